@@ -1,0 +1,146 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// A Request is what a service asks a [Client] to send.
+type Request struct {
+	Method string
+	Path   []string // segments as they are, not escaped
+	Query  url.Values
+	// Body is sent as JSON; []byte is sent as it stands; nil sends none.
+	Body any
+	// ContentType replaces application/json.
+	ContentType string
+	// Anonymous leaves the client's credential out.
+	Anonymous bool
+	// Auth marks an exchange of tokens or keys: the answer may have 64 KiB in
+	// place of 8 MiB, duplicated JSON members in it are refused, and bodies do not
+	// appear in debug output.
+	Auth bool
+}
+
+// A Response is an answer with a status of 2xx.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Nothing is the T of a [Call] whose answer has no body of interest.
+type Nothing struct{}
+
+// Call sends a request and decodes the JSON answer into a T. Members that T does not
+// know are passed over. Any answer but 2xx is an [*Error] or a [*RedirectError], no
+// answer a [*NetworkError], and a 2xx that cannot be used an [*AnswerError].
+func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
+	var result T
+	response, err := c.Do(ctx, r)
+	if err != nil {
+		return result, err
+	}
+	if _, ok := any(result).(Nothing); ok {
+		return result, nil
+	}
+	if err := decode(response, r.Auth, &result); err != nil {
+		return *new(T), &AnswerError{Method: r.Method, Path: displayPath(r.Path), Status: response.Status, Err: err}
+	}
+	return result, nil
+}
+
+// Do sends a request and returns the answer as it came. It is [Call] without
+// the decoding.
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	x, err := c.prepare(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	// The order is the design: what is authorised is final, one limit holds for
+	// every attempt, each attempt is traced, and only then is anything sent.
+	return c.authorise(c.limit(c.retry(c.trace(c.send))))(ctx, x)
+}
+
+// An exchange is one request on its way through the steps of [Client.Do].
+type exchange struct {
+	Request
+	http    *http.Request
+	body    []byte
+	maxBody int64
+}
+
+type step func(context.Context, *exchange) (*Response, error)
+
+func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
+	target, err := c.target(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, displayPath(r.Path), err)
+	}
+	body, err := encode(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, displayPath(r.Path), err)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.Method, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	req.URL, req.Host = target, target.Host
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if body != nil {
+		contentType := r.ContentType
+		if contentType == "" {
+			contentType = "application/json"
+		}
+		req.Header.Set("Content-Type", contentType)
+	}
+	return &exchange{Request: r, http: req, body: body}, nil
+}
+
+func encode(body any) ([]byte, error) {
+	switch body := body.(type) {
+	case nil:
+		return nil, nil
+	case []byte:
+		return body, nil
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func (c *Client) authorise(next step) step {
+	return func(ctx context.Context, x *exchange) (*Response, error) {
+		if c.credential != nil && !x.Anonymous {
+			if err := c.credential.Authorize(x.http, x.body); err != nil {
+				return nil, err
+			}
+		}
+		if c.dryRun != nil {
+			c.dryRun(DryRun{x.Method, x.http.URL.String(), x.http.Header, x.body})
+			return nil, ErrDryRun
+		}
+		return next(ctx, x)
+	}
+}
+
+func displayPath(segments []string) string {
+	escaped := make([]string, len(segments))
+	for i, segment := range segments {
+		escaped[i] = escape(segment)
+	}
+	path := ""
+	for _, segment := range escaped {
+		path += "/" + segment
+	}
+	return path
+}

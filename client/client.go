@@ -1,0 +1,199 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// A Credential proves to the server who is calling.
+type Credential interface {
+	// Authorize sets headers on a request that is otherwise finished: its URL
+	// and Host are final, and body holds exactly the bytes that will be sent,
+	// since a BitId signature covers both. It is called once an attempt.
+	Authorize(req *http.Request, body []byte) error
+}
+
+// A Client is one connection to one BTCPay Server. It may be used by several
+// goroutines.
+type Client struct {
+	server *url.URL
+	settings
+	http *http.Client
+}
+
+type settings struct {
+	credential Credential
+	timeout    time.Duration
+	retries    int
+	allowHTTP  bool
+	userAgent  string
+	network    network
+	debug      *tracer
+	dryRun     func(DryRun)
+}
+
+// An Option changes how a [Client] reaches its server.
+type Option func(*settings) error
+
+// Defaults of [New].
+const (
+	DefaultTimeout = 30 * time.Second // one exchange, body included
+	DefaultRetries = 3
+)
+
+// New makes a client for the server at an address such as
+// https://btcpay.example.com or https://example.com/btcpay; a path prefix is
+// kept. Plain http is refused unless it stays on this machine (loopback) or inside
+// Tor (.onion), or [WithAllowHTTP] is given. Nothing is sent yet.
+func New(server string, options ...Option) (*Client, error) {
+	c := &Client{settings: settings{timeout: DefaultTimeout, retries: DefaultRetries, userAgent: "btcpayctl"}}
+	if err := c.apply(options); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.server, err = parseServer(server, c.allowHTTP); err != nil {
+		return nil, err
+	}
+	if c.http, err = c.network.client(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Client) apply(options []Option) error {
+	for _, option := range options {
+		if err := option(&c.settings); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// With returns a client with further options for the same server. The
+// connections are shared unless an option says how to connect.
+func (c *Client) With(options ...Option) (*Client, error) {
+	other := &Client{server: c.server, settings: c.settings, http: c.http}
+	other.debug = c.debug.clone()
+	if err := other.apply(options); err != nil {
+		return nil, err
+	}
+	if other.network != c.network {
+		var err error
+		if other.http, err = other.network.client(); err != nil {
+			return nil, err
+		}
+	}
+	return other, nil
+}
+
+// Server returns the server's address with its path prefix and without a
+// trailing slash.
+func (c *Client) Server() string { return c.server.String() }
+
+// CloseIdleConnections closes connections that are kept for the next request.
+func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
+// URL returns the absolute address of a path on the server, written as it
+// would be sent. It wraps [ErrPath] where a segment is empty, "." or "..".
+func (c *Client) URL(path []string, query url.Values) (string, error) {
+	target, err := c.target(Request{Path: path, Query: query})
+	if err != nil {
+		return "", err
+	}
+	return target.String(), nil
+}
+
+func (c *Client) target(r Request) (*url.URL, error) {
+	escaped, err := escapePath(r.Path)
+	if err != nil {
+		return nil, err
+	}
+	address := c.server.String() + escaped
+	if len(r.Query) > 0 {
+		address += "?" + escapeQuery(r.Query)
+	}
+	return url.Parse(address)
+}
+
+// WithCredential sends this credential with every request that is not
+// [Request.Anonymous].
+func WithCredential(credential Credential) Option {
+	return func(s *settings) error { s.credential = credential; return nil }
+}
+
+// WithTimeout bounds one attempt from the first byte sent to the last byte
+// read. 0 leaves only the context's deadline.
+func WithTimeout(timeout time.Duration) Option {
+	return func(s *settings) error {
+		if timeout < 0 {
+			return errors.New("the timeout is negative")
+		}
+		s.timeout = timeout
+		return nil
+	}
+}
+
+// WithRetries sets how often a GET is repeated after its first attempt.
+func WithRetries(n int) Option {
+	return func(s *settings) error {
+		if n < 0 {
+			return errors.New("the number of retries is negative")
+		}
+		s.retries = n
+		return nil
+	}
+}
+
+// WithAllowHTTP accepts an http address on any host. Everyone on the way can
+// then read and repeat every request.
+func WithAllowHTTP() Option {
+	return func(s *settings) error { s.allowHTTP = true; return nil }
+}
+
+// WithUserAgent sets the User-Agent header.
+func WithUserAgent(agent string) Option {
+	return func(s *settings) error { s.userAgent = agent; return nil }
+}
+
+// WithDialer connects through a function of the caller's, for instance to a SOCKS5
+// proxy in front of Tor. The function gets the host name unresolved.
+func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return func(s *settings) error { s.network.dialer = &dialer{dial}; return nil }
+}
+
+// WithDebug writes each exchange to w: an allow-list of headers, and bodies
+// other than those of [Request.Auth], with the secrets of [WithSecrets]
+// replaced.
+func WithDebug(w io.Writer) Option {
+	return func(s *settings) error { s.debug = s.debug.to(w); return nil }
+}
+
+// WithSecrets replaces these texts in the output of [WithDebug], whatever
+// their encoding.
+func WithSecrets(secrets ...Secret) Option {
+	secrets = slices.Clone(secrets)
+	return func(s *settings) error { s.debug = s.debug.hiding(secrets); return nil }
+}
+
+// A DryRun is a request as it would have been sent, credential included.
+type DryRun struct {
+	Method string
+	URL    string
+	Header http.Header
+	Body   []byte
+}
+
+// ErrDryRun is returned by every call of a client made [WithDryRun].
+var ErrDryRun = errors.New("dry run: nothing was sent")
+
+// WithDryRun hands each finished request to show in place of sending it; the
+// call then returns [ErrDryRun].
+func WithDryRun(show func(DryRun)) Option {
+	return func(s *settings) error { s.dryRun = show; return nil }
+}

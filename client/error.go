@@ -1,0 +1,120 @@
+package client
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A Code is the server's machine-readable word for an error. Servers add codes, so
+// any text can occur.
+type Code string
+
+// Codes of the Greenfield API that programs usually tell apart.
+const (
+	Unauthenticated   Code = "unauthenticated"
+	MissingPermission Code = "missing-permission"
+	GenericError      Code = "generic-error"
+	NotAvailable      Code = "not-available"
+)
+
+// An Error is an answer other than 2xx. What a server sent is kept, bounded in
+// length and not made safe for a terminal.
+type Error struct {
+	Method, Path string
+	Status       int // the HTTP status, never 0
+	Code         Code
+	Message      string
+	Fields       []FieldError
+	// MissingPermission is the policy that a 403 of Greenfield names, without a
+	// store.
+	MissingPermission string
+	// RetryAfter is the delay that the server asked for; 0 when it named none.
+	RetryAfter time.Duration
+	// Page is the title of an HTML page that came in place of JSON: a proxy or
+	// another program answered.
+	Page string
+}
+
+// A FieldError is one complaint about a member of a request. Path is written in the
+// server's way, which differs in case from the request's.
+type FieldError struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, e.Reason())
+}
+
+// Reason says what the server said, without method, path and status.
+func (e *Error) Reason() string {
+	switch {
+	case len(e.Fields) > 0:
+		fields := make([]string, len(e.Fields))
+		for i, field := range e.Fields {
+			fields[i] = field.Path + ": " + field.Message
+		}
+		return strings.Join(fields, "; ")
+	case e.Message != "":
+		return e.Message
+	case e.Page != "":
+		return "an HTML page titled " + fmt.Sprintf("%q", e.Page)
+	}
+	return http.StatusText(e.Status) + " (no details)"
+}
+
+// LogValue implements [slog.LogValuer].
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status),
+		slog.String("code", string(e.Code)), slog.String("reason", e.Reason()))
+}
+
+// An AnswerError means that a 2xx came which cannot be used: it is too large,
+// empty, not UTF-8, no JSON, or not of the expected shape.
+type AnswerError struct {
+	Method, Path string
+	Status       int
+	Err          error
+}
+
+func (e *AnswerError) Error() string {
+	return fmt.Sprintf("%s %s: the answer cannot be used: %v", e.Method, e.Path, e.Err)
+}
+
+func (e *AnswerError) Unwrap() error { return e.Err }
+
+// A RedirectError means that the server answered with a redirect, which is never
+// followed: it would take the credential along.
+type RedirectError struct {
+	Method, Path string
+	Status       int
+	// Target is where the redirect points, without query and fragment.
+	Target string
+	// Login is set when the target is the server's log-in page: the address
+	// belongs to a page for people, or the request did not reach the API.
+	Login bool
+}
+
+func (e *RedirectError) Error() string {
+	what := fmt.Sprintf("%s %s: %d redirect to %s, not followed", e.Method, e.Path, e.Status, e.Target)
+	if e.Login {
+		what += ": the server took this for a page that needs a log-in, not for an API call"
+	}
+	return what
+}
+
+func (c *Client) redirectError(x *exchange, answer *http.Response) error {
+	e := &RedirectError{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode, Target: "nowhere (no Location header)"}
+	location, err := answer.Location()
+	if err != nil {
+		return e
+	}
+	location.User, location.RawQuery, location.Fragment = nil, "", ""
+	e.Target = bounded(location.String())
+	e.Login = strings.HasSuffix(strings.ToLower(strings.TrimSuffix(location.Path, "/")), "/login")
+	return e
+}

@@ -1,0 +1,118 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"mime"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+)
+
+const maxMessage = 2000 // bytes kept of a text that a server sent
+
+// answerToError reads every shape of error that servers and proxies send. It
+// cannot fail: the status is always known.
+func answerToError(x *exchange, answer *http.Response, body []byte) error {
+	e := &Error{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode, RetryAfter: retryAfter(answer.Header)}
+	mediaType, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+	case body[0] == '[':
+		var fields []FieldError
+		if json.Unmarshal(body, &fields) == nil {
+			for _, field := range fields {
+				e.Fields = append(e.Fields, FieldError{bounded(field.Path), bounded(field.Message)})
+			}
+		}
+	case body[0] == '{':
+		e.readObject(body)
+	case mediaType == "text/html" || body[0] == '<':
+		e.Page = pageTitle(body)
+	case mediaType == "text/plain":
+		e.Message = bounded(string(body))
+	}
+	return e
+}
+
+// readObject reads Greenfield's {code, message}, the BitPay half's {error} with or
+// without errors, and RFC 9457's {title, detail}.
+func (e *Error) readObject(body []byte) {
+	var object struct {
+		Code              Code   `json:"code"`
+		Message           string `json:"message"`
+		MissingPermission string `json:"missingPermission"`
+		Error             string `json:"error"`
+		Errors            any    `json:"errors"`
+		Title             string `json:"title"`
+		Detail            string `json:"detail"`
+	}
+	if json.Unmarshal(body, &object) != nil {
+		return
+	}
+	e.Code = Code(bounded(string(object.Code)))
+	e.MissingPermission = bounded(object.MissingPermission)
+	for _, text := range []string{object.Message, object.Error, object.Detail, object.Title} {
+		if text != "" {
+			e.Message = bounded(text)
+			return
+		}
+	}
+	if list, ok := object.Errors.([]any); ok && len(list) > 0 {
+		if first, ok := list[0].(map[string]any); ok {
+			text, _ := first["error"].(string)
+			e.Message = bounded(text)
+		}
+	}
+}
+
+var titlePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+})
+
+func pageTitle(page []byte) string {
+	match := titlePattern().FindSubmatch(page[:min(len(page), maxAuthBody)])
+	if match == nil {
+		return "(no title)"
+	}
+	return bounded(strings.Join(strings.Fields(html.UnescapeString(string(match[1]))), " "))
+}
+
+// bounded keeps a server's text to a length that fits into a message, and
+// whole characters.
+func bounded(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= maxMessage {
+		return text
+	}
+	cut := maxMessage
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
+}
+
+// retryAfter reads the header's two forms, seconds and a date, bounded below
+// by 0.
+func retryAfter(header http.Header) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(text); err == nil {
+		return time.Duration(min(max(seconds, 0), 1<<20)) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	// The server's own clock, since ours may be wrong.
+	now, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return max(at.Sub(now), 0)
+}

@@ -1,0 +1,140 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"syscall"
+)
+
+// A Kind says what kept an answer away.
+type Kind string
+
+// The kinds of a [NetworkError].
+const (
+	DNS       Kind = "dns"       // the host name is not known
+	Refused   Kind = "refused"   // nothing listens there
+	TLS       Kind = "tls"       // the certificate or the handshake
+	Timeout   Kind = "timeout"   // the client's timeout or the context's deadline
+	Reset     Kind = "reset"     // the connection was lost
+	Cancelled Kind = "cancelled" // the context was cancelled
+	Other     Kind = "network"
+)
+
+// A NetworkError means that no whole answer came. errors.Is finds
+// [context.Canceled] and [context.DeadlineExceeded] in it.
+type NetworkError struct {
+	Method, Path string
+	Server       string // the server's address
+	Kind         Kind
+	// Sent tells of a request other than GET whether it may have reached the
+	// server; see [FateUnknown].
+	Sent bool
+	Err  error
+}
+
+func (e *NetworkError) Error() string {
+	return fmt.Sprintf("%s %s%s: %s", e.Method, e.Server, e.Path, e.Reason())
+}
+
+// Reason says what happened without the address.
+func (e *NetworkError) Reason() string {
+	switch e.Kind {
+	case DNS:
+		return "the host name is not known to the DNS"
+	case Refused:
+		return "the connection was refused, nothing listens there"
+	case Timeout:
+		return "no whole answer within the time limit"
+	case Cancelled:
+		return "cancelled"
+	}
+	return e.Err.Error()
+}
+
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+var errTimeout = fmt.Errorf("the request's time limit: %w", context.DeadlineExceeded)
+
+func networkError(ctx context.Context, x *exchange, sent bool, err error) error {
+	// The outer error repeats method and URL, and the URL's query may hold a
+	// token.
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	server := *x.http.URL
+	return &NetworkError{
+		Method: x.Method, Path: displayPath(x.Path), Server: server.Scheme + "://" + server.Host,
+		Kind: kindOf(err), Sent: sent, Err: err,
+	}
+}
+
+func kindOf(err error) Kind {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return DNS
+	}
+	if isTLS(err) {
+		return TLS
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return Timeout
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return Cancelled
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return Timeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused
+	case lost(err):
+		return Reset
+	}
+	return Other
+}
+
+// lost reports whether a connection that stood was cut.
+func lost(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
+}
+
+func isTLS(err error) bool {
+	if errors.Is(err, errPin) {
+		return true
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[tls.AlertError](err)
+	return ok
+}
+
+// FateUnknown reports whether a request that changes something may have been
+// carried out although the call failed: bytes left and no answer came, a proxy or
+// the server failed, or the answer cannot be used. Such a request must not be sent
+// again without looking first.
+func FateUnknown(err error) bool {
+	if e, ok := errors.AsType[*NetworkError](err); ok {
+		return e.Sent
+	}
+	if _, ok := errors.AsType[*AnswerError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Status >= 500 || e.Status == 408)
+}

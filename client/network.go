@@ -1,0 +1,125 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+const maxHeaderBytes = 64 << 10
+
+// network says how to reach the server. It is compared with ==, to tell
+// whether two clients can share their connections.
+type network struct {
+	caFile string
+	pin    string
+	proxy  string
+	dialer *dialer
+}
+
+type dialer struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// WithCAFile trusts the certificates of a PEM file in place of the system's.
+func WithCAFile(path string) Option {
+	return func(s *settings) error { s.network.caFile = path; return nil }
+}
+
+// WithCertificatePin accepts only a server whose certificate has this public key:
+// the SHA-256 of the certificate's SubjectPublicKeyInfo in hex, colons allowed. It
+// survives a renewal that keeps the key. The usual checks hold as well.
+func WithCertificatePin(sha256Hex string) Option {
+	return func(s *settings) error {
+		pin := strings.ToLower(strings.ReplaceAll(sha256Hex, ":", ""))
+		if raw, err := hex.DecodeString(pin); err != nil || len(raw) != sha256.Size {
+			return fmt.Errorf("the certificate pin %.80q is not 64 hex digits", sha256Hex)
+		}
+		s.network.pin = pin
+		return nil
+	}
+}
+
+// WithProxy sends requests through an HTTP or SOCKS5 proxy at this address, such as
+// http://proxy.example.com:3128 or socks5h://127.0.0.1:9050. Without it the
+// variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide, as in other Go programs.
+func WithProxy(address string) Option {
+	return func(s *settings) error {
+		proxy, err := url.Parse(address)
+		if err != nil || proxy.Host == "" {
+			return fmt.Errorf("the proxy address %.80q is not like http://host:port", withoutUserInfo(address))
+		}
+		s.network.proxy = address
+		return nil
+	}
+}
+
+func (n network) client() (*http.Client, error) {
+	config, err := n.tls()
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		TLSClientConfig:        config,
+		TLSHandshakeTimeout:    10 * time.Second,
+		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConnsPerHost:    8,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		ForceAttemptHTTP2:      true,
+	}
+	if n.proxy != "" {
+		proxy, err := url.Parse(n.proxy)
+		if err != nil {
+			return nil, err
+		}
+		transport.Proxy = http.ProxyURL(proxy)
+	}
+	if n.dialer != nil {
+		transport.Proxy = nil
+		transport.DialContext = n.dialer.dial
+	}
+	return &http.Client{
+		Transport: transport,
+		// The default follows, and takes X-Signature and X-Identity along to
+		// any host.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, nil
+}
+
+var errPin = errors.New("the server's certificate has another public key than the pinned one")
+
+func (n network) tls() (*tls.Config, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if n.caFile != "" {
+		pem, err := os.ReadFile(n.caFile)
+		if err != nil {
+			return nil, fmt.Errorf("the CA file: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the CA file %s has no PEM certificate", n.caFile)
+		}
+	}
+	if n.pin != "" {
+		config.VerifyConnection = func(state tls.ConnectionState) error {
+			sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
+			if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(n.pin)) != 1 {
+				return errPin
+			}
+			return nil
+		}
+	}
+	return config, nil
+}

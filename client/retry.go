@@ -1,0 +1,69 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"time"
+)
+
+const (
+	firstBackoff  = 250 * time.Millisecond
+	maxBackoff    = 8 * time.Second
+	maxRetryAfter = 60 * time.Second
+)
+
+// repeatable reports whether a request changes nothing on the server.
+func repeatable(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead
+}
+
+// retry repeats a GET after a lost connection, 429 or 502 to 504. A request that
+// may change something is never sent twice.
+func (c *Client) retry(next step) step {
+	return func(ctx context.Context, x *exchange) (*Response, error) {
+		for attempt := 0; ; attempt++ {
+			response, err := next(ctx, x)
+			if err == nil || attempt >= c.retries || !repeatable(x.Method) {
+				return response, err
+			}
+			asked, again := worthRepeating(err)
+			if !again || asked > maxRetryAfter {
+				return nil, err
+			}
+			timer := time.NewTimer(backoff(attempt, asked))
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return nil, errors.Join(err, context.Cause(ctx))
+			}
+		}
+	}
+}
+
+// worthRepeating tells whether the same request may succeed later, and the
+// delay that the server asked for.
+func worthRepeating(err error) (after time.Duration, again bool) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		switch e.Status {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+			return e.RetryAfter, true
+		}
+		return 0, false
+	}
+	if e, ok := errors.AsType[*NetworkError](err); ok {
+		return 0, e.Kind == Refused || e.Kind == Reset
+	}
+	return 0, false
+}
+
+// backoff is the server's delay, or a random share of a delay that doubles, so
+// that clients which failed together do not come back together.
+func backoff(attempt int, asked time.Duration) time.Duration {
+	if asked > 0 {
+		return asked
+	}
+	return rand.N(min(maxBackoff, firstBackoff<<min(attempt, 10))) + time.Millisecond
+}

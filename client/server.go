@@ -1,0 +1,106 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// ErrServer is wrapped by every error about a server's address.
+var ErrServer = errors.New("unusable server address")
+
+// parseServer reads a server's address: scheme, host and the path prefix the
+// server may live under. What it returns has neither a trailing slash nor a
+// default port, since the Host header and so the signed URL have none.
+func parseServer(text string, allowHTTP bool) (*url.URL, error) {
+	refuse := func(why string) (*url.URL, error) {
+		return nil, fmt.Errorf("%w %q: %s", ErrServer, withoutUserInfo(text), why)
+	}
+	if strings.TrimSpace(text) == "" {
+		return nil, fmt.Errorf("%w: it is empty. Write it like https://btcpay.example.com", ErrServer)
+	}
+	if !strings.Contains(text, "://") {
+		return refuse("it has no scheme. Write it like https://btcpay.example.com")
+	}
+	server, err := url.Parse(text)
+	if err != nil {
+		var cause *url.Error
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return refuse(err.Error())
+	}
+	server.Scheme = strings.ToLower(server.Scheme)
+	server.Host = strings.ToLower(server.Host)
+	host := server.Hostname()
+	switch {
+	case server.Scheme != "http" && server.Scheme != "https":
+		return refuse("the scheme has to be https")
+	case host == "":
+		return refuse("it names no host")
+	case strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-._:") != "":
+		return refuse("the host has characters that no DNS name has. Write an international name in its xn-- form")
+	case server.User != nil:
+		return refuse("it holds a user name or a password. Give credentials by the keystore or the environment")
+	case server.RawQuery != "" || server.ForceQuery:
+		return refuse("it has a query. Leave out what follows the ?")
+	case server.Fragment != "" || strings.HasSuffix(text, "#"):
+		return refuse("it has a fragment. Leave out what follows the #")
+	case server.Scheme == "http" && !allowHTTP && !private(host):
+		return refuse("http shows every request to the network. Use https, or allow http on purpose")
+	}
+	if prefix := strings.Trim(server.EscapedPath(), "/"); prefix != "" {
+		for segment := range strings.SplitSeq(prefix, "/") {
+			plain, err := url.PathUnescape(segment)
+			if err != nil || plain == "" || plain == "." || plain == ".." || strings.ContainsAny(plain, `/\`) {
+				return refuse("the path prefix may have no empty, dotted or slash-escaping part")
+			}
+		}
+	}
+	prefix, err := canonicalPrefix(server)
+	if err != nil {
+		return refuse(err.Error())
+	}
+	port := server.Port()
+	if port != "" && (server.Scheme == "https" && port == "443" || server.Scheme == "http" && port == "80") {
+		server.Host = strings.TrimSuffix(server.Host, ":"+port)
+	}
+	return url.Parse(server.Scheme + "://" + strings.TrimSuffix(server.Host, ":") + prefix)
+}
+
+func canonicalPrefix(server *url.URL) (string, error) {
+	plain := strings.Trim(server.Path, "/")
+	if plain == "" {
+		return "", nil
+	}
+	return escapePath(strings.Split(plain, "/"))
+}
+
+// private reports whether http to the host stays on this machine or inside
+// Tor, which encrypts by itself.
+func private(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".onion") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+// withoutUserInfo keeps a password that was typed into an address out of the
+// error about it.
+func withoutUserInfo(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok {
+		return text
+	}
+	authority, path := rest, ""
+	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+		authority, path = rest[:i], rest[i:]
+	}
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+		authority = authority[i+1:]
+	}
+	return scheme + "://" + authority + path
+}

@@ -1,0 +1,139 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+const maxTracedBody = 4 << 10
+
+// A tracer writes exchanges for a person who looks for a mistake. A nil tracer
+// writes nothing.
+type tracer struct {
+	mu      *sync.Mutex
+	out     io.Writer
+	secrets []Secret
+}
+
+func (t *tracer) clone() *tracer {
+	if t == nil {
+		return nil
+	}
+	return &tracer{mu: t.mu, out: t.out, secrets: slices.Clone(t.secrets)}
+}
+
+func (t *tracer) to(w io.Writer) *tracer {
+	if t == nil {
+		t = &tracer{mu: new(sync.Mutex)}
+	}
+	t.out = w
+	return t
+}
+
+func (t *tracer) hiding(secrets []Secret) *tracer {
+	if t == nil {
+		t = &tracer{mu: new(sync.Mutex)}
+	}
+	t.secrets = append(t.secrets, secrets...)
+	return t
+}
+
+// tracedHeaders are shown with their values; of all others only the name is.
+var tracedHeaders = []string{
+	"Accept", "Allow", "Content-Length", "Content-Type", "Date", "Location", "Retry-After", "Server", "User-Agent", "X-Identity",
+}
+
+// trace writes what is sent and what comes back.
+func (c *Client) trace(next step) step {
+	if c.debug == nil || c.debug.out == nil {
+		return next
+	}
+	return func(ctx context.Context, x *exchange) (*Response, error) {
+		c.debug.write("> ", x.http.Method+" "+x.http.URL.String(), x.http.Header, x.body, x.Auth)
+		start := time.Now()
+		response, err := next(ctx, x)
+		took := time.Since(start).Round(time.Millisecond)
+		if err != nil {
+			c.debug.write("< ", fmt.Sprintf("%v (%v)", err, took), nil, nil, true)
+			return response, err
+		}
+		c.debug.write("< ", fmt.Sprintf("%d %s (%v)", response.Status, http.StatusText(response.Status), took),
+			response.Header, response.Body, x.Auth)
+		return response, err
+	}
+}
+
+func (t *tracer) write(mark, first string, header http.Header, body []byte, hideBody bool) {
+	var b strings.Builder
+	b.WriteString(first)
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		value := redacted
+		if slices.Contains(tracedHeaders, name) {
+			value = strings.Join(header[name], ", ")
+		}
+		b.WriteString("\n" + name + ": " + value)
+	}
+	switch {
+	case len(body) == 0:
+	case hideBody:
+		fmt.Fprintf(&b, "\n(%d bytes, not shown)", len(body))
+	default:
+		// Redacted as a whole before it is cut, or a secret could be cut in two.
+		b.WriteString("\n" + string(bytes.ToValidUTF8(body, []byte("\uFFFD"))))
+	}
+	text := redact(b.String(), t.secrets)
+	if len(text) > maxTracedBody {
+		text = bounded(text) + fmt.Sprintf("\n(%d bytes in all)", len(text))
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for line := range strings.Lines(text) {
+		// A debug stream that cannot be written must not stop the call.
+		_, _ = io.WriteString(t.out, mark+strings.TrimSuffix(line, "\n")+"\n")
+	}
+}
+
+// redact replaces secrets in the forms in which they travel.
+func redact(text string, secrets []Secret) string {
+	for _, secret := range secrets {
+		for _, form := range secretForms(secret.Reveal()) {
+			text = strings.ReplaceAll(text, form, redacted)
+		}
+	}
+	return text
+}
+
+// minSecret is the length below which replacing would say more about the
+// secret than it hides.
+const minSecret = 4
+
+func secretForms(secret string) []string {
+	if len(secret) < minSecret {
+		return nil
+	}
+	quoted, err := json.Marshal(secret)
+	if err != nil {
+		quoted = nil
+	}
+	raw := []byte(secret)
+	forms := []string{
+		secret, strings.Trim(string(quoted), `"`), url.QueryEscape(secret), url.PathEscape(secret), escape(secret),
+		base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
+		base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
+		hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)),
+		strings.ToUpper(secret), strings.ToLower(secret),
+	}
+	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < minSecret })
+}
