@@ -1,0 +1,152 @@
+package sandbox
+
+import "strings"
+
+// accounting is what a prompt shows, in BTC, computed in the server's order since its number type shows that order.
+type accounting struct {
+	totalDue, paid, due, fee, cryptoPaid decimal
+	count                                int
+}
+
+// account computes the sums of an invoice's prompt. What was paid in BTC goes through the invoice's currency and back.
+func (inv *invoice) account(digits int) accounting {
+	var a accounting
+	rate := inv.Prompt.Rate
+	gross, fees, btc := decimal{}, decimal{}, decimal{}
+	for _, p := range inv.counted() {
+		gross = gross.add(p.Amount.mul(rate))
+		fees = fees.add(p.Fee.mul(rate))
+		btc = btc.add(p.Amount)
+		a.count++
+	}
+	grossDue := inv.Price.add(fees)
+	if a.count > 0 && inv.lacks(inv.net(digits)) && inv.Prompt.Fee.sign() > 0 {
+		grossDue = grossDue.add(inv.Prompt.Fee.mul(rate)) // the payment still to come costs its fee
+	}
+	a.totalDue = coins(grossDue.div(rate))
+	a.paid = coins(gross.div(rate))
+	a.cryptoPaid = coins(btc)
+	a.fee = coins(grossDue.sub(inv.Price).div(rate))
+	a.due = a.totalDue.sub(a.paid)
+	if a.due.sign() <= 0 {
+		a.due = newDecimal(0, 1)
+	}
+	return a
+}
+
+// coins rounds up to whole satoshis.
+func coins(d decimal) decimal {
+	for range 8 {
+		d = d.mul(newDecimal(10, 0))
+	}
+	d = d.ceil()
+	for range 8 {
+		d = d.div(newDecimal(10, 0))
+	}
+	return d
+}
+
+// satoshis is an amount in the smallest unit, with the digits that eight multiplications by 10.0 leave behind.
+func satoshis(d decimal) decimal {
+	for range 8 {
+		d = d.times10()
+	}
+	return d
+}
+
+// net is what the payments are worth in the invoice's currency, without their fees, in whole digits of it.
+func (inv *invoice) net(digits int) decimal {
+	return inv.worth(inv.counted(), digits)
+}
+
+func (inv *invoice) worth(payments []*payment, digits int) decimal {
+	sum := decimal{}
+	for _, p := range payments {
+		sum = sum.add(p.Amount.sub(p.Fee).mul(inv.Prompt.Rate))
+	}
+	return sum.round(digits)
+}
+
+// gross is what the payments are worth with their fees: the Greenfield API's paidAmount.
+func (inv *invoice) gross(digits int) decimal {
+	sum := decimal{}
+	for _, p := range inv.counted() {
+		sum = sum.add(p.Amount.mul(inv.Prompt.Rate))
+	}
+	return sum.round(digits)
+}
+
+// lacks tells whether an amount is less than the price, but for the store's tolerance.
+func (inv *invoice) lacks(amount decimal) bool {
+	least := inv.Price
+	if inv.Tolerance.sign() > 0 {
+		part := newDecimal(100, 0).sub(inv.Tolerance).div(newDecimal(100, 0))
+		least = least.mul(part)
+	}
+	return amount.cmp(least) < 0
+}
+
+// roundPrice rounds to the currency's digits, or to as many more as keep the loss under one part in a hundred
+// (recording 63-bitpay-invoices).
+func roundPrice(price decimal, digits int) decimal {
+	if price.sign() == 0 {
+		return price
+	}
+	for {
+		rounded := price.round(digits)
+		loss := rounded.sub(price)
+		if loss.sign() < 0 {
+			loss = loss.neg()
+		}
+		if loss.mul(newDecimal(100, 0)).cmp(price) < 0 {
+			return rounded
+		}
+		digits++
+	}
+}
+
+// fillPlaceholders fills the names in braces of a URL that a merchant gave.
+func (inv *invoice) fillPlaceholders(template string) string {
+	order := ""
+	if inv.Metadata.OrderID != nil {
+		order = *inv.Metadata.OrderID
+	}
+	for _, pair := range [][2]string{{"{InvoiceId}", inv.ID}, {"{OrderId}", order}, {"{Status}", inv.Status}} {
+		template = replaceFold(template, pair[0], formEncode(pair[1]))
+	}
+	return template
+}
+
+func replaceFold(text, old, with string) string {
+	var b strings.Builder
+	lower, old := strings.ToLower(text), strings.ToLower(old)
+	if len(lower) != len(text) {
+		return strings.ReplaceAll(text, old, with)
+	}
+	for {
+		i := strings.Index(lower, old)
+		if i < 0 {
+			return b.String() + text
+		}
+		b.WriteString(text[:i])
+		b.WriteString(with)
+		text, lower = text[i+len(old):], lower[i+len(old):]
+	}
+}
+
+// formEncode escapes as the framework's encoder for forms does: a blank becomes a plus, hex is in small letters.
+func formEncode(text string) string {
+	const hex = "0123456789abcdef"
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!*()", c) >= 0:
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteByte('+')
+		default:
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+		}
+	}
+	return b.String()
+}

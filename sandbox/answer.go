@@ -1,0 +1,85 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// answer is the response while a handler writes it: into memory, since handlers run under the lock.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answer) Header() http.Header { return a.header }
+
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(p)
+}
+
+func (a *answer) send(w http.ResponseWriter) {
+	h := w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	status := a.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified {
+		h["Content-Length"] = []string{strconv.Itoa(a.body.Len())}
+	}
+	w.WriteHeader(status)
+	w.Write(a.body.Bytes())
+}
+
+var (
+	sameOrigin = []string{"same-origin"}
+	noSniff    = []string{"nosniff"}
+	deny       = []string{"DENY"}
+	jsonUTF8   = []string{"application/json; charset=utf-8"}
+	jsonBare   = []string{"application/json"}
+)
+
+// setSecurityHeaders sets what the server's MVC filters set. What is written before a controller runs (authentication,
+// binding) and what it dies of carries none of them.
+func setSecurityHeaders(h http.Header) {
+	h["Referrer-Policy"] = sameOrigin
+	h["X-Content-Type-Options"] = noSniff
+	h["X-Frame-Options"] = deny
+}
+
+// writeJSON answers v as the server's controllers do.
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header()["Content-Type"] = jsonUTF8
+	w.WriteHeader(status)
+	encodeJSON(w, v)
+}
+
+func encodeJSON(w http.ResponseWriter, v any) {
+	e := json.NewEncoder(trimNewline{w})
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // every value is of our own types
+	}
+}
+
+// trimNewline drops the newline that json.Encoder adds and the server does not.
+type trimNewline struct{ w http.ResponseWriter }
+
+func (t trimNewline) Write(p []byte) (int, error) {
+	if _, err := t.w.Write(bytes.TrimSuffix(p, []byte("\n"))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

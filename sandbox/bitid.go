@@ -1,0 +1,162 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"strings"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
+	"github.com/btcsuite/btcd/btcutil/base58"
+	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 the SIN is defined by it
+)
+
+// A SIN is Base58Check over these two bytes and the hash of the public key.
+const (
+	sinPrefix = 0x0f
+	sinType   = 0x02
+)
+
+// sinOf names a public key. The encoding as sent counts: the long form of a key is another account.
+func sinOf(publicKey []byte) string {
+	inner := sha256.Sum256(publicKey)
+	outer := ripemd160.New()
+	outer.Write(inner[:])
+	return base58.CheckEncode(outer.Sum([]byte{sinType}), sinPrefix)
+}
+
+func validSIN(text string) bool {
+	payload, version, err := base58.CheckDecode(text)
+	return err == nil && version == sinPrefix && len(payload) == 21 && payload[0] == sinType
+}
+
+// verifyBitID judges a signed request and names the signer. The server parses key and signature laxly
+// (recording 60-bitid-auth).
+func verifyBitID(identity, signature, url string, body []byte) (sin string, ok bool) {
+	if !wellFormedURL(url) {
+		return "", false
+	}
+	encoded, err := hex.DecodeString(identity)
+	if err != nil {
+		return "", false
+	}
+	key, err := btcec.ParsePubKey(encoded)
+	if err != nil {
+		return "", false
+	}
+	der, err := hex.DecodeString(signature)
+	if err != nil {
+		return "", false
+	}
+	r, s, err := parseLaxDER(der)
+	if err != nil {
+		return "", false
+	}
+	digest := sha256.New()
+	digest.Write([]byte(url))
+	digest.Write(body)
+	if !ecdsa.NewSignature(&r, &s).Verify(digest.Sum(nil), key) {
+		return "", false
+	}
+	return sinOf(encoded), true
+}
+
+// wellFormedURL is the framework's check on the text that was signed: outside RFC 3986 a right signature is refused
+// (recording 60-bitid-message, a query with brackets not escaped).
+func wellFormedURL(url string) bool {
+	for i := 0; i < len(url); i++ {
+		c := url[i]
+		if c == '%' {
+			if i+2 >= len(url) || !isHex(url[i+1]) || !isHex(url[i+2]) {
+				return false
+			}
+			continue
+		}
+		if !pathByte(c) && c != '?' {
+			return false
+		}
+	}
+	return true
+}
+
+var errDER = errors.New("not a DER signature")
+
+// parseLaxDER reads a signature as libsecp256k1's lax reader does: superfluous zeros, long lengths, a missing sign byte
+// and bytes behind the signature are let through; a number over 32 bytes or the group order counts as zero.
+func parseLaxDER(der []byte) (r, s btcec.ModNScalar, err error) {
+	if len(der) < 2 || der[0] != 0x30 {
+		return r, s, errDER
+	}
+	rest := der[1:]
+	// The sequence's length only has to be there.
+	if n := int(rest[0]); n&0x80 != 0 {
+		n &= 0x7f
+		if n > len(rest)-1 {
+			return r, s, errDER
+		}
+		rest = rest[1+n:]
+	} else {
+		rest = rest[1:]
+	}
+	var overflow bool
+	for _, into := range []*btcec.ModNScalar{&r, &s} {
+		var number []byte
+		number, rest, err = laxInteger(rest)
+		if err != nil {
+			return r, s, err
+		}
+		for len(number) > 0 && number[0] == 0 {
+			number = number[1:]
+		}
+		overflow = overflow || len(number) > 32 || into.SetByteSlice(number)
+	}
+	if overflow {
+		r.Zero()
+		s.Zero()
+	}
+	// The real server normalises S first, so that both signs count; Verify here takes either sign by itself.
+	return r, s, nil
+}
+
+func laxInteger(in []byte) (number, rest []byte, err error) {
+	if len(in) < 2 || in[0] != 0x02 {
+		return nil, nil, errDER
+	}
+	length, in := int(in[1]), in[2:]
+	if length&0x80 != 0 {
+		count := length & 0x7f
+		if count > len(in) {
+			return nil, nil, errDER
+		}
+		digits := in[:count]
+		in = in[count:]
+		for len(digits) > 0 && digits[0] == 0 {
+			digits = digits[1:]
+		}
+		if len(digits) >= 4 {
+			return nil, nil, errDER
+		}
+		length = 0
+		for _, d := range digits {
+			length = length<<8 | int(d)
+		}
+	}
+	if length > len(in) {
+		return nil, nil, errDER
+	}
+	return in[:length], in[length:], nil
+}
+
+// compressKey gives the short form of a public key in hex, as the page for a pasted key makes it.
+func compressKey(text string) ([]byte, error) {
+	encoded, err := hex.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return nil, err
+	}
+	key, err := btcec.ParsePubKey(encoded)
+	if err != nil {
+		return nil, err
+	}
+	return key.SerializeCompressed(), nil
+}

@@ -1,0 +1,223 @@
+package sandbox
+
+import (
+	"strconv"
+)
+
+type bitpayEnvelope struct {
+	Facade string         `json:"facade,omitempty"`
+	Data   *bitpayInvoice `json:"data"`
+}
+
+// bitpayInvoice is an invoice as the BitPay half shows it. Times are milliseconds.
+type bitpayInvoice struct {
+	URL                            string                       `json:"url"`
+	PosData                        *string                      `json:"posData"`
+	Status                         string                       `json:"status"`
+	BTCPrice                       *string                      `json:"btcPrice"`
+	BTCDue                         *string                      `json:"btcDue"`
+	CryptoInfo                     []cryptoInfo                 `json:"cryptoInfo"`
+	Price                          number                       `json:"price"`
+	TaxIncluded                    *number                      `json:"taxIncluded,omitempty"`
+	Currency                       string                       `json:"currency"`
+	ExRates                        map[string]number            `json:"exRates"`
+	BuyerTotalBTCAmount            *string                      `json:"buyerTotalBtcAmount"`
+	ItemDesc                       *string                      `json:"itemDesc"`
+	ItemCode                       *string                      `json:"itemCode"`
+	OrderID                        *string                      `json:"orderId"`
+	GUID                           string                       `json:"guid"`
+	ID                             string                       `json:"id"`
+	InvoiceTime                    int64                        `json:"invoiceTime"`
+	ExpirationTime                 int64                        `json:"expirationTime"`
+	CurrentTime                    int64                        `json:"currentTime"`
+	LowFeeDetected                 bool                         `json:"lowFeeDetected"`
+	BTCPaid                        *string                      `json:"btcPaid"`
+	Rate                           number                       `json:"rate"`
+	ExceptionStatus                any                          `json:"exceptionStatus"` // false, or a text
+	PaymentURLs                    *paymentURLs                 `json:"paymentUrls"`
+	RefundAddressRequestPending    bool                         `json:"refundAddressRequestPending"`
+	BuyerPaidBTCMinerFee           *string                      `json:"buyerPaidBtcMinerFee"`
+	BitcoinAddress                 *string                      `json:"bitcoinAddress"`
+	Token                          string                       `json:"token"`
+	Flags                          *string                      `json:"flags"`
+	PaymentSubtotals               map[string]number            `json:"paymentSubtotals"`
+	PaymentTotals                  map[string]number            `json:"paymentTotals"`
+	AmountPaid                     int                          `json:"amountPaid"`
+	MinerFees                      map[string]minerFee          `json:"minerFees"`
+	ExchangeRates                  map[string]map[string]number `json:"exchangeRates"`
+	SupportedTransactionCurrencies map[string]supported         `json:"supportedTransactionCurrencies"`
+	Addresses                      map[string]string            `json:"addresses"`
+	PaymentCodes                   map[string]*paymentURLs      `json:"paymentCodes"`
+	Buyer                          bitpayBuyer                  `json:"buyer"`
+}
+
+type cryptoInfo struct {
+	PaymentURLs *paymentURLs      `json:"paymentUrls"`
+	CryptoCode  string            `json:"cryptoCode"`
+	PaymentType string            `json:"paymentType"`
+	Rate        number            `json:"rate"`
+	ExRates     map[string]number `json:"exRates"`
+	Paid        string            `json:"paid"`
+	Price       string            `json:"price"`
+	Due         string            `json:"due"`
+	Address     string            `json:"address"`
+	URL         string            `json:"url"`
+	TotalDue    string            `json:"totalDue"`
+	NetworkFee  string            `json:"networkFee"`
+	TxCount     int               `json:"txCount"`
+	CryptoPaid  string            `json:"cryptoPaid"`
+	Payments    []bitpayPayment   `json:"payments"`
+}
+
+type bitpayPayment struct {
+	ID           string `json:"id"`
+	ReceivedDate string `json:"receivedDate"`
+	Value        number `json:"value"`
+	Fee          number `json:"fee"`
+	PaymentType  string `json:"paymentType"`
+	Confirmed    bool   `json:"confirmed"`
+	Completed    bool   `json:"completed"`
+	Destination  string `json:"destination"`
+}
+
+type paymentURLs struct {
+	BIP21  string  `json:"BIP21"`
+	BIP72  *string `json:"BIP72"`
+	BIP72b *string `json:"BIP72b"`
+	BIP73  *string `json:"BIP73"`
+	BOLT11 *string `json:"BOLT11"`
+}
+
+type minerFee struct {
+	SatoshisPerByte number `json:"satoshisPerByte"`
+	TotalFee        number `json:"totalFee"`
+}
+
+type supported struct {
+	Enabled bool    `json:"enabled"`
+	Reason  *string `json:"reason"`
+}
+
+type bitpayBuyer struct {
+	Name       *string `json:"name"`
+	Address1   *string `json:"address1"`
+	Address2   *string `json:"address2"`
+	Locality   *string `json:"locality"`
+	Region     *string `json:"region"`
+	PostalCode *string `json:"postalCode"`
+	Country    *string `json:"country"`
+	Phone      *string `json:"phone"`
+	Email      *string `json:"email"`
+}
+
+var bitpayStatus = map[string]string{
+	statusNew: "new", statusProcessing: "paid", statusSettled: "complete", statusExpired: "expired", statusInvalid: "invalid",
+}
+
+var bitpayException = map[string]any{
+	exceptionNone: false, exceptionPaidPartial: "paidPartial", exceptionPaidOver: "paidOver", exceptionPaidLate: "paidLater", exceptionMarked: "marked",
+}
+
+// bitpayInvoice shows an invoice; base is the server's address as the reader sees it.
+func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
+	m := inv.Metadata
+	dto := &bitpayInvoice{
+		URL:                            base + "/invoice?id=" + inv.ID,
+		PosData:                        posDataText(m.PosData),
+		Status:                         bitpayStatus[inv.Status],
+		CryptoInfo:                     []cryptoInfo{},
+		Price:                          inv.Price.number(),
+		TaxIncluded:                    m.TaxIncluded,
+		Currency:                       inv.Currency,
+		ItemDesc:                       m.ItemDesc,
+		ItemCode:                       m.ItemCode,
+		OrderID:                        m.OrderID,
+		GUID:                           randomUUID(), // noise on the real server too, like the token
+		ID:                             inv.ID,
+		InvoiceTime:                    inv.Created.UnixMilli(),
+		ExpirationTime:                 inv.Expires.UnixMilli(),
+		CurrentTime:                    s.clock.now().UnixMilli(),
+		Rate:                           "0.0",
+		ExceptionStatus:                bitpayException[inv.Exception],
+		Token:                          randomBase58(16),
+		PaymentSubtotals:               map[string]number{},
+		PaymentTotals:                  map[string]number{},
+		MinerFees:                      map[string]minerFee{},
+		ExchangeRates:                  map[string]map[string]number{},
+		SupportedTransactionCurrencies: map[string]supported{},
+		Addresses:                      map[string]string{},
+		PaymentCodes:                   map[string]*paymentURLs{},
+		Buyer:                          bitpayBuyer{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail},
+	}
+	if inv.Prompt != nil {
+		s.showPrompt(dto, inv, base)
+	}
+	return dto
+}
+
+func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
+	a := inv.account(digitsOf(inv.Currency))
+	price := a.totalDue.sub(a.fee)
+	urls := &paymentURLs{BIP21: inv.paymentLink(a)}
+	// The server fills these before it sets the rate, so every number in them is zero.
+	noRates := map[string]number{inv.Currency: "0.0"}
+
+	dto.BTCPrice, dto.BTCDue, dto.BTCPaid = new(price.text()), new(a.due.text()), new(a.paid.text())
+	dto.Rate = inv.Prompt.Rate.number()
+	dto.ExRates = noRates
+	dto.PaymentURLs = urls
+	dto.BitcoinAddress = &inv.Prompt.Address
+	dto.PaymentSubtotals["BTC"] = satoshis(price).number()
+	dto.PaymentTotals["BTC"] = satoshis(a.totalDue).number()
+	dto.MinerFees["BTC"] = minerFee{"1.0", satoshis(a.fee).number()}
+	dto.ExchangeRates["BTC"] = noRates
+	dto.SupportedTransactionCurrencies["BTC"] = supported{Enabled: true}
+	dto.Addresses["BTC"] = inv.Prompt.Address
+	dto.PaymentCodes["BTC"] = urls
+	dto.CryptoInfo = append(dto.CryptoInfo, cryptoInfo{
+		PaymentURLs: urls,
+		CryptoCode:  "BTC",
+		PaymentType: onChain,
+		Rate:        inv.Prompt.Rate.number(),
+		ExRates:     noRates,
+		Paid:        a.paid.text(),
+		Price:       price.text(),
+		Due:         a.due.text(),
+		Address:     inv.Prompt.Address,
+		URL:         base + "/i/" + onChain + "/" + inv.ID,
+		TotalDue:    a.totalDue.text(),
+		NetworkFee:  a.fee.text(),
+		TxCount:     a.count,
+		CryptoPaid:  a.cryptoPaid.text(),
+		Payments:    s.bitpayPayments(inv),
+	})
+}
+
+// paymentLink is what a wallet opens; once nothing is due it names no amount.
+func (inv *invoice) paymentLink(a accounting) string {
+	link := "bitcoin:" + inv.Prompt.Address
+	if a.due.sign() > 0 {
+		link += "?amount=" + a.due.text()
+	}
+	return link
+}
+
+func (s *Sandbox) bitpayPayments(inv *invoice) []bitpayPayment {
+	payments := []bitpayPayment{}
+	for _, p := range inv.counted() {
+		settled := inv.settledPayment(p, s.state.Height)
+		payments = append(payments, bitpayPayment{
+			ID:           p.outpoint(),
+			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so
+			Value:        p.Amount.number(),
+			Fee:          p.Fee.number(),
+			PaymentType:  onChain,
+			Confirmed:    settled,
+			Completed:    settled,
+			Destination:  p.Address,
+		})
+	}
+	return payments
+}
+
+func (p *payment) outpoint() string { return p.TxID + "-" + strconv.Itoa(p.Vout) }

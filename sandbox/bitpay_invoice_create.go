@@ -1,0 +1,261 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
+func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c *caller) {
+	m, ok := parseMembers(c.body)
+	b := &binder{members: m}
+	st := s.state.Stores[c.storeID]
+	inv, sent := s.readInvoice(b, st)
+	if !ok || b.bad != "" {
+		if strings.EqualFold(b.bad, "expirationTime") {
+			writeCrash(w)
+			return
+		}
+		writeBitpayError(w, http.StatusBadRequest, "Invalid invoice")
+		return
+	}
+	now := s.clock.now()
+	if sent != nil && sent.Before(now.Add(shortestLife)) {
+		writeBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
+		return
+	}
+	inv.ID = randomBase58(16)
+	inv.Base = c.site.base()
+	if refusal := inv.price(st, paymentMethods(b), now); refusal != "" {
+		writeBitpayError(w, http.StatusBadRequest, refusal)
+		return
+	}
+	s.state.addInvoice(inv)
+	s.changed = true
+	s.notify(inv, eventCreated)
+	dto := s.bitpayInvoice(inv, c.site.base())
+	if sent != nil {
+		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)
+	}
+	writeJSON(w, http.StatusOK, bitpayEnvelope{Facade: "pos/invoice", Data: dto})
+}
+
+const shortestLife = 30 * time.Second
+
+var highestPrice, _ = parseDecimal("18446744073709551615")
+
+// readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
+// was sent.
+func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
+	now := s.clock.now()
+	inv := &invoice{
+		StoreID:               st.ID,
+		Status:                statusNew,
+		Exception:             exceptionNone,
+		Fresh:                 true,
+		Created:               now.Truncate(time.Second),
+		SpeedLimit:            st.SpeedPolicy,
+		RedirectAutomatically: st.RedirectAutomatically,
+	}
+	inv.Expires = inv.Created.Add(time.Duration(st.InvoiceExpiration) * time.Second)
+	inv.Tolerance, _ = parseDecimal(string(st.PaymentTolerance))
+
+	price := b.decimal("price")
+	inv.TopUp = price == nil
+	inv.Currency = st.DefaultCurrency
+	if code := b.text("currency"); code != nil && strings.TrimSpace(*code) != "" {
+		inv.Currency = strings.ToUpper(strings.TrimSpace(*code))
+	}
+	if price != nil && price.sign() > 0 { // a negative price is none (recording 63-bitpay-invoices)
+		inv.Price = *price
+		if highestPrice.cmp(inv.Price) < 0 {
+			inv.Price = highestPrice
+		}
+		inv.Price = roundPrice(inv.Price, digitsOf(inv.Currency))
+	}
+	inv.Metadata = readMetadata(b, inv.Price)
+	inv.RedirectURL = textOr(b.text("redirectURL"), "")
+	if automatic := b.bool("redirectAutomatically"); automatic != nil {
+		inv.RedirectAutomatically = *automatic
+	}
+	inv.NotificationURL = textOr(b.text("notificationURL"), "")
+	inv.NotificationEmail = textOr(b.text("notificationEmail"), "")
+	inv.FullNotifications = flag(b.bool("fullNotifications"))
+	inv.ExtendedNotifications = flag(b.bool("extendedNotifications"))
+	inv.DefaultPaymentMethod = textOr(b.text("defaultPaymentMethod"), "")
+	if speed, known := speeds[strings.ToLower(textOr(b.text("transactionSpeed"), ""))]; known {
+		inv.SpeedLimit = speed
+	}
+	for _, ignored := range []string{"token", "guid", "status"} {
+		b.text(ignored)
+	}
+	b.int("nonce")
+	b.bool("refundable")
+
+	var sent *time.Time
+	if raw, found := b.get("expirationTime"); found {
+		if raw[0] == '"' {
+			b.fail("expirationTime")
+		} else if ms := b.int("expirationTime"); ms != nil {
+			sent = new(time.UnixMilli(*ms).UTC())
+			inv.Expires = sent.Truncate(time.Second)
+		}
+	}
+	inv.Monitored = inv.Expires.Add(time.Duration(st.MonitoringExpiration) * time.Second)
+	return inv, sent
+}
+
+// speeds are the BitPay half's names of the speed policies; any other means the store's.
+var speeds = map[string]string{
+	"high": "HighSpeed", "medium": "MediumSpeed", "low-medium": "LowMediumSpeed", "low": "LowSpeed",
+}
+
+func readMetadata(b *binder, price decimal) metadata {
+	m := metadata{
+		OrderID:  b.text("orderId"),
+		ItemCode: b.text("itemCode"),
+		ItemDesc: b.text("itemDesc"),
+		PosData:  posDataOf(b.text("posData")),
+		Physical: new(flag(b.bool("physical"))),
+	}
+	if tax := b.decimal("taxIncluded"); tax != nil && tax.sign() > 0 {
+		if tax.cmp(price) > 0 {
+			tax = &price
+		}
+		m.TaxIncluded = new(tax.number())
+	}
+	buyer := b.object("buyer")
+	for _, field := range []struct {
+		flat, nested string
+		into         **string
+	}{
+		{"buyerName", "name", &m.BuyerName}, {"buyerEmail", "email", &m.BuyerEmail}, {"buyerPhone", "phone", &m.BuyerPhone},
+		{"buyerAddress1", "address1", &m.BuyerAddress1}, {"buyerAddress2", "address2", &m.BuyerAddress2},
+		{"buyerCity", "city", &m.BuyerCity}, {"buyerState", "state", &m.BuyerState},
+		{"buyerZip", "zip", &m.BuyerZip}, {"buyerCountry", "country", &m.BuyerCountry},
+	} {
+		*field.into = b.text(field.flat)
+		if buyer == nil {
+			continue
+		}
+		nested := buyer.text(field.nested)
+		if buyer.bad != "" {
+			b.fail("buyer")
+		}
+		if *field.into == nil || **field.into == "" {
+			*field.into = nested
+		}
+	}
+	return m
+}
+
+func flag(value *bool) bool { return value != nil && *value }
+
+func textOr(value *string, otherwise string) string {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
+
+// paymentMethods are the methods an invoice is restricted to; nil means all.
+func paymentMethods(b *binder) []string {
+	wanted := b.texts("paymentCurrencies")
+	if supported := b.object("supportedTransactionCurrencies"); supported != nil && wanted == nil {
+		for id := range supported.members {
+			if entry := supported.object(id); entry != nil && flag(entry.bool("enabled")) {
+				wanted = append(wanted, id)
+			}
+		}
+	}
+	for i, id := range wanted {
+		wanted[i] = paymentMethodID(id)
+	}
+	return wanted
+}
+
+const onChain = "BTC-CHAIN"
+
+// paymentMethodID turns the names of older versions into today's.
+func paymentMethodID(text string) string {
+	switch id := strings.ToUpper(strings.TrimSpace(text)); id {
+	case "BTC", "BTC-ONCHAIN", "BTC_ONCHAIN", "BTC-BTCLIKE", "BTC_BTCLIKE":
+		return onChain
+	case "BTC-LIGHTNINGNETWORK", "BTC_LIGHTNINGLIKE", "BTC-LIGHTNINGLIKE", "BTC_LIGHTNINGNETWORK":
+		return "BTC-LN"
+	case "BTC-LNURLPAY", "BTC_LNURLPAY":
+		return "BTC-LNURL"
+	default:
+		return id
+	}
+}
+
+const noWallet = "No wallet has been linked to your BTCPay Store. See the following link for more information on how to connect your store and wallet. (https://docs.btcpayserver.org/WalletSetup/)\n"
+
+// networkFee is that of one more payment, at one satoshi a byte: 100 satoshis.
+var networkFee = newDecimal(1, 6)
+
+// price gives a new invoice its way to be paid, or tells in the server's words why there is none. A free one needs none.
+func (inv *invoice) price(st *store, methods []string, now time.Time) (refusal string) {
+	if !inv.TopUp && inv.Price.sign() == 0 {
+		return ""
+	}
+	if st.Wallet == nil || !st.Wallet.Enabled {
+		return noWallet
+	}
+	log := creationLog{now: now}
+	log.add("Info Creation of invoice starting")
+	rate := st.rate(currencyPair{"BTC", inv.Currency})
+	if rate.err != "" {
+		log.add("Info Rate for " + rate.pair.String() + ": " + rate.rule + " = " + rate.evaluated + " = ???")
+		log.add("Warning Rate rule error (" + rate.err + ")")
+		log.add("Warning Unable to get rate " + rate.pair.String() + ".")
+	} else {
+		log.add("Info Rate for " + rate.pair.String() + ": " + rate.rule + " = " + rate.evaluated + " = " + rate.value.text())
+	}
+	switch {
+	case methods != nil && !slices.Contains(methods, onChain):
+		return log.String()
+	case rate.err != "":
+		log.add("Error " + onChain + ": Unable to get rate(s) " + rate.pair.String() + ", this payment method disabled for this invoice.")
+		return log.String()
+	case rate.value.sign() <= 0:
+		return log.String()
+	}
+	inv.Prompt = &prompt{Rate: rate.value, Fee: networkFee, Dust: dustLimit[st.Wallet.script]}
+	if st.NetworkFeeMode == "Never" {
+		inv.Prompt.Fee = decimal{}
+	}
+	if !inv.TopUp && inv.account(digitsOf(inv.Currency)).due.cmp(newDecimal(inv.Prompt.Dust, 8)) < 0 {
+		inv.Prompt = nil
+		log.add("Error " + onChain + ": Payment method unavailable (Amount below the dust threshold. For amounts of this size, it is recommended to enable an off-chain (Lightning) payment method)")
+		log.add("Info " + onChain + ": Payment method details creation took 0 milliseconds")
+		return log.String()
+	}
+	address, err := st.Wallet.nextAddress()
+	if err != nil {
+		return log.String()
+	}
+	inv.Prompt.Address = address
+	return ""
+}
+
+// creationLog is the text of a refused creation: a line of log a step, with the clock time.
+type creationLog struct {
+	now   time.Time
+	lines strings.Builder
+}
+
+func (l *creationLog) add(line string) {
+	l.lines.WriteString(l.now.Format("01/02/2006 15:04:05") + ":" + line + "\n")
+}
+
+func (l *creationLog) String() string {
+	return "Error retrieving a matching payment method or rate.\n" + l.lines.String()
+}
+
+// validText tells whether a signed body can be read as text at all; the server dies of one that cannot.
+func validText(body []byte) bool { return utf8.Valid(body) }

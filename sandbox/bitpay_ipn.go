@@ -1,0 +1,143 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// ipnData is what a notification tells of an invoice. Its amounts and keys are not those of the API's answers
+// (recording 64-bitpay-ipn).
+type ipnData struct {
+	ID                  string                       `json:"id"`
+	URL                 *string                      `json:"url"`
+	PosData             *string                      `json:"posData"`
+	Status              string                       `json:"status"`
+	BTCPrice            *string                      `json:"btcPrice"`
+	Price               number                       `json:"price"`
+	Currency            string                       `json:"currency"`
+	InvoiceTime         int64                        `json:"invoiceTime"`
+	ExpirationTime      int64                        `json:"expirationTime"`
+	CurrentTime         int64                        `json:"currentTime"`
+	BTCPaid             *string                      `json:"btcPaid"`
+	BTCDue              *string                      `json:"btcDue"`
+	Rate                number                       `json:"rate"`
+	ExceptionStatus     any                          `json:"exceptionStatus"`
+	BuyerFields         *buyerFields                 `json:"buyerFields"`
+	TransactionCurrency *string                      `json:"transactionCurrency"`
+	PaymentSubtotals    map[string]number            `json:"paymentSubtotals"`
+	PaymentTotals       map[string]number            `json:"paymentTotals"`
+	AmountPaid          string                       `json:"amountPaid"`
+	ExchangeRates       map[string]map[string]number `json:"exchangeRates"`
+	OrderID             *string                      `json:"orderId"`
+	Warning             string                       `json:"_warning"`
+}
+
+type buyerFields struct {
+	Name     *string `json:"buyerName,omitempty"`
+	Address1 *string `json:"buyerAddress1,omitempty"`
+	Address2 *string `json:"buyerAddress2,omitempty"`
+	City     *string `json:"buyerCity,omitempty"`
+	State    *string `json:"buyerState,omitempty"`
+	Zip      *string `json:"buyerZip,omitempty"`
+	Country  *string `json:"buyerCountry,omitempty"`
+	Phone    *string `json:"buyerPhone,omitempty"`
+	Email    *string `json:"buyerEmail,omitempty"`
+}
+
+type ipnEvent struct {
+	Event struct {
+		Code int    `json:"code"`
+		Name string `json:"name"`
+	} `json:"event"`
+	Data ipnData `json:"data"`
+}
+
+const ipnWarning = "This data could have easily been faked and should not be trusted. Please run any invoice checks by first fetching the invoice through the API."
+
+// notify queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with full
+// notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
+func (s *Sandbox) notify(inv *invoice, e event) {
+	target := inv.fillPlaceholders(inv.NotificationURL)
+	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
+		return
+	}
+	full := inv.FullNotifications || inv.ExtendedNotifications
+	data := s.ipnData(inv, e)
+	post := func(body any) {
+		s.enqueue(&delivery{InvoiceID: inv.ID, URL: target, Body: indented(body), Due: s.clock.now()})
+	}
+	switch e {
+	case eventConfirmed:
+		post(data)
+	case eventPaidInFull, eventExpired, eventFailedToConfirm, eventMarkedInvalid, eventMarkedCompleted, eventCompleted, eventExpiredPaidPartial:
+		if full {
+			post(data)
+		}
+	}
+	if inv.ExtendedNotifications {
+		var extended ipnEvent
+		extended.Event.Code, extended.Event.Name, extended.Data = e.code, e.name, data
+		post(extended)
+	}
+}
+
+func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
+	dto := s.bitpayInvoice(inv, inv.Base)
+	data := ipnData{
+		ID: inv.ID, PosData: dto.PosData, Status: dto.Status, Price: dto.Price, Currency: dto.Currency,
+		InvoiceTime: dto.InvoiceTime, ExpirationTime: dto.ExpirationTime, CurrentTime: dto.CurrentTime,
+		Rate: dto.Rate, ExceptionStatus: dto.ExceptionStatus,
+		PaymentSubtotals: map[string]number{}, PaymentTotals: map[string]number{},
+		AmountPaid: "0.00000000", ExchangeRates: map[string]map[string]number{},
+		OrderID: dto.OrderID, Warning: ipnWarning,
+	}
+	switch e {
+	case eventPaidInFull:
+		data.Status = "paid"
+	case eventConfirmed:
+		data.Status = "confirmed"
+	}
+	if inv.Prompt != nil {
+		a := inv.account(digitsOf(inv.Currency))
+		data.URL = &dto.URL
+		data.BTCPrice = eightDigits(a.totalDue.sub(a.fee))
+		data.BTCPaid, data.BTCDue = eightDigits(a.paid), eightDigits(a.due)
+		data.PaymentSubtotals["BTC"] = a.totalDue.sub(a.fee).satoshiNumber()
+		data.PaymentTotals["BTC"] = a.totalDue.satoshiNumber()
+		data.ExchangeRates["btc"] = map[string]number{inv.Currency: "0.0"}
+	}
+	if m := inv.Metadata; m.hasBuyer() {
+		data.BuyerFields = &buyerFields{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail}
+	}
+	return data
+}
+
+func (m *metadata) hasBuyer() bool {
+	for _, member := range []*string{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail} {
+		if member != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// eightDigits is an amount of BTC with all its digits.
+func eightDigits(d decimal) *string {
+	text := d.trim(0).add(newDecimal(0, 8)).text()
+	return &text
+}
+
+// satoshiNumber is an amount in satoshis without digits to spare.
+func (d decimal) satoshiNumber() number { return satoshis(d).trim(0).number() }
+
+func indented(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		panic(err) // every value is of our own types
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

@@ -1,0 +1,103 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+type bitpayRate struct {
+	Name         string `json:"name"`
+	CryptoCode   string `json:"cryptoCode"`
+	CurrencyPair string `json:"currencyPair"`
+	Code         string `json:"code"`
+	Rate         number `json:"rate"`
+}
+
+const noDefaultPairs = "You need to setup the default currency pairs in 'Store Settings / Rates' or specify 'currencyPairs' query parameter (eg. BTC_USD,LTC_CAD)."
+
+// listRates answers the pairs asked for, or the store's own.
+func (s *Sandbox) listRates(w http.ResponseWriter, r *http.Request, c *caller) {
+	if rates, ok := s.askedRates(w, r, s.state.Stores[c.storeID]); ok {
+		writeJSON(w, http.StatusOK, map[string]any{"data": rates})
+	}
+}
+
+// publicRates is the other path: the store is the one named, whoever signs, and the list is bare.
+func (s *Sandbox) publicRates(w http.ResponseWriter, r *http.Request, _ *caller) {
+	st := s.state.Stores[queryValue(r, "storeId")]
+	if st == nil {
+		writeBitpayError(w, http.StatusNotFound, "Store not found")
+		return
+	}
+	if rates, ok := s.askedRates(w, r, st); ok {
+		writeJSON(w, http.StatusOK, rates)
+	}
+}
+
+func (s *Sandbox) askedRates(w http.ResponseWriter, r *http.Request, st *store) ([]bitpayRate, bool) {
+	pairs := queryValue(r, "currencyPairs")
+	if pairs == "" {
+		pairs = strings.Join(st.DefaultPairs, ",")
+	}
+	if code := strings.TrimSpace(queryValue(r, "cryptoCode")); pairs == "" && code != "" {
+		pairs = strings.ToUpper(st.DefaultCurrency + "_" + code)
+	}
+	if pairs == "" {
+		writeBitpayError(w, http.StatusBadRequest, noDefaultPairs)
+		return nil, false
+	}
+	return ratesOf(w, st, pairs)
+}
+
+// baseRates pairs the base with what the store can be paid in: itself, at most (recording 65-bitpay-rates).
+func (s *Sandbox) baseRates(w http.ResponseWriter, r *http.Request, c *caller) {
+	st := s.state.Stores[c.storeID]
+	base, pairs := r.PathValue("base"), ""
+	if st.Wallet != nil && strings.EqualFold(base, "BTC") {
+		pairs = "BTC_BTC"
+	}
+	if rates, ok := ratesOf(w, st, pairs); ok {
+		writeJSON(w, http.StatusOK, map[string]any{"data": rates})
+	}
+}
+
+// pairRate answers one rate; without one the answer is a bare empty list.
+func (s *Sandbox) pairRate(w http.ResponseWriter, r *http.Request, c *caller) {
+	rates, ok := ratesOf(w, s.state.Stores[c.storeID], r.PathValue("base")+"_"+r.PathValue("currency"))
+	switch {
+	case !ok:
+	case len(rates) == 0:
+		writeJSON(w, http.StatusOK, rates)
+	default:
+		writeJSON(w, http.StatusOK, map[string]any{"data": rates[0]})
+	}
+}
+
+// ratesOf leaves out pairs without a rate; false means it answered a refusal.
+func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool) {
+	var pairs []currencyPair
+	for text := range strings.SplitSeq(list, ",") {
+		pair, ok := parsePair(text)
+		if !ok {
+			writeBitpayError(w, http.StatusBadRequest, "Currency pair "+text+" incorrectly formatted")
+			return nil, false
+		}
+		if !slices.Contains(pairs, pair) {
+			pairs = append(pairs, pair)
+		}
+	}
+	rates := []bitpayRate{}
+	for _, pair := range pairs {
+		result := st.rate(pair)
+		if result.err != "" {
+			continue
+		}
+		name := pair.right
+		if known, ok := currencies[pair.right]; ok {
+			name = known.name
+		}
+		rates = append(rates, bitpayRate{name, pair.left, pair.String(), pair.right, result.value.number()})
+	}
+	return rates, true
+}

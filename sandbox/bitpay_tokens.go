@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+)
+
+type tokenList struct {
+	Data []map[string]string `json:"data"`
+}
+
+// listTokens tells the token of the key that signed: one at most, none of anybody else.
+func (s *Sandbox) listTokens(w http.ResponseWriter, _ *http.Request, c *caller) {
+	list := tokenList{Data: []map[string]string{}}
+	if tokens := s.state.tokensBySIN[c.sin]; c.bitID && len(tokens) > 0 {
+		list.Data = append(list.Data, map[string]string{merchantFacade: tokens[0].Value})
+	}
+	w.Header()["Content-Type"] = jsonBare // written by hand on the server too: no charset
+	encodeJSON(w, list)
+}
+
+type pairingAnswer struct {
+	Policies          []string `json:"policies"`
+	PairingCode       string   `json:"pairingCode"`
+	PairingExpiration int64    `json:"pairingExpiration"`
+	DateCreated       int64    `json:"dateCreated"`
+	Facade            string   `json:"facade"`
+	Token             string   `json:"token"`
+	Label             *string  `json:"label"`
+}
+
+// postTokens makes a pairing code, or claims one. A wrong signature is no fault here: the id in the body counts then
+// (recordings 61-pairing-client, 62-pairing-claims).
+func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		writeEmpty(w, http.StatusUnsupportedMediaType)
+		return
+	}
+	m, ok := parseMembers(c.body)
+	b := &binder{members: m}
+	id, label, code := b.text("id"), b.text("label"), b.text("pairingCode")
+	b.text("guid")
+	b.int("count")
+	if !ok || b.bad != "" {
+		writeBitpayError(w, http.StatusBadRequest, "The request body is missing")
+		return
+	}
+	if code != nil && *code != "" {
+		s.claimPairing(w, c, *code, id, label)
+		return
+	}
+	if id == nil || !validSIN(*id) {
+		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
+		return
+	}
+	p := s.state.newPairing(s.clock.now())
+	p.SIN, p.Label = *id, label
+	s.changed = true
+	writePairing(w, p)
+}
+
+func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id, label *string) {
+	sin := c.sin
+	if !c.bitID && id != nil {
+		sin = *id
+	}
+	if !validSIN(sin) {
+		writeBitpayError(w, http.StatusBadRequest, "'id' property is required, alternatively, use BitId")
+		return
+	}
+	p := s.state.Pairings[code]
+	if p == nil {
+		writeBitpayError(w, http.StatusNotFound, "The specified pairingCode is not found")
+		return
+	}
+	if (p.Label == nil || *p.Label == "") && label != nil {
+		p.Label = label
+	}
+	s.changed = true
+	switch result := s.state.pairWithSIN(p, sin, s.clock.now()); result {
+	case pairingComplete, pairingPartial: // the answer does not tell them apart
+		writePairing(w, p)
+	default:
+		writeBitpayError(w, http.StatusBadRequest, fmt.Sprintf("Error while pairing (%s)", result))
+	}
+}
+
+func writePairing(w http.ResponseWriter, p *pairing) {
+	writeJSON(w, http.StatusOK, map[string][]pairingAnswer{"data": {{
+		Policies:          []string{},
+		PairingCode:       p.Code,
+		PairingExpiration: p.Expires.UnixMilli(),
+		DateCreated:       p.Created.UnixMilli(),
+		Facade:            merchantFacade,
+		Token:             p.Token,
+		Label:             p.Label,
+	}}})
+}

@@ -1,0 +1,176 @@
+package sandbox
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// caller is who asks, as far as the route's realm lets it count.
+type caller struct {
+	site site
+	path string // decoded, below the root path
+	body []byte
+
+	// BitPay half. A caller may be nobody here and still be let through.
+	sin     string
+	bitID   bool   // signed, rightly
+	storeID string // the store the credential or the storeId parameter leads to
+	failed  string // why a credential was refused
+	named   bool   // nobody, who named the store by the storeId parameter
+
+	// Greenfield half and pages.
+	user        *user
+	key         *apiKey // nil after Basic
+	session     *session
+	antiforgery string
+}
+
+func (c *caller) signedURL(r *http.Request) string {
+	url := c.site.base() + encodePath(c.path)
+	if r.URL.RawQuery != "" {
+		url += "?" + r.URL.RawQuery
+	}
+	return url
+}
+
+// checkSignature is the expensive part of the BitPay half, and runs before the lock is taken.
+func (c *caller) checkSignature(r *http.Request) {
+	identity, signature := r.Header.Get("X-Identity"), r.Header.Get("X-Signature")
+	switch {
+	case identity != "" && signature != "":
+		c.sin, c.bitID = verifyBitID(identity, signature, c.signedURL(r), withoutBOM(c.body))
+		if !c.bitID {
+			c.failed = "BitId authentication failed"
+		}
+	case len(r.Header["Authorization"]) > 0:
+		c.failed = "ApiKey authentication failed" // unless the state knows it
+	}
+}
+
+// withoutBOM reads a body as the framework's text reader does (recording 60-bitid-message).
+func withoutBOM(body []byte) []byte {
+	if len(body) >= 3 && body[0] == 0xef && body[1] == 0xbb && body[2] == 0xbf {
+		return body[3:]
+	}
+	return body
+}
+
+// resolveBitpay finds the store of a BitPay caller.
+func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
+	switch {
+	case c.bitID:
+		if tokens := s.state.tokensBySIN[c.sin]; len(tokens) > 0 {
+			c.storeID = tokens[0].StoreID
+		}
+	case c.failed == "":
+		c.named = true
+		if id := queryValue(r, "storeId"); s.state.Stores[id] != nil {
+			c.storeID = id
+		}
+	case r.Header.Get("X-Signature") == "" || r.Header.Get("X-Identity") == "":
+		if st := s.state.storeByKey[legacyKey(r)]; st != nil {
+			c.storeID, c.failed = st.ID, ""
+		}
+	}
+}
+
+// legacyKey takes the store's key out of Basic: the key alone, no colon.
+func legacyKey(r *http.Request) string {
+	scheme, encoded, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return ""
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil {
+		return ""
+	}
+	return string(key)
+}
+
+const (
+	needAuthentication = "Authentication is required for accessing this endpoint"
+	accountDisabled    = "ApiKey authentication failed: Your user account is currently disabled."
+)
+
+// resolveGreenfield finds the user behind an API key or Basic, or gives the message of a 401.
+func (s *Sandbox) resolveGreenfield(r *http.Request, c *caller) (refusal string) {
+	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	credential = strings.Trim(credential, " ")
+	switch strings.ToLower(scheme) {
+	case "token", "bearer":
+		c.key = s.state.APIKeys[credential]
+		if c.key == nil {
+			return "ApiKey authentication failed: Unknown API Key"
+		}
+		c.user = s.state.Users[c.key.UserID]
+		if c.user.locked(s.clock.now()) {
+			return accountDisabled
+		}
+		return ""
+	case "basic":
+		return s.resolveBasic(credential, c)
+	}
+	return needAuthentication
+}
+
+func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
+	plain, err := base64.StdEncoding.DecodeString(credential)
+	if err != nil || !utf8.Valid(plain) || !strings.Contains(string(plain), ":") {
+		return "Basic authentication header was not in a correct format. (username:password encoded in base64)"
+	}
+	// The server splits at every colon and takes the second piece, so a password with one never works
+	// (recording 71-login-pages).
+	pieces := strings.Split(string(plain), ":")
+	now := s.clock.now()
+	u := s.state.findUser(pieces[0])
+	young := u != nil && now.Sub(u.Created) < youngAccount
+	if !young && !s.throttle.allow("basic "+c.site.ip, now) {
+		return "Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."
+	}
+	if u == nil {
+		return "Basic authentication failed: User not found or invalid password"
+	}
+	if u.locked(now) {
+		return "Basic authentication failed: Your user account is currently disabled."
+	}
+	if !u.checkPassword(pieces[1], now) {
+		s.changed = true
+		if u.locked(now) {
+			return "LockedOut"
+		}
+		return "Failed"
+	}
+	c.user = u
+	return ""
+}
+
+// resolvePage finds the log-in and the anti-forgery cookie of a browser.
+func (s *Sandbox) resolvePage(r *http.Request, c *caller) {
+	if cookie, err := r.Cookie(antiforgeryCookie); err == nil {
+		c.antiforgery = cookie.Value
+	}
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return
+	}
+	if sess := s.state.Sessions[cookie.Value]; sess != nil {
+		c.session, c.user = sess, s.state.Users[sess.UserID]
+	}
+}
+
+// queryValue reads a query parameter whose name counts in any case, as the framework's binding does.
+func queryValue(r *http.Request, name string) string {
+	v, _ := lookupQuery(r, name)
+	return v
+}
+
+func lookupQuery(r *http.Request, name string) (string, bool) {
+	for key, values := range r.URL.Query() {
+		if strings.EqualFold(key, name) && len(values) > 0 {
+			return values[0], true
+		}
+	}
+	return "", false
+}

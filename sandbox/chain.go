@@ -1,0 +1,174 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+	"github.com/btcsuite/btcd/btcutil/base58"
+	"github.com/btcsuite/btcd/btcutil/bech32"
+	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 addresses are defined by it
+)
+
+// wallet is a store's on-chain payment method: an account key, of which every invoice takes the next address.
+type wallet struct {
+	Enabled bool
+	Scheme  string // as it was set: the account's extended public key, perhaps with the kind of script behind it
+	Label   string
+	KeyPath string // fingerprint and path of the account, "" if not told
+	Next    uint32 // the next address of the external chain
+
+	external *extendedKey
+	script   scriptKind
+}
+
+type scriptKind int
+
+const (
+	segwit scriptKind = iota
+	nestedSegwit
+	legacyScript
+)
+
+// dustLimit is what an output of the kind must exceed, in satoshis.
+var dustLimit = map[scriptKind]int64{segwit: 294, nestedSegwit: 540, legacyScript: 546}
+
+// Version bytes of regtest.
+const (
+	extendedPublicKey = 0x043587cf
+	pubKeyHashAddress = 0x6f
+	scriptHashAddress = 0xc4
+	bech32Prefix      = "bcrt"
+)
+
+var errScheme = errors.New("derivation scheme: not an extended public key of regtest")
+
+// newWallet reads a derivation scheme: an account key, and the kind of script in [legacy] or [p2sh] behind a dash.
+func newWallet(scheme string) (*wallet, error) {
+	w := &wallet{Enabled: true, Scheme: strings.TrimSpace(scheme)}
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// open derives what is not kept in the state.
+func (w *wallet) open() error {
+	key, kind, _ := strings.Cut(w.Scheme, "-")
+	switch kind {
+	case "":
+		w.script = segwit
+	case "[p2sh]":
+		w.script = nestedSegwit
+	case "[legacy]":
+		w.script = legacyScript
+	default:
+		return errScheme
+	}
+	account, err := parseExtendedKey(key)
+	if err != nil {
+		return err
+	}
+	w.external, err = account.child(0)
+	return err
+}
+
+// nextAddress takes an address of the external chain that nobody had before.
+func (w *wallet) nextAddress() (string, error) {
+	for {
+		index := w.Next
+		w.Next++
+		key, err := w.external.child(index)
+		if err != nil {
+			continue // one in 2^127: the standard says to go on with the next
+		}
+		return address(key.key.SerializeCompressed(), w.script)
+	}
+}
+
+func hash160(data []byte) []byte {
+	inner := sha256.Sum256(data)
+	outer := ripemd160.New()
+	outer.Write(inner[:])
+	return outer.Sum(nil)
+}
+
+func address(publicKey []byte, kind scriptKind) (string, error) {
+	hash := hash160(publicKey)
+	switch kind {
+	case legacyScript:
+		return base58.CheckEncode(hash, pubKeyHashAddress), nil
+	case nestedSegwit:
+		return base58.CheckEncode(hash160(append([]byte{0x00, 0x14}, hash...)), scriptHashAddress), nil
+	}
+	words, err := bech32.ConvertBits(hash, 8, 5, true)
+	if err != nil {
+		return "", err
+	}
+	return bech32.Encode(bech32Prefix, append([]byte{0}, words...))
+}
+
+// extendedKey derives keys by BIP32 without any private one.
+type extendedKey struct {
+	key       *btcec.PublicKey
+	chainCode []byte
+}
+
+func parseExtendedKey(text string) (*extendedKey, error) {
+	raw := base58.Decode(text)
+	if len(raw) != 82 || binary.BigEndian.Uint32(raw) != extendedPublicKey {
+		return nil, errScheme
+	}
+	first := sha256.Sum256(raw[:78])
+	second := sha256.Sum256(first[:])
+	if !hmac.Equal(second[:4], raw[78:]) {
+		return nil, errScheme
+	}
+	key, err := btcec.ParsePubKey(raw[45:78])
+	if err != nil {
+		return nil, errScheme
+	}
+	return &extendedKey{key: key, chainCode: raw[13:45]}, nil
+}
+
+func (k *extendedKey) child(index uint32) (*extendedKey, error) {
+	mac := hmac.New(sha512.New, k.chainCode)
+	mac.Write(k.key.SerializeCompressed())
+	mac.Write(binary.BigEndian.AppendUint32(nil, index))
+	sum := mac.Sum(nil)
+
+	var tweak btcec.ModNScalar
+	if overflow := tweak.SetByteSlice(sum[:32]); overflow {
+		return nil, errScheme
+	}
+	var point, parent, result btcec.JacobianPoint
+	btcec.ScalarBaseMultNonConst(&tweak, &point)
+	k.key.AsJacobian(&parent)
+	btcec.AddNonConst(&point, &parent, &result)
+	if result.Z.IsZero() {
+		return nil, errScheme
+	}
+	result.ToAffine()
+	return &extendedKey{key: btcec.NewPublicKey(&result.X, &result.Y), chainCode: sum[32:]}, nil
+}
+
+// newAccountKey makes up an account's extended public key, whose private half is forgotten.
+func newAccountKey() string {
+	private, err := btcec.NewPrivateKey()
+	if err != nil {
+		panic(err) // the system's random numbers cannot fail
+	}
+	raw := binary.BigEndian.AppendUint32(nil, extendedPublicKey)
+	raw = append(raw, 3)                  // depth of an account
+	raw = append(raw, randomBytes(4)...)  // its parent
+	raw = append(raw, 0x80, 0, 0, 0)      // the first account
+	raw = append(raw, randomBytes(32)...) // chain code
+	raw = append(raw, private.PubKey().SerializeCompressed()...)
+	first := sha256.Sum256(raw)
+	second := sha256.Sum256(first[:])
+	return base58.Encode(append(raw, second[:4]...))
+}

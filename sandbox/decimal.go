@@ -1,0 +1,269 @@
+package sandbox
+
+import (
+	"errors"
+	"math/big"
+	"strings"
+)
+
+// decimal computes as the server's number type does, whose text the API shows: up to 28 digits behind the point within
+// 96 bits, zeros kept by addition and multiplication, as few digits as will do after a division.
+type decimal struct {
+	coef  *big.Int // nil is zero
+	scale int
+}
+
+const maxScale = 28
+
+var (
+	maxCoef = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 96), big.NewInt(1))
+	ten     = big.NewInt(10)
+
+	errDecimal = errors.New("not a decimal of 96 bits")
+)
+
+func newDecimal(coef int64, scale int) decimal { return decimal{big.NewInt(coef), scale} }
+
+func (d decimal) int() *big.Int {
+	if d.coef == nil {
+		return new(big.Int)
+	}
+	return d.coef
+}
+
+func powerOfTen(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), nil) }
+
+// shrink brings a coefficient within 96 bits and 28 digits behind the point, rounding half to even.
+func shrink(coef *big.Int, scale int) (decimal, error) {
+	for scale > maxScale || coef.CmpAbs(maxCoef) > 0 && scale > 0 {
+		cut := max(scale-maxScale, 1)
+		if bits := coef.BitLen() - 96; bits > 0 {
+			cut = min(max(cut, bits*3/10), scale)
+		}
+		coef, scale = roundHalfEven(coef, powerOfTen(cut)), scale-cut
+	}
+	if coef.CmpAbs(maxCoef) > 0 {
+		return decimal{}, errDecimal
+	}
+	return decimal{coef, scale}, nil
+}
+
+func roundHalfEven(n, by *big.Int) *big.Int {
+	q, r := new(big.Int).QuoRem(n, by, new(big.Int))
+	switch twice := r.Lsh(r.Abs(r), 1); twice.Cmp(by) {
+	case 1:
+		q.Add(q, big.NewInt(int64(n.Sign())))
+	case 0:
+		if q.Bit(0) == 1 {
+			q.Add(q, big.NewInt(int64(n.Sign())))
+		}
+	}
+	return q
+}
+
+// parseDecimal reads the text of a JSON number; zeros behind the point are kept.
+func parseDecimal(text string) (decimal, error) {
+	mantissa, exponent := text, 0
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		mantissa = text[:i]
+		n, ok := smallInt(text[i+1:])
+		if !ok {
+			return decimal{}, errDecimal
+		}
+		exponent = n
+	}
+	digits := mantissa
+	negative := strings.HasPrefix(digits, "-")
+	digits = strings.TrimPrefix(digits, "-")
+	whole, fraction, _ := strings.Cut(digits, ".")
+	if whole+fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" || len(digits) > 1000 {
+		return decimal{}, errDecimal
+	}
+	coef, _ := new(big.Int).SetString(whole+fraction, 10)
+	if negative {
+		coef.Neg(coef)
+	}
+	scale := len(fraction) - exponent
+	if scale < 0 {
+		if coef.Sign() == 0 {
+			scale = 0
+		} else if scale < -maxScale-1 {
+			return decimal{}, errDecimal
+		} else {
+			coef.Mul(coef, powerOfTen(-scale))
+			scale = 0
+		}
+	}
+	if scale > 2000 {
+		return decimal{new(big.Int), maxScale}, nil
+	}
+	return shrink(coef, scale)
+}
+
+func smallInt(text string) (int, bool) {
+	negative := strings.HasPrefix(text, "-")
+	text = strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(text, "-"), "+"), "0")
+	if len(text) > 4 || strings.Trim(text, "0123456789") != "" {
+		return 0, false
+	}
+	n := 0
+	for _, c := range text {
+		n = n*10 + int(c-'0')
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
+
+// parseDecimalText reads a number given as a JSON string, which may hold blanks, a sign at either end, and commas that
+// count for nothing; failing that, the text of a JSON number.
+func parseDecimalText(text string) (decimal, error) {
+	plain := strings.TrimSpace(text)
+	negative := false
+	if rest, found := strings.CutPrefix(plain, "-"); found {
+		plain, negative = rest, true
+	} else if rest, found := strings.CutSuffix(plain, "-"); found {
+		plain, negative = rest, true
+	} else {
+		plain = strings.TrimSuffix(strings.TrimPrefix(plain, "+"), "+")
+	}
+	whole, fraction, point := strings.Cut(plain, ".")
+	whole = strings.ReplaceAll(whole, ",", "")
+	if point {
+		whole += "." + fraction
+	}
+	if negative {
+		whole = "-" + whole
+	}
+	return parseDecimal(whole)
+}
+
+func (d decimal) sign() int             { return d.int().Sign() }
+func (d decimal) cmp(o decimal) int     { a, b, _ := align(d, o); return a.Cmp(b) }
+func (d decimal) times10() decimal      { return d.mul(newDecimal(100, 1)) }
+func (d decimal) String() string        { return d.text() }
+func (d decimal) neg() decimal          { return decimal{new(big.Int).Neg(d.int()), d.scale} }
+func (d decimal) sub(o decimal) decimal { return d.add(o.neg()) }
+
+func align(a, b decimal) (x, y *big.Int, scale int) {
+	x, y = a.int(), b.int()
+	switch {
+	case a.scale < b.scale:
+		x = new(big.Int).Mul(x, powerOfTen(b.scale-a.scale))
+	case b.scale < a.scale:
+		y = new(big.Int).Mul(y, powerOfTen(a.scale-b.scale))
+	}
+	return x, y, max(a.scale, b.scale)
+}
+
+// The sums and products here stay far below 96 bits but for prices at the very end of the range, where the largest
+// number stands for what the server would fail of.
+func clampShrink(coef *big.Int, scale int) decimal {
+	d, err := shrink(coef, scale)
+	if err != nil {
+		return decimal{maxCoef, 0}
+	}
+	return d
+}
+
+func (d decimal) add(o decimal) decimal {
+	x, y, scale := align(d, o)
+	return clampShrink(new(big.Int).Add(x, y), scale)
+}
+
+func (d decimal) mul(o decimal) decimal {
+	return clampShrink(new(big.Int).Mul(d.int(), o.int()), d.scale+o.scale)
+}
+
+// div divides by what is not zero. An exact quotient has as few digits as it can, but no fewer than the difference of
+// the scales.
+func (d decimal) div(o decimal) decimal {
+	const extra = 2 * maxScale
+	n := new(big.Int).Mul(d.int(), powerOfTen(extra+o.scale))
+	q, r := new(big.Int).QuoRem(n, o.int(), new(big.Int))
+	scale := d.scale + extra
+	if r.Sign() != 0 { // what is cut off must not pass for half
+		q.Mul(q, ten)
+		q.Add(q, big.NewInt(int64(n.Sign()*o.sign())))
+		scale++
+	}
+	out := clampShrink(q, scale)
+	return out.trim(max(d.scale-o.scale, 0))
+}
+
+// trim drops zeros at the end, down to a number of digits behind the point.
+func (d decimal) trim(least int) decimal {
+	coef := new(big.Int).Set(d.int())
+	for r := new(big.Int); d.scale > least; d.scale-- {
+		q, _ := new(big.Int).QuoRem(coef, ten, r)
+		if r.Sign() != 0 {
+			break
+		}
+		coef = q
+	}
+	return decimal{coef, d.scale}
+}
+
+// round rounds half away from zero; a number with fewer digits stays as it is.
+func (d decimal) round(digits int) decimal {
+	if d.scale <= digits {
+		return d
+	}
+	by := powerOfTen(d.scale - digits)
+	q, r := new(big.Int).QuoRem(d.int(), by, new(big.Int))
+	if r.Lsh(r.Abs(r), 1).Cmp(by) >= 0 {
+		q.Add(q, big.NewInt(int64(d.sign())))
+	}
+	return decimal{q, digits}
+}
+
+// ceil is for numbers above zero.
+func (d decimal) ceil() decimal {
+	q, r := new(big.Int).QuoRem(d.int(), powerOfTen(d.scale), new(big.Int))
+	if r.Sign() > 0 {
+		q.Add(q, big.NewInt(1))
+	}
+	return decimal{q, 0}
+}
+
+func (d decimal) text() string {
+	digits := new(big.Int).Abs(d.int()).String()
+	if len(digits) <= d.scale {
+		digits = strings.Repeat("0", d.scale-len(digits)+1) + digits
+	}
+	if d.scale > 0 {
+		digits = digits[:len(digits)-d.scale] + "." + digits[len(digits)-d.scale:]
+	}
+	if d.sign() < 0 {
+		return "-" + digits
+	}
+	return digits
+}
+
+// number is the decimal as the server writes a JSON number: never without a point.
+func (d decimal) number() number {
+	text := d.text()
+	if d.scale == 0 {
+		text += ".0"
+	}
+	return number(text)
+}
+
+// MarshalText keeps the exact text in the state file.
+func (d decimal) MarshalText() ([]byte, error) { return []byte(d.text()), nil }
+
+func (d *decimal) UnmarshalText(text []byte) (err error) {
+	*d, err = parseDecimal(string(text))
+	return err
+}
+
+// number is a JSON number by its text.
+type number string
+
+func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+
+func (n *number) UnmarshalJSON(text []byte) error {
+	*n = number(text)
+	return nil
+}

@@ -1,0 +1,109 @@
+package sandbox
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+)
+
+// Every shape of error the server has, once. Bodies that stay empty are empty on the real server too: its error pages
+// are for callers that accept text/html, and those are the page handlers' business.
+
+// writeEmpty answers a bare status, as routing and the empty-bodied refusals do.
+func writeEmpty(w http.ResponseWriter, status int) { w.WriteHeader(status) }
+
+// writeCrash answers an unhandled exception: 500, no body, and none of the headers set so far.
+func writeCrash(w http.ResponseWriter) {
+	clear(w.Header())
+	w.WriteHeader(http.StatusInternalServerError)
+}
+
+// bitpayError is the BitPay half's error of a controller.
+type bitpayError struct {
+	Errors []bitpayReason `json:"errors,omitempty"`
+	Error  string         `json:"error"`
+}
+
+type bitpayReason struct {
+	Error string `json:"error"`
+}
+
+func writeBitpayError(w http.ResponseWriter, status int, message string) {
+	writeJSON(w, status, bitpayError{Error: message})
+}
+
+// writeBitpayUnauthenticated is written before any controller, so it has no charset and no security headers
+// (recording 60-bitid-auth).
+func writeBitpayUnauthenticated(w http.ResponseWriter, reason string) {
+	w.Header()["Content-Type"] = jsonBare
+	w.WriteHeader(http.StatusUnauthorized)
+	encodeJSON(w, bitpayError{Errors: []bitpayReason{{reason}}, Error: reason})
+}
+
+// apiError is the Greenfield half's business error.
+type apiError struct {
+	MissingPermission string `json:"missingPermission,omitempty"`
+	Code              string `json:"code"`
+	Message           string `json:"message"`
+}
+
+func writeAPIError(w http.ResponseWriter, status int, code, message string) {
+	writeJSON(w, status, apiError{Code: code, Message: message})
+}
+
+func writeUnauthenticated(w http.ResponseWriter, message string) {
+	w.Header()["Content-Type"] = jsonBare
+	w.WriteHeader(http.StatusUnauthorized)
+	encodeJSON(w, apiError{Code: "unauthenticated", Message: message})
+}
+
+func writeForbidden(w http.ResponseWriter, permission string) {
+	w.Header()["Content-Type"] = jsonBare
+	w.WriteHeader(http.StatusForbidden)
+	encodeJSON(w, apiError{
+		MissingPermission: permission,
+		Code:              "missing-permission",
+		Message:           "Insufficient API Permissions. Please use an API key with permission \"" + permission + "\". You can create an API key in your account's settings / Api Keys.",
+	})
+}
+
+// fieldError is one entry of a 422.
+type fieldError struct {
+	Path    string `json:"path"`
+	Message string `json:"message"`
+}
+
+// writeValidation answers 422; the server orders its entries by the length of the path, then alphabetically.
+func writeValidation(w http.ResponseWriter, errs ...fieldError) {
+	slices.SortStableFunc(errs, func(a, b fieldError) int {
+		return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
+	})
+	writeJSON(w, http.StatusUnprocessableEntity, errs)
+}
+
+// problem is the framework's own error, sent where binding never reached a controller.
+type problem struct {
+	Type    string `json:"type"`
+	Title   string `json:"title"`
+	Status  int    `json:"status"`
+	TraceID string `json:"traceId"`
+}
+
+func writeUnsupportedMediaType(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
+	w.WriteHeader(http.StatusUnsupportedMediaType)
+	encodeJSON(w, problem{
+		Type:    "https://tools.ietf.org/html/rfc9110#section-15.5.16",
+		Title:   "Unsupported Media Type",
+		Status:  http.StatusUnsupportedMediaType,
+		TraceID: newTraceID(),
+	})
+}
+
+// shortProblem is what a throttle answers.
+type shortProblem struct {
+	Status  int    `json:"status"`
+	TraceID string `json:"traceId"`
+}
+
+func newTraceID() string { return "00-" + randomHex(16) + "-" + randomHex(8) + "-00" }

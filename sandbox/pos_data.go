@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// posDataOf is how posData is kept: text that is a JSON object becomes one, all else stays text.
+func posDataOf(text *string) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	if strings.HasPrefix(strings.TrimSpace(*text), "{") && json.Valid([]byte(*text)) {
+		if compact, err := rewriteJSON(*text, ""); err == nil {
+			return compact
+		}
+	}
+	quoted, err := json.Marshal(*text)
+	if err != nil {
+		panic(err) // a string always encodes
+	}
+	return quoted
+}
+
+// posDataText is how it comes back: an object as indented text.
+func posDataText(kept json.RawMessage) *string {
+	if kept == nil {
+		return nil
+	}
+	if kept[0] != '{' {
+		var text string
+		if json.Unmarshal(kept, &text) != nil {
+			return nil
+		}
+		return &text
+	}
+	text, err := rewriteJSON(string(kept), "  ")
+	if err != nil {
+		return nil
+	}
+	return new(string(text))
+}
+
+// rewriteJSON writes a JSON text anew as the server's library does: each member on its line if an indent is given, the
+// last of two members of one name, numbers with a point or an exponent as doubles.
+func rewriteJSON(text, indent string) ([]byte, error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	value, err := readValue(d)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	writeValue(&b, value, indent, 0)
+	return b.Bytes(), nil
+}
+
+type jsonMember struct {
+	name  string
+	value any
+}
+
+type jsonObject []jsonMember
+
+func readValue(d *json.Decoder) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t {
+	case json.Delim('{'):
+		object := jsonObject{}
+		for d.More() {
+			name, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			value, err := readValue(d)
+			if err != nil {
+				return nil, err
+			}
+			object = object.with(name.(string), value)
+		}
+		_, err := d.Token()
+		return object, err
+	case json.Delim('['):
+		array := []any{}
+		for d.More() {
+			value, err := readValue(d)
+			if err != nil {
+				return nil, err
+			}
+			array = append(array, value)
+		}
+		_, err := d.Token()
+		return array, err
+	}
+	return t, nil
+}
+
+func (o jsonObject) with(name string, value any) jsonObject {
+	for i := range o {
+		if o[i].name == name {
+			o[i].value = value
+			return o
+		}
+	}
+	return append(o, jsonMember{name, value})
+}
+
+func writeValue(b *bytes.Buffer, value any, indent string, depth int) {
+	newline := func(depth int) {
+		if indent != "" {
+			b.WriteByte('\n')
+			b.WriteString(strings.Repeat(indent, depth))
+		}
+	}
+	switch v := value.(type) {
+	case jsonObject:
+		b.WriteByte('{')
+		for i, m := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			newline(depth + 1)
+			writeValue(b, m.name, indent, depth+1)
+			b.WriteByte(':')
+			if indent != "" {
+				b.WriteByte(' ')
+			}
+			writeValue(b, m.value, indent, depth+1)
+		}
+		if len(v) > 0 {
+			newline(depth)
+		}
+		b.WriteByte('}')
+	case []any:
+		b.WriteByte('[')
+		for i, item := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			newline(depth + 1)
+			writeValue(b, item, indent, depth+1)
+		}
+		if len(v) > 0 {
+			newline(depth)
+		}
+		b.WriteByte(']')
+	case json.Number:
+		b.WriteString(doubleText(v.String()))
+	default:
+		e := json.NewEncoder(b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(v); err != nil {
+			panic(err) // strings, booleans and null
+		}
+		b.Truncate(b.Len() - 1)
+	}
+}
+
+// doubleText is how the server's library writes a number again: whole ones as they stand, others in the shortest form
+// of a double.
+func doubleText(text string) string {
+	if !strings.ContainsAny(text, ".eE") {
+		return text
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	exponent := 0
+	if f != 0 {
+		exponent = int(math.Floor(math.Log10(math.Abs(f))))
+	}
+	if exponent >= -5 && exponent < 15 {
+		short := strconv.FormatFloat(f, 'f', -1, 64)
+		if !strings.Contains(short, ".") {
+			short += ".0"
+		}
+		return short
+	}
+	mantissa, power, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, 64), "E")
+	return mantissa + "E" + power
+}

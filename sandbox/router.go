@@ -1,0 +1,88 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// handler answers a request. It runs with the sandbox's lock held and may read and change the state freely.
+type handler func(s *Sandbox, w http.ResponseWriter, r *http.Request, c *caller)
+
+// realm says whose credentials count on a route.
+type realm int
+
+const (
+	bitpayRealm     realm = iota // BitId, legacy key, or nobody
+	greenfieldRealm              // API key, or Basic
+	pageRealm                    // the cookie of a log-in
+)
+
+type route struct {
+	method     string
+	path       string // literal segments, matched in any case, and {named} ones
+	realm      realm
+	permission string
+	handler    handler
+	// when tells routes of one method and path apart, as the BitPay half's endpoint selector does; nil takes all.
+	when func(*http.Request) bool
+	// exact refuses a slash behind the path.
+	exact bool
+
+	segments []string
+}
+
+type router struct{ byLength map[int][]route }
+
+func newRouter(table []route) *router {
+	rt := &router{byLength: map[int][]route{}}
+	for _, r := range table {
+		r.segments = segments(r.path)
+		rt.byLength[len(r.segments)] = append(rt.byLength[len(r.segments)], r)
+	}
+	return rt
+}
+
+func segments(path string) []string {
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return nil
+	}
+	return strings.Split(path, "/")
+}
+
+// find gives the route of a request below the root path, or the methods the path does take; neither means 404.
+func (rt *router) find(r *http.Request, path string) (*route, []string) {
+	asked := segments(path)
+	slash := len(asked) > 0 && strings.HasSuffix(path, "/")
+	candidates := rt.byLength[len(asked)]
+	var allowed []string
+	for i := range candidates {
+		c := &candidates[i]
+		if !c.matches(asked) || c.exact && slash || c.when != nil && !c.when(r) {
+			continue
+		}
+		if c.method == r.Method {
+			for j, name := range c.segments {
+				if name[0] == '{' {
+					r.SetPathValue(name[1:len(name)-1], asked[j])
+				}
+			}
+			return c, nil
+		}
+		if !slices.Contains(allowed, c.method) {
+			allowed = append(allowed, c.method)
+		}
+	}
+	slices.Sort(allowed)
+	return nil, allowed
+}
+
+func (r *route) matches(asked []string) bool {
+	for i, want := range r.segments {
+		if want[0] != '{' && !strings.EqualFold(want, asked[i]) || asked[i] == "" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,150 @@
+// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the part of the Greenfield
+// API that leads to it, and the pages a human clicks. It answers from state by rules, so a client can be tried, tested
+// and shown without a server, a node or a network.
+//
+// # Use
+//
+// [Start] listens on a loopback address and is ready to use: an account, a store with a wallet and a fixed rate, all
+// told by [Seed]. [New] gives the bare [http.Handler] for a test server of one's own. With [Options.Empty] the sandbox
+// starts as a freshly installed server does, without any user.
+//
+// # Control
+//
+// What the world does to a real server, a test does through addresses at the root of the origin, outside the root path:
+//
+//	POST /_sandbox/pay    {"address","amount","confirmations","rbf"}  a payment reaches an address
+//	POST /_sandbox/mine   {"blocks"}                                  blocks are found
+//	POST /_sandbox/clock  {"advance":"30s"}                           time passes, and what is due happens
+//	POST /_sandbox/effect {"expirePairingCode":CODE}                  state is moved by force
+//
+// They answer JSON, and refuse requests from another origin and servers that listen on anything but loopback.
+//
+// # What it is not
+//
+// The money is imaginary, passwords are hashed lightly so that tests stay quick, and nothing is hardened for a network:
+// it must never hold a secret of value.
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options say how a sandbox starts.
+type Options struct {
+	// RootPath is the path everything lives under, e.g. "/btcpay". Empty means the root of the origin.
+	RootPath string
+	// Empty starts without any user or store, as a fresh installation does.
+	Empty bool
+	// DisableRegistration lets only an administrator make users, once there is one.
+	DisableRegistration bool
+	// StateFile keeps the state across restarts: read at the start, written after changes and at [Sandbox.Close].
+	// Empty means memory only.
+	StateFile string
+	// Now is the clock under the sandbox's own; nil means [time.Now]. Control may move the sandbox's clock ahead of it.
+	Now func() time.Time
+}
+
+// Seed is what a sandbox that is ready to use holds. It is the zero value after [Options.Empty].
+type Seed struct {
+	Email     string
+	Password  string
+	StoreID   string
+	StoreName string
+	// APIKey is an unrestricted Greenfield key of the account.
+	APIKey string
+}
+
+// Sandbox is the double: an [http.Handler] that must be closed after use.
+type Sandbox struct {
+	rootPath            string
+	disableRegistration bool
+	stateFile           string
+	clock               *clock
+	routes              *router
+	csrfKey             []byte
+
+	// mu guards everything below. A handler runs with it held and writes into memory, so that no slow peer holds it.
+	mu       sync.Mutex
+	state    *state
+	throttle throttle
+	seed     Seed
+	changed  bool // since the state file was written
+	closed   bool
+
+	deliveries *deliverer
+	wake       chan struct{}
+	stop       chan struct{}
+	running    sync.WaitGroup
+}
+
+// New makes a sandbox. The caller closes it.
+func New(o Options) (*Sandbox, error) {
+	s := &Sandbox{
+		rootPath:            normaliseRootPath(o.RootPath),
+		disableRegistration: o.DisableRegistration,
+		stateFile:           o.StateFile,
+		clock:               newClock(o.Now),
+		routes:              newRouter(routes),
+		csrfKey:             randomBytes(32),
+		state:               newState(),
+		throttle:            throttle{},
+		wake:                make(chan struct{}, 1),
+		stop:                make(chan struct{}),
+	}
+	if err := s.loadState(); err != nil {
+		return nil, err
+	}
+	if !o.Empty && len(s.state.Users) == 0 {
+		if err := s.plant(); err != nil {
+			return nil, err
+		}
+	}
+	s.seed = s.state.Seed
+	s.deliveries = newDeliverer(s)
+	s.running.Go(s.watch)
+	return s, nil
+}
+
+// Seed tells the account, store and key of a sandbox that started ready to use.
+func (s *Sandbox) Seed() Seed { return s.seed }
+
+// Close ends deliveries and timers, and writes the state file.
+func (s *Sandbox) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	close(s.stop)
+	s.deliveries.close()
+	s.running.Wait()
+	s.mu.Lock()
+	s.changed = true
+	snapshot := s.snapshot()
+	s.mu.Unlock()
+	return s.writeStateFile(snapshot)
+}
+
+func normaliseRootPath(path string) string {
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return ""
+	}
+	return "/" + path
+}
+
+// ServeHTTP answers as the server would: route ▸ who is calling ▸ permission ▸ handler ▸ state ▸ answer.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := &answer{header: http.Header{}}
+	if strings.HasPrefix(r.URL.Path, controlPrefix) {
+		s.control(a, r)
+	} else {
+		s.serve(a, r)
+	}
+	a.send(w)
+}

@@ -1,0 +1,36 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"strings"
+)
+
+// What a sandbox that is ready to use holds.
+const (
+	seedEmail     = "merchant@sandbox.example"
+	seedStoreName = "Sandbox shop"
+	seedRates     = "BTC_USD = 50000; BTC_EUR = 40000;"
+)
+
+// plant makes the account, the store with a wallet and fixed rates, and a key.
+func (s *Sandbox) plant() error {
+	now := s.clock.now()
+	password := strings.ToLower(rand.Text())
+	u := s.state.newUser(seedEmail, password, now)
+	u.Admin, u.Approved = true, true
+	settings := newStoreSettings()
+	settings.Name = seedStoreName
+	st := s.state.newStore(u, settings, now)
+	script, err := parseScript(seedRates)
+	if err != nil {
+		return err
+	}
+	st.Rates = rateConfiguration{Custom: true, Script: script.String()}
+	if st.Wallet, err = newWallet(newAccountKey()); err != nil {
+		return err
+	}
+	key := s.state.newAPIKey(u, "sandbox", []string{unrestricted})
+	s.state.Seed = Seed{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
+	s.changed = true
+	return nil
+}

@@ -1,0 +1,188 @@
+package sandbox
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// maxBody bounds what is read of a request; the real server's limit is higher.
+const maxBody = 4 << 20
+
+// serve is the way of every request but control's.
+func (s *Sandbox) serve(w *answer, r *http.Request) {
+	path, ok := decodePath(r.URL)
+	if !ok {
+		writeEmpty(w, http.StatusBadRequest)
+		return
+	}
+	site := siteOf(r, s.rootPath)
+	below, inside := strings.CutPrefix(path, s.rootPath)
+	if !inside || below != "" && below[0] != '/' {
+		writeEmpty(w, http.StatusNotFound) // not even the error page is here (recording 67-rootpath)
+		return
+	}
+	if below == "" {
+		below = "/"
+	}
+	if allowOrigin(w, r) {
+		return
+	}
+	route, allowed := s.routes.find(r, below)
+	if route == nil {
+		s.writeNoRoute(w, allowed)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	if err != nil {
+		writeEmpty(w, http.StatusRequestEntityTooLarge)
+		return
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(body)))
+	c := &caller{site: site, path: below, body: body}
+	if route.realm == bitpayRealm {
+		c.checkSignature(r)
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	if s.admit(w, r, c, route) {
+		setSecurityHeaders(w.header)
+		route.handler(s, w, r, c)
+	}
+	s.settle()
+}
+
+// settle lets happen what a request brought about.
+func (s *Sandbox) settle() {
+	if s.changed {
+		s.tick()
+		s.nudge()
+	}
+}
+
+func (s *Sandbox) writeNoRoute(w *answer, allowed []string) {
+	setSecurityHeaders(w.header)
+	if len(allowed) == 0 {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	w.header.Set("Allow", strings.Join(allowed, ", "))
+	writeEmpty(w, http.StatusMethodNotAllowed)
+}
+
+// allowOrigin is the server's cross-origin policy: anybody may call anything. True means a preflight was answered.
+func allowOrigin(w *answer, r *http.Request) bool {
+	if r.Header.Get("Origin") == "" {
+		return false
+	}
+	w.header.Set("Access-Control-Allow-Origin", "*")
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || method == "" {
+		return false
+	}
+	w.header.Set("Access-Control-Allow-Methods", method)
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		w.header.Set("Access-Control-Allow-Headers", asked)
+	}
+	writeEmpty(w, http.StatusNoContent)
+	return true
+}
+
+// admit judges the caller by the realm and permission of the route; false means it answered.
+func (s *Sandbox) admit(w *answer, r *http.Request, c *caller, route *route) bool {
+	switch route.realm {
+	case bitpayRealm:
+		return s.admitBitpay(w, r, c, route.permission)
+	case greenfieldRealm:
+		return s.admitGreenfield(w, r, c, route.permission)
+	default:
+		return s.admitPage(w, r, c, route.permission)
+	}
+}
+
+func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission string) bool {
+	s.resolveBitpay(r, c)
+	if permission == open {
+		return true
+	}
+	if c.failed != "" {
+		writeBitpayUnauthenticated(w, c.failed)
+		return false
+	}
+	allowed := permission == anyone || c.storeID != ""
+	if permission == createInvoice && c.named && allowed {
+		allowed = s.state.Stores[c.storeID].AnyoneCanCreateInvoice
+	}
+	if !allowed {
+		setSecurityHeaders(w.header)
+		writeEmpty(w, http.StatusForbidden)
+	}
+	return allowed
+}
+
+func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, permission string) bool {
+	refusal := s.resolveGreenfield(r, c)
+	if permission == open {
+		return true
+	}
+	if refusal == "" && permission == anyKey && c.key == nil {
+		refusal = needAuthentication // Basic is no key
+	}
+	if refusal != "" {
+		writeUnauthenticated(w, refusal)
+		return false
+	}
+	if permission == anyone || permission == anyKey {
+		return true
+	}
+	if !s.state.permits(c, permission, r.PathValue("storeId"), r.PathValue("invoiceId")) {
+		writeForbidden(w, permission)
+		return false
+	}
+	return true
+}
+
+func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, permission string) bool {
+	s.resolvePage(r, c)
+	if permission != open && c.user == nil {
+		s.writeToLogin(w, r, c)
+		return false
+	}
+	if r.Method == http.MethodPost {
+		if err := r.ParseForm(); err != nil || !s.csrfHolds(r, c) {
+			setSecurityHeaders(w.header)
+			writeEmpty(w, http.StatusBadRequest)
+			return false
+		}
+	}
+	if permission != open && permission != anyone && !s.state.userMay(c.user, permission, r.PathValue("storeId")) {
+		target := c.site.base() + "/errors/403?ReturnUrl=" + url.QueryEscape(s.returnURL(r, c)) + "&permission=" + url.QueryEscape(permission)
+		w.header.Set("Location", target)
+		writeEmpty(w, http.StatusFound)
+		return false
+	}
+	return true
+}
+
+// writeToLogin sends a stranger to the log-in page and tells the way back.
+func (s *Sandbox) writeToLogin(w http.ResponseWriter, r *http.Request, c *caller) {
+	w.Header().Set("Location", c.site.base()+"/login?ReturnUrl="+queryEscape(s.returnURL(r, c)))
+	writeEmpty(w, http.StatusFound)
+}
+
+// returnURL is the address asked for, below the origin.
+func (s *Sandbox) returnURL(r *http.Request, c *caller) string {
+	back := c.site.root + encodePath(c.path)
+	if r.URL.RawQuery != "" {
+		back += "?" + r.URL.RawQuery
+	}
+	return back
+}
+
+// queryEscape escapes as the framework's form encoder does for ReturnUrl.
+func queryEscape(text string) string {
+	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
+}

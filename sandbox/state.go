@@ -1,0 +1,81 @@
+package sandbox
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// state is everything the sandbox knows. It is plain data, guarded by [Sandbox.mu], and what the state file holds.
+type state struct {
+	Version  int
+	Ahead    time.Duration // how far the clock was moved
+	Seed     Seed
+	Users    map[string]*user // by id
+	APIKeys  map[string]*apiKey
+	Stores   map[string]*store
+	Pairings map[string]*pairing // by code
+	Tokens   map[string]*token   // by id
+	Sessions map[string]*session // by cookie value
+	Invoices map[string]*invoice
+	Height   int // blocks found since the start
+
+	Deliveries []*delivery // notifications not yet taken, in their order
+
+	// what is found by other means than its id; rebuilt when a state is loaded
+	userByEmail   map[string]*user
+	tokensBySIN   map[string][]*token
+	storeByKey    map[string]*store
+	invoicesOf    map[string][]*invoice // by store, oldest first
+	promptAddress map[string]*invoice
+	watched       map[string]*invoice // may still change by themselves
+	agenda        agenda
+}
+
+const stateVersion = 1
+
+func newState() *state {
+	st := &state{
+		Version:  stateVersion,
+		Users:    map[string]*user{},
+		APIKeys:  map[string]*apiKey{},
+		Stores:   map[string]*store{},
+		Pairings: map[string]*pairing{},
+		Tokens:   map[string]*token{},
+		Sessions: map[string]*session{},
+		Invoices: map[string]*invoice{},
+	}
+	st.index()
+	return st
+}
+
+// index rebuilds what is found by other means than its id.
+func (st *state) index() {
+	st.userByEmail = map[string]*user{}
+	st.tokensBySIN = map[string][]*token{}
+	st.storeByKey = map[string]*store{}
+	st.invoicesOf = map[string][]*invoice{}
+	st.promptAddress = map[string]*invoice{}
+	st.watched = map[string]*invoice{}
+	st.agenda = nil
+	for _, u := range st.Users {
+		st.userByEmail[strings.ToUpper(u.Email)] = u
+	}
+	for _, t := range st.Tokens {
+		st.tokensBySIN[t.SIN] = append(st.tokensBySIN[t.SIN], t)
+	}
+	for _, tokens := range st.tokensBySIN {
+		slices.SortFunc(tokens, func(a, b *token) int { return a.Created.Compare(b.Created) })
+	}
+	for _, s := range st.Stores {
+		if s.LegacyKey != "" {
+			st.storeByKey[s.LegacyKey] = s
+		}
+	}
+	invoices := slices.Collect(maps.Values(st.Invoices))
+	slices.SortFunc(invoices, func(a, b *invoice) int { return a.Number - b.Number })
+	for _, inv := range invoices {
+		st.indexInvoice(inv)
+	}
+}

@@ -1,0 +1,143 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Statuses and exceptions of an invoice, by their Greenfield names.
+const (
+	statusNew        = "New"
+	statusProcessing = "Processing"
+	statusSettled    = "Settled"
+	statusExpired    = "Expired"
+	statusInvalid    = "Invalid"
+
+	exceptionNone        = "None"
+	exceptionPaidPartial = "PaidPartial"
+	exceptionPaidOver    = "PaidOver"
+	exceptionPaidLate    = "PaidLate"
+	exceptionMarked      = "Marked"
+)
+
+type invoice struct {
+	ID       string
+	Number   int // order of creation
+	StoreID  string
+	Currency string
+	Price    decimal
+	TopUp    bool // no price was asked; the first payment sets it
+
+	Status     string
+	Exception  string
+	Archived   bool
+	Created    time.Time // cut to the second, as the server keeps it
+	Expires    time.Time
+	Monitored  time.Time // until when payments are waited for to confirm
+	SpeedLimit string    // the speed policy, by its Greenfield name
+	Tolerance  decimal   // percent
+
+	Metadata              metadata
+	RedirectURL           string
+	RedirectAutomatically bool
+	DefaultPaymentMethod  string
+	NotificationURL       string
+	NotificationEmail     string
+	FullNotifications     bool
+	ExtendedNotifications bool
+	Base                  string // the server's address as its maker saw it, for links in notifications
+
+	Prompt   *prompt // nil: free, nothing to pay
+	Payments []*payment
+
+	// Fresh says that the creation's own events are still to come.
+	Fresh bool
+}
+
+// prompt is the on-chain way to pay an invoice.
+type prompt struct {
+	Address string
+	Rate    decimal
+	Fee     decimal // of a payment beyond the first, in BTC
+	Dust    int64
+}
+
+type payment struct {
+	TxID     string
+	Vout     int
+	Address  string
+	Amount   decimal // in BTC
+	Fee      decimal // what of it only covers the cost of one more payment
+	RBF      bool
+	Height   int // of the block it is in; 0 while unconfirmed
+	Received time.Time
+	Replaced bool // by a transaction that pays somebody else
+}
+
+// metadata holds the well-known members of an invoice, under their Greenfield names.
+type metadata struct {
+	OrderID       *string         `json:"orderId,omitempty"`
+	ItemCode      *string         `json:"itemCode,omitempty"`
+	ItemDesc      *string         `json:"itemDesc,omitempty"`
+	PosData       json.RawMessage `json:"posData,omitempty"` // an object, or a string
+	Physical      *bool           `json:"physical,omitempty"`
+	TaxIncluded   *number         `json:"taxIncluded,omitempty"`
+	BuyerName     *string         `json:"buyerName,omitempty"`
+	BuyerEmail    *string         `json:"buyerEmail,omitempty"`
+	BuyerPhone    *string         `json:"buyerPhone,omitempty"`
+	BuyerAddress1 *string         `json:"buyerAddress1,omitempty"`
+	BuyerAddress2 *string         `json:"buyerAddress2,omitempty"`
+	BuyerCity     *string         `json:"buyerCity,omitempty"`
+	BuyerState    *string         `json:"buyerState,omitempty"`
+	BuyerZip      *string         `json:"buyerZip,omitempty"`
+	BuyerCountry  *string         `json:"buyerCountry,omitempty"`
+}
+
+func (st *state) addInvoice(inv *invoice) {
+	inv.Number = len(st.Invoices)
+	st.Invoices[inv.ID] = inv
+	st.indexInvoice(inv)
+}
+
+func (st *state) indexInvoice(inv *invoice) {
+	st.invoicesOf[inv.StoreID] = append(st.invoicesOf[inv.StoreID], inv)
+	if inv.Prompt != nil {
+		st.promptAddress[inv.Prompt.Address] = inv
+	}
+	st.watch(inv)
+}
+
+// counted are the payments that still stand.
+func (inv *invoice) counted() []*payment {
+	var counted []*payment
+	for _, p := range inv.Payments {
+		if !p.Replaced {
+			counted = append(counted, p)
+		}
+	}
+	return counted
+}
+
+// confirmations a payment needs under a speed policy; one that may be replaced needs a block in any case.
+func confirmationsNeeded(speed string, rbf bool) int {
+	switch speed {
+	case "HighSpeed":
+		if rbf {
+			return 1
+		}
+		return 0
+	case "LowMediumSpeed":
+		return 2
+	case "LowSpeed":
+		return 6
+	}
+	return 1
+}
+
+func (inv *invoice) settledPayment(p *payment, height int) bool {
+	confirmations := 0
+	if p.Height > 0 {
+		confirmations = height - p.Height + 1
+	}
+	return confirmations >= confirmationsNeeded(inv.SpeedLimit, p.RBF)
+}

@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"crypto/subtle"
+	"strings"
+	"time"
+)
+
+type user struct {
+	ID           string
+	Email        string
+	Salt         []byte
+	PasswordHash []byte
+	Name         *string
+	ImageURL     *string
+	Admin        bool
+	Approved     bool
+	Invitation   string // the secret part of the invitation link; empty without one
+	Created      time.Time
+	Failures     int // wrong passwords since the last right one
+	LockedUntil  time.Time
+}
+
+const (
+	// passwordRounds is small on purpose: no password here guards anything, and a test logs in often.
+	passwordRounds = 500
+
+	lockoutAfter    = 5
+	lockoutDuration = 5 * time.Minute
+)
+
+func hashPassword(password string, salt []byte) []byte {
+	hash, err := pbkdf2.Key(sha256.New, password, salt, passwordRounds, 32)
+	if err != nil {
+		panic(err) // only refuses key lengths
+	}
+	return hash
+}
+
+func (st *state) newUser(email, password string, now time.Time) *user {
+	salt := randomBytes(16)
+	u := &user{ID: randomUUID(), Email: email, Salt: salt, PasswordHash: hashPassword(password, salt), Created: now}
+	st.Users[u.ID] = u
+	st.userByEmail[strings.ToUpper(email)] = u
+	return u
+}
+
+// findUser looks an e-mail address up in any case; nil if there is none.
+func (st *state) findUser(email string) *user { return st.userByEmail[strings.ToUpper(email)] }
+
+// locked tells whether too many wrong passwords disabled the account for now. The server's can-log-in check counts
+// that as disabled, for API keys too (recording 71-login-pages).
+func (u *user) locked(now time.Time) bool { return now.Before(u.LockedUntil) }
+
+// checkPassword judges a log-in and keeps count of the failures.
+func (u *user) checkPassword(password string, now time.Time) bool {
+	if u.locked(now) {
+		return false
+	}
+	if subtle.ConstantTimeCompare(hashPassword(password, u.Salt), u.PasswordHash) == 1 {
+		u.Failures = 0
+		return true
+	}
+	u.Failures++
+	if u.Failures >= lockoutAfter {
+		u.Failures = 0
+		u.LockedUntil = now.Add(lockoutDuration)
+	}
+	return false
+}
+
+// apiKey is a Greenfield key.
+type apiKey struct {
+	Value       string
+	UserID      string
+	Label       string
+	Permissions []string
+	// AppIdentifier and AppRedirect are those of the consent page that made the key.
+	AppIdentifier string
+	AppRedirect   string
+}
+
+func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey {
+	k := &apiKey{Value: randomHex(20), UserID: u.ID, Label: label, Permissions: permissions}
+	st.APIKeys[k.Value] = k
+	return k
+}

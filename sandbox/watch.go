@@ -1,0 +1,104 @@
+package sandbox
+
+import (
+	"container/heap"
+	"slices"
+	"time"
+)
+
+// agenda says when to look at which invoice again. An entry may be out of date; the invoice itself is asked.
+type agenda []appointment
+
+type appointment struct {
+	at      time.Time
+	invoice *invoice
+}
+
+func (a agenda) Len() int           { return len(a) }
+func (a agenda) Less(i, j int) bool { return a[i].at.Before(a[j].at) }
+func (a agenda) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *agenda) Push(x any)        { *a = append(*a, x.(appointment)) }
+func (a *agenda) Pop() any {
+	last := (*a)[len(*a)-1]
+	*a = (*a)[:len(*a)-1]
+	return last
+}
+
+// watch puts an invoice on the agenda, or takes it off.
+func (st *state) watch(inv *invoice) {
+	if !inv.watched() {
+		delete(st.watched, inv.ID)
+		return
+	}
+	st.watched[inv.ID] = inv
+	heap.Push(&st.agenda, appointment{inv.due(), inv})
+}
+
+// tick lets everything happen that is due, what was due earlier first. It is called with the lock held: before and
+// after each request, and when a timer says so.
+func (s *Sandbox) tick() {
+	now := s.clock.now()
+	st := s.state
+	for len(st.agenda) > 0 && !st.agenda[0].at.After(now) {
+		next := heap.Pop(&st.agenda).(appointment)
+		if inv := next.invoice; inv.watched() && inv.due().Equal(next.at) {
+			s.update(inv)
+		}
+	}
+	s.retryDeliveries(now)
+}
+
+// update moves one invoice on, with its notifications.
+func (s *Sandbox) update(inv *invoice) {
+	inv.Fresh = false
+	inv.live(s.clock.now(), s.state.Height, func(e event) { s.notify(inv, e) })
+	s.state.watch(inv)
+	s.changed = true
+}
+
+// updateAll looks at every invoice that may change, oldest first: a block was found.
+func (s *Sandbox) updateAll() {
+	var invoices []*invoice
+	for _, inv := range s.state.watched {
+		invoices = append(invoices, inv)
+	}
+	slices.SortFunc(invoices, func(a, b *invoice) int { return a.Number - b.Number })
+	for _, inv := range invoices {
+		s.update(inv)
+	}
+}
+
+// watch waits for what is due next, and saves the state, until the sandbox is closed.
+func (s *Sandbox) watch() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		s.mu.Lock()
+		s.tick()
+		wait := time.Hour
+		if agenda := s.state.agenda; len(agenda) > 0 {
+			wait = min(wait, agenda[0].at.Sub(s.clock.now()))
+		}
+		if retry := s.nextRetry(); !retry.IsZero() {
+			wait = min(wait, retry.Sub(s.clock.now()))
+		}
+		snapshot := s.snapshot()
+		s.mu.Unlock()
+		s.writeStateFile(snapshot)
+		timer.Reset(max(wait, time.Millisecond))
+		select {
+		case <-timer.C:
+		case <-s.wake:
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// nudge makes the watch look again.
+func (s *Sandbox) nudge() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
