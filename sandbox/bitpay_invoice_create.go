@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
@@ -256,6 +255,3 @@ func (l *creationLog) add(line string) {
 func (l *creationLog) String() string {
 	return "Error retrieving a matching payment method or rate.\n" + l.lines.String()
 }
-
-// validText tells whether a signed body can be read as text at all; the server dies of one that cannot.
-func validText(body []byte) bool { return utf8.Valid(body) }

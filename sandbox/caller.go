@@ -35,11 +35,15 @@ func (c *caller) signedURL(r *http.Request) string {
 	return url
 }
 
-// checkSignature is the expensive part of the BitPay half, and runs before the lock is taken.
-func (c *caller) checkSignature(r *http.Request) {
+// checkSignature is the expensive part of the BitPay half, and runs before the lock is taken. The server dies of a
+// signed body that is no UTF-8; false tells of that.
+func (c *caller) checkSignature(r *http.Request) bool {
 	identity, signature := r.Header.Get("X-Identity"), r.Header.Get("X-Signature")
 	switch {
 	case identity != "" && signature != "":
+		if !utf8.Valid(c.body) {
+			return false
+		}
 		c.sin, c.bitID = verifyBitID(identity, signature, c.signedURL(r), withoutBOM(c.body))
 		if !c.bitID {
 			c.failed = "BitId authentication failed"
@@ -47,6 +51,7 @@ func (c *caller) checkSignature(r *http.Request) {
 	case len(r.Header["Authorization"]) > 0:
 		c.failed = "ApiKey authentication failed" // unless the state knows it
 	}
+	return true
 }
 
 // withoutBOM reads a body as the framework's text reader does (recording 60-bitid-message).

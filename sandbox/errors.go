@@ -2,8 +2,11 @@ package sandbox
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Every shape of error the server has, once. Bodies that stay empty are empty on the real server too: its error pages
@@ -11,6 +14,25 @@ import (
 
 // writeEmpty answers a bare status, as routing and the empty-bodied refusals do.
 func writeEmpty(w http.ResponseWriter, status int) { w.WriteHeader(status) }
+
+// showErrorPage gives a refusal without a body the page that a browser gets in its place. What the server died of, and
+// what never reached it, stays bare.
+func showErrorPage(w *answer, r *http.Request) {
+	if w.status < 400 || w.status == http.StatusInternalServerError || w.body.Len() > 0 || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		return
+	}
+	setSecurityHeaders(w.header)
+	w.header.Set("Content-Type", "text/html; charset=utf-8")
+	title := strconv.Itoa(w.status) + " - " + http.StatusText(w.status)
+	fmt.Fprintf(&w.body, errorPage, title, title)
+}
+
+const errorPage = `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title></head>
+<body><main><h1>%s</h1></main></body>
+</html>
+`
 
 // writeCrash answers an unhandled exception: 500, no body, and none of the headers set so far.
 func writeCrash(w http.ResponseWriter) {

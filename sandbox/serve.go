@@ -29,6 +29,7 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if allowOrigin(w, r) {
 		return
 	}
+	defer showErrorPage(w, r)
 	route, allowed := s.routes.find(r, below)
 	if route == nil {
 		s.writeNoRoute(w, allowed)
@@ -41,8 +42,9 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	}
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
 	c := &caller{site: site, path: below, body: body}
-	if route.realm == bitpayRealm {
-		c.checkSignature(r)
+	if route.realm == bitpayRealm && !c.checkSignature(r) {
+		writeCrash(w)
+		return
 	}
 
 	s.mu.Lock()
