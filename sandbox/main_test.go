@@ -1,0 +1,148 @@
+package sandbox
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a sandbox behind a real listener, with a key that is paired with the store.
+type world struct {
+	t      *testing.T
+	s      *Sandbox
+	origin string
+	key    *btcec.PrivateKey
+}
+
+func newWorld(t *testing.T, o Options) *world {
+	t.Helper()
+	s, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(func() {
+		server.Close()
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	key, err := btcec.NewPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, s: s, origin: server.URL, key: key}
+	if !o.Empty {
+		s.mu.Lock()
+		s.state.addToken(&token{ID: "t", Value: "v", SIN: w.sin(), StoreID: s.seed.StoreID})
+		s.mu.Unlock()
+	}
+	return w
+}
+
+func (w *world) sin() string { return sinOf(w.key.PubKey().SerializeCompressed()) }
+
+// call sends a request and gives status and body; headers come in pairs.
+func (w *world) call(method, path, body string, headers ...string) (*http.Response, string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.origin+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		} else {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+	}
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	response, err := client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return response, string(answer)
+}
+
+func sign(key *btcec.PrivateKey, url, body string) []string {
+	digest := sha256.Sum256([]byte(url + body))
+	return []string{
+		"X-Identity", hex.EncodeToString(key.PubKey().SerializeCompressed()),
+		"X-Signature", hex.EncodeToString(ecdsa.Sign(key, digest[:]).Serialize()),
+	}
+}
+
+// signed is call with the world's key; the answer's data is decoded.
+func (w *world) signed(method, path, body string) map[string]any {
+	w.t.Helper()
+	response, answer := w.call(method, path, body, sign(w.key, w.origin+path, body)...)
+	if response.StatusCode != http.StatusOK {
+		w.t.Fatalf("%s %s %s: %d %s", method, path, body, response.StatusCode, answer)
+	}
+	var envelope struct{ Data map[string]any }
+	d := json.NewDecoder(strings.NewReader(answer))
+	d.UseNumber()
+	if err := d.Decode(&envelope); err != nil {
+		w.t.Fatal(err)
+	}
+	return envelope.Data
+}
+
+func (w *world) control(action, body string) map[string]any {
+	w.t.Helper()
+	response, answer := w.call("POST", "/_sandbox/"+action, body)
+	if response.StatusCode != http.StatusOK {
+		w.t.Fatalf("%s %s: %d %s", action, body, response.StatusCode, answer)
+	}
+	var result map[string]any
+	if err := json.Unmarshal([]byte(answer), &result); err != nil {
+		w.t.Fatal(err)
+	}
+	return result
+}
+
+func (w *world) greenfield(method, path, body string) (*http.Response, string) {
+	w.t.Helper()
+	return w.call(method, path, body, "Authorization", "token "+w.s.Seed().APIKey)
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatal("not so in time: " + what)
+}
+
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

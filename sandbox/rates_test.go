@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"strings"
+	"testing"
+)
+
+func storeWith(t testing.TB, script, spread string) *store {
+	t.Helper()
+	parsed, err := parseScript(script)
+	if err != nil {
+		t.Fatalf("%q: %v", script, err)
+	}
+	return &store{Rates: rateConfiguration{Custom: true, Script: parsed.String(), Spread: dec(t, spread)}}
+}
+
+func TestRates(t *testing.T) {
+	const fixed = "BTC_USD = 50000; BTC_EUR = 40000;"
+	tests := []struct{ name, script, spread, pair, want string }{
+		{"as it stands", fixed, "0", "BTC_USD", "50000"},
+		{"turned round", fixed, "0", "USD_BTC", "0.00002"},
+		{"no rule", fixed, "0", "BTC_JPY", "PreprocessError"},
+		{"one currency", fixed, "0", "BTC_BTC", "1.0"},
+		{"any currency", "X_X = 1; " + fixed, "0", "BTC_JPY", "1"},
+		{"the most exact rule", "X_X = 1; BTC_X = 2; " + fixed, "0", "BTC_USD", "50000"},
+		{"through another pair", "BTC_X = BTC_USD * USD_X; USD_JPY = 150; BTC_USD = 50000", "0", "BTC_JPY", "7500000"},
+		{"computed", "BTC_USD = (1 + 2) * 4 - 6 / 4", "0", "BTC_USD", "10.5"},
+		{"negative", "BTC_USD = -(5 - 7)", "0", "BTC_USD", "2"},
+		{"spread", fixed, "0.1", "BTC_EUR", "36000.0"},
+		{"an exchange", "X_X = kraken(X_X)", "0", "BTC_USD", "RateUnavailable"},
+		{"by nothing", "BTC_USD = 1 / 0", "0", "BTC_USD", "DivideByZero"},
+		{"in a circle", "BTC_USD = BTC_EUR; BTC_EUR = BTC_USD", "0", "BTC_USD", "PreprocessError"},
+		{"comment", "// the dollar\nBTC_USD = 5; // fixed", "0", "BTC_USD", "5"},
+	}
+	for _, test := range tests {
+		pair, ok := parsePair(test.pair)
+		if !ok {
+			t.Fatal(test.pair)
+		}
+		result := storeWith(t, test.script, test.spread).rate(pair)
+		got := result.err
+		if got == "" {
+			got = result.value.text()
+		}
+		if got != test.want {
+			t.Errorf("%s: %s, want %s", test.name, got, test.want)
+		}
+	}
+}
+
+func TestRateScriptText(t *testing.T) {
+	script, err := parseScript("BTC_USD = 50000; btc_eur=40000 ;")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := script.String(), "BTC_USD = 50000;\nBTC_EUR = 40000;"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, bad := range []string{"BTC_USD = = 5", "BTC_USD", "BTC_USD = ", "B = 1", "BTC_USD = 5 5", "BTC_USD = (1", "BTC_USD = kraken(", "BTC_USD = " + strings.Repeat("(", 1000)} {
+		if _, err := parseScript(bad); err == nil {
+			t.Errorf("%.40q is taken for a script", bad)
+		}
+	}
+}
+
+func TestParsePair(t *testing.T) {
+	for text, want := range map[string]string{"btc-usd": "BTC_USD", "BTC_USD": "BTC_USD", "btcusd": "BTC_USD", "SATSUSD": "SATS_USD", " BTC_EUR ": "BTC_EUR"} {
+		if pair, ok := parsePair(text); !ok || pair.String() != want {
+			t.Errorf("%q is %s (%v), want %s", text, pair, ok, want)
+		}
+	}
+	for _, bad := range []string{"", "BTC", "_", "BTC_", "BTC_USD_EUR", "B", "BTC/USD"} {
+		if pair, ok := parsePair(bad); ok {
+			t.Errorf("%q is taken for %s", bad, pair)
+		}
+	}
+}
+
+func FuzzRateScript(f *testing.F) {
+	for _, text := range []string{"BTC_USD = 50000;", "X_X = kraken(X_X) * 1.1;", "BTC_X = BTC_USD * USD_X;\n", "A_B=-(1+2)/3"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		script, err := parseScript(text)
+		if err != nil {
+			return
+		}
+		again, err := parseScript(script.String())
+		if err != nil || again.String() != script.String() {
+			t.Fatalf("%q is written as %q, which is not the same script (%v)", text, script, err)
+		}
+		if len(text) < 200 {
+			script.evaluate(currencyPair{"BTC", "USD"}, 0)
+		}
+	})
+}
