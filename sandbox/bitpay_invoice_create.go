@@ -13,6 +13,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 	b := &binder{members: m}
 	st := s.state.Stores[c.storeID]
 	inv, sent := s.readInvoice(b, st)
+	methods := paymentMethods(b)
 	if !ok || b.bad != "" {
 		if strings.EqualFold(b.bad, "expirationTime") {
 			writeCrash(w)
@@ -28,7 +29,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 	}
 	inv.ID = randomBase58(16)
 	inv.Base = c.site.base()
-	if refusal := inv.price(st, paymentMethods(b), now); refusal != "" {
+	if refusal := inv.price(st, methods, now); refusal != "" {
 		writeBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}

@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestStateFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	first, err := Start(t.Context(), "127.0.0.1:0", Options{StateFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, s: first.sandbox, origin: first.URL}
+	_, answer := w.call("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
+	code := answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
+	w.control("clock", `{"advance":"5m"}`)
+	before := first.sandbox.clock.now()
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	second, err := Start(t.Context(), "127.0.0.1:0", Options{StateFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	if second.Seed != first.Seed {
+		t.Error("another account than before")
+	}
+	if second.sandbox.state.Pairings[code] == nil {
+		t.Error("the pairing code is lost")
+	}
+	if second.sandbox.clock.now().Before(before) {
+		t.Error("the clock fell back")
+	}
+	if left, _ := filepath.Glob(file + ".*"); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestBadInputStateFile(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{"cut": `{"Version":1,"Users":{`, "newer": `{"Version":99}`, "rubbish": "\x00"} {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(Options{StateFile: file}); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if kept, err := os.ReadFile(file); err != nil || string(kept) != content {
+			t.Errorf("%s: the file was changed", name)
+		}
+	}
+	if _, err := New(Options{StateFile: dir}); err == nil {
+		t.Error("a directory is taken for a state file")
+	}
+}
+
+func TestStart(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "example.com:80", "127.0.0.1"} {
+		if s, err := Start(t.Context(), address, Options{}); err == nil {
+			t.Errorf("%q is listened on", address)
+			err = s.Close()
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	s, err := Start(t.Context(), "127.0.0.1:0", Options{RootPath: "shop", Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(s.URL, "/shop") || s.Seed != (Seed{}) {
+		t.Errorf("URL %s, seed %v", s.URL, s.Seed)
+	}
+	if _, err := Start(t.Context(), strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/shop"), Options{}); err == nil {
+		t.Error("one address is listened on twice")
+	}
+	if err := errors.Join(s.Close(), s.sandbox.Close()); err != nil {
+		t.Error(err)
+	}
+}
