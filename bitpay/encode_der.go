@@ -1,0 +1,170 @@
+package bitpay
+
+import (
+	"bytes"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"regexp"
+	"strings"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+)
+
+var (
+	oidPublicKeyEC = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
+	oidSecp256k1   = asn1.ObjectIdentifier{1, 3, 132, 0, 10}
+)
+
+// sec1 is ECPrivateKey of RFC 5915. Its two context-tagged members are taken
+// apart by hand, since the parameters may be a name or the whole curve.
+type sec1 struct {
+	Version    int
+	Scalar     []byte
+	Parameters asn1.RawValue `asn1:"optional,tag:0"`
+	PublicKey  asn1.RawValue `asn1:"optional,tag:1"`
+}
+
+// pkcs8 is PrivateKeyInfo of RFC 5208. Attributes behind the key are ignored.
+type pkcs8 struct {
+	Version   int
+	Algorithm pkix.AlgorithmIdentifier
+	Key       []byte
+}
+
+// explicitCurve is the beginning of SpecifiedECDomain of SEC1, which the Java
+// client writes in place of the curve's name.
+type explicitCurve struct {
+	Version int
+	Field   struct {
+		Type  asn1.ObjectIdentifier
+		Prime *big.Int
+	}
+	Curve struct {
+		A, B []byte
+		Seed asn1.BitString `asn1:"optional"`
+	}
+	Base     []byte
+	Order    *big.Int
+	Cofactor *big.Int `asn1:"optional"`
+}
+
+// pemBlock is laxer than encoding/pem about line ends: old clients' files come
+// back from databases and variables on one line.
+var pemBlock = regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
+
+func parsePEM(text string) (Imported, error) {
+	text = strings.NewReplacer(`\r`, "\n", `\n`, "\n").Replace(text)
+	blocks := pemBlock.FindAllStringSubmatch(text, -1)
+	if len(blocks) != strings.Count(text, "-----BEGIN") {
+		return Imported{}, fmt.Errorf("%w: a PEM block has no end line", ErrKeyTruncated)
+	}
+	var found []Imported
+	var public bool
+	for _, block := range blocks {
+		kind, body := block[1], block[2]
+		if kind != block[3] {
+			return Imported{}, fmt.Errorf("%w: a PEM block ends as another than it began", ErrKeyTruncated)
+		}
+		if kind == "ENCRYPTED PRIVATE KEY" || strings.Contains(body, "ENCRYPTED") {
+			return Imported{}, ErrKeyEncrypted
+		}
+		der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(body), ""))
+		if err != nil {
+			return Imported{}, fmt.Errorf("%w: its PEM block is not base64", ErrKeyTruncated)
+		}
+		switch kind {
+		case "EC PARAMETERS":
+			if err := checkCurve(der); err != nil {
+				return Imported{}, err
+			}
+		case "EC PRIVATE KEY", "PRIVATE KEY":
+			imported, err := parseDER(der)
+			if err != nil {
+				return Imported{}, err
+			}
+			found = append(found, imported)
+		case "PUBLIC KEY":
+			public = true
+		case "RSA PRIVATE KEY", "DSA PRIVATE KEY", "OPENSSH PRIVATE KEY":
+			return Imported{}, fmt.Errorf("%w: the PEM block is %q", ErrKeyCurve, kind)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return Imported{}, ErrKeySeveral
+	case public:
+		return Imported{}, ErrPublicKey
+	}
+	return Imported{}, fmt.Errorf("%w: no PEM block here holds a private key", ErrKeyFormat)
+}
+
+// parseDER reads SEC1 or PKCS#8. What follows the key is ignored, as the
+// Python client pads some files.
+func parseDER(der []byte) (Imported, error) {
+	var outer pkcs8
+	if _, err := asn1.Unmarshal(der, &outer); err == nil {
+		if !outer.Algorithm.Algorithm.Equal(oidPublicKeyEC) {
+			return Imported{}, fmt.Errorf("%w: its algorithm is %v", ErrKeyCurve, outer.Algorithm.Algorithm)
+		}
+		if err := checkCurve(outer.Algorithm.Parameters.FullBytes); err != nil {
+			return Imported{}, err
+		}
+		id, err := parseSEC1(outer.Key)
+		return Imported{Identity: id, Format: FormatPKCS8}, err
+	}
+	id, err := parseSEC1(der)
+	return Imported{Identity: id, Format: FormatSEC1}, err
+}
+
+func parseSEC1(der []byte) (*Identity, error) {
+	var key sec1
+	if _, err := asn1.Unmarshal(der, &key); err != nil {
+		return nil, fmt.Errorf("%w: its DER cannot be read", ErrKeyTruncated)
+	}
+	if len(key.Parameters.Bytes) > 0 {
+		if err := checkCurve(key.Parameters.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	id, err := fromScalar(key.Scalar)
+	if err != nil || len(key.PublicKey.Bytes) == 0 {
+		return id, err
+	}
+	var bits asn1.BitString
+	if _, err := asn1.Unmarshal(key.PublicKey.Bytes, &bits); err != nil {
+		return nil, fmt.Errorf("%w: its public part cannot be read", ErrKeyTruncated)
+	}
+	point, err := btcec.ParsePubKey(bits.RightAlign())
+	if err != nil || !point.IsEqual(id.public.point) {
+		return nil, ErrKeyMismatch
+	}
+	return id, nil
+}
+
+// checkCurve accepts secp256k1 by its name or by all its numbers.
+func checkCurve(parameters []byte) error {
+	var name asn1.ObjectIdentifier
+	if _, err := asn1.Unmarshal(parameters, &name); err == nil {
+		if !name.Equal(oidSecp256k1) {
+			return fmt.Errorf("%w: its curve is %v", ErrKeyCurve, name)
+		}
+		return nil
+	}
+	var curve explicitCurve
+	if _, err := asn1.Unmarshal(parameters, &curve); err != nil {
+		return fmt.Errorf("%w: its curve is not named", ErrKeyCurve)
+	}
+	want := btcec.S256().Params()
+	base, err := btcec.ParsePubKey(curve.Base)
+	if err != nil || curve.Field.Prime.Cmp(want.P) != 0 || curve.Order.Cmp(want.N) != 0 ||
+		len(bytes.TrimLeft(curve.Curve.A, "\x00")) != 0 || new(big.Int).SetBytes(curve.Curve.B).Cmp(want.B) != 0 ||
+		base.X().Cmp(want.Gx) != 0 || base.Y().Cmp(want.Gy) != 0 {
+		return fmt.Errorf("%w: its curve is written out and is another", ErrKeyCurve)
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package bitpay
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+)
+
+// Identity is a BitId: a private key of the curve secp256k1 with its public
+// key and its SIN. It signs requests, so it is a [client.Credential].
+//
+// Every way to print an Identity shows its SIN and never the private key; the
+// methods that return the key return a [client.Secret].
+//
+// An Identity may be used by several goroutines, but not while or after
+// [Identity.Destroy] runs.
+type Identity struct {
+	// A pointer, so that even fmt's reflection over an outer struct's
+	// unexported field stops at an address.
+	key    *btcec.PrivateKey
+	public PublicKey
+}
+
+// ErrDestroyed is returned by [Identity.Authorize] after [Identity.Destroy].
+var ErrDestroyed = errors.New("this BitId key was wiped from memory and cannot sign any more")
+
+// Generate makes a new identity from the system's random source.
+//
+// Store its private key before the identity is paired: a server ties a key to
+// one store for ever, and a lost key cannot be made again.
+func Generate() *Identity {
+	key, err := btcec.NewPrivateKey()
+	if err != nil {
+		// crypto/rand ends the program rather than fail, so no caller could
+		// ever see this as an error value.
+		panic(fmt.Sprintf("bitpay: no random source: %v", err))
+	}
+	return newIdentity(key)
+}
+
+func newIdentity(key *btcec.PrivateKey) *Identity {
+	return &Identity{key: key, public: newPublicKey(key.PubKey())}
+}
+
+// SIN returns the identity's name on a server: 35 characters that begin with
+// T, derived from the public key by [PublicKey.SIN].
+func (id *Identity) SIN() string { return id.public.SIN() }
+
+// PublicKey returns the compressed public key, 66 hex digits in lower case.
+// This is what a person pastes into a store's access token page.
+func (id *Identity) PublicKey() string { return id.public.String() }
+
+// Public returns the public key, which can verify signatures.
+func (id *Identity) Public() PublicKey { return id.public }
+
+// Authorize signs the request's final URL and the exact bytes of its body and
+// sets the headers X-Identity and X-Signature. It implements
+// [client.Credential].
+//
+// The signature covers neither method nor headers nor time, so anyone who
+// sees a signed request can send it again: use https.
+func (id *Identity) Authorize(req *http.Request, body []byte) error {
+	if id.key == nil {
+		return ErrDestroyed
+	}
+	host := req.Host
+	if host == "" {
+		host = req.URL.Host
+	}
+	// The server rebuilds the URL from the Host header and the request line,
+	// so these are signed, not what URL.String makes of them.
+	url := req.URL.Scheme + "://" + host + req.URL.RequestURI()
+	req.Header.Set("X-Identity", id.PublicKey())
+	req.Header.Set("X-Signature", id.Sign(SignedText(url, body)))
+	return nil
+}
+
+// Destroy overwrites the private key in memory. Copies that the garbage
+// collector, the operating system or an export made are out of its reach.
+func (id *Identity) Destroy() {
+	if id.key != nil {
+		id.key.Zero()
+		id.key = nil
+	}
+}
+
+// String names the identity by its SIN.
+func (id Identity) String() string { return "BitId " + id.public.SIN() + " [redacted]" }
+
+// Format prints the same as [Identity.String] under every verb.
+func (id Identity) Format(f fmt.State, _ rune) { io.WriteString(f, id.String()) }
+
+// LogValue implements [slog.LogValuer].
+func (id Identity) LogValue() slog.Value { return slog.StringValue(id.String()) }
+
+// PublicKey is a public key of the curve secp256k1. The zero value is of no
+// use; it comes from [ParsePublicKey] or [Identity.Public].
+type PublicKey struct {
+	point *btcec.PublicKey
+	hex   string
+	sin   string
+}
+
+func newPublicKey(point *btcec.PublicKey) PublicKey {
+	compressed := point.SerializeCompressed()
+	return PublicKey{point: point, hex: hex.EncodeToString(compressed), sin: deriveSIN(compressed)}
+}
+
+// ParsePublicKey reads a public key in hex, of either case, compressed (66
+// digits) or not (130 digits), with spaces around it or not. The result is the
+// compressed key whatever was given, since the SIN depends on the form and
+// servers compress a key that is pasted into their pages.
+func ParsePublicKey(text string) (PublicKey, error) {
+	digits := strings.Join(strings.Fields(text), "")
+	if ValidateSIN(digits) == nil {
+		return PublicKey{}, fmt.Errorf("%w where a public key is wanted: a SIN is a hash of the key and cannot be turned back", ErrSIN)
+	}
+	raw, err := hex.DecodeString(digits)
+	switch {
+	case err == nil && len(raw) == 32:
+		return PublicKey{}, ErrPrivateKey
+	case err != nil:
+		return PublicKey{}, fmt.Errorf("%w: it has characters that are not hex digits", ErrPublicKeyFormat)
+	case len(raw) == 33 && (raw[0] == 2 || raw[0] == 3), len(raw) == 65 && raw[0] == 4:
+	default:
+		return PublicKey{}, fmt.Errorf("%w: it has %d hex digits", ErrPublicKeyFormat, len(digits))
+	}
+	point, err := btcec.ParsePubKey(raw)
+	if err != nil {
+		return PublicKey{}, fmt.Errorf("%w: the point is not on the curve secp256k1", ErrPublicKeyFormat)
+	}
+	return newPublicKey(point), nil
+}
+
+// Errors of [ParsePublicKey], besides [ErrSIN].
+var (
+	ErrPrivateKey      = errors.New("this has the length of a private key, and a public key is wanted: keep a private key to yourself")
+	ErrPublicKeyFormat = errors.New("not a public key (66 hex digits that begin with 02 or 03, or 130 that begin with 04)")
+)
+
+// String returns the compressed key, 66 hex digits in lower case.
+func (k PublicKey) String() string { return k.hex }
+
+// SIN returns the name that a server gives to this key.
+func (k PublicKey) SIN() string { return k.sin }
+
+// SignedText returns what a BitId signature covers: the absolute URL as the
+// server sees it, query included, followed by the body's bytes.
+func SignedText(url string, body []byte) []byte {
+	return bytes.Join([][]byte{[]byte(url), body}, nil)
+}

@@ -1,0 +1,76 @@
+package bitpay
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+
+	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
+)
+
+// Errors of [PublicKey.Verify] and [PublicKey.VerifyStrict].
+var (
+	// ErrSignatureEncoding means the text is not hex of a strict DER signature.
+	ErrSignatureEncoding = errors.New("the signature is not hex of strict DER")
+	// ErrSignature means the signature is well formed and of another message
+	// or another key.
+	ErrSignature = errors.New("the signature does not fit this message and key")
+	// ErrHighS means the signature fits but has the larger of its two possible
+	// S values, which [PublicKey.VerifyStrict] refuses.
+	ErrHighS = errors.New("the signature has a high S value, a strict signer writes the low one")
+)
+
+// Sign returns the ECDSA signature over one SHA-256 of the message, as hex of
+// strict DER. The nonce is that of RFC 6979 and S is always the lower value,
+// so one key and message always give the same text.
+//
+// Sign panics after [Identity.Destroy].
+func (id *Identity) Sign(message []byte) string {
+	if id.key == nil {
+		panic("bitpay: " + ErrDestroyed.Error())
+	}
+	digest := sha256.Sum256(message)
+	return hex.EncodeToString(ecdsa.Sign(id.key, digest[:]).Serialize())
+}
+
+// Verify checks a signature made by [Identity.Sign] or another ECDSA signer.
+// The encoding must be strict DER, in hex of either case; S may be low or
+// high, since plain ECDSA knows no difference.
+func (k PublicKey) Verify(message []byte, signature string) error {
+	_, err := k.verify(message, signature)
+	return err
+}
+
+// VerifyStrict is [PublicKey.Verify] and also refuses a high S, so that a
+// message and key have no second signature that anyone could derive.
+func (k PublicKey) VerifyStrict(message []byte, signature string) error {
+	parsed, err := k.verify(message, signature)
+	if err != nil {
+		return err
+	}
+	if s := parsed.S(); s.IsOverHalfOrder() {
+		return ErrHighS
+	}
+	return nil
+}
+
+func (k PublicKey) verify(message []byte, signature string) (*ecdsa.Signature, error) {
+	der, err := hex.DecodeString(signature)
+	if err != nil {
+		return nil, ErrSignatureEncoding
+	}
+	// btcec's strict parser cuts off what follows the announced length, so the
+	// length has to be compared before.
+	if len(der) < ecdsa.MinSigLen || len(der) > ecdsa.MaxSigLen || int(der[1]) != len(der)-2 {
+		return nil, ErrSignatureEncoding
+	}
+	parsed, err := ecdsa.ParseDERSignature(der)
+	if err != nil {
+		return nil, ErrSignatureEncoding
+	}
+	digest := sha256.Sum256(message)
+	if !parsed.Verify(digest[:], k.point) {
+		return nil, ErrSignature
+	}
+	return parsed, nil
+}
