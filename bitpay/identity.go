@@ -67,6 +67,10 @@ func (id *Identity) Public() PublicKey { return id.public }
 // The signature covers neither method nor headers nor time, so anyone who
 // sees a signed request can send it again: use https.
 func (id *Identity) Authorize(req *http.Request, body []byte) error {
+	return id.authorizeAs(req.URL.Scheme, req, body)
+}
+
+func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) error {
 	if id.key == nil {
 		return ErrDestroyed
 	}
@@ -76,7 +80,7 @@ func (id *Identity) Authorize(req *http.Request, body []byte) error {
 	}
 	// The server rebuilds the URL from the Host header and the request line,
 	// so these are signed, not what URL.String makes of them.
-	url := req.URL.Scheme + "://" + host + req.URL.RequestURI()
+	url := scheme + "://" + host + req.URL.RequestURI()
 	req.Header.Set("X-Identity", id.PublicKey())
 	req.Header.Set("X-Signature", id.Sign(SignedText(url, body)))
 	return nil

@@ -1,0 +1,149 @@
+package bitpay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// What the server's answers mean. The calls return errors that wrap one of
+// these and the [*client.Error] with the answer itself.
+var (
+	// ErrNotPaired is 403 with an empty body to a signed request. The server
+	// does not tell a key that never was paired from one that was revoked.
+	ErrNotPaired = errors.New("this key is not paired with a store, or its token was revoked: pair it, then try again")
+	// ErrForbidden is the same answer to a client without a BitId key.
+	ErrForbidden = errors.New("the store does not exist, or it does not allow this without a key")
+	// ErrUnauthenticated is 401 for another reason than [ProxyError].
+	ErrUnauthenticated = errors.New("the server refused the signature or the key")
+	// ErrReusedKey means the key has a token of another store already. The
+	// pairing code is used up.
+	ErrReusedKey = errors.New("this key belongs to another store already, and a key is tied to one store for ever: make a new key and a new pairing code")
+	// ErrPairingExpired means a pairing code was not approved or claimed in
+	// time; codes live 15 minutes.
+	ErrPairingExpired = errors.New("the pairing code has expired: ask for a new one")
+	// ErrCodeUnknown means a pairing code does not exist or was used already.
+	ErrCodeUnknown = errors.New("the server does not know this pairing code: it is mistyped, or it was used already")
+	// ErrInvoiceNotFound also means an invoice of another store.
+	ErrInvoiceNotFound = errors.New("this store has no invoice with this id")
+	// ErrNoWallet means the store can take only invoices with a price of 0.
+	ErrNoWallet = errors.New("the store has no wallet: set one up in the store's settings, then try again")
+	// ErrNoPaymentMethod means no payment method of the store fits the
+	// invoice, or there is no exchange rate for its currency, or the amount is
+	// too small to be sent. The server's message has the details.
+	ErrNoPaymentMethod = errors.New("no payment method with an exchange rate fits this invoice")
+	// ErrExpiryTooSoon means the invoice would expire within 30 seconds by the
+	// server's clock.
+	ErrExpiryTooSoon = errors.New("by the server's clock the invoice would expire within 30 seconds: compare this machine's clock")
+	// ErrNoAPI is 404 without a body: the request did not reach this API.
+	ErrNoAPI = errors.New("there is no BitPay API at this address: check the server's address and its path prefix, such as /btcpay")
+	// ErrLoginPage means a request ended at a page for people. This package
+	// sends all that the server needs to route a request, so something on the
+	// way took away the query or the headers.
+	ErrLoginPage = errors.New("the server asks for a log-in: a proxy on the way removes ?token= or the X-Identity and X-Signature headers")
+	// ErrNoIdentity means a call needs an [*Identity] as the credential.
+	ErrNoIdentity = errors.New("this needs a BitId key")
+)
+
+// ProxyError means that the server checks signatures over http:// while the
+// client uses https://: a proxy in front of it ends TLS and does not tell. All
+// signed requests fail until the proxy does.
+type ProxyError struct {
+	Server string
+	Err    error // the answer that was examined
+}
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("%s does not know that it is reached by https, so no signature fits: "+
+		"make its proxy send the header X-Forwarded-Proto: https (nginx: proxy_set_header X-Forwarded-Proto $scheme)", e.Server)
+}
+
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// RequestError means that a request was not sent since the server would refuse
+// it or, worse, take it for something else.
+type RequestError struct {
+	// Member is the name on the wire, such as price.
+	Member string
+	Reason string
+}
+
+func (e *RequestError) Error() string { return e.Member + ": " + e.Reason }
+
+// explain adds what an answer means to the error that holds it.
+func (c *Client) explain(ctx context.Context, err error) error {
+	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
+		return fmt.Errorf("%w: %w", ErrLoginPage, err)
+	}
+	answer, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return err
+	}
+	if answer.Status == http.StatusUnauthorized && c.proxyHidesHTTPS(ctx) {
+		return &ProxyError{c.http.Server(), err}
+	}
+	if meaning := c.meaning(answer); meaning != nil {
+		return fmt.Errorf("%w: %w", meaning, err)
+	}
+	return err
+}
+
+// meanings are told apart by the server's texts, as it sends no codes. They
+// are the same from 1.13.5 to 2.4.1, but for a prefix "Warning: " up to 2.0.8.
+var meanings = []struct {
+	status int
+	text   string
+	err    error
+}{
+	{http.StatusBadRequest, "(ReusedKey)", ErrReusedKey},
+	{http.StatusBadRequest, "(Expired)", ErrPairingExpired},
+	{http.StatusNotFound, "pairingCode is not found", ErrCodeUnknown},
+	{http.StatusNotFound, "Object not found", ErrInvoiceNotFound},
+	{http.StatusBadRequest, "No wallet has been linked", ErrNoWallet},
+	{http.StatusBadRequest, "Error retrieving a matching payment method", ErrNoPaymentMethod},
+	{http.StatusBadRequest, "expirationTime is set too soon", ErrExpiryTooSoon},
+}
+
+func (c *Client) meaning(answer *client.Error) error {
+	for _, known := range meanings {
+		if answer.Status == known.status && strings.Contains(answer.Message, known.text) {
+			return known.err
+		}
+	}
+	switch {
+	case answer.Status == http.StatusUnauthorized:
+		return ErrUnauthenticated
+	case answer.Status == http.StatusForbidden && answer.Page == "" && c.identity != nil:
+		return ErrNotPaired
+	case answer.Status == http.StatusForbidden && answer.Page == "":
+		return ErrForbidden
+	case answer.Status == http.StatusNotFound && answer.Message == "":
+		return ErrNoAPI
+	}
+	return nil
+}
+
+// proxyHidesHTTPS asks for the token list with a signature over the http form
+// of its URL. Whoever accepts that sees http.
+func (c *Client) proxyHidesHTTPS(ctx context.Context) bool {
+	if c.identity == nil || !strings.HasPrefix(c.http.Server(), "https://") {
+		return false
+	}
+	probe, err := c.http.With(client.WithCredential(signAsHTTP{c.identity}), client.WithRetries(0))
+	if err != nil {
+		return false
+	}
+	_, err = probe.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true})
+	return err == nil
+}
+
+// signAsHTTP signs what a server without X-Forwarded-Proto believes was asked.
+type signAsHTTP struct{ identity *Identity }
+
+func (s signAsHTTP) Authorize(req *http.Request, body []byte) error {
+	return s.identity.authorizeAs("http", req, body)
+}

@@ -1,0 +1,181 @@
+package bitpay
+
+import (
+	"encoding/json"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// Invoice is an invoice as the server shows it. Amounts of bitcoin are in BTC
+// and others in Currency unless a member says otherwise. Members that the
+// server leaves out or sends as null are zero here.
+type Invoice struct {
+	ID string `json:"id"`
+	// URL is the checkout page. Notifications do not have it.
+	URL    string `json:"url"`
+	Status Status `json:"status"`
+	// ExceptionStatus says what went otherwise than planned, empty if nothing.
+	ExceptionStatus ExceptionStatus `json:"exceptionStatus"`
+	Price           client.Decimal  `json:"price"`
+	Currency        string          `json:"currency"`
+	TaxIncluded     *client.Decimal `json:"taxIncluded,omitzero"` // nil means 0
+	OrderID         string          `json:"orderId"`
+	ItemCode        string          `json:"itemCode"`
+	ItemDesc        string          `json:"itemDesc"`
+	PosData         string          `json:"posData"`
+	Buyer           Buyer           `json:"buyer"`
+
+	// These travel in milliseconds. CurrentTime is the server's clock when it
+	// answered.
+	InvoiceTime    Time `json:"invoiceTime"`
+	ExpirationTime Time `json:"expirationTime"`
+	CurrentTime    Time `json:"currentTime"`
+
+	// The amounts in BTC are nil where the invoice has no on-chain bitcoin
+	// address, which is then empty as well.
+	BTCPrice       *client.Decimal `json:"btcPrice"`
+	BTCDue         *client.Decimal `json:"btcDue"`
+	BTCPaid        *client.Decimal `json:"btcPaid"`
+	BitcoinAddress string          `json:"bitcoinAddress"`
+	// Rate is the price of 1 BTC in Currency when the invoice was made.
+	Rate        client.Decimal `json:"rate"`
+	PaymentURLs *PaymentURLs   `json:"paymentUrls"`
+	// CryptoInfo has one entry for each payment method.
+	CryptoInfo []CryptoInfo `json:"cryptoInfo"`
+
+	// The maps below have a payment method for their key: BTC for bitcoin on
+	// chain, else its id, such as BTC-LN. Notifications of 1.13.5 write the
+	// keys in lower case.
+
+	// PaymentSubtotals and PaymentTotals are in the smallest unit, satoshis.
+	PaymentSubtotals               map[string]client.Decimal    `json:"paymentSubtotals"`
+	PaymentTotals                  map[string]client.Decimal    `json:"paymentTotals"`
+	MinerFees                      map[string]MinerFee          `json:"minerFees"`
+	SupportedTransactionCurrencies map[string]SupportedCurrency `json:"supportedTransactionCurrencies"`
+	Addresses                      map[string]string            `json:"addresses"`
+	PaymentCodes                   map[string]PaymentURLs       `json:"paymentCodes"`
+	// ExRates and ExchangeRates hold 0 for every rate: the server fills them
+	// in too early. Use Rate and CryptoInfo.
+	ExRates       map[string]client.Decimal            `json:"exRates"`
+	ExchangeRates map[string]map[string]client.Decimal `json:"exchangeRates"`
+
+	// What follows says nothing: AmountPaid is always 0, the flags are always
+	// false, Token and GUID are random in every answer, the rest is null.
+	AmountPaid                  client.Decimal  `json:"amountPaid"`
+	LowFeeDetected              bool            `json:"lowFeeDetected"`
+	RefundAddressRequestPending bool            `json:"refundAddressRequestPending"`
+	Token                       string          `json:"token"`
+	GUID                        string          `json:"guid"`
+	Flags                       json.RawMessage `json:"flags"`
+	BuyerTotalBTCAmount         *client.Decimal `json:"buyerTotalBtcAmount"`
+	BuyerPaidBTCMinerFee        *client.Decimal `json:"buyerPaidBtcMinerFee"`
+}
+
+// Status is the state of an invoice. Servers may add states.
+type Status string
+
+// The states of an invoice. Confirmed stands in notifications, and in reads
+// on servers up to 1.13.5; later ones go from paid to complete.
+const (
+	StatusNew       Status = "new"
+	StatusPaid      Status = "paid"
+	StatusConfirmed Status = "confirmed"
+	StatusComplete  Status = "complete"
+	StatusExpired   Status = "expired"
+	StatusInvalid   Status = "invalid"
+)
+
+// ExceptionStatus is false on the wire where there is none, here the empty
+// text.
+type ExceptionStatus string
+
+// The exceptional states of an invoice.
+const (
+	ExceptionNone    ExceptionStatus = ""
+	PaidPartial      ExceptionStatus = "paidPartial"
+	PaidOver         ExceptionStatus = "paidOver"
+	PaidLate         ExceptionStatus = "paidLater" // the server's spelling
+	ExceptionMarked  ExceptionStatus = "marked"    // by a person or a program
+	exceptionNothing                 = "false"
+)
+
+// UnmarshalJSON reads false, null or a text.
+func (s *ExceptionStatus) UnmarshalJSON(data []byte) error {
+	if string(data) == exceptionNothing {
+		*s = ExceptionNone
+		return nil
+	}
+	return json.Unmarshal(data, (*string)(s))
+}
+
+// MarshalJSON writes the server's form: false or a text.
+func (s ExceptionStatus) MarshalJSON() ([]byte, error) {
+	if s == ExceptionNone {
+		return []byte(exceptionNothing), nil
+	}
+	return json.Marshal(string(s))
+}
+
+// CryptoInfo is one way to pay an invoice.
+type CryptoInfo struct {
+	CryptoCode string `json:"cryptoCode"` // such as BTC
+	// PaymentType is BTC-CHAIN, BTC-LN or BTC-LNURL; 1.13.5 writes BTCLike.
+	PaymentType string `json:"paymentType"`
+	// Rate is the price of 1 unit of CryptoCode in the invoice's currency.
+	Rate    client.Decimal            `json:"rate"`
+	ExRates map[string]client.Decimal `json:"exRates"` // always 0, see Invoice
+	// These amounts are in units of CryptoCode. TotalDue is Price with all
+	// network fees; Due is what is left of it.
+	Price      client.Decimal `json:"price"`
+	Due        client.Decimal `json:"due"`
+	TotalDue   client.Decimal `json:"totalDue"`
+	Paid       client.Decimal `json:"paid"`
+	CryptoPaid client.Decimal `json:"cryptoPaid"`
+	NetworkFee client.Decimal `json:"networkFee"`
+
+	Address     string       `json:"address"`
+	URL         string       `json:"url"` // the checkout page of this method
+	TxCount     int          `json:"txCount"`
+	PaymentURLs *PaymentURLs `json:"paymentUrls"`
+	Payments    []Payment    `json:"payments"`
+}
+
+// Payment is money that was seen for an invoice.
+type Payment struct {
+	ID           string         `json:"id"` // txid-vout on chain
+	ReceivedDate UTCTime        `json:"receivedDate"`
+	Value        client.Decimal `json:"value"` // in units of the crypto code
+	Fee          client.Decimal `json:"fee"`
+	PaymentType  string         `json:"paymentType"`
+	Confirmed    bool           `json:"confirmed"`
+	Completed    bool           `json:"completed"`
+	Destination  string         `json:"destination"`
+}
+
+// PaymentURLs are what a wallet opens or scans.
+type PaymentURLs struct {
+	BIP21  string `json:"BIP21"`
+	BIP72  string `json:"BIP72"`
+	BIP72b string `json:"BIP72b"`
+	BIP73  string `json:"BIP73"`
+	BOLT11 string `json:"BOLT11"`
+}
+
+// MinerFee is what the payment's transaction may cost.
+type MinerFee struct {
+	SatoshisPerByte client.Decimal `json:"satoshisPerByte"`
+	TotalFee        client.Decimal `json:"totalFee"` // satoshis
+}
+
+// Buyer is who the invoice is for, as it was given.
+type Buyer struct {
+	Name       string `json:"name"`
+	Address1   string `json:"address1"`
+	Address2   string `json:"address2"`
+	Locality   string `json:"locality"` // the request's city
+	Region     string `json:"region"`   // the request's state
+	PostalCode string `json:"postalCode"`
+	Country    string `json:"country"`
+	Phone      string `json:"phone"`
+	Email      string `json:"email"`
+}

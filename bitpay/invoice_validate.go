@@ -1,0 +1,106 @@
+package bitpay
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// minExpiry is how far ahead a server wants the expiry to be.
+const minExpiry = 30 * time.Second
+
+// maxPrice is where the server begins to clamp: 2^64-1.
+var maxPrice, _ = client.ParseDecimal("18446744073709551615")
+
+// currencyPattern is wide on purpose: servers let a store invent currencies.
+var currencyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`)
+
+// Validate checks what the server would silently change or ignore (a negative
+// price becomes 0, an unknown speed the store's own) and what it would refuse
+// with less to say. It returns a [*RequestError] for the first such member.
+func (r InvoiceRequest) Validate() error {
+	checks := []func() error{
+		func() error { return checkAmount("price", r.Price) },
+		func() error { return checkAmount("taxIncluded", r.TaxIncluded) },
+		r.checkTax,
+		r.checkCurrency,
+		func() error { return checkURL("redirectURL", r.RedirectURL) },
+		func() error { return checkURL("notificationURL", r.NotificationURL) },
+		r.checkSpeed,
+		r.checkExpiry,
+	}
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkAmount(member string, amount *client.Decimal) error {
+	if amount == nil {
+		return nil
+	}
+	// A decimal read from JSON has not been checked for its length yet.
+	parsed, err := client.ParseDecimal(amount.String())
+	switch {
+	case err != nil:
+		return &RequestError{member, err.Error()}
+	case parsed.Sign() < 0:
+		return &RequestError{member, parsed.String() + " is negative, and the server would take it for 0"}
+	case parsed.Cmp(maxPrice) > 0:
+		return &RequestError{member, parsed.String() + " is more than " + maxPrice.String() + ", and the server would take it for that"}
+	}
+	return nil
+}
+
+func (r InvoiceRequest) checkTax() error {
+	if r.Price != nil && r.TaxIncluded != nil && r.TaxIncluded.Cmp(*r.Price) > 0 {
+		return &RequestError{"taxIncluded", "it is more than the price, and the server would take it for the price"}
+	}
+	return nil
+}
+
+func (r InvoiceRequest) checkCurrency() error {
+	if r.Currency != "" && !currencyPattern.MatchString(r.Currency) {
+		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
+	}
+	return nil
+}
+
+func checkURL(member, text string) error {
+	if text == "" {
+		return nil
+	}
+	address, err := url.Parse(text)
+	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
+		return &RequestError{member, fmt.Sprintf("%.200q is no address that begins with https:// or http://", text)}
+	}
+	return nil
+}
+
+func (r InvoiceRequest) checkSpeed() error {
+	known := []Speed{"", SpeedHigh, SpeedMedium, SpeedLowMedium, SpeedLow}
+	if !slices.Contains(known, r.TransactionSpeed) {
+		return &RequestError{"transactionSpeed", fmt.Sprintf(
+			"%.40q is not high, medium, low-medium or low, and the server would take the store's setting", r.TransactionSpeed)}
+	}
+	return nil
+}
+
+func (r InvoiceRequest) checkExpiry() error {
+	if r.ExpirationTime.IsZero() {
+		return nil
+	}
+	switch ahead := time.Until(r.ExpirationTime.Time); {
+	case ahead <= 0:
+		return &RequestError{"expirationTime", r.ExpirationTime.Format(time.RFC3339) + " is in the past"}
+	case ahead < minExpiry:
+		return &RequestError{"expirationTime", fmt.Sprintf("it is %v ahead, and the server wants 30s or more", ahead.Round(time.Second))}
+	}
+	return nil
+}

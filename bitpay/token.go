@@ -1,0 +1,70 @@
+package bitpay
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// Token shows that a key is paired. Its value proves nothing to the server,
+// which checks the signature alone.
+type Token struct {
+	// Facade is "merchant" on all known servers.
+	Facade string
+	Value  client.Secret
+}
+
+// Tokens returns the tokens of the client's BitId key. An empty list means
+// that the key is not paired: the server lists no more than one token and
+// answers a key it has never seen like one that was revoked.
+func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
+	tokens, _, err := c.tokens(ctx)
+	return tokens, err
+}
+
+// tokens also returns the server's time, zero if the answer has none.
+func (c *Client) tokens(ctx context.Context) ([]Token, time.Time, error) {
+	if c.identity == nil {
+		return nil, time.Time{}, ErrNoIdentity
+	}
+	list, at, err := exchange[[]map[string]client.Secret](ctx, c, client.Request{Method: http.MethodGet, Path: []string{"tokens"}})
+	if err != nil {
+		return nil, at, err
+	}
+	var tokens []Token
+	for _, entry := range list {
+		for facade, value := range entry {
+			tokens = append(tokens, Token{facade, value})
+		}
+	}
+	return tokens, at, nil
+}
+
+// exchange is [call] for tokens and pairing codes: no member may stand twice
+// in the answer, and the answer's time is of interest.
+func exchange[T any](ctx context.Context, c *Client, r client.Request) (T, time.Time, error) {
+	r.Auth = true
+	var answer envelope[T]
+	response, err := c.http.Do(ctx, r)
+	if err != nil {
+		return answer.Data, time.Time{}, c.explain(ctx, err)
+	}
+	if err = client.RefuseDuplicates(response.Body); err == nil {
+		err = json.Unmarshal(response.Body, &answer)
+	}
+	if err != nil {
+		return *new(T), time.Time{}, unusable(r, response.Status, err)
+	}
+	at, err := http.ParseTime(response.Header.Get("Date"))
+	if err != nil {
+		at = time.Time{}
+	}
+	return answer.Data, at, nil
+}
+
+func unusable(r client.Request, status int, err error) error {
+	return &client.AnswerError{Method: r.Method, Path: "/" + r.Path[0], Status: status, Err: err}
+}
