@@ -1,0 +1,114 @@
+package client_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+func TestServerAddress(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://btcpay.example.com":               "https://btcpay.example.com",
+		"https://btcpay.example.com/":              "https://btcpay.example.com",
+		"HTTPS://BTCPay.Example.com:443/":          "https://btcpay.example.com",
+		"https://example.com:8443/btcpay/":         "https://example.com:8443/btcpay",
+		"https://example.com/a/b":                  "https://example.com/a/b",
+		"https://example.com/caf%c3%a9":            "https://example.com/caf%C3%A9",
+		"http://127.0.0.1:23000":                   "http://127.0.0.1:23000",
+		"http://[::1]:23000/":                      "http://[::1]:23000",
+		"http://localhost:80":                      "http://localhost",
+		"http://abcdefghijklmnop.onion/btcpay":     "http://abcdefghijklmnop.onion/btcpay",
+		"https://xn--bcher-kva.example/%7Eshop":    "https://xn--bcher-kva.example/~shop",
+		"https://example.com/with%20space/and:col": "https://example.com/with%20space/and:col",
+	} {
+		c, err := client.New(given)
+		if err != nil {
+			t.Errorf("%s: %v", given, err)
+			continue
+		}
+		if c.Server() != want {
+			t.Errorf("%s became %s, want %s", given, c.Server(), want)
+		}
+	}
+}
+
+func TestBadInputServerAddress(t *testing.T) {
+	for given, why := range map[string]string{
+		"":                                  "empty",
+		"btcpay.example.com":                "no scheme",
+		"ftp://btcpay.example.com":          "https",
+		"https://":                          "names no host",
+		"https://user:hunter2@example.com":  "user name",
+		"https://user@example.com/btcpay":   "user name",
+		"https://example.com/#top":          "fragment",
+		"https://example.com/#":             "fragment",
+		"https://example.com/?a=b":          "query",
+		"https://example.com/?":             "query",
+		"https://example.com/btc%2Fpay":     "slash",
+		"https://example.com/btc%5Cpay":     "slash",
+		"https://example.com/../btcpay":     "dotted",
+		"https://example.com/%2e%2e/btcpay": "dotted",
+		"https://example.com/a//b":          "empty",
+		"https://exa mple.com":              "character",
+		"https://bücher.example":            "xn--",
+		"https://example.com:port":          "port",
+		"http://btcpay.example.com":         "https",
+		"http://10.0.0.1":                   "https",
+		"http://127.0.0.1.example.com":      "https",
+	} {
+		_, err := client.New(given)
+		if !errors.Is(err, client.ErrServer) || !strings.Contains(err.Error(), why) {
+			t.Errorf("%q: got error %v, want one about %q", given, err, why)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: the error shows the password: %v", given, err)
+		}
+	}
+}
+
+func TestAllowHTTP(t *testing.T) {
+	if _, err := client.New("http://10.0.0.1", client.WithAllowHTTP()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestURL(t *testing.T) {
+	c := connect(t, "https://example.com/btcpay")
+	for _, test := range []struct {
+		path  []string
+		query map[string][]string
+		want  string
+	}{
+		{[]string{"invoices", "a b/c"}, nil, "/invoices/a%20b%2Fc"},
+		{[]string{"invoices", "a~b:c@d"}, nil, "/invoices/a~b:c@d"},
+		{[]string{"é%"}, nil, "/%C3%A9%25"},
+		{[]string{"invoices"}, map[string][]string{"orderId": {"a[0] +b"}, "b": {"1", "2"}}, "/invoices?b=1&b=2&orderId=a%5B0%5D%20%2Bb"},
+	} {
+		got, err := c.URL(test.path, test.query)
+		if err != nil || got != "https://example.com/btcpay"+test.want {
+			t.Errorf("%q %v: got %s, %v, want %s", test.path, test.query, got, err, test.want)
+		}
+	}
+	for _, path := range [][]string{{""}, {"a", ".."}, {".", "a"}, {"stores", "", "invoices"}} {
+		if got, err := c.URL(path, nil); !errors.Is(err, client.ErrPath) {
+			t.Errorf("%q: got %s, %v, want ErrPath", path, got, err)
+		}
+	}
+}
+
+func FuzzServerAddress(f *testing.F) {
+	f.Add("https://example.com/btcpay")
+	f.Add("http://[::1]:80/%7e")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := client.New(text)
+		if err != nil {
+			return
+		}
+		again, err := client.New(c.Server())
+		if err != nil || again.Server() != c.Server() {
+			t.Errorf("%q became %q, which became %v, %v", text, c.Server(), again, err)
+		}
+	})
+}
