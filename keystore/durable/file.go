@@ -1,0 +1,185 @@
+package durable
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// tempPrefix marks files that are being written. They are invisible to
+// [Dir.Names].
+const tempPrefix = ".tmp-"
+
+// Read returns the content of a file of at most limit bytes. It fails with
+// [fs.ErrNotExist], [ErrSymlink], [ErrNotRegular], [ErrWorldWritable],
+// [ErrForeignOwner] or [ErrTooLarge], each inside an [fs.PathError].
+func (d *Dir) Read(name string, limit int64) ([]byte, error) {
+	data, err := d.read(name, limit)
+	return data, d.fail("read", name, err)
+}
+
+func (d *Dir) read(name string, limit int64) ([]byte, error) {
+	if err := plain(name); err != nil {
+		return nil, err
+	}
+	before, err := d.root.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := acceptable(before); err != nil {
+		return nil, err
+	}
+	f, err := d.root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	opened, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	// Between the look and the open the name may have become a link or a FIFO.
+	// An ordinary replacement by Write gives another file too, and is fine.
+	if err := acceptable(opened); err != nil {
+		return nil, err
+	}
+	if !os.SameFile(before, opened) {
+		if again, err := d.root.Lstat(name); err != nil || again.Mode()&fs.ModeSymlink != 0 {
+			return nil, ErrSymlink
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, ErrTooLarge
+	}
+	return data, nil
+}
+
+// acceptable tells whether a file is one that only its owner, the user who
+// runs the program, can have written.
+func acceptable(info fs.FileInfo) error {
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		return ErrSymlink
+	case info.IsDir():
+		return errDirectory
+	case !info.Mode().IsRegular():
+		return ErrNotRegular
+	}
+	return trusted(info)
+}
+
+// errDirectory says of a directory what it is; errors.Is finds ErrNotRegular.
+var errDirectory = directoryError{}
+
+type directoryError struct{}
+
+func (directoryError) Error() string        { return "is a directory, not a file" }
+func (directoryError) Is(target error) bool { return target == ErrNotRegular }
+
+// Write replaces a file, or makes it, with mode 0600. When it returns nil the
+// content is on the disk; when it returns an error the old content is whole.
+// Who depends on what the file held before holds a [Lock].
+func (d *Dir) Write(name string, data []byte) error {
+	return d.fail("write", name, d.write(name, data))
+}
+
+func (d *Dir) write(name string, data []byte) error {
+	if err := plain(name); err != nil {
+		return err
+	}
+	temp := tempPrefix + rand.Text()
+	if err := d.writeNew(temp, data); err != nil {
+		return err
+	}
+	if err := d.root.Rename(temp, name); err != nil {
+		d.root.Remove(temp)
+		return err
+	}
+	return syncDir(d.root)
+}
+
+// WriteNew makes a file with mode 0600 that must not be there yet; it fails
+// with [fs.ErrExist] where the name is taken, by a dangling link too. Unlike
+// after [Dir.Write], a crash may leave a part of the file.
+func (d *Dir) WriteNew(name string, data []byte) error {
+	err := plain(name)
+	if err == nil {
+		err = d.writeNew(name, data)
+	}
+	if err == nil {
+		err = syncDir(d.root)
+	}
+	return d.fail("write", name, err)
+}
+
+func (d *Dir) writeNew(name string, data []byte) error {
+	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	// The umask may have taken rights from the owner himself.
+	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
+	if err != nil {
+		d.root.Remove(name)
+		return err
+	}
+	return nil
+}
+
+// Remove deletes a file; it fails with [fs.ErrNotExist] where there is none.
+func (d *Dir) Remove(name string) error {
+	err := plain(name)
+	if err == nil {
+		err = d.root.Remove(name)
+	}
+	if err == nil {
+		err = syncDir(d.root)
+	}
+	return d.fail("remove", name, err)
+}
+
+// Names lists the entries of the directory, sorted, whatever their kind.
+func (d *Dir) Names() ([]string, error) {
+	entries, err := fs.ReadDir(d.root.FS(), ".")
+	if err != nil {
+		return nil, d.fail("list", "", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.Name()[0] != '.' {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
+}
+
+// Sweep removes the temporary files that killed processes left. A file younger
+// than age may belong to a process that is writing now and stays.
+func (d *Dir) Sweep(age time.Duration) error {
+	entries, err := fs.ReadDir(d.root.FS(), ".")
+	if err != nil {
+		return d.fail("sweep", "", err)
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), tempPrefix) {
+			continue
+		}
+		info, err := entry.Info()
+		if err != nil || time.Since(info.ModTime()) < age {
+			continue
+		}
+		if err := d.root.Remove(entry.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return d.fail("sweep", entry.Name(), err)
+		}
+	}
+	return nil
+}

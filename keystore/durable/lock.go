@@ -1,0 +1,130 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// lockPoll is how often a waiting process asks for the lock again.
+const lockPoll = 5 * time.Millisecond
+
+// A Lock is held until Unlock is called or the process ends, however it ends.
+type Lock struct {
+	file *flock.Flock
+}
+
+// A LockError says that somebody held the lock until the deadline.
+type LockError struct {
+	Path   string
+	Holder int       // process id; 0 when it could not be read
+	Since  time.Time // when the holder took it; zero when it could not be read
+	Err    error     // why the wait ended, context.DeadlineExceeded as a rule
+}
+
+func (e *LockError) Error() string {
+	if e.Holder == 0 {
+		return fmt.Sprintf("lock %s is held by another process: %v", e.Path, e.Err)
+	}
+	return fmt.Sprintf("lock %s is held by process %d since %s: %v",
+		e.Path, e.Holder, e.Since.UTC().Format(time.RFC3339), e.Err)
+}
+
+func (e *LockError) Unwrap() error { return e.Err }
+
+// Lock takes the lock with this name, which is a file in the directory, and
+// waits for it until the context ends, but not longer than wait. A wait of
+// zero tries once. It excludes other processes and other holders in this
+// process alike. When somebody else held it all the time, the error is a
+// [*LockError].
+//
+// The file stays behind, empty of meaning: removing it would let two
+// processes hold two locks of one name.
+func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
+	if err := plain(name); err != nil {
+		return nil, d.fail("lock", name, err)
+	}
+	if err := d.makeLockFile(name); err != nil {
+		return nil, d.fail("lock", name, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, d.fail("lock", name, err)
+	}
+	file := flock.New(d.Path(name), flock.SetFlag(os.O_RDWR|openNofollow))
+	locked, err := file.TryLock()
+	if !locked && err == nil && wait > 0 {
+		waitCtx, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		locked, err = file.TryLockContext(waitCtx, lockPoll)
+	}
+	if locked {
+		d.signLock(name)
+		return &Lock{file: file}, nil
+	}
+	if err == nil {
+		err = context.DeadlineExceeded
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		holder, since := d.lockHolder(name)
+		return nil, &LockError{Path: d.Path(name), Holder: holder, Since: since, Err: err}
+	}
+	return nil, d.fail("lock", name, err)
+}
+
+// Unlock gives the lock back. A second call does nothing.
+func (l *Lock) Unlock() error { return l.file.Unlock() }
+
+// makeLockFile sets the mode before anyone can need it, so that under an odd
+// umask the second process can still open the file.
+func (d *Dir) makeLockFile(name string) error {
+	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// signLock leaves the holder's process id for those who wait. It is for
+// messages only, so a full disk does not matter.
+func (d *Dir) signLock(name string) {
+	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	fmt.Fprintf(f, "%d %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339))
+}
+
+func (d *Dir) lockHolder(name string) (pid int, since time.Time) {
+	f, err := d.root.Open(name)
+	if err != nil {
+		return 0, time.Time{}
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 100))
+	if err != nil {
+		return 0, time.Time{}
+	}
+	first, second, ok := strings.Cut(strings.TrimSpace(string(text)), " ")
+	if !ok {
+		return 0, time.Time{}
+	}
+	if pid, err = strconv.Atoi(first); err != nil || pid <= 0 {
+		return 0, time.Time{}
+	}
+	if since, err = time.Parse(time.RFC3339, second); err != nil {
+		return 0, time.Time{}
+	}
+	return pid, since
+}

@@ -1,0 +1,40 @@
+//go:build unix
+
+package durable
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+const (
+	openNonblock = syscall.O_NONBLOCK
+	openNofollow = syscall.O_NOFOLLOW
+)
+
+// trusted refuses what another user wrote or could write.
+func trusted(info fs.FileInfo) error {
+	if info.Mode().Perm()&0o002 != 0 {
+		return ErrWorldWritable
+	}
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() {
+		return ErrForeignOwner
+	}
+	return nil
+}
+
+// syncDir puts the entries of a directory on the disk.
+func syncDir(root *os.Root) error {
+	f, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	// Some file systems cannot sync a directory and say so; there is no more to do there.
+	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
