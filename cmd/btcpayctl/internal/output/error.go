@@ -1,0 +1,65 @@
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// An Error is a failure as a person reads it: what happened, why, and what to
+// type next. Commands return it where they know more than the error they got.
+type Error struct {
+	Code Code
+	What string // one line, without the code
+	Why  string // what it means, or where; may be empty
+	Next string // what to do, a command where there is one; may be empty
+	// Status is the server's HTTP status; 0 when the server had no part in it.
+	Status int
+	Err    error
+}
+
+func (e *Error) Error() string { return e.What }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Report writes a failure to standard error: as text, or as one JSON object on
+// one line. It returns the exit code.
+func Report(w io.Writer, e *Error, asJSON bool) int {
+	exit := e.Code.Exit()
+	if asJSON {
+		reportJSON(w, e, exit)
+		return exit
+	}
+	fmt.Fprintf(w, "error: %s\n", VisibleLine(e.What))
+	if e.Why != "" {
+		fmt.Fprintf(w, "  %s\n", VisibleLine(e.Why))
+	}
+	for i, line := range strings.Split(e.Next, "\n") {
+		switch {
+		case line == "":
+		case i == 0:
+			fmt.Fprintf(w, "  Next: %s\n", VisibleLine(line))
+		default:
+			fmt.Fprintf(w, "        %s\n", VisibleLine(line))
+		}
+	}
+	return exit
+}
+
+func reportJSON(w io.Writer, e *Error, exit int) {
+	type body struct {
+		Code    Code   `json:"code"`
+		Exit    int    `json:"exit"`
+		Message string `json:"message"`
+		Hint    string `json:"hint"`
+		Status  int    `json:"status"`
+	}
+	hint := strings.TrimSpace(e.Why + "\n" + e.Next)
+	document, err := json.Marshal(map[string]body{"error": {e.Code, exit, e.What, hint, e.Status}})
+	if err != nil {
+		// A struct of texts and numbers always encodes.
+		panic(err)
+	}
+	w.Write(append(escapeJSON(document), '\n'))
+}

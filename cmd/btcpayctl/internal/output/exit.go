@@ -1,0 +1,87 @@
+package output
+
+// A Code names a kind of failure in JSON errors. Codes are a contract; the text
+// of messages is not.
+type Code string
+
+// The codes, in the order of [Failures].
+const (
+	Failed             Code = "failed"
+	Usage              Code = "usage"
+	BadInput           Code = "bad-input"
+	Refused            Code = "refused"
+	Invalid            Code = "validation"
+	ServerError        Code = "server-error"
+	Redirected         Code = "redirected"
+	BadAnswer          Code = "bad-answer"
+	ReusedKey          Code = "reused-key"
+	NoCredential       Code = "no-credential"
+	BadCredential      Code = "bad-credential"
+	NotPaired          Code = "not-paired"
+	MissingPermission  Code = "missing-permission"
+	NotFound           Code = "not-found"
+	Network            Code = "network"
+	Timeout            Code = "timeout"
+	Pending            Code = "pending"
+	UnknownOutcome     Code = "unknown-outcome"
+	KeystoreLocked     Code = "keystore-locked"
+	KeystoreUnusable   Code = "keystore-unavailable"
+	KeystoreDamaged    Code = "keystore-damaged"
+	SecretMissing      Code = "secret-missing"
+	InvoiceExpired     Code = "invoice-expired"
+	InvoiceInvalid     Code = "invoice-invalid"
+	PairingCodeExpired Code = "pairing-code-expired"
+	WrongSignature     Code = "wrong-signature"
+	Interrupted        Code = "interrupted"
+	Terminated         Code = "terminated"
+)
+
+// A Failure is one row of the table of failures.
+type Failure struct {
+	Code    Code   `json:"code"`
+	Exit    int    `json:"exit"`
+	Meaning string `json:"meaning"`
+}
+
+// Failures is the only place where a code meets its exit code. Exits, JSON errors and
+// `btcpayctl help exit-codes` come from it.
+var Failures = []Failure{
+	{Failed, 1, "any failure that has no code of its own"},
+	{Usage, 2, "the command line is wrong; nothing was sent"},
+	{BadInput, 2, "a file, an argument or standard input holds something unusable; nothing was sent"},
+	{Refused, 3, "the server refused the request"},
+	{Invalid, 3, "the server refused a value of the request"},
+	{ServerError, 3, "the server failed (5xx)"},
+	{Redirected, 3, "the server answered with a redirect, which is never followed with a credential"},
+	{BadAnswer, 3, "the server's answer cannot be understood or is too large"},
+	{ReusedKey, 3, "the key is already paired with another store"},
+	{NoCredential, 4, "no credential is configured for this call"},
+	{BadCredential, 4, "the server does not accept the credential"},
+	{NotPaired, 4, "the key is not paired with a store, or was revoked"},
+	{MissingPermission, 5, "the credential is good but lacks a permission"},
+	{NotFound, 6, "there is no such thing, or this credential may not see it"},
+	{Network, 7, "the server cannot be reached: DNS, TLS, connection"},
+	{Timeout, 7, "the server did not answer in time"},
+	{Pending, 8, "still pending when the wait ran out"},
+	{UnknownOutcome, 8, "the request may have been carried out; it was not sent again"},
+	{KeystoreLocked, 9, "the secret store is locked, or access to it was denied"},
+	{KeystoreUnusable, 9, "the secret store is not there, did not answer or cannot be written"},
+	{KeystoreDamaged, 9, "the secret store or an entry in it is damaged"},
+	{SecretMissing, 9, "the profile names a key that the secret store does not hold"},
+	{InvoiceExpired, 10, "the invoice expired"},
+	{InvoiceInvalid, 10, "the invoice became invalid"},
+	{PairingCodeExpired, 10, "the pairing code expired before anyone approved it"},
+	{WrongSignature, 10, "the signature is not one of this key over this text"},
+	{Interrupted, 130, "stopped by Ctrl-C (SIGINT)"},
+	{Terminated, 143, "stopped by SIGTERM"},
+}
+
+// Exit gives the exit code that belongs to a code, and 1 for an unknown one.
+func (c Code) Exit() int {
+	for _, f := range Failures {
+		if f.Code == c {
+			return f.Exit
+		}
+	}
+	return 1
+}
