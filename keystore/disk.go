@@ -1,0 +1,53 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+// diskError sorts what the file system and durable report into the errors of
+// this package. The cause stays in the chain, with the path that it names.
+func diskError(backend, op, name string, err error) *Error {
+	e := &Error{Backend: backend, Op: op, Name: name, Err: err}
+	if known, ok := errors.AsType[*Error](err); ok {
+		e.Err, e.Hint = known.Err, known.Hint
+		return e
+	}
+	var kind error
+	lockErr, locked := errors.AsType[*durable.LockError](err)
+	switch {
+	case locked && errors.Is(err, context.DeadlineExceeded):
+		kind = ErrTimeout
+		e.Hint = "wait until the other process is done"
+		if lockErr.Holder != 0 {
+			e.Hint = fmt.Sprintf("wait until process %d is done, or end it", lockErr.Holder)
+		}
+	case errors.Is(err, durable.ErrWorldWritable):
+		kind, e.Hint = ErrDenied, "check that its content is yours, then take the right away with chmod o-w"
+	case errors.Is(err, durable.ErrForeignOwner):
+		kind, e.Hint = ErrDenied, "run as the user who owns it, or choose another directory"
+	case errors.Is(err, durable.ErrSymlink), errors.Is(err, durable.ErrNotRegular), errors.Is(err, durable.ErrTooLarge):
+		kind, e.Hint = ErrDamaged, "move it away, or restore it from a backup"
+	case errors.Is(err, ErrDamaged):
+		e.Hint = "move it away, or restore it from a backup"
+	case errors.Is(err, ErrVersion):
+		e.Hint = "use the newer version of this program"
+	case errors.Is(err, fs.ErrPermission):
+		kind, e.Hint = ErrDenied, "check who owns the file and its directory"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		kind, e.Hint = ErrUnavailable, "free space on this disk; what was stored before is whole"
+	default:
+		if _, ok := errors.AsType[*fs.PathError](err); ok {
+			kind = ErrUnavailable
+		}
+	}
+	if kind != nil {
+		e.Err = fmt.Errorf("%w: %w", kind, err)
+	}
+	return e
+}

@@ -1,0 +1,145 @@
+// Package keystore keeps secrets at rest: BitId private keys and API keys.
+//
+// # A store
+//
+// [Open] gives one of four stores by its name, each with the same three
+// methods, [Store]:
+//
+//   - "keyring" is the keyring of the desktop: Secret Service, macOS Keychain
+//     or the Windows Credential Manager.
+//   - "file" is a directory of age files, one for each secret, that the age
+//     program opens as well.
+//   - "env" reads what the environment names. It cannot write.
+//   - "memory" forgets everything at the end of the process.
+//
+// A store never falls back to another one and never writes plaintext.
+//
+// # Names
+//
+// A name is a kind, a slash and an id: "bitid/" and the SIN, or "apikey/" and
+// the first 16 hex digits of the SHA-256 of the key. The id follows from the
+// secret, so whoever reads a secret can check that it is the one he asked for.
+// Keyrings cannot list what they hold; the names stand in an [Index].
+//
+// # Errors
+//
+// Every error of this package is an [*Error]. What went wrong is one of the
+// Err values below, found by [errors.Is]; what to do about it is in its Hint.
+//
+// # Promise
+//
+// The package follows semantic versioning with the module it is in. What one
+// version has stored, later ones read.
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"time"
+)
+
+// MaxSize is how many bytes a secret may have. Some keyrings allow less.
+const MaxSize = 64 << 10
+
+// A Store keeps secrets under names. Its methods may be called from several
+// goroutines and from several processes at once.
+type Store interface {
+	// Get returns a secret. It fails with [ErrNotFound] where there is none.
+	// The caller owns the bytes and may clear them.
+	Get(ctx context.Context, name string) ([]byte, error)
+	// Put stores a secret, replacing what had the name. When it returns nil
+	// the secret has been read back and is as durable as the store can make it.
+	Put(ctx context.Context, name string, secret []byte) error
+	// Delete removes a secret. It fails with [ErrNotFound] where there is none.
+	Delete(ctx context.Context, name string) error
+}
+
+// What went wrong, to be told apart with [errors.Is].
+var (
+	ErrNotFound    = errors.New("there is no such secret")
+	ErrLocked      = errors.New("the store is locked")
+	ErrDenied      = errors.New("access was denied")
+	ErrDismissed   = errors.New("the prompt was dismissed")
+	ErrTimeout     = errors.New("the store did not answer in time")
+	ErrUnavailable = errors.New("the store cannot be used")
+	ErrTooLarge    = errors.New("the secret is too large")
+	ErrDamaged     = errors.New("the store is damaged")
+	ErrPassphrase  = errors.New("the passphrase is missing or wrong")
+	ErrVersion     = errors.New("the store was written by a newer version")
+	ErrName        = errors.New("the name is not of the form kind/id")
+)
+
+// An Error tells which store failed at what, and what to do next.
+type Error struct {
+	Backend string // as given to Open, or "index"
+	Op      string // "open", "get", "put", "delete", "list"
+	Name    string // of the secret; empty for "open" and "list"
+	Err     error
+	Hint    string // what to do next; may be empty
+}
+
+// Error tells all but the hint. It never holds a secret.
+func (e *Error) Error() string {
+	if e.Name == "" {
+		return fmt.Sprintf("keystore %s: %s: %v", e.Backend, e.Op, e.Err)
+	}
+	return fmt.Sprintf("keystore %s: %s %s: %v", e.Backend, e.Op, e.Name, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Options say where a store is and whom it may ask.
+type Options struct {
+	// Dir is the data directory, needed by "file". It is made when first
+	// something is written.
+	Dir string
+	// Timeout is how long a keyring or a lock may take; zero means 3 seconds.
+	// The time a person needs to type a passphrase does not count.
+	Timeout time.Duration
+	// Passphrase asks for the passphrase of "file", once for each store. With
+	// confirm a new one is chosen, which a person should type twice. Nil means
+	// that nobody can be asked.
+	Passphrase func(ctx context.Context, confirm bool) ([]byte, error)
+	// Getenv reads the environment for "env"; nil means [os.Getenv].
+	Getenv func(string) string
+}
+
+// Open gives the store with this name: "keyring", "file", "env" or "memory".
+// It touches nothing yet, so it succeeds where the store will prove unusable.
+func Open(spec string, o Options) (Store, error) {
+	if o.Timeout == 0 {
+		o.Timeout = 3 * time.Second
+	}
+	if o.Getenv == nil {
+		o.Getenv = os.Getenv
+	}
+	switch spec {
+	case "memory":
+		return &memoryStore{}, nil
+	}
+	return nil, &Error{
+		Backend: spec, Op: "open",
+		Err:  fmt.Errorf("%w: there is no keystore of this name", ErrUnavailable),
+		Hint: "use one of: keyring, file, env, memory",
+	}
+}
+
+var nameForm = regexp.MustCompile(`^[a-z]{1,16}/[A-Za-z0-9]{1,64}$`)
+
+func checkName(name string) error {
+	if !nameForm.MatchString(name) {
+		return ErrName
+	}
+	return nil
+}
+
+func checkPut(name string, secret []byte) error {
+	if len(secret) > MaxSize {
+		return fmt.Errorf("%w: it has %d bytes, the limit is %d", ErrTooLarge, len(secret), MaxSize)
+	}
+	return checkName(name)
+}
