@@ -1,0 +1,47 @@
+// Package app holds what a command finds around it: its streams, the
+// environment, the clock and the build it belongs to.
+package app
+
+import (
+	"io"
+	"os"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// An App is one run of the program.
+type App struct {
+	In  io.Reader
+	Out io.Writer // data, and nothing else
+	Err io.Writer // everything else
+
+	Getenv  func(string) string
+	Now     func() time.Time
+	Version string
+	Commit  string
+}
+
+// New makes the App of this process. An empty version is looked up in what the
+// Go tool wrote into the program.
+func New(version, commit string) *App {
+	if version == "" {
+		version = "devel"
+		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+	}
+	return &App{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Getenv: os.Getenv, Now: time.Now,
+		Version: version, Commit: commit,
+	}
+}
+
+// IsTerminal tells whether a stream of the App is a terminal that understands
+// more than plain lines.
+func (a *App) IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd())) && a.Getenv("TERM") != "dumb" && a.Getenv("CI") == ""
+}

@@ -1,0 +1,116 @@
+// Package command holds the commands, one file a noun.
+package command
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// Run runs one command line and returns the exit code.
+func Run(ctx context.Context, a *app.App, args []string) int {
+	root := NewRoot(a)
+	root.SetArgs(args)
+	_, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	format, _ := root.PersistentFlags().GetString("output")
+	asJSON := format == "json" || format == "jsonl"
+	return output.Report(a.Err, explain(ctx, a, err), asJSON)
+}
+
+// NewRoot makes the tree of commands.
+func NewRoot(a *app.App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "btcpayctl",
+		Short: "Pair with BTCPay Server, create invoices and manage keys",
+		Long: `Pair with BTCPay Server, create invoices and manage keys, from a terminal, a
+script or a CI job. Every command does one step, and no step needs a terminal.
+
+Try it with nothing set up:  btcpayctl sandbox
+Data goes to standard output, everything else to standard error.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       a.Version,
+		// Two slips of the finger; cobra sets it by itself only on a path this program does not take.
+		SuggestionsMinimumDistance: 2,
+		Args:                       noCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetVersionTemplate("btcpayctl {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &output.Error{Code: output.Usage, What: err.Error(), Next: cmd.CommandPath() + " --help", Err: err}
+	})
+	root.PersistentFlags().StringP("output", "o", a.Getenv("BTCPAYCTL_OUTPUT"), "`format` of data: table, json, jsonl, yaml, name or template=TEXT")
+	root.PersistentFlags().String("jq", "", "a jq `expression` the JSON goes through")
+	root.AddGroup(
+		&cobra.Group{ID: "start", Title: "To start with:"},
+		&cobra.Group{ID: "other", Title: "Other:"},
+	)
+	root.SetHelpCommandGroupID("other")
+	root.SetCompletionCommandGroupID("other")
+	root.AddCommand(newSandbox(a), newVersion(a))
+	root.AddCommand(helpTopics()...)
+	return root
+}
+
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	next := cmd.CommandPath() + " --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		next = cmd.CommandPath() + " " + near[0]
+	}
+	return &output.Error{Code: output.Usage, What: "there is no command " + strings.Join([]string{cmd.CommandPath(), args[0]}, " "), Next: next}
+}
+
+// arguments refuses a wrong number of arguments with the line that would be right.
+func arguments(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) >= least && len(args) <= most {
+			return nil
+		}
+		what := "an argument is missing"
+		if len(args) > most {
+			what = "there are too many arguments: " + args[most]
+		}
+		return &output.Error{Code: output.Usage, What: what, Why: "Usage: " + cmd.UseLine(), Next: cmd.CommandPath() + " --help"}
+	}
+}
+
+// printer makes the Printer the flags ask for.
+func printer(a *app.App, cmd *cobra.Command) (*output.Printer, error) {
+	format, err := cmd.Flags().GetString("output")
+	if err != nil {
+		return nil, err
+	}
+	query, err := cmd.Flags().GetString("jq")
+	if err != nil {
+		return nil, err
+	}
+	if query != "" && !cmd.Flags().Changed("output") && format != "jsonl" && format != "yaml" {
+		format = "json" // what a flag asks for wins over the environment's format
+	}
+	return output.NewPrinter(a.Out, format, query)
+}
+
+// explain gives a failure its code and its next step.
+func explain(ctx context.Context, a *app.App, err error) *output.Error {
+	if e, ok := errors.AsType[*output.Error](err); ok {
+		return e
+	}
+	if ctx.Err() != nil {
+		return &output.Error{Code: output.Interrupted, What: "stopped", Err: err}
+	}
+	return &output.Error{Code: output.Failed, What: err.Error(), Err: err}
+}

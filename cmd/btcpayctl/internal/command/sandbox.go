@@ -1,0 +1,85 @@
+package command
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+type sandboxRecord struct {
+	URL       string `json:"url"`
+	Email     string `json:"email,omitempty"`
+	Password  string `json:"password,omitempty"`
+	StoreID   string `json:"storeId,omitempty"`
+	StoreName string `json:"storeName,omitempty"`
+	APIKey    string `json:"apiKey,omitempty"`
+}
+
+type sandboxCommand struct {
+	app     *app.App
+	port    uint16
+	options sandbox.Options
+}
+
+func newSandbox(a *app.App) *cobra.Command {
+	c := &sandboxCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run a BTCPay Server double on this machine",
+		Long: `Run a double of BTCPay Server ` + sandbox.Version + ` on a loopback address until Ctrl-C.
+
+It starts with an account, a store with a wallet, a fixed rate and an API key,
+and prints them. --empty starts as a freshly installed server does. The money is
+imaginary; nothing is kept unless --state names a file.`,
+		Example: "  btcpayctl sandbox\n  btcpayctl sandbox --port 8080 --root-path /btcpay --state sandbox.json",
+		GroupID: "start",
+		Args:    arguments(0, 0),
+		RunE:    c.run,
+	}
+	cmd.Flags().Uint16Var(&c.port, "port", 0, "port to listen on; 0 takes a free one")
+	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "`path` that everything lives under, such as /btcpay")
+	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
+	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
+	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
+	return cmd
+}
+
+func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
+	p, err := printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
+	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
+	if err != nil {
+		return &output.Error{Code: output.Failed, What: "the sandbox cannot start", Why: err.Error(), Next: "another --port or another --state file", Err: err}
+	}
+	s := server.Seed
+	record := sandboxRecord{server.URL, s.Email, s.Password, s.StoreID, s.StoreName, s.APIKey}
+	if err := output.One(p, sandboxView, record); err != nil {
+		server.Close()
+		return err
+	}
+	fmt.Fprintln(c.app.Err, "Ctrl-C stops it.")
+	<-cmd.Context().Done()
+	if err := server.Close(); err != nil {
+		return &output.Error{Code: output.Failed, What: "the sandbox stopped with a fault", Why: err.Error(), Err: err}
+	}
+	return nil
+}
+
+var sandboxView = output.View[sandboxRecord]{
+	Columns: []output.Column[sandboxRecord]{
+		{Title: "URL", Value: func(r sandboxRecord) string { return r.URL }},
+		{Title: "EMAIL", Value: func(r sandboxRecord) string { return r.Email }},
+		{Title: "PASSWORD", Value: func(r sandboxRecord) string { return r.Password }},
+		{Title: "STORE", Value: func(r sandboxRecord) string { return r.StoreID }},
+		{Title: "API KEY", Value: func(r sandboxRecord) string { return r.APIKey }},
+	},
+	Name: func(r sandboxRecord) string { return r.URL },
+}

@@ -1,0 +1,61 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/template"
+
+	"github.com/itchyny/gojq"
+)
+
+// Formats are the values -o takes; template is written template=TEXT.
+var Formats = []string{"table", "json", "jsonl", "yaml", "name", "template="}
+
+// A Printer knows where records go and in which format.
+type Printer struct {
+	w        io.Writer
+	format   string
+	template *template.Template
+	query    *gojq.Code
+}
+
+// NewPrinter makes a Printer for a value of -o and one of --jq, which may both
+// be empty. A query alone works on JSON.
+func NewPrinter(w io.Writer, format, query string) (*Printer, error) {
+	p := &Printer{w: w, format: format}
+	text, isTemplate := strings.CutPrefix(format, "template=")
+	switch {
+	case isTemplate:
+		t, err := template.New("output").Option("missingkey=error").Parse(text)
+		if err != nil {
+			return nil, &Error{Code: Usage, What: "the template of -o cannot be read", Why: err.Error(),
+				Next: "-o 'template={{.id}} {{.status}}'", Err: err}
+		}
+		p.format, p.template = "template", t
+	case format == "" && query == "":
+		p.format = "table"
+	case format == "":
+		p.format = "json"
+	case format == "template":
+		return nil, &Error{Code: Usage, What: "-o template needs a text", Next: "-o 'template={{.id}} {{.status}}'"}
+	case format != "table" && format != "json" && format != "jsonl" && format != "yaml" && format != "name":
+		return nil, &Error{Code: Usage, What: fmt.Sprintf("there is no output format %q", format),
+			Next: "one of " + strings.Join(Formats, ", ") + "TEXT"}
+	}
+	if query == "" {
+		return p, nil
+	}
+	if p.format != "json" && p.format != "jsonl" && p.format != "yaml" {
+		return nil, &Error{Code: Usage, What: "--jq works on JSON and YAML, not on -o " + p.format, Next: "leave -o out, or use -o json"}
+	}
+	parsed, err := gojq.Parse(query)
+	if err == nil {
+		// No environment and no modules: an expression sees the record alone.
+		p.query, err = gojq.Compile(parsed)
+	}
+	if err != nil {
+		return nil, &Error{Code: Usage, What: "the expression of --jq cannot be read", Why: err.Error(), Next: "--jq .id", Err: err}
+	}
+	return p, nil
+}

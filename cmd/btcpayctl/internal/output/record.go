@@ -1,0 +1,255 @@
+package output
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A Column of a table.
+type Column[T any] struct {
+	Title string
+	Value func(T) string
+}
+
+// A View describes the records of one command.
+type View[T any] struct {
+	Columns []Column[T]
+	Name    func(T) string
+}
+
+// One prints a single record.
+func One[T any](p *Printer, v View[T], record T) error {
+	switch p.format {
+	case "json", "yaml":
+		return p.document(record)
+	}
+	return List(p, v, func(yield func(T, error) bool) { yield(record, nil) })
+}
+
+// List prints a sequence of records. An empty one is an empty JSON array. The
+// first error ends it; what was printed before stands, except in JSON and YAML,
+// which are whole or not there.
+func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
+	switch p.format {
+	case "json", "yaml":
+		all := []T{}
+		for record, err := range records {
+			if err != nil {
+				return err
+			}
+			all = append(all, record)
+		}
+		return p.document(all)
+	case "table":
+		return printTable(p.w, v.Columns, records)
+	}
+	var buffer bytes.Buffer
+	for record, err := range records {
+		if err != nil {
+			return err
+		}
+		buffer.Reset()
+		switch p.format {
+		case "name":
+			buffer.WriteString(VisibleLine(v.Name(record)) + "\n")
+		case "template":
+			err = p.execute(&buffer, record)
+		default:
+			err = p.encode(&buffer, record, "")
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := p.w.Write(buffer.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Printer) document(value any) error {
+	var buffer bytes.Buffer
+	if err := p.encode(&buffer, value, "  "); err != nil {
+		return err
+	}
+	_, err := p.w.Write(buffer.Bytes())
+	return err
+}
+
+// encode writes value, or each result of the query on it.
+func (p *Printer) encode(buffer *bytes.Buffer, value any, indent string) error {
+	if p.query == nil {
+		return p.encodeOne(buffer, value, indent)
+	}
+	plain, err := plainValue(value)
+	if err != nil {
+		return err
+	}
+	results := p.query.Run(plain)
+	for {
+		result, more := results.Next()
+		if !more {
+			return nil
+		}
+		if err, failed := result.(error); failed {
+			return &Error{Code: Usage, What: "the expression of --jq failed", Why: err.Error(), Next: "see the record with -o json", Err: err}
+		}
+		if text, ok := result.(string); ok {
+			// As jq -r does, since a shell is what mostly reads it.
+			buffer.WriteString(Visible(text) + "\n")
+			continue
+		}
+		if err := p.encodeOne(buffer, result, indent); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *Printer) encodeOne(buffer *bytes.Buffer, value any, indent string) error {
+	if p.format == "yaml" {
+		ordered, err := yamlNode(value)
+		if err != nil {
+			return err
+		}
+		text, err := yaml.Marshal(ordered)
+		buffer.Write(text)
+		return err
+	}
+	text, err := marshal(value)
+	if err != nil {
+		return err
+	}
+	text = escapeJSON(text)
+	if indent != "" {
+		if err := json.Indent(buffer, text, "", indent); err != nil {
+			return err
+		}
+	} else {
+		buffer.Write(text)
+	}
+	buffer.WriteByte('\n')
+	return nil
+}
+
+func (p *Printer) execute(buffer *bytes.Buffer, record any) error {
+	plain, err := plainValue(record)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	if err := p.template.Execute(&text, plain); err != nil {
+		return &Error{Code: Usage, What: "the template of -o does not fit the record", Why: err.Error(), Next: "see the members with -o json", Err: err}
+	}
+	buffer.WriteString(strings.TrimSuffix(Visible(text.String()), "\n") + "\n")
+	return nil
+}
+
+func marshal(value any) ([]byte, error) {
+	var buffer bytes.Buffer
+	e := json.NewEncoder(&buffer)
+	e.SetEscapeHTML(false)
+	err := e.Encode(value)
+	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), err
+}
+
+// plainValue is value as JSON sees it: maps, lists, texts and numbers.
+func plainValue(value any) (any, error) {
+	text, err := marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	var plain any
+	return plain, json.Unmarshal(text, &plain)
+}
+
+// yamlNode keeps the members in the order of the JSON document, of which YAML is
+// a superset.
+func yamlNode(value any) (*yaml.Node, error) {
+	text, err := marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	var node yaml.Node
+	if err := yaml.Unmarshal(escapeJSON(text), &node); err != nil {
+		return nil, err
+	}
+	blockStyle(&node)
+	return &node, nil
+}
+
+func blockStyle(node *yaml.Node) {
+	if node.Kind != yaml.ScalarNode && len(node.Content) > 0 {
+		node.Style = 0
+	}
+	for _, child := range node.Content {
+		blockStyle(child)
+	}
+}
+
+// widthRows is how many rows are looked at before the first is written.
+const widthRows = 50
+
+func printTable[T any](w io.Writer, columns []Column[T], records iter.Seq2[T, error]) error {
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = c.Title
+	}
+	held, widths, flushed := [][]string{titles}, make([]int, len(columns)), false
+	write := func(row []string) error {
+		var line strings.Builder
+		for i, cell := range row {
+			if i == len(row)-1 {
+				line.WriteString(cell)
+				break
+			}
+			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
+		}
+		_, err := io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n")
+		return err
+	}
+	flush := func() error {
+		flushed = true
+		for _, row := range held {
+			for i, cell := range row {
+				widths[i] = max(widths[i], len([]rune(cell)))
+			}
+		}
+		for _, row := range held {
+			if err := write(row); err != nil {
+				return err
+			}
+		}
+		held = nil
+		return nil
+	}
+	for record, err := range records {
+		if err != nil {
+			return err
+		}
+		row := make([]string, len(columns))
+		for i, c := range columns {
+			row[i] = VisibleLine(c.Value(record))
+		}
+		if flushed {
+			if err := write(row); err != nil {
+				return err
+			}
+			continue
+		}
+		if held = append(held, row); len(held) > widthRows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	if !flushed {
+		return flush()
+	}
+	return nil
+}
