@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // A Request is what a service asks a [Client] to send.
@@ -138,9 +139,9 @@ func displayPath(segments []string) string {
 	for i, segment := range segments {
 		escaped[i] = escape(segment)
 	}
-	path := ""
+	var path strings.Builder
 	for _, segment := range escaped {
-		path += "/" + segment
+		path.WriteString("/" + segment)
 	}
-	return path
+	return path.String()
 }

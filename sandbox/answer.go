@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -29,9 +30,7 @@ func (a *answer) Write(p []byte) (int, error) {
 
 func (a *answer) send(w http.ResponseWriter) {
 	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	status := a.status
 	if status == 0 {
 		status = http.StatusOK
