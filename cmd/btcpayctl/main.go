@@ -16,9 +16,14 @@ import (
 var version, commit string
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	exit := command.Run(ctx, app.New(version, commit), os.Args[1:])
-	stop()
-	os.Exit(exit)
+	ctx, stop := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		received := <-signals
+		// A second signal ends the program at once.
+		signal.Reset(os.Interrupt, syscall.SIGTERM)
+		stop(&command.Stopped{Terminated: received == syscall.SIGTERM})
+	}()
+	os.Exit(command.Run(ctx, app.New(version, commit), os.Args[1:]))
 }

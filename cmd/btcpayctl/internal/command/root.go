@@ -3,7 +3,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +21,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	}
 	format, _ := root.PersistentFlags().GetString("output")
 	asJSON := format == "json" || format == "jsonl"
-	return output.Report(a.Err, explain(ctx, a, err), asJSON)
+	return output.Report(a.Err, explain(ctx, err), asJSON)
 }
 
 // NewRoot makes the tree of commands.
@@ -102,15 +101,4 @@ func printer(a *app.App, cmd *cobra.Command) (*output.Printer, error) {
 		format = "json" // what a flag asks for wins over the environment's format
 	}
 	return output.NewPrinter(a.Out, format, query)
-}
-
-// explain gives a failure its code and its next step.
-func explain(ctx context.Context, a *app.App, err error) *output.Error {
-	if e, ok := errors.AsType[*output.Error](err); ok {
-		return e
-	}
-	if ctx.Err() != nil {
-		return &output.Error{Code: output.Interrupted, What: "stopped", Err: err}
-	}
-	return &output.Error{Code: output.Failed, What: err.Error(), Err: err}
 }

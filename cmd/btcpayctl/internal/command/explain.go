@@ -1,0 +1,167 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// explain gives a failure its code and its next step.
+func explain(ctx context.Context, err error) *output.Error {
+	if e, ok := errors.AsType[*output.Error](err); ok {
+		return e
+	}
+	if ctx.Err() != nil {
+		code := output.Interrupted
+		if stopped, ok := errors.AsType[*Stopped](context.Cause(ctx)); ok && stopped.Terminated {
+			code = output.Terminated
+		}
+		return &output.Error{Code: code, What: "stopped", Err: err}
+	}
+	e := &output.Error{Code: output.Failed, What: err.Error(), Err: err}
+	if secret, ok := errors.AsType[*keystore.Error](err); ok {
+		e.Code, e.Next = keystoreCode(err), secret.Hint
+		return e
+	}
+	if explainMeaning(e) || explainAnswer(e) || explainInput(e) {
+		return e
+	}
+	return e
+}
+
+func keystoreCode(err error) output.Code {
+	switch {
+	case errors.Is(err, keystore.ErrNotFound):
+		return output.SecretMissing
+	case errors.Is(err, keystore.ErrLocked), errors.Is(err, keystore.ErrDenied),
+		errors.Is(err, keystore.ErrDismissed), errors.Is(err, keystore.ErrPassphrase):
+		return output.KeystoreLocked
+	case errors.Is(err, keystore.ErrDamaged), errors.Is(err, keystore.ErrVersion):
+		return output.KeystoreDamaged
+	}
+	return output.KeystoreUnusable
+}
+
+// meanings are the failures the SDK has a name for. The first line of its text
+// is the what; the server's own words follow as the why.
+var meanings = []struct {
+	err  error
+	code output.Code
+	next string
+}{
+	{bitpay.ErrNotPaired, output.NotPaired, "btcpayctl pair status, then btcpayctl pair client"},
+	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client, and give its --profile here"},
+	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER, and pair that one"},
+	{bitpay.ErrPairingExpired, output.PairingCodeExpired, "run the same command for a new code"},
+	{bitpay.ErrCodeUnknown, output.NotFound, "copy the code again, or make a new one on the store's Access Tokens page"},
+	{bitpay.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
+	{bitpay.ErrNoWallet, output.Refused, "open the store's settings, connect a wallet, and run the same command"},
+	{bitpay.ErrNoPaymentMethod, output.Refused, "btcpayctl rate get, and check the store's payment methods"},
+	{bitpay.ErrExpiryTooSoon, output.Invalid, "date -u, and a later --expires"},
+	{bitpay.ErrNoAPI, output.NotFound, "check --server, with its path prefix"},
+	{bitpay.ErrLoginPage, output.Redirected, "btcpayctl help pairing"},
+	{bitpay.ErrUnauthenticated, output.BadCredential, "btcpayctl pair status"},
+	{bitpay.ErrNoRate, output.NotFound, "check the store's rate rules, or ask for another pair"},
+	{bitpay.ErrNoIdentity, output.NoCredential, "btcpayctl key generate"},
+}
+
+func explainMeaning(e *output.Error) bool {
+	if proxy, ok := errors.AsType[*bitpay.ProxyError](e.Err); ok {
+		e.Code, e.Status = output.BadCredential, 401
+		e.What = "the server refused the signature, and accepts it over http"
+		e.Why = "The proxy in front of " + proxy.Server + " does not send X-Forwarded-Proto."
+		e.Next = "ask the operator to forward the scheme, or see: btcpayctl help pairing"
+		return true
+	}
+	for _, known := range meanings {
+		if !errors.Is(e.Err, known.err) {
+			continue
+		}
+		e.Code, e.Next = known.code, known.next
+		e.What = known.err.Error()
+		if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+			e.Status, e.Why = answer.Status, answer.Error()
+		}
+		return true
+	}
+	return false
+}
+
+func explainAnswer(e *output.Error) bool {
+	if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+		e.Status, e.Code = answer.Status, codeOf(answer)
+		if answer.MissingPermission != "" {
+			e.Why = "It lacks " + answer.MissingPermission + "."
+		}
+		return true
+	}
+	if redirect, ok := errors.AsType[*client.RedirectError](e.Err); ok {
+		e.Code, e.Status = output.Redirected, redirect.Status
+		e.Next = "give the final address with --server"
+		return true
+	}
+	if answer, ok := errors.AsType[*client.AnswerError](e.Err); ok {
+		e.Code, e.Status = output.BadAnswer, answer.Status
+		e.Next = "check --server: is it BTCPay Server that answers there?"
+		return true
+	}
+	if network, ok := errors.AsType[*client.NetworkError](e.Err); ok {
+		e.Code = output.Network
+		if network.Kind == client.Timeout {
+			e.Code, e.Next = output.Timeout, "try again, or allow more time with --timeout"
+			return true
+		}
+		e.Next = "check --server and the network"
+		return true
+	}
+	return false
+}
+
+func codeOf(answer *client.Error) output.Code {
+	switch {
+	case answer.Status >= 500:
+		return output.ServerError
+	case answer.Status == 401:
+		return output.BadCredential
+	case answer.Status == 403:
+		return output.MissingPermission
+	case answer.Status == 404:
+		return output.NotFound
+	case len(answer.Fields) > 0:
+		return output.Invalid
+	}
+	return output.Refused
+}
+
+func explainInput(e *output.Error) bool {
+	if request, ok := errors.AsType[*bitpay.RequestError](e.Err); ok {
+		e.Code, e.Why = output.BadInput, fmt.Sprintf("The member is %s. Nothing was sent.", request.Member)
+		return true
+	}
+	switch {
+	case errors.Is(e.Err, client.ErrServer), errors.Is(e.Err, client.ErrPath):
+		e.Code = output.Usage
+		e.Next = "--server https://btcpay.example.com"
+	case errors.Is(e.Err, fs.ErrNotExist), errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, fs.ErrExist):
+		e.Code = output.BadInput
+	default:
+		return false
+	}
+	return true
+}
+
+// Stopped is why the context of a command ended when a signal came.
+type Stopped struct{ Terminated bool }
+
+func (s *Stopped) Error() string {
+	if s.Terminated {
+		return "stopped by SIGTERM"
+	}
+	return "stopped by Ctrl-C"
+}
