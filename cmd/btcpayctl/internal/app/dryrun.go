@@ -1,0 +1,44 @@
+package app
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// showDryRun prints a request as a curl command, and for BitId the text that
+// the signature covers. A signature is good for ever, so it is left out.
+func (a *App) showDryRun(r client.DryRun) {
+	var line strings.Builder
+	fmt.Fprintf(&line, "curl -X %s %s", r.Method, quote(r.URL))
+	signed := r.Header.Get("X-Signature") != ""
+	for _, name := range slices.Sorted(maps.Keys(r.Header)) {
+		value := r.Header.Get(name)
+		switch name {
+		case "X-Signature":
+			value = "(hex of the signature)"
+		case "Authorization":
+			value = "$BTCPAY_API_KEY"
+			fmt.Fprintf(&line, " \\\n  -H \"%s: %s\"", name, value)
+			continue
+		case "User-Agent", "Accept-Encoding":
+			continue
+		}
+		fmt.Fprintf(&line, " \\\n  -H %s", quote(name+": "+value))
+	}
+	if len(r.Body) > 0 {
+		fmt.Fprintf(&line, " \\\n  --data-binary %s", quote(string(r.Body)))
+	}
+	fmt.Fprintln(a.Err, line.String())
+	if signed {
+		fmt.Fprintf(a.Err, "The signature covers: %s\n", bitpay.SignedText(r.URL, r.Body))
+	}
+	fmt.Fprintln(a.Err, "Nothing was sent.")
+}
+
+// quote writes a text so that a POSIX shell reads it as one word.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
