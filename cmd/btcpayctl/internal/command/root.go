@@ -57,7 +57,7 @@ Data goes to standard output, everything else to standard error.`,
 	)
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	root.AddCommand(newSandbox(a), newKey(a), newInvoice(a), newRate(a), newVersion(a))
+	root.AddCommand(newSandbox(a), newKey(a), newPair(a), newInvoice(a), newRate(a), newVersion(a))
 	root.AddCommand(helpTopics()...)
 	return root
 }
