@@ -171,6 +171,17 @@ func queryValue(r *http.Request, name string) string {
 	return v
 }
 
+// queryValues gives all values of one name, whatever its letters' case.
+func queryValues(r *http.Request, name string) []string {
+	var found []string
+	for key, values := range r.URL.Query() {
+		if strings.EqualFold(key, name) {
+			found = append(found, values...)
+		}
+	}
+	return found
+}
+
 func lookupQuery(r *http.Request, name string) (string, bool) {
 	for key, values := range r.URL.Query() {
 		if strings.EqualFold(key, name) && len(values) > 0 {

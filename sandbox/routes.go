@@ -34,5 +34,25 @@ var routes = []route{
 	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/unarchive", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).unarchiveInvoice},
 	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/status", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).markInvoice},
 
-	// The pages a human clicks. Those open to strangers send them to the log-in themselves where they must.
+	// The pages a human clicks. Whoever is not logged in is sent to the log-in, except where strangers may look.
+	{method: "GET", path: "/", realm: pageRealm, permission: anyone, handler: (*Sandbox).homePage},
+	{method: "GET", path: "/login", realm: pageRealm, permission: open, handler: (*Sandbox).loginPage},
+	{method: "POST", path: "/login", realm: pageRealm, permission: open, handler: (*Sandbox).logInByForm},
+	{method: "GET", path: "/logout", realm: pageRealm, permission: open, handler: (*Sandbox).logOutByLink},
+	{method: "GET", path: "/api-access-request", realm: pageRealm, permission: anyone, handler: (*Sandbox).pairingPage},
+	{method: "POST", path: "/api-access-request", realm: pageRealm, permission: anyone, handler: (*Sandbox).approvePairing},
+	{method: "GET", path: "/api-tokens", realm: pageRealm, permission: anyone, handler: (*Sandbox).createTokenPage},
+	{method: "POST", path: "/api-tokens", realm: pageRealm, permission: anyone, handler: (*Sandbox).createToken},
+	{method: "GET", path: "/stores/{storeId}/tokens", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).tokensPage},
+	{method: "GET", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).createTokenPage},
+	{method: "POST", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).createToken},
+	{method: "POST", path: "/stores/{storeId}/tokens/apikey", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).changeLegacyKey},
+	{method: "GET", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).revokeTokenPage},
+	{method: "POST", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).revokeTokenByForm},
+	{method: "GET", path: "/invoice", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutByQuery},
+	{method: "GET", path: "/i/{invoiceId}", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutPage},
+	{method: "POST", path: "/i/{invoiceId}/simulate", realm: pageRealm, permission: open, handler: (*Sandbox).simulate},
+	{method: "GET", path: "/api-keys/authorize", realm: pageRealm, permission: anyone, handler: (*Sandbox).consentPage},
+	{method: "POST", path: "/api-keys/authorize", realm: pageRealm, permission: anyone, handler: (*Sandbox).decideConsent},
+	{method: "GET", path: "/account/apikeys", realm: pageRealm, permission: anyone, handler: (*Sandbox).keysPage},
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"strings"
 	"time"
 )
@@ -80,6 +81,18 @@ type apiKey struct {
 	// AppIdentifier and AppRedirect are those of the consent page that made the key.
 	AppIdentifier string
 	AppRedirect   string
+}
+
+// keysOf lists a user's keys in an order that stays.
+func (st *state) keysOf(u *user) []*apiKey {
+	var keys []*apiKey
+	for _, k := range st.APIKeys {
+		if k.UserID == u.ID {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b *apiKey) int { return strings.Compare(a.Label+a.Value, b.Label+b.Value) })
+	return keys
 }
 
 func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey {

@@ -1,0 +1,130 @@
+package sandbox
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"rsc.io/qr"
+)
+
+type checkoutContent struct {
+	Invoice   *invoice
+	StoreName string
+	Price     string
+	Status    string
+	Exception string
+	Due, Paid string // BTC
+	Address   string
+	Link      template.URL
+	Picture   template.HTML
+	Left      string // until it expires
+	Action    string // where the buttons post to; empty: nothing is to be paid or mined
+	BackURL   string
+	Waiting   bool
+}
+
+// reload keeps the page current without a script, for as long as something can still happen.
+func (c checkoutContent) reload() int {
+	if c.Waiting {
+		return 5
+	}
+	return 0
+}
+
+func (s *Sandbox) checkoutByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
+	s.showCheckout(w, c, queryValue(r, "id"))
+}
+
+func (s *Sandbox) checkoutPage(w http.ResponseWriter, r *http.Request, c *caller) {
+	s.showCheckout(w, c, r.PathValue("invoiceId"))
+}
+
+func (s *Sandbox) showCheckout(w http.ResponseWriter, c *caller, id string) {
+	inv := s.state.Invoices[id]
+	if inv == nil || inv.Archived {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	content := checkoutContent{
+		Invoice:   inv,
+		StoreName: s.state.Stores[inv.StoreID].Name,
+		Price:     inv.Price.text() + " " + inv.Currency,
+		Status:    inv.Status,
+		BackURL:   inv.RedirectURL,
+		Waiting:   inv.Status == statusNew || inv.Status == statusProcessing,
+	}
+	if inv.Exception != exceptionNone {
+		content.Exception = inv.Exception
+	}
+	if left := inv.Expires.Sub(s.clock.now()); inv.Status == statusNew && left > 0 {
+		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
+	}
+	if inv.Prompt != nil {
+		a := inv.account(digitsOf(inv.Currency))
+		content.Due, content.Paid, content.Address = a.due.text(), a.cryptoPaid.text(), inv.Prompt.Address
+		content.Action = c.site.root + "/i/" + inv.ID + "/simulate"
+		if inv.Status == statusNew {
+			link := inv.paymentLink(a)
+			content.Link, content.Picture = template.URL(link), qrPicture(link)
+		}
+	}
+	s.showPage(w, c, "checkout", content.StoreName, content)
+}
+
+// simulate is what stands in for a wallet and a miner on the checkout page.
+func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
+	inv := s.state.Invoices[r.PathValue("invoiceId")]
+	if inv == nil || inv.Archived || inv.Prompt == nil {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	if refusal := foreign(r); refusal != "" {
+		writeEmpty(w, http.StatusForbidden)
+		return
+	}
+	due := inv.account(digitsOf(inv.Currency)).due
+	switch r.PostFormValue("do") {
+	case "pay":
+		if due.sign() <= 0 {
+			break
+		}
+		amount := due
+		switch r.PostFormValue("share") {
+		case "half":
+			amount = coins(due.div(newDecimal(2, 0)))
+		case "double":
+			amount = due.add(due)
+		}
+		if _, err := s.pay(inv.Prompt.Address, amount, false); err != nil {
+			panic(err) // the address is the invoice's own
+		}
+	case "mine":
+		s.mine(1)
+	default:
+		writeEmpty(w, http.StatusBadRequest)
+		return
+	}
+	s.changed = true
+	redirect(w, c, "/i/"+inv.ID)
+}
+
+// qrPicture draws text as a QR code, dark modules on white with the four modules of quiet zone readers need.
+func qrPicture(text string) template.HTML {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return "" // longer than a code can hold
+	}
+	const quiet = 4
+	var path strings.Builder
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quiet, y+quiet)
+			}
+		}
+	}
+	size := code.Size + 2*quiet
+	return template.HTML(fmt.Sprintf(`<svg class="qr" role="img" aria-label="QR code of the payment address" viewBox="0 0 %d %d" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h%dv%dH0z"/><path d="%s"/></svg>`, size, size, size, size, path.String()))
+}

@@ -1,0 +1,73 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+type loginForm struct {
+	Action     string
+	Email      string
+	RememberMe bool
+}
+
+func (s *Sandbox) homePage(w http.ResponseWriter, r *http.Request, c *caller) {
+	s.showPage(w, c, "home", "Stores", s.state.storesOf(c.user))
+}
+
+func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
+	s.showLogin(w, r, c, "")
+}
+
+func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, email string, alerts ...flash) {
+	form := loginForm{Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true"}
+	if back := queryValue(r, "ReturnUrl"); back != "" {
+		form.Action += "?returnurl=" + url.QueryEscape(back)
+	}
+	s.showPage(w, c, "login", "Sign in", form, alerts...)
+}
+
+// logInByForm judges e-mail and password. Attempts are throttled by address before anything else, and an account with
+// too many failures is told apart only at the failure that locks it (recording 71-login-pages).
+func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller) {
+	now := s.clock.now()
+	if !s.throttle.allow("login "+c.site.ip, now) {
+		writeEmpty(w, http.StatusTooManyRequests)
+		return
+	}
+	email := r.PostFormValue("Email")
+	if method := r.PostFormValue("Method"); method != "" && method != "Password" {
+		s.showLogin(w, r, c, email, flash{"error", "The sandbox knows passwords only."})
+		return
+	}
+	u := s.state.findUser(email)
+	if u != nil {
+		s.changed = true // the count of failures
+	}
+	if u == nil || !u.checkPassword(r.PostFormValue("Password"), now) {
+		if u != nil && u.locked(now) {
+			s.showPage(w, c, "disabled", "Account disabled", nil)
+			return
+		}
+		s.showLogin(w, r, c, email, flash{"error", "Invalid login attempt."})
+		return
+	}
+	s.logIn(w, c, u, r.PostFormValue("RememberMe") == "true")
+	back := queryValue(r, "ReturnUrl")
+	if !localPath(back) {
+		back = c.site.root + "/"
+	}
+	w.Header().Set("Location", back)
+	writeEmpty(w, http.StatusFound)
+}
+
+// localPath tells an address on this origin from one that leads elsewhere, as //host and /\host do.
+func localPath(back string) bool {
+	return strings.HasPrefix(back, "/") && (len(back) == 1 || back[1] != '/' && back[1] != '\\') && !strings.ContainsFunc(back, func(r rune) bool { return r < ' ' })
+}
+
+func (s *Sandbox) logOutByLink(w http.ResponseWriter, _ *http.Request, c *caller) {
+	s.logOut(w, c)
+	redirect(w, c, "/login")
+}

@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+type pairingForm struct {
+	Code, Label, SIN string
+	StoreID          string // chosen already; empty: one of Stores is to be picked
+	Stores           []*store
+}
+
+// pairingPage shows who asks for access, so that a human can compare and approve.
+func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller) {
+	p := s.state.Pairings[queryValue(r, "pairingCode")]
+	if p == nil {
+		s.addFlash(c, "error", "Unknown pairing code")
+		redirect(w, c, "/")
+		return
+	}
+	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: queryValue(r, "selectedStore"), Stores: s.state.storesOf(c.user)}
+	if p.Label != nil {
+		form.Label = *p.Label
+	}
+	if form.SIN == "" {
+		form.SIN = "Server-Initiated Pairing"
+	}
+	slices.SortStableFunc(form.Stores, func(a, b *store) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	s.showPage(w, c, "pairing", "Pairing Permission", form)
+}
+
+// approvePairing is a human's yes, for a store of theirs.
+func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *caller) {
+	storeID, code := r.PostFormValue("StoreId"), r.PostFormValue("pairingCode")
+	if !s.state.userMay(c.user, modifyStoreSettings, storeID) {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	p := s.state.Pairings[code]
+	if p == nil {
+		s.addFlash(c, "error", "Unknown pairing code")
+		redirect(w, c, "/")
+		return
+	}
+	s.changed = true
+	claimable := p.SIN == ""
+	switch result := s.state.pairWithStore(p, storeID, s.clock.now()); result {
+	case pairingComplete, pairingPartial:
+		text := "Pairing is successful"
+		if claimable {
+			text = "Server initiated pairing code: " + p.Code
+		}
+		s.addFlash(c, "success", text)
+		redirect(w, c, "/stores/"+storeID+"/tokens?pairingCode="+p.Code)
+	default:
+		s.addFlash(c, "error", "Pairing failed: "+string(result))
+		redirect(w, c, "/stores/"+storeID+"/tokens")
+	}
+}
