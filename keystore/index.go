@@ -23,9 +23,11 @@ const (
 
 // An Entry names a secret that some store holds. It holds no secret itself.
 type Entry struct {
-	Name    string    `json:"name"`             // as in [Store]
-	Server  string    `json:"server,omitempty"` // normalised URL; empty while unknown
-	Created time.Time `json:"created"`
+	Name string `json:"name"` // as in [Store]
+	// Keystore is the store that holds the secret, as given to [Open].
+	Keystore string    `json:"keystore,omitempty"`
+	Server   string    `json:"server,omitempty"` // normalised URL; empty while unknown
+	Created  time.Time `json:"created"`
 }
 
 // An Index lists the names of secrets, since keyrings cannot. It is the file
