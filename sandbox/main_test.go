@@ -146,3 +146,16 @@ func mustJSON(t *testing.T, v any) string {
 	}
 	return b.String()
 }
+
+func newKey(t *testing.T) *btcec.PrivateKey {
+	t.Helper()
+	key, err := btcec.NewPrivateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func publicHex(key *btcec.PrivateKey) string {
+	return hex.EncodeToString(key.PubKey().SerializeCompressed())
+}

@@ -1,0 +1,130 @@
+package human
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+)
+
+// Human has one browser with its cookies. Its methods are for one goroutine.
+type Human struct {
+	client http.Client
+	base   string
+	at     *url.URL
+	page   *Page
+}
+
+// New gives a person who has not logged in. Paths are below base, the server's address with its root path.
+func New(base string) *Human {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // it has none to give
+	}
+	return &Human{client: http.Client{Jar: jar, Transport: &http.Transport{}}, base: strings.TrimSuffix(base, "/")}
+}
+
+// Open goes to a path, or to a whole address, and follows redirects.
+func (h *Human) Open(ctx context.Context, address string) (*Page, error) {
+	if strings.HasPrefix(address, "/") {
+		address = h.base + address
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	return h.send(r)
+}
+
+// Press sends the first form of the page that has the button. The changes are names and their values, in turn.
+func (h *Human) Press(ctx context.Context, button string, changes ...string) (*Page, error) {
+	if h.page == nil {
+		return nil, fmt.Errorf("no page is open to press %q on", button)
+	}
+	form := h.page.Form(button)
+	if form == nil {
+		return nil, fmt.Errorf("the page %q has no button %q", h.page.Title, button)
+	}
+	values := url.Values{}
+	for _, pair := range form.Pairs() {
+		values.Add(pair[0], pair[1])
+	}
+	for i := 0; i+1 < len(changes); i += 2 {
+		if !values.Has(changes[i]) {
+			return nil, fmt.Errorf("the form of %q on the page %q has no field %q", button, h.page.Title, changes[i])
+		}
+		values.Set(changes[i], changes[i+1])
+	}
+	if b := form.Button(button); b.Name != "" {
+		values.Add(b.Name, b.Value)
+	}
+	target, err := h.at.Parse(form.Action)
+	if err != nil {
+		return nil, fmt.Errorf("the form of %q leads to %q: %w", button, form.Action, err)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(values.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", h.at.Scheme+"://"+h.at.Host)
+	return h.send(r)
+}
+
+// LogIn opens the log-in page and signs in.
+func (h *Human) LogIn(ctx context.Context, email, password string) error {
+	if _, err := h.Open(ctx, "/login"); err != nil {
+		return err
+	}
+	page, err := h.Press(ctx, "Password", "Email", email, "Password", password)
+	if err != nil {
+		return err
+	}
+	if page.Form("Password") != nil {
+		return fmt.Errorf("the log-in of %s was refused: %s", email, strings.Join(page.Alerts, " "))
+	}
+	return nil
+}
+
+// Approve is a log-in's next step: it agrees to a pairing, for the store of that id or, without one, for the store the
+// page offers first.
+func (h *Human) Approve(ctx context.Context, approveURL, storeID string) (*Page, error) {
+	page, err := h.Open(ctx, approveURL)
+	if err != nil {
+		return nil, err
+	}
+	if page.Form("Approve") == nil {
+		return nil, fmt.Errorf("nothing to approve at %s: %s", approveURL, strings.Join(page.Alerts, " "))
+	}
+	if storeID == "" {
+		return h.Press(ctx, "Approve")
+	}
+	return h.Press(ctx, "Approve", "StoreId", storeID)
+}
+
+// At is the address of the page that is open.
+func (h *Human) At() *url.URL { return h.at }
+
+// Close lets go of idle connections.
+func (h *Human) Close() { h.client.CloseIdleConnections() }
+
+func (h *Human) send(r *http.Request) (*Page, error) {
+	r.Header.Set("Accept", "text/html")
+	response, err := h.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	page, err := ReadPage(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode >= 400 {
+		return nil, fmt.Errorf("%s %s answered %s", r.Method, r.URL.Path, response.Status)
+	}
+	h.at, h.page = response.Request.URL, page
+	return page, nil
+}
