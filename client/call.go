@@ -42,17 +42,34 @@ type Nothing struct{}
 // answer a [*NetworkError], and a 2xx that cannot be used an [*AnswerError].
 func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
 	var result T
-	response, err := c.Do(ctx, r)
-	if err != nil {
-		return result, err
+	var into any = &result
+	if _, ok := into.(*Nothing); ok {
+		into = nil
 	}
-	if _, ok := any(result).(Nothing); ok {
-		return result, nil
-	}
-	if err := decode(response, r.Auth, &result); err != nil {
-		return *new(T), &AnswerError{Method: r.Method, Path: displayPath(r.Path), Status: response.Status, Err: err}
+	if _, err := c.Decode(ctx, r, into); err != nil {
+		return *new(T), err
 	}
 	return result, nil
+}
+
+// Decode is [Call] into a value that the caller prepared, and also returns the
+// answer, for its headers. A nil value decodes nothing. After an error the value is
+// not to be used.
+func (c *Client) Decode(ctx context.Context, r Request, into any) (*Response, error) {
+	response, err := c.Do(ctx, r)
+	if err != nil || into == nil {
+		return response, err
+	}
+	if err := decode(response.Body, r.Auth, into); err != nil {
+		return nil, r.Unusable(response.Status, err)
+	}
+	return response, nil
+}
+
+// Unusable makes the error about an answer that was decoded and says something that
+// cannot be.
+func (r Request) Unusable(status int, why error) *AnswerError {
+	return &AnswerError{Method: r.Method, Path: displayPath(r.Path), Status: status, Err: why}
 }
 
 // Do sends a request and returns the answer as it came. It is [Call] without
@@ -135,13 +152,9 @@ func (c *Client) authorise(next step) step {
 }
 
 func displayPath(segments []string) string {
-	escaped := make([]string, len(segments))
-	for i, segment := range segments {
-		escaped[i] = escape(segment)
-	}
 	var path strings.Builder
-	for _, segment := range escaped {
-		path.WriteString("/" + segment)
+	for _, segment := range segments {
+		path.WriteString("/" + escape(segment))
 	}
 	return path.String()
 }

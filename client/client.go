@@ -3,11 +3,15 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -15,7 +19,8 @@ import (
 type Credential interface {
 	// Authorize sets headers on a request that is otherwise finished: its URL
 	// and Host are final, and body holds exactly the bytes that will be sent,
-	// since a BitId signature covers both. It is called once an attempt.
+	// since a BitId signature covers both. It is called once a request; a GET that
+	// is repeated takes the same headers along.
 	Authorize(req *http.Request, body []byte) error
 }
 
@@ -52,7 +57,7 @@ const (
 // kept. Plain http is refused unless it stays on this machine (loopback) or inside
 // Tor (.onion), or [WithAllowHTTP] is given. Nothing is sent yet.
 func New(server string, options ...Option) (*Client, error) {
-	c := &Client{settings: settings{timeout: DefaultTimeout, retries: DefaultRetries, userAgent: "btcpayctl"}}
+	c := &Client{settings: settings{timeout: DefaultTimeout, retries: DefaultRetries, userAgent: defaultUserAgent()}}
 	if err := c.apply(options); err != nil {
 		return nil, err
 	}
@@ -60,10 +65,17 @@ func New(server string, options ...Option) (*Client, error) {
 	if c.server, err = parseServer(server, c.allowHTTP); err != nil {
 		return nil, err
 	}
-	if c.http, err = c.network.client(); err != nil {
+	if c.http, err = c.connect(); err != nil {
 		return nil, err
 	}
 	return c, nil
+}
+
+func (c *Client) connect() (*http.Client, error) {
+	if c.network.pin != "" && c.server.Scheme != "https" {
+		return nil, fmt.Errorf("%w %q: a certificate pin needs an https address", ErrServer, c.server)
+	}
+	return c.network.client()
 }
 
 func (c *Client) apply(options []Option) error {
@@ -85,7 +97,7 @@ func (c *Client) With(options ...Option) (*Client, error) {
 	}
 	if other.network != c.network {
 		var err error
-		if other.http, err = other.network.client(); err != nil {
+		if other.http, err = other.connect(); err != nil {
 			return nil, err
 		}
 	}
@@ -156,10 +168,31 @@ func WithAllowHTTP() Option {
 	return func(s *settings) error { s.allowHTTP = true; return nil }
 }
 
-// WithUserAgent sets the User-Agent header.
+// WithUserAgent sets the User-Agent header, such as shop/1.2. Without it, it is
+// btcpayctl with the version of this module.
 func WithUserAgent(agent string) Option {
-	return func(s *settings) error { s.userAgent = agent; return nil }
+	return func(s *settings) error {
+		if strings.ContainsFunc(agent, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return fmt.Errorf("the user agent %.80q has a character that no header may have", agent)
+		}
+		s.userAgent = agent
+		return nil
+	}
 }
+
+const modulePath = "github.com/btcpayctl/btcpayctl"
+
+var defaultUserAgent = sync.OnceValue(func() string {
+	version := "devel"
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range append(build.Deps, &build.Main) {
+			if module.Path == modulePath && module.Version != "" {
+				version = strings.Trim(module.Version, "()")
+			}
+		}
+	}
+	return "btcpayctl/" + version
+})
 
 // WithDialer connects through a function of the caller's, for instance to a SOCKS5
 // proxy in front of Tor. The function gets the host name unresolved.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,15 +15,17 @@ import (
 // the last of duplicated ones counts, as encoding/json does it; strict refuses
 // duplicates, since an answer with two keys may be read as another by someone
 // else.
-func decode(response *Response, strict bool, into any) error {
-	body := bytes.TrimSpace(response.Body)
+func decode(body []byte, strict bool, into any) error {
+	body = bytes.TrimSpace(body)
 	switch {
 	case len(body) == 0:
 		return errors.New("it is empty")
 	case !utf8.Valid(body):
 		return errors.New("it is not UTF-8")
 	case body[0] == '<':
-		return fmt.Errorf("it is an HTML page titled %q: another program than BTCPay Server answers there", pageTitle(body))
+		return fmt.Errorf("it is %s: another program than BTCPay Server answers there", describePage(pageTitle(body)))
+	case tooMany(body):
+		return fmt.Errorf("it has more than %d objects and lists", maxContainers)
 	}
 	if strict {
 		if err := RefuseDuplicates(body); err != nil {
@@ -34,12 +38,38 @@ func decode(response *Response, strict bool, into any) error {
 	return nil
 }
 
+// maxContainers is the number of objects and lists in one answer. An empty object has
+// two bytes on the wire and several hundred in memory, so that the bound on bytes
+// alone would let 8 MiB become gigabytes.
+const maxContainers = 1 << 16
+
+func tooMany(text []byte) bool {
+	if bytes.Count(text, []byte("{"))+bytes.Count(text, []byte("[")) <= maxContainers {
+		return false
+	}
+	// Only now is it worth the time to pass over the brackets inside texts.
+	var n int
+	var quoted bool
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted:
+			i++
+		case !quoted && (c == '{' || c == '['):
+			n++
+		}
+	}
+	return n > maxContainers
+}
+
 // ErrDuplicate is wrapped by the errors of [RefuseDuplicates] about a member
 // that stands twice.
 var ErrDuplicate = errors.New("a member stands twice")
 
 // RefuseDuplicates checks that no object in a JSON text has two members of the same
-// name, at any depth. Of such a text two programs can read two meanings.
+// name, at any depth. Of such a text two programs can read two meanings. Names that
+// differ in case alone are the same name, as they are to encoding/json.
 func RefuseDuplicates(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -50,6 +80,15 @@ func RefuseDuplicates(text []byte) error {
 		return errors.New("more follows the JSON value")
 	}
 	return nil
+}
+
+// foldRune gives one rune for all that differ from it in case.
+func foldRune(r rune) rune {
+	smallest := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		smallest = min(smallest, next)
+	}
+	return smallest
 }
 
 const maxDepth = 100
@@ -73,10 +112,11 @@ func refuseDuplicates(decoder *json.Decoder, depth int) error {
 			if err != nil {
 				return err
 			}
-			if seen[name.(string)] {
+			folded := strings.Map(foldRune, name.(string))
+			if seen[folded] {
 				return fmt.Errorf("%w: %.80q", ErrDuplicate, name)
 			}
-			seen[name.(string)] = true
+			seen[folded] = true
 		}
 		if err := refuseDuplicates(decoder, depth+1); err != nil {
 			return err

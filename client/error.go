@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -61,9 +62,19 @@ func (e *Error) Reason() string {
 	case e.Message != "":
 		return e.Message
 	case e.Page != "":
-		return "an HTML page titled " + fmt.Sprintf("%q", e.Page)
+		return describePage(e.Page)
 	}
-	return http.StatusText(e.Status) + " (no details)"
+	if text := http.StatusText(e.Status); text != "" {
+		return text + " (no details)"
+	}
+	return "(no details)"
+}
+
+func describePage(title string) string {
+	if title == noTitle {
+		return "an HTML page without a title"
+	}
+	return fmt.Sprintf("an HTML page titled %q", title)
 }
 
 // LogValue implements [slog.LogValuer].
@@ -107,13 +118,18 @@ func (e *RedirectError) Error() string {
 	return what
 }
 
-func (c *Client) redirectError(x *exchange, answer *http.Response) error {
-	e := &RedirectError{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode, Target: "nowhere (no Location header)"}
+func redirectError(x *exchange, answer *http.Response) error {
+	e := &RedirectError{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode}
 	location, err := answer.Location()
-	if err != nil {
+	switch {
+	case errors.Is(err, http.ErrNoLocation):
+		e.Target = "nowhere (no Location header)"
+		return e
+	case err != nil:
+		e.Target = "an address that cannot be read"
 		return e
 	}
-	location.User, location.RawQuery, location.Fragment = nil, "", ""
+	location.User, location.RawQuery, location.ForceQuery, location.Fragment = nil, "", false, ""
 	e.Target = bounded(location.String())
 	e.Login = strings.HasSuffix(strings.ToLower(strings.TrimSuffix(location.Path, "/")), "/login")
 	return e

@@ -3,10 +3,13 @@ package client
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"html"
+	"maps"
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,15 +24,13 @@ const maxMessage = 2000 // bytes kept of a text that a server sent
 func answerToError(x *exchange, answer *http.Response, body []byte) error {
 	e := &Error{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode, RetryAfter: retryAfter(answer.Header)}
 	mediaType, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	body = bytes.TrimSpace(body)
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	switch {
 	case len(body) == 0:
 	case body[0] == '[':
 		var fields []FieldError
-		if json.Unmarshal(body, &fields) == nil {
-			for _, field := range fields {
-				e.Fields = append(e.Fields, FieldError{bounded(field.Path), bounded(field.Message)})
-			}
+		if unmarshalWhatFits(body, &fields) {
+			e.addFields(fields...)
 		}
 	case body[0] == '{':
 		e.readObject(body)
@@ -49,13 +50,15 @@ func (e *Error) readObject(body []byte) {
 		Message           string `json:"message"`
 		MissingPermission string `json:"missingPermission"`
 		Error             string `json:"error"`
-		Errors            any    `json:"errors"`
-		Title             string `json:"title"`
-		Detail            string `json:"detail"`
+		// A list here, an object of lists in ASP.NET's problem details.
+		Errors json.RawMessage `json:"errors"`
+		Title  string          `json:"title"`
+		Detail string          `json:"detail"`
 	}
-	if json.Unmarshal(body, &object) != nil {
+	if !unmarshalWhatFits(body, &object) {
 		return
 	}
+	e.readErrors(object.Errors)
 	e.Code = Code(bounded(string(object.Code)))
 	e.MissingPermission = bounded(object.MissingPermission)
 	for _, text := range []string{object.Message, object.Error, object.Detail, object.Title} {
@@ -64,13 +67,49 @@ func (e *Error) readObject(body []byte) {
 			return
 		}
 	}
-	if list, ok := object.Errors.([]any); ok && len(list) > 0 {
-		if first, ok := list[0].(map[string]any); ok {
-			text, _ := first["error"].(string)
-			e.Message = bounded(text)
+}
+
+// readErrors reads [{"error": text}] of the BitPay half, whose first text stands in
+// for a missing message, and {"member": [text]} of ASP.NET.
+func (e *Error) readErrors(raw json.RawMessage) {
+	var list []struct {
+		Error string `json:"error"`
+	}
+	var members map[string][]string
+	switch {
+	case len(raw) == 0:
+	case raw[0] == '[' && unmarshalWhatFits(raw, &list) && len(list) > 0:
+		e.Message = bounded(list[0].Error)
+	case raw[0] == '{' && unmarshalWhatFits(raw, &members):
+		for _, member := range slices.Sorted(maps.Keys(members)) {
+			for _, message := range members[member] {
+				e.addFields(FieldError{member, message})
+			}
 		}
 	}
 }
+
+// maxFields is how many complaints about members are kept.
+const maxFields = 100
+
+func (e *Error) addFields(fields ...FieldError) {
+	for _, field := range fields[:min(len(fields), maxFields-len(e.Fields))] {
+		if field != (FieldError{}) {
+			e.Fields = append(e.Fields, FieldError{bounded(field.Path), bounded(field.Message)})
+		}
+	}
+}
+
+// unmarshalWhatFits passes over members of another type than expected: an error that
+// is half understood says more than none.
+func unmarshalWhatFits(data []byte, into any) bool {
+	err := json.Unmarshal(data, into)
+	_, otherType := errors.AsType[*json.UnmarshalTypeError](err)
+	return err == nil || otherType
+}
+
+// noTitle stands in [Error.Page] for a page that has none.
+const noTitle = "(no title)"
 
 var titlePattern = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
@@ -79,7 +118,7 @@ var titlePattern = sync.OnceValue(func() *regexp.Regexp {
 func pageTitle(page []byte) string {
 	match := titlePattern().FindSubmatch(page[:min(len(page), maxAuthBody)])
 	if match == nil {
-		return "(no title)"
+		return noTitle
 	}
 	return bounded(strings.Join(strings.Fields(html.UnescapeString(string(match[1]))), " "))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
@@ -45,6 +46,9 @@ func (e *NetworkError) Error() string {
 
 // Reason says what happened without the address.
 func (e *NetworkError) Reason() string {
+	if proxy, ok := proxyFailure(e.Err); ok {
+		return "the proxy " + proxy
+	}
 	switch e.Kind {
 	case DNS:
 		return "the host name is not known to the DNS"
@@ -52,10 +56,25 @@ func (e *NetworkError) Reason() string {
 		return "the connection was refused, nothing listens there"
 	case Timeout:
 		return "no whole answer within the time limit"
+	case Reset:
+		return "the connection was lost before the whole answer came"
 	case Cancelled:
 		return "cancelled"
 	}
+	if errors.Is(e.Err, http.ErrSchemeMismatch) {
+		return "the server speaks http there, not https"
+	}
 	return e.Err.Error()
+}
+
+// proxyFailure tells a proxy that cannot be used from a server that cannot be
+// reached.
+func proxyFailure(err error) (string, bool) {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Op != "proxyconnect" && op.Op != "socks connect" {
+		return "", false
+	}
+	return "failed: " + op.Err.Error(), true
 }
 
 func (e *NetworkError) Unwrap() error { return e.Err }
@@ -68,14 +87,24 @@ func networkError(ctx context.Context, x *exchange, sent bool, err error) error 
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
+	if ended := contextError(ctx); ended != nil {
+		err = ended
 	}
 	server := *x.http.URL
 	return &NetworkError{
 		Method: x.Method, Path: displayPath(x.Path), Server: server.Scheme + "://" + server.Host,
 		Kind: kindOf(err), Sent: sent, Err: err,
 	}
+}
+
+// contextError is why a context ended. A cause of the caller's says more than
+// Canceled, and a program that asks for Canceled has to find it all the same.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
 
 func kindOf(err error) Kind {
@@ -108,7 +137,11 @@ func lost(err error) bool {
 }
 
 func isTLS(err error) bool {
-	if errors.Is(err, errPin) {
+	if errors.Is(err, ErrPin) || errors.Is(err, http.ErrSchemeMismatch) {
+		return true
+	}
+	// An alert of either side has an unexported type.
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "remote error" || op.Op == "local error") {
 		return true
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
@@ -13,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,7 +39,8 @@ func WithCAFile(path string) Option {
 
 // WithCertificatePin accepts only a server whose certificate has this public key:
 // the SHA-256 of the certificate's SubjectPublicKeyInfo in hex, colons allowed. It
-// survives a renewal that keeps the key. The usual checks hold as well.
+// survives a renewal that keeps the key. The usual checks hold as well. The server's
+// address has to be https, and a proxy's may not be.
 func WithCertificatePin(sha256Hex string) Option {
 	return func(s *settings) error {
 		pin := strings.ToLower(strings.ReplaceAll(sha256Hex, ":", ""))
@@ -51,18 +52,34 @@ func WithCertificatePin(sha256Hex string) Option {
 	}
 }
 
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
+
 // WithProxy sends requests through an HTTP or SOCKS5 proxy at this address, such as
-// http://proxy.example.com:3128 or socks5h://127.0.0.1:9050. Without it the
-// variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide, as in other Go programs.
+// http://proxy.example.com:3128 or socks5h://127.0.0.1:9050. The proxy resolves the
+// server's name, with socks5 as with socks5h. Without this option the variables
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide, as in other Go programs.
 func WithProxy(address string) Option {
 	return func(s *settings) error {
 		proxy, err := url.Parse(address)
-		if err != nil || proxy.Host == "" {
-			return fmt.Errorf("the proxy address %.80q is not like http://host:port", withoutUserInfo(address))
+		if err != nil || proxy.Hostname() == "" || !slices.Contains(proxySchemes, proxy.Scheme) {
+			return fmt.Errorf("the proxy address %.80q is not like http://host:port or socks5h://host:port", withoutUserInfo(address))
 		}
 		s.network.proxy = address
 		return nil
 	}
+}
+
+// ErrOnion is wrapped by the error of a request to an .onion address that no proxy
+// would carry. The name was not looked up: a DNS query would tell others about it.
+var ErrOnion = errors.New("an .onion address can only be reached through Tor: give its proxy, such as socks5h://127.0.0.1:9050")
+
+// directDial connects without a proxy, or to one.
+func directDial(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, _, err := net.SplitHostPort(address); err == nil && onion(host) {
+		return nil, ErrOnion
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, network, address)
 }
 
 func (n network) client() (*http.Client, error) {
@@ -72,12 +89,20 @@ func (n network) client() (*http.Client, error) {
 	}
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            directDial,
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    10 * time.Second,
 		IdleConnTimeout:        90 * time.Second,
 		MaxIdleConnsPerHost:    8,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ForceAttemptHTTP2:      true,
+		// net/http's own error has the reason phrase and nothing else.
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+			if answer.StatusCode != http.StatusOK {
+				return fmt.Errorf("the proxy %s refused to connect: %s", proxy.Host, answer.Status)
+			}
+			return nil
+		},
 	}
 	if n.proxy != "" {
 		proxy, err := url.Parse(n.proxy)
@@ -98,7 +123,9 @@ func (n network) client() (*http.Client, error) {
 	}, nil
 }
 
-var errPin = errors.New("the server's certificate has another public key than the pinned one")
+// ErrPin is wrapped by the error of a request to a server with another key than that
+// of [WithCertificatePin].
+var ErrPin = errors.New("the server's certificate has another public key than the pinned one")
 
 func (n network) tls() (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
@@ -115,8 +142,8 @@ func (n network) tls() (*tls.Config, error) {
 	if n.pin != "" {
 		config.VerifyConnection = func(state tls.ConnectionState) error {
 			sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
-			if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(n.pin)) != 1 {
-				return errPin
+			if got := hex.EncodeToString(sum[:]); got != n.pin {
+				return fmt.Errorf("%w, it is %s: pin that one if the server's key was changed on purpose; otherwise someone sits in between", ErrPin, got)
 			}
 			return nil
 		}

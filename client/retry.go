@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -37,7 +38,7 @@ func (c *Client) retry(next step) step {
 			case <-timer.C:
 			case <-ctx.Done():
 				timer.Stop()
-				return nil, errors.Join(err, context.Cause(ctx))
+				return nil, fmt.Errorf("%w, after %w", contextError(ctx), err)
 			}
 		}
 	}
@@ -59,11 +60,12 @@ func worthRepeating(err error) (after time.Duration, again bool) {
 	return 0, false
 }
 
-// backoff is the server's delay, or a random share of a delay that doubles, so
-// that clients which failed together do not come back together.
+// backoff is a random share of a delay that doubles, so that clients which failed
+// together do not come back together. It comes on top of the delay that the server
+// asked for, of which only the first step is added.
 func backoff(attempt int, asked time.Duration) time.Duration {
 	if asked > 0 {
-		return asked
+		return asked + rand.N(firstBackoff)
 	}
 	return rand.N(min(maxBackoff, firstBackoff<<min(attempt, 10))) + time.Millisecond
 }

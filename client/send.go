@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -16,7 +17,13 @@ const (
 	maxAuthBody = 64 << 10
 )
 
-var errTooLarge = errors.New("the answer is too large")
+// Of an error less is of use, and less of it is decoded.
+const maxErrorBody = 256 << 10
+
+// A tooLarge is an answer above its bound, in bytes.
+type tooLarge int64
+
+func (e tooLarge) Error() string { return fmt.Sprintf("it has more than %d KiB", e>>10) }
 
 // limit bounds the answer's size.
 func (c *Client) limit(next step) step {
@@ -39,10 +46,10 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	var sent atomic.Bool
 	if !repeatable(x.Method) {
 		// The fate of a request is only of interest where it may change
-		// something; elsewhere the trace would only cost time.
+		// something; elsewhere the trace would only cost time. The first field
+		// is told before any byte leaves: WroteHeaders of HTTP/2 comes after.
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			WroteHeaders: func() { sent.Store(true) },
-			WroteRequest: func(httptrace.WroteRequestInfo) { sent.Store(true) },
+			WroteHeaderField: func(string, []string) { sent.Store(true) },
 		})
 	}
 	req := x.http.WithContext(ctx)
@@ -56,23 +63,31 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		return nil, networkError(ctx, x, sent.Load(), err)
 	}
 	defer answer.Body.Close()
-	body, err := readBody(answer, x.maxBody)
+	if answer.StatusCode >= 300 && answer.StatusCode < 400 {
+		return nil, redirectError(x, answer)
+	}
+	failed := answer.StatusCode < 200 || answer.StatusCode >= 300
+	limit := x.maxBody
+	if failed {
+		limit = min(limit, maxErrorBody)
+	}
+	body, err := readBody(answer, limit)
+	_, large := errors.AsType[tooLarge](err)
 	switch {
-	case answer.StatusCode >= 300 && answer.StatusCode < 400:
-		return nil, c.redirectError(x, answer)
-	case answer.StatusCode < 200 || answer.StatusCode >= 300:
+	case failed:
+		// The status is what counts, whatever became of the body.
 		return nil, answerToError(x, answer, body)
-	case errors.Is(err, errTooLarge):
-		return nil, &AnswerError{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode, Err: err}
+	case large:
+		return nil, x.Unusable(answer.StatusCode, err)
 	case err != nil:
-		return nil, networkError(ctx, x, true, err)
+		return nil, networkError(ctx, x, !repeatable(x.Method), err)
 	}
 	return &Response{answer.StatusCode, answer.Header, body}, nil
 }
 
 func readBody(answer *http.Response, limit int64) ([]byte, error) {
 	if answer.ContentLength > limit {
-		return nil, errTooLarge
+		return nil, tooLarge(limit)
 	}
 	var b bytes.Buffer
 	if answer.ContentLength > 0 {
@@ -80,7 +95,7 @@ func readBody(answer *http.Response, limit int64) ([]byte, error) {
 	}
 	n, err := b.ReadFrom(io.LimitReader(answer.Body, limit+1))
 	if err == nil && n > limit {
-		return nil, errTooLarge
+		return nil, tooLarge(limit)
 	}
 	return b.Bytes(), err
 }

@@ -26,8 +26,11 @@ func parseServer(text string, allowHTTP bool) (*url.URL, error) {
 	}
 	server, err := url.Parse(text)
 	if err != nil {
-		var cause *url.Error
-		if errors.As(err, &cause) {
+		if strings.Contains(text, "@") {
+			// The parser's complaint could quote a piece of a password.
+			return refuse("it cannot be read. Write it like https://btcpay.example.com, without a user name")
+		}
+		if cause, ok := errors.AsType[*url.Error](err); ok {
 			err = cause.Err
 		}
 		return refuse(err.Error())
@@ -81,26 +84,30 @@ func canonicalPrefix(server *url.URL) (string, error) {
 // private reports whether http to the host stays on this machine or inside
 // Tor, which encrypts by itself.
 func private(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".onion") {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") || onion(host) {
 		return true
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.IsLoopback()
 }
 
+func onion(host string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(strings.ToLower(host), "."), ".onion")
+}
+
 // withoutUserInfo keeps a password that was typed into an address out of the
-// error about it.
+// error about it. A password may hold a slash, so all before the last @ goes, also
+// where that is the path's.
 func withoutUserInfo(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {
-		return text
+		scheme, rest = "", text
 	}
-	authority, path := rest, ""
-	if i := strings.IndexAny(rest, "/?#"); i >= 0 {
-		authority, path = rest[:i], rest[i:]
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		rest = rest[i+1:]
 	}
-	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
-		authority = authority[i+1:]
+	if !ok {
+		return rest
 	}
-	return scheme + "://" + authority + path
+	return scheme + "://" + rest
 }

@@ -83,6 +83,10 @@ func (t *tracer) write(mark, first string, header http.Header, body []byte, hide
 		if slices.Contains(tracedHeaders, name) {
 			value = strings.Join(header[name], ", ")
 		}
+		if name == "Location" {
+			// Its query may hold a key that was just made.
+			value, _, _ = strings.Cut(value, "?")
+		}
 		b.WriteString("\n" + name + ": " + value)
 	}
 	switch {
@@ -105,12 +109,16 @@ func (t *tracer) write(mark, first string, header http.Header, body []byte, hide
 	}
 }
 
-// redact replaces secrets in the forms in which they travel.
+// redact replaces secrets in the forms in which they travel, the longest first: one
+// secret may be a part of another.
 func redact(text string, secrets []Secret) string {
+	var forms []string
 	for _, secret := range secrets {
-		for _, form := range secretForms(secret.Reveal()) {
-			text = strings.ReplaceAll(text, form, redacted)
-		}
+		forms = append(forms, secretForms(secret.Reveal())...)
+	}
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range forms {
+		text = strings.ReplaceAll(text, form, redacted)
 	}
 	return text
 }
@@ -123,17 +131,39 @@ func secretForms(secret string) []string {
 	if len(secret) < minSecret {
 		return nil
 	}
-	quoted, err := json.Marshal(secret)
-	if err != nil {
-		quoted = nil
-	}
 	raw := []byte(secret)
 	forms := []string{
-		secret, strings.Trim(string(quoted), `"`), url.QueryEscape(secret), url.PathEscape(secret), escape(secret),
-		base64.StdEncoding.EncodeToString(raw), base64.RawStdEncoding.EncodeToString(raw),
-		base64.URLEncoding.EncodeToString(raw), base64.RawURLEncoding.EncodeToString(raw),
+		secret, jsonForm(secret, true), jsonForm(secret, false),
+		url.QueryEscape(secret), url.PathEscape(secret), escape(secret), escapeQuery(url.Values{"": {secret}})[1:],
 		hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)),
 		strings.ToUpper(secret), strings.ToLower(secret),
 	}
+	forms = append(forms, base64Forms(raw)...)
 	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < minSecret })
+}
+
+func jsonForm(secret string, escapeHTML bool) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(escapeHTML)
+	if encoder.Encode(secret) != nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
+}
+
+// base64Forms are what a secret becomes alone, and at the three places it can have in
+// the base64 of a longer text, such as after a user name: without the characters that
+// its neighbours share.
+func base64Forms(raw []byte) []string {
+	var forms []string
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		forms = append(forms, encoding.EncodeToString(raw))
+		for before := range 3 {
+			encoded := encoding.EncodeToString(append(make([]byte, before), raw...))
+			from, to := (8*before+5)/6, 8*(before+len(raw))/6
+			forms = append(forms, encoded[from:to])
+		}
+	}
+	return forms
 }
