@@ -1,0 +1,105 @@
+package replay
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Control is the sandbox's, at the root of the origin: what the world does to a server that a node and a clock move.
+
+// control calls one of its addresses; the answer is JSON.
+func (p *player) control(ctx context.Context, action string, body []byte) (any, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.origin+"/_sandbox/"+action, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := p.transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("/_sandbox/%s answered %d %s; is this a sandbox?", action, response.StatusCode, bytes.TrimSpace(text))
+	}
+	return parseValue(text)
+}
+
+// advance moves the server's clock, and ours with it. A server without a control takes the time it takes.
+func (p *player) advance(ctx context.Context, d time.Duration) error {
+	if p.realTime {
+		return pause(ctx, d)
+	}
+	body, err := json.Marshal(map[string]string{"advance": d.String()})
+	if err != nil {
+		return err
+	}
+	if _, err = p.control(ctx, "clock", body); err != nil {
+		return err
+	}
+	p.ahead += d
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errTimeout = errors.New("it did not come in time")
+
+// until looks again and again until something holds, for as long as the recording waited, in milliseconds of the
+// server's clock. What is under way already gets a moment of real time, so that the clock is moved no more than needed:
+// the times of an answer must be as far apart as the recorded ones.
+func (p *player) until(ctx context.Context, every, timeout int, holds func() (bool, error)) error {
+	step := time.Duration(every) * time.Millisecond
+	if step <= 0 {
+		step = pollEvery
+	}
+	for left := time.Duration(timeout) * time.Millisecond; ; left -= step {
+		done, err := p.within(ctx, grace, holds)
+		if done || err != nil {
+			return err
+		}
+		if left < step {
+			break
+		}
+		if err := p.advance(ctx, step); err != nil {
+			return err
+		}
+	}
+	done, err := p.within(ctx, p.patience, holds)
+	if err == nil && !done {
+		err = errTimeout
+	}
+	return err
+}
+
+// within looks for a span of real time.
+func (p *player) within(ctx context.Context, span time.Duration, holds func() (bool, error)) (bool, error) {
+	for end := time.Now().Add(span); ; {
+		done, err := holds()
+		if done || err != nil || !time.Now().Before(end) {
+			return done, err
+		}
+		if err := pause(ctx, glance); err != nil {
+			return false, err
+		}
+	}
+}

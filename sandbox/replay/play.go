@@ -1,0 +1,274 @@
+// Package replay plays recordings of a real BTCPay Server against any server, and tells where the two differ.
+//
+// A recording is one scenario: requests with what was answered, and what happened around the server, such as payments,
+// notifications and waits. What a server makes up anew each time (ids, times, addresses) is marked in the recording by
+// its form, and what later steps need of it is captured.
+//
+//	recording, err := replay.Load("60-bitid-auth.json")
+//	report, err := recording.Play(ctx, "http://127.0.0.1:23000", replay.Options{})
+//	report.Print(os.Stdout)
+//
+// The server must be freshly installed, and started as [Recording.Server] says. One that has the sandbox's control
+// addresses is moved through time by them; against any other one the waits are real, and recordings with payments
+// cannot be played.
+//
+// [Recording.Vary] makes another case of the same kind: the same steps with other e-mails, names, labels, order ids and
+// keys. A server that answers by rules answers that one alike as well.
+package replay
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcsuite/btcd/btcec/v2"
+)
+
+// Options say how a recording is played.
+type Options struct {
+	// Skip names steps, by group and name ("bitid-auth: a wrong signature"), whose answers are not judged, each with its
+	// reason. They are counted apart.
+	Skip map[string]string
+}
+
+// player is one play of one recording.
+type player struct {
+	rec       *Recording
+	options   Options
+	origin    string
+	transport *http.Transport
+	keys      map[string]*btcec.PrivateKey
+	vars      *variables
+	sessions  map[string]*browser
+	receiver  *receiver
+	secrets   []string
+	realTime  bool          // the server has no control
+	ahead     time.Duration // how far its clock was moved
+	patience  time.Duration
+}
+
+// Play plays the recording against the server with that base URL, root path included. An error says that it could not
+// be played to its end; differences are no error but the report's.
+func (r *Recording) Play(ctx context.Context, serverURL string, o Options) (*Report, error) {
+	u, err := url.Parse(serverURL)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fmt.Errorf("replay: %q is no base URL such as http://127.0.0.1:23000", serverURL)
+	}
+	if root := strings.TrimSuffix(u.Path, "/"); root != r.Server.RootPath() {
+		return nil, fmt.Errorf("replay: %s was recorded under the root path %q, the server is at %q", r.Group, r.Server.RootPath(), root)
+	}
+	p := &player{
+		rec:       r,
+		options:   o,
+		origin:    u.Scheme + "://" + u.Host,
+		transport: &http.Transport{DisableCompression: true},
+		keys:      map[string]*btcec.PrivateKey{},
+		sessions:  map[string]*browser{},
+		patience:  patience,
+	}
+	defer p.transport.CloseIdleConnections()
+	if p.receiver, err = newReceiver(); err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
+	defer p.receiver.close()
+	if err := p.setVariables(u); err != nil {
+		return nil, fmt.Errorf("replay: %s: %w", r.Group, err)
+	}
+	if _, err := p.control(ctx, "clock", []byte(`{"advance":"0s"}`)); err != nil {
+		p.realTime = true
+	}
+	report := &Report{Group: r.Group}
+	for i := range r.Steps {
+		if err := p.step(ctx, i, report); err != nil {
+			return report, fmt.Errorf("replay: %s: step %q: %w", r.Group, r.Steps[i].Name, err)
+		}
+	}
+	return report, nil
+}
+
+func (p *player) setVariables(server *url.URL) error {
+	values := maps.Clone(p.rec.Vars)
+	if values == nil {
+		values = map[string]string{}
+	}
+	values["server"] = p.origin + p.rec.Server.RootPath()
+	values["host"] = server.Host
+	values["receiver"] = "http://" + p.receiver.host
+	values["receiverHost"] = p.receiver.host
+	for name, text := range p.rec.Keys {
+		key, err := parseKey(text)
+		if err != nil {
+			return fmt.Errorf("key %s: %w", name, err)
+		}
+		p.keys[name] = key
+		values[name+".sin"] = sinOf(key.PubKey())
+		values[name+".pub"] = hex.EncodeToString(key.PubKey().SerializeCompressed())
+		values[name+".pubUncompressed"] = hex.EncodeToString(key.PubKey().SerializeUncompressed())
+	}
+	p.vars = &variables{values: values, now: func() time.Time { return time.Now().Add(p.ahead) }}
+	return nil
+}
+
+// step plays one step. An error ends the play.
+func (p *player) step(ctx context.Context, i int, report *Report) error {
+	s := &p.rec.Steps[i]
+	switch {
+	case s.Request != nil:
+		return p.exchange(ctx, i, report)
+	case s.Answer != nil:
+		path, err := p.vars.expand(s.Answer.Path)
+		p.receiver.answer(path, s.Answer.Statuses)
+		return err
+	case s.Receive != nil:
+		diffs, err := p.receiveStep(ctx, s)
+		report.add(p, s, sent{"receive", s.Receive.Path, ""}, diffs)
+		return err
+	case s.Pay != nil:
+		return p.pay(ctx, s, report)
+	case s.Mine != 0:
+		_, err := p.control(ctx, "mine", fmt.Appendf(nil, `{"blocks":%d}`, s.Mine))
+		return err
+	case s.Wait != 0:
+		return p.advance(ctx, time.Duration(s.Wait)*time.Millisecond)
+	}
+	body, err := p.expandJSON(s.Effect)
+	if err != nil {
+		return err
+	}
+	_, err = p.control(ctx, "effect", body)
+	return err
+}
+
+func (p *player) expandJSON(text []byte) ([]byte, error) {
+	value, err := parseValue(text)
+	if err != nil {
+		return nil, err
+	}
+	if value, err = p.vars.expandValue(value); err != nil {
+		return nil, err
+	}
+	return []byte(valueText(value)), nil
+}
+
+func (p *player) pay(ctx context.Context, s *Step, report *Report) error {
+	body, err := p.expandJSON(s.Pay)
+	if err != nil {
+		report.add(p, s, sent{"pay", "", string(s.Pay)}, []Difference{{"request", "a payment", err.Error()}})
+		return nil
+	}
+	got, err := p.control(ctx, "pay", body)
+	if err != nil {
+		return err
+	}
+	want, err := parseValue(s.Paid)
+	if err != nil {
+		return err
+	}
+	diffs := p.captureAll(s.Capture, &answered{value: got, json: true})
+	c := &comparer{vars: p.vars}
+	report.add(p, s, sent{"pay", "", string(body)}, append(diffs, c.compare("paid", want, got)...))
+	return nil
+}
+
+// exchange sends a request, again and again where the recording polls, and judges the last answer.
+func (p *player) exchange(ctx context.Context, i int, report *Report) error {
+	s := &p.rec.Steps[i]
+	var a *answered
+	var out sent
+	var unsent error
+	once := func() (bool, error) {
+		r, o, err := p.build(ctx, s.Request)
+		out = o
+		if err != nil {
+			unsent = err
+			return true, nil
+		}
+		if a, err = p.send(r, s.Request); err != nil {
+			return false, err
+		}
+		if s.Poll == nil {
+			return true, nil
+		}
+		return p.holds(s.Poll.Until, a)
+	}
+	var err error
+	if s.Poll == nil {
+		_, err = once()
+	} else {
+		err = p.until(ctx, s.Poll.Every, s.Poll.Timeout, once)
+	}
+	if unsent != nil {
+		report.add(p, s, sent{s.Request.Method, s.Request.Path, ""}, []Difference{{"request", "one that can be sent", unsent.Error()}})
+		return nil
+	}
+	var diffs []Difference
+	if err == errTimeout {
+		diffs = append(diffs, Difference{"poll", s.Poll.Until, "not so within " + fmt.Sprint(time.Duration(s.Poll.Timeout)*time.Millisecond)})
+	} else if err != nil {
+		return err
+	}
+	diffs = append(diffs, p.captureAll(s.Capture, a)...)
+	diffs = append(diffs, p.judge(i, a)...)
+	report.add(p, s, out, diffs)
+	report.addApart(p, s, out, compareApart(s.Response, a))
+	return nil
+}
+
+// judge compares an answer with the recorded one.
+func (p *player) judge(i int, a *answered) []Difference {
+	want := p.rec.Steps[i].Response
+	c := &comparer{vars: p.vars}
+	var diffs []Difference
+	if a.status != want.Status {
+		diffs = append(diffs, Difference{"status", fmt.Sprint(want.Status), fmt.Sprint(a.status)})
+	}
+	for _, name := range sortedKeys(want.Headers) {
+		if slices.Contains(countedApart, name) {
+			continue
+		}
+		if wanted, got := c.vars.fill(want.Headers[name]), strings.Join(a.header.Values(name), ", "); wanted != got {
+			diffs = append(diffs, Difference{"header " + name, wanted, got})
+		}
+	}
+	switch {
+	case want.JSON != nil && !a.json:
+		diffs = append(diffs, Difference{"body", string(want.JSON), string(a.body)})
+	case want.JSON != nil:
+		wanted, err := parseValue(want.JSON)
+		if err != nil {
+			return append(diffs, Difference{"recording", "JSON", err.Error()})
+		}
+		diffs = append(diffs, c.compare("", wanted, a.value)...)
+		diffs = append(diffs, c.checkTimes()...)
+	case want.Text != nil:
+		if wanted := c.vars.fill(*want.Text); wanted != string(a.body) {
+			diffs = append(diffs, Difference{"body", wanted, string(a.body)})
+		}
+	case want.Page != nil:
+		diffs = append(diffs, c.comparePage(want.Page, p.rec.formsSentLater(i), a.page)...)
+	case want.Empty && len(a.body) > 0:
+		diffs = append(diffs, Difference{"body", "0 bytes", string(a.body)})
+	}
+	return diffs
+}
+
+// countedApart are the headers that a proxy or a hardening may change without anybody relying on them.
+var countedApart = []string{"cache-control", "referrer-policy", "x-content-type-options", "x-frame-options"}
+
+func compareApart(want *response, a *answered) []Difference {
+	var diffs []Difference
+	for _, name := range countedApart {
+		if got := strings.Join(a.header.Values(name), ", "); got != want.Headers[name] {
+			diffs = append(diffs, Difference{"header " + name, want.Headers[name], got})
+		}
+	}
+	return diffs
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

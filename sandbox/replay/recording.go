@@ -1,0 +1,267 @@
+package replay
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Recording is one scenario as a real server played it.
+type Recording struct {
+	Group  string            `json:"group"`
+	About  string            `json:"about"`
+	Server Server            `json:"server"`
+	Keys   map[string]string `json:"keys"` // private keys of BitId, in hex, by the name the steps use
+	Vars   map[string]string `json:"vars"`
+	Steps  []Step            `json:"steps"`
+
+	raw object // all of it, for Vary
+}
+
+// Server says what answered, and how the one that is asked now must have been started.
+type Server struct {
+	Version string `json:"version"`
+	Network string `json:"network"`
+	// Env holds BTCPAY_ROOTPATH, the path everything lives under, and DISABLE_REGISTRATION, "true" if only an
+	// administrator makes users.
+	Env map[string]string `json:"env"`
+}
+
+// RootPath is the path everything lives under, without a slash at its end.
+func (s Server) RootPath() string { return strings.TrimSuffix(s.Env["BTCPAY_ROOTPATH"], "/") }
+
+// DisableRegistration tells whether only an administrator makes users.
+func (s Server) DisableRegistration() bool {
+	return strings.EqualFold(s.Env["DISABLE_REGISTRATION"], "true")
+}
+
+// Step is one thing that happens: a request and its answer, or something of the world around the server.
+type Step struct {
+	Name     string            `json:"name"`
+	Request  *request          `json:"request"`
+	Response *response         `json:"response"`
+	Capture  map[string]string `json:"capture"`
+	Poll     *poll             `json:"poll"`
+
+	Answer   *receiverAnswer `json:"answer"`
+	Receive  *receive        `json:"receive"`
+	Received json.RawMessage `json:"received"` // a list of deliveries, or one without an order
+	Pay      json.RawMessage `json:"pay"`
+	Paid     json.RawMessage `json:"paid"`
+	Mine     int             `json:"mine"` // blocks
+	Wait     int             `json:"wait"` // milliseconds
+	Effect   json.RawMessage `json:"effect"`
+	SQL      string          `json:"sql"` // how the effect was had on the real server; not for here
+}
+
+type request struct {
+	Method  string            `json:"method"`
+	Path    string            `json:"path"`
+	Exact   bool              `json:"exact"` // no root path in front
+	Auth    *auth             `json:"auth"`
+	Headers map[string]string `json:"headers"`
+
+	JSON        json.RawMessage `json:"json"`
+	Text        *string         `json:"text"`
+	Hex         *string         `json:"hex"`
+	Form        []formChange    `json:"form"`
+	ContentType *string         `json:"contentType"`
+
+	Session  string    `json:"session"`
+	CSRF     bool      `json:"csrf"`
+	FromPage *fromPage `json:"fromPage"`
+}
+
+type auth struct {
+	Basic  []string `json:"basic"`
+	Token  *string  `json:"token"`
+	Bearer *string  `json:"bearer"`
+	Legacy *string  `json:"legacy"`
+	bitID
+}
+
+// bitID signs by the key of that name, or wrongly in one of the ways of its other members.
+type bitID struct {
+	Key          string  `json:"bitid"`
+	Over         *string `json:"over"`
+	Body         *string `json:"body"`
+	HighS        bool    `json:"highS"`
+	Uncompressed bool    `json:"uncompressed"`
+	Identity     *string `json:"identity"`
+	Signature    *string `json:"signature"`
+	Signer       string  `json:"signer"`
+	Form         string  `json:"form"`
+}
+
+type fromPage struct {
+	Button string `json:"button"`
+	Having string `json:"having"`
+}
+
+// formChange is a pair of a form: name and value; a nil value takes the field out of the page's.
+type formChange struct {
+	name  string
+	value *string
+}
+
+func (c *formChange) UnmarshalJSON(text []byte) error {
+	var pair []*string
+	if err := json.Unmarshal(text, &pair); err != nil {
+		return err
+	}
+	if len(pair) != 2 || pair[0] == nil {
+		return errors.New("a pair of a form has a name and a value")
+	}
+	c.name, c.value = *pair[0], pair[1]
+	return nil
+}
+
+type response struct {
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	JSON    json.RawMessage   `json:"json"`
+	Text    *string           `json:"text"`
+	Page    *pageFacts        `json:"page"`
+	Empty   bool              `json:"empty"`
+}
+
+// pageFacts is what a recording keeps of an HTML page.
+type pageFacts struct {
+	Title  string            `json:"title"`
+	Alerts []json.RawMessage `json:"alerts"` // a string, or a form of one that changes
+	Forms  []formFacts       `json:"forms"`
+	Texts  []json.RawMessage `json:"texts"`
+}
+
+type formFacts struct {
+	Action  string        `json:"action"`
+	Method  string        `json:"method"`
+	Fields  []fieldFacts  `json:"fields"`
+	Buttons []buttonFacts `json:"buttons"`
+}
+
+// fieldFacts is a field; its value and state are for readers of a recording, not compared.
+type fieldFacts struct {
+	Name     string          `json:"name"`
+	Type     string          `json:"type"`
+	Value    json.RawMessage `json:"value"`
+	Checked  bool            `json:"checked"`
+	Readonly bool            `json:"readonly"`
+	Options  json.RawMessage `json:"options"`
+}
+
+type buttonFacts struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Text  string `json:"text"`
+}
+
+func (b buttonFacts) called(button string) bool { return b.Value == button || b.Text == button }
+
+func (f *formFacts) button(called string) bool {
+	for _, b := range f.Buttons {
+		if b.called(called) {
+			return true
+		}
+	}
+	return false
+}
+
+// poll repeats a request until a condition holds; times are milliseconds.
+type poll struct {
+	Until   string `json:"until"`
+	Every   int    `json:"every"`
+	Timeout int    `json:"timeout"`
+}
+
+type receiverAnswer struct {
+	Path     string `json:"path"`
+	Statuses []int  `json:"statuses"`
+}
+
+type receive struct {
+	Path    string `json:"path"`
+	Count   int    `json:"count"`
+	Timeout int    `json:"timeout"` // milliseconds
+}
+
+// Load reads a recording from its file. Members it does not know are an error: to skip what a recording asks for would
+// make it prove less than it says.
+func Load(path string) (*Recording, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("recording: %w", err)
+	}
+	r, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("recording %s: %w", path, err)
+	}
+	return r, nil
+}
+
+// LoadAll reads the recordings that a pattern of [filepath.Glob] names, in the order of their names. None is an error.
+func LoadAll(pattern string) ([]*Recording, error) {
+	paths, err := filepath.Glob(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("recordings %q: %w", pattern, err)
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("recordings %q: there is no such file", pattern)
+	}
+	recordings := make([]*Recording, len(paths))
+	for i, path := range paths {
+		if recordings[i], err = Load(path); err != nil {
+			return nil, err
+		}
+	}
+	return recordings, nil
+}
+
+func parse(data []byte) (*Recording, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	r := &Recording{}
+	if err := d.Decode(r); err != nil {
+		return nil, err
+	}
+	raw, err := parseValue(data)
+	if err != nil {
+		return nil, err
+	}
+	r.raw = raw.(object)
+	seen := map[string]bool{}
+	for _, s := range r.Steps {
+		if seen[s.Name] {
+			return nil, fmt.Errorf("two steps are named %q", s.Name)
+		}
+		seen[s.Name] = true
+		if err := s.check(); err != nil {
+			return nil, fmt.Errorf("step %q: %w", s.Name, err)
+		}
+	}
+	return r, nil
+}
+
+func (s *Step) check() error {
+	kinds := 0
+	for _, there := range []bool{s.Request != nil, s.Answer != nil, s.Receive != nil, s.Pay != nil, s.Mine != 0, s.Wait != 0, s.Effect != nil} {
+		if there {
+			kinds++
+		}
+	}
+	switch {
+	case kinds != 1:
+		return fmt.Errorf("%d things happen in it, not one", kinds)
+	case (s.Request != nil) != (s.Response != nil):
+		return errors.New("a request and its response come together")
+	case s.Request != nil && s.Request.Auth != nil && s.Request.Auth.Basic != nil && len(s.Request.Auth.Basic) != 2:
+		return errors.New("basic is a user and a password")
+	case (s.Receive != nil) != (s.Received != nil):
+		return errors.New("what is to be received comes with what was")
+	}
+	return nil
+}

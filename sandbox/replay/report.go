@@ -1,0 +1,117 @@
+package replay
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Report tells how a play went.
+type Report struct {
+	Group string
+	// Exchanges counts requests, payments and awaited deliveries; Alike those that went as recorded.
+	Exchanges, Alike int
+	// Skipped are those that were not judged, with the reasons of [Options].
+	Skipped    []Skip
+	Mismatches []Mismatch
+
+	// Apart counts the answers whose headers cache-control, referrer-policy, x-content-type-options and x-frame-options
+	// are as recorded, out of Answers. They count for nothing above.
+	Answers, Apart int
+	ApartSteps     []Mismatch
+}
+
+// Skip is an exchange that was not judged.
+type Skip struct{ Step, Reason string }
+
+// Mismatch is an exchange that went otherwise than recorded.
+type Mismatch struct {
+	Step        string
+	Request     string // as it was sent
+	Differences []Difference
+}
+
+func (r *Report) add(p *player, s *Step, out sent, diffs []Difference) {
+	if reason, skip := p.options.Skip[r.Group+": "+s.Name]; skip {
+		r.Skipped = append(r.Skipped, Skip{s.Name, reason})
+		return
+	}
+	r.Exchanges++
+	if len(diffs) == 0 {
+		r.Alike++
+		return
+	}
+	r.Mismatches = append(r.Mismatches, Mismatch{s.Name, out.String(), diffs})
+}
+
+func (r *Report) addApart(p *player, s *Step, out sent, diffs []Difference) {
+	r.Answers++
+	if len(diffs) == 0 {
+		r.Apart++
+		return
+	}
+	r.ApartSteps = append(r.ApartSteps, Mismatch{s.Name, out.String(), diffs})
+}
+
+func (s sent) String() string { return strings.TrimSpace(s.method + " " + s.address + " " + s.body) }
+
+// Summary is the report in a line.
+func (r *Report) Summary() string {
+	text := fmt.Sprintf("%s: %d of %d exchanges alike", r.Group, r.Alike, r.Exchanges)
+	if len(r.Skipped) > 0 {
+		text += fmt.Sprintf(", %d not imitated", len(r.Skipped))
+	}
+	if r.Apart < r.Answers {
+		text += fmt.Sprintf("; %d of %d answers alike in the headers counted apart", r.Apart, r.Answers)
+	}
+	return text
+}
+
+// Sum adds the counts of several reports up.
+func Sum(group string, reports []*Report) *Report {
+	all := &Report{Group: group}
+	for _, r := range reports {
+		all.Exchanges += r.Exchanges
+		all.Alike += r.Alike
+		all.Answers += r.Answers
+		all.Apart += r.Apart
+		all.Skipped = append(all.Skipped, r.Skipped...)
+		all.Mismatches = append(all.Mismatches, r.Mismatches...)
+		all.ApartSteps = append(all.ApartSteps, r.ApartSteps...)
+	}
+	return all
+}
+
+// maxShown bounds what a report shows of one value.
+const maxShown = 600
+
+// Print writes the summary and, of each exchange that is not alike, the request, what was wanted and what was got.
+func (r *Report) Print(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintln(&b, r.Summary())
+	for _, m := range r.Mismatches {
+		fmt.Fprintf(&b, "\n%s: %s\n  request  %s\n", r.Group, m.Step, shown(m.Request))
+		for _, d := range m.Differences {
+			fmt.Fprintf(&b, "  at       %s\n  wanted   %s\n  got      %s\n", d.Where, shown(d.Wanted), shown(d.Got))
+		}
+	}
+	for _, s := range r.Skipped {
+		fmt.Fprintf(&b, "\n%s: %s is not imitated: %s\n", r.Group, s.Step, s.Reason)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// shown makes a server's text fit for a terminal: printable, and not endless.
+func shown(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '·'
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	if runes := []rune(text); len(runes) > maxShown {
+		return string(runes[:maxShown]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,54 @@
+package sandbox_test
+
+import (
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/sandbox"
+	"github.com/btcpayctl/btcpayctl/sandbox/replay"
+)
+
+// notImitated names exchanges that the sandbox answers otherwise than the recorded server, with the reason.
+var notImitated = map[string]string{}
+
+// TestReplay plays what a real server was recorded to answer against the sandbox.
+func TestReplay(t *testing.T) {
+	recordings, err := replay.LoadAll("testdata/recordings/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reports []*replay.Report
+	for _, r := range recordings {
+		t.Run(r.Group, func(t *testing.T) { reports = append(reports, play(t, r)) })
+	}
+	t.Log(replay.Sum("in all", reports).Summary())
+}
+
+func play(t *testing.T, r *replay.Recording) *replay.Report {
+	server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{
+		Empty:               true,
+		RootPath:            r.Server.RootPath(),
+		DisableRegistration: r.Server.DisableRegistration(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	report, err := r.Play(t.Context(), server.URL, replay.Options{Skip: notImitated})
+	if report == nil {
+		t.Fatal(err)
+	}
+	if err := report.Print(t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	if report.Alike < report.Exchanges {
+		t.Errorf("%d of %d exchanges are not alike", report.Exchanges-report.Alike, report.Exchanges)
+	}
+	return report
+}
