@@ -21,6 +21,8 @@ const (
 	indexWait    = 10 * time.Second
 )
 
+var errNoDir = fmt.Errorf("%w: no data directory is named", ErrUnavailable)
+
 // An Entry names a secret that some store holds. It holds no secret itself.
 type Entry struct {
 	Name string `json:"name"` // as in [Store]
@@ -36,8 +38,8 @@ type Index struct {
 	dir string
 }
 
-// OpenIndex gives the index of a data directory. It touches nothing yet; the
-// directory is made by the first [Index.Add].
+// OpenIndex gives the index of a data directory, [Options].Dir. It touches
+// nothing yet; the directory is made by the first [Index.Add].
 func OpenIndex(dir string) *Index { return &Index{dir: dir} }
 
 // Add writes an entry, replacing the one of the same name. When it returns nil
@@ -54,7 +56,10 @@ func (x *Index) Add(ctx context.Context, entry Entry) error {
 
 // Remove takes an entry out. A name that is not there is no error.
 func (x *Index) Remove(ctx context.Context, name string) error {
-	_, err := x.read()
+	err := checkName(name)
+	if err == nil {
+		_, err = x.read() // without an index none is made
+	}
 	if err == nil {
 		err = x.update(ctx, func(entries []Entry) []Entry { return without(entries, name) })
 	}
@@ -82,6 +87,9 @@ func without(entries []Entry, name string) []Entry {
 }
 
 func (x *Index) update(ctx context.Context, change func([]Entry) []Entry) error {
+	if x.dir == "" {
+		return errNoDir
+	}
 	dir, err := durable.Create(x.dir)
 	if err != nil {
 		return err
@@ -96,13 +104,23 @@ func (x *Index) update(ctx context.Context, change func([]Entry) []Entry) error 
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	entries = change(entries)
-	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
-	data, err := json.MarshalIndent(indexContent{indexVersion, entries}, "", "  ")
+	data, err := json.MarshalIndent(indexContent{indexVersion, tidy(change(entries))}, "", "  ")
 	if err != nil {
 		return err
 	}
+	if len(data) >= indexLimit {
+		// Longer than what is read again.
+		return fmt.Errorf("%w: %s would have more than %d MiB", ErrTooLarge, dir.Path(indexFile), indexLimit>>20)
+	}
 	return dir.Write(indexFile, append(data, '\n'))
+}
+
+// tidy sorts by name and keeps the last of several entries of one name, which
+// a merge by hand can make.
+func tidy(entries []Entry) []Entry {
+	slices.Reverse(entries)
+	slices.SortStableFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
 }
 
 type indexContent struct {
@@ -111,6 +129,9 @@ type indexContent struct {
 }
 
 func (x *Index) read() ([]Entry, error) {
+	if x.dir == "" {
+		return nil, errNoDir
+	}
 	dir, err := durable.Open(x.dir)
 	if err != nil {
 		return nil, err
@@ -124,18 +145,39 @@ func readIndex(dir *durable.Dir) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	var content indexContent
-	if err := json.Unmarshal(data, &content); err != nil {
+	entries, err := parseIndex(data)
+	if errors.Is(err, ErrVersion) {
+		return nil, fmt.Errorf("%w: %s", err, dir.Path(indexFile))
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, dir.Path(indexFile), err)
 	}
-	switch {
-	case content.Version > indexVersion:
-		return nil, fmt.Errorf("%w: %s has version %d, this program knows %d",
-			ErrVersion, dir.Path(indexFile), content.Version, indexVersion)
-	case content.Version < 1:
-		return nil, fmt.Errorf("%w: %s has no version", ErrDamaged, dir.Path(indexFile))
+	return entries, nil
+}
+
+func parseIndex(data []byte) ([]Entry, error) {
+	var head struct {
+		Version int `json:"version"`
 	}
-	return content.Entries, nil
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	switch {
+	case head.Version > indexVersion: // the rest may look quite different
+		return nil, fmt.Errorf("%w: version %d, this program knows %d", ErrVersion, head.Version, indexVersion)
+	case head.Version < 1:
+		return nil, errors.New("it has no version")
+	}
+	var content indexContent
+	if err := json.Unmarshal(data, &content); err != nil {
+		return nil, err
+	}
+	for i, entry := range content.Entries {
+		if checkName(entry.Name) != nil {
+			return nil, fmt.Errorf("the name of entry %d is not of the form kind/id", i+1)
+		}
+	}
+	return tidy(content.Entries), nil
 }
 
 func (x *Index) fail(op, name string, err error) error {

@@ -67,7 +67,7 @@ var (
 	ErrUnavailable = errors.New("the store cannot be used")
 	ErrTooLarge    = errors.New("the secret is too large")
 	ErrDamaged     = errors.New("the store is damaged")
-	ErrPassphrase  = errors.New("the passphrase is missing or wrong")
+	ErrPassphrase  = errors.New("the passphrase or identity is missing or wrong")
 	ErrVersion     = errors.New("the store was written by a newer version")
 	ErrName        = errors.New("the name is not of the form kind/id")
 )
@@ -94,30 +94,59 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Options say where a store is and whom it may ask.
 type Options struct {
-	// Dir is the data directory, needed by "file". It is made when first
-	// something is written.
+	// Dir is the data directory, needed by "file", which keeps its files in
+	// the folder keystore there. It is made when first something is written.
 	Dir string
-	// Timeout is how long a keyring or a lock may take; zero means 3 seconds.
-	// The time a person needs to type a passphrase does not count.
+	// Timeout is how long a keyring, a pipe or the lock of "file" may take;
+	// zero means 3 seconds, and 30 for the lock, since others derive a key from
+	// a passphrase under it, which takes a second each.
+	// The time a person needs to type a passphrase for "file" does not count.
 	Timeout time.Duration
-	// Passphrase asks for the passphrase of "file", once for each store. With
-	// confirm a new one is chosen, which a person should type twice. Nil means
-	// that nobody can be asked.
+	// Passphrase asks for the passphrase of "file", once for each store, and
+	// again after a wrong one. With confirm a new one is chosen, which a person
+	// should type twice. Nil means that nobody can be asked. An empty one is
+	// refused. The store clears the bytes. Calls never overlap.
 	Passphrase func(ctx context.Context, confirm bool) ([]byte, error)
+	// IdentityFile, if not empty, is the path of an age identity file that
+	// opens "file" instead of a passphrase. It is made, with mode 0600, where
+	// neither it nor the store exists. It is not encrypted: whoever can read it
+	// and the data directory has the secrets, so it belongs elsewhere, on
+	// another disk or among the secrets of a container.
+	IdentityFile string
 	// Getenv reads the environment for "env"; nil means [os.Getenv].
 	Getenv func(string) string
+}
+
+func (o Options) keyringWait() time.Duration {
+	if o.Timeout > 0 {
+		return o.Timeout
+	}
+	return 3 * time.Second
+}
+
+func (o Options) lockWait() time.Duration {
+	if o.Timeout > 0 {
+		return o.Timeout
+	}
+	return 30 * time.Second
 }
 
 // Open gives the store with this name: "keyring", "file", "env" or "memory".
 // It touches nothing yet, so it succeeds where the store will prove unusable.
 func Open(spec string, o Options) (Store, error) {
-	if o.Timeout == 0 {
-		o.Timeout = 3 * time.Second
-	}
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
 	}
 	switch spec {
+	case "keyring":
+		return &keyringStore{wait: o.keyringWait()}, nil
+	case "file":
+		if o.Dir == "" {
+			return nil, &Error{Backend: spec, Op: "open", Err: errNoDir}
+		}
+		return newFileStore(o), nil
+	case "env":
+		return &envStore{getenv: o.Getenv, wait: o.keyringWait()}, nil
 	case "memory":
 		return &memoryStore{}, nil
 	}

@@ -107,17 +107,33 @@ func (d *Dir) write(name string, data []byte) error {
 }
 
 // WriteNew makes a file with mode 0600 that must not be there yet; it fails
-// with [fs.ErrExist] where the name is taken, by a dangling link too. Unlike
-// after [Dir.Write], a crash may leave a part of the file.
+// with [fs.ErrExist] where the name is taken, by a dangling link too. Like
+// [Dir.Write] it leaves the whole file or none, but on a file system without
+// hard links, where a crash may leave a part.
 func (d *Dir) WriteNew(name string, data []byte) error {
 	err := plain(name)
 	if err == nil {
-		err = d.writeNew(name, data)
+		err = d.writeLinked(name, data)
 	}
 	if err == nil {
 		err = syncDir(d.root)
 	}
 	return d.fail("write", name, err)
+}
+
+// writeLinked gives a finished file its name by a hard link, which, unlike a
+// rename, never replaces anything.
+func (d *Dir) writeLinked(name string, data []byte) error {
+	temp := tempPrefix + rand.Text()
+	if err := d.writeNew(temp, data); err != nil {
+		return err
+	}
+	defer d.root.Remove(temp)
+	err := d.root.Link(temp, name)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return d.writeNew(name, data)
 }
 
 func (d *Dir) writeNew(name string, data []byte) error {
@@ -135,16 +151,29 @@ func (d *Dir) writeNew(name string, data []byte) error {
 	return nil
 }
 
-// Remove deletes a file; it fails with [fs.ErrNotExist] where there is none.
+// Remove deletes a file, or a link, not what it leads to. It fails with
+// [fs.ErrNotExist] where there is none and with [ErrNotRegular] for a directory.
 func (d *Dir) Remove(name string) error {
 	err := plain(name)
 	if err == nil {
-		err = d.root.Remove(name)
+		err = d.remove(name)
 	}
 	if err == nil {
 		err = syncDir(d.root)
 	}
 	return d.fail("remove", name, err)
+}
+
+// remove refuses directories, since os.Root would delete an empty one.
+func (d *Dir) remove(name string) error {
+	info, err := d.root.Lstat(name)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return errDirectory
+	}
+	return d.root.Remove(name)
 }
 
 // Names lists the entries of the directory, sorted, whatever their kind.

@@ -87,7 +87,11 @@ func (l *Lock) Unlock() error { return l.file.Unlock() }
 func (d *Dir) makeLockFile(name string) error {
 	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		info, err := d.root.Lstat(name)
+		if err != nil {
+			return err
+		}
+		return acceptable(info)
 	}
 	if err != nil {
 		return err
@@ -107,7 +111,7 @@ func (d *Dir) signLock(name string) {
 }
 
 func (d *Dir) lockHolder(name string) (pid int, since time.Time) {
-	f, err := d.root.Open(name)
+	f, err := d.root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return 0, time.Time{}
 	}

@@ -1,0 +1,64 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// ErrReadable: a file that has to be private can be read by other users.
+var ErrReadable = errors.New("can be read by other users of this machine")
+
+// ReadNamed reads a file that the user named himself, of at most limit bytes.
+// It trusts more than [Dir.Read] does: a symbolic link is followed, a file of
+// the administrator is fine, and so is a pipe, since that is how containers
+// and shells hand secrets over. It refuses directories and devices
+// ([ErrNotRegular]), what every user may write ([ErrWorldWritable]) and files
+// of a third user ([ErrForeignOwner]). A pipe that is silent for longer than
+// wait fails with [os.ErrDeadlineExceeded].
+//
+// With private set, the user's own file must also be closed to all others
+// ([ErrReadable]).
+func ReadNamed(path string, limit int64, wait time.Duration, private bool) ([]byte, error) {
+	data, err := readNamed(path, limit, wait, private)
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: bare(err)}
+	}
+	return data, nil
+}
+
+func readNamed(path string, limit int64, wait time.Duration, private bool) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case info.IsDir():
+		return nil, errDirectory
+	case info.Mode().Type() == fs.ModeNamedPipe:
+		if err := f.SetReadDeadline(time.Now().Add(wait)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
+			return nil, err
+		}
+	case !info.Mode().IsRegular():
+		return nil, ErrNotRegular
+	default:
+		if err := trustedNamed(info, private); err != nil {
+			return nil, err
+		}
+	}
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, ErrTooLarge
+	}
+	return data, nil
+}

@@ -1,0 +1,213 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+const (
+	fileFolder    = "keystore" // in Options.Dir
+	fileLock      = "lock"
+	fileSuffix    = ".age"
+	fileSizeLimit = MaxSize + 4<<10 // what age adds to a secret is far less
+)
+
+// fileStore is a directory with
+//
+//	store.json            version, recipient and kind of identity (file_header.go)
+//	identity.age          the identity under a passphrase (file_unlock.go)
+//	lock                  held while something is written or derived
+//	bitid-<SIN>.age       one secret each (file_seal.go)
+//	apikey-<id>.age
+//
+// A secret never changes in place: it is written anew and renamed. So readers
+// need no lock, and a crash leaves the old secret or the new one.
+type fileStore struct {
+	path string
+	wait time.Duration // for the lock
+
+	identityFile string
+	ask          func(ctx context.Context, confirm bool) ([]byte, error)
+
+	// unlocking guards identity and swept. It is a channel, so that waiting
+	// for somebody who types a passphrase ends with the context.
+	unlocking chan struct{}
+	identity  *fileIdentity
+	swept     bool
+}
+
+func newFileStore(o Options) *fileStore {
+	return &fileStore{
+		path:         filepath.Join(o.Dir, fileFolder),
+		wait:         o.lockWait(),
+		identityFile: o.IdentityFile,
+		ask:          o.Passphrase,
+		unlocking:    make(chan struct{}, 1),
+	}
+}
+
+func secretFile(name string) string {
+	return strings.Replace(name, "/", "-", 1) + fileSuffix
+}
+
+func (s *fileStore) Get(ctx context.Context, name string) ([]byte, error) {
+	secret, err := s.get(ctx, name)
+	if err != nil {
+		return nil, diskError("file", "get", name, err)
+	}
+	return secret, nil
+}
+
+func (s *fileStore) get(ctx context.Context, name string) ([]byte, error) {
+	dir, err := s.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	data, err := readSecret(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	id, err := s.unlock(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	return openSecret(dir, name, data, id)
+}
+
+func (s *fileStore) Put(ctx context.Context, name string, secret []byte) error {
+	if err := s.put(ctx, name, secret); err != nil {
+		return diskError("file", "put", name, err)
+	}
+	return nil
+}
+
+func (s *fileStore) put(ctx context.Context, name string, secret []byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := checkPut(name, secret); err != nil {
+		return err
+	}
+	dir, err := durable.Create(s.path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	id, err := s.unlockOrMake(ctx, dir)
+	if err != nil {
+		return err
+	}
+	lock, err := dir.Lock(ctx, fileLock, s.wait)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	header, err := readHeader(dir)
+	if err != nil {
+		return err
+	}
+	if err := header.check(dir, id); err != nil {
+		return err
+	}
+	s.sweep(ctx, dir)
+	data, err := sealSecret(name, secret, id)
+	if err != nil {
+		return err
+	}
+	if err := dir.Write(secretFile(name), data); err != nil {
+		return err
+	}
+	return readBack(dir, name, secret, id)
+}
+
+// readBack opens what is now on the disk, so that a secret which could not be
+// read later is never called stored.
+func readBack(dir *durable.Dir, name string, secret []byte, id *fileIdentity) error {
+	data, err := readSecret(dir, name)
+	if err != nil {
+		return err
+	}
+	back, err := openSecret(dir, name, data, id)
+	if err != nil {
+		return err
+	}
+	defer clear(back)
+	if !bytes.Equal(back, secret) {
+		return fmt.Errorf("%w: %s reads differently from what was written", ErrDamaged, dir.Path(secretFile(name)))
+	}
+	return nil
+}
+
+// sweep removes what killed writers left. Every writer holds the lock, so no
+// temporary file belongs to a living one. Failing here costs only space.
+func (s *fileStore) sweep(ctx context.Context, dir *durable.Dir) {
+	if s.enter(ctx) != nil {
+		return
+	}
+	defer s.leave()
+	if !s.swept {
+		s.swept = dir.Sweep(0) == nil
+	}
+}
+
+func (s *fileStore) Delete(ctx context.Context, name string) error {
+	if err := s.delete(ctx, name); err != nil {
+		return diskError("file", "delete", name, err)
+	}
+	return nil
+}
+
+func (s *fileStore) delete(ctx context.Context, name string) error {
+	dir, err := s.open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	lock, err := dir.Lock(ctx, fileLock, s.wait)
+	if err != nil {
+		return err
+	}
+	defer lock.Unlock()
+	if header, err := readHeader(dir); err == nil {
+		if err := header.known(dir); err != nil {
+			return err
+		}
+	}
+	err = dir.Remove(secretFile(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// open opens a directory that should be there: without it there is no secret.
+func (s *fileStore) open(ctx context.Context, name string) (*durable.Dir, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	dir, err := durable.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	return dir, err
+}
+
+func readSecret(dir *durable.Dir, name string) ([]byte, error) {
+	data, err := dir.Read(secretFile(name), fileSizeLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	return data, err
+}

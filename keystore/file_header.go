@@ -1,0 +1,143 @@
+package keystore
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"filippo.io/age"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+const (
+	headerFile    = "store.json"
+	headerVersion = 1
+	headerLimit   = 64 << 10
+
+	byPassphrase   = "passphrase"
+	byIdentityFile = "identity-file"
+)
+
+// fileHeader is store.json. It is written last when a store is made, so a
+// store that has it is complete. Nothing in it is secret.
+type fileHeader struct {
+	Version    int    `json:"version"`
+	Recipient  string `json:"recipient"`
+	Protection string `json:"protection"` // byPassphrase or byIdentityFile
+	// IdentitySHA256 is the digest of identity.age. A passphrase that fails is
+	// wrong where the digest fits, and the file is damaged where it does not.
+	IdentitySHA256 string `json:"identity_sha256,omitempty"`
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// readHeader gives nil where there is no header.
+func readHeader(dir *durable.Dir) (*fileHeader, error) {
+	data, err := dir.Read(headerFile, headerLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	header, err := parseHeader(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, dir.Path(headerFile), err)
+	}
+	if err := header.known(dir); err != nil {
+		return nil, err
+	}
+	return header, nil
+}
+
+func parseHeader(data []byte) (*fileHeader, error) {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return nil, err
+	}
+	switch {
+	case head.Version > headerVersion: // the rest may look quite different
+		return &fileHeader{Version: head.Version}, nil
+	case head.Version < 1:
+		return nil, errors.New("it has no version")
+	}
+	header := new(fileHeader)
+	if err := json.Unmarshal(data, header); err != nil {
+		return nil, err
+	}
+	switch {
+	case header.Protection != byPassphrase && header.Protection != byIdentityFile:
+		return nil, errors.New("it does not say how the identity is protected")
+	}
+	if _, err := age.ParseX25519Recipient(header.Recipient); err != nil {
+		return nil, errors.New("its recipient is not one of age's X25519 recipients")
+	}
+	return header, nil
+}
+
+func (h *fileHeader) known(dir *durable.Dir) error {
+	if h.Version > headerVersion {
+		return fmt.Errorf("%w: %s has version %d, this program knows %d",
+			ErrVersion, dir.Path(headerFile), h.Version, headerVersion)
+	}
+	return nil
+}
+
+// check compares the store on the disk with the identity in hand.
+func (h *fileHeader) check(dir *durable.Dir, id *fileIdentity) error {
+	switch {
+	case h == nil:
+		return fmt.Errorf("%w: %s is gone", ErrDamaged, dir.Path(headerFile))
+	case h.Recipient != id.Recipient().String():
+		return &Error{Err: fmt.Errorf("%w: %s is encrypted to another identity", ErrPassphrase, dir.Path("")),
+			Hint: "name the identity file that this store was made with"}
+	}
+	return nil
+}
+
+// adopt makes a directory a store of this identity. Where the header of
+// an older one was lost, its secrets must open first: a store of two identities
+// would be half unreadable.
+func adopt(dir *durable.Dir, header *fileHeader, id *fileIdentity) error {
+	names, err := dir.Names()
+	if err != nil {
+		return err
+	}
+	for _, file := range names {
+		kind, rest, ok := strings.Cut(strings.TrimSuffix(file, fileSuffix), "-")
+		name := kind + "/" + rest
+		if !ok || checkName(name) != nil || secretFile(name) != file {
+			continue
+		}
+		data, err := readSecret(dir, name)
+		if err != nil {
+			return err
+		}
+		secret, err := decryptSecret(name, data, id)
+		clear(secret)
+		if err != nil {
+			return fmt.Errorf("%w: %s is gone, and %s does not open with this identity: %w",
+				ErrDamaged, dir.Path(headerFile), file, err)
+		}
+	}
+	header.Version, header.Recipient = headerVersion, id.Recipient().String()
+	return header.write(dir)
+}
+
+func (h *fileHeader) write(dir *durable.Dir) error {
+	data, err := json.MarshalIndent(h, "", "  ")
+	if err != nil {
+		return err
+	}
+	return dir.Write(headerFile, append(data, '\n'))
+}

@@ -1,0 +1,147 @@
+package keystore
+
+import (
+	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"filippo.io/age"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+// fileIdentity is what opens a store, and what proves that it wrote a secret.
+type fileIdentity struct {
+	*age.X25519Identity
+	markKey []byte
+}
+
+func newFileIdentity(x *age.X25519Identity) (*fileIdentity, error) {
+	key, err := hkdf.Key(sha256.New, []byte(x.String()), nil, "btcpayctl keystore mark 1", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	return &fileIdentity{x, key}, nil
+}
+
+// A secret's file is an ordinary age file whose content is the secret, byte for
+// byte. Its header has one stanza more than the recipient's,
+//
+//	-> btcpayctl 1 bitid/TfX…
+//	<HMAC-SHA-256>
+//
+// the mark: the version of this format, the name of the secret, and a code over
+// the name and the file key, under a key that is derived from the identity.
+// Programs that do not know the stanza skip it. Whoever knows the recipient,
+// which is public, can encrypt to it; only who holds the identity can make the
+// mark. So a file under a wrong name and a file from elsewhere are told from
+// one that this store wrote.
+const (
+	markType    = "btcpayctl"
+	markVersion = 1
+)
+
+func (id *fileIdentity) mark(name string, fileKey []byte) []byte {
+	code := hmac.New(sha256.New, id.markKey)
+	code.Write([]byte(name))
+	code.Write([]byte{0})
+	code.Write(fileKey)
+	return code.Sum(nil)
+}
+
+// marker writes the mark; age calls Wrap while it makes the header.
+type marker struct {
+	id   *fileIdentity
+	name string
+}
+
+func (m marker) Wrap(fileKey []byte) ([]*age.Stanza, error) {
+	return []*age.Stanza{{
+		Type: markType,
+		Args: []string{strconv.Itoa(markVersion), m.name},
+		Body: m.id.mark(m.name, fileKey),
+	}}, nil
+}
+
+func sealSecret(name string, secret []byte, id *fileIdentity) ([]byte, error) {
+	var data bytes.Buffer
+	w, err := age.Encrypt(&data, id.Recipient(), marker{id, name})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(secret); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return data.Bytes(), nil
+}
+
+// unmarker is the identity with a look at the mark before and after.
+type unmarker struct {
+	id   *fileIdentity
+	name string
+}
+
+func (u unmarker) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	var mark *age.Stanza
+	for _, s := range stanzas {
+		if s.Type == markType {
+			mark = s
+		}
+	}
+	if mark == nil || len(mark.Args) == 0 {
+		return nil, errors.New("this program did not write it")
+	}
+	switch version, err := strconv.Atoi(mark.Args[0]); {
+	case err != nil || version < 1:
+		return nil, errors.New("its version cannot be read")
+	case version > markVersion:
+		return nil, fmt.Errorf("%w: it has version %d, this program knows %d", ErrVersion, version, markVersion)
+	}
+	if len(mark.Args) != 2 || mark.Args[1] != u.name {
+		return nil, errors.New("it holds a secret of another name")
+	}
+	fileKey, err := u.id.Unwrap(stanzas)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, errors.New("it is not encrypted to this store, or was changed")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !hmac.Equal(mark.Body, u.id.mark(u.name, fileKey)) {
+		return nil, errors.New("whoever wrote it does not hold the identity of this store")
+	}
+	return fileKey, nil
+}
+
+func openSecret(dir *durable.Dir, name string, data []byte, id *fileIdentity) ([]byte, error) {
+	secret, err := decryptSecret(name, data, id)
+	if err != nil && !errors.Is(err, ErrVersion) {
+		err = fmt.Errorf("%w: %s: %w", ErrDamaged, dir.Path(secretFile(name)), err)
+	}
+	return secret, err
+}
+
+func decryptSecret(name string, data []byte, id *fileIdentity) ([]byte, error) {
+	r, err := age.Decrypt(bytes.NewReader(data), unmarker{id, name})
+	if err != nil {
+		return nil, err
+	}
+	secret, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		clear(secret)
+		return nil, err
+	}
+	if len(secret) > MaxSize {
+		clear(secret)
+		return nil, errors.New("it is larger than a secret may be")
+	}
+	return secret, nil
+}

@@ -1,0 +1,309 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"syscall"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+const (
+	identityFile  = "identity.age"
+	identityLimit = 64 << 10
+)
+
+// Costs of a passphrase, as powers of two: 18 takes about a second and 256 MiB,
+// 20 is the most that a file may ask for.
+var scryptWork, scryptWorkLimit = 18, 20
+
+const passphraseHint = "export BTCPAYCTL_PASSPHRASE_FILE=/run/secrets/passphrase"
+
+func (s *fileStore) enter(ctx context.Context) error {
+	select {
+	case s.unlocking <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *fileStore) leave() { <-s.unlocking }
+
+// unlock gives the identity of a store that is there. It is derived once, and
+// again only where the store was made anew in the meantime.
+func (s *fileStore) unlock(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	header, err := readHeader(dir)
+	if err != nil {
+		return nil, err
+	}
+	if s.identity != nil && (header == nil || header.check(dir, s.identity) == nil) {
+		return s.identity, nil
+	}
+	id, err := s.find(ctx, dir, header)
+	if err == nil {
+		s.identity = id
+	}
+	return id, err
+}
+
+// find gets the identity of a store from where the user says it is.
+func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHeader) (*fileIdentity, error) {
+	var id *fileIdentity
+	var err error
+	switch {
+	case s.identityFile != "":
+		id, err = readIdentityFile(s.identityFile, s.wait)
+	case header != nil && header.Protection == byIdentityFile:
+		err = &Error{Err: fmt.Errorf("%w: %s is encrypted to an identity file, and none is named", ErrPassphrase, dir.Path("")),
+			Hint: "name it: export BTCPAYCTL_IDENTITY_FILE=/path/to/identity"}
+	default:
+		id, err = s.askAndDerive(ctx, dir, header)
+	}
+	if err == nil && header != nil {
+		err = header.check(dir, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return id, nil
+}
+
+// unlockOrMake is unlock, and makes a store where there is none.
+func (s *fileStore) unlockOrMake(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
+	header, err := readHeader(dir)
+	if err != nil {
+		return nil, err
+	}
+	if header != nil {
+		return s.unlock(ctx, dir)
+	}
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	s.identity = nil // of a store that went away
+	var id *fileIdentity
+	if s.identityFile != "" {
+		id, err = s.makeByIdentityFile(ctx, dir)
+	} else {
+		id, err = s.makeByPassphrase(ctx, dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.identity = id
+	return id, nil
+}
+
+func (s *fileStore) makeByIdentityFile(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
+	lock, err := dir.Lock(ctx, fileLock, s.wait)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
+	id, err := readIdentityFile(s.identityFile, s.wait)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeIdentityFile(s.identityFile); err == nil || errors.Is(err, fs.ErrExist) {
+			id, err = readIdentityFile(s.identityFile, s.wait)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	header, err := readHeader(dir)
+	if err != nil {
+		return nil, err
+	}
+	if header != nil { // made by another process while this one waited
+		return id, header.check(dir, id)
+	}
+	return id, adopt(dir, &fileHeader{Protection: byIdentityFile}, id)
+}
+
+func (s *fileStore) makeByPassphrase(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
+	_, err := dir.Read(identityFile, identityLimit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	passphrase, err := s.passphrase(ctx, err != nil)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(passphrase)
+	lock, err := dir.Lock(ctx, fileLock, s.wait)
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock()
+	header, err := readHeader(dir)
+	if err != nil {
+		return nil, err
+	}
+	data, err := dir.Read(identityFile, identityLimit)
+	if errors.Is(err, fs.ErrNotExist) && header == nil {
+		data, err = wrapIdentity(passphrase)
+		if err == nil {
+			err = dir.WriteNew(identityFile, data)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	// What stands on the disk is unwrapped, not what was just made: the store
+	// is usable only if this passphrase opens that file.
+	if data, err = dir.Read(identityFile, identityLimit); err != nil {
+		return nil, err
+	}
+	id, err := unwrapIdentity(dir, data, passphrase, header)
+	if err != nil {
+		return nil, err
+	}
+	if header != nil {
+		return id, header.check(dir, id)
+	}
+	return id, adopt(dir, &fileHeader{Protection: byPassphrase, IdentitySHA256: digest(data)}, id)
+}
+
+func (s *fileStore) askAndDerive(ctx context.Context, dir *durable.Dir, header *fileHeader) (*fileIdentity, error) {
+	data, err := dir.Read(identityFile, identityLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s is gone, and without it no secret opens", ErrDamaged, dir.Path(identityFile))
+	}
+	if err != nil {
+		return nil, err
+	}
+	passphrase, err := s.passphrase(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(passphrase)
+	// The lock keeps a hundred processes from taking 256 MiB each at once.
+	// Where nothing can be written, reading must still work.
+	lock, err := dir.Lock(ctx, fileLock, s.wait)
+	switch {
+	case err == nil:
+		defer lock.Unlock()
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS),
+		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	default:
+		return nil, err
+	}
+	id, err := unwrapIdentity(dir, data, passphrase, header)
+	if err == nil && lock != nil && header != nil && header.IdentitySHA256 != digest(data) && header.check(dir, id) == nil {
+		// The passphrase was changed with the age program.
+		header.IdentitySHA256 = digest(data)
+		err = header.write(dir)
+	}
+	return id, err
+}
+
+func (s *fileStore) passphrase(ctx context.Context, confirm bool) ([]byte, error) {
+	if s.ask == nil {
+		return nil, &Error{Err: fmt.Errorf("%w: nobody can be asked for it", ErrPassphrase), Hint: passphraseHint}
+	}
+	passphrase, err := s.ask(ctx, confirm)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, &Error{Err: fmt.Errorf("%w: %w", ErrPassphrase, err), Hint: passphraseHint}
+	case len(passphrase) == 0:
+		return nil, &Error{Err: fmt.Errorf("%w: it is empty, which protects nothing", ErrPassphrase), Hint: passphraseHint}
+	}
+	return passphrase, nil
+}
+
+// wrapIdentity makes a new identity and puts it under a passphrase, in the
+// form that the age program takes with -i.
+func wrapIdentity(passphrase []byte) ([]byte, error) {
+	text, err := newIdentityText()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	recipient, err := age.NewScryptRecipient(string(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	recipient.SetWorkFactor(scryptWork)
+	var data bytes.Buffer
+	w, err := age.Encrypt(&data, recipient)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(text); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return data.Bytes(), nil
+}
+
+func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeader) (*fileIdentity, error) {
+	intact := header != nil && header.IdentitySHA256 == digest(data)
+	scrypt, err := age.NewScryptIdentity(string(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	scrypt.SetMaxWorkFactor(scryptWorkLimit)
+	r, err := age.Decrypt(bytes.NewReader(data), scrypt)
+	switch wrong := errors.Is(err, age.ErrIncorrectIdentity); {
+	case wrong && header != nil && header.IdentitySHA256 != "" && !intact:
+		return nil, &Error{Err: fmt.Errorf("%w: %s does not open, and is not what this program wrote", ErrDamaged, dir.Path(identityFile)),
+			Hint: "restore it from a backup; or, if you changed the passphrase with age, type the new one"}
+	case wrong:
+		return nil, &Error{Err: fmt.Errorf("%w: it does not open %s", ErrPassphrase, dir.Path(identityFile)),
+			Hint: "try again; without the passphrase nobody can read these secrets"}
+	}
+	var text []byte
+	if err == nil {
+		text, err = io.ReadAll(io.LimitReader(r, identityLimit))
+	}
+	defer clear(text)
+	var id *fileIdentity
+	if err == nil {
+		id, err = parseIdentity(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, dir.Path(identityFile), err)
+	}
+	return id, nil
+}
+
+func newIdentityText() ([]byte, error) {
+	x, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "# created: %s\n# public key: %s\n%s\n",
+		time.Now().UTC().Format(time.RFC3339), x.Recipient(), x), nil
+}
+
+// parseIdentity reads an identity file as age-keygen writes it.
+func parseIdentity(text []byte) (*fileIdentity, error) {
+	ids, err := age.ParseIdentities(bytes.NewReader(text))
+	if err != nil {
+		return nil, errors.New("it is not an identity file of age")
+	}
+	if len(ids) != 1 {
+		return nil, fmt.Errorf("it has %d identities instead of one", len(ids))
+	}
+	x, ok := ids[0].(*age.X25519Identity)
+	if !ok {
+		return nil, errors.New("its identity is not an X25519 identity")
+	}
+	return newFileIdentity(x)
+}

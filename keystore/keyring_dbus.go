@@ -1,0 +1,243 @@
+//go:build linux || netbsd || openbsd || (freebsd && cgo) || (dragonfly && cgo)
+
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	secretService    = "org.freedesktop.secrets"
+	secretPath       = dbus.ObjectPath("/org/freedesktop/secrets")
+	secretCollection = "org.freedesktop.Secret.Collection"
+	secretPrompt     = "org.freedesktop.Secret.Prompt"
+)
+
+// keyringSession is a connection to the session bus beside that of go-keyring.
+// It ends with the deadline, asks what go-keyring does not ask, and sees how
+// prompts end, which go-keyring forgets.
+type keyringSession struct {
+	conn    *dbus.Conn
+	end     context.CancelFunc
+	prompts chan *dbus.Signal
+}
+
+// openKeyring finds out whether there is a keyring that go-keyring can use, and
+// unlocks it. While it waits for a person, prompting is set.
+func openKeyring(ctx context.Context, prompting *atomic.Bool) (*keyringSession, error) {
+	// go-keyring would start a bus with dbus-launch where there is none, which
+	// ends with a keyring that nobody else sees.
+	lifetime, end := keyringLifetime(ctx)
+	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(lifetime))
+	if err != nil {
+		end()
+		return nil, &Error{Err: fmt.Errorf("%w: there is no D-Bus session bus, as is usual without a desktop", ErrUnavailable),
+			Hint: hintOtherStore}
+	}
+	s := &keyringSession{conn: conn, end: end, prompts: make(chan *dbus.Signal, 16)}
+	if err := s.prepare(ctx, prompting); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// keyringLifetime lasts a little longer than the call, so that a prompt can
+// still be taken back at the deadline.
+func keyringLifetime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(200*time.Millisecond))
+}
+
+func (s *keyringSession) prepare(ctx context.Context, prompting *atomic.Bool) error {
+	if err := s.conn.Auth(nil); err != nil {
+		return &Error{Err: fmt.Errorf("%w: the D-Bus session bus does not let this process in", ErrUnavailable), Hint: hintOtherStore}
+	}
+	if err := s.conn.Hello(); err != nil {
+		return platformCause(err)
+	}
+	s.conn.Signal(s.prompts)
+	err := s.conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface(secretPrompt), dbus.WithMatchMember("Completed"))
+	if err != nil {
+		return platformCause(err)
+	}
+	collection, err := s.collection(ctx)
+	if err != nil {
+		return err
+	}
+	var locked bool
+	if err := s.property(ctx, collection, secretCollection, "Locked", &locked); err != nil {
+		return err
+	}
+	if !locked {
+		return nil
+	}
+	return s.unlock(ctx, collection, prompting)
+}
+
+// collection finds the collection that go-keyring will use.
+func (s *keyringSession) collection(ctx context.Context) (dbus.ObjectPath, error) {
+	var all []dbus.ObjectPath
+	if err := s.property(ctx, secretPath, "org.freedesktop.Secret.Service", "Collections", &all); err != nil {
+		return "", err
+	}
+	for _, path := range all {
+		if path == secretPath+"/collection/login" {
+			return path, nil
+		}
+	}
+	var path dbus.ObjectPath
+	err := s.conn.Object(secretService, secretPath).
+		CallWithContext(ctx, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").Store(&path)
+	if err != nil {
+		return "", platformCause(err)
+	}
+	if path == "/" || !path.IsValid() {
+		return "", &Error{Err: fmt.Errorf("%w: the desktop has a keyring service but no keyring", ErrUnavailable),
+			Hint: `make one named "login" in the desktop's password settings, or ` + hintOtherStore}
+	}
+	return path, nil
+}
+
+func (s *keyringSession) property(ctx context.Context, path dbus.ObjectPath, iface, name string, value any) error {
+	var v dbus.Variant
+	err := s.conn.Object(secretService, path).
+		CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, iface, name).Store(&v)
+	if err != nil {
+		return platformCause(err)
+	}
+	if err := v.Store(value); err != nil {
+		return platformCause(err)
+	}
+	return nil
+}
+
+func (s *keyringSession) unlock(ctx context.Context, collection dbus.ObjectPath, prompting *atomic.Bool) error {
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err := s.conn.Object(secretService, secretPath).
+		CallWithContext(ctx, "org.freedesktop.Secret.Service.Unlock", 0, []dbus.ObjectPath{collection}).Store(&unlocked, &prompt)
+	if err != nil {
+		return platformCause(err)
+	}
+	if prompt == "/" || !prompt.IsValid() {
+		return s.stillLocked(ctx, collection)
+	}
+	prompting.Store(true)
+	if err := s.conn.Object(secretService, prompt).CallWithContext(ctx, secretPrompt+".Prompt", 0, "").Err; err != nil {
+		return platformCause(err)
+	}
+	for {
+		select {
+		case signal, open := <-s.prompts:
+			if !open {
+				return &Error{Err: fmt.Errorf("%w: the session bus broke off", ErrUnavailable), Hint: hintOtherStore}
+			}
+			if signal.Path != prompt {
+				continue
+			}
+			prompting.Store(false)
+			if dismissed(signal) {
+				return &Error{Err: fmt.Errorf("%w, so the keyring stays locked", ErrDismissed), Hint: hintUnlock}
+			}
+			return s.stillLocked(ctx, collection)
+		case <-ctx.Done():
+			// The prompt asks for a process that has gone on.
+			s.conn.Object(secretService, prompt).Go(secretPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *keyringSession) stillLocked(ctx context.Context, collection dbus.ObjectPath) error {
+	var locked bool
+	if err := s.property(ctx, collection, secretCollection, "Locked", &locked); err != nil {
+		return err
+	}
+	if locked {
+		return &Error{Err: ErrLocked, Hint: hintUnlock}
+	}
+	return nil
+}
+
+// Dismissed tells whether a prompt was dismissed since the session began.
+func (s *keyringSession) Dismissed() bool {
+	// Signals and answers come in one stream, so after an answer all signals
+	// that were sent before it have arrived.
+	ctx, cancel := context.WithTimeout(s.conn.Context(), time.Second)
+	defer cancel()
+	s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetId", 0)
+	for {
+		select {
+		case signal, open := <-s.prompts:
+			if !open {
+				return false
+			}
+			if dismissed(signal) {
+				return true
+			}
+		case <-time.After(50 * time.Millisecond): // the library's own queue
+			return false
+		}
+	}
+}
+
+func dismissed(signal *dbus.Signal) bool {
+	if len(signal.Body) == 0 || signal.Name != secretPrompt+".Completed" {
+		return false
+	}
+	is, ok := signal.Body[0].(bool)
+	return ok && is
+}
+
+func (s *keyringSession) Close() {
+	s.conn.Close()
+	s.end()
+}
+
+// platformCause sorts the errors of D-Bus.
+func platformCause(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	var kind error
+	what, hint := "", hintOtherStore
+	remote, ok := errors.AsType[dbus.Error](err)
+	if pointer, is := errors.AsType[*dbus.Error](err); is {
+		remote, ok = *pointer, true
+	}
+	switch name, _ := strings.CutPrefix(remote.Name, "org.freedesktop."); {
+	case !ok && strings.HasPrefix(err.Error(), "failed to unlock correct collection"):
+		kind, what, hint = ErrLocked, "it did not unlock", hintUnlock
+	case !ok:
+		kind, what = ErrUnavailable, "the keyring broke off or answered nonsense"
+	case name == "Secret.Error.IsLocked":
+		kind, what, hint = ErrLocked, "it refuses until it is unlocked", hintUnlock
+	case name == "DBus.Error.AccessDenied", name == "DBus.Error.AuthFailed", name == "DBus.Error.InteractiveAuthorizationRequired":
+		kind, what = ErrDenied, "the keyring refuses this program"
+	case name == "DBus.Error.ServiceUnknown", name == "DBus.Error.NameHasNoOwner", strings.HasPrefix(name, "DBus.Error.Spawn."):
+		kind, what = ErrUnavailable, "no keyring service runs in this session"
+	case name == "DBus.Error.Timeout", name == "DBus.Error.TimedOut":
+		kind, what, hint = ErrTimeout, "the keyring service did not answer the bus", hintMoreTime
+	case name == "DBus.Error.NoReply", name == "DBus.Error.Disconnected":
+		kind, what = ErrUnavailable, "the keyring service ended in the middle of the call"
+	case name == "DBus.Error.LimitsExceeded":
+		kind, what = ErrTooLarge, "a limit of the bus is exceeded"
+	case name == "Secret.Error.NoSuchObject", name == "DBus.Error.UnknownObject", name == "DBus.Error.UnknownMethod",
+		name == "DBus.Error.UnknownInterface", name == "DBus.Error.UnknownProperty":
+		kind, what = ErrUnavailable, "the keyring service lacks what is needed"
+	default:
+		kind, what = ErrUnavailable, "the keyring service failed"
+	}
+	return &Error{Err: fmt.Errorf("%w: %s", kind, what), Hint: hint}
+}

@@ -1,0 +1,20 @@
+//go:build !(linux || netbsd || openbsd || (freebsd && cgo) || (dragonfly && cgo))
+
+package keystore
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// keyringSession has nothing to do where the system asks and unlocks itself.
+type keyringSession struct{}
+
+func openKeyring(context.Context, *atomic.Bool) (*keyringSession, error) {
+	return &keyringSession{}, nil
+}
+
+// Dismissed is never known: the system reports a dismissed prompt as an error.
+func (*keyringSession) Dismissed() bool { return false }
+
+func (*keyringSession) Close() {}
