@@ -29,7 +29,9 @@ type Credential interface {
 type Client struct {
 	server *url.URL
 	settings
-	http *http.Client
+	// A transport and no [http.Client], which follows redirects, takes X-Signature
+	// and X-Identity along to any host, and fails on a Location that it cannot read.
+	transport *http.Transport
 }
 
 type settings struct {
@@ -65,17 +67,17 @@ func New(server string, options ...Option) (*Client, error) {
 	if c.server, err = parseServer(server, c.allowHTTP); err != nil {
 		return nil, err
 	}
-	if c.http, err = c.connect(); err != nil {
+	if c.transport, err = c.connect(); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Client) connect() (*http.Client, error) {
+func (c *Client) connect() (*http.Transport, error) {
 	if c.network.pin != "" && c.server.Scheme != "https" {
 		return nil, fmt.Errorf("%w %q: a certificate pin needs an https address", ErrServer, c.server)
 	}
-	return c.network.client()
+	return c.network.transport()
 }
 
 func (c *Client) apply(options []Option) error {
@@ -90,14 +92,14 @@ func (c *Client) apply(options []Option) error {
 // With returns a client with further options for the same server. The
 // connections are shared unless an option says how to connect.
 func (c *Client) With(options ...Option) (*Client, error) {
-	other := &Client{server: c.server, settings: c.settings, http: c.http}
+	other := &Client{server: c.server, settings: c.settings, transport: c.transport}
 	other.debug = c.debug.clone()
 	if err := other.apply(options); err != nil {
 		return nil, err
 	}
 	if other.network != c.network {
 		var err error
-		if other.http, err = other.connect(); err != nil {
+		if other.transport, err = other.connect(); err != nil {
 			return nil, err
 		}
 	}
@@ -109,7 +111,7 @@ func (c *Client) With(options ...Option) (*Client, error) {
 func (c *Client) Server() string { return c.server.String() }
 
 // CloseIdleConnections closes connections that are kept for the next request.
-func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
 
 // URL returns the absolute address of a path on the server, written as it
 // would be sent. It wraps [ErrPath] where a segment is empty, "." or "..".

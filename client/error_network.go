@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"syscall"
 )
@@ -61,7 +59,7 @@ func (e *NetworkError) Reason() string {
 	case Cancelled:
 		return "cancelled"
 	}
-	if errors.Is(e.Err, http.ErrSchemeMismatch) {
+	if record, ok := errors.AsType[tls.RecordHeaderError](e.Err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		return "the server speaks http there, not https"
 	}
 	return e.Err.Error()
@@ -82,11 +80,6 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 var errTimeout = fmt.Errorf("the request's time limit: %w", context.DeadlineExceeded)
 
 func networkError(ctx context.Context, x *exchange, sent bool, err error) error {
-	// The outer error repeats method and URL, and the URL's query may hold a
-	// token.
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
 	if ended := contextError(ctx); ended != nil {
 		err = ended
 	}
@@ -137,7 +130,7 @@ func lost(err error) bool {
 }
 
 func isTLS(err error) bool {
-	if errors.Is(err, ErrPin) || errors.Is(err, http.ErrSchemeMismatch) {
+	if errors.Is(err, ErrPin) {
 		return true
 	}
 	// An alert of either side has an unexported type.

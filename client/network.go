@@ -82,7 +82,7 @@ func directDial(ctx context.Context, network, address string) (net.Conn, error) 
 	return d.DialContext(ctx, network, address)
 }
 
-func (n network) client() (*http.Client, error) {
+func (n network) transport() (*http.Transport, error) {
 	config, err := n.tls()
 	if err != nil {
 		return nil, err
@@ -115,12 +115,7 @@ func (n network) client() (*http.Client, error) {
 		transport.Proxy = nil
 		transport.DialContext = n.dialer.dial
 	}
-	return &http.Client{
-		Transport: transport,
-		// The default follows, and takes X-Signature and X-Identity along to
-		// any host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	return transport, nil
 }
 
 // ErrPin is wrapped by the error of a request to a server with another key than that

@@ -58,7 +58,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		// No GetBody: with it, Go's transport would send a POST again by itself.
 		req.Body = io.NopCloser(bytes.NewReader(x.body))
 	}
-	answer, err := c.http.Do(req)
+	answer, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return nil, networkError(ctx, x, sent.Load(), err)
 	}

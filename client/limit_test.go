@@ -1,0 +1,240 @@
+package client_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+const (
+	mebibyte  = 1 << 20
+	bodyLimit = 8 * mebibyte
+	authLimit = 64 << 10
+	memory    = 64 * mebibyte // that a hostile answer may cost
+)
+
+var auth = client.Request{Method: "GET", Path: []string{"tokens"}, Auth: true}
+
+// text is a JSON string of so many bytes.
+func text(size int) []byte { return []byte(`"` + strings.Repeat("a", size-2) + `"`) }
+
+func TestBadInputLargeAnswer(t *testing.T) {
+	for _, test := range []struct {
+		request client.Request
+		size    int
+		fits    bool
+	}{
+		{get, bodyLimit, true}, {get, bodyLimit + 1, false},
+		{auth, authLimit, true}, {auth, authLimit + 1, false},
+	} {
+		for _, form := range []string{"length", "chunked", "gzip"} {
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				answer := text(test.size)
+				switch form {
+				case "length":
+					w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
+				case "gzip":
+					w.Header().Set("Content-Encoding", "gzip")
+					zip := gzip.NewWriter(w)
+					zip.Write(answer)
+					zip.Close()
+					return
+				}
+				w.Write(answer)
+			})
+			got, err := client.Call[string](t.Context(), c, test.request)
+			if test.fits && (err != nil || len(got) != test.size-2) {
+				t.Errorf("%d bytes, %s: %v", test.size, form, err)
+			}
+			if _, ok := errors.AsType[*client.AnswerError](err); !test.fits && (!ok || !strings.Contains(err.Error(), "KiB")) {
+				t.Errorf("%d bytes, %s: got %v, want an AnswerError about the size", test.size, form, err)
+			}
+		}
+	}
+}
+
+// hostile serves one answer after another without keeping any of it in memory, so
+// that what the test measures is the client's.
+func hostile(t *testing.T, write func(net.Conn)) *client.Client {
+	t.Helper()
+	address := listen(t, func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			write(conn)
+		}
+	})
+	return connect(t, "http://"+address, client.WithTimeout(20*time.Second))
+}
+
+// allocated is an upper bound of what a call held at any time.
+func allocated(call func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	call()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+// repeat writes the block until the total or an error.
+func repeat(conn net.Conn, block []byte, total int64) {
+	for written := int64(0); written < total; written += int64(len(block)) {
+		if _, err := conn.Write(block); err != nil {
+			return
+		}
+	}
+}
+
+func bomb(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := make([]byte, mebibyte)
+	for range 256 {
+		zip.Write(block)
+	}
+	zip.Close()
+	return b.Bytes()
+}
+
+func TestBadInputHostileAnswers(t *testing.T) {
+	block := bytes.Repeat([]byte("0"), 64<<10)
+	header := bytes.Repeat([]byte("X-Header: value\r\n"), 1000)
+	deep := strings.Repeat(`[`, 1e6)
+	objects := []byte("[" + strings.TrimSuffix(strings.Repeat("{},", 2_700_000), ",") + "]")
+	zipped := bomb(t)
+	for _, test := range []struct {
+		name, why string
+		write     func(net.Conn)
+	}{
+		{"10 GiB announced", "more than 8192 KiB", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", 10<<30)
+			repeat(conn, block, 10<<30)
+		}},
+		{"10 GiB not announced", "more than 8192 KiB", func(conn net.Conn) {
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\n\r\n")
+			repeat(conn, block, 10<<30)
+		}},
+		{"10 GiB of an error", "500 Internal Server Error (no details)", func(conn net.Conn) {
+			io.WriteString(conn, "HTTP/1.1 500 Internal Server Error\r\n\r\n")
+			repeat(conn, block, 10<<30)
+		}},
+		{"a gzip bomb", "more than 8192 KiB", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n", len(zipped))
+			conn.Write(zipped)
+		}},
+		{"a million headers", "header", func(conn net.Conn) {
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+			repeat(conn, header, 1_000_000*17)
+		}},
+		{"one header without end", "header", func(conn net.Conn) {
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Header: ")
+			repeat(conn, block, 1<<30)
+		}},
+		{"a million levels", "cannot be used", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(deep), deep)
+		}},
+		{"millions of objects", "objects", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(objects))
+			conn.Write(objects)
+		}},
+		{"millions of complaints", "422", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 422 Unprocessable Entity\r\n\r\n")
+			conn.Write(objects)
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := hostile(t, test.write)
+			var err error
+			used := allocated(func() { _, err = client.Call[[]client.Error](t.Context(), c, get) })
+			if err == nil || !strings.Contains(err.Error(), test.why) {
+				t.Errorf("got %v, want an error about %q", err, test.why)
+			}
+			if used > memory {
+				t.Errorf("it took %d MiB", used/mebibyte)
+			}
+		})
+	}
+}
+
+// The same depth in an answer about keys, whose duplicates are looked for by
+// recursion.
+func TestBadInputDepthOfKeyAnswer(t *testing.T) {
+	for _, body := range []string{strings.Repeat(`[`, 60_000), strings.Repeat(`{"a":`, 12_000)} {
+		c := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, body) })
+		if _, err := client.Call[any](t.Context(), c, auth); err == nil || !strings.Contains(err.Error(), "nested") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestObjectsInsideTextDoNotCount(t *testing.T) {
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"posData":"`+strings.Repeat(`{[\"\\`, 100_000)+`"}`)
+	})
+	got, err := client.Call[struct{ PosData string }](t.Context(), c, get)
+	if err != nil || len(got.PosData) != 400_000 {
+		t.Errorf("got %d bytes, %v", len(got.PosData), err)
+	}
+}
+
+// One byte now and then keeps a connection alive, and must not keep the caller.
+func TestBadInputNeverEndingAnswer(t *testing.T) {
+	stop := make(chan struct{})
+	address := listen(t, func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+			return
+		}
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+		tick := time.NewTicker(20 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if _, err := conn.Write([]byte("1")); err != nil {
+					return
+				}
+			case <-stop:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(stop) })
+	const limit = 300 * time.Millisecond
+	c := connect(t, "http://"+address, client.WithTimeout(limit))
+	start := time.Now()
+	_, err := client.Call[any](t.Context(), c, get)
+	wantKind(t, err, client.Timeout, "time limit")
+	if took := time.Since(start); took < limit || took > 10*limit {
+		t.Errorf("it took %v", took)
+	}
+	_, err = client.Call[any](t.Context(), c, client.Request{Method: "POST", Path: []string{"things"}})
+	if !client.FateUnknown(err) {
+		t.Errorf("the server had the whole request: %v", err)
+	}
+}
+
+// A server that accepts and says nothing.
+func TestBadInputSilentServer(t *testing.T) {
+	stop := make(chan struct{})
+	address := listen(t, func(net.Conn) { <-stop })
+	t.Cleanup(func() { close(stop) })
+	for _, scheme := range []string{"http://", "https://"} {
+		c := connect(t, scheme+address, client.WithTimeout(200*time.Millisecond))
+		_, err := client.Call[any](t.Context(), c, get)
+		wantKind(t, err, client.Timeout, "time limit")
+	}
+}
