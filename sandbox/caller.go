@@ -29,10 +29,15 @@ type caller struct {
 
 func (c *caller) signedURL(r *http.Request) string {
 	url := c.site.base() + encodePath(c.path)
-	if r.URL.RawQuery != "" {
-		url += "?" + r.URL.RawQuery
+	return url + queryOf(r)
+}
+
+// queryOf is the query as it was sent; a question mark with nothing behind it counts (recording 60-bitid-message).
+func queryOf(r *http.Request) string {
+	if r.URL.RawQuery == "" && !r.URL.ForceQuery {
+		return ""
 	}
-	return url
+	return "?" + r.URL.RawQuery
 }
 
 // checkSignature is the expensive part of the BitPay half, and runs before the lock is taken. The server dies of a

@@ -10,7 +10,7 @@ import (
 var pageFiles embed.FS
 
 // pages holds one template a page, each within the layout.
-var pages = parsePages("checkout", "consent", "create-token", "disabled", "home", "keys", "login", "pairing", "revoke-token", "tokens")
+var pages = parsePages("checkout", "consent", "create-token", "disabled", "home", "invoice", "keys", "login", "pairing", "revoke-token", "tokens")
 
 func parsePages(names ...string) map[string]*template.Template {
 	layout := template.Must(template.ParseFS(pageFiles, "pages/layout.html"))
@@ -27,15 +27,22 @@ type page struct {
 	Root   string // the root path, in front of every link
 	Email  string // of who is logged in; empty for a stranger
 	Alerts []flash
-	Token  string // of the forms
 	// Reload lets the browser ask again after so many seconds; 0 does not.
 	Reload  int
 	Content any
+
+	token func() string
 }
+
+// Token is the value of the forms' anti-forgery field.
+func (p page) Token() string { return p.token() }
 
 // showPage answers with a page. Alerts of the moment come before those that waited.
 func (s *Sandbox) showPage(w http.ResponseWriter, c *caller, name, title string, content any, alerts ...flash) {
-	p := page{Title: title, Root: c.site.root, Token: s.csrfToken(w, c), Content: content}
+	p := page{Title: title, Root: c.site.root, Content: content, token: func() string {
+		setDefault(w.Header(), "Cache-Control", "no-cache, no-store") // only pages with a form are kept out of caches
+		return s.csrfToken(w, c)
+	}}
 	if c.user != nil {
 		p.Email = c.user.Email
 	}
@@ -44,14 +51,27 @@ func (s *Sandbox) showPage(w http.ResponseWriter, c *caller, name, title string,
 	}
 	p.Alerts = append(alerts, s.takeFlashes(c)...)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache, no-store")
 	if err := pages[name].ExecuteTemplate(w, "layout", p); err != nil {
 		panic(err) // the templates and what they are given are our own
 	}
 }
 
+// keepUncached is for the pages of a store or an account, which the server keeps out of caches more loudly.
+func keepUncached(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-cache, no-store, max-age=0")
+}
+
+func setDefault(h http.Header, name, value string) {
+	if h.Get(name) == "" {
+		h.Set(name, value)
+	}
+}
+
 // redirect sends the browser to an address below the root path.
 func redirect(w http.ResponseWriter, c *caller, path string) {
+	if path == "/" && c.site.root != "" {
+		path = "" // recording 67-rootpath
+	}
 	w.Header().Set("Location", c.site.root+path)
 	writeEmpty(w, http.StatusFound)
 }

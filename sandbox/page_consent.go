@@ -68,5 +68,6 @@ func (s *Sandbox) keysPage(w http.ResponseWriter, r *http.Request, c *caller) {
 		}
 		keys = append(keys, shown{k.Label, strings.Join(k.Permissions, ", "), value})
 	}
+	keepUncached(w)
 	s.showPage(w, c, "keys", "API Keys", keys)
 }

@@ -12,11 +12,17 @@ type loginForm struct {
 	RememberMe bool
 }
 
+// homePage and the page of a pairing ask for a log-in themselves, so their redirect has the controllers' headers.
 func (s *Sandbox) homePage(w http.ResponseWriter, r *http.Request, c *caller) {
+	if c.user == nil {
+		s.writeToLogin(w, r, c)
+		return
+	}
 	s.showPage(w, c, "home", "Stores", s.state.storesOf(c.user))
 }
 
 func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
+	noStore(w)
 	s.showLogin(w, r, c, "")
 }
 
@@ -54,13 +60,18 @@ func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	s.logIn(w, c, u, r.PostFormValue("RememberMe") == "true")
+	noStore(w)
 	back := queryValue(r, "ReturnUrl")
 	if !localPath(back) {
-		back = c.site.root + "/"
+		redirect(w, c, "/")
+		return
 	}
 	w.Header().Set("Location", back)
 	writeEmpty(w, http.StatusFound)
 }
+
+// noStore is how the log-in's own answers are kept out of caches.
+func noStore(w http.ResponseWriter) { w.Header().Set("Cache-Control", "no-cache,no-store") }
 
 // localPath tells an address on this origin from one that leads elsewhere, as //host and /\host do.
 func localPath(back string) bool {
@@ -69,5 +80,6 @@ func localPath(back string) bool {
 
 func (s *Sandbox) logOutByLink(w http.ResponseWriter, _ *http.Request, c *caller) {
 	s.logOut(w, c)
+	noStore(w)
 	redirect(w, c, "/login")
 }

@@ -14,6 +14,10 @@ type pairingForm struct {
 
 // pairingPage shows who asks for access, so that a human can compare and approve.
 func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller) {
+	if c.user == nil {
+		s.writeToLogin(w, r, c)
+		return
+	}
 	p := s.state.Pairings[queryValue(r, "pairingCode")]
 	if p == nil {
 		s.addFlash(c, "error", "Unknown pairing code")
@@ -28,6 +32,9 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		form.SIN = "Server-Initiated Pairing"
 	}
 	slices.SortStableFunc(form.Stores, func(a, b *store) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	if form.StoreID != "" {
+		keepUncached(w)
+	}
 	s.showPage(w, c, "pairing", "Pairing Permission", form)
 }
 

@@ -37,7 +37,9 @@ func TestPageClientSidePairing(t *testing.T) {
 	h := w.merchant()
 	w.key = newKey(t)
 	_, answer := w.call("POST", "/tokens", `{"id":"`+w.sin()+`","label":"my shop <b>","facade":"merchant"}`)
-	var grants struct{ Data []struct{ PairingCode string } }
+	var grants struct {
+		Data []struct{ PairingCode string }
+	}
 	if err := json.Unmarshal([]byte(answer), &grants); err != nil || len(grants.Data) != 1 {
 		t.Fatal(answer, err)
 	}
@@ -117,7 +119,7 @@ func TestPageCheckoutPaysAndMines(t *testing.T) {
 	if !strings.Contains(strings.Join(page.Texts, " "), "5.00 EUR") && !strings.Contains(strings.Join(page.Texts, " "), "5 EUR") {
 		t.Errorf("the page does not tell the price: %q", page.Texts)
 	}
-	status := func() string { return w.signed("GET", "/invoices/"+id, "")["status"].(string) }
+	status := func() string { return w.signed("GET", "/invoices/"+id+"?token=1", "")["status"].(string) }
 	for _, step := range []struct{ button, share, status string }{
 		{"pay", "half", "new"}, {"pay", "all", "paid"}, {"mine", "all", "confirmed"},
 	} {
@@ -142,7 +144,9 @@ func TestPagesKeepStrangersOut(t *testing.T) {
 		w := newWorld(t, Options{}) // each its own: log-ins are throttled
 		h := human.New(w.origin)
 		t.Cleanup(h.Close)
-		must(t, func(ctx context.Context) (*human.Page, error) { return h.Open(ctx, "/login?ReturnUrl="+url.QueryEscape(back)) })
+		must(t, func(ctx context.Context) (*human.Page, error) {
+			return h.Open(ctx, "/login?ReturnUrl="+url.QueryEscape(back))
+		})
 		must(t, func(ctx context.Context) (*human.Page, error) {
 			return h.Press(ctx, "Password", "Email", w.s.seed.Email, "Password", w.s.seed.Password)
 		})

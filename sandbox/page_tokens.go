@@ -32,6 +32,7 @@ func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) 
 	if st.Wallet == nil {
 		alerts = append(alerts, flash{"warning", "Warning: No wallet has been linked to your BTCPay Server Store."})
 	}
+	keepUncached(w)
 	s.showPage(w, c, "tokens", "Access Tokens", content, alerts...)
 }
 
@@ -49,6 +50,7 @@ func (s *Sandbox) showCreateToken(w http.ResponseWriter, c *caller, form createT
 	if form.StoreID == "" {
 		form.Stores = s.state.storesOf(c.user)
 	}
+	keepUncached(w)
 	s.showPage(w, c, "create-token", "Create New Token", form, alerts...)
 }
 

@@ -47,6 +47,9 @@ func play(t *testing.T, r *replay.Recording) *replay.Report {
 	if err != nil {
 		t.Error(err)
 	}
+	for _, m := range report.ApartSteps {
+		t.Errorf("headers of %q (%s): %v", m.Step, m.Request, m.Differences)
+	}
 	if report.Alike < report.Exchanges {
 		t.Errorf("%d of %d exchanges are not alike", report.Exchanges-report.Alike, report.Exchanges)
 	}

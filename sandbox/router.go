@@ -59,10 +59,10 @@ func (rt *router) find(r *http.Request, path string) (*route, []string) {
 	var allowed []string
 	for i := range candidates {
 		c := &candidates[i]
-		if !c.matches(asked) || c.exact && slash || c.when != nil && !c.when(r) {
+		if !c.matches(asked) || c.exact && slash {
 			continue
 		}
-		if c.method == r.Method {
+		if c.method == r.Method && (c.when == nil || c.when(r)) {
 			for j, name := range c.segments {
 				if name[0] == '{' {
 					r.SetPathValue(name[1:len(name)-1], asked[j])
@@ -73,6 +73,9 @@ func (rt *router) find(r *http.Request, path string) (*route, []string) {
 		if !slices.Contains(allowed, c.method) {
 			allowed = append(allowed, c.method)
 		}
+	}
+	if slices.Contains(allowed, r.Method) {
+		return nil, nil // the method was right, but what tells the routes apart was not
 	}
 	slices.Sort(allowed)
 	return nil, allowed

@@ -35,11 +35,11 @@ var routes = []route{
 	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/status", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).markInvoice},
 
 	// The pages a human clicks. Whoever is not logged in is sent to the log-in, except where strangers may look.
-	{method: "GET", path: "/", realm: pageRealm, permission: anyone, handler: (*Sandbox).homePage},
+	{method: "GET", path: "/", realm: pageRealm, permission: open, handler: (*Sandbox).homePage},
 	{method: "GET", path: "/login", realm: pageRealm, permission: open, handler: (*Sandbox).loginPage},
 	{method: "POST", path: "/login", realm: pageRealm, permission: open, handler: (*Sandbox).logInByForm},
 	{method: "GET", path: "/logout", realm: pageRealm, permission: open, handler: (*Sandbox).logOutByLink},
-	{method: "GET", path: "/api-access-request", realm: pageRealm, permission: anyone, handler: (*Sandbox).pairingPage},
+	{method: "GET", path: "/api-access-request", realm: pageRealm, permission: open, handler: (*Sandbox).pairingPage},
 	{method: "POST", path: "/api-access-request", realm: pageRealm, permission: anyone, handler: (*Sandbox).approvePairing},
 	{method: "GET", path: "/api-tokens", realm: pageRealm, permission: anyone, handler: (*Sandbox).createTokenPage},
 	{method: "POST", path: "/api-tokens", realm: pageRealm, permission: anyone, handler: (*Sandbox).createToken},
@@ -49,6 +49,7 @@ var routes = []route{
 	{method: "POST", path: "/stores/{storeId}/tokens/apikey", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).changeLegacyKey},
 	{method: "GET", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).revokeTokenPage},
 	{method: "POST", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).revokeTokenByForm},
+	{method: "GET", path: "/invoices/{invoiceId}", realm: pageRealm, permission: anyone, handler: (*Sandbox).invoicePage},
 	{method: "GET", path: "/invoice", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutByQuery},
 	{method: "GET", path: "/i/{invoiceId}", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutPage},
 	{method: "POST", path: "/i/{invoiceId}/simulate", realm: pageRealm, permission: open, handler: (*Sandbox).simulate},

@@ -177,11 +177,7 @@ func (s *Sandbox) writeToLogin(w http.ResponseWriter, r *http.Request, c *caller
 
 // returnURL is the address asked for, below the origin.
 func (s *Sandbox) returnURL(r *http.Request, c *caller) string {
-	back := c.site.root + encodePath(c.path)
-	if r.URL.RawQuery != "" {
-		back += "?" + r.URL.RawQuery
-	}
-	return back
+	return c.site.root + encodePath(c.path) + queryOf(r)
 }
 
 // queryEscape escapes as the framework's form encoder does for ReturnUrl.

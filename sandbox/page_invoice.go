@@ -1,0 +1,40 @@
+package sandbox
+
+import (
+	"net/http"
+	"time"
+)
+
+type invoiceContent struct {
+	Invoice                                *invoice
+	StoreName, Price, OrderID, Description string
+	Created, Expires                       string
+}
+
+const pageTime = "2006-01-02 15:04:05 UTC"
+
+// invoicePage is where GET /invoices/{id} leads without a token parameter: the merchant's view of an invoice.
+func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller) {
+	inv := s.state.Invoices[r.PathValue("invoiceId")]
+	if inv == nil || !s.state.userMay(c.user, viewInvoices, inv.StoreID) {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	content := invoiceContent{
+		Invoice:     inv,
+		StoreName:   s.state.Stores[inv.StoreID].Name,
+		Price:       inv.Price.text() + " " + inv.Currency,
+		OrderID:     textOr(inv.Metadata.OrderID, ""),
+		Description: textOr(inv.Metadata.ItemDesc, ""),
+		Created:     inv.Created.Format(pageTime),
+		Expires:     inv.Expires.Format(pageTime),
+	}
+	keepUncached(w)
+	s.showPage(w, c, "invoice", "Invoice "+inv.ID, content)
+}
+
+// Time is when a payment came, for people.
+func (p *payment) Time() string { return p.Received.Truncate(time.Second).Format(pageTime) }
+
+// Sum is a payment's amount, for people.
+func (p *payment) Sum() string { return p.Amount.text() + " BTC" }
