@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 )
 
@@ -107,8 +108,8 @@ func plainText(text string) (string, error) {
 	if !scientific {
 		return text, nil
 	}
-	var shift int
-	if _, err := fmt.Sscanf(exponent, "%d", &shift); err != nil || shift > 400 || shift < -400 {
+	shift, err := strconv.Atoi(exponent)
+	if err != nil || shift > 400 || shift < -400 {
 		return "", fmt.Errorf("%w: %.40q", ErrDecimal, text)
 	}
 	value, ok := new(big.Rat).SetString(fmt.Sprintf("%se%d", mantissa, shift))

@@ -53,7 +53,7 @@ func TestBadInputAmount(t *testing.T) {
 }
 
 func TestBadInputAmountFromServer(t *testing.T) {
-	for _, text := range []string{`"1,5"`, `"NaN"`, `""`, `{}`, `1e999999999`, `1e401`, `"` + strings.Repeat("1", 2000) + `"`} {
+	for _, text := range []string{`"1,5"`, `"NaN"`, `""`, `{}`, `1e999999999`, `1e401`, `"1e5abc"`, `"1e 5"`, `"1e"`, `"1e5e5"`, `"+1"`, `true`, `[1]`, `"` + strings.Repeat("1", 2000) + `"`} {
 		var d client.Decimal
 		if err := json.Unmarshal([]byte(text), &d); err == nil {
 			t.Errorf("%.40s became %.40s", text, d)
@@ -74,6 +74,60 @@ func TestDecimalZeroIsSent(t *testing.T) {
 	if err != nil || string(out) != `{"price":"0"}` {
 		t.Errorf("got %s, %v", out, err)
 	}
+}
+
+func drawDecimal(t *rapid.T, label string) client.Decimal {
+	text := rapid.StringMatching(`-?[0-9]{1,14}(\.[0-9]{1,14})?`).Draw(t, label)
+	d, err := client.ParseDecimal(text)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if d.String() != text {
+		t.Fatalf("%s became %s", text, d)
+	}
+	return d
+}
+
+// An amount survives every way through JSON with its text, and keeps its place among
+// others.
+func TestDecimalProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := drawDecimal(t, "a"), drawDecimal(t, "b")
+		if a.Cmp(b) != -b.Cmp(a) || a.Cmp(a) != 0 || a.Cmp(b) != a.Rat().Cmp(b.Rat()) {
+			t.Fatalf("%s and %s have no order", a, b)
+		}
+		if a.Sign() != a.Cmp(client.Decimal{}) {
+			t.Fatalf("the sign of %s is %d", a, a.Sign())
+		}
+		out, err := json.Marshal(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, form := range []string{string(out), strings.Trim(string(out), `"`)} {
+			if !json.Valid([]byte(form)) {
+				continue // a number may not begin with 00
+			}
+			var again client.Decimal
+			if err := json.Unmarshal([]byte(form), &again); err != nil || again != a {
+				t.Fatalf("%s became %s, %v", form, again, err)
+			}
+		}
+	})
+}
+
+// What is written with an exponent has the same value.
+func TestDecimalExponents(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.StringMatching(`-?(0|[1-9][0-9]{0,9})(\.[0-9]{1,9})?[eE][+-]?[0-9]{1,2}`).Draw(t, "number")
+		var d client.Decimal
+		if err := json.Unmarshal([]byte(number), &d); err != nil {
+			t.Fatalf("%s: %v", number, err)
+		}
+		want, _ := new(big.Rat).SetString(number)
+		if d.Rat().Cmp(want) != 0 || strings.ContainsAny(d.String(), "eE") {
+			t.Fatalf("%s became %s", number, d)
+		}
+	})
 }
 
 func FuzzDecimal(f *testing.F) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -41,8 +42,10 @@ func parseServer(text string, allowHTTP bool) (*url.URL, error) {
 	switch {
 	case server.Scheme != "http" && server.Scheme != "https":
 		return refuse("the scheme has to be https")
-	case host == "":
+	case strings.Trim(host, ".") == "":
 		return refuse("it names no host")
+	case !validPort(server.Port()):
+		return refuse("the port has to be 1 to 65535")
 	case strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-._:") != "":
 		return refuse("the host has characters that no DNS name has. Write an international name in its xn-- form")
 	case server.User != nil:
@@ -89,6 +92,11 @@ func private(host string) bool {
 	}
 	address, err := netip.ParseAddr(host)
 	return err == nil && address.IsLoopback()
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func onion(host string) bool {

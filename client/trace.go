@@ -139,6 +139,12 @@ func secretForms(secret string) []string {
 		strings.ToUpper(secret), strings.ToLower(secret),
 	}
 	forms = append(forms, base64Forms(raw)...)
+	// Any of them may stand inside a JSON text, also one of JSON inside JSON.
+	for _, form := range forms {
+		forms = append(forms, jsonForm(form, true), jsonForm(form, false))
+	}
+	slices.Sort(forms)
+	forms = slices.Compact(forms)
 	return slices.DeleteFunc(forms, func(form string) bool { return len(form) < minSecret })
 }
 
