@@ -9,9 +9,12 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// An App is one run of the program.
+// An App is one run of the program. It belongs to one goroutine.
 type App struct {
 	In  io.Reader
 	Out io.Writer // data, and nothing else
@@ -21,6 +24,9 @@ type App struct {
 	Now     func() time.Time
 	Version string
 	Commit  string
+
+	keystores map[string]keystore.Store
+	secrets   []client.Secret // what --debug must not show
 }
 
 // New makes the App of this process. An empty version is looked up in what the

@@ -3,18 +3,17 @@ package app
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
-// Flags are what every command that talks to a server takes. The zero value of
-// a member means that the flag was not given.
+// Flags are what commands that talk to a server or use a key take. The zero
+// value of a member means that the flag was not given.
 type Flags struct {
+	Profile   string
 	Server    string
 	Store     string
 	Timeout   time.Duration
@@ -24,145 +23,146 @@ type Flags struct {
 	DryRun    bool
 }
 
-// Environment variables, the alias after its own name.
+// Environment variables, an alias after its own name.
 var (
-	serverVariables = []string{"BTCPAYCTL_SERVER", "BTCPAY_SERVER"}
-	storeVariables  = []string{"BTCPAYCTL_STORE", "BTCPAY_STORE"}
+	profileVariables  = []string{"BTCPAYCTL_PROFILE"}
+	serverVariables   = []string{"BTCPAYCTL_SERVER", "BTCPAY_SERVER"}
+	storeVariables    = []string{"BTCPAYCTL_STORE", "BTCPAY_STORE"}
+	keystoreVariables = []string{"BTCPAYCTL_KEYSTORE"}
 )
 
-const privateKeyVariable = "BTCPAYCTL_PRIVATE_KEY_FILE"
+const (
+	privateKeyVariable = "BTCPAYCTL_PRIVATE_KEY_FILE"
+	defaultKeystore    = "keyring"
+)
 
-// maxKeyFile is far more than any form of a private key needs.
-const maxKeyFile = 64 << 10
+// A Value is a setting and where it comes from: a flag, a variable, a profile,
+// or "default". Both are empty where nothing sets it.
+type Value struct {
+	Text   string `json:"value"`
+	Source string `json:"source"`
+}
 
-func (a *App) setting(flag string, variables []string) string {
-	if flag != "" {
-		return flag
+// Explicit tells whether the value comes from a flag or the environment.
+func (v Value) Explicit() bool {
+	return v.Text != "" && v.Source != sourceDefault && v.Source != sourceCurrent && v.Source != sourceProfile
+}
+
+const (
+	sourceDefault = "default"
+	sourceProfile = "profile"
+	sourceCurrent = "config.toml"
+)
+
+// Settings are what holds for one run, after flags, environment, profile and
+// defaults, in this order.
+type Settings struct {
+	// Name is the profile's name, empty where no profile is in use.
+	Name Value
+	// Profile is its content, zero where it is not there yet; Exists tells.
+	Profile profile.Profile
+	Exists  bool
+
+	Server, Store, Keystore Value
+}
+
+// Settings works out what holds. A profile that is named and not there is an
+// error, unless the command is one that makes profiles.
+func (a *App) Settings(f Flags, makes bool) (Settings, error) {
+	file, err := a.Config()
+	if err != nil {
+		return Settings{}, err
+	}
+	config, err := file.Read()
+	if err != nil {
+		return Settings{}, err
+	}
+	var s Settings
+	s.Name = a.pick("--profile", f.Profile, profileVariables, config.Current, sourceCurrent)
+	if s.Name.Text != "" {
+		if err := profile.CheckName(s.Name.Text); err != nil {
+			return s, &output.Error{Code: output.Usage, What: s.Name.Source + ": " + err.Error(), Next: "btcpayctl profile list", Err: err}
+		}
+		s.Profile, s.Exists = config.Profiles[s.Name.Text]
+		if !s.Exists && !makes {
+			return s, &output.Error{Code: output.Usage, What: fmt.Sprintf("there is no profile %q", s.Name.Text),
+				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list, or btcpayctl pair client --profile " + s.Name.Text + " to make it"}
+		}
+	}
+	s.Server = a.pick("--server", f.Server, serverVariables, s.Profile.Server, sourceProfile)
+	s.Store = a.pick("--store", f.Store, storeVariables, s.Profile.Store, sourceProfile)
+	// Pinned by the first write: what a profile's key is in does not change
+	// with the environment.
+	s.Keystore = Value{s.Profile.Keystore, sourceProfile}
+	if s.Keystore.Text == "" {
+		s.Keystore = a.pick("", "", keystoreVariables, defaultKeystore, sourceDefault)
+	}
+	return s, nil
+}
+
+func (a *App) pick(flag, given string, variables []string, fallback, source string) Value {
+	if given != "" {
+		return Value{given, flag}
 	}
 	for _, name := range variables {
 		if value := a.Getenv(name); value != "" {
-			return value
+			return Value{value, name}
 		}
 	}
-	return ""
+	if fallback == "" {
+		return Value{}
+	}
+	return Value{fallback, source}
 }
 
-// Store is the store's id from the flag or the environment, or empty.
-func (a *App) Store(f Flags) string { return a.setting(f.Store, storeVariables) }
+// Config gives the configuration file.
+func (a *App) Config() (*profile.File, error) {
+	dir, err := a.ConfigDir()
+	if err != nil {
+		return nil, err
+	}
+	state, err := a.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	return profile.Open(dir, state), nil
+}
 
-// Server is the address from the flag or the environment.
-func (a *App) Server(f Flags) (string, error) {
-	if server := a.setting(f.Server, serverVariables); server != "" {
-		return server, nil
+// Address is the server's address, or an error that says how to give one.
+func (s Settings) Address() (string, error) {
+	if s.Server.Text != "" {
+		return s.Server.Text, nil
 	}
 	return "", &output.Error{Code: output.Usage, What: "no server is given",
 		Next: "--server https://btcpay.example.com, or export BTCPAYCTL_SERVER=https://btcpay.example.com"}
 }
 
-// Identity reads the BitId key that the environment names.
-func (a *App) Identity() (*bitpay.Identity, error) {
-	path := a.Getenv(privateKeyVariable)
-	if path == "" {
-		return nil, &output.Error{Code: output.NoCredential, What: "no BitId key is given",
-			Why: privateKeyVariable + " names the file of a private key.", Next: "btcpayctl key generate --output-file shop.key, then export " + privateKeyVariable + "=shop.key"}
+// ownServer refuses to take a profile's key to another server than the
+// profile's.
+func (s Settings) ownServer() error {
+	if s.Profile.Server == "" || !s.Server.Explicit() {
+		return nil
 	}
-	imported, err := a.ReadKeyFile(path)
+	// Whether http may be used is judged where the connection is made.
+	own, err := client.New(s.Profile.Server, client.WithAllowHTTP())
 	if err != nil {
-		return nil, err
+		return &output.Error{Code: output.BadInput, What: "the server of profile " + s.Name.Text + " is unusable: " + err.Error(),
+			Next: "btcpayctl profile set " + s.Name.Text + " --server https://btcpay.example.com", Err: err}
 	}
-	return imported.Identity, nil
+	other, err := client.New(s.Server.Text, client.WithAllowHTTP())
+	if err != nil {
+		return badServer(err)
+	}
+	if own.Server() != other.Server() {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and %s says %s", s.Name.Text, own.Server(), s.Server.Source, other.Server()),
+			Why: "A profile's key goes to the profile's server alone.", Next: "leave " + s.Server.Source + " out, or use another --profile"}
+	}
+	return nil
 }
 
-// ReadKeyFile reads a private key from a file, or from standard input for "-".
-func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
-	source := a.In
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return bitpay.Imported{}, &output.Error{Code: output.BadInput, What: "the private key cannot be read", Why: err.Error(), Err: err}
-		}
-		defer file.Close()
-		source = file
-	} else {
-		path = "standard input"
+func badServer(err error) error {
+	if !errors.Is(err, client.ErrServer) {
+		return err
 	}
-	data, err := io.ReadAll(io.LimitReader(source, maxKeyFile+1))
-	defer clear(data)
-	if err == nil && len(data) > maxKeyFile {
-		err = fmt.Errorf("it has more than %d bytes", maxKeyFile)
-	}
-	var imported bitpay.Imported
-	if err == nil {
-		imported, err = bitpay.ParsePrivateKey(data)
-	}
-	if err != nil {
-		return imported, &output.Error{Code: output.BadInput, What: "there is no usable private key in " + path, Why: err.Error(),
-			Next: "btcpayctl key import --help lists the forms that are read", Err: err}
-	}
-	if imported.Warning != "" {
-		fmt.Fprintln(a.Err, "warning:", output.VisibleLine(imported.Warning))
-	}
-	return imported, nil
-}
-
-// Options are the options of the client that the flags ask for.
-func (a *App) Options(f Flags) ([]client.Option, error) {
-	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version)}
-	timeout := f.Timeout
-	if text := a.Getenv("BTCPAYCTL_TIMEOUT"); timeout == 0 && text != "" {
-		var err error
-		if timeout, err = time.ParseDuration(text); err != nil || timeout <= 0 {
-			return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("BTCPAYCTL_TIMEOUT is %q, which is no duration", text),
-				Next: "export BTCPAYCTL_TIMEOUT=30s", Err: err}
-		}
-	}
-	if timeout > 0 {
-		options = append(options, client.WithTimeout(timeout))
-	}
-	if f.AllowHTTP {
-		options = append(options, client.WithAllowHTTP())
-	}
-	if f.CAFile != "" {
-		options = append(options, client.WithCAFile(f.CAFile))
-	}
-	if f.Debug || a.Getenv("BTCPAYCTL_DEBUG") != "" {
-		options = append(options, client.WithDebug(a.Err))
-	}
-	if f.DryRun {
-		options = append(options, client.WithDryRun(a.showDryRun))
-	}
-	return options, nil
-}
-
-// BitPay makes a client of the BitPay-compatible API. Without a key it is
-// anonymous where a store is named.
-func (a *App) BitPay(f Flags) (*bitpay.Client, error) {
-	var credential client.Credential
-	identity, err := a.Identity()
-	switch {
-	case err == nil:
-		credential = identity
-	case a.Store(f) != "" && a.Getenv(privateKeyVariable) == "":
-		credential = bitpay.Anonymous{StoreID: a.Store(f)}
-	default:
-		return nil, err
-	}
-	return a.BitPayAs(f, credential)
-}
-
-// BitPayAs makes a client with a credential.
-func (a *App) BitPayAs(f Flags, credential client.Credential) (*bitpay.Client, error) {
-	server, err := a.Server(f)
-	if err != nil {
-		return nil, err
-	}
-	options, err := a.Options(f)
-	if err != nil {
-		return nil, err
-	}
-	c, err := bitpay.New(server, credential, options...)
-	if errors.Is(err, client.ErrServer) {
-		return nil, &output.Error{Code: output.Usage, What: err.Error(), Next: "--server https://btcpay.example.com", Err: err}
-	}
-	return c, err
+	return &output.Error{Code: output.Usage, What: err.Error(), Next: "--server https://btcpay.example.com", Err: err}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -25,6 +26,10 @@ func explain(ctx context.Context, err error) *output.Error {
 		return &output.Error{Code: code, What: "stopped", Err: err}
 	}
 	e := &output.Error{Code: output.Failed, What: err.Error(), Err: err}
+	if config, ok := errors.AsType[*profile.Error](err); ok {
+		e.Code, e.What, e.Next = output.BadInput, "the configuration cannot be used: "+config.Error(), config.Hint
+		return e
+	}
 	if secret, ok := errors.AsType[*keystore.Error](err); ok {
 		e.Code, e.Next = keystoreCode(err), secret.Hint
 		return e

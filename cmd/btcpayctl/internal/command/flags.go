@@ -16,4 +16,21 @@ func addServerFlags(cmd *cobra.Command, f *app.Flags) {
 	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
 	flags.BoolVar(&f.Debug, "debug", false, "show each exchange on standard error, without secrets")
 	flags.BoolVar(&f.DryRun, "dry-run", false, "show the request in place of sending it")
+	addProfileFlag(cmd, f)
+}
+
+func addProfileFlag(cmd *cobra.Command, f *app.Flags) {
+	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; its key is used even where the environment has one")
+}
+
+// group makes a command that only holds others.
+func group(name, short, id, long string) *cobra.Command {
+	return &cobra.Command{
+		Use:     name,
+		Short:   short,
+		Long:    long,
+		GroupID: id,
+		Args:    noCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
 }

@@ -12,14 +12,9 @@ import (
 )
 
 func newInvoice(a *app.App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "invoice",
-		Short:   "Create, read, list and wait for invoices",
-		GroupID: "start",
-		Args:    noCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newInvoiceCreate(a), newInvoiceGet(a), newInvoiceList(a), newInvoiceWait(a))
+	cmd := group("invoice", "Create, read, list and wait for invoices", "start",
+		`Create, read, list and wait for invoices of one store: that of the key in use.`)
+	cmd.AddCommand(newInvoiceCreate(a), newInvoiceGet(a), newInvoiceList(a), newInvoiceWait(a), newInvoiceOpen(a), newInvoiceResume(a))
 	return cmd
 }
 
@@ -35,7 +30,7 @@ func newInvoiceGet(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.BitPay(flags)
+			c, err := a.BitPay(cmd.Context(), flags)
 			if err != nil {
 				return err
 			}
@@ -105,7 +100,7 @@ func (c *invoiceList) run(cmd *cobra.Command, _ []string) error {
 	if c.limit > 0 {
 		c.options.Limit = min(c.limit, bitpay.DefaultLimit)
 	}
-	bp, err := c.app.BitPay(c.flags)
+	bp, err := c.app.BitPay(cmd.Context(), c.flags)
 	if err != nil {
 		return err
 	}

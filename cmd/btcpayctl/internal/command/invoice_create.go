@@ -1,8 +1,9 @@
 package command
 
 import (
-	"crypto/rand"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,9 @@ import (
 type invoiceCreate struct {
 	app     *app.App
 	flags   app.Flags
+	from    string
 	amount  string
+	tax     string
 	speed   string
 	expires time.Duration
 	request bitpay.InvoiceRequest
@@ -26,20 +29,30 @@ func newInvoiceCreate(a *app.App) *cobra.Command {
 	c := &invoiceCreate{app: a}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Create an invoice",
+		Short: "Create an invoice, or one for each line of JSON",
 		Long: `Create an invoice and print it. Without --amount it takes any amount.
 
-The request is sent once. If its answer is lost the invoice may exist: the exit
-code is 8, and the error has the command that looks for it by its order id, which
-is made up where --order-id gives none.`,
+With --from the invoices come from a file, or from standard input for -: one JSON
+object, or many, each like
+  {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
+with the members of the BitPay API; amounts may be texts or numbers and are kept
+exact. All are checked before the first is sent.
+
+Every invoice has an order id; it is made up where none is given. A request is
+sent once. If its answer is lost, the order id is looked up and the invoice that
+is found is taken. If none is found the exit code is 8, and "invoice resume" looks
+again.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
-  id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)`,
+  id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
+  btcpayctl invoice create --from orders.jsonl -o jsonl`,
 		Args: arguments(0, 0),
 		RunE: c.run,
 	}
 	f := cmd.Flags()
+	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
 	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact; any amount if not given")
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
+	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
 	f.StringVar(&c.request.ItemCode, "item-code", "", "`code` of the item sold")
 	f.StringVar(&c.request.ItemDesc, "description", "", "`text` shown to the buyer")
@@ -50,6 +63,7 @@ is made up where --order-id gives none.`,
 	f.BoolVar(&c.request.ExtendedNotifications, "extended-notifications", false, "notifications name their event")
 	f.StringVar(&c.speed, "speed", "", "when a payment is settled: high, medium, low-medium or low")
 	f.DurationVar(&c.expires, "expires", 0, "how long the invoice can be paid; the store's setting if not given")
+	f.StringSliceVar(&c.request.PaymentCurrencies, "payment-method", nil, "allow only this payment `method`, such as BTC-CHAIN; may be repeated")
 	addServerFlags(cmd, &c.flags)
 	return cmd
 }
@@ -59,12 +73,34 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if c.amount != "" {
-		price, err := client.ParseDecimal(c.amount)
-		if err != nil {
-			return &output.Error{Code: output.BadInput, What: "--amount is unusable: " + err.Error(), Why: "Nothing was sent.", Next: "--amount 12.50", Err: err}
-		}
-		c.request.Price = &price
+	if c.from != "" {
+		return c.many(cmd, p)
+	}
+	if err := c.fromFlags(); err != nil {
+		return err
+	}
+	sender, err := c.sender(cmd)
+	if err != nil {
+		return err
+	}
+	invoice, operation, err := sender.create(cmd.Context(), c.request)
+	if err != nil {
+		return dryRunIsDone(err)
+	}
+	// The record goes last: until the id is printed, only the ledger has it.
+	if err := output.One(p, invoiceView, fromBitPay(invoice)); err != nil {
+		return errors.Join(err, operation.Release())
+	}
+	return operation.Finish()
+}
+
+func (c *invoiceCreate) fromFlags() error {
+	var err error
+	if c.request.Price, err = amountFlag("--amount", c.amount); err != nil {
+		return err
+	}
+	if c.request.TaxIncluded, err = amountFlag("--tax-included", c.tax); err != nil {
+		return err
 	}
 	if c.expires < 0 {
 		return &output.Error{Code: output.BadInput, What: "--expires lies in the past", Why: "Nothing was sent.", Next: "--expires 15m"}
@@ -74,23 +110,79 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	}
 	c.request.TransactionSpeed = bitpay.Speed(c.speed)
 	c.request.FullNotifications = c.request.NotificationURL != ""
-	if c.request.OrderID == "" {
-		c.request.OrderID = rand.Text()
+	return c.request.Validate()
+}
+
+func amountFlag(flag, text string) (*client.Decimal, error) {
+	if text == "" {
+		return nil, nil
 	}
-	bp, err := c.app.BitPay(c.flags)
+	amount, err := client.ParseDecimal(text)
+	if err != nil {
+		return nil, &output.Error{Code: output.BadInput, What: flag + " is unusable: " + err.Error(), Why: "Nothing was sent.", Next: flag + " 12.50", Err: err}
+	}
+	return &amount, nil
+}
+
+// sender connects.
+func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
+	connection, err := c.app.BitPay(cmd.Context(), c.flags)
+	if err != nil {
+		return nil, err
+	}
+	return &invoiceSender{app: c.app, Connection: connection, dryRun: c.flags.DryRun}, nil
+}
+
+// many creates an invoice for each JSON object of the input. It stops at the
+// first that fails; those before it exist, and are printed.
+func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
+	if err := c.onlyFrom(cmd); err != nil {
+		return err
+	}
+	requests, err := readRequests(c.app, c.from)
 	if err != nil {
 		return err
 	}
-	invoice, err := bp.Invoices.Create(cmd.Context(), c.request)
-	if client.FateUnknown(err) {
-		return &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created: its answer was lost",
-			Why:  err.Error() + ". It was not sent again.",
-			Next: "btcpayctl invoice list --order-id " + c.request.OrderID, Err: err}
-	}
+	sender, err := c.sender(cmd)
 	if err != nil {
-		return dryRunIsDone(err)
+		return err
 	}
-	return output.One(p, invoiceView, fromBitPay(invoice))
+	var failed error
+	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
+		var done atomic.Int64
+		status := startCount(c.app, &done, len(requests))
+		defer status.Stop()
+		for i, r := range requests {
+			invoice, operation, err := sender.create(cmd.Context(), r.request)
+			if errors.Is(err, client.ErrDryRun) {
+				continue
+			}
+			if err != nil {
+				failed = r.failure(cmd.Context(), err, c.from, i)
+				return
+			}
+			if !yield(fromBitPay(invoice), nil) {
+				failed = operation.Release()
+				return
+			}
+			if failed = operation.Finish(); failed != nil {
+				return
+			}
+			done.Add(1)
+		}
+	})
+	return errors.Join(printErr, failed)
+}
+
+// onlyFrom refuses flags that --from would silently win over.
+func (c *invoiceCreate) onlyFrom(cmd *cobra.Command) error {
+	for _, name := range []string{"amount", "currency", "tax-included", "order-id", "item-code", "description", "pos-data", "buyer-email",
+		"redirect-url", "notification-url", "extended-notifications", "speed", "expires", "payment-method"} {
+		if cmd.Flags().Changed(name) {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s does not go with --from", name), Why: "The JSON says it all.", Next: "btcpayctl invoice create --help"}
+		}
+	}
+	return nil
 }
 
 // dryRunIsDone takes the end that --dry-run asked for as success.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,11 @@ type invoiceWait struct {
 	wait     time.Duration
 	interval time.Duration
 	until    string
+
+	mu     sync.Mutex
+	last   *invoiceRecord
+	left   time.Duration // until the invoice expires, when it was read
+	readAt time.Time
 }
 
 func newInvoiceWait(a *app.App) *cobra.Command {
@@ -28,14 +34,15 @@ func newInvoiceWait(a *app.App) *cobra.Command {
 		Use:   "wait ID",
 		Short: "Wait until an invoice is settled",
 		Long: `Wait until an invoice is settled, or with --for processing until it is paid in
-full and not yet confirmed.
+full and not yet confirmed. Without --wait the end is when the invoice expires or
+becomes invalid; one that is paid in time does not expire.
 
 Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
 		Example: `  btcpayctl invoice wait "$id" --wait 20m && ./ship.sh`,
 		Args:    arguments(1, 1),
 		RunE:    c.run,
 	}
-	cmd.Flags().DurationVar(&c.wait, "wait", -1, "longest wait; 0 looks once (default until the invoice expires or is settled)")
+	cmd.Flags().DurationVar(&c.wait, "wait", -1, "longest wait; 0 looks once (default until the invoice expires)")
 	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
 	cmd.Flags().StringVar(&c.until, "for", "settled", "settled or processing")
 	addServerFlags(cmd, &c.flags)
@@ -53,75 +60,118 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
 	}
-	bp, err := c.app.BitPay(c.flags)
+	connection, err := c.app.BitPay(cmd.Context(), c.flags)
 	if err != nil {
 		return err
 	}
-	ctx := cmd.Context()
+	record, err := c.await(cmd.Context(), connection, args[0])
+	if err != nil {
+		return dryRunIsDone(err)
+	}
+	return output.One(p, invoiceView, record)
+}
+
+// await reads the invoice until it is in the wanted state, or in one that does
+// not lead there, or the time is over.
+func (c *invoiceWait) await(parent context.Context, connection *app.Connection, id string) (invoiceRecord, error) {
+	ctx := parent
 	if c.wait > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, c.wait)
+		ctx, stop = context.WithTimeout(parent, c.wait)
 		defer stop()
 	}
-	status := ""
+	var status *output.Status
+	if c.wait != 0 && c.app.IsTerminal(c.app.Err) {
+		status = output.StartStatus(c.app.Err, func() string { return c.line(id) })
+	}
+	defer status.Stop()
 	for {
-		invoice, err := bp.Invoices.Get(ctx, args[0])
+		invoice, err := connection.Invoices.Get(ctx, id)
 		switch {
-		case c.wait > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return stillPending(args[0], status)
-		case err != nil && !passes(err):
-			return dryRunIsDone(err)
 		case err == nil:
 			record := fromBitPay(invoice)
-			if record.Status != status {
-				status = record.Status
-				fmt.Fprintf(c.app.Err, "%s: %s\n", output.VisibleLine(args[0]), output.VisibleLine(status))
+			c.tell(status, id, record, invoice.ExpirationTime.Sub(invoice.CurrentTime.Time))
+			if done, err := c.judge(record); done || err != nil {
+				return record, err
 			}
-			if done, err := c.judge(record); err != nil {
-				return err
-			} else if done {
-				return output.One(p, invoiceView, record)
-			}
+		case ctx.Err() != nil:
+			return invoiceRecord{}, c.ended(parent, id)
+		case c.wait == 0 || !passes(err):
+			return invoiceRecord{}, err
+		default:
+			status.Say(c.app.Err, "The server did not answer, asking again: "+err.Error())
 		}
 		if c.wait == 0 {
-			if err != nil {
-				return err
-			}
-			return stillPending(args[0], status)
+			return invoiceRecord{}, c.stillPending(id)
 		}
 		select {
 		case <-ctx.Done():
-			if context.Cause(cmd.Context()) != nil {
-				return context.Cause(cmd.Context())
-			}
-			return stillPending(args[0], status)
+			return invoiceRecord{}, c.ended(parent, id)
 		case <-time.After(c.interval):
 		}
 	}
 }
 
+// tell notes the state for the status line; without a terminal it writes a
+// line whenever the state changes.
+func (c *invoiceWait) tell(status *output.Status, id string, r invoiceRecord, left time.Duration) {
+	c.mu.Lock()
+	changed := c.last == nil || c.last.Status != r.Status
+	c.last, c.left, c.readAt = &r, left, c.app.Now()
+	c.mu.Unlock()
+	if status == nil && changed {
+		fmt.Fprintln(c.app.Err, output.VisibleLine(c.line(id)))
+	}
+}
+
+func (c *invoiceWait) line(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		return "Waiting for " + id
+	}
+	line := "Waiting for " + id + ": " + c.last.Status
+	if c.last.Status != "new" {
+		return line
+	}
+	if c.last.Due != nil {
+		line += ", " + c.last.Due.String() + " BTC due"
+	}
+	return line + ", " + clockText(c.left-c.app.Now().Sub(c.readAt)) + " left"
+}
+
 // judge tells whether the state is the one waited for, and fails in one that
 // will not lead there.
 func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
+	why := ""
+	if r.Exception != "none" {
+		why = "Exception: " + r.Exception + "."
+	}
 	switch {
 	case r.Status == "settled", r.Status == c.until:
 		return true, nil
 	case r.Status == string(bitpay.StatusExpired):
-		return false, &output.Error{Code: output.InvoiceExpired, What: "invoice " + r.ID + " expired",
-			Why: "Exception: " + r.Exception + ".", Next: "btcpayctl invoice get " + r.ID}
+		return false, &output.Error{Code: output.InvoiceExpired, What: "invoice " + r.ID + " expired", Why: why, Next: "btcpayctl invoice get " + r.ID}
 	case r.Status == string(bitpay.StatusInvalid):
-		return false, &output.Error{Code: output.InvoiceInvalid, What: "invoice " + r.ID + " is invalid",
-			Why: "Exception: " + r.Exception + ".", Next: "btcpayctl invoice get " + r.ID}
+		return false, &output.Error{Code: output.InvoiceInvalid, What: "invoice " + r.ID + " is invalid", Why: why, Next: "btcpayctl invoice get " + r.ID}
 	}
 	return false, nil
 }
 
-func stillPending(id, status string) error {
-	if status == "" {
-		status = "not read yet"
+// ended tells a signal from a wait that ran out.
+func (c *invoiceWait) ended(parent context.Context, id string) error {
+	if err := context.Cause(parent); err != nil {
+		return err
 	}
-	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + status + ")",
-		Next: "btcpayctl invoice wait " + id}
+	return c.stillPending(id)
+}
+
+func (c *invoiceWait) stillPending(id string) error {
+	status := "it could not be read"
+	if c.last != nil {
+		status = c.last.Status
+	}
+	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + status + ")", Next: "btcpayctl invoice wait " + id}
 }
 
 // passes tells whether a failure may be gone at the next look.

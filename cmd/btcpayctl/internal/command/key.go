@@ -1,15 +1,13 @@
 package command
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
-	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -28,135 +26,258 @@ var keyView = output.View[keyRecord]{
 }
 
 func newKey(a *app.App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "key",
-		Short: "Make, read and use BitId keys",
-		Long: `Make, read and use BitId keys. A key is tied to one store for ever, so every
-store needs one of its own. The environment variable BTCPAYCTL_PRIVATE_KEY_FILE
-names the key that the other commands use.`,
-		GroupID: "start",
-		Args:    noCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newKeyGenerate(a), newKeyImport(a), newKeyShow(a), newKeySign(a), newKeyVerify(a))
+	cmd := group("key", "Make, keep and use BitId keys", "start",
+		`Make, keep and use BitId keys. A key is tied to one store for ever, so every
+store needs one of its own. Private keys are in a keystore; a profile names the
+key that is in use. BTCPAYCTL_PRIVATE_KEY_FILE names one in a file instead.`)
+	cmd.AddCommand(newKeyGenerate(a), newKeyImport(a), newKeyExport(a), newKeyList(a), newKeyShow(a),
+		newKeyDelete(a), newKeySign(a), newKeyVerify(a))
 	return cmd
 }
 
+// A keeping is where a new key goes: into the keystore and a profile, or into
+// a file.
+type keeping struct {
+	app     *app.App
+	flags   app.Flags
+	replace bool
+	file    string
+}
+
+func (k *keeping) addFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&k.replace, "replace", false, "use the new key where the profile has one; the old one stays in the keystore")
+	cmd.Flags().StringVar(&k.file, "output-file", "", "write the key to this new `file` in place of keystore and profile")
+	addProfileFlag(cmd, &k.flags)
+}
+
 func newKeyGenerate(a *app.App) *cobra.Command {
-	var file string
+	k := &keeping{app: a}
 	cmd := &cobra.Command{
-		Use:   "generate --output-file FILE",
+		Use:   "generate",
 		Short: "Make a key",
-		Long: `Make a key in a new file that only you can read. The SIN and the public key are
-printed after the file is on the disk and was read back. A file that is there
-already is never overwritten.`,
-		Example: "  btcpayctl key generate --output-file shop.key\n  export BTCPAYCTL_PRIVATE_KEY_FILE=shop.key",
+		Long: `Make a key, store it in the keystore, and make the profile use it. SIN and public
+key are printed after the key was stored and read back. Without --profile, and
+with none in use, the profile is called default.
+
+With --output-file the key goes into a new file that only you can read, and no
+profile is touched.`,
+		Example: "  btcpayctl key generate --profile shop\n  btcpayctl key generate --output-file shop.key",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return keepKey(a, cmd, file, bitpay.Generate())
+			return k.keep(cmd, func() (*bitpay.Identity, error) { return bitpay.Generate(), nil })
 		},
 	}
-	cmd.Flags().StringVar(&file, "output-file", "", "new `file` for the private key")
+	k.addFlags(cmd)
 	return cmd
 }
 
 func newKeyImport(a *app.App) *cobra.Command {
-	var file string
+	k := &keeping{app: a}
 	cmd := &cobra.Command{
-		Use:   "import SOURCE --output-file FILE",
-		Short: "Take over a key from another client",
-		Long: `Read a private key from a file, or from standard input for -, and write it to a
-new file as PEM. It may be 64 hex digits, PEM (SEC1 or PKCS#8), DER, WIF of main
-net or test net, or the key file of the PHP or the Node client.`,
-		Example: "  btcpayctl key import old.pem --output-file shop.key\n  pass show shop | btcpayctl key import - --output-file shop.key",
+		Use:   "import SOURCE",
+		Short: "Take over a key from a file or another client",
+		Long: `Read a private key from a file, or from standard input for -, store it, and make
+the profile use it. It may be 64 hex digits, PEM (SEC1 or PKCS#8), DER, WIF of
+main net or test net, or the key file of the PHP or the Node client.`,
+		Example: "  btcpayctl key import old.pem --profile shop\n  pass show shop | btcpayctl key import - --profile shop",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			imported, err := a.ReadKeyFile(args[0])
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.Err, "Read as: %s\n", imported.Format)
-			return keepKey(a, cmd, file, imported.Identity)
+			return k.keep(cmd, func() (*bitpay.Identity, error) {
+				imported, err := a.ReadKeyFile(args[0])
+				if err == nil {
+					fmt.Fprintf(a.Err, "Read as: %s\n", imported.Format)
+				}
+				return imported.Identity, err
+			})
 		},
 	}
-	cmd.Flags().StringVar(&file, "output-file", "", "new `file` for the private key")
+	k.addFlags(cmd)
 	return cmd
 }
 
-// keepKey writes a key to a new file, reads it back, and prints what was read.
-func keepKey(a *app.App, cmd *cobra.Command, file string, id *bitpay.Identity) error {
-	p, err := printer(a, cmd)
+const defaultProfile = "default"
+
+// keep checks everything first, so that no key is made that cannot go anywhere.
+func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, error)) error {
+	p, err := printer(k.app, cmd)
 	if err != nil {
 		return err
 	}
-	if file == "" {
-		return &output.Error{Code: output.Usage, What: "--output-file is missing", Why: "Nothing was made.", Next: cmd.CommandPath() + " --output-file shop.key"}
-	}
-	if err := writeKey(file, id.PEM()); err != nil {
-		e := &output.Error{Code: output.KeystoreUnusable, What: "the key cannot be stored", Why: err.Error(), Err: err}
-		if errors.Is(err, os.ErrExist) {
-			e.Code, e.Next = output.BadInput, "name a new file: a key that is overwritten cannot be made again"
+	if k.file != "" {
+		if k.flags.Profile != "" || k.replace {
+			return &output.Error{Code: output.Usage, What: "--output-file goes without --profile and --replace", Next: cmd.CommandPath() + " --help"}
 		}
-		return e
+		id, err := source()
+		if err != nil {
+			return err
+		}
+		return k.toFile(p, id)
 	}
-	stored, err := a.ReadKeyFile(file)
+	s, err := k.app.Settings(k.flags, true)
+	if err != nil {
+		return err
+	}
+	if s.Name.Text == "" {
+		s.Name.Text = defaultProfile
+	}
+	if s.Profile.SIN != "" && !k.replace {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a key: %s", s.Name.Text, s.Profile.SIN),
+			Why:  "One key serves one store.",
+			Next: cmd.CommandPath() + " --profile ANOTHER\nor --replace, which keeps the old key in the keystore"}
+	}
+	id, err := source()
+	if err != nil {
+		return err
+	}
+	stored, err := k.app.StoreKey(cmd.Context(), s, id)
+	if err != nil {
+		return err
+	}
+	next := "btcpayctl pair client --profile " + s.Name.Text
+	if s.Server.Text == "" {
+		next += " --server https://btcpay.example.com"
+	}
+	fmt.Fprintf(k.app.Err, "Stored in keystore %s for profile %s. One key serves one store.\nNext: %s\n", s.Keystore.Text, s.Name.Text, next)
+	return output.One(p, keyView, keyRecord{stored.SIN(), stored.PublicKey()})
+}
+
+// toFile writes a key to a new file, reads it back, and prints what was read.
+func (k *keeping) toFile(p *output.Printer, id *bitpay.Identity) error {
+	if err := writeSecret(k.file, id.PEM()); err != nil {
+		return err
+	}
+	stored, err := k.app.ReadKeyFile(k.file)
 	if err != nil {
 		return err
 	}
 	if stored.Identity.SIN() != id.SIN() {
 		return &output.Error{Code: output.KeystoreDamaged, What: "the file holds another key than was written", Next: "check the disk, and use another file"}
 	}
-	fmt.Fprintf(a.Err, "Stored in %s. One key serves one store.\nNext: export BTCPAYCTL_PRIVATE_KEY_FILE=%s, then btcpayctl pair client\n",
-		output.VisibleLine(file), output.VisibleLine(file))
+	shown := output.VisibleLine(k.file)
+	fmt.Fprintf(k.app.Err, "Stored in %s. One key serves one store.\nNext: export BTCPAYCTL_PRIVATE_KEY_FILE=%s, then btcpayctl pair client\n", shown, shown)
 	return output.One(p, keyView, keyRecord{stored.Identity.SIN(), stored.Identity.PublicKey()})
 }
 
-// writeKey makes a file that is either not there or whole: it gets its name
-// only after its content is on the disk.
-func writeKey(name string, secret client.Secret) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), ".btcpayctl-key-*") // 0600
+// findKey reads the key of a SIN, or the one in use where none is given.
+func findKey(ctx context.Context, a *app.App, flags app.Flags, args []string) (*bitpay.Identity, error) {
+	if len(args) == 0 {
+		return a.Identity(ctx, flags)
+	}
+	if flags.Profile != "" {
+		return nil, &output.Error{Code: output.Usage, What: "a SIN and --profile name a key twice", Next: "leave one of them out"}
+	}
+	spec, err := keystoreOf(ctx, a, args[0])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.WriteString(secret.Reveal())
-	if err == nil {
-		err = temporary.Sync()
+	return a.LoadKey(ctx, spec, args[0])
+}
+
+// keystoreOf tells which keystore holds the key of a SIN.
+func keystoreOf(ctx context.Context, a *app.App, sin string) (string, error) {
+	if err := bitpay.ValidateSIN(sin); err != nil {
+		return "", &output.Error{Code: output.BadInput, What: err.Error(), Next: "btcpayctl key list", Err: err}
 	}
-	if closeErr := temporary.Close(); err == nil {
-		err = closeErr
-	}
+	keys, err := knownKeys(ctx, a)
 	if err != nil {
-		return err
+		return "", err
 	}
-	// Unlike rename, link refuses a name that is taken.
-	if err := os.Link(temporary.Name(), name); err != nil {
-		return err
+	for _, key := range keys {
+		if key.SIN == sin && key.Keystore != "" {
+			return key.Keystore, nil
+		}
 	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
+	return "", &output.Error{Code: output.NotFound, What: "there is no key " + sin, Next: "btcpayctl key list"}
 }
 
 func newKeyShow(a *app.App) *cobra.Command {
-	return &cobra.Command{
-		Use:     "show",
-		Short:   "Print SIN and public key of the key in use",
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:     "show [SIN]",
+		Short:   "Print SIN and public key of the key in use, or of a SIN",
 		Example: "  btcpayctl key show -o json --jq .publicKey",
-		Args:    arguments(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := printer(a, cmd)
 			if err != nil {
 				return err
 			}
-			id, err := a.Identity()
+			id, err := findKey(cmd.Context(), a, flags, args)
 			if err != nil {
 				return err
 			}
 			return output.One(p, keyView, keyRecord{id.SIN(), id.PublicKey()})
 		},
 	}
+	addProfileFlag(cmd, &flags)
+	return cmd
+}
+
+func newKeyDelete(a *app.App) *cobra.Command {
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "delete SIN",
+		Short: "Delete a private key for ever",
+		Long: `Delete a private key from its keystore, and take it out of the profiles that use
+it. It cannot be made again. The server still knows its public key: revoke it on
+the store's Access Tokens page. A terminal is asked first, a script gives --yes.`,
+		Example: "  btcpayctl key delete Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR --yes",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			spec, err := keystoreOf(cmd.Context(), a, args[0])
+			if err != nil {
+				return err
+			}
+			users, err := profilesOf(a, args[0])
+			if err != nil {
+				return err
+			}
+			question := "Delete the private key of " + args[0] + " for ever?"
+			if len(users) > 0 {
+				question = "Delete the private key of " + args[0] + ", used by profile " + strings.Join(users, ", ") + ", for ever?"
+			}
+			if err := confirm(cmd.Context(), a, yes, question); err != nil {
+				return err
+			}
+			if err := deleteKey(cmd.Context(), a, spec, args[0], users); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.Err, "Deleted. The server still knows its public key: revoke it on the store's Access Tokens page.")
+			return output.One(p, deletedView, deletedRecord{args[0], true})
+		},
+	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return cmd
+}
+
+type deletedRecord struct {
+	SIN     string `json:"sin"`
+	Deleted bool   `json:"deleted"`
+}
+
+var deletedView = output.View[deletedRecord]{
+	Columns: []output.Column[deletedRecord]{
+		{Title: "SIN", Value: func(r deletedRecord) string { return r.SIN }},
+		{Title: "DELETED", Value: func(r deletedRecord) string { return yesNo(r.Deleted) }},
+	},
+	Name: func(r deletedRecord) string { return r.SIN },
+}
+
+// confirm asks before something that cannot be undone.
+func confirm(ctx context.Context, a *app.App, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	if !a.CanAsk() {
+		return &output.Error{Code: output.Usage, What: "this cannot be undone, and there is no terminal to ask on", Next: "the same command with --yes"}
+	}
+	sure, err := a.Confirm(ctx, question, false)
+	if err == nil && !sure {
+		err = &output.Error{Code: output.Failed, What: "nothing was done"}
+	}
+	return err
 }

@@ -21,7 +21,8 @@ type signatureRecord struct {
 }
 
 func newKeySign(a *app.App) *cobra.Command {
-	return &cobra.Command{
+	var flags app.Flags
+	cmd := &cobra.Command{
 		Use:   "sign",
 		Short: "Sign standard input",
 		Long: `Sign the bytes of standard input as a request is signed: ECDSA over one SHA-256,
@@ -34,7 +35,7 @@ and its body, with nothing between and no line end.`,
 			if err != nil {
 				return err
 			}
-			id, err := a.Identity()
+			id, err := a.Identity(cmd.Context(), flags)
 			if err != nil {
 				return err
 			}
@@ -45,6 +46,8 @@ and its body, with nothing between and no line end.`,
 			return output.One(p, signatureView, signatureRecord{id.SIN(), id.PublicKey(), id.Sign(message)})
 		},
 	}
+	addProfileFlag(cmd, &flags)
+	return cmd
 }
 
 func newKeyVerify(a *app.App) *cobra.Command {

@@ -11,57 +11,51 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 type pairRecord struct {
-	Server string `json:"server"`
-	SIN    string `json:"sin"`
-	Paired bool   `json:"paired"`
+	Profile string `json:"profile"`
+	Server  string `json:"server"`
+	SIN     string `json:"sin"`
+	Paired  bool   `json:"paired"`
 }
 
 var pairView = output.View[pairRecord]{
 	Columns: []output.Column[pairRecord]{
+		{Title: "PROFILE", Value: func(r pairRecord) string { return dash(r.Profile) }},
 		{Title: "SERVER", Value: func(r pairRecord) string { return r.Server }},
 		{Title: "SIN", Value: func(r pairRecord) string { return r.SIN }},
-		{Title: "PAIRED", Value: func(r pairRecord) string {
-			if r.Paired {
-				return "yes"
-			}
-			return "no"
-		}},
+		{Title: "PAIRED", Value: func(r pairRecord) string { return yesNo(r.Paired) }},
 	},
 	Name: func(r pairRecord) string { return r.SIN },
 }
 
 func newPair(a *app.App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "pair",
-		Short: "Tie a BitId key to a store",
-		Long: `Tie a BitId key to a store. With "client" this side asks for a code and a person
+	cmd := group("pair", "Tie a BitId key to a store", "start",
+		`Tie a BitId key to a store. With "client" this side asks for a code and a person
 approves it; with "server" a person pastes the public key on the store's Access
-Tokens page, or makes a code there that is claimed here.`,
-		GroupID: "start",
-		Args:    noCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+Tokens page, or makes a code there that is claimed here.`)
 	cmd.AddCommand(newPairClient(a), newPairServer(a), newPairStatus(a))
 	return cmd
 }
 
-// A pairing is what the three commands need before they ask the server.
+// A pairing is one run of "pair client" or "pair server".
 type pairing struct {
 	app      *app.App
 	flags    app.Flags
 	label    string
 	wait     time.Duration
 	interval time.Duration
+	yes      bool
 
-	printer  *output.Printer
-	identity *bitpay.Identity
-	client   *bitpay.Client
-	server   string
+	printer *output.Printer
+	*app.Connection
+	operation *ledger.Operation
+	status    *output.Status
 }
 
 func (c *pairing) addFlags(cmd *cobra.Command) {
@@ -70,9 +64,12 @@ func (c *pairing) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.label, "label", strings.TrimSpace("btcpayctl "+host), "`name` of the key on the Access Tokens page")
 	f.DurationVar(&c.wait, "wait", -1, "longest wait for the approval; 0 looks once (default until the code expires)")
 	f.DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
+	f.BoolVar(&c.yes, "yes", false, "without a profile in use, make one called default and do not ask")
 	addServerFlags(cmd, &c.flags)
 }
 
+// prepare connects, with a key that is there or one that is made now. All that
+// can be wrong on this side is found before anything is made.
 func (c *pairing) prepare(cmd *cobra.Command) error {
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
@@ -81,94 +78,115 @@ func (c *pairing) prepare(cmd *cobra.Command) error {
 	if c.printer, err = printer(c.app, cmd); err != nil {
 		return err
 	}
-	if c.server, err = c.app.Server(c.flags); err != nil {
+	s, err := c.app.Settings(c.flags, true)
+	if err != nil {
 		return err
 	}
-	if c.identity, err = c.app.Identity(); err != nil {
+	server, err := s.Address()
+	if err != nil {
 		return err
 	}
-	c.client, err = c.app.BitPayAs(c.flags, c.identity)
+	if _, err := normalServer(server, c.flags.AllowHTTP); err != nil {
+		return err
+	}
+	id, err := c.identity(cmd.Context(), &s)
+	if err != nil {
+		return err
+	}
+	c.Connection, err = c.app.Connect(c.flags, s, id)
+	if err != nil {
+		return err
+	}
+	return c.remember(cmd.Context())
+}
+
+// identity is the key in use, or a new one for a profile that has none.
+func (c *pairing) identity(ctx context.Context, s *app.Settings) (*bitpay.Identity, error) {
+	id, err := c.app.PairingIdentity(ctx, *s)
+	if e, ok := errors.AsType[*output.Error](err); !ok || e.Code != output.NoCredential {
+		return id, err
+	}
+	if c.flags.DryRun {
+		return nil, &output.Error{Code: output.NoCredential, What: "there is no key yet, and --dry-run makes none", Next: "btcpayctl key generate", Err: err}
+	}
+	if s.Name.Text == "" {
+		if err := c.offerProfile(ctx, *s); err != nil {
+			return nil, err
+		}
+		s.Name.Text = defaultProfile
+	}
+	stored, err := c.app.StoreKey(ctx, *s, bitpay.Generate())
+	if err != nil {
+		return nil, err
+	}
+	s.Profile.SIN = stored.SIN()
+	fmt.Fprintf(c.app.Err, "Made a key and stored it in keystore %s for profile %s. One key serves one store.\n\n", s.Keystore.Text, s.Name.Text)
+	return stored, nil
+}
+
+// offerProfile asks whether a profile may be written for a first use without
+// one.
+func (c *pairing) offerProfile(ctx context.Context, s app.Settings) error {
+	next := "the same command with --profile shop"
+	if !c.yes && !c.app.CanAsk() {
+		return &output.Error{Code: output.NoCredential, What: "there is no BitId key, and no profile to keep a new one in", Next: next}
+	}
+	if c.yes {
+		return nil
+	}
+	sure, err := c.app.Confirm(ctx, fmt.Sprintf("Make a key, and keep it with this server as profile %q (keystore %s)?", defaultProfile, s.Keystore.Text), true)
+	if err == nil && !sure {
+		err = &output.Error{Code: output.NoCredential, What: "nothing was done", Next: next}
+	}
 	return err
+}
+
+func (c *pairing) profileName() string {
+	if c.Profile.SIN == c.Identity.SIN() {
+		return c.Name.Text
+	}
+	return "" // the key comes from the environment
+}
+
+// profileFlag is what a next command needs to use the same profile.
+func (c *pairing) profileFlag() string {
+	if name := c.profileName(); name != "" {
+		return " --profile " + name
+	}
+	return ""
+}
+
+// begin writes the operation down. The server may be asked after that.
+func (c *pairing) begin(ctx context.Context, code string) error {
+	if c.flags.DryRun {
+		return nil
+	}
+	var err error
+	c.operation, err = c.app.Begin(ctx, ledger.Record{
+		ID: app.NewOperationID(), Kind: ledger.Pair, Profile: c.profileName(), Server: c.URL, Store: c.Store.Text,
+		SIN: c.Identity.SIN(), Label: c.label, Code: code,
+	})
+	return err
+}
+
+// answered writes down what the server gave, or ends an operation that came to
+// nothing.
+func (c *pairing) answered(p bitpay.Pairing, err error) error {
+	if c.operation == nil {
+		return dryRunIsDone(err)
+	}
+	switch {
+	case err == nil:
+		return c.operation.Advance(func(r *ledger.Record) {
+			r.Code, r.Expires = p.Code, c.app.Now().Add(p.Left()).UTC()
+		})
+	case client.FateUnknown(err):
+		// The code may have been claimed: only the signed list tells.
+		return errors.Join(err, c.operation.Release())
+	}
+	return errors.Join(err, c.operation.Finish())
 }
 
 func (c *pairing) print(paired bool) error {
-	return output.One(c.printer, pairView, pairRecord{strings.TrimRight(c.server, "/"), c.identity.SIN(), paired})
-}
-
-// await waits until the server lists a token. Code is empty where a public key
-// was pasted.
-func (c *pairing) await(ctx context.Context, code string, left time.Duration, until time.Time) error {
-	wait := ctx
-	switch {
-	case c.wait == 0:
-		tokens, err := c.client.Tokens(ctx)
-		if err != nil {
-			return dryRunIsDone(err)
-		}
-		if len(tokens) == 0 {
-			return notYet()
-		}
-		return c.paired()
-	case c.wait > 0 && (c.wait < left || left == 0):
-		var stop context.CancelFunc
-		wait, stop = context.WithTimeout(ctx, c.wait)
-		defer stop()
-	}
-	_, err := c.client.WaitPaired(wait, bitpay.WaitOptions{Until: until, Interval: c.interval, Progress: c.progress})
-	switch {
-	case err == nil:
-		return c.paired()
-	case errors.Is(err, bitpay.ErrPairingExpired) && code != "":
-		return &output.Error{Code: output.PairingCodeExpired, What: "the code " + code + " expired before anyone approved it",
-			Next: "run the same command for a new code", Err: err}
-	case ctx.Err() != nil:
-		fmt.Fprintln(c.app.Err, "Not paired yet; btcpayctl pair status tells.")
-		return ctx.Err()
-	case wait.Err() != nil:
-		return notYet()
-	}
-	return err
-}
-
-func (c *pairing) progress(p bitpay.PairProgress) {
-	if p.Err != nil {
-		fmt.Fprintf(c.app.Err, "The server did not answer, asking again: %s\n", output.VisibleLine(p.Err.Error()))
-	}
-}
-
-func notYet() error {
-	return &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status"}
-}
-
-func (c *pairing) paired() error {
-	fmt.Fprintln(c.app.Err, "Paired. The server does not tell which store: the owner chose it on the page.\n"+
-		"Next: btcpayctl invoice create --amount 10 --currency USD")
-	return c.print(true)
-}
-
-func newPairStatus(a *app.App) *cobra.Command {
-	c := &pairing{app: a, interval: time.Second}
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Tell whether the key is paired",
-		Long: `Ask the server whether the key is paired. The exit code is 0 if it is and 4 if
-not. The server answers a revoked key like one it has never seen.`,
-		Args: arguments(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.prepare(cmd); err != nil {
-				return err
-			}
-			tokens, err := c.client.Tokens(cmd.Context())
-			if err != nil {
-				return dryRunIsDone(err)
-			}
-			if len(tokens) == 0 {
-				return &output.Error{Code: output.NotPaired, What: "the key " + c.identity.SIN() + " is not paired, or was revoked",
-					Next: "btcpayctl pair client"}
-			}
-			return c.print(true)
-		},
-	}
-	addServerFlags(cmd, &c.flags)
-	return cmd
+	return output.One(c.printer, pairView, pairRecord{c.profileName(), c.URL, c.Identity.SIN(), paired})
 }

@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/pkg/browser"
-	"github.com/spf13/cobra"
-
 	"github.com/mdp/qrterminal/v3"
+	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
@@ -22,35 +20,47 @@ func newPairClient(a *app.App) *cobra.Command {
 		Short: "Ask for a code and wait until a person approves it",
 		Long: `Ask the server for a pairing code, print the page where the store's owner
 approves it, and wait. A code lives 15 minutes. The page shows label and SIN:
-compare them.
+compare them. A profile that is named and has no key gets one.
 
-Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store.`,
-		Example: `  btcpayctl pair client --server https://btcpay.example.com --label "Books & Co"`,
+Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store.
+
+Exit 0: paired. 8: --wait ran out first. 10: the code expired. 130: stopped by
+Ctrl-C; the code lives on, and "pair status" tells.`,
+		Example: `  btcpayctl pair client --profile shop --server https://btcpay.example.com --label "Books & Co"`,
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := c.prepare(cmd); err != nil {
 				return err
 			}
-			p, err := c.client.RequestPairing(cmd.Context(), bitpay.PairingRequest{Label: c.label, StoreID: a.Store(c.flags)})
-			if err != nil {
-				return dryRunIsDone(err)
+			if err := c.begin(cmd.Context(), ""); err != nil {
+				return err
 			}
-			fmt.Fprintf(a.Err, "Ask the store's owner to open this page, compare, choose the store and approve:\n\n  %s\n\n"+
-				"  Label    %s\n  SIN      %s\n  Expires  in %s\n\n", output.VisibleLine(p.ApproveURL), output.VisibleLine(p.Label),
-				c.identity.SIN(), p.Left().Round(time.Second))
+			p, err := c.RequestPairing(cmd.Context(), bitpay.PairingRequest{Label: c.label, StoreID: c.Store.Text})
+			if err := c.answered(p, err); err != nil || c.flags.DryRun {
+				return err
+			}
+			c.show(p)
 			if qr {
 				qrterminal.GenerateHalfBlock(p.ApproveURL, qrterminal.L, a.Err)
 			}
 			if open {
-				if err := browser.OpenURL(p.ApproveURL); err != nil {
+				if err := a.Browse(p.ApproveURL); err != nil {
 					fmt.Fprintln(a.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 				}
 			}
-			return c.await(cmd.Context(), p.Code, p.Left(), p.Expires)
+			return c.await(cmd.Context(), p.Code, p.Expires)
 		},
 	}
 	cmd.Flags().BoolVar(&qr, "qr", false, "draw the page's address as a QR code")
 	cmd.Flags().BoolVar(&open, "open", false, "open the page in the browser")
 	c.addFlags(cmd)
 	return cmd
+}
+
+func (c *pairing) show(p bitpay.Pairing) {
+	fmt.Fprintf(c.app.Err, "Ask the store's owner to open this page, compare, choose the store and approve:\n\n  %s\n\n  Label    %s\n  SIN      %s\n",
+		output.VisibleLine(p.ApproveURL), output.VisibleLine(p.Label), c.Identity.SIN())
+	if !c.app.IsTerminal(c.app.Err) || c.wait == 0 {
+		fmt.Fprintf(c.app.Err, "  Expires  in %s\n", clockText(p.Left().Round(time.Second)))
+	}
 }

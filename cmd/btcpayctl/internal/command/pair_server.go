@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,74 +11,120 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 // pasteWait is how long a person gets to paste a public key.
 const pasteWait = 15 * time.Minute
 
+type pairServer struct {
+	pairing
+	code string
+	open bool
+}
+
 func newPairServer(a *app.App) *cobra.Command {
-	c := &pairing{app: a}
-	var code string
+	c := &pairServer{pairing: pairing{app: a}}
 	cmd := &cobra.Command{
 		Use:   "server",
 		Short: "Print the public key to paste, or claim a code the server made",
 		Long: `Without --code: print the public key and the page where the store's owner pastes
-it, and wait for the approval. This needs --store.
+it, and wait for the approval, 15 minutes or --wait. This needs --store.
 
 With --code: claim a code that was made on that page without a key. A code can be
-claimed once and lives 15 minutes. "--code -" reads it from standard input.`,
-		Example: "  btcpayctl pair server --store J8Rx6Z4dzx\n  btcpayctl pair server --code cMKARv6",
+claimed once and lives 15 minutes. "--code -" reads it from standard input.
+
+Exit 0: paired. 3: the key belongs to another store. 6: the code is not known or
+was used. 8: not approved yet. 10: the code expired.`,
+		Example: "  btcpayctl pair server --profile shop --store J8Rx6Z4dzx\n  btcpayctl pair server --profile shop --code cMKARv6",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("code") {
+				if err := c.readCode(); err != nil {
+					return err
+				}
+			}
 			if err := c.prepare(cmd); err != nil {
 				return err
 			}
-			if cmd.Flags().Changed("code") {
-				return c.claim(cmd, code)
+			if c.code != "" {
+				return c.claim(cmd)
 			}
 			return c.paste(cmd)
 		},
 	}
-	cmd.Flags().StringVar(&code, "code", "", "the pairing `code`; - reads one line of standard input")
+	cmd.Flags().StringVar(&c.code, "code", "", "the pairing `code`; - reads one line of standard input")
+	cmd.Flags().BoolVar(&c.open, "open", false, "open the page in the browser")
 	c.addFlags(cmd)
 	return cmd
 }
 
-func (c *pairing) claim(cmd *cobra.Command, code string) error {
-	if code == "-" {
+func (c *pairServer) readCode() error {
+	if c.code == "-" {
 		line, err := bufio.NewReader(io.LimitReader(c.app.In, 1<<10)).ReadString('\n')
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return &output.Error{Code: output.BadInput, What: "standard input cannot be read", Why: err.Error(), Err: err}
 		}
-		code = line
+		c.code = line
 	}
-	if code = strings.TrimSpace(code); code == "" {
+	if c.code = strings.TrimSpace(c.code); c.code == "" {
 		return &output.Error{Code: output.BadInput, What: "the pairing code is empty", Next: "btcpayctl pair server --code CODE"}
 	}
-	p, err := c.client.ClaimPairing(cmd.Context(), code, bitpay.ClaimOptions{Label: c.label})
-	if err != nil {
-		return dryRunIsDone(err)
-	}
-	fmt.Fprintln(c.app.Err, "The code is claimed. Waiting until it is approved (Ctrl-C stops waiting, nothing is lost)")
-	return c.await(cmd.Context(), p.Code, p.Left(), p.Expires)
+	return nil
 }
 
-func (c *pairing) paste(cmd *cobra.Command) error {
-	store := c.app.Store(c.flags)
-	if store == "" {
+func (c *pairServer) claim(cmd *cobra.Command) error {
+	if err := c.begin(cmd.Context(), c.code); err != nil {
+		return err
+	}
+	p, err := c.ClaimPairing(cmd.Context(), c.code, bitpay.ClaimOptions{Label: c.label})
+	if client.FateUnknown(err) && c.operation != nil {
+		// A code can be claimed once, so whether it was is asked of the list.
+		fmt.Fprintln(c.app.Err, "The answer was lost. Asking whether the key is paired:", output.VisibleLine(err.Error()))
+		if tokens, listErr := c.Tokens(cmd.Context()); listErr == nil && len(tokens) > 0 {
+			return c.paired(cmd.Context())
+		}
+		return errors.Join(&output.Error{Code: output.UnknownOutcome, What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
+			Next: "btcpayctl pair status" + c.profileFlag(), Err: err}, c.operation.Release())
+	}
+	if err := c.answered(p, err); err != nil || c.flags.DryRun {
+		return err
+	}
+	fmt.Fprintln(c.app.Err, "The code is claimed. Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")
+	return c.await(cmd.Context(), p.Code, p.Expires)
+}
+
+func (c *pairServer) paste(cmd *cobra.Command) error {
+	if c.Store.Text == "" {
 		return &output.Error{Code: output.Usage, What: "--store is missing: the page belongs to a store",
 			Why: "Its id stands in the store's general settings.", Next: "btcpayctl pair server --store ID"}
 	}
-	page, err := c.client.AccessTokensURL(store)
+	page, err := c.AccessTokensURL(c.Store.Text)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.app.Err, "Paste this public key on the store's Access Tokens page, request pairing, and approve:\n\n  %s\n  %s\n\n"+
-		"Waiting for the approval (Ctrl-C stops waiting, nothing is lost)\n", page, c.identity.PublicKey())
+	if c.flags.DryRun {
+		_, err := c.Tokens(cmd.Context())
+		return dryRunIsDone(err)
+	}
+	if err := c.begin(cmd.Context(), ""); err != nil {
+		return err
+	}
 	if c.wait < 0 {
 		c.wait = pasteWait
 	}
-	return c.await(cmd.Context(), "", 0, time.Time{})
+	if err := c.operation.Advance(func(r *ledger.Record) { r.Expires = c.app.Now().Add(c.wait).UTC() }); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.app.Err, "Paste this public key on the store's Access Tokens page, request pairing, and approve:\n\n  %s\n  %s\n\n"+
+		"Waiting for the approval (Ctrl-C stops waiting, nothing is lost)\n", page, c.Identity.PublicKey())
+	if c.open {
+		if err := c.app.Browse(page); err != nil {
+			fmt.Fprintln(c.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
+		}
+	}
+	return c.await(cmd.Context(), "", time.Time{})
 }

@@ -16,13 +16,7 @@ type rateRecord struct {
 }
 
 func newRate(a *app.App) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "rate",
-		Short:   "Read exchange rates",
-		GroupID: "other",
-		Args:    noCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := group("rate", "Read exchange rates", "other", "Read exchange rates by a store's rate rules.")
 	cmd.AddCommand(newRateGet(a))
 	return cmd
 }
@@ -42,11 +36,11 @@ pairs it has no rate for.`,
 			if err != nil {
 				return err
 			}
-			c, err := a.BitPay(flags)
+			c, err := a.BitPay(cmd.Context(), flags)
 			if err != nil {
 				return err
 			}
-			rates, err := c.Rates.List(cmd.Context(), bitpay.RateOptions{Pairs: args, StoreID: a.Store(flags)})
+			rates, err := c.Rates.List(cmd.Context(), bitpay.RateOptions{Pairs: args, StoreID: c.Store.Text})
 			if err != nil {
 				return dryRunIsDone(err)
 			}

@@ -20,8 +20,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 		return 0
 	}
 	format, _ := root.PersistentFlags().GetString("output")
-	asJSON := format == "json" || format == "jsonl"
-	return output.Report(a.Err, explain(ctx, err), asJSON)
+	return output.Report(a.Err, explain(ctx, err), asJSON(format))
 }
 
 // NewRoot makes the tree of commands.
@@ -39,6 +38,7 @@ Data goes to standard output, everything else to standard error.`,
 		Version:       a.Version,
 		// Two slips of the finger; cobra sets it by itself only on a path this program does not take.
 		SuggestionsMinimumDistance: 2,
+		PersistentPreRunE:          nameOpenOperations(a),
 		Args:                       noCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -57,7 +57,7 @@ Data goes to standard output, everything else to standard error.`,
 	)
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	root.AddCommand(newSandbox(a), newKey(a), newPair(a), newInvoice(a), newRate(a), newVersion(a))
+	root.AddCommand(newSandbox(a), newProfile(a), newKey(a), newPair(a), newInvoice(a), newRate(a), newVersion(a))
 	root.AddCommand(helpTopics()...)
 	return root
 }

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// A Connection is a client of the BitPay-compatible API, and what it was made
+// from. Identity is nil where the credential is another.
+type Connection struct {
+	*bitpay.Client
+	Settings
+	Identity *bitpay.Identity
+	URL      string // the server's address as the client writes it
+}
+
+// BitPay connects with the credential that the flags, the environment and the
+// profile give. Without any it is anonymous where a store is named.
+func (a *App) BitPay(ctx context.Context, f Flags) (*Connection, error) {
+	s, err := a.Settings(f, false)
+	if err != nil {
+		return nil, err
+	}
+	credential, err := a.credential(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.Connect(f, s, credential)
+}
+
+// Connect makes a client with a credential.
+func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Connection, error) {
+	server, err := s.Address()
+	if err != nil {
+		return nil, err
+	}
+	options, err := a.options(f)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := client.New(server, options...)
+	if err != nil {
+		return nil, badServer(err)
+	}
+	c, err := bitpay.New(server, credential, options...)
+	if err != nil {
+		return nil, badServer(err)
+	}
+	identity, _ := credential.(*bitpay.Identity)
+	return &Connection{Client: c, Settings: s, Identity: identity, URL: plain.Server()}, nil
+}
+
+// options are the options of the client that the flags ask for.
+func (a *App) options(f Flags) ([]client.Option, error) {
+	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version)}
+	timeout, err := a.timeout(f)
+	if err != nil {
+		return nil, err
+	}
+	if timeout > 0 {
+		options = append(options, client.WithTimeout(timeout))
+	}
+	if f.AllowHTTP {
+		options = append(options, client.WithAllowHTTP())
+	}
+	if f.CAFile != "" {
+		options = append(options, client.WithCAFile(f.CAFile))
+	}
+	if f.Debug || a.Getenv("BTCPAYCTL_DEBUG") != "" {
+		options = append(options, client.WithDebug(a.Err), client.WithSecrets(a.secrets...))
+	}
+	if f.DryRun {
+		options = append(options, client.WithDryRun(a.showDryRun))
+	}
+	return options, nil
+}
+
+const timeoutVariable = "BTCPAYCTL_TIMEOUT"
+
+func (a *App) timeout(f Flags) (time.Duration, error) {
+	if f.Timeout < 0 {
+		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("--timeout is %s, and it cannot be negative", f.Timeout), Next: "--timeout 30s"}
+	}
+	if f.Timeout > 0 {
+		return f.Timeout, nil
+	}
+	return a.duration(timeoutVariable)
+}
+
+// duration reads a variable that holds a time such as 30s; 0 where it is not
+// set.
+func (a *App) duration(variable string) (time.Duration, error) {
+	text := a.Getenv(variable)
+	if text == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is %q, which is no duration above 0", variable, text),
+			Next: "export " + variable + "=30s", Err: err}
+	}
+	return d, nil
+}

@@ -1,0 +1,55 @@
+package app
+
+import (
+	"path/filepath"
+	"runtime"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+const (
+	folder            = "btcpayctl"
+	configDirVariable = "BTCPAYCTL_CONFIG_DIR"
+)
+
+// ConfigDir is where config.toml is: $BTCPAYCTL_CONFIG_DIR, else btcpayctl in
+// $XDG_CONFIG_HOME.
+func (a *App) ConfigDir() (string, error) {
+	if dir := a.Getenv(configDirVariable); dir != "" {
+		return filepath.Abs(dir)
+	}
+	return a.xdg("XDG_CONFIG_HOME", "APPDATA", ".config")
+}
+
+// DataDir is where the encrypted store, the index of names and the ledger are:
+// btcpayctl in $XDG_DATA_HOME.
+func (a *App) DataDir() (string, error) {
+	return a.xdg("XDG_DATA_HOME", "LOCALAPPDATA", ".local", "share")
+}
+
+// StateDir is where locks are: btcpayctl in $XDG_STATE_HOME.
+func (a *App) StateDir() (string, error) {
+	return a.xdg("XDG_STATE_HOME", "LOCALAPPDATA", ".local", "state")
+}
+
+// xdg follows the XDG Base Directory Specification, which says to ignore a
+// relative path.
+func (a *App) xdg(variable, windows string, home ...string) (string, error) {
+	if dir := a.Getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, folder), nil
+	}
+	if runtime.GOOS == "windows" {
+		if dir := a.Getenv(windows); filepath.IsAbs(dir) {
+			return filepath.Join(dir, folder), nil
+		}
+	}
+	variableOfHome := "HOME"
+	if runtime.GOOS == "windows" {
+		variableOfHome = "USERPROFILE"
+	}
+	if dir := a.Getenv(variableOfHome); filepath.IsAbs(dir) {
+		return filepath.Join(append(append([]string{dir}, home...), folder)...), nil
+	}
+	return "", &output.Error{Code: output.Usage, What: "there is no home directory to keep files in",
+		Why: variable + " and " + variableOfHome + " are not set to an absolute path.", Next: "export " + variable + "=/path/to/a/directory"}
+}

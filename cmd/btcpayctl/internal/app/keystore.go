@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+const keystoreTimeoutVariable = "BTCPAYCTL_KEYSTORE_TIMEOUT"
+
+// OpenKeystore gives the store of this name, the same one each time, so that a
+// passphrase is asked for once.
+func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
+	if store, ok := a.keystores[spec]; ok {
+		return store, nil
+	}
+	dir, err := a.DataDir()
+	if err != nil {
+		return nil, err
+	}
+	timeout, err := a.duration(keystoreTimeoutVariable)
+	if err != nil {
+		return nil, err
+	}
+	store, err := keystore.Open(spec, keystore.Options{Dir: dir, Timeout: timeout, Passphrase: a.askPassphrase, Getenv: a.Getenv})
+	if err != nil {
+		return nil, err
+	}
+	if a.keystores == nil {
+		a.keystores = map[string]keystore.Store{}
+	}
+	a.keystores[spec] = store
+	return store, nil
+}
+
+// Index lists the names of all secrets.
+func (a *App) Index() (*keystore.Index, error) {
+	dir, err := a.DataDir()
+	if err != nil {
+		return nil, err
+	}
+	return keystore.OpenIndex(dir), nil
+}
+
+// Ledger is the journal of unfinished operations.
+func (a *App) Ledger() (*ledger.Ledger, error) {
+	dir, err := a.DataDir()
+	if err != nil {
+		return nil, err
+	}
+	return ledger.Open(filepath.Join(dir, "ledger"), a.Now), nil
+}
+
+// StoreKey puts a BitId key into the keystore of the settings, reads it back,
+// enters its name into the index and makes the profile use it. It returns what
+// was read: only a key that came back may be shown to anyone. The order is that
+// nothing names a key which is not stored yet.
+func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*bitpay.Identity, error) {
+	spec := s.Keystore.Text
+	switch spec {
+	case "memory":
+		return nil, &output.Error{Code: output.Usage, What: "the keystore memory forgets the key when the program ends", Why: "It was chosen by " + s.Keystore.Source + ".",
+			Next: "export BTCPAYCTL_KEYSTORE=file"}
+	}
+	store, err := a.OpenKeystore(spec)
+	if err != nil {
+		return nil, err
+	}
+	a.conceal(id)
+	secret := []byte(id.Hex().Reveal())
+	defer clear(secret)
+	if err := store.Put(ctx, BitIDName(id.SIN()), secret); err != nil {
+		return nil, err
+	}
+	stored, err := a.LoadKey(ctx, spec, id.SIN())
+	if err != nil {
+		return nil, err
+	}
+	index, err := a.Index()
+	if err != nil {
+		return nil, err
+	}
+	entry := keystore.Entry{Name: BitIDName(stored.SIN()), Keystore: spec, Server: s.Server.Text, Created: a.Now().UTC()}
+	if err := index.Add(ctx, entry); err != nil {
+		return nil, err
+	}
+	if s.Name.Text == "" {
+		return stored, nil
+	}
+	return stored, a.UpdateProfile(ctx, s.Name.Text, func(p *profile.Profile) error {
+		if p.SIN != s.Profile.SIN {
+			return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given another key meanwhile: %s", s.Name.Text, p.SIN),
+				Why: "The new key is stored and not in use: " + stored.SIN() + ".", Next: "btcpayctl key list"}
+		}
+		p.SIN, p.Keystore = stored.SIN(), spec
+		return nil
+	})
+}
+
+// UpdateProfile changes a profile, and makes it where it is not there. The
+// first profile becomes the current one.
+func (a *App) UpdateProfile(ctx context.Context, name string, change func(*profile.Profile) error) error {
+	file, err := a.Config()
+	if err != nil {
+		return err
+	}
+	return file.Update(ctx, func(c *profile.Config) error {
+		p := c.Profiles[name]
+		if err := change(&p); err != nil {
+			return err
+		}
+		c.Profiles[name] = p
+		if c.Current == "" {
+			c.Current = name
+		}
+		return nil
+	})
+}

@@ -1,0 +1,142 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// maxRequests bounds what is read into memory, so that all of it can be checked
+// before the first invoice is made.
+const maxRequests = 16 << 20
+
+// A lineRequest is one JSON object of the input and the line it begins on.
+type lineRequest struct {
+	line    int
+	request bitpay.InvoiceRequest
+}
+
+func readRequests(a *app.App, path string) ([]lineRequest, error) {
+	data, shown, err := readInput(a, path)
+	if err != nil {
+		return nil, err
+	}
+	requests, line, err := parseRequests(data)
+	if err == nil && len(requests) == 0 {
+		line, err = 1, errors.New("there is no JSON object")
+	}
+	if err != nil {
+		return nil, &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
+			Next: `{"price": "12.50", "currency": "USD", "orderId": "A-1007"}`, Err: err}
+	}
+	return requests, nil
+}
+
+func readInput(a *app.App, path string) (data []byte, shown string, err error) {
+	source, shown := a.In, "standard input"
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, path, &output.Error{Code: output.BadInput, What: "the requests cannot be read", Why: err.Error(), Next: "--from FILE, or --from - for standard input", Err: err}
+		}
+		defer file.Close()
+		source, shown = file, path
+	}
+	data, err = io.ReadAll(io.LimitReader(source, maxRequests+1))
+	if err == nil && len(data) > maxRequests {
+		err = fmt.Errorf("there are more than %d bytes", maxRequests)
+	}
+	if err != nil {
+		return nil, shown, &output.Error{Code: output.BadInput, What: shown + " cannot be used", Why: err.Error(), Next: "split it", Err: err}
+	}
+	return data, shown, nil
+}
+
+// parseRequests reads objects that follow each other, on one line or many. On
+// an error, line tells where.
+func parseRequests(data []byte) (requests []lineRequest, line int, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	for {
+		start := skipSpace(data, int(decoder.InputOffset()))
+		line = 1 + bytes.Count(data[:start], []byte("\n"))
+		var raw json.RawMessage
+		err := decoder.Decode(&raw)
+		if errors.Is(err, io.EOF) {
+			return requests, line, nil
+		}
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return nil, 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n")), err
+		}
+		if err != nil {
+			return nil, line, errors.New("the JSON is cut off")
+		}
+		request, err := parseRequest(raw)
+		if err != nil {
+			return nil, line, err
+		}
+		requests = append(requests, lineRequest{line, request})
+	}
+}
+
+func skipSpace(data []byte, at int) int {
+	return at + len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
+}
+
+// parseRequest is strict: a member that is misspelt or stands twice would make
+// another invoice than was meant.
+func parseRequest(raw []byte) (bitpay.InvoiceRequest, error) {
+	var request bitpay.InvoiceRequest
+	if len(raw) == 0 || raw[0] != '{' {
+		return request, errors.New("an invoice is a JSON object")
+	}
+	if err := client.RefuseDuplicates(raw); err != nil {
+		return request, err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return request, err
+	}
+	seen := map[string]string{}
+	for name := range members {
+		lower := strings.ToLower(name)
+		if other, twice := seen[lower]; twice {
+			return request, fmt.Errorf("%w: %.80q and %.80q", client.ErrDuplicate, other, name)
+		}
+		seen[lower] = name
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&request); err != nil {
+		return request, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return request, request.Validate()
+}
+
+// failure says which of many requests failed, and how to go on behind the ones
+// that are done.
+func (r lineRequest) failure(ctx context.Context, err error, from string, done int) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	e := *explain(ctx, err)
+	e.What = fmt.Sprintf("line %d: %s", r.line, e.What)
+	made := "No invoice was created before it."
+	if done > 0 {
+		made = fmt.Sprintf("%d invoices before it were created and are printed.", done)
+	}
+	e.Why = strings.TrimSpace(strings.TrimSpace(e.Why) + " " + made)
+	if from != "-" {
+		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, from))
+	}
+	return &e
+}

@@ -1,0 +1,175 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+type invoiceResume struct {
+	app     *app.App
+	flags   app.Flags
+	abandon bool
+}
+
+func newInvoiceResume(a *app.App) *cobra.Command {
+	c := &invoiceResume{app: a}
+	cmd := &cobra.Command{
+		Use:   "resume [OPERATION...]",
+		Short: "Look for invoices whose answer was lost",
+		Long: `Look up the order ids of invoices whose creation was cut off, and print the
+invoices that are there. Without an argument all open operations of the key in
+use are looked up. Nothing is ever sent again.
+
+Where no invoice is found, it may still come for as long as a proxy or the server
+may hold the request back: the exit code is 8 and the operation stays open. Once
+you are sure, --abandon closes it, and the order can be sent anew.`,
+		Example: "  btcpayctl invoice resume\n  btcpayctl invoice resume K7QX2M4ZJ5LDN3WYB6TRCVAHGE --abandon",
+		Args:    arguments(0, 100),
+		RunE:    c.run,
+	}
+	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found")
+	addServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
+	p, err := printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
+	if c.flags.DryRun {
+		return &output.Error{Code: output.Usage, What: "resume changes nothing on the server, so it has no --dry-run", Next: "btcpayctl invoice resume"}
+	}
+	if c.abandon && len(ids) == 0 {
+		return &output.Error{Code: output.Usage, What: "--abandon wants the operations named", Next: "btcpayctl invoice resume OPERATION --abandon"}
+	}
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return err
+	}
+	records, unread := journal.Unfinished()
+	chosen, err := choose(records, ids)
+	if err != nil {
+		return errors.Join(err, unread)
+	}
+	if len(ids) > 0 && c.flags.Profile == "" && chosen[0].Profile != "" {
+		c.flags.Profile = chosen[0].Profile
+	}
+	connection, err := c.app.BitPay(cmd.Context(), c.flags)
+	if err != nil {
+		return err
+	}
+	s := &invoiceSender{app: c.app, Connection: connection}
+	var failed []error
+	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
+		for _, r := range chosen {
+			if !s.made(r) {
+				if len(ids) > 0 {
+					failed = append(failed, otherKey(r))
+				}
+				continue
+			}
+			done, err := c.resume(cmd.Context(), journal, s, r, yield)
+			if err != nil {
+				failed = append(failed, err)
+			}
+			if done {
+				return
+			}
+		}
+	})
+	return errors.Join(append(failed, err, unread)...)
+}
+
+// choose takes the invoices of the ledger, or those that are named.
+func choose(records []ledger.Record, ids []string) ([]ledger.Record, error) {
+	byID := map[string]ledger.Record{}
+	var all []ledger.Record
+	for _, r := range records {
+		if r.Kind == ledger.Invoice {
+			byID[r.ID] = r
+			all = append(all, r)
+		}
+	}
+	if len(ids) == 0 {
+		return all, nil
+	}
+	var chosen []ledger.Record
+	for _, id := range ids {
+		r, ok := byID[id]
+		if !ok {
+			return nil, &output.Error{Code: output.NotFound, What: "there is no open operation " + id,
+				Why: "It was finished, or the id is another.", Next: "btcpayctl invoice resume"}
+		}
+		chosen = append(chosen, r)
+	}
+	return chosen, nil
+}
+
+// made tells whether a record is of this server and key.
+func (s *invoiceSender) made(r ledger.Record) bool {
+	sin := ""
+	if s.Identity != nil {
+		sin = s.Identity.SIN()
+	}
+	return r.Server == s.URL && r.SIN == sin
+}
+
+func otherKey(r ledger.Record) error {
+	e := &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s belongs to another key or server", r.ID),
+		Why: fmt.Sprintf("It is of key %s on %s.", dash(r.SIN), r.Server), Next: "give that key and server, by --profile or the environment"}
+	if r.Profile != "" {
+		e.Next = "btcpayctl invoice resume --profile " + r.Profile + " " + r.ID
+	}
+	return e
+}
+
+// resume looks one operation up. Done tells that nobody reads the output any
+// more.
+func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Record, yield func(invoiceRecord, error) bool) (done bool, err error) {
+	operation, err := journal.Resume(ctx, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrBusy):
+		return false, &output.Error{Code: output.Pending, What: "operation " + r.ID + ": " + err.Error(), Next: "wait for it, then btcpayctl invoice resume " + r.ID, Err: err}
+	case errors.Is(err, ledger.ErrNotFound):
+		return false, nil // finished meanwhile
+	case err != nil:
+		return false, err
+	}
+	defer operation.Release()
+	found, err := s.lookUp(ctx, operation.Record)
+	switch {
+	case err != nil:
+		return false, err
+	case len(found) != 1 && c.abandon:
+		fmt.Fprintf(c.app.Err, "Closed %s. Invoices with order id %s since then: %d.\n", r.ID, output.VisibleLine(r.OrderID), len(found))
+		return false, operation.Finish()
+	case len(found) > 1:
+		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, found),
+			Why: "Which of them it made cannot be told.", Next: "compare them with btcpayctl invoice get, then btcpayctl invoice resume " + r.ID + " --abandon"}
+	case len(found) == 0:
+		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
+			Why: "The request may still be on its way. It was not sent again.", Next: "btcpayctl invoice resume " + r.ID + ", or with --abandon once you are sure"}
+	}
+	if !yield(fromBitPay(found[0]), nil) {
+		return true, nil
+	}
+	return false, operation.Finish()
+}
+
+// lookUp gives the invoices that an operation may have made.
+func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Record) ([]bitpay.Invoice, error) {
+	if r.Invoice == "" {
+		return s.find(ctx, r)
+	}
+	invoice, err := s.Invoices.Get(ctx, r.Invoice)
+	return []bitpay.Invoice{invoice}, err
+}

@@ -1,0 +1,140 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// An exportForm is a value of --format.
+type exportForm struct {
+	name  string
+	write func(*bitpay.Identity) client.Secret
+}
+
+var exportForms = []exportForm{
+	{"pem", (*bitpay.Identity).PEM},
+	{"pkcs8", (*bitpay.Identity).PKCS8},
+	{"hex", (*bitpay.Identity).Hex},
+	{"wif", func(id *bitpay.Identity) client.Secret { return id.WIF(false) }},
+	{"wif-testnet", func(id *bitpay.Identity) client.Secret { return id.WIF(true) }},
+}
+
+type keyExport struct {
+	app         *app.App
+	flags       app.Flags
+	format      string
+	file        string
+	reveal, yes bool
+}
+
+func newKeyExport(a *app.App) *cobra.Command {
+	c := &keyExport{app: a}
+	cmd := &cobra.Command{
+		Use:   "export [SIN]",
+		Short: "Write a private key to a new file",
+		Long: `Write the private key in use, or that of a SIN, to a new file that only you can
+read. With --reveal it is printed instead; where standard output is no terminal
+this needs --yes as well. Whoever has the key can create invoices in its store.`,
+		Example: "  btcpayctl key export --profile shop --output-file shop.pem\n  btcpayctl key export --format wif --reveal",
+		Args:    arguments(0, 1),
+		RunE:    c.run,
+	}
+	cmd.Flags().StringVar(&c.format, "format", "pem", "pem, pkcs8, hex, wif or wif-testnet")
+	cmd.Flags().StringVar(&c.file, "output-file", "", "new `file` for the key")
+	cmd.Flags().BoolVar(&c.reveal, "reveal", false, "print the private key")
+	cmd.Flags().BoolVar(&c.yes, "yes", false, "print it into a pipe or a file too")
+	addProfileFlag(cmd, &c.flags)
+	return cmd
+}
+
+func (c *keyExport) run(cmd *cobra.Command, args []string) error {
+	form := slices.IndexFunc(exportForms, func(f exportForm) bool { return f.name == c.format })
+	switch {
+	case form < 0:
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("there is no format %q", c.format), Next: "--format pem, pkcs8, hex, wif or wif-testnet"}
+	case (c.file != "") == c.reveal:
+		return &output.Error{Code: output.Usage, What: "one of --output-file and --reveal is wanted", Next: "btcpayctl key export --output-file shop.pem"}
+	case c.reveal && !c.yes && !c.app.IsTerminal(c.app.Out):
+		return &output.Error{Code: output.Usage, What: "standard output is no terminal, and a private key would be left there",
+			Next: "--output-file shop.pem, or --reveal --yes if that is what you want"}
+	}
+	id, err := findKey(cmd.Context(), c.app, c.flags, args)
+	if err != nil {
+		return err
+	}
+	secret := exportForms[form].write(id)
+	if c.reveal {
+		return c.print(secret)
+	}
+	if err := writeSecret(c.file, secret); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.app.Err, "The private key of %s is in %s.\n", id.SIN(), output.VisibleLine(c.file))
+	return nil
+}
+
+func (c *keyExport) print(secret client.Secret) error {
+	text := strings.TrimSuffix(secret.Reveal(), "\n")
+	if c.app.Getenv("GITHUB_ACTIONS") != "" {
+		// The runner hides what such a line names, from then on.
+		for line := range strings.Lines(text) {
+			fmt.Fprintln(c.app.Err, "::add-mask::"+strings.TrimSpace(line))
+		}
+	}
+	_, err := io.WriteString(c.app.Out, text+"\n")
+	return err
+}
+
+// writeSecret makes a file that is either not there or whole: it gets its name
+// only after its content is on the disk.
+func writeSecret(name string, secret client.Secret) error {
+	err := writeWhole(name, strings.TrimSuffix(secret.Reveal(), "\n")+"\n")
+	if err == nil {
+		return nil
+	}
+	e := &output.Error{Code: output.BadInput, What: "the key cannot be written to " + name, Why: err.Error(), Err: err, Next: "check the directory, or name another file"}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		e.Why, e.Next = "There is such a file. A key that is overwritten cannot be made again.", "name a new file"
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+		e.Code = output.KeystoreUnusable
+	}
+	return e
+}
+
+func writeWhole(name, text string) error {
+	dir := filepath.Dir(name)
+	temporary, err := os.CreateTemp(dir, ".btcpayctl-key-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name())
+	_, err = temporary.WriteString(text)
+	// The umask may have taken rights from the owner himself.
+	err = errors.Join(err, temporary.Chmod(0o600), temporary.Sync(), temporary.Close())
+	if err != nil {
+		return err
+	}
+	// Unlike rename, link refuses a name that is taken.
+	if err := os.Link(temporary.Name(), name); err != nil {
+		return err
+	}
+	opened, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(opened.Sync(), opened.Close())
+}

@@ -1,0 +1,162 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+// await waits until the server lists a token, which alone means paired. The
+// code is empty where a public key was pasted; until is the code's end by the
+// server's clock.
+func (c *pairing) await(ctx context.Context, code string, until time.Time) error {
+	defer c.operation.Release() // what is not finished by then stays open
+	wait := ctx
+	if c.wait > 0 {
+		var stop context.CancelFunc
+		wait, stop = context.WithTimeout(ctx, c.wait)
+		defer stop()
+	}
+	var err error
+	if c.wait == 0 {
+		err = c.lookOnce(ctx)
+	} else {
+		c.showTimeLeft()
+		_, err = c.WaitPaired(wait, bitpay.WaitOptions{Until: until, Interval: c.interval, Progress: c.progress})
+		c.status.Stop()
+	}
+	switch {
+	case err == nil:
+		return c.paired(ctx)
+	case errors.Is(err, bitpay.ErrPairingExpired) && code != "":
+		expired := &output.Error{Code: output.PairingCodeExpired, What: "the code " + code + " expired before anyone approved it",
+			Next: "run the same command for a new code", Err: err}
+		return errors.Join(expired, c.operation.Finish())
+	case ctx.Err() != nil:
+		fmt.Fprintln(c.app.Err, c.stillOpen(code))
+		return context.Cause(ctx)
+	case wait.Err() != nil, errors.Is(err, bitpay.ErrPairingExpired):
+		return c.notYet(code)
+	}
+	return err
+}
+
+func (c *pairing) lookOnce(ctx context.Context) error {
+	tokens, err := c.Tokens(ctx)
+	if err == nil && len(tokens) == 0 {
+		err = bitpay.ErrPairingExpired
+		if c.operation.Record.Code != "" && c.app.Now().Before(app.PairingEnd(c.operation.Record)) {
+			err = c.notYet(c.operation.Record.Code)
+		}
+	}
+	return err
+}
+
+func (c *pairing) showTimeLeft() {
+	if !c.app.IsTerminal(c.app.Err) {
+		return
+	}
+	end := app.PairingEnd(c.operation.Record)
+	c.status = output.StartStatus(c.app.Err, func() string {
+		return "  Expires  in " + clockText(end.Sub(c.app.Now()))
+	})
+}
+
+// clockText is a span as 14:56.
+func clockText(d time.Duration) string {
+	seconds := max(int(d.Round(time.Second)/time.Second), 0)
+	if seconds >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
+	}
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
+}
+
+func (c *pairing) progress(p bitpay.PairProgress) {
+	if p.Err != nil {
+		c.status.Say(c.app.Err, "The server did not answer, asking again: "+p.Err.Error())
+	}
+}
+
+func (c *pairing) stillOpen(code string) string {
+	if code == "" {
+		return "Not paired yet. Once it is approved, btcpayctl pair status" + c.profileFlag() + " tells."
+	}
+	return fmt.Sprintf("Not paired yet. The code %s lives until %s; btcpayctl pair status%s tells.",
+		code, app.PairingEnd(c.operation.Record).Local().Format("15:04"), c.profileFlag())
+}
+
+func (c *pairing) notYet(code string) error {
+	return &output.Error{Code: output.Pending, What: "not approved yet", Why: c.stillOpen(code), Next: "btcpayctl pair status" + c.profileFlag()}
+}
+
+// paired ends every open pairing of this key: the server lists it, whichever
+// code it was.
+func (c *pairing) paired(ctx context.Context) error {
+	if err := c.remember(ctx); err != nil {
+		return err
+	}
+	if err := c.operation.Finish(); err != nil {
+		return err
+	}
+	if err := finishPairings(ctx, c.app, c.URL, c.Identity.SIN()); err != nil {
+		return err
+	}
+	next := "btcpayctl invoice create" + c.profileFlag() + " --amount 10 --currency USD"
+	if c.profileName() == "" {
+		next = "btcpayctl invoice create --server " + c.URL + " --amount 10 --currency USD"
+	}
+	fmt.Fprintln(c.app.Err, "Paired. The server does not tell which store: the owner chose it on the page.\nNext: "+next)
+	return c.print(true)
+}
+
+// remember writes server and store into the profile that has the key and does
+// not name them yet, so that an approval that comes later is found.
+func (c *pairing) remember(ctx context.Context) error {
+	name := c.profileName()
+	if name == "" || c.flags.DryRun || c.Profile.Server != "" && (c.Profile.Store != "" || !c.Store.Explicit()) {
+		return nil
+	}
+	err := c.app.UpdateProfile(ctx, name, func(p *profile.Profile) error {
+		if p.Server == "" {
+			p.Server = c.URL
+		}
+		if p.Store == "" && c.Store.Explicit() {
+			p.Store = c.Store.Text
+		}
+		c.Profile = *p
+		return nil
+	})
+	return err
+}
+
+func finishPairings(ctx context.Context, a *app.App, server, sin string) error {
+	journal, err := a.Ledger()
+	if err != nil {
+		return err
+	}
+	// A record that cannot be read has its own complaint elsewhere.
+	records, _ := journal.Unfinished()
+	for _, r := range records {
+		if r.Kind != ledger.Pair || r.Server != server || r.SIN != sin {
+			continue
+		}
+		operation, err := journal.Resume(ctx, r.ID)
+		if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
+			continue // its own process will see the same list
+		}
+		if err == nil {
+			err = operation.Finish()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+func newPairStatus(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Tell whether the key is paired",
+		Long: `Ask the server whether the key is paired.
+
+Exit 0: it is. 8: it is not, and a code that was asked for still lives. 4: neither.
+The server answers a revoked key like one it has never seen.`,
+		Example: "  btcpayctl pair status --profile shop && ./open-the-shop.sh",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			connection, err := a.BitPay(cmd.Context(), flags)
+			if err != nil {
+				return err
+			}
+			c := &pairing{app: a, flags: flags, printer: p, Connection: connection}
+			if c.Identity == nil {
+				return &output.Error{Code: output.NoCredential, What: "there is no BitId key whose pairing could be asked for", Next: "btcpayctl key generate"}
+			}
+			tokens, err := c.Tokens(cmd.Context())
+			if err != nil {
+				return dryRunIsDone(err)
+			}
+			if len(tokens) == 0 {
+				return c.unpaired(cmd)
+			}
+			if err := finishPairings(cmd.Context(), a, c.URL, c.Identity.SIN()); err != nil {
+				return err
+			}
+			return c.print(true)
+		},
+	}
+	addServerFlags(cmd, &flags)
+	return cmd
+}
+
+// unpaired tells a key whose code may still be approved from one that nobody
+// is asked to approve.
+func (c *pairing) unpaired(cmd *cobra.Command) error {
+	open, err := c.app.Unfinished(cmd.Context())
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		if r.Kind != ledger.Pair || r.Server != c.URL || r.SIN != c.Identity.SIN() {
+			continue
+		}
+		e := &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status" + c.profileFlag()}
+		if r.Code != "" {
+			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, app.PairingEnd(r).Local().Format("15:04"))
+			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
+				e.Next = "have it approved: " + page
+			}
+		}
+		return e
+	}
+	return &output.Error{Code: output.NotPaired, What: "the key " + c.Identity.SIN() + " is not paired, or was revoked",
+		Next: "btcpayctl pair client" + c.profileFlag()}
+}

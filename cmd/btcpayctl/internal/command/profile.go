@@ -1,0 +1,302 @@
+package command
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+type profileRecord struct {
+	Name    string `json:"name"`
+	Current bool   `json:"current"`
+	profile.Profile
+}
+
+var profileView = output.View[profileRecord]{
+	Columns: []output.Column[profileRecord]{
+		{Title: "PROFILE", Value: func(r profileRecord) string { return r.Name }},
+		{Title: "CURRENT", Value: func(r profileRecord) string { return yesNo(r.Current) }},
+		{Title: "SERVER", Value: func(r profileRecord) string { return dash(r.Server) }},
+		{Title: "STORE", Value: func(r profileRecord) string { return dash(r.Store) }},
+		{Title: "SIN", Value: func(r profileRecord) string { return dash(r.SIN) }},
+	},
+	Name: func(r profileRecord) string { return r.Name },
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func newProfile(a *app.App) *cobra.Command {
+	cmd := group("profile", "Keep servers, stores and keys under names", "start",
+		`Keep servers, stores and keys under names. A profile holds one server, one store
+and one BitId key; the key itself is in a keystore. Flags win over the
+environment, which wins over the profile.`)
+	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileUse(a), newProfileSet(a), newProfileDelete(a))
+	return cmd
+}
+
+func newProfileList(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the profiles",
+		Example: "  btcpayctl profile list -o name",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			config, err := readConfig(a)
+			if err != nil {
+				return err
+			}
+			return output.List(p, profileView, func(yield func(profileRecord, error) bool) {
+				for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
+					if !yield(profileRecord{name, name == config.Current, config.Profiles[name]}, nil) {
+						return
+					}
+				}
+			})
+		},
+	}
+}
+
+func readConfig(a *app.App) (profile.Config, error) {
+	file, err := a.Config()
+	if err != nil {
+		return profile.Config{}, err
+	}
+	return file.Read()
+}
+
+type settingRecord struct {
+	Setting string `json:"setting"`
+	Value   string `json:"value"`
+	Source  string `json:"source"`
+}
+
+var settingView = output.View[settingRecord]{
+	Columns: []output.Column[settingRecord]{
+		{Title: "SETTING", Value: func(r settingRecord) string { return r.Setting }},
+		{Title: "VALUE", Value: func(r settingRecord) string { return dash(r.Value) }},
+		{Title: "SOURCE", Value: func(r settingRecord) string { return dash(r.Source) }},
+	},
+	Name: func(r settingRecord) string { return r.Setting },
+}
+
+func newProfileShow(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "show [NAME]",
+		Short: "Show what holds, and where each value comes from",
+		Long: `Show the settings that a command would use now, and for each where it comes
+from: a flag, an environment variable, the profile, config.toml, or the default.`,
+		Example: "  btcpayctl profile show shop",
+		Args:    arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				flags.Profile = args[0]
+			}
+			s, err := a.Settings(flags, false)
+			if err != nil {
+				return err
+			}
+			key := a.KeySource(s)
+			records := []settingRecord{
+				{"profile", s.Name.Text, s.Name.Source},
+				{"server", s.Server.Text, s.Server.Source},
+				{"store", s.Store.Text, s.Store.Source},
+				{"keystore", s.Keystore.Text, s.Keystore.Source},
+				{"key", key.Text, key.Source},
+			}
+			return output.List(p, settingView, func(yield func(settingRecord, error) bool) {
+				for _, record := range records {
+					if !yield(record, nil) {
+						return
+					}
+				}
+			})
+		},
+	}
+	cmd.Flags().StringVar(&flags.Server, "server", "", "as it would be given to another command")
+	cmd.Flags().StringVar(&flags.Store, "store", "", "as it would be given to another command")
+	addProfileFlag(cmd, &flags)
+	return cmd
+}
+
+func newProfileUse(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "use NAME",
+		Short:   "Make a profile the one that counts where none is named",
+		Example: "  btcpayctl profile use shop",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return changeProfiles(a, cmd, args[0], func(c *profile.Config) error {
+				c.Current = args[0]
+				return nil
+			})
+		},
+	}
+}
+
+// changeProfiles changes the configuration around a profile that exists, and
+// prints that profile where it still does.
+func changeProfiles(a *app.App, cmd *cobra.Command, name string, change func(*profile.Config) error) error {
+	p, err := printer(a, cmd)
+	if err != nil {
+		return err
+	}
+	file, err := a.Config()
+	if err != nil {
+		return err
+	}
+	var record profileRecord
+	err = file.Update(cmd.Context(), func(c *profile.Config) error {
+		if _, ok := c.Profiles[name]; !ok {
+			return noProfile(name)
+		}
+		record.Name, record.Profile = name, c.Profiles[name]
+		if err := change(c); err != nil {
+			return err
+		}
+		record.Current = c.Current == name
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return output.One(p, profileView, record)
+}
+
+func noProfile(name string) error {
+	return &output.Error{Code: output.NotFound, What: "there is no profile " + name, Next: "btcpayctl profile list"}
+}
+
+func newProfileSet(a *app.App) *cobra.Command {
+	var set profile.Profile
+	var allowHTTP bool
+	cmd := &cobra.Command{
+		Use:   "set NAME",
+		Short: "Make a profile, or change its server and store",
+		Long: `Make a profile, or change what is given of it; an empty text takes a setting away.
+A key enters a profile by "key generate", "key import" or "pair". A profile that
+has a key keeps its server: the key is paired there.`,
+		Example: "  btcpayctl profile set shop --server https://btcpay.example.com --store J8Rx6Z4dzx",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			if err := profile.CheckName(args[0]); err != nil {
+				return &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl profile set shop"}
+			}
+			flags := cmd.Flags()
+			if !flags.Changed("server") && !flags.Changed("store") && !flags.Changed("app-identifier") && !flags.Changed("keystore") {
+				return &output.Error{Code: output.Usage, What: "nothing is given that could be set", Next: cmd.CommandPath() + " " + args[0] + " --server https://btcpay.example.com"}
+			}
+			if set.Server, err = normalServer(set.Server, allowHTTP); err != nil {
+				return err
+			}
+			var record profileRecord
+			err = a.UpdateProfile(cmd.Context(), args[0], func(old *profile.Profile) error {
+				if flags.Changed("server") {
+					if old.SIN != "" && old.Server != "" && set.Server != old.Server {
+						return keyedProfile(args[0], "server")
+					}
+					old.Server = set.Server
+				}
+				if flags.Changed("keystore") {
+					if old.SIN != "" && old.Keystore != set.Keystore {
+						return keyedProfile(args[0], "keystore")
+					}
+					old.Keystore = set.Keystore
+				}
+				if flags.Changed("store") {
+					old.Store = set.Store
+				}
+				if flags.Changed("app-identifier") {
+					old.AppIdentifier = set.AppIdentifier
+				}
+				record = profileRecord{Name: args[0], Profile: *old}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			config, err := readConfig(a)
+			if err != nil {
+				return err
+			}
+			record.Current = config.Current == args[0]
+			return output.One(p, profileView, record)
+		},
+	}
+	cmd.Flags().StringVar(&set.Server, "server", "", "`URL` of BTCPay Server, with its path prefix")
+	cmd.Flags().StringVar(&set.Store, "store", "", "`id` of the store")
+	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "where keys go: keyring or file")
+	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` by which a server offers the same API key again")
+	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
+	return cmd
+}
+
+func keyedProfile(name, what string) error {
+	return &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
+		Why: "The key is tied to it.", Next: "btcpayctl profile set ANOTHER --" + what + " …"}
+}
+
+func normalServer(server string, allowHTTP bool) (string, error) {
+	if server == "" {
+		return "", nil
+	}
+	var options []client.Option
+	if allowHTTP {
+		options = append(options, client.WithAllowHTTP())
+	}
+	c, err := client.New(server, options...)
+	if err != nil {
+		return "", err
+	}
+	return c.Server(), nil
+}
+
+func newProfileDelete(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "delete NAME",
+		Short: "Delete a profile; its key stays in the keystore",
+		Long: `Delete a profile. The key that it names stays in the keystore and on the server:
+"key list" still shows it, and "key delete" deletes it.`,
+		Example: "  btcpayctl profile delete shop",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return changeProfiles(a, cmd, args[0], func(c *profile.Config) error {
+				delete(c.Profiles, args[0])
+				if c.Current == args[0] {
+					c.Current = ""
+				}
+				return nil
+			})
+		},
+	}
+}

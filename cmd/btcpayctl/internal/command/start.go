@@ -1,0 +1,44 @@
+package command
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// nameOpenOperations is what every command that talks to a server does first:
+// it removes pairings that are over and names invoices whose fate is unknown,
+// on standard error. A program that reads errors as JSON is spared, as are the
+// commands that deal with open operations themselves.
+func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		format, err := cmd.Flags().GetString("output")
+		if err != nil {
+			return err
+		}
+		if cmd.Flags().Lookup("dry-run") == nil || asJSON(format) || cmd.Name() == "resume" {
+			return nil
+		}
+		records, err := a.Unfinished(cmd.Context())
+		if err != nil {
+			// What cannot be read is named, and does not stop other work.
+			fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
+		}
+		invoices := 0
+		for _, r := range records {
+			if r.Kind == ledger.Invoice {
+				invoices++
+			}
+		}
+		if invoices > 0 {
+			fmt.Fprintf(a.Err, "Note: of %d invoice operations the end is not known. Next: btcpayctl invoice resume\n", invoices)
+		}
+		return nil
+	}
+}
+
+func asJSON(format string) bool { return format == "json" || format == "jsonl" }

@@ -1,0 +1,283 @@
+// Package ledger is the journal of operations whose effect on a server cannot
+// be taken back: pairings and invoices.
+//
+// # Order
+//
+// [Ledger.Begin] writes a record, durably, before the server is asked for
+// anything. [Operation.Advance] writes what became known. [Operation.Finish]
+// removes the record when the last durable step is done. So a record that is
+// there names an operation whose end nobody has seen: the program was killed,
+// the answer was lost, or somebody is still at it.
+//
+// # Locks
+//
+// An [Operation] holds a lock for as long as its process lives. [Ledger.Resume]
+// refuses an operation that another process is at with [ErrBusy].
+//
+// # On disk
+//
+// A record is one JSON file NAME.json in the directory, with NAME.lock beside
+// it, written as package durable writes. It holds no secret.
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+// A Kind says what an operation does to the server.
+type Kind string
+
+// The kinds of operations.
+const (
+	Pair    Kind = "pair"    // a key asks for a pairing code, or claims one
+	Invoice Kind = "invoice" // an invoice is created
+)
+
+// A Record is an operation as it is kept.
+type Record struct {
+	Version int    `json:"version"`
+	ID      string `json:"id"`
+	Kind    Kind   `json:"kind"`
+	Profile string `json:"profile,omitempty"`
+	Server  string `json:"server"` // URL
+	Store   string `json:"store,omitempty"`
+	SIN     string `json:"sin,omitempty"` // of the key that was used
+
+	// Of a pairing: what the server gave. Expires is by this machine's clock.
+	Code    string    `json:"code,omitempty"`
+	Expires time.Time `json:"expires,omitzero"`
+	Label   string    `json:"label,omitempty"`
+
+	// Of an invoice. Sent tells that the request was about to leave; Invoice
+	// is the id, once it is known.
+	OrderID  string `json:"orderId,omitempty"`
+	Amount   string `json:"amount,omitempty"`
+	Currency string `json:"currency,omitempty"`
+	Invoice  string `json:"invoice,omitempty"`
+
+	Created time.Time `json:"created"`
+	Updated time.Time `json:"updated"`
+}
+
+// Errors of the ledger.
+var (
+	// ErrNotFound: there is no open operation of this id.
+	ErrNotFound = errors.New("there is no open operation of this id")
+	// ErrBusy: another process is at the operation now.
+	ErrBusy = errors.New("another process is at this operation now")
+	// ErrDamaged: the record's file does not hold a record.
+	ErrDamaged = errors.New("the record is damaged")
+	// ErrVersion: the record was written by a newer version of the program.
+	ErrVersion = errors.New("the record was written by a newer version")
+)
+
+const (
+	version     = 1
+	recordLimit = 64 << 10
+	recordExt   = ".json"
+	lockExt     = ".lock"
+)
+
+// A Ledger is the directory of records.
+type Ledger struct {
+	dir string
+	now func() time.Time
+}
+
+// Open gives the ledger in a directory, which [Ledger.Begin] makes. It touches
+// nothing yet.
+func Open(dir string, now func() time.Time) *Ledger { return &Ledger{dir: dir, now: now} }
+
+// Begin writes the record of a new operation and takes its lock. The caller
+// chooses an id that is new, such as rand.Text gives. When it returns nil the
+// record is on the disk.
+func (l *Ledger) Begin(ctx context.Context, r Record) (*Operation, error) {
+	if !idForm.MatchString(r.ID) {
+		return nil, fmt.Errorf("%q cannot be the id of an operation", r.ID)
+	}
+	dir, err := durable.Create(l.dir)
+	if err != nil {
+		return nil, err
+	}
+	// What a killed process was writing is of no use to anyone.
+	if err := dir.Sweep(time.Hour); err != nil {
+		dir.Close()
+		return nil, err
+	}
+	o := &Operation{ledger: l, dir: dir, Record: r}
+	if o.lock, err = dir.Lock(ctx, r.ID+lockExt, 0); err != nil {
+		dir.Close()
+		return nil, err
+	}
+	o.Record.Version, o.Record.Created = version, l.now().UTC()
+	if err := o.write(); err != nil {
+		o.Release()
+		return nil, err
+	}
+	return o, nil
+}
+
+// Resume takes an operation up again.
+func (l *Ledger) Resume(ctx context.Context, id string) (*Operation, error) {
+	if !idForm.MatchString(id) {
+		return nil, ErrNotFound
+	}
+	dir, err := durable.Open(l.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	o, err := l.resume(ctx, dir, id)
+	if err != nil {
+		dir.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (l *Ledger) resume(ctx context.Context, dir *durable.Dir, id string) (*Operation, error) {
+	// Looked at first, so that a wrong id leaves no lock file behind.
+	if _, err := read(dir, id); err != nil {
+		return nil, err
+	}
+	lock, err := dir.Lock(ctx, id+lockExt, 0)
+	if held, ok := errors.AsType[*durable.LockError](err); ok {
+		return nil, fmt.Errorf("%w (process %d)", ErrBusy, held.Holder)
+	}
+	if err != nil {
+		return nil, err
+	}
+	record, err := read(dir, id)
+	if err != nil {
+		// Its process finished between the look and the lock, and this lock's
+		// file is a new one.
+		return nil, errors.Join(err, dir.Remove(id+lockExt), lock.Unlock())
+	}
+	return &Operation{ledger: l, dir: dir, lock: lock, Record: record}, nil
+}
+
+// Unfinished returns the records that are there, the oldest first, and an error
+// that joins what could not be read. The rest is returned all the same.
+func (l *Ledger) Unfinished() ([]Record, error) {
+	dir, err := durable.Open(l.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	var records []Record
+	var failed []error
+	for _, name := range names {
+		id, ok := strings.CutSuffix(name, recordExt)
+		if !ok {
+			continue
+		}
+		record, err := read(dir, id)
+		switch {
+		case errors.Is(err, ErrNotFound): // finished meanwhile
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			records = append(records, record)
+		}
+	}
+	slices.SortFunc(records, func(a, b Record) int {
+		if c := a.Created.Compare(b.Created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return records, errors.Join(failed...)
+}
+
+var idForm = regexp.MustCompile(`^[A-Za-z0-9]{8,40}$`)
+
+func read(dir *durable.Dir, id string) (Record, error) {
+	data, err := dir.Read(id+recordExt, recordLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Record{}, ErrNotFound
+	}
+	if err != nil {
+		return Record{}, err
+	}
+	var r Record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Record{}, fmt.Errorf("%s: %w: %w", dir.Path(id+recordExt), ErrDamaged, err)
+	}
+	switch {
+	case r.Version > version:
+		return Record{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrVersion)
+	case r.Version < 1 || r.ID != id || r.Kind == "":
+		return Record{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrDamaged)
+	}
+	return r, nil
+}
+
+// An Operation is a record and the lock on it. It belongs to one goroutine.
+type Operation struct {
+	Record Record // read it; change it by Advance alone
+
+	ledger *Ledger
+	dir    *durable.Dir
+	lock   *durable.Lock
+}
+
+// Advance changes the record. When it returns nil the change is on the disk.
+func (o *Operation) Advance(change func(*Record)) error {
+	before := o.Record
+	change(&o.Record)
+	if err := o.write(); err != nil {
+		o.Record = before
+		return err
+	}
+	return nil
+}
+
+func (o *Operation) write() error {
+	o.Record.Updated = o.ledger.now().UTC()
+	data, err := json.MarshalIndent(o.Record, "", "  ")
+	if err != nil {
+		return err
+	}
+	return o.dir.Write(o.Record.ID+recordExt, append(data, '\n'))
+}
+
+// Finish removes the record: the operation's end is known.
+func (o *Operation) Finish() error {
+	err := o.dir.Remove(o.Record.ID + recordExt)
+	if err == nil {
+		// Whoever waits for the lock looks for the record after it, so the
+		// file can go, while it is held.
+		err = o.dir.Remove(o.Record.ID + lockExt)
+	}
+	return errors.Join(err, o.Release())
+}
+
+// Release gives the lock back and leaves the record, for somebody to resume.
+// After Finish it does nothing.
+func (o *Operation) Release() error {
+	if o.lock == nil {
+		return nil
+	}
+	err := errors.Join(o.lock.Unlock(), o.dir.Close())
+	o.lock = nil
+	return err
+}

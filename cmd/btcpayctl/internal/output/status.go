@@ -1,0 +1,68 @@
+package output
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// A Status is one line on a terminal that is drawn again every second while
+// something is waited for. A nil Status draws nothing.
+type Status struct {
+	w    io.Writer
+	line func() string
+
+	mu   sync.Mutex
+	stop chan struct{}
+	done sync.WaitGroup
+}
+
+// StartStatus draws what line returns until [Status.Stop]. The function is
+// called from another goroutine.
+func StartStatus(w io.Writer, line func() string) *Status {
+	s := &Status{w: w, line: line, stop: make(chan struct{})}
+	s.draw()
+	s.done.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.draw()
+			case <-s.stop:
+				return
+			}
+		}
+	})
+	return s
+}
+
+const eraseLine = "\r\x1b[K"
+
+func (s *Status) draw() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprint(s.w, eraseLine, VisibleLine(s.line()))
+}
+
+// Say writes a line that stays above the status.
+func (s *Status) Say(w io.Writer, text string) {
+	if s == nil {
+		fmt.Fprintln(w, VisibleLine(text))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprint(s.w, eraseLine, VisibleLine(text), "\n", VisibleLine(s.line()))
+}
+
+// Stop takes the line away.
+func (s *Status) Stop() {
+	if s == nil {
+		return
+	}
+	close(s.stop)
+	s.done.Wait()
+	fmt.Fprint(s.w, eraseLine)
+}

@@ -1,0 +1,242 @@
+// Package profile keeps the configuration file: named profiles, each with one
+// server, one store, and one key for each of the server's two APIs.
+//
+// # The file
+//
+// config.toml in the configuration directory:
+//
+//	current = "shop"
+//
+//	[profile.shop]
+//	server = "https://btcpay.example.com"
+//	keystore = "keyring"
+//	sin = "Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"
+//
+// It holds names alone; the secrets they name are in a keystore. A file that
+// cannot be understood to its last member is refused, never read in part and
+// never overwritten.
+package profile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+const (
+	fileName  = "config.toml"
+	lockName  = "config.lock"
+	lockWait  = 10 * time.Second
+	sizeLimit = 1 << 20
+	header    = "# Profiles of btcpayctl. Edit by hand or with \"btcpayctl profile set\", which keeps no comments.\n\n"
+)
+
+// A Profile is one server, one store, and the names of the keys for it.
+type Profile struct {
+	Server   string `toml:"server,omitempty" json:"server"`     // URL
+	Store    string `toml:"store,omitempty" json:"store"`       // id
+	Keystore string `toml:"keystore,omitempty" json:"keystore"` // which store has the secrets; pinned by the first write
+	SIN      string `toml:"sin,omitempty" json:"sin"`           // of the BitId key
+	// APIKeyID is the first 16 hex digits of the SHA-256 of the Greenfield key.
+	APIKeyID string `toml:"api_key_id,omitempty" json:"apiKeyId"`
+	// AppIdentifier lets a server offer the same Greenfield key again.
+	AppIdentifier string `toml:"app_identifier,omitempty" json:"appIdentifier"`
+}
+
+// A Config is the content of the file.
+type Config struct {
+	Current  string             `toml:"current,omitempty"` // the profile that counts where none is named
+	Profiles map[string]Profile `toml:"profile,omitempty"`
+}
+
+// An Error says why the file cannot be used, and what to do about it.
+type Error struct {
+	Path string
+	Err  error
+	Hint string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// A File is the configuration file. Its methods may be used by several
+// processes at once.
+type File struct{ dir, locks string }
+
+// Open gives the file in the configuration directory; locks is the directory
+// for its lock. It touches nothing yet.
+func Open(dir, locks string) *File { return &File{dir: dir, locks: locks} }
+
+// Path is the full name of the file.
+func (f *File) Path() string { return filepath.Join(f.dir, fileName) }
+
+// Read returns the configuration, an empty one where there is no file.
+func (f *File) Read() (Config, error) {
+	dir, err := durable.Open(f.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, nil
+	}
+	if err != nil {
+		return Config{}, f.refuse(err)
+	}
+	defer dir.Close()
+	return f.read(dir)
+}
+
+func (f *File) read(dir *durable.Dir) (Config, error) {
+	var c Config
+	data, err := dir.Read(fileName, sizeLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c, nil
+	}
+	if err != nil {
+		return c, f.refuse(err)
+	}
+	meta, err := toml.Decode(string(data), &c)
+	if err == nil {
+		err = unknown(meta)
+	}
+	if err == nil {
+		err = c.check()
+	}
+	if err != nil {
+		return Config{}, f.refuse(err)
+	}
+	return c, nil
+}
+
+// Update changes the configuration under the lock. When it returns nil the
+// change is on the disk; when change returns an error nothing is written.
+func (f *File) Update(ctx context.Context, change func(*Config) error) error {
+	locks, err := durable.Create(f.locks)
+	if err != nil {
+		return f.refuse(err)
+	}
+	defer locks.Close()
+	lock, err := locks.Lock(ctx, lockName, lockWait)
+	if err != nil {
+		return f.refuse(err)
+	}
+	defer lock.Unlock()
+	dir, err := durable.Create(f.dir)
+	if err != nil {
+		return f.refuse(err)
+	}
+	defer dir.Close()
+	c, err := f.read(dir)
+	if err != nil {
+		return err
+	}
+	if c.Profiles == nil {
+		c.Profiles = map[string]Profile{}
+	}
+	if err := change(&c); err != nil {
+		return err
+	}
+	if err := c.check(); err != nil {
+		return f.refuse(err)
+	}
+	text := bytes.NewBufferString(header)
+	encoder := toml.NewEncoder(text)
+	encoder.Indent = ""
+	if err := encoder.Encode(c); err != nil {
+		return f.refuse(err)
+	}
+	if err := dir.Write(fileName, text.Bytes()); err != nil {
+		return f.refuse(err)
+	}
+	return nil
+}
+
+// unknown refuses members that this program does not know: a slip of the
+// finger would silently change which server or store a key is used for, and
+// writing the file would lose them.
+func unknown(meta toml.MetaData) error {
+	if keys := meta.Undecoded(); len(keys) > 0 {
+		return fmt.Errorf("there is no setting %q (there are current, and server, store, keystore, sin, api_key_id and app_identifier in [profile.NAME])", keys[0])
+	}
+	return nil
+}
+
+var (
+	namePattern     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$`)
+	idPattern       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+	apiKeyIDPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
+)
+
+// CheckName refuses what cannot be the name of a profile.
+func CheckName(name string) error {
+	if !namePattern.MatchString(name) {
+		return fmt.Errorf("%.40q cannot be the name of a profile: 1 to 32 letters, digits, dots, - or _ are wanted, a letter or digit first", name)
+	}
+	return nil
+}
+
+func (c Config) check() error {
+	if _, ok := c.Profiles[c.Current]; c.Current != "" && !ok {
+		return fmt.Errorf("current is %.40q, and there is no such profile", c.Current)
+	}
+	for name, p := range c.Profiles {
+		if err := CheckName(name); err != nil {
+			return err
+		}
+		if err := p.check(); err != nil {
+			return fmt.Errorf("profile %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (p Profile) check() error {
+	switch {
+	case p.Store != "" && !idPattern.MatchString(p.Store):
+		return fmt.Errorf("store is %.80q, and an id has 1 to 64 letters, digits, - or _", p.Store)
+	case p.APIKeyID != "" && !apiKeyIDPattern.MatchString(p.APIKeyID):
+		return errors.New("api_key_id does not have 16 hex digits")
+	case p.SIN != "":
+		if err := bitpay.ValidateSIN(p.SIN); err != nil {
+			return fmt.Errorf("sin: %w", err)
+		}
+	}
+	return nil
+}
+
+func (f *File) refuse(err error) error {
+	e := &Error{Path: f.Path(), Err: err, Hint: "correct the file, or move it away and set the profiles again"}
+	if parse, ok := errors.AsType[toml.ParseError](err); ok {
+		e.Err = fmt.Errorf("line %d: %s", parse.Position.Line, strings.TrimPrefix(parse.Message, "toml: "))
+		if parse.Message == "" {
+			e.Err = fmt.Errorf("line %d cannot be read as TOML", parse.Position.Line)
+		}
+		return e
+	}
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		e.Path, e.Err = file.Path, file.Err
+	}
+	if lock, ok := errors.AsType[*durable.LockError](err); ok {
+		e.Path, e.Hint = lock.Path, "wait until the other process is done"
+	}
+	switch {
+	case errors.Is(err, durable.ErrWorldWritable):
+		e.Hint = "check that its content is yours, then: chmod o-w " + e.Path
+	case errors.Is(err, durable.ErrSymlink):
+		e.Hint = "put the file itself there, or point BTCPAYCTL_CONFIG_DIR to the directory it is in"
+	case errors.Is(err, durable.ErrNotRegular), errors.Is(err, durable.ErrForeignOwner):
+		e.Hint = "move it away, or choose another directory with BTCPAYCTL_CONFIG_DIR"
+	case errors.Is(err, fs.ErrPermission):
+		e.Hint = "check who owns the file and its directory, or choose another directory with BTCPAYCTL_CONFIG_DIR"
+	}
+	return e
+}
