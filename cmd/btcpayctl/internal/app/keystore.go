@@ -12,7 +12,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-const keystoreTimeoutVariable = "BTCPAYCTL_KEYSTORE_TIMEOUT"
+const (
+	keystoreTimeoutVariable = "BTCPAYCTL_KEYSTORE_TIMEOUT"
+	identityFileVariable    = "BTCPAYCTL_IDENTITY_FILE"
+)
 
 // OpenKeystore gives the store of this name, the same one each time, so that a
 // passphrase is asked for once.
@@ -28,7 +31,10 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := keystore.Open(spec, keystore.Options{Dir: dir, Timeout: timeout, Passphrase: a.askPassphrase, Getenv: a.Getenv})
+	store, err := keystore.Open(spec, keystore.Options{
+		Dir: dir, Timeout: timeout, Getenv: a.Getenv,
+		IdentityFile: a.Getenv(identityFileVariable), Passphrase: a.askPassphrase,
+	})
 	if err != nil {
 		return nil, err
 	}
