@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox"
@@ -54,4 +55,26 @@ func play(t *testing.T, r *replay.Recording) *replay.Report {
 		t.Errorf("%d of %d exchanges are not alike", report.Exchanges-report.Alike, report.Exchanges)
 	}
 	return report
+}
+
+// TestReplayUnseen plays the same scenarios with other e-mails, passwords, names, labels, order ids and keys.
+func TestReplayUnseen(t *testing.T) {
+	recordings, err := replay.LoadAll("testdata/recordings/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	var reports []*replay.Report
+	for _, r := range recordings {
+		t.Run(r.Group, func(t *testing.T) {
+			varied, err := r.Vary(random)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reports = append(reports, play(t, varied))
+		})
+	}
+	t.Log(replay.Sum("in all, unseen", reports).Summary())
 }
