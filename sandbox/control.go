@@ -43,8 +43,10 @@ func (s *Sandbox) control(w *answer, r *http.Request) {
 		act = s.controlClock
 	case "effect":
 		act = s.controlEffect
+	case "seed":
+		act = s.controlSeed
 	default:
-		writeControl(w, http.StatusNotFound, "control knows pay, mine, clock and effect")
+		writeControl(w, http.StatusNotFound, "control knows pay, mine, clock, effect and seed")
 		return
 	}
 	s.mu.Lock()

@@ -16,6 +16,7 @@
 //	POST /_sandbox/mine   {"blocks"}                                  blocks are found
 //	POST /_sandbox/clock  {"advance":"30s"}                           time passes, and what is due happens
 //	POST /_sandbox/effect {"expirePairingCode":CODE}                  state is moved by force
+//	POST /_sandbox/seed   {}                                          the account, store and key it started with
 //
 // They answer JSON, and refuse requests from another origin and servers that listen on anything but loopback.
 //

@@ -1,0 +1,17 @@
+package sandbox
+
+import "errors"
+
+// controlSeed tells what a sandbox that started ready to use holds, so that a program can play its account's owner.
+func (s *Sandbox) controlSeed(body []byte) (any, error) {
+	if err := readControl(body, &struct{}{}); err != nil {
+		return nil, err
+	}
+	if s.seed == (Seed{}) {
+		return nil, errors.New("the sandbox started empty, so there is no account it knows of")
+	}
+	return map[string]string{
+		"email": s.seed.Email, "password": s.seed.Password,
+		"storeId": s.seed.StoreID, "storeName": s.seed.StoreName, "apiKey": s.seed.APIKey,
+	}, nil
+}
