@@ -1,0 +1,178 @@
+package greenfield
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// APIKeyService makes, reads and revokes API keys. No server can list keys:
+// whoever loses a key's value can revoke it on the server's page Account / API
+// Keys alone, where it stands under its label.
+type APIKeyService struct{ c *Client }
+
+// APIKeyInfo is a key and what it may do.
+type APIKeyInfo struct {
+	Key client.Secret `json:"apiKey"`
+	// Label is what the server's page shows; it may be empty.
+	Label string `json:"label"`
+	// Permissions are in an order of the server's, which may differ from the
+	// request's. There may be none.
+	Permissions []Permission `json:"permissions"`
+}
+
+// APIKeyRequest is a key to be made.
+type APIKeyRequest struct {
+	// Label makes the key found again by a person; the server asks for none.
+	Label string `json:"label,omitzero"`
+	// Permissions may have scopes, see [Permission.ForStore]. A key never can
+	// do more than its owner. The server drops repetitions, and keeps policies
+	// and stores that it does not know without effect (up to 2.0.8 it refuses
+	// unknown policies).
+	Permissions []Permission `json:"permissions"`
+}
+
+// Current reads the client's own key. Every key may do that. It is the way to
+// find out whether a key works and what it is for.
+func (s *APIKeyService) Current(ctx context.Context) (APIKeyInfo, error) {
+	if s.c.basic {
+		return APIKeyInfo{}, ErrNeedsAPIKey
+	}
+	return s.receive(ctx, client.Request{Method: http.MethodGet, Path: current}, s.c.key.secret)
+}
+
+var current = []string{"api", "v1", "api-keys", "current"}
+
+// Create makes a key for the owner of the client's credential. It needs
+// [Unrestricted], which an account's password has.
+//
+// It is sent once. Where [client.FateUnknown] holds for the error, the key may
+// exist: only its label on the server's page can tell, so give it one of its own.
+func (s *APIKeyService) Create(ctx context.Context, request APIKeyRequest) (APIKeyInfo, error) {
+	return s.create(ctx, request, "api", "v1", "api-keys")
+}
+
+// CreateForUser makes a key for the user with this id or e-mail address. It
+// needs [CanManageUsers] and an administrator of the server. It returns
+// [ErrUserNotFound]. Since 1.8.0.
+func (s *APIKeyService) CreateForUser(ctx context.Context, idOrEmail string, request APIKeyRequest) (APIKeyInfo, error) {
+	if err := checkUser(idOrEmail); err != nil {
+		return APIKeyInfo{}, err
+	}
+	return s.create(ctx, request, "api", "v1", "users", idOrEmail, "api-keys")
+}
+
+func (s *APIKeyService) create(ctx context.Context, request APIKeyRequest, path ...string) (APIKeyInfo, error) {
+	permissions := make([]Permission, len(request.Permissions))
+	for i, asked := range request.Permissions {
+		p, err := ParsePermission(string(asked))
+		if err != nil {
+			return APIKeyInfo{}, &RequestError{fmt.Sprintf("permissions[%d]", i), err.Error()}
+		}
+		permissions[i] = p
+	}
+	request.Permissions = permissions
+	return s.receive(ctx, client.Request{Method: http.MethodPost, Path: path, Body: request}, client.Secret{})
+}
+
+// receive checks that the answer holds a key, and the one that was asked with.
+func (s *APIKeyService) receive(ctx context.Context, r client.Request, same client.Secret) (APIKeyInfo, error) {
+	r.Auth = true
+	info, err := call[APIKeyInfo](ctx, s.c, r)
+	if err != nil {
+		return APIKeyInfo{}, err
+	}
+	switch _, err := NewAPIKey(info.Key); {
+	case err != nil:
+		return APIKeyInfo{}, unusable(r, errors.New("it holds no API key"))
+	case !same.IsZero() && !same.Equal(info.Key):
+		return APIKeyInfo{}, unusable(r, errors.New("it is about another key than the one that asked"))
+	}
+	return info, nil
+}
+
+func unusable(r client.Request, err error) error {
+	return &client.AnswerError{Method: r.Method, Path: "/" + strings.Join(r.Path, "/"), Status: http.StatusOK, Err: err}
+}
+
+// RevokeCurrent revokes the client's own key. Every key may do that. Afterwards
+// the key is answered with [ErrUnknownKey], which so tells that it is gone.
+func (s *APIKeyService) RevokeCurrent(ctx context.Context) error {
+	if s.c.basic {
+		return ErrNeedsAPIKey
+	}
+	_, err := call[client.Nothing](ctx, s.c, client.Request{Method: http.MethodDelete, Path: current, Auth: true})
+	return err
+}
+
+// Revoke revokes a key of the owner of the client's credential. It needs
+// [Unrestricted]. It returns [ErrKeyNotFound].
+func (s *APIKeyService) Revoke(ctx context.Context, key APIKey) error {
+	if key.IsZero() {
+		return ErrAPIKey
+	}
+	return s.revoke(ctx, []string{"api", "v1", "api-keys", key.secret.Reveal()})
+}
+
+// RevokeForUser revokes a key of the user with this id or e-mail address. It
+// needs [CanManageUsers] and an administrator of the server. It returns
+// [ErrKeyNotFound] and [ErrUserNotFound]. Since 1.8.0.
+func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail string, key APIKey) error {
+	if key.IsZero() {
+		return ErrAPIKey
+	}
+	if err := checkUser(idOrEmail); err != nil {
+		return err
+	}
+	return s.revoke(ctx, []string{"api", "v1", "users", idOrEmail, "api-keys", key.secret.Reveal()})
+}
+
+func (s *APIKeyService) revoke(ctx context.Context, path []string) error {
+	// The key is a part of the path here, and a path stands in errors and in
+	// debug output.
+	key := client.NewSecret(path[len(path)-1])
+	connection, err := s.c.http.With(client.WithSecrets(key))
+	if err != nil {
+		return err
+	}
+	r := client.Request{Method: http.MethodDelete, Path: path, Auth: true}
+	if _, err = client.Call[client.Nothing](ctx, connection, r); err != nil {
+		hideKey(err, key)
+		return explain(r, err)
+	}
+	return nil
+}
+
+// hideKey takes a key out of the path that an error shows.
+func hideKey(err error, key client.Secret) {
+	hide := func(texts ...*string) {
+		for _, text := range texts {
+			*text = strings.ReplaceAll(*text, key.Reveal(), key.String())
+		}
+	}
+	if e, ok := errors.AsType[*client.Error](err); ok {
+		hide(&e.Path, &e.Message)
+	}
+	if e, ok := errors.AsType[*client.NetworkError](err); ok {
+		hide(&e.Path)
+	}
+	if e, ok := errors.AsType[*client.AnswerError](err); ok {
+		hide(&e.Path)
+	}
+	if e, ok := errors.AsType[*client.RedirectError](err); ok {
+		hide(&e.Path, &e.Target)
+	}
+}
+
+// checkUser refuses what can be neither an id nor an address. The path is
+// escaped, so this is about mistakes alone.
+func checkUser(idOrEmail string) error {
+	if idOrEmail == "" || len(idOrEmail) > 320 || strings.ContainsFunc(idOrEmail, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' }) {
+		return &RequestError{"user", fmt.Sprintf("%.80q is neither a user's id nor an e-mail address", idOrEmail)}
+	}
+	return nil
+}

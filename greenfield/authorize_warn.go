@@ -1,0 +1,149 @@
+package greenfield
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// A Warning tells of an outcome that may surprise.
+type Warning struct {
+	// Code is a word for programs, one of the constants.
+	Code WarningCode
+	Text string
+}
+
+// A WarningCode names a kind of [Warning]. More may be added.
+type WarningCode string
+
+// The warnings of [AuthorizeRequest.Warnings].
+const (
+	WarnWidened       WarningCode = "widened-to-all-stores"
+	WarnOneStore      WarningCode = "one-store-picked"
+	WarnTwoStores     WarningCode = "picked-store-may-differ"
+	WarnNoEffect      WarningCode = "selective-without-effect"
+	WarnMayAdd        WarningCode = "person-may-add"
+	WarnReuseBreaks   WarningCode = "reuse-may-fail"
+	WarnAllStoresKey  WarningCode = "old-key-may-be-broader"
+	WarnAdministrator WarningCode = "administrator-only"
+	WarnEverything    WarningCode = "everything"
+	WarnNothing       WarningCode = "no-permissions"
+	WarnCannotRead    WarningCode = "cannot-read-back"
+	WarnCovered       WarningCode = "covered-already"
+	WarnPlainRedirect WarningCode = "redirect-not-encrypted"
+	WarnOtherRedirect WarningCode = "redirect-elsewhere"
+)
+
+// Warnings tells what the server would do in a way that the request does not
+// show. It does not repeat what [AuthorizeRequest.Validate] refuses.
+func (r AuthorizeRequest) Warnings() []Warning {
+	var warnings []Warning
+	add := func(code WarningCode, format string, arguments ...any) {
+		warnings = append(warnings, Warning{code, fmt.Sprintf(format, arguments...)})
+	}
+	asked := r.asked()
+	r.warnStores(asked, add)
+	r.warnPermissions(asked, add)
+	r.warnReuse(asked, add)
+	r.warnRedirect(add)
+	return warnings
+}
+
+type addWarning func(code WarningCode, format string, arguments ...any)
+
+func (r AuthorizeRequest) warnStores(asked []Permission, add addWarning) {
+	var scoped, unscoped []Permission
+	for _, p := range asked {
+		switch {
+		case p.Scope() != "":
+			scoped = append(scoped, p)
+		case p.Kind() == StorePermission:
+			unscoped = append(unscoped, p)
+		}
+	}
+	switch {
+	case len(scoped) > 0 && !r.SelectiveStores:
+		add(WarnWidened, "%s will be granted for every store of the person, since without selectiveStores the server passes over the store", join(scoped))
+	case r.SelectiveStores && len(scoped) > 0 && len(unscoped) > 0:
+		add(WarnTwoStores, "the person picks one store for %s, which may be another than that of %s", join(unscoped), join(scoped))
+	case r.SelectiveStores && len(unscoped) > 0:
+		add(WarnOneStore, "the person has to pick exactly one store, which then holds for %s; who has no store can only cancel", join(unscoped))
+	case r.SelectiveStores && len(scoped) == 0 && r.strict():
+		add(WarnNoEffect, "selectiveStores has no effect, since no store permission is asked for")
+	}
+}
+
+func (r AuthorizeRequest) warnPermissions(asked []Permission, add addWarning) {
+	var server []Permission
+	for _, p := range asked {
+		if p.Kind() == ServerPermission {
+			server = append(server, p)
+		}
+	}
+	switch {
+	case len(server) > 0 && r.strict():
+		add(WarnAdministrator, "only an administrator of the server can consent to %s; for anybody else the page shows an error and no key is made", join(server))
+	case len(server) > 0:
+		add(WarnAdministrator, "for anybody but an administrator of the server, %s will be left out", join(server))
+	}
+	switch {
+	case slices.Contains(asked, Unrestricted):
+		add(WarnEverything, "unrestricted is everything that the person may do, and lets the key make further keys")
+	case len(asked) == 0 && r.strict():
+		add(WarnNothing, "no permission is asked for, so the key will only prove whose it is")
+	}
+	if Covered(asked, CanCreateInvoice) || slices.ContainsFunc(asked, func(p Permission) bool { return p.Policy() == CanCreateInvoice }) {
+		if !slices.ContainsFunc(asked, func(p Permission) bool { return includes(p.Policy(), CanViewInvoices) }) {
+			add(WarnCannotRead, "a key with %s and without %s makes invoices and cannot read them afterwards", CanCreateInvoice, CanViewInvoices)
+		}
+	}
+	least := Reduce(asked)
+	if rest := slices.DeleteFunc(slices.Clone(asked), func(p Permission) bool { return slices.Contains(least, p) }); len(rest) > 0 {
+		add(WarnCovered, "%s is covered by the other permissions", join(rest))
+	}
+	if !r.strict() {
+		add(WarnMayAdd, "with strict=false the person may grant more than is asked for")
+	}
+}
+
+func (r AuthorizeRequest) warnReuse(asked []Permission, add addWarning) {
+	if r.ApplicationIdentifier == "" {
+		return
+	}
+	store := slices.ContainsFunc(asked, func(p Permission) bool { return p.Kind() == StorePermission })
+	if store && !r.strict() {
+		add(WarnReuseBreaks, "where the person has an older key of this identifier without one of the store permissions, the server's page breaks with an empty error 500: ask with strict=true")
+	}
+	if store && r.SelectiveStores {
+		add(WarnAllStoresKey, "where the person has an older key of this identifier for every store, the server offers that one without letting a store be picked")
+	}
+}
+
+func (r AuthorizeRequest) warnRedirect(add addWarning) {
+	u, err := url.Parse(r.Redirect)
+	if err != nil || r.Redirect == "" {
+		return
+	}
+	local := u.Hostname() == localhost || strings.HasSuffix(u.Hostname(), ".onion")
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
+		local = ip.IsLoopback()
+	}
+	switch {
+	case u.Scheme == "http" && !local:
+		add(WarnPlainRedirect, "the key will travel to %s unencrypted, and everyone on the way can read it", u.Host)
+	case u.Scheme == "https" && !local:
+		add(WarnOtherRedirect, "the key will be handed to %s", u.Host)
+	}
+}
+
+func (r AuthorizeRequest) strict() bool { return r.Strict == nil || *r.Strict }
+
+func join(permissions []Permission) string {
+	texts := make([]string, len(permissions))
+	for i, p := range permissions {
+		texts[i] = string(p)
+	}
+	return strings.Join(texts, ", ")
+}

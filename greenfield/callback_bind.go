@@ -1,0 +1,163 @@
+package greenfield
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// PortTakenError means that another program has the port of
+// [CallbackOptions.Port], perhaps a second login.
+type PortTakenError struct {
+	Port int
+	Err  error
+}
+
+func (e *PortTakenError) Error() string {
+	return fmt.Sprintf("port %d is taken, perhaps by another login that still waits: end that one, or take another port, "+
+		"with which the server makes a new key in place of offering the old one", e.Port)
+}
+
+func (e *PortTakenError) Unwrap() error { return e.Err }
+
+// ErrCallbackHost is wrapped by errors about [CallbackOptions.Host].
+var ErrCallbackHost = errors.New("unusable callback host")
+
+const (
+	loopback  = "127.0.0.1"
+	loopback6 = "::1"
+	localhost = "localhost"
+)
+
+// An address is how the browser names the listener, and where it listens.
+type address struct {
+	name    string // without a port
+	host    string // as the Host header has it; complete where hasPort is set
+	hasPort bool
+	// bind are the addresses to listen on. The first is needed; a machine
+	// without IPv6 does without the second.
+	bind []string
+}
+
+func callbackAddress(options CallbackOptions) (address, error) {
+	if options.Port < 0 || options.Port > 65535 {
+		return address{}, fmt.Errorf("port %d is not between 0 and 65535", options.Port)
+	}
+	if options.Host == "" {
+		return loopbackAddress(otherLoopback(options.Server)), nil
+	}
+	name, port := strings.ToLower(options.Host), ""
+	if host, number, err := net.SplitHostPort(name); err == nil {
+		name, port = host, number
+	}
+	name = strings.Trim(name, "[]")
+	if !hostPattern.MatchString(name) {
+		return address{}, fmt.Errorf("%w: %.80q is no host name, give it like callback.example.com or 127.0.0.1:8765", ErrCallbackHost, options.Host)
+	}
+	a := loopbackAddress(name)
+	if port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return address{}, fmt.Errorf("%w: %.80q has no port between 1 and 65535", ErrCallbackHost, options.Host)
+		}
+		a.hasPort = true
+		if port != "80" {
+			a.host = net.JoinHostPort(name, port)
+		}
+	}
+	return a, nil
+}
+
+var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]+)$`)
+
+// loopbackAddress says where to listen for a name. A browser may reach
+// localhost by either address, so both are taken: on the free one another
+// program could wait for the key.
+func loopbackAddress(name string) address {
+	a := address{name: name, host: name, bind: []string{loopback, loopback6}}
+	if ip, err := netip.ParseAddr(name); err == nil {
+		if ip.Is6() {
+			a.host = "[" + name + "]"
+		}
+		a.bind = []string{loopback}
+		if ip.IsLoopback() {
+			a.bind = []string{name}
+		}
+	}
+	return a
+}
+
+// otherLoopback is a name of this machine that the server does not have.
+func otherLoopback(server string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return loopback
+	}
+	host := u.Hostname()
+	if ip, err := netip.ParseAddr(host); err == nil {
+		if ip.Unmap().String() == loopback {
+			return localhost
+		}
+		return loopback
+	}
+	// A browser reads 127.1 and 2130706433 as 127.0.0.1 too.
+	last := host[strings.LastIndexByte(strings.TrimSuffix(host, "."), '.')+1:]
+	if last != "" && '0' <= last[0] && last[0] <= '9' {
+		return localhost
+	}
+	return loopback
+}
+
+// bindAttempts is for port 0, where a port that is free on the first address
+// may be taken on the second.
+const bindAttempts = 20
+
+func bind(ctx context.Context, hosts []string, port int) ([]net.Listener, error) {
+	for attempt := 1; ; attempt++ {
+		listeners, err := bindOnce(ctx, hosts, port)
+		if err == nil {
+			return listeners, nil
+		}
+		if !taken(err) {
+			return nil, fmt.Errorf("cannot listen on %s: %w", net.JoinHostPort(hosts[0], strconv.Itoa(port)), err)
+		}
+		if port != 0 || attempt == bindAttempts {
+			return nil, &PortTakenError{port, err}
+		}
+	}
+}
+
+func bindOnce(ctx context.Context, hosts []string, port int) ([]net.Listener, error) {
+	var config net.ListenConfig
+	var listeners []net.Listener
+	for i, host := range hosts {
+		listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err == nil {
+			listeners = append(listeners, listener)
+			port = listener.Addr().(*net.TCPAddr).Port
+			continue
+		}
+		if i > 0 && !taken(err) {
+			continue // a machine without IPv6
+		}
+		for _, listener := range listeners {
+			listener.Close()
+		}
+		return nil, err
+	}
+	return listeners, nil
+}
+
+// wsaAddressInUse is how Windows says it; syscall has another number there.
+const wsaAddressInUse = syscall.Errno(10048)
+
+func taken(err error) bool {
+	number, ok := errors.AsType[syscall.Errno](err)
+	return ok && (number == syscall.EADDRINUSE || number == wsaAddressInUse)
+}

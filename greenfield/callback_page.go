@@ -1,0 +1,42 @@
+package greenfield
+
+import (
+	_ "embed"
+	"fmt"
+)
+
+// The pages are the same for everybody: nothing that was received is in them.
+var (
+	//go:embed pages/received.html
+	receivedPage string
+	//go:embed pages/not_kept.html
+	notKeptPage string
+)
+
+// secureHeaders keep the answer out of caches, frames and other pages'
+// referrers. The pages have a style and no script.
+const secureHeaders = "Cache-Control: no-store\r\n" +
+	"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" +
+	"Cross-Origin-Opener-Policy: same-origin\r\n" +
+	"Referrer-Policy: no-referrer\r\n" +
+	"X-Content-Type-Options: nosniff\r\n" +
+	"X-Frame-Options: DENY\r\n" +
+	"Connection: close\r\n"
+
+func page(status, text string) []byte {
+	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n%s\r\n%s", status, len(text), secureHeaders, text)
+}
+
+func received() []byte { return page("200 OK", receivedPage) }
+func notKept() []byte  { return page("500 Internal Server Error", notKeptPage) }
+
+// seeOther leads the browser away from the form, so that a reload does not post
+// the key again.
+func seeOther(path string) []byte {
+	return fmt.Appendf(nil, "HTTP/1.1 303 See Other\r\nLocation: %s\r\nContent-Length: 0\r\n%s\r\n", path, secureHeaders)
+}
+
+// notFound has no body, so that it is the same answer to HEAD.
+func notFound() []byte {
+	return []byte("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + secureHeaders + "\r\n")
+}

@@ -1,0 +1,156 @@
+package greenfield
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	// maxHead has room for the cookies that a browser may send along.
+	maxHead     = 64 << 10
+	maxCallback = 64 << 10
+	headTime    = 10 * time.Second
+	bodyTime    = 10 * time.Second
+	// lingerTime is how long a sender may go on sending after the answer. A
+	// connection that is closed before takes the answer with it.
+	lingerTime = 500 * time.Millisecond
+)
+
+// serve reads one request from a connection, and answers it.
+func (l *CallbackListener) serve(g *guest) {
+	conn := g.conn
+	head, rest, err := l.readHead(g)
+	if err != nil {
+		if errors.Is(err, errNoRequest) {
+			l.refuse(g)
+		}
+		return
+	}
+	// net/http's server is not used: it keeps connections for longer than they
+	// are worth, reads what it is sent after a refusal, and logs.
+	body := io.MultiReader(bytes.NewReader(rest), conn)
+	r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(head), body)))
+	if err != nil || r.Host != l.host || countHosts(head) != 1 {
+		l.refuse(g)
+		return
+	}
+	switch {
+	case r.Method == http.MethodPost && same(r.RequestURI, l.path()):
+		l.receive(g, r)
+	case r.Method == http.MethodGet && same(r.RequestURI, l.done) && l.isClaimed() && l.shown.CompareAndSwap(false, true):
+		l.room.settle(g, false)
+		l.answer(g, received())
+		l.stop()
+	default:
+		l.refuse(g)
+	}
+}
+
+// receive reads the POST of somebody who knows the nonce.
+func (l *CallbackListener) receive(g *guest, r *http.Request) {
+	if r.ContentLength > maxCallback {
+		l.refuse(g)
+		return
+	}
+	l.room.settle(g, false)
+	g.conn.SetDeadline(time.Now().Add(bodyTime))
+	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		io.WriteString(g.conn, "HTTP/1.1 100 Continue\r\n\r\n")
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxCallback+1))
+	if err != nil || len(body) > maxCallback {
+		l.refuse(g)
+		return
+	}
+	callback, err := parseCallback(r.Header.Get("Content-Type"), body)
+	if err != nil || !l.claim() {
+		l.refuse(g)
+		return
+	}
+	l.keep(g, callback)
+}
+
+func (l *CallbackListener) isClaimed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stage == claimed
+}
+
+// same compares in a time that does not tell how much of a nonce was right.
+func same(given, want string) bool {
+	return subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1
+}
+
+var errNoRequest = errors.New("not a request")
+
+var endOfHead = []byte("\r\n\r\n")
+
+// readHead reads up to the empty line, and returns what it read beyond it. Until
+// then the connection may be dropped for another, but for a first look.
+func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
+	buffer := make([]byte, 0, 2<<10)
+	end := time.Now().Add(headTime)
+	g.conn.SetReadDeadline(time.Now().Add(firstLook))
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = append(buffer, 0)[:len(buffer)]
+		}
+		n, err := g.conn.Read(buffer[len(buffer):min(cap(buffer), maxHead)])
+		scanned := max(0, len(buffer)-len(endOfHead))
+		buffer = buffer[:len(buffer)+n]
+		if i := bytes.Index(buffer[scanned:], endOfHead); i >= 0 {
+			i += scanned + len(endOfHead)
+			l.room.settle(g, true)
+			return buffer[:i], buffer[i:], nil
+		}
+		switch {
+		case len(buffer) > 0 && (buffer[0] < 'A' || buffer[0] > 'Z') || len(buffer) >= maxHead:
+			return nil, nil, errNoRequest
+		case err == nil || !g.settled && errors.Is(err, os.ErrDeadlineExceeded):
+			l.room.settle(g, true)
+			g.conn.SetReadDeadline(end)
+		default:
+			return nil, nil, err
+		}
+	}
+}
+
+// countHosts counts the Host headers, of which net/http keeps the first.
+func countHosts(head []byte) int {
+	return bytes.Count(bytes.ToLower(head), []byte("\nhost:"))
+}
+
+func (l *CallbackListener) refuse(g *guest) {
+	l.refused.Add(1)
+	l.room.settle(g, true)
+	l.answer(g, notFound())
+}
+
+// answer writes an answer and waits until the sender has closed.
+func (l *CallbackListener) answer(g *guest, answer []byte) {
+	if l.write(g, answer) {
+		linger(g)
+	}
+}
+
+func (l *CallbackListener) write(g *guest, answer []byte) bool {
+	g.conn.SetDeadline(time.Now().Add(lingerTime))
+	_, err := g.conn.Write(answer)
+	return err == nil
+}
+
+// linger reads what the sender has not yet sent, since a connection that is
+// closed with unread bytes loses the answer too.
+func linger(g *guest) {
+	if tcp, ok := g.conn.(*net.TCPConn); ok && tcp.CloseWrite() == nil {
+		io.Copy(io.Discard, g.conn)
+	}
+}

@@ -1,0 +1,135 @@
+package greenfield
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+const (
+	// maxGuests leaves half of 256 file descriptors, a usual limit, to the rest
+	// of the program.
+	maxGuests = 128
+	// firstLook is how long a new connection is safe from being dropped. What a
+	// browser sends has long arrived by then, and a flood of connections that
+	// send nothing passes through at 64,000 a second.
+	firstLook = 2 * time.Millisecond
+)
+
+// A room holds the open connections and always has a place for one more: it
+// turns out the one that has been silent longest. So somebody who opens
+// connections and sends nothing cannot keep a browser out.
+type room struct {
+	mu     sync.Mutex
+	change *sync.Cond
+	guests *list.List // of *guest, oldest first
+	closed bool
+	all    sync.WaitGroup
+}
+
+type guest struct {
+	conn net.Conn
+	// settled guests may be turned out; new ones and those who know the nonce
+	// may not.
+	settled, leaving bool
+}
+
+func newRoom() *room {
+	r := &room{guests: list.New()}
+	r.change = sync.NewCond(&r.mu)
+	return r
+}
+
+// enter waits for a place and serves the connection in it.
+func (r *room) enter(conn net.Conn, serve func(*guest)) {
+	r.mu.Lock()
+	for !r.closed && r.guests.Len() >= maxGuests {
+		r.turnOut()
+		r.change.Wait()
+	}
+	if r.closed {
+		r.mu.Unlock()
+		conn.Close()
+		return
+	}
+	g := &guest{conn: conn}
+	place := r.guests.PushBack(g)
+	r.mu.Unlock()
+	r.all.Go(func() {
+		defer func() {
+			conn.Close()
+			r.mu.Lock()
+			r.guests.Remove(place)
+			r.mu.Unlock()
+			r.change.Broadcast()
+		}()
+		serve(g)
+	})
+}
+
+// turnOut closes the oldest connection that may be closed, and reports whether
+// there is one. Its place is free only when its goroutine has ended, since the
+// file descriptor lives as long.
+func (r *room) turnOut() bool {
+	for place := r.guests.Front(); place != nil; place = place.Next() {
+		if g := place.Value.(*guest); g.settled && !g.leaving {
+			g.leaving = true
+			g.conn.Close()
+			return true
+		}
+	}
+	return false
+}
+
+// settle says whether the guest may be turned out from now on.
+func (r *room) settle(g *guest, settled bool) {
+	r.mu.Lock()
+	g.settled = settled
+	r.mu.Unlock()
+	if settled {
+		r.change.Broadcast()
+	}
+}
+
+// close turns everybody out.
+func (r *room) close() {
+	r.mu.Lock()
+	r.closed = true
+	for place := r.guests.Front(); place != nil; place = place.Next() {
+		place.Value.(*guest).conn.Close()
+	}
+	r.mu.Unlock()
+	r.change.Broadcast()
+}
+
+// wait returns when all have gone.
+func (r *room) wait() { r.all.Wait() }
+
+// acceptPause is for when no file descriptor is left and nobody can be turned
+// out.
+const acceptPause = 5 * time.Millisecond
+
+// accept takes connections until ctx ends. No error of a single one ends it.
+func (l *CallbackListener) accept(ctx context.Context, listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		switch {
+		case err == nil:
+			l.room.enter(conn, l.serve)
+		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
+			return
+		default:
+			// The program has no file descriptor left, or the peer has gone.
+			l.room.mu.Lock()
+			l.room.turnOut()
+			l.room.mu.Unlock()
+			select {
+			case <-time.After(acceptPause):
+			case <-ctx.Done():
+			}
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package greenfield
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// What the server's answers mean. The calls return errors that wrap one of
+// these and the [*client.Error] with the answer itself. Servers up to 2.3.4
+// answer every 401 alike, which is then [ErrUnauthenticated].
+var (
+	// ErrUnauthenticated is 401 without a known reason.
+	ErrUnauthenticated = errors.New("the server refused the key or the password")
+	// ErrUnknownKey is also the answer to a key of another server.
+	ErrUnknownKey = errors.New("the server does not know this API key: it was revoked, or another server made it")
+	// ErrWrongPassword does not tell a wrong password from an unknown account.
+	ErrWrongPassword = errors.New("wrong e-mail address or password: five wrong passwords lock the account for five minutes, with all its keys")
+	// ErrThrottled is 401 and not 429.
+	ErrThrottled = errors.New("the server takes only a few log-ins by password a minute: wait a minute, or use an API key, which is not throttled")
+	// ErrLockedOut is the answer to the attempt that locks the account.
+	ErrLockedOut = errors.New("the account is locked for five minutes after five wrong passwords, and its API keys with it")
+	// ErrUserDisabled may pass: a lock after wrong passwords looks the same.
+	ErrUserDisabled = errors.New("the account behind this key or password may not log in: it is disabled, not confirmed or not approved, " +
+		"or locked for five minutes after wrong passwords")
+	// ErrSecondFactor is about security keys and wallet log-ins, and up to
+	// 2.3.4 about authenticator apps too.
+	ErrSecondFactor = errors.New("the account has a second factor, so a password alone does not do: " +
+		"log in with a browser and make a key on the page Account / API Keys")
+	// ErrNeedsAPIKey means a call works with an API key alone. Nothing was sent.
+	ErrNeedsAPIKey = errors.New("this needs an API key, and not an account's password")
+
+	// ErrKeyNotFound also means a key of another person. It is 400 on the wire.
+	ErrKeyNotFound = errors.New("the account has no such API key: it was revoked already, or it is another account's")
+	// ErrUserNotFound needs a right to be told.
+	ErrUserNotFound = errors.New("the server has no such user")
+	// ErrInvoiceNotFound comes from servers up to 2.3.9; later ones answer
+	// [*PermissionError].
+	ErrInvoiceNotFound = errors.New("this store has no invoice with this id")
+	// ErrNotMarkable means the invoice's state cannot be set by hand, for
+	// instance since it settled by itself. See [Invoice.AvailableStatusesForManualMarking].
+	ErrNotMarkable = errors.New("the invoice's state cannot be set to that now")
+	// ErrNotArchived means there is nothing to take out of the archive.
+	ErrNotArchived = errors.New("the invoice is not archived")
+	// ErrStoreLimit means the account may not have more stores.
+	ErrStoreLimit = errors.New("the account has as many stores as the server's administrator allows")
+	// ErrNoRate means no payment method of the store fits, or there is no
+	// exchange rate or no wallet. The server's message has the details.
+	ErrNoRate = errors.New("the store cannot make this invoice: no wallet, no payment method that fits, or no exchange rate")
+	// ErrNoAPI is 404 without a body: the request did not reach this API, or
+	// the server is too old for it.
+	ErrNoAPI = errors.New("there is no such call at this address: check the server's address and its path prefix, such as /btcpay, and its version")
+	// ErrLoginPage means that a redirect to the log-in came.
+	ErrLoginPage = errors.New("the server asks for a log-in: a proxy on the way removes the Authorization header")
+
+	// ErrNotRead means that a change was made, and reading what became of it
+	// failed. The change must not be made again.
+	ErrNotRead = errors.New("done, but what became of it could not be read")
+)
+
+// A PermissionError is 403. The key lacks the permission, or its owner's role
+// in the store does not go that far. Since 2.4.0 the server answers the same
+// where the store, the invoice or whatever the call names does not exist or
+// belongs elsewhere, so that nobody can find out what exists.
+type PermissionError struct {
+	// Permission is what is missing, with the store where the call names one;
+	// empty where the server did not say.
+	Permission Permission
+	Err        error // the answer
+}
+
+func (e *PermissionError) Error() string {
+	if e.Permission == "" {
+		return fmt.Sprintf("not permitted, or what was asked for does not exist: %v", e.Err)
+	}
+	text := fmt.Sprintf("the permission %s is missing", e.Permission)
+	switch e.Permission.Kind() {
+	case StorePermission:
+		text += " from the key or from its owner's role in the store; since 2.4.0 this also means that what was asked for does not exist or is another store's"
+	case ServerPermission:
+		text += " from the key, or its owner is no administrator of the server"
+	default:
+		text += " from the key"
+	}
+	return text
+}
+
+func (e *PermissionError) Unwrap() error { return e.Err }
+
+// RequestError means that a request was not sent since the server would refuse
+// it or, worse, take it for something else.
+type RequestError struct {
+	// Member is the name on the wire, such as amount.
+	Member string
+	Reason string
+}
+
+func (e *RequestError) Error() string { return e.Member + ": " + e.Reason }
+
+// explain adds what an answer means to the error that holds it.
+func explain(r client.Request, err error) error {
+	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
+		return fmt.Errorf("%w: %w", ErrLoginPage, err)
+	}
+	answer, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return err
+	}
+	switch meaning := meaningOf(answer); {
+	case meaning != nil:
+		return fmt.Errorf("%w: %w", meaning, err)
+	case answer.Status == http.StatusForbidden && answer.Page == "":
+		return &PermissionError{missing(r, answer), err}
+	}
+	return err
+}
+
+// missing is the policy that the server named, for the store of the path.
+func missing(r client.Request, answer *client.Error) Permission {
+	p, err := ParsePermission(answer.MissingPermission)
+	if err != nil {
+		return ""
+	}
+	if i := slices.Index(r.Path, "stores"); i >= 0 && i+1 < len(r.Path) {
+		return p.ForStore(r.Path[i+1])
+	}
+	return p
+}
+
+// codes are the server's own words.
+var codes = map[client.Code]error{
+	"apikey-not-found":    ErrKeyNotFound,
+	"user-not-found":      ErrUserNotFound,
+	"invoice-not-found":   ErrInvoiceNotFound,
+	"already-unarchived":  ErrNotArchived,
+	"store-limit-reached": ErrStoreLimit,
+}
+
+func meaningOf(answer *client.Error) error {
+	switch answer.Status {
+	case http.StatusUnauthorized:
+		return refusalOf(answer.Message)
+	case http.StatusNotFound:
+		if answer.Code == "" && answer.Page == "" {
+			return ErrNoAPI
+		}
+	case http.StatusUnprocessableEntity:
+		// The same call complains about an unknown word at another path.
+		if len(answer.Fields) == 1 && answer.Fields[0].Path == "Status" {
+			return ErrNotMarkable
+		}
+	case http.StatusBadRequest:
+		if answer.Code == client.GenericError && noRate(answer.Message) {
+			return ErrNoRate
+		}
+	}
+	return codes[answer.Code]
+}
+
+// refusals are told apart by the texts of a 401, since its code is always the
+// same. The order matters: a later text may be a part of an earlier one.
+var refusals = []struct {
+	text string
+	err  error
+}{
+	{"unknown api key", ErrUnknownKey},
+	{"rate limited", ErrThrottled},
+	{"multi-factor", ErrSecondFactor},
+	{"requirestwofactor", ErrSecondFactor},
+	{"user not found or invalid password", ErrWrongPassword},
+	{"was not in a correct format", ErrUnauthenticated},
+	// What follows these is a reason in the server's language.
+	{"apikey authentication failed:", ErrUserDisabled},
+	{"basic authentication failed:", ErrUserDisabled},
+}
+
+func refusalOf(message string) error {
+	message = strings.ToLower(message)
+	switch message {
+	case "failed":
+		return ErrWrongPassword
+	case "lockedout":
+		return ErrLockedOut
+	}
+	for _, known := range refusals {
+		if strings.Contains(message, known.text) {
+			return known.err
+		}
+	}
+	return ErrUnauthenticated
+}
+
+func noRate(message string) bool {
+	return strings.Contains(message, "Error retrieving a matching payment method") || strings.Contains(message, "No wallet has been linked")
+}

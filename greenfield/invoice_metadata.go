@@ -1,0 +1,63 @@
+package greenfield
+
+import "encoding/json"
+
+// Metadata is free-form JSON that belongs to an invoice. Values are kept as they
+// were sent, so that numbers lose nothing.
+type Metadata map[string]json.RawMessage
+
+// Members of the metadata that the server knows.
+const (
+	MetaOrderID          = "orderId" // found by [ListOptions.OrderIDs]
+	MetaOrderURL         = "orderUrl"
+	MetaItemCode         = "itemCode"
+	MetaItemDesc         = "itemDesc"
+	MetaPosData          = "posData"
+	MetaPhysical         = "physical"
+	MetaTaxIncluded      = "taxIncluded"
+	MetaReceiptData      = "receiptData"
+	MetaPaymentRequestID = "paymentRequestId"
+	MetaComment          = "comment"
+	MetaBuyerName        = "buyerName"
+	MetaBuyerEmail       = "buyerEmail"
+	MetaBuyerPhone       = "buyerPhone"
+	MetaBuyerAddress1    = "buyerAddress1"
+	MetaBuyerAddress2    = "buyerAddress2"
+	MetaBuyerCity        = "buyerCity"
+	MetaBuyerState       = "buyerState"
+	MetaBuyerZip         = "buyerZip"
+	MetaBuyerCountry     = "buyerCountry"
+)
+
+// Text returns a member that is a text, and nothing for any other.
+func (m Metadata) Text(name string) string {
+	var text string
+	if json.Unmarshal(m[name], &text) != nil {
+		return ""
+	}
+	return text
+}
+
+// OrderID returns the order's id.
+func (m Metadata) OrderID() string { return m.Text(MetaOrderID) }
+
+// Set sets a member to the JSON of a value. It returns an error where the value
+// has no JSON.
+func (m Metadata) Set(name string, value any) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	m[name] = raw
+	return nil
+}
+
+// SetText sets a member to a text, and takes it out where the text is empty.
+func (m Metadata) SetText(name, text string) {
+	if text == "" {
+		delete(m, name)
+		return
+	}
+	// A text always has a JSON form.
+	m[name], _ = json.Marshal(text)
+}

@@ -1,0 +1,75 @@
+package greenfield
+
+import (
+	"cmp"
+	"encoding/json"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// InvoicePaymentMethod is one way to pay an invoice. Amounts are in Currency,
+// the currency of the method, and not that of the invoice.
+type InvoicePaymentMethod struct {
+	// PaymentMethodID is such as BTC-CHAIN; in 1.13.5 BTC.
+	PaymentMethodID string `json:"paymentMethodId"`
+	Currency        string `json:"currency"` // such as BTC
+	// Activated is false where nobody asked for an address yet.
+	Activated   bool   `json:"activated"`
+	Destination string `json:"destination"`
+	PaymentLink string `json:"paymentLink"`
+	// Rate is the price of 1 unit of Currency in the invoice's currency.
+	Rate client.Decimal `json:"rate"`
+	// Amount is the invoice's with the fees of the payments so far, and Due what
+	// is left of it, below 0 where too much was paid.
+	Amount client.Decimal `json:"amount"`
+	Due    client.Decimal `json:"due"`
+	// TotalPaid is paid by all methods, PaymentMethodPaid by this one.
+	TotalPaid         client.Decimal   `json:"totalPaid"`
+	PaymentMethodPaid client.Decimal   `json:"paymentMethodPaid"`
+	PaymentMethodFee  client.Decimal   `json:"paymentMethodFee"`
+	Payments          []InvoicePayment `json:"payments"`
+	// AdditionalData depends on the method: the path of the address's key,
+	// whether payjoin is on, and the like. It may be null.
+	AdditionalData json.RawMessage `json:"additionalData"`
+}
+
+// InvoicePayment is money that was seen for an invoice.
+type InvoicePayment struct {
+	ID           string         `json:"id"` // txid-vout on chain
+	ReceivedDate Time           `json:"receivedDate"`
+	Value        client.Decimal `json:"value"`
+	Fee          client.Decimal `json:"fee"`
+	Status       PaymentStatus  `json:"status"`
+	Destination  string         `json:"destination"`
+}
+
+// PaymentStatus is the state of a payment. Servers may add states.
+type PaymentStatus string
+
+// The states of a payment.
+const (
+	PaymentInvalid    PaymentStatus = "Invalid"
+	PaymentProcessing PaymentStatus = "Processing"
+	PaymentSettled    PaymentStatus = "Settled"
+)
+
+// UnmarshalJSON reads the names of 1.x too.
+func (m *InvoicePaymentMethod) UnmarshalJSON(data []byte) error {
+	type members InvoicePaymentMethod
+	var both struct {
+		members
+		PaymentMethod string          `json:"paymentMethod"`
+		CryptoCode    string          `json:"cryptoCode"`
+		NetworkFee    *client.Decimal `json:"networkFee"`
+	}
+	if err := json.Unmarshal(data, &both); err != nil {
+		return err
+	}
+	*m = InvoicePaymentMethod(both.members)
+	m.PaymentMethodID = cmp.Or(m.PaymentMethodID, both.PaymentMethod)
+	m.Currency = cmp.Or(m.Currency, both.CryptoCode)
+	if both.NetworkFee != nil {
+		m.PaymentMethodFee = *both.NetworkFee
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package greenfield
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// maxAmount is what a server takes: 2^64-1.
+var maxAmount, _ = client.ParseDecimal("18446744073709551615")
+
+// currencyPattern is wide on purpose: servers let a store invent currencies.
+var currencyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`)
+
+// Validate checks what the server would silently change, misread or ignore, and
+// what it would refuse with less to say. It returns a [*RequestError] for the
+// first such member.
+func (r InvoiceRequest) Validate() error {
+	if err := checkAmount("amount", r.Amount, maxAmount); err != nil {
+		return err
+	}
+	if r.Currency != "" && !currencyPattern.MatchString(r.Currency) {
+		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
+	}
+	if r.Checkout != nil {
+		return r.Checkout.validate()
+	}
+	return nil
+}
+
+func checkAmount(member string, amount *client.Decimal, most client.Decimal) error {
+	if amount == nil {
+		return nil
+	}
+	// A decimal read from JSON has not been checked for its length yet.
+	parsed, err := client.ParseDecimal(amount.String())
+	switch {
+	case err != nil:
+		return &RequestError{member, err.Error()}
+	case parsed.Sign() < 0:
+		return &RequestError{member, parsed.String() + " is negative"}
+	case parsed.Cmp(most) > 0:
+		return &RequestError{member, parsed.String() + " is more than " + most.String()}
+	}
+	return nil
+}
+
+var (
+	hundred, _    = client.ParseDecimal("100")
+	speedPolicies = []SpeedPolicy{"", HighSpeed, MediumSpeed, LowMediumSpeed, LowSpeed}
+)
+
+// maxMinutes is the longest span that a server can hold.
+const maxMinutes = Minutes(15372286728)
+
+func (r CheckoutRequest) validate() error {
+	switch {
+	case !slices.Contains(speedPolicies, r.SpeedPolicy):
+		return &RequestError{"checkout.speedPolicy", fmt.Sprintf("%.40q is none of %v", r.SpeedPolicy, speedPolicies[1:])}
+	case r.PaymentMethods != nil && len(r.PaymentMethods) == 0:
+		return &RequestError{"checkout.paymentMethods", "the list is empty; leave it out to allow all methods of the store"}
+	case r.ExpirationMinutes != nil && (*r.ExpirationMinutes < 1 || *r.ExpirationMinutes > maxMinutes):
+		return &RequestError{"checkout.expirationMinutes", fmt.Sprintf("%d minutes: an invoice lives 1 minute or more", *r.ExpirationMinutes)}
+	case r.MonitoringMinutes != nil && (*r.MonitoringMinutes < 0 || *r.MonitoringMinutes > maxMinutes):
+		return &RequestError{"checkout.monitoringMinutes", fmt.Sprintf("%d minutes: it is negative, or longer than a server can count", *r.MonitoringMinutes)}
+	}
+	for i, method := range r.PaymentMethods {
+		if !methodPattern.MatchString(method) {
+			return &RequestError{fmt.Sprintf("checkout.paymentMethods[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
+		}
+	}
+	if method := r.DefaultPaymentMethod; method != "" && !methodPattern.MatchString(method) {
+		return &RequestError{"checkout.defaultPaymentMethod", fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
+	}
+	if err := checkAmount("checkout.paymentTolerance", r.PaymentTolerance, hundred); err != nil {
+		return err
+	}
+	return checkURL("checkout.redirectURL", r.RedirectURL)
+}
+
+var methodPattern = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`)
+
+// checkURL refuses what the server takes without a look and the checkout page
+// then cannot open.
+func checkURL(member, text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return &RequestError{member, fmt.Sprintf("%.200q is no address that begins with https:// or http://", text)}
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package greenfield
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// PermissionService reads the permissions that a server itself knows.
+type PermissionService struct{ c *Client }
+
+// PermissionInfo is one policy of a server.
+type PermissionInfo struct {
+	Name Permission `json:"name"`
+	// Included are the policies that it includes, directly or through others.
+	Included []Permission `json:"included"`
+}
+
+// List returns the policies of the server and its plugins, in the order of
+// their names. Any key or account may ask.
+func (s *PermissionService) List(ctx context.Context) ([]PermissionInfo, error) {
+	return call[[]PermissionInfo](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"misc", "permissions"}})
+}

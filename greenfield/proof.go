@@ -1,0 +1,55 @@
+package greenfield
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A Proof is what a server said about a key, as far as it is not a claim of
+// whoever delivered the key.
+type Proof struct {
+	Key APIKeyInfo
+	// User is the key's owner. It is nil where the key may not read the
+	// profile; then nobody can tell whose it is.
+	User *User
+	// Grant compares what was asked with what the key has.
+	Grant Grant
+}
+
+// ErrNotProven is wrapped where a key does not work on this server. Such a key
+// must not be kept: it may be a stranger's, for another server.
+var ErrNotProven = errors.New("the key does not work on this server")
+
+// Prove asks the client's server about a key that was received for a request.
+// The client's own credential is not used. It sends GET /api-keys/current,
+// and GET /users/me where the key may read the profile.
+//
+// It wraps [ErrNotProven] where the server refuses the key. Other errors, such
+// as a lost connection, say nothing about it.
+func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) (Proof, error) {
+	prover, err := newClient(c.http, key)
+	if err != nil {
+		return Proof{}, err
+	}
+	info, err := prover.APIKeys.Current(ctx)
+	switch {
+	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrUnauthenticated), errors.Is(err, ErrUserDisabled):
+		return Proof{}, fmt.Errorf("%w: %w", ErrNotProven, err)
+	case err != nil:
+		return Proof{}, err
+	}
+	proof := Proof{Key: info, Grant: asked.Compare(info.Permissions)}
+	if !Covered(info.Permissions, CanViewProfile) {
+		return proof, nil
+	}
+	user, err := prover.Users.Me(ctx)
+	if _, refused := errors.AsType[*PermissionError](err); refused {
+		return proof, nil
+	}
+	if err != nil {
+		return Proof{}, err
+	}
+	proof.User = &user
+	return proof, nil
+}

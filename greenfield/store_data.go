@@ -1,0 +1,144 @@
+package greenfield
+
+import (
+	"encoding/json"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// Store is a store and its settings. Members that a server does not have or
+// sends as null are zero here.
+type Store struct {
+	ID              string `json:"id"`
+	Name            string `json:"name"`
+	Website         string `json:"website"`
+	SupportURL      string `json:"supportUrl"`
+	DefaultCurrency string `json:"defaultCurrency"`
+	// AdditionalTrackedRates are currencies whose rates each invoice keeps,
+	// since 2.1.
+	AdditionalTrackedRates []string `json:"additionalTrackedRates"`
+	DefaultLang            string   `json:"defaultLang"`
+	DefaultPaymentMethod   string   `json:"defaultPaymentMethod"`
+	Archived               bool     `json:"archived"`
+
+	// These are in seconds, unlike an invoice's own, which are in minutes.
+	// MonitoringExpiration is from an invoice's expiry on, DisplayExpirationTimer
+	// before it.
+	InvoiceExpiration      Seconds `json:"invoiceExpiration"`
+	DisplayExpirationTimer Seconds `json:"displayExpirationTimer"`
+	MonitoringExpiration   Seconds `json:"monitoringExpiration"`
+	RefundBOLT11Expiration Days    `json:"refundBOLT11Expiration"`
+
+	SpeedPolicy    SpeedPolicy    `json:"speedPolicy"`
+	NetworkFeeMode NetworkFeeMode `json:"networkFeeMode"`
+	// PaymentTolerance is in percent of an invoice's amount.
+	PaymentTolerance       client.Decimal `json:"paymentTolerance"`
+	AnyoneCanCreateInvoice bool           `json:"anyoneCanCreateInvoice"`
+	// RecommendedFeeBlockTarget is in blocks.
+	RecommendedFeeBlockTarget int64                   `json:"recommendedFeeBlockTarget"`
+	PaymentMethodCriteria     []PaymentMethodCriteria `json:"paymentMethodCriteria"`
+	Receipt                   Receipt                 `json:"receipt"`
+
+	LightningDescriptionTemplate string `json:"lightningDescriptionTemplate"`
+	LightningAmountInSatoshi     bool   `json:"lightningAmountInSatoshi"`
+	LightningPrivateRouteHints   bool   `json:"lightningPrivateRouteHints"`
+	OnChainWithLnInvoiceFallback bool   `json:"onChainWithLnInvoiceFallback"`
+	LazyPaymentMethods           bool   `json:"lazyPaymentMethods"`
+	RedirectAutomatically        bool   `json:"redirectAutomatically"`
+	ShowRecommendedFee           bool   `json:"showRecommendedFee"`
+	PayJoinEnabled               bool   `json:"payJoinEnabled"`
+	AutoDetectLanguage           bool   `json:"autoDetectLanguage"`
+	ShowPayInWalletButton        bool   `json:"showPayInWalletButton"`
+	ShowStoreHeader              bool   `json:"showStoreHeader"`
+	CelebratePayment             bool   `json:"celebratePayment"`
+	PlaySoundOnPayment           bool   `json:"playSoundOnPayment"`
+
+	HTMLTitle                string `json:"htmlTitle"`
+	BrandColor               string `json:"brandColor"`
+	ApplyBrandColorToBackend bool   `json:"applyBrandColorToBackend"`
+	LogoURL                  string `json:"logoUrl"`
+	CSSURL                   string `json:"cssUrl"`
+	PaymentSoundURL          string `json:"paymentSoundUrl"`
+
+	// These were sent by 1.x alone.
+	CustomLogo          string `json:"customLogo"`
+	CustomCSS           string `json:"customCSS"`
+	CheckoutType        string `json:"checkoutType"`
+	RequiresRefundEmail bool   `json:"requiresRefundEmail"`
+}
+
+// NetworkFeeMode is when the network's fee is added to what a customer has to
+// pay. Servers may add modes.
+type NetworkFeeMode string
+
+// The fee modes.
+const (
+	MultiplePaymentsOnly NetworkFeeMode = "MultiplePaymentsOnly" // from the second payment on
+	FeeAlways            NetworkFeeMode = "Always"
+	FeeNever             NetworkFeeMode = "Never"
+)
+
+// PaymentMethodCriteria offers a payment method only above or below an amount.
+type PaymentMethodCriteria struct {
+	PaymentMethodID string         `json:"paymentMethodId"`
+	CurrencyCode    string         `json:"currencyCode"`
+	Amount          client.Decimal `json:"amount"`
+	Above           bool           `json:"above"` // else below
+}
+
+// StoreRequest is a store to be made. What is left out is the server's default,
+// which differs: up to 2.0.8 an unconfirmed payment settles an invoice of a new
+// store.
+type StoreRequest struct {
+	Name                   string   `json:"name"` // 1 to 50 characters
+	Website                string   `json:"website,omitzero"`
+	SupportURL             string   `json:"supportUrl,omitzero"`
+	DefaultCurrency        string   `json:"defaultCurrency,omitzero"`
+	AdditionalTrackedRates []string `json:"additionalTrackedRates,omitzero"`
+	DefaultLang            string   `json:"defaultLang,omitzero"`
+	DefaultPaymentMethod   string   `json:"defaultPaymentMethod,omitzero"`
+	Archived               *bool    `json:"archived,omitzero"`
+
+	InvoiceExpiration      *Seconds `json:"invoiceExpiration,omitzero"`
+	DisplayExpirationTimer *Seconds `json:"displayExpirationTimer,omitzero"`
+	MonitoringExpiration   *Seconds `json:"monitoringExpiration,omitzero"`
+	RefundBOLT11Expiration *Days    `json:"refundBOLT11Expiration,omitzero"`
+
+	SpeedPolicy               SpeedPolicy             `json:"speedPolicy,omitzero"`
+	NetworkFeeMode            NetworkFeeMode          `json:"networkFeeMode,omitzero"`
+	PaymentTolerance          *client.Decimal         `json:"paymentTolerance,omitzero"`
+	AnyoneCanCreateInvoice    *bool                   `json:"anyoneCanCreateInvoice,omitzero"`
+	RecommendedFeeBlockTarget *int64                  `json:"recommendedFeeBlockTarget,omitzero"`
+	PaymentMethodCriteria     []PaymentMethodCriteria `json:"paymentMethodCriteria,omitzero"`
+	Receipt                   *Receipt                `json:"receipt,omitzero"`
+
+	LightningDescriptionTemplate string `json:"lightningDescriptionTemplate,omitzero"`
+	LightningAmountInSatoshi     *bool  `json:"lightningAmountInSatoshi,omitzero"`
+	LightningPrivateRouteHints   *bool  `json:"lightningPrivateRouteHints,omitzero"`
+	OnChainWithLnInvoiceFallback *bool  `json:"onChainWithLnInvoiceFallback,omitzero"`
+	LazyPaymentMethods           *bool  `json:"lazyPaymentMethods,omitzero"`
+	RedirectAutomatically        *bool  `json:"redirectAutomatically,omitzero"`
+	ShowRecommendedFee           *bool  `json:"showRecommendedFee,omitzero"`
+	PayJoinEnabled               *bool  `json:"payJoinEnabled,omitzero"`
+	AutoDetectLanguage           *bool  `json:"autoDetectLanguage,omitzero"`
+	ShowPayInWalletButton        *bool  `json:"showPayInWalletButton,omitzero"`
+	ShowStoreHeader              *bool  `json:"showStoreHeader,omitzero"`
+	CelebratePayment             *bool  `json:"celebratePayment,omitzero"`
+	PlaySoundOnPayment           *bool  `json:"playSoundOnPayment,omitzero"`
+
+	HTMLTitle                string `json:"htmlTitle,omitzero"`
+	BrandColor               string `json:"brandColor,omitzero"` // like #1d7a46
+	ApplyBrandColorToBackend *bool  `json:"applyBrandColorToBackend,omitzero"`
+	LogoURL                  string `json:"logoUrl,omitzero"`
+	CSSURL                   string `json:"cssUrl,omitzero"`
+	PaymentSoundURL          string `json:"paymentSoundUrl,omitzero"`
+}
+
+// MarshalJSON writes the percentage as a number, as every server reads it.
+func (r StoreRequest) MarshalJSON() ([]byte, error) {
+	type members StoreRequest
+	return json.Marshal(struct {
+		PaymentTolerance *number `json:"paymentTolerance,omitzero"`
+		members
+	}{(*number)(r.PaymentTolerance), members(r)})
+}

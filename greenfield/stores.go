@@ -1,0 +1,42 @@
+package greenfield
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"unicode/utf8"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// StoreService makes and reads stores.
+type StoreService struct{ c *Client }
+
+// List returns the stores that the credential can see, in no fixed order. It
+// needs [CanViewStoreSettings], for every store or for one. A key without it is
+// answered with [*PermissionError], up to 2.0.8 with an empty list.
+func (s *StoreService) List(ctx context.Context) ([]Store, error) {
+	return call[[]Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores"}})
+}
+
+// Get reads a store. It needs [CanViewStoreSettings]. For a store that does not
+// exist the answer is [*PermissionError].
+func (s *StoreService) Get(ctx context.Context, storeID string) (Store, error) {
+	if err := checkID("store id", storeID); err != nil {
+		return Store{}, err
+	}
+	return call[Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID}})
+}
+
+// Create makes a store that belongs to the owner of the credential. It needs
+// [CanModifyStoreSettings] for every store: a key for one store cannot do it. It
+// returns [ErrStoreLimit] where the account has as many as it may.
+//
+// It is sent once. Where [client.FateUnknown] holds for the error, the store may
+// exist: look for it with List.
+func (s *StoreService) Create(ctx context.Context, request StoreRequest) (Store, error) {
+	if n := utf8.RuneCountInString(request.Name); n < 1 || n > 50 {
+		return Store{}, &RequestError{"name", fmt.Sprintf("it has %d characters, and a store's name has 1 to 50", n)}
+	}
+	return call[Store](ctx, s.c, client.Request{Method: http.MethodPost, Path: []string{"api", "v1", "stores"}, Body: request})
+}

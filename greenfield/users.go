@@ -1,0 +1,38 @@
+package greenfield
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// UserService reads accounts.
+type UserService struct{ c *Client }
+
+// User is an account on a server. Name, image, invitation and quota are empty
+// on servers that do not have them yet.
+type User struct {
+	ID       string `json:"id"`
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	ImageURL string `json:"imageUrl"`
+	// Roles are on the server, such as ServerAdmin; those in stores are not
+	// here.
+	Roles                     []string `json:"roles"`
+	EmailConfirmed            bool     `json:"emailConfirmed"`
+	RequiresEmailConfirmation bool     `json:"requiresEmailConfirmation"`
+	Approved                  bool     `json:"approved"`
+	RequiresApproval          bool     `json:"requiresApproval"`
+	Disabled                  bool     `json:"disabled"`
+	Created                   Time     `json:"created"` // in seconds
+	InvitationURL             string   `json:"invitationUrl"`
+	// StoreQuota is how many stores the account may have; nil is the server's
+	// setting.
+	StoreQuota *int `json:"storeQuota"`
+}
+
+// Me reads the account of the client's credential. It needs [CanViewProfile].
+func (s *UserService) Me(ctx context.Context) (User, error) {
+	return call[User](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "users", "me"}})
+}
