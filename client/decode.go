@@ -11,6 +11,11 @@ import (
 	"unicode/utf8"
 )
 
+// Unmarshal is [json.Unmarshal] for a JSON text of a stranger: it also says what an
+// empty text or a page is, and refuses what is not UTF-8 and what would take far more
+// memory than it has bytes. [Call] decodes answers by it.
+func Unmarshal(text []byte, into any) error { return decode(text, false, into) }
+
 // decode reads a JSON answer. Members are matched without regard to case, and
 // the last of duplicated ones counts, as encoding/json does it; strict refuses
 // duplicates, since an answer with two keys may be read as another by someone
@@ -24,8 +29,9 @@ func decode(body []byte, strict bool, into any) error {
 		return errors.New("it is not UTF-8")
 	case body[0] == '<':
 		return fmt.Errorf("it is %s: another program than BTCPay Server answers there", describePage(pageTitle(body)))
-	case tooMany(body):
-		return fmt.Errorf("it has more than %d objects and lists", maxContainers)
+	}
+	if err := checkShape(body); err != nil {
+		return err
 	}
 	if strict {
 		if err := RefuseDuplicates(body); err != nil {
@@ -36,31 +42,6 @@ func decode(body []byte, strict bool, into any) error {
 		return fmt.Errorf("unexpected JSON: %w", err)
 	}
 	return nil
-}
-
-// maxContainers is the number of objects and lists in one answer. An empty object has
-// two bytes on the wire and several hundred in memory, so that the bound on bytes
-// alone would let 8 MiB become gigabytes.
-const maxContainers = 1 << 16
-
-func tooMany(text []byte) bool {
-	if bytes.Count(text, []byte("{"))+bytes.Count(text, []byte("[")) <= maxContainers {
-		return false
-	}
-	// Only now is it worth the time to pass over the brackets inside texts.
-	var n int
-	var quoted bool
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c == '"':
-			quoted = !quoted
-		case c == '\\' && quoted:
-			i++
-		case !quoted && (c == '{' || c == '['):
-			n++
-		}
-	}
-	return n > maxContainers
 }
 
 // ErrDuplicate is wrapped by the errors of [RefuseDuplicates] about a member

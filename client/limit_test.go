@@ -115,6 +115,8 @@ func TestBadInputHostileAnswers(t *testing.T) {
 	header := bytes.Repeat([]byte("X-Header: value\r\n"), 1000)
 	deep := strings.Repeat(`[`, 1e6)
 	objects := []byte("[" + strings.TrimSuffix(strings.Repeat("{},", 2_700_000), ",") + "]")
+	zeros := []byte("[" + strings.Repeat("0,", 4_000_000) + "0]")
+	members := []byte("{" + strings.Repeat(`"a":0,`, 1_300_000) + `"a":0}`)
 	zipped := bomb(t)
 	for _, test := range []struct {
 		name, why string
@@ -144,10 +146,18 @@ func TestBadInputHostileAnswers(t *testing.T) {
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Header: ")
 			repeat(conn, block, 1<<30)
 		}},
-		{"a million levels", "cannot be used", func(conn net.Conn) {
+		{"a million levels", "nested", func(conn net.Conn) {
 			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(deep), deep)
 		}},
-		{"millions of objects", "objects", func(conn net.Conn) {
+		{"millions of zeros", "list elements", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(zeros))
+			conn.Write(zeros)
+		}},
+		{"millions of members", "values", func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(members))
+			conn.Write(members)
+		}},
+		{"millions of objects", "list elements", func(conn net.Conn) {
 			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len(objects))
 			conn.Write(objects)
 		}},
@@ -181,12 +191,12 @@ func TestBadInputDepthOfKeyAnswer(t *testing.T) {
 	}
 }
 
-func TestObjectsInsideTextDoNotCount(t *testing.T) {
+func TestBracketsInsideTextDoNotCount(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, `{"posData":"`+strings.Repeat(`{[\"\\`, 100_000)+`"}`)
+		io.WriteString(w, `{"posData":"`+strings.Repeat(`{[,\"\\`, 300_000)+`"}`)
 	})
 	got, err := client.Call[struct{ PosData string }](t.Context(), c, get)
-	if err != nil || len(got.PosData) != 400_000 {
+	if err != nil || len(got.PosData) != 1_500_000 {
 		t.Errorf("got %d bytes, %v", len(got.PosData), err)
 	}
 }
