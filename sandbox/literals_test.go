@@ -41,16 +41,21 @@ func TestNothingRecordedIsAnswered(t *testing.T) {
 				recorded[text] = path
 			}
 		}
+		noteName := func(text string) { // names are common words, so only a whole string counts
+			if text != "" {
+				recorded[`"`+text+`"`], recorded["`"+text+"`"], recorded[">"+text+"<"] = path, path, path
+			}
+		}
 		for _, of := range []map[string]string{recording.Keys, recording.Vars} {
 			for _, text := range of {
 				note(text)
 			}
 		}
 		for _, step := range recording.Steps {
-			noteMade(step.Request, "", note)
-			noteMade(step.Response, "", note)
-			noteMade(step.Received, "", note)
-			noteMade(step.Paid, "", note)
+			noteChosen(step.Request, "", noteName)
+			for _, part := range []any{step.Request, step.Response, step.Received, step.Paid} {
+				noteMade(part, "", note)
+			}
 		}
 	}
 	if len(recorded) < 500 {
@@ -81,16 +86,35 @@ func TestNothingRecordedIsAnswered(t *testing.T) {
 }
 
 // chosen are the members whose texts a person chose.
-var chosen = regexp.MustCompile(`(?i)^(example|label|name|orderid|itemdesc|itemcode|buyername)$`)
+var chosen = regexp.MustCompile(`(?i)^(label|name|orderid|itemdesc|itemcode|buyername)$`)
+
+func noteChosen(v any, name string, note func(string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			noteChosen(inner, key, note)
+		}
+	case []any:
+		if len(v) == 2 { // perhaps a field of a form
+			if field, ok := v[0].(string); ok {
+				noteChosen(v[1], field, note)
+				return
+			}
+		}
+		for _, inner := range v {
+			noteChosen(inner, name, note)
+		}
+	case string:
+		if chosen.MatchString(name) {
+			note(v)
+		}
+	}
+}
 
 func noteMade(v any, name string, note func(string)) {
 	switch v := v.(type) {
 	case map[string]any:
-		_, isField := v["type"] // a field of a form, whose name is the server's
 		for key, inner := range v {
-			if isField && key == "name" {
-				continue
-			}
 			noteMade(inner, key, note)
 		}
 	case []any:
@@ -98,11 +122,13 @@ func noteMade(v any, name string, note func(string)) {
 			noteMade(inner, name, note)
 		}
 	case string:
-		if chosen.MatchString(name) {
+		if name == "example" {
 			note(v)
 		}
 		for _, text := range made.FindAllString(v, -1) {
-			note(text)
+			if strings.ContainsAny(text, "0123456789@") {
+				note(text)
+			}
 		}
 	case json.Number:
 		if name == "example" {
