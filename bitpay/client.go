@@ -2,6 +2,7 @@ package bitpay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -19,15 +20,24 @@ type Client struct {
 	// At most one of the two is set, by the kind of credential.
 	identity  *Identity
 	anonymous *Anonymous
+	bare      bool // there is no credential at all
 }
 
 // New makes a client. The credential is an [*Identity], a [LegacyKey], an
-// [Anonymous], or nil for none. Nothing is sent yet.
+// [Anonymous], or nil for none, which is enough for [RateService.Public] and
+// [Client.ApproveURL]. Nothing is sent yet.
 func New(server string, credential client.Credential, options ...client.Option) (*Client, error) {
-	c := &Client{}
+	c := &Client{bare: credential == nil}
 	switch credential := credential.(type) {
 	case *Identity:
+		if credential == nil {
+			return nil, ErrNoIdentity
+		}
 		c.identity = credential
+	case LegacyKey:
+		if credential.key.IsZero() {
+			return nil, ErrLegacyKey
+		}
 	case Anonymous:
 		if err := checkID("store id", credential.StoreID); err != nil {
 			return nil, err
@@ -48,19 +58,24 @@ func New(server string, credential client.Credential, options ...client.Option) 
 // CloseIdleConnections closes connections that are kept for the next request.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// call sends a request and makes the errors of this API typed.
-func call[T any](ctx context.Context, c *Client, r client.Request) (T, error) {
-	answer, err := client.Call[T](ctx, c.http, r)
-	if err != nil {
-		err = c.explain(ctx, err)
+// call sends a request, makes the errors of this API typed, and takes the answer out
+// of its envelope. An answer without data is refused: its zero values would pass for an
+// invoice without a price, or for a key that is not paired.
+func call[T any](ctx context.Context, c *Client, r client.Request) (T, *client.Response, error) {
+	var envelope struct {
+		Data *T `json:"data"`
 	}
-	return answer, err
+	response, err := c.http.Decode(ctx, r, &envelope)
+	switch {
+	case err != nil:
+		return *new(T), nil, c.explain(ctx, err)
+	case envelope.Data == nil:
+		return *new(T), nil, r.Unusable(response.Status, errNoData)
+	}
+	return *envelope.Data, response, nil
 }
 
-// envelope is what most answers of this API come in.
-type envelope[T any] struct {
-	Data T `json:"data"`
-}
+var errNoData = errors.New(`it has no "data"`)
 
 // storeQuery names the store of a client without a key.
 func (c *Client) storeQuery() url.Values {

@@ -92,6 +92,8 @@ func ParsePrivateKey(data []byte) (Imported, error) {
 		return Imported{}, fmt.Errorf("%w: it is empty", ErrKeyFormat)
 	case strings.Contains(text, "-----BEGIN"):
 		return parsePEM(text)
+	case strings.Contains(text, "-----END"):
+		return Imported{}, fmt.Errorf("%w: a PEM block has no begin line", ErrKeyTruncated)
 	case strings.Contains(text, `PrivateKey":`):
 		return parsePHP(text)
 	}

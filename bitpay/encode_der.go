@@ -34,6 +34,12 @@ type pkcs8 struct {
 	Key       []byte
 }
 
+// encryptedPKCS8 is EncryptedPrivateKeyInfo of RFC 5208.
+type encryptedPKCS8 struct {
+	Algorithm pkix.AlgorithmIdentifier
+	Data      []byte
+}
+
 // explicitCurve is the beginning of SpecifiedECDomain of SEC1, which the Java
 // client writes in place of the curve's name.
 type explicitCurve struct {
@@ -116,6 +122,10 @@ func parseDER(der []byte) (Imported, error) {
 		}
 		id, err := parseSEC1(outer.Key)
 		return Imported{Identity: id, Format: FormatPKCS8}, err
+	}
+	var sealed encryptedPKCS8
+	if _, err := asn1.Unmarshal(der, &sealed); err == nil {
+		return Imported{}, ErrKeyEncrypted
 	}
 	id, err := parseSEC1(der)
 	return Imported{Identity: id, Format: FormatSEC1}, err

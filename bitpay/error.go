@@ -39,6 +39,15 @@ var (
 	// ErrExpiryTooSoon means the invoice would expire within 30 seconds by the
 	// server's clock.
 	ErrExpiryTooSoon = errors.New("by the server's clock the invoice would expire within 30 seconds: compare this machine's clock")
+	// ErrNoPairs means that no currency pair was asked for, and that the store
+	// has none of its own.
+	ErrNoPairs = errors.New("the store has no default currency pairs: ask for one, such as BTC_USD")
+	// ErrPairFormat means a currency pair that the server cannot read, or a base
+	// that no payment method of the store uses.
+	ErrPairFormat = errors.New("the server cannot read this currency pair: write it like BTC_USD")
+	// ErrStoreNotFound is the answer of [RateService.Public] alone; others do
+	// not tell an unknown store from a forbidden one.
+	ErrStoreNotFound = errors.New("the server has no store with this id")
 	// ErrNoAPI is 404 without a body: the request did not reach this API.
 	ErrNoAPI = errors.New("there is no BitPay API at this address: check the server's address and its path prefix, such as /btcpay")
 	// ErrLoginPage means a request ended at a page for people. This package
@@ -46,7 +55,10 @@ var (
 	// way took away the query or the headers.
 	ErrLoginPage = errors.New("the server asks for a log-in: a proxy on the way removes ?token= or the X-Identity and X-Signature headers")
 	// ErrNoIdentity means a call needs an [*Identity] as the credential.
-	ErrNoIdentity = errors.New("this needs a BitId key")
+	ErrNoIdentity = errors.New("this needs a BitId key: make or import one, then pair it with a store")
+	// ErrNoCredential means a call needs any credential, and [New] got none.
+	// Nothing was sent.
+	ErrNoCredential = errors.New("this needs a paired BitId key or a store's legacy API key or, where the store lets anyone make invoices, the store's id")
 )
 
 // ProxyError means that the server checks signatures over http:// while the
@@ -92,8 +104,8 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	return err
 }
 
-// meanings are told apart by the server's texts, as it sends no codes. They
-// are the same from 1.13.5 to 2.4.1, but for a prefix "Warning: " up to 2.0.8.
+// meanings are told apart by the server's texts, as it sends no codes. These parts
+// of them are the same from 1.13.5 to 2.4.1 unless a comment says otherwise.
 var meanings = []struct {
 	status int
 	text   string
@@ -105,7 +117,11 @@ var meanings = []struct {
 	{http.StatusNotFound, "Object not found", ErrInvoiceNotFound},
 	{http.StatusBadRequest, "No wallet has been linked", ErrNoWallet},
 	{http.StatusBadRequest, "Error retrieving a matching payment method", ErrNoPaymentMethod},
+	{http.StatusBadRequest, "none of them match any of the requested payment methods", ErrNoPaymentMethod}, // up to 2.0.8
 	{http.StatusBadRequest, "expirationTime is set too soon", ErrExpiryTooSoon},
+	{http.StatusBadRequest, "You need to setup the default currency pairs", ErrNoPairs},
+	{http.StatusBadRequest, "correctly formatted", ErrPairFormat}, // "uncorrectly" up to 2.0.8
+	{http.StatusNotFound, "Store not found", ErrStoreNotFound},
 }
 
 func (c *Client) meaning(answer *client.Error) error {

@@ -2,6 +2,7 @@ package bitpay
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -18,13 +19,18 @@ type InvoiceService struct{ c *Client }
 // may exist: look for its order id with [InvoiceService.All] before trying
 // again. The server accepts one order id any number of times.
 func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest) (Invoice, error) {
+	if s.c.bare {
+		return Invoice{}, ErrNoCredential
+	}
 	if err := request.Validate(); err != nil {
 		return Invoice{}, err
 	}
-	answer, err := call[envelope[Invoice]](ctx, s.c, client.Request{
-		Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request,
-	})
-	return answer.Data, err
+	r := client.Request{Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request}
+	invoice, response, err := call[Invoice](ctx, s.c, r)
+	if err == nil && !idPattern.MatchString(invoice.ID) {
+		return Invoice{}, r.Unusable(response.Status, errors.New("it is an invoice without an id"))
+	}
+	return invoice, err
 }
 
 // Get reads one invoice, archived or not. It returns [ErrInvoiceNotFound] for
@@ -33,13 +39,18 @@ func (s *InvoiceService) Get(ctx context.Context, id string) (Invoice, error) {
 	if err := checkID("invoice id", id); err != nil {
 		return Invoice{}, err
 	}
+	if s.c.bare {
+		return Invoice{}, ErrNoCredential
+	}
 	query := s.c.storeQuery()
 	// Any value will do, but without it the server takes the request for its
 	// own invoice page and redirects to the log-in (recording
 	// 63-bitpay-invoice-reads).
 	query.Set("token", "merchant")
-	answer, err := call[envelope[Invoice]](ctx, s.c, client.Request{
-		Method: http.MethodGet, Path: []string{"invoices", id}, Query: query,
-	})
-	return answer.Data, err
+	r := client.Request{Method: http.MethodGet, Path: []string{"invoices", id}, Query: query}
+	invoice, response, err := call[Invoice](ctx, s.c, r)
+	if err == nil && invoice.ID != id {
+		return Invoice{}, r.Unusable(response.Status, errors.New("it is another invoice than was asked for"))
+	}
+	return invoice, err
 }

@@ -11,7 +11,7 @@ import (
 // server leaves out or sends as null are zero here.
 type Invoice struct {
 	ID string `json:"id"`
-	// URL is the checkout page. Notifications do not have it.
+	// URL is the checkout page. Notifications about a price of 0 do not have it.
 	URL    string `json:"url"`
 	Status Status `json:"status"`
 	// ExceptionStatus says what went otherwise than planned, empty if nothing.
@@ -67,6 +67,7 @@ type Invoice struct {
 	Token                       string          `json:"token"`
 	GUID                        string          `json:"guid"`
 	Flags                       json.RawMessage `json:"flags"`
+	CheckoutType                string          `json:"checkoutType"` // 1.13.5 alone
 	BuyerTotalBTCAmount         *client.Decimal `json:"buyerTotalBtcAmount"`
 	BuyerPaidBTCMinerFee        *client.Decimal `json:"buyerPaidBtcMinerFee"`
 }

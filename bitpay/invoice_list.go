@@ -1,7 +1,9 @@
 package bitpay
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -44,13 +46,26 @@ func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoi
 	if err != nil {
 		return nil, err
 	}
+	if s.c.bare {
+		return nil, ErrNoCredential
+	}
 	if s.c.anonymous != nil {
 		query.Set("storeId", s.c.anonymous.StoreID)
 	}
-	answer, err := call[envelope[[]Invoice]](ctx, s.c, client.Request{
-		Method: http.MethodGet, Path: []string{"invoices"}, Query: query,
-	})
-	return answer.Data, err
+	r := client.Request{Method: http.MethodGet, Path: []string{"invoices"}, Query: query}
+	invoices, response, err := call[[]Invoice](ctx, s.c, r)
+	if err != nil {
+		return nil, err
+	}
+	if limit := cmp.Or(options.Limit, DefaultLimit); len(invoices) > limit {
+		return nil, r.Unusable(response.Status, fmt.Errorf("it has %d invoices, and %d were asked for", len(invoices), limit))
+	}
+	for _, invoice := range invoices {
+		if !idPattern.MatchString(invoice.ID) {
+			return nil, r.Unusable(response.Status, errors.New("it has an invoice without an id"))
+		}
+	}
+	return invoices, nil
 }
 
 // All returns all invoices page by page and stops after an error. It holds one
@@ -58,11 +73,12 @@ func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoi
 //
 // Pages are counted from the newest invoice. One that is created in the
 // meantime moves the others back, so the next page begins with invoices of the
-// last one: these are dropped. What All cannot see is an invoice that came in
-// after its first page, one that left a Status filter in the meantime and so
-// moved another across a page's edge, and one whose second is shared across an
-// edge, since the server then may order it either way. A program that must not
-// miss any asks for the days once more.
+// last one: these are dropped. If more than a whole page of them is created between
+// two pages, some come twice. What All cannot see is an invoice that came in after its
+// first page, one that left a Status filter in the meantime and so moved another across
+// a page's edge, and one whose second is shared across an edge, since the server then
+// may order it either way. A program that must not miss any asks for the days once
+// more.
 func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2[Invoice, error] {
 	return func(yield func(Invoice, error) bool) {
 		page := options
@@ -70,6 +86,7 @@ func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2
 			page.Limit = DefaultLimit
 		}
 		var before map[string]bool
+		var idle int // full pages in a row that brought nothing new
 		for {
 			invoices, err := s.List(ctx, page)
 			if err != nil {
@@ -77,19 +94,31 @@ func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2
 				return
 			}
 			seen := make(map[string]bool, len(invoices))
+			idle++
 			for _, invoice := range invoices {
-				seen[invoice.ID] = true
-				if !before[invoice.ID] && !yield(invoice, nil) {
+				if seen[invoice.ID] = true; before[invoice.ID] {
+					continue
+				}
+				if idle = 0; !yield(invoice, nil) {
 					return
 				}
 			}
 			if len(invoices) < page.Limit {
 				return
 			}
+			if idle >= maxIdlePages {
+				yield(Invoice{}, errOffsetIgnored)
+				return
+			}
 			before, page.Offset = seen, page.Offset+page.Limit
 		}
 	}
 }
+
+// maxIdlePages is far above what concurrent creates can do to a list.
+const maxIdlePages = 10
+
+var errOffsetIgnored = errors.New("the server sends the same page of invoices again and again: something on the way removes ?offset=")
 
 // knownStatuses are the filter's words on the server, its synonyms included.
 var knownStatuses = []string{"new", "paid", "processing", "complete", "confirmed", "settled", "expired", "invalid"}

@@ -131,9 +131,13 @@ type number client.Decimal
 
 func (n number) MarshalJSON() ([]byte, error) {
 	// JSON, unlike a decimal, has no leading zeros.
-	text := strings.TrimLeft(client.Decimal(n).String(), "0")
-	if text == "" || text[0] == '.' {
-		text = "0" + text
+	digits, negative := strings.CutPrefix(client.Decimal(n).String(), "-")
+	digits = strings.TrimLeft(digits, "0")
+	if digits == "" || digits[0] == '.' {
+		digits = "0" + digits
 	}
-	return []byte(text), nil
+	if negative && strings.Trim(digits, "0.") != "" {
+		digits = "-" + digits
+	}
+	return []byte(digits), nil
 }

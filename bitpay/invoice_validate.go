@@ -98,9 +98,10 @@ func (r InvoiceRequest) checkExpiry() error {
 	}
 	switch ahead := time.Until(r.ExpirationTime.Time); {
 	case ahead <= 0:
-		return &RequestError{"expirationTime", r.ExpirationTime.Format(time.RFC3339) + " is in the past"}
+		return &RequestError{"expirationTime", fmt.Sprintf("%s is in the past: this machine's clock says %s",
+			r.ExpirationTime.UTC().Format(time.RFC3339), time.Now().UTC().Format(time.RFC3339))}
 	case ahead < minExpiry:
-		return &RequestError{"expirationTime", fmt.Sprintf("it is %v ahead, and the server wants 30s or more", ahead.Round(time.Second))}
+		return &RequestError{"expirationTime", fmt.Sprintf("it is %v ahead by this machine's clock, and the server wants 30s or more", ahead.Round(time.Second))}
 	}
 	return nil
 }

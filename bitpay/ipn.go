@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 // Notification is an instant payment notification (IPN) that a server posted
@@ -19,6 +21,21 @@ type Notification struct {
 	// Invoice has fewer members than a read, and its state may be ahead of or
 	// behind the event.
 	Invoice Invoice
+	// BuyerFields are those members of the request's buyer that were given, by
+	// their flat names, such as buyerEmail.
+	BuyerFields map[string]string
+	// TransactionCurrency is empty from all known servers.
+	TransactionCurrency string
+	// Warning is the server's own, that a notification must not be trusted.
+	Warning string
+}
+
+// notified is an invoice in a notification, with the members that no read has.
+type notified struct {
+	*Invoice
+	BuyerFields         map[string]string `json:"buyerFields"`
+	TransactionCurrency string            `json:"transactionCurrency"`
+	Warning             string            `json:"_warning"`
 }
 
 // Event says what happened to an invoice.
@@ -65,18 +82,18 @@ func ParseNotification(body []byte) (Notification, error) {
 		Event *Event          `json:"event"`
 		Data  json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(body, &extended); err != nil {
+	if err := client.Unmarshal(body, &extended); err != nil {
 		return Notification{}, fmt.Errorf("%w: %w", ErrNotification, err)
 	}
-	notification := Notification{Event: extended.Event}
 	if extended.Data != nil {
 		body = extended.Data
 	}
-	if err := json.Unmarshal(body, &notification.Invoice); err != nil {
+	n := notified{Invoice: new(Invoice)}
+	if err := client.Unmarshal(body, &n); err != nil {
 		return Notification{}, fmt.Errorf("%w: %w", ErrNotification, err)
 	}
-	if !idPattern.MatchString(notification.Invoice.ID) {
+	if !idPattern.MatchString(n.ID) {
 		return Notification{}, fmt.Errorf("%w: it has no invoice id", ErrNotification)
 	}
-	return notification, nil
+	return Notification{extended.Event, *n.Invoice, n.BuyerFields, n.TransactionCurrency, n.Warning}, nil
 }

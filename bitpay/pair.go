@@ -113,11 +113,14 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool) (Pa
 		return Pairing{}, err
 	}
 	if len(answers) != 1 {
-		return Pairing{}, unusable(r, http.StatusOK, fmt.Errorf("it has %d pairing codes", len(answers)))
+		return Pairing{}, r.Unusable(http.StatusOK, fmt.Errorf("it has %d pairing codes", len(answers)))
 	}
 	answer := answers[0]
 	if !idPattern.MatchString(answer.PairingCode) || body.Code != "" && answer.PairingCode != body.Code {
-		return Pairing{}, unusable(r, http.StatusOK, errors.New("its pairing code is none, or another than was claimed"))
+		return Pairing{}, r.Unusable(http.StatusOK, errors.New("its pairing code is none, or another than was claimed"))
+	}
+	if answer.PairingExpiration.IsZero() {
+		return Pairing{}, r.Unusable(http.StatusOK, errors.New("its pairing code has no expiry"))
 	}
 	if at.IsZero() {
 		// Right for a new code, and on the safe side of right for an old one.

@@ -3,6 +3,7 @@ package bitpay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -39,8 +40,8 @@ const (
 
 // WaitPaired asks for the key's tokens until there are some, which alone shows
 // that a person approved the key. It returns [ErrPairingExpired] when the time
-// is over, and the context's error when that ends first. Failures that may
-// pass do not end it.
+// is over, and the context's error with its cause when that ends first. Failures that
+// may pass do not end it.
 //
 // The end is judged by the server's clock, from the Date of its answers, so a
 // wrong clock on this machine does not matter.
@@ -52,11 +53,14 @@ func (c *Client) WaitPaired(ctx context.Context, options WaitOptions) ([]Token, 
 	end := deadline{until: options.Until, started: time.Now()}
 	for attempt := 1; ; attempt++ {
 		tokens, at, err := c.tokens(ctx)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+		if len(tokens) > 0 {
+			return tokens, nil
 		}
-		if len(tokens) > 0 || err != nil && !passing(err) {
-			return tokens, err
+		if ctx.Err() != nil {
+			return nil, contextError(ctx)
+		}
+		if err != nil && !passing(err) {
+			return nil, err
 		}
 		left, over := end.left(at)
 		if over {
@@ -115,6 +119,16 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return contextError(ctx)
 	}
+}
+
+// contextError is why a context ended: its error, and the caller's cause where that
+// says more.
+func contextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }

@@ -78,16 +78,19 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 	if err != nil {
 		return Rate{}, err
 	}
-	answer, err := call[pairAnswer](ctx, s.c, client.Request{
-		Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query,
-	})
+	r := client.Request{Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query}
+	answer, err := client.Call[pairAnswer](ctx, s.c.http, r)
 	switch {
 	case err != nil:
-		return Rate{}, err
+		return Rate{}, s.c.explain(ctx, err)
 	case answer.none:
 		return Rate{}, fmt.Errorf("%w: %s_%s", ErrNoRate, base, currency)
+	case answer.Data == nil:
+		return Rate{}, r.Unusable(http.StatusOK, errNoData)
+	case answer.Data.Rate.Sign() <= 0:
+		return Rate{}, r.Unusable(http.StatusOK, errNoPrice)
 	}
-	return answer.Data, nil
+	return *answer.Data, nil
 }
 
 // Public returns rates from /api/rates, which takes no credential: the options
@@ -100,19 +103,38 @@ func (s *RateService) Public(ctx context.Context, options RateOptions) ([]Rate, 
 	if !query.Has("storeId") {
 		return nil, &RequestError{"storeId", "it is needed here, since the server looks at no key"}
 	}
-	return call[[]Rate](ctx, s.c, client.Request{
-		Method: http.MethodGet, Path: []string{"api", "rates"}, Query: query, Anonymous: true,
-	})
+	r := client.Request{Method: http.MethodGet, Path: []string{"api", "rates"}, Query: query, Anonymous: true}
+	rates, err := client.Call[[]Rate](ctx, s.c.http, r)
+	if err != nil {
+		return nil, s.c.explain(ctx, err)
+	}
+	return checkRates(r, rates)
 }
 
 func getRates(ctx context.Context, c *Client, query url.Values, path ...string) ([]Rate, error) {
-	answer, err := call[envelope[[]Rate]](ctx, c, client.Request{Method: http.MethodGet, Path: path, Query: query})
-	return answer.Data, err
+	r := client.Request{Method: http.MethodGet, Path: path, Query: query}
+	rates, _, err := call[[]Rate](ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	return checkRates(r, rates)
+}
+
+var errNoPrice = errors.New("it has a rate that is not above 0")
+
+// checkRates refuses a rate by which nobody can be paid, such as one left out.
+func checkRates(r client.Request, rates []Rate) ([]Rate, error) {
+	for _, rate := range rates {
+		if rate.Rate.Sign() <= 0 {
+			return nil, r.Unusable(http.StatusOK, errNoPrice)
+		}
+	}
+	return rates, nil
 }
 
 // pairAnswer is {"data": rate}, or a bare [] where there is none.
 type pairAnswer struct {
-	envelope[Rate]
+	Data *Rate
 	none bool
 }
 
@@ -121,7 +143,10 @@ func (a *pairAnswer) UnmarshalJSON(data []byte) error {
 		a.none = true
 		return nil
 	}
-	return json.Unmarshal(data, &a.envelope)
+	var envelope struct{ Data *Rate }
+	err := json.Unmarshal(data, &envelope)
+	a.Data = envelope.Data
+	return err
 }
 
 var pairPattern = regexp.MustCompile(`^[A-Za-z0-9]{2,16}[_-]?[A-Za-z0-9]{2,16}$`)

@@ -55,6 +55,9 @@ func (k PublicKey) VerifyStrict(message []byte, signature string) error {
 }
 
 func (k PublicKey) verify(message []byte, signature string) (*ecdsa.Signature, error) {
+	if k.point == nil {
+		return nil, ErrPublicKeyFormat
+	}
 	der, err := hex.DecodeString(signature)
 	if err != nil {
 		return nil, ErrSignatureEncoding

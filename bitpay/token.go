@@ -2,7 +2,6 @@ package bitpay
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -44,27 +43,16 @@ func (c *Client) tokens(ctx context.Context) ([]Token, time.Time, error) {
 }
 
 // exchange is [call] for tokens and pairing codes: no member may stand twice
-// in the answer, and the answer's time is of interest.
+// in the answer, and the answer's time is of interest, zero if it has none.
 func exchange[T any](ctx context.Context, c *Client, r client.Request) (T, time.Time, error) {
 	r.Auth = true
-	var answer envelope[T]
-	response, err := c.http.Do(ctx, r)
+	data, response, err := call[T](ctx, c, r)
 	if err != nil {
-		return answer.Data, time.Time{}, c.explain(ctx, err)
-	}
-	if err = client.RefuseDuplicates(response.Body); err == nil {
-		err = json.Unmarshal(response.Body, &answer)
-	}
-	if err != nil {
-		return *new(T), time.Time{}, unusable(r, response.Status, err)
+		return data, time.Time{}, err
 	}
 	at, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
 		at = time.Time{}
 	}
-	return answer.Data, at, nil
-}
-
-func unusable(r client.Request, status int, err error) error {
-	return &client.AnswerError{Method: r.Method, Path: "/" + r.Path[0], Status: status, Err: err}
+	return data, at, nil
 }
