@@ -1,6 +1,7 @@
 package command
 
 import (
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -61,6 +62,20 @@ func exceptionWord(s bitpay.ExceptionStatus) string {
 	return string(s)
 }
 
+// btcText writes an amount of bitcoin with its eight decimals, as people are
+// used to read it; a server leaves zeros out.
+func btcText(amount client.Decimal) string {
+	text := amount.String()
+	_, fraction, _ := strings.Cut(text, ".")
+	if len(fraction) >= 8 {
+		return text
+	}
+	if fraction == "" {
+		text = strings.TrimSuffix(text, ".") + "."
+	}
+	return text + strings.Repeat("0", 8-len(fraction))
+}
+
 var invoiceView = output.View[invoiceRecord]{
 	Columns: []output.Column[invoiceRecord]{
 		{Title: "ID", Value: func(r invoiceRecord) string { return r.ID }},
@@ -70,7 +85,7 @@ var invoiceView = output.View[invoiceRecord]{
 			if r.Due == nil {
 				return "-"
 			}
-			return r.Due.String() + " BTC"
+			return btcText(*r.Due) + " BTC"
 		}},
 		{Title: "EXPIRES", Value: func(r invoiceRecord) string { return r.ExpiresAt.Format(time.RFC3339) }},
 		{Title: "LINK", Value: func(r invoiceRecord) string { return r.CheckoutLink }},

@@ -135,7 +135,7 @@ func (c *invoiceWait) line(id string) string {
 		return line
 	}
 	if c.last.Due != nil {
-		line += ", " + c.last.Due.String() + " BTC due"
+		line += ", " + btcText(*c.last.Due) + " BTC due"
 	}
 	return line + ", " + clockText(c.left-c.app.Now().Sub(c.readAt)) + " left"
 }

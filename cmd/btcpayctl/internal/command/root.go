@@ -31,7 +31,7 @@ func NewRoot(a *app.App) *cobra.Command {
 		Long: `Pair with BTCPay Server, create invoices and manage keys, from a terminal, a
 script or a CI job. Every command does one step, and no step needs a terminal.
 
-Try it with nothing set up:  btcpayctl sandbox
+Try it with nothing set up:  btcpayctl demo
 Data goes to standard output, everything else to standard error.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -57,7 +57,7 @@ Data goes to standard output, everything else to standard error.`,
 	)
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	root.AddCommand(newSandbox(a), newProfile(a), newKey(a), newPair(a), newInvoice(a), newRate(a), newVersion(a))
+	root.AddCommand(newDemo(a), newSandbox(a), newProfile(a), newKey(a), newPair(a), newInvoice(a), newRate(a), newVersion(a))
 	root.AddCommand(helpTopics()...)
 	return root
 }

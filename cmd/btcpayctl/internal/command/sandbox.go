@@ -36,7 +36,10 @@ func newSandbox(a *app.App) *cobra.Command {
 
 It starts with an account, a store with a wallet, a fixed rate and an API key,
 and prints them. --empty starts as a freshly installed server does. The money is
-imaginary; nothing is kept unless --state names a file.`,
+imaginary; nothing is kept unless --state names a file.
+
+The commands below it play the people around it, from another terminal or a
+script: the store's owner, a buyer, the network and the clock.`,
 		Example: "  btcpayctl sandbox\n  btcpayctl sandbox --port 8080 --root-path /btcpay --state sandbox.json",
 		GroupID: "start",
 		Args:    arguments(0, 0),
@@ -47,6 +50,7 @@ imaginary; nothing is kept unless --state names a file.`,
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
+	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
 	return cmd
 }
 

@@ -1,0 +1,126 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
+)
+
+// A player plays the people around a sandbox, through the pages they would
+// click and the control addresses of the sandbox.
+type player struct {
+	app   *app.App
+	flags app.Flags
+
+	server  string
+	control *client.Client
+	human   *human.Human
+	seed    sandboxRecord
+}
+
+// addFlags names the sandbox in the same way as for every other command.
+func (p *player) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.flags.Server, "server", "", "`URL` of the sandbox")
+	addProfileFlag(cmd, &p.flags)
+}
+
+// play makes a command that plays somebody.
+func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *player, []string) (T, error)) *cobra.Command {
+	p := &player{app: a}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		printer, err := printer(a, cmd)
+		if err != nil {
+			return err
+		}
+		if err := p.connect(); err != nil {
+			return err
+		}
+		defer p.close()
+		record, err := act(cmd.Context(), p, args)
+		if err != nil {
+			return p.explain(cmd.Context(), err)
+		}
+		return output.One(printer, view, record)
+	}
+	p.addFlags(cmd)
+	return cmd
+}
+
+func (p *player) connect() error {
+	s, err := p.app.Settings(p.flags, true)
+	if err != nil {
+		return err
+	}
+	address, err := s.Address()
+	if err != nil {
+		return err
+	}
+	if p.server, err = normalServer(address, false); err != nil {
+		return err
+	}
+	server, err := url.Parse(p.server)
+	if err != nil {
+		return err
+	}
+	if !loopback(server.Hostname()) {
+		return &output.Error{Code: output.Usage, What: p.server + " is not on this machine, and people are played on a sandbox alone",
+			Next: "btcpayctl sandbox, and its address as --server"}
+	}
+	// Control lies at the root of the origin, whatever path the server has.
+	p.control, err = client.New(server.Scheme+"://"+server.Host, client.WithRetries(0))
+	p.human = human.New(p.server)
+	return err
+}
+
+func (p *player) close() {
+	p.human.Close()
+	p.control.CloseIdleConnections()
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
+}
+
+func (p *player) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if _, ok := errors.AsType[*output.Error](err); ok {
+		return err
+	}
+	e := &output.Error{Code: output.Failed, What: "the sandbox did not play along", Why: err.Error(), Next: "btcpayctl sandbox, and its address as --server", Err: err}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		e.Code = output.Network
+	}
+	if answer, ok := errors.AsType[*client.Error](err); ok {
+		e.Code, e.Status = output.Refused, answer.Status
+	}
+	return e
+}
+
+// ask sends one request to a control address.
+func ask[T any](ctx context.Context, p *player, action string, body any) (T, error) {
+	return client.Call[T](ctx, p.control, client.Request{Method: http.MethodPost, Path: []string{"_sandbox", action}, Body: body})
+}
+
+// logIn logs the account's owner in.
+func (p *player) logIn(ctx context.Context) error {
+	seed, err := ask[sandboxRecord](ctx, p, "seed", struct{}{})
+	if err != nil {
+		return err
+	}
+	p.seed = seed
+	return p.human.LogIn(ctx, seed.Email, seed.Password)
+}
