@@ -65,9 +65,9 @@ func pause(ctx context.Context, d time.Duration) error {
 var errTimeout = errors.New("it did not come in time")
 
 // until looks again and again until something holds, for as long as the recording waited, in milliseconds of the
-// server's clock. What is under way already gets a moment of real time, so that the clock is moved no more than needed:
+// server's clock, and then for some real time. What is under way already gets a moment of real time, so that the clock is moved no more than needed:
 // the times of an answer must be as far apart as the recorded ones.
-func (p *player) until(ctx context.Context, every, timeout int, holds func() (bool, error)) error {
+func (p *player) until(ctx context.Context, every, timeout int, patience time.Duration, holds func() (bool, error)) error {
 	step := time.Duration(every) * time.Millisecond
 	if step <= 0 {
 		step = pollEvery
@@ -84,7 +84,7 @@ func (p *player) until(ctx context.Context, every, timeout int, holds func() (bo
 			return err
 		}
 	}
-	done, err := p.within(ctx, p.patience, holds)
+	done, err := p.within(ctx, patience, holds)
 	if err == nil && !done {
 		err = errTimeout
 	}

@@ -14,8 +14,11 @@ func (p *player) receiveStep(ctx context.Context, s *Step) ([]Difference, error)
 	if err != nil {
 		return []Difference{{"receive", s.Receive.Path, err.Error()}}, nil
 	}
-	enough := max(s.Receive.Count, 1)
-	err = p.until(ctx, 0, s.Receive.Timeout, func() (bool, error) { return p.receiver.waiting(path) >= enough, nil })
+	enough, wait := s.Receive.Count, p.patience
+	if enough == 0 {
+		enough, wait = 1, 0
+	}
+	err = p.until(ctx, 0, s.Receive.Timeout, wait, func() (bool, error) { return p.receiver.waiting(path) >= enough, nil })
 	if err != nil && err != errTimeout {
 		return nil, err
 	}

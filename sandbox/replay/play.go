@@ -56,6 +56,10 @@ type player struct {
 // Play plays the recording against the server with that base URL, root path included. An error says that it could not
 // be played to its end; differences are no error but the report's.
 func (r *Recording) Play(ctx context.Context, serverURL string, o Options) (*Report, error) {
+	return r.play(ctx, serverURL, o, patience)
+}
+
+func (r *Recording) play(ctx context.Context, serverURL string, o Options, patience time.Duration) (*Report, error) {
 	u, err := url.Parse(serverURL)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("replay: %q is no base URL such as http://127.0.0.1:23000", serverURL)
@@ -201,7 +205,7 @@ func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 	if s.Poll == nil {
 		_, err = once()
 	} else {
-		err = p.until(ctx, s.Poll.Every, s.Poll.Timeout, once)
+		err = p.until(ctx, s.Poll.Every, s.Poll.Timeout, p.patience, once)
 	}
 	if unsent != nil {
 		report.add(p, s, sent{s.Request.Method, s.Request.Path, ""}, []Difference{{"request", "one that can be sent", unsent.Error()}})
