@@ -1,6 +1,9 @@
 package command
 
 import (
+	"errors"
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
@@ -22,6 +25,34 @@ func addServerFlags(cmd *cobra.Command, f *app.Flags) {
 func addProfileFlag(cmd *cobra.Command, f *app.Flags) {
 	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; its key is used even where the environment has one")
 }
+
+// addWaitFlag adds --wait. It is negative where it is not given, and then the
+// command has an end of its own.
+func addWaitFlag(cmd *cobra.Command, wait *time.Duration, usage string) {
+	*wait = -1
+	cmd.Flags().Var((*waitValue)(wait), "wait", usage)
+}
+
+// waitValue shows no default in the help, since that is no span of time.
+type waitValue time.Duration
+
+func (w *waitValue) String() string {
+	if *w < 0 {
+		return ""
+	}
+	return time.Duration(*w).String()
+}
+
+func (w *waitValue) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err == nil && d < 0 {
+		err = errors.New("it is negative")
+	}
+	*w = waitValue(d)
+	return err
+}
+
+func (w *waitValue) Type() string { return "duration" }
 
 // group makes a command that only holds others.
 func group(name, short, id, long string) *cobra.Command {

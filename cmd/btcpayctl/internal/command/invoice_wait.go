@@ -42,7 +42,7 @@ Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
 		Args:    arguments(1, 1),
 		RunE:    c.run,
 	}
-	cmd.Flags().DurationVar(&c.wait, "wait", -1, "longest wait; 0 looks once (default until the invoice expires)")
+	addWaitFlag(cmd, &c.wait, "longest wait; 0 looks once (default until the invoice expires)")
 	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
 	cmd.Flags().StringVar(&c.until, "for", "settled", "settled or processing")
 	addServerFlags(cmd, &c.flags)

@@ -60,9 +60,8 @@ type pairing struct {
 
 func (c *pairing) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	host, _ := os.Hostname()
-	f.StringVar(&c.label, "label", strings.TrimSpace("btcpayctl "+host), "`name` of the key on the Access Tokens page")
-	f.DurationVar(&c.wait, "wait", -1, "longest wait for the approval; 0 looks once (default until the code expires)")
+	f.StringVar(&c.label, "label", "", "`name` of the key on the Access Tokens page (default btcpayctl and this host's name)")
+	addWaitFlag(cmd, &c.wait, "longest wait for the approval; 0 looks once (default until the code expires)")
 	f.DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
 	f.BoolVar(&c.yes, "yes", false, "without a profile in use, make one called default and do not ask")
 	addServerFlags(cmd, &c.flags)
@@ -73,6 +72,10 @@ func (c *pairing) addFlags(cmd *cobra.Command) {
 func (c *pairing) prepare(cmd *cobra.Command) error {
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
+	}
+	if c.label == "" {
+		host, _ := os.Hostname()
+		c.label = strings.TrimSpace("btcpayctl " + host)
 	}
 	var err error
 	if c.printer, err = printer(c.app, cmd); err != nil {

@@ -32,15 +32,24 @@ func newSandbox(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run a BTCPay Server double on this machine",
-		Long: `Run a double of BTCPay Server ` + sandbox.Version + ` on a loopback address until Ctrl-C.
+		Long: `Run a double of BTCPay Server ` + sandbox.Version + ` on a loopback address until Ctrl-C: its
+BitPay-compatible API, the pages people click, invoices that expire, payments and
+blocks.
 
 It starts with an account, a store with a wallet, a fixed rate and an API key,
 and prints them. --empty starts as a freshly installed server does. The money is
-imaginary; nothing is kept unless --state names a file.
+imaginary; nothing is kept unless --state names a file. Whoever can reach it may
+do anything with it: give it no secret of value.
 
 The commands below it play the people around it, from another terminal or a
 script: the store's owner, a buyer, the network and the clock.`,
-		Example: "  btcpayctl sandbox\n  btcpayctl sandbox --port 8080 --root-path /btcpay --state sandbox.json",
+		Example: `  btcpayctl sandbox --port 8080
+  export BTCPAYCTL_SERVER=http://127.0.0.1:8080        # in another terminal
+  btcpayctl pair client --profile try &
+  btcpayctl sandbox approve --profile try; wait
+  id=$(btcpayctl invoice create --amount 5 --currency USD -o name)
+  btcpayctl sandbox pay "$id" && btcpayctl sandbox mine
+  btcpayctl invoice wait "$id"`,
 		GroupID: "start",
 		Args:    arguments(0, 0),
 		RunE:    c.run,
