@@ -158,11 +158,13 @@ const (
 )
 
 func parseBase58(word string) (Imported, error) {
+	// BIP 38, and what openssl enc writes.
+	if strings.HasPrefix(word, "6P") && len(word) == 58 || strings.HasPrefix(word, "U2FsdGVkX1") {
+		return Imported{}, ErrKeyEncrypted
+	}
 	payload, version, err := decodeBase58Check(word)
 	if err != nil {
 		switch raw := base58.Decode(word[:min(len(word), 200)]); {
-		case strings.HasPrefix(word, "6P") && len(word) == 58, strings.HasPrefix(word, "U2FsdGVkX1"):
-			return Imported{}, ErrKeyEncrypted
 		case len(raw) > 0 && len(raw)%16 == 0 && len(raw) >= 64:
 			return parseNode(raw)
 		case len(raw) == 37 || len(raw) == 38:
