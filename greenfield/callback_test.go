@@ -1,0 +1,377 @@
+package greenfield_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+func listen(t testing.TB, options greenfield.CallbackOptions) *greenfield.CallbackListener {
+	t.Helper()
+	l, err := greenfield.ListenCallback(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// theForm is what a server's page makes a browser post, stray field included.
+var theForm = url.Values{
+	"__RequestVerificationToken": {"CfDJ8-anti-forgery"}, "apiKey": {testKey}, "userId": {"25739ae3-9d71-4696-bd31-a3eb29f311f0"},
+	"permissions[]": {"btcpay.store.canviewinvoices:StoreA", "btcpay.user.canviewprofile"},
+}
+
+// browser sends what a browser sends, and does not follow redirects by itself.
+func browser(t testing.TB) *http.Client {
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func post(t testing.TB, address, contentType, body string) (*http.Response, string) {
+	t.Helper()
+	response, err := browser(t).Post(address, contentType, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, bodyOf(t, response)
+}
+
+func bodyOf(t testing.TB, response *http.Response) string {
+	t.Helper()
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// TestCallback goes the whole way: POST, redirect, page, end.
+func TestCallback(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{Server: "https://shop.example.com"})
+	if !strings.HasPrefix(l.URL(), fmt.Sprintf("http://127.0.0.1:%d/callback/", l.Port())) || !strings.HasSuffix(l.URL(), l.Nonce().Reveal()) {
+		t.Fatal(l.URL())
+	}
+	response, _ := post(t, l.URL(), formType, theForm.Encode())
+	if response.StatusCode != http.StatusSeeOther {
+		t.Fatal(response.Status)
+	}
+	got, err := l.Wait(t.Context())
+	if err != nil || got.APIKey.Secret().Reveal() != testKey || got.UserID != theForm.Get("userId") || len(got.Permissions) != 2 || got.Permissions[0] != "btcpay.store.canviewinvoices:StoreA" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	page, err := response.Location()
+	if err != nil || strings.Contains(page.String(), l.Nonce().Reveal()) || strings.Contains(page.String(), testKey) {
+		t.Fatal(page, err)
+	}
+	shown, err := browser(t).Get(page.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := bodyOf(t, shown)
+	if shown.StatusCode != 200 || !strings.Contains(text, "<h1>The key has arrived</h1>") || strings.Contains(text, testKey) || strings.Contains(text, "<script") {
+		t.Errorf("%s\n%s", shown.Status, text)
+	}
+	for name, want := range map[string]string{
+		"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+	} {
+		if shown.Header.Get(name) != want || response.Header.Get(name) != want {
+			t.Errorf("%s: %q, %q", name, response.Header.Get(name), shown.Header.Get(name))
+		}
+	}
+	if policy := shown.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "script-src") {
+		t.Error(policy)
+	}
+	select {
+	case <-l.Done():
+	case <-time.After(20 * time.Second):
+		t.Fatal("the listener did not end after the page was shown")
+	}
+	if _, err := net.Dial("tcp", page.Host); err == nil {
+		t.Error("the port is still open")
+	}
+	// The outcome stays.
+	if again, err := l.Wait(t.Context()); err != nil || again.APIKey.Secret().Reveal() != testKey {
+		t.Error(again, err)
+	}
+}
+
+func TestCallbackJSON(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{})
+	response, _ := post(t, l.URL(), "application/json; charset=UTF-8", `{"apiKey":"`+testKey+`","userId":"u","permissions":["btcpay.store.cancreateinvoice","odd one"],"more":{"a":1}}`)
+	got, err := l.Wait(t.Context())
+	if response.StatusCode != http.StatusSeeOther || err != nil || got.UserID != "u" || len(got.Permissions) != 1 || got.Permissions[0] != greenfield.CanCreateInvoice {
+		t.Fatalf("%s, %+v, %v", response.Status, got, err)
+	}
+}
+
+func TestCallbackMinimal(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{})
+	// A key without permissions, from a server that sends no other field.
+	if response, _ := post(t, l.URL(), formType, "apiKey="+testKey); response.StatusCode != http.StatusSeeOther {
+		t.Fatal(response.Status)
+	}
+	if got, err := l.Wait(t.Context()); err != nil || got.UserID != "" || got.Permissions != nil {
+		t.Fatalf("%+v, %v", got, err)
+	}
+}
+
+// TestCallbackEndsWithoutPage: a browser that never asks for the page does not
+// hold the listener.
+func TestCallbackEndsWithoutPage(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{})
+	start := time.Now()
+	post(t, l.URL(), formType, theForm.Encode())
+	select {
+	case <-l.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatal("the listener never ended")
+	}
+	if took := time.Since(start); took < time.Second {
+		t.Errorf("the browser had only %v for the page", took)
+	}
+}
+
+// TestCallbackStores: the key is safe before the browser hears of it.
+func TestCallbackStores(t *testing.T) {
+	entered, leave := make(chan string), make(chan struct{})
+	l := listen(t, greenfield.CallbackOptions{Store: func(ctx context.Context, c greenfield.Callback) error {
+		entered <- c.APIKey.Secret().Reveal()
+		<-leave
+		return ctx.Err()
+	}})
+	answered := make(chan int, 1)
+	go func() {
+		response, err := browser(t).Post(l.URL(), formType, strings.NewReader(theForm.Encode()))
+		if err != nil {
+			answered <- 0
+			return
+		}
+		response.Body.Close()
+		answered <- response.StatusCode
+	}()
+	if key := <-entered; key != testKey {
+		t.Error("another key was stored")
+	}
+	// A second POST comes too late, and a wait that is given up does not lose
+	// the key.
+	other := strings.Replace(theForm.Encode(), testKey, strings.Repeat("f", 40), 1)
+	if response, _ := post(t, l.URL(), formType, other); response.StatusCode != http.StatusNotFound {
+		t.Error("the second POST got", response.Status)
+	}
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	waited := make(chan error, 1)
+	go func() {
+		got, err := l.Wait(given)
+		if err == nil && got.APIKey.Secret().Reveal() != testKey {
+			err = errors.New("another key won")
+		}
+		waited <- err
+	}()
+	select {
+	case status := <-answered:
+		t.Error("the browser was answered before the key was stored:", status)
+	case err := <-waited:
+		t.Error("the wait ended before the key was stored:", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(leave)
+	if status := <-answered; status != http.StatusSeeOther {
+		t.Error(status)
+	}
+	if err := <-waited; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCallbackNotStored(t *testing.T) {
+	full := errors.New("the disk is full")
+	l := listen(t, greenfield.CallbackOptions{Store: func(context.Context, greenfield.Callback) error { return full }})
+	response, text := post(t, l.URL(), formType, theForm.Encode())
+	if response.StatusCode != 500 || !strings.Contains(text, "<h1>The key was not kept</h1>") || strings.Contains(text, testKey) {
+		t.Errorf("%s\n%s", response.Status, text)
+	}
+	// The key comes with the error, so that it can be revoked.
+	if got, err := l.Wait(t.Context()); !errors.Is(err, full) || got.APIKey.Secret().Reveal() != testKey {
+		t.Errorf("%+v, %v", got, err)
+	}
+	<-l.Done()
+}
+
+func TestCallbackIsGivenUp(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{})
+	why := errors.New("a key was pasted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if _, err := l.Wait(ctx); !errors.Is(err, why) {
+		t.Error(err)
+	}
+	<-l.Done()
+	if _, err := l.Wait(t.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+		t.Error(err)
+	}
+
+	running, stop := context.WithCancel(t.Context())
+	other, err := greenfield.ListenCallback(running, greenfield.CallbackOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if _, err := other.Wait(t.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+		t.Error(err)
+	}
+	if _, err := greenfield.ListenCallback(running, greenfield.CallbackOptions{}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+// TestCallbackAgain: a login that is to find the old key has the same address.
+func TestCallbackAgain(t *testing.T) {
+	first := listen(t, greenfield.CallbackOptions{})
+	_, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Port: first.Port()})
+	taken, ok := errors.AsType[*greenfield.PortTakenError](err)
+	if !ok || taken.Port != first.Port() || !strings.Contains(err.Error(), fmt.Sprint(first.Port())) {
+		t.Fatal(err)
+	}
+	first.Close()
+	second := listen(t, greenfield.CallbackOptions{Port: first.Port(), Nonce: first.Nonce()})
+	if second.URL() != first.URL() {
+		t.Error(first.URL(), second.URL())
+	}
+	third := listen(t, greenfield.CallbackOptions{})
+	if third.Nonce().Equal(first.Nonce()) {
+		t.Error("two listeners have one nonce")
+	}
+	if n := len(third.Nonce().Reveal()); n*5 < 128 {
+		t.Error("the nonce has", n, "letters of five bits")
+	}
+	for _, bad := range []string{"short", strings.Repeat("x", 21), strings.Repeat("x", 129), strings.Repeat("x", 30) + "/", strings.Repeat("é", 30), strings.Repeat(".", 30)} {
+		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Nonce: client.NewSecret(bad)}); !errors.Is(err, greenfield.ErrNonce) || strings.Contains(err.Error(), bad) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	for _, port := range []int{-1, 65536} {
+		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Port: port}); err == nil {
+			t.Error(port, "was taken for a port")
+		}
+	}
+}
+
+// TestCallbackHosts: the listener has another name than the server, since a
+// browser sends a server's cookies to every port of its name.
+func TestCallbackHosts(t *testing.T) {
+	for server, want := range map[string]string{
+		"https://shop.example.com": "127.0.0.1", "http://127.0.0.1:14142/btcpay": "localhost", "http://localhost:14142": "127.0.0.1",
+		"http://[::1]:14142": "127.0.0.1", "https://127.1": "localhost", "https://2130706433": "localhost", "http://[::ffff:127.0.0.1]:1": "localhost",
+		"https://10.0.0.1": "127.0.0.1", "http://abc.onion": "127.0.0.1", "": "127.0.0.1", "::": "127.0.0.1", "https://shop.localhost": "127.0.0.1",
+	} {
+		l := listen(t, greenfield.CallbackOptions{Server: server})
+		if got, err := url.Parse(l.URL()); err != nil || got.Hostname() != want {
+			t.Errorf("for %s the listener is %s, want %s", server, l.URL(), want)
+		}
+		l.Close()
+	}
+	for host, want := range map[string]string{
+		"callback.example.com:8443": "callback.example.com:8443", "proxy:80": "proxy", "LOCALHOST": "localhost", "127.0.0.1": "127.0.0.1", "[::1]:99": "[::1]:99",
+	} {
+		l := listen(t, greenfield.CallbackOptions{Host: host})
+		if !strings.HasPrefix(l.URL(), "http://"+want) {
+			t.Errorf("for the host %s the listener is %s", host, l.URL())
+		}
+		l.Close()
+	}
+	for _, bad := range []string{"http://x", "a b", "x/y", "x:0", "x:70000", "x:y", "-", "u@x", "x?y", strings.Repeat("x", 300)} {
+		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Host: bad}); !errors.Is(err, greenfield.ErrCallbackHost) {
+			t.Errorf("the host %q: %v", bad, err)
+		}
+	}
+}
+
+// TestCallbackBothLoopbacks: where the name is localhost, no other program can
+// wait on the address that the listener does not use.
+func TestCallbackBothLoopbacks(t *testing.T) {
+	probe, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("this machine has no IPv6")
+	}
+	defer probe.Close()
+	l := listen(t, greenfield.CallbackOptions{Host: "localhost"})
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		if other, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(l.Port()))); err == nil {
+			other.Close()
+			t.Error(host, "is free for another program")
+		}
+	}
+	// A port that is taken on one of them is taken.
+	port := probe.Addr().(*net.TCPAddr).Port
+	if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Host: "localhost", Port: port}); err == nil {
+		t.Error("the listener shares a port with another program")
+	}
+	u, _ := url.Parse(l.URL())
+	request := "POST " + u.Path + " HTTP/1.1\r\nHost: " + u.Host + "\r\nContent-Type: " + formType + "\r\nContent-Length: 47\r\n\r\napiKey=" + testKey
+	if status := raw(t, net.JoinHostPort("::1", fmt.Sprint(l.Port())), request); status != "303 See Other" {
+		t.Error(status)
+	}
+}
+
+// raw sends bytes as they are, and returns the status of the answer.
+func raw(t testing.TB, address, request string) string {
+	t.Helper()
+	status, err := tryRaw(address, request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return status
+}
+
+func tryRaw(address, request string) (string, error) {
+	conn, err := net.DialTimeout("tcp", address, 10*time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.Copy(conn, bytes.NewReader([]byte(request))); err != nil {
+		return "", err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	return response.Status, nil
+}
+
+func TestCallbackExpectContinue(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{})
+	req, err := http.NewRequestWithContext(t.Context(), "POST", l.URL(), strings.NewReader(theForm.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", formType)
+	req.Header.Set("Expect", "100-continue")
+	c := browser(t)
+	c.Transport.(*http.Transport).ExpectContinueTimeout = time.Minute
+	response, err := c.Do(req)
+	if err != nil || response.StatusCode != http.StatusSeeOther {
+		t.Fatal(response, err)
+	}
+	response.Body.Close()
+}

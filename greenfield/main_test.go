@@ -1,0 +1,75 @@
+package greenfield_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// TestMain also plays the other process of the tests that need one.
+func TestMain(m *testing.M) {
+	if play := children[os.Getenv(childVariable)]; play != nil {
+		os.Exit(play())
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const childVariable = "BTCPAYCTL_TEST_CHILD"
+
+var children = map[string]func() int{}
+
+const testKey = "0123456789abcdef0123456789abcdef01234567"
+
+func apiKey(t testing.TB, text string) greenfield.APIKey {
+	t.Helper()
+	key, err := greenfield.NewAPIKey(client.NewSecret(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// serve starts a real server that lives under the prefix /btcpay, and a client
+// for it with the test's key.
+func serve(t testing.TB, handler http.HandlerFunc) *greenfield.Client {
+	t.Helper()
+	return serveAs(t, apiKey(t, testKey), handler)
+}
+
+func serveAs(t testing.TB, credential client.Credential, handler http.HandlerFunc, options ...client.Option) *greenfield.Client {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.Handle("/btcpay/", http.StripPrefix("/btcpay", handler))
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	c, err := greenfield.New(server.URL+"/btcpay/", credential, append(options, client.WithRetries(0))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
+// answer writes a JSON answer.
+func answer(w http.ResponseWriter, status int, body string) {
+	if body != "" {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
+	w.WriteHeader(status)
+	w.Write([]byte(body))
+}
+
+func decimal(t testing.TB, text string) *client.Decimal {
+	t.Helper()
+	d, err := client.ParseDecimal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &d
+}

@@ -1,0 +1,361 @@
+package greenfield_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// errNotCalled says that no method of the package makes such a request.
+var errNotCalled = errors.New("no method asks for this")
+
+// TestRecordedExchanges lets a real HTTP server answer as servers of four
+// versions did, and looks at what the package asks and makes of it.
+func TestRecordedExchanges(t *testing.T) {
+	for _, r := range recordings(t, "*/*.json") {
+		t.Run(r.Version+"/"+r.Group, func(t *testing.T) {
+			var now atomic.Pointer[step]
+			var sent atomic.Pointer[string]
+			c := serve(t, func(w http.ResponseWriter, req *http.Request) {
+				s := now.Load()
+				body, err := io.ReadAll(req.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				if want, _ := url.Parse(s.Request.Path); req.Method != s.Request.Method || req.URL.Path != want.Path {
+					if req.Method == "GET" && sent.Load() != nil {
+						// The read after a change. Another step shows its answer.
+						answer(w, http.StatusNotFound, `{"code":"invoice-not-found","message":"The invoice was not found"}`)
+						return
+					}
+					t.Errorf("%s: asked for %s %s, want %s %s", s.Name, req.Method, req.URL.Path, s.Request.Method, want.Path)
+				}
+				text := string(body)
+				sent.Store(&text)
+				answer(w, s.Response.Status, string(s.Response.JSON))
+			})
+			called := 0
+			for _, s := range r.Steps {
+				now.Store(&s)
+				sent.Store(nil)
+				got, err := ask(t.Context(), c, s)
+				if errors.Is(err, errNotCalled) {
+					continue
+				}
+				if _, refused := errors.AsType[*greenfield.RequestError](err); refused {
+					if s.Response.Status < 300 && !lenient(s) {
+						t.Errorf("%s: the server takes it, the package refused: %v", s.Name, err)
+					}
+					continue
+				}
+				called++
+				judge(t, s, got, err)
+				sameBody(t, s, sent.Load())
+			}
+			if called == 0 {
+				t.Error("no step of this recording was asked")
+			}
+		})
+	}
+}
+
+// lenient names requests that servers take for something else than was meant,
+// and that the package therefore does not send.
+func lenient(s step) bool {
+	return s.Request.Method == "PUT" || strings.Contains(s.Request.Path, "status=") || strings.Contains(s.Request.Path, "orderId=") ||
+		s.Request.Method == "POST" && strings.HasSuffix(s.Request.Path, "/status") || s.Request.Method == "POST" && strings.HasSuffix(s.Request.Path, "/invoices")
+}
+
+// ask makes the request of a step by the method that is for it.
+func ask(ctx context.Context, c *greenfield.Client, s step) (any, error) {
+	path, rawQuery, _ := strings.Cut(s.Request.Path, "?")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i := range parts {
+		parts[i], _ = url.PathUnescape(parts[i])
+	}
+	query, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, errNotCalled
+	}
+	at := func(i int) string {
+		if i < len(parts) {
+			return parts[i]
+		}
+		return ""
+	}
+	pattern := s.Request.Method + " " + shape(parts)
+	switch pattern {
+	case "GET misc/permissions":
+		return c.Permissions.List(ctx)
+	case "GET api/v1/health":
+		return c.Server.Health(ctx)
+	case "GET api/v1/server/info":
+		return c.Server.Info(ctx)
+	case "GET api/v1/users/me":
+		return c.Users.Me(ctx)
+	case "GET api/v1/stores":
+		return c.Stores.List(ctx)
+	case "GET api/v1/stores/*":
+		return c.Stores.Get(ctx, at(3))
+	case "POST api/v1/stores":
+		return create(s, func(r greenfield.StoreRequest) (any, error) { return c.Stores.Create(ctx, r) })
+	case "POST api/v1/api-keys":
+		return create(s, func(r greenfield.APIKeyRequest) (any, error) { return c.APIKeys.Create(ctx, r) })
+	case "POST api/v1/users/*/api-keys":
+		return create(s, func(r greenfield.APIKeyRequest) (any, error) { return c.APIKeys.CreateForUser(ctx, at(3), r) })
+	case "DELETE api/v1/api-keys/current":
+		return nil, c.APIKeys.RevokeCurrent(ctx)
+	case "DELETE api/v1/api-keys/*", "DELETE api/v1/users/*/api-keys/*":
+		key, err := greenfield.ParsePastedKey(parts[len(parts)-1])
+		if err != nil {
+			return nil, errNotCalled
+		}
+		if at(2) == "users" {
+			return nil, c.APIKeys.RevokeForUser(ctx, at(3), key)
+		}
+		return nil, c.APIKeys.Revoke(ctx, key)
+	}
+	return askInvoices(ctx, c, s, pattern, at, query)
+}
+
+func askInvoices(ctx context.Context, c *greenfield.Client, s step, pattern string, at func(int) string, query url.Values) (any, error) {
+	service, store, id := c.Invoices, at(3), at(5)
+	switch pattern {
+	case "GET api/v1/stores/*/invoices":
+		options := greenfield.ListOptions{
+			OrderIDs: query["orderId"], TextSearch: query.Get("textSearch"),
+			IncludeArchived: query.Get("includeArchived") == "true", IncludePaymentMethods: query.Get("includePaymentMethods") == "true",
+		}
+		for _, status := range query["status"] {
+			options.Statuses = append(options.Statuses, greenfield.InvoiceStatus(status))
+		}
+		return service.List(ctx, store, options)
+	case "POST api/v1/stores/*/invoices":
+		return create(s, func(r greenfield.InvoiceRequest) (any, error) { return service.Create(ctx, store, r) })
+	case "GET api/v1/stores/*/invoices/*":
+		return service.Get(ctx, store, id, greenfield.GetOptions{IncludePaymentMethods: query.Get("includePaymentMethods") == "true"})
+	case "PUT api/v1/stores/*/invoices/*":
+		return create(s, func(r struct{ Metadata greenfield.Metadata }) (any, error) {
+			return service.Update(ctx, store, id, r.Metadata)
+		})
+	case "DELETE api/v1/stores/*/invoices/*":
+		return nil, service.Archive(ctx, store, id)
+	case "POST api/v1/stores/*/invoices/*/unarchive":
+		_, err := service.Unarchive(ctx, store, id)
+		return nil, read(err)
+	case "POST api/v1/stores/*/invoices/*/status":
+		return create(s, func(r struct{ Status greenfield.InvoiceStatus }) (any, error) {
+			_, err := service.Mark(ctx, store, id, r.Status)
+			return nil, read(err)
+		})
+	case "GET api/v1/stores/*/invoices/*/payment-methods":
+		return service.PaymentMethods(ctx, store, id, greenfield.PaymentMethodsOptions{IncludeSensitive: query.Get("includeSensitive") == "true"})
+	}
+	return nil, errNotCalled
+}
+
+// read takes out the failure of the read that follows a change.
+func read(err error) error {
+	if errors.Is(err, greenfield.ErrNotRead) {
+		return nil
+	}
+	return err
+}
+
+// create calls with the body of the step, if the package can write such a one.
+func create[T any](s step, call func(T) (any, error)) (any, error) {
+	var request T
+	decoder := json.NewDecoder(bytes.NewReader(s.Request.JSON))
+	decoder.DisallowUnknownFields()
+	if s.Request.JSON == nil || string(s.Request.JSON) == "null" || decoder.Decode(&request) != nil {
+		return nil, errNotCalled
+	}
+	return call(request)
+}
+
+// shape replaces what differs from server to server by a star.
+func shape(parts []string) string {
+	shown := append([]string{}, parts...)
+	for i := range shown {
+		after := ""
+		if i > 0 {
+			after = parts[i-1]
+		}
+		switch {
+		case after == "stores", after == "invoices", after == "users" && shown[i] != "me", after == "api-keys" && shown[i] != "current":
+			shown[i] = "*"
+		}
+	}
+	return strings.Join(shown, "/")
+}
+
+func judge(t *testing.T, s step, got any, err error) {
+	t.Helper()
+	if s.Response.Status < 300 {
+		if err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+			return
+		}
+		sameAnswer(t, s, got)
+		return
+	}
+	refusal, ok := errors.AsType[*client.Error](err)
+	if !ok || refusal.Status != s.Response.Status {
+		t.Errorf("%s: the server answered %d, the package %v", s.Name, s.Response.Status, err)
+	}
+}
+
+// sameAnswer compares the members that both know: what the package reads, it
+// reads as it was sent.
+func sameAnswer(t *testing.T, s step, got any) {
+	t.Helper()
+	if got == nil || s.Response.JSON == nil {
+		return
+	}
+	// A secret is written as [redacted].
+	if info, ok := got.(greenfield.APIKeyInfo); ok {
+		var sent struct{ APIKey string }
+		if err := json.Unmarshal(s.Response.JSON, &sent); err != nil || info.Key.Reveal() != sent.APIKey {
+			t.Errorf("%s: another key came out, %v", s.Name, err)
+		}
+		return
+	}
+	text, err := json.Marshal(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, difference := range differences("", decode(t, s.Response.JSON), decode(t, text)) {
+		t.Errorf("%s: %s", s.Name, difference)
+	}
+}
+
+// older are the names that 1.x had for members.
+var older = map[string]string{"paymentMethod": "paymentMethodId", "cryptoCode": "currency", "networkFee": "paymentMethodFee"}
+
+func differences(path string, sent, got any) []string {
+	switch sent := sent.(type) {
+	case map[string]any:
+		have, ok := got.(map[string]any)
+		if !ok {
+			return []string{fmt.Sprintf("%s is %v", path, got)}
+		}
+		var all []string
+		for name, value := range sent {
+			other, known := have[name]
+			if !known && older[name] != "" {
+				other, known = have[older[name]]
+				if !known {
+					other, known = have["paymentMethodId"]
+				}
+			}
+			if !known && value != nil {
+				all = append(all, path+"."+name+" is not read")
+				continue
+			}
+			all = append(all, differences(path+"."+name, value, other)...)
+		}
+		return all
+	case []any:
+		have, ok := got.([]any)
+		if !ok || len(have) != len(sent) {
+			return []string{fmt.Sprintf("%s has another length", path)}
+		}
+		var all []string
+		for i := range sent {
+			all = append(all, differences(fmt.Sprintf("%s[%d]", path, i), sent[i], have[i])...)
+		}
+		return all
+	case nil:
+		switch got {
+		case nil, "", "0", false, json.Number("0"):
+			return nil
+		}
+		return []string{fmt.Sprintf("%s is %v, want nothing", path, got)}
+	}
+	if a, b := fmt.Sprint(sent), fmt.Sprint(got); a != b {
+		return []string{fmt.Sprintf("%s is %s, want %s", path, b, a)}
+	}
+	return nil
+}
+
+// sameBody compares what was sent with what was recorded, numbers and texts
+// alike, since the server reads an amount in both forms.
+func sameBody(t *testing.T, s step, sent *string) {
+	t.Helper()
+	// Criteria without members are no criteria, and the package always writes
+	// them whole.
+	if sent == nil || *sent == "" || s.Name == "bad criteria" {
+		return
+	}
+	want := decode(t, s.Request.JSON)
+	if strings.HasSuffix(s.Request.Path, "api-keys") {
+		want = normalised(want)
+	}
+	if diff := cmp.Diff(texts(want), texts(decode(t, []byte(*sent)))); diff != "" {
+		t.Errorf("%s: sent another body (-recorded +sent):\n%s", s.Name, diff)
+	}
+}
+
+// normalised is the permissions of a request as the package writes them.
+func normalised(body any) any {
+	object, ok := body.(map[string]any)
+	if !ok {
+		return body
+	}
+	list, _ := object["permissions"].([]any)
+	permissions := []any{}
+	for _, p := range list {
+		parsed, err := greenfield.ParsePermission(fmt.Sprint(p))
+		if err != nil {
+			return body
+		}
+		permissions = append(permissions, string(parsed))
+	}
+	object["permissions"] = permissions
+	return object
+}
+
+func decode(t testing.TB, text []byte) any {
+	t.Helper()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return value
+}
+
+func texts(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		out := map[string]any{}
+		for name, member := range value {
+			if member != nil {
+				out[name] = texts(member)
+			}
+		}
+		return out
+	case []any:
+		for i := range value {
+			value[i] = texts(value[i])
+		}
+		return value
+	case json.Number:
+		return value.String()
+	}
+	return value
+}
