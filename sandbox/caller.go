@@ -169,29 +169,3 @@ func (s *Sandbox) resolvePage(r *http.Request, c *caller) {
 		c.session, c.user = sess, s.state.Users[sess.UserID]
 	}
 }
-
-// queryValue reads a query parameter whose name counts in any case, as the framework's binding does.
-func queryValue(r *http.Request, name string) string {
-	v, _ := lookupQuery(r, name)
-	return v
-}
-
-// queryValues gives all values of one name, whatever its letters' case.
-func queryValues(r *http.Request, name string) []string {
-	var found []string
-	for key, values := range r.URL.Query() {
-		if strings.EqualFold(key, name) {
-			found = append(found, values...)
-		}
-	}
-	return found
-}
-
-func lookupQuery(r *http.Request, name string) (string, bool) {
-	for key, values := range r.URL.Query() {
-		if strings.EqualFold(key, name) && len(values) > 0 {
-			return values[0], true
-		}
-	}
-	return "", false
-}

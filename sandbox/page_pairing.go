@@ -47,8 +47,7 @@ func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *call
 	}
 	p := s.state.Pairings[code]
 	if p == nil {
-		s.addFlash(c, "error", "Unknown pairing code")
-		redirect(w, c, "/")
+		writeEmpty(w, http.StatusNotFound)
 		return
 	}
 	s.changed = true

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -13,7 +15,7 @@ func posDataOf(text *string) json.RawMessage {
 	if text == nil {
 		return nil
 	}
-	if strings.HasPrefix(strings.TrimSpace(*text), "{") && json.Valid([]byte(*text)) {
+	if strings.HasPrefix(strings.TrimSpace(*text), "{") {
 		if compact, err := rewriteJSON(*text, ""); err == nil {
 			return compact
 		}
@@ -49,9 +51,12 @@ func posDataText(kept json.RawMessage) *string {
 func rewriteJSON(text, indent string) ([]byte, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
-	value, err := readValue(d)
+	value, err := readValue(d, 0)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errPosData
 	}
 	var b bytes.Buffer
 	writeValue(&b, value, indent, 0)
@@ -65,7 +70,15 @@ type jsonMember struct {
 
 type jsonObject []jsonMember
 
-func readValue(d *json.Decoder) (any, error) {
+// maxPosDepth is how deep the server's library reads.
+const maxPosDepth = 64
+
+var errPosData = errors.New("posData: no JSON, or nested too deep")
+
+func readValue(d *json.Decoder, depth int) (any, error) {
+	if depth > maxPosDepth {
+		return nil, errPosData
+	}
 	t, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -73,23 +86,30 @@ func readValue(d *json.Decoder) (any, error) {
 	switch t {
 	case json.Delim('{'):
 		object := jsonObject{}
+		at := map[string]int{}
 		for d.More() {
 			name, err := d.Token()
 			if err != nil {
 				return nil, err
 			}
-			value, err := readValue(d)
+			value, err := readValue(d, depth+1)
 			if err != nil {
 				return nil, err
 			}
-			object = object.with(name.(string), value)
+			m := jsonMember{name.(string), value}
+			if i, again := at[m.name]; again {
+				object[i] = m
+				continue
+			}
+			at[m.name] = len(object)
+			object = append(object, m)
 		}
 		_, err := d.Token()
 		return object, err
 	case json.Delim('['):
 		array := []any{}
 		for d.More() {
-			value, err := readValue(d)
+			value, err := readValue(d, depth+1)
 			if err != nil {
 				return nil, err
 			}
@@ -99,16 +119,6 @@ func readValue(d *json.Decoder) (any, error) {
 		return array, err
 	}
 	return t, nil
-}
-
-func (o jsonObject) with(name string, value any) jsonObject {
-	for i := range o {
-		if o[i].name == name {
-			o[i].value = value
-			return o
-		}
-	}
-	return append(o, jsonMember{name, value})
 }
 
 func writeValue(b *bytes.Buffer, value any, indent string, depth int) {

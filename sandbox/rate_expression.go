@@ -5,7 +5,7 @@ import "strings"
 // expression is the right side of a rule.
 type expression interface {
 	// evaluate computes it for the pair the rule was found for; text is the expression with its pairs filled in.
-	evaluate(s rateScript, asked currencyPair, depth int) (v decimal, text, errText string)
+	evaluate(e *evaluator, asked currencyPair, depth int) (v decimal, text, errText string)
 }
 
 type literal struct {
@@ -13,15 +13,15 @@ type literal struct {
 	text  string
 }
 
-func (l literal) evaluate(rateScript, currencyPair, int) (decimal, string, string) {
+func (l literal) evaluate(*evaluator, currencyPair, int) (decimal, string, string) {
 	return l.value, l.text, ""
 }
 
 // pairRef is another pair, in which X is what it was for the rule.
 type pairRef struct{ left, right string }
 
-func (p pairRef) evaluate(s rateScript, asked currencyPair, depth int) (decimal, string, string) {
-	return s.evaluate(p.fill(asked), depth+1)
+func (p pairRef) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+	return e.evaluate(p.fill(asked), depth+1)
 }
 
 func (p pairRef) fill(asked currencyPair) currencyPair {
@@ -41,8 +41,8 @@ func (p pairRef) fill(asked currencyPair) currencyPair {
 // exchange is a call such as kraken(X_X): there is no network here, so it has no rate.
 type exchange struct{ name string }
 
-func (e exchange) evaluate(_ rateScript, asked currencyPair, _ int) (decimal, string, string) {
-	return decimal{}, "ERR_RATE_UNAVAILABLE(" + e.name + ", " + asked.String() + ")", "RateUnavailable"
+func (x exchange) evaluate(_ *evaluator, asked currencyPair, _ int) (decimal, string, string) {
+	return decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.String() + ")", "RateUnavailable"
 }
 
 type operation struct {
@@ -50,9 +50,9 @@ type operation struct {
 	left, right expression
 }
 
-func (b operation) evaluate(s rateScript, asked currencyPair, depth int) (decimal, string, string) {
-	x, xt, xe := b.left.evaluate(s, asked, depth)
-	y, yt, ye := b.right.evaluate(s, asked, depth)
+func (b operation) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+	x, xt, xe := b.left.evaluate(e, asked, depth)
+	y, yt, ye := b.right.evaluate(e, asked, depth)
 	text := xt + " " + string(b.op) + " " + yt
 	switch {
 	case xe != "":
@@ -76,15 +76,15 @@ func (b operation) evaluate(s rateScript, asked currencyPair, depth int) (decima
 
 type group struct{ inner expression }
 
-func (g group) evaluate(s rateScript, asked currencyPair, depth int) (decimal, string, string) {
-	v, text, err := g.inner.evaluate(s, asked, depth)
+func (g group) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+	v, text, err := g.inner.evaluate(e, asked, depth)
 	return v, "(" + text + ")", err
 }
 
 type negated struct{ inner expression }
 
-func (n negated) evaluate(s rateScript, asked currencyPair, depth int) (decimal, string, string) {
-	v, text, err := n.inner.evaluate(s, asked, depth)
+func (n negated) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+	v, text, err := n.inner.evaluate(e, asked, depth)
 	return v.neg(), "-" + text, err
 }
 

@@ -99,7 +99,7 @@ func (s *store) rate(pair currencyPair) rateResult {
 		result.rule, result.evaluated, result.value = "1", "1", newDecimal(10, 1)
 		return result
 	}
-	v, text, errText := s.scriptOf().evaluate(pair, 0)
+	v, text, errText := s.scriptOf().evaluate(pair)
 	result.rule, result.evaluated, result.value, result.err = text, text, v, errText
 	if errText == "" && s.Rates.Spread.sign() != 0 {
 		result.value = v.mul(newDecimal(1, 0).sub(s.Rates.Spread))
@@ -109,22 +109,40 @@ func (s *store) rate(pair currencyPair) rateResult {
 	return result
 }
 
-const maxRuleDepth = 16
+// Rules may lead to rules, in circles too. Beyond these bounds there is no rate.
+const (
+	maxRuleDepth = 16
+	maxRules     = 100
+)
+
+// evaluator computes one rate of a script.
+type evaluator struct {
+	script rateScript
+	used   int // rules
+}
+
+func (s rateScript) evaluate(pair currencyPair) (v decimal, text, errText string) {
+	return (&evaluator{script: s}).evaluate(pair, 0)
+}
 
 // evaluate finds the rule of a pair: the most exact one, in either direction.
-func (s rateScript) evaluate(pair currencyPair, depth int) (v decimal, text, errText string) {
+func (e *evaluator) evaluate(pair currencyPair, depth int) (v decimal, text, errText string) {
 	if pair.left == pair.right {
 		return newDecimal(1, 0), "1", ""
 	}
-	r, turned := s.find(pair)
-	if r == nil || depth > maxRuleDepth {
+	var r *rule
+	var turned bool
+	if e.used++; e.used <= maxRules && depth <= maxRuleDepth {
+		r, turned = e.script.find(pair)
+	}
+	if r == nil {
 		return decimal{}, "ERR_NO_RULE_MATCH(" + pair.String() + ")", "PreprocessError"
 	}
 	asked := pair
 	if turned {
 		asked = currencyPair{pair.right, pair.left}
 	}
-	v, text, errText = r.expr.evaluate(s, asked, depth)
+	v, text, errText = r.expr.evaluate(e, asked, depth)
 	if turned {
 		text = "1 / " + text
 		if errText == "" && v.sign() == 0 {
