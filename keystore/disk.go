@@ -18,6 +18,10 @@ func diskError(backend, op, name string, err error) *Error {
 		e.Err, e.Hint = known.Err, known.Hint
 		return e
 	}
+	whatNow := "restore it from a backup, or move it away to start anew"
+	if backend == "index" {
+		whatNow = "move it away: it holds names only, and the secrets stay where they are"
+	}
 	var kind error
 	lockErr, locked := errors.AsType[*durable.LockError](err)
 	switch {
@@ -32,15 +36,17 @@ func diskError(backend, op, name string, err error) *Error {
 	case errors.Is(err, durable.ErrForeignOwner):
 		kind, e.Hint = ErrDenied, "run as the user who owns it, or choose another directory"
 	case errors.Is(err, durable.ErrSymlink), errors.Is(err, durable.ErrNotRegular), errors.Is(err, durable.ErrTooLarge):
-		kind, e.Hint = ErrDamaged, "move it away, or restore it from a backup"
+		kind, e.Hint = ErrDamaged, whatNow
 	case errors.Is(err, ErrDamaged):
-		e.Hint = "move it away, or restore it from a backup"
+		e.Hint = whatNow
 	case errors.Is(err, ErrVersion):
 		e.Hint = "use the newer version of this program"
 	case errors.Is(err, fs.ErrPermission):
 		kind, e.Hint = ErrDenied, "check who owns the file and its directory"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		kind, e.Hint = ErrUnavailable, "free space on this disk; what was stored before is whole"
+	case errors.Is(err, syscall.EROFS):
+		kind, e.Hint = ErrUnavailable, "choose a data directory that can be written: export XDG_DATA_HOME=/path"
 	default:
 		if _, ok := errors.AsType[*fs.PathError](err); ok {
 			kind = ErrUnavailable

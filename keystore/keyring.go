@@ -212,7 +212,7 @@ func keyringDecode(name, value string) ([]byte, error) {
 		return nil, &Error{Err: fmt.Errorf("%w: the keyring returned a secret of another name", ErrDamaged), Hint: hintOtherStore}
 	}
 	secret, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
+	if err != nil || len(secret) > MaxSize {
 		return nil, &Error{Err: fmt.Errorf("%w: the secret was changed or cut short", ErrDamaged),
 			Hint: "look at the entry in the desktop's password settings"}
 	}
