@@ -42,8 +42,8 @@ func newDemo(a *app.App) *cobra.Command {
 it and wait until it is settled. Every command is shown as you would type it. Only
 this machine is talked to, and nothing is left behind.
 
-With --keep the sandbox goes on until Ctrl-C, with all that was made, for you to
-try the commands in another terminal.`,
+With --keep the sandbox goes on until Ctrl-C, for you to try the commands in
+another terminal.`,
 		Example: "  btcpayctl demo\n  btcpayctl demo --keep",
 		GroupID: "start",
 		Args:    arguments(0, 0),
@@ -64,12 +64,24 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if !d.keep {
 		return nil
 	}
-	fmt.Fprintf(d.app.Out, "\nThe sandbox goes on at %s until Ctrl-C. In another terminal:\n\n%s\nThen try:\n\n%s", d.server.URL, d.exports(),
-		"  btcpayctl invoice create --amount 3 --currency EUR\n"+
-			"  btcpayctl invoice list --status settled -o jsonl\n"+
-			"  btcpayctl profile show till\n"+
-			"  btcpayctl sandbox --help\n\n"+
-			"The pages are at that address, too. Log in as "+d.server.Seed.Email+", password "+d.server.Seed.Password+"\n")
+	if err := d.forget(); err != nil {
+		return err
+	}
+	fmt.Fprintf(d.app.Out, `
+The sandbox goes on at %s until Ctrl-C. The story's keys are
+gone, so that its commands, pasted from the top, do the same again. In another
+terminal, first:
+
+%s
+Then, beside the story:
+
+  btcpayctl profile show
+  btcpayctl rate get BTC_USD BTC_EUR --store %s
+  btcpayctl invoice list --status settled -o jsonl
+  btcpayctl sandbox --help
+
+The pages are at that address, too. Log in as %s, password %s
+`, d.server.URL, d.exports(), d.server.Seed.StoreID, d.server.Seed.Email, d.server.Seed.Password)
 	<-ctx.Done()
 	return nil
 }
@@ -92,6 +104,15 @@ func (d *demo) start(ctx context.Context) error {
 	}
 	d.shell = map[string]string{}
 	return nil
+}
+
+// forget removes what the story's commands keep, but not what the sandbox has.
+func (d *demo) forget() error {
+	entries, err := os.ReadDir(d.dir)
+	for _, entry := range entries {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(d.dir, entry.Name())))
+	}
+	return err
 }
 
 func (d *demo) end() error {

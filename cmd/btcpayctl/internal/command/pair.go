@@ -53,6 +53,7 @@ type pairing struct {
 	yes      bool
 
 	printer *output.Printer
+	fresh   bool // the key was made by this run
 	*app.Connection
 	operation *ledger.Operation
 	status    *output.Status
@@ -68,8 +69,9 @@ func (c *pairing) addFlags(cmd *cobra.Command) {
 }
 
 // prepare connects, with a key that is there or one that is made now. All that
-// can be wrong on this side is found before anything is made.
-func (c *pairing) prepare(cmd *cobra.Command) error {
+// can be wrong on this side is found before anything is made; check looks at
+// what a command alone knows of.
+func (c *pairing) prepare(cmd *cobra.Command, check func(*app.Connection) error) error {
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
 	}
@@ -85,11 +87,19 @@ func (c *pairing) prepare(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	server, err := s.Address()
+	plain, err := c.app.Connect(c.flags, s, nil)
 	if err != nil {
 		return err
 	}
-	if _, err := normalServer(server, c.flags.AllowHTTP); err != nil {
+	if s.Store.Text != "" {
+		if _, err := plain.AccessTokensURL(s.Store.Text); err != nil {
+			return err
+		}
+	}
+	if err := check(plain); err != nil {
+		return err
+	}
+	if err := output.Check(c.printer, pairView, pairRecord{}); err != nil {
 		return err
 	}
 	id, err := c.identity(cmd.Context(), &s)
@@ -113,35 +123,68 @@ func (c *pairing) identity(ctx context.Context, s *app.Settings) (*bitpay.Identi
 		return nil, &output.Error{Code: output.NoCredential, What: "there is no key yet, and --dry-run makes none", Next: "btcpayctl key generate", Err: err}
 	}
 	if s.Name.Text == "" {
-		if err := c.offerProfile(ctx, *s); err != nil {
+		if err := c.offerProfile(ctx, s); err != nil {
 			return nil, err
 		}
-		s.Name.Text = defaultProfile
+	}
+	if err := s.OwnServer(); err != nil {
+		return nil, err
 	}
 	stored, err := c.app.StoreKey(ctx, *s, bitpay.Generate())
 	if err != nil {
 		return nil, err
 	}
-	s.Profile.SIN = stored.SIN()
+	s.Profile.SIN, c.fresh = stored.SIN(), true
 	fmt.Fprintf(c.app.Err, "Made a key and stored it in keystore %s for profile %s. One key serves one store.\n\n", s.Keystore.Text, s.Name.Text)
 	return stored, nil
 }
 
 // offerProfile asks whether a profile may be written for a first use without
 // one.
-func (c *pairing) offerProfile(ctx context.Context, s app.Settings) error {
+func (c *pairing) offerProfile(ctx context.Context, s *app.Settings) error {
 	next := "the same command with --profile shop"
+	flags := c.flags
+	flags.Profile = defaultProfile
+	named, err := c.app.Settings(flags, true)
+	if err != nil {
+		return err
+	}
+	if named.Profile.SIN != "" {
+		return &output.Error{Code: output.NoCredential, What: "no profile is in use, and profile " + defaultProfile + " has a key already",
+			Next: "the same command with --profile " + defaultProfile + ", or with --profile shop for a new key"}
+	}
 	if !c.yes && !c.app.CanAsk() {
-		return &output.Error{Code: output.NoCredential, What: "there is no BitId key, and no profile to keep a new one in", Next: next}
+		return &output.Error{Code: output.NoCredential, What: "there is no BitId key, and no profile to keep a new one in",
+			Why: "No key was made and nothing was sent.", Next: next + "\nor with --yes, which makes one called " + defaultProfile}
 	}
-	if c.yes {
-		return nil
+	if !c.yes {
+		sure, err := c.app.Confirm(ctx, fmt.Sprintf("Make a key, and keep it with this server as profile %q (keystore %s)?", defaultProfile, named.Keystore.Text), true)
+		if err == nil && !sure {
+			err = &output.Error{Code: output.NoCredential, What: "nothing was done", Next: next}
+		}
+		if err != nil {
+			return err
+		}
 	}
-	sure, err := c.app.Confirm(ctx, fmt.Sprintf("Make a key, and keep it with this server as profile %q (keystore %s)?", defaultProfile, s.Keystore.Text), true)
-	if err == nil && !sure {
-		err = &output.Error{Code: output.NoCredential, What: "nothing was done", Next: next}
+	*s = named
+	return nil
+}
+
+// already tells whether the key is paired, and prints that. A new code would
+// lead nowhere: the server lists the old token before anyone approves it.
+func (c *pairing) already(ctx context.Context) (bool, error) {
+	if c.fresh || c.flags.DryRun {
+		return false, nil
 	}
-	return err
+	tokens, err := c.Tokens(ctx)
+	if err != nil || len(tokens) == 0 {
+		return false, err
+	}
+	if err := finishPairings(ctx, c.app, c.URL, c.Identity.SIN()); err != nil {
+		return true, err
+	}
+	fmt.Fprintln(c.app.Err, "The key is paired already, and one key serves one store. Another store needs another profile.")
+	return true, c.print(true)
 }
 
 func (c *pairing) profileName() string {
@@ -180,9 +223,14 @@ func (c *pairing) answered(p bitpay.Pairing, err error) error {
 	}
 	switch {
 	case err == nil:
-		return c.operation.Advance(func(r *ledger.Record) {
+		err := c.operation.Advance(func(r *ledger.Record) {
 			r.Code, r.Expires = p.Code, c.app.Now().Add(p.Left()).UTC()
 		})
+		if err != nil {
+			err = &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". The code " + p.Code + " stays unused.",
+				Next: "free space or mend the rights there, and run the same command", Err: err}
+		}
+		return err
 	case client.FateUnknown(err):
 		// The code may have been claimed: only the signed list tells.
 		return errors.Join(err, c.operation.Release())

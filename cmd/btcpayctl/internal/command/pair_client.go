@@ -29,7 +29,10 @@ Ctrl-C; the code lives on, and "pair status" tells.`,
 		Example: `  btcpayctl pair client --profile shop --server https://btcpay.example.com --label "Books & Co"`,
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.prepare(cmd); err != nil {
+			if err := c.prepare(cmd, func(*app.Connection) error { return nil }); err != nil {
+				return err
+			}
+			if paired, err := c.already(cmd.Context()); paired || err != nil {
 				return err
 			}
 			if err := c.begin(cmd.Context(), ""); err != nil {

@@ -47,7 +47,10 @@ was used. 8: not approved yet. 10: the code expired.`,
 					return err
 				}
 			}
-			if err := c.prepare(cmd); err != nil {
+			if err := c.prepare(cmd, c.check); err != nil {
+				return err
+			}
+			if paired, err := c.already(cmd.Context()); paired || err != nil {
 				return err
 			}
 			if c.code != "" {
@@ -60,6 +63,20 @@ was used. 8: not approved yet. 10: the code expired.`,
 	cmd.Flags().BoolVar(&c.open, "open", false, "open the page in the browser")
 	c.addFlags(cmd)
 	return cmd
+}
+
+// check finds a code that cannot be one, or a missing store, before a key is
+// made.
+func (c *pairServer) check(plain *app.Connection) error {
+	if c.code != "" {
+		_, err := plain.ApproveURL(c.code, "")
+		return err
+	}
+	if plain.Store.Text == "" {
+		return &output.Error{Code: output.Usage, What: "--store is missing: the page belongs to a store",
+			Why: "Its id stands in the store's general settings.", Next: "btcpayctl pair server --store ID"}
+	}
+	return nil
 }
 
 func (c *pairServer) readCode() error {
@@ -98,10 +115,6 @@ func (c *pairServer) claim(cmd *cobra.Command) error {
 }
 
 func (c *pairServer) paste(cmd *cobra.Command) error {
-	if c.Store.Text == "" {
-		return &output.Error{Code: output.Usage, What: "--store is missing: the page belongs to a store",
-			Why: "Its id stands in the store's general settings.", Next: "btcpayctl pair server --store ID"}
-	}
 	page, err := c.AccessTokensURL(c.Store.Text)
 	if err != nil {
 		return err

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDemoPasted pastes what the demo shows into a shell: each command has to
+// give there what it gave in the story.
+func TestDemoPasted(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("bash is missing: apt-get install bash")
+	}
+	binary := buildPlain(t)
+	demo := exec.Command(binary, "demo", "--keep")
+	demo.Env = []string{"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}
+	out, err := demo.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	told := readUntil(t, bufio.NewReader(out), "Log in as")
+	var script, story strings.Builder
+	for line := range strings.Lines(told) {
+		switch command, shown := strings.CutPrefix(line, "$ "); {
+		case strings.HasPrefix(line, "  export ") && story.Len() == 0:
+			script.WriteString(line)
+		case shown:
+			script.WriteString(command)
+			story.WriteString(line)
+		}
+	}
+	if n := strings.Count(story.String(), "\n"); n < 10 {
+		t.Fatalf("the demo shows %d commands:\n%s", n, told)
+	}
+
+	paste := exec.Command(bash, "-e")
+	paste.Dir = t.TempDir()
+	paste.Env = []string{"HOME=" + t.TempDir(), "PATH=" + strings.TrimSuffix(binary, "/btcpayctl") + ":/usr/bin:/bin"}
+	paste.Stdin = strings.NewReader(script.String())
+	var stdout, stderr bytes.Buffer
+	paste.Stdout, paste.Stderr = &stdout, &stderr
+	if err := paste.Run(); err != nil {
+		t.Errorf("pasted, the commands fail: %v\n%s\n%s", err, &stdout, &stderr)
+	}
+	// The same facts, in words; ids, keys and times are new.
+	for _, want := range []string{"shop .* yes", "till .* yes", "new +12.50 USD +0.00025000 BTC", "settled +12.50 USD +0.00000000 BTC"} {
+		for name, text := range map[string]string{"the demo": told, "pasted": stdout.String()} {
+			if !regexp.MustCompile(want).MatchString(text) {
+				t.Errorf("%s does not show %q:\n%s", name, want, text)
+			}
+		}
+	}
+
+	if err := demo.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Wait(); err != nil {
+		t.Errorf("Ctrl-C ends the demo with %v", err)
+	}
+	for _, variable := range demo.Env {
+		_, dir, _ := strings.Cut(variable, "=")
+		left, err := os.ReadDir(dir)
+		if err != nil || len(left) > 0 {
+			t.Errorf("the demo left %v in %s (%v)", left, dir, err)
+		}
+	}
+}
+
+// readUntil reads lines up to the one that has the text.
+func readUntil(t *testing.T, r *bufio.Reader, text string) string {
+	t.Helper()
+	var all strings.Builder
+	deadline := time.AfterFunc(30*time.Second, func() { t.Error("the demo does not come to its end") })
+	defer deadline.Stop()
+	for {
+		line, err := r.ReadString('\n')
+		all.WriteString(line)
+		if err != nil {
+			t.Fatalf("%v after:\n%s", err, &all)
+		}
+		if strings.Contains(line, text) {
+			return all.String()
+		}
+	}
+}
+
+// TestDemoLeavesNothing runs the story on a machine that has only a folder for
+// temporary files.
+func TestDemoLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	demo := exec.Command(buildPlain(t), "demo")
+	demo.Env = []string{"TMPDIR=" + dir}
+	out, err := demo.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), "Done in ") {
+		t.Errorf("the demo does not tell how long it took:\n%s", out)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("the demo left %v (%v)", left, err)
+	}
+}
