@@ -16,6 +16,7 @@ type Human struct {
 	base   string
 	at     *url.URL
 	page   *Page
+	from   string
 }
 
 // New gives a person who has not logged in. Paths are below base, the server's address with its root path.
@@ -26,6 +27,10 @@ func New(base string) *Human {
 	}
 	return &Human{client: http.Client{Jar: jar, Transport: &http.Transport{}}, base: strings.TrimSuffix(base, "/")}
 }
+
+// From sets the address that the person seems to come from. The server believes X-Forwarded-For, and throttles log-ins
+// by that address.
+func (h *Human) From(address string) { h.from = address }
 
 // Open goes to a path, or to a whole address, and follows redirects.
 func (h *Human) Open(ctx context.Context, address string) (*Page, error) {
@@ -113,6 +118,9 @@ func (h *Human) Close() { h.client.CloseIdleConnections() }
 
 func (h *Human) send(r *http.Request) (*Page, error) {
 	r.Header.Set("Accept", "text/html")
+	if h.from != "" {
+		r.Header.Set("X-Forwarded-For", h.from)
+	}
 	response, err := h.client.Do(r)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -80,6 +82,9 @@ func (p *player) connect() error {
 	// Control lies at the root of the origin, whatever path the server has.
 	p.control, err = client.New(server.Scheme+"://"+server.Host, client.WithRetries(0))
 	p.human = human.New(p.server)
+	// Each run is another person's: the sandbox throttles log-ins by address,
+	// as the real server does, and a script plays many.
+	p.human.From(fmt.Sprintf("127.%d.%d.%d", rand.N(256), rand.N(256), rand.N(256)))
 	return err
 }
 
