@@ -15,7 +15,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
 const (
@@ -72,7 +71,7 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 		return data, nil
 	}
 	if !a.CanAsk() {
-		return nil, fmt.Errorf("%w: nobody can be asked, and %s names no file", keystore.ErrPassphrase, passphraseFileVariable)
+		return nil, fmt.Errorf("nobody can be asked, and %s names no file", passphraseFileVariable)
 	}
 	prompt := "Passphrase of the encrypted keystore: "
 	if confirm {
@@ -88,7 +87,7 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 	}
 	defer clear(again)
 	if subtle.ConstantTimeCompare(passphrase, again) != 1 {
-		return nil, fmt.Errorf("%w: the two are not the same", keystore.ErrPassphrase)
+		return nil, errors.New("the two are not the same")
 	}
 	return passphrase, nil
 }

@@ -5,20 +5,27 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// maxKeyFile is far more than any form of a key needs.
-const maxKeyFile = 64 << 10
+const (
+	maxKeyFile = 64 << 10        // bytes, far more than any form of a key needs
+	secretWait = 3 * time.Second // for a pipe that says nothing
+)
 
-var apiKeyVariables = []string{"BTCPAYCTL_API_KEY", "BTCPAY_API_KEY"}
+const (
+	apiKeyFileVariable = "BTCPAYCTL_API_KEY_FILE" // holds a path, the others a key
+	legacyKeyShown     = "(a store's API key)"
+)
 
-const apiKeyFileVariable = "BTCPAYCTL_API_KEY_FILE"
+// apiKeyVariables are looked at in this order.
+var apiKeyVariables = []string{"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY"}
 
 // credential is what a request is authorised with: the profile's key where a
 // flag names the profile, else the environment's, else the profile's, else
@@ -66,7 +73,7 @@ func (a *App) PairingIdentity(ctx context.Context, s Settings) (*bitpay.Identity
 	if path == "" || s.Name.Source == "--profile" {
 		id, err := a.profileIdentity(ctx, s)
 		if err == nil {
-			err = s.ownServer()
+			err = s.OwnServer()
 		}
 		return id, err
 	}
@@ -136,7 +143,7 @@ func (a *App) conceal(id *bitpay.Identity) {
 }
 
 // legacyKey is the store's legacy API key from the environment, nil if there is
-// none. A Greenfield key there is for the other API and is passed over.
+// none. A Greenfield key there is for the other API, and is refused.
 func (a *App) legacyKey(s Settings) (*bitpay.LegacyKey, error) {
 	secret, source, err := a.environmentKey()
 	if err != nil || source == "" {
@@ -156,19 +163,21 @@ func (a *App) legacyKey(s Settings) (*bitpay.LegacyKey, error) {
 
 func (a *App) environmentKey() (key client.Secret, source string, err error) {
 	for _, name := range apiKeyVariables {
-		if value := a.Getenv(name); value != "" {
+		value := a.Getenv(name)
+		if value == "" {
+			continue
+		}
+		if name != apiKeyFileVariable {
 			return client.NewSecret(value), name, nil
 		}
+		data, err := a.readSecretFile(value)
+		if err != nil {
+			return client.Secret{}, "", &output.Error{Code: output.BadInput, What: "the file that " + name + " names cannot be read", Why: err.Error(),
+				Next: "export " + name + "=/run/secrets/key", Err: err}
+		}
+		return client.NewSecret(strings.TrimSpace(string(data))), name, nil
 	}
-	path := a.Getenv(apiKeyFileVariable)
-	if path == "" {
-		return client.Secret{}, "", nil
-	}
-	data, err := a.readSecretFile(path)
-	if err != nil {
-		return client.Secret{}, "", &output.Error{Code: output.BadInput, What: "the file that " + apiKeyFileVariable + " names cannot be read", Why: err.Error(), Err: err}
-	}
-	return client.NewSecret(strings.TrimSpace(string(data))), apiKeyFileVariable, nil
+	return client.Secret{}, "", nil
 }
 
 // ReadKeyFile reads a private key from a file, or from standard input for "-".
@@ -195,17 +204,13 @@ func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
 	return imported, nil
 }
 
+// readSecretFile reads a file that others cannot have put in place of the
+// user's own: whose key it holds decides which store is paid.
 func (a *App) readSecretFile(path string) ([]byte, error) {
-	source := a.In
 	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer file.Close()
-		source = file
+		return durable.ReadNamed(path, maxKeyFile, secretWait, false)
 	}
-	data, err := io.ReadAll(io.LimitReader(source, maxKeyFile+1))
+	data, err := io.ReadAll(io.LimitReader(a.In, maxKeyFile+1))
 	if err == nil && len(data) > maxKeyFile {
 		err = fmt.Errorf("it has more than %d bytes", maxKeyFile)
 	}
@@ -224,9 +229,9 @@ func (a *App) pickKey(s Settings) Value {
 	if s.Profile.SIN != "" {
 		return Value{BitIDName(s.Profile.SIN), sourceProfile}
 	}
-	for _, name := range append([]string{apiKeyFileVariable}, apiKeyVariables...) {
+	for _, name := range apiKeyVariables {
 		if a.Getenv(name) != "" {
-			return Value{"(a store's API key)", name}
+			return Value{legacyKeyShown, name}
 		}
 	}
 	return Value{}

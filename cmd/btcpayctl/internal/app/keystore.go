@@ -66,11 +66,11 @@ func (a *App) Ledger() (*ledger.Ledger, error) {
 // StoreKey puts a BitId key into the keystore of the settings, reads it back,
 // enters its name into the index and makes the profile use it. It returns what
 // was read: only a key that came back may be shown to anyone. The order is that
-// nothing names a key which is not stored yet.
+// nothing names a key which is not stored yet, and no signal comes between a
+// key that is stored and its name.
 func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*bitpay.Identity, error) {
 	spec := s.Keystore.Text
-	switch spec {
-	case "memory":
+	if spec == "memory" {
 		return nil, &output.Error{Code: output.Usage, What: "the keystore memory forgets the key when the program ends", Why: "It was chosen by " + s.Keystore.Source + ".",
 			Next: "export BTCPAYCTL_KEYSTORE=file"}
 	}
@@ -84,6 +84,7 @@ func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*b
 	if err := store.Put(ctx, BitIDName(id.SIN()), secret); err != nil {
 		return nil, err
 	}
+	ctx = context.WithoutCancel(ctx)
 	stored, err := a.LoadKey(ctx, spec, id.SIN())
 	if err != nil {
 		return nil, err
@@ -99,14 +100,19 @@ func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*b
 	if s.Name.Text == "" {
 		return stored, nil
 	}
-	return stored, a.UpdateProfile(ctx, s.Name.Text, func(p *profile.Profile) error {
+	err = a.UpdateProfile(ctx, s.Name.Text, func(p *profile.Profile) error {
 		if p.SIN != s.Profile.SIN {
-			return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given another key meanwhile: %s", s.Name.Text, p.SIN),
-				Why: "The new key is stored and not in use: " + stored.SIN() + ".", Next: "btcpayctl key list"}
+			return fmt.Errorf("profile %s was given another key meanwhile: %s", s.Name.Text, p.SIN)
 		}
 		p.SIN, p.Keystore = stored.SIN(), spec
 		return nil
 	})
+	if err != nil {
+		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("the key is stored, and profile %s does not use it: %v", s.Name.Text, err),
+			Why:  fmt.Sprintf("It is %s in keystore %s, and key list shows it.", stored.SIN(), spec),
+			Next: "mend that, then btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
+	}
+	return stored, nil
 }
 
 // UpdateProfile changes a profile, and makes it where it is not there. The

@@ -25,6 +25,9 @@ func (a *App) Begin(ctx context.Context, r ledger.Record) (*ledger.Operation, er
 		return nil, err
 	}
 	operation, err := journal.Begin(ctx, r)
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". Nothing was sent.",
 			Next: "free space or mend the rights there, and run the same command", Err: err}

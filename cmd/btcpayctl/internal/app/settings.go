@@ -137,9 +137,9 @@ func (s Settings) Address() (string, error) {
 		Next: "--server https://btcpay.example.com, or export BTCPAYCTL_SERVER=https://btcpay.example.com"}
 }
 
-// ownServer refuses to take a profile's key to another server than the
+// OwnServer refuses to take a profile's key to another server than the
 // profile's.
-func (s Settings) ownServer() error {
+func (s Settings) OwnServer() error {
 	if s.Profile.Server == "" || !s.Server.Explicit() {
 		return nil
 	}

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -23,11 +22,14 @@ func explain(ctx context.Context, err error) *output.Error {
 		if stopped, ok := errors.AsType[*Stopped](context.Cause(ctx)); ok && stopped.Terminated {
 			code = output.Terminated
 		}
-		return &output.Error{Code: code, What: "stopped", Err: err}
+		return &output.Error{Code: code, What: context.Cause(ctx).Error(), Err: err}
 	}
 	e := &output.Error{Code: output.Failed, What: err.Error(), Err: err}
 	if config, ok := errors.AsType[*profile.Error](err); ok {
 		e.Code, e.What, e.Next = output.BadInput, "the configuration cannot be used: "+config.Error(), config.Hint
+		if config.Disk {
+			e.Code = output.Failed
+		}
 		return e
 	}
 	if secret, ok := errors.AsType[*keystore.Error](err); ok {
@@ -104,6 +106,7 @@ func explainAnswer(e *output.Error) bool {
 		if answer.MissingPermission != "" {
 			e.Why = "It lacks " + answer.MissingPermission + "."
 		}
+		e.Next = nextAfter[e.Code]
 		return true
 	}
 	if redirect, ok := errors.AsType[*client.RedirectError](e.Err); ok {
@@ -128,6 +131,16 @@ func explainAnswer(e *output.Error) bool {
 	return false
 }
 
+// nextAfter is for answers whose text the SDK has no name for.
+var nextAfter = map[output.Code]string{
+	output.ServerError:       "try again in a while; --debug shows the exchange, and the server's log says more",
+	output.BadCredential:     "btcpayctl pair status",
+	output.MissingPermission: "check with profile show which key is used, and what the store allows it",
+	output.NotFound:          "check the id, and with profile show the server",
+	output.Invalid:           "correct the value, and run the same command",
+	output.Refused:           "--debug shows the exchange",
+}
+
 func codeOf(answer *client.Error) output.Code {
 	switch {
 	case answer.Status >= 500:
@@ -145,8 +158,9 @@ func codeOf(answer *client.Error) output.Code {
 }
 
 func explainInput(e *output.Error) bool {
-	if request, ok := errors.AsType[*bitpay.RequestError](e.Err); ok {
-		e.Code, e.Why = output.BadInput, fmt.Sprintf("The member is %s. Nothing was sent.", request.Member)
+	if _, ok := errors.AsType[*bitpay.RequestError](e.Err); ok {
+		e.Code, e.Why = output.BadInput, "Nothing was sent."
+		e.Next = "correct it, and run the same command"
 		return true
 	}
 	switch {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -83,15 +85,43 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
+		return err
+	}
 	invoice, operation, err := sender.create(cmd.Context(), c.request)
 	if err != nil {
 		return dryRunIsDone(err)
 	}
+	c.compareClocks(invoice)
 	// The record goes last: until the id is printed, only the ledger has it.
 	if err := output.One(p, invoiceView, fromBitPay(invoice)); err != nil {
-		return errors.Join(err, operation.Release())
+		return errors.Join(notPrinted(err, invoice.ID), operation.Release())
 	}
 	return operation.Finish()
+}
+
+// notPrinted names what was made where standard output did not take it.
+func notPrinted(err error, made string) error {
+	return &output.Error{Code: output.Failed, What: "invoice " + made + " was created, and cannot be printed", Why: err.Error(),
+		Next: "btcpayctl invoice resume prints it", Err: err}
+}
+
+// compareClocks tells of an expiry that is another than was meant: it is sent
+// as a moment of this machine's clock.
+func (c *invoiceCreate) compareClocks(made bitpay.Invoice) {
+	if c.expires <= 0 || made.CurrentTime.IsZero() {
+		return
+	}
+	off := c.app.Now().Sub(made.CurrentTime.Time).Round(time.Second)
+	if off.Abs() < time.Minute {
+		return
+	}
+	direction := "ahead of"
+	if off < 0 {
+		direction = "behind"
+	}
+	left := made.ExpirationTime.Sub(made.CurrentTime.Time).Round(time.Second)
+	fmt.Fprintf(c.app.Err, "warning: this machine's clock is %s %s the server's, so the invoice expires in %s and not in %s.\n", off.Abs(), direction, left, c.expires)
 }
 
 func (c *invoiceCreate) fromFlags() error {
@@ -147,7 +177,11 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err != nil {
 		return err
 	}
+	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
+		return err
+	}
 	var failed error
+	printed := finisher{app: c.app, at: p}
 	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		var done atomic.Int64
 		status := startCount(c.app, &done, len(requests))
@@ -162,16 +196,53 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 				return
 			}
 			if !yield(fromBitPay(invoice), nil) {
-				failed = operation.Release()
+				failed = errors.Join(notPrinted(errors.New("standard output does not take it"), invoice.ID), operation.Release())
 				return
 			}
-			if failed = operation.Finish(); failed != nil {
+			if failed = printed.finish(operation); failed != nil {
 				return
 			}
 			done.Add(1)
 		}
 	})
+	if printErr == nil {
+		failed = errors.Join(failed, printed.finishHeld(cmd.Context()))
+	}
 	return errors.Join(printErr, failed)
+}
+
+// A finisher ends operations once their invoices are printed, which in formats
+// that hold records back is at the very end.
+type finisher struct {
+	app  *app.App
+	at   *output.Printer
+	held []string
+}
+
+func (f *finisher) finish(o *ledger.Operation) error {
+	if f.at.Streams() {
+		return o.Finish()
+	}
+	f.held = append(f.held, o.Record.ID)
+	return o.Release()
+}
+
+func (f *finisher) finishHeld(ctx context.Context) error {
+	journal, err := f.app.Ledger()
+	if err != nil {
+		return err
+	}
+	for _, id := range f.held {
+		// What was printed is done, whatever signal came.
+		o, err := journal.Resume(context.WithoutCancel(ctx), id)
+		if err == nil {
+			err = o.Finish()
+		}
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) && !errors.Is(err, ledger.ErrBusy) {
+			return err
+		}
+	}
+	return nil
 }
 
 // onlyFrom refuses flags that --from would silently win over.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -69,6 +70,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	}
 	s := &invoiceSender{app: c.app, Connection: connection}
 	var failed []error
+	printed := finisher{app: c.app, at: p}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for _, r := range chosen {
 			if !s.made(r) {
@@ -77,7 +79,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 				}
 				continue
 			}
-			done, err := c.resume(cmd.Context(), journal, s, r, yield)
+			done, err := c.resume(cmd.Context(), journal, s, r, &printed, yield)
 			if err != nil {
 				failed = append(failed, err)
 			}
@@ -86,7 +88,10 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 			}
 		}
 	})
-	return errors.Join(append(failed, err, unread)...)
+	if err == nil {
+		err = printed.finishHeld(cmd.Context())
+	}
+	return errors.Join(err, several(failed), unread)
 }
 
 // choose takes the invoices of the ledger, or those that are named.
@@ -134,7 +139,7 @@ func otherKey(r ledger.Record) error {
 
 // resume looks one operation up. Done tells that nobody reads the output any
 // more.
-func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Record, yield func(invoiceRecord, error) bool) (done bool, err error) {
+func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Record, printed *finisher, yield func(invoiceRecord, error) bool) (done bool, err error) {
 	operation, err := journal.Resume(ctx, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
@@ -145,7 +150,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return false, err
 	}
 	defer operation.Release()
-	found, err := s.lookUp(ctx, operation.Record)
+	found, older, err := s.lookUp(ctx, operation.Record)
 	switch {
 	case err != nil:
 		return false, err
@@ -157,19 +162,37 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 			Why: "Which of them it made cannot be told.", Next: "compare them with btcpayctl invoice get, then btcpayctl invoice resume " + r.ID + " --abandon"}
 	case len(found) == 0:
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
-			Why: "The request may still be on its way. It was not sent again.", Next: "btcpayctl invoice resume " + r.ID + ", or with --abandon once you are sure"}
+			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + ", or with --abandon once you are sure"}
 	}
 	if !yield(fromBitPay(found[0]), nil) {
 		return true, nil
 	}
-	return false, operation.Finish()
+	return false, printed.finish(operation)
 }
 
-// lookUp gives the invoices that an operation may have made.
-func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Record) ([]bitpay.Invoice, error) {
+// lookUp gives the invoices that an operation may have made, and those that only
+// the clocks speak against.
+func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Record) (found, older []bitpay.Invoice, err error) {
 	if r.Invoice == "" {
 		return s.find(ctx, r)
 	}
 	invoice, err := s.Invoices.Get(ctx, r.Invoice)
-	return []bitpay.Invoice{invoice}, err
+	return []bitpay.Invoice{invoice}, nil, err
+}
+
+// several makes one failure of many, so that each is told of.
+func several(failed []error) error {
+	if len(failed) < 2 {
+		return errors.Join(failed...)
+	}
+	first, ok := errors.AsType[*output.Error](failed[0])
+	if !ok {
+		return errors.Join(failed...)
+	}
+	var lines []string
+	for _, err := range failed {
+		lines = append(lines, err.Error())
+	}
+	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n"),
+		Next: "btcpayctl invoice resume in a while, or with OPERATION --abandon once you are sure", Err: errors.Join(failed...)}
 }

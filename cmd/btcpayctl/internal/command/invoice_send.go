@@ -48,7 +48,9 @@ func (s *invoiceSender) create(ctx context.Context, request bitpay.InvoiceReques
 		invoice, err = s.adopt(ctx, operation, err)
 	}
 	if err == nil {
-		err = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
+		// Where this fails, a full disk for one, the order id in the record finds
+		// the invoice as well.
+		_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
 	}
 	if err != nil {
 		return bitpay.Invoice{}, nil, errors.Join(err, operation.Release())
@@ -79,13 +81,13 @@ func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation, 
 	if ctx.Err() != nil {
 		return bitpay.Invoice{}, unknown
 	}
-	found, err := s.find(ctx, r)
+	found, older, err := s.find(ctx, r)
 	switch {
 	case err != nil:
 		unknown.Why = fmt.Sprintf("%s. It was not sent again, and looking it up failed: %s.", lost.Error(), err.Error())
 		return bitpay.Invoice{}, unknown
 	case len(found) == 0:
-		unknown.Why = fmt.Sprintf("%s. There is no invoice with order id %s yet, and one may still come. It was not sent again.", lost.Error(), r.OrderID)
+		unknown.Why = fmt.Sprintf("%s. There is no invoice with order id %s yet, and one may still come. It was not sent again.%s", lost.Error(), r.OrderID, tellOlder(older))
 		return bitpay.Invoice{}, unknown
 	case len(found) > 1:
 		unknown.What = ambiguous(r, found)
@@ -97,39 +99,62 @@ func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation, 
 }
 
 func ambiguous(r ledger.Record, found []bitpay.Invoice) string {
+	return fmt.Sprintf("%d invoices with order id %s were made since: %s", len(found), r.OrderID, idsOf(found))
+}
+
+// tellOlder names invoices that the clocks speak against.
+func tellOlder(older []bitpay.Invoice) string {
+	if len(older) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Made before it by the clocks, and so not taken: %s. Was this machine's clock set since?", idsOf(older))
+}
+
+func idsOf(invoices []bitpay.Invoice) string {
+	const most = 5
 	var ids []string
-	for _, invoice := range found {
+	for _, invoice := range invoices[:min(len(invoices), most)] {
 		ids = append(ids, invoice.ID)
 	}
-	return fmt.Sprintf("%d invoices with order id %s were made since: %s", len(found), r.OrderID, strings.Join(ids, ", "))
+	if more := len(invoices) - most; more > 0 {
+		ids = append(ids, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(ids, ", ")
 }
 
 // clockSlack covers that servers keep an invoice's time in whole seconds.
 const clockSlack = 2 * time.Second
 
 // find returns the invoices that the request of a record can have made: those
-// with its order id that are not older than the record. An order id may be used
-// any number of times, so an old invoice with it is not taken. The clocks of
-// both sides are compared first, since either may be wrong by hours.
-func (s *invoiceSender) find(ctx context.Context, r ledger.Record) ([]bitpay.Invoice, error) {
-	var found []bitpay.Invoice
-	for invoice, err := range s.Invoices.All(ctx, bitpay.ListOptions{OrderID: r.OrderID}) {
-		if err != nil {
-			return nil, err
-		}
-		ahead := invoice.CurrentTime.Sub(s.app.Now())
-		if invoice.CurrentTime.IsZero() {
-			ahead = 0
-		}
-		if invoice.OrderID == r.OrderID && !invoice.InvoiceTime.Before(r.Created.Add(ahead-clockSlack)) {
-			found = append(found, invoice)
-		}
-	}
+// with its order id that are not older than the record. An order id of the
+// caller's may be used any number of times, so an old invoice with it is not
+// taken, but it is returned apart: this machine's clock may have been wrong when
+// the record was made. An order id that was made up here is used once, and no
+// clock is asked. The clocks of both sides are compared first, since either may
+// be wrong by hours.
+func (s *invoiceSender) find(ctx context.Context, r ledger.Record) (found, older []bitpay.Invoice, err error) {
 	taken, err := s.othersInvoices(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return slices.DeleteFunc(found, func(i bitpay.Invoice) bool { return slices.Contains(taken, i.ID) }), nil
+	for invoice, err := range s.Invoices.All(ctx, bitpay.ListOptions{OrderID: r.OrderID}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if invoice.OrderID != r.OrderID || slices.Contains(taken, invoice.ID) {
+			continue
+		}
+		var ahead time.Duration
+		if !invoice.CurrentTime.IsZero() {
+			ahead = invoice.CurrentTime.Sub(s.app.Now())
+		}
+		if r.OrderID == r.ID || !invoice.InvoiceTime.Before(r.Created.Add(ahead-clockSlack)) {
+			found = append(found, invoice)
+		} else {
+			older = append(older, invoice)
+		}
+	}
+	return found, older, nil
 }
 
 // othersInvoices are those that other open operations have already found.

@@ -96,7 +96,7 @@ func (c *invoiceWait) await(parent context.Context, connection *app.Connection, 
 			}
 		case ctx.Err() != nil:
 			return invoiceRecord{}, c.ended(parent, id)
-		case c.wait == 0 || !passes(err):
+		case c.wait == 0 || !passes(err) || c.wait < 0 && c.over():
 			return invoiceRecord{}, err
 		default:
 			status.Say(c.app.Err, "The server did not answer, asking again: "+err.Error())
@@ -110,6 +110,14 @@ func (c *invoiceWait) await(parent context.Context, connection *app.Connection, 
 		case <-time.After(c.interval):
 		}
 	}
+}
+
+// over tells whether there is no end in sight by which to go on: nothing was
+// read yet, or the invoice has expired by what was read last.
+func (c *invoiceWait) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last == nil || c.last.Status == "new" && c.app.Now().Sub(c.readAt) > c.left
 }
 
 // tell notes the state for the status line; without a terminal it writes a

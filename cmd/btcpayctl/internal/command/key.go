@@ -103,6 +103,9 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 	if err != nil {
 		return err
 	}
+	if err := output.Check(p, keyView, keyRecord{}); err != nil {
+		return err
+	}
 	if k.file != "" {
 		if k.flags.Profile != "" || k.replace {
 			return &output.Error{Code: output.Usage, What: "--output-file goes without --profile and --replace", Next: cmd.CommandPath() + " --help"}
@@ -118,7 +121,13 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 		return err
 	}
 	if s.Name.Text == "" {
-		s.Name.Text = defaultProfile
+		k.flags.Profile = defaultProfile
+		if s, err = k.app.Settings(k.flags, true); err != nil {
+			return err
+		}
+	}
+	if s.Server.Text, err = normalServer(s.Server.Text, true); err != nil {
+		return err
 	}
 	if s.Profile.SIN != "" && !k.replace {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a key: %s", s.Name.Text, s.Profile.SIN),

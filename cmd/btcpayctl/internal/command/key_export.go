@@ -61,6 +61,10 @@ this needs --yes as well. Whoever has the key can create invoices in its store.`
 }
 
 func (c *keyExport) run(cmd *cobra.Command, args []string) error {
+	p, err := printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
 	form := slices.IndexFunc(exportForms, func(f exportForm) bool { return f.name == c.format })
 	switch {
 	case form < 0:
@@ -82,8 +86,23 @@ func (c *keyExport) run(cmd *cobra.Command, args []string) error {
 	if err := writeSecret(c.file, secret); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.app.Err, "The private key of %s is in %s.\n", id.SIN(), output.VisibleLine(c.file))
-	return nil
+	fmt.Fprintln(c.app.Err, "Whoever can read this file can create invoices in the key's store.")
+	return output.One(p, exportedView, exportedRecord{id.SIN(), c.file, c.format})
+}
+
+type exportedRecord struct {
+	SIN    string `json:"sin"`
+	File   string `json:"file"`
+	Format string `json:"format"`
+}
+
+var exportedView = output.View[exportedRecord]{
+	Columns: []output.Column[exportedRecord]{
+		{Title: "SIN", Value: func(r exportedRecord) string { return r.SIN }},
+		{Title: "FILE", Value: func(r exportedRecord) string { return r.File }},
+		{Title: "FORMAT", Value: func(r exportedRecord) string { return r.Format }},
+	},
+	Name: func(r exportedRecord) string { return r.File },
 }
 
 func (c *keyExport) print(secret client.Secret) error {

@@ -59,7 +59,11 @@ func newKeyVerify(a *app.App) *cobra.Command {
 holds and 10 if it does not.`,
 		Example: `  printf %s "$url" | btcpayctl key verify "$public" "$signature" --strict`,
 		Args:    arguments(2, 2),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
 			public, err := bitpay.ParsePublicKey(args[0])
 			if err != nil {
 				return &output.Error{Code: output.BadInput, What: "the public key is unusable", Why: err.Error(), Next: "btcpayctl key show", Err: err}
@@ -76,12 +80,26 @@ holds and 10 if it does not.`,
 				return &output.Error{Code: output.WrongSignature, What: err.Error(),
 					Next: "compare the signed text byte for byte: btcpayctl invoice list --dry-run shows one", Err: err}
 			}
-			fmt.Fprintf(a.Err, "The signature holds. It was made with the key of %s.\n", public.SIN())
-			return nil
+			fmt.Fprintln(a.Err, "The signature holds.")
+			return output.One(p, verifiedView, verifiedRecord{public.SIN(), public.String(), true})
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "also refuse a high S")
 	return cmd
+}
+
+type verifiedRecord struct {
+	SIN       string `json:"sin"`
+	PublicKey string `json:"publicKey"`
+	Valid     bool   `json:"valid"` // always true: a failure prints no record
+}
+
+var verifiedView = output.View[verifiedRecord]{
+	Columns: []output.Column[verifiedRecord]{
+		{Title: "SIN", Value: func(r verifiedRecord) string { return r.SIN }},
+		{Title: "VALID", Value: func(r verifiedRecord) string { return yesNo(r.Valid) }},
+	},
+	Name: func(r verifiedRecord) string { return r.SIN },
 }
 
 func readMessage(a *app.App) ([]byte, error) {

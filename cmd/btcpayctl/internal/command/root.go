@@ -20,7 +20,8 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 		return 0
 	}
 	format, _ := root.PersistentFlags().GetString("output")
-	return output.Report(a.Err, explain(ctx, err), asJSON(format))
+	// A mistake before -o on the line keeps it from being parsed.
+	return output.Report(a.Err, explain(ctx, err), output.IsJSON(format) || output.WantsJSON(args))
 }
 
 // NewRoot makes the tree of commands.

@@ -20,7 +20,7 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if err != nil {
 			return err
 		}
-		if cmd.Flags().Lookup("dry-run") == nil || asJSON(format) || cmd.Name() == "resume" {
+		if cmd.Flags().Lookup("dry-run") == nil || output.IsJSON(format) || cmd.Name() == "resume" {
 			return nil
 		}
 		records, err := a.Unfinished(cmd.Context())
@@ -40,5 +40,3 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		return nil
 	}
 }
-
-func asJSON(format string) bool { return format == "json" || format == "jsonl" }

@@ -33,15 +33,17 @@ func Report(w io.Writer, e *Error, asJSON bool) int {
 	}
 	fmt.Fprintf(w, "error: %s\n", VisibleLine(e.What))
 	if e.Why != "" {
-		fmt.Fprintf(w, "  %s\n", VisibleLine(e.Why))
+		for line := range strings.SplitSeq(e.Why, "\n") {
+			fmt.Fprintf(w, "  %s\n", VisibleLine(line))
+		}
 	}
-	for i, line := range strings.Split(e.Next, "\n") {
-		switch {
-		case line == "":
-		case i == 0:
-			fmt.Fprintf(w, "  Next: %s\n", VisibleLine(line))
-		default:
-			fmt.Fprintf(w, "        %s\n", VisibleLine(line))
+	if e.Next != "" {
+		for i, line := range strings.Split(e.Next, "\n") {
+			mark := "  Next: "
+			if i > 0 {
+				mark = "        "
+			}
+			fmt.Fprintf(w, "%s%s\n", mark, VisibleLine(line))
 		}
 	}
 	return exit

@@ -26,11 +26,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/BurntSushi/toml"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/keystore"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
@@ -65,6 +67,7 @@ type Error struct {
 	Path string
 	Err  error
 	Hint string
+	Disk bool // the disk or another process is in the way; the content is fine
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
@@ -205,7 +208,15 @@ func (p Profile) check() error {
 		return fmt.Errorf("store is %.80q, and an id has 1 to 64 letters, digits, - or _", p.Store)
 	case p.APIKeyID != "" && !apiKeyIDPattern.MatchString(p.APIKeyID):
 		return errors.New("api_key_id does not have 16 hex digits")
-	case p.SIN != "":
+	case p.Keystore == "memory":
+		return errors.New("keystore is memory, which forgets its keys when the program ends")
+	}
+	if p.Keystore != "" {
+		if _, err := keystore.Open(p.Keystore, keystore.Options{Dir: "."}); err != nil {
+			return fmt.Errorf("keystore is %.80q, and there is none of this name", p.Keystore)
+		}
+	}
+	if p.SIN != "" {
 		if err := bitpay.ValidateSIN(p.SIN); err != nil {
 			return fmt.Errorf("sin: %w", err)
 		}
@@ -226,7 +237,7 @@ func (f *File) refuse(err error) error {
 		e.Path, e.Err = file.Path, file.Err
 	}
 	if lock, ok := errors.AsType[*durable.LockError](err); ok {
-		e.Path, e.Hint = lock.Path, "wait until the other process is done"
+		e.Path, e.Disk, e.Hint = lock.Path, true, "wait until the other process is done"
 	}
 	switch {
 	case errors.Is(err, durable.ErrWorldWritable):
@@ -235,6 +246,10 @@ func (f *File) refuse(err error) error {
 		e.Hint = "put the file itself there, or point BTCPAYCTL_CONFIG_DIR to the directory it is in"
 	case errors.Is(err, durable.ErrNotRegular), errors.Is(err, durable.ErrForeignOwner):
 		e.Hint = "move it away, or choose another directory with BTCPAYCTL_CONFIG_DIR"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		e.Disk, e.Hint = true, "free space on this disk; the file is as it was"
+	case errors.Is(err, syscall.EROFS):
+		e.Disk, e.Hint = true, "choose a directory that can be written with BTCPAYCTL_CONFIG_DIR"
 	case errors.Is(err, fs.ErrPermission):
 		e.Hint = "check who owns the file and its directory, or choose another directory with BTCPAYCTL_CONFIG_DIR"
 	}

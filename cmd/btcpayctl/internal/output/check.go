@@ -1,0 +1,45 @@
+package output
+
+import (
+	"io"
+	"strings"
+)
+
+// Check finds a template that does not fit a record before the command does
+// what it cannot take back. The record may be an empty one. An expression of
+// --jq is not tried: it may fail on what the sample lacks.
+func Check[T any](p *Printer, v View[T], sample T) error {
+	if p.template == nil {
+		return nil
+	}
+	trial := *p
+	trial.w = io.Discard
+	return One(&trial, v, sample)
+}
+
+// Streams tells whether a record is written before the next one is asked for.
+// The other formats hold records back.
+func (p *Printer) Streams() bool {
+	return p.format == "jsonl" || p.format == "name" || p.format == "template"
+}
+
+// WantsJSON tells whether a command line asks for errors as JSON. It is for
+// command lines that cannot be parsed to their end.
+func WantsJSON(args []string) bool {
+	for i, arg := range args {
+		value, is := strings.CutPrefix(arg, "--output=")
+		if short, ok := strings.CutPrefix(arg, "-o"); ok && !is {
+			value, is = strings.TrimPrefix(short, "="), true
+		}
+		if (arg == "-o" || arg == "--output") && i+1 < len(args) {
+			value, is = args[i+1], true
+		}
+		if is && IsJSON(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsJSON tells whether errors belong to a format as JSON.
+func IsJSON(format string) bool { return format == "json" || format == "jsonl" }
