@@ -1,0 +1,253 @@
+//go:build unix
+
+package greenfield_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+func init() {
+	children["listener"] = playListener
+	children["flood"] = playFlood
+}
+
+const (
+	descriptors = 256
+	halfOpen    = 4000
+)
+
+// playListener listens once for each line on stdin, with few file descriptors,
+// and says at the end how much memory it took.
+func playListener() int {
+	limit := syscall.Rlimit{Cur: descriptors, Max: descriptors}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		fmt.Println("error", err)
+		return 1
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		l, err := greenfield.ListenCallback(context.Background(), greenfield.CallbackOptions{})
+		if err != nil {
+			fmt.Println("error", err)
+			return 1
+		}
+		fmt.Println("listening", l.URL())
+		callback, err := l.Wait(context.Background())
+		if err != nil {
+			fmt.Println("error", err)
+			return 1
+		}
+		fmt.Println("received", callback.UserID, l.Refused())
+		l.Close()
+	}
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		fmt.Println("error", err)
+		return 1
+	}
+	kib := usage.Maxrss
+	if runtime.GOOS == "darwin" {
+		kib /= 1024 // which counts in bytes
+	}
+	fmt.Println("memory", kib)
+	return 0
+}
+
+// playFlood keeps connections open to the address that stdin names last, which
+// send nothing or half a header, and opens each again when it is dropped.
+func playFlood() int {
+	var address atomic.Pointer[string]
+	var open atomic.Int64
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range halfOpen {
+		all.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				case <-time.After(time.Duration(rand.IntN(500)) * time.Millisecond):
+				}
+				if to := address.Load(); to != nil {
+					holdOpen(*to, i, &open, stop)
+				}
+			}
+		})
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		text := lines.Text()
+		address.Store(&text)
+		fmt.Println("opened", open.Load())
+	}
+	close(stop)
+	all.Wait()
+	return 0
+}
+
+func holdOpen(to string, i int, open *atomic.Int64, stop chan struct{}) {
+	conn, err := net.DialTimeout("tcp", to, 5*time.Second)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	open.Add(1)
+	// No TIME_WAIT, or the ports of this machine run out.
+	conn.(*net.TCPConn).SetLinger(0)
+	if i%2 == 0 {
+		_, _ = io.WriteString(conn, "POST /callback/x HTTP/1.1\r\nHost: "+to+"\r\nX-Slow: ")
+	}
+	gone := make(chan struct{})
+	go func() {
+		io.Copy(io.Discard, conn)
+		close(gone)
+	}()
+	select {
+	case <-gone:
+	case <-stop:
+		conn.Close()
+		<-gone
+	}
+}
+
+type child struct {
+	in  io.WriteCloser
+	out *bufio.Scanner
+	cmd *exec.Cmd
+}
+
+func start(t *testing.T, role string) *child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), childVariable+"="+role)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); cmd.Process.Kill(); cmd.Wait() })
+	return &child{in, bufio.NewScanner(out), cmd}
+}
+
+func (c *child) say(t *testing.T, line string) {
+	t.Helper()
+	if _, err := fmt.Fprintln(c.in, line); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *child) hear(t *testing.T, word string) string {
+	t.Helper()
+	if !c.out.Scan() {
+		t.Fatal("the other process is silent:", c.out.Err())
+	}
+	rest, ok := strings.CutPrefix(c.out.Text(), word+" ")
+	if !ok {
+		t.Fatalf("the other process says %q, not %q", c.out.Text(), word)
+	}
+	return rest
+}
+
+// TestCallbackFlood posts to listeners with 256 file descriptors while another
+// process keeps 4,000 half-open connections and this one makes hostile requests.
+// Every real POST has to be taken.
+func TestCallbackFlood(t *testing.T) {
+	rounds, hostile := 20, 10000
+	torture := os.Getenv("BTCPAYCTL_TORTURE") != ""
+	if torture {
+		rounds, hostile = 200, 100000
+	}
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < halfOpen+100 {
+		t.Skipf("the flood needs %d file descriptors, this process may have %d (ulimit -n)", halfOpen+100, limit.Max)
+	}
+	listener, flood := start(t, "listener"), start(t, "flood")
+	var took []time.Duration
+	refused := 0
+	for round := range rounds {
+		listener.say(t, "again")
+		address := listener.hear(t, "listening")
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flood.say(t, u.Host)
+		flood.hear(t, "opened")
+		list := attacks(address)
+		var next atomic.Int64
+		var attackers sync.WaitGroup
+		for range 4 {
+			attackers.Go(func() {
+				for i := next.Add(1); i <= int64(hostile/rounds); i = next.Add(1) {
+					a := list[rand.IntN(len(list))]
+					text, _ := strike(u.Host, a.request)
+					if strings.HasPrefix(string(text), "HTTP/1.1 303") {
+						t.Errorf("%s was taken", a.name)
+					}
+				}
+			})
+		}
+		for next.Load() < int64(hostile/rounds)/2 {
+			if text, err := strike(u.Host, list[0].request); err == nil && !strings.HasPrefix(string(text), "HTTP/1.1 404") {
+				t.Errorf("%.200q", text)
+			}
+		}
+		body := fmt.Sprintf("apiKey=%s&userId=round%d", testKey, round)
+		begin := time.Now()
+		status, err := tryRaw(u.Host, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", u.Path, u.Host, formType, len(body), body))
+		took = append(took, time.Since(begin))
+		if err != nil || status != "303 See Other" {
+			t.Fatalf("round %d: the real POST got %s, %v", round, status, err)
+		}
+		user, count, _ := strings.Cut(listener.hear(t, "received"), " ")
+		if user != fmt.Sprintf("round%d", round) {
+			t.Fatal("received from", user)
+		}
+		n, err := strconv.Atoi(count)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused += n
+		attackers.Wait()
+	}
+	flood.say(t, "127.0.0.1:1")
+	opened := flood.hear(t, "opened")
+	listener.in.Close()
+	memory := listener.hear(t, "memory")
+	slices.Sort(took)
+	p99 := took[(len(took)*99-1)/100]
+	t.Logf("%d real posts, all taken; p50 %v, p99 %v, longest %v; %d hostile requests refused, %s connections half open in turn; the listener took %s KiB",
+		rounds, took[len(took)/2].Round(time.Microsecond), p99.Round(time.Microsecond), took[len(took)-1].Round(time.Microsecond), refused, opened, memory)
+	var kib int
+	fmt.Sscan(memory, &kib)
+	if !raceDetector && kib > 64<<10 {
+		t.Errorf("the listener took %d KiB", kib)
+	}
+	if torture && !raceDetector && p99 > 250*time.Millisecond {
+		t.Errorf("p99 is %v", p99)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package greenfield_test
+
+const raceDetector = false
