@@ -122,9 +122,10 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool) (Pa
 	if answer.PairingExpiration.IsZero() {
 		return Pairing{}, r.Unusable(http.StatusOK, errors.New("its pairing code has no expiry"))
 	}
-	if at.IsZero() {
-		// Right for a new code, and on the safe side of right for an old one.
-		at = answer.DateCreated.Time
+	if created := answer.DateCreated.Time; at.Before(created) {
+		// The Date has whole seconds, or was left out. For a new code this is
+		// exact, and for an old one on the safe side.
+		at = created
 	}
 	return Pairing{
 		Code: answer.PairingCode, Label: answer.Label, Facade: answer.Facade, Token: answer.Token,
