@@ -7,11 +7,11 @@ import (
 
 // Bounds on the shape of an answer. A list of zeros has two bytes an element on the wire
 // and several hundred once it is decoded into a list of structures, so the bound on
-// bytes alone would let 8 MiB become gigabytes. A full page of invoices stays below a
-// third of these.
+// bytes alone would let 8 MiB become gigabytes. A page of invoices that fills 8 MiB stays
+// below these.
 const (
 	maxElements = 1 << 15 // of all lists together
-	maxValues   = 1 << 18
+	maxValues   = 400_000
 	maxNesting  = 10_000 // as in encoding/json
 )
 

@@ -1,0 +1,545 @@
+package bitpay_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// fullRequest has a value in every member.
+func fullRequest(t *testing.T) bitpay.InvoiceRequest {
+	return bitpay.InvoiceRequest{
+		Price: new(decimal(t, "10.50")), Currency: "usd", OrderID: "order [1]/é", ItemCode: "item", ItemDesc: "a <b> & \"c\"",
+		PosData: `{"table":7}`, Physical: true, TaxIncluded: new(decimal(t, "0.5")),
+		Buyer:     &bitpay.BuyerRequest{Name: "Inner", Email: "inner@example.com", Phone: "1", Address1: "a", Address2: "b", City: "c", State: "d", Zip: "e", Country: "f"},
+		BuyerName: "Satoshi", BuyerEmail: "s@example.com", BuyerPhone: "2", BuyerAddress1: "1 Road", BuyerAddress2: "Flat 2", BuyerCity: "Town",
+		BuyerState: "Region", BuyerZip: "12345", BuyerCountry: "Land",
+		RedirectURL: "https://shop.example/thanks?id={InvoiceId}", RedirectAutomatically: new(true),
+		NotificationURL: "https://shop.example/ipn", NotificationEmail: "n@example.com", FullNotifications: true, ExtendedNotifications: true,
+		TransactionSpeed: bitpay.SpeedLowMedium, ExpirationTime: bitpay.Time{Time: time.Now().Add(time.Hour).Truncate(time.Second)},
+		PaymentCurrencies: []string{"BTC-CHAIN"}, SupportedTransactionCurrencies: map[string]bitpay.SupportedCurrency{"BTC-CHAIN": {Enabled: true}},
+		DefaultPaymentMethod: "BTC-CHAIN",
+		Token:                "token", GUID: "guid", Nonce: 9007199254740993, Status: "new", Refundable: true,
+		MinerFees: json.RawMessage(`{}`), ExchangeRates: json.RawMessage(`{"BTC":{}}`),
+	}
+}
+
+func TestInvoiceWithEveryMember(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.paired(w.server.Seed.StoreID)
+	request := fullRequest(t)
+	made, err := c.Invoices.Create(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, pair := range map[string][2]any{
+		"currency": {made.Currency, "USD"}, "order id": {made.OrderID, request.OrderID}, "item code": {made.ItemCode, "item"},
+		"item desc": {made.ItemDesc, request.ItemDesc}, "status": {made.Status, bitpay.StatusNew}, "exception": {made.ExceptionStatus, bitpay.ExceptionNone},
+		"buyer":   {made.Buyer, bitpay.Buyer{Name: "Satoshi", Address1: "1 Road", Address2: "Flat 2", Locality: "Town", Region: "Region", PostalCode: "12345", Country: "Land", Phone: "2", Email: "s@example.com"}},
+		"expiry":  {made.ExpirationTime.UnixMilli(), request.ExpirationTime.UnixMilli()},
+		"methods": {len(made.CryptoInfo), 1}, "address": {made.BitcoinAddress, made.CryptoInfo[0].Address}, "method": {made.CryptoInfo[0].PaymentType, "BTC-CHAIN"},
+	} {
+		if !cmp.Equal(pair[0], pair[1]) {
+			t.Errorf("%s is %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	for name, pair := range map[string][2]client.Decimal{
+		"price": {made.Price, decimal(t, "10.5")}, "tax": {*made.TaxIncluded, decimal(t, "0.5")}, "rate": {made.Rate, decimal(t, "50000")},
+		"BTC": {*made.BTCPrice, decimal(t, "0.00021")}, "due": {*made.BTCDue, decimal(t, "0.00021")}, "satoshis": {made.PaymentTotals["BTC"], decimal(t, "21000")},
+	} {
+		if pair[0].Cmp(pair[1]) != 0 {
+			t.Errorf("%s is %s, want %s", name, pair[0], pair[1])
+		}
+	}
+	if !strings.Contains(made.PosData, `"table": 7`) || !strings.HasPrefix(made.URL, w.server.URL+"/invoice?id=") || !strings.HasPrefix(made.PaymentURLs.BIP21, "bitcoin:") {
+		t.Errorf("got %q, %q, %+v", made.PosData, made.URL, made.PaymentURLs)
+	}
+	if age := time.Since(made.CurrentTime.Time); age < -time.Minute || age > time.Minute {
+		t.Errorf("the server's clock says %v", made.CurrentTime)
+	}
+
+	got, err := c.Invoices.Get(t.Context(), made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What changes with every answer, and how the server writes an amount later.
+	for _, invoice := range []*bitpay.Invoice{&made, &got} {
+		invoice.Token, invoice.GUID, invoice.CurrentTime = "", "", bitpay.Time{}
+	}
+	if diff := cmp.Diff(made, got, cmp.Comparer(func(a, b client.Decimal) bool { return a.Cmp(b) == 0 })); diff != "" {
+		t.Errorf("made (-) and read (+):\n%s", diff)
+	}
+}
+
+func TestInvoiceLife(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.paired(w.server.Seed.StoreID)
+	made, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "10")), Currency: "USD"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.control("pay", map[string]any{"address": made.BitcoinAddress, "amount": "0.0003"})
+	paid, err := c.Invoices.Get(t.Context(), made.ID)
+	if err != nil || paid.Status != bitpay.StatusPaid || paid.ExceptionStatus != bitpay.PaidOver || len(paid.CryptoInfo[0].Payments) != 1 {
+		t.Fatalf("got %s %s, %v", paid.Status, paid.ExceptionStatus, err)
+	}
+	payment := paid.CryptoInfo[0].Payments[0]
+	if payment.Value.Cmp(decimal(t, "0.0003")) != 0 || payment.Confirmed || time.Since(payment.ReceivedDate.Time) > time.Minute || time.Since(payment.ReceivedDate.Time) < -time.Minute {
+		t.Errorf("got %+v", payment)
+	}
+	w.control("mine", map[string]int{"blocks": 6})
+	if done, err := c.Invoices.Get(t.Context(), made.ID); err != nil || done.Status != bitpay.StatusComplete || !done.CryptoInfo[0].Payments[0].Completed {
+		t.Errorf("got %s, %v", done.Status, err)
+	}
+	late, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "10")), Currency: "USD"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.control("clock", map[string]string{"advance": "16m"})
+	if got, err := c.Invoices.Get(t.Context(), late.ID); err != nil || got.Status != bitpay.StatusExpired {
+		t.Errorf("got %s, %v", got.Status, err)
+	}
+}
+
+func TestInvoiceRefusals(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.paired(w.server.Seed.StoreID)
+	poor, _ := w.paired(w.store(map[string]any{"name": "no wallet"}))
+	ten := new(decimal(t, "10"))
+	for name, test := range map[string]struct {
+		c       *bitpay.Client
+		request bitpay.InvoiceRequest
+		want    error
+	}{
+		"no wallet":      {poor, bitpay.InvoiceRequest{Price: ten, Currency: "USD"}, bitpay.ErrNoWallet},
+		"no such method": {c, bitpay.InvoiceRequest{Price: ten, PaymentCurrencies: []string{"BTC-LN"}}, bitpay.ErrNoPaymentMethod},
+		"no rate":        {c, bitpay.InvoiceRequest{Price: ten, Currency: "ZZZ"}, bitpay.ErrNoPaymentMethod},
+		"below the dust": {c, bitpay.InvoiceRequest{Price: new(decimal(t, "0.00000001")), Currency: "BTC"}, bitpay.ErrNoPaymentMethod},
+	} {
+		_, err := test.c.Invoices.Create(t.Context(), test.request)
+		if !errors.Is(err, test.want) || client.FateUnknown(err) {
+			t.Errorf("%s: got %v, want %v", name, err, test.want)
+		}
+	}
+	made, err := poor.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "0"))})
+	if err != nil {
+		t.Fatalf("a price of 0 needs no wallet: %v", err)
+	}
+	for _, id := range []string{"nothing", made.ID} {
+		if _, err := c.Invoices.Get(t.Context(), id); !errors.Is(err, bitpay.ErrInvoiceNotFound) {
+			t.Errorf("%s: got %v, want ErrInvoiceNotFound", id, err)
+		}
+	}
+}
+
+// A machine whose clock is two hours behind finds an expiry right that is over to the
+// server. The error says where to look.
+func TestBadInputClockTwoHoursOffWhileInvoicing(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.paired(w.server.Seed.StoreID)
+	w.control("clock", map[string]string{"advance": "2h"})
+	_, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "10")), ExpirationTime: bitpay.Time{Time: time.Now().Add(time.Hour)}})
+	if !errors.Is(err, bitpay.ErrExpiryTooSoon) || !strings.Contains(err.Error(), "clock") {
+		t.Errorf("got %v, want ErrExpiryTooSoon", err)
+	}
+	if _, err := c.Tokens(t.Context()); err != nil {
+		t.Errorf("a signature depends on no clock: %v", err)
+	}
+}
+
+func TestBadInputInvoiceRequest(t *testing.T) {
+	c := newClient(t, serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was sent") }), bitpay.Generate())
+	fromJSON := func(text string) *client.Decimal {
+		var d client.Decimal
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			t.Fatal(err)
+		}
+		return &d
+	}
+	at := func(d time.Duration) bitpay.Time { return bitpay.Time{Time: time.Now().Add(d)} }
+	for name, test := range map[string]struct {
+		request bitpay.InvoiceRequest
+		member  string
+		why     string
+	}{
+		"negative price":        {bitpay.InvoiceRequest{Price: new(decimal(t, "-1"))}, "price", "negative"},
+		"price of 1e400":        {bitpay.InvoiceRequest{Price: fromJSON("1e400")}, "price", "401 characters"},
+		"price of 1e30":         {bitpay.InvoiceRequest{Price: fromJSON("1e30")}, "price", "more than 28 digits"},
+		"price of 30 decimals":  {bitpay.InvoiceRequest{Price: fromJSON("0." + strings.Repeat("1", 30))}, "price", "more than 28 digits"},
+		"price above the bound": {bitpay.InvoiceRequest{Price: new(decimal(t, "18446744073709551616"))}, "price", "more than"},
+		"negative tax":          {bitpay.InvoiceRequest{TaxIncluded: new(decimal(t, "-0.01"))}, "taxIncluded", "negative"},
+		"tax above the price":   {bitpay.InvoiceRequest{Price: new(decimal(t, "1")), TaxIncluded: new(decimal(t, "1.01"))}, "taxIncluded", "more than the price"},
+		"currency in words":     {bitpay.InvoiceRequest{Currency: "US dollars"}, "currency", "no currency code"},
+		"currency with a quote": {bitpay.InvoiceRequest{Currency: `U"D`}, "currency", "no currency code"},
+		"redirect without host": {bitpay.InvoiceRequest{RedirectURL: "/thanks"}, "redirectURL", "https://"},
+		"redirect to a script":  {bitpay.InvoiceRequest{RedirectURL: "javascript:alert(1)"}, "redirectURL", "https://"},
+		"notification by mail":  {bitpay.InvoiceRequest{NotificationURL: "mailto:a@example.com"}, "notificationURL", "https://"},
+		"unknown speed":         {bitpay.InvoiceRequest{TransactionSpeed: "fast"}, "transactionSpeed", "low-medium"},
+		"expiry in the past":    {bitpay.InvoiceRequest{ExpirationTime: at(-time.Hour)}, "expirationTime", "in the past: this machine's clock says"},
+		"expiry in a moment":    {bitpay.InvoiceRequest{ExpirationTime: at(10 * time.Second)}, "expirationTime", "30s or more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := c.Invoices.Create(t.Context(), test.request)
+			request, ok := errors.AsType[*bitpay.RequestError](err)
+			if !ok || request.Member != test.member || !strings.Contains(err.Error(), test.why) || client.FateUnknown(err) {
+				t.Errorf("got %v, want a RequestError of %s about %q", err, test.member, test.why)
+			}
+		})
+	}
+	var request bitpay.InvoiceRequest
+	for _, text := range []string{`{"price":"NaN"}`, `{"price":NaN}`, `{"price":"ten"}`, `{"price":true}`, `{"price":1e401}`, `{"expirationTime":"tomorrow"}`, `{"expirationTime":1e300}`} {
+		if err := json.Unmarshal([]byte(text), &request); err == nil {
+			t.Errorf("%s was read", text)
+		}
+	}
+	for _, id := range []string{"", "..", "a/b", "a b", strings.Repeat("a", 65), "é"} {
+		_, err := c.Invoices.Get(t.Context(), id)
+		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != "invoice id" {
+			t.Errorf("%q: got %v", id, err)
+		}
+	}
+}
+
+// Amounts go out as JSON numbers with their digits, and what was not set does not go.
+func TestInvoiceRequestOnTheWire(t *testing.T) {
+	for text, want := range map[string]string{
+		"0": "0", "00": "0", "5": "5", "5.0": "5.0", "007.50": "7.50", "0.00000001": "0.00000001", "00.5": "0.5", "-0": "0", "-0.00": "0.00",
+		"1234567890123456789012345678": "1234567890123456789012345678",
+	} {
+		out, err := json.Marshal(bitpay.InvoiceRequest{Price: new(decimal(t, text)), TaxIncluded: new(decimal(t, text))})
+		if want := `{"price":` + want + `,"taxIncluded":` + want + `}`; err != nil || string(out) != want {
+			t.Errorf("%s became %s, %v, want %s", text, out, err, want)
+		}
+	}
+	if out, err := json.Marshal(bitpay.InvoiceRequest{}); err != nil || string(out) != "{}" {
+		t.Errorf("got %s, %v", out, err)
+	}
+	out, err := json.Marshal(fullRequest(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(out, &members); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Fields(`price currency orderId itemCode itemDesc posData physical taxIncluded buyer buyerName buyerEmail buyerPhone
+		buyerAddress1 buyerAddress2 buyerCity buyerState buyerZip buyerCountry redirectURL redirectAutomatically notificationURL notificationEmail
+		fullNotifications extendedNotifications transactionSpeed expirationTime paymentCurrencies supportedTransactionCurrencies
+		defaultPaymentMethod token guid nonce status refundable minerFees exchangeRates`)
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(maps.Keys(members))); diff != "" {
+		t.Errorf("members that are wanted (-) and sent (+):\n%s", diff)
+	}
+	if got := string(members["expirationTime"]); len(got) != 13 {
+		t.Errorf("the expiry is %s, which is not in milliseconds", got)
+	}
+	if got := string(members["nonce"]); got != "9007199254740993" {
+		t.Errorf("the nonce is %s", got)
+	}
+}
+
+func TestBadInputInvoiceAnswers(t *testing.T) {
+	for name, test := range map[string]struct{ body, why string }{
+		"empty":            {"", "it is empty"},
+		"a page":           {"<html><title>Welcome to nginx!</title>", "Welcome to nginx!"},
+		"8 MiB and one":    {`{"data":"` + strings.Repeat("a", 8<<20) + `"}`, "more than 8192 KiB"},
+		"invalid UTF-8":    {"{\"data\":{\"id\":\"abc\",\"orderId\":\"\xff\"}}", "not UTF-8"},
+		"no data":          {`{"facade":"pos/invoice"}`, `no "data"`},
+		"null":             {`{"data":null}`, `no "data"`},
+		"another invoice":  {`{"data":{"id":"other"}}`, "another invoice"},
+		"a list":           {`{"data":[]}`, "unexpected JSON"},
+		"a price in words": {`{"data":{"id":"abc","price":"ten"}}`, "not an amount"},
+		"a time in words":  {`{"data":{"id":"abc","invoiceTime":"now"}}`, "unix milliseconds"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := replay(t, 200, test.body, bitpay.Generate())
+			invoice, err := c.Invoices.Get(t.Context(), "abc")
+			if _, ok := errors.AsType[*client.AnswerError](err); !ok || !strings.Contains(err.Error(), test.why) || invoice.ID != "" {
+				t.Errorf("got %q, %v, want an AnswerError about %q", invoice.ID, err, test.why)
+			}
+		})
+	}
+	// An invoice that was made and cannot be named may exist.
+	for _, body := range []string{`{"data":{}}`, `{"data":{"id":"../x"}}`, `{"data":null}`, ""} {
+		_, err := replay(t, 200, body, bitpay.Generate()).Invoices.Create(t.Context(), bitpay.InvoiceRequest{})
+		if !client.FateUnknown(err) {
+			t.Errorf("%s: got %v, want an error of unknown fate", body, err)
+		}
+	}
+	// Duplicated members: the last one wins.
+	got, err := replay(t, 200, `{"data":{"id":"first","id":"abc","price":1,"price":2.0}}`, bitpay.Generate()).Invoices.Get(t.Context(), "abc")
+	if err != nil || got.Price.String() != "2.0" {
+		t.Errorf("got %s, %v", got.Price, err)
+	}
+}
+
+func TestBadInputInvoiceServerNeverAnswers(t *testing.T) {
+	c := newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}), bitpay.Generate(), client.WithTimeout(100*time.Millisecond))
+	_, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{})
+	if network, ok := errors.AsType[*client.NetworkError](err); !ok || network.Kind != client.Timeout || !client.FateUnknown(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestExceptionStatus(t *testing.T) {
+	for text, want := range map[string]bitpay.ExceptionStatus{
+		`false`: "", `null`: "", `"paidOver"`: bitpay.PaidOver, `"paidLater"`: bitpay.PaidLate, `"marked"`: bitpay.ExceptionMarked, `"new one"`: "new one",
+	} {
+		var got bitpay.ExceptionStatus
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {
+			t.Errorf("%s became %q, %v", text, got, err)
+		}
+		if out, err := json.Marshal(got); err != nil || string(out) != strings.Replace(text, "null", "false", 1) {
+			t.Errorf("%q was written as %s, %v", got, out, err)
+		}
+	}
+	var got bitpay.ExceptionStatus
+	if json.Unmarshal([]byte(`true`), &got) == nil || json.Unmarshal([]byte(`1`), &got) == nil {
+		t.Error("a number or true was read")
+	}
+}
+
+func TestTimes(t *testing.T) {
+	var at bitpay.Time
+	if err := json.Unmarshal([]byte("1795421440812"), &at); err != nil || at.Format(time.RFC3339Nano) != "2026-11-23T08:10:40.812Z" {
+		t.Errorf("got %v, %v", at, err)
+	}
+	if out, err := json.Marshal([]bitpay.Time{at, {}}); err != nil || string(out) != "[1795421440812,null]" {
+		t.Errorf("got %s, %v", out, err)
+	}
+	for _, text := range []string{`"2026-11-23"`, `1.5`, `1e300`, `99999999999999999`, `true`, `{}`} {
+		if json.Unmarshal([]byte(text), &at) == nil {
+			t.Errorf("%s is no time", text)
+		}
+	}
+	for text, want := range map[string]string{
+		`"2026-11-23T07:30:40"`: "2026-11-23T07:30:40Z", `"2026-11-23T07:30:40.1234567"`: "2026-11-23T07:30:40.1234567Z",
+		`"2026-11-23T08:30:40+01:00"`: "2026-11-23T07:30:40Z", `"2026-11-23T07:30:40Z"`: "2026-11-23T07:30:40Z", `null`: "0001-01-01T00:00:00Z",
+	} {
+		var at bitpay.UTCTime
+		if err := json.Unmarshal([]byte(text), &at); err != nil || at.Format(time.RFC3339Nano) != want {
+			t.Errorf("%s became %v, %v", text, at, err)
+		}
+	}
+	var utc bitpay.UTCTime
+	if json.Unmarshal([]byte(`"yesterday"`), &utc) == nil || json.Unmarshal([]byte(`17`), &utc) == nil {
+		t.Error("a word or a number was read")
+	}
+}
+
+// parameters is what a page was asked for.
+type parameters = map[string]string
+
+func listing(t *testing.T, page func(parameters) []string) *bitpay.Client {
+	t.Helper()
+	return newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked := parameters{}
+		for name, values := range r.URL.Query() {
+			asked[name] = values[0]
+		}
+		var invoices []string
+		for _, id := range page(asked) {
+			invoices = append(invoices, fmt.Sprintf(`{"id":%q}`, id))
+		}
+		fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(invoices, ","))
+	}), bitpay.Generate())
+}
+
+func TestListParameters(t *testing.T) {
+	berlin := time.FixedZone("", 3600)
+	for name, test := range map[string]struct {
+		options bitpay.ListOptions
+		want    parameters
+	}{
+		"none": {bitpay.ListOptions{}, parameters{"limit": "100", "offset": "0"}},
+		"all": {bitpay.ListOptions{
+			DateStart: time.Date(2026, 11, 5, 0, 30, 0, 0, berlin), DateEnd: time.Date(2026, 11, 25, 23, 0, 0, 0, time.UTC),
+			OrderID: "a [0]/é+", ItemCode: "i", Status: "Settled", Limit: 7, Offset: 14,
+		}, parameters{"dateStart": "11/04/2026", "dateEnd": "11/25/2026", "orderId": "a [0]/é+", "itemCode": "i", "status": "Settled", "limit": "7", "offset": "14"}},
+	} {
+		var asked parameters
+		c := listing(t, func(p parameters) []string { asked = p; return nil })
+		if _, err := c.Invoices.List(t.Context(), test.options); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, asked); diff != "" {
+			t.Errorf("%s: wanted (-) and asked (+):\n%s", name, diff)
+		}
+	}
+}
+
+func TestBadInputListOptions(t *testing.T) {
+	c := listing(t, func(parameters) []string { t.Error("it was sent"); return nil })
+	now := time.Now()
+	for member, options := range map[string]bitpay.ListOptions{
+		"limit": {Limit: -1}, "offset": {Offset: -1}, "status": {Status: "done"}, "dateEnd": {DateStart: now, DateEnd: now.Add(-48 * time.Hour)},
+	} {
+		_, err := c.Invoices.List(t.Context(), options)
+		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != member {
+			t.Errorf("%s: got %v", member, err)
+		}
+		var count int
+		for _, err := range c.Invoices.All(t.Context(), options) {
+			if count++; err == nil {
+				t.Errorf("%s: All has no error", member)
+			}
+		}
+		if count != 1 {
+			t.Errorf("%s: All went on after its error", member)
+		}
+	}
+}
+
+// The seven filters, as the sandbox answers them.
+func TestListFilters(t *testing.T) {
+	w := newWorld(t)
+	c, _ := w.paired(w.server.Seed.StoreID)
+	for i := range 5 {
+		price := decimal(t, "10")
+		if i == 4 {
+			price = decimal(t, "0")
+		}
+		if _, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{
+			Price: &price, Currency: "USD", OrderID: fmt.Sprintf("o%d", i%2), ItemCode: fmt.Sprintf("i%d", i%3),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The invoice of 0 settles by itself, a moment later.
+	w.control("clock", map[string]string{"advance": "1s"})
+	today := time.Now()
+	for name, test := range map[string]struct {
+		options bitpay.ListOptions
+		want    int
+	}{
+		"all": {bitpay.ListOptions{}, 5}, "order": {bitpay.ListOptions{OrderID: "o1"}, 2}, "item": {bitpay.ListOptions{ItemCode: "i0"}, 2},
+		"order and item": {bitpay.ListOptions{OrderID: "o0", ItemCode: "i0"}, 1}, "new": {bitpay.ListOptions{Status: bitpay.StatusNew}, 4},
+		"settled": {bitpay.ListOptions{Status: "settled"}, 1}, "expired": {bitpay.ListOptions{Status: bitpay.StatusExpired}, 0},
+		"limit": {bitpay.ListOptions{Limit: 2}, 2}, "offset": {bitpay.ListOptions{Offset: 3}, 2}, "beyond": {bitpay.ListOptions{Offset: 50}, 0},
+		"from yesterday to tomorrow": {bitpay.ListOptions{DateStart: today.Add(-24 * time.Hour), DateEnd: today.Add(24 * time.Hour)}, 5},
+		"last week":                  {bitpay.ListOptions{DateStart: today.Add(-7 * 24 * time.Hour), DateEnd: today.Add(-3 * 24 * time.Hour)}, 0},
+		"from next week":             {bitpay.ListOptions{DateStart: today.Add(7 * 24 * time.Hour)}, 0},
+	} {
+		got, err := c.Invoices.List(t.Context(), test.options)
+		if err != nil || len(got) != test.want {
+			t.Errorf("%s: %d invoices, %v, want %d", name, len(got), err, test.want)
+		}
+	}
+	for _, limit := range []int{1, 2, 3, 5, 100} {
+		seen := map[string]bool{}
+		for invoice, err := range c.Invoices.All(t.Context(), bitpay.ListOptions{Limit: limit}) {
+			if err != nil || seen[invoice.ID] {
+				t.Fatalf("%s twice, or %v", invoice.ID, err)
+			}
+			seen[invoice.ID] = true
+		}
+		if len(seen) != 5 {
+			t.Errorf("%d invoices in pages of %d", len(seen), limit)
+		}
+	}
+}
+
+// While pages are read, invoices come in at the top and move the others back.
+func TestAllWhileInvoicesAreMade(t *testing.T) {
+	var all []string // newest first
+	for i := range 50 {
+		all = slices.Insert(all, 0, "old"+strconv.Itoa(i))
+	}
+	before := slices.Clone(all)
+	var pages int
+	c := listing(t, func(p parameters) []string {
+		if pages++; pages > 1 {
+			for range 3 {
+				all = slices.Insert(all, 0, "new"+strconv.Itoa(len(all)))
+			}
+		}
+		limit, _ := strconv.Atoi(p["limit"])
+		offset, _ := strconv.Atoi(p["offset"])
+		return all[min(offset, len(all)):min(offset+limit, len(all))]
+	})
+	var got []string
+	for invoice, err := range c.Invoices.All(t.Context(), bitpay.ListOptions{Limit: 10}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, invoice.ID)
+	}
+	if diff := cmp.Diff(before, got); diff != "" {
+		t.Errorf("wanted (-) and got (+):\n%s", diff)
+	}
+}
+
+func TestAllStopsWhenAsked(t *testing.T) {
+	var pages int
+	c := listing(t, func(parameters) []string {
+		pages++
+		return []string{"a" + strconv.Itoa(pages), "b" + strconv.Itoa(pages)}
+	})
+	for invoice := range c.Invoices.All(t.Context(), bitpay.ListOptions{Limit: 2}) {
+		if invoice.ID == "a2" {
+			break
+		}
+	}
+	if pages != 2 {
+		t.Errorf("%d pages were asked for", pages)
+	}
+}
+
+func TestBadInputListAnswers(t *testing.T) {
+	// A server, or something on the way to it, that ignores the offset must not hang the
+	// reader.
+	c := listing(t, func(parameters) []string { return []string{"a", "b"} })
+	var got []string
+	var last error
+	for invoice, err := range c.Invoices.All(t.Context(), bitpay.ListOptions{Limit: 2}) {
+		if err != nil {
+			last = err
+			continue
+		}
+		got = append(got, invoice.ID)
+	}
+	if !slices.Equal(got, []string{"a", "b"}) || last == nil || !strings.Contains(last.Error(), "offset") {
+		t.Errorf("got %v, %v", got, last)
+	}
+	for why, page := range map[string][]string{"asked for": {"a", "b", "c"}, "without an id": {"a", ""}} {
+		c := listing(t, func(parameters) []string { return page })
+		if invoices, err := c.Invoices.List(t.Context(), bitpay.ListOptions{Limit: 2}); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("got %v, %v, want an error about %q", invoices, err, why)
+		}
+	}
+	if invoices, err := replay(t, 200, `{"data":null}`, bitpay.Generate()).Invoices.List(t.Context(), bitpay.ListOptions{}); err == nil {
+		t.Errorf("null was read as %v", invoices)
+	}
+}
+
+// A page as large as an answer may be has real invoices in it, and is read.
+func TestListOfAWholeAnswer(t *testing.T) {
+	var one string
+	for _, e := range recorded(t) {
+		if e.version == "2.4.1" && e.Name == "a price with a wallet" && e.group == "63-bitpay-invoices" {
+			data := e.Response.JSON.(map[string]any)["data"]
+			one = render(t, data)
+		}
+	}
+	count := (8<<20 - 20) / (len(one) + 1)
+	body := `{"data":[` + strings.TrimSuffix(strings.Repeat(one+",", count), ",") + `]}`
+	got, err := replay(t, 200, body, bitpay.Generate()).Invoices.List(t.Context(), bitpay.ListOptions{Limit: count})
+	if err != nil || len(got) != count || count < 1000 {
+		t.Errorf("%d of %d invoices, %v", len(got), count, err)
+	}
+}
