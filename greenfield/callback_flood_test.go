@@ -212,7 +212,8 @@ func TestCallbackFlood(t *testing.T) {
 			})
 		}
 		for next.Load() < int64(hostile/rounds)/2 {
-			if text, err := strike(u.Host, list[0].request); err == nil && !strings.HasPrefix(string(text), "HTTP/1.1 404") {
+			// It may be dropped in the crowd, but not taken.
+			if text, _ := strike(u.Host, list[0].request); len(text) > 0 && !strings.HasPrefix(string(text), "HTTP/1.1 404") {
 				t.Errorf("%.200q", text)
 			}
 		}

@@ -46,8 +46,9 @@ func (l *CallbackListener) serve(g *guest) {
 	case r.Method == http.MethodPost && same(r.RequestURI, l.path()):
 		l.receive(g, r)
 	case r.Method == http.MethodGet && same(r.RequestURI, l.done) && l.isClaimed() && l.shown.CompareAndSwap(false, true):
-		l.room.settle(g, false)
-		l.answer(g, received())
+		if l.write(g, received()) {
+			linger(g)
+		}
 		l.stop()
 	default:
 		l.refuse(g)
@@ -60,7 +61,6 @@ func (l *CallbackListener) receive(g *guest, r *http.Request) {
 		l.refuse(g)
 		return
 	}
-	l.room.settle(g, false)
 	g.conn.SetDeadline(time.Now().Add(bodyTime))
 	if strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
 		io.WriteString(g.conn, "HTTP/1.1 100 Continue\r\n\r\n")
@@ -108,7 +108,8 @@ func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 		buffer = buffer[:len(buffer)+n]
 		if i := bytes.Index(buffer[scanned:], endOfHead); i >= 0 {
 			i += scanned + len(endOfHead)
-			l.room.settle(g, true)
+			// From here to the answer is a moment, and it may be the browser.
+			l.room.settle(g, false)
 			return buffer[:i], buffer[i:], nil
 		}
 		switch {
@@ -130,17 +131,13 @@ func countHosts(head []byte) int {
 
 func (l *CallbackListener) refuse(g *guest) {
 	l.refused.Add(1)
-	l.room.settle(g, true)
-	l.answer(g, notFound())
-}
-
-// answer writes an answer and waits until the sender has closed.
-func (l *CallbackListener) answer(g *guest, answer []byte) {
-	if l.write(g, answer) {
+	if l.write(g, notFound()) {
+		l.room.settle(g, true)
 		linger(g)
 	}
 }
 
+// write writes an answer. It is small enough not to wait for its reader.
 func (l *CallbackListener) write(g *guest, answer []byte) bool {
 	g.conn.SetDeadline(time.Now().Add(lingerTime))
 	_, err := g.conn.Write(answer)

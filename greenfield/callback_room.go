@@ -15,8 +15,8 @@ const (
 	maxGuests = 128
 	// firstLook is how long a new connection is safe from being dropped. What a
 	// browser sends has long arrived by then, and a flood of connections that
-	// send nothing passes through at 64,000 a second.
-	firstLook = 2 * time.Millisecond
+	// send nothing passes through at 25,000 a second.
+	firstLook = 5 * time.Millisecond
 )
 
 // A room holds the open connections and always has a place for one more: it
@@ -32,8 +32,8 @@ type room struct {
 
 type guest struct {
 	conn net.Conn
-	// settled guests may be turned out; new ones and those who know the nonce
-	// may not.
+	// settled guests may be turned out; new ones and those whose request is
+	// being answered may not.
 	settled, leaving bool
 }
 
