@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,22 +16,31 @@ func writeEmpty(w http.ResponseWriter, status int) { w.WriteHeader(status) }
 
 // showErrorPage gives a refusal without a body the page that a browser gets in its place. What the server died of, and
 // what never reached it, stays bare.
-func showErrorPage(w *answer, r *http.Request) {
+func showErrorPage(w *answer, r *http.Request, root string) {
 	if w.status < 400 || w.status == http.StatusInternalServerError || w.body.Len() > 0 || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		return
 	}
 	setSecurityHeaders(w.header)
 	w.header.Set("Content-Type", "text/html; charset=utf-8")
-	title := strconv.Itoa(w.status) + " - " + http.StatusText(w.status)
-	fmt.Fprintf(&w.body, errorPage, title, title)
+	words := http.StatusText(w.status)
+	if w.status == http.StatusNotFound {
+		words = "Page not found"
+	}
+	p := page{Title: strconv.Itoa(w.status) + " - " + words, Root: root, Content: errorAdvice[w.status]}
+	if err := pages["error"].ExecuteTemplate(&w.body, "layout", p); err != nil {
+		panic(err) // the template and what it is given are our own
+	}
 }
 
-const errorPage = `<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>%s</title></head>
-<body><main><h1>%s</h1></main></body>
-</html>
-`
+// errorAdvice says what a person can do.
+var errorAdvice = map[int]string{
+	http.StatusBadRequest:            "The form was not sent from this server's own page, or the page was open for too long. Load the page again and send it once more.",
+	http.StatusForbidden:             "Your account may not do this.",
+	http.StatusNotFound:              "There is nothing at this address, or not for you.",
+	http.StatusMethodNotAllowed:      "This address takes no request of this kind.",
+	http.StatusRequestEntityTooLarge: "What was sent is too long.",
+	http.StatusTooManyRequests:       "Too many attempts came from here. Wait a minute and try again.",
+}
 
 // writeCrash answers an unhandled exception: 500, no body, and none of the headers set so far.
 func writeCrash(w http.ResponseWriter) {

@@ -10,7 +10,7 @@ import (
 var pageFiles embed.FS
 
 // pages holds one template a page, each within the layout.
-var pages = parsePages("checkout", "consent", "create-token", "disabled", "home", "invoice", "keys", "login", "pairing", "revoke-token", "tokens")
+var pages = parsePages("checkout", "consent", "create-token", "disabled", "error", "home", "invoice", "keys", "login", "pairing", "revoke-token", "tokens")
 
 func parsePages(names ...string) map[string]*template.Template {
 	layout := template.Must(template.ParseFS(pageFiles, "pages/layout.html"))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strings"
 
 	"rsc.io/qr"
@@ -20,28 +21,41 @@ type checkoutContent struct {
 	Link      template.URL
 	Picture   template.HTML
 	Left      string // until it expires
-	Action    string // where the buttons post to; empty: nothing is to be paid or mined
 	BackURL   string
-	Waiting   bool
+	// Description is what the invoice is for.
+	Description     string
+	CanPay, CanMine bool // by the buttons that stand in for a wallet and a miner
+	Refresh         bool
 }
 
 // reload keeps the page current without a script, for as long as something can still happen.
 func (c checkoutContent) reload() int {
-	if c.Waiting {
-		return 5
+	if c.Refresh {
+		return 10
 	}
 	return 0
 }
 
+// State says a status in a customer's words.
+func (c checkoutContent) State() string { return stateInWords[c.Status] }
+
+var stateInWords = map[string]string{
+	statusNew:        "Waiting for payment",
+	statusProcessing: "Paid, waiting for a block",
+	statusSettled:    "Paid and settled",
+	statusExpired:    "Expired",
+	statusInvalid:    "Invalid",
+}
+
 func (s *Sandbox) checkoutByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.showCheckout(w, c, queryValue(r, "id"))
+	s.showCheckout(w, r, c, queryValue(r, "id"))
 }
 
 func (s *Sandbox) checkoutPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.showCheckout(w, c, r.PathValue("invoiceId"))
+	s.showCheckout(w, r, c, r.PathValue("invoiceId"))
 }
 
-func (s *Sandbox) showCheckout(w http.ResponseWriter, c *caller, id string) {
+func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller, id string) {
 	inv := s.state.Invoices[id]
 	if inv == nil || inv.Archived {
 		writeEmpty(w, http.StatusNotFound)
@@ -50,10 +64,12 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, c *caller, id string) {
 	content := checkoutContent{
 		Invoice:   inv,
 		StoreName: s.state.Stores[inv.StoreID].Name,
-		Price:     inv.Price.text() + " " + inv.Currency,
+		Price:     inv.priceInWords(),
 		Status:    inv.Status,
 		BackURL:   inv.RedirectURL,
-		Waiting:   inv.Status == statusNew || inv.Status == statusProcessing,
+		Refresh:   (inv.Status == statusNew || inv.Status == statusProcessing) && queryValue(r, "refresh") != "no",
+
+		Description: textOr(inv.Metadata.ItemDesc, ""),
 	}
 	if inv.Exception != exceptionNone {
 		content.Exception = inv.Exception
@@ -64,13 +80,23 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, c *caller, id string) {
 	if inv.Prompt != nil {
 		a := inv.account(digitsOf(inv.Currency))
 		content.Due, content.Paid, content.Address = a.due.text(), a.cryptoPaid.text(), inv.Prompt.Address
-		content.Action = c.site.root + "/i/" + inv.ID + "/simulate"
+		content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.sign() > 0
+		content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
 		if inv.Status == statusNew {
 			link := inv.paymentLink(a)
 			content.Link, content.Picture = template.URL(link), qrPicture(link)
 		}
 	}
 	s.showPage(w, c, "checkout", content.StoreName, content)
+}
+
+// priceInWords is the price with the digits its currency is written with, for people.
+func (inv *invoice) priceInWords() string {
+	if inv.TopUp && inv.Price.sign() == 0 {
+		return "Any amount of " + inv.Currency
+	}
+	price := inv.Price.trim(0)
+	return price.add(newDecimal(0, max(price.scale, digitsOf(inv.Currency)))).text() + " " + inv.Currency
 }
 
 // simulate is what stands in for a wallet and a miner on the checkout page.
@@ -84,18 +110,17 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		writeEmpty(w, http.StatusForbidden)
 		return
 	}
-	due := inv.account(digitsOf(inv.Currency)).due
-	switch r.PostFormValue("do") {
-	case "pay":
-		if due.sign() <= 0 {
-			break
+	amount := inv.account(digitsOf(inv.Currency)).due
+	switch do := r.PostFormValue("do"); do {
+	case "pay", "pay-half", "pay-double":
+		switch do {
+		case "pay-half":
+			amount = coins(amount.div(newDecimal(2, 0)))
+		case "pay-double":
+			amount = amount.add(amount)
 		}
-		amount := due
-		switch r.PostFormValue("share") {
-		case "half":
-			amount = coins(due.div(newDecimal(2, 0)))
-		case "double":
-			amount = due.add(due)
+		if amount.sign() <= 0 {
+			break
 		}
 		if _, err := s.pay(inv.Prompt.Address, amount, false); err != nil {
 			panic(err) // the address is the invoice's own

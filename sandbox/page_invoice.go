@@ -11,6 +11,9 @@ type invoiceContent struct {
 	Created, Expires                       string
 }
 
+// State says the status in words.
+func (c invoiceContent) State() string { return stateInWords[c.Invoice.Status] }
+
 const pageTime = "2006-01-02 15:04:05 UTC"
 
 // invoicePage is where GET /invoices/{id} leads without a token parameter: the merchant's view of an invoice.
@@ -23,7 +26,7 @@ func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller)
 	content := invoiceContent{
 		Invoice:     inv,
 		StoreName:   s.state.Stores[inv.StoreID].Name,
-		Price:       inv.Price.text() + " " + inv.Currency,
+		Price:       inv.priceInWords(),
 		OrderID:     textOr(inv.Metadata.OrderID, ""),
 		Description: textOr(inv.Metadata.ItemDesc, ""),
 		Created:     inv.Created.Format(pageTime),

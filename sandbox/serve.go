@@ -29,7 +29,7 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if allowOrigin(w, r) {
 		return
 	}
-	defer showErrorPage(w, r)
+	defer showErrorPage(w, r, site.root)
 	route, allowed := s.routes.find(r, below)
 	if route == nil {
 		s.writeNoRoute(w, allowed)
