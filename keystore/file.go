@@ -177,10 +177,8 @@ func (s *fileStore) delete(ctx context.Context, name string) error {
 		return err
 	}
 	defer lock.Unlock()
-	if header, err := readHeader(dir); err == nil {
-		if err := header.known(dir); err != nil {
-			return err
-		}
+	if _, err := readHeader(dir); errors.Is(err, ErrVersion) {
+		return err
 	}
 	err = dir.Remove(secretFile(name))
 	if errors.Is(err, fs.ErrNotExist) {

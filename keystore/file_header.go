@@ -52,8 +52,9 @@ func readHeader(dir *durable.Dir) (*fileHeader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, dir.Path(headerFile), err)
 	}
-	if err := header.known(dir); err != nil {
-		return nil, err
+	if header.Version > headerVersion {
+		return nil, fmt.Errorf("%w: %s has version %d, this program knows %d",
+			ErrVersion, dir.Path(headerFile), header.Version, headerVersion)
 	}
 	return header, nil
 }
@@ -85,14 +86,6 @@ func parseHeader(data []byte) (*fileHeader, error) {
 	return header, nil
 }
 
-func (h *fileHeader) known(dir *durable.Dir) error {
-	if h.Version > headerVersion {
-		return fmt.Errorf("%w: %s has version %d, this program knows %d",
-			ErrVersion, dir.Path(headerFile), h.Version, headerVersion)
-	}
-	return nil
-}
-
 // check compares the store on the disk with the identity in hand.
 func (h *fileHeader) check(dir *durable.Dir, id *fileIdentity) error {
 	switch {
@@ -109,16 +102,11 @@ func (h *fileHeader) check(dir *durable.Dir, id *fileIdentity) error {
 // an older one was lost, its secrets must open first: a store of two identities
 // would be half unreadable.
 func adopt(dir *durable.Dir, header *fileHeader, id *fileIdentity) error {
-	names, err := dir.Names()
+	names, err := secretNames(dir)
 	if err != nil {
 		return err
 	}
-	for _, file := range names {
-		kind, rest, ok := strings.Cut(strings.TrimSuffix(file, fileSuffix), "-")
-		name := kind + "/" + rest
-		if !ok || checkName(name) != nil || secretFile(name) != file {
-			continue
-		}
+	for _, name := range names {
 		data, err := readSecret(dir, name)
 		if err != nil {
 			return err
@@ -127,7 +115,7 @@ func adopt(dir *durable.Dir, header *fileHeader, id *fileIdentity) error {
 		clear(secret)
 		if err != nil {
 			return fmt.Errorf("%w: %s is gone, and %s does not open with this identity: %w",
-				ErrDamaged, dir.Path(headerFile), file, err)
+				ErrDamaged, dir.Path(headerFile), secretFile(name), err)
 		}
 	}
 	header.Version, header.Recipient = headerVersion, id.Recipient().String()
@@ -140,4 +128,27 @@ func (h *fileHeader) write(dir *durable.Dir) error {
 		return err
 	}
 	return dir.Write(headerFile, append(data, '\n'))
+}
+
+// secretNames lists the secrets that a directory has files of.
+func secretNames(dir *durable.Dir) ([]string, error) {
+	files, err := dir.Names()
+	var names []string
+	for _, file := range files {
+		kind, id, _ := strings.Cut(strings.TrimSuffix(file, fileSuffix), "-")
+		if name := kind + "/" + id; checkName(name) == nil && secretFile(name) == file {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// mustBeEmpty is asked before a new identity is made: where there are secrets,
+// the one they are encrypted to is missing, and a new one opens none of them.
+func mustBeEmpty(dir *durable.Dir, missing string) error {
+	names, err := secretNames(dir)
+	if err == nil && len(names) > 0 {
+		err = fmt.Errorf("%w: %s is gone, and %d secrets in %s are encrypted to it", ErrDamaged, missing, len(names), dir.Path(""))
+	}
+	return err
 }

@@ -115,6 +115,9 @@ func (s *fileStore) makeByIdentityFile(ctx context.Context, dir *durable.Dir) (*
 	defer lock.Unlock()
 	id, err := readIdentityFile(s.identityFile, s.wait)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := mustBeEmpty(dir, s.identityFile); err != nil {
+			return nil, err
+		}
 		if err = makeIdentityFile(s.identityFile); err == nil || errors.Is(err, fs.ErrExist) {
 			id, err = readIdentityFile(s.identityFile, s.wait)
 		}
@@ -137,7 +140,13 @@ func (s *fileStore) makeByPassphrase(ctx context.Context, dir *durable.Dir) (*fi
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	passphrase, err := s.passphrase(ctx, err != nil)
+	fresh := err != nil
+	if fresh {
+		if err := mustBeEmpty(dir, dir.Path(identityFile)); err != nil {
+			return nil, err
+		}
+	}
+	passphrase, err := s.passphrase(ctx, fresh)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,4 @@
+package keystore
+
+// children are the jobs of other processes, by name.
+var children = map[string]func(){}

@@ -1,0 +1,236 @@
+//go:build linux
+
+package keystore
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// startBus starts a session bus of the test's own, on which nothing is started
+// by itself, and makes it the session bus of this process. The user's own bus
+// is never touched.
+func startBus(t *testing.T) (address string, stop func()) {
+	t.Helper()
+	daemon := program(t, "dbus-daemon", "dbus")
+	dir := t.TempDir()
+	config := filepath.Join(dir, "bus.conf")
+	must(t, os.WriteFile(config, fmt.Appendf(nil, `<busconfig><type>session</type><listen>unix:path=%s/bus</listen>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, dir), 0o600))
+	cmd := exec.Command(daemon, "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	stop = func() { cmd.Process.Kill(); cmd.Wait() }
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		t.Fatal("dbus-daemon gave no address:", err)
+	}
+	address = strings.TrimSpace(line)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	t.Cleanup(func() {
+		stop()
+		closeShared(t)
+	})
+	return address, stop
+}
+
+// closeShared ends the connection that go-keyring keeps for the process.
+func closeShared(t *testing.T) {
+	if conn, err := dbus.SessionBus(); err == nil {
+		conn.Close()
+	}
+	awaitTurn(t)
+}
+
+// awaitTurn waits until a call that hung has given its turn back.
+func awaitTurn(t *testing.T) {
+	select {
+	case keyringTurn <- struct{}{}:
+		<-keyringTurn
+	case <-time.After(5 * time.Second):
+		t.Error("a keyring call hangs although its bus is gone")
+	}
+}
+
+// startKeyring starts a gnome-keyring-daemon on a bus of the test's own, with
+// an unlocked collection in a folder of its own.
+func startKeyring(t *testing.T) *dbus.Conn {
+	t.Helper()
+	daemon := program(t, "gnome-keyring-daemon", "gnome-keyring")
+	address, _ := startBus(t)
+	home := t.TempDir()
+	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home)
+	cmd.Stdin = strings.NewReader("password of the test")
+	must(t, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	conn, err := dbus.Connect(address)
+	must(t, err)
+	t.Cleanup(func() { conn.Close() })
+	waitForName(t, conn)
+	return conn
+}
+
+func waitForName(t *testing.T, conn *dbus.Conn) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		var owned bool
+		must(t, conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretService).Store(&owned))
+		var path dbus.ObjectPath
+		if owned && conn.Object(secretService, secretPath).
+			Call("org.freedesktop.Secret.Service.ReadAlias", 0, "default").Store(&path) == nil && path != "/" {
+			return
+		}
+	}
+	t.Fatal("the keyring daemon did not come up")
+}
+
+func lockKeyring(t *testing.T, conn *dbus.Conn) {
+	t.Helper()
+	var locked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	must(t, conn.Object(secretService, secretPath).Call("org.freedesktop.Secret.Service.Lock", 0,
+		[]dbus.ObjectPath{secretPath + "/collection/login"}).Store(&locked, &prompt))
+	if len(locked) != 1 {
+		t.Fatal("the collection did not lock")
+	}
+}
+
+// A locked collection of a daemon that can ask nobody.
+func TestKeyringLocked(t *testing.T) {
+	conn := startKeyring(t)
+	store := open(t, "keyring", Options{})
+	must(t, store.Put(t.Context(), name, []byte("before")))
+	lockKeyring(t, conn)
+
+	start := time.Now()
+	_, err := store.Get(t.Context(), name)
+	if !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDismissed) {
+		t.Errorf("get: %v", err)
+	}
+	err = store.Put(t.Context(), name, []byte("after"))
+	if !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDismissed) {
+		t.Errorf("put: %v", err)
+	}
+	if took := time.Since(start); took > 7*time.Second {
+		t.Errorf("two calls took %v", took)
+	}
+	wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
+}
+
+// What is stored is seen by other programs under the service and the name.
+func TestKeyringAttributes(t *testing.T) {
+	conn := startKeyring(t)
+	must(t, open(t, "keyring", Options{}).Put(t.Context(), name, []byte("x")))
+	var items []dbus.ObjectPath
+	must(t, conn.Object(secretService, secretPath+"/collection/login").Call(secretCollection+".SearchItems", 0,
+		map[string]string{"service": "btcpayctl", "username": name}).Store(&items))
+	if len(items) != 1 {
+		t.Errorf("%d items, want 1", len(items))
+	}
+}
+
+// A new version's value, and a value that somebody else put there.
+func TestBadInputKeyringValue(t *testing.T) {
+	for value, want := range map[string]error{
+		"btcpayctl:2:" + name + ":eA==": ErrVersion,
+		"btcpayctl:1:bitid/Other:eA==":  ErrDamaged,
+		"btcpayctl:1:" + name + ":e":    ErrDamaged,
+		"btcpayctl:0:" + name + ":eA==": ErrDamaged,
+		"btcpayctl:x:" + name + ":eA==": ErrDamaged,
+		"btcpayctl":                     ErrDamaged,
+		"hunter2":                       ErrDamaged,
+		"":                              ErrDamaged,
+	} {
+		_, err := keyringDecode(name, value)
+		if !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", value, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q stands in the error", value)
+		}
+	}
+}
+
+func TestKeyringNoBus(t *testing.T) {
+	t.Run("socket is gone", func(t *testing.T) {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
+		refusedEverywhere(t, ErrUnavailable)
+	})
+	t.Run("nonsense address", func(t *testing.T) {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "nonsense")
+		refusedEverywhere(t, ErrUnavailable)
+	})
+	t.Run("bus without a keyring", func(t *testing.T) {
+		startBus(t)
+		refusedEverywhere(t, ErrUnavailable)
+	})
+	t.Run("nothing is launched", func(t *testing.T) {
+		if _, err := os.Stat(fmt.Sprintf("/run/user/%d/bus", os.Getuid())); err == nil {
+			t.Skip("this user has a session bus, which is left alone")
+		}
+		bin := t.TempDir()
+		must(t, os.WriteFile(bin+"/dbus-launch", []byte("#!/bin/sh\ntouch "+bin+"/launched\n"), 0o700))
+		t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+		for _, address := range []string{"", "autolaunch:"} {
+			t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+			refusedEverywhere(t, ErrUnavailable)
+		}
+		if _, err := os.Stat(bin + "/launched"); err == nil {
+			t.Error("dbus-launch was run")
+		}
+	})
+	t.Run("bus that never speaks", func(t *testing.T) {
+		silentBus(t)
+		refusedEverywhere(t, ErrTimeout)
+	})
+}
+
+func silentBus(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bus")
+	listener, err := net.Listen("unix", path)
+	must(t, err)
+	t.Cleanup(func() { listener.Close() })
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+}
+
+// refusedEverywhere checks that every call fails in the same way, in time, and
+// with a way out.
+func refusedEverywhere(t *testing.T, want error) {
+	t.Helper()
+	store := open(t, "keyring", Options{Timeout: 300 * time.Millisecond})
+	for op, call := range map[string]func(context.Context) error{
+		"get":    func(ctx context.Context) error { _, err := store.Get(ctx, name); return err },
+		"put":    func(ctx context.Context) error { return store.Put(ctx, name, []byte("secret of the test")) },
+		"delete": func(ctx context.Context) error { return store.Delete(ctx, name) },
+	} {
+		start := time.Now()
+		err := call(t.Context())
+		wantError(t, err, "keyring", op, want)
+		wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
+		if took := time.Since(start); took > 800*time.Millisecond {
+			t.Errorf("%s took %v", op, took)
+		}
+		awaitTurn(t)
+	}
+}
+
+func wantHint(t *testing.T, err error, part string) {
+	t.Helper()
+	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint, part) {
+		t.Errorf("error %v should have the hint %q: %#v", err, part, e)
+	}
+}

@@ -1,0 +1,60 @@
+package keystore
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// childVariable makes the test binary play another process; see children.
+const childVariable = "KEYSTORE_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	scryptWork = 6 // a passphrase is derived in a millisecond; one test uses the real cost
+	if job := os.Getenv(childVariable); job != "" {
+		children[job]()
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// child prepares this test binary to run as another process.
+func child(t *testing.T, job string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, args...)
+	cmd.Env = append(os.Environ(), childVariable+"="+job)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// torture tells whether the long tests should run at full length.
+func torture() bool { return os.Getenv("BTCPAYCTL_TORTURE") != "" }
+
+// program finds a program that a test needs.
+func program(t *testing.T, name, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
+	}
+	t.Skipf("%s is missing: apt-get install %s", name, pkg)
+	return ""
+}
+
+func open(t *testing.T, spec string, o Options) Store {
+	t.Helper()
+	store, err := Open(spec, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
