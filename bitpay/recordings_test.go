@@ -504,6 +504,8 @@ func TestRecordedRequests(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &request); (err != nil) != (e.Name == "a price that is no number") {
 			t.Errorf("%v: %s: %v", e, body, err)
 			continue
+		} else if err != nil {
+			continue
 		}
 		written, err := json.Marshal(request)
 		if err != nil {

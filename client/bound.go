@@ -11,7 +11,7 @@ import (
 // below these.
 const (
 	maxElements = 1 << 15 // of all lists together
-	maxValues   = 400_000
+	maxValues   = 500_000
 	maxNesting  = 10_000 // as in encoding/json
 )
 
