@@ -19,6 +19,7 @@ type faultyProxy struct {
 	upstream string
 	client   http.Client
 	fault    func() string
+	ahead    func() time.Duration // of the Date of every answer, nil leaves it
 	late     sync.WaitGroup
 	stop     context.CancelFunc
 }
@@ -32,11 +33,7 @@ type faultyProxy struct {
 //	late   the answer is 504, and the invoice is made a little later
 //	never  the invoice is made, and no answer comes
 //	none   nothing is wrong
-func newFaultyProxy(upstream, fault string) (*faultyProxy, error) {
-	return newChangingProxy(upstream, func() string { return fault }), nil
-}
-
-func newChangingProxy(upstream string, fault func() string) *faultyProxy {
+func newFaultyProxy(upstream string, fault func() string) *faultyProxy {
 	p := &faultyProxy{upstream: upstream, fault: fault, client: http.Client{Transport: &http.Transport{}}}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
@@ -56,6 +53,9 @@ func (p *faultyProxy) serve(stop context.Context, w http.ResponseWriter, r *http
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
+	}
+	if p.ahead != nil {
+		w.Header().Set("Date", time.Now().Add(p.ahead()).UTC().Format(http.TimeFormat))
 	}
 	fault := "none"
 	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/invoices") {
@@ -93,7 +93,9 @@ func (p *faultyProxy) serve(stop context.Context, w http.ResponseWriter, r *http
 		}
 	default:
 		for name, values := range header {
-			w.Header()[name] = values
+			if name != "Date" || p.ahead == nil {
+				w.Header()[name] = values
+			}
 		}
 		w.WriteHeader(status)
 		w.Write(answer)

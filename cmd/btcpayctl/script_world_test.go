@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -67,7 +68,13 @@ type world struct {
 	human  *human.Human
 	http   http.Client
 	close  func()
+
+	offset   time.Duration // of the sandbox's clock at the start
+	advanced atomic.Int64  // nanoseconds, by the script
 }
+
+// clockAhead is how far the sandbox's clock is ahead of ours.
+func (w *world) clockAhead() time.Duration { return w.offset + time.Duration(w.advanced.Load()) }
 
 func newWorld(ctx context.Context, o sandbox.Options) (*world, error) {
 	server, err := sandbox.Start(ctx, "127.0.0.1:0", o)
@@ -205,11 +212,13 @@ func (w *world) post(ctx context.Context, address, key string, what, into any) e
 // "sandbox --clock=-2h" back; "--root-path=/btcpay" is as for the command.
 func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	var o sandbox.Options
+	var off time.Duration
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		switch name {
 		case "--clock":
-			off, err := time.ParseDuration(value)
+			var err error
+			off, err = time.ParseDuration(value)
 			ts.Check(err)
 			o.Now = func() time.Time { return time.Now().Add(off) }
 		case "--root-path":
@@ -221,7 +230,7 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	w, err := newWorld(context.Background(), o)
 	ts.Check(err)
 	s := stageOf(ts)
-	s.world = w
+	s.world, w.offset = w, off
 	ts.Setenv("SERVER", w.server.URL)
 	ts.Setenv("STORE", w.server.Seed.StoreID)
 	ts.Setenv("EMAIL", w.server.Seed.Email)
@@ -229,14 +238,15 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // startFaults starts a proxy in front of the sandbox that does to POSTs to
-// /invoices what its argument says, and puts its address into SERVER.
+// /invoices what its argument says, and puts its address into SERVER. It answers
+// with the Date of the sandbox's clock.
 func startFaults(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: faults cut|reset|504|late|…")
 	}
 	s := stageOf(ts)
-	p, err := newFaultyProxy(s.server.URL, args[0])
-	ts.Check(err)
+	p := newFaultyProxy(s.server.URL, func() string { return args[0] })
+	p.ahead = s.clockAhead
 	ts.Defer(p.Close)
 	ts.Setenv("SERVER", p.URL)
 }
@@ -315,7 +325,11 @@ func advance(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: advance DURATION")
 	}
-	ts.Check(stageOf(ts).control(context.Background(), "clock", map[string]any{"advance": args[0]}))
+	s := stageOf(ts)
+	by, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	ts.Check(s.control(context.Background(), "clock", map[string]any{"advance": args[0]}))
+	s.advanced.Add(int64(by))
 }
 
 // makeStore makes another store of the same owner and puts its id into a

@@ -50,11 +50,11 @@ was used. 8: not approved yet. 10: the code expired.`,
 			if err := c.prepare(cmd, c.check); err != nil {
 				return err
 			}
-			if paired, err := c.already(cmd.Context()); paired || err != nil {
-				return err
-			}
 			if c.code != "" {
 				return c.claim(cmd)
+			}
+			if paired, err := c.already(cmd.Context()); paired || err != nil {
+				return err
 			}
 			return c.paste(cmd)
 		},
@@ -107,7 +107,14 @@ func (c *pairServer) claim(cmd *cobra.Command) error {
 		return errors.Join(&output.Error{Code: output.UnknownOutcome, What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
 			Next: "btcpayctl pair status" + c.profileFlag(), Err: err}, c.operation.Release())
 	}
-	if err := c.answered(p, err); err != nil || c.flags.DryRun {
+	err = c.answered(p, err)
+	if errors.Is(err, bitpay.ErrCodeUnknown) {
+		// Used up by this key, where the command is simply run again.
+		if paired, listErr := c.already(cmd.Context()); paired {
+			return listErr
+		}
+	}
+	if err != nil || c.flags.DryRun {
 		return err
 	}
 	fmt.Fprintln(c.app.Err, "The code is claimed. Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")

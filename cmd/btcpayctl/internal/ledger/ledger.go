@@ -1,5 +1,5 @@
 // Package ledger is the journal of operations whose effect on a server cannot
-// be taken back: pairings and invoices.
+// be taken back: pairings, invoices, and what is done to Greenfield keys.
 //
 // # Order
 //
@@ -17,7 +17,8 @@
 // # On disk
 //
 // A record is one JSON file NAME.json in the directory, with NAME.lock beside
-// it, written as package durable writes. It holds no secret.
+// it, written as package durable writes. It holds no key; that of a login holds
+// the nonce of its listener, which is of use for as long as somebody listens.
 package ledger
 
 import (
@@ -41,6 +42,11 @@ type Kind string
 const (
 	Pair    Kind = "pair"    // a key asks for a pairing code, or claims one
 	Invoice Kind = "invoice" // an invoice is created
+
+	Authorize Kind = "authorize" // a person is asked for a Greenfield key
+	Mint      Kind = "mint"      // a Greenfield key is made by another credential
+	Rotate    Kind = "rotate"    // a Greenfield key is made, and the one it replaces is revoked
+	Revoke    Kind = "revoke"    // a Greenfield key is revoked
 )
 
 // A Record is an operation as it is kept.
@@ -64,6 +70,28 @@ type Record struct {
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
 	Invoice  string `json:"invoice,omitempty"`
+
+	// Of a Greenfield key, which stands on the server's page under Label. KeyID
+	// is set before the key is put into Keystore, so that a key without it was
+	// never seen here. Permissions are those asked for.
+	Permissions []string `json:"permissions,omitempty"`
+	KeyID       string   `json:"keyId,omitempty"`
+	Keystore    string   `json:"keystore,omitempty"`
+	// Target is the profile that the key will be of, where there is one.
+	Target string `json:"target,omitempty"`
+	// OldKeyID and OldKeystore are what a rotation replaces.
+	OldKeyID    string `json:"oldKeyId,omitempty"`
+	OldKeystore string `json:"oldKeystore,omitempty"`
+	// Temporary is a key that is to be revoked when its command ends.
+	Temporary bool `json:"temporary,omitempty"`
+	// AllowHTTP and CAFile are what a later run needs to reach the server.
+	AllowHTTP bool   `json:"allowHttp,omitempty"`
+	CAFile    string `json:"caFile,omitempty"`
+
+	// Of a login: the consent page, and where its answer is waited for.
+	Page  string `json:"page,omitempty"`
+	Port  int    `json:"port,omitempty"`
+	Nonce string `json:"nonce,omitempty"`
 
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// KeyID names a key without telling it: the first 16 hex digits of its SHA-256.
+func KeyID(key greenfield.APIKey) string {
+	sum := sha256.Sum256([]byte(key.Secret().Reveal()))
+	return hex.EncodeToString(sum[:8])
+}
+
+// APIKeyName is the name under which a keystore holds the key of an id.
+func APIKeyName(id string) string { return "apikey/" + id }
+
+// LoadAPIKey reads a key from a keystore and checks that it is the one.
+func (a *App) LoadAPIKey(ctx context.Context, spec, id string) (greenfield.APIKey, error) {
+	store, err := a.OpenKeystore(spec)
+	if err != nil {
+		return greenfield.APIKey{}, err
+	}
+	data, err := store.Get(ctx, APIKeyName(id))
+	if err != nil {
+		return greenfield.APIKey{}, err
+	}
+	defer clear(data)
+	key, err := greenfield.NewAPIKey(client.NewSecret(string(data)))
+	if err == nil && KeyID(key) != id {
+		err = errors.New("it is the key " + KeyID(key))
+	}
+	if err != nil {
+		return greenfield.APIKey{}, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("what keystore %s holds as %s is not that key", spec, APIKeyName(id)),
+			Why: err.Error(), Next: "restore it from a backup, or get a new key: btcpayctl authorize --profile NAME", Err: err}
+	}
+	a.secrets = append(a.secrets, key.Secret())
+	return key, nil
+}
+
+// StoreAPIKey puts a key into a keystore, reads it back, and enters its name
+// into the index. No profile uses it yet: see [App.PinAPIKey].
+func (a *App) StoreAPIKey(ctx context.Context, spec, server string, key greenfield.APIKey) error {
+	store, err := a.keystoreThatKeeps(spec)
+	if err != nil {
+		return err
+	}
+	a.secrets = append(a.secrets, key.Secret())
+	id := KeyID(key)
+	secret := []byte(key.Secret().Reveal())
+	defer clear(secret)
+	if err := store.Put(ctx, APIKeyName(id), secret); err != nil {
+		return err
+	}
+	if _, err := a.LoadAPIKey(ctx, spec, id); err != nil {
+		return err
+	}
+	index, err := a.Index()
+	if err != nil {
+		return err
+	}
+	return index.Add(ctx, keystore.Entry{Name: APIKeyName(id), Keystore: spec, Server: server, Created: a.Now().UTC()})
+}
+
+func (a *App) keystoreThatKeeps(spec string) (keystore.Store, error) {
+	if spec == "memory" {
+		return nil, &output.Error{Code: output.Usage, What: "the keystore memory forgets the key when the program ends", Next: "export BTCPAYCTL_KEYSTORE=file"}
+	}
+	return a.OpenKeystore(spec)
+}
+
+// ProbeKeystore writes and deletes an entry, so that nobody makes a key which
+// then cannot be stored. It may ask for a passphrase.
+func (a *App) ProbeKeystore(ctx context.Context, spec string) error {
+	store, err := a.keystoreThatKeeps(spec)
+	if err != nil {
+		return err
+	}
+	name := "probe/" + rand.Text()
+	if err := store.Put(ctx, name, []byte(name)); err != nil {
+		return err
+	}
+	return store.Delete(ctx, name)
+}
+
+// PinAPIKey makes a profile use a key that is stored and works. Without a store
+// of its own the profile gets that of the key.
+func (a *App) PinAPIKey(ctx context.Context, name, spec, server, store, id string) error {
+	return a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
+		if p.Server != "" && p.Server != server {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key is for %s", name, p.Server, server),
+				Why: "The key is stored, and not in use: " + id + ".", Next: "btcpayctl apikey list"}
+		}
+		if p.Keystore != "" && p.Keystore != spec && (p.SIN != "" || p.APIKeyID != "") {
+			return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given keystore %s meanwhile", name, p.Keystore),
+				Why: "The key is stored in " + spec + ", and not in use: " + id + ".", Next: "btcpayctl apikey list"}
+		}
+		p.Server, p.Keystore, p.APIKeyID = server, spec, id
+		if p.Store == "" {
+			p.Store = store
+		}
+		return nil
+	})
+}
+
+// ForgetAPIKey deletes a key from its keystore, the profiles and the index, in
+// an order that can be gone through again after a kill. The server is not asked.
+func (a *App) ForgetAPIKey(ctx context.Context, spec, id string) error {
+	store, err := a.OpenKeystore(spec)
+	if err != nil {
+		return err
+	}
+	if err := store.Delete(ctx, APIKeyName(id)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return err
+	}
+	users, err := a.ProfilesOfKey(id)
+	if err != nil {
+		return err
+	}
+	for _, name := range users {
+		err := a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
+			if p.APIKeyID == id {
+				p.APIKeyID = ""
+				if p.SIN == "" {
+					p.Keystore = "" // nothing is left that would be tied to it
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	index, err := a.Index()
+	if err != nil {
+		return err
+	}
+	return index.Remove(ctx, APIKeyName(id))
+}
+
+// ProfilesOfKey lists the profiles that use a key, by name.
+func (a *App) ProfilesOfKey(id string) ([]string, error) {
+	file, err := a.Config()
+	if err != nil {
+		return nil, err
+	}
+	config, err := file.Read()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
+		if config.Profiles[name].APIKeyID == id {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,152 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// A GreenfieldConnection is a client of the Greenfield API, and what it was made
+// from.
+type GreenfieldConnection struct {
+	*greenfield.Client
+	Settings
+	// Key is zero where the credential is an account's password.
+	Key   greenfield.APIKey
+	KeyID string
+	// Source is "profile" or the variable that the key comes from.
+	Source string
+	URL    string // the server's address as the client writes it
+}
+
+// Greenfield connects with the API key that counts: that of the profile which
+// --profile names, else the environment's, else that of the profile in use.
+func (a *App) Greenfield(ctx context.Context, f Flags) (*GreenfieldConnection, error) {
+	s, err := a.Settings(f, false)
+	if err != nil {
+		return nil, err
+	}
+	key, source, err := a.apiKey(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	if source != sourceProfile && s.Store.Source == sourceProfile {
+		s.Store = Value{} // the environment's key inherits nothing of a profile
+	}
+	return a.ConnectGreenfield(f, s, key, source)
+}
+
+// ConnectGreenfield makes a client with a credential: an API key, a [greenfield.Basic],
+// or nil for none.
+func (a *App) ConnectGreenfield(f Flags, s Settings, credential client.Credential, source string) (*GreenfieldConnection, error) {
+	server, err := s.Address()
+	if err != nil {
+		return nil, err
+	}
+	options, err := a.options(f)
+	if err != nil {
+		return nil, err
+	}
+	c, err := greenfield.New(server, credential, options...)
+	if err != nil {
+		return nil, badServer(err)
+	}
+	connection := &GreenfieldConnection{Client: c, Settings: s, Source: source, URL: c.Address()}
+	if key, ok := credential.(greenfield.APIKey); ok {
+		connection.Key, connection.KeyID = key, KeyID(key)
+	}
+	return connection, nil
+}
+
+// apiKey is the key in use and where it comes from.
+func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string, error) {
+	if s.Name.Source == "--profile" {
+		key, err := a.profileAPIKey(ctx, s)
+		return key, sourceProfile, err
+	}
+	secret, source, err := a.environmentKey()
+	if err != nil {
+		return greenfield.APIKey{}, "", err
+	}
+	if source != "" && greenfieldForm.MatchString(secret.Reveal()) {
+		key, err := greenfield.NewAPIKey(secret)
+		if err != nil {
+			return greenfield.APIKey{}, "", err
+		}
+		if err := s.foreignServer(source); err != nil {
+			return greenfield.APIKey{}, "", err
+		}
+		a.secrets = append(a.secrets, secret)
+		return key, source, nil
+	}
+	key, err := a.profileAPIKey(ctx, s)
+	if source != "" && isNoCredential(err) {
+		err = &output.Error{Code: output.BadCredential, What: "the key in " + source + " is no Greenfield API key",
+			Why:  "That has 40 digits and letters from a to f. A store's legacy key works for the BitPay-compatible API alone.",
+			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
+	}
+	return key, sourceProfile, err
+}
+
+// greenfieldForm tells a key of this API from a store's legacy key, since both
+// come by the same variables.
+var greenfieldForm = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey, error) {
+	if s.Profile.APIKeyID == "" {
+		e := &output.Error{Code: output.NoCredential, What: "no API key is given",
+			Why:  "There is no profile in use, and neither " + strings.Join(apiKeyVariables, " nor ") + " nor " + apiKeyFileVariable + " holds one.",
+			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
+		if s.Name.Text != "" {
+			e.What, e.Why = fmt.Sprintf("profile %s has no API key", s.Name.Text), ""
+			e.Next = "btcpayctl authorize --profile " + s.Name.Text + " --for \"invoice create\""
+		}
+		return greenfield.APIKey{}, e
+	}
+	if err := s.ownServer(); err != nil {
+		return greenfield.APIKey{}, err
+	}
+	return a.LoadAPIKey(ctx, s.Keystore.Text, s.Profile.APIKeyID)
+}
+
+// StoreID is the store that a call is about: the flag's, the environment's or
+// the profile's, else the only one that the key is for. It asks the server for
+// the last.
+func (c *GreenfieldConnection) StoreID(ctx context.Context) (string, error) {
+	if c.Store.Text != "" {
+		return c.Store.Text, nil
+	}
+	info, err := c.APIKeys.Current(ctx)
+	if err != nil && !errors.Is(err, greenfield.ErrNeedsAPIKey) {
+		return "", err
+	}
+	if store := SingleStore(info.Permissions); store != "" {
+		return store, nil
+	}
+	return "", &output.Error{Code: output.Usage, What: "no store is given",
+		Why: "The key is not for exactly one store.", Next: "--store ID, or export BTCPAYCTL_STORE=ID"}
+}
+
+// SingleStore is the store that permissions are tied to, empty where they hold
+// for every store or for more than one.
+func SingleStore(permissions []greenfield.Permission) string {
+	store := ""
+	for _, p := range permissions {
+		switch {
+		case p.Policy() == greenfield.Unrestricted:
+			return ""
+		case p.Kind() != greenfield.StorePermission:
+		case p.Scope() == "" || store != "" && p.Scope() != store:
+			return ""
+		default:
+			store = p.Scope()
+		}
+	}
+	return store
+}
