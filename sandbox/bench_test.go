@@ -7,9 +7,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
@@ -28,12 +31,7 @@ func BenchmarkHandler(b *testing.B) {
 		b.Fatal(err)
 	}
 	s.state.addToken(&token{ID: "t", Value: "v", SIN: sinOf(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
-	raw := make([][]byte, 500)
-	for i := range raw {
-		target := fmt.Sprintf("/invoices?limit=1&orderId=%d", i)
-		headers := sign(key, "http://shop.example"+target, "")
-		raw[i] = fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: shop.example\r\n%s: %s\r\n%s: %s\r\nAccept: application/json\r\n\r\n", target, headers[0], headers[1], headers[2], headers[3])
-	}
+	raw := signedRequests(key, "shop.example")
 	read := func(i int) *http.Request {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw[i%len(raw)])))
 		if err != nil {
@@ -79,6 +77,64 @@ func BenchmarkHandler(b *testing.B) {
 			}
 		}
 	})
+}
+
+// signedRequests are requests as they stand on the wire, all different.
+func signedRequests(key *btcec.PrivateKey, host string) [][]byte {
+	raw := make([][]byte, 500)
+	for i := range raw {
+		target := fmt.Sprintf("/invoices?limit=1&orderId=%d", i)
+		headers := sign(key, "http://"+host+target, "")
+		raw[i] = fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\n%s: %s\r\n%s: %s\r\nAccept: application/json\r\n\r\n", target, host, headers[0], headers[1], headers[2], headers[3])
+	}
+	return raw
+}
+
+// BenchmarkLoopback tells how many signed requests a second a sandbox answers over loopback, on kept connections that
+// each wait for their answer before they send the next.
+func BenchmarkLoopback(b *testing.B) {
+	server, err := Start(b.Context(), "127.0.0.1:0", Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Close()
+	key, err := btcec.NewPrivateKey()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := server.sandbox
+	s.mu.Lock()
+	s.state.addToken(&token{ID: "t", Value: "v", SIN: sinOf(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.mu.Unlock()
+	host := strings.TrimPrefix(server.URL, "http://")
+	raw := signedRequests(key, host)
+	start := time.Now()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		connection, err := net.Dial("tcp", host)
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		defer connection.Close()
+		answers := bufio.NewReader(connection)
+		for i := 0; pb.Next(); i++ {
+			if _, err := connection.Write(raw[i%len(raw)]); err != nil {
+				b.Error(err)
+				return
+			}
+			response, err := http.ReadResponse(answers, nil)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			if _, err := io.Copy(io.Discard, response.Body); err != nil || response.StatusCode != http.StatusOK {
+				b.Error(response.Status, err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "requests/s")
 }
 
 // BenchmarkReady is how long a sandbox takes until it can be asked.
