@@ -243,3 +243,10 @@ func wantError(t *testing.T, err error, backend, op string, kind error) {
 		t.Errorf("error %q should say once whose it is", err)
 	}
 }
+
+func wantHint(t *testing.T, err error, part string) {
+	t.Helper()
+	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint, part) {
+		t.Errorf("error %v should have the hint %q: %#v", err, part, e)
+	}
+}

@@ -227,10 +227,3 @@ func refusedEverywhere(t *testing.T, want error) {
 		awaitTurn(t)
 	}
 }
-
-func wantHint(t *testing.T, err error, part string) {
-	t.Helper()
-	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Hint, part) {
-		t.Errorf("error %v should have the hint %q: %#v", err, part, e)
-	}
-}
