@@ -312,26 +312,28 @@ func TestWaitPairedEnds(t *testing.T) {
 // can be waited for: the server's clock counts.
 func TestBadInputClockTwoHoursOffWhilePairing(t *testing.T) {
 	for _, off := range []time.Duration{-2 * time.Hour, 0, 2 * time.Hour} {
-		serverNow := func() time.Time { return time.Now().Add(off) }
-		dated := func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Date", serverNow().UTC().Format(http.TimeFormat))
-			io.WriteString(w, `{"data":[]}`)
-		}
-		c := listServer(t, dated)
-		start := time.Now()
-		var last bitpay.PairProgress
-		_, err := c.WaitPaired(t.Context(), bitpay.WaitOptions{
-			Until: serverNow().Add(1500 * time.Millisecond), Interval: 20 * time.Millisecond,
-			Progress: func(p bitpay.PairProgress) { last = p },
+		t.Run(off.String(), func(t *testing.T) {
+			t.Parallel()
+			serverNow := func() time.Time { return time.Now().Add(off) }
+			dated := func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", serverNow().UTC().Format(http.TimeFormat))
+				io.WriteString(w, `{"data":[]}`)
+			}
+			start := time.Now()
+			var last bitpay.PairProgress
+			_, err := listServer(t, dated).WaitPaired(t.Context(), bitpay.WaitOptions{
+				Until: serverNow().Add(1500 * time.Millisecond), Interval: 20 * time.Millisecond,
+				Progress: func(p bitpay.PairProgress) { last = p },
+			})
+			// The Date has whole seconds.
+			if took := time.Since(start); !errors.Is(err, bitpay.ErrPairingExpired) || took < 500*time.Millisecond || took > 10*time.Second || last.Left > 3*time.Second {
+				t.Errorf("%v after %v, with %v left", err, took, last.Left)
+			}
+			_, err = listServer(t, dated).WaitPaired(t.Context(), bitpay.WaitOptions{Until: serverNow().Add(-3 * time.Second)})
+			if !errors.Is(err, bitpay.ErrPairingExpired) {
+				t.Errorf("an old code: %v", err)
+			}
 		})
-		// The Date has whole seconds.
-		if took := time.Since(start); !errors.Is(err, bitpay.ErrPairingExpired) || took < 500*time.Millisecond || took > 10*time.Second || last.Left > 3*time.Second {
-			t.Errorf("%v off: %v after %v, with %v left", off, err, took, last.Left)
-		}
-		over := listServer(t, dated)
-		if _, err := over.WaitPaired(t.Context(), bitpay.WaitOptions{Until: serverNow().Add(-3 * time.Second)}); !errors.Is(err, bitpay.ErrPairingExpired) {
-			t.Errorf("%v off, an old code: %v", off, err)
-		}
 	}
 }
 

@@ -1,0 +1,28 @@
+package bitpay_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A program that imports this package takes on what it links: the standard library, the
+// curve, Base58 and RIPEMD-160.
+func TestLinks(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := []string{
+		"github.com/btcpayctl/btcpayctl/bitpay", "github.com/btcpayctl/btcpayctl/client",
+		"github.com/btcsuite/btcd/btcec/v2", "github.com/btcsuite/btcd/btcec/v2/ecdsa", "github.com/btcsuite/btcd/btcutil/base58",
+		"github.com/btcsuite/btcd/chaincfg/chainhash", "github.com/decred/dcrd/dcrec/secp256k1/v4",
+		"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa", "golang.org/x/crypto/ripemd160",
+	}
+	for _, path := range strings.Fields(string(out)) {
+		if !slices.Contains(allowed, path) {
+			t.Errorf("it links %s", path)
+		}
+	}
+}
