@@ -94,7 +94,7 @@ func TestRevokeHidesTheKey(t *testing.T) {
 		"forbidden": func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, 403, `{"missingPermission":"unrestricted","code":"missing-permission","message":"x"}`)
 		},
-		"redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"/", 302) },
+		"redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"/", http.StatusFound) },
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"broken":    func(w http.ResponseWriter, _ *http.Request) { answer(w, 500, "") },
 		"done":      func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, "") },

@@ -42,9 +42,9 @@ type AuthorizeRequest struct {
 	// AllowUnknown lets policies through that BTCPay Server 2.4.1 does not have
 	// by itself, such as those of plugins. A server without them drops them.
 	AllowUnknown bool
-	// Server is the server's own list, from [PermissionService.List]. Where it
-	// is given, it decides what is unknown.
-	Server []PermissionInfo
+	// Known is the server's own list, from [PermissionService.List]. Where it is
+	// given, it decides what is unknown.
+	Known []PermissionInfo
 }
 
 // AuthorizeURL returns the address of the consent page on this client's server,

@@ -46,16 +46,16 @@ func (r AuthorizeRequest) knows(p Permission) bool {
 	if r.AllowUnknown {
 		return true
 	}
-	if len(r.Server) == 0 {
+	if len(r.Known) == 0 {
 		return p.Known()
 	}
-	return slices.ContainsFunc(r.Server, func(info PermissionInfo) bool { return info.Name == p.Policy() })
+	return slices.ContainsFunc(r.Known, func(info PermissionInfo) bool { return info.Name == p.Policy() })
 }
 
 // suggestion is a known policy that a small mistake may stand for.
 func (r AuthorizeRequest) suggestion(p Permission) string {
 	names := AllPermissions()
-	for _, info := range r.Server {
+	for _, info := range r.Known {
 		names = append(names, info.Name)
 	}
 	ending := func(p Permission) string { return string(p)[strings.LastIndexByte(string(p), '.')+1:] }

@@ -119,7 +119,7 @@ func TestAuthorizeAllows(t *testing.T) {
 	plugin := greenfield.Permission("btcpay.plugin.store.canship")
 	for name, r := range map[string]greenfield.AuthorizeRequest{
 		"unknown on purpose":     {Permissions: []greenfield.Permission{plugin}, AllowUnknown: true},
-		"in the server's list":   {Permissions: []greenfield.Permission{plugin}, Server: []greenfield.PermissionInfo{{Name: plugin}}},
+		"in the server's list":   {Permissions: []greenfield.Permission{plugin}, Known: []greenfield.PermissionInfo{{Name: plugin}}},
 		"the scheme of an app":   {Redirect: "myapp://callback/done?a=1"},
 		"a scheme without slash": {Redirect: "myapp:done"},
 		"everything":             {Permissions: greenfield.AllPermissions()},
@@ -129,7 +129,7 @@ func TestAuthorizeAllows(t *testing.T) {
 		}
 	}
 	// A server that does not have a permission would drop it.
-	old := greenfield.AuthorizeRequest{Permissions: []greenfield.Permission{greenfield.CanViewWallet}, Server: serverPermissions(t, "1.13.5")}
+	old := greenfield.AuthorizeRequest{Permissions: []greenfield.Permission{greenfield.CanViewWallet}, Known: serverPermissions(t, "1.13.5")}
 	if _, err := old.URL(shopServer); err == nil {
 		t.Error("1.13.5 was asked for a permission about wallets")
 	}

@@ -139,7 +139,7 @@ func TestPermissionError(t *testing.T) {
 		}
 		answer(w, 403, `{"missingPermission":"`+policy+`","code":"missing-permission","message":"Insufficient API Permissions."}`)
 	})
-	_, err := g.Invoices.Get(t.Context(), store, "invoice", greenfield.GetOptions{})
+	_, err := g.Invoices.Get(t.Context(), store, "invoice", greenfield.InvoiceGetOptions{})
 	refused, ok := errors.AsType[*greenfield.PermissionError](err)
 	if !ok || refused.Permission != greenfield.CanViewInvoices.ForStore(store) || !strings.Contains(err.Error(), "does not exist") {
 		t.Error(err)

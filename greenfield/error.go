@@ -110,7 +110,7 @@ func explain(r client.Request, err error) error {
 	if !ok {
 		return err
 	}
-	switch meaning := meaningOf(answer); {
+	switch meaning := meaningOf(r, answer); {
 	case meaning != nil:
 		return fmt.Errorf("%w: %w", meaning, err)
 	case answer.Status == http.StatusForbidden && answer.Page == "":
@@ -140,17 +140,17 @@ var codes = map[client.Code]error{
 	"store-limit-reached": ErrStoreLimit,
 }
 
-func meaningOf(answer *client.Error) error {
+func meaningOf(r client.Request, answer *client.Error) error {
 	switch answer.Status {
 	case http.StatusUnauthorized:
 		return refusalOf(answer.Message)
 	case http.StatusNotFound:
-		if answer.Code == "" && answer.Page == "" {
+		if answer.Code == "" && answer.Message == "" && answer.Page == "" {
 			return ErrNoAPI
 		}
 	case http.StatusUnprocessableEntity:
 		// The same call complains about an unknown word at another path.
-		if len(answer.Fields) == 1 && answer.Fields[0].Path == "Status" {
+		if r.Path[len(r.Path)-1] == "status" && len(answer.Fields) == 1 && answer.Fields[0].Path == "Status" {
 			return ErrNotMarkable
 		}
 	case http.StatusBadRequest:

@@ -100,7 +100,7 @@ func ExampleListenCallback() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if proof.Grant.Match != greenfield.Same {
+	if proof.Grant.Match != greenfield.GrantSame {
 		log.Fatalf("the key is %s than was asked for: %v", proof.Grant.Match, proof.Key.Permissions)
 	}
 	<-listener.Done()

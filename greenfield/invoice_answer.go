@@ -32,8 +32,8 @@ type Invoice struct {
 	Metadata                          Metadata        `json:"metadata"`
 	Checkout                          Checkout        `json:"checkout"`
 	Receipt                           Receipt         `json:"receipt"`
-	// PaymentMethods are empty unless asked for; see [GetOptions] and
-	// [ListOptions].
+	// PaymentMethods are empty unless asked for; see [InvoiceGetOptions] and
+	// [InvoiceListOptions].
 	PaymentMethods []InvoicePaymentMethod `json:"paymentMethods"`
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// ListOptions choose invoices. The zero value means all that are not archived,
+// InvoiceListOptions choose invoices. The zero value means all that are not archived,
 // in pages of [DefaultTake].
-type ListOptions struct {
+type InvoiceListOptions struct {
 	// OrderIDs are exact, with their capitals. Any of them fits.
 	OrderIDs []string
 	// Statuses: any of them fits. Others than the five constants are refused
@@ -45,7 +45,7 @@ const maxSearch = 512 // characters
 
 // List returns one page of a store's invoices, newest first. The order of
 // invoices made within one second is not defined. It needs [CanViewInvoices].
-func (s *InvoiceService) List(ctx context.Context, storeID string, options ListOptions) ([]Invoice, error) {
+func (s *InvoiceService) List(ctx context.Context, storeID string, options InvoiceListOptions) ([]Invoice, error) {
 	path, err := invoicePath(storeID)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (s *InvoiceService) List(ctx context.Context, storeID string, options ListO
 // another across a page's edge, and one whose second is shared across an edge,
 // since the server then may order it either way. A program that must not miss
 // any asks for the time once more.
-func (s *InvoiceService) All(ctx context.Context, storeID string, options ListOptions) iter.Seq2[Invoice, error] {
+func (s *InvoiceService) All(ctx context.Context, storeID string, options InvoiceListOptions) iter.Seq2[Invoice, error] {
 	return func(yield func(Invoice, error) bool) {
 		page := options
 		if page.Take == 0 {
@@ -97,7 +97,7 @@ func (s *InvoiceService) All(ctx context.Context, storeID string, options ListOp
 
 var invoiceStatuses = []InvoiceStatus{InvoiceNew, InvoiceProcessing, InvoiceExpired, InvoiceInvalid, InvoiceSettled}
 
-func (o ListOptions) query() (url.Values, error) {
+func (o InvoiceListOptions) query() (url.Values, error) {
 	switch {
 	case o.Take < 0:
 		return nil, &RequestError{"take", fmt.Sprintf("%d is negative", o.Take)}

@@ -8,7 +8,7 @@ type Metadata map[string]json.RawMessage
 
 // Members of the metadata that the server knows.
 const (
-	MetaOrderID          = "orderId" // found by [ListOptions.OrderIDs]
+	MetaOrderID          = "orderId" // found by [InvoiceListOptions.OrderIDs]
 	MetaOrderURL         = "orderUrl"
 	MetaItemCode         = "itemCode"
 	MetaItemDesc         = "itemDesc"

@@ -18,7 +18,7 @@ type InvoiceRequest struct {
 	Metadata Metadata         `json:"metadata,omitzero"`
 	Checkout *CheckoutRequest `json:"checkout,omitzero"`
 	Receipt  *Receipt         `json:"receipt,omitzero"`
-	// AdditionalSearchTerms are found by [ListOptions.TextSearch].
+	// AdditionalSearchTerms are found by [InvoiceListOptions.TextSearch].
 	AdditionalSearchTerms []string `json:"additionalSearchTerms,omitzero"`
 }
 

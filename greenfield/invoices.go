@@ -32,15 +32,15 @@ func (s *InvoiceService) Create(ctx context.Context, storeID string, request Inv
 	return call[Invoice](ctx, s.c, client.Request{Method: http.MethodPost, Path: path, Body: request})
 }
 
-// GetOptions are the options of [InvoiceService.Get].
-type GetOptions struct {
+// InvoiceGetOptions are the options of [InvoiceService.Get].
+type InvoiceGetOptions struct {
 	// IncludePaymentMethods fills [Invoice.PaymentMethods], on servers since
 	// 2.4.1. On all servers [InvoiceService.PaymentMethods] reads them.
 	IncludePaymentMethods bool
 }
 
 // Get reads one invoice, archived or not. It needs [CanViewInvoices].
-func (s *InvoiceService) Get(ctx context.Context, storeID, id string, options GetOptions) (Invoice, error) {
+func (s *InvoiceService) Get(ctx context.Context, storeID, id string, options InvoiceGetOptions) (Invoice, error) {
 	path, err := invoicePath(storeID, id)
 	if err != nil {
 		return Invoice{}, err
@@ -111,15 +111,15 @@ func (s *InvoiceService) change(ctx context.Context, r client.Request, storeID, 
 	if _, err := call[client.Nothing](ctx, s.c, r); err != nil {
 		return Invoice{}, err
 	}
-	invoice, err := s.Get(ctx, storeID, id, GetOptions{})
+	invoice, err := s.Get(ctx, storeID, id, InvoiceGetOptions{})
 	if err != nil {
 		return Invoice{}, fmt.Errorf("%w: %w", ErrNotRead, err)
 	}
 	return invoice, nil
 }
 
-// PaymentMethodsOptions are the options of [InvoiceService.PaymentMethods].
-type PaymentMethodsOptions struct {
+// InvoicePaymentMethodsOptions are the options of [InvoiceService.PaymentMethods].
+type InvoicePaymentMethodsOptions struct {
 	// IncludeSensitive adds what tells of the store's wallet. It needs
 	// [CanModifyStoreSettings] as well.
 	IncludeSensitive bool
@@ -127,7 +127,7 @@ type PaymentMethodsOptions struct {
 
 // PaymentMethods reads the ways to pay an invoice and what was paid by each. It
 // needs [CanViewInvoices].
-func (s *InvoiceService) PaymentMethods(ctx context.Context, storeID, id string, options PaymentMethodsOptions) ([]InvoicePaymentMethod, error) {
+func (s *InvoiceService) PaymentMethods(ctx context.Context, storeID, id string, options InvoicePaymentMethodsOptions) ([]InvoicePaymentMethod, error) {
 	path, err := invoicePath(storeID, id, "payment-methods")
 	if err != nil {
 		return nil, err

@@ -88,18 +88,18 @@ func TestInvoiceIDs(t *testing.T) {
 	for _, bad := range []string{"", ".", "..", "a/b", "a?b", "a#b", "%2e", "a b", "ä", strings.Repeat("x", 65)} {
 		for _, pair := range [][2]string{{bad, "inv"}, {storeID, bad}} {
 			store, id := pair[0], pair[1]
-			_, get := g.Invoices.Get(ctx, store, id, greenfield.GetOptions{})
+			_, get := g.Invoices.Get(ctx, store, id, greenfield.InvoiceGetOptions{})
 			_, update := g.Invoices.Update(ctx, store, id, greenfield.Metadata{})
 			_, mark := g.Invoices.Mark(ctx, store, id, greenfield.InvoiceSettled)
 			_, unarchive := g.Invoices.Unarchive(ctx, store, id)
-			_, methods := g.Invoices.PaymentMethods(ctx, store, id, greenfield.PaymentMethodsOptions{})
+			_, methods := g.Invoices.PaymentMethods(ctx, store, id, greenfield.InvoicePaymentMethodsOptions{})
 			for _, err := range []error{get, update, mark, unarchive, methods, g.Invoices.Archive(ctx, store, id)} {
 				if !refusedMember(err, "store id") && !refusedMember(err, "invoice id") {
 					t.Errorf("%q %q: %v", store, id, err)
 				}
 			}
 		}
-		_, list := g.Invoices.List(ctx, bad, greenfield.ListOptions{})
+		_, list := g.Invoices.List(ctx, bad, greenfield.InvoiceListOptions{})
 		_, create := g.Invoices.Create(ctx, bad, greenfield.InvoiceRequest{})
 		_, get := g.Stores.Get(ctx, bad)
 		for _, err := range []error{list, create, get} {
@@ -189,13 +189,13 @@ func TestListOptions(t *testing.T) {
 	from := time.Date(2026, 11, 25, 9, 0, 0, 999, time.FixedZone("", 3600))
 	var got url.Values
 	g := serve(t, func(w http.ResponseWriter, r *http.Request) { got = r.URL.Query(); answer(w, 200, `[]`) })
-	if _, err := g.Invoices.List(t.Context(), storeID, greenfield.ListOptions{}); err != nil {
+	if _, err := g.Invoices.List(t.Context(), storeID, greenfield.InvoiceListOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(url.Values{"take": {"100"}, "skip": {"0"}}, got); diff != "" {
 		t.Error(diff)
 	}
-	_, err := g.Invoices.List(t.Context(), storeID, greenfield.ListOptions{
+	_, err := g.Invoices.List(t.Context(), storeID, greenfield.InvoiceListOptions{
 		OrderIDs: []string{"a&b", "C d"}, Statuses: []greenfield.InvoiceStatus{"settled", greenfield.InvoiceNew}, StartDate: from, EndDate: from.Add(time.Hour),
 		TextSearch: "ä+b", IncludeArchived: true, IncludePaymentMethods: true, Skip: 5, Take: 7,
 	})
@@ -204,7 +204,7 @@ func TestListOptions(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
-	for member, options := range map[string]greenfield.ListOptions{
+	for member, options := range map[string]greenfield.InvoiceListOptions{
 		"take": {Take: -1}, "skip": {Skip: -1}, "endDate": {StartDate: from, EndDate: from.Add(-time.Second)}, "textSearch": {TextSearch: strings.Repeat("ä", 513)},
 		"orderId": {OrderIDs: []string{"a", ""}}, "status": {Statuses: []greenfield.InvoiceStatus{"New,Settled"}},
 	} {
@@ -236,7 +236,7 @@ func TestAllInvoices(t *testing.T) {
 		answer(w, 200, "["+strings.Join(page, ",")+"]")
 	})
 	seen := map[string]int{}
-	for invoice, err := range g.Invoices.All(t.Context(), storeID, greenfield.ListOptions{Take: 10}) {
+	for invoice, err := range g.Invoices.All(t.Context(), storeID, greenfield.InvoiceListOptions{Take: 10}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -250,7 +250,7 @@ func TestAllInvoices(t *testing.T) {
 			t.Error(id, "came", n, "times")
 		}
 	}
-	for range g.Invoices.All(t.Context(), storeID, greenfield.ListOptions{Take: 10}) {
+	for range g.Invoices.All(t.Context(), storeID, greenfield.InvoiceListOptions{Take: 10}) {
 		break // leaves no request behind
 	}
 	failing := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -261,7 +261,7 @@ func TestAllInvoices(t *testing.T) {
 		answer(w, 403, "")
 	})
 	n := 0
-	for _, err := range failing.Invoices.All(t.Context(), storeID, greenfield.ListOptions{Take: 1}) {
+	for _, err := range failing.Invoices.All(t.Context(), storeID, greenfield.InvoiceListOptions{Take: 1}) {
 		n++
 		if _, ok := errors.AsType[*greenfield.PermissionError](err); (n == 2) != ok || n > 2 {
 			t.Error(n, err)
@@ -296,7 +296,7 @@ func TestUnknownValues(t *testing.T) {
 		answer(w, 200, `{"id":"x","status":"Refunded","additionalStatus":"Odd","type":"New","amount":1e1,"more":{"a":[1]},"metadata":{"n":12345678901234567890.5},
 			"checkout":{"speedPolicy":"Warp","expirationMinutes":15},"paidAmount":null,"createdTime":null,"receipt":null,"paymentMethods":null}`)
 	})
-	got, err := g.Invoices.Get(t.Context(), storeID, "x", greenfield.GetOptions{})
+	got, err := g.Invoices.Get(t.Context(), storeID, "x", greenfield.InvoiceGetOptions{})
 	if err != nil || got.Status != "Refunded" || got.Amount.String() != "10" || string(got.Metadata["n"]) != "12345678901234567890.5" || got.PaidAmount != nil {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -25,8 +25,8 @@ var ErrNotProven = errors.New("the key does not work on this server")
 // The client's own credential is not used. It sends GET /api-keys/current,
 // and GET /users/me where the key may read the profile.
 //
-// It wraps [ErrNotProven] where the server refuses the key. Other errors, such
-// as a lost connection, say nothing about it.
+// It wraps [ErrNotProven] where the server does not know the key. Other errors,
+// such as a lost connection or [ErrUserDisabled], say nothing about it.
 func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) (Proof, error) {
 	prover, err := newClient(c.http, key)
 	if err != nil {
@@ -34,7 +34,7 @@ func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) 
 	}
 	info, err := prover.APIKeys.Current(ctx)
 	switch {
-	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrUnauthenticated), errors.Is(err, ErrUserDisabled):
+	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrUnauthenticated):
 		return Proof{}, fmt.Errorf("%w: %w", ErrNotProven, err)
 	case err != nil:
 		return Proof{}, err

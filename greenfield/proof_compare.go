@@ -2,20 +2,20 @@ package greenfield
 
 import "slices"
 
-// A Match says how a grant compares with its request.
-type Match string
+// A GrantMatch says how a grant compares with its request.
+type GrantMatch string
 
 // The outcomes of [AuthorizeRequest.Compare].
 const (
-	Same     Match = "same"
-	Broader  Match = "broader"  // all that was asked for, and more
-	Narrower Match = "narrower" // a part of what was asked for
-	Other    Match = "other"    // some of it is missing, and something else came
+	GrantSame     GrantMatch = "same"
+	GrantBroader  GrantMatch = "broader"  // all that was asked for, and more
+	GrantNarrower GrantMatch = "narrower" // a part of what was asked for
+	GrantOther    GrantMatch = "other"    // some of it is missing, and something else came
 )
 
 // A Grant compares what was asked of a person with what a key has.
 type Grant struct {
-	Match Match
+	Match GrantMatch
 	// Granted are the key's permissions, as the server lists them.
 	Granted []Permission
 	// Missing was asked for and is not granted, for no store.
@@ -76,13 +76,13 @@ func (r AuthorizeRequest) Compare(granted []Permission) Grant {
 	less := len(g.Missing)+len(g.Narrowed) > 0
 	switch {
 	case !less && len(g.Extra) == 0:
-		g.Match = Same
+		g.Match = GrantSame
 	case !less:
-		g.Match = Broader
+		g.Match = GrantBroader
 	case len(g.Extra) == 0:
-		g.Match = Narrower
+		g.Match = GrantNarrower
 	default:
-		g.Match = Other
+		g.Match = GrantOther
 	}
 	g.Stores = g.byStore()
 	return g

@@ -23,31 +23,31 @@ func TestCompareGrant(t *testing.T) {
 		asked     permissions
 		selective bool
 		granted   permissions
-		want      greenfield.Match
+		want      greenfield.GrantMatch
 		missing   permissions
 		narrowed  permissions
 		extra     permissions
 	}{
-		{"as asked", permissions{create, view}, false, permissions{view, create}, greenfield.Same, nil, nil, nil},
-		{"nothing for nothing", nil, false, nil, greenfield.Same, nil, nil, nil},
-		{"included", permissions{create, view}, false, permissions{modify}, greenfield.Broader, nil, nil, permissions{modify}},
-		{"one picked store", permissions{create, view, profile}, true, permissions{create + ":A", view + ":A", profile}, greenfield.Same, nil, nil, nil},
-		{"an old key for all stores", permissions{create}, true, permissions{create, profile}, greenfield.Broader, nil, nil, permissions{create, profile}},
-		{"two stores where one was to be picked", permissions{create}, true, permissions{create + ":A", create + ":B"}, greenfield.Broader, nil, nil, permissions{create + ":B"}},
-		{"the person picked two", permissions{create, view}, true, permissions{create + ":A", view + ":B"}, greenfield.Other, permissions{view + ":A"}, nil, permissions{view + ":B"}},
-		{"a named store, kept", permissions{create + ":A"}, true, permissions{create + ":A"}, greenfield.Same, nil, nil, nil},
-		{"a named store, widened", permissions{create + ":A"}, false, permissions{create}, greenfield.Broader, nil, nil, permissions{create}},
-		{"a named store, another came", permissions{create + ":A"}, true, permissions{create + ":B"}, greenfield.Other, permissions{create + ":A"}, nil, permissions{create + ":B"}},
-		{"one named, one picked", permissions{create + ":A", view}, true, permissions{create + ":A", view + ":B"}, greenfield.Same, nil, nil, nil},
-		{"one named, the same picked", permissions{create + ":A", view}, true, permissions{create + ":A", view + ":A"}, greenfield.Same, nil, nil, nil},
-		{"all stores asked, one granted", permissions{create, view}, false, permissions{create + ":A", view + ":A"}, greenfield.Narrower, nil, permissions{create, view}, nil},
-		{"the person added one", permissions{create}, false, permissions{create, profile}, greenfield.Broader, nil, nil, permissions{profile}},
-		{"forbidden ones are missing", permissions{server, profile}, false, permissions{profile}, greenfield.Narrower, permissions{server}, nil, nil},
-		{"nothing came", permissions{create}, true, nil, greenfield.Narrower, permissions{create}, nil, nil},
-		{"everything came", permissions{create}, true, permissions{greenfield.Unrestricted}, greenfield.Broader, nil, nil, permissions{greenfield.Unrestricted}},
-		{"something else came", permissions{create}, false, permissions{profile}, greenfield.Other, permissions{create}, nil, permissions{profile}},
-		{"a plugin's", permissions{"btcpay.plugin.store.x"}, true, permissions{"btcpay.plugin.store.x:A"}, greenfield.Same, nil, nil, nil},
-		{"written otherwise", permissions{"BTCPAY.Store.CanViewInvoices"}, false, permissions{view}, greenfield.Same, nil, nil, nil},
+		{"as asked", permissions{create, view}, false, permissions{view, create}, greenfield.GrantSame, nil, nil, nil},
+		{"nothing for nothing", nil, false, nil, greenfield.GrantSame, nil, nil, nil},
+		{"included", permissions{create, view}, false, permissions{modify}, greenfield.GrantBroader, nil, nil, permissions{modify}},
+		{"one picked store", permissions{create, view, profile}, true, permissions{create + ":A", view + ":A", profile}, greenfield.GrantSame, nil, nil, nil},
+		{"an old key for all stores", permissions{create}, true, permissions{create, profile}, greenfield.GrantBroader, nil, nil, permissions{create, profile}},
+		{"two stores where one was to be picked", permissions{create}, true, permissions{create + ":A", create + ":B"}, greenfield.GrantBroader, nil, nil, permissions{create + ":B"}},
+		{"the person picked two", permissions{create, view}, true, permissions{create + ":A", view + ":B"}, greenfield.GrantOther, permissions{view + ":A"}, nil, permissions{view + ":B"}},
+		{"a named store, kept", permissions{create + ":A"}, true, permissions{create + ":A"}, greenfield.GrantSame, nil, nil, nil},
+		{"a named store, widened", permissions{create + ":A"}, false, permissions{create}, greenfield.GrantBroader, nil, nil, permissions{create}},
+		{"a named store, another came", permissions{create + ":A"}, true, permissions{create + ":B"}, greenfield.GrantOther, permissions{create + ":A"}, nil, permissions{create + ":B"}},
+		{"one named, one picked", permissions{create + ":A", view}, true, permissions{create + ":A", view + ":B"}, greenfield.GrantSame, nil, nil, nil},
+		{"one named, the same picked", permissions{create + ":A", view}, true, permissions{create + ":A", view + ":A"}, greenfield.GrantSame, nil, nil, nil},
+		{"all stores asked, one granted", permissions{create, view}, false, permissions{create + ":A", view + ":A"}, greenfield.GrantNarrower, nil, permissions{create, view}, nil},
+		{"the person added one", permissions{create}, false, permissions{create, profile}, greenfield.GrantBroader, nil, nil, permissions{profile}},
+		{"forbidden ones are missing", permissions{server, profile}, false, permissions{profile}, greenfield.GrantNarrower, permissions{server}, nil, nil},
+		{"nothing came", permissions{create}, true, nil, greenfield.GrantNarrower, permissions{create}, nil, nil},
+		{"everything came", permissions{create}, true, permissions{greenfield.Unrestricted}, greenfield.GrantBroader, nil, nil, permissions{greenfield.Unrestricted}},
+		{"something else came", permissions{create}, false, permissions{profile}, greenfield.GrantOther, permissions{create}, nil, permissions{profile}},
+		{"a plugin's", permissions{"btcpay.plugin.store.x"}, true, permissions{"btcpay.plugin.store.x:A"}, greenfield.GrantSame, nil, nil, nil},
+		{"written otherwise", permissions{"BTCPAY.Store.CanViewInvoices"}, false, permissions{view}, greenfield.GrantSame, nil, nil, nil},
 	} {
 		got := greenfield.AuthorizeRequest{Permissions: c.asked, SelectiveStores: c.selective}.Compare(c.granted)
 		if got.Match != c.want || !cmp.Equal(got.Missing, c.missing) || !cmp.Equal(got.Narrowed, c.narrowed) || !cmp.Equal(got.Extra, c.extra) {
@@ -97,7 +97,7 @@ func TestProve(t *testing.T) {
 	asked := greenfield.AuthorizeRequest{Permissions: permissions{greenfield.CanViewInvoices, greenfield.CanViewProfile}, SelectiveStores: true}
 	g := provingServer(t, `["btcpay.store.canviewinvoices:A","btcpay.user.canviewprofile"]`, `{"id":"u1","email":"owner@example.com","created":1795420723}`)
 	proof, err := g.Prove(t.Context(), apiKey(t, testKey), asked)
-	if err != nil || proof.Grant.Match != greenfield.Same || proof.User == nil || proof.User.Email != "owner@example.com" || proof.Key.Label != "App" {
+	if err != nil || proof.Grant.Match != greenfield.GrantSame || proof.User == nil || proof.User.Email != "owner@example.com" || proof.Key.Label != "App" {
 		t.Fatalf("%+v, %v", proof, err)
 	}
 	if proof.User.Created.Unix() != 1795420723 {
@@ -107,14 +107,14 @@ func TestProve(t *testing.T) {
 	// Nobody can tell whose a key is that may not read the profile.
 	g = provingServer(t, `["btcpay.store.canviewinvoices:A"]`, "")
 	proof, err = g.Prove(t.Context(), apiKey(t, testKey), asked)
-	if err != nil || proof.User != nil || proof.Grant.Match != greenfield.Narrower {
+	if err != nil || proof.User != nil || proof.Grant.Match != greenfield.GrantNarrower {
 		t.Fatalf("%+v, %v", proof, err)
 	}
 
 	// The permission is there and its owner may no longer.
 	g = provingServer(t, `["unrestricted"]`, "")
 	proof, err = g.Prove(t.Context(), apiKey(t, testKey), asked)
-	if err != nil || proof.User != nil || proof.Grant.Match != greenfield.Broader {
+	if err != nil || proof.User != nil || proof.Grant.Match != greenfield.GrantBroader {
 		t.Fatalf("%+v, %v", proof, err)
 	}
 

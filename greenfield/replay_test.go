@@ -135,7 +135,7 @@ func askInvoices(ctx context.Context, c *greenfield.Client, s step, pattern stri
 	service, store, id := c.Invoices, at(3), at(5)
 	switch pattern {
 	case "GET api/v1/stores/*/invoices":
-		options := greenfield.ListOptions{
+		options := greenfield.InvoiceListOptions{
 			OrderIDs: query["orderId"], TextSearch: query.Get("textSearch"),
 			IncludeArchived: query.Get("includeArchived") == "true", IncludePaymentMethods: query.Get("includePaymentMethods") == "true",
 		}
@@ -146,7 +146,7 @@ func askInvoices(ctx context.Context, c *greenfield.Client, s step, pattern stri
 	case "POST api/v1/stores/*/invoices":
 		return create(s, func(r greenfield.InvoiceRequest) (any, error) { return service.Create(ctx, store, r) })
 	case "GET api/v1/stores/*/invoices/*":
-		return service.Get(ctx, store, id, greenfield.GetOptions{IncludePaymentMethods: query.Get("includePaymentMethods") == "true"})
+		return service.Get(ctx, store, id, greenfield.InvoiceGetOptions{IncludePaymentMethods: query.Get("includePaymentMethods") == "true"})
 	case "PUT api/v1/stores/*/invoices/*":
 		return create(s, func(r struct{ Metadata greenfield.Metadata }) (any, error) {
 			return service.Update(ctx, store, id, r.Metadata)
@@ -162,7 +162,7 @@ func askInvoices(ctx context.Context, c *greenfield.Client, s step, pattern stri
 			return nil, read(err)
 		})
 	case "GET api/v1/stores/*/invoices/*/payment-methods":
-		return service.PaymentMethods(ctx, store, id, greenfield.PaymentMethodsOptions{IncludeSensitive: query.Get("includeSensitive") == "true"})
+		return service.PaymentMethods(ctx, store, id, greenfield.InvoicePaymentMethodsOptions{IncludeSensitive: query.Get("includeSensitive") == "true"})
 	}
 	return nil, errNotCalled
 }

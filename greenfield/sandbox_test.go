@@ -1,0 +1,130 @@
+package greenfield_test
+
+import (
+	"errors"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
+)
+
+type shop struct {
+	seed    sandbox.Seed
+	address string
+}
+
+func startShop(t *testing.T, rootPath string) shop {
+	t.Helper()
+	s, err := sandbox.New(sandbox.Options{RootPath: rootPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(func() { server.Close(); s.Close() })
+	return shop{s.Seed(), server.URL + rootPath}
+}
+
+func (s shop) connect(t *testing.T, credential client.Credential) *greenfield.Client {
+	t.Helper()
+	c, err := greenfield.New(s.address, credential)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.CloseIdleConnections)
+	return c
+}
+
+// TestLifeOfAKey mints a key for one store, uses it, sees it refused elsewhere,
+// and takes it back.
+func TestLifeOfAKey(t *testing.T) {
+	ctx, s := t.Context(), startShop(t, "/btcpay")
+	basic, err := greenfield.NewBasic(s.seed.Email, client.NewSecret(s.seed.Password))
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := s.connect(t, basic)
+	other, err := owner.Stores.Create(ctx, greenfield.StoreRequest{Name: "Another shop", DefaultCurrency: "EUR", PaymentTolerance: decimal(t, "0.5")})
+	if err != nil || other.DefaultCurrency != "EUR" || other.PaymentTolerance.Cmp(*decimal(t, "0.5")) != 0 || other.InvoiceExpiration.Duration().Minutes() != 15 {
+		t.Fatalf("%+v, %v", other, err)
+	}
+	made, err := owner.APIKeys.Create(ctx, greenfield.APIKeyRequest{
+		Label: "btcpayctl/test", Permissions: []greenfield.Permission{greenfield.CanViewStoreSettings.ForStore(s.seed.StoreID)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := greenfield.NewAPIKey(made.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limited := s.connect(t, key)
+	if current, err := limited.APIKeys.Current(ctx); err != nil || current.Label != "btcpayctl/test" || !current.Key.Equal(made.Key) {
+		t.Error(current, err)
+	}
+	if stores, err := limited.Stores.List(ctx); err != nil || len(stores) != 1 || stores[0].ID != s.seed.StoreID {
+		t.Error(stores, err)
+	}
+	if store, err := limited.Stores.Get(ctx, s.seed.StoreID); err != nil || store.Name != s.seed.StoreName {
+		t.Error(store, err)
+	}
+	_, err = limited.Stores.Get(ctx, other.ID)
+	if refused, ok := errors.AsType[*greenfield.PermissionError](err); !ok || refused.Permission != greenfield.CanViewStoreSettings.ForStore(other.ID) {
+		t.Error(err)
+	}
+	_, err = limited.Stores.Create(ctx, greenfield.StoreRequest{Name: "No"})
+	if _, ok := errors.AsType[*greenfield.PermissionError](err); !ok {
+		t.Error(err)
+	}
+	_, err = limited.APIKeys.Create(ctx, greenfield.APIKeyRequest{})
+	if refused, ok := errors.AsType[*greenfield.PermissionError](err); !ok || refused.Permission != greenfield.Unrestricted {
+		t.Error(err)
+	}
+	if err := limited.APIKeys.RevokeCurrent(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, err := limited.APIKeys.Current(ctx); !errors.Is(err, greenfield.ErrUnknownKey) {
+		t.Error(err)
+	}
+	if err := owner.APIKeys.Revoke(ctx, key); !errors.Is(err, greenfield.ErrKeyNotFound) {
+		t.Error(err)
+	}
+}
+
+// TestConsentIsProven lets a person consent on the page that the URL leads to,
+// and copies the key.
+func TestConsentIsProven(t *testing.T) {
+	ctx, s := t.Context(), startShop(t, "")
+	anybody := s.connect(t, nil)
+	request := greenfield.AuthorizeRequest{
+		ApplicationName: "Shop & Co", Permissions: []greenfield.Permission{greenfield.CanViewInvoices, greenfield.CanViewProfile},
+	}
+	page, err := anybody.AuthorizeURL(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := human.New(s.address)
+	defer person.Close()
+	if err := person.LogIn(ctx, s.seed.Email, s.seed.Password); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := person.Open(ctx, page); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := person.Press(ctx, "Authorize"); err != nil {
+		t.Fatal(err)
+	}
+	key, err := greenfield.ParsePastedKey(` "` + person.At().Query().Get("key") + "\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof, err := anybody.Prove(ctx, key, request)
+	if err != nil || proof.Grant.Match != greenfield.GrantSame || proof.User == nil || proof.User.Email != s.seed.Email || proof.Key.Label != "Shop & Co" {
+		t.Fatalf("%+v, %v", proof, err)
+	}
+	if _, err := anybody.Prove(ctx, apiKey(t, testKey), request); !errors.Is(err, greenfield.ErrNotProven) {
+		t.Error(err)
+	}
+}
