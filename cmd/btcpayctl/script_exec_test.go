@@ -103,7 +103,8 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 type job struct {
 	cmd            *exec.Cmd
 	stdout, stderr lockedBuffer
-	done           chan error
+	done           chan struct{} // closed at its end
+	err            error         // of its end
 }
 
 // lockedBuffer can be read while it grows.
@@ -132,11 +133,14 @@ func startJob(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: start NAME PROGRAM [ARGUMENT...]")
 	}
 	s := stageOf(ts)
-	j := &job{cmd: exec.Command(args[1], args[2:]...), done: make(chan error, 1)}
+	j := &job{cmd: exec.Command(args[1], args[2:]...), done: make(chan struct{})}
 	j.cmd.Dir, j.cmd.Env = ts.MkAbs("."), s.environ(ts)
 	j.cmd.Stdout, j.cmd.Stderr = &j.stdout, &j.stderr
 	ts.Check(j.cmd.Start())
-	go func() { j.done <- j.cmd.Wait() }()
+	go func() {
+		j.err = j.cmd.Wait()
+		close(j.done)
+	}()
 	s.jobs[args[0]] = j
 }
 
@@ -158,7 +162,8 @@ func awaitJob(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	j, pattern := stageOf(ts).job(ts, args[0]), regexp.MustCompile(args[2])
 	stream := map[string]*lockedBuffer{"stdout": &j.stdout, "stderr": &j.stderr}[args[1]]
-	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+	deadline := time.After(patience)
+	for ended := false; ; {
 		match := pattern.FindStringSubmatch(stream.String())
 		if match != nil {
 			if len(args) == 4 {
@@ -166,8 +171,15 @@ func awaitJob(ts *testscript.TestScript, neg bool, args []string) {
 			}
 			return
 		}
-		if time.Now().After(deadline) {
+		if ended {
 			ts.Fatalf("%s does not match in %s of %s:\n%s", args[2], args[1], args[0], stream.String())
+		}
+		select {
+		case <-j.done:
+			ended = true
+		case <-deadline:
+			ended = true
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 }
@@ -192,9 +204,8 @@ func finishJob(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)
 	j := s.job(ts, args[0])
 	delete(s.jobs, args[0])
-	var err error
 	select {
-	case err = <-j.done:
+	case <-j.done:
 	case <-time.After(patience):
 		j.cmd.Process.Kill()
 		<-j.done
@@ -206,6 +217,6 @@ func finishJob(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("there is a stack trace:\n%s", j.stderr.String())
 	}
 	if code := j.cmd.ProcessState.ExitCode(); strconv.Itoa(code) != args[1] {
-		ts.Fatalf("%s ended with exit code %d, not %s (%v):\n%s", args[0], code, args[1], err, j.stderr.String())
+		ts.Fatalf("%s ended with exit code %d, not %s (%v):\n%s", args[0], code, args[1], j.err, j.stderr.String())
 	}
 }

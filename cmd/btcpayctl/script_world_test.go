@@ -49,7 +49,7 @@ func stageOf(ts *testscript.TestScript) *stage { return ts.Value(stageKey{}).(*s
 // environ is the script's environment for programs that it does not run itself.
 func (s *stage) environ(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TERM", "CI", "NO_COLOR", "BROWSER", "WORK",
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TERM", "CI", "NO_COLOR", "BROWSER", "WORK", "SERVER", "STORE",
 		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "BTCPAY_SERVER", "BTCPAY_STORE", "BTCPAY_API_KEY",
 		"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAYCTL_STORE", "BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE",
 		"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_IDENTITY_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_KEYSTORE",
