@@ -60,23 +60,19 @@ func readHeader(dir *durable.Dir) (*fileHeader, error) {
 }
 
 func parseHeader(data []byte) (*fileHeader, error) {
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, err
-	}
-	switch {
-	case head.Version > headerVersion: // the rest may look quite different
-		return &fileHeader{Version: head.Version}, nil
-	case head.Version < 1:
-		return nil, errors.New("it has no version")
-	}
 	header := new(fileHeader)
 	if err := json.Unmarshal(data, header); err != nil {
+		// The rest of a newer one may look quite different.
+		if header.Version = jsonVersion(data); header.Version > headerVersion {
+			return header, nil
+		}
 		return nil, err
 	}
 	switch {
+	case header.Version > headerVersion:
+		return header, nil
+	case header.Version < 1:
+		return nil, errors.New("it has no version")
 	case header.Protection != byPassphrase && header.Protection != byIdentityFile:
 		return nil, errors.New("it does not say how the identity is protected")
 	}

@@ -118,6 +118,13 @@ func (x *Index) update(ctx context.Context, change func([]Entry) []Entry) error 
 // tidy sorts by name and keeps the last of several entries of one name, which
 // a merge by hand can make.
 func tidy(entries []Entry) []Entry {
+	tidied := true
+	for i := range entries {
+		tidied = tidied && (i == 0 || entries[i-1].Name < entries[i].Name)
+	}
+	if tidied {
+		return entries
+	}
 	slices.Reverse(entries)
 	slices.SortStableFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
@@ -156,21 +163,18 @@ func readIndex(dir *durable.Dir) ([]Entry, error) {
 }
 
 func parseIndex(data []byte) ([]Entry, error) {
-	var head struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(data, &head); err != nil {
-		return nil, err
-	}
-	switch {
-	case head.Version > indexVersion: // the rest may look quite different
-		return nil, fmt.Errorf("%w: version %d, this program knows %d", ErrVersion, head.Version, indexVersion)
-	case head.Version < 1:
-		return nil, errors.New("it has no version")
-	}
 	var content indexContent
 	if err := json.Unmarshal(data, &content); err != nil {
-		return nil, err
+		content.Version = jsonVersion(data) // the rest of a newer one may look quite different
+		if content.Version <= indexVersion {
+			return nil, err
+		}
+	}
+	switch {
+	case content.Version > indexVersion:
+		return nil, fmt.Errorf("%w: version %d, this program knows %d", ErrVersion, content.Version, indexVersion)
+	case content.Version < 1:
+		return nil, errors.New("it has no version")
 	}
 	for i, entry := range content.Entries {
 		if checkName(entry.Name) != nil {
@@ -178,6 +182,18 @@ func parseIndex(data []byte) ([]Entry, error) {
 		}
 	}
 	return tidy(content.Entries), nil
+}
+
+// jsonVersion reads the version of a file whose other content is not what was
+// expected; 0 where there is none.
+func jsonVersion(data []byte) int {
+	var head struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(data, &head) != nil {
+		return 0
+	}
+	return head.Version
 }
 
 func (x *Index) fail(op, name string, err error) error {

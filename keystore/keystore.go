@@ -37,7 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
+	"strings"
 	"time"
 )
 
@@ -157,11 +157,22 @@ func Open(spec string, o Options) (Store, error) {
 	}
 }
 
-var nameForm = regexp.MustCompile(`^[a-z]{1,16}/[A-Za-z0-9]{1,64}$`)
-
+// checkName accepts 1 to 16 small letters, a slash, and 1 to 64 ASCII letters
+// and digits. So a name is safe in a path, in a message and in a log.
 func checkName(name string) error {
-	if !nameForm.MatchString(name) {
+	kind, id, ok := strings.Cut(name, "/")
+	if !ok || len(kind) < 1 || len(kind) > 16 || len(id) < 1 || len(id) > 64 {
 		return ErrName
+	}
+	for _, c := range []byte(kind) {
+		if c < 'a' || c > 'z' {
+			return ErrName
+		}
+	}
+	for _, c := range []byte(id) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return ErrName
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -52,14 +53,22 @@ func (d *Dir) read(name string, limit int64) ([]byte, error) {
 			return nil, ErrSymlink
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
+	return readAll(f, opened.Size(), limit)
+}
+
+// readAll reads a file whose size is a guess only, since it may be growing.
+func readAll(f io.Reader, size, limit int64) ([]byte, error) {
+	if size > limit {
 		return nil, ErrTooLarge
 	}
-	return data, nil
+	data := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(data.Len()) > limit {
+		return nil, ErrTooLarge
+	}
+	return data.Bytes(), nil
 }
 
 // acceptable tells whether a file is one that only its owner, the user who

@@ -2,7 +2,6 @@ package durable
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -53,12 +52,5 @@ func readNamed(path string, limit int64, wait time.Duration, private bool) ([]by
 			return nil, err
 		}
 	}
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, ErrTooLarge
-	}
-	return data, nil
+	return readAll(f, info.Size(), limit)
 }
