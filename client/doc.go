@@ -16,10 +16,12 @@
 //
 // # What it refuses
 //
-// Plain http, but for loopback and .onion; a path segment that is empty or moves
-// through the path; an answer above 8 MiB after decompression. It never follows
-// a redirect, because net/http would take custom headers, and with some statuses the
-// body, to any host.
+// Plain http, but for loopback and .onion; an .onion name without a proxy, which would be
+// asked of the DNS; a path segment that is empty or moves through the path; an answer
+// above 8 MiB after decompression, or 64 KiB where keys and tokens are exchanged, or one
+// that would take far more memory than it has bytes. It never follows a redirect,
+// because net/http would take custom headers, and with some statuses the body, to any
+// host.
 //
 // # Errors
 //
@@ -29,10 +31,26 @@
 //   - [*NetworkError]: no whole answer came.
 //
 // Only GET and HEAD are ever repeated, and only after a lost or refused connection,
-// 429, 502, 503 or 504. For every other request ask [FateUnknown]: it tells
-// whether the request may have been carried out all the same.
+// 429, 502, 503 or 504. A Retry-After of up to a minute is followed, a longer one is
+// left to the caller. For every other request ask [FateUnknown]: it tells whether the
+// request may have been carried out all the same.
+//
+// # Trust
+//
+// The system's certificates are trusted, or those of [WithCAFile], and
+// [WithCertificatePin] adds the one key that the server may have. [WithProxy] takes an
+// HTTP or a SOCKS5 proxy, which then resolves names; [WithDialer] takes any other way to a
+// host.
 //
 // # Amounts and secrets
 //
 // [Decimal] holds an amount as exact text, [Secret] a text that does not print.
+// [WithDebug] writes what is sent and what comes back, without credentials and without
+// the secrets of [WithSecrets] in any form in which they travel.
+//
+// # Compatibility
+//
+// The package follows semantic versioning and links nothing but the standard library.
+// Options and members of structures may be added. What errors say may change, what
+// errors.Is and errors.AsType find does not.
 package client
