@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -13,6 +14,9 @@ const (
 	// maxGuests leaves half of 256 file descriptors, a usual limit, to the rest
 	// of the program.
 	maxGuests = 128
+	// fewestGuests are let in even where the rest of the program has all file
+	// descriptors.
+	fewestGuests = 4
 	// firstLook is how long a new connection is safe from being dropped. What a
 	// browser sends has long arrived by then, and a flood of connections that
 	// send nothing passes through at 25,000 a second.
@@ -26,6 +30,7 @@ type room struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	guests *list.List // of *guest, oldest first
+	most   int        // that may be in at once
 	closed bool
 	all    sync.WaitGroup
 }
@@ -38,7 +43,7 @@ type guest struct {
 }
 
 func newRoom() *room {
-	r := &room{guests: list.New()}
+	r := &room{guests: list.New(), most: maxGuests}
 	r.change = sync.NewCond(&r.mu)
 	return r
 }
@@ -46,7 +51,7 @@ func newRoom() *room {
 // enter waits for a place and serves the connection in it.
 func (r *room) enter(conn net.Conn, serve func(*guest)) {
 	r.mu.Lock()
-	for !r.closed && r.guests.Len() >= maxGuests {
+	for !r.closed && r.guests.Len() >= r.most {
 		r.turnOut()
 		r.change.Wait()
 	}
@@ -70,18 +75,25 @@ func (r *room) enter(conn net.Conn, serve func(*guest)) {
 	})
 }
 
-// turnOut closes the oldest connection that may be closed, and reports whether
-// there is one. Its place is free only when its goroutine has ended, since the
-// file descriptor lives as long.
-func (r *room) turnOut() bool {
+// turnOut closes the oldest connection that may be closed. Its place is free
+// only when its goroutine has ended, since the file descriptor lives as long.
+func (r *room) turnOut() {
 	for place := r.guests.Front(); place != nil; place = place.Next() {
 		if g := place.Value.(*guest); g.settled && !g.leaving {
 			g.leaving = true
 			g.conn.Close()
-			return true
+			return
 		}
 	}
-	return false
+}
+
+// shrink is for when the program has no file descriptor left: fewer guests than
+// there are now have to do.
+func (r *room) shrink() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.most = max(fewestGuests, min(r.most, r.guests.Len()*3/4))
+	r.turnOut()
 }
 
 // settle says whether the guest may be turned out from now on.
@@ -108,8 +120,7 @@ func (r *room) close() {
 // wait returns when all have gone.
 func (r *room) wait() { r.all.Wait() }
 
-// acceptPause is for when no file descriptor is left and nobody can be turned
-// out.
+// acceptPause is for when connections cannot be accepted.
 const acceptPause = 5 * time.Millisecond
 
 // accept takes connections until ctx ends. No error of a single one ends it.
@@ -122,10 +133,9 @@ func (l *CallbackListener) accept(ctx context.Context, listener net.Listener) {
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return
 		default:
-			// The program has no file descriptor left, or the peer has gone.
-			l.room.mu.Lock()
-			l.room.turnOut()
-			l.room.mu.Unlock()
+			if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+				l.room.shrink()
+			}
 			select {
 			case <-time.After(acceptPause):
 			case <-ctx.Done():
