@@ -100,7 +100,7 @@
 // # Compatibility
 //
 // The package follows semantic versioning. Members may be added to structures, so
-// write them with their names; texts such as [Status] and [EventCode] are open, and a
+// write them with their names; types such as [Status] and [EventCode] are open, and a
 // value that is new to this package is handed through. What errors say may change, what
 // errors.Is and errors.AsType find does not.
 package bitpay

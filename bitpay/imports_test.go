@@ -20,7 +20,7 @@ func TestLinks(t *testing.T) {
 		"github.com/btcsuite/btcd/chaincfg/chainhash", "github.com/decred/dcrd/dcrec/secp256k1/v4",
 		"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa", "golang.org/x/crypto/ripemd160",
 	}
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		if !slices.Contains(allowed, path) {
 			t.Errorf("it links %s", path)
 		}

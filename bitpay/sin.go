@@ -6,7 +6,8 @@ import (
 	"fmt"
 
 	"github.com/btcsuite/btcd/btcutil/base58"
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the SIN is defined by RIPEMD-160
+	//lint:ignore SA1019 the SIN is defined by RIPEMD-160
+	"golang.org/x/crypto/ripemd160"
 )
 
 // A SIN is Base58Check(0x0F ‖ 0x02 ‖ RIPEMD160(SHA256(public key))), the form
