@@ -99,6 +99,8 @@ const (
 	// has been answered.
 	pageTime = 2 * time.Second
 
+	// callbackPath stays the same for ever: servers offer an old key again only
+	// for exactly the same URL.
 	callbackPath = "/callback/"
 	donePath     = "/done/"
 )

@@ -58,7 +58,7 @@ func callbackAddress(options CallbackOptions) (address, error) {
 		name, port = host, number
 	}
 	name = strings.Trim(name, "[]")
-	if !hostPattern.MatchString(name) {
+	if ip, err := netip.ParseAddr(name); (err != nil || ip.Zone() != "") && !hostPattern.MatchString(name) {
 		return address{}, fmt.Errorf("%w: %.80q is no host name, give it like callback.example.com or 127.0.0.1:8765", ErrCallbackHost, options.Host)
 	}
 	a := loopbackAddress(name)
@@ -74,7 +74,7 @@ func callbackAddress(options CallbackOptions) (address, error) {
 	return a, nil
 }
 
-var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?|[0-9a-f:.]*:[0-9a-f:.]+)$`)
+var hostPattern = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$`)
 
 // loopbackAddress says where to listen for a name. A browser may reach
 // localhost by either address, so both are taken: on the free one another
@@ -127,8 +127,11 @@ func bind(ctx context.Context, hosts []string, port int) ([]net.Listener, error)
 		if !taken(err) {
 			return nil, fmt.Errorf("cannot listen on %s: %w", net.JoinHostPort(hosts[0], strconv.Itoa(port)), err)
 		}
-		if port != 0 || attempt == bindAttempts {
+		if port != 0 {
 			return nil, &PortTakenError{port, err}
+		}
+		if attempt == bindAttempts {
+			return nil, fmt.Errorf("no port is free on all of %v: %w", hosts, err)
 		}
 	}
 }

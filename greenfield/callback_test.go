@@ -297,7 +297,7 @@ func TestCallbackHosts(t *testing.T) {
 		}
 		l.Close()
 	}
-	for _, bad := range []string{"http://x", "a b", "x/y", "x:0", "x:70000", "x:y", "-", "u@x", "x?y", strings.Repeat("x", 300)} {
+	for _, bad := range []string{"http://x", "a b", "x/y", "x:0", "x:70000", "x:y", "-", "u@x", "x?y", strings.Repeat("x", 300), ":::", "fe80::1%lo/x"} {
 		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Host: bad}); !errors.Is(err, greenfield.ErrCallbackHost) {
 			t.Errorf("the host %q: %v", bad, err)
 		}
@@ -374,4 +374,70 @@ func TestCallbackExpectContinue(t *testing.T) {
 		t.Fatal(response, err)
 	}
 	response.Body.Close()
+}
+
+// TestCallbackOddBrowsers are honest senders that are slow, wordy or gone.
+func TestCallbackOddBrowsers(t *testing.T) {
+	body := theForm.Encode()
+	request := func(u *url.URL, more string) string {
+		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: %s; charset=UTF-8\r\nContent-Length: %d\r\n\r\n%s", u.Path, u.Host, more, formType, len(body), body)
+	}
+	for name, send := range map[string]func(*testing.T, *url.URL){
+		"in pieces": func(t *testing.T, u *url.URL) {
+			conn, err := net.Dial("tcp", u.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			text := request(u, "")
+			for len(text) > 0 {
+				n := min(len(text), 100)
+				if _, err := io.WriteString(conn, text[:n]); err != nil {
+					t.Fatal(err)
+				}
+				text = text[n:]
+				// Longer than a connection is safe from being dropped.
+				time.Sleep(8 * time.Millisecond)
+			}
+			if response, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil || response.StatusCode != http.StatusSeeOther {
+				t.Error(response, err)
+			}
+		},
+		"with many cookies": func(t *testing.T, u *url.URL) {
+			if status := raw(t, u.Host, request(u, "Cookie: "+strings.Repeat("c=0123456789; ", 3000)+"\r\n")); status != "303 See Other" {
+				t.Error(status)
+			}
+		},
+		"gone before the answer": func(t *testing.T, u *url.URL) {
+			conn, err := net.Dial("tcp", u.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.WriteString(conn, request(u, ""))
+			conn.Close()
+		},
+		"chunked": func(t *testing.T, u *url.URL) {
+			text := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", u.Path, u.Host, formType, len(body), body)
+			if status := raw(t, u.Host, text); status != "303 See Other" {
+				t.Error(status)
+			}
+		},
+		"of old": func(t *testing.T, u *url.URL) {
+			if status := raw(t, u.Host, strings.Replace(request(u, ""), "HTTP/1.1", "HTTP/1.0", 1)); status != "303 See Other" {
+				t.Error(status)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := listen(t, greenfield.CallbackOptions{})
+			u, err := url.Parse(l.URL())
+			if err != nil {
+				t.Fatal(err)
+			}
+			send(t, u)
+			if got, err := l.Wait(t.Context()); err != nil || got.UserID != theForm.Get("userId") {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
 }

@@ -45,6 +45,9 @@ func TestCredentialsOnTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if basic.User() != "utf8@example.com" || strings.Contains(fmt.Sprintf("%+v %#v", basic, basic), "pässwörd") {
+		t.Errorf("%+v", basic)
+	}
 	for _, c := range []struct {
 		credential client.Credential
 		want       string
@@ -59,6 +62,9 @@ func TestCredentialsOnTheWire(t *testing.T) {
 			}
 			answer(w, 200, `{"version":"2.4.1"}`)
 		})
+		if !strings.HasSuffix(client.Address(), "/btcpay") {
+			t.Error(client.Address())
+		}
 		if info, err := client.Server.Info(t.Context()); err != nil || info.Version != "2.4.1" {
 			t.Error(info, err)
 		}

@@ -43,21 +43,24 @@ func (m Metadata) OrderID() string { return m.Text(MetaOrderID) }
 
 // Set sets a member to the JSON of a value. It returns an error where the value
 // has no JSON.
-func (m Metadata) Set(name string, value any) error {
+func (m *Metadata) Set(name string, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	m[name] = raw
+	if *m == nil {
+		*m = Metadata{}
+	}
+	(*m)[name] = raw
 	return nil
 }
 
 // SetText sets a member to a text, and takes it out where the text is empty.
-func (m Metadata) SetText(name, text string) {
+func (m *Metadata) SetText(name, text string) {
 	if text == "" {
-		delete(m, name)
+		delete(*m, name)
 		return
 	}
 	// A text always has a JSON form.
-	m[name], _ = json.Marshal(text)
+	_ = m.Set(name, text)
 }

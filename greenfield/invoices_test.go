@@ -185,6 +185,17 @@ func TestInvoiceRequestRefused(t *testing.T) {
 	}
 }
 
+func TestMetadata(t *testing.T) {
+	var request greenfield.InvoiceRequest
+	request.Metadata.SetText(greenfield.MetaOrderID, "")
+	request.Metadata.SetText(greenfield.MetaOrderID, "42")
+	request.Metadata.SetText(greenfield.MetaComment, "x")
+	request.Metadata.SetText(greenfield.MetaComment, "")
+	if err := request.Metadata.Set("bad", func() {}); err == nil || len(request.Metadata) != 1 || request.Metadata.OrderID() != "42" {
+		t.Error(request.Metadata, err)
+	}
+}
+
 func TestListOptions(t *testing.T) {
 	from := time.Date(2026, 11, 25, 9, 0, 0, 999, time.FixedZone("", 3600))
 	var got url.Values
