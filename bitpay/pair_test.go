@@ -514,3 +514,33 @@ func TestWithoutCredential(t *testing.T) {
 		}
 	}
 }
+
+// No credential of this package follows a redirect, and no invoice is sent a second
+// time.
+func TestRedirectTakesNoCredential(t *testing.T) {
+	var caught atomic.Int64
+	elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { caught.Add(1) })
+	legacy, err := bitpay.NewLegacyKey(client.NewSecret(strings.Repeat("aB3", 14) + "x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, credential := range map[string]client.Credential{"BitId": bitpay.Generate(), "legacy key": legacy, "anonymous": bitpay.Anonymous{StoreID: "store"}} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			c := newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, elsewhere+"/invoices?token=secret", status)
+			}), credential)
+			_, created := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{OrderID: "17"})
+			_, got := c.Invoices.Get(t.Context(), "abc")
+			_, rated := c.Rates.List(t.Context(), bitpay.RateOptions{})
+			for _, err := range []error{created, got, rated} {
+				redirect, ok := errors.AsType[*client.RedirectError](err)
+				if !ok || redirect.Status != status || redirect.Target != elsewhere+"/invoices" {
+					t.Errorf("%s, %d: got %v", name, status, err)
+				}
+			}
+		}
+	}
+	if caught.Load() != 0 {
+		t.Errorf("%d requests were sent on", caught.Load())
+	}
+}

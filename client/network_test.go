@@ -62,6 +62,37 @@ func TestCAFile(t *testing.T) {
 	}
 }
 
+// Over HTTP/2 a request leaves in other pieces, and its fate has to be known all the
+// same.
+func TestFateOverHTTP2(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/cut":
+			panic(http.ErrAbortHandler)
+		case "/never":
+			<-r.Context().Done()
+		}
+		io.WriteString(w, r.Proto)
+	}))
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	c := connect(t, server.URL, client.WithCAFile(certificateFile(t, server)), client.WithTimeout(200*time.Millisecond), client.WithRetries(0))
+	response, err := c.Do(t.Context(), client.Request{Method: "POST", Path: []string{"things"}})
+	if err != nil || string(response.Body) != "HTTP/2.0" {
+		t.Fatalf("got %v, %v", response, err)
+	}
+	for _, path := range []string{"cut", "never"} {
+		for _, body := range []any{nil, map[string]int{"a": 1}} {
+			_, err := c.Do(t.Context(), client.Request{Method: "POST", Path: []string{path}, Body: body})
+			if err == nil || !client.FateUnknown(err) {
+				t.Errorf("%s: got %v, fate unknown %t", path, err, client.FateUnknown(err))
+			}
+		}
+	}
+}
+
 func TestBadInputCAFile(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {

@@ -187,6 +187,21 @@ func TestTraceIsBounded(t *testing.T) {
 	}
 }
 
+// A server must not reach the terminal through the trace.
+func TestTraceShowsControlCharacters(t *testing.T) {
+	var b bytes.Buffer
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Server", "caf\u00e9\u202e")
+		io.WriteString(w, "\x1b[2J\u202eabc\x07\u200b\r\nnext\tline \u00e9\xff")
+	}, client.WithDebug(&b))
+	if _, err := c.Do(t.Context(), get); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), `< \u001b[2J\u202eabc\u0007\u200b\u000d`+"\n< next\tline \u00e9\ufffd\n") || !strings.Contains(b.String(), "café\\u202e") {
+		t.Errorf("got %q", b.String())
+	}
+}
+
 // Exchanges of several goroutines do not mix within a line, and each attempt is traced.
 func TestTraceOfSeveral(t *testing.T) {
 	var b bytes.Buffer

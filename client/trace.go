@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 const maxTracedBody = 4 << 10
@@ -105,9 +106,27 @@ func (t *tracer) write(mark, first string, header http.Header, body []byte, hide
 	defer t.mu.Unlock()
 	for line := range strings.Lines(text) {
 		// A debug stream that cannot be written must not stop the call.
-		_, _ = io.WriteString(t.out, mark+strings.TrimSuffix(line, "\n")+"\n")
+		_, _ = io.WriteString(t.out, mark+visible(strings.TrimSuffix(line, "\n"))+"\n")
 	}
 }
+
+// visible writes out what would move a terminal's cursor or turn its text around.
+func visible(line string) string {
+	if !strings.ContainsFunc(line, hidden) {
+		return line
+	}
+	var b strings.Builder
+	for _, r := range line {
+		if hidden(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }
 
 // redact replaces secrets in the forms in which they travel, the longest first: one
 // secret may be a part of another.
