@@ -40,7 +40,8 @@ type ListOptions struct {
 const DefaultLimit = 100
 
 // List returns one page of invoices, newest first, archived ones included. The
-// order of invoices made within one second is not defined.
+// order of invoices made within one second is not defined. It needs a key; that a
+// store lets anyone make invoices is not enough.
 func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoice, error) {
 	query, err := options.query()
 	if err != nil {
@@ -50,7 +51,8 @@ func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoi
 		return nil, ErrNoCredential
 	}
 	if s.c.anonymous != nil {
-		query.Set("storeId", s.c.anonymous.StoreID)
+		// Recording 63-bitpay-invoice-reads.
+		return nil, &RequestError{"storeId", "a list needs a key, the server fails with 500 where only the store is named"}
 	}
 	r := client.Request{Method: http.MethodGet, Path: []string{"invoices"}, Query: query}
 	invoices, response, err := call[[]Invoice](ctx, s.c, r)

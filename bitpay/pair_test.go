@@ -500,6 +500,10 @@ func TestAnonymous(t *testing.T) {
 	if got, err := open.Invoices.Get(t.Context(), made.ID); err != nil || got.ID != made.ID {
 		t.Errorf("got %v, %v", got.ID, err)
 	}
+	_, err = open.Invoices.List(t.Context(), bitpay.ListOptions{})
+	if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != "storeId" {
+		t.Errorf("a list: got %v", err)
+	}
 }
 
 // Nothing is asked of the server that it could only answer by a riddle.
