@@ -59,6 +59,8 @@ var placeholders = []struct {
 	{regexp.MustCompile(`\b[1-9A-HJ-NP-Za-km-z]{21,22}\b`), "INVOICE"},
 	{regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z`), "TIME"},
 	{regexp.MustCompile(`(pairingCode=|code )[1-9A-HJ-NP-Za-km-z]{7}\b`), "${1}CODE"},
+	{regexp.MustCompile(`[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9:]{8}`), "LOGTIME"},
+	{regexp.MustCompile(`(\S) {2,}`), "$1  "}, // the width of a column follows its widest cell
 	{regexp.MustCompile(`\bgo1\.[0-9.]+\b`), "GOVERSION"},
 	{regexp.MustCompile(`\b[0-9]{1,2}:[0-9]{2}\b`), "CLOCK"},
 }

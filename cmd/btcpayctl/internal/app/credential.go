@@ -225,6 +225,9 @@ func (a *App) KeySource(s Settings) Value {
 	return a.pickKey(s)
 }
 
+// FromProfile tells whether the key in use is the profile's own.
+func (a *App) FromProfile(s Settings) bool { return a.KeySource(s).Source == sourceProfile }
+
 func (a *App) pickKey(s Settings) Value {
 	if s.Profile.SIN != "" {
 		return Value{BitIDName(s.Profile.SIN), sourceProfile}

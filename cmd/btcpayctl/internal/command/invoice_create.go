@@ -191,6 +191,11 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 			if errors.Is(err, client.ErrDryRun) {
 				continue
 			}
+			if err != nil && i == 0 {
+				// A call that fails prints nothing, not even a table's head.
+				yield(invoiceRecord{}, r.failure(cmd.Context(), err, c.from, i))
+				return
+			}
 			if err != nil {
 				failed = r.failure(cmd.Context(), err, c.from, i)
 				return

@@ -132,7 +132,7 @@ func (r lineRequest) failure(ctx context.Context, err error, from string, done i
 	e.What = fmt.Sprintf("line %d: %s", r.line, e.What)
 	made := "No invoice was created before it."
 	if done > 0 {
-		made = fmt.Sprintf("%d invoices before it were created and are printed.", done)
+		made = fmt.Sprintf("Invoices before it: %d, created and printed.", done)
 	}
 	e.Why = strings.TrimSpace(strings.TrimSpace(e.Why) + " " + made)
 	if from != "-" {

@@ -87,12 +87,21 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 				return
 			}
 		}
+		if len(printed.held) == 0 && len(failed) > 0 {
+			// A call that fails prints nothing, not even a table's head.
+			yield(invoiceRecord{}, errNothingFound)
+		}
 	})
+	if errors.Is(err, errNothingFound) {
+		err = nil
+	}
 	if err == nil {
 		err = printed.finishHeld(cmd.Context())
 	}
 	return errors.Join(err, several(failed), unread)
 }
+
+var errNothingFound = errors.New("no invoice was found")
 
 // choose takes the invoices of the ledger, or those that are named.
 func choose(records []ledger.Record, ids []string) ([]ledger.Record, error) {
@@ -193,6 +202,6 @@ func several(failed []error) error {
 	for _, err := range failed {
 		lines = append(lines, err.Error())
 	}
-	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n"),
+	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n") + ".",
 		Next: "btcpayctl invoice resume in a while, or with OPERATION --abandon once you are sure", Err: errors.Join(failed...)}
 }

@@ -66,7 +66,7 @@ func (s *invoiceSender) record(id string, request bitpay.InvoiceRequest) ledger.
 	}
 	if s.Identity != nil {
 		r.SIN = s.Identity.SIN()
-		if s.Profile.SIN == r.SIN {
+		if s.app.FromProfile(s.Settings) {
 			r.Profile = s.Name.Text
 		}
 	}

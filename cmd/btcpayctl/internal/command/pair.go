@@ -188,7 +188,7 @@ func (c *pairing) already(ctx context.Context) (bool, error) {
 }
 
 func (c *pairing) profileName() string {
-	if c.Profile.SIN == c.Identity.SIN() {
+	if c.app.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
 		return c.Name.Text
 	}
 	return "" // the key comes from the environment

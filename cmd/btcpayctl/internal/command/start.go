@@ -35,7 +35,7 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 			}
 		}
 		if invoices > 0 {
-			fmt.Fprintf(a.Err, "Note: of %d invoice operations the end is not known. Next: btcpayctl invoice resume\n", invoices)
+			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: btcpayctl invoice resume\n", invoices)
 		}
 		return nil
 	}

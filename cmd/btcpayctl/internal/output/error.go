@@ -33,9 +33,9 @@ func Report(w io.Writer, e *Error, asJSON bool) int {
 	}
 	fmt.Fprintf(w, "error: %s\n", VisibleLine(e.What))
 	if e.Why != "" {
-		for line := range strings.SplitSeq(e.Why, "\n") {
-			fmt.Fprintf(w, "  %s\n", VisibleLine(line))
-		}
+		// One line even where a server's text has several: a second one could
+		// pass for the next step.
+		fmt.Fprintf(w, "  %s\n", VisibleLine(strings.Join(strings.FieldsFunc(e.Why, lineEnd), "; ")))
 	}
 	if e.Next != "" {
 		for i, line := range strings.Split(e.Next, "\n") {
@@ -48,6 +48,8 @@ func Report(w io.Writer, e *Error, asJSON bool) int {
 	}
 	return exit
 }
+
+func lineEnd(r rune) bool { return r == '\n' || r == '\r' }
 
 func reportJSON(w io.Writer, e *Error, exit int) {
 	type body struct {

@@ -7,8 +7,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // A Column of a table.
@@ -113,11 +111,7 @@ func (p *Printer) encode(buffer *bytes.Buffer, value any, indent string) error {
 
 func (p *Printer) encodeOne(buffer *bytes.Buffer, value any, indent string) error {
 	if p.format == "yaml" {
-		ordered, err := yamlNode(value)
-		if err != nil {
-			return err
-		}
-		text, err := yaml.Marshal(ordered)
+		text, err := marshalYAML(value)
 		buffer.Write(text)
 		return err
 	}
@@ -166,30 +160,6 @@ func plainValue(value any) (any, error) {
 	}
 	var plain any
 	return plain, json.Unmarshal(text, &plain)
-}
-
-// yamlNode keeps the members in the order of the JSON document, of which YAML is
-// a superset.
-func yamlNode(value any) (*yaml.Node, error) {
-	text, err := marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	var node yaml.Node
-	if err := yaml.Unmarshal(escapeJSON(text), &node); err != nil {
-		return nil, err
-	}
-	blockStyle(&node)
-	return &node, nil
-}
-
-func blockStyle(node *yaml.Node) {
-	if node.Kind != yaml.ScalarNode && len(node.Content) > 0 {
-		node.Style = 0
-	}
-	for _, child := range node.Content {
-		blockStyle(child)
-	}
 }
 
 // widthRows is how many rows are looked at before the first is written.
