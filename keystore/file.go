@@ -80,7 +80,13 @@ func (s *fileStore) get(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openSecret(dir, name, data, id)
+	secret, err := openSecret(dir, name, data, id)
+	if err != nil && s.forgetStale(ctx, dir, id) {
+		if id, err = s.unlock(ctx, dir); err == nil {
+			secret, err = openSecret(dir, name, data, id)
+		}
+	}
+	return secret, err
 }
 
 func (s *fileStore) Put(ctx context.Context, name string, secret []byte) error {

@@ -330,3 +330,19 @@ func TestFileRemovedUnderneath(t *testing.T) {
 		wantSecret(t, open(t, "file", options(dir)), name, "y")
 	}
 }
+
+// And that another process made it anew, with another identity.
+func TestFileMadeAnewUnderneath(t *testing.T) {
+	for _, options := range []func(string) Options{passphraseOptions, identityOptions} {
+		dir := t.TempDir()
+		reader, writer := open(t, "file", options(dir)), open(t, "file", options(dir))
+		must(t, writer.Put(t.Context(), name, []byte("x")))
+		wantSecret(t, reader, name, "x")
+		must(t, os.RemoveAll(dir+"/keystore"))
+		must(t, os.RemoveAll(dir+"/elsewhere"))
+		must(t, open(t, "file", options(dir)).Put(t.Context(), name, []byte("y")))
+		wantSecret(t, reader, name, "y")
+		must(t, writer.Put(t.Context(), name, []byte("z")))
+		wantSecret(t, reader, name, "z")
+	}
+}

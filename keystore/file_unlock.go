@@ -37,25 +37,38 @@ func (s *fileStore) enter(ctx context.Context) error {
 
 func (s *fileStore) leave() { <-s.unlocking }
 
-// unlock gives the identity of a store that is there. It is derived once, and
-// again only where the store was made anew in the meantime.
+// unlock gives the identity of a store that is there. It is derived once.
 func (s *fileStore) unlock(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	if s.identity != nil {
+		return s.identity, nil
+	}
 	header, err := readHeader(dir)
 	if err != nil {
 		return nil, err
-	}
-	if s.identity != nil && (header == nil || header.check(dir, s.identity) == nil) {
-		return s.identity, nil
 	}
 	id, err := s.find(ctx, dir, header)
 	if err == nil {
 		s.identity = id
 	}
 	return id, err
+}
+
+// forgetStale drops an identity that does not open this store any more, since
+// another process removed the store and made it anew.
+func (s *fileStore) forgetStale(ctx context.Context, dir *durable.Dir, id *fileIdentity) bool {
+	header, err := readHeader(dir)
+	if err != nil || header == nil || header.check(dir, id) == nil || s.enter(ctx) != nil {
+		return false
+	}
+	defer s.leave()
+	if s.identity == id {
+		s.identity = nil
+	}
+	return true
 }
 
 // find gets the identity of a store from where the user says it is.
@@ -87,7 +100,11 @@ func (s *fileStore) unlockOrMake(ctx context.Context, dir *durable.Dir) (*fileId
 		return nil, err
 	}
 	if header != nil {
-		return s.unlock(ctx, dir)
+		id, err := s.unlock(ctx, dir)
+		if err == nil && s.forgetStale(ctx, dir, id) {
+			id, err = s.unlock(ctx, dir)
+		}
+		return id, err
 	}
 	if err := s.enter(ctx); err != nil {
 		return nil, err

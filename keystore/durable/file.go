@@ -49,7 +49,11 @@ func (d *Dir) read(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if !os.SameFile(before, opened) {
-		if again, err := d.root.Lstat(name); err != nil || again.Mode()&fs.ModeSymlink != 0 {
+		again, err := d.root.Lstat(name)
+		if err != nil {
+			return nil, err
+		}
+		if again.Mode()&fs.ModeSymlink != 0 {
 			return nil, ErrSymlink
 		}
 	}

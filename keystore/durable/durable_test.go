@@ -1,0 +1,184 @@
+package durable_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+func wantContent(t *testing.T, dir *durable.Dir, name, want string) {
+	t.Helper()
+	if got, err := dir.Read(name, 1<<20); err != nil || string(got) != want {
+		t.Errorf("%s holds %q, %v; want %q", name, got, err, want)
+	}
+}
+
+// wantPathError checks the kind of an error and that it names the full path.
+func wantPathError(t *testing.T, err error, path string, kind error) {
+	t.Helper()
+	e, ok := errors.AsType[*fs.PathError](err)
+	if !errors.Is(err, kind) || !ok || e.Path != path {
+		t.Errorf("error %v, want %q at %s", err, kind, path)
+	}
+}
+
+func TestWriteAndRead(t *testing.T) {
+	dir, path := create(t)
+	for _, content := range []string{"", "first", strings.Repeat("long", 10000), "short"} {
+		must(t, dir.Write("file", []byte(content)))
+		wantContent(t, dir, "file", content)
+	}
+	info, err := os.Stat(path + "/file")
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %o", info.Mode().Perm())
+	}
+	must(t, dir.Write("another", nil))
+	if names, err := dir.Names(); err != nil || !slices.Equal(names, []string{"another", "file"}) {
+		t.Error(names, err)
+	}
+	must(t, dir.Remove("file"))
+	_, err = dir.Read("file", 10)
+	wantPathError(t, err, path+"/file", fs.ErrNotExist)
+	wantPathError(t, dir.Remove("file"), path+"/file", fs.ErrNotExist)
+}
+
+func TestReadLimit(t *testing.T) {
+	dir, path := create(t)
+	must(t, dir.Write("file", []byte("12345")))
+	if got, err := dir.Read("file", 5); err != nil || string(got) != "12345" {
+		t.Error(got, err)
+	}
+	_, err := dir.Read("file", 4)
+	wantPathError(t, err, path+"/file", durable.ErrTooLarge)
+}
+
+func TestWriteNew(t *testing.T) {
+	dir, path := create(t)
+	must(t, dir.WriteNew("file", []byte("first")))
+	wantPathError(t, dir.WriteNew("file", []byte("second")), path+"/file", fs.ErrExist)
+	wantContent(t, dir, "file", "first")
+	must(t, os.Symlink("/nowhere", path+"/link"))
+	wantPathError(t, dir.WriteNew("link", nil), path+"/link", fs.ErrExist)
+
+	// Of many at once one wins, and its content is whole.
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var winners []string
+	for i := range 16 {
+		group.Go(func() {
+			content := strings.Repeat(fmt.Sprint(i%10), 5000)
+			if err := dir.WriteNew("raced", []byte(content)); err == nil {
+				mu.Lock()
+				winners = append(winners, content)
+				mu.Unlock()
+			} else if !errors.Is(err, fs.ErrExist) {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if len(winners) != 1 {
+		t.Fatalf("%d winners", len(winners))
+	}
+	wantContent(t, dir, "raced", winners[0])
+	entries, err := os.ReadDir(path)
+	must(t, err)
+	if len(entries) != 3 {
+		t.Errorf("left behind: %v", entries)
+	}
+}
+
+// Readers see the old content or the new, never a part.
+func TestReadWhileWriting(t *testing.T) {
+	dir, _ := create(t)
+	contents := []string{strings.Repeat("a", 40000), strings.Repeat("b", 50000)}
+	must(t, dir.Write("file", []byte(contents[0])))
+	done := make(chan struct{})
+	var group sync.WaitGroup
+	group.Go(func() {
+		defer close(done)
+		for i := range 100 {
+			if err := dir.Write("file", []byte(contents[i%2])); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 2 {
+		group.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				got, err := dir.Read("file", 1<<20)
+				if err != nil || !slices.Contains(contents, string(got)) {
+					t.Errorf("%d bytes, %v", len(got), err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestBadInputName(t *testing.T) {
+	dir, _ := create(t)
+	for _, name := range []string{"", ".", "..", ".hidden", "a/b", "../x", "/etc/passwd", ".tmp-x"} {
+		_, err := dir.Read(name, 1)
+		for _, err := range []error{err, dir.Write(name, nil), dir.WriteNew(name, nil), dir.Remove(name)} {
+			if !errors.Is(err, durable.ErrName) {
+				t.Errorf("%q: %v", name, err)
+			}
+		}
+		if _, err := dir.Lock(t.Context(), name, 0); !errors.Is(err, durable.ErrName) {
+			t.Errorf("lock %q: %v", name, err)
+		}
+	}
+	if err := dir.Write("a\x00b", nil); err == nil {
+		t.Error("a name with a zero byte was taken")
+	}
+}
+
+func TestBadInputDirectory(t *testing.T) {
+	path := t.TempDir()
+	_, err := durable.Open(path + "/none")
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	must(t, os.WriteFile(path+"/file", nil, 0o600))
+	for _, name := range []string{path + "/file", path + "/file/below"} {
+		if _, err := durable.Create(name); err == nil || !strings.Contains(err.Error(), path+"/file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSweep(t *testing.T) {
+	dir, path := create(t)
+	must(t, dir.Write("kept", nil))
+	must(t, os.WriteFile(path+"/.tmp-young", nil, 0o600))
+	must(t, os.WriteFile(path+"/.tmp-old", nil, 0o600))
+	must(t, os.WriteFile(path+"/.other", nil, 0o600))
+	old := time.Now().Add(-2 * time.Hour)
+	must(t, os.Chtimes(path+"/.tmp-old", old, old))
+	must(t, dir.Sweep(time.Hour))
+	entries, err := os.ReadDir(path)
+	must(t, err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{".other", ".tmp-young", "kept"}; !slices.Equal(names, want) {
+		t.Errorf("left %v, want %v", names, want)
+	}
+}
