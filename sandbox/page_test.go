@@ -88,7 +88,7 @@ func TestPageTokensLife(t *testing.T) {
 	}
 	button = page.Forms[0].Buttons[0].Text
 	w.key = newKey(t)
-	page = press(button, "Label", "till", "PublicKey", publicHex(w.key))
+	press(button, "Label", "till", "PublicKey", publicHex(w.key))
 	page = press("Approve")
 	if !slices.Contains(page.Alerts, "Pairing is successful") {
 		t.Fatalf("after the approval: %q", page.Alerts)

@@ -25,7 +25,7 @@ func (p pairRef) evaluate(e *evaluator, asked currencyPair, depth int) (decimal,
 }
 
 func (p pairRef) fill(asked currencyPair) currencyPair {
-	pair := currencyPair{p.left, p.right}
+	pair := currencyPair(p)
 	if pair.left == "X" {
 		pair.left = asked.left
 		if p.right != "X" && asked.left == p.right {

@@ -6,7 +6,10 @@
 //
 // [Start] listens on a loopback address and is ready to use: an account, a store with a wallet and a fixed rate, all
 // told by [Seed]. [New] gives the bare [http.Handler] for a test server of one's own. With [Options.Empty] the sandbox
-// starts as a freshly installed server does, without any user.
+// starts as a freshly installed server does, without any user. [Options.StateFile] keeps what happened for the next start.
+//
+// Whoever is logged in at /login approves pairings, makes tokens and revokes them; an invoice's page at /i/{id} has buttons
+// that stand in for a wallet and a miner. The pages need no script. Package human clicks them for tests and demonstrations.
 //
 // # Control
 //
@@ -19,6 +22,12 @@
 //	POST /_sandbox/seed   {}                                          the account, store and key it started with
 //
 // They answer JSON, and refuse requests from another origin and servers that listen on anything but loopback.
+//
+// # How it answers, and how that is known
+//
+// A request goes one way: route table ▸ who is calling ▸ permission ▸ handler ▸ state ▸ answer. The table in routes.go is
+// the whole of the server. Where the real server is odd, a comment names the recording that shows it: testdata/recordings
+// holds what a real one answered, and package replay plays that against the sandbox, or any other server, and compares.
 //
 // # What it is not
 //

@@ -46,7 +46,13 @@ func TestStateFile(t *testing.T) {
 
 func TestBadInputStateFile(t *testing.T) {
 	dir := t.TempDir()
-	for name, content := range map[string]string{"cut": `{"Version":1,"Users":{`, "newer": `{"Version":99}`, "rubbish": "\x00"} {
+	for name, content := range map[string]string{"cut": `{"Version":1,"Users":{`, "newer": `{"Version":99}`, "rubbish": "\x00",
+		"a user that is none":   `{"Version":1,"Users":{"x":null}}`,
+		"a token of no store":   `{"Version":1,"Tokens":{"x":{"ID":"x","StoreID":"y"}}}`,
+		"an invoice of nowhere": `{"Version":1,"Invoices":{"x":{"ID":"x"}}}`,
+		"a log-in of nobody":    `{"Version":1,"Sessions":{"x":{}}}`,
+		"no account key":        `{"Version":1,"Stores":{"x":{"ID":"x","Wallet":{"Scheme":"tpub"}}}}`,
+	} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)

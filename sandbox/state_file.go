@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -29,16 +30,62 @@ func (s *Sandbox) loadState() error {
 	if st.Version != stateVersion {
 		return fmt.Errorf("sandbox: state file %s has version %d, this program writes %d. Move it away to start anew", s.stateFile, st.Version, stateVersion)
 	}
-	for _, store := range st.Stores {
-		if store.Wallet != nil {
-			if err := store.Wallet.open(); err != nil {
-				return fmt.Errorf("sandbox: state file %s: store %s: %w", s.stateFile, store.ID, err)
-			}
-		}
+	if err := st.check(); err != nil {
+		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", s.stateFile, err)
 	}
 	st.index()
 	s.clock.advance(st.Ahead)
 	s.state = st
+	return nil
+}
+
+// check refuses a state whose parts do not belong together, as one that was edited by hand, and opens the wallets.
+func (st *state) check() error {
+	for id, u := range st.Users {
+		if u == nil || u.ID != id {
+			return fmt.Errorf("user %s is not what stands by that id", id)
+		}
+	}
+	for id, store := range st.Stores {
+		if store == nil || store.ID != id {
+			return fmt.Errorf("store %s is not what stands by that id", id)
+		}
+		if store.Wallet != nil {
+			if err := store.Wallet.open(); err != nil {
+				return fmt.Errorf("store %s: %w", id, err)
+			}
+		}
+	}
+	for value, k := range st.APIKeys {
+		if k == nil || k.Value != value || st.Users[k.UserID] == nil {
+			return fmt.Errorf("an API key belongs to nobody")
+		}
+	}
+	for _, sess := range st.Sessions {
+		if sess == nil || st.Users[sess.UserID] == nil {
+			return fmt.Errorf("a log-in belongs to nobody")
+		}
+	}
+	for code, p := range st.Pairings {
+		if p == nil || p.Code != code || p.StoreID != "" && st.Stores[p.StoreID] == nil {
+			return fmt.Errorf("pairing code %s leads nowhere", code)
+		}
+	}
+	for id, t := range st.Tokens {
+		if t == nil || t.ID != id || st.Stores[t.StoreID] == nil {
+			return fmt.Errorf("token %s belongs to no store", id)
+		}
+	}
+	for id, inv := range st.Invoices {
+		if inv == nil || inv.ID != id || st.Stores[inv.StoreID] == nil || slices.Contains(inv.Payments, nil) || inv.Prompt == nil && len(inv.Payments) > 0 {
+			return fmt.Errorf("invoice %s belongs to no store, or has payments it cannot have", id)
+		}
+	}
+	for _, d := range st.Deliveries {
+		if d == nil || st.Invoices[d.InvoiceID] == nil {
+			return fmt.Errorf("a notification belongs to no invoice")
+		}
+	}
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package replay
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestForms(t *testing.T) {
 	tests := []struct {
@@ -71,10 +74,8 @@ func FuzzValue(f *testing.F) {
 func hasSpecial(v any) bool {
 	switch v := v.(type) {
 	case []any:
-		for _, item := range v {
-			if hasSpecial(item) {
-				return true
-			}
+		if slices.ContainsFunc(v, hasSpecial) {
+			return true
 		}
 	case object:
 		seen := map[string]bool{}

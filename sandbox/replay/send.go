@@ -119,24 +119,24 @@ func (p *player) credential(a *auth, path, body string, set func(name, value str
 	if a.Key != "" {
 		return p.authorise(&a.bitID, p.origin+path, body, set)
 	}
-	scheme, parts, encoded := "", []string{}, true
+	var scheme, text string
 	switch {
 	case a.Basic != nil:
-		scheme, parts = "Basic", a.Basic
+		scheme, text = "Basic", strings.Join(a.Basic, ":")
 	case a.Legacy != nil:
-		scheme, parts = "Basic", []string{*a.Legacy}
+		scheme, text = "Basic", *a.Legacy
 	case a.Token != nil:
-		scheme, parts, encoded = "token", []string{*a.Token}, false
+		scheme, text = "token", *a.Token
 	case a.Bearer != nil:
-		scheme, parts, encoded = "Bearer", []string{*a.Bearer}, false
+		scheme, text = "Bearer", *a.Bearer
 	default:
 		return nil
 	}
-	text, err := p.vars.expand(strings.Join(parts, ":"))
+	text, err := p.vars.expand(text)
 	if err != nil {
 		return err
 	}
-	if encoded {
+	if scheme == "Basic" {
 		text = base64.StdEncoding.EncodeToString([]byte(text))
 	}
 	set("Authorization", scheme+" "+text)
