@@ -34,7 +34,8 @@ type AuthorizeRequest struct {
 	Strict *bool
 	// SelectiveStores lets the person pick exactly one store for the store
 	// permissions that name none. Without it they hold for every store of the
-	// person, and a store that a permission names is passed over.
+	// person, and a store that a permission names is passed over. Servers up to
+	// 2.0.8 let a store be picked even where every permission names one.
 	SelectiveStores bool
 
 	// The rest is not sent.

@@ -161,6 +161,7 @@ func TestAuthorizeWarnings(t *testing.T) {
 		{ask(true, nil, view, create), []greenfield.WarningCode{greenfield.WarnOneStore}},
 		{ask(true, nil, create+":A", view), []greenfield.WarningCode{greenfield.WarnTwoStores}},
 		{ask(true, nil, profile), []greenfield.WarningCode{greenfield.WarnNoEffect}},
+		{ask(true, new(false), profile), []greenfield.WarningCode{greenfield.WarnOneStore, greenfield.WarnMayAdd}},
 		{ask(false, nil, create), []greenfield.WarningCode{greenfield.WarnCannotRead}},
 		{ask(false, nil, greenfield.CanModifyInvoices), nil},
 		{ask(false, nil, greenfield.CanModifyInvoices, view), []greenfield.WarningCode{greenfield.WarnCovered}},

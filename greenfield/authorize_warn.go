@@ -70,7 +70,9 @@ func (r AuthorizeRequest) warnStores(asked []Permission, add addWarning) {
 		add(WarnTwoStores, "the person picks one store for %s, which may be another than that of %s", join(unscoped), join(scoped))
 	case r.SelectiveStores && len(unscoped) > 0:
 		add(WarnOneStore, "the person has to pick exactly one store, which then holds for %s; who has no store can only cancel", join(unscoped))
-	case r.SelectiveStores && len(scoped) == 0 && r.strict():
+	case r.SelectiveStores && len(scoped) == 0 && !r.strict():
+		add(WarnOneStore, "the person has to pick one store first, since store permissions may be added; who has no store can only cancel")
+	case r.SelectiveStores && len(scoped) == 0:
 		add(WarnNoEffect, "selectiveStores has no effect, since no store permission is asked for")
 	}
 }

@@ -60,6 +60,8 @@ type CallbackListener struct {
 	listeners []net.Listener
 	room      *room
 	refused   atomic.Int64
+	// misdirected are those of the refused that had all but the host.
+	misdirected atomic.Int64
 
 	mu       sync.Mutex
 	stage    stage
@@ -177,6 +179,11 @@ func (l *CallbackListener) Nonce() client.Secret { return l.nonce }
 
 // Refused counts the requests that were answered with 404 so far.
 func (l *CallbackListener) Refused() int64 { return l.refused.Load() }
+
+// Misdirected counts the posts among them that knew the nonce and came under
+// another host name: a proxy between browser and listener changes it, and
+// [CallbackOptions.Host] has to say the name.
+func (l *CallbackListener) Misdirected() int64 { return l.misdirected.Load() }
 
 // Done is closed when the listener has ended: all its connections are closed
 // and its port is free. After a key came, that is when the browser has its page,

@@ -38,11 +38,16 @@ func (l *CallbackListener) serve(g *guest) {
 	// are worth, reads what it is sent after a refusal, and logs.
 	body := io.MultiReader(bytes.NewReader(rest), conn)
 	r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(head), body)))
-	if err != nil || r.Host != l.host || countHosts(head) != 1 {
+	if err != nil || countHosts(head) != 1 {
 		l.refuse(g)
 		return
 	}
 	switch {
+	case r.Host != l.host:
+		if r.Method == http.MethodPost && same(r.RequestURI, l.path()) {
+			l.misdirected.Add(1)
+		}
+		l.refuse(g)
 	case r.Method == http.MethodPost && same(r.RequestURI, l.path()):
 		l.receive(g, r)
 	case r.Method == http.MethodGet && same(r.RequestURI, l.done) && l.isClaimed() && l.shown.CompareAndSwap(false, true):

@@ -441,3 +441,18 @@ func TestCallbackOddBrowsers(t *testing.T) {
 		})
 	}
 }
+
+// TestCallbackMisdirected tells a proxy that changes the name from strangers.
+func TestCallbackMisdirected(t *testing.T) {
+	l := listen(t, greenfield.CallbackOptions{})
+	u, _ := url.Parse(l.URL())
+	body := "Content-Type: " + formType + "\r\nContent-Length: 47\r\n\r\napiKey=" + testKey
+	for path, host := range map[string]string{u.Path: "proxy.example", u.Path + "x": "evil.example", "/": u.Host} {
+		if status := raw(t, u.Host, "POST "+path+" HTTP/1.1\r\nHost: "+host+"\r\n"+body); status != "404 Not Found" {
+			t.Error(status)
+		}
+	}
+	if l.Refused() != 3 || l.Misdirected() != 1 {
+		t.Error(l.Refused(), l.Misdirected())
+	}
+}

@@ -13,7 +13,9 @@ const (
 	GrantOther    GrantMatch = "other"    // some of it is missing, and something else came
 )
 
-// A Grant compares what was asked of a person with what a key has.
+// A Grant compares what was asked of a person with what a key has. It does not
+// tell whether the person's own role goes as far: a server puts even a store
+// into a key in which its owner has no role (recording 70-authorize-store-scopes).
 type Grant struct {
 	Match GrantMatch
 	// Granted are the key's permissions, as the server lists them.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
@@ -54,6 +55,45 @@ func TestCompareGrant(t *testing.T) {
 			t.Errorf("%s: %+v, want %s, missing %v, narrowed %v, extra %v", c.name, got, c.want, c.missing, c.narrowed, c.extra)
 		}
 	}
+}
+
+// TestCompareAnything: what is granted as asked is the same, and the verdict fits
+// the lists whatever is granted.
+func TestCompareAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		draw := func(label string) permissions {
+			var list permissions
+			for range rapid.IntRange(0, 5).Draw(t, label) {
+				list = append(list, anyPermission(t, label))
+			}
+			return list
+		}
+		asked, granted := draw("asked"), draw("granted")
+		exact := greenfield.AuthorizeRequest{Permissions: asked}
+		if got := exact.Compare(asked); got.Match != greenfield.GrantSame {
+			t.Fatalf("%v for itself is %+v", asked, got)
+		}
+		for _, selective := range []bool{false, true} {
+			got := greenfield.AuthorizeRequest{Permissions: asked, SelectiveStores: selective}.Compare(granted)
+			less, more := len(got.Missing)+len(got.Narrowed) > 0, len(got.Extra) > 0
+			want := map[[2]bool]greenfield.GrantMatch{
+				{false, false}: greenfield.GrantSame, {false, true}: greenfield.GrantBroader, {true, false}: greenfield.GrantNarrower, {true, true}: greenfield.GrantOther,
+			}[[2]bool{less, more}]
+			if got.Match != want {
+				t.Fatalf("%v for %v: %+v", granted, asked, got)
+			}
+			for _, p := range got.Extra {
+				if p.Scope() == "" && p.Kind() != greenfield.StorePermission && greenfield.Covered(asked, p) {
+					t.Fatalf("%s was asked for: %+v", p, got)
+				}
+			}
+			for _, p := range got.Missing {
+				if greenfield.Covered(granted, p) || strings.HasSuffix(string(p), ":?") {
+					t.Fatalf("%s is granted: %+v", p, got)
+				}
+			}
+		}
+	})
 }
 
 func TestGrantByStore(t *testing.T) {
