@@ -58,6 +58,9 @@ func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *call
 		if claimable {
 			text = "Server initiated pairing code: " + p.Code
 		}
+		if s.state.Stores[storeID].Wallet == nil {
+			s.addFlash(c, "warning", "Warning: No wallet has been linked to your BTCPay Server Store.")
+		}
 		s.addFlash(c, "success", text)
 		redirect(w, c, "/stores/"+storeID+"/tokens?pairingCode="+p.Code)
 	default:

@@ -28,12 +28,8 @@ func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) 
 	if st.LegacyKey != "" {
 		content.Basic = base64.StdEncoding.EncodeToString([]byte(st.LegacyKey))
 	}
-	var alerts []flash
-	if st.Wallet == nil {
-		alerts = append(alerts, flash{"warning", "Warning: No wallet has been linked to your BTCPay Server Store."})
-	}
 	keepUncached(w)
-	s.showPage(w, c, "tokens", "Access Tokens", content, alerts...)
+	s.showPage(w, c, "tokens", "Access Tokens", content)
 }
 
 type createTokenForm struct {
