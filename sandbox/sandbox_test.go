@@ -93,3 +93,36 @@ func TestStart(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestStateFileIsWrittenMeanwhile has a state that survives a program which is killed, and a folder that is away for a time.
+func TestStateFileIsWrittenMeanwhile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	file := filepath.Join(dir, "state.json")
+	s, err := New(Options{StateFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil { // the first save had no folder to go to
+		t.Fatal(err)
+	}
+	saved := func() string {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return ""
+		}
+		return string(data)
+	}
+	eventually(t, "the seed is saved", func() bool { return strings.Contains(saved(), s.Seed().StoreID) })
+	s.mu.Lock()
+	code := s.state.newPairing(s.clock.now()).Code
+	s.changed = true
+	s.settle()
+	s.mu.Unlock()
+	eventually(t, "the pairing code is saved", func() bool { return strings.Contains(saved(), code) })
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err == nil {
+		t.Error("a state that could not be saved is no error")
+	}
+}

@@ -68,10 +68,17 @@ func (s *Sandbox) updateAll() {
 	}
 }
 
+// A state is saved soon after it changed, but a large one not so often that the saving is all there is.
+const (
+	savePause = 100 * time.Millisecond
+	saveShare = 20
+)
+
 // watch waits for what is due next, and saves the state, until the sandbox is closed.
 func (s *Sandbox) watch() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	var nextSave time.Time
 	for {
 		s.mu.Lock()
 		s.tick()
@@ -82,9 +89,21 @@ func (s *Sandbox) watch() {
 		if retry := s.nextRetry(); !retry.IsZero() {
 			wait = min(wait, retry.Sub(s.clock.now()))
 		}
-		snapshot := s.snapshot()
+		var snapshot []byte
+		start := time.Now()
+		if pause := nextSave.Sub(start); pause > 0 && s.changed && s.stateFile != "" {
+			wait = min(wait, pause)
+		} else {
+			snapshot = s.snapshot()
+		}
 		s.mu.Unlock()
-		s.writeStateFile(snapshot)
+		if snapshot != nil {
+			err := s.writeStateFile(snapshot)
+			nextSave = time.Now().Add(max(savePause, saveShare*time.Since(start)))
+			if err != nil { // a full disk, say: tried again, and at last by Close, which tells
+				wait = min(wait, s.saveAgain())
+			}
+		}
 		timer.Reset(max(wait, time.Millisecond))
 		select {
 		case <-timer.C:
@@ -93,6 +112,13 @@ func (s *Sandbox) watch() {
 			return
 		}
 	}
+}
+
+func (s *Sandbox) saveAgain() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changed = true
+	return time.Second
 }
 
 // nudge makes the watch look again.
