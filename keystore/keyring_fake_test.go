@@ -71,6 +71,21 @@ func (f *fakeService) export(v any, path dbus.ObjectPath, iface string) {
 	}
 }
 
+// set changes how the service behaves.
+func (f *fakeService) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+// add puts a secret into the collection, as an earlier call would have.
+func (f *fakeService) add(name, secret string) {
+	path := fakeCollection + "/0"
+	item := &fakeItem{f, path, map[string]string{"service": keyringService, "username": name}, []byte(keyringEncode(name, []byte(secret)))}
+	f.items[path] = item
+	f.export(item, path, "org.freedesktop.Secret.Item")
+}
+
 // misbehave does what is wrong with a method, if anything.
 func (f *fakeService) misbehave(method string) *dbus.Error {
 	f.mu.Lock()

@@ -59,13 +59,12 @@ func TestBadInputKeyringFaults(t *testing.T) {
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s/%s/%s", c.op, c.method, c.fault), func(t *testing.T) {
 			f := startFake(t)
-			f.items[fakeCollection+"/0"] = &fakeItem{f, fakeCollection + "/0",
-				map[string]string{"service": keyringService, "username": name}, []byte(keyringEncode(name, []byte("old")))}
-			f.export(f.items[fakeCollection+"/0"], fakeCollection+"/0", "org.freedesktop.Secret.Item")
-			if c.method == "CreateItem" && c.fault == "lie" {
-				clear(f.items)
-			}
-			f.fault[c.method] = c.fault
+			f.set(func() {
+				if c.method != "CreateItem" || c.fault != "lie" {
+					f.add(name, "old")
+				}
+				f.fault[c.method] = c.fault
+			})
 			wantFault(t, shortWait, c.op, c.want)
 		})
 	}
@@ -106,19 +105,17 @@ func wantFault(t *testing.T, wait time.Duration, op string, want error) {
 // The default deadline, at full length, for a service that never answers.
 func TestBadInputKeyringHangs(t *testing.T) {
 	f := startFake(t)
-	f.fault["CreateItem"] = "hang"
+	f.set(func() { f.fault["CreateItem"] = "hang" })
 	wantFault(t, 0, "put", ErrTimeout)
 }
 
 // After a call that hangs no second goroutine is spent on the next one.
 func TestKeyringHangsOnce(t *testing.T) {
 	f := startFake(t)
-	f.fault["CreateItem"] = "hang"
+	f.set(func() { f.fault["CreateItem"] = "hang" })
 	for range 3 {
 		wantFault(t, 100*time.Millisecond, "put", ErrTimeout)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if len(keyringTurn) != 1 {
 		t.Error("the hanging call gave its turn back")
 	}
@@ -144,7 +141,7 @@ func TestKeyringPrompts(t *testing.T) {
 	} {
 		t.Run(c.promptOn+" "+c.answer+" "+c.op, func(t *testing.T) {
 			f := startFake(t)
-			f.locked, f.promptOn, f.answer = c.promptOn != "create", c.promptOn, c.answer
+			f.set(func() { f.locked, f.promptOn, f.answer = c.promptOn != "create", c.promptOn, c.answer })
 			if c.want == nil {
 				store := open(t, "keyring", Options{})
 				must(t, store.Put(t.Context(), name, []byte("x")))
@@ -184,21 +181,17 @@ func TestKeyringDismissedReplacement(t *testing.T) {
 	f := startFake(t)
 	store := open(t, "keyring", Options{})
 	must(t, store.Put(t.Context(), name, []byte("old")))
-	f.mu.Lock()
-	f.promptOn, f.answer = "create", "dismiss"
-	f.mu.Unlock()
+	f.set(func() { f.promptOn, f.answer = "create", "dismiss" })
 	wantError(t, store.Put(t.Context(), name, []byte("new")), "keyring", "put", ErrDismissed)
 	wantSecret(t, store, name, "old")
-	f.mu.Lock()
-	f.promptOn = "delete"
-	f.mu.Unlock()
+	f.set(func() { f.promptOn = "delete" })
 	wantError(t, store.Delete(t.Context(), name), "keyring", "delete", ErrDismissed)
 	wantSecret(t, store, name, "old")
 }
 
 func TestKeyringCancelled(t *testing.T) {
 	f := startFake(t)
-	f.fault["CreateItem"] = "hang"
+	f.set(func() { f.fault["CreateItem"] = "hang" })
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	err := open(t, "keyring", Options{}).Put(ctx, name, []byte("x"))

@@ -12,19 +12,37 @@
 //   - "env" reads what the environment names. It cannot write.
 //   - "memory" forgets everything at the end of the process.
 //
-// A store never falls back to another one and never writes plaintext.
+// A store never falls back to another one, and none writes a secret in
+// plaintext. What is written is read back before a Put returns nil.
 //
 // # Names
 //
 // A name is a kind, a slash and an id: "bitid/" and the SIN, or "apikey/" and
 // the first 16 hex digits of the SHA-256 of the key. The id follows from the
 // secret, so whoever reads a secret can check that it is the one he asked for.
-// Keyrings cannot list what they hold; the names stand in an [Index].
+// "keyring" and "file" bind a secret to its name as well, and "env" checks the
+// digits of an API key. Keyrings cannot list what they hold; the names stand in
+// an [Index].
+//
+// # Unlocking
+//
+// "file" encrypts all secrets to one identity. Either a passphrase protects that
+// identity, which [Options].Passphrase asks for, once for each store; or it
+// stands in a file of its own, [Options].IdentityFile, for machines that nobody
+// can ask. "keyring" lets the desktop ask; the person at its prompt has as long
+// as [Options].Timeout says.
+//
+// # Deadlines
+//
+// No call waits without end. A keyring call that hangs is left behind, with one
+// goroutine; further calls then fail in time and start no second one.
 //
 // # Errors
 //
 // Every error of this package is an [*Error]. What went wrong is one of the
-// Err values below, found by [errors.Is]; what to do about it is in its Hint.
+// Err values below, found by [errors.Is]; what to do about it is in its Hint. A
+// context that ends is found in the same way. No error holds a secret, and the
+// text of a keyring service is never repeated.
 //
 // # Promise
 //
@@ -41,7 +59,8 @@ import (
 	"time"
 )
 
-// MaxSize is how many bytes a secret may have. Some keyrings allow less.
+// MaxSize is how many bytes a secret may have. The Windows Credential Manager
+// and the macOS Keychain allow about 1,800 and 2,100, which is plenty for a key.
 const MaxSize = 64 << 10
 
 // A Store keeps secrets under names. Its methods may be called from several
@@ -59,17 +78,30 @@ type Store interface {
 
 // What went wrong, to be told apart with [errors.Is].
 var (
-	ErrNotFound    = errors.New("there is no such secret")
-	ErrLocked      = errors.New("the store is locked")
-	ErrDenied      = errors.New("access was denied")
-	ErrDismissed   = errors.New("the prompt was dismissed")
-	ErrTimeout     = errors.New("the store did not answer in time")
+	// ErrNotFound: the store can be used, and has nothing of this name.
+	ErrNotFound = errors.New("there is no such secret")
+	// ErrLocked: the keyring is locked, and nobody unlocked it in time.
+	ErrLocked = errors.New("the store is locked")
+	// ErrDenied: the rights of a file, or the keyring, forbid it.
+	ErrDenied = errors.New("access was denied")
+	// ErrDismissed: a person closed the prompt. Nothing was changed.
+	ErrDismissed = errors.New("the prompt was dismissed")
+	// ErrTimeout: no answer, or somebody else held the lock. After a Put it is
+	// not known whether a slow keyring stores the secret later.
+	ErrTimeout = errors.New("the store did not answer in time")
+	// ErrUnavailable: there is no such store here, it failed, or it cannot be
+	// written.
 	ErrUnavailable = errors.New("the store cannot be used")
-	ErrTooLarge    = errors.New("the secret is too large")
-	ErrDamaged     = errors.New("the store is damaged")
-	ErrPassphrase  = errors.New("the passphrase or identity is missing or wrong")
-	ErrVersion     = errors.New("the store was written by a newer version")
-	ErrName        = errors.New("the name is not of the form kind/id")
+	// ErrTooLarge: more than MaxSize bytes, or more than this keyring takes.
+	ErrTooLarge = errors.New("the secret is too large")
+	// ErrDamaged: what is there is not what was stored under this name.
+	ErrDamaged = errors.New("the store is damaged")
+	// ErrPassphrase: nobody can be asked, or what he said does not fit.
+	ErrPassphrase = errors.New("the passphrase or identity is missing or wrong")
+	// ErrVersion: a later version of this program wrote it. Nothing was changed.
+	ErrVersion = errors.New("the store was written by a newer version")
+	// ErrName: see Names above.
+	ErrName = errors.New("the name is not of the form kind/id")
 )
 
 // An Error tells which store failed at what, and what to do next.
