@@ -45,6 +45,9 @@ func (x exchange) evaluate(_ *evaluator, asked currencyPair, _ int) (decimal, st
 	return decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.String() + ")", "RateUnavailable"
 }
 
+// maxEvaluated bounds the text of an evaluation, which is for the log of an invoice alone.
+const maxEvaluated = 4 << 10
+
 type operation struct {
 	op          byte
 	left, right expression
@@ -53,7 +56,10 @@ type operation struct {
 func (b operation) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
 	x, xt, xe := b.left.evaluate(e, asked, depth)
 	y, yt, ye := b.right.evaluate(e, asked, depth)
-	text := xt + " " + string(b.op) + " " + yt
+	text := xt
+	if len(xt)+len(yt) < maxEvaluated {
+		text = xt + " " + string(b.op) + " " + yt
+	}
 	switch {
 	case xe != "":
 		return decimal{}, text, xe

