@@ -92,10 +92,15 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 	return passphrase, nil
 }
 
+// askHidden turns the echo off before it asks: who pastes is faster than the
+// program.
 func (a *App) askHidden(ctx context.Context, prompt string) ([]byte, error) {
-	fmt.Fprint(a.Err, prompt)
 	defer fmt.Fprintln(a.Err)
 	return a.readTerminal(ctx, func(tty *os.File) ([]byte, error) {
+		if err := hideEcho(tty); err != nil {
+			return nil, err
+		}
+		fmt.Fprint(a.Err, prompt)
 		return term.ReadPassword(int(tty.Fd()))
 	})
 }
@@ -103,11 +108,7 @@ func (a *App) askHidden(ctx context.Context, prompt string) ([]byte, error) {
 // readTerminal reads from the terminal even where standard input is a pipe. A
 // signal ends the wait, with the terminal as it was before.
 func (a *App) readTerminal(ctx context.Context, read func(*os.File) ([]byte, error)) ([]byte, error) {
-	name := "/dev/tty"
-	if runtime.GOOS == "windows" {
-		name = "CONIN$"
-	}
-	tty, err := os.OpenFile(name, os.O_RDWR, 0)
+	tty, err := os.OpenFile(terminalName(), os.O_RDWR, 0)
 	if err != nil {
 		return nil, &output.Error{Code: output.Usage, What: "there is no terminal to ask on", Why: err.Error(), Next: "btcpayctl help environment", Err: err}
 	}
@@ -129,8 +130,15 @@ func (a *App) readTerminal(ctx context.Context, read func(*os.File) ([]byte, err
 	}()
 	select {
 	case r := <-done:
-		return r.text, r.err
+		return r.text, errors.Join(r.err, term.Restore(int(tty.Fd()), state))
 	case <-ctx.Done():
 		return nil, errors.Join(context.Cause(ctx), term.Restore(int(tty.Fd()), state))
 	}
+}
+
+func terminalName() string {
+	if runtime.GOOS == "windows" {
+		return "CONIN$"
+	}
+	return "/dev/tty"
 }

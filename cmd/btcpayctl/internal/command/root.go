@@ -3,6 +3,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +19,9 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	_, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
+	}
+	if child, ok := errors.AsType[*exited](err); ok {
+		return child.code // it has said itself what there was to say
 	}
 	format, _ := root.PersistentFlags().GetString("output")
 	// A mistake before -o on the line keeps it from being parsed.
@@ -58,9 +62,33 @@ Data goes to standard output, everything else to standard error.`,
 	)
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	root.AddCommand(newDemo(a), newSandbox(a), newProfile(a), newKey(a), newPair(a), newInvoice(a), newRate(a), newVersion(a))
+	root.AddCommand(newDemo(a), newSandbox(a), newProfile(a), newKey(a), newPair(a), newInvoice(a), newRate(a),
+		newAuthorize(a), newAPIKey(a), newDoctor(a), newVersion(a))
 	root.AddCommand(helpTopics()...)
+	addCompletion(a, root)
+	refuseUnknownTopics(root)
 	return root
+}
+
+// refuseUnknownTopics makes "help" of something that is not there a usage error.
+func refuseUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "help" {
+			continue
+		}
+		cmd.Run, cmd.RunE = nil, func(_ *cobra.Command, args []string) error {
+			topic, left, err := root.Find(args)
+			if err == nil && len(left) > 0 {
+				err = noCommand(topic, left)
+			}
+			if err != nil {
+				return err
+			}
+			topic.InitDefaultHelpFlag()
+			return topic.Help()
+		}
+	}
 }
 
 func noCommand(cmd *cobra.Command, args []string) error {

@@ -1,0 +1,76 @@
+package command
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// words are what a shell offers for flags that take one of a few.
+var words = map[string][]string{
+	"output":   output.Formats,
+	"for":      {"settled", "processing"},
+	"status":   {"new", "processing", "settled", "expired", "invalid"},
+	"speed":    {"high", "medium", "low-medium", "low"},
+	"keystore": {"keyring", "file"},
+}
+
+// addCompletion lets a shell offer names of profiles and the words of flags,
+// and gives the command that writes its script this program's manners.
+func addCompletion(a *app.App, root *cobra.Command) {
+	profiles := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		config, err := readConfig(a)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return slices.Sorted(maps.Keys(config.Profiles)), cobra.ShellCompDirectiveNoFileComp
+	}
+	for cmd := range commands(root) {
+		complete(cmd, "profile", profiles)
+		for flag, choices := range words {
+			complete(cmd, flag, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+		}
+		if cmd.HasParent() && cmd.Parent().Name() == "profile" && strings.Contains(cmd.Use, "NAME") {
+			cmd.ValidArgsFunction = profiles
+		}
+	}
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() != "completion" {
+			continue
+		}
+		cmd.Args, cmd.RunE = noCommand, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		for _, shell := range cmd.Commands() {
+			shell.Args = arguments(0, 0)
+		}
+	}
+}
+
+func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
+	if cmd.LocalNonPersistentFlags().Lookup(flag) != nil || !cmd.HasParent() && cmd.PersistentFlags().Lookup(flag) != nil {
+		// It fails only for flags that are not there or have one already.
+		_ = cmd.RegisterFlagCompletionFunc(flag, f)
+	}
+}
+
+// commands are a command and all below it.
+func commands(cmd *cobra.Command) func(yield func(*cobra.Command) bool) {
+	return func(yield func(*cobra.Command) bool) { walk(cmd, yield) }
+}
+
+func walk(cmd *cobra.Command, yield func(*cobra.Command) bool) bool {
+	if !yield(cmd) {
+		return false
+	}
+	for _, child := range cmd.Commands() {
+		if !walk(child, yield) {
+			return false
+		}
+	}
+	return true
+}
