@@ -77,7 +77,7 @@ func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
 		inv.Price = roundPrice(inv.Price, digitsOf(inv.Currency))
 	}
 	inv.Metadata = readMetadata(b, inv.Price)
-	inv.RedirectURL = textOr(b.text("redirectURL"), "")
+	inv.RedirectURL = textOr(b.text("redirectURL"), textOr(st.Website, ""))
 	if automatic := b.bool("redirectAutomatically"); automatic != nil {
 		inv.RedirectAutomatically = *automatic
 	}

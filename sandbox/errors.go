@@ -17,7 +17,7 @@ func writeEmpty(w http.ResponseWriter, status int) { w.WriteHeader(status) }
 // showErrorPage gives a refusal without a body the page that a browser gets in its place. What the server died of, and
 // what never reached it, stays bare.
 func showErrorPage(w *answer, r *http.Request, root string) {
-	if w.status < 400 || w.status == http.StatusInternalServerError || w.body.Len() > 0 || !strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if w.status < 400 || w.status >= http.StatusInternalServerError || w.body.Len() > 0 || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		return
 	}
 	setSecurityHeaders(w.header)
@@ -30,6 +30,15 @@ func showErrorPage(w *answer, r *http.Request, root string) {
 	if err := pages["error"].ExecuteTemplate(&w.body, "layout", p); err != nil {
 		panic(err) // the template and what it is given are our own
 	}
+}
+
+// errorPage is where a person is sent who may not do what was asked for.
+func (s *Sandbox) errorPage(w http.ResponseWriter, r *http.Request, _ *caller) {
+	status, err := strconv.Atoi(r.PathValue("status"))
+	if err != nil || status < 400 || status > 499 {
+		status = http.StatusNotFound
+	}
+	writeEmpty(w, status)
 }
 
 // errorAdvice says what a person can do.

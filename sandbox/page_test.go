@@ -174,3 +174,27 @@ func TestPageConsentMakesAKey(t *testing.T) {
 		t.Errorf("the key %q: %d %s", key, response.StatusCode, answer)
 	}
 }
+
+func TestPageOfSomebodyElsesStore(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.s.mu.Lock()
+	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.clock.now())
+	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.clock.now()}
+	w.s.state.Sessions[sess.ID] = sess
+	w.s.mu.Unlock()
+	path := "/stores/" + w.s.seed.StoreID + "/tokens"
+	response, _ := w.call("GET", path, "", "Accept", "text/html", "Cookie", sessionCookie+"=guest")
+	want := w.origin + "/errors/403?ReturnUrl=" + url.QueryEscape(path) + "&permission=btcpay.store.canmodifystoresettings"
+	if got := response.Header.Get("Location"); response.StatusCode != http.StatusFound || got != want {
+		t.Fatalf("%d to %q, want %q", response.StatusCode, got, want)
+	}
+	response, body := w.call("GET", strings.TrimPrefix(want, w.origin), "", "Accept", "text/html")
+	if response.StatusCode != http.StatusForbidden || !strings.Contains(body, "<h1>403 - Forbidden</h1>") {
+		t.Errorf("%d %s", response.StatusCode, body)
+	}
+	for path, status := range map[string]int{"/errors/404": 404, "/errors/200": 404, "/errors/500": 404, "/errors/x": 404} {
+		if response, _ := w.call("GET", path, ""); response.StatusCode != status {
+			t.Errorf("%s: %d", path, response.StatusCode)
+		}
+	}
+}

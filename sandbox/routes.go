@@ -53,6 +53,7 @@ var routes = []route{
 	{method: "GET", path: "/invoice", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutByQuery},
 	{method: "GET", path: "/i/{invoiceId}", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutPage},
 	{method: "POST", path: "/i/{invoiceId}/simulate", realm: pageRealm, permission: open, handler: (*Sandbox).simulate},
+	{method: "GET", path: "/errors/{status}", realm: pageRealm, permission: open, handler: (*Sandbox).errorPage},
 	{method: "GET", path: "/api-keys/authorize", realm: pageRealm, permission: anyone, handler: (*Sandbox).consentPage},
 	{method: "POST", path: "/api-keys/authorize", realm: pageRealm, permission: anyone, handler: (*Sandbox).decideConsent},
 	{method: "GET", path: "/account/apikeys", realm: pageRealm, permission: anyone, handler: (*Sandbox).keysPage},
