@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,7 +37,7 @@ func TestCallbackFromChromium(t *testing.T) {
 	// Both ways round: the listener's name is never the server's.
 	for _, name := range []string{"localhost", "127.0.0.1"} {
 		t.Run(name, func(t *testing.T) {
-			var target string
+			var target atomic.Value
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/btcpay/consent" {
 					http.NotFound(w, r)
@@ -45,7 +46,7 @@ func TestCallbackFromChromium(t *testing.T) {
 				http.SetCookie(w, &http.Cookie{Name: ".AspNetCore.Identity.Application", Value: "session", Path: "/"})
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				w.Header().Set("Referrer-Policy", "same-origin")
-				w.Write([]byte(`<!doctype html><title>Redirecting</title><form method="post" action="` + target + `">` +
+				w.Write([]byte(`<!doctype html><title>Redirecting</title><form method="post" action="` + target.Load().(string) + `">` +
 					`<input type="hidden" name="__RequestVerificationToken" value="CfDJ8">` +
 					`<input type="hidden" name="apiKey" value="` + testKey + `"><input type="hidden" name="userId" value="u-1">` +
 					`<input type="hidden" name="permissions[]" value="btcpay.store.canviewinvoices:StoreA">` +
@@ -58,9 +59,9 @@ func TestCallbackFromChromium(t *testing.T) {
 			}
 			address := "http://" + name + ":" + u.Port() + "/btcpay"
 			l := listen(t, greenfield.CallbackOptions{Server: address})
-			target = l.URL()
-			if strings.HasPrefix(target, "http://"+name) {
-				t.Fatal("the listener has the server's name:", target)
+			target.Store(l.URL())
+			if strings.HasPrefix(l.URL(), "http://"+name) {
+				t.Fatal("the listener has the server's name:", l.URL())
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()

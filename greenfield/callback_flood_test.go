@@ -178,7 +178,11 @@ func TestCallbackFlood(t *testing.T) {
 	if torture {
 		t.Skip("the long test does the same")
 	}
-	flooded(t, "listener", 20, 10000)
+	rounds, hostile := 20, 10000
+	if raceDetector {
+		rounds, hostile = 5, 2500
+	}
+	flooded(t, "listener", rounds, hostile)
 }
 
 func TestCallbackFloodWithoutDescriptors(t *testing.T) {
