@@ -21,6 +21,7 @@ type App struct {
 	Err io.Writer // everything else
 
 	Getenv  func(string) string
+	Environ func() []string // all of it, for programs that are run
 	Now     func() time.Time
 	Version string
 	Commit  string
@@ -40,7 +41,7 @@ func New(version, commit string) *App {
 	}
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Getenv: os.Getenv, Now: time.Now,
+		Getenv: os.Getenv, Environ: os.Environ, Now: time.Now,
 		Version: version, Commit: commit,
 	}
 }

@@ -17,6 +17,11 @@ func (a *App) Browse(page string) error {
 	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" {
 		return fmt.Errorf("%q is no web page", page)
 	}
+	return a.open(page)
+}
+
+// open hands an address to the browser.
+func (a *App) open(page string) error {
 	if command := a.Getenv("BROWSER"); command != "" {
 		// A list of commands by its history; the first one counts.
 		first, _, _ := strings.Cut(command, string(os.PathListSeparator))

@@ -109,7 +109,7 @@ func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey,
 		}
 		return greenfield.APIKey{}, e
 	}
-	if err := s.ownServer(); err != nil {
+	if err := s.OwnServer(); err != nil {
 		return greenfield.APIKey{}, err
 	}
 	return a.LoadAPIKey(ctx, s.Keystore.Text, s.Profile.APIKeyID)

@@ -35,8 +35,18 @@ func (a *App) Begin(ctx context.Context, r ledger.Record) (*ledger.Operation, er
 	return operation, nil
 }
 
-// Unfinished returns the operations whose end nobody has seen. Pairings whose
-// code has expired are over and are removed.
+// loginLifetime is how long a consent page may stay open that nobody answered.
+const loginLifetime = 24 * time.Hour
+
+// over tells of operations that cannot come to anything any more: pairings whose
+// code has expired, and logins that were not answered within a day.
+func (a *App) over(r ledger.Record) bool {
+	return r.Kind == ledger.Pair && a.Now().After(PairingEnd(r)) ||
+		r.Kind == ledger.Authorize && r.KeyID == "" && a.Now().After(r.Updated.Add(loginLifetime))
+}
+
+// Unfinished returns the operations whose end nobody has seen. Those that are
+// over are removed.
 func (a *App) Unfinished(ctx context.Context) ([]ledger.Record, error) {
 	journal, err := a.Ledger()
 	if err != nil {
@@ -45,7 +55,7 @@ func (a *App) Unfinished(ctx context.Context) ([]ledger.Record, error) {
 	records, unread := journal.Unfinished()
 	var open []ledger.Record
 	for _, r := range records {
-		if r.Kind == ledger.Pair && a.Now().After(PairingEnd(r)) {
+		if a.over(r) {
 			operation, err := journal.Resume(ctx, r.ID)
 			if err == nil {
 				err = operation.Finish()

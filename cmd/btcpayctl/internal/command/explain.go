@@ -36,7 +36,7 @@ func explain(ctx context.Context, err error) *output.Error {
 		e.Code, e.Next = keystoreCode(err), secret.Hint
 		return e
 	}
-	if explainMeaning(e) || explainAnswer(e) || explainInput(e) {
+	if explainGreenfield(e) || explainMeaning(e) || explainAnswer(e) || explainInput(e) {
 		return e
 	}
 	return e

@@ -76,6 +76,7 @@ type Record struct {
 	// never seen here. Permissions are those asked for.
 	Permissions []string `json:"permissions,omitempty"`
 	KeyID       string   `json:"keyId,omitempty"`
+	Known       bool     `json:"known,omitempty"` // it was stored before the operation
 	Keystore    string   `json:"keystore,omitempty"`
 	// Target is the profile that the key will be of, where there is one.
 	Target string `json:"target,omitempty"`

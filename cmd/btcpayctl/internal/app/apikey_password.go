@@ -1,0 +1,74 @@
+package app
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+const (
+	passwordFileVariable = "BTCPAYCTL_PASSWORD_FILE"
+	maxPassword          = 4 << 10
+)
+
+// GreenfieldByPassword connects with an account's e-mail address and password,
+// which comes from the file that the environment names, a prompt, or the first
+// line of standard input.
+func (a *App) GreenfieldByPassword(ctx context.Context, f Flags, email string) (*GreenfieldConnection, error) {
+	s, err := a.Settings(f, false)
+	if err != nil {
+		return nil, err
+	}
+	if a.Getenv(passwordFileVariable) != "" && s.Name.Source != "--profile" {
+		if err := s.foreignServer(passwordFileVariable); err != nil {
+			return nil, err
+		}
+	}
+	password, err := a.password(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	basic, err := greenfield.NewBasic(email, password)
+	if err != nil {
+		return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl authorize --permission unrestricted", Err: err}
+	}
+	a.secrets = append(a.secrets, password)
+	return a.ConnectGreenfield(f, s, basic, "--basic")
+}
+
+func (a *App) password(ctx context.Context, email string) (client.Secret, error) {
+	var text []byte
+	var err error
+	from := passwordFileVariable
+	switch path := a.Getenv(passwordFileVariable); {
+	case path != "":
+		text, err = a.readSecretFile(path)
+		text, _, _ = bytes.Cut(text, []byte("\n"))
+	case a.CanAsk() && a.IsTerminal(a.In):
+		from = "the terminal"
+		text, err = a.askHidden(ctx, fmt.Sprintf("Password of %s: ", output.VisibleLine(email)))
+	default:
+		from = "standard input"
+		text, err = bufio.NewReader(io.LimitReader(a.In, maxPassword)).ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	defer clear(text)
+	if err != nil {
+		return client.Secret{}, &output.Error{Code: output.BadInput, What: "the password cannot be read from " + from, Why: err.Error(), Err: err}
+	}
+	text = bytes.TrimRight(text, "\r\n")
+	if len(text) == 0 {
+		return client.Secret{}, &output.Error{Code: output.BadInput, What: "there is no password in " + from,
+			Next: "export " + passwordFileVariable + "=FILE, or give it as a line on standard input"}
+	}
+	return client.NewSecret(string(text)), nil
+}

@@ -1,0 +1,164 @@
+package command
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+func newAPIKey(a *app.App) *cobra.Command {
+	cmd := group("apikey", "Make, show, rotate and revoke Greenfield API keys", "start",
+		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands
+with a key that lives no longer than they do. A key is named by an id, which is
+made from the key and does not tell it.
+
+Keys are made by an unrestricted key ("authorize --permission unrestricted") or by
+an account's password (--basic). A server cannot list its keys: what is made here
+is written down, and labelled btcpayctl/PROFILE/OPERATION, so that a person finds
+it on the server's page Account / API Keys.`)
+	cmd.AddCommand(newAPIKeyCreate(a), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
+		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a))
+	return cmd
+}
+
+// apiKeyRecord is what is known of a key. The key itself is in Key only where
+// --reveal asked for it.
+type apiKeyRecord struct {
+	ID          string                  `json:"id"` // empty where nobody here ever saw the key
+	Label       string                  `json:"label"`
+	Server      string                  `json:"server"`
+	Profiles    []string                `json:"profiles"`
+	Keystore    string                  `json:"keystore"`
+	Permissions []greenfield.Permission `json:"permissions"`
+	// Status is works, pending, revoked, refused, unreachable, unreadable, or
+	// lost.
+	Status string `json:"status"`
+	File   string `json:"file,omitempty"`
+	Key    string `json:"apiKey,omitempty"`
+}
+
+var apiKeyView = output.View[apiKeyRecord]{
+	Columns: []output.Column[apiKeyRecord]{
+		{Title: "ID", Value: func(r apiKeyRecord) string { return dash(r.ID) }},
+		{Title: "PROFILE", Value: func(r apiKeyRecord) string { return dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "STATUS", Value: func(r apiKeyRecord) string { return r.Status }},
+		{Title: "LABEL", Value: func(r apiKeyRecord) string { return dash(r.Label) }},
+		{Title: "SERVER", Value: func(r apiKeyRecord) string { return r.Server }},
+		{Title: "PERMISSIONS", Value: func(r apiKeyRecord) string { return shortPermissions(r.Permissions) }},
+	},
+	Name: func(r apiKeyRecord) string { return r.ID },
+}
+
+// revealedView shows the key.
+var revealedView = output.View[apiKeyRecord]{
+	Columns: []output.Column[apiKeyRecord]{
+		{Title: "ID", Value: func(r apiKeyRecord) string { return r.ID }},
+		{Title: "LABEL", Value: func(r apiKeyRecord) string { return r.Label }},
+		{Title: "KEY", Value: func(r apiKeyRecord) string { return r.Key }},
+	},
+	Name: func(r apiKeyRecord) string { return r.Key },
+}
+
+func newAPIKeyCurrent(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "current",
+		Short: "Ask the server what the key in use may do",
+		Long: `Ask the server about the key in use: that of the profile which --profile names,
+else the environment's, else that of the profile in use. Every key may ask.
+
+Exit 0: the key works. 4: it does not.`,
+		Example: "  btcpayctl apikey current -o json --jq .permissions",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			connection, err := a.Greenfield(cmd.Context(), flags)
+			if err != nil {
+				return err
+			}
+			defer connection.CloseIdleConnections()
+			info, err := connection.APIKeys.Current(cmd.Context())
+			if err != nil {
+				return dryRunIsDone(err)
+			}
+			record := apiKeyRecord{ID: connection.KeyID, Label: info.Label, Server: connection.URL, Profiles: []string{},
+				Permissions: orEmpty(info.Permissions), Status: "works"}
+			if connection.Source == "profile" {
+				record.Profiles, record.Keystore = []string{connection.Name.Text}, connection.Keystore.Text
+			}
+			return output.One(p, apiKeyView, record)
+		},
+	}
+	addServerFlags(cmd, &flags)
+	return cmd
+}
+
+// greenfieldMeanings are the failures of this API that the SDK has a name for.
+var greenfieldMeanings = []struct {
+	err  error
+	code output.Code
+	next string
+}{
+	{greenfield.ErrNotProven, output.BadCredential, "btcpayctl authorize"},
+	{greenfield.ErrUnknownKey, output.BadCredential, "btcpayctl authorize, for a new key; btcpayctl apikey list tells which keys still work"},
+	{greenfield.ErrWrongPassword, output.BadCredential, "check both, and do not try more than twice"},
+	{greenfield.ErrThrottled, output.BadCredential, "wait a minute, and run the same command"},
+	{greenfield.ErrLockedOut, output.BadCredential, "wait five minutes, and check the password"},
+	{greenfield.ErrUserDisabled, output.BadCredential, "wait five minutes, or ask the server's administrator"},
+	{greenfield.ErrSecondFactor, output.BadCredential, "btcpayctl authorize --permission unrestricted"},
+	{greenfield.ErrUnauthenticated, output.BadCredential, "btcpayctl apikey current"},
+	{greenfield.ErrNeedsAPIKey, output.NoCredential, "btcpayctl authorize"},
+	{greenfield.ErrKeyNotFound, output.NotFound, "btcpayctl apikey list"},
+	{greenfield.ErrUserNotFound, output.NotFound, "check the user's e-mail address or id"},
+	{greenfield.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
+	{greenfield.ErrNoAPI, output.NotFound, "check --server, with its path prefix, and btcpayctl doctor"},
+	{greenfield.ErrLoginPage, output.Redirected, "ask the server's operator to let the Authorization header through"},
+	{greenfield.ErrNoRate, output.Refused, "check the store's wallet, payment methods and rates"},
+	{greenfield.ErrStoreLimit, output.Refused, "ask the server's administrator"},
+	{greenfield.ErrNotMarkable, output.Refused, "btcpayctl invoice get"},
+	{greenfield.ErrNotArchived, output.Refused, "btcpayctl invoice get"},
+}
+
+// explainGreenfield gives a failure of the Greenfield API its code and its next
+// step.
+func explainGreenfield(e *output.Error) bool {
+	if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+		e.Status = answer.Status
+	}
+	if missing, ok := errors.AsType[*greenfield.PermissionError](e.Err); ok {
+		e.Code, e.Next = output.MissingPermission, "btcpayctl apikey current, for what the key may do"
+		if missing.Permission != "" {
+			e.What = "the key lacks " + string(missing.Permission.Policy())
+			if store := missing.Permission.Scope(); store != "" {
+				e.What += " for store " + store + ", or there is no such store"
+				e.Why = "Servers since 2.4 answer alike for both."
+			}
+			e.What += " (403)"
+			e.Next = "btcpayctl authorize --permission " + string(missing.Permission)
+		}
+		return true
+	}
+	for _, known := range greenfieldMeanings {
+		if errors.Is(e.Err, known.err) {
+			e.Code, e.What, e.Next = known.code, known.err.Error(), known.next
+			if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+				e.Why = answer.Error()
+			}
+			return true
+		}
+	}
+	if request, ok := errors.AsType[*greenfield.RequestError](e.Err); ok {
+		e.Code, e.What, e.Why = output.BadInput, request.Error(), "Nothing was sent."
+		return true
+	}
+	return false
+}

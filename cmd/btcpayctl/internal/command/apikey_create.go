@@ -1,0 +1,214 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+type apiKeyCreate struct {
+	app         *app.App
+	flags       app.Flags
+	asks        permissionFlags
+	basic, user string
+
+	saveAs, file string
+	reveal, yes  bool
+
+	printer *output.Printer
+	*minting
+}
+
+func newAPIKeyCreate(a *app.App) *cobra.Command {
+	c := &apiKeyCreate{app: a}
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Make a key with fewer rights",
+		Long: `Make an API key by a key that may do that, or by an account's password. The new
+key goes into the keystore; --save-as makes a profile use it, --output-file writes
+it to a new file instead, and --reveal prints it instead. What is printed
+otherwise has its id, label and permissions, never the key.
+
+--basic is for the first key of an account. The password comes from a prompt, the
+file that BTCPAYCTL_PASSWORD_FILE names, or a line of standard input. The server
+takes about five such requests a minute, and locks the account, with all its keys,
+for five minutes after five wrong passwords.
+
+When the answer is lost the key is not asked for again: exit code 8 comes with the
+label by which it is found on the server's page.`,
+		Example: `  btcpayctl apikey create --profile admin --for "invoice create,invoice get" --store ID --save-as shop
+  btcpayctl apikey create --server https://btcpay.example.com --basic admin@example.com --permission unrestricted --save-as admin`,
+		Args: arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.run(cmd)
+		},
+	}
+	f := cmd.Flags()
+	c.asks.add(cmd)
+	f.StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the key")
+	f.StringVar(&c.user, "for-user", "", "`user` whose key it is, by e-mail address or id; for administrators")
+	f.StringVar(&c.saveAs, "save-as", "", "`profile` that uses the new key")
+	f.StringVar(&c.file, "output-file", "", "new `file` for the key, in place of the keystore")
+	f.BoolVar(&c.reveal, "reveal", false, "print the key, and keep it nowhere")
+	f.BoolVar(&c.yes, "yes", false, "with --reveal, print it into a pipe or a file too")
+	addServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+func (c *apiKeyCreate) run(cmd *cobra.Command) error {
+	var err error
+	if c.printer, err = printer(c.app, cmd); err != nil {
+		return err
+	}
+	if err := c.checkFlags(); err != nil {
+		return err
+	}
+	by, err := connectMinter(cmd, c.app, c.flags, c.basic)
+	if err != nil {
+		return err
+	}
+	defer by.CloseIdleConnections()
+	permissions, err := c.asks.permissions(by.Store.Text)
+	if err != nil {
+		return err
+	}
+	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, user: c.user}
+	if err := c.validate(cmd.Context(), c.asks.allowUnknown); err != nil {
+		return err
+	}
+	if err := c.choosePlace(); err != nil {
+		return err
+	}
+	err = c.mint(cmd.Context(), ledger.Record{Kind: ledger.Mint, Target: c.saveAs})
+	if err != nil {
+		return dryRunIsDone(cannotMint(err, by))
+	}
+	defer c.operation.Release()
+	if err := c.verify(cmd.Context()); err != nil {
+		return err
+	}
+	return c.hand(cmd)
+}
+
+func (c *apiKeyCreate) checkFlags() error {
+	places := 0
+	for _, chosen := range []bool{c.saveAs != "", c.file != "", c.reveal} {
+		if chosen {
+			places++
+		}
+	}
+	switch {
+	case places > 1:
+		return &output.Error{Code: output.Usage, What: "--save-as, --output-file and --reveal are different places for the key", Next: "give one of them"}
+	case c.reveal && !c.yes && !c.app.IsTerminal(c.app.Out):
+		return &output.Error{Code: output.Usage, What: "standard output is no terminal, and a key would be left there",
+			Next: "--output-file key.txt, or --reveal --yes if that is what you want"}
+	}
+	return nil
+}
+
+// connectMinter gives the credential that makes keys.
+func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string) (*app.GreenfieldConnection, error) {
+	if basic != "" {
+		return a.GreenfieldByPassword(cmd.Context(), flags, basic)
+	}
+	return a.Greenfield(cmd.Context(), flags)
+}
+
+// choosePlace finds what is wrong with the place before a key is made for it.
+func (c *apiKeyCreate) choosePlace() error {
+	switch {
+	case c.reveal:
+		c.store = func(greenfield.APIKey) error { return nil } // it is printed at the end
+	case c.file != "":
+		c.store = func(key greenfield.APIKey) error { return writeSecret(c.file, key.Secret()) }
+		return freePath(c.file)
+	case c.saveAs == "":
+		c.minting.keystore = c.by.Keystore.Text
+	default:
+		s, err := c.app.Settings(app.Flags{Profile: c.saveAs}, true)
+		if err != nil {
+			return err
+		}
+		c.minting.keystore = s.Keystore.Text
+		if s.Profile.APIKeyID != "" {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has an API key: %s", c.saveAs, s.Profile.APIKeyID),
+				Next: "btcpayctl apikey rotate --profile " + c.saveAs + ", or --save-as ANOTHER"}
+		}
+		if s.Profile.Server != "" && s.Profile.Server != c.by.URL {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key will be for %s", c.saveAs, s.Profile.Server, c.by.URL),
+				Next: "--save-as ANOTHER"}
+		}
+	}
+	return nil
+}
+
+// hand gives the key to where it goes, and ends the operation.
+func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
+	record, view := c.record(), apiKeyView
+	next := "Next: btcpayctl apikey revoke " + record.ID + ", once it is not needed any more"
+	switch {
+	case c.saveAs != "":
+		store := app.SingleStore(c.info.Permissions)
+		if err := c.app.PinAPIKey(cmd.Context(), c.saveAs, c.minting.keystore, c.by.URL, store, record.ID); err != nil {
+			return err
+		}
+		record.Profiles = []string{c.saveAs}
+		next = "Stored in keystore " + record.Keystore + " for profile " + c.saveAs + ".\nNext: btcpayctl apikey current --profile " + c.saveAs
+	case c.file != "":
+		record.File = c.file
+		next = "The key is in " + c.file + ", readable for you alone.\nNext: export BTCPAYCTL_SERVER=" + c.by.URL + " BTCPAYCTL_API_KEY_FILE=" + c.file
+	case c.reveal:
+		record.Key, view = c.key.Secret().Reveal(), revealedView
+		next = "It is kept nowhere here. Its label is " + record.Label + "."
+		c.mask()
+	default:
+		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
+	}
+	fault.At("mint-pinned")
+	fmt.Fprintln(c.app.Err, output.Visible(next))
+	if err := output.One(c.printer, view, record); err != nil {
+		if c.reveal {
+			return errors.Join(c.giveUp(cmd.Context(), c.operation, c.key, err), err)
+		}
+		return err
+	}
+	return c.operation.Finish()
+}
+
+// mask hides the key in the log of a GitHub runner, from then on.
+func (c *apiKeyCreate) mask() {
+	if c.app.Getenv("GITHUB_ACTIONS") != "" {
+		io.WriteString(c.app.Err, "::add-mask::"+strings.TrimSpace(c.key.Secret().Reveal())+"\n")
+	}
+}
+
+// freePath refuses a file that cannot be made, before a key is made for it.
+func freePath(name string) error {
+	refuse := func(why error) error {
+		return &output.Error{Code: output.BadInput, What: "the key cannot be written to " + name, Why: why.Error() + ". Nothing was sent.", Next: "name a new file in a directory that you can write", Err: why}
+	}
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fs.ErrExist
+		}
+		return refuse(err)
+	}
+	probe, err := os.CreateTemp(filepath.Dir(name), ".btcpayctl-key-*")
+	if err != nil {
+		return refuse(err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}

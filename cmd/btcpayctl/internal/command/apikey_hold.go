@@ -1,0 +1,168 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// A keyHolder keeps keys that came, and takes back those that are not kept.
+type keyHolder struct {
+	app   *app.App
+	flags app.Flags
+}
+
+// connect makes a client with a key that is not the one in use.
+func (h *keyHolder) connect(server string, key greenfield.APIKey) (*app.GreenfieldConnection, error) {
+	return h.app.ConnectGreenfield(h.flags, app.Settings{Server: app.Value{Text: server, Source: "ledger"}}, key, "")
+}
+
+// reaching is the holder with what a record says of how to reach the server.
+func (h *keyHolder) reaching(r ledger.Record) *keyHolder {
+	other := *h
+	other.flags.AllowHTTP = h.flags.AllowHTTP || r.AllowHTTP
+	if other.flags.CAFile == "" {
+		other.flags.CAFile = r.CAFile
+	}
+	return &other
+}
+
+// keep stores a key as pending: the record names it first, so that whatever is
+// in the keystore is known.
+func (h *keyHolder) keep(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) error {
+	known, err := h.isKnown(ctx, app.KeyID(key))
+	if err != nil {
+		return err
+	}
+	err = operation.Advance(func(r *ledger.Record) { r.KeyID, r.Known = app.KeyID(key), known })
+	if err != nil {
+		return err
+	}
+	return h.app.StoreAPIKey(ctx, operation.Record.Keystore, operation.Record.Server, key)
+}
+
+// isKnown tells whether a key was stored before: a server offers the same key
+// again to the same application.
+func (h *keyHolder) isKnown(ctx context.Context, id string) (bool, error) {
+	index, err := h.app.Index()
+	if err != nil {
+		return false, err
+	}
+	entries, err := index.List(ctx)
+	return slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == app.APIKeyName(id) }), err
+}
+
+// giveUp revokes a key that could not be stored, and says why.
+func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey, cause error) error {
+	e := explain(ctx, cause)
+	e.What = "the new key could not be stored: " + e.What
+	r := operation.Record
+	if r.Known {
+		return e
+	}
+	if err := h.revoke(ctx, r.Server, key); err != nil {
+		e.Why += fmt.Sprintf(" It could not be revoked either (%v). It stands as %q on the page Account / API Keys of %s.", err, r.Label, r.Server)
+		return e
+	}
+	e.Why += " It was revoked."
+	return errors.Join(e, h.forget(ctx, operation))
+}
+
+// drop revokes a key that is not wanted, forgets it, and says what became of it.
+func (h *keyHolder) drop(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) string {
+	if operation.Record.Known {
+		if err := operation.Finish(); err != nil {
+			return "It is stored from before, and its record stays open: " + err.Error() + "."
+		}
+		return "It was stored before, and stays as it was."
+	}
+	err := h.revoke(ctx, operation.Record.Server, key)
+	if err == nil {
+		err = h.forget(ctx, operation)
+	}
+	if err != nil {
+		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + "."
+	}
+	return "It was revoked, and is not kept."
+}
+
+// forget takes the key of an operation out of keystore and index, unless it was
+// there before, and ends the operation.
+func (h *keyHolder) forget(ctx context.Context, operation *ledger.Operation) error {
+	r := operation.Record
+	if r.KeyID != "" && !r.Known {
+		if err := h.app.ForgetAPIKey(context.WithoutCancel(ctx), r.Keystore, r.KeyID); err != nil {
+			return err
+		}
+	}
+	return operation.Finish()
+}
+
+const (
+	// revokeTime is how long the server is asked again and again to revoke a
+	// key, also after Ctrl-C.
+	revokeTime     = 30 * time.Second
+	revokeAttempts = 5
+)
+
+// revoke takes a key back, and asks again until the server says that it is gone.
+func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.APIKey) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
+	defer stop()
+	connection, err := h.connect(server, key)
+	if err != nil {
+		return err
+	}
+	defer connection.CloseIdleConnections()
+	pause, lost := 200*time.Millisecond, false
+	for attempt := 1; ; attempt++ {
+		err := connection.APIKeys.RevokeCurrent(ctx)
+		switch {
+		case err == nil, errors.Is(err, greenfield.ErrUnknownKey):
+			return nil
+		case lost && errors.Is(err, greenfield.ErrUnauthenticated):
+			return nil // a server up to 2.3.4, after an answer that was lost
+		case !mayPass(err), attempt == revokeAttempts:
+			return err
+		}
+		lost = lost || client.FateUnknown(err)
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+		pause *= 2
+	}
+}
+
+// mayPass tells of failures that a second attempt may not meet.
+func mayPass(err error) bool {
+	if _, ok := errors.AsType[*client.NetworkError](err); ok {
+		return true
+	}
+	answer, ok := errors.AsType[*client.Error](err)
+	return ok && (answer.Status >= 500 || answer.Status == 429)
+}
+
+// orphan says where a person finds a key that nobody holds.
+func orphan(label, server string) string {
+	return fmt.Sprintf("If it exists, it stands as %s on the page Account / API Keys of %s.", label, server)
+}
+
+// lostAnswer explains a request whose fate is unknown. It is never sent again.
+func lostAnswer(ctx context.Context, err error, label, server string) error {
+	e := explain(ctx, err)
+	e.Code, e.What = output.UnknownOutcome, "whether the key was made is not known: "+e.What
+	e.Why = "It was not asked for again. " + orphan(label, server)
+	e.Next = "look at that page and delete it there, then: btcpayctl doctor"
+	return e
+}

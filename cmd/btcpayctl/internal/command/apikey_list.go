@@ -1,0 +1,170 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+func newAPIKeyList(a *app.App) *cobra.Command {
+	c := &apiKeyList{keyHolder: keyHolder{app: a}}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the keys that were stored or made here, and ask each whether it works",
+		Long: `List the API keys that were stored here, and ask the server of each whether it
+works. No server can list its keys, so those that were made elsewhere are not
+shown. The status of a key:
+
+  works        the server knows it
+  pending      it came, and an operation is still open: btcpayctl doctor
+  refused      the server does not know it, or its account is locked
+  unreachable  the server could not be asked
+  unreadable   the keystore did not give it
+  lost         it may have been made, and its answer was lost; the label is how a
+               person finds it on the server's page Account / API Keys
+
+--offline reads neither keystores nor servers.`,
+		Example: "  btcpayctl apikey list -o json --jq '.[] | select(.status != \"works\")'",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			records, err := c.known(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return output.List(p, apiKeyView, func(yield func(apiKeyRecord, error) bool) {
+				for _, record := range records {
+					if !c.offline {
+						c.ask(cmd.Context(), &record)
+					}
+					if err := cmd.Context().Err(); err != nil {
+						yield(record, context.Cause(cmd.Context()))
+						return
+					}
+					if !yield(record, nil) {
+						return
+					}
+				}
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&c.offline, "offline", false, "tell what is written down, and ask nobody")
+	addReachFlags(cmd, &c.flags)
+	return cmd
+}
+
+// addReachFlags adds how servers are reached, for commands that talk to the
+// server of each key.
+func addReachFlags(cmd *cobra.Command, f *app.Flags) {
+	flags := cmd.Flags()
+	flags.DurationVar(&f.Timeout, "timeout", 0, "bound of one exchange (default 30s)")
+	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
+	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
+	flags.BoolVar(&f.Debug, "debug", false, "show each exchange on standard error, without secrets")
+}
+
+type apiKeyList struct {
+	keyHolder
+	offline bool
+}
+
+// known joins the index with the profiles and the open operations. A status is
+// set where it does not depend on the server.
+func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
+	index, err := c.app.Index()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := index.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, unread := c.app.Unfinished(ctx)
+	if unread != nil {
+		return nil, unread
+	}
+	var records []apiKeyRecord
+	for _, entry := range entries {
+		record, ok, err := c.fromEntry(entry)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		for _, r := range open {
+			if r.KeyID == record.ID && r.Kind != ledger.Revoke && !r.Known {
+				record.Status, record.Label = "pending", r.Label
+			}
+		}
+		records = append(records, record)
+	}
+	return append(records, lost(open)...), nil
+}
+
+func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error) {
+	id, ok := strings.CutPrefix(entry.Name, app.APIKeyName(""))
+	if !ok {
+		return apiKeyRecord{}, false, nil
+	}
+	users, err := c.app.ProfilesOfKey(id)
+	return apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: orEmpty(users), Permissions: []greenfield.Permission{}}, true, err
+}
+
+// lost names the keys that may have been made, and that nobody here ever saw.
+func lost(open []ledger.Record) []apiKeyRecord {
+	var records []apiKeyRecord
+	for _, r := range open {
+		if r.KeyID != "" || r.Kind != ledger.Mint && r.Kind != ledger.Rotate {
+			continue
+		}
+		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: []greenfield.Permission{}}
+		for _, p := range r.Permissions {
+			record.Permissions = append(record.Permissions, greenfield.Permission(p))
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+// ask reads a key and asks its server about it.
+func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) {
+	if record.Status == "lost" {
+		return
+	}
+	key, err := c.app.LoadAPIKey(ctx, record.Keystore, record.ID)
+	if err != nil {
+		record.Status = "unreadable"
+		return
+	}
+	connection, err := c.connect(record.Server, key)
+	if err != nil {
+		record.Status = "unreachable"
+		return
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(ctx)
+	switch answer, answered := errors.AsType[*client.Error](err); {
+	case err == nil:
+		record.Label, record.Permissions = info.Label, orEmpty(info.Permissions)
+		if record.Status == "" {
+			record.Status = "works"
+		}
+	case answered && answer.Status == 401:
+		record.Status = "refused"
+	default:
+		record.Status = "unreachable"
+	}
+}

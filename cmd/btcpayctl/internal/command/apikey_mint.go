@@ -1,0 +1,166 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// A minting makes one key by another credential.
+type minting struct {
+	keyHolder
+	by          *app.GreenfieldConnection
+	permissions []greenfield.Permission
+	user        string // whose key it is; empty for the owner of by
+	// keystore is where the key goes; empty where store takes it.
+	keystore string
+	store    func(greenfield.APIKey) error
+
+	operation *ledger.Operation
+	key       greenfield.APIKey
+	info      greenfield.APIKeyInfo
+}
+
+// maker is the profile's name in a label, by which a person finds the key.
+func (m *minting) maker() string {
+	if m.by.Source == "profile" && m.by.Name.Text != "" {
+		return m.by.Name.Text
+	}
+	return "env"
+}
+
+// validate refuses permissions that a server would keep without effect, or drop.
+func (m *minting) validate(ctx context.Context, allowUnknown bool) error {
+	if len(m.permissions) == 0 {
+		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
+			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
+	}
+	request := greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: allowUnknown}
+	unknown := func(p greenfield.Permission) bool { return !p.Known() }
+	if !allowUnknown && !m.flags.DryRun && slices.ContainsFunc(m.permissions, unknown) {
+		// The server's own list knows what its plugins added.
+		if list, err := m.by.Permissions.List(ctx); err == nil {
+			request.Known = list
+		}
+	}
+	return usageOf(request.Validate())
+}
+
+// mint makes the key and keeps it as pending. The order is: record, request,
+// stored. A key that cannot be stored is revoked, and one whose answer was lost
+// is named by its label and never asked for again.
+func (m *minting) mint(ctx context.Context, r ledger.Record) error {
+	if m.flags.DryRun {
+		_, err := m.send(ctx, "btcpayctl/"+m.maker()+"/OPERATION")
+		return err
+	}
+	if m.keystore != "" {
+		if err := m.app.ProbeKeystore(ctx, m.keystore); err != nil {
+			return err
+		}
+	}
+	r.ID = app.NewOperationID()
+	r.Profile, r.Server, r.Store, r.Keystore = m.by.Name.Text, m.by.URL, m.by.Store.Text, m.keystore
+	r.Label = "btcpayctl/" + m.maker() + "/" + r.ID
+	r.AllowHTTP, r.CAFile = m.flags.AllowHTTP, m.flags.CAFile
+	for _, p := range m.permissions {
+		r.Permissions = append(r.Permissions, string(p))
+	}
+	var err error
+	if m.operation, err = m.app.Begin(ctx, r); err != nil {
+		return err
+	}
+	fault.At("mint-recorded")
+	info, err := m.send(ctx, r.Label)
+	fault.At("mint-answered")
+	switch {
+	case client.FateUnknown(err):
+		return errors.Join(lostAnswer(ctx, err, r.Label, r.Server), m.operation.Release())
+	case err != nil:
+		return errors.Join(err, m.operation.Finish())
+	}
+	m.info = info
+	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
+		err = m.put(ctx)
+	}
+	if err != nil {
+		return errors.Join(m.giveUp(ctx, m.operation, m.key, err), m.operation.Release())
+	}
+	fault.At("mint-stored")
+	return nil
+}
+
+// put stores the key where it goes.
+func (m *minting) put(ctx context.Context) error {
+	if m.store == nil {
+		return m.keep(ctx, m.operation, m.key)
+	}
+	return m.store(m.key)
+}
+
+func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo, error) {
+	request := greenfield.APIKeyRequest{Label: label, Permissions: m.permissions}
+	if m.user != "" {
+		return m.by.APIKeys.CreateForUser(ctx, m.user, request)
+	}
+	return m.by.APIKeys.Create(ctx, request)
+}
+
+// verify asks the server about the new key, with that key. One that does less
+// than it was made for is revoked.
+func (m *minting) verify(ctx context.Context) error {
+	connection, err := m.connect(m.operation.Record.Server, m.key)
+	if err != nil {
+		return err
+	}
+	defer connection.CloseIdleConnections()
+	proof, err := connection.Prove(ctx, m.key, greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: true})
+	if err != nil {
+		e := explain(ctx, err)
+		e.What = "the new key was made and is stored, and the server could not be asked about it: " + e.What
+		e.Next = "btcpayctl doctor"
+		return errors.Join(e, m.operation.Release())
+	}
+	fault.At("mint-verified")
+	m.info = proof.Key
+	if missing := slices.Concat(proof.Grant.Missing, proof.Grant.Narrowed); len(missing) > 0 {
+		e := &output.Error{Code: output.BadAnswer, What: "the server made a key without " + permissionList(missing), Next: "btcpayctl apikey permissions --live"}
+		e.Why = m.drop(ctx, m.operation, m.key)
+		return e
+	}
+	return nil
+}
+
+func (m *minting) record() apiKeyRecord {
+	r := m.operation.Record
+	return apiKeyRecord{ID: app.KeyID(m.key), Label: m.info.Label, Server: r.Server, Profiles: []string{}, Keystore: m.keystore,
+		Permissions: orEmpty(m.info.Permissions), Status: "works"}
+}
+
+// cannotMint says what would help where the credential may not make keys.
+func cannotMint(err error, by *app.GreenfieldConnection) error {
+	missing, ok := errors.AsType[*greenfield.PermissionError](err)
+	if !ok {
+		return err
+	}
+	flag := ""
+	if by.Name.Text != "" {
+		flag = " --profile " + by.Name.Text
+	}
+	need := strings.TrimSpace(string(missing.Permission))
+	if need == "" {
+		need = string(greenfield.Unrestricted)
+	}
+	return &output.Error{Code: output.MissingPermission, Status: 403, What: "the key may not make keys: it lacks " + need,
+		Why:  "Only an unrestricted key, an account's password, or an administrator's key for other users can.",
+		Next: fmt.Sprintf("btcpayctl authorize%s --permission %s\nor btcpayctl apikey create --basic EMAIL", flag, need), Err: err}
+}

@@ -1,0 +1,152 @@
+package command
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// permissionRecord is a permission, and what it is good for.
+type permissionRecord struct {
+	Permission greenfield.Permission     `json:"permission"`
+	Store      *string                   `json:"store"` // null where it is for every store, or for none
+	Title      string                    `json:"title"`
+	Kind       greenfield.PermissionKind `json:"kind"`
+	Includes   []greenfield.Permission   `json:"includes"`
+	Commands   []string                  `json:"commands"`
+	Granted    bool                      `json:"granted"`
+	// Plugin tells that the server has it and BTCPay Server 2.4.1 itself does
+	// not.
+	Plugin bool `json:"plugin"`
+}
+
+var permissionView = output.View[permissionRecord]{
+	Columns: []output.Column[permissionRecord]{
+		{Title: "PERMISSION", Value: func(r permissionRecord) string { return string(r.Permission) }},
+		{Title: "STORE", Value: func(r permissionRecord) string {
+			switch {
+			case r.Store != nil:
+				return *r.Store
+			case r.Kind == greenfield.StorePermission && r.Granted:
+				return "all"
+			}
+			return "-"
+		}},
+		{Title: "GRANTED", Value: func(r permissionRecord) string { return yesNo(r.Granted) }},
+		{Title: "MEANING", Value: func(r permissionRecord) string {
+			if r.Plugin {
+				return "(a plugin's)"
+			}
+			return dash(r.Title)
+		}},
+		{Title: "COMMANDS", Value: func(r permissionRecord) string { return dash(strings.Join(r.Commands, ", ")) }},
+	},
+	Name: func(r permissionRecord) string { return string(r.Permission) },
+}
+
+func newAPIKeyPermissions(a *app.App) *cobra.Command {
+	var flags app.Flags
+	var all, live bool
+	cmd := &cobra.Command{
+		Use:   "permissions",
+		Short: "Show what a key can do, with the commands it is good for",
+		Long: `Show the permissions of the key in use, what each includes, and the commands that
+it is enough for. --live asks the server for all the permissions that it has, with
+those of its plugins, and tells which of them the key holds. --all shows those of
+BTCPay Server 2.4.1, and asks nobody.`,
+		Example: "  btcpayctl apikey permissions --profile ci\n  btcpayctl apikey permissions --all -o name",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			if all && live {
+				return &output.Error{Code: output.Usage, What: "--all asks nobody, and --live asks the server", Next: "give one of them"}
+			}
+			records := everyPermission()
+			if !all {
+				if records, err = permissionsInUse(cmd, a, flags, live); err != nil {
+					return dryRunIsDone(err)
+				}
+			}
+			return output.List(p, permissionView, func(yield func(permissionRecord, error) bool) {
+				for _, record := range records {
+					if !yield(record, nil) {
+						return
+					}
+				}
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "show every permission of BTCPay Server 2.4.1")
+	cmd.Flags().BoolVar(&live, "live", false, "show every permission of the server and its plugins")
+	addServerFlags(cmd, &flags)
+	return cmd
+}
+
+func aboutPermission(p greenfield.Permission, granted bool) permissionRecord {
+	r := permissionRecord{Permission: p.Policy(), Title: p.Title(), Kind: p.Kind(), Includes: orEmpty(p.Included()),
+		Commands: orEmpty(enabled(p)), Granted: granted}
+	if p.Scope() != "" {
+		r.Store = new(p.Scope())
+	}
+	return r
+}
+
+func everyPermission() []permissionRecord {
+	var records []permissionRecord
+	for _, p := range greenfield.AllPermissions() {
+		records = append(records, aboutPermission(p, false))
+	}
+	return records
+}
+
+func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool) ([]permissionRecord, error) {
+	connection, err := a.Greenfield(cmd.Context(), flags)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	var records []permissionRecord
+	if !live {
+		for _, p := range info.Permissions {
+			record := aboutPermission(p, true)
+			record.Plugin = !p.Known()
+			records = append(records, record)
+		}
+		return records, nil
+	}
+	list, err := connection.Permissions.List(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, known := range list {
+		// For every store, for some, or not at all; the server's own list says
+		// what includes a plugin's.
+		holders := slices.DeleteFunc(slices.Clone(info.Permissions), func(held greenfield.Permission) bool {
+			return held.Policy() != known.Name && !held.Policy().Covers(known.Name) && !listedUnder(list, held.Policy(), known.Name)
+		})
+		record := aboutPermission(known.Name, len(holders) > 0)
+		record.Includes, record.Plugin = orEmpty(known.Included), !known.Name.Known()
+		if store := app.SingleStore(holders); store != "" {
+			record.Store = new(store)
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+func listedUnder(list []greenfield.PermissionInfo, held, asked greenfield.Permission) bool {
+	i := slices.IndexFunc(list, func(info greenfield.PermissionInfo) bool { return info.Name == held })
+	return i >= 0 && slices.Contains(list[i].Included, asked)
+}

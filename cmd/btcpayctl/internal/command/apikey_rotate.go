@@ -1,0 +1,147 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+type apiKeyRotate struct {
+	app        *app.App
+	flags      app.Flags
+	by, basic  string
+	connection *app.GreenfieldConnection // with the old key
+	*minting
+}
+
+func newAPIKeyRotate(a *app.App) *cobra.Command {
+	c := &apiKeyRotate{app: a}
+	cmd := &cobra.Command{
+		Use:   "rotate",
+		Short: "Replace a profile's key by a new one with the same rights",
+		Long: `Make a new key with the permissions of the profile's key, ask the server whether
+it works, make the profile use it, and then revoke the old key, until the server
+says that it is gone. After a kill, "btcpayctl doctor" goes on.
+
+Keys are made by an unrestricted key. Where the profile's own is none, --by names
+a profile whose key is one, or --basic an account; the new key then belongs to
+that account.`,
+		Example: "  btcpayctl apikey rotate --profile shop --by admin",
+		Args:    arguments(0, 0),
+		RunE:    c.run,
+	}
+	cmd.Flags().StringVar(&c.by, "by", "", "`profile` whose key makes the new one (default the profile's own)")
+	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the new key")
+	addServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
+	p, err := printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	if err := c.prepare(cmd); err != nil {
+		return err
+	}
+	defer c.connection.CloseIdleConnections()
+	defer c.minting.by.CloseIdleConnections()
+	err = c.mint(ctx, ledger.Record{Kind: ledger.Rotate, Target: c.connection.Name.Text, OldKeyID: c.connection.KeyID, OldKeystore: c.connection.Keystore.Text})
+	if err != nil {
+		return dryRunIsDone(cannotMint(err, c.minting.by))
+	}
+	defer c.operation.Release()
+	if err := c.verify(ctx); err != nil {
+		return err
+	}
+	record := c.record()
+	record.Profiles = []string{c.connection.Name.Text}
+	if err := c.replace(ctx, c.operation, c.connection.Key); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old one, %s, was revoked.\n", c.connection.KeyID)
+	return output.One(p, apiKeyView, record)
+}
+
+func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	var err error
+	if c.connection, err = c.app.Greenfield(ctx, c.flags); err != nil {
+		return err
+	}
+	if c.connection.Source != "profile" {
+		return &output.Error{Code: output.Usage, What: "the key comes from " + c.connection.Source + ", where a new one cannot be put",
+			Next: "btcpayctl apikey rotate --profile NAME, or btcpayctl apikey create --output-file FILE and then btcpayctl apikey revoke current"}
+	}
+	by := c.connection
+	switch {
+	case c.by != "" && c.basic != "":
+		return &output.Error{Code: output.Usage, What: "--by and --basic name two credentials", Next: "give one of them"}
+	case c.by != "" || c.basic != "":
+		flags := c.flags
+		flags.Server = c.connection.URL
+		if c.by != "" {
+			flags.Profile = c.by
+		}
+		if by, err = connectMinter(cmd, c.app, flags, c.basic); err != nil {
+			return err
+		}
+	}
+	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, keystore: c.connection.Keystore.Text}
+	if c.flags.DryRun {
+		return nil
+	}
+	info, err := c.connection.APIKeys.Current(ctx)
+	if err != nil {
+		return err
+	}
+	c.permissions = info.Permissions
+	if by == c.connection && !greenfield.Covered(info.Permissions, greenfield.Unrestricted) {
+		return &output.Error{Code: output.MissingPermission, What: "the profile's key may not make keys: it lacks unrestricted",
+			Why: "Nothing was changed.", Next: "btcpayctl apikey rotate --profile " + c.connection.Name.Text + " --by ADMIN\nor btcpayctl authorize --profile " + c.connection.Name.Text}
+	}
+	return nil
+}
+
+// replace makes the profiles that used the old key use the new one, which works,
+// and revokes the old one. It can be gone through again after a kill.
+func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, old greenfield.APIKey) error {
+	r := operation.Record
+	users, err := h.app.ProfilesOfKey(r.OldKeyID)
+	if err != nil {
+		return err
+	}
+	for _, name := range users {
+		err := h.app.UpdateProfile(ctx, name, func(p *profile.Profile) error {
+			if p.APIKeyID == r.OldKeyID {
+				p.APIKeyID = r.KeyID
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	fault.At("rotate-pinned")
+	if err := h.revoke(ctx, r.Server, old); err != nil {
+		e := explain(ctx, err)
+		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.OldKeyID, e.What)
+		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor, which asks again"
+		return errors.Join(e, operation.Release())
+	}
+	fault.At("rotate-revoked")
+	if err := h.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID); err != nil {
+		return err
+	}
+	return operation.Finish()
+}

@@ -1,0 +1,301 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// An authorization is one run of "authorize".
+type authorization struct {
+	app   *app.App
+	flags app.Flags
+	asks  permissionFlags
+
+	appName, identifier                          string
+	strict, selective, acceptBroader             bool
+	printURL, paste, yes, noBrowser, portChanged bool
+	port                                         uint16
+	callbackHost                                 string
+	wait, hintAfter                              time.Duration
+
+	printer    *output.Printer
+	connection *app.GreenfieldConnection // without a credential
+	profile    string
+	request    greenfield.AuthorizeRequest
+	page       string
+	operation  *ledger.Operation
+	dialogue   *app.Dialogue
+}
+
+const (
+	defaultAuthorizeWait = 15 * time.Minute
+	silence              = 20 * time.Second
+)
+
+func newAuthorize(a *app.App) *cobra.Command {
+	c := &authorization{app: a, hintAfter: silence}
+	cmd := &cobra.Command{
+		Use:   "authorize",
+		Short: "Get an API key from a person, by the server's consent page",
+		Long: `Open the server's consent page in the browser, receive the key that the person
+grants on a port of this machine, ask the server what it may do, and store it for
+a profile. --for works out the permissions from the commands that will be run.
+
+A key that the server does not know is not kept. One that may do more than was
+asked for, or less, is kept on a clear yes alone; --accept-broader is that yes
+for more. In a script the exit code is 5 otherwise, and the key is revoked.
+
+On a machine without a browser: --print-url prints the page's address, and --paste
+takes the key that the page then shows, at a prompt or as one line of standard
+input.
+
+With --app-identifier the server offers the person the same key again at the next
+login, for the same permissions; port and nonce are kept for that.
+
+Exit 0: stored. 4: the key does not work. 5: other permissions than asked for.
+7: the server cannot be asked about the key; "btcpayctl doctor" goes on. 8: nobody
+answered within --wait.`,
+		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --for "invoice create,invoice get"
+  btcpayctl authorize --server https://btcpay.example.com --for "invoice list" --print-url
+  btcpayctl authorize --profile ci --for "invoice list" --paste < key.txt`,
+		GroupID: "start",
+		Args:    arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			c.portChanged = cmd.Flags().Changed("port")
+			if err := c.prepare(cmd); err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, c.dialogue.Close()) }()
+			return c.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	c.asks.add(cmd)
+	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label (default btcpayctl/PROFILE)")
+	f.StringVar(&c.identifier, "app-identifier", "", "`id` by which the server offers the same key again")
+	f.BoolVar(&c.strict, "strict", true, "the person takes all or nothing; with =false more can be granted")
+	f.BoolVar(&c.selective, "selective-stores", false, "the person picks one store; set by itself where a store is named")
+	f.BoolVar(&c.acceptBroader, "accept-broader", false, "keep a key that may do more than was asked for, without a question")
+	f.BoolVar(&c.printURL, "print-url", false, "print the address of the page alone; it then shows the key")
+	f.BoolVar(&c.paste, "paste", false, "no listener: take the key from a prompt or standard input")
+	f.BoolVar(&c.noBrowser, "no-browser", false, "print the address, and open no browser")
+	f.Uint16Var(&c.port, "port", 0, "port to listen on; 0 takes a free one")
+	f.StringVar(&c.callbackHost, "callback-host", "", "`name` or name:port by which the browser reaches this machine")
+	f.BoolVar(&c.yes, "yes", false, "do not ask where the key is what was asked for")
+	addWaitFlag(cmd, &c.wait, "longest wait for the person (default 15m)")
+	addServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+// prepare finds all that can be wrong on this side, before anybody is asked.
+func (c *authorization) prepare(cmd *cobra.Command) error {
+	var err error
+	if c.printer, err = printer(c.app, cmd); err != nil {
+		return err
+	}
+	if err := c.checkFlags(); err != nil {
+		return err
+	}
+	s, err := c.app.Settings(c.flags, true)
+	if err != nil {
+		return err
+	}
+	if !c.printURL {
+		if err := s.OwnServer(); err != nil {
+			return err
+		}
+	}
+	if c.connection, err = c.app.ConnectGreenfield(c.flags, s, nil, ""); err != nil {
+		return err
+	}
+	if err := c.makeRequest(cmd.Context(), s); err != nil {
+		return err
+	}
+	c.profile = s.Name.Text
+	if c.profile == "" && !c.printURL && !c.flags.DryRun {
+		c.profile = defaultProfile
+		return c.offerProfile(cmd.Context(), s)
+	}
+	return nil
+}
+
+func (c *authorization) checkFlags() error {
+	wrong := func(what, next string) error { return &output.Error{Code: output.Usage, What: what, Next: next} }
+	switch {
+	case c.printURL && c.paste:
+		return wrong("--print-url prints and ends, so --paste has no place beside it", "the same command with --paste alone, which prints the address too")
+	case (c.printURL || c.paste) && (c.portChanged || c.callbackHost != ""):
+		return wrong("there is no listener whose port or host could be chosen", "leave --port and --callback-host out")
+	case (c.printURL || c.paste) && c.identifier != "":
+		return wrong("--app-identifier counts only together with a listener", "leave it out, or leave --print-url and --paste out")
+	case c.wait == 0:
+		return wrong("--wait is 0, and a person needs some time", "--wait 5m")
+	}
+	if c.wait < 0 {
+		c.wait = defaultAuthorizeWait
+	}
+	return nil
+}
+
+// makeRequest works out what is asked for, and warns where the outcome may
+// surprise. The redirect is not known yet.
+func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
+	permissions, err := c.asks.permissions(s.Store.Text)
+	if err != nil {
+		return err
+	}
+	if len(permissions) == 0 {
+		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
+			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
+	}
+	if c.appName == "" {
+		c.appName = strings.TrimSuffix("btcpayctl/"+s.Name.Text, "/")
+	}
+	c.request = greenfield.AuthorizeRequest{
+		Permissions: permissions, ApplicationName: c.appName, SelectiveStores: c.selective || s.Store.Text != "" && !c.asks.allStores,
+		AllowUnknown: c.asks.allowUnknown,
+	}
+	if !c.strict {
+		c.request.Strict = new(false)
+	}
+	c.request.Known = c.serversOwn(ctx, permissions)
+	if c.identifier == "" {
+		c.identifier = s.Profile.AppIdentifier
+	}
+	if c.printURL || c.paste {
+		c.identifier = ""
+	}
+	if err := c.request.Validate(); err != nil {
+		return usageOf(err)
+	}
+	for _, w := range c.request.Warnings() {
+		if w.Code != greenfield.WarnOneStore || s.Store.Text == "" {
+			fmt.Fprintln(c.app.Err, "Note:", output.VisibleLine(w.Text)+".")
+		}
+	}
+	return nil
+}
+
+// serversOwn is the server's list of permissions, where one is asked for that is
+// not in this program's and a key is at hand that may read the list.
+func (c *authorization) serversOwn(ctx context.Context, asked []greenfield.Permission) []greenfield.PermissionInfo {
+	known := true
+	for _, p := range asked {
+		known = known && p.Known()
+	}
+	if known || c.asks.allowUnknown || c.flags.DryRun {
+		return nil
+	}
+	connection, err := c.app.Greenfield(ctx, c.flags)
+	if err != nil {
+		return nil
+	}
+	defer connection.CloseIdleConnections()
+	list, err := connection.Permissions.List(ctx)
+	if err != nil {
+		return nil
+	}
+	return list
+}
+
+func usageOf(err error) error {
+	if request, ok := errors.AsType[*greenfield.RequestError](err); ok {
+		e := &output.Error{Code: output.Usage, What: request.Error(), Next: "btcpayctl authorize --help", Err: err}
+		if request.Member == "permissions" {
+			e.Next = "btcpayctl apikey permissions --all, or --allow-unknown for a plugin's"
+		}
+		return e
+	}
+	return err
+}
+
+// offerProfile asks whether a profile may be written for a first use without
+// one.
+func (c *authorization) offerProfile(ctx context.Context, s app.Settings) error {
+	if c.yes {
+		return nil
+	}
+	next := "the same command with --profile ci"
+	if !c.app.CanAsk() {
+		return &output.Error{Code: output.Usage, What: "there is no profile to keep the key in", Next: next}
+	}
+	sure, err := c.app.Confirm(ctx, fmt.Sprintf("Keep the key with this server as profile %q (keystore %s)?", defaultProfile, s.Keystore.Text), true)
+	if err == nil && !sure {
+		err = &output.Error{Code: output.Usage, What: "nothing was done", Next: next}
+	}
+	return err
+}
+
+func (c *authorization) run(ctx context.Context) error {
+	defer c.connection.CloseIdleConnections()
+	if c.printURL || c.paste || c.flags.DryRun {
+		var err error
+		if c.page, err = c.connection.AuthorizeURL(c.request); err != nil {
+			return usageOf(err)
+		}
+	}
+	switch {
+	case c.printURL:
+		return c.printPage()
+	case c.flags.DryRun:
+		fmt.Fprintf(c.app.Err, "The page would be, with a redirect to this machine:\n\n  %s\n\nNothing was sent.\n", output.VisibleLine(c.page))
+		return nil
+	}
+	// Nobody is asked for a key that then cannot be stored.
+	if err := c.app.ProbeKeystore(ctx, c.connection.Keystore.Text); err != nil {
+		return err
+	}
+	if c.app.CanAsk() {
+		var err error
+		if c.dialogue, err = c.app.OpenDialogue(); err != nil {
+			return err
+		}
+	}
+	if c.paste {
+		return c.runPaste(ctx)
+	}
+	return c.runListener(ctx)
+}
+
+type pageRecord struct {
+	URL string `json:"url"`
+}
+
+func (c *authorization) printPage() error {
+	err := output.One(c.printer, output.View[pageRecord]{
+		Columns: []output.Column[pageRecord]{{Title: "URL", Value: func(r pageRecord) string { return r.URL }}},
+		Name:    func(r pageRecord) string { return r.URL },
+	}, pageRecord{c.page})
+	if err == nil {
+		fmt.Fprintln(c.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste in place of --print-url")
+	}
+	return err
+}
+
+// begin writes the operation down. The person is asked after that.
+func (c *authorization) begin(ctx context.Context) error {
+	if c.operation != nil {
+		return nil
+	}
+	permissions := make([]string, len(c.request.Permissions))
+	for i, p := range c.request.Permissions {
+		permissions[i] = string(p)
+	}
+	var err error
+	c.operation, err = c.app.Begin(ctx, ledger.Record{
+		ID: app.NewOperationID(), Kind: ledger.Authorize, Profile: c.profile, Target: c.profile, Server: c.connection.URL,
+		Store: c.connection.Store.Text, Label: c.appName, Permissions: permissions, Keystore: c.connection.Keystore.Text,
+		AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile, Page: c.page,
+	})
+	return err
+}

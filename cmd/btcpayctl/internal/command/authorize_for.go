@@ -1,0 +1,112 @@
+package command
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// needs is the one table of what a command asks of a key. A command that any key
+// may run has an empty list.
+var needs = map[string][]greenfield.Permission{
+	"invoice create":     {greenfield.CanCreateInvoice},
+	"invoice get":        {greenfield.CanViewInvoices},
+	"invoice list":       {greenfield.CanViewInvoices},
+	"invoice wait":       {greenfield.CanViewInvoices},
+	"invoice open":       {greenfield.CanViewInvoices},
+	"invoice resume":     {greenfield.CanViewInvoices},
+	"store list":         {greenfield.CanViewStoreSettings},
+	"store show":         {greenfield.CanViewStoreSettings},
+	"apikey create":      {greenfield.Unrestricted},
+	"apikey exec":        {greenfield.Unrestricted},
+	"apikey rotate":      {greenfield.Unrestricted},
+	"apikey current":     {},
+	"apikey list":        {},
+	"apikey revoke":      {},
+	"apikey permissions": {},
+	"doctor":             {greenfield.CanViewProfile},
+}
+
+// enabled lists the commands that a permission is enough for, by name.
+func enabled(p greenfield.Permission) []string {
+	var commands []string
+	for _, command := range slices.Sorted(maps.Keys(needs)) {
+		list := needs[command]
+		if len(list) > 0 && !slices.ContainsFunc(list, func(need greenfield.Permission) bool { return !p.Policy().Covers(need) }) {
+			commands = append(commands, command)
+		}
+	}
+	return commands
+}
+
+// permissionFlags are the two ways to say what a key is for.
+type permissionFlags struct {
+	given        []string
+	commands     []string
+	allowUnknown bool
+	allStores    bool
+}
+
+func (f *permissionFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.given, "permission", nil, "`permission` such as btcpay.store.canviewinvoices; may be given again")
+	cmd.Flags().StringArrayVar(&f.commands, "for", nil, "`commands` that the key is for, such as \"invoice create,invoice get\"")
+	cmd.Flags().BoolVar(&f.allStores, "all-stores", false, "for every store, also where a flag, the environment or the profile names one")
+	cmd.Flags().BoolVar(&f.allowUnknown, "allow-unknown", false, "ask for permissions that only a plugin knows")
+}
+
+// permissions is the least set of what was asked for, for the store where there
+// is one.
+func (f *permissionFlags) permissions(store string) ([]greenfield.Permission, error) {
+	var all []greenfield.Permission
+	for _, text := range f.given {
+		p, err := greenfield.ParsePermission(text)
+		if err != nil {
+			return nil, &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl apikey permissions --all", Err: err}
+		}
+		all = append(all, p)
+	}
+	for _, line := range f.commands {
+		for command := range strings.SplitSeq(line, ",") {
+			found, err := commandNeeds(command)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, found...)
+		}
+	}
+	if store != "" && !f.allStores {
+		for i, p := range all {
+			if p.Scope() == "" {
+				all[i] = p.ForStore(store)
+			}
+		}
+	}
+	return greenfield.Reduce(all), nil
+}
+
+// commandNeeds is what one command needs, or all commands of a noun.
+func commandNeeds(command string) ([]greenfield.Permission, error) {
+	command = strings.TrimPrefix(strings.Join(strings.Fields(command), " "), "btcpayctl ")
+	if list, ok := needs[command]; ok {
+		return list, nil
+	}
+	var all []greenfield.Permission
+	found := false
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
+		if noun, _, _ := strings.Cut(name, " "); noun == command {
+			found = true
+			all = append(all, needs[name]...)
+		}
+	}
+	if !found {
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for knows no command %q that uses an API key", command),
+			Why: "It knows " + strings.Join(slices.Sorted(maps.Keys(needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
+	}
+	return all, nil
+}

@@ -1,0 +1,312 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// runListener waits for the browser's POST, or for a pasted key.
+func (c *authorization) runListener(ctx context.Context) error {
+	listener, err := c.listen(ctx)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	defer func() {
+		if c.operation != nil {
+			c.operation.Release() // what is not finished by then stays open
+		}
+	}()
+	c.show(listener)
+	remove := c.openBrowser()
+	defer remove()
+	key, err := c.await(ctx, listener)
+	if err != nil {
+		return err
+	}
+	if err := c.settle(ctx, key); err != nil {
+		return err
+	}
+	<-listener.Done() // the browser has its page
+	return nil
+}
+
+// listen binds the port first, since the address of the page holds it, and
+// writes everything down before anybody is asked.
+func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListener, error) {
+	options := greenfield.CallbackOptions{
+		Server: c.connection.URL, Host: c.callbackHost, Port: int(c.port),
+		Store: func(ctx context.Context, came greenfield.Callback) error { return c.keep(ctx, came.APIKey) },
+	}
+	kept := app.Callback{Server: c.connection.URL, Profile: c.profile, AppIdentifier: c.identifier, Host: c.callbackHost}
+	if c.identifier != "" {
+		var err error
+		if kept, err = c.app.KeptCallback(kept); err != nil {
+			return nil, &output.Error{Code: output.BadInput, What: "the port and nonce of the last login cannot be read", Why: err.Error(), Err: err}
+		}
+		options.Nonce = client.NewSecret(kept.Nonce)
+		if !c.portChanged {
+			options.Port = kept.Port
+		}
+	} else if err := c.takeUp(ctx, &options); err != nil {
+		return nil, err
+	}
+	listener, err := greenfield.ListenCallback(ctx, options)
+	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok && c.operation != nil {
+		// Only the page of an earlier login depends on the port.
+		fmt.Fprintf(c.app.Err, "Note: port %d of the earlier login is taken, so its page is of no use any more.\n", taken.Port)
+		options.Port, options.Nonce = 0, client.Secret{}
+		listener, err = greenfield.ListenCallback(ctx, options)
+	}
+	if err != nil {
+		return nil, listenError(err)
+	}
+	c.request.Redirect, c.request.ApplicationIdentifier = listener.URL(), c.identifier
+	if c.page, err = c.connection.AuthorizeURL(c.request); err == nil {
+		err = c.begin(ctx)
+	}
+	if err == nil {
+		err = c.operation.Advance(func(r *ledger.Record) {
+			r.Page, r.Port, r.Nonce = c.page, listener.Port(), listener.Nonce().Reveal()
+		})
+	}
+	if err == nil && c.identifier != "" {
+		kept.Port, kept.Nonce = listener.Port(), listener.Nonce().Reveal()
+		err = c.app.KeepCallback(kept)
+	}
+	if err != nil {
+		return nil, errors.Join(usageOf(err), listener.Close())
+	}
+	fault.At("authorize-recorded")
+	return listener, nil
+}
+
+func listenError(err error) error {
+	e := &output.Error{Code: output.Usage, What: "this machine cannot be listened on for the key", Why: err.Error(), Next: "--port 0, or --paste", Err: err}
+	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok {
+		e.Code = output.Failed
+		e.What = fmt.Sprintf("port %d is taken, perhaps by another login that still waits", taken.Port)
+		e.Why = "With another port the server makes a new key in place of offering the old one."
+		e.Next = "end the other login, or --port 0"
+	}
+	return e
+}
+
+// takeUp goes on with a login for the same thing that was cut off, so that the
+// page which is still open leads here again.
+func (c *authorization) takeUp(ctx context.Context, options *greenfield.CallbackOptions) error {
+	if c.portChanged || c.callbackHost != "" {
+		return nil
+	}
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return err
+	}
+	open, err := c.app.Unfinished(ctx)
+	if err != nil {
+		return nil // "doctor" tells what cannot be read
+	}
+	wanted, err := c.connection.AuthorizeURL(c.request)
+	if err != nil {
+		return usageOf(err)
+	}
+	for _, r := range open {
+		if r.Kind != ledger.Authorize || r.KeyID != "" || r.Port == 0 || r.Target != c.profile || withoutRedirect(r.Page) != wanted {
+			continue
+		}
+		operation, err := journal.Resume(ctx, r.ID)
+		if err != nil {
+			continue // another login waits for it, or it is over
+		}
+		c.operation = operation
+		options.Port, options.Nonce = r.Port, client.NewSecret(r.Nonce)
+		return nil
+	}
+	return nil
+}
+
+// withoutRedirect is the page as it was asked for, whoever waits for the key.
+func withoutRedirect(page string) string {
+	address, query, _ := strings.Cut(page, "?")
+	var parameters []string
+	for p := range strings.SplitSeq(query, "&") {
+		if !strings.HasPrefix(p, "redirect=") {
+			parameters = append(parameters, p)
+		}
+	}
+	if len(parameters) == 0 {
+		return address
+	}
+	return address + "?" + strings.Join(parameters, "&")
+}
+
+func (c *authorization) show(listener *greenfield.CallbackListener) {
+	where := ""
+	if u, err := url.Parse(listener.URL()); err == nil {
+		where = u.Scheme + "://" + u.Host // the path is for the browser alone
+	}
+	opening := "Opening the browser. If it does not open, go to:"
+	if c.noBrowser {
+		opening = "Open this page in a browser on this machine:"
+	}
+	paste := ""
+	if c.dialogue != nil {
+		paste = " (or paste the key here)"
+	}
+	fmt.Fprintf(c.app.Err, "%s\n\n  %s\n\nWaiting for the answer on %s …%s\n", opening, output.VisibleLine(c.page), where, paste)
+}
+
+// openBrowser returns what takes the page away that the browser was given.
+func (c *authorization) openBrowser() func() {
+	if c.noBrowser {
+		return func() {}
+	}
+	remove, err := c.app.BrowsePrivately(c.page)
+	if err != nil {
+		fmt.Fprintln(c.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
+		return func() {}
+	}
+	return func() {
+		if err := remove(); err != nil {
+			fmt.Fprintln(c.app.Err, "warning: the page that the browser was given is still there:", output.VisibleLine(err.Error()))
+		}
+	}
+}
+
+// await waits for the browser or for a key on the terminal, whichever comes
+// first, and says after a while what may be in the way.
+func (c *authorization) await(ctx context.Context, listener *greenfield.CallbackListener) (greenfield.APIKey, error) {
+	waiting, stop := context.WithTimeout(ctx, c.wait)
+	defer stop()
+	type arrival struct {
+		callback greenfield.Callback
+		err      error
+	}
+	posted := make(chan arrival, 1)
+	go func() {
+		callback, err := listener.Wait(waiting)
+		posted <- arrival{callback, err}
+	}()
+	pasted := c.readPasted(waiting)
+	hint := time.NewTimer(c.hintAfter)
+	defer hint.Stop()
+	for {
+		select {
+		case a := <-posted:
+			if a.err != nil && waiting.Err() != nil {
+				return greenfield.APIKey{}, c.nobody(ctx)
+			}
+			return a.callback.APIKey, a.err
+		case key := <-pasted:
+			listener.Close()
+			if a := <-posted; a.err == nil {
+				return a.callback.APIKey, nil // it came while the person was typing
+			}
+			return key, c.keep(ctx, key)
+		case <-hint.C:
+			for _, line := range hints(c.app.Getenv, c.connection.URL, listener.Port()) {
+				fmt.Fprintln(c.app.Err, output.VisibleLine(line))
+			}
+		}
+	}
+}
+
+// nobody tells what becomes of a page that is still open.
+func (c *authorization) nobody(ctx context.Context) error {
+	said := "The page that is open leads to nothing until the same command runs again; then it goes on."
+	if c.identifier != "" {
+		said = "The page that is open works again while the same command runs."
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(c.app.Err, "No key came.", said)
+		return context.Cause(ctx)
+	}
+	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", c.wait), Why: said + " Who cancels on the page sends nothing back.",
+		Next: "the same command again, or with --paste where the browser is on another machine"}
+}
+
+// readPasted reads lines from the terminal until one is a key. The channel never
+// gives anything where there is no terminal.
+func (c *authorization) readPasted(ctx context.Context) <-chan greenfield.APIKey {
+	keys := make(chan greenfield.APIKey, 1)
+	if c.dialogue == nil {
+		return keys
+	}
+	go func() {
+		for {
+			line, err := c.dialogue.Hidden(ctx)
+			if err != nil {
+				return // the wait is over, or the terminal is gone
+			}
+			if strings.TrimSpace(line) == "" {
+				continue
+			}
+			key, err := greenfield.ParsePastedKey(line)
+			if err == nil {
+				keys <- key
+				return
+			}
+			fmt.Fprintln(c.app.Err, "That is no key:", output.VisibleLine(err.Error())+".")
+		}
+	}()
+	return keys
+}
+
+// runPaste takes the key from a prompt, or from the first line of standard
+// input where that is no terminal.
+func (c *authorization) runPaste(ctx context.Context) error {
+	fmt.Fprintf(c.app.Err, "Open this page in any browser, authorise, and copy the key that it shows:\n\n  %s\n\n", output.VisibleLine(c.page))
+	key, err := c.pastedKey(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.keep(ctx, key); err != nil {
+		return err
+	}
+	defer c.operation.Release()
+	return c.settle(ctx, key)
+}
+
+// maxPaste is far more than any key with what people paste around it.
+const maxPaste = 4 << 10
+
+func (c *authorization) pastedKey(ctx context.Context) (greenfield.APIKey, error) {
+	if c.dialogue != nil && c.app.IsTerminal(c.app.In) {
+		for {
+			fmt.Fprint(c.app.Err, "Key: ")
+			line, err := c.dialogue.Hidden(ctx)
+			fmt.Fprintln(c.app.Err)
+			if err != nil {
+				return greenfield.APIKey{}, err
+			}
+			key, err := greenfield.ParsePastedKey(line)
+			if err == nil {
+				return key, nil
+			}
+			fmt.Fprintln(c.app.Err, "That is no key:", output.VisibleLine(err.Error())+".")
+		}
+	}
+	line, err := bufio.NewReader(io.LimitReader(c.app.In, maxPaste)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return greenfield.APIKey{}, err
+	}
+	key, err := greenfield.ParsePastedKey(line)
+	if err != nil {
+		return key, &output.Error{Code: output.BadInput, What: "the line on standard input is no key", Why: err.Error(),
+			Next: "copy the key from the server's page again, and only that", Err: err}
+	}
+	return key, nil
+}

@@ -1,0 +1,264 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// checkRecord is one thing that was looked at.
+type checkRecord struct {
+	Check  string `json:"check"`
+	Status string `json:"status"` // ok, warning, failed or skipped
+	Detail string `json:"detail"`
+	Next   string `json:"next"`
+
+	code output.Code // of a failure
+}
+
+var checkView = output.View[checkRecord]{
+	Columns: []output.Column[checkRecord]{
+		{Title: "CHECK", Value: func(r checkRecord) string { return r.Check }},
+		{Title: "STATUS", Value: func(r checkRecord) string { return r.Status }},
+		{Title: "DETAIL", Value: func(r checkRecord) string { return dash(r.Detail) }},
+		{Title: "NEXT", Value: func(r checkRecord) string { return dash(r.Next) }},
+	},
+	Name: func(r checkRecord) string { return r.Check },
+}
+
+type doctor struct {
+	keyHolder
+	fix    bool
+	forget []string
+
+	settings app.Settings
+}
+
+func newDoctor(a *app.App) *cobra.Command {
+	d := &doctor{keyHolder: keyHolder{app: a}}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what is set up, and finish what was cut off",
+		Long: `Check the configuration, the keystore, the server, the API key and the pairing in
+use. Then go through the operations whose end nobody has seen, and finish those
+that need no decision: a key that came and works as asked for is put to use, one of
+an "apikey exec" that was killed is revoked, a rotation or a revocation goes on.
+
+A key whose answer was lost is named by its label: delete it on the server's page
+Account / API Keys, and then close the operation with --forget. --fix revokes keys
+that came with other permissions than asked for.
+
+The report is on standard output also where something failed. The exit code is
+that of the first failure, 0 where nothing failed.`,
+		Example: "  btcpayctl doctor --profile shop\n  btcpayctl doctor -o json --jq '.[] | select(.status == \"failed\")'",
+		GroupID: "start",
+		Args:    arguments(0, 0),
+		RunE:    d.run,
+	}
+	cmd.Flags().BoolVar(&d.fix, "fix", false, "also revoke keys that came with other permissions than asked for")
+	cmd.Flags().StringArrayVar(&d.forget, "forget", nil, "close this `operation`: what it may have made was looked after by hand")
+	addServerFlags(cmd, &d.flags)
+	return cmd
+}
+
+func (d *doctor) run(cmd *cobra.Command, _ []string) error {
+	p, err := printer(d.app, cmd)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	if err := d.forgetNamed(ctx); err != nil {
+		return err
+	}
+	var failed []checkRecord
+	err = output.List(p, checkView, func(yield func(checkRecord, error) bool) {
+		for _, check := range d.checks(ctx) {
+			if ctx.Err() != nil {
+				yield(checkRecord{}, context.Cause(ctx))
+				return
+			}
+			for _, record := range check() {
+				if record.Status == "failed" {
+					failed = append(failed, record)
+				}
+				if !yield(record, nil) {
+					return
+				}
+			}
+		}
+	})
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	return &output.Error{Code: failed[0].code, What: fmt.Sprintf("%d of the checks failed, first: %s", len(failed), failed[0].Check),
+		Why: failed[0].Detail, Next: failed[0].Next}
+}
+
+func (d *doctor) forgetNamed(ctx context.Context) error {
+	for _, id := range d.forget {
+		journal, err := d.app.Ledger()
+		if err != nil {
+			return err
+		}
+		operation, err := journal.Resume(ctx, id)
+		switch {
+		case errors.Is(err, ledger.ErrNotFound):
+			return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Next: "btcpayctl doctor"}
+		case err != nil:
+			return err
+		}
+		if r := operation.Record; r.KeyID != "" && r.Kind != ledger.Revoke {
+			return errors.Join(&output.Error{Code: output.Usage, What: "the key of operation " + id + " is stored, so it cannot be forgotten",
+				Next: "btcpayctl doctor --fix, or btcpayctl apikey revoke " + r.KeyID}, operation.Release())
+		}
+		if err := operation.Finish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checks are what is looked at, in order. Each depends on those before it no
+// more than it has to.
+func (d *doctor) checks(ctx context.Context) []func() []checkRecord {
+	one := func(check func(context.Context) checkRecord) func() []checkRecord {
+		return func() []checkRecord { return []checkRecord{check(ctx)} }
+	}
+	return []func() []checkRecord{
+		one(d.configuration), one(d.keystore), one(d.server), one(d.apiKey), one(d.pairing),
+		func() []checkRecord { return d.operations(ctx) },
+	}
+}
+
+func failure(ctx context.Context, check string, err error) checkRecord {
+	e := explain(ctx, err)
+	return checkRecord{check, "failed", e.What, e.Next, e.Code}
+}
+
+func (d *doctor) configuration(ctx context.Context) checkRecord {
+	config, err := readConfig(d.app)
+	if err == nil {
+		d.settings, err = d.app.Settings(d.flags, false)
+	}
+	if err != nil {
+		return failure(ctx, "configuration", err)
+	}
+	detail := fmt.Sprintf("%d profiles", len(config.Profiles))
+	if d.settings.Name.Text != "" {
+		detail += ", in use: " + d.settings.Name.Text + " (" + d.settings.Name.Source + ")"
+	}
+	return checkRecord{Check: "configuration", Status: "ok", Detail: detail}
+}
+
+func (d *doctor) keystore(ctx context.Context) checkRecord {
+	spec := d.settings.Keystore.Text
+	if spec == "" || d.flags.DryRun {
+		return checkRecord{Check: "keystore", Status: "skipped"}
+	}
+	if err := d.app.ProbeKeystore(ctx, spec); err != nil {
+		return failure(ctx, "keystore", err)
+	}
+	return checkRecord{Check: "keystore", Status: "ok", Detail: spec + " takes, gives and deletes a secret"}
+}
+
+func (d *doctor) server(ctx context.Context) checkRecord {
+	if d.settings.Server.Text == "" || d.flags.DryRun {
+		return checkRecord{Check: "server", Status: "skipped", Detail: "none is given", Next: "--server https://btcpay.example.com"}
+	}
+	connection, err := d.app.ConnectGreenfield(d.flags, d.settings, nil, "")
+	if err != nil {
+		return failure(ctx, "server", err)
+	}
+	defer connection.CloseIdleConnections()
+	health, err := connection.Client.Server.Health(ctx)
+	if err != nil {
+		return failure(ctx, "server", err)
+	}
+	r := checkRecord{Check: "server", Status: "ok", Detail: connection.URL + " answers"}
+	if !health.Synchronized {
+		r.Status, r.Detail, r.Next = "warning", r.Detail+", and its nodes are not synchronised yet", "wait: payments are seen late until then"
+	}
+	return r
+}
+
+func (d *doctor) apiKey(ctx context.Context) checkRecord {
+	const name = "api key"
+	if d.settings.Server.Text == "" || d.flags.DryRun {
+		return checkRecord{Check: name, Status: "skipped"}
+	}
+	connection, err := d.app.Greenfield(ctx, d.flags)
+	if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NoCredential {
+		return checkRecord{Check: name, Status: "skipped", Detail: "there is none"}
+	}
+	if err != nil {
+		return failure(ctx, name, err)
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(ctx)
+	if err != nil {
+		return failure(ctx, name, err)
+	}
+	r := checkRecord{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, shortPermissions(info.Permissions))}
+	if version := d.version(ctx, connection); version != "" {
+		r.Detail += "; the server is " + version
+	}
+	if store := app.SingleStore(info.Permissions); store != "" && connection.Store.Text != "" && connection.Store.Text != store {
+		r.Status, r.Next = "warning", "btcpayctl profile set NAME --store "+store
+		r.Detail += fmt.Sprintf("; it is for store %s, and %s names %s", store, connection.Store.Source, connection.Store.Text)
+	}
+	return r
+}
+
+// version is nothing where the server does not tell it: one that never reached
+// its block explorer fails there, and may be fine otherwise.
+func (d *doctor) version(ctx context.Context, connection *app.GreenfieldConnection) string {
+	info, err := connection.Client.Server.Info(ctx)
+	if err != nil {
+		return ""
+	}
+	return "BTCPay Server " + info.Version
+}
+
+func (d *doctor) pairing(ctx context.Context) checkRecord {
+	const name = "pairing"
+	if d.settings.Server.Text == "" || d.settings.Profile.SIN == "" || d.flags.DryRun {
+		return checkRecord{Check: name, Status: "skipped"}
+	}
+	connection, err := d.app.BitPay(ctx, d.flags)
+	if err != nil {
+		return failure(ctx, name, err)
+	}
+	defer connection.CloseIdleConnections()
+	if connection.Identity == nil {
+		return checkRecord{Check: name, Status: "skipped"}
+	}
+	tokens, err := connection.Tokens(ctx)
+	if _, refused := errors.AsType[*client.Error](err); refused && errors.Is(err, bitpay.ErrNotPaired) {
+		err, tokens = nil, nil
+	}
+	switch {
+	case err != nil:
+		return failure(ctx, name, err)
+	case len(tokens) == 0:
+		return checkRecord{name, "failed", "the key " + connection.Identity.SIN() + " is not paired, or was revoked", "btcpayctl pair client", output.NotPaired}
+	}
+	return checkRecord{Check: name, Status: "ok", Detail: "the key " + connection.Identity.SIN() + " is paired, and the server takes its signatures"}
+}
+
+// asked is what a record says was asked for.
+func asked(r ledger.Record) greenfield.AuthorizeRequest {
+	request := greenfield.AuthorizeRequest{AllowUnknown: true, SelectiveStores: selective(r.Page)}
+	for _, p := range r.Permissions {
+		request.Permissions = append(request.Permissions, greenfield.Permission(p))
+	}
+	return request
+}

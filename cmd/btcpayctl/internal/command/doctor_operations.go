@@ -1,0 +1,207 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// operations goes through the ledger, and finishes what needs no decision.
+func (d *doctor) operations(ctx context.Context) []checkRecord {
+	open, unread := d.app.Unfinished(ctx)
+	var records []checkRecord
+	for _, r := range open {
+		records = append(records, d.operation(ctx, r))
+	}
+	if unread != nil {
+		records = append(records, failure(ctx, "operations", unread))
+	}
+	if len(records) == 0 {
+		records = append(records, checkRecord{Check: "operations", Status: "ok", Detail: "none is open"})
+	}
+	return records
+}
+
+func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
+	name := string(r.Kind) + " " + r.ID
+	warn := func(detail, next string) checkRecord {
+		return checkRecord{Check: name, Status: "warning", Detail: detail, Next: next}
+	}
+	profile := ""
+	if r.Profile != "" {
+		profile = " --profile " + r.Profile
+	}
+	switch r.Kind {
+	case ledger.Pair:
+		return warn("a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profile)
+	case ledger.Invoice:
+		return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile)
+	case ledger.Authorize, ledger.Mint, ledger.Rotate, ledger.Revoke:
+	default:
+		return warn("a newer version of this program began it", "use that version")
+	}
+	if d.flags.DryRun {
+		return warn("open since "+r.Created.Local().Format("2006-01-02 15:04"), "btcpayctl doctor")
+	}
+	journal, err := d.app.Ledger()
+	if err != nil {
+		return failure(ctx, name, err)
+	}
+	operation, err := journal.Resume(ctx, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrBusy):
+		return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
+	case errors.Is(err, ledger.ErrNotFound):
+		return checkRecord{Check: name, Status: "ok", Detail: "finished meanwhile"}
+	case err != nil:
+		return failure(ctx, name, err)
+	}
+	defer operation.Release()
+	end := &keyEnding{keyHolder: *d.reaching(operation.Record), operation: operation, name: name, fix: d.fix}
+	return end.finish(ctx)
+}
+
+// A keyEnding ends one operation about a key.
+type keyEnding struct {
+	keyHolder
+	operation *ledger.Operation
+	name      string
+	fix       bool
+}
+
+func (f *keyEnding) warn(detail, next string) checkRecord {
+	return checkRecord{Check: f.name, Status: "warning", Detail: detail, Next: next}
+}
+
+// done tells what was finished, or why it was not.
+func (f *keyEnding) done(ctx context.Context, detail string, err error) checkRecord {
+	if err != nil {
+		return failure(ctx, f.name, err)
+	}
+	return checkRecord{Check: f.name, Status: "ok", Detail: detail}
+}
+
+func (f *keyEnding) finish(ctx context.Context) checkRecord {
+	r := f.operation.Record
+	if r.KeyID == "" {
+		if r.Kind == ledger.Authorize {
+			return f.warn("a person was asked for a key, and none came. If the page was answered since, the key "+orphan(r.Label, r.Server),
+				"run btcpayctl authorize again, which goes on, or btcpayctl doctor --forget "+r.ID)
+		}
+		return f.lost()
+	}
+	if r.Kind == ledger.Revoke {
+		return f.finishRevoke(ctx)
+	}
+	key, err := f.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
+	if errors.Is(err, keystore.ErrNotFound) {
+		// The record was written, and the key was not stored any more.
+		if err := f.operation.Advance(func(r *ledger.Record) { r.KeyID = "" }); err != nil {
+			return failure(ctx, f.name, err)
+		}
+		return f.lost()
+	}
+	if err != nil {
+		return failure(ctx, f.name, err)
+	}
+	if r.Temporary {
+		err := f.revoke(ctx, r.Server, key)
+		if err == nil {
+			err = f.forget(ctx, f.operation)
+		}
+		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", err)
+	}
+	return f.judge(ctx, key)
+}
+
+func (f *keyEnding) lost() checkRecord {
+	r := f.operation.Record
+	return f.warn("the answer to a request for a key was lost. "+orphan(r.Label, r.Server), "delete it there, then: btcpayctl doctor --forget "+r.ID)
+}
+
+// judge asks the server about a key that is pending.
+func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecord {
+	r := f.operation.Record
+	connection, err := f.connect(r.Server, key)
+	if err != nil {
+		return failure(ctx, f.name, err)
+	}
+	defer connection.CloseIdleConnections()
+	proof, err := connection.Prove(ctx, key, asked(r))
+	switch {
+	case errors.Is(err, greenfield.ErrNotProven):
+		return f.done(ctx, "the key does not work on "+r.Server+", and was deleted here", f.forget(ctx, f.operation))
+	case err != nil:
+		e := explain(ctx, err)
+		return checkRecord{f.name, "failed", "a key is pending, and the server cannot be asked about it: " + e.What, "btcpayctl doctor, later", e.Code}
+	case r.Kind == ledger.Rotate:
+		return f.finishRotation(ctx)
+	case proof.Grant.Match != greenfield.GrantSame && r.Kind == ledger.Authorize:
+		return f.otherThanAsked(ctx, key, proof.Grant)
+	}
+	if r.Target != "" {
+		if err := f.app.PinAPIKey(ctx, r.Target, r.Keystore, r.Server, app.SingleStore(proof.Key.Permissions), r.KeyID); err != nil {
+			return failure(ctx, f.name, err)
+		}
+		return f.done(ctx, fmt.Sprintf("the key %s works as asked for; profile %s uses it now", r.KeyID, r.Target), f.operation.Finish())
+	}
+	return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.operation.Finish())
+}
+
+func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, grant greenfield.Grant) checkRecord {
+	r := f.operation.Record
+	detail := "the key " + r.KeyID + " came with other permissions than asked for: " + permissionList(grant.Granted)
+	if f.fix {
+		return f.done(ctx, detail+". "+f.drop(ctx, f.operation, key), nil)
+	}
+	return f.warn(detail, "btcpayctl doctor --fix, which revokes it, and then btcpayctl authorize again")
+}
+
+// finishRotation goes on from where the new key was known to work.
+func (f *keyEnding) finishRotation(ctx context.Context) checkRecord {
+	r := f.operation.Record
+	old, err := f.app.LoadAPIKey(ctx, r.OldKeystore, r.OldKeyID)
+	switch {
+	case errors.Is(err, keystore.ErrNotFound):
+		// It was revoked, and the rest was cut off.
+		err = f.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID)
+		if err == nil {
+			err = f.operation.Finish()
+		}
+	case err == nil:
+		err = f.replace(ctx, f.operation, old)
+	}
+	return f.done(ctx, fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.OldKeyID), err)
+}
+
+func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {
+	r := f.operation.Record
+	if r.Keystore == "" {
+		return f.warn("whether the key "+r.KeyID+" was revoked is not known, and it is not stored here",
+			"btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget "+r.ID)
+	}
+	key, err := f.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
+	if err == nil {
+		err = f.revoke(ctx, r.Server, key)
+	}
+	if err == nil || errors.Is(err, keystore.ErrNotFound) {
+		err = f.forget(ctx, f.operation)
+	}
+	if err != nil && mayPass(err) {
+		e := explain(ctx, err)
+		return checkRecord{f.name, "failed", "the key " + r.KeyID + " is not revoked yet: " + e.What, "btcpayctl doctor, later", e.Code}
+	}
+	return f.done(ctx, "the key "+r.KeyID+" is revoked", err)
+}
+
+// selective tells whether a consent page was to let the person pick a store.
+func selective(page string) bool {
+	u, err := url.Parse(page)
+	return err == nil && u.Query().Get("selectiveStores") == "true"
+}
