@@ -79,8 +79,7 @@ func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHead
 	case s.identityFile != "":
 		id, err = readIdentityFile(s.identityFile, s.wait)
 	case header != nil && header.Protection == byIdentityFile:
-		err = &Error{Err: fmt.Errorf("%w: %s is encrypted to an identity file, and none is named", ErrPassphrase, dir.Path("")),
-			Hint: "name it: export BTCPAYCTL_IDENTITY_FILE=/path/to/identity"}
+		err = noIdentityNamed(dir)
 	default:
 		id, err = s.askAndDerive(ctx, dir, header)
 	}
@@ -91,6 +90,11 @@ func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHead
 		return nil, err
 	}
 	return id, nil
+}
+
+func noIdentityNamed(dir *durable.Dir) error {
+	return &Error{Err: fmt.Errorf("%w: %s is encrypted to an identity file, and none is named", ErrPassphrase, dir.Path("")),
+		Hint: "name it: export BTCPAYCTL_IDENTITY_FILE=/path/to/identity"}
 }
 
 // unlockOrMake is unlock, and makes a store where there is none.
@@ -177,19 +181,17 @@ func (s *fileStore) makeByPassphrase(ctx context.Context, dir *durable.Dir) (*fi
 	if err != nil {
 		return nil, err
 	}
-	data, err := dir.Read(identityFile, identityLimit)
-	if errors.Is(err, fs.ErrNotExist) && header == nil {
-		data, err = wrapIdentity(passphrase)
-		if err == nil {
-			err = dir.WriteNew(identityFile, data)
+	if header == nil {
+		if err := wrapIdentity(dir, passphrase); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+	} else if header.Protection == byIdentityFile {
+		return nil, noIdentityNamed(dir)
 	}
 	// What stands on the disk is unwrapped, not what was just made: the store
 	// is usable only if this passphrase opens that file.
-	if data, err = dir.Read(identityFile, identityLimit); err != nil {
+	data, err := dir.Read(identityFile, identityLimit)
+	if err != nil {
 		return nil, err
 	}
 	id, err := unwrapIdentity(dir, data, passphrase, header)
@@ -252,30 +254,33 @@ func (s *fileStore) passphrase(ctx context.Context, confirm bool) ([]byte, error
 }
 
 // wrapIdentity makes a new identity and puts it under a passphrase, in the
-// form that the age program takes with -i.
-func wrapIdentity(passphrase []byte) ([]byte, error) {
+// form that the age program takes with -i. It never replaces one.
+func wrapIdentity(dir *durable.Dir, passphrase []byte) error {
+	if _, err := dir.Read(identityFile, identityLimit); !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(err, fs.ErrExist) // saves the second that a derivation takes
+	}
 	text, err := newIdentityText()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer clear(text)
 	recipient, err := age.NewScryptRecipient(string(passphrase))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	recipient.SetWorkFactor(scryptWork)
 	var data bytes.Buffer
 	w, err := age.Encrypt(&data, recipient)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := w.Write(text); err != nil {
-		return nil, err
+		return err
 	}
 	if err := w.Close(); err != nil {
-		return nil, err
+		return err
 	}
-	return data.Bytes(), nil
+	return dir.WriteNew(identityFile, data.Bytes())
 }
 
 func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeader) (*fileIdentity, error) {
