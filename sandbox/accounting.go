@@ -67,15 +67,6 @@ func (inv *invoice) worth(payments []*payment, digits int) decimal {
 	return sum.round(digits)
 }
 
-// gross is what the payments are worth with their fees: the Greenfield API's paidAmount.
-func (inv *invoice) gross(digits int) decimal {
-	sum := decimal{}
-	for _, p := range inv.counted() {
-		sum = sum.add(p.Amount.mul(inv.Prompt.Rate))
-	}
-	return sum.round(digits)
-}
-
 // lacks tells whether an amount is less than the price, but for the store's tolerance.
 func (inv *invoice) lacks(amount decimal) bool {
 	least := inv.Price

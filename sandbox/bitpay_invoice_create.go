@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"math"
+	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +47,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 
 const shortestLife = 30 * time.Second
 
-var highestPrice, _ = parseDecimal("18446744073709551615")
+var highestPrice = decimal{coef: new(big.Int).SetUint64(math.MaxUint64)}
 
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
@@ -225,7 +227,7 @@ func (inv *invoice) price(st *store, methods []string, now time.Time) (refusal s
 	case rate.value.sign() <= 0:
 		return log.String()
 	}
-	inv.Prompt = &prompt{Rate: rate.value, Fee: networkFee, Dust: dustLimit[st.Wallet.script]}
+	inv.Prompt = &prompt{Rate: rate.value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: dustLimit[st.Wallet.script]}
 	if st.NetworkFeeMode == "Never" {
 		inv.Prompt.Fee = decimal{}
 	}
@@ -235,11 +237,9 @@ func (inv *invoice) price(st *store, methods []string, now time.Time) (refusal s
 		log.add("Info " + onChain + ": Payment method details creation took 0 milliseconds")
 		return log.String()
 	}
-	address, err := st.Wallet.nextAddress()
-	if err != nil {
-		return log.String()
+	if !inv.Lazy {
+		inv.Prompt.activate(st.Wallet)
 	}
-	inv.Prompt.Address = address
 	return ""
 }
 

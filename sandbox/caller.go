@@ -108,6 +108,9 @@ const (
 func (s *Sandbox) resolveGreenfield(r *http.Request, c *caller) (refusal string) {
 	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	credential = strings.Trim(credential, " ")
+	if credential == "" {
+		return needAuthentication
+	}
 	switch strings.ToLower(scheme) {
 	case "token", "bearer":
 		c.key = s.state.APIKeys[credential]
@@ -116,6 +119,7 @@ func (s *Sandbox) resolveGreenfield(r *http.Request, c *caller) (refusal string)
 		}
 		c.user = s.state.Users[c.key.UserID]
 		if c.user.locked(s.clock.now()) {
+			c.key, c.user = nil, nil
 			return accountDisabled
 		}
 		return ""
@@ -136,7 +140,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	now := s.clock.now()
 	u := s.state.findUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
-	if !young && !s.throttle.allow("basic "+c.site.ip, now) {
+	if !young && !s.throttle.allow("login "+c.site.ip, now) {
 		return "Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."
 	}
 	if u == nil {

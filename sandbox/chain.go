@@ -77,17 +77,26 @@ func (w *wallet) open() error {
 	return err
 }
 
-// nextAddress takes an address of the external chain that nobody had before.
-func (w *wallet) nextAddress() (string, error) {
+// nextAddress takes an address of the external chain that nobody had before, and its index.
+func (w *wallet) nextAddress() (string, uint32) {
 	for {
 		index := w.Next
 		w.Next++
-		key, err := w.external.child(index)
+		text, err := w.address(index)
 		if err != nil {
 			continue // one in 2^127: the standard says to go on with the next
 		}
-		return address(key.key.SerializeCompressed(), w.script)
+		return text, index
 	}
+}
+
+// address is the external chain's at an index.
+func (w *wallet) address(index uint32) (string, error) {
+	key, err := w.external.child(index)
+	if err != nil {
+		return "", err
+	}
+	return address(key.key.SerializeCompressed(), w.script)
 }
 
 func hash160(data []byte) []byte {

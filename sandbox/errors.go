@@ -99,11 +99,15 @@ func writeUnauthenticated(w http.ResponseWriter, message string) {
 func writeForbidden(w http.ResponseWriter, permission string) {
 	w.Header()["Content-Type"] = jsonBare
 	w.WriteHeader(http.StatusForbidden)
-	encodeJSON(w, apiError{
+	encodeJSON(w, missingPermission(permission))
+}
+
+func missingPermission(permission string) apiError {
+	return apiError{
 		MissingPermission: permission,
 		Code:              "missing-permission",
 		Message:           "Insufficient API Permissions. Please use an API key with permission \"" + permission + "\". You can create an API key in your account's settings / Api Keys.",
-	})
+	}
 }
 
 // fieldError is one entry of a 422.

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -66,24 +66,22 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 		writeUnbound(w, fieldError{"request", "Missing body"})
 		return
 	}
-	b := bindBody(w, r, c)
-	if b == nil {
-		return
-	}
-	enabled := b.bool("enabled")
-	if refuseMember(w, b) {
+	var enabled *bool
+	var config *node
+	if !bindBody(w, r, c, modelNames+"UpdatePaymentMethodRequest", false, func(m *model) {
+		enabled, config = m.bool("enabled"), m.get("config")
+	}) {
 		return
 	}
 	st := s.state.Stores[r.PathValue("storeId")]
-	config, set := b.get("config")
-	if r.PathValue("method") != onChain || st.Wallet == nil && !set {
+	if r.PathValue("method") != onChain || st.Wallet == nil && config == nil {
 		writeNoMethod(w)
 		return
 	}
-	if set {
+	if config != nil {
 		wallet, err := readWalletConfig(config)
 		if err != nil {
-			writeValidation(w, fieldError{"config", "Invalid configuration (Error converting value " + string(config) + " to type 'BTCPayServer.DerivationSchemeSettings'. Path ''.)"})
+			writeValidation(w, fieldError{"config", "Invalid configuration (Error converting value " + string(config.raw) + " to type 'BTCPayServer.DerivationSchemeSettings'. Path ''.)"})
 			return
 		}
 		if st.Wallet != nil {
@@ -99,29 +97,21 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	s.changed = true
 	data := paymentMethodData{Enabled: st.Wallet.Enabled, PaymentMethodID: onChain}
-	if set {
+	if config != nil {
 		data.Config = showWallet(st.Wallet)
 	}
 	writeJSON(w, http.StatusOK, data)
 }
 
 // readWalletConfig takes the account key as text, or an object with it, its path and a label.
-func readWalletConfig(config json.RawMessage) (*wallet, error) {
-	if config[0] == '"' {
-		var scheme string
-		if err := json.Unmarshal(config, &scheme); err != nil {
-			return nil, err
-		}
-		return newWallet(scheme)
+func readWalletConfig(config *node) (*wallet, error) {
+	if config.kind == '"' {
+		return newWallet(config.text)
 	}
-	m, ok := parseMembers(config)
-	if !ok {
-		return nil, errScheme
-	}
-	b := &binder{members: m}
-	scheme := textOr(b.text("derivationScheme"), textOr(b.text("accountDerivation"), ""))
-	label, path := textOr(b.text("label"), ""), textOr(b.text("accountKeyPath"), "")
-	if b.bad != "" {
+	m := &model{config, &faults{}}
+	scheme := textOr(m.text("derivationScheme"), textOr(m.text("accountDerivation"), ""))
+	label, path := textOr(m.text("label"), ""), textOr(m.text("accountKeyPath"), "")
+	if config.kind != '{' || len(m.faults.all) > 0 {
 		return nil, errScheme
 	}
 	wallet, err := newWallet(scheme)
@@ -132,75 +122,50 @@ func readWalletConfig(config json.RawMessage) (*wallet, error) {
 	return wallet, nil
 }
 
-type rateConfigurationData struct {
-	Spread          number  `json:"spread"`
-	IsCustomScript  bool    `json:"isCustomScript"`
-	EffectiveScript string  `json:"effectiveScript"`
-	PreferredSource *string `json:"preferredSource"`
+type previewData struct {
+	Addresses []previewAddress `json:"addresses"`
 }
 
-func showRates(c rateConfiguration) rateConfigurationData {
-	data := rateConfigurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
-	// The fraction has been through JSON, where it got a digit behind the point, and is shown in percent.
-	fraction := c.Spread
-	if fraction.scale == 0 {
-		fraction = fraction.times10().div(newDecimal(10, 0)).add(newDecimal(0, 1))
-	}
-	data.Spread = fraction.mul(newDecimal(1000, 1)).number()
-	if !c.Custom {
-		data.EffectiveScript = "X_X = " + c.source() + "(X_X);"
-		if c.Source != "" {
-			data.PreferredSource = &c.Source
-		}
-	}
-	return data
+type previewAddress struct {
+	KeyPath string `json:"keyPath"`
+	Address string `json:"address"`
+	Index   int64  `json:"index"`
 }
 
-const defaultSource = "kraken"
-
-func (c rateConfiguration) source() string {
-	if c.Source == "" {
-		return defaultSource
-	}
-	return c.Source
-}
-
-func (s *Sandbox) readRates(w http.ResponseWriter, r *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, showRates(s.state.Stores[r.PathValue("storeId")].Rates))
-}
-
-func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
-	b := bindBody(w, r, c)
-	if b == nil {
+// previewWallet shows the addresses from one index to another: count is where they end, not how many they are
+// (recording 15-payment-methods).
+func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *caller) {
+	q := &query{request: r}
+	offset, count := q.int("offset"), q.int("count")
+	if q.refuse(w) {
 		return
 	}
-	custom, script, source, spread := flag(b.bool("isCustomScript")), b.text("effectiveScript"), b.text("preferredSource"), b.decimal("spread")
-	if refuseMember(w, b) {
-		return
-	}
-	config := rateConfiguration{Custom: custom}
-	if spread != nil {
-		if spread.sign() < 0 || spread.cmp(newDecimal(100, 0)) > 0 {
-			writeValidation(w, fieldError{"Spread", "Spread value must be in %, between 0 and 100"})
-			return
-		}
-		config.Spread = spread.div(newDecimal(100, 0))
-	}
+	wallet := s.state.Stores[r.PathValue("storeId")].Wallet
 	switch {
-	case custom:
-		parsed, err := parseScript(textOr(script, ""))
-		if err != nil {
-			writeValidation(w, fieldError{"EffectiveScript", "Script syntax is invalid"})
-			return
-		}
-		config.Script = parsed.String()
-	case script != nil:
-		writeValidation(w, fieldError{"EffectiveScript", "You can't set the effectiveScript if you aren't using custom scripts"})
+	case paymentMethodID(r.PathValue("method")) != onChain:
+		writeAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method id isn't set up in this BTCPay Server instance")
 		return
-	default:
-		config.Source = textOr(source, "")
+	case wallet == nil:
+		writeAPIError(w, http.StatusNotFound, "paymentmethod-not-configured", "The payment method is not configured")
+		return
 	}
-	s.state.Stores[r.PathValue("storeId")].Rates = config
-	s.changed = true
-	writeJSON(w, http.StatusOK, showRates(config))
+	first, end := int64(0), int64(10)
+	put(&first, offset)
+	put(&end, count)
+	if first < 0 || end-first > maxPreview {
+		writeCrash(w)
+		return
+	}
+	preview := previewData{Addresses: []previewAddress{}}
+	for i := first; i < end; i++ {
+		address, err := wallet.address(uint32(i))
+		if err != nil {
+			continue
+		}
+		preview.Addresses = append(preview.Addresses, previewAddress{"0/" + strconv.FormatInt(i, 10), address, i})
+	}
+	writeJSON(w, http.StatusOK, preview)
 }
+
+// maxPreview bounds the work of one request.
+const maxPreview = 1000

@@ -2,14 +2,9 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
+	"time"
 )
-
-func (s *Sandbox) health(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
-}
 
 // userData is a user as the API shows one. There are no approvals and no confirmations by e-mail here.
 type userData struct {
@@ -28,8 +23,11 @@ type userData struct {
 	StoreQuota                *int     `json:"storeQuota"`
 }
 
-func showUser(u *user, c *caller) userData {
-	data := userData{ID: u.ID, Email: u.Email, Name: u.Name, ImageURL: u.ImageURL, Approved: u.Approved, Roles: []string{}, Created: u.Created.Unix()}
+func (s *Sandbox) showUser(u *user, c *caller) userData {
+	data := userData{
+		ID: u.ID, Email: u.Email, Name: u.Name, ImageURL: u.ImageURL, Approved: u.Approved, Roles: []string{},
+		Created: u.Created.Unix(), Disabled: u.locked(s.clock.now()),
+	}
 	if u.Admin {
 		data.Roles = append(data.Roles, "ServerAdmin")
 	}
@@ -42,14 +40,13 @@ func showUser(u *user, c *caller) userData {
 // createUser is open to all while there is no administrator, then to who may create users, and to everybody else
 // unless registration is disabled.
 func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) {
-	b := bindBody(w, r, c)
-	if b == nil {
-		return
-	}
-	email, password := textOr(b.text("email"), ""), textOr(b.text("password"), "")
-	admin := flag(b.bool("isAdministrator"))
-	name, image := b.text("name"), b.text("imageUrl")
-	if refuseMember(w, b) {
+	var email, password string
+	var name, image *string
+	var admin bool
+	if !bindBody(w, r, c, modelNames+"CreateApplicationUserRequest", false, func(m *model) {
+		email, password = textOr(m.text("email"), ""), textOr(m.text("password"), "")
+		name, image, admin = m.text("name"), m.text("imageUrl"), flag(m.bool("isAdministrator"))
+	}) {
 		return
 	}
 	if email == "" {
@@ -60,7 +57,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		writeValidation(w, fieldError{"Email", "Invalid email"})
 		return
 	}
-	authorised := c.user != nil && s.state.permits(c, createUserPermission, "", "")
+	authorised := c.user != nil && s.state.may(c, createUserPermission, "")
 	administered := s.state.hasAdmin()
 	if administered && !authorised {
 		switch {
@@ -71,7 +68,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 			writeUnauthenticated(w, "New user creation isn't authorized to users who are not admin")
 			return
 		case s.disableRegistration:
-			clear(w.Header())
+			withoutSecurityHeaders(w)
 			writeForbidden(w, createUserPermission)
 			return
 		case !s.throttle.allow("register "+c.site.ip, s.clock.now()):
@@ -98,7 +95,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	}
 	s.changed = true
 	w.Header().Set("Location", c.site.base()+"/GreenfieldUsers") // leads nowhere on the real server too
-	writeJSON(w, http.StatusCreated, showUser(u, c))
+	writeJSON(w, http.StatusCreated, s.showUser(u, c))
 }
 
 func plausibleEmail(text string) bool {
@@ -116,59 +113,47 @@ func (st *state) hasAdmin() bool {
 }
 
 func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
-	writeJSON(w, http.StatusOK, showUser(c.user, c))
+	writeJSON(w, http.StatusOK, s.showUser(c.user, c))
 }
 
-type apiKeyData struct {
-	APIKey      string   `json:"apiKey"`
-	Label       string   `json:"label"`
-	Permissions []string `json:"permissions"`
+// listUsers gives them by their age; the server has no order.
+func (s *Sandbox) listUsers(w http.ResponseWriter, _ *http.Request, c *caller) {
+	users := []userData{}
+	for _, u := range s.state.users() {
+		users = append(users, s.showUser(u, c))
+	}
+	writeJSON(w, http.StatusOK, users)
 }
 
-func showAPIKey(k *apiKey) apiKeyData { return apiKeyData{k.Value, k.Label, k.Permissions} }
+func (s *Sandbox) readUser(w http.ResponseWriter, r *http.Request, c *caller) {
+	if u := s.userOf(w, r); u != nil {
+		writeJSON(w, http.StatusOK, s.showUser(u, c))
+	}
+}
 
-func (s *Sandbox) createAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
-	b := bindBody(w, r, c)
-	if b == nil {
+// userOf finds who an address names, by id or e-mail; nil means a refusal was answered.
+func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *user {
+	u := s.state.findUserBy(r.PathValue("idOrEmail"))
+	if u == nil {
+		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
+	}
+	return u
+}
+
+// lockUser keeps a user out, or lets one in again; keys are kept out with their user.
+func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
+	var locked bool
+	if !bindBody(w, r, c, modelNames+"LockUserRequest", false, func(m *model) { locked = flag(m.bool("locked")) }) {
 		return
 	}
-	label, asked := textOr(b.text("label"), ""), b.texts("permissions")
-	if refuseMember(w, b) {
+	u := s.userOf(w, r)
+	if u == nil {
 		return
 	}
-	permissions := []string{}
-	for i, text := range asked {
-		permission, ok := validPermission(text)
-		if !ok {
-			writeUnbound(w, fieldError{"permissions[" + strconv.Itoa(i) + "]", "Invalid 'Permission' String"})
-			return
-		}
-		if !slices.Contains(permissions, permission) {
-			permissions = append(permissions, permission)
-		}
+	u.LockedUntil = time.Time{}
+	if locked {
+		u.LockedUntil = forever
 	}
-	k := s.state.newAPIKey(c.user, label, permissions)
-	s.changed = true
-	writeJSON(w, http.StatusOK, showAPIKey(k))
-}
-
-func (s *Sandbox) readCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	writeJSON(w, http.StatusOK, showAPIKey(c.key))
-}
-
-func (s *Sandbox) deleteCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	delete(s.state.APIKeys, c.key.Value)
-	s.changed = true
-	writeEmpty(w, http.StatusOK)
-}
-
-func (s *Sandbox) deleteAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
-	k := s.state.APIKeys[r.PathValue("apikey")]
-	if k == nil || k.UserID != c.user.ID {
-		writeAPIError(w, http.StatusBadRequest, "apikey-not-found", "This apikey does not exists")
-		return
-	}
-	delete(s.state.APIKeys, k.Value)
 	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }

@@ -41,8 +41,8 @@ func TestNothingRecordedIsAnswered(t *testing.T) {
 				recorded[text] = path
 			}
 		}
-		noteName := func(text string) { // names are common words, so only a whole string counts
-			if text != "" {
+		noteName := func(text string) { // names are common words, so only a whole string counts, and none as short as "new"
+			if len(text) > 4 {
 				recorded[`"`+text+`"`], recorded["`"+text+"`"], recorded[">"+text+"<"] = path, path, path
 			}
 		}

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -11,6 +12,15 @@ import (
 // notImitated names exchanges that the sandbox answers otherwise than the recorded server, with the reason.
 var notImitated = map[string]string{}
 
+// notVaried names exchanges that [replay.Recording.Vary] leaves half as they were, so that they cannot be judged.
+var notVaried = map[string]string{
+	"auth-errors: Basic, scheme in lower case":            "only after Basic, so spelled, is a credential varied",
+	"auth-errors: Basic of unknown users is throttled, 1": "comes after a failure more, for the credential that was not varied",
+	"invoice-list: orderId twice":                         "of two order ids side by side only the first is varied",
+	"invoice-list: text: the order":                       "what is searched for is not varied",
+	"invoice-list: text: the start of the order":          "what is searched for is not varied",
+}
+
 // TestReplay plays what a real server was recorded to answer against the sandbox.
 func TestReplay(t *testing.T) {
 	recordings, err := replay.LoadAll("testdata/recordings/*.json")
@@ -19,12 +29,16 @@ func TestReplay(t *testing.T) {
 	}
 	var reports []*replay.Report
 	for _, r := range recordings {
-		t.Run(r.Group, func(t *testing.T) { reports = append(reports, play(t, r)) })
+		t.Run(r.Group, func(t *testing.T) { reports = append(reports, play(t, r, notImitated)) })
 	}
-	t.Log(replay.Sum("in all", reports).Summary())
+	all := replay.Sum("in all", reports)
+	t.Log(all.Summary())
+	if skipped := len(all.Skipped); skipped != len(notImitated) || 100*skipped > all.Exchanges {
+		t.Errorf("%d exchanges are not imitated, the list has %d, and one in a hundred may be in it", skipped, len(notImitated))
+	}
 }
 
-func play(t *testing.T, r *replay.Recording) *replay.Report {
+func play(t *testing.T, r *replay.Recording, skip map[string]string) *replay.Report {
 	server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{
 		Empty:               true,
 		RootPath:            r.Server.RootPath(),
@@ -38,7 +52,7 @@ func play(t *testing.T, r *replay.Recording) *replay.Report {
 			t.Error(err)
 		}
 	}()
-	report, err := r.Play(t.Context(), server.URL, replay.Options{Skip: notImitated})
+	report, err := r.Play(t.Context(), server.URL, replay.Options{Skip: skip})
 	if report == nil {
 		t.Fatal(err)
 	}
@@ -49,7 +63,9 @@ func play(t *testing.T, r *replay.Recording) *replay.Report {
 		t.Error(err)
 	}
 	for _, m := range report.ApartSteps {
-		t.Errorf("headers of %q (%s): %v", m.Step, m.Request, m.Differences)
+		if skip[r.Group+": "+m.Step] == "" {
+			t.Errorf("headers of %q (%s): %v", m.Step, m.Request, m.Differences)
+		}
 	}
 	if report.Alike < report.Exchanges {
 		t.Errorf("%d of %d exchanges are not alike", report.Exchanges-report.Alike, report.Exchanges)
@@ -66,6 +82,8 @@ func TestReplayUnseen(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
+	skip := maps.Clone(notImitated)
+	maps.Copy(skip, notVaried)
 	var reports []*replay.Report
 	for _, r := range recordings {
 		t.Run(r.Group, func(t *testing.T) {
@@ -73,7 +91,7 @@ func TestReplayUnseen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			reports = append(reports, play(t, varied))
+			reports = append(reports, play(t, varied, skip))
 		})
 	}
 	t.Log(replay.Sum("in all, unseen", reports).Summary())

@@ -15,6 +15,7 @@ type realm int
 const (
 	bitpayRealm     realm = iota // BitId, legacy key, or nobody
 	greenfieldRealm              // API key, or Basic
+	eitherRealm                  // API key, Basic, or the cookie of a log-in
 	pageRealm                    // the cookie of a log-in
 )
 
@@ -23,7 +24,11 @@ type route struct {
 	path       string // literal segments, matched in any case, and {named} ones
 	realm      realm
 	permission string
-	handler    handler
+	// unscoped wants a store's permission without a scope.
+	unscoped bool
+	handler  handler
+	// storeless: the path is also there without its store, since 2.4.
+	storeless bool
 	// when tells routes of one method and path apart, as the BitPay half's endpoint selector does; nil takes all.
 	when func(*http.Request) bool
 	// exact refuses a slash behind the path.
@@ -37,10 +42,27 @@ type router struct{ byLength map[int][]route }
 func newRouter(table []route) *router {
 	rt := &router{byLength: map[int][]route{}}
 	for _, r := range table {
-		r.segments = segments(r.path)
-		rt.byLength[len(r.segments)] = append(rt.byLength[len(r.segments)], r)
+		rt.add(r)
+		if r.storeless {
+			r.path = strings.Replace(r.path, "/stores/{storeId}", "", 1)
+			rt.add(r)
+		}
 	}
 	return rt
+}
+
+func (rt *router) add(r route) {
+	r.segments = segments(r.path)
+	rt.byLength[len(r.segments)] = append(rt.byLength[len(r.segments)], r)
+}
+
+// all gives every route.
+func (rt *router) all() []route {
+	var all []route
+	for _, routes := range rt.byLength {
+		all = append(all, routes...)
+	}
+	return all
 }
 
 func segments(path string) []string {

@@ -99,7 +99,9 @@ func (s *Sandbox) admit(w *answer, r *http.Request, c *caller, route *route) boo
 	case bitpayRealm:
 		return s.admitBitpay(w, r, c, route.permission)
 	case greenfieldRealm:
-		return s.admitGreenfield(w, r, c, route.permission)
+		return s.admitGreenfield(w, r, c, route)
+	case eitherRealm:
+		return s.admitEither(w, r, c)
 	default:
 		return s.admitPage(w, r, c, route.permission)
 	}
@@ -125,26 +127,37 @@ func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission 
 	return allowed
 }
 
-func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, permission string) bool {
+func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, route *route) bool {
 	refusal := s.resolveGreenfield(r, c)
-	if permission == open {
+	if route.permission == open {
 		return true
 	}
-	if refusal == "" && permission == anyKey && c.key == nil {
+	if refusal == "" && route.permission == anyKey && c.key == nil {
 		refusal = needAuthentication // Basic is no key
 	}
 	if refusal != "" {
 		writeUnauthenticated(w, refusal)
 		return false
 	}
-	if permission == anyone || permission == anyKey {
+	if route.permission == anyone || route.permission == anyKey || s.state.permits(c, route, s.state.scopeOf(r)) {
 		return true
 	}
-	if !s.state.permits(c, permission, r.PathValue("storeId"), r.PathValue("invoiceId")) {
-		writeForbidden(w, permission)
-		return false
+	writeForbidden(w, route.permission)
+	return false
+}
+
+// admitEither lets in by an API key, Basic or a log-in. To strangers it tells both ways (recording 10-health-info).
+func (s *Sandbox) admitEither(w *answer, r *http.Request, c *caller) bool {
+	refusal := s.resolveGreenfield(r, c)
+	if c.user == nil {
+		s.resolvePage(r, c)
 	}
-	return true
+	if c.user != nil {
+		return true
+	}
+	w.header.Set("Location", s.loginURL(r, c))
+	writeUnauthenticated(w, refusal)
+	return false
 }
 
 func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, permission string) bool {
@@ -171,8 +184,12 @@ func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, permission st
 
 // writeToLogin sends a stranger to the log-in page and tells the way back.
 func (s *Sandbox) writeToLogin(w http.ResponseWriter, r *http.Request, c *caller) {
-	w.Header().Set("Location", c.site.base()+"/login?ReturnUrl="+queryEscape(s.returnURL(r, c)))
+	w.Header().Set("Location", s.loginURL(r, c))
 	writeEmpty(w, http.StatusFound)
+}
+
+func (s *Sandbox) loginURL(r *http.Request, c *caller) string {
+	return c.site.base() + "/login?ReturnUrl=" + queryEscape(s.returnURL(r, c))
 }
 
 // returnURL is the address asked for, below the origin.

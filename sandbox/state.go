@@ -19,6 +19,11 @@ type state struct {
 	Tokens   map[string]*token   // by id
 	Sessions map[string]*session // by cookie value
 	Invoices map[string]*invoice
+
+	PullPayments    map[string]*pullPayment
+	PaymentRequests map[string]*paymentRequest
+
+	Numbered int // things whose order counts
 	Height   int // blocks found since the start
 
 	Deliveries []*delivery // notifications not yet taken, in their order
@@ -45,9 +50,18 @@ func newState() *state {
 		Tokens:   map[string]*token{},
 		Sessions: map[string]*session{},
 		Invoices: map[string]*invoice{},
+
+		PullPayments:    map[string]*pullPayment{},
+		PaymentRequests: map[string]*paymentRequest{},
 	}
 	st.index()
 	return st
+}
+
+// number gives each thing whose order counts the next number.
+func (st *state) number() int {
+	st.Numbered++
+	return st.Numbered
 }
 
 // index rebuilds what is found by other means than its id.

@@ -50,6 +50,11 @@ func (st *state) check() error {
 		if store == nil || store.ID != id {
 			return fmt.Errorf("store %s is not what stands by that id", id)
 		}
+		for member, role := range store.Members {
+			if st.Users[member] == nil || findRole(role) == nil {
+				return fmt.Errorf("store %s has a member that cannot be", id)
+			}
+		}
 		if store.Wallet != nil {
 			if err := store.Wallet.open(); err != nil {
 				return fmt.Errorf("store %s: %w", id, err)
@@ -79,6 +84,16 @@ func (st *state) check() error {
 	for id, inv := range st.Invoices {
 		if inv == nil || inv.ID != id || st.Stores[inv.StoreID] == nil || slices.Contains(inv.Payments, nil) || inv.Prompt == nil && len(inv.Payments) > 0 {
 			return fmt.Errorf("invoice %s belongs to no store, or has payments it cannot have", id)
+		}
+	}
+	for id, p := range st.PullPayments {
+		if p == nil || p.ID != id || st.Stores[p.StoreID] == nil {
+			return fmt.Errorf("pull payment %s belongs to no store", id)
+		}
+	}
+	for id, p := range st.PaymentRequests {
+		if p == nil || p.ID != id || st.Stores[p.StoreID] == nil {
+			return fmt.Errorf("payment request %s belongs to no store", id)
 		}
 	}
 	for _, d := range st.Deliveries {

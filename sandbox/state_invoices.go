@@ -37,7 +37,11 @@ type invoice struct {
 	SpeedLimit string    // the speed policy, by its Greenfield name
 	Tolerance  decimal   // percent
 
-	Metadata              metadata
+	Metadata metadata
+	// Own is the metadata as the Greenfield API was given it, of which Metadata has what the other half knows. An
+	// invoice of that half has none.
+	Own json.RawMessage `json:",omitempty"`
+
 	RedirectURL           string
 	RedirectAutomatically bool
 	DefaultPaymentMethod  string
@@ -46,6 +50,11 @@ type invoice struct {
 	FullNotifications     bool
 	ExtendedNotifications bool
 	Base                  string // the server's address as its maker saw it, for links in notifications
+
+	Receipt  receiptChoice
+	Language string   // of the checkout; empty for the store's
+	Terms    []string // by which a search finds it besides its own
+	Lazy     bool     // takes its address only when somebody asks for it
 
 	Prompt   *prompt // nil: free, nothing to pay
 	Payments []*payment
@@ -56,7 +65,10 @@ type invoice struct {
 
 // prompt is the on-chain way to pay an invoice.
 type prompt struct {
-	Address string
+	Address string // empty until somebody asks for it, of a lazy invoice
+	Index   uint32 // of the address in the wallet's external chain
+	Scheme  string // the wallet's
+	FeeMode string
 	Rate    decimal
 	Fee     decimal // of a payment beyond the first, in BTC
 	Dust    int64
@@ -93,15 +105,26 @@ type metadata struct {
 	BuyerCountry  *string         `json:"buyerCountry,omitempty"`
 }
 
+// receiptChoice is what of the store's receipt an invoice has otherwise.
+type receiptChoice struct {
+	Enabled, ShowQR, ShowPayments *bool `json:",omitempty"`
+}
+
+// activate takes the wallet's next address.
+func (p *prompt) activate(w *wallet) {
+	p.Address, p.Index = w.nextAddress()
+	p.Scheme = w.Scheme
+}
+
 func (st *state) addInvoice(inv *invoice) {
-	inv.Number = len(st.Invoices)
+	inv.Number = st.number()
 	st.Invoices[inv.ID] = inv
 	st.indexInvoice(inv)
 }
 
 func (st *state) indexInvoice(inv *invoice) {
 	st.invoicesOf[inv.StoreID] = append(st.invoicesOf[inv.StoreID], inv)
-	if inv.Prompt != nil {
+	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		st.promptAddress[inv.Prompt.Address] = inv
 	}
 	st.watch(inv)

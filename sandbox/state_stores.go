@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -10,7 +10,7 @@ import (
 type store struct {
 	ID      string
 	Created time.Time
-	Owners  []string // user ids
+	Members map[string]string // role by user id
 	storeSettings
 
 	LegacyKey string
@@ -21,50 +21,58 @@ type store struct {
 }
 
 type storeSettings struct {
-	Name                         string   `json:"name"`
-	Website                      *string  `json:"website"`
-	BrandColor                   *string  `json:"brandColor"`
-	ApplyBrandColorToBackend     bool     `json:"applyBrandColorToBackend"`
-	LogoURL                      *string  `json:"logoUrl"`
-	CSSURL                       *string  `json:"cssUrl"`
-	PaymentSoundURL              *string  `json:"paymentSoundUrl"`
-	SupportURL                   *string  `json:"supportUrl"`
-	InvoiceExpiration            int64    `json:"invoiceExpiration"` // seconds, as all spans here but the refund's days
-	DisplayExpirationTimer       int64    `json:"displayExpirationTimer"`
-	RefundBOLT11Expiration       int64    `json:"refundBOLT11Expiration"`
-	MonitoringExpiration         int64    `json:"monitoringExpiration"`
-	SpeedPolicy                  string   `json:"speedPolicy"`
-	LightningDescriptionTemplate string   `json:"lightningDescriptionTemplate"`
-	PaymentTolerance             number   `json:"paymentTolerance"`
-	AnyoneCanCreateInvoice       bool     `json:"anyoneCanCreateInvoice"`
-	DefaultCurrency              string   `json:"defaultCurrency"`
-	AdditionalTrackedRates       []string `json:"additionalTrackedRates"`
-	LightningAmountInSatoshi     bool     `json:"lightningAmountInSatoshi"`
-	LightningPrivateRouteHints   bool     `json:"lightningPrivateRouteHints"`
-	OnChainWithLnInvoiceFallback bool     `json:"onChainWithLnInvoiceFallback"`
-	LazyPaymentMethods           bool     `json:"lazyPaymentMethods"`
-	RedirectAutomatically        bool     `json:"redirectAutomatically"`
-	Archived                     bool     `json:"archived"`
-	ShowRecommendedFee           bool     `json:"showRecommendedFee"`
-	RecommendedFeeBlockTarget    int64    `json:"recommendedFeeBlockTarget"`
-	DefaultPaymentMethod         *string  `json:"defaultPaymentMethod"`
-	HTMLTitle                    *string  `json:"htmlTitle"`
-	NetworkFeeMode               string   `json:"networkFeeMode"`
-	PaymentMethodCriteria        []string `json:"paymentMethodCriteria"`
-	PayJoinEnabled               bool     `json:"payJoinEnabled"`
-	AutoDetectLanguage           bool     `json:"autoDetectLanguage"`
-	ShowPayInWalletButton        bool     `json:"showPayInWalletButton"`
-	ShowStoreHeader              bool     `json:"showStoreHeader"`
-	CelebratePayment             bool     `json:"celebratePayment"`
-	PlaySoundOnPayment           bool     `json:"playSoundOnPayment"`
-	Receipt                      receipt  `json:"receipt"`
-	DefaultLang                  *string  `json:"defaultLang,omitempty"`
+	Name                         string      `json:"name"`
+	Website                      *string     `json:"website"`
+	BrandColor                   *string     `json:"brandColor"`
+	ApplyBrandColorToBackend     bool        `json:"applyBrandColorToBackend"`
+	LogoURL                      *string     `json:"logoUrl"`
+	CSSURL                       *string     `json:"cssUrl"`
+	PaymentSoundURL              *string     `json:"paymentSoundUrl"`
+	SupportURL                   *string     `json:"supportUrl"`
+	InvoiceExpiration            int64       `json:"invoiceExpiration"` // seconds, as all spans here but the refund's days
+	DisplayExpirationTimer       int64       `json:"displayExpirationTimer"`
+	RefundBOLT11Expiration       int64       `json:"refundBOLT11Expiration"`
+	MonitoringExpiration         int64       `json:"monitoringExpiration"`
+	SpeedPolicy                  string      `json:"speedPolicy"`
+	LightningDescriptionTemplate string      `json:"lightningDescriptionTemplate"`
+	PaymentTolerance             number      `json:"paymentTolerance"`
+	AnyoneCanCreateInvoice       bool        `json:"anyoneCanCreateInvoice"`
+	DefaultCurrency              string      `json:"defaultCurrency"`
+	AdditionalTrackedRates       []string    `json:"additionalTrackedRates"`
+	LightningAmountInSatoshi     bool        `json:"lightningAmountInSatoshi"`
+	LightningPrivateRouteHints   bool        `json:"lightningPrivateRouteHints"`
+	OnChainWithLnInvoiceFallback bool        `json:"onChainWithLnInvoiceFallback"`
+	LazyPaymentMethods           bool        `json:"lazyPaymentMethods"`
+	RedirectAutomatically        bool        `json:"redirectAutomatically"`
+	Archived                     bool        `json:"archived"`
+	ShowRecommendedFee           bool        `json:"showRecommendedFee"`
+	RecommendedFeeBlockTarget    int64       `json:"recommendedFeeBlockTarget"`
+	DefaultPaymentMethod         *string     `json:"defaultPaymentMethod"`
+	HTMLTitle                    *string     `json:"htmlTitle"`
+	NetworkFeeMode               string      `json:"networkFeeMode"`
+	PaymentMethodCriteria        []criterion `json:"paymentMethodCriteria"`
+	PayJoinEnabled               bool        `json:"payJoinEnabled"`
+	AutoDetectLanguage           bool        `json:"autoDetectLanguage"`
+	ShowPayInWalletButton        bool        `json:"showPayInWalletButton"`
+	ShowStoreHeader              bool        `json:"showStoreHeader"`
+	CelebratePayment             bool        `json:"celebratePayment"`
+	PlaySoundOnPayment           bool        `json:"playSoundOnPayment"`
+	Receipt                      receipt     `json:"receipt"`
+	DefaultLang                  *string     `json:"defaultLang,omitempty"`
 }
 
 type receipt struct {
 	Enabled      bool `json:"enabled"`
 	ShowQR       bool `json:"showQR"`
 	ShowPayments bool `json:"showPayments"`
+}
+
+// criterion keeps a payment method for invoices above or below an amount. It is kept, not applied.
+type criterion struct {
+	PaymentMethodID string  `json:"paymentMethodId"`
+	CurrencyCode    string  `json:"currencyCode"`
+	Amount          decimal `json:"amount"`
+	Above           bool    `json:"above"`
 }
 
 func newStoreSettings() storeSettings {
@@ -81,7 +89,7 @@ func newStoreSettings() storeSettings {
 		ShowRecommendedFee:           true,
 		RecommendedFeeBlockTarget:    1,
 		NetworkFeeMode:               "MultiplePaymentsOnly",
-		PaymentMethodCriteria:        []string{},
+		PaymentMethodCriteria:        []criterion{},
 		ShowPayInWalletButton:        true,
 		ShowStoreHeader:              true,
 		CelebratePayment:             true,
@@ -90,21 +98,36 @@ func newStoreSettings() storeSettings {
 }
 
 func (st *state) newStore(owner *user, settings storeSettings, now time.Time) *store {
-	s := &store{ID: randomBase58(32), Created: now, Owners: []string{owner.ID}, storeSettings: settings}
+	s := &store{ID: randomBase58(32), Created: now, Members: map[string]string{owner.ID: ownerRole}, storeSettings: settings}
 	st.Stores[s.ID] = s
 	return s
 }
 
 // storesOf lists the stores a user owns, oldest first.
-func (st *state) storesOf(u *user) []*store {
+func (st *state) storesOf(u *user) []*store { return st.storesWith(u, modifyStoreSettings) }
+
+// storesWith lists the stores in which a user's role includes a permission, oldest first.
+func (st *state) storesWith(u *user, permission string) []*store {
 	var stores []*store
 	for _, s := range st.Stores {
-		if slices.Contains(s.Owners, u.ID) {
+		if role := s.roleOf(u); role != nil && role.permits(permission) {
 			stores = append(stores, s)
 		}
 	}
 	slices.SortFunc(stores, func(a, b *store) int { return a.Created.Compare(b.Created) })
 	return stores
+}
+
+// deleteStore forgets a store and all that belongs to it.
+func (st *state) deleteStore(id string) {
+	delete(st.Stores, id)
+	st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d *delivery) bool { return st.Invoices[d.InvoiceID].StoreID == id })
+	maps.DeleteFunc(st.Invoices, func(_ string, inv *invoice) bool { return inv.StoreID == id })
+	maps.DeleteFunc(st.Tokens, func(_ string, t *token) bool { return t.StoreID == id })
+	maps.DeleteFunc(st.Pairings, func(_ string, p *pairing) bool { return p.StoreID == id })
+	maps.DeleteFunc(st.PullPayments, func(_ string, p *pullPayment) bool { return p.StoreID == id })
+	maps.DeleteFunc(st.PaymentRequests, func(_ string, p *paymentRequest) bool { return p.StoreID == id })
+	st.index()
 }
 
 // newLegacyKey replaces the key of the store's BitPay half.
@@ -117,55 +140,4 @@ func (st *state) newLegacyKey(s *store) {
 func (st *state) revokeLegacyKey(s *store) {
 	delete(st.storeByKey, s.LegacyKey)
 	s.LegacyKey = ""
-}
-
-// userMay tells whether the user's own rights include a permission. An owner has all rights on a store.
-func (st *state) userMay(u *user, permission, storeID string) bool {
-	switch {
-	case strings.HasPrefix(permission, "btcpay.store."):
-		s := st.Stores[storeID]
-		return s != nil && (slices.Contains(s.Owners, u.ID) || u.Admin && permission == viewStoreSettings)
-	case strings.HasPrefix(permission, "btcpay.server."), permission == "unrestricted":
-		return u.Admin
-	}
-	return true
-}
-
-// permits tells whether the caller's key and the user behind it allow what a Greenfield route needs. A store or an
-// invoice that is not there, or in another store, is refused the same way.
-func (st *state) permits(c *caller, permission, storeID, invoiceID string) bool {
-	if invoiceID != "" {
-		if inv := st.Invoices[invoiceID]; inv == nil || inv.StoreID != storeID {
-			return false
-		}
-	}
-	if permission == createStorePermission {
-		return c.key == nil || c.key.grants(modifyStoreSettings, "")
-	}
-	if permission == unrestricted {
-		return c.key == nil || c.key.grants(unrestricted, "")
-	}
-	if !st.userMay(c.user, permission, storeID) {
-		return false
-	}
-	return c.key == nil || c.key.grants(permission, storeID)
-}
-
-// grantsAnywhere tells whether the key has the permission on any store at all.
-func (k *apiKey) grantsAnywhere(permission string) bool {
-	return slices.ContainsFunc(k.Permissions, func(held string) bool {
-		policy, _, _ := strings.Cut(held, ":")
-		return includes(policy, permission)
-	})
-}
-
-// grants tells whether one of the key's permissions includes the one asked for, on that store.
-func (k *apiKey) grants(permission, storeID string) bool {
-	for _, held := range k.Permissions {
-		policy, scope, scoped := strings.Cut(held, ":")
-		if includes(policy, permission) && (!scoped || !strings.HasPrefix(permission, "btcpay.store.") || scope == storeID) {
-			return true
-		}
-	}
-	return false
 }

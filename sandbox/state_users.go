@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"crypto/subtle"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ const (
 	lockoutDuration = 5 * time.Minute
 )
 
+// forever is until when a user is locked whom somebody locked.
+var forever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+
 func hashPassword(password string, salt []byte) []byte {
 	hash, err := pbkdf2.Key(sha256.New, password, salt, passwordRounds, 32)
 	if err != nil {
@@ -46,6 +50,21 @@ func (st *state) newUser(email, password string, now time.Time) *user {
 	st.Users[u.ID] = u
 	st.userByEmail[strings.ToUpper(email)] = u
 	return u
+}
+
+// users lists all, oldest first.
+func (st *state) users() []*user {
+	users := slices.Collect(maps.Values(st.Users))
+	slices.SortFunc(users, func(a, b *user) int { return a.Created.Compare(b.Created) })
+	return users
+}
+
+// findUserBy looks an id or an e-mail address up; nil if there is none.
+func (st *state) findUserBy(idOrEmail string) *user {
+	if u := st.Users[idOrEmail]; u != nil {
+		return u
+	}
+	return st.findUser(idOrEmail)
 }
 
 // findUser looks an e-mail address up in any case; nil if there is none.

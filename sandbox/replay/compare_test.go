@@ -69,7 +69,7 @@ func TestCompareSeesEveryChange(t *testing.T) {
 	}
 	changes, seen := 0, map[string]bool{}
 	for _, r := range recordings {
-		for _, s := range r.Steps {
+		for _, s := range r.steps {
 			if s.Response == nil || s.Response.JSON == nil || strings.Contains(string(s.Response.JSON), `"like": "text"`) {
 				continue // the form "text" takes any change
 			}

@@ -9,7 +9,7 @@ import (
 
 // receiveStep waits for what the server sends to the receiver and judges it. A step that awaits nothing gives the server
 // time to send something all the same.
-func (p *player) receiveStep(ctx context.Context, s *Step) ([]Difference, error) {
+func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error) {
 	path, err := p.vars.expand(s.Receive.Path)
 	if err != nil {
 		return []Difference{{"receive", s.Receive.Path, err.Error()}}, nil

@@ -114,7 +114,7 @@ func compareSets(where string, want, got []string) []Difference {
 // formsSentLater gives, for the page that the step answers with, the forms that a later step sends: from the page
 // itself, or by posting to a form's address with its anti-forgery field.
 func (r *Recording) formsSentLater(step int) []int {
-	opened := r.Steps[step]
+	opened := r.steps[step]
 	page, session := opened.Response.Page, opened.Request.Session
 	if session == "" {
 		return nil
@@ -125,7 +125,7 @@ func (r *Recording) formsSentLater(step int) []int {
 			forms = append(forms, i)
 		}
 	}
-	for _, later := range r.Steps[step+1:] {
+	for _, later := range r.steps[step+1:] {
 		q := later.Request
 		if q == nil || q.Session != session {
 			continue

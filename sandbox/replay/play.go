@@ -88,16 +88,16 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 		p.realTime = true
 	}
 	report := &Report{Group: r.Group}
-	for i := range r.Steps {
+	for i := range r.steps {
 		if err := p.step(ctx, i, report); err != nil {
-			return report, fmt.Errorf("replay: %s: step %q: %w", r.Group, r.Steps[i].Name, err)
+			return report, fmt.Errorf("replay: %s: step %q: %w", r.Group, r.steps[i].Name, err)
 		}
 	}
 	return report, nil
 }
 
 func (p *player) setVariables(server *url.URL) error {
-	values := maps.Clone(p.rec.Vars)
+	values := maps.Clone(p.rec.vars)
 	if values == nil {
 		values = map[string]string{}
 	}
@@ -105,7 +105,7 @@ func (p *player) setVariables(server *url.URL) error {
 	values["host"] = server.Host
 	values["receiver"] = "http://" + p.receiver.host
 	values["receiverHost"] = p.receiver.host
-	for name, text := range p.rec.Keys {
+	for name, text := range p.rec.keys {
 		key, err := parseKey(text)
 		if err != nil {
 			return fmt.Errorf("key %s: %w", name, err)
@@ -121,7 +121,7 @@ func (p *player) setVariables(server *url.URL) error {
 
 // step plays one step. An error ends the play.
 func (p *player) step(ctx context.Context, i int, report *Report) error {
-	s := &p.rec.Steps[i]
+	s := &p.rec.steps[i]
 	switch {
 	case s.Request != nil:
 		return p.exchange(ctx, i, report)
@@ -160,7 +160,7 @@ func (p *player) expandJSON(text []byte) ([]byte, error) {
 	return []byte(valueText(value)), nil
 }
 
-func (p *player) pay(ctx context.Context, s *Step, report *Report) error {
+func (p *player) pay(ctx context.Context, s *step, report *Report) error {
 	body, err := p.expandJSON(s.Pay)
 	if err != nil {
 		report.add(p, s, sent{"pay", "", string(s.Pay)}, []Difference{{"request", "a payment", err.Error()}})
@@ -182,7 +182,7 @@ func (p *player) pay(ctx context.Context, s *Step, report *Report) error {
 
 // exchange sends a request, again and again where the recording polls, and judges the last answer.
 func (p *player) exchange(ctx context.Context, i int, report *Report) error {
-	s := &p.rec.Steps[i]
+	s := &p.rec.steps[i]
 	var a *answered
 	var out sent
 	var unsent error
@@ -226,7 +226,7 @@ func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 
 // judge compares an answer with the recorded one.
 func (p *player) judge(i int, a *answered) []Difference {
-	want := p.rec.Steps[i].Response
+	want := p.rec.steps[i].Response
 	c := &comparer{vars: p.vars}
 	var diffs []Difference
 	if a.status != want.Status {

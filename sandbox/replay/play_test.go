@@ -185,7 +185,7 @@ func TestPlayRefuses(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	const head = `{"group":"g","about":"","server":{"version":"1","network":"regtest","env":{}},"vars":{},"steps":[`
 	for _, text := range []string{
-		``, `[]`, `{"group":1}`,
+		``, `null`, `[]`, `{"group":1}`,
 		head + `{"name":"a","request":{"method":"GET","path":"/"}}]}`,
 		head + `{"name":"a","wait":1},{"name":"a","wait":1}]}`,
 		head + `{"name":"a","wait":1,"mine":1}]}`,

@@ -12,14 +12,14 @@ import (
 
 // Recording is one scenario as a real server played it.
 type Recording struct {
-	Group  string            `json:"group"`
-	About  string            `json:"about"`
-	Server Server            `json:"server"`
-	Keys   map[string]string `json:"keys"` // private keys of BitId, in hex, by the name the steps use
-	Vars   map[string]string `json:"vars"`
-	Steps  []Step            `json:"steps"`
+	Group  string
+	About  string
+	Server Server
 
-	raw object // all of it, for Vary
+	keys  map[string]string // private keys of BitId, in hex, by the name the steps use
+	vars  map[string]string
+	steps []step
+	raw   object // all of it, for Vary
 }
 
 // Server says what answered, and how the one that is asked now must have been started.
@@ -39,8 +39,8 @@ func (s Server) DisableRegistration() bool {
 	return strings.EqualFold(s.Env["DISABLE_REGISTRATION"], "true")
 }
 
-// Step is one thing that happens: a request and its answer, or something of the world around the server.
-type Step struct {
+// step is one thing that happens: a request and its answer, or something of the world around the server.
+type step struct {
 	Name     string            `json:"name"`
 	Request  *request          `json:"request"`
 	Response *response         `json:"response"`
@@ -224,17 +224,28 @@ func LoadAll(pattern string) ([]*Recording, error) {
 func parse(data []byte) (*Recording, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	r := &Recording{}
-	if err := d.Decode(r); err != nil {
+	var file struct {
+		Group  string            `json:"group"`
+		About  string            `json:"about"`
+		Server Server            `json:"server"`
+		Keys   map[string]string `json:"keys"`
+		Vars   map[string]string `json:"vars"`
+		Steps  []step            `json:"steps"`
+	}
+	if err := d.Decode(&file); err != nil {
 		return nil, err
 	}
-	raw, err := parseValue(data)
+	value, err := parseValue(data)
 	if err != nil {
 		return nil, err
 	}
-	r.raw = raw.(object)
+	raw, ok := value.(object)
+	if !ok {
+		return nil, errors.New("not a JSON object")
+	}
+	r := &Recording{Group: file.Group, About: file.About, Server: file.Server, keys: file.Keys, vars: file.Vars, steps: file.Steps, raw: raw}
 	seen := map[string]bool{}
-	for _, s := range r.Steps {
+	for _, s := range r.steps {
 		if seen[s.Name] {
 			return nil, fmt.Errorf("two steps are named %q", s.Name)
 		}
@@ -246,7 +257,7 @@ func parse(data []byte) (*Recording, error) {
 	return r, nil
 }
 
-func (s *Step) check() error {
+func (s *step) check() error {
 	kinds := 0
 	for _, there := range []bool{s.Request != nil, s.Answer != nil, s.Receive != nil, s.Pay != nil, s.Mine != 0, s.Wait != 0, s.Effect != nil} {
 		if there {

@@ -31,7 +31,7 @@ type Mismatch struct {
 	Differences []Difference
 }
 
-func (r *Report) add(p *player, s *Step, out sent, diffs []Difference) {
+func (r *Report) add(p *player, s *step, out sent, diffs []Difference) {
 	if reason, skip := p.options.Skip[r.Group+": "+s.Name]; skip {
 		r.Skipped = append(r.Skipped, Skip{s.Name, reason})
 		return
@@ -44,7 +44,7 @@ func (r *Report) add(p *player, s *Step, out sent, diffs []Difference) {
 	r.Mismatches = append(r.Mismatches, Mismatch{s.Name, out.String(), diffs})
 }
 
-func (r *Report) addApart(p *player, s *Step, out sent, diffs []Difference) {
+func (r *Report) addApart(p *player, s *step, out sent, diffs []Difference) {
 	r.Answers++
 	if len(diffs) == 0 {
 		r.Apart++

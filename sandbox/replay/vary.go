@@ -21,7 +21,7 @@ import (
 // so does what is part of what.
 func (r *Recording) Vary(random *rand.Rand) (*Recording, error) {
 	v := &variation{cipher: newCipher(random), names: map[string]bool{}}
-	keys, err := v.newKeys(r.Keys)
+	keys, err := v.newKeys(r.keys)
 	if err != nil {
 		return nil, fmt.Errorf("recording %s: %w", r.Group, err)
 	}

@@ -26,7 +26,7 @@ func TestVary(t *testing.T) {
 				t.Errorf("%s: %s still stands in it", r.Group, address)
 			}
 		}
-		for name, key := range r.Keys {
+		for name, key := range r.keys {
 			parsed, err := parseKey(key)
 			if err != nil {
 				t.Fatal(err)
@@ -37,8 +37,8 @@ func TestVary(t *testing.T) {
 				}
 			}
 		}
-		if len(varied.Steps) != len(r.Steps) {
-			t.Errorf("%s: %d steps became %d", r.Group, len(r.Steps), len(varied.Steps))
+		if len(varied.steps) != len(r.steps) {
+			t.Errorf("%s: %d steps became %d", r.Group, len(r.steps), len(varied.steps))
 		}
 	}
 }

@@ -1,0 +1,177 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// invoiceData is an invoice as the Greenfield API shows it. Times are seconds.
+type invoiceData struct {
+	ID                                string          `json:"id"`
+	StoreID                           string          `json:"storeId"`
+	Amount                            string          `json:"amount"`
+	PaidAmount                        string          `json:"paidAmount"`
+	CheckoutLink                      string          `json:"checkoutLink"`
+	Status                            string          `json:"status"`
+	AdditionalStatus                  string          `json:"additionalStatus"`
+	MonitoringExpiration              int64           `json:"monitoringExpiration"`
+	ExpirationTime                    int64           `json:"expirationTime"`
+	CreatedTime                       int64           `json:"createdTime"`
+	AvailableStatusesForManualMarking []string        `json:"availableStatusesForManualMarking"`
+	Archived                          bool            `json:"archived"`
+	PaymentMethods                    []methodData    `json:"paymentMethods"` // empty unless asked for
+	Type                              string          `json:"type"`
+	Currency                          string          `json:"currency"`
+	Metadata                          json.RawMessage `json:"metadata"`
+	Checkout                          checkout        `json:"checkout"`
+	Receipt                           receipt         `json:"receipt"`
+}
+
+type checkout struct {
+	SpeedPolicy           string   `json:"speedPolicy"`
+	PaymentMethods        []string `json:"paymentMethods"`
+	DefaultPaymentMethod  *string  `json:"defaultPaymentMethod"`
+	ExpirationMinutes     int64    `json:"expirationMinutes"`
+	MonitoringMinutes     int64    `json:"monitoringMinutes"`
+	PaymentTolerance      number   `json:"paymentTolerance"`
+	RedirectURL           *string  `json:"redirectURL"`
+	RedirectAutomatically bool     `json:"redirectAutomatically"`
+	DefaultLanguage       *string  `json:"defaultLanguage"`
+	LazyPaymentMethods    *bool    `json:"lazyPaymentMethods"` // never told
+}
+
+func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
+	data := invoiceData{
+		ID:                                inv.ID,
+		StoreID:                           inv.StoreID,
+		Amount:                            inv.Price.text(),
+		PaidAmount:                        "0",
+		CheckoutLink:                      c.site.base() + "/i/" + inv.ID,
+		Status:                            inv.Status,
+		AdditionalStatus:                  inv.Exception,
+		MonitoringExpiration:              inv.Monitored.Unix(),
+		ExpirationTime:                    inv.Expires.Unix(),
+		CreatedTime:                       inv.Created.Unix(),
+		AvailableStatusesForManualMarking: inv.markable(),
+		Archived:                          inv.Archived,
+		PaymentMethods:                    []methodData{},
+		Type:                              "Standard",
+		Currency:                          inv.Currency,
+		Metadata:                          inv.ownMetadata(),
+		Checkout: checkout{
+			SpeedPolicy:           inv.SpeedLimit,
+			PaymentMethods:        []string{},
+			DefaultPaymentMethod:  unlessEmpty(inv.DefaultPaymentMethod),
+			ExpirationMinutes:     int64(inv.Expires.Sub(inv.Created) / time.Minute),
+			MonitoringMinutes:     int64(inv.Monitored.Sub(inv.Expires) / time.Minute),
+			PaymentTolerance:      inv.Tolerance.number(),
+			RedirectURL:           unlessEmpty(inv.RedirectURL),
+			RedirectAutomatically: inv.RedirectAutomatically,
+			DefaultLanguage:       unlessEmpty(inv.Language),
+		},
+		Receipt: inv.Receipt.over(s.state.Stores[inv.StoreID].Receipt),
+	}
+	if inv.Price.sign() == 0 {
+		data.Amount = "0.0"
+	}
+	if inv.TopUp {
+		data.Type = "TopUp"
+	}
+	if inv.Prompt != nil {
+		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, onChain)
+		if len(inv.counted()) > 0 {
+			data.PaidAmount = inv.net(digitsOf(inv.Currency)).text()
+		}
+	}
+	return data
+}
+
+func unlessEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// over is the store's receipt with what the invoice has otherwise.
+func (choice receiptChoice) over(store receipt) receipt {
+	put(&store.Enabled, choice.Enabled)
+	put(&store.ShowQR, choice.ShowQR)
+	put(&store.ShowPayments, choice.ShowPayments)
+	return store
+}
+
+// invoiceOf is the invoice of a route's address, which was found to be there before the handler runs.
+func (s *Sandbox) invoiceOf(r *http.Request) *invoice {
+	return s.state.Invoices[r.PathValue("invoiceId")]
+}
+
+func (s *Sandbox) readInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
+	q := &query{request: r}
+	methods := q.bool("includePaymentMethods")
+	if q.refuse(w) {
+		return
+	}
+	writeJSON(w, http.StatusOK, s.invoiceWithMethods(s.invoiceOf(r), c, methods))
+}
+
+func (s *Sandbox) invoiceWithMethods(inv *invoice, c *caller, methods bool) invoiceData {
+	data := s.invoiceData(inv, c)
+	if methods {
+		data.PaymentMethods = s.methodsOf(inv, false)
+	}
+	return data
+}
+
+// updateInvoice replaces the metadata as a whole; nothing else of an invoice can be changed.
+func (s *Sandbox) updateInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+	var own *node
+	if !bindBody(w, r, c, modelNames+"UpdateInvoiceRequest", true, func(m *model) { own = m.free("metadata") }) {
+		return
+	}
+	inv := s.invoiceOf(r)
+	if own != nil {
+		inv.setMetadata(own)
+		s.changed = true
+	}
+	writeJSON(w, http.StatusOK, s.invoiceData(inv, c))
+}
+
+func (s *Sandbox) archiveInvoice(w http.ResponseWriter, r *http.Request, _ *caller) {
+	s.invoiceOf(r).Archived = true
+	s.changed = true
+	writeEmpty(w, http.StatusOK)
+}
+
+// unarchiveInvoice answers the invoice as it was before (recording 33-invoice-actions).
+func (s *Sandbox) unarchiveInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+	inv := s.invoiceOf(r)
+	if !inv.Archived {
+		writeAPIError(w, http.StatusBadRequest, "already-unarchived", "Invoice is already unarchived")
+		return
+	}
+	before := s.invoiceData(inv, c)
+	inv.Archived = false
+	s.changed = true
+	writeJSON(w, http.StatusOK, before)
+}
+
+// markInvoice sets a status by hand. The answer shows the invoice as it was before (recording 64-bitpay-ipn).
+func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+	var status *string
+	if !bindBody(w, r, c, modelNames+"MarkInvoiceStatusRequest", true, func(m *model) {
+		status = m.enum("status", modelNames+"InvoiceStatus", statusNew, statusProcessing, statusExpired, statusInvalid, statusSettled)
+	}) {
+		return
+	}
+	inv := s.invoiceOf(r)
+	before := s.invoiceData(inv, c)
+	if !inv.mark(textOr(status, ""), func(e event) { s.notify(inv, e) }) {
+		writeValidation(w, fieldError{"Status", "Status can only be marked to invalid or settled within certain conditions."})
+		return
+	}
+	s.state.watch(inv)
+	s.changed = true
+	writeJSON(w, http.StatusOK, before)
+}

@@ -1,0 +1,157 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// invoiceRequest is what somebody asks an invoice to be; nil leaves a thing to the store.
+type invoiceRequest struct {
+	amount   *decimal
+	currency string
+	metadata *node
+	terms    []string
+	receipt  receiptChoice
+
+	speed                 *string
+	methods               []string // nil: all
+	defaultMethod         string
+	expiration            *time.Duration
+	monitoring            *time.Duration
+	tolerance             *decimal
+	redirectURL           string
+	redirectAutomatically *bool
+	language              *string
+	lazy                  *bool
+}
+
+func readInvoiceRequest(m *model) *invoiceRequest {
+	q := &invoiceRequest{
+		amount:   m.decimal("amount"),
+		currency: textOr(m.text("currency"), ""),
+		metadata: m.free("metadata"),
+		terms:    m.texts("additionalSearchTerms", "System.String[]"),
+	}
+	if receipt := m.object("receipt", modelNames+"InvoiceDataBase+ReceiptOptions"); receipt != nil {
+		q.receipt = receiptChoice{receipt.bool("enabled"), receipt.bool("showQR"), receipt.bool("showPayments")}
+	}
+	checkout := m.object("checkout", modelNames+"InvoiceDataBase+CheckoutOptions")
+	if checkout == nil {
+		return q
+	}
+	q.speed = checkout.enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...)
+	q.methods = checkout.texts("paymentMethods", "System.String[]")
+	q.defaultMethod = textOr(checkout.text("defaultPaymentMethod"), "")
+	q.expiration = checkout.span("expirationMinutes", time.Minute)
+	q.monitoring = checkout.span("monitoringMinutes", time.Minute)
+	q.tolerance = checkout.double("paymentTolerance")
+	q.redirectURL = textOr(checkout.text("redirectURL"), "")
+	q.redirectAutomatically = checkout.bool("redirectAutomatically")
+	q.language = checkout.text("defaultLanguage")
+	q.lazy = checkout.bool("lazyPaymentMethods")
+	return q
+}
+
+// check judges a request in the server's words, and turns what it names otherwise into today's names.
+func (q *invoiceRequest) check() []fieldError {
+	var bad []fieldError
+	refuse := func(path, message string) { bad = append(bad, fieldError{path, message}) }
+	if q.amount != nil && q.amount.sign() < 0 {
+		refuse("Amount", "The amount should be 0 or more.")
+	}
+	if q.amount != nil && q.amount.cmp(highestPrice) > 0 {
+		refuse("Amount", "The amount should less than "+highestPrice.text()+".")
+	}
+	if q.expiration != nil && *q.expiration < shortestLife {
+		refuse("Checkout.Expiration", "Expiration time must be at least 30 seconds")
+	}
+	if q.tolerance != nil && !isPercent(*q.tolerance) {
+		refuse("Checkout.PaymentTolerance", "PaymentTolerance can only be between 0 and 100 percent")
+	}
+	if q.language != nil {
+		if known := findLanguage(*q.language); known != nil {
+			q.language = &known.Code
+		} else {
+			refuse("Checkout.DefaultLanguage", "The requested defaultLang does not exists, Browse the ~/misc/lang page of your BTCPay Server instance to see the list of supported languages.")
+		}
+	}
+	for i, id := range q.methods {
+		q.methods[i] = paymentMethodID(id)
+		if !slices.Contains(paymentMethodIDs, q.methods[i]) {
+			refuse("Checkout.PaymentMethods["+strconv.Itoa(i)+"]", "Invalid PaymentMethodId")
+		}
+	}
+	return bad
+}
+
+// createInvoiceData answers the new invoice; what it goes through at once, if it is free, comes after the answer.
+func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
+	var asked *invoiceRequest
+	if !bindBody(w, r, c, modelNames+"CreateInvoiceRequest", true, func(m *model) { asked = readInvoiceRequest(m) }) {
+		return
+	}
+	if bad := asked.check(); bad != nil {
+		writeValidation(w, bad...)
+		return
+	}
+	st := s.state.Stores[r.PathValue("storeId")]
+	now := s.clock.now()
+	inv := asked.invoice(st, now)
+	inv.Base = c.site.base()
+	if refusal := inv.price(st, asked.methods, now); refusal != "" {
+		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
+		return
+	}
+	s.state.addInvoice(inv)
+	s.changed = true
+	s.notify(inv, eventCreated)
+	data := s.invoiceData(inv, c)
+	data.Metadata = inv.firstMetadata()
+	writeJSON(w, http.StatusOK, data)
+}
+
+// invoice makes what was asked for, with the store's settings for all that was not.
+func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
+	inv := &invoice{
+		ID:                    randomBase58(16),
+		StoreID:               st.ID,
+		Currency:              st.DefaultCurrency,
+		TopUp:                 q.amount == nil,
+		Status:                statusNew,
+		Exception:             exceptionNone,
+		Fresh:                 true,
+		Created:               now.Truncate(time.Second),
+		SpeedLimit:            st.SpeedPolicy,
+		Own:                   []byte("{}"),
+		RedirectURL:           q.redirectURL,
+		RedirectAutomatically: st.RedirectAutomatically,
+		DefaultPaymentMethod:  q.defaultMethod,
+		Receipt:               q.receipt,
+		Language:              textOr(q.language, ""),
+		Terms:                 q.terms,
+		Lazy:                  st.LazyPaymentMethods,
+	}
+	if code := strings.ToUpper(strings.TrimSpace(q.currency)); code != "" {
+		inv.Currency = code
+	}
+	if q.amount != nil {
+		inv.Price = roundPrice(*q.amount, digitsOf(inv.Currency))
+	}
+	if q.metadata != nil {
+		inv.setMetadata(q.metadata)
+	}
+	expiration, monitoring := time.Duration(st.InvoiceExpiration)*time.Second, time.Duration(st.MonitoringExpiration)*time.Second
+	put(&expiration, q.expiration)
+	put(&monitoring, q.monitoring)
+	inv.Expires = inv.Created.Add(expiration)
+	inv.Monitored = inv.Expires.Add(monitoring)
+	inv.Tolerance, _ = parseDecimal(string(st.PaymentTolerance)) // was judged when it was set
+	put(&inv.Tolerance, q.tolerance)
+	put(&inv.SpeedLimit, q.speed)
+	put(&inv.RedirectAutomatically, q.redirectAutomatically)
+	put(&inv.Lazy, q.lazy)
+	return inv
+}

@@ -1,0 +1,93 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// invoiceFilter is what a list is asked for.
+type invoiceFilter struct {
+	orderIDs, statuses []string
+	from, to           time.Time
+	search             string
+	archived, methods  bool
+	skip               int64
+	take               *int64
+}
+
+// listInvoices answers a store's invoices, newest first, all of them unless some are asked for.
+func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller) {
+	q := &query{request: r}
+	f := invoiceFilter{
+		orderIDs: queryValues(r, "orderId"),
+		from:     q.time("startDate"),
+		to:       q.time("endDate"),
+		search:   queryValue(r, "textSearch"),
+		archived: q.bool("includeArchived"),
+		methods:  q.bool("includePaymentMethods"),
+		take:     q.int("take"),
+	}
+	put(&f.skip, q.int("skip"))
+	if q.refuse(w) {
+		return
+	}
+	for _, name := range queryValues(r, "status") {
+		if name == "" {
+			writeCrash(w)
+			return
+		}
+		if status, known := statusNames[strings.ToLower(name)]; known { // others filter nothing (recording 32-invoice-list)
+			f.statuses = append(f.statuses, status)
+		}
+	}
+	if f.take != nil && *f.take < 0 || f.skip < 0 {
+		writeCrash(w)
+		return
+	}
+	if !f.from.IsZero() && !f.to.IsZero() && f.from.After(f.to) {
+		writeValidation(w, fieldError{"startDate", "startDate should not be above endDate"}, fieldError{"endDate", "endDate should not be below startDate"})
+		return
+	}
+	list := []invoiceData{}
+	for _, inv := range slices.Backward(s.state.invoicesOf[r.PathValue("storeId")]) {
+		if f.take != nil && int64(len(list)) >= *f.take {
+			break
+		}
+		if !f.takes(inv) {
+			continue
+		}
+		if f.skip > 0 {
+			f.skip--
+			continue
+		}
+		list = append(list, s.invoiceWithMethods(inv, c, f.methods))
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+func (f *invoiceFilter) takes(inv *invoice) bool {
+	// An empty order id stands for the invoices without one (recording 32-invoice-list).
+	return (f.archived || !inv.Archived) &&
+		(len(f.orderIDs) == 0 || slices.Contains(f.orderIDs, textOr(inv.Metadata.OrderID, ""))) &&
+		(len(f.statuses) == 0 || slices.Contains(f.statuses, inv.Status)) &&
+		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
+		(f.to.IsZero() || !inv.Created.After(f.to)) &&
+		(f.search == "" || inv.found(f.search))
+}
+
+// found tells whether one of the terms an invoice is known by begins with a text.
+func (inv *invoice) found(text string) bool {
+	terms := []string{inv.ID, inv.StoreID, textOr(inv.Metadata.OrderID, ""), textOr(inv.Metadata.BuyerEmail, "")}
+	if !inv.TopUp {
+		terms = append(terms, inv.Price.text())
+	}
+	if inv.Prompt != nil {
+		terms = append(terms, inv.Prompt.Address)
+	}
+	for _, p := range inv.Payments {
+		terms = append(terms, p.TxID)
+	}
+	return slices.ContainsFunc(append(terms, inv.Terms...), func(term string) bool { return strings.HasPrefix(term, text) })
+}

@@ -1,0 +1,122 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// methodData is a way to pay an invoice.
+type methodData struct {
+	Activated         bool          `json:"activated"`
+	Destination       *string       `json:"destination"`
+	PaymentLink       string        `json:"paymentLink"`
+	Rate              string        `json:"rate"`
+	PaymentMethodPaid string        `json:"paymentMethodPaid"`
+	TotalPaid         string        `json:"totalPaid"`
+	Due               string        `json:"due"` // below 0 after too much
+	Amount            string        `json:"amount"`
+	PaymentMethodFee  string        `json:"paymentMethodFee"`
+	Payments          []paymentData `json:"payments"`
+	PaymentMethodID   string        `json:"paymentMethodId"`
+	AdditionalData    *onChainData  `json:"additionalData"`
+	Currency          string        `json:"currency"`
+}
+
+type paymentData struct {
+	ID           string `json:"id"`
+	ReceivedDate int64  `json:"receivedDate"`
+	Value        string `json:"value"`
+	Fee          string `json:"fee"`
+	Status       string `json:"status"`
+	Destination  string `json:"destination"`
+}
+
+type onChainData struct {
+	FeeMode              string  `json:"feeMode"`
+	PaymentMethodFeeRate number  `json:"paymentMethodFeeRate"`
+	PayjoinEnabled       bool    `json:"payjoinEnabled"`
+	RecommendedFeeRate   number  `json:"recommendedFeeRate"`
+	KeyPath              string  `json:"keyPath"`
+	KeyIndex             uint32  `json:"keyIndex"`
+	AccountDerivation    *string `json:"accountDerivation"` // told only to who asks for what is private
+}
+
+// feeRate is that of the node, in satoshis a byte.
+const feeRate number = "1.0"
+
+func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
+	methods := []methodData{}
+	if inv.Prompt == nil {
+		return methods
+	}
+	plain := func(d decimal) string { return d.trim(0).text() }
+	p, a := inv.Prompt, inv.account(digitsOf(inv.Currency))
+	data := methodData{
+		Rate:              plain(p.Rate),
+		PaymentMethodPaid: plain(a.cryptoPaid),
+		TotalPaid:         plain(a.paid),
+		Due:               plain(a.totalDue.sub(a.paid)),
+		Amount:            plain(a.totalDue),
+		PaymentMethodFee:  plain(a.fee),
+		Payments:          []paymentData{},
+		PaymentMethodID:   onChain,
+		Currency:          "BTC",
+	}
+	if p.Address != "" {
+		data.Activated, data.Destination, data.PaymentLink = true, &p.Address, inv.paymentLink(a)
+		data.AdditionalData = &onChainData{
+			FeeMode: p.FeeMode, PaymentMethodFeeRate: feeRate, RecommendedFeeRate: feeRate,
+			KeyPath: "0/" + strconv.FormatUint(uint64(p.Index), 10), KeyIndex: p.Index,
+		}
+		if private {
+			data.AdditionalData.AccountDerivation = &p.Scheme
+		}
+	}
+	for _, payment := range inv.counted() {
+		status := statusProcessing
+		if inv.settledPayment(payment, s.state.Height) {
+			status = statusSettled
+		}
+		data.Payments = append(data.Payments, paymentData{
+			ID: payment.outpoint(), ReceivedDate: payment.Received.Unix(), Value: plain(payment.Amount),
+			Fee: plain(payment.Fee), Status: status, Destination: payment.Address,
+		})
+	}
+	return append(methods, data)
+}
+
+func (s *Sandbox) listMethods(w http.ResponseWriter, r *http.Request, c *caller) {
+	q := &query{request: r}
+	private := q.bool("includeSensitive")
+	if q.refuse(w) {
+		return
+	}
+	inv := s.invoiceOf(r)
+	if private && !s.state.may(c, modifyStoreSettings, inv.StoreID) {
+		writeJSON(w, http.StatusForbidden, missingPermission(modifyStoreSettings)) // by the controller, so with all headers
+		return
+	}
+	writeJSON(w, http.StatusOK, s.methodsOf(inv, private))
+}
+
+// activateMethod gives a lazy invoice its address. The server dies of a method that the invoice does not have
+// (recording 33-invoice-actions).
+func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *caller) {
+	method := strings.TrimSpace(r.PathValue("method"))
+	inv := s.invoiceOf(r)
+	switch {
+	case method == "":
+		writeUnbound(w, fieldError{"paymentMethod", "The paymentMethod field is required."})
+		return
+	case paymentMethodID(method) != onChain || inv.Prompt == nil:
+		writeCrash(w)
+		return
+	}
+	if wallet := s.state.Stores[inv.StoreID].Wallet; inv.Prompt.Address == "" && inv.Status == statusNew && wallet != nil {
+		inv.Prompt.activate(wallet)
+		s.state.promptAddress[inv.Prompt.Address] = inv
+		s.changed = true
+	}
+	writeEmpty(w, http.StatusOK)
+}

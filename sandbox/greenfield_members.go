@@ -1,0 +1,110 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// memberData is a member of a store: the user, with the role under its old name and its new one.
+type memberData struct {
+	StoreRole string `json:"storeRole"`
+	userData
+	UserID string `json:"userId"`
+	Role   string `json:"role"`
+}
+
+func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller) {
+	st := s.state.Stores[r.PathValue("storeId")]
+	members := []memberData{}
+	for _, id := range slices.Sorted(maps.Keys(st.Members)) {
+		members = append(members, memberData{st.Members[id], s.showUser(s.state.Users[id], c), id, st.Members[id]})
+	}
+	writeJSON(w, http.StatusOK, members)
+}
+
+func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, roles)
+}
+
+// readMember binds a member, whose names are other ones in older versions.
+func readMember(m *model) (idOrEmail, role string) {
+	idOrEmail = textOr(m.text("id"), textOr(m.text("userId"), ""))
+	return idOrEmail, textOr(m.text("storeRole"), textOr(m.text("role"), ownerRole))
+}
+
+func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
+	var who, role string
+	if !bindBody(w, r, c, modelNames+"StoreUserData", false, func(m *model) { who, role = readMember(m) }) {
+		return
+	}
+	st, u := s.state.Stores[r.PathValue("storeId")], s.state.findUserBy(who)
+	if u == nil {
+		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
+		return
+	}
+	if refuseRole(w, role) {
+		return
+	}
+	if st.Members[u.ID] != "" {
+		refuseDuplicate(w)
+		return
+	}
+	s.setRole(w, st, u, role)
+}
+
+// changeMember sets the role of a member; who is none becomes one (recording 18-store-users-roles).
+func (s *Sandbox) changeMember(w http.ResponseWriter, r *http.Request, c *caller) {
+	var role string
+	if !bindBody(w, r, c, modelNames+"StoreUserData", false, func(m *model) { _, role = readMember(m) }) {
+		return
+	}
+	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)
+	switch {
+	case u == nil || refuseRole(w, role):
+	case st.Members[u.ID] == role:
+		refuseDuplicate(w)
+	case st.isOnlyOwner(u):
+		refuseOrphan(w)
+	default:
+		s.setRole(w, st, u, role)
+	}
+}
+
+// removeMember ends a membership; the server dies where there is none (recording 18-store-users-roles).
+func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller) {
+	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)
+	switch {
+	case u == nil:
+	case st.Members[u.ID] == "":
+		writeCrash(w)
+	case st.isOnlyOwner(u):
+		refuseOrphan(w)
+	default:
+		delete(st.Members, u.ID)
+		s.changed = true
+		writeEmpty(w, http.StatusOK)
+	}
+}
+
+func (s *Sandbox) setRole(w http.ResponseWriter, st *store, u *user, role string) {
+	st.Members[u.ID] = role
+	s.changed = true
+	writeEmpty(w, http.StatusOK)
+}
+
+func refuseRole(w http.ResponseWriter, role string) bool {
+	if findRole(role) != nil {
+		return false
+	}
+	writeValidation(w, fieldError{"StoreRole", "The role id provided does not exist"})
+	return true
+}
+
+func refuseDuplicate(w http.ResponseWriter) {
+	writeAPIError(w, http.StatusConflict, "duplicate-store-user-role", "The user is already added to the store")
+}
+
+func refuseOrphan(w http.ResponseWriter) {
+	writeAPIError(w, http.StatusConflict, "store-user-role-orphaned", "Removing this user would result in the store having no owner.")
+}

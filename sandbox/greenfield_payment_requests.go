@@ -1,0 +1,121 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// paymentRequest asks somebody for money. Here it can be made and looked at, not paid.
+type paymentRequest struct {
+	ID      string
+	Number  int // order of creation
+	StoreID string
+	Created time.Time
+	paymentRequestBase
+	Amount decimal
+}
+
+type paymentRequestBase struct {
+	Currency                  string  `json:"currency"`
+	ExpiryDate                *int64  `json:"expiryDate"`
+	Title                     string  `json:"title"`
+	Description               *string `json:"description"`
+	Email                     *string `json:"email"`
+	ReferenceID               *string `json:"referenceId"`
+	AllowCustomPaymentAmounts bool    `json:"allowCustomPaymentAmounts"`
+	FormID                    *string `json:"formId"`
+}
+
+type paymentRequestData struct {
+	ID      string `json:"id"`
+	StoreID string `json:"storeId"`
+	Amount  number `json:"amount"`
+	paymentRequestBase
+	Status       string  `json:"status"`
+	CreatedTime  int64   `json:"createdTime"`
+	Archived     bool    `json:"archived"`
+	FormResponse *string `json:"formResponse"` // nobody fills a form here
+}
+
+func (s *Sandbox) showPaymentRequest(p *paymentRequest) paymentRequestData {
+	status := "Pending"
+	if p.ExpiryDate != nil && s.clock.now().Unix() >= *p.ExpiryDate {
+		status = "Expired"
+	}
+	return paymentRequestData{
+		ID: p.ID, StoreID: p.StoreID, Amount: p.Amount.number(), paymentRequestBase: p.paymentRequestBase,
+		Status: status, CreatedTime: p.Created.Unix(),
+	}
+}
+
+func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c *caller) {
+	st := s.state.Stores[r.PathValue("storeId")]
+	p := &paymentRequest{ID: randomUUID(), StoreID: st.ID, Created: s.clock.now()}
+	var amount *decimal
+	if !bindBody(w, r, c, modelNames+"PaymentRequestBaseData", false, func(m *model) {
+		amount = m.decimal("amount")
+		p.paymentRequestBase = paymentRequestBase{
+			Currency: textOr(m.text("currency"), st.DefaultCurrency), ExpiryDate: m.timestamp("expiryDate"),
+			Title: textOr(m.text("title"), ""), Description: m.text("description"), Email: m.text("email"),
+			ReferenceID: m.text("referenceId"), AllowCustomPaymentAmounts: flag(m.bool("allowCustomPaymentAmounts")), FormID: m.text("formId"),
+		}
+	}) {
+		return
+	}
+	var bad []fieldError
+	if amount == nil || amount.sign() <= 0 {
+		bad = append(bad, fieldError{"Amount", "Please provide an amount greater than 0"})
+	}
+	if p.Title == "" {
+		bad = append(bad, fieldError{"Title", "Title is required"})
+	}
+	if _, known := currencies[p.Currency]; !known {
+		bad = append(bad, fieldError{"Currency", "Invalid currency"})
+	}
+	if bad != nil {
+		writeValidation(w, bad...)
+		return
+	}
+	p.Amount, p.Number = *amount, s.state.number()
+	s.state.PaymentRequests[p.ID] = p
+	s.changed = true
+	writeJSON(w, http.StatusOK, s.showPaymentRequest(p))
+}
+
+// listPaymentRequests gives a store's, newest first.
+func (s *Sandbox) listPaymentRequests(w http.ResponseWriter, r *http.Request, _ *caller) {
+	var found []*paymentRequest
+	for _, p := range s.state.PaymentRequests {
+		if p.StoreID == r.PathValue("storeId") {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(a, b *paymentRequest) int { return b.Number - a.Number })
+	list := []paymentRequestData{}
+	for _, p := range found {
+		list = append(list, s.showPaymentRequest(p))
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+func (s *Sandbox) readPaymentRequest(w http.ResponseWriter, r *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, s.showPaymentRequest(s.state.PaymentRequests[r.PathValue("paymentRequestId")]))
+}
+
+// timestamp takes whole seconds since 1970; anything else ends the binding (recording 23-payment-requests).
+func (m *model) timestamp(name string) *int64 {
+	n := m.get(name)
+	if n == nil {
+		return nil
+	}
+	if n.kind == 0 {
+		if seconds, err := strconv.ParseInt(n.text, 10, 64); err == nil {
+			return &seconds
+		}
+	}
+	actual := map[byte]string{'"': "String", '{': "StartObject", '[': "StartArray", 't': "Boolean", 'f': "Boolean", 0: "Float"}[n.kind]
+	m.faults.throw(n.path, "Unexpected json token type, expected is Integer and actual is "+actual)
+	return nil
+}

@@ -1,0 +1,86 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+// pullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
+type pullPayment struct {
+	ID          string
+	Number      int // order of creation
+	StoreID     string
+	Name        string
+	Description string
+	Currency    string
+	Amount      decimal
+	Starts      time.Time
+	BOLT11Days  int64
+	Archived    bool
+	AutoApprove bool
+}
+
+type pullPaymentData struct {
+	StartsAt          int64  `json:"startsAt"`
+	ExpiresAt         *int64 `json:"expiresAt"`
+	ID                string `json:"id"`
+	Name              string `json:"name"`
+	Description       string `json:"description"`
+	Currency          string `json:"currency"`
+	Amount            string `json:"amount"`
+	BOLT11Expiration  int64  `json:"BOLT11Expiration"` // days
+	Archived          bool   `json:"archived"`
+	ViewLink          string `json:"viewLink"`
+	AutoApproveClaims bool   `json:"autoApproveClaims"`
+}
+
+func (st *state) addPullPayment(p *pullPayment) {
+	p.ID, p.Number = randomBase58(20), st.number()
+	st.PullPayments[p.ID] = p
+}
+
+func showPullPayment(p *pullPayment, c *caller) pullPaymentData {
+	return pullPaymentData{
+		StartsAt: p.Starts.Unix(), ID: p.ID, Name: p.Name, Description: p.Description, Currency: p.Currency,
+		Amount: p.Amount.text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
+		ViewLink: c.site.base() + "/pull-payments/" + p.ID, AutoApproveClaims: p.AutoApprove,
+	}
+}
+
+// listPullPayments gives a store's, newest first.
+func (s *Sandbox) listPullPayments(w http.ResponseWriter, r *http.Request, c *caller) {
+	q := &query{request: r}
+	archived := q.bool("includeArchived")
+	if q.refuse(w) {
+		return
+	}
+	var found []*pullPayment
+	for _, p := range s.state.PullPayments {
+		if p.StoreID == r.PathValue("storeId") && (archived || !p.Archived) {
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(a, b *pullPayment) int { return b.Number - a.Number })
+	list := []pullPaymentData{}
+	for _, p := range found {
+		list = append(list, showPullPayment(p, c))
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+// readPullPayment is for whoever has its address.
+func (s *Sandbox) readPullPayment(w http.ResponseWriter, r *http.Request, c *caller) {
+	p := s.state.PullPayments[r.PathValue("pullPaymentId")]
+	if p == nil {
+		writeAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
+		return
+	}
+	writeJSON(w, http.StatusOK, showPullPayment(p, c))
+}
+
+func (s *Sandbox) archivePullPayment(w http.ResponseWriter, r *http.Request, _ *caller) {
+	s.state.PullPayments[r.PathValue("pullPaymentId")].Archived = true
+	s.changed = true
+	writeEmpty(w, http.StatusOK)
+}

@@ -1,0 +1,76 @@
+package sandbox
+
+import "net/http"
+
+type rateConfigurationData struct {
+	Spread          number  `json:"spread"`
+	IsCustomScript  bool    `json:"isCustomScript"`
+	EffectiveScript string  `json:"effectiveScript"`
+	PreferredSource *string `json:"preferredSource"`
+}
+
+func showRates(c rateConfiguration) rateConfigurationData {
+	data := rateConfigurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
+	// The fraction has been through JSON, where it got a digit behind the point, and is shown in percent.
+	fraction := c.Spread
+	if fraction.scale == 0 {
+		fraction = fraction.times10().div(newDecimal(10, 0)).add(newDecimal(0, 1))
+	}
+	data.Spread = fraction.mul(newDecimal(1000, 1)).number()
+	if !c.Custom {
+		data.EffectiveScript = "X_X = " + c.source() + "(X_X);"
+		if c.Source != "" {
+			data.PreferredSource = &c.Source
+		}
+	}
+	return data
+}
+
+const defaultSource = "kraken"
+
+func (c rateConfiguration) source() string {
+	if c.Source == "" {
+		return defaultSource
+	}
+	return c.Source
+}
+
+func (s *Sandbox) readRates(w http.ResponseWriter, r *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, showRates(s.state.Stores[r.PathValue("storeId")].Rates))
+}
+
+func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
+	var custom bool
+	var script, source *string
+	var spread *decimal
+	if !bindBody(w, r, c, modelNames+"StoreRateConfiguration", false, func(m *model) {
+		custom, script, source, spread = flag(m.bool("isCustomScript")), m.text("effectiveScript"), m.text("preferredSource"), m.double("spread")
+	}) {
+		return
+	}
+	config := rateConfiguration{Custom: custom}
+	if spread != nil {
+		if spread.sign() < 0 || spread.cmp(newDecimal(100, 0)) > 0 {
+			writeValidation(w, fieldError{"Spread", "Spread value must be in %, between 0 and 100"})
+			return
+		}
+		config.Spread = spread.div(newDecimal(100, 0))
+	}
+	switch {
+	case custom:
+		parsed, err := parseScript(textOr(script, ""))
+		if err != nil {
+			writeValidation(w, fieldError{"EffectiveScript", "Script syntax is invalid"})
+			return
+		}
+		config.Script = parsed.String()
+	case script != nil:
+		writeValidation(w, fieldError{"EffectiveScript", "You can't set the effectiveScript if you aren't using custom scripts"})
+		return
+	default:
+		config.Source = textOr(source, "")
+	}
+	s.state.Stores[r.PathValue("storeId")].Rates = config
+	s.changed = true
+	writeJSON(w, http.StatusOK, showRates(config))
+}

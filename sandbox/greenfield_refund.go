@@ -1,0 +1,228 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+)
+
+// The ways to say how much goes back.
+const (
+	refundRateThen    = "RateThen"
+	refundCurrentRate = "CurrentRate"
+	refundOverpaid    = "OverpaidAmount"
+	refundFiat        = "Fiat"
+	refundCustom      = "Custom"
+)
+
+// coinDigits is how many digits amounts of BTC have.
+const coinDigits = 8
+
+// refundable tells whether anything can go back: the invoice is over, and somebody paid, or a person says so.
+func (inv *invoice) refundable() bool {
+	switch inv.Status {
+	case statusSettled, statusInvalid:
+		return true
+	case statusExpired:
+		return inv.Exception == exceptionPaidLate || inv.Exception == exceptionPaidOver || inv.Exception == exceptionPaidPartial
+	}
+	return false
+}
+
+// repayment is what an invoice was paid, in coins and in its own currency.
+type repayment struct {
+	coins, fiat decimal
+	over        decimal // coins beyond what was due; zero for none
+}
+
+// repayment counts an invoice that was marked without a payment as paid in full.
+func (inv *invoice) repayment() repayment {
+	a := inv.account(digitsOf(inv.Currency))
+	paid := a.paid
+	if paid.sign() == 0 && inv.Exception == exceptionMarked {
+		paid = a.totalDue
+	}
+	p := repayment{coins: paid.round(coinDigits).trim(0), fiat: paid.mul(inv.Prompt.Rate).round(digitsOf(inv.Currency))}
+	if over := paid.sub(a.totalDue); over.sign() > 0 {
+		p.over = over.trim(0)
+	}
+	return p
+}
+
+// coinsNow is what the repayment costs today; why tells that there is no rate.
+func (s *Sandbox) coinsNow(inv *invoice, p repayment) (now decimal, why string) {
+	rate := s.state.Stores[inv.StoreID].rate(currencyPair{"BTC", inv.Currency})
+	if rate.err != "" || rate.value.sign() <= 0 {
+		return decimal{}, "Impossible to fetch rate: " + rate.rule
+	}
+	return p.fiat.div(rate.value).round(coinDigits).trim(0), ""
+}
+
+type refundData struct {
+	PaymentAmountNow         number  `json:"paymentAmountNow"`
+	CurrentRateText          *string `json:"currentRateText"` // never told by the API
+	PaymentAmountThen        number  `json:"paymentAmountThen"`
+	InvoiceAmount            number  `json:"invoiceAmount"`
+	OverpaidPaymentAmount    *number `json:"overpaidPaymentAmount"`
+	InvoiceCurrency          string  `json:"invoiceCurrency"`
+	PaymentCurrency          string  `json:"paymentCurrency"`
+	PaymentCurrencyDivisible int     `json:"paymentCurrencyDivisibility"`
+	InvoiceCurrencyDivisible int     `json:"invoiceCurrencyDivisibility"`
+}
+
+// readRefund tells what could go back by a payment method of the invoice.
+func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) {
+	inv := s.invoiceOf(r)
+	if inv.Prompt == nil || paymentMethodID(r.PathValue("method")) != onChain {
+		writeAPIError(w, http.StatusBadRequest, "invalid-payment-method", "Invalid payment method")
+		return
+	}
+	if refuseRefund(w, inv) {
+		return
+	}
+	p := inv.repayment()
+	now, why := s.coinsNow(inv, p)
+	if why != "" {
+		writeAPIError(w, http.StatusBadRequest, "generic-error", why)
+		return
+	}
+	data := refundData{
+		PaymentAmountNow: now.number(), PaymentAmountThen: p.coins.number(), InvoiceAmount: p.fiat.number(),
+		InvoiceCurrency: inv.Currency, PaymentCurrency: "BTC",
+		PaymentCurrencyDivisible: coinDigits, InvoiceCurrencyDivisible: digitsOf(inv.Currency),
+	}
+	if p.over.sign() > 0 {
+		data.OverpaidPaymentAmount = new(p.over.number())
+	}
+	writeJSON(w, http.StatusOK, data)
+}
+
+func refuseRefund(w http.ResponseWriter, inv *invoice) bool {
+	if inv.refundable() {
+		return false
+	}
+	writeAPIError(w, http.StatusBadRequest, "non-refundable", "Cannot refund this invoice")
+	return true
+}
+
+type refundRequest struct {
+	name, description *string
+	variant           *string
+	methods           []string
+	subtract          *decimal
+	amount            *decimal
+	currency          *string
+}
+
+func readRefundRequest(m *model) *refundRequest {
+	q := &refundRequest{
+		name:        m.text("name"),
+		description: m.text("description"),
+		variant:     m.enum("refundVariant", nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
+		methods:     m.texts("payoutMethods", "System.String[]"),
+		subtract:    m.decimal("subtractPercentage"),
+		amount:      m.decimal("customAmount"),
+		currency:    m.text("customCurrency"),
+	}
+	if older := m.text("payoutMethodId"); older != nil && q.methods == nil {
+		q.methods = []string{*older}
+	}
+	return q
+}
+
+// refundInvoice offers money back, as a pull payment that its customer draws from.
+func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+	var q *refundRequest
+	if !bindBody(w, r, c, modelNames+"RefundInvoiceRequest", true, func(m *model) { q = readRefundRequest(m) }) {
+		return
+	}
+	inv := s.invoiceOf(r)
+	if refuseRefund(w, inv) {
+		return
+	}
+	if q.variant == nil {
+		writeValidation(w, fieldError{"RefundVariant", "`refundVariant` is mandatory"})
+		return
+	}
+	p, bad := s.refund(inv, q)
+	if bad != nil {
+		writeValidation(w, bad...)
+		return
+	}
+	p.AutoApprove = p.AutoApprove && s.state.may(c, createPullPayments, inv.StoreID)
+	p.Name = textOr(q.name, "Refund "+inv.ID)
+	p.Description = textOr(q.description, "")
+	p.Starts = s.clock.now()
+	s.state.addPullPayment(p)
+	s.changed = true
+	writeJSON(w, http.StatusOK, showPullPayment(p, c))
+}
+
+// refund works out what goes back, or tells what is wrong with the request.
+func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []fieldError) {
+	st := s.state.Stores[inv.StoreID]
+	p := &pullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}
+	var bad []fieldError
+	refuse := func(path, message string) { bad = append(bad, fieldError{path, message}) }
+
+	known := 0
+	for _, id := range q.methods {
+		if paymentMethodID(id) == onChain && inv.Prompt != nil {
+			known++
+		} else {
+			refuse("PayoutMethods", "Invalid or unsupported payout method: "+id)
+		}
+	}
+	if known == 0 {
+		refuse("PayoutMethods", "Please select one of the payment methods which were available for the original invoice")
+	}
+	if q.subtract != nil && !isPercent(*q.subtract) {
+		refuse("SubtractPercentage", "Percentage must be a numeric value between 0 and 100")
+	}
+	if *q.variant != refundCustom {
+		if q.amount != nil {
+			refuse("CustomAmount", "CustomAmount should only be set if the refundVariant is Custom")
+		}
+		if q.currency != nil {
+			refuse("CustomCurrency", "CustomCurrency should only be set if the refundVariant is Custom")
+		}
+	}
+	if bad != nil {
+		return nil, bad
+	}
+
+	paid := inv.repayment()
+	p.Currency, p.AutoApprove = "BTC", true
+	switch *q.variant {
+	case refundRateThen:
+		p.Amount = paid.coins
+	case refundCurrentRate:
+		now, why := s.coinsNow(inv, paid)
+		if why != "" {
+			refuse("RefundVariant", why)
+		}
+		p.Amount = now
+	case refundOverpaid:
+		if paid.over.sign() == 0 {
+			refuse("RefundVariant", "Invoice is not overpaid")
+		}
+		p.Amount = paid.over
+	case refundFiat:
+		p.Currency, p.Amount, p.AutoApprove = inv.Currency, paid.fiat, false
+	case refundCustom:
+		p.Currency = strings.ToUpper(strings.TrimSpace(textOr(q.currency, "")))
+		p.AutoApprove = p.Currency == "BTC"
+		if q.amount == nil || q.amount.sign() <= 0 {
+			refuse("CustomAmount", "Amount must be greater than 0")
+		} else {
+			p.Amount = *q.amount
+		}
+		if _, known := currencies[p.Currency]; !known {
+			refuse("CustomCurrency", "Invalid currency")
+		}
+	}
+	if q.subtract != nil && q.subtract.sign() > 0 {
+		less := p.Amount.mul(q.subtract.div(newDecimal(100, 0)))
+		p.Amount = p.Amount.sub(less).round(digitsOf(p.Currency))
+	}
+	return p, bad
+}

@@ -1,0 +1,69 @@
+package sandbox
+
+import "net/http"
+
+func (s *Sandbox) health(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
+}
+
+type serverInfo struct {
+	Version                 string       `json:"version"`
+	Onion                   *string      `json:"onion"`
+	SupportedPaymentMethods []string     `json:"supportedPaymentMethods"`
+	FullySynched            bool         `json:"fullySynched"`
+	SyncStatus              []syncStatus `json:"syncStatus"`
+}
+
+type syncStatus struct {
+	PaymentMethodID string   `json:"paymentMethodId"`
+	Available       bool     `json:"available"`
+	ChainHeight     int      `json:"chainHeight"`
+	SyncHeight      int      `json:"syncHeight"`
+	NodeInformation nodeInfo `json:"nodeInformation"`
+}
+
+type nodeInfo struct {
+	Headers              int    `json:"headers"`
+	Blocks               int    `json:"blocks"`
+	VerificationProgress number `json:"verificationProgress"`
+}
+
+// firstBlocks is how long the chain was before any block was found here: what a fresh regtest needs to spend from.
+const firstBlocks = 100
+
+// paymentMethodIDs are the methods the server has handlers for. Stores here can be given the first alone.
+var paymentMethodIDs = []string{onChain, "BTC-LN", "BTC-LNURL"}
+
+func (s *Sandbox) serverInfo(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	height := firstBlocks + s.state.Height
+	writeJSON(w, http.StatusOK, serverInfo{
+		Version:                 Version,
+		SupportedPaymentMethods: paymentMethodIDs,
+		FullySynched:            true,
+		SyncStatus: []syncStatus{{
+			PaymentMethodID: onChain, Available: true, ChainHeight: height, SyncHeight: height,
+			NodeInformation: nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
+		}},
+	})
+}
+
+// emailSettings are how the server sends mail. This one never does.
+type emailSettings struct {
+	EnableStores            bool    `json:"enableStoresToUseServerEmailSettings"`
+	Server                  *string `json:"server"`
+	Port                    *int    `json:"port"`
+	Login                   *string `json:"login"`
+	PasswordSet             bool    `json:"passwordSet"`
+	From                    *string `json:"from"`
+	DisableCertificateCheck bool    `json:"disableCertificateCheck"`
+}
+
+func (s *Sandbox) readServerEmail(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, emailSettings{EnableStores: true})
+}
+
+// listNone answers for what cannot be made here: webhooks, payouts, offerings, notifications. Who may not see them is
+// refused all the same.
+func (s *Sandbox) listNone(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, []struct{}{})
+}

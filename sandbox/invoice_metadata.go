@@ -1,0 +1,122 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// freeObject is metadata of any members, in their order.
+type freeObject struct{ members jsonObject }
+
+func parseFree(text []byte) (freeObject, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	value, err := readValue(d, 0)
+	if err != nil {
+		return freeObject{}, err
+	}
+	object, _ := value.(jsonObject)
+	return freeObject{object}, nil
+}
+
+func (f freeObject) encode() json.RawMessage {
+	var b bytes.Buffer
+	writeValue(&b, f.members, "", 0)
+	return b.Bytes()
+}
+
+func (f freeObject) get(name string) any {
+	for _, m := range f.members {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// text gives a member's text; numbers and booleans count by theirs.
+func (f freeObject) text(name string) *string {
+	switch value := f.get(name).(type) {
+	case string:
+		return &value
+	case json.Number:
+		return new(value.String())
+	case bool:
+		if value {
+			return new("true")
+		}
+		return new("false")
+	}
+	return nil
+}
+
+// known is what the BitPay half knows of the metadata.
+func (f freeObject) known() metadata {
+	m := metadata{
+		OrderID: f.text("orderId"), ItemCode: f.text("itemCode"), ItemDesc: f.text("itemDesc"),
+		BuyerName: f.text("buyerName"), BuyerEmail: f.text("buyerEmail"), BuyerPhone: f.text("buyerPhone"),
+		BuyerAddress1: f.text("buyerAddress1"), BuyerAddress2: f.text("buyerAddress2"),
+		BuyerCity: f.text("buyerCity"), BuyerState: f.text("buyerState"),
+		BuyerZip: f.text("buyerZip"), BuyerCountry: f.text("buyerCountry"),
+	}
+	switch value := f.get("posData").(type) {
+	case string:
+		m.PosData = posDataOf(&value)
+	case jsonObject:
+		m.PosData = freeObject{value}.encode()
+	}
+	if physical, ok := f.get("physical").(bool); ok {
+		m.Physical = &physical
+	}
+	if tax := f.text("taxIncluded"); tax != nil {
+		if d, err := parseDecimalText(*tax); err == nil && d.sign() > 0 {
+			m.TaxIncluded = new(d.number())
+		}
+	}
+	return m
+}
+
+// setMetadata takes what a request sent, whose depth was bounded as it was read.
+func (inv *invoice) setMetadata(sent *node) {
+	free, err := parseFree(sent.raw)
+	if err != nil {
+		return
+	}
+	inv.Own, inv.Metadata = free.encode(), free.known()
+}
+
+// ownMetadata is what the Greenfield API tells: what it was given, or what the other half was.
+func (inv *invoice) ownMetadata() json.RawMessage {
+	if inv.Own != nil {
+		return inv.Own
+	}
+	text, err := json.Marshal(inv.Metadata)
+	if err != nil {
+		panic(err) // every value is of our own types
+	}
+	return text
+}
+
+// firstMetadata is what the creation of an invoice answers: there a tax that was sent as text is a number of all its
+// digits, as it never is again (recording 20-invoices).
+func (inv *invoice) firstMetadata() json.RawMessage {
+	free, err := parseFree(inv.ownMetadata())
+	if err != nil {
+		return inv.Own
+	}
+	for i, m := range free.members {
+		text, ok := m.value.(string)
+		if !ok || m.name != "taxIncluded" || strings.TrimSpace(text) == "" {
+			continue
+		}
+		if d, err := parseDecimalText(text); err == nil {
+			free.members[i].value = d.number()
+		}
+	}
+	first := free.encode()
+	if again, err := parseFree(first); err == nil && inv.Own != nil {
+		inv.Own = again.encode()
+	}
+	return first
+}

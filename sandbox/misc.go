@@ -1,0 +1,51 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// permissionData is a permission with all that it leads to.
+type permissionData struct {
+	Name     string   `json:"name"`
+	Included []string `json:"included"`
+}
+
+func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	all := slices.Sorted(maps.Keys(inclusions))
+	list := make([]permissionData, len(all))
+	for i, held := range all {
+		list[i] = permissionData{held, []string{}}
+		for _, asked := range all {
+			if asked != held && includes(held, asked) {
+				list[i].Included = append(list[i].Included, asked)
+			}
+		}
+	}
+	writeJSON(w, http.StatusOK, list)
+}
+
+func (s *Sandbox) listLanguages(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, languages)
+}
+
+type rateSource struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// rateSources are the exchanges a store may prefer. None of them can be asked here.
+var rateSources = []rateSource{
+	{"barebitcoin", "Bare Bitcoin"}, {"binance", "Binance"}, {"bitbank", "Bitbank"}, {"bitcoinkenya", "Bitcoin.co.ke"},
+	{"bitfinex", "Bitfinex"}, {"bitflyer", "Bitflyer"}, {"bitmynt", "Bitmynt"}, {"bitnob", "Bitnob"},
+	{"bitpay", "Bitpay"}, {"btcturk", "BtcTurk"}, {"buda", "Buda"}, {"bylls", "Bull Bitcoin"},
+	{"coindcx", "CoinDCX"}, {"coinbasepro", "Coinbase Pro"}, {"coinmate", "Coinmate"}, {"cryptomarket", "CryptoMarket"},
+	{"desiboard", "Desiboard"}, {"freecurrencyrates", "Free Currency Rates"}, {"hitbtc", "HitBTC"}, {"kraken", "Kraken"},
+	{"luno", "Luno"}, {"ndax", "NDAX"}, {"okex", "OKEx"}, {"poloniex", "Poloniex"},
+	{"ripio", "Ripio"}, {"yadio", "Yadio"},
+}
+
+func (s *Sandbox) listRateSources(w http.ResponseWriter, _ *http.Request, _ *caller) {
+	writeJSON(w, http.StatusOK, rateSources)
+}

@@ -1,0 +1,56 @@
+package sandbox
+
+import "slices"
+
+// role is what a member of a store may do there. These are the server's own; stores cannot make others here.
+type role struct {
+	ID           string   `json:"id"`
+	Permissions  []string `json:"permissions"`
+	Role         string   `json:"role"`
+	IsServerRole bool     `json:"isServerRole"`
+}
+
+// ownerRole is that of who makes a store, and of whoever is added without a role.
+const ownerRole = "Owner"
+
+var roles = []role{
+	newRole(ownerRole, modifyStoreSettings),
+	newRole("Manager", viewStoreSettings, modifyInvoices, modifyWebhooks, modifyRequests, managePullPayments, managePayouts),
+	newRole("Employee", modifyInvoices, modifyRequests, createPullRequests, viewPayouts, viewPullPayments),
+	newRole("Guest", modifyInvoices, viewRequests, viewPullPayments, viewPayouts),
+	newRole("Wallet Manager", manageWallets),
+	newRole("Multisigner", manageTransactions),
+	newRole("Multisigner Guest", signTransactions),
+}
+
+func newRole(name string, permissions ...string) role {
+	return role{ID: name, Permissions: permissions, Role: name, IsServerRole: true}
+}
+
+func findRole(id string) *role {
+	i := slices.IndexFunc(roles, func(r role) bool { return r.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return &roles[i]
+}
+
+func (r *role) permits(permission string) bool {
+	return slices.ContainsFunc(r.Permissions, func(held string) bool { return includes(held, permission) })
+}
+
+// roleOf is what a user is in a store; nil for who is no member.
+func (s *store) roleOf(u *user) *role { return findRole(s.Members[u.ID]) }
+
+// isOnlyOwner tells whether the store would be nobody's without that user.
+func (s *store) isOnlyOwner(u *user) bool {
+	if s.Members[u.ID] != ownerRole {
+		return false
+	}
+	for id, role := range s.Members {
+		if id != u.ID && role == ownerRole {
+			return false
+		}
+	}
+	return true
+}
