@@ -98,8 +98,9 @@ func (directoryError) Error() string        { return "is a directory, not a file
 func (directoryError) Is(target error) bool { return target == ErrNotRegular }
 
 // Write replaces a file, or makes it, with mode 0600. When it returns nil the
-// content is on the disk; when it returns an error the old content is whole.
-// Who depends on what the file held before holds a [Lock].
+// content is on the disk; when it returns an error the old content is whole, or
+// the new one where only the last fsync failed. Who depends on what the file
+// held before holds a [Lock].
 func (d *Dir) Write(name string, data []byte) error {
 	return d.fail("write", name, d.write(name, data))
 }
