@@ -35,9 +35,9 @@ func TestSignaturesTorture(t *testing.T) {
 // checkSignatures signs random messages with random keys. Each signature has to be
 // strict DER with a low S by the rules below, and right to the OpenSSL program. That
 // has no way to check many signatures in one run, except for those of certificates: so
-// each message is the body of a certificate.
+// each message is the body of a certificate with a random serial number.
 func checkSignatures(t *testing.T, count int) {
-	const batch = 1000
+	const batch = 250 // signatures of one key
 	openssl(t, nil, "version")
 	jobs := make(chan int, count/batch)
 	for i := range count / batch {
@@ -60,10 +60,11 @@ func verifyCertificates(t *testing.T, count int) {
 	issuer := Generate()
 	root := filepath.Join(dir, "root.pem")
 	writeCertificate(t, root, certificate(t, issuer, issuer, "root"))
+	subject := Generate()
 	args := []string{"verify", "-check_ss_sig", "-CAfile", root}
 	for i := range count {
 		path := filepath.Join(dir, fmt.Sprint(i))
-		writeCertificate(t, path, certificate(t, issuer, Generate(), fmt.Sprint(i)))
+		writeCertificate(t, path, certificate(t, issuer, subject, fmt.Sprint(i)))
 		args = append(args, path)
 	}
 	out := openssl(t, nil, args...)
@@ -109,9 +110,6 @@ func certificate(t *testing.T, issuer, subject *Identity, name string) []byte {
 		[]pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 19}, Critical: true, Value: mustMarshal(struct{ CA bool }{true})}},
 	})
 	signature := issuer.Sign(body)
-	if again := issuer.Sign(body); again != signature {
-		t.Errorf("the same message has the signatures %s and %s", signature, again)
-	}
 	der, err := hex.DecodeString(signature)
 	if err != nil || strings.ToLower(signature) != signature {
 		t.Errorf("%s is no hex in lower case", signature)
@@ -119,8 +117,11 @@ func certificate(t *testing.T, issuer, subject *Identity, name string) []byte {
 	if err := strictLowS(der); err != nil {
 		t.Errorf("%s: %v", signature, err)
 	}
-	if err := issuer.Public().VerifyStrict(body, signature); err != nil {
-		t.Errorf("%s: %v", signature, err)
+	// Of some: OpenSSL is the judge of all, and the race detector makes this slow.
+	if serial[0] < 16 {
+		if err := issuer.Public().VerifyStrict(body, signature); err != nil {
+			t.Errorf("%s: %v", signature, err)
+		}
 	}
 	return mustMarshal(struct {
 		Body      asn1.RawValue
@@ -257,6 +258,15 @@ func bytesOf(b [32]byte) []byte { return b[:] }
 
 func encodeDER(r, s []byte) []byte {
 	return mustMarshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(r), new(big.Int).SetBytes(s)})
+}
+
+func TestSignIsRepeatable(t *testing.T) {
+	for i := range 100 {
+		id, message := Generate(), []byte(fmt.Sprint(i))
+		if first, second := id.Sign(message), id.Sign(message); first != second {
+			t.Fatalf("the same message has the signatures %s and %s", first, second)
+		}
+	}
 }
 
 func TestSignedText(t *testing.T) {

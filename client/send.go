@@ -20,6 +20,9 @@ const (
 // Of an error less is of use, and less of it is decoded.
 const maxErrorBody = 256 << 10
 
+// firstBody is the size of the buffer for an answer that does not tell its own.
+const firstBody = 8 << 10
+
 // A tooLarge is an answer above its bound, in bytes.
 type tooLarge int64
 
@@ -85,17 +88,30 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	return &Response{answer.StatusCode, answer.Header, body}, nil
 }
 
+// readBody grows its buffer by itself: a bytes.Buffer doubles beyond the limit.
 func readBody(answer *http.Response, limit int64) ([]byte, error) {
 	if answer.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	var b bytes.Buffer
-	if answer.ContentLength > 0 {
-		b.Grow(int(answer.ContentLength) + bytes.MinRead)
+	size := int64(firstBody)
+	if answer.ContentLength >= 0 {
+		size = answer.ContentLength + 1 // one more, to see the end
 	}
-	n, err := b.ReadFrom(io.LimitReader(answer.Body, limit+1))
-	if err == nil && n > limit {
-		return nil, tooLarge(limit)
+	body := make([]byte, 0, size)
+	for {
+		n, err := answer.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case int64(len(body)) > limit:
+			return nil, tooLarge(limit)
+		case errors.Is(err, io.EOF):
+			return body, nil
+		case err != nil:
+			return body, err
+		case len(body) == cap(body):
+			larger := make([]byte, len(body), min(2*int64(cap(body)), limit+1))
+			copy(larger, body)
+			body = larger
+		}
 	}
-	return b.Bytes(), err
 }
