@@ -93,8 +93,17 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return dryRunIsDone(cannotMint(err, by))
 	}
-	code, err := c.runChild(ctx, path, args)
+	fmt.Fprintf(c.app.Err, "Minted %s for %s (%s).\n", c.operation.Record.Label, output.VisibleLine(args[0]), countText(c.permissions))
+	var watcher *watcher
+	if c.ttl > 0 {
+		watcher, err = startWatcher(c.app, c.flags, c.operation.Record, c.key, c.ttl)
+	}
+	code := 0
+	if err == nil {
+		code, err = c.runChild(ctx, path, args)
+	}
 	c.end(ctx)
+	watcher.dismiss() // only now, since it would revoke what this process cannot
 	if err == nil && code != 0 {
 		err = &exited{code}
 	}
@@ -159,14 +168,6 @@ func (c *apiKeyExec) end(ctx context.Context) {
 
 // runChild runs the command with the key, and returns its exit code.
 func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (int, error) {
-	fmt.Fprintf(c.app.Err, "Minted %s for %s (%s).\n", c.operation.Record.Label, output.VisibleLine(args[0]), countText(c.permissions))
-	if c.ttl > 0 {
-		watcher, err := startWatcher(c.app, c.flags, c.operation.Record, c.key, c.ttl)
-		if err != nil {
-			return 0, err
-		}
-		defer watcher.dismiss()
-	}
 	child := exec.Command(path, args[1:]...)
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err

@@ -38,12 +38,12 @@ func (h *keyHolder) reaching(r ledger.Record) *keyHolder {
 
 // keep stores a key as pending: the record names it first, so that whatever is
 // in the keystore is known.
-func (h *keyHolder) keep(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) error {
+func (h *keyHolder) keep(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey, shared bool) error {
 	known, err := h.isKnown(ctx, app.KeyID(key))
 	if err != nil {
 		return err
 	}
-	err = operation.Advance(func(r *ledger.Record) { r.KeyID, r.Known = app.KeyID(key), known })
+	err = operation.Advance(func(r *ledger.Record) { r.KeyID, r.Known, r.Shared = app.KeyID(key), known, shared })
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,8 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 	e := explain(ctx, cause)
 	e.What = "the new key could not be stored: " + e.What
 	r := operation.Record
-	if r.Known {
+	if r.Known || r.Shared {
+		e.Why += " It was not revoked, since it may be in use elsewhere."
 		return e
 	}
 	if err := h.revoke(ctx, r.Server, key); err != nil {
@@ -77,13 +78,20 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 	return errors.Join(e, h.forget(ctx, operation))
 }
 
-// drop revokes a key that is not wanted, forgets it, and says what became of it.
+// drop forgets a key that is not wanted, revokes it where nobody else can use it
+// yet, and says what became of it.
 func (h *keyHolder) drop(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) string {
 	if operation.Record.Known {
 		if err := operation.Finish(); err != nil {
 			return "It is stored from before, and its record stays open: " + err.Error() + "."
 		}
 		return "It was stored before, and stays as it was."
+	}
+	if operation.Record.Shared {
+		if err := h.forget(ctx, operation); err != nil {
+			return "It could not be deleted here: " + err.Error() + "."
+		}
+		return "It is not kept. It was not revoked, since it may be in use elsewhere."
 	}
 	err := h.revoke(ctx, operation.Record.Server, key)
 	if err == nil {

@@ -102,7 +102,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 // put stores the key where it goes.
 func (m *minting) put(ctx context.Context) error {
 	if m.store == nil {
-		return m.keep(ctx, m.operation, m.key)
+		return m.keep(ctx, m.operation, m.key, false)
 	}
 	return m.store(m.key)
 }

@@ -66,8 +66,11 @@ func startWatcher(a *app.App, flags app.Flags, r ledger.Record, key greenfield.A
 	return w, nil
 }
 
-// dismiss ends the watch: what follows is done by who started it.
+// dismiss ends the watch. Without one it does nothing.
 func (w *watcher) dismiss() {
+	if w == nil {
+		return
+	}
 	io.WriteString(w.input, watchDone+"\n")
 	w.input.Close()
 	w.cmd.Wait()

@@ -53,7 +53,8 @@ a profile. --for works out the permissions from the commands that will be run.
 
 A key that the server does not know is not kept. One that may do more than was
 asked for, or less, is kept on a clear yes alone; --accept-broader is that yes
-for more. In a script the exit code is 5 otherwise, and the key is revoked.
+for more. In a script the exit code is 5 otherwise; the key is then not kept,
+and revoked where it is new.
 
 On a machine without a browser: --print-url prints the page's address, and --paste
 takes the key that the page then shows, at a prompt or as one line of standard

@@ -49,7 +49,7 @@ func (c *authorization) runListener(ctx context.Context) error {
 func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListener, error) {
 	options := greenfield.CallbackOptions{
 		Server: c.connection.URL, Host: c.callbackHost, Port: int(c.port),
-		Store: func(ctx context.Context, came greenfield.Callback) error { return c.keep(ctx, came.APIKey) },
+		Store: func(ctx context.Context, came greenfield.Callback) error { return c.keep(ctx, came.APIKey, false) },
 	}
 	kept := app.Callback{Server: c.connection.URL, Profile: c.profile, AppIdentifier: c.identifier, Host: c.callbackHost}
 	if c.identifier != "" {
@@ -215,7 +215,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 			if a := <-posted; a.err == nil {
 				return a.callback.APIKey, nil // it came while the person was typing
 			}
-			return key, c.keep(ctx, key)
+			return key, c.keep(ctx, key, true)
 		case <-hint.C:
 			for _, line := range hints(c.app.Getenv, c.connection.URL, listener.Port()) {
 				fmt.Fprintln(c.app.Err, output.VisibleLine(line))
@@ -273,7 +273,7 @@ func (c *authorization) runPaste(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.keep(ctx, key); err != nil {
+	if err := c.keep(ctx, key, true); err != nil {
 		return err
 	}
 	defer c.operation.Release()

@@ -16,13 +16,13 @@ import (
 
 // keep stores a key that came as pending, before anybody is told that it came.
 // The listener calls it from its own goroutine while this one waits.
-func (c *authorization) keep(ctx context.Context, key greenfield.APIKey) error {
+func (c *authorization) keep(ctx context.Context, key greenfield.APIKey, pasted bool) error {
 	fault.At("authorize-came")
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
 	holder := c.holder()
-	err := holder.keep(ctx, c.operation, key)
+	err := holder.keep(ctx, c.operation, key, pasted || c.identifier != "")
 	if err == nil {
 		fault.At("authorize-stored")
 		return nil

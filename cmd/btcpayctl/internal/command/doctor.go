@@ -54,8 +54,8 @@ that need no decision: a key that came and works as asked for is put to use, one
 an "apikey exec" that was killed is revoked, a rotation or a revocation goes on.
 
 A key whose answer was lost is named by its label: delete it on the server's page
-Account / API Keys, and then close the operation with --forget. --fix revokes keys
-that came with other permissions than asked for.
+Account / API Keys, and then close the operation with --forget. --fix drops keys
+that came with other permissions than asked for, and revokes those that are new.
 
 The report is on standard output also where something failed. The exit code is
 that of the first failure, 0 where nothing failed.`,
@@ -64,7 +64,7 @@ that of the first failure, 0 where nothing failed.`,
 		Args:    arguments(0, 0),
 		RunE:    d.run,
 	}
-	cmd.Flags().BoolVar(&d.fix, "fix", false, "also revoke keys that came with other permissions than asked for")
+	cmd.Flags().BoolVar(&d.fix, "fix", false, "also drop keys that came with other permissions than asked for")
 	cmd.Flags().StringArrayVar(&d.forget, "forget", nil, "close this `operation`: what it may have made was looked after by hand")
 	addServerFlags(cmd, &d.flags)
 	return cmd

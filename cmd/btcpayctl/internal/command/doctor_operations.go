@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+
+	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -91,7 +94,7 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 	r := f.operation.Record
 	if r.KeyID == "" {
 		if r.Kind == ledger.Authorize {
-			return f.warn("a person was asked for a key, and none came. If the page was answered since, the key "+orphan(r.Label, r.Server),
+			return f.warn("a person was asked for a key, and none came. "+orphan(r.Label, r.Server),
 				"run btcpayctl authorize again, which goes on, or btcpayctl doctor --forget "+r.ID)
 		}
 		return f.lost()
@@ -160,7 +163,7 @@ func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, g
 	if f.fix {
 		return f.done(ctx, detail+". "+f.drop(ctx, f.operation, key), nil)
 	}
-	return f.warn(detail, "btcpayctl doctor --fix, which revokes it, and then btcpayctl authorize again")
+	return f.warn(detail, "btcpayctl doctor --fix, which does not keep it, and then btcpayctl authorize again")
 }
 
 // finishRotation goes on from where the new key was known to work.
@@ -204,4 +207,27 @@ func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {
 func selective(page string) bool {
 	u, err := url.Parse(page)
 	return err == nil && u.Query().Get("selectiveStores") == "true"
+}
+
+// cutOff counts the operations about keys that no process is at, for the
+// commands that do not deal with them.
+func cutOff(cmd *cobra.Command, a *app.App, open []ledger.Record) int {
+	if slices.Contains([]string{"doctor", "authorize", "exec", "list"}, cmd.Name()) {
+		return 0
+	}
+	journal, err := a.Ledger()
+	if err != nil {
+		return 0
+	}
+	n := 0
+	for _, r := range open {
+		switch {
+		case r.Kind == ledger.Mint, r.Kind == ledger.Rotate, r.Kind == ledger.Revoke, r.Kind == ledger.Authorize && r.KeyID != "":
+			if operation, err := journal.Resume(cmd.Context(), r.ID); err == nil {
+				operation.Release()
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -59,7 +59,7 @@ script: the store's owner, a buyer, the network and the clock.`,
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
-	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
+	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
 	return cmd
 }
 

@@ -37,6 +37,9 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if invoices > 0 {
 			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: btcpayctl invoice resume\n", invoices)
 		}
+		if n := cutOff(cmd, a, records); n > 0 {
+			fmt.Fprintf(a.Err, "Note: operations about API keys that were cut off: %d. Next: btcpayctl doctor\n", n)
+		}
 		return nil
 	}
 }

@@ -77,7 +77,10 @@ type Record struct {
 	Permissions []string `json:"permissions,omitempty"`
 	KeyID       string   `json:"keyId,omitempty"`
 	Known       bool     `json:"known,omitempty"` // it was stored before the operation
-	Keystore    string   `json:"keystore,omitempty"`
+	// Shared is a key that may be in use elsewhere: it was pasted, or the
+	// server may have offered an older one.
+	Shared   bool   `json:"shared,omitempty"`
+	Keystore string `json:"keystore,omitempty"`
 	// Target is the profile that the key will be of, where there is one.
 	Target string `json:"target,omitempty"`
 	// OldKeyID and OldKeystore are what a rotation replaces.
