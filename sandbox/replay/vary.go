@@ -145,7 +145,19 @@ var nameMembers = []string{
 	"orderid", "title",
 }
 
-var nameParameter = regexp.MustCompile(`(?i)((?:[?&]|%3F|%26)(?:` + strings.Join(nameMembers, "|") + `)(?:=|%3D))([^&#]*?)(%26|&|#|$)`)
+var nameParameter = regexp.MustCompile(`(?i)((?:[?&]|%3F|%26)(?:` + strings.Join(nameMembers, "|") + `)(?:=|%3D))((?:[^&#%]|%[^2]|%2[^6])*)`)
+
+// searchParameter looks for a part of such a text, in any case.
+var searchParameter = regexp.MustCompile(`(?i)([?&]textSearch=)([^&#]*)`)
+
+func (v *variation) isPartOfName(text string) bool {
+	for name := range v.names {
+		if strings.Contains(strings.ToLower(name), strings.ToLower(text)) {
+			return true
+		}
+	}
+	return false
+}
 
 // collect notes the names that the requests of a recording bring.
 func (v *variation) collect(recording object) {
@@ -240,15 +252,20 @@ func (v *variation) text(name, text string) string {
 			if strings.Contains(parts[2], "{{") {
 				return whole
 			}
-			return parts[1] + v.encipher(parts[2]) + parts[3]
+			return parts[1] + v.encipher(parts[2])
+		})
+		text = searchParameter.ReplaceAllStringFunc(text, func(whole string) string {
+			if parts := searchParameter.FindStringSubmatch(whole); v.isPartOfName(parts[2]) {
+				return parts[1] + v.encipher(parts[2])
+			}
+			return whole
 		})
 	case name == "texts" || name == "alerts" || name == "title":
 		text = v.namesWithin(text)
 	case name == "Authorization":
-		if encoded, isBasic := strings.CutPrefix(text, "Basic "); isBasic {
-			if plain, err := base64.StdEncoding.DecodeString(encoded); err == nil {
-				return "Basic " + base64.StdEncoding.EncodeToString([]byte(v.literals(string(plain))))
-			}
+		scheme, encoded, _ := strings.Cut(text, " ")
+		if plain, err := base64.StdEncoding.DecodeString(encoded); err == nil && strings.EqualFold(scheme, "Basic") {
+			return scheme + " " + base64.StdEncoding.EncodeToString([]byte(v.literals(string(plain))))
 		}
 	}
 	return v.literals(text)
