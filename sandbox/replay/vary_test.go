@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"encoding/base64"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -46,7 +47,7 @@ func TestVary(t *testing.T) {
 func TestVaryNames(t *testing.T) {
 	r, err := parse([]byte(`{"group":"g","about":"","server":{"version":"2.4.1","network":"regtest","env":{}},
 		"vars":{"admin.email":"a.b@example.com","admin.password":"hush hush"},
-		"steps":[{"name":"a shop","request":{"method":"POST","path":"/x?orderId=A%20b&name={{v}}&limit=1","json":{"name":"Tea & Co","price":1.50,"to":"a.b@example.com"}},
+		"steps":[{"name":"a shop","request":{"method":"POST","path":"/x?orderId=A%20b&orderId=C&textSearch=EA&textSearch=usd&name={{v}}&limit=1","headers":{"Authorization":"basic aHVzaCBodXNo"},"json":{"name":"Tea & Co","price":1.50,"to":"a.b@example.com"}},
 		"response":{"status":200,"headers":{"location":"/l?back=%2Fx%3ForderId%3DA%2520b%26limit%3D1"},
 		"json":{"name":"Tea & Co","tea":"Tea","said":"hush hush"}}}]}`))
 	if err != nil {
@@ -58,7 +59,8 @@ func TestVaryNames(t *testing.T) {
 	}
 	v := &variation{cipher: newCipher(rand.New(rand.NewPCG(7, 7)))}
 	want := strings.NewReplacer(
-		"orderId=A%20b", "orderId="+v.encipher("A%20b"),
+		"orderId=A%20b&orderId=C&textSearch=EA", "orderId="+v.encipher("A%20b")+"&orderId="+v.encipher("C")+"&textSearch="+v.encipher("EA"),
+		"aHVzaCBodXNo", base64.StdEncoding.EncodeToString([]byte(v.encipher("hush hush"))),
 		"orderId%3DA%2520b", "orderId%3D"+v.encipher("A%2520b"),
 		`"name":"Tea & Co"`, `"name":"`+v.encipher("Tea & Co")+`"`,
 		"a.b@example.com", v.encipher("a.b@example")+".com",
