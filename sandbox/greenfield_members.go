@@ -1,7 +1,7 @@
 package sandbox
 
 import (
-	"maps"
+	"cmp"
 	"net/http"
 	"slices"
 )
@@ -14,12 +14,18 @@ type memberData struct {
 	Role   string `json:"role"`
 }
 
+// listMembers gives the owners first; the server has no order. It leaves out what its users are on the server
+// (recording 18-store-users-roles).
 func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller) {
-	st := s.state.Stores[r.PathValue("storeId")]
 	members := []memberData{}
-	for _, id := range slices.Sorted(maps.Keys(st.Members)) {
-		members = append(members, memberData{st.Members[id], s.showUser(s.state.Users[id], c), id, st.Members[id]})
+	for id, role := range s.state.Stores[r.PathValue("storeId")].Members {
+		m := memberData{StoreRole: role, userData: s.showUser(s.state.Users[id], c), UserID: id, Role: role}
+		m.Roles = []string{}
+		members = append(members, m)
 	}
+	slices.SortFunc(members, func(a, b memberData) int {
+		return cmp.Or(cmp.Compare(rank(a.Role), rank(b.Role)), cmp.Compare(a.Email, b.Email))
+	})
 	writeJSON(w, http.StatusOK, members)
 }
 

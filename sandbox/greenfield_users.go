@@ -58,18 +58,17 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		return
 	}
 	authorised := c.user != nil && s.state.may(c, createUserPermission, "")
-	administered := s.state.hasAdmin()
+	administered := s.state.admins() > 0
 	if administered && !authorised {
 		switch {
 		case admin:
-			writeUnauthenticated(w, "New admin creation isn't authorized to users who are not admin")
+			refuseRegistration(w, "New admin creation isn't authorized to users who are not admin")
 			return
 		case s.disableRegistration && c.user == nil:
-			writeUnauthenticated(w, "New user creation isn't authorized to users who are not admin")
+			refuseRegistration(w, "New user creation isn't authorized to users who are not admin")
 			return
 		case s.disableRegistration:
-			withoutSecurityHeaders(w)
-			writeForbidden(w, createUserPermission)
+			writeJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
 			return
 		case !s.throttle.allow("register "+c.site.ip, s.clock.now()):
 			w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
@@ -89,7 +88,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	u := s.state.newUser(email, password, s.clock.now())
 	u.Name, u.ImageURL = name, image
 	u.Admin = admin
-	u.Approved = authorised || !administered
+	u.Approved = !administered || authorised && s.state.may(c, modifyServerSettings, "") // recording 26-users
 	if authorised {
 		u.Invitation = randomHex(6)
 	}
@@ -98,18 +97,14 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	writeJSON(w, http.StatusCreated, s.showUser(u, c))
 }
 
+// refuseRegistration answers from the controller, so with all headers.
+func refuseRegistration(w http.ResponseWriter, message string) {
+	writeJSON(w, http.StatusUnauthorized, apiError{Code: "unauthenticated", Message: message})
+}
+
 func plausibleEmail(text string) bool {
 	local, domain, found := strings.Cut(text, "@")
 	return found && local != "" && domain != "" && !strings.ContainsAny(text, " \t\r\n<>,;") && !strings.Contains(domain, "@")
-}
-
-func (st *state) hasAdmin() bool {
-	for _, u := range st.Users {
-		if u.Admin {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
@@ -156,4 +151,18 @@ func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	s.changed = true
 	writeEmpty(w, http.StatusOK)
+}
+
+// deleteUser forgets a user with all keys, log-ins and memberships; stores stay. The last administrator stays too.
+func (s *Sandbox) deleteUser(w http.ResponseWriter, r *http.Request, _ *caller) {
+	u := s.userOf(w, r)
+	switch {
+	case u == nil:
+	case u.Admin && s.state.admins() == 1:
+		writeForbidden(w, modifyServerSettings)
+	default:
+		s.state.deleteUser(u)
+		s.changed = true
+		writeEmpty(w, http.StatusOK)
+	}
 }

@@ -27,12 +27,14 @@ func newRole(name string, permissions ...string) role {
 	return role{ID: name, Permissions: permissions, Role: name, IsServerRole: true}
 }
 
+// rank is a role's place in the list; -1 if there is none of that id.
+func rank(id string) int { return slices.IndexFunc(roles, func(r role) bool { return r.ID == id }) }
+
 func findRole(id string) *role {
-	i := slices.IndexFunc(roles, func(r role) bool { return r.ID == id })
-	if i < 0 {
-		return nil
+	if i := rank(id); i >= 0 {
+		return &roles[i]
 	}
-	return &roles[i]
+	return nil
 }
 
 func (r *role) permits(permission string) bool {

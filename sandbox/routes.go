@@ -23,6 +23,7 @@ var routes = []route{
 	{method: "GET", path: "/api/v1/users/me", realm: greenfieldRealm, permission: viewProfile, handler: (*Sandbox).readMe},
 	{method: "GET", path: "/api/v1/users/me/notifications", realm: greenfieldRealm, permission: viewNotifications, handler: (*Sandbox).listNone},
 	{method: "GET", path: "/api/v1/users/{idOrEmail}", realm: greenfieldRealm, permission: viewUsers, handler: (*Sandbox).readUser},
+	{method: "DELETE", path: "/api/v1/users/{idOrEmail}", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).deleteUser},
 	{method: "POST", path: "/api/v1/users/{idOrEmail}/lock", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).lockUser},
 	{method: "POST", path: "/api/v1/users/{idOrEmail}/api-keys", realm: greenfieldRealm, permission: manageUsers, handler: (*Sandbox).createUserAPIKey},
 	{method: "DELETE", path: "/api/v1/users/{idOrEmail}/api-keys/{apikey}", realm: greenfieldRealm, permission: manageUsers, handler: (*Sandbox).deleteUserAPIKey},

@@ -59,6 +59,27 @@ func (st *state) users() []*user {
 	return users
 }
 
+// admins counts the administrators.
+func (st *state) admins() int {
+	n := 0
+	for _, u := range st.Users {
+		if u.Admin {
+			n++
+		}
+	}
+	return n
+}
+
+func (st *state) deleteUser(u *user) {
+	delete(st.Users, u.ID)
+	delete(st.userByEmail, strings.ToUpper(u.Email))
+	maps.DeleteFunc(st.APIKeys, func(_ string, k *apiKey) bool { return k.UserID == u.ID })
+	maps.DeleteFunc(st.Sessions, func(_ string, s *session) bool { return s.UserID == u.ID })
+	for _, s := range st.Stores {
+		delete(s.Members, u.ID)
+	}
+}
+
 // findUserBy looks an id or an e-mail address up; nil if there is none.
 func (st *state) findUserBy(idOrEmail string) *user {
 	if u := st.Users[idOrEmail]; u != nil {
