@@ -41,8 +41,8 @@ type CallbackOptions struct {
 // address: what the key is worth is told by [Client.Prove].
 type Callback struct {
 	APIKey APIKey
-	// UserID proves nothing: the server's own page posts another person's key
-	// with one's own id (recording 71-key-pages).
+	// UserID proves nothing: BTCPay Server 2.4.1 posts any key that its confirm
+	// page was given, with the id of the person who presses the button.
 	UserID string
 	// Permissions are those that can be read as such.
 	Permissions []Permission

@@ -99,10 +99,11 @@ var errNoRequest = errors.New("not a request")
 var endOfHead = []byte("\r\n\r\n")
 
 // readHead reads up to the empty line, and returns what it read beyond it. Until
-// then the connection may be dropped for another, but for a first look.
+// then the connection may be dropped for another, but for a first and a last
+// look.
 func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 	buffer := make([]byte, 0, 2<<10)
-	end := time.Now().Add(headTime)
+	end, looked := time.Now().Add(headTime), false
 	g.conn.SetReadDeadline(time.Now().Add(firstLook))
 	for {
 		if len(buffer) == cap(buffer) {
@@ -114,15 +115,18 @@ func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 		if i := bytes.Index(buffer[scanned:], endOfHead); i >= 0 {
 			i += scanned + len(endOfHead)
 			// From here to the answer is a moment, and it may be the browser.
-			l.room.settle(g, false)
+			l.room.hold(g)
 			return buffer[:i], buffer[i:], nil
 		}
+		late := errors.Is(err, os.ErrDeadlineExceeded)
 		switch {
 		case len(buffer) > 0 && (buffer[0] < 'A' || buffer[0] > 'Z') || len(buffer) >= maxHead:
 			return nil, nil, errNoRequest
-		case err == nil || !g.settled && errors.Is(err, os.ErrDeadlineExceeded):
-			l.room.settle(g, true)
-			g.conn.SetReadDeadline(end)
+		case err == nil || late && !g.settled:
+			l.room.settle(g, end)
+		case late && !looked && l.room.isLeaving(g):
+			looked = true
+			g.conn.SetReadDeadline(time.Now().Add(lastLook))
 		default:
 			return nil, nil, err
 		}
@@ -137,7 +141,7 @@ func countHosts(head []byte) int {
 func (l *CallbackListener) refuse(g *guest) {
 	l.refused.Add(1)
 	if l.write(g, notFound()) {
-		l.room.settle(g, true)
+		l.room.settle(g, time.Now().Add(lingerTime))
 		linger(g)
 	}
 }

@@ -19,8 +19,10 @@ const (
 	fewestGuests = 4
 	// firstLook is how long a new connection is safe from being dropped. What a
 	// browser sends has long arrived by then, and a flood of connections that
-	// send nothing passes through at 25,000 a second.
-	firstLook = 5 * time.Millisecond
+	// send nothing passes through at 30,000 a second.
+	firstLook = 4 * time.Millisecond
+	// lastLook is for what arrived just before a connection is dropped.
+	lastLook = 100 * time.Microsecond
 )
 
 // A room holds the open connections and always has a place for one more: it
@@ -75,14 +77,20 @@ func (r *room) enter(conn net.Conn, serve func(*guest)) {
 	})
 }
 
-// turnOut closes the oldest connection that may be closed. Its place is free
-// only when its goroutine has ended, since the file descriptor lives as long.
+// turnOut asks the oldest connections that may be dropped to leave, a quarter of
+// the room at a time, since leaving takes a moment. A place is free when its
+// goroutine has ended, since the file descriptor lives as long.
 func (r *room) turnOut() {
-	for place := r.guests.Front(); place != nil; place = place.Next() {
-		if g := place.Value.(*guest); g.settled && !g.leaving {
+	leaving := 0
+	for place := r.guests.Front(); place != nil && leaving < (r.most+3)/4; place = place.Next() {
+		g := place.Value.(*guest)
+		if g.settled && !g.leaving {
 			g.leaving = true
-			g.conn.Close()
-			return
+			// Not closed: a request that has just arrived would be lost.
+			g.conn.SetReadDeadline(time.Unix(1, 0))
+		}
+		if g.leaving {
+			leaving++
 		}
 	}
 }
@@ -96,14 +104,29 @@ func (r *room) shrink() {
 	r.turnOut()
 }
 
-// settle says whether the guest may be turned out from now on.
-func (r *room) settle(g *guest, settled bool) {
+// settle lets the guest be turned out from now on, and read until a time if
+// that does not happen.
+func (r *room) settle(g *guest, until time.Time) {
 	r.mu.Lock()
-	g.settled = settled
-	r.mu.Unlock()
-	if settled {
-		r.change.Broadcast()
+	g.settled = true
+	if !g.leaving {
+		g.conn.SetReadDeadline(until)
 	}
+	r.mu.Unlock()
+	r.change.Broadcast()
+}
+
+// hold keeps the guest from being turned out.
+func (r *room) hold(g *guest) {
+	r.mu.Lock()
+	g.settled = false
+	r.mu.Unlock()
+}
+
+func (r *room) isLeaving(g *guest) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return g.leaving
 }
 
 // close turns everybody out.
