@@ -1,0 +1,133 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// interrupts is how often each command is stopped at a random moment.
+const interrupts = 30
+
+// TestBadInputInterruptPairing presses Ctrl-C at random moments of "pair
+// client". Whatever was made is there to be used.
+func TestBadInputInterruptPairing(t *testing.T) {
+	t.Parallel()
+	w := startWorld(t, sandbox.Options{})
+	s := newShell(t)
+	s.program = buildPlain(t)
+	for i := range interrupts {
+		name := "p" + string(rune('a'+i%26)) + string(rune('a'+i/26))
+		r := s.stopped(rand.N(60*time.Millisecond), os.Interrupt, "pair", "client", "--profile", name, "--server", w.server.URL, "--interval", "100ms")
+		switch {
+		case r.code == 130 && r.stdout == "" && strings.Contains(r.stderr, "stopped by Ctrl-C"):
+		case r.code == -1 && r.stderr == "": // before the program could listen
+		default:
+			t.Errorf("exit %d\n%s%s", r.code, r.stdout, r.stderr)
+		}
+		r.never("goroutine ", "panic")
+		// The same command goes on from there.
+		s.run("pair", "client", "--profile", name, "--server", w.server.URL, "--wait", "0").fails(8, "not approved yet")
+	}
+	s.checkKeys()
+	if n := len(strings.Fields(s.run("key", "list", "-o", "name").ok())); n > interrupts {
+		t.Errorf("there are %d keys for %d profiles", n, interrupts)
+	}
+}
+
+// TestBadInputInterruptInvoice presses Ctrl-C at random moments of "invoice
+// create". Each order has one invoice at most, and each invoice is printed, or
+// found by resume.
+func TestBadInputInterruptInvoice(t *testing.T) {
+	t.Parallel()
+	w := startWorld(t, sandbox.Options{})
+	s := newShell(t)
+	s.program = buildPlain(t)
+	s.pairKey(w, w.server.URL)
+	start := time.Now()
+	told := map[string]bool{s.run("invoice", "create", "--amount", "1", "--currency", "USD", "-o", "name").ok(): true}
+	took := time.Since(start)
+	for i := range interrupts {
+		order := "order-" + string(rune('a'+i%26)) + string(rune('a'+i/26))
+		r := s.stopped(rand.N(took*3/2), os.Interrupt, "invoice", "create", "--amount", "1", "--currency", "USD", "--order-id", order, "-o", "name")
+		r.never("goroutine ", "panic")
+		switch r.code {
+		case 0:
+			told[strings.TrimSpace(r.stdout)] = true
+		case -1, 130, 8:
+			if r.stdout != "" {
+				t.Errorf("exit %d printed %q", r.code, r.stdout)
+			}
+		default:
+			t.Errorf("exit %d\n%s", r.code, r.stderr)
+		}
+		if r.code == 8 && !strings.Contains(r.stderr, "btcpayctl invoice resume ") {
+			t.Errorf("the open operation is not named:\n%s", r.stderr)
+		}
+	}
+	s.settleInvoices(told)
+}
+
+// stopped runs a command and sends it a signal after a while.
+func (s *shell) stopped(after time.Duration, signal os.Signal, args ...string) run {
+	s.t.Helper()
+	cmd := s.command(args...)
+	var stdout, stderr lockedBuffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	must(s.t, cmd.Start())
+	time.Sleep(after)
+	cmd.Process.Signal(signal) // it may have ended by itself
+	cmd.Wait()
+	return run{s.t, strings.Join(args, " "), cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// checkKeys reads every key that is listed.
+func (s *shell) checkKeys() {
+	s.t.Helper()
+	for sin := range strings.FieldsSeq(s.run("key", "list", "-o", "name").ok()) {
+		if got := s.run("key", "show", sin, "-o", "name").ok(); got != sin {
+			s.t.Errorf("the key %s reads as %s", sin, got)
+		}
+	}
+}
+
+// settleInvoices resumes what is open, and compares with what the server has:
+// one invoice an order, each of them told.
+func (s *shell) settleInvoices(told map[string]bool) {
+	s.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(100 * time.Millisecond) {
+		r := s.run("invoice", "resume", "-o", "name")
+		for id := range strings.FieldsSeq(r.stdout) {
+			told[id] = true
+		}
+		if r.code == 0 {
+			break
+		}
+		// Those that never reached the server stay open until they are given up.
+		if r.code != 8 || time.Now().After(deadline) {
+			s.t.Fatalf("exit %d\n%s", r.code, r.stderr)
+		}
+		if r.stdout == "" {
+			for _, record := range s.openOperations() {
+				id := strings.TrimSuffix(record[strings.LastIndexByte(record, '/')+1:], ".json")
+				s.run("invoice", "resume", id, "--abandon").ok()
+			}
+		}
+	}
+	orders, made := map[string]int{}, 0
+	for line := range strings.Lines(s.run("invoice", "list", "-o", "template={{.id}} {{.orderId}}").ok()) {
+		id, order, _ := strings.Cut(strings.TrimSpace(line), " ")
+		made++
+		if orders[order]++; orders[order] > 1 {
+			s.t.Errorf("order %s has %d invoices", order, orders[order])
+		}
+		if !told[id] {
+			s.t.Errorf("invoice %s of order %s was neither printed nor found", id, order)
+		}
+	}
+	s.t.Logf("%d invoices, each told, one an order", made)
+}

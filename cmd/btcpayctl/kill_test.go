@@ -1,0 +1,122 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// TestKill kills the program at random moments. A key whose SIN was printed is
+// never lost, and keystore, index, profiles and ledger stay readable.
+func TestKill(t *testing.T) { killMany(t, 200) }
+
+// TestTortureKill is [TestKill], longer.
+func TestTortureKill(t *testing.T) {
+	torture(t)
+	killMany(t, 1000)
+}
+
+func torture(t *testing.T) {
+	t.Helper()
+	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
+		t.Skip("long: make torture")
+	}
+}
+
+func killMany(t *testing.T, kills int) {
+	t.Run("key generate", func(t *testing.T) {
+		t.Parallel()
+		s := newShell(t)
+		s.program = buildPlain(t)
+		took := s.measure("key", "generate", "--profile", "first")
+		acknowledged := []string{s.run("key", "show", "--profile", "first", "-o", "name").ok()}
+		killed := 0
+		for i := range kills / 2 {
+			r := s.stopped(rand.N(took*5/4), os.Kill, "key", "generate", "--profile", fmt.Sprintf("p%d", i), "-o", "name")
+			if sin := strings.TrimSpace(r.stdout); sin != "" {
+				acknowledged = append(acknowledged, sin)
+			}
+			if r.code == -1 {
+				killed++
+			}
+		}
+		s.checkStores(t, acknowledged)
+		t.Logf("%d of %d were killed, %d keys acknowledged, 0 lost", killed, kills/2, len(acknowledged))
+		if killed < kills/10 {
+			t.Errorf("only %d of %d were killed before their end", killed, kills/2)
+		}
+	})
+	t.Run("pair client", func(t *testing.T) {
+		t.Parallel()
+		w := startWorld(t, sandbox.Options{})
+		s := newShell(t)
+		s.program = buildPlain(t)
+		took := s.measure("key", "generate", "--profile", "first")
+		var acknowledged []string
+		killed := 0
+		for i := range kills / 2 {
+			r := s.stopped(rand.N(took*5/2), os.Kill, "pair", "client", "--profile", fmt.Sprintf("p%d", i), "--server", w.server.URL, "--interval", "100ms")
+			// What a person was asked to approve counts as acknowledged.
+			for line := range strings.Lines(r.stderr) {
+				if sin, ok := strings.CutPrefix(line, "  SIN      "); ok {
+					acknowledged = append(acknowledged, strings.TrimSpace(sin))
+				}
+			}
+			if r.code == -1 {
+				killed++
+			}
+		}
+		s.checkStores(t, acknowledged)
+		t.Logf("%d of %d were killed, %d keys shown, 0 lost", killed, kills/2, len(acknowledged))
+	})
+}
+
+// measure tells how long a command takes here and now.
+func (s *shell) measure(args ...string) time.Duration {
+	s.t.Helper()
+	start := time.Now()
+	s.run(args...).ok()
+	return time.Since(start)
+}
+
+func (s *shell) checkStores(t *testing.T, acknowledged []string) {
+	t.Helper()
+	listed := strings.Fields(s.run("key", "list", "-o", "name").ok())
+	for _, sin := range acknowledged {
+		if !slices.Contains(listed, sin) {
+			t.Errorf("a key that was shown is lost: %s", sin)
+		}
+	}
+	var readers sync.WaitGroup
+	next := make(chan string)
+	for range 2 {
+		readers.Go(func() {
+			for sin := range next {
+				if r := s.run("key", "show", sin, "-o", "name"); r.code != 0 || strings.TrimSpace(r.stdout) != sin {
+					t.Errorf("the key %s cannot be read: exit %d\n%s", sin, r.code, r.stderr)
+				}
+			}
+		})
+	}
+	for _, sin := range listed {
+		next <- sin
+	}
+	close(next)
+	readers.Wait()
+	s.run("profile", "list", "-o", "json").ok()
+	if r := s.run("profile", "show"); strings.Contains(r.stderr, "warning") {
+		t.Errorf("the ledger cannot be read:\n%s", r.stderr)
+	}
+	// Any command goes on from here.
+	s.run("key", "generate", "--profile", "afterwards").ok()
+	if r := s.run("rate", "get", "--server", "http://127.0.0.1:1", "--store", "x"); r.code != 7 || strings.Contains(r.stderr, "warning") {
+		t.Errorf("the ledger cannot be read:\n%s", r.stderr)
+	}
+}
