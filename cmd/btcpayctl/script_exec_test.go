@@ -51,6 +51,9 @@ var placeholders = []struct {
 	text    string
 }{
 	{regexp.MustCompile(`127\.0\.0\.1:[0-9]+`), "HOST"},
+	{regexp.MustCompile(`localhost:[0-9]+`), "LISTENER"},
+	{regexp.MustCompile(`\b[0-9a-f]{40}\b`), "KEY"},
+	{regexp.MustCompile(`\b[0-9a-f]{16}\b`), "KEYID"},
 	{regexp.MustCompile(`\b30[0-9a-f]{130,142}\b`), "SIGNATURE"},
 	{regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`), "PUBLICKEY"},
 	{regexp.MustCompile(`\bT[1-9A-HJ-NP-Za-km-z]{34}\b`), "SIN"},

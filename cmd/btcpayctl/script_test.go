@@ -58,6 +58,9 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"advance": advance,
 	"store":   makeStore,
 
+	"keys":    countKeys,
+	"deliver": deliver,
+
 	"dialogue": dialogue,
 }
 

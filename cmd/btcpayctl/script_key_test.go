@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// keyLabels are the labels of all API keys of the sandbox's owner, from the page
+// that a person has for them. The sandbox's own key is left out.
+func (w *world) keyLabels(ctx context.Context) ([]string, error) {
+	page, err := w.human.Open(ctx, "/account/apikeys")
+	if err != nil {
+		return nil, err
+	}
+	var labels []string
+	for _, text := range page.Texts {
+		if strings.HasPrefix(text, "btcpayctl") {
+			labels = append(labels, text)
+		}
+	}
+	return labels, nil
+}
+
+// countKeys checks how many keys the sandbox holds whose label matches.
+//
+//	keys 2
+//	keys 1 ^btcpayctl/admin/
+func countKeys(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: keys COUNT [LABEL]")
+	}
+	pattern := regexp.MustCompile("")
+	if len(args) == 2 {
+		pattern = regexp.MustCompile(args[1])
+	}
+	labels, err := stageOf(ts).keyLabels(context.Background())
+	ts.Check(err)
+	n := 0
+	for _, label := range labels {
+		if pattern.MatchString(label) {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != args[0] {
+		ts.Fatalf("the sandbox holds %d such keys, not %s: %q", n, args[0], labels)
+	}
+}
+
+// deliver posts a key to the redirect of a consent page, as the page's own form
+// does, and checks the status of the page that the browser is led to.
+//
+//	deliver STATUS PAGE KEY [PERMISSION...]
+func deliver(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: deliver STATUS PAGE KEY [PERMISSION...]")
+	}
+	page, err := url.Parse(args[1])
+	ts.Check(err)
+	form := url.Values{"apiKey": {args[2]}, "userId": {"nobody"}, "permissions[]": args[3:], "__RequestVerificationToken": {"x"}}
+	client := http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	response, err := client.PostForm(page.Query().Get("redirect"), form)
+	ts.Check(err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	ts.Check(err)
+	if strings.Contains(string(body), args[2]) {
+		ts.Fatalf("the key is on the page that the browser is shown")
+	}
+	if got := fmt.Sprint(response.StatusCode); got != args[0] {
+		ts.Fatalf("the browser got %s, not %s", got, args[0])
+	}
+}
