@@ -94,10 +94,11 @@ func (a *App) ProbeKeystore(ctx context.Context, spec string) error {
 	return store.Delete(ctx, name)
 }
 
-// PinAPIKey makes a profile use a key that is stored and works. Without a store
-// of its own the profile gets that of the key.
-func (a *App) PinAPIKey(ctx context.Context, name, spec, server, store, id string) error {
-	return a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
+// PinAPIKey makes a profile use a key that is stored and works, and returns the
+// id of the key that it had. A key for one store brings that store along, unless
+// the profile has a BitId key, which may be for another.
+func (a *App) PinAPIKey(ctx context.Context, name, spec, server, store, id string) (old string, err error) {
+	err = a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
 		if p.Server != "" && p.Server != server {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key is for %s", name, p.Server, server),
 				Why: "The key is stored, and not in use: " + id + ".", Next: "btcpayctl apikey list"}
@@ -106,12 +107,14 @@ func (a *App) PinAPIKey(ctx context.Context, name, spec, server, store, id strin
 			return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given keystore %s meanwhile", name, p.Keystore),
 				Why: "The key is stored in " + spec + ", and not in use: " + id + ".", Next: "btcpayctl apikey list"}
 		}
+		old = p.APIKeyID
 		p.Server, p.Keystore, p.APIKeyID = server, spec, id
-		if p.Store == "" {
+		if store != "" && (p.Store == "" || p.SIN == "") {
 			p.Store = store
 		}
 		return nil
 	})
+	return old, err
 }
 
 // ForgetAPIKey deletes a key from its keystore, the profiles and the index, in

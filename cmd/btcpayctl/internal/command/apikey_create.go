@@ -162,7 +162,7 @@ func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
-		if err := c.app.PinAPIKey(cmd.Context(), c.saveAs, c.minting.keystore, c.by.URL, store, record.ID); err != nil {
+		if _, err := c.app.PinAPIKey(cmd.Context(), c.saveAs, c.minting.keystore, c.by.URL, store, record.ID); err != nil {
 			return err
 		}
 		record.Profiles = []string{c.saveAs}

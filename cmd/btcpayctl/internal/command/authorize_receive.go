@@ -197,9 +197,9 @@ func permissionList(permissions []greenfield.Permission) string {
 
 // activate makes the profile use the key. The record goes last.
 func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) error {
-	id, old := app.KeyID(key), c.connection.Profile.APIKeyID
-	store := app.SingleStore(proof.Key.Permissions)
-	if err := c.app.PinAPIKey(ctx, c.profile, c.operation.Record.Keystore, c.connection.URL, store, id); err != nil {
+	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
+	old, err := c.app.PinAPIKey(ctx, c.profile, c.operation.Record.Keystore, c.connection.URL, store, id)
+	if err != nil {
 		return err
 	}
 	if c.identifier != "" {

@@ -149,7 +149,7 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 		return f.otherThanAsked(ctx, key, proof.Grant)
 	}
 	if r.Target != "" {
-		if err := f.app.PinAPIKey(ctx, r.Target, r.Keystore, r.Server, app.SingleStore(proof.Key.Permissions), r.KeyID); err != nil {
+		if _, err := f.app.PinAPIKey(ctx, r.Target, r.Keystore, r.Server, app.SingleStore(proof.Key.Permissions), r.KeyID); err != nil {
 			return failure(ctx, f.name, err)
 		}
 		return f.done(ctx, fmt.Sprintf("the key %s works as asked for; profile %s uses it now", r.KeyID, r.Target), f.operation.Finish())
