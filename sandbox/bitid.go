@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/netip"
 	"strings"
 
 	"github.com/btcsuite/btcd/btcec/v2"
@@ -65,6 +66,14 @@ func verifyBitID(identity, signature, url string, body []byte) (sin string, ok b
 // wellFormedURL is the framework's check on the text that was signed: outside RFC 3986 a right signature is refused
 // (recording 60-bitid-message, a query with brackets not escaped).
 func wellFormedURL(url string) bool {
+	scheme, rest, _ := strings.Cut(url, "://")
+	if literal, ok := strings.CutPrefix(rest, "["); ok { // an IPv6 address, the only thing with brackets
+		address, behind, closed := strings.Cut(literal, "]")
+		if ip, err := netip.ParseAddr(address); err != nil || !ip.Is6() || !closed {
+			return false
+		}
+		url = scheme + "://" + behind
+	}
 	for i := 0; i < len(url); i++ {
 		c := url[i]
 		if c == '%' {

@@ -171,3 +171,25 @@ func FuzzLaxDER(f *testing.F) {
 		}
 	})
 }
+
+func TestWellFormedURL(t *testing.T) {
+	for url, want := range map[string]bool{
+		"http://shop.example/tokens":         true,
+		"http://127.0.0.1:8080/a%2Fb?c=d%20": true,
+		"http://[::1]:8080/tokens":           true,
+		"http://[::1/tokens":                 false,
+		"http://[shop]/tokens":               false,
+		"http://[127.0.0.1]/tokens":          false,
+		"http://shop.example/a[0]":           false,
+		"http://[::1]/a[0]":                  false,
+		"http://shop.example/a b":            false,
+		"http://shop.example/é":              false,
+		"http://shop.example/%4":             false,
+		"http://shop.example/%zz":            false,
+		"http://shop.example/?a={b}":         false,
+	} {
+		if got := wellFormedURL(url); got != want {
+			t.Errorf("%s: %v", url, got)
+		}
+	}
+}
