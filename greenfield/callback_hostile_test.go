@@ -82,6 +82,8 @@ func attacksOn(host, path string) []attack {
 	add("a negative length", "POST "+path+" HTTP/1.1\r\nHost: "+host+"\r\nContent-Length: -1\r\n\r\n"+good)
 	add("a claim of 10 GB", "POST "+path+" HTTP/1.1\r\nHost: "+host+"\r\nContent-Type: "+formType+"\r\nContent-Length: 10000000000\r\n\r\n"+good)
 
+	add("lines that end in LF", "POST "+path+" HTTP/1.1\nHost: "+host+"\nContent-Type: "+formType+"\nContent-Length: 47\r\n\r\napiKey="+testKey)
+	add("HTTP/0.0", "POST "+path+" HTTP/0.0\r\nHost: "+host+"\r\nContent-Type: "+formType+"\r\nContent-Length: 47\r\n\r\napiKey="+testKey)
 	bare("TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
 	bare("zeros", strings.Repeat("\x00", 4096))
 	bare("binary", "\xff\xfe\xfd"+strings.Repeat("\x80", 100)+"\r\n\r\n")

@@ -38,7 +38,7 @@ func (l *CallbackListener) serve(g *guest) {
 	// are worth, reads what it is sent after a refusal, and logs.
 	body := io.MultiReader(bytes.NewReader(rest), conn)
 	r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(head), body)))
-	if err != nil || countHosts(head) != 1 {
+	if err != nil || r.ProtoMajor != 1 || countHosts(head) != 1 || bareLineEnds(head) {
 		l.refuse(g)
 		return
 	}
@@ -136,6 +136,12 @@ func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 // countHosts counts the Host headers, of which net/http keeps the first.
 func countHosts(head []byte) int {
 	return bytes.Count(bytes.ToLower(head), []byte("\nhost:"))
+}
+
+// bareLineEnds reports whether a line ends otherwise than browsers end it, which
+// two readers may read in two ways.
+func bareLineEnds(head []byte) bool {
+	return bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
 }
 
 func (l *CallbackListener) refuse(g *guest) {
