@@ -30,7 +30,7 @@ func init() {
 // that is there and in one that is being made. strace counts for each thread, so
 // the n-th call is one of the n-th calls.
 func TestFileFaults(t *testing.T) {
-	injectFaults(t, []string{"fsync", "/^rename", "/^link"}, 3)
+	injectFaults(t, []string{"fsync", "/^rename", "/^link"}, 2)
 }
 
 func TestTortureFileFaults(t *testing.T) {
