@@ -58,6 +58,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"advance": advance,
 	"store":   makeStore,
 
+	"line":    putLine,
 	"keys":    countKeys,
 	"deliver": deliver,
 

@@ -25,6 +25,7 @@ import (
 // programs that run in the background.
 type stage struct {
 	*world
+	line *line
 	jobs map[string]*job
 }
 

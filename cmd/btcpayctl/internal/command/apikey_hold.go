@@ -119,7 +119,7 @@ const (
 	// revokeTime is how long the server is asked again and again to revoke a
 	// key, also after Ctrl-C.
 	revokeTime     = 30 * time.Second
-	revokeAttempts = 5
+	revokeAttempts = 4
 )
 
 // revoke takes a key back, and asks again until the server says that it is gone.
@@ -131,7 +131,7 @@ func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.AP
 		return err
 	}
 	defer connection.CloseIdleConnections()
-	pause, lost := 200*time.Millisecond, false
+	pause, lost := 150*time.Millisecond, false
 	for attempt := 1; ; attempt++ {
 		err := connection.APIKeys.RevokeCurrent(ctx)
 		switch {

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// A line leads to the sandbox under an address that stays, while what happens on
+// it changes.
+type line struct {
+	*httptest.Server
+	upstream string
+	client   http.Client
+
+	mu     sync.Mutex
+	fault  string // see setFault
+	method string
+	left   int // how many more requests meet the fault; below 0 all do
+	cut    int
+}
+
+func newLine(upstream string) *line {
+	l := &line{upstream: upstream, client: http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	l.Server = httptest.NewServer(http.HandlerFunc(l.serve))
+	return l
+}
+
+func (l *line) Close() {
+	l.CloseClientConnections()
+	l.Server.Close()
+	l.client.CloseIdleConnections()
+}
+
+// setFault says what happens to requests with a method, or to all with "":
+// "down" resets the connection before anything is passed on, "lose" passes the
+// request on and loses the answer, "cut" loses it after some bytes, "ok" nothing.
+func (l *line) setFault(fault, method string, times, cut int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.fault, l.method, l.left, l.cut = fault, method, times, cut
+}
+
+func (l *line) faultOf(method string) (string, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.method != "" && l.method != method || l.left == 0 {
+		return "ok", 0
+	}
+	l.left--
+	return l.fault, l.cut
+}
+
+func (l *line) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	fault, cut := l.faultOf(r.Method)
+	if fault == "down" {
+		hijack(w).Close()
+		return
+	}
+	forward, err := http.NewRequest(r.Method, l.upstream+r.RequestURI, bytes.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	forward.Header, forward.Host = r.Header.Clone(), r.Host
+	response, err := l.client.Do(forward)
+	if err != nil {
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	switch {
+	case err != nil || fault == "lose":
+		hijack(w).Close()
+	case fault == "cut":
+		response.Body = io.NopCloser(bytes.NewReader(answer))
+		var raw bytes.Buffer
+		response.Write(&raw)
+		connection := hijack(w)
+		connection.Write(raw.Bytes()[:min(cut, raw.Len())])
+		connection.Close()
+	default:
+		for name, values := range response.Header {
+			w.Header()[name] = values
+		}
+		w.WriteHeader(response.StatusCode)
+		w.Write(answer)
+	}
+}
+
+// putLine puts a line in front of the sandbox and its address into SERVER, or
+// changes what happens on it:
+//
+//	line
+//	line down [METHOD] [TIMES]
+//	line lose METHOD [TIMES]
+//	line ok
+func putLine(ts *testscript.TestScript, neg bool, args []string) {
+	s := stageOf(ts)
+	if len(args) == 0 {
+		s.line = newLine(strings.TrimSuffix(s.server.URL, "/"))
+		ts.Defer(s.line.Close)
+		ts.Setenv("DIRECT", s.server.URL)
+		ts.Setenv("SERVER", s.line.URL)
+		return
+	}
+	method, times := "", -1
+	for _, arg := range args[1:] {
+		if n, err := strconv.Atoi(arg); err == nil {
+			times = n
+		} else {
+			method = arg
+		}
+	}
+	s.line.setFault(args[0], method, times, 0)
+}
