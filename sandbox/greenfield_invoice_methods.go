@@ -113,10 +113,6 @@ func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *call
 		writeCrash(w)
 		return
 	}
-	if wallet := s.state.Stores[inv.StoreID].Wallet; inv.Prompt.Address == "" && inv.Status == statusNew && wallet != nil {
-		inv.Prompt.activate(wallet)
-		s.state.promptAddress[inv.Prompt.Address] = inv
-		s.changed = true
-	}
+	s.activateLazy(inv)
 	writeEmpty(w, http.StatusOK)
 }

@@ -23,9 +23,10 @@ type checkoutContent struct {
 	Left      string // until it expires
 	BackURL   string
 	// Description is what the invoice is for.
-	Description     string
-	CanPay, CanMine bool // by the buttons that stand in for a wallet and a miner
-	Refresh         bool
+	Description string
+	// What the buttons offer that stand in for a wallet and a miner: to pay what is due, any amount, and to find a block.
+	CanPay, CanGive, CanMine bool
+	Refresh                  bool
 }
 
 // reload keeps the page current without a script, for as long as something can still happen.
@@ -77,10 +78,12 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	if left := inv.Expires.Sub(s.clock.now()); inv.Status == statusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
-	if inv.Prompt != nil {
+	s.activateLazy(inv)
+	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		a := inv.account(digitsOf(inv.Currency))
 		content.Due, content.Paid, content.Address = a.due.text(), a.cryptoPaid.text(), inv.Prompt.Address
 		content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.sign() > 0
+		content.CanGive = inv.TopUp && inv.Status == statusNew && len(inv.counted()) == 0
 		content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
 		if inv.Status == statusNew {
 			link := inv.paymentLink(a)
@@ -99,10 +102,13 @@ func (inv *invoice) priceInWords() string {
 	return price.add(newDecimal(0, max(price.scale, digitsOf(inv.Currency)))).text() + " " + inv.Currency
 }
 
+// gift is what the button pays on an invoice of any amount: a thousandth of a bitcoin.
+var gift = newDecimal(1, 3)
+
 // simulate is what stands in for a wallet and a miner on the checkout page.
 func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	if inv == nil || inv.Archived || inv.Prompt == nil {
+	if inv == nil || inv.Archived || inv.Prompt == nil || inv.Prompt.Address == "" {
 		writeEmpty(w, http.StatusNotFound)
 		return
 	}
@@ -112,8 +118,10 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	amount := inv.account(digitsOf(inv.Currency)).due
 	switch do := r.PostFormValue("do"); do {
-	case "pay", "pay-half", "pay-double":
+	case "pay", "pay-half", "pay-double", "pay-any":
 		switch do {
+		case "pay-any":
+			amount = gift
 		case "pay-half":
 			amount = coins(amount.div(newDecimal(2, 0)))
 		case "pay-double":

@@ -135,6 +135,35 @@ func TestPageCheckoutPaysAndMines(t *testing.T) {
 	}
 }
 
+func TestPageCheckoutOfAnyAmount(t *testing.T) {
+	w := newWorld(t, Options{})
+	h := human.New(w.origin)
+	t.Cleanup(h.Close)
+	id := w.signed("POST", "/invoices", `{"currency":"USD"}`)["id"].(string)
+	must(t, func(ctx context.Context) (*human.Page, error) { return h.Open(ctx, "/i/"+id+"?refresh=no") })
+	page := must(t, func(ctx context.Context) (*human.Page, error) { return h.Press(ctx, "Pay 0.001 BTC") })
+	if !slices.Contains(page.Texts, "50.00 USD") || !slices.Contains(page.Texts, "Paid, waiting for a block") {
+		t.Errorf("%q", page.Texts)
+	}
+}
+
+// TestPageCheckoutOfALazyInvoice has an invoice that gets its address when a customer first looks.
+func TestPageCheckoutOfALazyInvoice(t *testing.T) {
+	w := newWorld(t, Options{})
+	h := human.New(w.origin)
+	t.Cleanup(h.Close)
+	response, answer := w.greenfield("POST", "/api/v1/stores/"+w.s.seed.StoreID+"/invoices", `{"amount":"5","currency":"EUR","checkout":{"lazyPaymentMethods":true}}`)
+	var inv struct{ ID string }
+	if err := json.Unmarshal([]byte(answer), &inv); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatal(response.StatusCode, answer)
+	}
+	must(t, func(ctx context.Context) (*human.Page, error) { return h.Open(ctx, "/i/"+inv.ID) })
+	page := must(t, func(ctx context.Context) (*human.Page, error) { return h.Press(ctx, "Pay what is due") })
+	if !slices.Contains(page.Texts, "Paid, waiting for a block") {
+		t.Errorf("%q", page.Texts)
+	}
+}
+
 func TestPagesKeepStrangersOut(t *testing.T) {
 	w := newWorld(t, Options{})
 	store := "/stores/" + w.s.seed.StoreID + "/tokens"

@@ -116,6 +116,17 @@ func (p *prompt) activate(w *wallet) {
 	p.Scheme = w.Scheme
 }
 
+// activateLazy gives an invoice its address where its maker left that to the first who looks.
+func (s *Sandbox) activateLazy(inv *invoice) {
+	w := s.state.Stores[inv.StoreID].Wallet
+	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != statusNew || w == nil {
+		return
+	}
+	inv.Prompt.activate(w)
+	s.state.promptAddress[inv.Prompt.Address] = inv
+	s.changed = true
+}
+
 func (st *state) addInvoice(inv *invoice) {
 	inv.Number = st.number()
 	st.Invoices[inv.ID] = inv
