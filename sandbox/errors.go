@@ -116,8 +116,14 @@ type fieldError struct {
 	Message string `json:"message"`
 }
 
+// maxFaults is how many faults the framework counts before it gives up.
+const maxFaults = 200
+
 // writeValidation answers 422; the server orders its entries by the length of the path, then alphabetically.
 func writeValidation(w http.ResponseWriter, errs ...fieldError) {
+	if len(errs) >= maxFaults {
+		errs = append(errs[:maxFaults-1:maxFaults-1], fieldError{"", "The maximum number of allowed model errors has been reached."})
+	}
 	slices.SortStableFunc(errs, func(a, b fieldError) int {
 		return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
 	})

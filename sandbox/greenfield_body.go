@@ -17,47 +17,14 @@ func bindBody(w http.ResponseWriter, r *http.Request, c *caller, typ string, tel
 		return false
 	}
 	f := &faults{}
-	n, bad := readBody(withoutBOM(c.body))
-	f.all = bad
+	n := readBody(withoutBOM(c.body), f)
 	switch {
-	case len(bytes.TrimSpace(c.body)) == 0 || n.kind == 'n':
+	case len(bytes.TrimSpace(f.body)) == 0 || n.kind == 'n':
 		f.add("", "A non-empty request body is required.")
 	case n.kind == '{':
 		read(&model{n, f})
-	case len(bad) > 0:
-	default:
+	case len(f.all) == 0:
 		(&model{n, f}).notObject(n, typ)
 	}
 	return !f.refuse(w, tellsParameter)
-}
-
-// refuse answers what binding found, if anything.
-func (f *faults) refuse(w http.ResponseWriter, tellsParameter bool) bool {
-	switch {
-	case f.crashed:
-		writeCrash(w)
-	case f.thrown != nil:
-		writeUnbound(w, *f.thrown)
-	case len(f.all) > 0:
-		if tellsParameter {
-			f.add("request", "The request field is required.")
-		}
-		writeUnbound(w, f.all...)
-	default:
-		return false
-	}
-	return true
-}
-
-// writeUnbound answers before a controller runs, so without security headers.
-func writeUnbound(w http.ResponseWriter, errs ...fieldError) {
-	withoutSecurityHeaders(w)
-	writeValidation(w, errs...)
-}
-
-// withoutSecurityHeaders takes back what is set before a handler runs.
-func withoutSecurityHeaders(w http.ResponseWriter) {
-	for _, name := range []string{"Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"} {
-		w.Header().Del(name)
-	}
 }

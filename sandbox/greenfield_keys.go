@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 type apiKeyData struct {
 	APIKey      string   `json:"apiKey"`
@@ -28,7 +25,7 @@ func (s *Sandbox) createUserAPIKey(w http.ResponseWriter, r *http.Request, c *ca
 
 func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, u *user) {
 	var label string
-	permissions := []string{}
+	permissions, seen := []string{}, map[string]bool{}
 	if !bindBody(w, r, c, modelNames+"CreateApiKeyRequest", false, func(m *model) {
 		label = textOr(m.text("label"), "")
 		for _, item := range m.list("permissions", "BTCPayServer.Client.Permission[]") {
@@ -38,9 +35,10 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 			}
 			permission, ok := validPermission(item.text)
 			if item.kind != '"' || !ok {
-				m.faults.throw(item.path, "Invalid 'Permission' String")
+				m.faults.throw(item, "Invalid 'Permission' String")
 			}
-			if !slices.Contains(permissions, permission) {
+			if !seen[permission] {
+				seen[permission] = true
 				permissions = append(permissions, permission)
 			}
 		}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -11,24 +12,6 @@ import (
 type model struct {
 	node   *node
 	faults *faults
-}
-
-// faults are what binding finds.
-type faults struct {
-	all []fieldError
-	// thrown is what one of the server's own converters threw: it ends the binding and is told alone
-	// (recording 20-invoices).
-	thrown *fieldError
-	// crashed says that the server died of it.
-	crashed bool
-}
-
-func (f *faults) add(path, message string) { f.all = append(f.all, fieldError{path, message}) }
-
-func (f *faults) throw(path, message string) {
-	if f.thrown == nil {
-		f.thrown = &fieldError{path, message}
-	}
 }
 
 // get gives a member that is there and not null.
@@ -49,7 +32,7 @@ func (m *model) unconverted(n *node, typ string) {
 	case '"':
 		value = `"` + value + `"`
 	}
-	m.faults.add(n.path, "Error converting value "+value+" to type '"+typ+"'."+n.end.in(n.path))
+	m.faults.at(n, "Error converting value "+value+" to type '"+typ+"'.", n.end)
 }
 
 // notObject is for an array, or a simple value, where an object is wanted.
@@ -58,17 +41,17 @@ func (m *model) notObject(n *node, typ string) {
 		m.unconverted(n, typ)
 		return
 	}
-	m.faults.add(n.path, "Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '"+typ+"' because the type requires a JSON object (e.g. {\"name\":\"value\"}) to deserialize correctly.\n"+
-		"To fix this error either change the JSON to a JSON object (e.g. {\"name\":\"value\"}) or change the deserialized type to an array or a type that implements a collection interface (e.g. ICollection, IList) like List<T> that can be deserialized from a JSON array. JsonArrayAttribute can also be added to the type to force it to deserialize from a JSON array.\n"+
-		strings.TrimSpace(n.opened.in(n.path)))
+	// The library puts the place of this one on a line of its own.
+	m.faults.at(n, "Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '"+typ+"' because the type requires a JSON object (e.g. {\"name\":\"value\"}) to deserialize correctly.\n"+
+		"To fix this error either change the JSON to a JSON object (e.g. {\"name\":\"value\"}) or change the deserialized type to an array or a type that implements a collection interface (e.g. ICollection, IList) like List<T> that can be deserialized from a JSON array. JsonArrayAttribute can also be added to the type to force it to deserialize from a JSON array.\n", n.start+1)
 }
 
 // misplaced is for an object or array where a simple value is wanted: the library stumbles over its bracket, and then
 // over what it finds behind that (recording 12-api-keys).
 func (m *model) misplaced(n *node) {
-	m.faults.add(n.path, unexpectedValue+string(n.kind)+"."+n.opened.in(n.path))
-	if n.inside == '}' || n.inside == ']' {
-		m.faults.add(n.path, unexpectedValue+string(n.inside)+"."+n.opened.in(n.path))
+	m.faults.at(n, unexpectedValue+string(n.kind)+".", n.start+1)
+	if inside := bytes.TrimLeft(n.raw[1:], " \t\r\n"); len(inside) > 0 && (inside[0] == '}' || inside[0] == ']') {
+		m.faults.at(n, unexpectedValue+string(inside[0])+".", n.start+1)
 	}
 }
 
@@ -101,7 +84,7 @@ func (m *model) bool(name string) *bool {
 		case "true", "false":
 			return new(text == "true")
 		}
-		m.faults.add(n.path, "Could not convert string to boolean: "+n.text+"."+n.end.in(n.path))
+		m.faults.at(n, "Could not convert string to boolean: "+n.text+".", n.end)
 	case 0:
 		d, err := parseDecimal(n.text)
 		return new(err == nil && d.sign() != 0)
@@ -127,9 +110,9 @@ func (m *model) int(name string) *int64 {
 		return &i
 	case n.kind == '"' && n.text == "":
 	case n.kind == '"':
-		m.faults.add(n.path, "Could not convert string to integer: "+n.text+"."+n.end.in(n.path))
+		m.faults.at(n, "Could not convert string to integer: "+n.text+".", n.end)
 	default:
-		m.faults.add(n.path, "Input string '"+n.text+"' is not a valid integer."+n.end.in(n.path))
+		m.faults.at(n, "Input string '"+n.text+"' is not a valid integer.", n.end)
 	}
 	return nil
 }
@@ -152,7 +135,7 @@ func (m *model) decimal(name string) *decimal {
 			return &d
 		}
 	}
-	m.faults.add(n.path, "The supplied value is invalid.")
+	m.faults.add(n.path(), "The supplied value is invalid.")
 	return nil
 }
 
@@ -169,7 +152,7 @@ func (m *model) double(name string) *decimal {
 		if d, err := parseDecimalText(n.text); err == nil {
 			return new(d.trim(0))
 		}
-		m.faults.add(n.path, "Could not convert string to double: "+n.text+"."+n.end.in(n.path))
+		m.faults.at(n, "Could not convert string to double: "+n.text+".", n.end)
 		return nil
 	}
 	d, err := parseDecimal(doubleText(n.text))
@@ -211,7 +194,7 @@ func (m *model) span(name string, unit time.Duration) *time.Duration {
 			return new(time.Duration(i) * unit)
 		}
 	}
-	m.faults.throw(n.path, "Invalid timespan")
+	m.faults.throw(n, "Invalid timespan")
 	return nil
 }
 
@@ -236,7 +219,7 @@ func parseSpan(text string) (time.Duration, bool) {
 	if len(parts) == 3 {
 		seconds = parts[2]
 	}
-	whole, fraction, _ := strings.Cut(seconds, ".")
+	whole, fraction, fractional := strings.Cut(seconds, ".")
 	total := time.Duration(0)
 	for _, part := range []struct {
 		text string
@@ -249,8 +232,8 @@ func parseSpan(text string) (time.Duration, bool) {
 		}
 		total += time.Duration(i) * part.unit
 	}
-	if fraction != "" {
-		if len(fraction) > 7 || strings.Trim(fraction, "0123456789") != "" {
+	if fractional {
+		if fraction == "" || len(fraction) > 7 || strings.Trim(fraction, "0123456789") != "" {
 			return 0, false
 		}
 		d, err := time.ParseDuration("0." + fraction + "s")
@@ -288,7 +271,7 @@ func (m *model) free(name string) *node {
 	if n.kind == '[' {
 		kind = "JArray"
 	}
-	m.faults.add(n.path, "Deserialized JSON type 'Newtonsoft.Json.Linq."+kind+"' is not compatible with expected type 'Newtonsoft.Json.Linq.JObject'."+n.end.in(n.path))
+	m.faults.at(n, "Deserialized JSON type 'Newtonsoft.Json.Linq."+kind+"' is not compatible with expected type 'Newtonsoft.Json.Linq.JObject'.", n.end)
 	return nil
 }
 

@@ -116,6 +116,6 @@ func (m *model) timestamp(name string) *int64 {
 		}
 	}
 	actual := map[byte]string{'"': "String", '{': "StartObject", '[': "StartArray", 't': "Boolean", 'f': "Boolean", 0: "Float"}[n.kind]
-	m.faults.throw(n.path, "Unexpected json token type, expected is Integer and actual is "+actual)
+	m.faults.throw(n, "Unexpected json token type, expected is Integer and actual is "+actual)
 	return nil
 }

@@ -1,0 +1,131 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// TestBodyFaults has the words of the server's library for bodies that do not parse.
+func TestBodyFaults(t *testing.T) {
+	const end = "Unexpected end when deserializing object. "
+	for body, want := range map[string][]fieldError{
+		`{"a":1}`:             nil,
+		`{"a":1,}`:            nil,
+		`{} behind`:           nil,
+		"{\"a\":\"\n\t\"}":    nil,
+		``:                    nil, // told by other words
+		`{`:                   {{"", end + "Path '', line 1, position 1."}},
+		`{"a"`:                {{"a", "Unexpected end when setting a's value. Path 'a', line 1, position 4."}, {"a", end + "Path 'a', line 1, position 4."}},
+		`{"a":`:               {{"a", "Unexpected end when setting a's value. Path 'a', line 1, position 5."}, {"a", end + "Path 'a', line 1, position 5."}},
+		`{"a":1`:              {{"a", end + "Path 'a', line 1, position 6."}},
+		`{"a":[1`:             {{"a[0]", "Unexpected end when deserializing array. Path 'a[0]', line 1, position 7."}},
+		"{\n \"ä\": 1 \"b\"}": {{"ä", "After parsing a value an unexpected character was encountered: \". Path 'ä', line 2, position 8."}},
+		`{a:1}`:               {{"", "Invalid property identifier character: a. Path '', line 1, position 1."}},
+		`{"a" 1}`:             {{"a", "Invalid character after parsing property name. Expected ':' but got: 1. Path 'a', line 1, position 5."}},
+		`{"a":{"b":x}}`:       {{"a.b", "Unexpected character encountered while parsing value: x. Path 'a.b', line 1, position 11."}},
+		`{"a":"b`:             {{"a", `Unterminated string. Expected delimiter: ". Path 'a', line 1, position 7.`}},
+		`{"a":"\x"}`:          {{"a", "Bad JSON escape sequence. Path 'a', line 1, position 9."}},
+		`{"a":01}`:            {{"a", "Unexpected character encountered while parsing value: 0. Path 'a', line 1, position 6."}},
+	} {
+		f := &faults{}
+		readBody([]byte(body), f)
+		if !reflect.DeepEqual(f.all, want) {
+			t.Errorf("%s\n got %q\nwant %q", body, f.all, want)
+		}
+	}
+}
+
+// FuzzReadBody sets the reader against the standard library's: what one takes the other takes, and they agree on it, but
+// for what the server takes besides.
+func FuzzReadBody(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,2.50,"x",null,true,{"B":{}}]}`, `[[],{}]`, `{"a":"é","A":1}`, `"text"`, `{"a":1,}`, `{"a":`, `-0`, `{"a":1e5}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		bad := &faults{}
+		n := readBody(body, bad)
+		if json.Valid(body) && strings.Count(string(body), "{")+strings.Count(string(body), "[") <= maxBodyDepth {
+			if len(bad.all) > 0 {
+				t.Fatalf("%q is valid: %q", body, bad.all)
+			}
+			var want, got any
+			if json.Unmarshal(body, &want) != nil || json.Unmarshal(n.raw, &got) != nil || !reflect.DeepEqual(want, got) {
+				t.Fatalf("%q is read as %q", body, n.raw)
+			}
+		}
+		for _, fault := range bad.all {
+			if utf8.Valid(body) && !utf8.ValidString(fault.Message) || !strings.HasSuffix(fault.Message, ".") {
+				t.Fatalf("%q: %q", body, fault)
+			}
+		}
+	})
+}
+
+// TestBadInputGreenfield sends bodies that would be dear to whoever is careless.
+func TestBadInputGreenfield(t *testing.T) {
+	w := newWorld(t, Options{})
+	store := "/api/v1/stores/" + w.s.Seed().StoreID
+	list := func(n int, item string) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"
+	}
+	for _, test := range []struct {
+		name, method, path, body string
+		status                   int
+	}{
+		{"many faults", "POST", "/api/v1/stores", `{"name":"many","additionalTrackedRates":` + list(300_000, "{}") + `}`, 422},
+		{"many members", "POST", "/api/v1/stores", `{"name":"many",` + manyMembers(200_000)[1:], 200},
+		{"a name of three megabytes, around many values", "POST", "/api/v1/stores", `{"name":"many","` + strings.Repeat("n", 3<<20) + `":` + list(200_000, "1") + `}`, 200},
+		{"many unknown methods", "POST", store + "/invoices", `{"amount":"1","checkout":{"paymentMethods":` + list(300_000, `"X"`) + `}}`, 422},
+		{"many permissions", "POST", "/api/v1/api-keys", `{"permissions":` + list(100_000, `"btcpay.store.canfly:x"`) + `}`, 200},
+		{"deep metadata", "POST", store + "/invoices", `{"amount":"0","metadata":` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + `}`, 422},
+		{"an amount of a million digits", "POST", store + "/invoices", `{"amount":"` + strings.Repeat("9", 1_000_000) + `"}`, 422},
+		{"an amount beyond doubles", "POST", store + "/invoices", `{"amount":1e400}`, 422},
+		{"a span beyond time", "POST", store + "/invoices", `{"amount":"0","checkout":{"expirationMinutes":9223372036854775807}}`, 422},
+		{"a span of text beyond time", "POST", store + "/invoices", `{"amount":"0","checkout":{"expirationMinutes":"99999999.00:00"}}`, 422},
+		{"metadata of another kind", "PUT", store + "/invoices/none", `{"metadata":[]}`, 403},
+		{"a body over the limit", "POST", "/api/v1/stores", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, 413},
+		{"a preview without end", "GET", store + "/payment-methods/BTC-CHAIN/wallet/preview?count=2147483647", "", 200},
+		{"a preview from nowhere", "GET", store + "/payment-methods/BTC-CHAIN/wallet/preview?offset=-1", "", 500},
+		{"a time before time", "GET", store + "/invoices?startDate=-1", "", 422},
+		{"a number beyond numbers", "GET", store + "/invoices?take=99999999999999999999", "", 422},
+		{"a refund of nothing", "POST", store + "/invoices/none/refund", "{}", 403},
+	} {
+		start := time.Now()
+		response, answer := w.greenfield(test.method, test.path, test.body)
+		if response.StatusCode != test.status {
+			t.Errorf("%s: %d, want %d: %.200s", test.name, response.StatusCode, test.status, answer)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%s: the answer took %v", test.name, took)
+		}
+		var faults []fieldError
+		if response.StatusCode == 422 && (json.Unmarshal([]byte(answer), &faults) != nil || len(faults) == 0 || len(faults) > maxFaults+1) {
+			t.Errorf("%s: %.200s", test.name, answer)
+		}
+	}
+	if response, answer := w.greenfield("GET", "/api/v1/users/me", ""); response.StatusCode != http.StatusOK {
+		t.Errorf("after all that: %d %s", response.StatusCode, answer)
+	}
+}
+
+// TestSpans has the ways to write a span of time.
+func TestSpans(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"9": 9 * 24 * time.Hour, "00:00:45": 45 * time.Second, "1:2": time.Hour + 2*time.Minute, "2.01:00:00": 49 * time.Hour,
+		"-00:30": -30 * time.Minute, "00:00:01.5": 1500 * time.Millisecond, " 00:01 ": time.Minute,
+	} {
+		if got, ok := parseSpan(text); !ok || got != want {
+			t.Errorf("%q: %v %v, want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", ":", "x", "24:00:00", "00:60", "00:00:60", "1:2:3:4", "1.5", "--1", "00:00:01.", "00:00:01.12345678", "40000"} {
+		if got, ok := parseSpan(text); ok {
+			t.Errorf("%q is taken as %v", text, got)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// member gives one text of an answer.
+func member(t *testing.T, answer, name string) string {
+	t.Helper()
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(answer), &members); err != nil {
+		t.Fatalf("%v in %.200s", err, answer)
+	}
+	return strings.Trim(string(members[name]), `"`)
+}
+
+// TestGreenfieldSurvivesRestart reads the same after a restart from the state file.
+func TestGreenfieldSurvivesRestart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	first, err := New(Options{StateFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, s: first}
+	store := "/api/v1/stores/" + first.Seed().StoreID
+	send := func(method, path, body string) string {
+		t.Helper()
+		response, answer := w.inProcess(method, path, body)
+		if response != http.StatusOK && response != http.StatusCreated {
+			t.Fatalf("%s %s: %d %s", method, path, response, answer)
+		}
+		return answer
+	}
+	user := member(t, send("POST", "/api/v1/users", `{"email":"guest@shop.example","password":"a word for you"}`), "id")
+	send("POST", store+"/users", `{"id":"`+user+`","storeRole":"Guest"}`)
+	send("POST", "/api/v1/users/"+user+"/lock", `{"locked":true}`)
+	lazy := member(t, send("POST", store+"/invoices", `{"amount":"20","metadata":{"orderId":7,"own":{"deep":[1.50,null]}},"checkout":{"lazyPaymentMethods":true,"defaultLanguage":"EN"},"receipt":{"showQR":false},"additionalSearchTerms":["red"]}`), "id")
+	marked := member(t, send("POST", store+"/invoices", `{"amount":"20"}`), "id")
+	send("POST", store+"/invoices/"+marked+"/status", `{"status":"Settled"}`)
+	send("POST", store+"/invoices/"+marked+"/refund", `{"refundVariant":"Fiat","payoutMethods":["BTC-CHAIN"]}`)
+	send("POST", store+"/payment-requests", `{"title":"Fee","amount":"1.50"}`)
+	paths := []string{
+		store, store + "/users", store + "/invoices?includePaymentMethods=true", store + "/invoices?textSearch=re", store + "/invoices/" + lazy,
+		store + "/pull-payments", store + "/payment-requests", "/api/v1/users", "/api/v1/server/info", store + "/payment-methods/BTC-CHAIN?includeConfig=true",
+	}
+	before := map[string]string{}
+	for _, path := range paths {
+		before[path] = send("GET", path, "")
+	}
+	if !strings.Contains(before[store+"/invoices?textSearch=re"], lazy) {
+		t.Error("the invoice is not found by its term")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w.s, err = New(Options{StateFile: file}); err != nil {
+		t.Fatal(err)
+	}
+	defer w.s.Close()
+	for _, path := range paths {
+		if after := send("GET", path, ""); after != before[path] {
+			t.Errorf("%s\nbefore %s\nafter  %s", path, before[path], after)
+		}
+	}
+	send("POST", store+"/invoices/"+lazy+"/payment-methods/BTC-CHAIN/activate", "")
+	if methods := send("GET", store+"/invoices/"+lazy+"/payment-methods", ""); !strings.Contains(methods, `"activated":true`) {
+		t.Error(methods)
+	}
+}
+
+// inProcess calls the handler without a listener.
+func (w *world) inProcess(method, path, body string) (int, string) {
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "token "+w.s.Seed().APIKey)
+	recorder := httptest.NewRecorder()
+	w.s.ServeHTTP(recorder, r)
+	return recorder.Code, recorder.Body.String()
+}
+
+// TestMoneyTexts has the ways to write an amount, as facts and recordings of the server tell them.
+func TestMoneyTexts(t *testing.T) {
+	w := newWorld(t, Options{})
+	path := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices"
+	for body, want := range map[string]string{
+		`{"amount":"1,5"}`:            "15",
+		`{"amount":"1e2"}`:            "100",
+		`{"amount":5.10}`:             "5.1",
+		`{"amount":"5.10"}`:           "5.10",
+		`{"amount":"10.125"}`:         "10.13",
+		`{"amount":" 7 "}`:            "7",
+		`{"AMOUNT":"7"}`:              "7",
+		`{"amount":"1","amount":"2"}`: "2",
+		`{"amount":"0.00"}`:           "0.0",
+	} {
+		response, answer := w.greenfield("POST", path, body)
+		if got := member(t, answer, "amount"); response.StatusCode != http.StatusOK || got != want {
+			t.Errorf("%s: %d %s, want %s", body, response.StatusCode, got, want)
+		}
+	}
+}
+
+// TestRefundAmounts has what goes back, by each way to say how much.
+func TestRefundAmounts(t *testing.T) {
+	w := newWorld(t, Options{})
+	store := "/api/v1/stores/" + w.s.Seed().StoreID
+	_, answer := w.greenfield("POST", store+"/invoices", `{"amount":"20","currency":"USD"}`)
+	path := store + "/invoices/" + member(t, answer, "id")
+	_, methods := w.greenfield("GET", path+"/payment-methods", "")
+	w.control("pay", `{"address":"`+member(t, strings.Trim(methods, "[]"), "destination")+`","amount":"0.0006","confirmations":1}`)
+	refund := func(body string) (int, string, string) {
+		response, answer := w.greenfield("POST", path+"/refund", `{"payoutMethods":["BTC"],`+body+`}`)
+		if response.StatusCode != http.StatusOK {
+			return response.StatusCode, answer, ""
+		}
+		return response.StatusCode, member(t, answer, "amount"), member(t, answer, "currency")
+	}
+	for body, want := range map[string]string{
+		`"refundVariant":"RateThen"`:                                            "0.0006 BTC",
+		`"refundVariant":"CurrentRate"`:                                         "0.0006 BTC",
+		`"refundVariant":"fiat"`:                                                "30.00 USD",
+		`"refundVariant":"OverpaidAmount"`:                                      "0.0002 BTC",
+		`"refundVariant":"RateThen","subtractPercentage":50`:                    "0.00030 BTC",
+		`"refundVariant":"Custom","customAmount":"1000","customCurrency":"jpy"`: "1000 JPY",
+		`"refundVariant":"Custom","customAmount":"5","customCurrency":"BTC"`:    "5 BTC",
+	} {
+		if status, amount, currency := refund(body); status != http.StatusOK || amount+" "+currency != want {
+			t.Errorf("%s: %d %s %s, want %s", body, status, amount, currency, want)
+		}
+	}
+	w.greenfield("PUT", store+"/rates/configuration", `{"isCustomScript":true,"effectiveScript":"BTC_USD = 100000;"}`)
+	if _, amount, _ := refund(`"refundVariant":"CurrentRate"`); amount != "0.0003" {
+		t.Errorf("at twice the rate %s goes back", amount)
+	}
+	w.greenfield("PUT", store+"/rates/configuration", `{"isCustomScript":true,"effectiveScript":"BTC_EUR = 1;"}`)
+	for _, body := range []string{
+		`"refundVariant":"CurrentRate"`,
+		`"refundVariant":"Custom","customAmount":"-1","customCurrency":"USD"`,
+		`"refundVariant":"RateThen","subtractPercentage":101`,
+		`"refundVariant":"RateThen","subtractPercentage":-1`,
+	} {
+		if status, answer, _ := refund(body); status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", body, status, answer)
+		}
+	}
+}
+
+// TestDeletedStoreIsGone leaves nothing of a store that could be reached.
+func TestDeletedStoreIsGone(t *testing.T) {
+	w := newWorld(t, Options{})
+	store := "/api/v1/stores/" + w.s.Seed().StoreID
+	inv := w.signed("POST", "/invoices", `{"price":20}`)
+	if response, answer := w.greenfield("DELETE", store, ""); response.StatusCode != http.StatusOK || answer != "" {
+		t.Fatal(response.StatusCode, answer)
+	}
+	if response, _ := w.greenfield("GET", "/api/v1/invoices/"+inv["id"].(string), ""); response.StatusCode != http.StatusForbidden {
+		t.Error("the invoice is there:", response.StatusCode)
+	}
+	if response, answer := w.call("GET", "/invoices", "", sign(w.key, w.origin+"/invoices", "")...); response.StatusCode != http.StatusForbidden {
+		t.Error("the token is good:", response.StatusCode, answer)
+	}
+	if response, _ := w.call("POST", "/_sandbox/pay", `{"address":"`+inv["bitcoinAddress"].(string)+`","amount":"1"}`); response.StatusCode != http.StatusBadRequest {
+		t.Error("the address takes money:", response.StatusCode)
+	}
+	if _, answer := w.greenfield("GET", "/api/v1/stores", ""); answer != "[]" {
+		t.Error(answer)
+	}
+	w.control("clock", `{"advance":"48h"}`)
+}

@@ -1,0 +1,137 @@
+package sandbox
+
+import (
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// closure is what a permission leads to, by another way than includes.
+func closure(held string) map[string]bool {
+	if held == unrestricted {
+		all := map[string]bool{}
+		for name := range inclusions {
+			all[name] = true
+		}
+		return all
+	}
+	reached := map[string]bool{}
+	for open := []string{held}; len(open) > 0; open = open[1:] {
+		if !reached[open[0]] {
+			reached[open[0]] = true
+			open = append(open, inclusions[open[0]]...)
+		}
+	}
+	return reached
+}
+
+func TestPermissionTable(t *testing.T) {
+	if n := len(inclusions); n != 46 {
+		t.Errorf("there are %d permissions", n)
+	}
+	for name, included := range inclusions {
+		if normal, ok := validPermission(name); !ok || normal != name {
+			t.Errorf("%s is no permission by the server's syntax", name)
+		}
+		for _, next := range included {
+			if _, known := inclusions[next]; !known {
+				t.Errorf("%s includes %s, which there is none of", name, next)
+			}
+		}
+		for asked := range inclusions {
+			if got, want := includes(name, asked), closure(name)[asked]; got != want {
+				t.Errorf("%s includes %s: %v", name, asked, got)
+			}
+		}
+	}
+	for _, r := range roles {
+		for _, p := range r.Permissions {
+			if !isStorePermission(p) || inclusions[p] == nil && p != viewRequests && p != viewPullPayments && p != viewPayouts && p != modifyWebhooks {
+				t.Errorf("%s has %s", r.ID, p)
+			}
+		}
+	}
+	for _, r := range routes {
+		if _, known := inclusions[r.permission]; r.realm == greenfieldRealm && !known && r.permission != open && r.permission != anyone && r.permission != anyKey {
+			t.Errorf("%s %s wants %q", r.method, r.path, r.permission)
+		}
+	}
+}
+
+// TestKeyWithinUser has random keys of random members: what a key may do on a store is what both the key and the role
+// reach.
+func TestKeyWithinUser(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	names := slices.Sorted(maps.Keys(inclusions))
+	for range 3000 {
+		role := roles[random.IntN(len(roles))]
+		u := &user{ID: "u", Admin: random.IntN(2) == 0}
+		st := newState()
+		st.Stores["mine"] = &store{ID: "mine", Members: map[string]string{"u": role.ID}}
+		st.Stores["other"] = &store{ID: "other"}
+		k := &apiKey{}
+		onMine, onOther := map[string]bool{}, map[string]bool{}
+		for range random.IntN(4) {
+			held := names[random.IntN(len(names))]
+			scope := []string{"", ":mine", ":other", ":nowhere"}[random.IntN(4)]
+			k.Permissions = append(k.Permissions, held+scope)
+			for reached := range closure(held) {
+				onMine[reached] = onMine[reached] || scope == "" || scope == ":mine"
+				onOther[reached] = onOther[reached] || scope == "" || scope == ":other"
+			}
+		}
+		byRole := map[string]bool{}
+		for _, held := range role.Permissions {
+			maps.Copy(byRole, closure(held))
+		}
+		asked := names[random.IntN(len(names))]
+		if !isStorePermission(asked) {
+			continue
+		}
+		c := &caller{user: u, key: k}
+		view := u.Admin && asked == viewStoreSettings
+		if got, want := st.may(c, asked, "mine"), onMine[asked] && (byRole[asked] || view); got != want {
+			t.Fatalf("%s, admin %v, key %v: %s on the own store: %v", role.ID, u.Admin, k.Permissions, asked, got)
+		}
+		if got, want := st.may(c, asked, "other"), onOther[asked] && view; got != want {
+			t.Fatalf("admin %v, key %v: %s on a foreign store: %v", u.Admin, k.Permissions, asked, got)
+		}
+		if st.may(c, asked, "nowhere") {
+			t.Fatalf("key %v: %s on no store", k.Permissions, asked)
+		}
+	}
+}
+
+// TestScopes has addresses that name what does not belong together.
+func TestScopes(t *testing.T) {
+	w := newWorld(t, Options{})
+	_, answer := w.greenfield("POST", "/api/v1/stores", `{"name":"second"}`)
+	second := member(t, answer, "id")
+	first := w.s.Seed().StoreID
+	_, answer = w.greenfield("POST", "/api/v1/stores/"+first+"/invoices", `{"amount":"0"}`)
+	invoice := member(t, answer, "id")
+	for path, want := range map[string]int{
+		"/api/v1/stores/" + first + "/invoices/" + invoice:                        http.StatusOK,
+		"/api/v1/invoices/" + invoice:                                             http.StatusOK,
+		"/API/V1/Invoices/" + invoice:                                             http.StatusOK,
+		"/api/v1/invoices/" + strings.ToLower(invoice):                            http.StatusForbidden,
+		"/api/v1/stores/" + second + "/invoices/" + invoice:                       http.StatusForbidden,
+		"/api/v1/stores/" + first + "/invoices/" + invoice + "?storeId=" + second: http.StatusOK, // the path goes first
+		"/api/v1/invoices/" + invoice + "?storeId=" + second:                      http.StatusForbidden,
+		"/api/v1/invoices/" + invoice + "?storeId=" + first:                       http.StatusOK,
+		"/api/v1/stores?storeId=" + first:                                         http.StatusOK,
+		"/api/v1/stores?storeId=none":                                             http.StatusForbidden,
+		"/api/v1/stores/" + first + "/payment-requests/none":                      http.StatusForbidden,
+		"/api/v1/stores/" + first + "/users/":                                     http.StatusOK,
+		"/api/v1/stores/" + first + "/nothing":                                    http.StatusNotFound,
+	} {
+		if response, answer := w.greenfield("GET", path, ""); response.StatusCode != want {
+			t.Errorf("%s: %d, want %d: %s", path, response.StatusCode, want, answer)
+		}
+	}
+}
