@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox"
@@ -70,7 +72,12 @@ func TestReplayUnseen(t *testing.T) {
 		t.Fatal(err)
 	}
 	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	if text := os.Getenv("REPLAY_SEED"); text != "" {
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("REPLAY_SEED=%d plays the same again", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	var reports []*replay.Report
 	for _, r := range recordings {

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
@@ -18,10 +19,10 @@ import (
 // are others, wherever they stand. What a server answers to it must not depend on having seen the first one.
 //
 // Letters and digits are exchanged for others one for one, so lengths, capitals, blanks and signs stay as they are, and
-// so does what is part of what.
+// so does what is part of what. One seed gives the same recording again; its keys guard nothing.
 func (r *Recording) Vary(random *rand.Rand) (*Recording, error) {
 	v := &variation{cipher: newCipher(random), names: map[string]bool{}}
-	keys, err := v.newKeys(r.keys)
+	keys, err := v.newKeys(r.keys, random)
 	if err != nil {
 		return nil, fmt.Errorf("recording %s: %w", r.Group, err)
 	}
@@ -83,17 +84,18 @@ func (v *variation) encipher(text string) string {
 }
 
 // newKeys makes a key for each of the recording's and notes every text that the old one may stand as.
-func (v *variation) newKeys(old map[string]string) (object, error) {
+func (v *variation) newKeys(old map[string]string, random *rand.Rand) (object, error) {
 	keys := object{}
 	for _, name := range sortedKeys(old) {
 		before, err := parseKey(old[name])
 		if err != nil {
 			return nil, err
 		}
-		after, err := btcec.NewPrivateKey()
-		if err != nil {
-			return nil, err
+		var raw [32]byte
+		for i := 0; i < len(raw); i += 8 {
+			binary.BigEndian.PutUint64(raw[i:], random.Uint64())
 		}
+		after, _ := btcec.PrivKeyFromBytes(raw[:])
 		was, is := formsOf(before), formsOf(after)
 		for i := range was {
 			v.secrets = append(v.secrets, was[i], is[i], strings.ToUpper(was[i]), strings.ToUpper(is[i]))
