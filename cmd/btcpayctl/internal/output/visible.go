@@ -71,7 +71,7 @@ func escapeJSON(document []byte) []byte {
 	var b []byte
 	for _, r := range string(document) {
 		switch {
-		case r < utf8.RuneSelf || !hidden(r):
+		case r < ' ' || !hidden(r): // between members there may be line ends
 			b = utf8.AppendRune(b, r)
 		case r > 0xffff:
 			r -= 0x10000

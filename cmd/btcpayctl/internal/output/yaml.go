@@ -16,7 +16,7 @@ func marshalYAML(value any) ([]byte, error) {
 		return nil, err
 	}
 	var node yaml.Node
-	if err := yaml.Unmarshal(escapeJSON(text), &node); err != nil {
+	if err := yaml.Unmarshal(escapeYAML(text), &node); err != nil {
 		return nil, err
 	}
 	plainStyle(&node)
@@ -43,7 +43,8 @@ func plainStyle(node *yaml.Node) {
 }
 
 // escapeYAML writes out what the encoder takes for printable and a terminal
-// obeys. It can only stand between double quotes.
+// obeys. It can only stand between double quotes. YAML, unlike JSON, knows no
+// pairs of surrogates.
 func escapeYAML(document []byte) []byte {
 	unsafe := func(r rune) bool { return r != '\n' && hidden(r) }
 	if !strings.ContainsFunc(string(document), unsafe) {
