@@ -46,7 +46,7 @@ bench: build
 fuzz: go-is-new-enough
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s $$pkg; \
 		done; done
 
 torture: go-is-new-enough
@@ -67,4 +67,4 @@ docs: go-is-new-enough
 	$(GO) run ./cmd/btcpayctl/internal/docgen docs
 
 surface:
-	@echo "There is no Greenfield package yet, so there is nothing whose surface could be compared."; exit 1
+	@echo "The Greenfield package is not compared with what a server offers yet."; exit 1
