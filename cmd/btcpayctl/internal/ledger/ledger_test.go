@@ -1,0 +1,269 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T) (*Ledger, string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "ledger")
+	return Open(dir, time.Now), dir
+}
+
+func begin(t *testing.T, l *Ledger, r Record) *Operation {
+	t.Helper()
+	o, err := l.Begin(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func newRecord() Record {
+	return Record{ID: rand.Text(), Kind: Invoice, Server: "https://btcpay.example.com", OrderID: "A-1", Amount: "12.50", Currency: "USD"}
+}
+
+// TestLife follows an operation from its beginning to its end; each step is on
+// the disk when it returns.
+func TestLife(t *testing.T) {
+	l, dir := open(t)
+	if records, err := l.Unfinished(); len(records) > 0 || err != nil {
+		t.Fatalf("an empty ledger: %v %v", records, err)
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("reading made the directory")
+	}
+	o := begin(t, l, newRecord())
+	records, err := l.Unfinished()
+	if err != nil || len(records) != 1 || !cmp.Equal(records[0], o.Record) || records[0].OrderID != "A-1" || records[0].Created.IsZero() {
+		t.Fatalf("%+v %v", records, err)
+	}
+	if err := o.Advance(func(r *Record) { r.Invoice = "inv" }); err != nil {
+		t.Fatal(err)
+	}
+	if records, _ := l.Unfinished(); records[0].Invoice != "inv" {
+		t.Errorf("%+v", records)
+	}
+	if err := o.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Release(); err != nil {
+		t.Errorf("Release after Finish: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if _, err := l.Resume(t.Context(), o.Record.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("Resume of a finished operation: %v", err)
+	}
+}
+
+func TestResume(t *testing.T) {
+	l, dir := open(t)
+	o := begin(t, l, newRecord())
+	id := o.Record.ID
+	if _, err := l.Resume(t.Context(), id); !errors.Is(err, ErrBusy) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+		t.Errorf("an operation that somebody is at: %v", err)
+	}
+	if err := o.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := l.Resume(t.Context(), id)
+	if err != nil || !cmp.Equal(again.Record, o.Record) {
+		t.Fatalf("%+v %v", again, err)
+	}
+	if err := again.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []string{"", "x", "../../../etc/passwd", strings.Repeat("A", 41), rand.Text()} {
+		if _, err := l.Resume(t.Context(), wrong); !errors.Is(err, ErrNotFound) {
+			t.Errorf("Resume(%q): %v", wrong, err)
+		}
+		if _, err := l.Begin(t.Context(), Record{ID: wrong}); len(wrong) != 26 && err == nil {
+			t.Errorf("Begin(%q) succeeded", wrong)
+		}
+	}
+	if names, _ := filepath.Glob(dir + "/*.lock"); len(names) > 1 {
+		t.Errorf("wrong ids left locks: %q", names)
+	}
+}
+
+// TestUnreadable puts records there that are none. Each is named, and the
+// others are read all the same.
+func TestUnreadable(t *testing.T) {
+	l, dir := open(t)
+	good := begin(t, l, newRecord())
+	defer good.Release()
+	for name, content := range map[string]struct {
+		text string
+		err  error
+	}{
+		"HALFWRITTEN":   {`{"version":1,"id":"HALFWRI`, ErrDamaged},
+		"EMPTYFILE":     {"", ErrDamaged},
+		"OTHERIDHERE":   {`{"version":1,"id":"ANOTHERID","kind":"pair"}`, ErrDamaged},
+		"NOVERSION1":    {`{"id":"NOVERSION1","kind":"pair"}`, ErrDamaged},
+		"FROMTHEFUTURE": {`{"version":2,"id":"FROMTHEFUTURE","kind":"pair"}`, ErrVersion},
+		"TOOLARGEFILE":  {strings.Repeat(" ", recordLimit+1), durable.ErrTooLarge},
+	} {
+		path := filepath.Join(dir, name+".json")
+		if err := os.WriteFile(path, []byte(content.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		records, err := l.Unfinished()
+		if !errors.Is(err, content.err) || !strings.Contains(err.Error(), path) || len(records) != 1 {
+			t.Errorf("%s: %v, %d records", name, err, len(records))
+		}
+		if _, err := l.Resume(t.Context(), name); !errors.Is(err, content.err) {
+			t.Errorf("Resume(%s): %v", name, err)
+		}
+		os.Remove(path)
+	}
+	link := filepath.Join(dir, "LINKEDRECORD.json")
+	if err := os.Symlink(filepath.Join(dir, good.Record.ID+".json"), link); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Unfinished(); !errors.Is(err, durable.ErrSymlink) {
+		t.Errorf("a link: %v", err)
+	}
+}
+
+// TestOrder lists the oldest first.
+func TestOrder(t *testing.T) {
+	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	dir := filepath.Join(t.TempDir(), "ledger")
+	var wanted []string
+	for i := range 20 {
+		l := Open(dir, func() time.Time { return now.Add(-time.Duration(i) * time.Minute) })
+		o := begin(t, l, newRecord())
+		wanted = append(wanted, o.Record.ID)
+		o.Release()
+	}
+	slices.Reverse(wanted)
+	records, err := Open(dir, time.Now).Unfinished()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range records {
+		got = append(got, r.ID)
+	}
+	if !slices.Equal(got, wanted) {
+		t.Errorf("%q, want %q", got, wanted)
+	}
+}
+
+// TestOnce lets many take one operation up at once: one gets it at a time, and
+// it ends once.
+func TestOnce(t *testing.T) {
+	l, dir := open(t)
+	o := begin(t, l, newRecord())
+	id := o.Record.ID
+	o.Release()
+	var finished int
+	var mu sync.Mutex
+	var workers sync.WaitGroup
+	for range 20 {
+		workers.Go(func() {
+			for {
+				o, err := l.Resume(t.Context(), id)
+				if errors.Is(err, ErrBusy) {
+					time.Sleep(time.Millisecond)
+					continue
+				}
+				if errors.Is(err, ErrNotFound) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				finished++
+				mu.Unlock()
+				if err := o.Finish(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+		})
+	}
+	workers.Wait()
+	if finished != 1 {
+		t.Errorf("it ended %d times", finished)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestFailedAdvance leaves the record as it was, in memory and on the disk.
+func TestFailedAdvance(t *testing.T) {
+	l, dir := open(t)
+	o := begin(t, l, newRecord())
+	path := filepath.Join(dir, o.Record.ID+".json")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil { // nothing can be renamed onto it
+		t.Fatal(err)
+	}
+	before := o.Record
+	if err := o.Advance(func(r *Record) { r.Invoice = "lost" }); err == nil {
+		t.Error("it succeeded")
+	}
+	if o.Record.Invoice != before.Invoice {
+		t.Errorf("%+v", o.Record)
+	}
+	o.Release()
+}
+
+// TestLeftovers takes away what killed processes left, and nothing else.
+func TestLeftovers(t *testing.T) {
+	l, dir := open(t)
+	first := begin(t, l, newRecord())
+	defer first.Release()
+	old, young := filepath.Join(dir, ".tmp-old"), filepath.Join(dir, ".tmp-young")
+	for _, path := range []string{old, young} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(old, long, long); err != nil {
+		t.Fatal(err)
+	}
+	defer begin(t, l, newRecord()).Release()
+	if _, err := os.Stat(old); err == nil {
+		t.Error("the old temporary file is still there")
+	}
+	if _, err := os.Stat(young); err != nil {
+		t.Error("a file that somebody may be writing was taken away")
+	}
+}
+
+// TestMode keeps records from other users.
+func TestMode(t *testing.T) {
+	l, dir := open(t)
+	o := begin(t, l, newRecord())
+	defer o.Release()
+	info, err := os.Stat(filepath.Join(dir, o.Record.ID+".json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+}
