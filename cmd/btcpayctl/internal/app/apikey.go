@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -66,6 +67,7 @@ func (a *App) StoreAPIKey(ctx context.Context, spec, server string, key greenfie
 	if _, err := a.LoadAPIKey(ctx, spec, id); err != nil {
 		return err
 	}
+	fault.At("key-put")
 	index, err := a.Index()
 	if err != nil {
 		return err

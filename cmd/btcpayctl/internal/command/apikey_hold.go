@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -47,6 +48,7 @@ func (h *keyHolder) keep(ctx context.Context, operation *ledger.Operation, key g
 	if err != nil {
 		return err
 	}
+	fault.At("key-recorded")
 	return h.app.StoreAPIKey(ctx, operation.Record.Keystore, operation.Record.Server, key)
 }
 

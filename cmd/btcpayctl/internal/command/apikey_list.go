@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,6 +92,7 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 	if err != nil {
 		return nil, err
 	}
+	slices.SortStableFunc(entries, func(a, b keystore.Entry) int { return a.Created.Compare(b.Created) })
 	open, unread := c.app.Unfinished(ctx)
 	if unread != nil {
 		return nil, unread

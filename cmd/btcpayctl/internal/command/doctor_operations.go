@@ -120,6 +120,10 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 		}
 		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", err)
 	}
+	// A kill may have come before the index knew the key.
+	if err := f.app.StoreAPIKey(ctx, r.Keystore, r.Server, key); err != nil {
+		return failure(ctx, f.name, err)
+	}
 	return f.judge(ctx, key)
 }
 

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// killable is the program with points at which it kills itself.
+var killable struct {
+	once sync.Once
+	path string
+	err  error
+}
+
+func buildKillable(t *testing.T) string {
+	t.Helper()
+	buildPlain(t) // its directory is removed at the end
+	killable.once.Do(func() {
+		killable.path = filepath.Join(plainBinary.dir, "killable", "btcpayctl")
+		build := exec.Command("go", "build", "-tags", "faults", "-o", killable.path, ".")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			killable.err = errors.Join(err, errors.New(string(out)))
+		}
+	})
+	if killable.err != nil {
+		t.Fatal(killable.err)
+	}
+	return killable.path
+}
+
+// A killScene is one home and one sandbox.
+type killScene struct {
+	t       *testing.T
+	w       *world
+	program string
+	env     []string
+}
+
+func newKillScene(t *testing.T) *killScene {
+	t.Helper()
+	w, err := newWorld(t.Context(), sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.close)
+	home, program := t.TempDir(), buildKillable(t)
+	return &killScene{t: t, w: w, program: program, env: []string{
+		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + home,
+		"XDG_CONFIG_HOME=" + home + "/config", "XDG_DATA_HOME=" + home + "/data", "XDG_STATE_HOME=" + home + "/state",
+		"BTCPAYCTL_KEYSTORE=file", "BTCPAYCTL_IDENTITY_FILE=" + home + "/identity",
+		"BTCPAYCTL_API_KEY=" + w.server.Seed.APIKey, "BTCPAYCTL_SERVER=" + w.server.URL,
+	}}
+}
+
+// run gives what a command prints, and its exit code, -1 where it was killed.
+func (s *killScene) run(fault string, args ...string) (stdout string, code int) {
+	s.t.Helper()
+	ctx, stop := context.WithTimeout(s.t.Context(), patience)
+	defer stop()
+	cmd := exec.CommandContext(ctx, s.program, args...)
+	cmd.Env = append(s.env[:len(s.env):len(s.env)], "BTCPAYCTL_FAULT="+fault)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.WaitDelay = time.Second // a child of the killed one may hold the pipes
+	err := cmd.Run()
+	if cmd.ProcessState == nil || ctx.Err() != nil {
+		s.t.Fatalf("%q: %v", args, err)
+	}
+	if strings.Contains(errs.String(), "goroutine ") {
+		s.t.Fatalf("%q: %s", args, errs.String())
+	}
+	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+func (s *killScene) must(args ...string) string {
+	s.t.Helper()
+	out, code := s.run("", args...)
+	if code != 0 {
+		s.t.Fatalf("%q ended with exit code %d: %s", args, code, out)
+	}
+	return out
+}
+
+// authorize plays a login that is killed at a point: the browser posts a key that
+// the server made under the name of the application.
+func (s *killScene) authorize(fault string) int {
+	s.t.Helper()
+	cmd := exec.Command(s.program, "authorize", "--profile", "ci", "--for", "invoice list", "--no-browser")
+	cmd.Env = append(s.env[:len(s.env):len(s.env)], "BTCPAYCTL_FAULT="+fault)
+	var errs lockedBuffer
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	pattern := regexp.MustCompile(`http\S+api-keys/authorize\S+`)
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		select {
+		case <-ended: // killed before the page was shown
+			return cmd.ProcessState.ExitCode()
+		default:
+		}
+		if found := pattern.FindString(errs.String()); found != "" && strings.Contains(errs.String(), "Waiting") {
+			page, err := url.Parse(found)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			var made struct{ APIKey string }
+			err = s.w.post(s.t.Context(), s.w.server.URL+"/api/v1/api-keys", s.w.server.Seed.APIKey,
+				map[string]any{"label": "btcpayctl/ci", "permissions": []string{"btcpay.store.canviewinvoices"}}, &made)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			client := http.Client{Transport: &http.Transport{}, Timeout: patience}
+			response, err := client.PostForm(page.Query().Get("redirect"), url.Values{"apiKey": {made.APIKey}})
+			if err == nil {
+				response.Body.Close() // an error is what a killed listener gives
+			}
+			client.CloseIdleConnections()
+			<-ended
+			return cmd.ProcessState.ExitCode()
+		}
+		if time.Now().After(deadline) {
+			cmd.Process.Kill()
+			<-ended
+			s.t.Fatalf("no page was shown:\n%s", errs.String())
+		}
+	}
+}
+
+// account tells for each key that the sandbox holds where it is: stored, or
+// named by the doctor. It is an error where it is neither.
+func (s *killScene) account(doctor string) string {
+	s.t.Helper()
+	var list []struct{ Label, Status string }
+	if err := json.Unmarshal([]byte(s.must("apikey", "list", "-o", "json")), &list); err != nil {
+		s.t.Fatal(err)
+	}
+	labels, err := s.w.keyLabels(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var outcome []string
+	for _, label := range labels {
+		where := ""
+		for i, known := range list {
+			if known.Label == label && (known.Status == "works" || known.Status == "pending") {
+				where = "stored"
+				list[i].Label = "" // two keys may have one label
+				break
+			}
+		}
+		if where == "" && strings.Contains(doctor, label) {
+			where = "named"
+		}
+		if where == "" {
+			s.t.Errorf("the sandbox holds the key %s, which is neither stored nor named:\n%s", label, doctor)
+		}
+		outcome = append(outcome, where)
+	}
+	for _, known := range list {
+		if known.Label != "" && known.Status != "lost" {
+			s.t.Errorf("the key %s is stored with status %s, and the sandbox does not hold it", known.Label, known.Status)
+		}
+	}
+	if len(outcome) == 0 {
+		return "none left"
+	}
+	return strings.Join(outcome, ", ")
+}
+
+// TestKilledWithKeys kills the program at every step of what it does with keys.
+// Afterwards, before and after the doctor, each key that the sandbox holds is
+// stored, or named.
+func TestKilledWithKeys(t *testing.T) {
+	create := func(s *killScene, fault string) int {
+		_, code := s.run(fault, "apikey", "create", "--for", "invoice list", "--save-as", "shop")
+		return code
+	}
+	cases := []struct {
+		command string
+		before  func(*killScene)
+		run     func(*killScene, string) int
+		steps   []string
+	}{
+		{"authorize", nil, (*killScene).authorize,
+			[]string{"authorize-recorded", "authorize-came", "key-recorded", "key-put", "authorize-stored", "authorize-proven", "authorize-pinned"}},
+		{"create", nil, create, []string{"mint-recorded", "mint-answered", "key-recorded", "key-put", "mint-stored", "mint-verified", "mint-pinned"}},
+		{"exec", nil, func(s *killScene, fault string) int {
+			_, code := s.run(fault, "apikey", "exec", "--for", "invoice list", "--", "true")
+			return code
+		}, []string{"mint-recorded", "mint-answered", "key-put", "mint-stored", "exec-running", "exec-revoked"}},
+		{"exec --ttl", nil, func(s *killScene, fault string) int {
+			_, code := s.run(fault, "apikey", "exec", "--ttl", "1m", "--for", "invoice list", "--", "true")
+			return code
+		}, []string{"exec-running", "exec-revoked"}},
+		{"rotate", func(s *killScene) { create(s, "") }, func(s *killScene, fault string) int {
+			_, code := s.run(fault, "apikey", "rotate", "--profile", "shop", "--by", "admin")
+			return code
+		}, []string{"mint-recorded", "mint-answered", "key-put", "mint-stored", "mint-verified", "rotate-pinned", "rotate-revoked"}},
+		{"revoke", func(s *killScene) { create(s, "") }, func(s *killScene, fault string) int {
+			_, code := s.run(fault, "apikey", "revoke", "current", "--profile", "shop", "--yes")
+			return code
+		}, []string{"revoke-recorded", "revoke-gone"}},
+	}
+	buildKillable(t)
+	var mu sync.Mutex
+	table := map[string]string{}
+	t.Run("cases", func(t *testing.T) {
+		for _, c := range cases {
+			for _, step := range c.steps {
+				t.Run(strings.ReplaceAll(c.command, " ", "")+"/"+step, func(t *testing.T) {
+					t.Parallel()
+					s := newKillScene(t)
+					if c.command == "rotate" {
+						s.must("apikey", "create", "--permission", "unrestricted", "--save-as", "admin")
+					}
+					if c.before != nil {
+						c.before(s)
+					}
+					if code := c.run(s, step); code != -1 {
+						t.Fatalf("the program was not killed at %s: exit code %d", step, code)
+					}
+					// Without a word of the doctor, the list alone tells.
+					doctor := s.must("doctor", "-o", "json")
+					first := s.account(doctor)
+					again := s.must("doctor", "-o", "json")
+					if second := s.account(again); second != first {
+						t.Errorf("the second run of the doctor changed something: %s, then %s", first, second)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					table[c.command+" "+step] = first
+				})
+			}
+		}
+	})
+	for _, c := range cases {
+		for _, step := range c.steps {
+			t.Log(fmt.Sprintf("%-10s killed at %-20s keys of the sandbox after the doctor: %s", c.command, step, table[c.command+" "+step]))
+		}
+	}
+}
+
+// TestTortureMintAnswerCutAtEveryByte cuts the answer to a request for a key after
+// every byte (every 29th, without BTCPAYCTL_TORTURE). The key is never asked for
+// again; it is stored, or named.
+func TestTortureMintAnswerCutAtEveryByte(t *testing.T) {
+	s := newKillScene(t)
+	l := newLine(strings.TrimSuffix(s.w.server.URL, "/"))
+	t.Cleanup(l.Close)
+	s.env = append(s.env, "BTCPAYCTL_SERVER="+l.URL)
+	step := 29
+	if os.Getenv("BTCPAYCTL_TORTURE") != "" {
+		step = 1
+	}
+	runs, stored := 0, 0
+	for cut := 0; stored < 2; cut += step {
+		l.setFault("cut", http.MethodPost, 1, cut)
+		before, err := s.w.keyLabels(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, code := s.run("", "apikey", "create", "--for", "invoice list", "-o", "json")
+		switch {
+		case code == 0:
+			stored++ // the whole answer came
+		case code != 8 || out != "":
+			t.Fatalf("cut after %d bytes: exit code %d and %q on standard output", cut, code, out)
+		}
+		after, err := s.w.keyLabels(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(after) != len(before)+1 {
+			t.Fatalf("cut after %d bytes: %d keys were made", cut, len(after)-len(before))
+		}
+		runs++
+		if runs > 2000 {
+			t.Fatal("the answer never came whole")
+		}
+	}
+	outcome := s.account(s.must("doctor", "-o", "json"))
+	if named := strings.Count(outcome, "named"); named != runs-stored {
+		t.Errorf("%d keys are named, and %d answers were lost", named, runs-stored)
+	}
+	t.Logf("%d answers cut: %d keys stored, %d named, none else", runs, stored, runs-stored)
+}
