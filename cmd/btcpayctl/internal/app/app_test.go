@@ -1,0 +1,268 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// newApp gives an App with a home of its own and these variables.
+func newApp(t *testing.T, env map[string]string) (*App, *bytes.Buffer) {
+	t.Helper()
+	home, stderr := t.TempDir(), new(bytes.Buffer)
+	all := map[string]string{"HOME": home, "BTCPAYCTL_KEYSTORE": "file", identityFileVariable: filepath.Join(home, "identity")}
+	for name, value := range env {
+		all[name] = value
+	}
+	return &App{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: stderr, Now: time.Now, Version: "test",
+		Getenv: func(name string) string { return all[name] }}, stderr
+}
+
+func setProfile(t *testing.T, a *App, name string, p profile.Profile) {
+	t.Helper()
+	if err := a.UpdateProfile(t.Context(), name, func(old *profile.Profile) error { *old = p; return nil }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func codeOf(err error) output.Code {
+	if e, ok := errors.AsType[*output.Error](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// TestPrecedence goes through every combination of who may set a server.
+func TestPrecedence(t *testing.T) {
+	for _, c := range []struct {
+		flag, variable, alias, profile string
+		want, source                   string
+	}{
+		{"https://f.example", "https://v.example", "https://a.example", "https://p.example", "https://f.example", "--server"},
+		{"", "https://v.example", "https://a.example", "https://p.example", "https://v.example", "BTCPAYCTL_SERVER"},
+		{"", "", "https://a.example", "https://p.example", "https://a.example", "BTCPAY_SERVER"},
+		{"", "", "", "https://p.example", "https://p.example", "profile"},
+		{"", "", "", "", "", ""},
+	} {
+		a, _ := newApp(t, map[string]string{"BTCPAYCTL_SERVER": c.variable, "BTCPAY_SERVER": c.alias})
+		setProfile(t, a, "shop", profile.Profile{Server: c.profile})
+		s, err := a.Settings(Flags{Server: c.flag}, false)
+		if err != nil || s.Server.Text != c.want || s.Server.Source != c.source {
+			t.Errorf("%+v: %+v %v", c, s.Server, err)
+		}
+		if explicit := c.source != "" && c.source != "profile"; s.Server.Explicit() != explicit {
+			t.Errorf("%+v: explicit %v", c, s.Server.Explicit())
+		}
+	}
+}
+
+// TestForeignServer keeps a key of the environment from a profile's server, and
+// a profile's key from any other.
+func TestForeignServer(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key.pem")
+	if err := os.WriteFile(key, []byte(bitpay.Generate().PEM().Reveal()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := newApp(t, map[string]string{privateKeyVariable: key})
+	setProfile(t, a, "shop", profile.Profile{Server: "https://shop.example", Store: "x"})
+	if _, err := a.BitPay(t.Context(), Flags{}); codeOf(err) != output.Usage {
+		t.Errorf("the environment's key went to the profile's server: %v", err)
+	}
+	c, err := a.BitPay(t.Context(), Flags{Server: "https://other.example"})
+	if err != nil || c.Identity == nil {
+		t.Errorf("%v", err)
+	}
+
+	s, err := a.Settings(Flags{Profile: "shop"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := a.StoreKey(t.Context(), s, bitpay.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err = a.BitPay(t.Context(), Flags{Profile: "shop"})
+	if err != nil || c.Identity.SIN() != stored.SIN() || c.URL != "https://shop.example" {
+		t.Errorf("--profile takes %v: %v", c, err)
+	}
+	if _, err := a.BitPay(t.Context(), Flags{Profile: "shop", Server: "https://other.example"}); codeOf(err) != output.Usage {
+		t.Errorf("the profile's key went elsewhere: %v", err)
+	}
+	if _, err := a.BitPay(t.Context(), Flags{Profile: "shop", Server: "HTTPS://SHOP.example:443/"}); err != nil {
+		t.Errorf("the same server, written otherwise: %v", err)
+	}
+}
+
+// TestStoreKey stores a key, its name and its profile, and survives a second
+// writer and a signal.
+func TestStoreKey(t *testing.T) {
+	a, _ := newApp(t, nil)
+	s, err := a.Settings(Flags{Profile: "shop"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := a.StoreKey(t.Context(), s, bitpay.Generate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// s is stale now: the profile has a key.
+	_, err = a.StoreKey(t.Context(), s, bitpay.Generate())
+	if codeOf(err) != output.Failed || !strings.Contains(err.Error(), "was given another key meanwhile: "+first.SIN()) {
+		t.Errorf("a stale writer: %v", err)
+	}
+	now, err := a.Settings(Flags{}, false)
+	if err != nil || now.Profile.SIN != first.SIN() || now.Profile.Keystore != "file" {
+		t.Errorf("%+v %v", now.Profile, err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := a.StoreKey(stopped, now, bitpay.Generate()); err == nil {
+		t.Error("a key was stored after the signal")
+	}
+	index, err := a.Index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := index.List(t.Context())
+	if err != nil || len(entries) != 2 {
+		t.Errorf("%d names, %v", len(entries), err)
+	}
+}
+
+// TestLoadKeyChecks refuses a secret that is another key than its name says.
+func TestLoadKeyChecks(t *testing.T) {
+	a, _ := newApp(t, nil)
+	store, err := a.OpenKeystore("file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, other := bitpay.Generate(), bitpay.Generate()
+	for _, text := range []string{other.Hex().Reveal(), "no key at all"} {
+		if err := store.Put(t.Context(), BitIDName(id.SIN()), []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.LoadKey(t.Context(), "file", id.SIN()); codeOf(err) != output.KeystoreDamaged || strings.Contains(err.Error(), text) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+func TestKeySource(t *testing.T) {
+	a, _ := newApp(t, map[string]string{"BTCPAY_API_KEY": "c", "BTCPAYCTL_API_KEY_FILE": "b", "BTCPAYCTL_API_KEY": "a"})
+	if got := a.KeySource(Settings{}); got.Source != "BTCPAYCTL_API_KEY" || strings.Contains(got.Text, "a store's API key") == false {
+		t.Errorf("%+v", got)
+	}
+	key, source, err := a.environmentKey()
+	if err != nil || source != "BTCPAYCTL_API_KEY" || key.Reveal() != "a" {
+		t.Errorf("%s %v", source, err)
+	}
+}
+
+func TestDirs(t *testing.T) {
+	for _, c := range []struct {
+		env                 map[string]string
+		config, data, state string
+	}{
+		{map[string]string{"HOME": "/h"}, "/h/.config/btcpayctl", "/h/.local/share/btcpayctl", "/h/.local/state/btcpayctl"},
+		{map[string]string{"HOME": "/h", "XDG_CONFIG_HOME": "/c", "XDG_DATA_HOME": "/d", "XDG_STATE_HOME": "/s"}, "/c/btcpayctl", "/d/btcpayctl", "/s/btcpayctl"},
+		{map[string]string{"HOME": "/h", "XDG_CONFIG_HOME": "relative"}, "/h/.config/btcpayctl", "/h/.local/share/btcpayctl", "/h/.local/state/btcpayctl"},
+		{map[string]string{"BTCPAYCTL_CONFIG_DIR": "/x", "HOME": "/h"}, "/x", "/h/.local/share/btcpayctl", "/h/.local/state/btcpayctl"},
+		{map[string]string{"HOME": "relative"}, "", "", ""},
+	} {
+		a := &App{Getenv: func(name string) string { return c.env[name] }}
+		config, _ := a.ConfigDir()
+		data, _ := a.DataDir()
+		state, err := a.StateDir()
+		if config != c.config || data != c.data || state != c.state || (state == "") != (codeOf(err) == output.Usage) {
+			t.Errorf("%v: %q %q %q %v", c.env, config, data, state, err)
+		}
+	}
+}
+
+// TestUnfinished takes pairings whose code is over out of the ledger, and
+// leaves those that somebody is at.
+func TestUnfinished(t *testing.T) {
+	a, _ := newApp(t, nil)
+	begin := func(r ledger.Record) *ledger.Operation {
+		t.Helper()
+		r.ID = NewOperationID()
+		o, err := a.Begin(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	over := begin(ledger.Record{Kind: ledger.Pair})
+	over.Release()
+	running := begin(ledger.Record{Kind: ledger.Pair})
+	defer running.Release()
+	invoice := begin(ledger.Record{Kind: ledger.Invoice})
+	invoice.Release()
+	a.Now = func() time.Time { return time.Now().Add(16 * time.Minute) }
+	young := begin(ledger.Record{Kind: ledger.Pair})
+	young.Release()
+	open, err := a.Unfinished(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, r := range open {
+		ids = append(ids, r.ID)
+	}
+	for id, wanted := range map[string]bool{over.Record.ID: false, running.Record.ID: true, invoice.Record.ID: true, young.Record.ID: true} {
+		if strings.Contains(strings.Join(ids, " "), id) != wanted {
+			t.Errorf("%s: listed %v", id, !wanted)
+		}
+	}
+}
+
+func TestBeginAfterSignal(t *testing.T) {
+	a, _ := newApp(t, nil)
+	ctx, stop := context.WithCancelCause(t.Context())
+	reason := errors.New("stopped by Ctrl-C")
+	stop(reason)
+	if _, err := a.Begin(ctx, ledger.Record{ID: NewOperationID(), Kind: ledger.Invoice}); !errors.Is(err, reason) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestBrowseRefuses(t *testing.T) {
+	a, _ := newApp(t, map[string]string{"BROWSER": "/nonexistent/browser"})
+	for _, page := range []string{"", "javascript:alert(1)", "file:///etc/passwd", "https://", "btcpay.example.com"} {
+		if err := a.Browse(page); err == nil || !strings.Contains(err.Error(), "is no web page") {
+			t.Errorf("%q: %v", page, err)
+		}
+	}
+	if err := a.Browse("https://btcpay.example.com"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a browser that is not there: %v", err)
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for text, want := range map[string]string{"plain": "'plain'", "it's": `'it'\''s'`, "$HOME `x`": "'$HOME `x`'", "": "''"} {
+		if got := quote(text); got != want {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
+func TestCanAsk(t *testing.T) {
+	a, _ := newApp(t, nil)
+	if a.CanAsk() {
+		t.Error("a buffer is no terminal")
+	}
+}
