@@ -1,6 +1,6 @@
-// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the part of the Greenfield
-// API that leads to it, and the pages a human clicks. It answers from state by rules, so a client can be tried, tested
-// and shown without a server, a node or a network.
+// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the Greenfield API's
+// users, keys, permissions, stores and invoices, and the pages a human clicks. It answers from state by rules, so a
+// client can be tried, tested and shown without a server, a node or a network.
 //
 // # Use
 //

@@ -22,6 +22,7 @@ type state struct {
 
 	PullPayments    map[string]*pullPayment
 	PaymentRequests map[string]*paymentRequest
+	Pictures        map[string]*picture
 
 	Numbered int // things whose order counts
 	Height   int // blocks found since the start
@@ -53,6 +54,7 @@ func newState() *state {
 
 		PullPayments:    map[string]*pullPayment{},
 		PaymentRequests: map[string]*paymentRequest{},
+		Pictures:        map[string]*picture{},
 	}
 	st.index()
 	return st

@@ -96,6 +96,11 @@ func (st *state) check() error {
 			return fmt.Errorf("payment request %s belongs to no store", id)
 		}
 	}
+	for name, p := range st.Pictures {
+		if p == nil {
+			return fmt.Errorf("picture %s is none", name)
+		}
+	}
 	for _, d := range st.Deliveries {
 		if d == nil || st.Invoices[d.InvoiceID] == nil {
 			return fmt.Errorf("a notification belongs to no invoice")

@@ -1,0 +1,103 @@
+package sandbox
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// picture is a file that somebody uploaded.
+type picture struct {
+	Type string
+	Data []byte
+}
+
+// maxPicture is the server's limit.
+const maxPicture = 1_000_000
+
+// setLogo takes the picture of a form, and links it from the store.
+func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
+	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media != "" && err == nil && media != "multipart/form-data" {
+		writeEmpty(w, http.StatusUnsupportedMediaType)
+		return
+	}
+	name, data, found := uploaded(c.body, parameters["boundary"])
+	kind := pictureType(data)
+	switch {
+	case !found:
+		writeValidation(w, fieldError{"file", "Invalid file"})
+		return
+	case kind == "":
+		writeValidation(w, fieldError{"file", "The uploaded file needs to be an image"})
+		return
+	case len(data) > maxPicture:
+		writeValidation(w, fieldError{"file", "The uploaded file should be less than 1MB"})
+		return
+	}
+	file := randomUUID() + "-" + name
+	s.state.Pictures[file] = &picture{kind, data}
+	st := s.state.Stores[r.PathValue("storeId")]
+	st.LogoURL = new(c.site.base() + "/LocalStorage/" + file)
+	s.changed = true
+	writeJSON(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+}
+
+// removeLogo unlinks the picture; whoever has its address may still see it.
+func (s *Sandbox) removeLogo(w http.ResponseWriter, r *http.Request, _ *caller) {
+	s.state.Stores[r.PathValue("storeId")].LogoURL = nil
+	s.changed = true
+	writeEmpty(w, http.StatusOK)
+}
+
+// uploaded gives the file of a form, with what of its name can stand in an address.
+func uploaded(body []byte, boundary string) (name string, data []byte, found bool) {
+	form := multipart.NewReader(bytes.NewReader(body), boundary)
+	for boundary != "" {
+		part, err := form.NextPart()
+		if err != nil {
+			break
+		}
+		if part.FormName() != "file" || part.FileName() == "" {
+			continue
+		}
+		data, err = io.ReadAll(part)
+		name = strings.Map(func(c rune) rune {
+			if c < '0' && c != '-' && c != '.' || c > 'z' || c > '9' && c < 'A' || c > 'Z' && c < 'a' && c != '_' {
+				return -1
+			}
+			return c
+		}, path.Base(part.FileName()))
+		return name, data, err == nil
+	}
+	return "", nil, false
+}
+
+// pictureType judges a picture by its content; empty means it is none.
+func pictureType(data []byte) string {
+	head := bytes.ToLower(data[:min(len(data), 1024)])
+	if bytes.Contains(head, []byte("<svg")) {
+		return "image/svg+xml"
+	}
+	if kind := http.DetectContentType(data); strings.HasPrefix(kind, "image/") {
+		return kind
+	}
+	return ""
+}
+
+// showPicture serves what anybody uploaded, so nothing in it may run.
+func (s *Sandbox) showPicture(w http.ResponseWriter, r *http.Request, _ *caller) {
+	p := s.state.Pictures[r.PathValue("file")]
+	if p == nil {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Type", p.Type)
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	w.WriteHeader(http.StatusOK)
+	w.Write(p.Data)
+}
