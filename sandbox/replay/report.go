@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // Report tells how a play went.
@@ -105,10 +106,10 @@ func (r *Report) Print(w io.Writer) error {
 // shown makes a server's text fit for a terminal: printable, and not endless.
 func shown(text string) string {
 	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return '·'
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return '·'
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 	if runes := []rune(text); len(runes) > maxShown {
 		return string(runes[:maxShown]) + "…"
