@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -215,5 +216,32 @@ func TestReportIsFitForATerminal(t *testing.T) {
 	}
 	if strings.ContainsAny(text.String(), "\x1b\u202e") || !utf8.ValidString(text.String()) || text.Len() > 2000 {
 		t.Errorf("%q", text.String())
+	}
+}
+
+// TestPlayInRealTime has a server without control: waits take their time, and a payment cannot be made.
+func TestPlayInRealTime(t *testing.T) {
+	start := time.Now()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/ready" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		fmt.Fprintf(w, `{"ready":%v}`, time.Since(start) > 80*time.Millisecond)
+	}))
+	defer server.Close()
+	r, err := parse([]byte(`{"group":"slow","about":"","server":{"version":"1","network":"regtest","env":{}},"vars":{},"steps":[
+		{"name":"wait","wait":40},
+		{"name":"poll","request":{"method":"GET","path":"/ready"},"poll":{"until":"json:ready=true","every":10,"timeout":10000},"response":{"status":200,"headers":{},"json":{"ready":true}}},
+		{"name":"pay","pay":{"address":"a","amount":"1"},"paid":{}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.Play(t.Context(), server.URL, Options{})
+	if err == nil || !strings.Contains(err.Error(), `step "pay"`) || !strings.Contains(err.Error(), "is this a sandbox?") {
+		t.Errorf("a payment where there is no control: %v", err)
+	}
+	if report.Alike != 1 || time.Since(start) < 80*time.Millisecond {
+		t.Errorf("%s after %v", report.Summary(), time.Since(start))
 	}
 }
