@@ -176,7 +176,8 @@ func TestAllStopsWhenAsked(t *testing.T) {
 func TestBadInputListAnswers(t *testing.T) {
 	// A server, or something on the way to it, that ignores the offset must not hang the
 	// reader.
-	c := listing(t, func(parameters) []string { return []string{"a", "b"} })
+	var pages int
+	c := listing(t, func(parameters) []string { pages++; return []string{"a", "b"} })
 	var got []string
 	var last error
 	for invoice, err := range c.Invoices.All(t.Context(), bitpay.ListOptions{Limit: 2}) {
@@ -186,7 +187,7 @@ func TestBadInputListAnswers(t *testing.T) {
 		}
 		got = append(got, invoice.ID)
 	}
-	if !slices.Equal(got, []string{"a", "b"}) || last == nil || !strings.Contains(last.Error(), "offset") {
+	if pages > 20 || !slices.Equal(got, []string{"a", "b"}) || last == nil || !strings.Contains(last.Error(), "offset") {
 		t.Errorf("got %v, %v", got, last)
 	}
 	for why, page := range map[string][]string{"asked for": {"a", "b", "c"}, "without an id": {"a", ""}} {

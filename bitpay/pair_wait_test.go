@@ -75,9 +75,11 @@ func TestBadInputClockTwoHoursOffWhilePairing(t *testing.T) {
 				w.Header().Set("Date", serverNow().UTC().Format(http.TimeFormat))
 				io.WriteString(w, `{"data":[]}`)
 			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
 			start := time.Now()
 			var last bitpay.PairProgress
-			_, err := listServer(t, dated).WaitPaired(t.Context(), bitpay.WaitOptions{
+			_, err := listServer(t, dated).WaitPaired(ctx, bitpay.WaitOptions{
 				Until: serverNow().Add(1500 * time.Millisecond), Interval: 20 * time.Millisecond,
 				Progress: func(p bitpay.PairProgress) { last = p },
 			})
@@ -85,7 +87,7 @@ func TestBadInputClockTwoHoursOffWhilePairing(t *testing.T) {
 			if took := time.Since(start); !errors.Is(err, bitpay.ErrPairingExpired) || took < 500*time.Millisecond || took > 10*time.Second || last.Left > 3*time.Second {
 				t.Errorf("%v after %v, with %v left", err, took, last.Left)
 			}
-			_, err = listServer(t, dated).WaitPaired(t.Context(), bitpay.WaitOptions{Until: serverNow().Add(-3 * time.Second)})
+			_, err = listServer(t, dated).WaitPaired(ctx, bitpay.WaitOptions{Until: serverNow().Add(-3 * time.Second)})
 			if !errors.Is(err, bitpay.ErrPairingExpired) {
 				t.Errorf("an old code: %v", err)
 			}
