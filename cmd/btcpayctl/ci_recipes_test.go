@@ -153,7 +153,7 @@ func runRecipe(t *testing.T, r recipe, w *world, dir, program string) (output, c
 	}
 	env := []string{
 		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + dir,
-		"RUNNER_TEMP=" + t.TempDir(), "WORKSPACE_TMP=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "CI=true",
+		"RUNNER_TEMP=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "CI=true",
 	}
 	for name, value := range r.env {
 		if _, isSecret := secrets[name]; !isSecret {
