@@ -54,18 +54,19 @@ type player struct {
 }
 
 // Play plays the recording against the server with that base URL, root path included. An error says that it could not
-// be played to its end; differences are no error but the report's.
+// be played to its end, and the report, which is always there, how far it went; differences are no error but the report's.
 func (r *Recording) Play(ctx context.Context, serverURL string, o Options) (*Report, error) {
 	return r.play(ctx, serverURL, o, patience)
 }
 
 func (r *Recording) play(ctx context.Context, serverURL string, o Options, patience time.Duration) (*Report, error) {
+	report := &Report{Group: r.Group}
 	u, err := url.Parse(serverURL)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fmt.Errorf("replay: %q is no base URL such as http://127.0.0.1:23000", serverURL)
+		return report, fmt.Errorf("replay: %q is no base URL such as http://127.0.0.1:23000", serverURL)
 	}
 	if root := strings.TrimSuffix(u.Path, "/"); root != r.Server.RootPath() {
-		return nil, fmt.Errorf("replay: %s was recorded under the root path %q, the server is at %q", r.Group, r.Server.RootPath(), root)
+		return report, fmt.Errorf("replay: %s was recorded under the root path %q, the server is at %q", r.Group, r.Server.RootPath(), root)
 	}
 	p := &player{
 		rec:       r,
@@ -78,16 +79,15 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 	}
 	defer p.transport.CloseIdleConnections()
 	if p.receiver, err = newReceiver(); err != nil {
-		return nil, fmt.Errorf("replay: %w", err)
+		return report, fmt.Errorf("replay: %w", err)
 	}
 	defer p.receiver.close()
 	if err := p.setVariables(u); err != nil {
-		return nil, fmt.Errorf("replay: %s: %w", r.Group, err)
+		return report, fmt.Errorf("replay: %s: %w", r.Group, err)
 	}
 	if _, err := p.control(ctx, "clock", []byte(`{"advance":"0s"}`)); err != nil {
 		p.realTime = true
 	}
-	report := &Report{Group: r.Group}
 	for i := range r.steps {
 		if err := p.step(ctx, i, report); err != nil {
 			return report, fmt.Errorf("replay: %s: step %q: %w", r.Group, r.steps[i].Name, err)
