@@ -262,7 +262,7 @@ func encodeDER(r, s []byte) []byte {
 
 func TestSignIsRepeatable(t *testing.T) {
 	for i := range 100 {
-		id, message := Generate(), []byte(fmt.Sprint(i))
+		id, message := Generate(), fmt.Append(nil, i)
 		if first, second := id.Sign(message), id.Sign(message); first != second {
 			t.Fatalf("the same message has the signatures %s and %s", first, second)
 		}
