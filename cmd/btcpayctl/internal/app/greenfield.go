@@ -98,6 +98,20 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 // come by the same variables.
 var greenfieldForm = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
+// APIKeySource tells which API key a command would use, and where it comes from.
+func (a *App) APIKeySource(s Settings) Value {
+	if s.Name.Source != "--profile" {
+		secret, source, err := a.environmentKey()
+		if err == nil && source != "" && greenfieldForm.MatchString(secret.Reveal()) {
+			return Value{"(an API key)", source}
+		}
+	}
+	if s.Profile.APIKeyID == "" {
+		return Value{}
+	}
+	return Value{APIKeyName(s.Profile.APIKeyID), sourceProfile}
+}
+
 func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey, error) {
 	if s.Profile.APIKeyID == "" {
 		e := &output.Error{Code: output.NoCredential, What: "no API key is given",

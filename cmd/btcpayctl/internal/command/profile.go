@@ -122,13 +122,14 @@ from: a flag, an environment variable, the profile, config.toml, or the default.
 			if err != nil {
 				return err
 			}
-			key := a.KeySource(s)
+			key, apiKey := a.KeySource(s), a.APIKeySource(s)
 			records := []settingRecord{
 				{"profile", s.Name.Text, s.Name.Source},
 				{"server", s.Server.Text, s.Server.Source},
 				{"store", s.Store.Text, s.Store.Source},
 				{"keystore", s.Keystore.Text, s.Keystore.Source},
 				{"key", key.Text, key.Source},
+				{"api key", apiKey.Text, apiKey.Source},
 			}
 			return output.List(p, settingView, func(yield func(settingRecord, error) bool) {
 				for _, record := range records {
@@ -222,13 +223,13 @@ has a key keeps its server: the key is paired there.`,
 			var record profileRecord
 			err = a.UpdateProfile(cmd.Context(), args[0], func(old *profile.Profile) error {
 				if flags.Changed("server") {
-					if old.SIN != "" && old.Server != "" && set.Server != old.Server {
+					if (old.SIN != "" || old.APIKeyID != "") && old.Server != "" && set.Server != old.Server {
 						return keyedProfile(args[0], "server")
 					}
 					old.Server = set.Server
 				}
 				if flags.Changed("keystore") {
-					if old.SIN != "" && old.Keystore != set.Keystore {
+					if (old.SIN != "" || old.APIKeyID != "") && old.Keystore != set.Keystore {
 						return keyedProfile(args[0], "keystore")
 					}
 					old.Keystore = set.Keystore
