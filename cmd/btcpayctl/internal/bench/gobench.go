@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,16 +44,35 @@ func benchmarkRows(ctx context.Context, rounds int) ([]row, error) {
 
 type samples struct{ time, allocs []float64 }
 
-// run repeats the benchmark. Go runs SDK and Baseline in turn within each
-// repetition, so both see the same disturbances, and the ratio of a repetition
-// is worth more than the ratio of two means.
+// run repeats the benchmark in a process of its own each time. Within one
+// process Go would run SDK as often as asked and only then Baseline; so both of
+// a repetition see the same disturbances, and the ratio of a repetition is worth
+// more than the ratio of two means.
 func (p pair) run(ctx context.Context, rounds int) (sdk, baseline samples, err error) {
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", "^"+p.name+"$", "-benchmem",
-		"-benchtime", "300ms", "-count", strconv.Itoa(rounds), p.pkg)
-	out, err := cmd.CombinedOutput()
+	dir, err := os.MkdirTemp("", "btcpayctl-bench-")
 	if err != nil {
-		return sdk, baseline, fmt.Errorf("%s: %w\n%s", cmd, err, out)
+		return sdk, baseline, err
 	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "bench.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, p.pkg)
+	if out, err := build.CombinedOutput(); err != nil {
+		return sdk, baseline, fmt.Errorf("%s: %w\n%s", build, err, out)
+	}
+	var all []byte
+	for range rounds {
+		cmd := exec.CommandContext(ctx, binary, "-test.run", "^$", "-test.bench", "^"+p.name+"$", "-test.benchmem", "-test.benchtime", "300ms")
+		cmd.Dir = p.pkg
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			return sdk, baseline, fmt.Errorf("%s: %w\n%s", cmd, err, out)
+		}
+		all = append(all, out...)
+	}
+	return p.read(all, rounds)
+}
+
+func (p pair) read(out []byte, rounds int) (sdk, baseline samples, err error) {
 	for line := range bytes.Lines(out) {
 		fields := strings.Fields(string(line))
 		if len(fields) < 4 || !strings.HasPrefix(fields[0], p.name+"/") {

@@ -75,7 +75,12 @@ var meanings = []struct {
 	{bitpay.ErrLoginPage, output.Redirected, "btcpayctl help pairing"},
 	{bitpay.ErrUnauthenticated, output.BadCredential, "btcpayctl pair status"},
 	{bitpay.ErrNoRate, output.NotFound, "check the store's rate rules, or ask for another pair"},
+	{bitpay.ErrNoPairs, output.Invalid, "btcpayctl rate get BTC_USD"},
+	{bitpay.ErrPairFormat, output.Invalid, "btcpayctl rate get BTC_USD"},
+	{bitpay.ErrStoreNotFound, output.NotFound, "check --store"},
 	{bitpay.ErrNoIdentity, output.NoCredential, "btcpayctl key generate"},
+	{bitpay.ErrNoCredential, output.NoCredential, "btcpayctl pair client --profile shop"},
+	{client.ErrOnion, output.Network, "export HTTP_PROXY=socks5h://127.0.0.1:9050 HTTPS_PROXY=socks5h://127.0.0.1:9050"},
 }
 
 func explainMeaning(e *output.Error) bool {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -64,7 +65,7 @@ script: the store's owner, a buyer, the network and the clock.`,
 }
 
 func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := c.printer(cmd)
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,18 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 		return &output.Error{Code: output.Failed, What: "the sandbox stopped with a fault", Why: err.Error(), Err: err}
 	}
 	return nil
+}
+
+// printer writes the JSON document on one line, so that a program which reads
+// a line knows that the sandbox is ready.
+func (c *sandboxCommand) printer(cmd *cobra.Command) (*output.Printer, error) {
+	p, err := printer(c.app, cmd)
+	format, formatErr := cmd.Flags().GetString("output")
+	query, queryErr := cmd.Flags().GetString("jq")
+	if err = errors.Join(err, formatErr, queryErr); err == nil && format == "json" && query == "" {
+		return output.NewPrinter(c.app.Out, "jsonl", "")
+	}
+	return p, err
 }
 
 var sandboxView = output.View[sandboxRecord]{
