@@ -21,8 +21,6 @@ var needs = map[string][]greenfield.Permission{
 	"invoice wait":       {greenfield.CanViewInvoices},
 	"invoice open":       {greenfield.CanViewInvoices},
 	"invoice resume":     {greenfield.CanViewInvoices},
-	"store list":         {greenfield.CanViewStoreSettings},
-	"store show":         {greenfield.CanViewStoreSettings},
 	"apikey create":      {greenfield.Unrestricted},
 	"apikey exec":        {greenfield.Unrestricted},
 	"apikey rotate":      {greenfield.Unrestricted},
@@ -105,7 +103,7 @@ func commandNeeds(command string) ([]greenfield.Permission, error) {
 		}
 	}
 	if !found {
-		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for knows no command %q that uses an API key", command),
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for knows no command %.80q that uses an API key", command),
 			Why: "It knows " + strings.Join(slices.Sorted(maps.Keys(needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
 	}
 	return all, nil

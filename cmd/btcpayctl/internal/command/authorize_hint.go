@@ -7,9 +7,16 @@ import (
 	"strings"
 )
 
+// renamed is what a request shows that knew the nonce and came under another
+// host name.
+const renamed = "It came under another host name than the page was given: a proxy between the browser and this machine changes it."
+
 // hints say what may keep the browser from reaching the listener, fit for where
 // the program runs.
-func hints(getenv func(string) string, server string, port int) []string {
+func hints(getenv func(string) string, server string, port int, misdirected bool) []string {
+	if misdirected {
+		return []string{"The browser has answered. " + renamed, "Run the same command with --callback-host NAME."}
+	}
 	lines := []string{"Nothing has come yet."}
 	u, err := url.Parse(server)
 	switch connection := strings.Fields(getenv("SSH_CONNECTION")); {

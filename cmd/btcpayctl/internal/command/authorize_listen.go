@@ -207,7 +207,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 		select {
 		case a := <-posted:
 			if a.err != nil && waiting.Err() != nil {
-				return greenfield.APIKey{}, c.nobody(ctx)
+				return greenfield.APIKey{}, c.nobody(ctx, listener.Misdirected() > 0)
 			}
 			return a.callback.APIKey, a.err
 		case key := <-pasted:
@@ -217,7 +217,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 			}
 			return key, c.keep(ctx, key, true)
 		case <-hint.C:
-			for _, line := range hints(c.app.Getenv, c.connection.URL, listener.Port()) {
+			for _, line := range hints(c.app.Getenv, c.connection.URL, listener.Port(), listener.Misdirected() > 0) {
 				fmt.Fprintln(c.app.Err, output.VisibleLine(line))
 			}
 		}
@@ -225,7 +225,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 }
 
 // nobody tells what becomes of a page that is still open.
-func (c *authorization) nobody(ctx context.Context) error {
+func (c *authorization) nobody(ctx context.Context, misdirected bool) error {
 	said := "The page that is open leads to nothing until the same command runs again; then it goes on."
 	if c.identifier != "" {
 		said = "The page that is open works again while the same command runs."
@@ -233,6 +233,9 @@ func (c *authorization) nobody(ctx context.Context) error {
 	if ctx.Err() != nil {
 		fmt.Fprintln(c.app.Err, "No key came.", said)
 		return context.Cause(ctx)
+	}
+	if misdirected {
+		return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key that counts came within %s", c.wait), Why: renamed, Next: "the same command with --callback-host NAME"}
 	}
 	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", c.wait), Why: said + " Who cancels on the page sends nothing back.",
 		Next: "the same command again, or with --paste where the browser is on another machine"}

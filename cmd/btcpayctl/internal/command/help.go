@@ -56,8 +56,10 @@ default. "btcpayctl profile show" tells where each value comes from.
   BTCPAYCTL_SERVER            URL of the server; BTCPAY_SERVER is an alias
   BTCPAYCTL_STORE             id of the store; BTCPAY_STORE is an alias
   BTCPAYCTL_PRIVATE_KEY_FILE  file with a BitId private key
-  BTCPAYCTL_API_KEY           a store's legacy API key; BTCPAY_API_KEY is an alias
+  BTCPAYCTL_API_KEY           a Greenfield API key, or a store's legacy API key;
+                              BTCPAY_API_KEY is an alias
   BTCPAYCTL_API_KEY_FILE      file that holds it
+  BTCPAYCTL_PASSWORD_FILE     file with the password of apikey create --basic
   BTCPAYCTL_KEYSTORE          where new keys go: keyring (default) or file
   BTCPAYCTL_KEYSTORE_TIMEOUT  how long a keyring may take (3s)
   BTCPAYCTL_PASSPHRASE_FILE   file with the passphrase of the encrypted store
@@ -76,6 +78,7 @@ Files, by the XDG Base Directory Specification:
   $XDG_DATA_HOME/btcpayctl/keystore        the encrypted store
   $XDG_DATA_HOME/btcpayctl/index.json      names of stored keys; no secrets
   $XDG_DATA_HOME/btcpayctl/ledger          operations whose end is not known
+  $XDG_DATA_HOME/btcpayctl/callbacks       where logins by --app-identifier are awaited
   $XDG_STATE_HOME/btcpayctl                locks
 
 A key from the environment never goes to the server of a profile: the server has
@@ -124,6 +127,11 @@ certificates.
 A signed request can be sent again by whoever sees it, since the protocol has no
 nonce: use https. Notifications of the BitPay API are not signed: take them for a
 hint, and read the invoice.
+
+An API key that came from a browser is a claim of whoever knew the address: the
+server is asked what it is worth before it is used. Keys are made with the least
+rights by "authorize --for" and "apikey exec", and a key whose answer was lost is
+named by its label and never asked for twice: see "btcpayctl doctor".
 
 An invoice is sent once. When its answer is lost it is looked up by its order id;
 "btcpayctl invoice resume" looks again.`

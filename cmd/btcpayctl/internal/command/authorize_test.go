@@ -1,0 +1,141 @@
+package command
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// TestHints checks that the advice fits where the program runs.
+func TestHints(t *testing.T) {
+	const server = "https://btcpay.example.com"
+	for _, c := range []struct {
+		name, server string
+		env          map[string]string
+		misdirected  bool
+		want         []string
+	}{
+		{"ssh", server, map[string]string{"SSH_CONNECTION": "198.51.100.7 50000 203.0.113.9 22", "USER": "ada"}, false,
+			[]string{"ssh -N -L 41873:127.0.0.1:41873 ada@203.0.113.9", "--paste"}},
+		{"ssh without an address", server, map[string]string{"SSH_TTY": "/dev/pts/1"}, false, []string{"ssh -N -L 41873:127.0.0.1:41873 this-machine"}},
+		{"wsl", server, map[string]string{"WSL_DISTRO_NAME": "Debian"}, false, []string{"WSL", "--port", "--paste"}},
+		{"container", server, map[string]string{"container": "podman"}, false, []string{"container", "--paste"}},
+		{"onion", "http://abcdefghij.onion", map[string]string{"SSH_TTY": "/dev/pts/1"}, false, []string{"Tor Browser", "--paste"}},
+		{"renamed", server, nil, true, []string{"--callback-host", "proxy"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Join(hints(func(name string) string { return c.env[name] }, c.server, 41873, c.misdirected), "\n")
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %q in:\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+// TestSilence waits for a browser that never comes, and reads what is said
+// meanwhile and at the end.
+func TestSilence(t *testing.T) {
+	a, _, stderr := testApp(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
+	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: 200 * time.Millisecond, hintAfter: time.Millisecond}
+	c.asks.commands = []string{"invoice list"}
+	root := NewRoot(a)
+	root.SetContext(t.Context())
+	if err := c.prepare(root); err != nil {
+		t.Fatal(err)
+	}
+	e, ok := c.run(t.Context()).(*output.Error)
+	if !ok || e.Code != output.Pending {
+		t.Fatalf("the error is %v", e)
+	}
+	for _, want := range []string{"Nothing has come yet.", "ssh -N -L", "Waiting for the answer on http://localhost:"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("no %q in:\n%s", want, stderr.String())
+		}
+	}
+	// Ctrl-C is another end.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c.operation = nil
+	if err := c.run(ctx); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
+}
+
+// TestNeeds checks that the table names commands that are there, and
+// permissions that cover what it says.
+func TestNeeds(t *testing.T) {
+	a, _, _ := testApp(t, nil)
+	there := map[string]bool{}
+	for cmd := range commands(NewRoot(a)) {
+		there[strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")] = true
+	}
+	for command, list := range needs {
+		if !there[command] {
+			t.Errorf("there is no command %q", command)
+		}
+		for _, p := range list {
+			if !p.Known() {
+				t.Errorf("%q needs %q, which no server has", command, p)
+			}
+		}
+	}
+	for _, c := range []struct{ ask, want string }{
+		{"invoice create,invoice get", "btcpay.store.cancreateinvoice btcpay.store.canviewinvoices"},
+		{" btcpayctl  invoice   get , invoice list", "btcpay.store.canviewinvoices"},
+		{"invoice", "btcpay.store.cancreateinvoice btcpay.store.canviewinvoices"},
+		{"apikey current", ""},
+		{"apikey exec,invoice list", "unrestricted"},
+	} {
+		f := permissionFlags{commands: []string{c.ask}}
+		got, err := f.permissions("")
+		if err != nil {
+			t.Errorf("%q: %v", c.ask, err)
+		}
+		slices.Sort(got)
+		if text := strings.ReplaceAll(permissionList(got), ", ", " "); text != c.want {
+			t.Errorf("%q needs %q, not %q", c.ask, c.want, text)
+		}
+	}
+	f := permissionFlags{given: []string{"btcpay.store.canviewinvoices", "btcpay.user.canviewprofile", "btcpay.store.canviewreports:OTHER"}}
+	got, err := f.permissions("SHOP")
+	if want := "btcpay.store.canviewinvoices:SHOP, btcpay.user.canviewprofile, btcpay.store.canviewreports:OTHER"; err != nil || permissionList(got) != want {
+		t.Errorf("%v %v", got, err)
+	}
+	f.allStores = true
+	if got, _ := f.permissions("SHOP"); got[0] != greenfield.CanViewInvoices {
+		t.Errorf("--all-stores gives %v", got)
+	}
+}
+
+// TestBadInputPermissions gives what no permission and no command is.
+func TestBadInputPermissions(t *testing.T) {
+	for _, f := range []permissionFlags{
+		{given: []string{""}}, {given: []string{"invoices"}}, {given: []string{"btcpay.store.canviewinvoices:"}},
+		{given: []string{"btcpay.store.canview invoices"}}, {given: []string{"btcpay.store.\x1b[31m"}},
+		{commands: []string{""}}, {commands: []string{","}}, {commands: []string{"invoice,"}}, {commands: []string{"rm -rf"}},
+		{commands: []string{strings.Repeat("x", 1<<20)}},
+	} {
+		_, err := f.permissions("")
+		e, ok := err.(*output.Error)
+		if !ok || e.Code != output.Usage || e.Next == "" {
+			t.Errorf("%.60v: %.200v", f, err)
+		}
+		if ok && len(e.What) > 1000 {
+			t.Errorf("the message has %d bytes", len(e.What))
+		}
+	}
+}
