@@ -140,7 +140,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	now := s.clock.now()
 	u := s.state.findUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
-	if !young && !s.throttle.allow("login "+c.site.ip, now) {
+	if !young && !s.throttle.allow(loginZone, c.site.ip, now) {
 		return "Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."
 	}
 	if u == nil {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -171,4 +172,37 @@ func TestDeletedStoreIsGone(t *testing.T) {
 		t.Error(answer)
 	}
 	w.control("clock", `{"advance":"48h"}`)
+}
+
+// TestChangeMe changes what lets one in: the password by the old one alone, and the e-mail to one that nobody has.
+func TestChangeMe(t *testing.T) {
+	w := newWorld(t, Options{})
+	seed := w.s.Seed()
+	basic := func(email, password string) int {
+		credential := base64.StdEncoding.EncodeToString([]byte(email + ":" + password))
+		response, _ := w.call("GET", "/api/v1/users/me", "", "Authorization", "Basic "+credential)
+		return response.StatusCode
+	}
+	change := func(body string, want int) {
+		t.Helper()
+		if response, answer := w.greenfield("PUT", "/api/v1/users/me", body); response.StatusCode != want {
+			t.Errorf("%s: %d %s", body, response.StatusCode, answer)
+		}
+	}
+	change(`{"currentPassword":"not it","newPassword":"another one"}`, http.StatusUnprocessableEntity)
+	change(`{"newPassword":"another one"}`, http.StatusUnprocessableEntity)
+	change(`{"currentPassword":"`+seed.Password+`","newPassword":"short"}`, http.StatusUnprocessableEntity)
+	if got := basic(seed.Email, seed.Password); got != http.StatusOK {
+		t.Error("the old password was changed:", got)
+	}
+	change(`{"currentPassword":"`+seed.Password+`","newPassword":"another one","email":"me@shop.example"}`, http.StatusOK)
+	if got := basic("ME@shop.example", "another one"); got != http.StatusOK {
+		t.Error("the new ones do not let in:", got)
+	}
+	if got := basic(seed.Email, "another one"); got != http.StatusUnauthorized {
+		t.Error("the old e-mail lets in:", got)
+	}
+	if response, answer := w.greenfield("DELETE", "/api/v1/users/me", ""); response.StatusCode != http.StatusForbidden {
+		t.Error("the only administrator went:", response.StatusCode, answer)
+	}
 }

@@ -70,16 +70,18 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		case s.disableRegistration:
 			writeJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
 			return
-		case !s.throttle.allow("register "+c.site.ip, s.clock.now()):
+		case !s.throttle.allow(registerZone, c.site.ip, s.clock.now()):
 			w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 			w.WriteHeader(http.StatusTooManyRequests)
 			encodeJSON(w, shortProblem{http.StatusTooManyRequests, newTraceID()})
 			return
 		}
 	}
-	if len([]rune(password)) < 6 && (password != "" || !authorised) {
-		writeValidation(w, fieldError{"Password", "Passwords must be at least 6 characters."})
-		return
+	if password != "" || !authorised {
+		if fault := passwordFault(password); fault != "" {
+			writeValidation(w, fieldError{"Password", fault})
+			return
+		}
 	}
 	if s.state.findUser(email) != nil {
 		writeValidation(w, fieldError{"Email", "Username '" + email + "' is already taken."})
@@ -89,12 +91,20 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	u.Name, u.ImageURL = name, image
 	u.Admin = admin
 	u.Approved = !administered || authorised && s.state.may(c, modifyServerSettings, "") // recording 26-users
-	if authorised {
+	if c.user != nil {
 		u.Invitation = randomHex(6)
 	}
 	s.changed = true
 	w.Header().Set("Location", c.site.base()+"/GreenfieldUsers") // leads nowhere on the real server too
 	writeJSON(w, http.StatusCreated, s.showUser(u, c))
+}
+
+// passwordFault is what is wrong with a password; "" if it will do.
+func passwordFault(password string) string {
+	if len([]rune(password)) < 6 {
+		return "Passwords must be at least 6 characters."
+	}
+	return ""
 }
 
 // refuseRegistration answers from the controller, so with all headers.
@@ -105,10 +115,6 @@ func refuseRegistration(w http.ResponseWriter, message string) {
 func plausibleEmail(text string) bool {
 	local, domain, found := strings.Cut(text, "@")
 	return found && local != "" && domain != "" && !strings.ContainsAny(text, " \t\r\n<>,;") && !strings.Contains(domain, "@")
-}
-
-func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
-	writeJSON(w, http.StatusOK, s.showUser(c.user, c))
 }
 
 // listUsers gives them by their age; the server has no order.
@@ -153,16 +159,29 @@ func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	writeEmpty(w, http.StatusOK)
 }
 
-// deleteUser forgets a user with all keys, log-ins and memberships; stores stay. The last administrator stays too.
-func (s *Sandbox) deleteUser(w http.ResponseWriter, r *http.Request, _ *caller) {
-	u := s.userOf(w, r)
-	switch {
-	case u == nil:
-	case u.Admin && s.state.admins() == 1:
-		writeForbidden(w, modifyServerSettings)
-	default:
-		s.state.deleteUser(u)
-		s.changed = true
-		writeEmpty(w, http.StatusOK)
+// approveUser never finds anybody who waits: nobody has to here.
+func (s *Sandbox) approveUser(w http.ResponseWriter, r *http.Request, c *caller) {
+	if !bindBody(w, r, c, modelNames+"ApproveUserRequest", false, func(m *model) { m.bool("approved") }) {
+		return
 	}
+	if s.userOf(w, r) != nil {
+		writeAPIError(w, http.StatusBadRequest, "invalid-state", "Approving user failed: No approval required")
+	}
+}
+
+func (s *Sandbox) deleteUser(w http.ResponseWriter, r *http.Request, _ *caller) {
+	if u := s.userOf(w, r); u != nil {
+		s.removeUser(w, u)
+	}
+}
+
+// removeUser forgets a user with all keys, log-ins and memberships; stores stay. The last administrator stays too.
+func (s *Sandbox) removeUser(w http.ResponseWriter, u *user) {
+	if u.Admin && s.state.admins() == 1 {
+		writeForbidden(w, modifyServerSettings)
+		return
+	}
+	s.state.deleteUser(u)
+	s.changed = true
+	writeEmpty(w, http.StatusOK)
 }

@@ -38,7 +38,7 @@ func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, e
 // too many failures is told apart only at the failure that locks it (recording 71-login-pages).
 func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller) {
 	now := s.clock.now()
-	if !s.throttle.allow("login "+c.site.ip, now) {
+	if !s.throttle.allow(loginZone, c.site.ip, now) {
 		writeEmpty(w, http.StatusTooManyRequests)
 		return
 	}

@@ -23,7 +23,9 @@ const (
 	manageUsers          = "btcpay.server.canmanageusers"
 	createUserPermission = "btcpay.server.cancreateuser"
 	viewUsers            = "btcpay.server.canviewusers"
+	modifyProfile        = "btcpay.user.canmodifyprofile"
 	viewProfile          = "btcpay.user.canviewprofile"
+	deleteMyself         = "btcpay.user.candeleteuser"
 	viewNotifications    = "btcpay.user.canviewnotificationsforuser"
 	modifyStoreSettings  = "btcpay.store.canmodifystoresettings"
 	viewStoreSettings    = "btcpay.store.canviewstoresettings"
@@ -61,11 +63,11 @@ var inclusions = map[string][]string{
 	"btcpay.server.canviewlightninginvoiceinternalnode":   nil,
 	"btcpay.impersonation.canimpersonate":                 nil,
 
-	"btcpay.user.canmodifyprofile":              {viewProfile},
-	viewProfile:                                 nil,
-	"btcpay.user.candeleteuser":                 nil,
+	modifyProfile: {viewProfile},
+	viewProfile:   nil,
+	deleteMyself:  nil,
 	"btcpay.user.canmanagenotificationsforuser": {viewNotifications},
-	viewNotifications:                           nil,
+	viewNotifications: nil,
 
 	modifyStoreSettings:               {managePullPayments, modifyInvoices, viewStoreSettings, modifyWebhooks, modifyRequests, managePayouts, "btcpay.store.canuselightningnode", "btcpay.store.cansendstoreemails", manageWallets, modifyOfferings},
 	viewStoreSettings:                 {viewInvoices, viewRequests, "btcpay.store.canviewreports", viewPullPayments, viewPayouts},

@@ -45,11 +45,28 @@ func hashPassword(password string, salt []byte) []byte {
 }
 
 func (st *state) newUser(email, password string, now time.Time) *user {
-	salt := randomBytes(16)
-	u := &user{ID: randomUUID(), Email: email, Salt: salt, PasswordHash: hashPassword(password, salt), Created: now}
+	u := &user{ID: randomUUID(), Created: now}
+	u.setPassword(password)
 	st.Users[u.ID] = u
-	st.userByEmail[strings.ToUpper(email)] = u
+	st.setEmail(u, email)
 	return u
+}
+
+func (st *state) setEmail(u *user, email string) {
+	if u.Email != "" {
+		delete(st.userByEmail, strings.ToUpper(u.Email))
+	}
+	u.Email = email
+	st.userByEmail[strings.ToUpper(email)] = u
+}
+
+func (u *user) setPassword(password string) {
+	u.Salt = randomBytes(16)
+	u.PasswordHash = hashPassword(password, u.Salt)
+}
+
+func (u *user) hasPassword(password string) bool {
+	return subtle.ConstantTimeCompare(hashPassword(password, u.Salt), u.PasswordHash) == 1
 }
 
 // users lists all, oldest first.
@@ -100,7 +117,7 @@ func (u *user) checkPassword(password string, now time.Time) bool {
 	if u.locked(now) {
 		return false
 	}
-	if subtle.ConstantTimeCompare(hashPassword(password, u.Salt), u.PasswordHash) == 1 {
+	if u.hasPassword(password) {
 		u.Failures = 0
 		return true
 	}

@@ -19,32 +19,41 @@ type picture struct {
 // maxPicture is the server's limit.
 const maxPicture = 1_000_000
 
-// setLogo takes the picture of a form, and links it from the store.
+// setLogo links an uploaded picture from the store.
 func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
+	if link := s.takePicture(w, r, c); link != "" {
+		st := s.state.Stores[r.PathValue("storeId")]
+		st.LogoURL = &link
+		writeJSON(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+	}
+}
+
+// takePicture keeps the picture of a form and gives its address; empty means a refusal was answered.
+func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller) (link string) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "" && err == nil && media != "multipart/form-data" {
 		writeEmpty(w, http.StatusUnsupportedMediaType)
-		return
+		return ""
 	}
 	name, data, found := uploaded(c.body, parameters["boundary"])
 	kind := pictureType(data)
+	refusal := ""
 	switch {
 	case !found:
-		writeValidation(w, fieldError{"file", "Invalid file"})
-		return
+		refusal = "Invalid file"
 	case kind == "":
-		writeValidation(w, fieldError{"file", "The uploaded file needs to be an image"})
-		return
+		refusal = "The uploaded file needs to be an image"
 	case len(data) > maxPicture:
-		writeValidation(w, fieldError{"file", "The uploaded file should be less than 1MB"})
-		return
+		refusal = "The uploaded file should be less than 1MB"
+	}
+	if refusal != "" {
+		writeValidation(w, fieldError{"file", refusal})
+		return ""
 	}
 	file := randomUUID() + "-" + name
 	s.state.Pictures[file] = &picture{kind, data}
-	st := s.state.Stores[r.PathValue("storeId")]
-	st.LogoURL = new(c.site.base() + "/LocalStorage/" + file)
 	s.changed = true
-	writeJSON(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+	return c.site.base() + "/LocalStorage/" + file
 }
 
 // removeLogo unlinks the picture; whoever has its address may still see it.
