@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -66,7 +67,7 @@ func (e *exited) Error() string { return fmt.Sprintf("the command ended with exi
 
 func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
-	path, err := exec.LookPath(args[0])
+	path, err := c.findProgram(args[0])
 	if err != nil {
 		return &output.Error{Code: output.BadInput, What: "there is no command " + args[0], Why: err.Error() + ". No key was made.", Next: "check the name and PATH", Err: err}
 	}
@@ -108,6 +109,22 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		err = &exited{code}
 	}
 	return err
+}
+
+// findProgram looks a command up where the environment says.
+func (c *apiKeyExec) findProgram(name string) (string, error) {
+	if filepath.Base(name) != name {
+		return exec.LookPath(name)
+	}
+	for _, dir := range filepath.SplitList(c.app.Getenv(pathVariable)) {
+		if !filepath.IsAbs(dir) {
+			continue // a program in the working directory is run by its path alone
+		}
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", exec.ErrNotFound
 }
 
 // sweep revokes the keys of earlier runs that were killed.

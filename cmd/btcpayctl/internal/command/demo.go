@@ -27,6 +27,7 @@ type demo struct {
 	dir    string
 	server *sandbox.Server
 	env    []variable
+	path   string            // where programs are found, this one first
 	shell  map[string]string // what the story's own variables hold
 	jobs   []*job
 }
@@ -103,6 +104,11 @@ func (d *demo) start(ctx context.Context) error {
 		{"XDG_STATE_HOME", filepath.Join(d.dir, "state")},
 	}
 	d.shell = map[string]string{}
+	bin, err := d.installed()
+	if err != nil {
+		return errors.Join(err, d.end())
+	}
+	d.path = bin + string(os.PathListSeparator) + d.app.Getenv(pathVariable)
 	return nil
 }
 
@@ -128,8 +134,12 @@ func (d *demo) exports() string {
 	return text.String()
 }
 
-// getenv is the environment of the story's commands: nothing of the user's.
+// getenv is the environment of the story's commands: nothing of the user's but
+// the path to other programs.
 func (d *demo) getenv(name string) string {
+	if name == pathVariable {
+		return d.path
+	}
 	for _, v := range d.env {
 		if v.name == name {
 			return v.value
@@ -204,8 +214,7 @@ func (d *demo) executeSplit(ctx context.Context, line string, out, errs io.Write
 	if err != nil {
 		return err
 	}
-	inner := &app.App{In: strings.NewReader(""), Out: out, Err: errs, Getenv: d.getenv, Now: d.app.Now, Version: d.app.Version, Commit: d.app.Commit}
-	if exit := Run(ctx, inner, words[1:]); exit != 0 {
+	if exit := Run(ctx, d.inner(out, errs), words[1:]); exit != 0 {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -213,6 +222,12 @@ func (d *demo) executeSplit(ctx context.Context, line string, out, errs io.Write
 			Why: "It ran against the sandbox on this machine.", Next: "report this, with the output above"}
 	}
 	return nil
+}
+
+// inner is the App of one command of the story.
+func (d *demo) inner(out, errs io.Writer) *app.App {
+	return &app.App{In: strings.NewReader(""), Out: out, Err: errs, Getenv: d.getenv, Environ: d.environ, Now: d.app.Now,
+		Version: d.app.Version, Commit: d.app.Commit}
 }
 
 // shellWords splits a line as a shell does: blanks, double quotes, $name.

@@ -32,13 +32,14 @@ func newSandboxPay(a *app.App) *cobra.Command {
 		},
 		Name: func(r paidRecord) string { return r.Invoice },
 	}, func(ctx context.Context, p *player, args []string) (paidRecord, error) {
-		if share != "all" && share != "half" && share != "double" {
+		button, ok := map[string]string{"all": "pay", "half": "pay-half", "double": "pay-double"}[share]
+		if !ok {
 			return paidRecord{}, &output.Error{Code: output.Usage, What: "--share is all, half or double", Next: "--share half"}
 		}
 		if _, err := p.human.Open(ctx, "/invoice?id="+url.QueryEscape(args[0])); err != nil {
 			return paidRecord{}, err
 		}
-		if _, err := p.human.Press(ctx, "pay", "share", share); err != nil {
+		if _, err := p.human.Press(ctx, button); err != nil {
 			return paidRecord{}, err
 		}
 		return paidRecord{args[0], share}, nil
