@@ -27,7 +27,7 @@ type route struct {
 	// unscoped wants a store's permission without a scope.
 	unscoped bool
 	handler  handler
-	// storeless: the path is also there without its store, since 2.4.
+	// storeless says that the path is also there without its store.
 	storeless bool
 	// when tells routes of one method and path apart, as the BitPay half's endpoint selector does; nil takes all.
 	when func(*http.Request) bool
@@ -39,9 +39,9 @@ type route struct {
 
 type router struct{ byLength map[int][]route }
 
-func newRouter(table []route) *router {
+func newRouter(tables ...[]route) *router {
 	rt := &router{byLength: map[int][]route{}}
-	for _, r := range table {
+	for _, r := range slices.Concat(tables...) {
 		rt.add(r)
 		if r.storeless {
 			r.path = strings.Replace(r.path, "/stores/{storeId}", "", 1)

@@ -1,6 +1,6 @@
 package sandbox
 
-// routes is the whole of the server, in the order the paths are told apart.
+// routes are those of the BitPay-compatible half and of the pages, in the order the paths are told apart.
 var routes = []route{
 	// The BitPay-compatible half.
 	{method: "GET", path: "/tokens", realm: bitpayRealm, permission: anyone, handler: (*Sandbox).listTokens, exact: true},
@@ -12,75 +12,6 @@ var routes = []route{
 	{method: "GET", path: "/rates/{base}", realm: bitpayRealm, permission: getRates, handler: (*Sandbox).baseRates},
 	{method: "GET", path: "/rates/{base}/{currency}", realm: bitpayRealm, permission: getRates, handler: (*Sandbox).pairRate},
 	{method: "GET", path: "/api/rates", realm: bitpayRealm, permission: open, handler: (*Sandbox).publicRates},
-
-	// The Greenfield half: the server, its users and their keys.
-	{method: "GET", path: "/api/v1/health", realm: greenfieldRealm, permission: open, handler: (*Sandbox).health},
-	{method: "GET", path: "/api/v1/server/info", realm: greenfieldRealm, permission: anyone, handler: (*Sandbox).serverInfo},
-	{method: "GET", path: "/api/v1/server/email", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).readServerEmail},
-	{method: "GET", path: "/api/v1/server/roles", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).listRoles},
-	{method: "GET", path: "/api/v1/users", realm: greenfieldRealm, permission: viewUsers, handler: (*Sandbox).listUsers},
-	{method: "POST", path: "/api/v1/users", realm: greenfieldRealm, permission: open, handler: (*Sandbox).createUser},
-	{method: "GET", path: "/api/v1/users/me", realm: greenfieldRealm, permission: viewProfile, handler: (*Sandbox).readMe},
-	{method: "PUT", path: "/api/v1/users/me", realm: greenfieldRealm, permission: modifyProfile, handler: (*Sandbox).updateMe},
-	{method: "DELETE", path: "/api/v1/users/me", realm: greenfieldRealm, permission: deleteMyself, handler: (*Sandbox).deleteMe},
-	{method: "POST", path: "/api/v1/users/me/picture", realm: greenfieldRealm, permission: modifyProfile, handler: (*Sandbox).setMyPicture},
-	{method: "DELETE", path: "/api/v1/users/me/picture", realm: greenfieldRealm, permission: modifyProfile, handler: (*Sandbox).removeMyPicture},
-	{method: "GET", path: "/api/v1/users/me/notifications", realm: greenfieldRealm, permission: viewNotifications, handler: (*Sandbox).listNone},
-	{method: "GET", path: "/api/v1/users/{idOrEmail}", realm: greenfieldRealm, permission: viewUsers, handler: (*Sandbox).readUser},
-	{method: "DELETE", path: "/api/v1/users/{idOrEmail}", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).deleteUser},
-	{method: "POST", path: "/api/v1/users/{idOrEmail}/approve", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).approveUser},
-	{method: "POST", path: "/api/v1/users/{idOrEmail}/lock", realm: greenfieldRealm, permission: modifyServerSettings, handler: (*Sandbox).lockUser},
-	{method: "POST", path: "/api/v1/users/{idOrEmail}/api-keys", realm: greenfieldRealm, permission: manageUsers, handler: (*Sandbox).createUserAPIKey},
-	{method: "DELETE", path: "/api/v1/users/{idOrEmail}/api-keys/{apikey}", realm: greenfieldRealm, permission: manageUsers, handler: (*Sandbox).deleteUserAPIKey},
-	{method: "POST", path: "/api/v1/api-keys", realm: greenfieldRealm, permission: unrestricted, handler: (*Sandbox).createAPIKey},
-	{method: "GET", path: "/api/v1/api-keys/current", realm: greenfieldRealm, permission: anyKey, handler: (*Sandbox).readCurrentKey},
-	{method: "DELETE", path: "/api/v1/api-keys/current", realm: greenfieldRealm, permission: anyKey, handler: (*Sandbox).deleteCurrentKey},
-	{method: "DELETE", path: "/api/v1/api-keys/{apikey}", realm: greenfieldRealm, permission: unrestricted, handler: (*Sandbox).deleteAPIKey},
-
-	// Stores.
-	{method: "GET", path: "/api/v1/stores", realm: greenfieldRealm, permission: viewStoreSettings, handler: (*Sandbox).listStores},
-	{method: "POST", path: "/api/v1/stores", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).createStore, unscoped: true},
-	{method: "GET", path: "/api/v1/stores/{storeId}", realm: greenfieldRealm, permission: viewStoreSettings, handler: (*Sandbox).readStore},
-	{method: "PUT", path: "/api/v1/stores/{storeId}", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).updateStore},
-	{method: "DELETE", path: "/api/v1/stores/{storeId}", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).deleteStore},
-	{method: "POST", path: "/api/v1/stores/{storeId}/logo", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).setLogo},
-	{method: "DELETE", path: "/api/v1/stores/{storeId}/logo", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).removeLogo},
-	{method: "GET", path: "/api/v1/stores/{storeId}/roles", realm: greenfieldRealm, permission: viewStoreSettings, handler: (*Sandbox).listRoles},
-	{method: "GET", path: "/api/v1/stores/{storeId}/users", realm: greenfieldRealm, permission: viewStoreSettings, handler: (*Sandbox).listMembers},
-	{method: "POST", path: "/api/v1/stores/{storeId}/users", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).addMember},
-	{method: "PUT", path: "/api/v1/stores/{storeId}/users/{idOrEmail}", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).changeMember},
-	{method: "DELETE", path: "/api/v1/stores/{storeId}/users/{idOrEmail}", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).removeMember},
-	{method: "GET", path: "/api/v1/stores/{storeId}/payment-methods/{method}", realm: greenfieldRealm, permission: viewStoreSettings, handler: (*Sandbox).readWallet},
-	{method: "PUT", path: "/api/v1/stores/{storeId}/payment-methods/{method}", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).setWallet},
-	{method: "GET", path: "/api/v1/stores/{storeId}/payment-methods/{method}/wallet/preview", realm: greenfieldRealm, permission: viewWallet, handler: (*Sandbox).previewWallet},
-	{method: "GET", path: "/api/v1/stores/{storeId}/rates/configuration", realm: greenfieldRealm, permission: viewStoreSettings, handler: (*Sandbox).readRates},
-	{method: "PUT", path: "/api/v1/stores/{storeId}/rates/configuration", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).setRates},
-
-	// Invoices and what comes of them.
-	{method: "GET", path: "/api/v1/stores/{storeId}/invoices", realm: greenfieldRealm, permission: viewInvoices, handler: (*Sandbox).listInvoices},
-	{method: "POST", path: "/api/v1/stores/{storeId}/invoices", realm: greenfieldRealm, permission: createInvoices, handler: (*Sandbox).createInvoiceData},
-	{method: "GET", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}", realm: greenfieldRealm, permission: viewInvoices, handler: (*Sandbox).readInvoiceData, storeless: true},
-	{method: "PUT", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).updateInvoice, storeless: true},
-	{method: "DELETE", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).archiveInvoice, storeless: true},
-	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/unarchive", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).unarchiveInvoice, storeless: true},
-	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/status", realm: greenfieldRealm, permission: modifyInvoices, handler: (*Sandbox).markInvoice, storeless: true},
-	{method: "GET", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/payment-methods", realm: greenfieldRealm, permission: viewInvoices, handler: (*Sandbox).listMethods, storeless: true},
-	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/payment-methods/{method}/activate", realm: greenfieldRealm, permission: viewInvoices, handler: (*Sandbox).activateMethod, storeless: true},
-	{method: "POST", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/refund", realm: greenfieldRealm, permission: createPullRequests, handler: (*Sandbox).refundInvoice, storeless: true},
-	{method: "GET", path: "/api/v1/stores/{storeId}/invoices/{invoiceId}/refund/{method}", realm: greenfieldRealm, permission: createPullRequests, handler: (*Sandbox).readRefund, storeless: true},
-	{method: "GET", path: "/api/v1/stores/{storeId}/pull-payments", realm: greenfieldRealm, permission: viewPullPayments, handler: (*Sandbox).listPullPayments},
-	{method: "DELETE", path: "/api/v1/stores/{storeId}/pull-payments/{pullPaymentId}", realm: greenfieldRealm, permission: archivePullPayments, handler: (*Sandbox).archivePullPayment, storeless: true},
-	{method: "GET", path: "/api/v1/pull-payments/{pullPaymentId}", realm: greenfieldRealm, permission: open, handler: (*Sandbox).readPullPayment},
-	{method: "GET", path: "/api/v1/stores/{storeId}/payment-requests", realm: greenfieldRealm, permission: viewRequests, handler: (*Sandbox).listPaymentRequests},
-	{method: "POST", path: "/api/v1/stores/{storeId}/payment-requests", realm: greenfieldRealm, permission: modifyRequests, handler: (*Sandbox).createPaymentRequest},
-	{method: "GET", path: "/api/v1/stores/{storeId}/payment-requests/{paymentRequestId}", realm: greenfieldRealm, permission: viewRequests, handler: (*Sandbox).readPaymentRequest, storeless: true},
-
-	// What cannot be made here, so there is none.
-	{method: "GET", path: "/api/v1/stores/{storeId}/webhooks", realm: greenfieldRealm, permission: modifyWebhooks, handler: (*Sandbox).listNone},
-	{method: "GET", path: "/api/v1/stores/{storeId}/payouts", realm: greenfieldRealm, permission: viewPayouts, handler: (*Sandbox).listNone},
-	{method: "GET", path: "/api/v1/stores/{storeId}/payouts/{payoutId}", realm: greenfieldRealm, permission: viewPayouts, handler: (*Sandbox).listNone, storeless: true},
-	{method: "GET", path: "/api/v1/stores/{storeId}/offerings", realm: greenfieldRealm, permission: viewOfferings, handler: (*Sandbox).listNone},
-	{method: "GET", path: "/api/v1/apps/{appId}", realm: greenfieldRealm, permission: modifyStoreSettings, handler: (*Sandbox).listNone},
 
 	// What the server knows of itself, for programs and people.
 	{method: "GET", path: "/misc/permissions", realm: eitherRealm, permission: anyone, handler: (*Sandbox).listPermissions},

@@ -97,7 +97,7 @@ func New(o Options) (*Sandbox, error) {
 		disableRegistration: o.DisableRegistration,
 		stateFile:           o.StateFile,
 		clock:               newClock(o.Now),
-		routes:              newRouter(routes),
+		routes:              newRouter(routes, greenfieldRoutes),
 		csrfKey:             randomBytes(32),
 		state:               newState(),
 		throttle:            throttle{},
