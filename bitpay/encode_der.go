@@ -9,6 +9,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/btcsuite/btcd/btcec/v2"
 )
@@ -59,11 +60,13 @@ type explicitCurve struct {
 
 // pemBlock is laxer than encoding/pem about line ends: old clients' files come
 // back from databases and variables on one line.
-var pemBlock = regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
+var pemBlock = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
+})
 
 func parsePEM(text string) (Imported, error) {
 	text = strings.NewReplacer(`\r`, "\n", `\n`, "\n").Replace(text)
-	blocks := pemBlock.FindAllStringSubmatch(text, -1)
+	blocks := pemBlock().FindAllStringSubmatch(text, -1)
 	if len(blocks) != strings.Count(text, "-----BEGIN") {
 		return Imported{}, fmt.Errorf("%w: a PEM block has no end line", ErrKeyTruncated)
 	}

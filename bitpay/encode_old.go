@@ -7,16 +7,17 @@ import (
 	"crypto/md5"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // phpScalar finds the member "hex" in a private key that the PHP client
 // serialised: its fourth, after id, x and y.
-var phpScalar = regexp.MustCompile(`i:3;s:64:"([0-9a-fA-F]{64})"`)
+var phpScalar = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`i:3;s:64:"([0-9a-fA-F]{64})"`) })
 
 // parsePHP reads what FilesystemStorage of bitpay/php-bitpay-client and of
 // btcpayserver/btcpayserver-php-client writes: PHP's serialize of the key.
 func parsePHP(text string) (Imported, error) {
-	match := phpScalar.FindAllStringSubmatch(text, 2)
+	match := phpScalar().FindAllStringSubmatch(text, 2)
 	switch len(match) {
 	case 0:
 		return Imported{}, ErrKeyTruncated

@@ -27,7 +27,7 @@ func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest) (In
 	}
 	r := client.Request{Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request}
 	invoice, response, err := call[Invoice](ctx, s.c, r)
-	if err == nil && !idPattern.MatchString(invoice.ID) {
+	if err == nil && !idPattern().MatchString(invoice.ID) {
 		return Invoice{}, r.Unusable(response.Status, errors.New("it is an invoice without an id"))
 	}
 	return invoice, err

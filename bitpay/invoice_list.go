@@ -63,7 +63,7 @@ func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoi
 		return nil, r.Unusable(response.Status, fmt.Errorf("it has %d invoices, and %d were asked for", len(invoices), limit))
 	}
 	for _, invoice := range invoices {
-		if !idPattern.MatchString(invoice.ID) {
+		if !idPattern().MatchString(invoice.ID) {
 			return nil, r.Unusable(response.Status, errors.New("it has an invoice without an id"))
 		}
 	}

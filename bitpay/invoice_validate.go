@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -17,7 +18,7 @@ const minExpiry = 30 * time.Second
 var maxPrice, _ = client.ParseDecimal("18446744073709551615")
 
 // currencyPattern is wide on purpose: servers let a store invent currencies.
-var currencyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`)
+var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`) })
 
 // Validate checks what the server would silently change or ignore (a negative
 // price becomes 0, an unknown speed the store's own) and what it would refuse
@@ -66,7 +67,7 @@ func (r InvoiceRequest) checkTax() error {
 }
 
 func (r InvoiceRequest) checkCurrency() error {
-	if r.Currency != "" && !currencyPattern.MatchString(r.Currency) {
+	if r.Currency != "" && !currencyPattern().MatchString(r.Currency) {
 		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
 	}
 	return nil

@@ -116,7 +116,7 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool) (Pa
 		return Pairing{}, r.Unusable(http.StatusOK, fmt.Errorf("it has %d pairing codes", len(answers)))
 	}
 	answer := answers[0]
-	if !idPattern.MatchString(answer.PairingCode) || body.Code != "" && answer.PairingCode != body.Code {
+	if !idPattern().MatchString(answer.PairingCode) || body.Code != "" && answer.PairingCode != body.Code {
 		return Pairing{}, r.Unusable(http.StatusOK, errors.New("its pairing code is none, or another than was claimed"))
 	}
 	if answer.PairingExpiration.IsZero() {

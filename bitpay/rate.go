@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -149,12 +150,12 @@ func (a *pairAnswer) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-var pairPattern = regexp.MustCompile(`^[A-Za-z0-9]{2,16}[_-]?[A-Za-z0-9]{2,16}$`)
+var pairPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{2,16}[_-]?[A-Za-z0-9]{2,16}$`) })
 
 func (s *RateService) query(options RateOptions) (url.Values, error) {
 	query := s.c.storeQuery()
 	for _, pair := range options.Pairs {
-		if !pairPattern.MatchString(pair) {
+		if !pairPattern().MatchString(pair) {
 			return nil, &RequestError{"currencyPairs", fmt.Sprintf("%.40q is no pair, write it like BTC_USD", pair)}
 		}
 	}

@@ -30,7 +30,7 @@ func (r AuthorizeRequest) checkPermissions() error {
 		switch {
 		case err != nil:
 			return &RequestError{"permissions", err.Error() + ", and the server would leave it out"}
-		case p.Scope() != "" && !idPattern.MatchString(p.Scope()):
+		case p.Scope() != "" && !idPattern().MatchString(p.Scope()):
 			return &RequestError{"permissions", fmt.Sprintf("%.80q is no store's id", p.Scope())}
 		case p.Scope() != "" && p.Kind() != StorePermission:
 			return &RequestError{"permissions", fmt.Sprintf("%s is not about a store, so it can be for none: ask for %s", p, p.Policy())}

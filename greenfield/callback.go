@@ -94,7 +94,7 @@ var (
 // leave as it is in a redirect URL.
 const nonceLength = 22
 
-var noncePattern = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+var noncePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+$`) })
 
 const (
 	// pageTime is how long the browser may take to ask for the page after it
@@ -158,7 +158,7 @@ func callbackNonce(given client.Secret) (client.Secret, error) {
 		return client.NewSecret(rand.Text()), nil
 	case len(text) < nonceLength:
 		return client.Secret{}, fmt.Errorf("%w: it has %d characters, %d are needed so that nobody can guess it", ErrNonce, len(text), nonceLength)
-	case len(text) > 128 || !noncePattern.MatchString(text):
+	case len(text) > 128 || !noncePattern().MatchString(text):
 		return client.Secret{}, fmt.Errorf("%w: up to 128 letters, digits, - and _ pass through a redirect unchanged", ErrNonce)
 	}
 	return given, nil

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 )
 
@@ -58,7 +59,7 @@ func callbackAddress(options CallbackOptions) (address, error) {
 		name, port = host, number
 	}
 	name = strings.Trim(name, "[]")
-	if ip, err := netip.ParseAddr(name); (err != nil || ip.Zone() != "") && !hostPattern.MatchString(name) {
+	if ip, err := netip.ParseAddr(name); (err != nil || ip.Zone() != "") && !hostPattern().MatchString(name) {
 		return address{}, fmt.Errorf("%w: %.80q is no host name, give it like callback.example.com or 127.0.0.1:8765", ErrCallbackHost, options.Host)
 	}
 	a := loopbackAddress(name)
@@ -74,7 +75,7 @@ func callbackAddress(options CallbackOptions) (address, error) {
 	return a, nil
 }
 
-var hostPattern = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$`)
+var hostPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$`) })
 
 // loopbackAddress says where to listen for a name. A browser may reach
 // localhost by either address, so both are taken: on the free one another

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -20,7 +21,7 @@ type APIKey struct{ secret client.Secret }
 var ErrAPIKey = errors.New("not a Greenfield API key (40 digits and letters from a to f)")
 
 // keyPattern leaves room for other forms than today's 40 hex digits.
-var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{16,256}$`)
+var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{16,256}$`) })
 
 // legacyKeyLength is that of the BitPay half's key, which has large letters as
 // well.
@@ -31,7 +32,7 @@ const legacyKeyLength = 43
 func NewAPIKey(key client.Secret) (APIKey, error) {
 	text := key.Reveal()
 	switch {
-	case !keyPattern.MatchString(text):
+	case !keyPattern().MatchString(text):
 		return APIKey{}, ErrAPIKey
 	case len(text) == legacyKeyLength && strings.ToLower(text) != text:
 		return APIKey{}, fmt.Errorf("%w: it looks like a store's legacy key, which works for the BitPay-compatible API alone", ErrAPIKey)

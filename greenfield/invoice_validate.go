@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -13,7 +14,7 @@ import (
 var maxAmount, _ = client.ParseDecimal("18446744073709551615")
 
 // currencyPattern is wide on purpose: servers let a store invent currencies.
-var currencyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`)
+var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`) })
 
 // Validate checks what the server would silently change, misread or ignore, and
 // what it would refuse with less to say. It returns a [*RequestError] for the
@@ -22,7 +23,7 @@ func (r InvoiceRequest) Validate() error {
 	if err := checkAmount("amount", r.Amount, maxAmount); err != nil {
 		return err
 	}
-	if r.Currency != "" && !currencyPattern.MatchString(r.Currency) {
+	if r.Currency != "" && !currencyPattern().MatchString(r.Currency) {
 		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
 	}
 	if r.Checkout != nil {
@@ -68,11 +69,11 @@ func (r CheckoutRequest) validate() error {
 		return &RequestError{"checkout.monitoringMinutes", fmt.Sprintf("%d minutes: it is negative, or longer than a server can count", *r.MonitoringMinutes)}
 	}
 	for i, method := range r.PaymentMethods {
-		if !methodPattern.MatchString(method) {
+		if !methodPattern().MatchString(method) {
 			return &RequestError{fmt.Sprintf("checkout.paymentMethods[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
 		}
 	}
-	if method := r.DefaultPaymentMethod; method != "" && !methodPattern.MatchString(method) {
+	if method := r.DefaultPaymentMethod; method != "" && !methodPattern().MatchString(method) {
 		return &RequestError{"checkout.defaultPaymentMethod", fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
 	}
 	if err := checkAmount("checkout.paymentTolerance", r.PaymentTolerance, hundred); err != nil {
@@ -81,7 +82,7 @@ func (r CheckoutRequest) validate() error {
 	return checkURL("checkout.redirectURL", r.RedirectURL)
 }
 
-var methodPattern = regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`)
+var methodPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`) })
 
 // checkURL refuses what the server takes without a look and the checkout page
 // then cannot open.

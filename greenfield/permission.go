@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A Permission is what an API key may do: a policy such as
@@ -17,7 +18,7 @@ type Permission string
 // ErrPermission is wrapped by the errors of [ParsePermission].
 var ErrPermission = errors.New("not a permission")
 
-var policyPattern = regexp.MustCompile(`^(unrestricted|btcpay(\.[a-z0-9]+)+)$`)
+var policyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(unrestricted|btcpay(\.[a-z0-9]+)+)$`) })
 
 // ParsePermission reads a permission as the server does: blanks around the
 // policy go, its letters become small, and what follows the first colon is the
@@ -31,7 +32,7 @@ func ParsePermission(text string) (Permission, error) {
 		policy = strings.ToLower(policy)
 	}
 	switch {
-	case !policyPattern.MatchString(policy):
+	case !policyPattern().MatchString(policy):
 		return "", fmt.Errorf("%w: %.80q (write it like btcpay.store.canviewinvoices)", ErrPermission, text)
 	case scoped && scope == "":
 		return "", fmt.Errorf("%w: %.80q has a colon and no store behind it", ErrPermission, text)

@@ -27,7 +27,7 @@ func showErrorPage(w *answer, r *http.Request, root string) {
 		words = "Page not found"
 	}
 	p := page{Title: strconv.Itoa(w.status) + " - " + words, Root: root, Content: errorAdvice[w.status]}
-	if err := pages["error"].ExecuteTemplate(&w.body, "layout", p); err != nil {
+	if err := pages["error"]().ExecuteTemplate(&w.body, "layout", p); err != nil {
 		panic(err) // the template and what it is given are our own
 	}
 }

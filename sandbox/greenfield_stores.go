@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 )
@@ -177,7 +178,7 @@ func readCriteria(m *model, items []*node) []criterion {
 	return criteria
 }
 
-var brandColor = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+var brandColor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-fA-F]{6}$`) })
 
 // check judges settings as a whole, in the server's words. Spans have no range that it would hold them to.
 func (s *storeSettings) check() []fieldError {
@@ -197,7 +198,7 @@ func (s *storeSettings) check() []fieldError {
 			refuse(address.path, address.what+" is not a valid url")
 		}
 	}
-	if s.BrandColor != nil && *s.BrandColor != "" && !brandColor.MatchString(*s.BrandColor) {
+	if s.BrandColor != nil && *s.BrandColor != "" && !brandColor().MatchString(*s.BrandColor) {
 		refuse("BrandColor", "Brand color is not a valid HEX Color (e.g. #F7931A)")
 	}
 	if tolerance, err := parseDecimal(string(s.PaymentTolerance)); err != nil || !isPercent(tolerance) {

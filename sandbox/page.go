@@ -4,21 +4,26 @@ import (
 	"embed"
 	"html/template"
 	"net/http"
+	"sync"
 )
 
 //go:embed pages/*.html
 var pageFiles embed.FS
 
-// pages holds one template a page, each within the layout.
-var pages = parsePages("checkout", "consent", "create-token", "disabled", "error", "home", "invoice", "keys", "login", "pairing", "revoke-token", "tokens")
+// pages holds one template a page, each within the layout. It is parsed when the page is first shown: most runs of a
+// program that links this package show none.
+var pages = lazyPages("checkout", "consent", "create-token", "disabled", "error", "home", "invoice", "keys", "login", "pairing", "revoke-token", "tokens")
 
-func parsePages(names ...string) map[string]*template.Template {
-	layout := template.Must(template.ParseFS(pageFiles, "pages/layout.html"))
-	parsed := make(map[string]*template.Template, len(names))
+var layout = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pageFiles, "pages/layout.html")) })
+
+func lazyPages(names ...string) map[string]func() *template.Template {
+	lazy := make(map[string]func() *template.Template, len(names))
 	for _, name := range names {
-		parsed[name] = template.Must(template.Must(layout.Clone()).ParseFS(pageFiles, "pages/"+name+".html"))
+		lazy[name] = sync.OnceValue(func() *template.Template {
+			return template.Must(template.Must(layout().Clone()).ParseFS(pageFiles, "pages/"+name+".html"))
+		})
 	}
-	return parsed
+	return lazy
 }
 
 // page is what the layout shows around a page's own content.
@@ -51,7 +56,7 @@ func (s *Sandbox) showPage(w http.ResponseWriter, c *caller, name, title string,
 	}
 	p.Alerts = append(alerts, s.takeFlashes(c)...)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := pages[name].ExecuteTemplate(w, "layout", p); err != nil {
+	if err := pages[name]().ExecuteTemplate(w, "layout", p); err != nil {
 		panic(err) // the templates and what they are given are our own
 	}
 }

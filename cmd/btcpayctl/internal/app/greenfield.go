@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -74,7 +75,7 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 	if err != nil {
 		return greenfield.APIKey{}, "", err
 	}
-	if source != "" && greenfieldForm.MatchString(secret.Reveal()) {
+	if source != "" && greenfieldForm().MatchString(secret.Reveal()) {
 		key, err := greenfield.NewAPIKey(secret)
 		if err != nil {
 			return greenfield.APIKey{}, "", err
@@ -96,13 +97,13 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 
 // greenfieldForm tells a key of this API from a store's legacy key, since both
 // come by the same variables.
-var greenfieldForm = regexp.MustCompile(`^[0-9a-f]{40}$`)
+var greenfieldForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{40}$`) })
 
 // APIKeySource tells which API key a command would use, and where it comes from.
 func (a *App) APIKeySource(s Settings) Value {
 	if s.Name.Source != "--profile" {
 		secret, source, err := a.environmentKey()
-		if err == nil && source != "" && greenfieldForm.MatchString(secret.Reveal()) {
+		if err == nil && source != "" && greenfieldForm().MatchString(secret.Reveal()) {
 			return Value{"(an API key)", source}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 
 // Run runs one command line and returns the exit code.
 func Run(ctx context.Context, a *app.App, args []string) int {
-	root := NewRoot(a)
+	root := newRoot(a, needed(args))
 	root.SetArgs(args)
 	_, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -28,8 +28,37 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	return output.Report(a.Err, explain(ctx, err), output.IsJSON(format) || output.WantsJSON(args))
 }
 
-// NewRoot makes the tree of commands.
-func NewRoot(a *app.App) *cobra.Command {
+// A child is a command below the root.
+type child struct {
+	name string
+	make func(*app.App) *cobra.Command
+}
+
+// children are in the order of the help.
+func children() []child {
+	return []child{
+		{"demo", newDemo}, {"sandbox", newSandbox}, {"profile", newProfile}, {"key", newKey}, {"pair", newPair},
+		{"invoice", newInvoice}, {"rate", newRate}, {"authorize", newAuthorize}, {"apikey", newAPIKey},
+		{"doctor", newDoctor}, {"version", newVersion},
+	}
+}
+
+// needed is the one command that a line is about, where its first word names
+// it, and empty where all may be needed: for help, completion and mistakes.
+// Most of the time a run takes would otherwise go into flags of other commands.
+func needed(args []string) string {
+	for _, c := range children() {
+		if len(args) > 0 && args[0] == c.name {
+			return c.name
+		}
+	}
+	return ""
+}
+
+// NewRoot makes the whole tree of commands.
+func NewRoot(a *app.App) *cobra.Command { return newRoot(a, "") }
+
+func newRoot(a *app.App, only string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "btcpayctl",
 		Short: "Pair with BTCPay Server, create invoices and manage keys",
@@ -62,11 +91,16 @@ Data goes to standard output, everything else to standard error.`,
 	)
 	root.SetHelpCommandGroupID("other")
 	root.SetCompletionCommandGroupID("other")
-	root.AddCommand(newDemo(a), newSandbox(a), newProfile(a), newKey(a), newPair(a), newInvoice(a), newRate(a),
-		newAuthorize(a), newAPIKey(a), newDoctor(a), newVersion(a))
-	root.AddCommand(helpTopics()...)
-	addCompletion(a, root)
-	refuseUnknownTopics(root)
+	for _, c := range children() {
+		if only == "" || only == c.name {
+			root.AddCommand(c.make(a))
+		}
+	}
+	if only == "" {
+		root.AddCommand(helpTopics()...)
+		addCompletion(a, root)
+		refuseUnknownTopics(root)
+	}
 	return root
 }
 

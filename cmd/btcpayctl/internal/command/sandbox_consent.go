@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -88,7 +89,7 @@ func (p *player) consentPage(ctx context.Context, args []string) (string, error)
 		if err != nil {
 			return "", err
 		}
-		found := refreshTarget.FindSubmatch(text)
+		found := refreshTarget().FindSubmatch(text)
 		if found == nil {
 			return "", fmt.Errorf("the file %s leads nowhere", u.Path)
 		}
@@ -101,7 +102,7 @@ func (p *player) consentPage(ctx context.Context, args []string) (string, error)
 }
 
 // refreshTarget is where a page leads by itself.
-var refreshTarget = regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`)
+var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`) })
 
 // pageAskedFor is the newest consent page that somebody waits for, from the
 // ledger.

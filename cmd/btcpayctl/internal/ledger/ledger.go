@@ -30,6 +30,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -134,7 +135,7 @@ func Open(dir string, now func() time.Time) *Ledger { return &Ledger{dir: dir, n
 // chooses an id that is new, such as rand.Text gives. When it returns nil the
 // record is on the disk.
 func (l *Ledger) Begin(ctx context.Context, r Record) (*Operation, error) {
-	if !idForm.MatchString(r.ID) {
+	if !idForm().MatchString(r.ID) {
 		return nil, fmt.Errorf("%q cannot be the id of an operation", r.ID)
 	}
 	dir, err := durable.Create(l.dir)
@@ -161,7 +162,7 @@ func (l *Ledger) Begin(ctx context.Context, r Record) (*Operation, error) {
 
 // Resume takes an operation up again.
 func (l *Ledger) Resume(ctx context.Context, id string) (*Operation, error) {
-	if !idForm.MatchString(id) {
+	if !idForm().MatchString(id) {
 		return nil, ErrNotFound
 	}
 	dir, err := durable.Open(l.dir)
@@ -240,7 +241,7 @@ func (l *Ledger) Unfinished() ([]Record, error) {
 	return records, errors.Join(failed...)
 }
 
-var idForm = regexp.MustCompile(`^[A-Za-z0-9]{8,40}$`)
+var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{8,40}$`) })
 
 func read(dir *durable.Dir, id string) (Record, error) {
 	data, err := dir.Read(id+recordExt, recordLimit)

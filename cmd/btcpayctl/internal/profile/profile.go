@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -174,14 +175,14 @@ func unknown(meta toml.MetaData) error {
 }
 
 var (
-	namePattern     = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$`)
-	idPattern       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
-	apiKeyIDPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
+	namePattern     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$`) })
+	idPattern       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
+	apiKeyIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{16}$`) })
 )
 
 // CheckName refuses what cannot be the name of a profile.
 func CheckName(name string) error {
-	if !namePattern.MatchString(name) {
+	if !namePattern().MatchString(name) {
 		return fmt.Errorf("%.40q cannot be the name of a profile: 1 to 32 letters, digits, dots, - or _ are wanted, a letter or digit first", name)
 	}
 	return nil
@@ -204,9 +205,9 @@ func (c Config) check() error {
 
 func (p Profile) check() error {
 	switch {
-	case p.Store != "" && !idPattern.MatchString(p.Store):
+	case p.Store != "" && !idPattern().MatchString(p.Store):
 		return fmt.Errorf("store is %.80q, and an id has 1 to 64 letters, digits, - or _", p.Store)
-	case p.APIKeyID != "" && !apiKeyIDPattern.MatchString(p.APIKeyID):
+	case p.APIKeyID != "" && !apiKeyIDPattern().MatchString(p.APIKeyID):
 		return errors.New("api_key_id does not have 16 hex digits")
 	case p.Keystore == "memory":
 		return errors.New("keystore is memory, which forgets its keys when the program ends")
