@@ -19,7 +19,6 @@ func TestBadInputInterruptPairing(t *testing.T) {
 	t.Parallel()
 	w := startWorld(t, sandbox.Options{})
 	s := newShell(t)
-	s.program = buildPlain(t)
 	for i := range interrupts {
 		name := "p" + string(rune('a'+i%26)) + string(rune('a'+i/26))
 		r := s.stopped(rand.N(60*time.Millisecond), os.Interrupt, "pair", "client", "--profile", name, "--server", w.server.URL, "--interval", "100ms")
@@ -46,7 +45,6 @@ func TestBadInputInterruptInvoice(t *testing.T) {
 	t.Parallel()
 	w := startWorld(t, sandbox.Options{})
 	s := newShell(t)
-	s.program = buildPlain(t)
 	s.pairKey(w, w.server.URL)
 	start := time.Now()
 	told := map[string]bool{s.run("invoice", "create", "--amount", "1", "--currency", "USD", "-o", "name").ok(): true}

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,9 +209,9 @@ func TestBadInputClock(t *testing.T) {
 			t.Parallel()
 			w := startWorld(t, sandbox.Options{Now: func() time.Time { return time.Now().Add(off) }})
 			w.offset = off
-			fault := "none"
-			p := newFaultyProxy(w.server.URL, func() string { return fault })
-			p.ahead = w.clockAhead
+			var fault atomic.Value
+			fault.Store("none")
+			p := newFaultyProxy(w.server.URL, w.clockAhead, func() string { return fault.Load().(string) })
 			t.Cleanup(p.Close)
 			s := newShell(t)
 			s.pairKey(w, p.URL)
@@ -224,14 +225,14 @@ func TestBadInputClock(t *testing.T) {
 
 			// The answer is lost: its invoice is found, and not the one before.
 			time.Sleep(3 * time.Second)
-			fault = "close"
+			fault.Store("close")
 			again := s.run("invoice", "create", "--amount", "1", "--currency", "USD", "--order-id", "A-1", "-o", "name").ok()
 			if again == id {
 				t.Error("an invoice from before was taken for the new one")
 			}
-			fault = "late"
+			fault.Store("late")
 			s.run("invoice", "create", "--amount", "2", "--currency", "USD", "--order-id", "A-2").fails(8, "invoice resume")
-			fault = "none"
+			fault.Store("none")
 			for deadline := time.Now().Add(patience); s.run("invoice", "list", "--order-id", "A-2", "-o", "name").ok() == ""; {
 				if time.Now().After(deadline) {
 					t.Fatal("the late invoice never came")

@@ -26,10 +26,9 @@ func createThroughFaults(t *testing.T, orders int) {
 	t.Parallel()
 	w := startWorld(t, sandbox.Options{})
 	faults := []string{"none", "cut", "close", "reset", "504", "late"}
-	p := newFaultyProxy(w.server.URL, func() string { return faults[rand.N(len(faults))] })
+	p := newFaultyProxy(w.server.URL, nil, func() string { return faults[rand.N(len(faults))] })
 	t.Cleanup(p.Close)
 	s := newShell(t)
-	s.program = buildPlain(t)
 	s.pairKey(w, p.URL)
 
 	var mu sync.Mutex

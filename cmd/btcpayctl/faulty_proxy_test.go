@@ -33,8 +33,10 @@ type faultyProxy struct {
 //	late   the answer is 504, and the invoice is made a little later
 //	never  the invoice is made, and no answer comes
 //	none   nothing is wrong
-func newFaultyProxy(upstream string, fault func() string) *faultyProxy {
-	p := &faultyProxy{upstream: upstream, fault: fault, client: http.Client{Transport: &http.Transport{}}}
+//
+// Its Date is ahead of ours by what ahead says; nil leaves the server's.
+func newFaultyProxy(upstream string, ahead func() time.Duration, fault func() string) *faultyProxy {
+	p := &faultyProxy{upstream: upstream, fault: fault, ahead: ahead, client: http.Client{Transport: &http.Transport{}}}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(ctx, w, r) }))

@@ -33,7 +33,6 @@ func torture(t *testing.T) {
 func killMany(t *testing.T, kills int) {
 	t.Run("key generate", func(t *testing.T) {
 		s := newShell(t)
-		s.program = buildPlain(t)
 		took := s.measure()
 		var acknowledged []string
 		killed := 0
@@ -55,7 +54,6 @@ func killMany(t *testing.T, kills int) {
 	t.Run("pair client", func(t *testing.T) {
 		w := startWorld(t, sandbox.Options{})
 		s := newShell(t)
-		s.program = buildPlain(t)
 		took := s.measure()
 		var acknowledged []string
 		killed := 0

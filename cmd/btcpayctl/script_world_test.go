@@ -246,8 +246,7 @@ func startFaults(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: faults cut|reset|504|late|…")
 	}
 	s := stageOf(ts)
-	p := newFaultyProxy(s.server.URL, func() string { return args[0] })
-	p.ahead = s.clockAhead
+	p := newFaultyProxy(s.server.URL, s.clockAhead, func() string { return args[0] })
 	ts.Defer(p.Close)
 	ts.Setenv("SERVER", p.URL)
 }

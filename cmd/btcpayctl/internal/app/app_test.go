@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,9 +26,7 @@ func newApp(t *testing.T, env map[string]string) (*App, *bytes.Buffer) {
 	t.Helper()
 	home, stderr := t.TempDir(), new(bytes.Buffer)
 	all := map[string]string{"HOME": home, "BTCPAYCTL_KEYSTORE": "file", identityFileVariable: filepath.Join(home, "identity")}
-	for name, value := range env {
-		all[name] = value
-	}
+	maps.Copy(all, env)
 	return &App{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: stderr, Now: time.Now, Version: "test",
 		Getenv: func(name string) string { return all[name] }}, stderr
 }
