@@ -1,65 +1,135 @@
 package output
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"go.yaml.in/yaml/v4"
 )
 
-// marshalYAML keeps the members in the order of the JSON document, of which
-// YAML is a superset.
+// marshalYAML writes the JSON document as YAML in block style, with the members
+// in their order. A text that could be read as anything but a text is quoted. It
+// only ever writes, for which the libraries bring a parser of half a megabyte.
 func marshalYAML(value any) ([]byte, error) {
 	text, err := marshal(value)
 	if err != nil {
 		return nil, err
 	}
-	var node yaml.Node
-	if err := yaml.Unmarshal(escapeYAML(text), &node); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	w := yamlWriter{decoder: decoder}
+	if err := w.value("", ""); err != nil {
 		return nil, err
 	}
-	plainStyle(&node)
-	document, err := yaml.Marshal(&node)
+	return w.Bytes(), nil
+}
+
+type yamlWriter struct {
+	bytes.Buffer
+	decoder *json.Decoder
+}
+
+// value writes the next value and its line end. Lead is what parts a scalar from
+// the name or dash before it. The first line of a list or object has begun where
+// it stands behind a dash; every further one is indented.
+func (w *yamlWriter) value(indent, lead string) error {
+	token, err := w.decoder.Token()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return escapeYAML(document), nil
-}
-
-// plainStyle takes the quotes of JSON away where YAML needs none. A text with
-// characters to be made visible keeps them: only between quotes there are
-// escapes.
-func plainStyle(node *yaml.Node) {
+	delim, nested := token.(json.Delim)
 	switch {
-	case node.Kind == yaml.ScalarNode && strings.ContainsFunc(node.Value, hidden):
-		node.Style = yaml.DoubleQuotedStyle
-	case node.Kind == yaml.ScalarNode, len(node.Content) > 0:
-		node.Style = 0 // the encoder quotes a text that looks like a number
-	}
-	for _, child := range node.Content {
-		plainStyle(child)
-	}
-}
-
-// escapeYAML writes out what the encoder takes for printable and a terminal
-// obeys. It can only stand between double quotes. YAML, unlike JSON, knows no
-// pairs of surrogates.
-func escapeYAML(document []byte) []byte {
-	unsafe := func(r rune) bool { return r != '\n' && hidden(r) }
-	if !strings.ContainsFunc(string(document), unsafe) {
-		return document
-	}
-	var b []byte
-	for _, r := range string(document) {
-		switch {
-		case !unsafe(r):
-			b = utf8.AppendRune(b, r)
-		case r > 0xffff:
-			b = fmt.Appendf(b, `\U%08X`, r)
-		default:
-			b = fmt.Appendf(b, `\u%04X`, r)
+	case !nested:
+		fmt.Fprintf(w, "%s%s\n", lead, yamlScalar(token))
+		return nil
+	case !w.decoder.More():
+		fmt.Fprintf(w, "%s%c%c\n", lead, delim, delim+2) // {} or [], whose codes lie so
+	default:
+		if lead == afterName {
+			w.WriteString("\n" + indent)
+		}
+		if err := w.members(delim == '{', indent); err != nil {
+			return err
 		}
 	}
-	return b
+	_, err = w.decoder.Token() // the bracket that ends it
+	return err
+}
+
+// afterName and afterDash part a scalar from what stands before it. They are
+// alike but for what a nested value does.
+const (
+	afterName = " "
+	afterDash = ""
+)
+
+func (w *yamlWriter) members(object bool, indent string) error {
+	for first := true; w.decoder.More(); first = false {
+		if !first {
+			w.WriteString(indent)
+		}
+		if !object {
+			w.WriteString("- ")
+			if err := w.value(indent+"  ", afterDash); err != nil {
+				return err
+			}
+			continue
+		}
+		name, err := w.decoder.Token()
+		if err != nil {
+			return err
+		}
+		w.WriteString(yamlScalar(name) + ":")
+		if err := w.value(indent+"  ", afterName); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func yamlScalar(token json.Token) string {
+	switch token := token.(type) {
+	case nil:
+		return "null"
+	case string:
+		return yamlText(token)
+	}
+	return fmt.Sprint(token) // a number's own text, true or false
+}
+
+// yamlWords are texts that some version of YAML reads as something else.
+var yamlWords = []string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+// yamlText writes a text bare where it begins with a letter, has nothing in it
+// that YAML gives a meaning, and is no word of YAML's own.
+func yamlText(text string) string {
+	bare := text != "" && strings.Contains(letters, text[:1]) &&
+		strings.Trim(text, letters+"0123456789_-./+@,() ") == "" && !strings.HasSuffix(text, " ") &&
+		!slices.Contains(yamlWords, strings.ToLower(text))
+	if bare {
+		return text
+	}
+	var quoted strings.Builder
+	quoted.WriteByte('"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			quoted.WriteByte('\\')
+			quoted.WriteRune(r)
+		case r == '\n':
+			quoted.WriteString(`\n`)
+		case r == '\t':
+			quoted.WriteString(`\t`)
+		case !hidden(r):
+			quoted.WriteRune(r)
+		case r > 0xffff:
+			fmt.Fprintf(&quoted, `\U%08X`, r) // YAML, unlike JSON, knows no pairs of surrogates
+		default:
+			fmt.Fprintf(&quoted, `\u%04X`, r)
+		}
+	}
+	return quoted.String() + `"`
 }
