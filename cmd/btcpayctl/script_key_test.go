@@ -79,3 +79,13 @@ func deliver(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the browser got %s, not %s", got, args[0])
 	}
 }
+
+// makeUser makes another account on the sandbox.
+func makeUser(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: user EMAIL")
+	}
+	s := stageOf(ts)
+	ts.Check(s.post(context.Background(), s.server.URL+"/api/v1/users", s.server.Seed.APIKey,
+		map[string]any{"email": args[0], "password": "correct horse battery"}, nil))
+}

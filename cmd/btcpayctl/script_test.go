@@ -66,6 +66,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"store":   makeStore,
 
 	"line":    putLine,
+	"user":    makeUser,
 	"keys":    countKeys,
 	"deliver": deliver,
 

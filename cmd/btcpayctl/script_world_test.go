@@ -199,7 +199,7 @@ func (w *world) post(ctx context.Context, address, key string, what, into any) e
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
+	if err == nil && response.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s: %s %s", address, response.Status, answer)
 	}
 	if err == nil && into != nil {
