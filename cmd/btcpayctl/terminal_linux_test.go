@@ -85,11 +85,10 @@ func dialogue(ts *testscript.TestScript, neg bool, args []string) {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
-	case err = <-ended:
+	case <-ended:
 	case <-time.After(patience):
 		cmd.Process.Kill()
-		err = <-ended
-		failed = fmt.Errorf("the program does not end: %w", err)
+		failed = fmt.Errorf("the program does not end: %w", <-ended)
 	}
 	select {
 	case <-read:
