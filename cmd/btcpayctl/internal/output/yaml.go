@@ -107,7 +107,7 @@ const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 // that YAML gives a meaning, and is no word of YAML's own.
 func yamlText(text string) string {
 	bare := text != "" && strings.Contains(letters, text[:1]) &&
-		strings.Trim(text, letters+"0123456789_-./+@,() ") == "" && !strings.HasSuffix(text, " ") &&
+		strings.Trim(text, letters+"0123456789_-./+@,():?=&%~ ") == "" && !strings.Contains(text+" ", ": ") && !strings.HasSuffix(text, " ") &&
 		!slices.Contains(yamlWords, strings.ToLower(text))
 	if bare {
 		return text
