@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -257,7 +256,7 @@ func TestKilledWithKeys(t *testing.T) {
 	})
 	for _, c := range cases {
 		for _, step := range c.steps {
-			t.Log(fmt.Sprintf("%-10s killed at %-20s keys of the sandbox after the doctor: %s", c.command, step, table[c.command+" "+step]))
+			t.Logf("%-10s killed at %-20s keys of the sandbox after the doctor: %s", c.command, step, table[c.command+" "+step])
 		}
 	}
 }

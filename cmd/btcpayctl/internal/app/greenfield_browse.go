@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -51,10 +52,20 @@ func (a *App) BrowsePrivately(page string) (remove func() error, err error) {
 		}
 		return nil
 	}
-	if err := a.open((&url.URL{Scheme: "file", Path: filepath.ToSlash(file)}).String()); err != nil {
+	if err := a.open(fileAddress(file)); err != nil {
 		return nil, errors.Join(err, remove())
 	}
 	return remove, nil
+}
+
+// fileAddress is the address of a file: on Windows a slash comes before the
+// drive's letter.
+func fileAddress(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
 // redirectPage tells no other site where it leads from.

@@ -183,7 +183,7 @@ func TestSingleStore(t *testing.T) {
 		"btcpay.user.canviewprofile:S1":                                    "",
 	} {
 		var permissions []greenfield.Permission
-		for _, p := range strings.Fields(text) {
+		for p := range strings.FieldsSeq(text) {
 			permissions = append(permissions, greenfield.Permission(p))
 		}
 		if got := SingleStore(permissions); got != want {
@@ -259,7 +259,7 @@ func TestLoginsEnd(t *testing.T) {
 		for _, r := range open {
 			labels[r.Label] = true
 		}
-		for _, want := range strings.Fields(c.want) {
+		for want := range strings.FieldsSeq(c.want) {
 			if !labels[want] {
 				t.Errorf("after %s %q is gone", c.later, want)
 			}

@@ -100,6 +100,9 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		watcher, err = startWatcher(c.app, c.flags, c.operation.Record, c.key, c.ttl)
 	}
 	code := 0
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // stopped before the command began
+	}
 	if err == nil {
 		code, err = c.runChild(ctx, path, args)
 	}
