@@ -315,3 +315,22 @@ func TestWantsJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestYAMLTexts reads texts back that some version of YAML takes for something
+// else, and those that people would rather see without quotes.
+func TestYAMLTexts(t *testing.T) {
+	for text, bare := range map[string]bool{
+		"8TUZcNJAKEyvfnE4iUN1cx": true, "https://btcpay.example.com/i/8TU?x=1&y=%20": true, "Books and Co.": true, "a:b": true,
+		"": false, "12.50": false, "1e5": false, "0x1F": false, "0o17": false, "12:30:45": false, "2026-11-25": false, "2026-11-25T10:00:00Z": false,
+		"true": false, "No": false, "null": false, "~": false, "key: value": false, "ends:": false, "a #b": false, "ends ": false, "- a": false, "1_000": false,
+	} {
+		out := printed(t, "yaml", "", item{text, text, map[string]string{"k": text}})
+		if got := !strings.Contains(out, `"`); got != bare {
+			t.Errorf("%q is bare: %v\n%s", text, got, out)
+		}
+		var back []map[string]any
+		if err := yaml.Unmarshal([]byte(out), &back); err != nil || back[0]["id"] != text || back[0]["note"] != text {
+			t.Errorf("%q reads %v (%v)", text, back, err)
+		}
+	}
+}

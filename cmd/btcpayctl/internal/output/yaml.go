@@ -101,13 +101,21 @@ func yamlScalar(token json.Token) string {
 // yamlWords are texts that some version of YAML reads as something else.
 var yamlWords = []string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
+// yamlID tells an id that begins with a digit from a number or a time, which in
+// no version of YAML have these letters.
+func yamlID(text string) bool {
+	return strings.Trim(text, letters+digits) == "" && strings.ContainsAny(text, "ghijklmpqrsuvwGHIJKLMPQRSUVW")
+}
+
+const digits = "0123456789"
+
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// yamlText writes a text bare where it begins with a letter, has nothing in it
-// that YAML gives a meaning, and is no word of YAML's own.
+// yamlText writes a text bare where YAML gives no meaning to anything in it, and
+// it is no word or number of YAML's own.
 func yamlText(text string) string {
-	bare := text != "" && strings.Contains(letters, text[:1]) &&
-		strings.Trim(text, letters+"0123456789_-./+@,():?=&%~ ") == "" && !strings.Contains(text+" ", ": ") && !strings.HasSuffix(text, " ") &&
+	bare := text != "" && (strings.Contains(letters, text[:1]) || yamlID(text)) &&
+		strings.Trim(text, letters+digits+"_-./+@,():?=&%~ ") == "" && !strings.Contains(text+" ", ": ") && !strings.HasSuffix(text, " ") &&
 		!slices.Contains(yamlWords, strings.ToLower(text))
 	if bare {
 		return text
