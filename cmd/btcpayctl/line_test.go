@@ -24,6 +24,7 @@ type line struct {
 	method string
 	left   int // how many more requests meet the fault; below 0 all do
 	cut    int
+	passed []string // method and path of each request
 }
 
 func newLine(upstream string) *line {
@@ -47,9 +48,10 @@ func (l *line) setFault(fault, method string, times, cut int) {
 	l.fault, l.method, l.left, l.cut = fault, method, times, cut
 }
 
-func (l *line) faultOf(method string) (string, int) {
+func (l *line) faultOf(method, path string) (string, int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.passed = append(l.passed, method+" "+path)
 	if l.method != "" && l.method != method || l.left == 0 {
 		return "ok", 0
 	}
@@ -62,7 +64,7 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	fault, cut := l.faultOf(r.Method)
+	fault, cut := l.faultOf(r.Method, r.URL.Path)
 	if fault == "down" {
 		hijack(w).Close()
 		return
