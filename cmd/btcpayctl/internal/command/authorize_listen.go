@@ -190,7 +190,6 @@ func (c *authorization) openBrowser() func() {
 // first, and says after a while what may be in the way.
 func (c *authorization) await(ctx context.Context, listener *greenfield.CallbackListener) (greenfield.APIKey, error) {
 	waiting, stop := context.WithTimeout(ctx, c.wait)
-	defer stop()
 	type arrival struct {
 		callback greenfield.Callback
 		err      error
@@ -200,7 +199,11 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 		callback, err := listener.Wait(waiting)
 		posted <- arrival{callback, err}
 	}()
-	pasted := c.readPasted(waiting)
+	pasted, typing := c.readPasted(waiting)
+	defer func() {
+		stop()
+		<-typing // the terminal is for the next question
+	}()
 	hint := time.NewTimer(c.hintAfter)
 	defer hint.Stop()
 	for {
@@ -241,14 +244,17 @@ func (c *authorization) nobody(ctx context.Context, misdirected bool) error {
 		Next: "the same command again, or with --paste where the browser is on another machine"}
 }
 
-// readPasted reads lines from the terminal until one is a key. The channel never
-// gives anything where there is no terminal.
-func (c *authorization) readPasted(ctx context.Context) <-chan greenfield.APIKey {
-	keys := make(chan greenfield.APIKey, 1)
+// readPasted reads lines from the terminal until one is a key, or ctx ends; then
+// the second channel is closed. The first never gives anything where there is no
+// terminal.
+func (c *authorization) readPasted(ctx context.Context) (<-chan greenfield.APIKey, <-chan struct{}) {
+	keys, ended := make(chan greenfield.APIKey, 1), make(chan struct{})
 	if c.dialogue == nil {
-		return keys
+		close(ended)
+		return keys, ended
 	}
 	go func() {
+		defer close(ended)
 		for {
 			line, err := c.dialogue.Hidden(ctx)
 			if err != nil {
@@ -265,7 +271,7 @@ func (c *authorization) readPasted(ctx context.Context) <-chan greenfield.APIKey
 			fmt.Fprintln(c.app.Err, "That is no key:", output.VisibleLine(err.Error())+".")
 		}
 	}()
-	return keys
+	return keys, ended
 }
 
 // runPaste takes the key from a prompt, or from the first line of standard

@@ -48,7 +48,9 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 	c.tell(proof, names)
 	refused, err := c.agree(ctx, proof, names)
 	if err != nil {
-		return err
+		e := explain(ctx, err)
+		e.Why, e.Next = "The key is stored, and no profile uses it yet.", "btcpayctl doctor"
+		return e
 	}
 	if refused != nil {
 		refused.Why = c.holder().drop(ctx, c.operation, key)
