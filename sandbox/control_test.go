@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestControlRefusesStrangers(t *testing.T) {
@@ -77,5 +78,24 @@ func TestBadInputControl(t *testing.T) {
 	}
 	if response, _ := w.call("POST", "/_sandbox/unknown", "{}"); response.StatusCode != http.StatusNotFound {
 		t.Errorf("unknown: %d", response.StatusCode)
+	}
+}
+
+// Clients take the server's time from Date, so it has to go with the clock.
+func TestControlClockMovesDate(t *testing.T) {
+	w := newWorld(t, Options{})
+	date := func() time.Time {
+		t.Helper()
+		response, _ := w.call("GET", "/api/v1/health", "")
+		at, err := http.ParseTime(response.Header.Get("Date"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	before := date()
+	w.control("clock", `{"advance":"16m"}`)
+	if ahead := date().Sub(before); ahead < 15*time.Minute+59*time.Second || ahead > 17*time.Minute {
+		t.Errorf("16 minutes later it is %v later", ahead)
 	}
 }

@@ -156,5 +156,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	} else {
 		s.serve(a, r)
 	}
+	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
+	a.header.Set("Date", s.clock.now().Format(http.TimeFormat))
 	a.send(w)
 }

@@ -65,8 +65,7 @@ type Record struct {
 	Expires time.Time `json:"expires,omitzero"`
 	Label   string    `json:"label,omitempty"`
 
-	// Of an invoice. Sent tells that the request was about to leave; Invoice
-	// is the id, once it is known.
+	// Of an invoice. Invoice is the id, once it is known.
 	OrderID  string `json:"orderId,omitempty"`
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
