@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -92,6 +93,9 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 	if err != nil {
 		return nil, err
 	}
+	if entries, err = c.withProfiles(entries); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(entries, func(a, b keystore.Entry) int { return a.Created.Compare(b.Created) })
 	open, unread := c.app.Unfinished(ctx)
 	if unread != nil {
@@ -114,6 +118,23 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 		records = append(records, record)
 	}
 	return append(records, lost(open)...), nil
+}
+
+// withProfiles adds the keys that a profile names and the index does not, as
+// where the index was lost.
+func (c *apiKeyList) withProfiles(entries []keystore.Entry) ([]keystore.Entry, error) {
+	config, err := readConfig(c.app)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
+		p := config.Profiles[name]
+		known := func(e keystore.Entry) bool { return e.Name == app.APIKeyName(p.APIKeyID) }
+		if p.APIKeyID != "" && !slices.ContainsFunc(entries, known) {
+			entries = append(entries, keystore.Entry{Name: app.APIKeyName(p.APIKeyID), Keystore: p.Keystore, Server: p.Server})
+		}
+	}
+	return entries, nil
 }
 
 func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error) {

@@ -145,7 +145,7 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, names
 			return nil, nil
 		}
 		fmt.Fprintln(c.app.Err, "Asked for and granted alike.")
-		return c.ask(ctx, "Keep it for profile "+c.profile+"?", true, &output.Error{Code: output.Failed, What: "the key is not kept", Next: "run the same command again"})
+		return c.ask(ctx, "Keep it for profile "+c.profile+"?", true, &output.Error{Code: output.Failed, What: "you said no", Next: "run the same command again"})
 	}
 	if grant.Match == greenfield.GrantBroader {
 		what := broaderText(grant, names)
