@@ -93,7 +93,7 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	if entries, err = c.withProfiles(entries); err != nil {
+	if entries, err = withProfiles(c.app, entries); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(entries, func(a, b keystore.Entry) int { return a.Created.Compare(b.Created) })
@@ -122,8 +122,8 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 
 // withProfiles adds the keys that a profile names and the index does not, as
 // where the index was lost.
-func (c *apiKeyList) withProfiles(entries []keystore.Entry) ([]keystore.Entry, error) {
-	config, err := readConfig(c.app)
+func withProfiles(a *app.App, entries []keystore.Entry) ([]keystore.Entry, error) {
+	config, err := readConfig(a)
 	if err != nil {
 		return nil, err
 	}

@@ -173,6 +173,9 @@ func findAPIKey(ctx context.Context, a *app.App, id string) (revocable, error) {
 		return revocable{}, err
 	}
 	entries, err := index.List(ctx)
+	if err == nil {
+		entries, err = withProfiles(a, entries)
+	}
 	if err != nil {
 		return revocable{}, err
 	}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestTortureKeySyscalls lets single system calls of what is done with keys fail,
+// or be the last that the program makes. Each key that the sandbox holds
+// afterwards is stored, or named. Without BTCPAYCTL_TORTURE it is a sample.
+func TestTortureKeySyscalls(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("strace is missing: apt-get install strace")
+	}
+	if err != nil {
+		t.Skip("strace is missing: apt-get install strace")
+	}
+	calls, first, step, last := []string{"fsync", "/^rename"}, 2, 5, 12
+	if os.Getenv("BTCPAYCTL_TORTURE") != "" {
+		calls, first, step, last = []string{"fsync", "/^rename", "write", "openat", "/^unlink", "flock", "connect", "read"}, 1, 1, 24
+	}
+	commands := []struct {
+		name string
+		args []string
+	}{
+		{"create", []string{"apikey", "create", "--for", "invoice list", "--save-as", "shop"}},
+		{"rotate", []string{"apikey", "rotate", "--profile", "shop", "--by", "admin"}},
+		{"exec", []string{"apikey", "exec", "--for", "invoice list", "--", "true"}},
+		{"revoke", []string{"apikey", "revoke", "current", "--profile", "shop", "--yes"}},
+	}
+	var done, failed, killed int
+	for _, c := range commands {
+		for _, call := range calls {
+			for _, fault := range []string{"error=EIO", "error=ENOSPC", "signal=SIGKILL"} {
+				if fault != "signal=SIGKILL" && !strings.Contains("fsync /^rename", call) {
+					continue // the others do not fail so, or the runtime needs them
+				}
+				for n := first; n <= last; n += step {
+					s := newKillScene(t)
+					if c.name == "rotate" || c.name == "revoke" {
+						s.must("apikey", "create", "--permission", "unrestricted", "--save-as", "admin")
+						s.must("apikey", "create", "--for", "invoice list", "--save-as", "shop")
+					}
+					ctx, stop := context.WithTimeout(t.Context(), patience)
+					traced := exec.CommandContext(ctx, strace, append([]string{"-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call,
+						"-e", fmt.Sprintf("inject=%s:%s:when=%d", call, fault, n), s.program}, c.args...)...)
+					traced.Env = s.env
+					var errs bytes.Buffer
+					traced.Stderr = &errs
+					err := traced.Run()
+					stop()
+					switch {
+					case err == nil:
+						done++
+					case strings.Contains(errs.String(), "error:") || strings.Contains(errs.String(), "warning:"):
+						failed++
+					default:
+						killed++
+					}
+					// What the program said counts as naming a key, too.
+					doctor, code := s.run("", "doctor", "-o", "json")
+					if code == -1 || doctor == "" {
+						t.Fatalf("the doctor ended with %d", code)
+					}
+					before := t.Failed()
+					s.account(doctor + errs.String())
+					if t.Failed() && !before {
+						t.Fatalf("%s: %s %s at %d:\n%s", c.name, call, fault, n, errs.String())
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d runs: %d done, %d failed with an error, %d ended in the middle; every key is accounted for", done+failed+killed, done, failed, killed)
+	if done == 0 || failed == 0 || killed == 0 {
+		t.Error("the faults did not hit")
+	}
+}
