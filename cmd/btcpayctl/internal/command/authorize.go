@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,6 +184,10 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 		if w.Code != greenfield.WarnOneStore || s.Store.Text == "" {
 			fmt.Fprintln(c.app.Err, "Note:", output.VisibleLine(w.Text)+".")
 		}
+	}
+	everywhere := func(p greenfield.Permission) bool { return p.Kind() == greenfield.StorePermission && p.Scope() == "" }
+	if !c.request.SelectiveStores && !c.asks.allStores && slices.ContainsFunc(permissions, everywhere) {
+		fmt.Fprintln(c.app.Err, "Note: the key will be for every store of the person, now and later. With --selective-stores the person picks one.")
 	}
 	return nil
 }
