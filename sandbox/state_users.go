@@ -128,32 +128,3 @@ func (u *user) checkPassword(password string, now time.Time) bool {
 	}
 	return false
 }
-
-// apiKey is a Greenfield key.
-type apiKey struct {
-	Value       string
-	UserID      string
-	Label       string
-	Permissions []string
-	// AppIdentifier and AppRedirect are those of the consent page that made the key.
-	AppIdentifier string
-	AppRedirect   string
-}
-
-// keysOf lists a user's keys in an order that stays.
-func (st *state) keysOf(u *user) []*apiKey {
-	var keys []*apiKey
-	for _, k := range st.APIKeys {
-		if k.UserID == u.ID {
-			keys = append(keys, k)
-		}
-	}
-	slices.SortFunc(keys, func(a, b *apiKey) int { return strings.Compare(a.Label+a.Value, b.Label+b.Value) })
-	return keys
-}
-
-func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey {
-	k := &apiKey{Value: randomHex(20), UserID: u.ID, Label: label, Permissions: permissions}
-	st.APIKeys[k.Value] = k
-	return k
-}
