@@ -42,6 +42,9 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 	}
 	switch r.Kind {
 	case ledger.Pair:
+		if d.isPaired(ctx, r) {
+			return checkRecord{Check: name, Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
+		}
 		return warn("a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profile)
 	case ledger.Invoice:
 		return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile)
@@ -68,6 +71,22 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 	defer operation.Release()
 	end := &keyEnding{keyHolder: *d.reaching(operation.Record), operation: operation, name: name, fix: d.fix}
 	return end.finish(ctx)
+}
+
+// isPaired looks whether a pairing was approved since, which ends it.
+func (d *doctor) isPaired(ctx context.Context, r ledger.Record) bool {
+	if r.Profile == "" || d.flags.DryRun {
+		return false
+	}
+	flags := d.reaching(r).flags
+	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
+	connection, err := d.app.BitPay(ctx, flags)
+	if err != nil || connection.Identity == nil || connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
+		return false
+	}
+	defer connection.CloseIdleConnections()
+	tokens, err := connection.Tokens(ctx)
+	return err == nil && len(tokens) > 0 && finishPairings(ctx, d.app, r.Server, r.SIN) == nil
 }
 
 // A keyEnding ends one operation about a key.
