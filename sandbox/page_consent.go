@@ -2,72 +2,222 @@ package sandbox
 
 import (
 	"cmp"
+	"html"
+	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
-type consentForm struct {
-	Redirect, Permissions, Application, Identifier, Label string
-	Strict, SelectiveStores                               bool
-	Asked                                                 []string
+// consent is a program's request for an API key, as it comes in the page's address and goes through its forms.
+type consent struct {
+	Redirect                redirectAddress
+	Application, Identifier string
+	Label                   string
+	Permissions             string // as they were asked for, joined by semicolons
+	Strict, SelectiveStores bool
+	StoreID                 string // the one that was picked
+	Key                     string // one of before, offered again
+
+	Rows      []permissionRow
+	Stores    []*store
+	StoreName string // of the one that was picked
+
+	asked []asked
 }
 
-func readConsent(value func(string) string) consentForm {
-	f := consentForm{
-		Redirect:        value("redirect"),
-		Application:     value("applicationName"),
-		Identifier:      value("applicationIdentifier"),
-		Strict:          !strings.EqualFold(value("strict"), "false"),
-		SelectiveStores: strings.EqualFold(value("selectiveStores"), "true"),
-	}
-	f.Label = f.Application
-	return f
+// needsStore tells whether a person has to pick a store first.
+func (f *consent) needsStore() bool {
+	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
+		return a.scope == "" && isStorePermission(a.policy)
+	}))
 }
 
-// consentPage asks a human whether a program may have a key, and for what.
+// consentPage asks a person whether a program may have a key, and for what.
 func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	form := readConsent(func(name string) string { return queryValue(r, name) })
-	for _, asked := range queryValues(r, "permissions") {
-		if p, ok := validPermission(asked); ok {
-			form.Asked = append(form.Asked, p)
-		}
-	}
-	form.Permissions = strings.Join(form.Asked, ";")
-	title := "Authorize " + cmp.Or(form.Application, "an application")
-	s.showPage(w, c, "consent", title, form)
-}
-
-// decideConsent makes the key a human agreed to, with the permissions the form still carries.
-func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *caller) {
-	if !strings.EqualFold(r.PostFormValue("command"), "Authorize") {
-		redirect(w, c, "/account/apikeys")
+	texts := queryValues(r, "permissions")
+	if slices.ContainsFunc(texts, func(text string) bool { return strings.TrimSpace(text) == "" }) {
+		writeCrash(w)
 		return
 	}
-	var granted []string
-	for asked := range strings.SplitSeq(r.PostFormValue("Permissions"), ";") {
-		if p, ok := validPermission(asked); ok {
-			granted = append(granted, p)
+	var faults []flash
+	truth := func(name string, otherwise bool) bool {
+		text, given := lookupQuery(r, name)
+		switch {
+		case !given:
+		case isTrue(text):
+			return true
+		case strings.EqualFold(strings.TrimSpace(text), "false"):
+			return false
+		default:
+			faults = append(faults, notValid(text))
 		}
+		return otherwise
 	}
-	k := s.state.newAPIKey(c.user, cmp.Or(r.PostFormValue("Label"), r.PostFormValue("ApplicationName")), granted)
-	k.AppIdentifier, k.AppRedirect = r.PostFormValue("ApplicationIdentifier"), r.PostFormValue("RedirectUrl")
-	s.changed = true
-	redirect(w, c, "/account/apikeys?key="+url.QueryEscape(k.Value))
+	f := &consent{
+		Application:     queryValue(r, "applicationName"),
+		Identifier:      queryValue(r, "applicationIdentifier"),
+		Strict:          truth("strict", true),
+		SelectiveStores: truth("selectiveStores", false),
+		asked:           readAsked(texts),
+		Rows:            allRows(),
+	}
+	f.Label = f.Application
+	var ok bool
+	if f.Redirect, ok = parseRedirect(queryValue(r, "redirect")); !ok {
+		f.Redirect = redirectAddress{}
+		faults = append(faults, notValid(queryValue(r, "redirect")))
+	}
+	f.Redirect.relative = false // counts as none
+	joined := make([]string, len(f.asked))
+	for i, a := range f.asked {
+		joined[i] = a.String()
+	}
+	f.Permissions = strings.Join(joined, ";")
+	if s.offerKey(w, c, f) {
+		return
+	}
+	forbidServer(f.Rows, c.user)
+	f.adjust()
+	s.showConsent(w, c, f, faults...)
 }
 
-// keysPage lists the keys of who is logged in; the one just made is shown in full.
-func (s *Sandbox) keysPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	type shown struct{ Label, Permissions, Value string }
-	var keys []shown
-	made := queryValue(r, "key")
-	for _, k := range s.state.keysOf(c.user) {
-		value := k.Value[:4] + "…"
-		if k.Value == made {
-			value = k.Value
-		}
-		keys = append(keys, shown{k.Label, strings.Join(k.Permissions, ", "), value})
+func notValid(text string) flash { return flash{"error", "The value '" + text + "' is not valid."} }
+
+// offerKey shows a key of before, if there is one that will do; true means it answered.
+func (s *Sandbox) offerKey(w http.ResponseWriter, c *caller, f *consent) bool {
+	k, ok := s.state.reusableKey(c.user, f)
+	if !ok {
+		writeCrash(w)
+		return true
 	}
-	keepUncached(w)
-	s.showPage(w, c, "keys", "API Keys", keys)
+	if k == nil {
+		return false
+	}
+	f.Key, f.Label = k.Value, k.Label
+	s.showPage(w, c, "consent-again", f.title(), f)
+	return true
+}
+
+func (f *consent) title() string {
+	return "Authorize " + cmp.Or(f.Application, f.Identifier, "Application")
+}
+
+// showConsent shows the page of the step that the request has come to.
+func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faults ...flash) {
+	if f.needsStore() {
+		f.Stores = s.state.storesJoined(c.user)
+		if len(f.Stores) == 0 {
+			faults = append(faults, flash{"warning", "You currently have no stores configured."})
+		}
+		s.showPage(w, c, "consent-store", f.title(), f, faults...)
+		return
+	}
+	if st := s.state.Stores[f.StoreID]; st != nil && st.roleOf(c.user) != nil {
+		f.StoreName = st.Name
+	}
+	if f.Redirect.escaped != "" {
+		faults = append(faults, flash{"info", "If authorized, the generated API key will be provided to " + f.Redirect.escaped})
+	}
+	s.showPage(w, c, "consent", f.title(), f, faults...)
+}
+
+// decideConsent takes the forms of all steps.
+func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *caller) {
+	f := &consent{
+		Application:     r.PostFormValue("ApplicationName"),
+		Identifier:      r.PostFormValue("ApplicationIdentifier"),
+		Label:           r.PostFormValue("Label"),
+		Permissions:     r.PostFormValue("Permissions"),
+		Strict:          isTrue(r.PostFormValue("Strict")),
+		SelectiveStores: isTrue(r.PostFormValue("SelectiveStores")),
+		StoreID:         r.PostFormValue("StoreId"),
+		Key:             r.PostFormValue("ApiKey"),
+		asked:           readAsked(strings.Split(r.PostFormValue("Permissions"), ";")),
+		Rows:            postedRows(r),
+	}
+	var faults []flash
+	var ok bool
+	if f.Redirect, ok = parseRedirect(r.PostFormValue("RedirectUrl")); !ok {
+		f.Redirect = redirectAddress{}
+		faults = append(faults, flash{"error", "The value '" + r.PostFormValue("RedirectUrl") + "' is not valid for RedirectUrl."})
+	}
+	if f.Rows == nil {
+		f.Rows = allRows()
+	}
+	forbidServer(f.Rows, c.user)
+	f.adjust()
+	if faults = append(faults, f.faults()...); len(faults) > 0 {
+		s.showConsent(w, c, f, faults...) // whatever the button was (recording 70-authorize-strict)
+		return
+	}
+	switch strings.ToLower(strings.TrimSpace(r.PostFormValue("command"))) {
+	case "":
+		writeCrash(w)
+	case "cancel":
+		redirect(w, c, "/account/apikeys")
+	case "authorize":
+		if f.Redirect.relative {
+			writeCrash(w)
+			return
+		}
+		k := s.state.newAPIKey(c.user, f.Label, granted(f.Rows))
+		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
+		s.changed = true
+		s.handOver(w, c, f, k)
+	case "confirm":
+		// The server does not look whose key it is, and tells its owner's id with it.
+		k := s.state.APIKeys[f.Key]
+		if k == nil || f.Redirect.relative {
+			writeCrash(w)
+			return
+		}
+		s.handOver(w, c, f, k)
+	default:
+		if f.Permissions == "" || !s.offerKey(w, c, f) {
+			s.showConsent(w, c, f)
+		}
+	}
+}
+
+// faults says what forbids the consent.
+func (f *consent) faults() []flash {
+	var faults []flash
+	for i := range f.Rows {
+		row := &f.Rows[i]
+		if row.Forbidden && f.Strict {
+			faults = append(faults, flash{"error", "The permission '" + row.Title() + "' is required for this application."})
+		}
+		if row.Specific && !f.SelectiveStores {
+			row.Specific = false
+			faults = append(faults, flash{"error", "The permission '" + row.Title() + "' cannot be store specific for this application."})
+		}
+	}
+	return faults
+}
+
+// handover is the page whose form posts itself to the program.
+type handover struct {
+	Redirect redirectAddress
+	Key      *apiKey
+	Nonce    string
+}
+
+// Action is the form's attribute. The address is the program's, whatever its scheme: the policy of the page keeps
+// javascript from being run.
+func (h handover) Action() template.HTMLAttr {
+	return template.HTMLAttr(`action="` + html.EscapeString(h.Redirect.escaped) + `"`)
+}
+
+// handOver gives the key to the program, or to the person where no redirect was asked for.
+func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *apiKey) {
+	if f.Redirect.escaped == "" {
+		s.addFlash(c, "success", "API key generated! "+k.Value)
+		redirect(w, c, "/account/apikeys?key="+url.QueryEscape(k.Value))
+		return
+	}
+	h := handover{f.Redirect, k, randomHex(16)}
+	w.Header().Set("Content-Security-Policy", "script-src 'self' 'nonce-"+h.Nonce+"'")
+	s.showPage(w, c, "consent-done", "Back to the application", h)
 }

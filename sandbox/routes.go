@@ -44,4 +44,9 @@ var routes = []route{
 	{method: "GET", path: "/api-keys/authorize", realm: pageRealm, permission: anyone, handler: (*Sandbox).consentPage},
 	{method: "POST", path: "/api-keys/authorize", realm: pageRealm, permission: anyone, handler: (*Sandbox).decideConsent},
 	{method: "GET", path: "/account/apikeys", realm: pageRealm, permission: anyone, handler: (*Sandbox).keysPage},
+	{method: "GET", path: "/account/addapikey", realm: pageRealm, permission: anyone, handler: (*Sandbox).addKeyPage},
+	{method: "POST", path: "/account/addapikey", realm: pageRealm, permission: anyone, handler: (*Sandbox).addKey},
+	{method: "GET", path: "/api-keys/{apikey}/delete", realm: pageRealm, permission: anyone, handler: (*Sandbox).deleteKeyPage},
+	{method: "POST", path: "/api-keys/{apikey}/delete", realm: pageRealm, permission: anyone, handler: (*Sandbox).deleteKeyByForm},
+	{method: "POST", path: "/UIManage/deleteapikeypost", realm: pageRealm, permission: anyone, handler: (*Sandbox).deleteNothing},
 }

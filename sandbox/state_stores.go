@@ -108,9 +108,14 @@ func (st *state) storesOf(u *user) []*store { return st.storesWith(u, modifyStor
 
 // storesWith lists the stores in which a user's role includes a permission, oldest first.
 func (st *state) storesWith(u *user, permission string) []*store {
+	return slices.DeleteFunc(st.storesJoined(u), func(s *store) bool { return !s.roleOf(u).permits(permission) })
+}
+
+// storesJoined lists the stores a user is a member of, oldest first.
+func (st *state) storesJoined(u *user) []*store {
 	var stores []*store
 	for _, s := range st.Stores {
-		if role := s.roleOf(u); role != nil && role.permits(permission) {
+		if s.roleOf(u) != nil {
 			stores = append(stores, s)
 		}
 	}

@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// redirectAddress is where a consent page sends the key. The server takes it in with its framework's address type, which
+// writes it anew: escaped to be sent to, and readable in the form's field (recording 72-authorize-redirect).
+type redirectAddress struct {
+	escaped  string // empty: none was given
+	relative bool   // a posted form may hold one; the server cannot write it out, and dies of it
+}
+
+// defaultPorts are left out of an address. These schemes need a host.
+var defaultPorts = map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+
+// parseRedirect reads an address; false means it has a scheme and is wrong all the same.
+func parseRedirect(text string) (redirectAddress, bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return redirectAddress{}, true
+	}
+	scheme, rest, _ := strings.Cut(text, ":")
+	if len(scheme) == len(text) || !isScheme(scheme) {
+		return redirectAddress{relative: true}, true
+	}
+	scheme = strings.ToLower(scheme)
+	port, web := defaultPorts[scheme]
+	end := strings.IndexAny(rest, "?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	path, tail := rest[:end], rest[end:]
+	if web {
+		path = strings.ReplaceAll(path, `\`, "/")
+	}
+	path, hasAuthority := strings.CutPrefix(path, "//")
+	if !hasAuthority {
+		return redirectAddress{escaped: scheme + ":" + escapeAddress(path+tail)}, !web
+	}
+	authority := path
+	if slash := strings.IndexByte(path, '/'); slash >= 0 {
+		authority, path = path[:slash], removeDots(escapeAddress(path[slash:]))
+	} else {
+		path = "/"
+	}
+	authority, ok := parseAuthority(authority, port, web)
+	return redirectAddress{escaped: scheme + "://" + authority + path + escapeAddress(tail)}, ok
+}
+
+func isScheme(text string) bool {
+	for i := range len(text) {
+		letter := 'a' <= text[i]|0x20 && text[i]|0x20 <= 'z'
+		if !letter && (i == 0 || !strings.Contains("0123456789+-.", text[i:i+1])) {
+			return false
+		}
+	}
+	return text != ""
+}
+
+// parseAuthority gives user, host and port, without the port if it is the scheme's own.
+func parseAuthority(text, defaultPort string, needed bool) (string, bool) {
+	user, host := "", text
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		user, host = escapeAddress(text[:at])+"@", text[at+1:]
+	}
+	port := ""
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		host, port = host[:colon], host[colon+1:]
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil || strings.Trim(port, "0123456789") != "" {
+		return "", false
+	}
+	switch {
+	case strings.HasPrefix(host, "["):
+		if _, err := netip.ParseAddr(strings.Trim(host, "[]")); err != nil || !strings.HasSuffix(host, "]") {
+			return "", false
+		}
+	case host == "" && needed, strings.ContainsFunc(host, func(r rune) bool {
+		return r <= unicode.MaxASCII && !isUnreserved(byte(r))
+	}):
+		return "", false
+	}
+	if port = strings.TrimLeft(port, "0"); port == defaultPort || port == "" {
+		return user + strings.ToLower(host), true
+	}
+	return user + strings.ToLower(host) + ":" + port, true
+}
+
+// removeDots takes the segments . and .. out of a path.
+func removeDots(path string) string {
+	var kept []string
+	all := strings.Split(path[1:], "/")
+	for i, segment := range all {
+		last := i == len(all)-1
+		switch segment {
+		case "..":
+			kept = kept[:max(0, len(kept)-1)]
+			fallthrough
+		case ".":
+			if last {
+				kept = append(kept, "")
+			}
+		default:
+			kept = append(kept, segment)
+		}
+	}
+	return "/" + strings.Join(kept, "/")
+}
+
+func isUnreserved(b byte) bool {
+	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || b == '-' || b == '.' || b == '_' || b == '~'
+}
+
+// reserved characters stand for themselves where they are not escaped, and stay escaped where they are.
+const reserved = ":/?#[]@!$&'()*+,;="
+
+// escapeAddress escapes what an address may not hold, and writes what need not be escaped as it is.
+func escapeAddress(text string) string {
+	const digits = "0123456789ABCDEF"
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		b := text[i]
+		value, escaped := unescapeByte(text[i:])
+		switch {
+		case escaped && isUnreserved(value):
+			out.WriteByte(value)
+			i += 2
+		case escaped:
+			out.WriteString(text[i : i+3])
+			i += 2
+		case isUnreserved(b) || strings.IndexByte(reserved, b) >= 0:
+			out.WriteByte(b)
+		default:
+			out.Write([]byte{'%', digits[b>>4], digits[b&15]})
+		}
+	}
+	return out.String()
+}
+
+// unescapeByte reads the escape that the text begins with, if it begins with one.
+func unescapeByte(text string) (byte, bool) {
+	if len(text) < 3 || text[0] != '%' {
+		return 0, false
+	}
+	high, ok1 := hexDigit(text[1])
+	low, ok2 := hexDigit(text[2])
+	return high<<4 | low, ok1 && ok2
+}
+
+func hexDigit(b byte) (byte, bool) {
+	switch {
+	case '0' <= b && b <= '9':
+		return b - '0', true
+	case 'a' <= b|0x20 && b|0x20 <= 'f':
+		return b | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}
+
+// Escaped is the address as it is sent to, and shown to a person.
+func (a redirectAddress) Escaped() string { return a.escaped }
+
+// String is the address as the form's field has it: escapes are resolved as far as they mean nothing.
+func (a redirectAddress) String() string {
+	var out strings.Builder
+	for text := a.escaped; text != ""; {
+		var run []byte // of escapes
+		for {
+			value, ok := unescapeByte(text[3*len(run):])
+			if !ok {
+				break
+			}
+			run = append(run, value)
+		}
+		if len(run) == 0 {
+			out.WriteByte(text[0])
+			text = text[1:]
+			continue
+		}
+		for at := 0; at < len(run); {
+			r, size := utf8.DecodeRune(run[at:])
+			if r == utf8.RuneError || unicode.IsControl(r) || r <= unicode.MaxASCII && strings.ContainsRune(reserved+`%\`, r) {
+				out.WriteString(text[3*at : 3*(at+size)])
+			} else {
+				out.WriteRune(r)
+			}
+			at += size
+		}
+		text = text[3*len(run):]
+	}
+	return out.String()
+}

@@ -1,0 +1,51 @@
+package sandbox
+
+import "slices"
+
+// reusableKey finds a key that the person gave the same program before, under the same identifier and the very same
+// redirect, and that permits all that is asked for now; nil without one. The server dies of a program that is content
+// with less than it asks for, if its old key lacks a permission on stores; false tells of that
+// (recording 73-authorize-reuse).
+func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
+	if f.Identifier == "" || f.Redirect.escaped == "" {
+		return nil, true
+	}
+	for _, k := range st.keysOf(u) {
+		if k.AppIdentifier != f.Identifier || k.AppRedirect != f.Redirect.escaped {
+			continue
+		}
+		enough, ok := k.suffices(f)
+		if !ok {
+			return nil, false
+		}
+		if enough {
+			return k, true
+		}
+	}
+	return nil, true
+}
+
+// suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
+// has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
+func (k *apiKey) suffices(f *consent) (enough, ok bool) {
+	held := readAsked(k.Permissions)
+	for _, a := range f.asked {
+		var scopes []string
+		for _, h := range held {
+			if h.policy == a.policy {
+				scopes = append(scopes, h.scope)
+			}
+		}
+		switch {
+		case scopes == nil && f.Strict:
+			return false, true
+		case !isStorePermission(a.policy):
+		case scopes == nil:
+			return false, false
+		case f.SelectiveStores && !slices.Contains(scopes, f.StoreID),
+			!f.SelectiveStores && slices.ContainsFunc(scopes, func(scope string) bool { return scope != "" }):
+			return false, true
+		}
+	}
+	return true, true
+}

@@ -1,0 +1,141 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// asked is a permission that a program asked for.
+type asked struct{ policy, scope string }
+
+// readAsked takes the permissions that the server knows out of those in a request; the rest is dropped without a word.
+func readAsked(texts []string) []asked {
+	var known []asked
+	for _, text := range texts {
+		normal, ok := validPermission(text)
+		policy, scope, _ := strings.Cut(normal, ":")
+		if _, exists := inclusions[policy]; ok && exists {
+			known = append(known, asked{policy, scope})
+		}
+	}
+	return known
+}
+
+func (a asked) String() string {
+	if a.scope == "" {
+		return a.policy
+	}
+	return a.policy + ":" + a.scope
+}
+
+// permissionRow is a line of a form by which a person grants permissions.
+type permissionRow struct {
+	Permission string
+	Forbidden  bool
+	Value      bool
+	Specific   bool     // granted for the stores alone; else for all there will be
+	Stores     []string // an empty one is all of them
+}
+
+func (r permissionRow) Title() string { return permissionTitles[r.Permission] }
+
+// StoreMode is the field's value.
+func (r permissionRow) StoreMode() string {
+	if r.Specific {
+		return "Specific"
+	}
+	return "AllStores"
+}
+
+// OfStore tells whether stores mean something to the permission.
+func (r permissionRow) OfStore() bool { return isStorePermission(r.Permission) }
+
+// allRows has a row for each permission there is.
+func allRows() []permissionRow {
+	var rows []permissionRow
+	for _, policy := range slices.Sorted(maps.Keys(inclusions)) {
+		rows = append(rows, permissionRow{Permission: policy})
+	}
+	return rows
+}
+
+// postedRows reads the rows of a posted form, up to the first that is missing; nil if there are none.
+func postedRows(r *http.Request) []permissionRow {
+	var rows []permissionRow
+	for i := 0; ; i++ {
+		prefix, found := "PermissionValues["+strconv.Itoa(i)+"].", false
+		for _, name := range []string{"Permission", "Forbidden", "Value", "StoreMode"} {
+			found = found || r.PostForm.Has(prefix+name)
+		}
+		if !found {
+			return rows
+		}
+		rows = append(rows, permissionRow{
+			Permission: r.PostFormValue(prefix + "Permission"),
+			Forbidden:  isTrue(r.PostFormValue(prefix + "Forbidden")),
+			Value:      isTrue(r.PostFormValue(prefix + "Value")),
+			Specific:   strings.EqualFold(r.PostFormValue(prefix+"StoreMode"), "Specific"),
+		})
+	}
+}
+
+func isTrue(text string) bool { return strings.EqualFold(strings.TrimSpace(text), "true") }
+
+// forbidServer leaves the server's permissions to administrators.
+func forbidServer(rows []permissionRow, u *user) {
+	for i := range rows {
+		if !u.Admin && (rows[i].Permission == "" || isServerPermission(rows[i].Permission)) {
+			rows[i].Forbidden = true
+		}
+	}
+}
+
+// adjust makes the rows fit what was asked for: a strict request shows that alone, and of any request all that was asked
+// for is granted, ticked or not.
+func (f *consent) adjust() {
+	wanted := map[string][]string{} // scopes by policy
+	for _, a := range f.asked {
+		if a.scope == "" && isStorePermission(a.policy) {
+			a.scope = f.StoreID
+		}
+		wanted[a.policy] = append(wanted[a.policy], a.scope)
+	}
+	f.Rows = slices.DeleteFunc(f.Rows, func(r permissionRow) bool { return f.Strict && wanted[r.Permission] == nil })
+	for i := range f.Rows {
+		row := &f.Rows[i]
+		scopes := wanted[row.Permission]
+		if scopes == nil {
+			continue
+		}
+		row.Value = true
+		row.Specific = f.SelectiveStores && row.OfStore() && slices.ContainsFunc(scopes, func(scope string) bool { return scope != "" })
+		row.Stores = scopes
+	}
+}
+
+// granted are the permissions of a key made by those rows.
+func granted(rows []permissionRow) []string {
+	permissions := []string{}
+	add := func(permission string) {
+		if !slices.Contains(permissions, permission) {
+			permissions = append(permissions, permission)
+		}
+	}
+	for _, row := range rows {
+		if _, known := inclusions[row.Permission]; row.Forbidden || !known {
+			continue
+		}
+		switch {
+		case row.OfStore() && row.Specific:
+			for _, scope := range row.Stores {
+				add(asked{row.Permission, scope}.String())
+			}
+		case row.Value:
+			add(row.Permission)
+		}
+	}
+	return permissions
+}
