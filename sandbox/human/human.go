@@ -79,7 +79,7 @@ func (h *Human) Press(ctx context.Context, button string, changes ...string) (*P
 	return h.send(r)
 }
 
-// LogIn opens the log-in page and signs in.
+// LogIn opens the log-in page and signs in. Afterwards the start page is open.
 func (h *Human) LogIn(ctx context.Context, email, password string) error {
 	if _, err := h.Open(ctx, "/login"); err != nil {
 		return err
@@ -88,8 +88,14 @@ func (h *Human) LogIn(ctx context.Context, email, password string) error {
 	if err != nil {
 		return err
 	}
-	if page.Form("Password") != nil {
-		return fmt.Errorf("the log-in of %s was refused: %s", email, strings.Join(page.Alerts, " "))
+	// Whether it worked is seen on the start page. Under a root path the page that a log-in leads to cannot tell: it lies
+	// at the path without a slash, for which the cookie does not hold.
+	start, err := h.Open(ctx, "/")
+	if err != nil {
+		return err
+	}
+	if start.Form("Password") != nil {
+		return fmt.Errorf("the log-in of %s was refused: %s", email, strings.Join(append(page.Alerts, page.Title), " "))
 	}
 	return nil
 }

@@ -93,3 +93,42 @@ func TestHuman(t *testing.T) {
 		t.Error("a page without an approval is approved")
 	}
 }
+
+// TestLogIn signs in on a server that leads, as the real one under a root path, from the log-in to an address for which
+// its cookie does not hold.
+func TestLogIn(t *testing.T) {
+	const form = `<title>Sign in</title>%s<form action="/base/login" method="post"><input name="Email"><input type="password" name="Password">` +
+		`<button name="Method" value="Password">Sign in</button></form>`
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /base/login", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, form, "") })
+	mux.HandleFunc("POST /base/login", func(w http.ResponseWriter, r *http.Request) {
+		switch r.PostFormValue("Password") {
+		case "right":
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: "yes", Path: "/base/"})
+			http.Redirect(w, r, "/base", http.StatusFound)
+		case "locked":
+			fmt.Fprint(w, "<title>Account disabled</title>")
+		default:
+			fmt.Fprintf(w, form, `<div class="alert error">Invalid login attempt.</div>`)
+		}
+	})
+	start := func(w http.ResponseWriter, r *http.Request) {
+		if _, err := r.Cookie("session"); err != nil {
+			http.Redirect(w, r, "/base/login", http.StatusFound)
+			return
+		}
+		fmt.Fprint(w, "<title>Start</title>")
+	}
+	mux.HandleFunc("GET /base", start)
+	mux.HandleFunc("GET /base/{$}", start)
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	for password, want := range map[string]string{"right": "", "wrong": "Invalid login attempt.", "locked": "Account disabled"} {
+		h := New(server.URL + "/base")
+		defer h.Close()
+		err := h.LogIn(t.Context(), "a@b.example", password)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v", password, err)
+		}
+	}
+}
