@@ -20,9 +20,8 @@ type consent struct {
 	StoreID                 string // the one that was picked
 	Key                     string // one of before, offered again
 
-	Rows      []permissionRow
-	Stores    []*store
-	StoreName string // of the one that was picked
+	Rows   []permissionRow
+	Stores []*store
 
 	asked []asked
 }
@@ -114,8 +113,8 @@ func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faul
 		s.showPage(w, c, "consent-store", f.title(), f, faults...)
 		return
 	}
-	if st := s.state.Stores[f.StoreID]; st != nil && st.roleOf(c.user) != nil {
-		f.StoreName = st.Name
+	for i := range f.Rows {
+		f.Rows[i].Where = s.state.where(f.Rows[i], c.user)
 	}
 	if f.Redirect.escaped != "" {
 		faults = append(faults, flash{"info", "If authorized, the generated API key will be provided to " + f.Redirect.escaped})

@@ -38,6 +38,7 @@ type permissionRow struct {
 	Value      bool
 	Specific   bool     // granted for the stores alone; else for all there will be
 	Stores     []string // an empty one is all of them
+	Where      string   // the stores in words
 }
 
 func (r permissionRow) Title() string { return permissionTitles[r.Permission] }
@@ -114,6 +115,23 @@ func (f *consent) adjust() {
 		row.Specific = f.SelectiveStores && row.OfStore() && slices.ContainsFunc(scopes, func(scope string) bool { return scope != "" })
 		row.Stores = scopes
 	}
+}
+
+// where says on which stores a row's permission is granted. A store of other people is told by its id alone.
+func (st *state) where(row permissionRow, u *user) string {
+	if !row.OfStore() {
+		return ""
+	}
+	if !row.Specific || slices.Contains(row.Stores, "") {
+		return "all of your stores, and those you will have"
+	}
+	names := slices.Clone(row.Stores)
+	for i, id := range names {
+		if s := st.Stores[id]; s != nil && s.roleOf(u) != nil {
+			names[i] = s.Name
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // granted are the permissions of a key made by those rows.
