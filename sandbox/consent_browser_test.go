@@ -1,0 +1,362 @@
+package sandbox_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// visitor is a person at a browser, who is asked by a program.
+type visitor struct {
+	*browser
+	seed    sandbox.Seed
+	address string
+	client  *greenfield.Client
+}
+
+// TestConsentInChromium goes the whole way of a key, from the address of the consent page to the program's proof.
+func TestConsentInChromium(t *testing.T) {
+	for name, start := range map[string]func(*testing.T) *visitor{
+		"plain":                       func(t *testing.T) *visitor { return newVisitor(t, "", false) },
+		"over TLS, under a root path": func(t *testing.T) *visitor { return newVisitor(t, "/btcpay", true) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := start(t)
+			for name, test := range map[string]func(*visitor){
+				"approve":                         (*visitor).approves,
+				"approve twice":                   (*visitor).approvesTwice,
+				"approve, go back, approve again": (*visitor).approvesAgain,
+				"pick a store":                    (*visitor).picksAStore,
+				"the old key again":               (*visitor).confirms,
+				"cancel":                          (*visitor).cancels,
+				"without script":                  (*visitor).submitsByHand,
+				"a redirect is a script":          (*visitor).meetsScript,
+				"a forged page posts a key":       (*visitor).meetsForgedKey,
+				"a forged page asks for consent":  (*visitor).meetsForgedConsent,
+			} {
+				t.Run(name, func(t *testing.T) {
+					inner := *v.browser
+					inner.t = t
+					test(&visitor{&inner, v.seed, v.address, v.client})
+					v.calls = inner.calls
+				})
+			}
+		})
+	}
+}
+
+func newVisitor(t *testing.T, rootPath string, overTLS bool) *visitor {
+	s, err := sandbox.New(sandbox.Options{RootPath: rootPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(s)
+	trusted := ""
+	var options []client.Option
+	if overTLS {
+		authority, certificate := newCertificate(t)
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+		server.StartTLS()
+		hash := sha256.Sum256(certificate.Leaf.RawSubjectPublicKeyInfo)
+		trusted = base64.StdEncoding.EncodeToString(hash[:])
+		options = append(options, client.WithCAFile(authority))
+	} else {
+		server.Start()
+	}
+	t.Cleanup(func() {
+		server.Close()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	v := &visitor{seed: s.Seed(), address: server.URL + rootPath}
+	if v.client, err = greenfield.New(v.address, nil, options...); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.client.CloseIdleConnections)
+	v.browser = startBrowser(t, trusted)
+	return v
+}
+
+// newCertificate makes an authority of its own, and a certificate by it for loopback. It gives the authority's file.
+func newCertificate(t *testing.T) (authority string, certificate tls.Certificate) {
+	t.Helper()
+	newKey := func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	ca := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Authority of a test"}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
+	}
+	leaf := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	caKey, leafKey := newKey(), newKey()
+	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, leafKey.Public(), caKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if leaf, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	authority = filepath.Join(t.TempDir(), "authority.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return authority, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: leafKey, Leaf: leaf}
+}
+
+// listen waits for a key on this machine.
+func (v *visitor) listen(o greenfield.CallbackOptions) *greenfield.CallbackListener {
+	v.t.Helper()
+	o.Server = v.address
+	l, err := greenfield.ListenCallback(v.t.Context(), o)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func request(l *greenfield.CallbackListener) greenfield.AuthorizeRequest {
+	return greenfield.AuthorizeRequest{
+		Permissions:     []greenfield.Permission{greenfield.CanViewInvoices, greenfield.CanViewProfile},
+		ApplicationName: "Till & Co", Redirect: l.URL(),
+	}
+}
+
+// visit opens the page of a request, and logs in where that is asked for first.
+func (v *visitor) visit(r greenfield.AuthorizeRequest) {
+	v.t.Helper()
+	page, err := v.client.AuthorizeURL(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.open(page)
+	v.logInIfAsked("<h1>Authorize ")
+}
+
+func (v *visitor) logInIfAsked(page string) {
+	v.t.Helper()
+	if v.shows("<h1>Sign in</h1>", page) == page {
+		return
+	}
+	v.write("#Email", v.seed.Email)
+	v.write("#Password", v.seed.Password)
+	v.click("button[value=Password]", 1)
+	v.shows(page)
+}
+
+// receive waits for the key, and for the page that tells of it.
+func (v *visitor) receive(l *greenfield.CallbackListener, asked greenfield.AuthorizeRequest, want greenfield.GrantMatch) greenfield.APIKey {
+	v.t.Helper()
+	got, err := l.Wait(v.t.Context())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.shows("<h1>The key has arrived</h1>")
+	proof, err := v.client.Prove(v.t.Context(), got.APIKey, asked)
+	if err != nil || proof.Grant.Match != want || proof.User == nil || proof.User.Email != v.seed.Email || proof.User.ID != got.UserID {
+		v.t.Fatalf("%+v, %v", proof, err)
+	}
+	return got.APIKey
+}
+
+// keys counts the person's keys on the account's page.
+func (v *visitor) keys() int {
+	v.t.Helper()
+	v.open(v.address + "/account/apikeys")
+	v.logInIfAsked("<h1>API Keys</h1>")
+	page, err := v.source()
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return strings.Count(page, "Show the key")
+}
+
+func (v *visitor) approves() {
+	l := v.listen(greenfield.CallbackOptions{})
+	v.visit(request(l))
+	v.click("button[value=Authorize]", 1)
+	v.receive(l, request(l), greenfield.GrantSame)
+	if l.Refused() != 0 {
+		v.t.Errorf("%d requests of the browser were refused", l.Refused())
+	}
+}
+
+// approvesTwice clicks twice, as some people do with every button.
+func (v *visitor) approvesTwice() {
+	l := v.listen(greenfield.CallbackOptions{})
+	v.visit(request(l))
+	v.click("button[value=Authorize]", 2)
+	v.receive(l, request(l), greenfield.GrantSame)
+}
+
+func (v *visitor) approvesAgain() {
+	before := v.keys()
+	l := v.listen(greenfield.CallbackOptions{})
+	v.visit(request(l))
+	v.click("button[value=Authorize]", 1)
+	v.receive(l, request(l), greenfield.GrantSame)
+	<-l.Done()
+	v.back()
+	v.shows(`value="Authorize"`)
+	v.click("button[value=Authorize]", 1)
+	v.shows("ERR_CONNECTION_REFUSED") // nobody listens any more: the second key reached nobody
+	if made := v.keys() - before; made != 2 {
+		v.t.Errorf("%d keys were made", made)
+	}
+}
+
+func (v *visitor) picksAStore() {
+	l := v.listen(greenfield.CallbackOptions{})
+	asked := request(l)
+	asked.SelectiveStores = true
+	v.visit(asked)
+	v.click("button[value=SelectStores]", 1)
+	v.shows("for " + v.seed.StoreName)
+	v.click("button[value=Authorize]", 1)
+	key := v.receive(l, asked, greenfield.GrantSame)
+	proof, err := v.client.Prove(v.t.Context(), key, asked)
+	if err != nil || fmt.Sprint(proof.Grant.StoreIDs()) != fmt.Sprint([]string{v.seed.StoreID}) {
+		v.t.Errorf("%+v, %v", proof.Grant, err)
+	}
+}
+
+func (v *visitor) confirms() {
+	first := v.listen(greenfield.CallbackOptions{})
+	asked := request(first)
+	asked.ApplicationIdentifier = "till-" + first.Nonce().Reveal()
+	v.visit(asked)
+	v.click("button[value=Authorize]", 1)
+	key := v.receive(first, asked, greenfield.GrantSame)
+	<-first.Done()
+	second := v.listen(greenfield.CallbackOptions{Port: first.Port(), Nonce: first.Nonce()})
+	v.visit(asked)
+	v.click("button[value=Confirm]", 1)
+	if again := v.receive(second, asked, greenfield.GrantSame); !again.Secret().Equal(key.Secret()) {
+		v.t.Error("another key came")
+	}
+}
+
+func (v *visitor) cancels() {
+	before := v.keys()
+	l := v.listen(greenfield.CallbackOptions{})
+	v.visit(request(l))
+	v.click("button[value=Cancel]", 1)
+	v.shows("<h1>API Keys</h1>")
+	if made := v.keys() - before; made != 0 || l.Refused() != 0 {
+		v.t.Errorf("%d keys were made, and the listener was asked %d times", made, l.Refused())
+	}
+	l.Close()
+	if _, err := l.Wait(v.t.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+		v.t.Error(err)
+	}
+}
+
+func (v *visitor) submitsByHand() {
+	l := v.listen(greenfield.CallbackOptions{})
+	v.visit(request(l))
+	v.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	defer v.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
+	v.click("button[value=Authorize]", 1)
+	v.shows("<h1>Back to the application</h1>")
+	v.click("main form button", 1)
+	v.receive(l, request(l), greenfield.GrantSame)
+}
+
+// meetsScript is asked by a program whose redirect would run on the server's own page. The policy of the page forbids it.
+func (v *visitor) meetsScript() {
+	v.open(v.address + "/api-keys/authorize?redirect=" + url.QueryEscape(`javascript:void(document.body.innerHTML="<h1>It ran</h1>")`))
+	v.logInIfAsked("<h1>Authorize ")
+	v.click("button[value=Authorize]", 1)
+	v.shows("<h1>Back to the application</h1>")
+	v.click("main form button", 1)
+	const twoFrames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
+	v.call("Runtime.evaluate", map[string]any{"expression": twoFrames, "awaitPromise": true}, nil)
+	if page, err := v.source(); err != nil || strings.Contains(page, "<h1>It ran</h1>") {
+		v.t.Errorf("%s %v", page, err)
+	}
+}
+
+// strange serves a page of another site that posts a form by itself.
+func (v *visitor) strange(target string, fields ...string) string {
+	page := `<!DOCTYPE html><title>Win a prize</title><form method="post" action="` + target + `">`
+	for i := 0; i+1 < len(fields); i += 2 {
+		page += `<input type="hidden" name="` + fields[i] + `" value="` + fields[i+1] + `">`
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, page+`</form><script>document.forms[0].submit()</script>`)
+	}))
+	v.t.Cleanup(server.Close)
+	return server.URL
+}
+
+// meetsForgedKey opens, while a program waits, a page that would slip it a key of its own.
+func (v *visitor) meetsForgedKey() {
+	l := v.listen(greenfield.CallbackOptions{})
+	target, err := url.Parse(l.URL())
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	nonce := []byte(l.Nonce().Reveal())
+	if nonce[0]++; nonce[0] != 'B' {
+		nonce[0] = 'A'
+	}
+	target.Path = strings.TrimSuffix(target.Path, l.Nonce().Reveal()) + string(nonce)
+	v.open(v.strange(target.String(), "apiKey", strings.Repeat("ab", 20), "userId", "mallory", "permissions[]", "btcpay.user.canviewprofile"))
+	for deadline := time.Now().Add(patience); l.Refused() == 0; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			v.t.Fatal("the forged key never came")
+		}
+	}
+	v.visit(request(l))
+	v.click("button[value=Authorize]", 1)
+	v.receive(l, request(l), greenfield.GrantSame)
+}
+
+// meetsForgedConsent opens, while logged in, a page that would consent in the person's place.
+func (v *visitor) meetsForgedConsent() {
+	before := v.keys()
+	l := v.listen(greenfield.CallbackOptions{})
+	v.open(v.strange(v.address+"/api-keys/authorize", "Permissions", "unrestricted", "Strict", "True", "RedirectUrl", l.URL(), "command", "Authorize"))
+	v.shows("<h1>400 - Bad Request</h1>", "<h1>Sign in</h1>")
+	if made := v.keys() - before; made != 0 {
+		v.t.Errorf("%d keys were made", made)
+	}
+	if l.Refused() != 0 {
+		v.t.Error("something was sent to the listener")
+	}
+}
