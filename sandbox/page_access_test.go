@@ -23,7 +23,9 @@ func TestPagesAreAccessible(t *testing.T) {
 	for _, path := range []string{
 		"/", "/login", "/api-access-request?pairingCode=" + pairing.Code, "/stores/" + store + "/tokens",
 		"/stores/" + store + "/tokens/create", "/stores/" + store + "/tokens/" + token + "/revoke", "/api-tokens",
-		"/api-keys/authorize?permissions=unrestricted&applicationName=App", "/account/apikeys", "/i/" + invoice,
+		"/api-keys/authorize?permissions=unrestricted&applicationName=App", "/api-keys/authorize?permissions=unrestricted&strict=false",
+		"/api-keys/authorize?permissions=btcpay.store.canviewinvoices&selectiveStores=true", "/account/apikeys", "/account/addapikey",
+		"/api-keys/" + w.s.seed.APIKey + "/delete", "/i/" + invoice,
 		"/invoice?id=" + invoice, "/invoices/" + invoice, "/no/such/page",
 	} {
 		_, body := w.call("GET", path, "", "Accept", "text/html", "Cookie", cookie)
