@@ -312,13 +312,15 @@ func (v *visitor) meetsScript() {
 
 // strange serves a page of another site that posts a form by itself.
 func (v *visitor) strange(target string, fields ...string) string {
-	page := `<!DOCTYPE html><title>Win a prize</title><form method="post" action="` + target + `">`
+	var page strings.Builder
+	page.WriteString(`<!DOCTYPE html><title>Win a prize</title><form method="post" action="` + target + `">`)
 	for i := 0; i+1 < len(fields); i += 2 {
-		page += `<input type="hidden" name="` + fields[i] + `" value="` + fields[i+1] + `">`
+		page.WriteString(`<input type="hidden" name="` + fields[i] + `" value="` + fields[i+1] + `">`)
 	}
+	page.WriteString(`</form><script>document.forms[0].submit()</script>`)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, page+`</form><script>document.forms[0].submit()</script>`)
+		fmt.Fprint(w, page.String())
 	}))
 	v.t.Cleanup(server.Close)
 	return server.URL
