@@ -28,14 +28,13 @@ func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
 // suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
 // has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
 func (k *apiKey) suffices(f *consent) (enough, ok bool) {
-	held := readAsked(k.Permissions)
+	held, seen := scopesOf(readAsked(k.Permissions)), map[string]bool{}
 	for _, a := range f.asked {
-		var scopes []string
-		for _, h := range held {
-			if h.policy == a.policy {
-				scopes = append(scopes, h.scope)
-			}
+		if seen[a.policy] {
+			continue
 		}
+		seen[a.policy] = true
+		scopes := held[a.policy]
 		switch {
 		case scopes == nil && f.Strict:
 			return false, true
@@ -48,4 +47,12 @@ func (k *apiKey) suffices(f *consent) (enough, ok bool) {
 		}
 	}
 	return true, true
+}
+
+func scopesOf(permissions []asked) map[string][]string {
+	scopes := map[string][]string{}
+	for _, p := range permissions {
+		scopes[p.policy] = append(scopes[p.policy], p.scope)
+	}
+	return scopes
 }

@@ -63,16 +63,19 @@ func allRows() []permissionRow {
 	return rows
 }
 
+// maxRows is how many rows of a form the server's framework reads.
+const maxRows = 1024
+
 // postedRows reads the rows of a posted form, up to the first that is missing; nil if there are none.
 func postedRows(r *http.Request) []permissionRow {
 	var rows []permissionRow
-	for i := 0; ; i++ {
+	for i := range maxRows {
 		prefix, found := "PermissionValues["+strconv.Itoa(i)+"].", false
 		for _, name := range []string{"Permission", "Forbidden", "Value", "StoreMode"} {
 			found = found || r.PostForm.Has(prefix+name)
 		}
 		if !found {
-			return rows
+			break
 		}
 		rows = append(rows, permissionRow{
 			Permission: r.PostFormValue(prefix + "Permission"),
@@ -81,6 +84,7 @@ func postedRows(r *http.Request) []permissionRow {
 			Specific:   strings.EqualFold(r.PostFormValue(prefix+"StoreMode"), "Specific"),
 		})
 	}
+	return rows
 }
 
 func isTrue(text string) bool { return strings.EqualFold(strings.TrimSpace(text), "true") }
@@ -97,13 +101,13 @@ func forbidServer(rows []permissionRow, u *user) {
 // adjust makes the rows fit what was asked for: a strict request shows that alone, and of any request all that was asked
 // for is granted, ticked or not.
 func (f *consent) adjust() {
-	wanted := map[string][]string{} // scopes by policy
-	for _, a := range f.asked {
+	named := slices.Clone(f.asked)
+	for i, a := range named {
 		if a.scope == "" && isStorePermission(a.policy) {
-			a.scope = f.StoreID
+			named[i].scope = f.StoreID
 		}
-		wanted[a.policy] = append(wanted[a.policy], a.scope)
 	}
+	wanted := scopesOf(named)
 	f.Rows = slices.DeleteFunc(f.Rows, func(r permissionRow) bool { return f.Strict && wanted[r.Permission] == nil })
 	for i := range f.Rows {
 		row := &f.Rows[i]
@@ -136,21 +140,25 @@ func (st *state) where(row permissionRow, u *user) string {
 
 // granted are the permissions of a key made by those rows.
 func granted(rows []permissionRow) []string {
-	permissions := []string{}
+	permissions, seen := []string{}, map[string]bool{}
 	add := func(permission string) {
-		if !slices.Contains(permissions, permission) {
+		if !seen[permission] {
+			seen[permission] = true
 			permissions = append(permissions, permission)
 		}
 	}
+	specific := map[string]bool{} // policies done: rows of one policy have the same stores
 	for _, row := range rows {
 		if _, known := inclusions[row.Permission]; row.Forbidden || !known {
 			continue
 		}
 		switch {
-		case row.OfStore() && row.Specific:
+		case row.OfStore() && row.Specific && !specific[row.Permission]:
+			specific[row.Permission] = true
 			for _, scope := range row.Stores {
 				add(asked{row.Permission, scope}.String())
 			}
+		case row.OfStore() && row.Specific:
 		case row.Value:
 			add(row.Permission)
 		}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -259,6 +260,37 @@ func TestKeyPages(t *testing.T) {
 		t.Errorf("%q", page.Alerts)
 	}
 	if response, _ := w.post("/UIManage/deleteapikeypost"); response.StatusCode != http.StatusNotFound {
+		t.Error(response.Status)
+	}
+}
+
+// TestHugeConsent bounds what a form of one's own costs, which is judged under the lock.
+func TestHugeConsent(t *testing.T) {
+	var fields []string
+	for i := range 3000 {
+		prefix := fmt.Sprintf("PermissionValues[%d].", i)
+		fields = append(fields, prefix+"Permission", viewInvoices, prefix+"Value", "true")
+	}
+	var permissions strings.Builder
+	for i := range 50_000 {
+		fmt.Fprintf(&permissions, "%s:s%d;", viewInvoices, i)
+	}
+	fields = append(fields, "Permissions", permissions.String(), "Strict", "True", "SelectiveStores", "True", "command", "Authorize")
+	w := newWorld(t, Options{})
+	if response, _ := w.post("/api-keys/authorize", fields...); response.StatusCode != http.StatusFound {
+		t.Fatal(response.Status)
+	}
+	keys := w.keysOf(w.seededUser())
+	k := keys[len(keys)-1]
+	if len(k.Permissions) != 50_000 {
+		t.Errorf("the key has %d permissions", len(k.Permissions))
+	}
+	w.s.mu.Lock()
+	k.AppIdentifier, k.AppRedirect = "app", "http://127.0.0.1:9/cb"
+	w.s.mu.Unlock()
+	response, _ := w.post("/api-keys/authorize", append(fields[:len(fields)-2:len(fields)-2], "command", "SelectStores", "StoreId", "s49999",
+		"ApplicationIdentifier", "app", "RedirectUrl", k.AppRedirect)...)
+	if response.StatusCode != http.StatusOK {
 		t.Error(response.Status)
 	}
 }

@@ -1,6 +1,9 @@
 package sandbox
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // apiKey is a Greenfield key.
 type apiKey struct {
@@ -22,7 +25,7 @@ func (st *state) keysOf(u *user) []*apiKey {
 			keys = append(keys, k)
 		}
 	}
-	slices.SortFunc(keys, func(a, b *apiKey) int { return a.Number - b.Number })
+	slices.SortFunc(keys, func(a, b *apiKey) int { return cmp.Or(a.Number-b.Number, cmp.Compare(a.Value, b.Value)) })
 	return keys
 }
 
