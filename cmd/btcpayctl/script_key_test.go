@@ -11,19 +11,42 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// keyLabels are the labels of all API keys of the sandbox's owner, from the page
-// that a person has for them. The sandbox's own key is left out.
+var deleteForm = regexp.MustCompile(`/api-keys/([0-9a-f]{40})/delete$`)
+
+// keyLabels are the labels of the API keys of the sandbox's owner that this
+// program had made: those that the owner's page of keys can delete, each asked
+// for its label.
 func (w *world) keyLabels(ctx context.Context) ([]string, error) {
 	page, err := w.human.Open(ctx, "/account/apikeys")
 	if err != nil {
 		return nil, err
 	}
 	var labels []string
-	for _, text := range page.Texts {
-		if strings.HasPrefix(text, "btcpayctl") {
-			labels = append(labels, text)
+	for _, form := range page.Forms {
+		found := deleteForm.FindStringSubmatch(form.Action)
+		if found == nil {
+			continue
+		}
+		key, err := greenfield.NewAPIKey(client.NewSecret(found[1]))
+		if err != nil {
+			return nil, err
+		}
+		c, err := greenfield.New(w.server.URL, key)
+		if err != nil {
+			return nil, err
+		}
+		info, err := c.APIKeys.Current(ctx)
+		c.CloseIdleConnections()
+		if err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(info.Label, "btcpayctl") {
+			labels = append(labels, info.Label)
 		}
 	}
 	return labels, nil
@@ -65,9 +88,9 @@ func deliver(ts *testscript.TestScript, neg bool, args []string) {
 	page, err := url.Parse(args[1])
 	ts.Check(err)
 	form := url.Values{"apiKey": {args[2]}, "userId": {"nobody"}, "permissions[]": args[3:], "__RequestVerificationToken": {"x"}}
-	client := http.Client{Transport: &http.Transport{}}
-	defer client.CloseIdleConnections()
-	response, err := client.PostForm(page.Query().Get("redirect"), form)
+	browser := http.Client{Transport: &http.Transport{}}
+	defer browser.CloseIdleConnections()
+	response, err := browser.PostForm(page.Query().Get("redirect"), form)
 	ts.Check(err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

@@ -29,11 +29,15 @@ type typed struct {
 	err  error
 }
 
-// OpenDialogue opens the terminal. It is for [App.CanAsk] only.
+// OpenDialogue opens the terminal. It is for [App.CanAsk] only. It returns nil
+// where the program runs in the background.
 func (a *App) OpenDialogue() (*Dialogue, error) {
 	tty, err := os.OpenFile(terminalName(), os.O_RDWR, 0)
 	if err != nil {
 		return nil, &output.Error{Code: output.Usage, What: "there is no terminal to ask on", Why: err.Error(), Next: "btcpayctl help environment", Err: err}
+	}
+	if !inForeground(tty) {
+		return nil, tty.Close()
 	}
 	state, err := term.GetState(int(tty.Fd()))
 	if err != nil {

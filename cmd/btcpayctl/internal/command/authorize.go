@@ -36,6 +36,7 @@ type authorization struct {
 	page       string
 	operation  *ledger.Operation
 	dialogue   *app.Dialogue
+	verdict    string // the beginning of the line that says where the key is
 }
 
 const (

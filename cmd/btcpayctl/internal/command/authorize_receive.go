@@ -141,7 +141,7 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, names
 	grant := proof.Grant
 	if grant.Match == greenfield.GrantSame {
 		if c.dialogue == nil || c.yes {
-			fmt.Fprint(c.app.Err, "Asked for and granted alike. ")
+			c.verdict = "Asked for and granted alike. "
 			return nil, nil
 		}
 		fmt.Fprintln(c.app.Err, "Asked for and granted alike.")
@@ -217,7 +217,7 @@ func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, pro
 	if err := c.operation.Finish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.app.Err, "Stored in keystore %s for profile %q.\n", c.operation.Record.Keystore, c.profile)
+	fmt.Fprintf(c.app.Err, "%sStored in keystore %s for profile %q.\n", c.verdict, c.operation.Record.Keystore, c.profile)
 	switch {
 	case old == id:
 		fmt.Fprintln(c.app.Err, "It is the key that the profile had.")

@@ -40,8 +40,9 @@ func newDemo(a *app.App) *cobra.Command {
 		Use:   "demo",
 		Short: "Play the whole story on this machine, in seconds",
 		Long: `Start a sandbox, pair a key with its store by both methods, create an invoice, pay
-it and wait until it is settled. Every command is shown as you would type it. Only
-this machine is talked to, and nothing is left behind.
+it and wait until it is settled; then get an API key from a person, make a scoped
+one for one command, see it refused elsewhere, and revoke. Every command is shown as
+you would type it. Only this machine is talked to, and nothing is left behind.
 
 With --keep the sandbox goes on until Ctrl-C, for you to try the commands in
 another terminal.`,

@@ -11,7 +11,7 @@ func (d *demo) story(ctx context.Context) error {
 	fmt.Fprintf(d.app.Out, "A sandbox of BTCPay Server runs at %s. Only this machine is talked to.\nIts store is %q. The commands below run with:\n\n%s",
 		d.server.URL, d.server.Seed.StoreName, d.exports())
 
-	steps := []func(context.Context) error{d.pairClient, d.pairServer, d.invoice, d.payment}
+	steps := []func(context.Context) error{d.pairClient, d.pairServer, d.invoice, d.payment, d.authorize, d.mint, d.revoke}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
