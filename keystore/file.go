@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,3 +216,35 @@ func readSecret(dir *durable.Dir, name string) ([]byte, error) {
 	}
 	return data, err
 }
+
+// List gives the names of the files. It needs neither identity nor lock.
+func (s *fileStore) List(ctx context.Context) ([]string, error) {
+	names, err := s.list(ctx)
+	if err != nil {
+		return nil, diskError("file", "list", "", err)
+	}
+	return names, nil
+}
+
+func (s *fileStore) list(ctx context.Context) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	dir, err := durable.Open(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	if _, err := readHeader(dir); err != nil {
+		return nil, err
+	}
+	names, err := secretNames(dir)
+	slices.Sort(names)
+	return names, err
+}
+
+// Format prints where the store is, and not what opens it.
+func (s *fileStore) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "keystore file in %s", s.path) }

@@ -179,6 +179,8 @@ func killedWriters(t *testing.T, kills int) {
 
 func atoi(b []byte) int { n, _ := strconv.Atoi(string(b)); return n }
 
+func itoa(n int) string { return strconv.Itoa(n) }
+
 // killOne starts a writer, kills it after a random time, and returns what it
 // had acknowledged. A run with the race detector starts slowly, so the time
 // counts from the first sign of life in two of three runs.

@@ -21,6 +21,11 @@ type fileIdentity struct {
 	markKey []byte
 }
 
+// Format prints no key, which the embedded identity would.
+func (*fileIdentity) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") }
+
+func (*fileIdentity) String() string { return "[redacted]" }
+
 func newFileIdentity(x *age.X25519Identity) (*fileIdentity, error) {
 	key, err := hkdf.Key(sha256.New, []byte(x.String()), nil, "btcpayctl keystore mark 1", sha256.Size)
 	if err != nil {

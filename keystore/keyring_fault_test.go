@@ -16,7 +16,7 @@ import (
 // The fake must pass what a real keyring passes, or its faults prove nothing.
 func TestKeyringFakeConforms(t *testing.T) {
 	startFake(t)
-	conform(t, backend{"keyring", func() Store { return open(t, "keyring", Options{}) }})
+	conform(t, backend{name: "keyring", open: func() Store { return open(t, "keyring", Options{}) }})
 }
 
 const shortWait = 250 * time.Millisecond

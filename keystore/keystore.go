@@ -2,15 +2,20 @@
 //
 // # A store
 //
-// [Open] gives one of four stores by its name, each with the same three
+// [Open] gives one of five stores by its name, each with the same three
 // methods, [Store]:
 //
 //   - "keyring" is the keyring of the desktop: Secret Service, macOS Keychain
 //     or the Windows Credential Manager.
 //   - "file" is a directory of age files, one for each secret, that the age
 //     program opens as well.
+//   - "helper:/absolute/path" is a credential helper of docker.
 //   - "env" reads what the environment names. It cannot write.
 //   - "memory" forgets everything at the end of the process.
+//
+// A sixth one, the KV engine of OpenBao and Vault, is in the package
+// keystore/vault, which opens what begins with "vault:". So whoever does not
+// use it links no HTTP client.
 //
 // A store never falls back to another one, and none writes a secret in
 // plaintext. What is written is read back before a Put returns nil.
@@ -76,6 +81,13 @@ type Store interface {
 	Delete(ctx context.Context, name string) error
 }
 
+// A Lister is a store that can tell by itself which names it holds: "file",
+// "helper", "memory" and that of keystore/vault. "keyring" and "env" cannot.
+type Lister interface {
+	// List gives the names, sorted. No secret is read for it.
+	List(ctx context.Context) ([]string, error)
+}
+
 // What went wrong, to be told apart with [errors.Is].
 var (
 	// ErrNotFound: the store can be used, and has nothing of this name.
@@ -106,15 +118,18 @@ var (
 
 // An Error tells which store failed at what, and what to do next.
 type Error struct {
-	Backend string // as given to Open, or "index"
-	Op      string // "open", "get", "put", "delete", "list"
-	Name    string // of the secret; empty for "open" and "list"
+	Backend string // as given to Open, up to a colon; or "index", "backup"
+	Op      string // "open", "get", "put", "delete", "list", "lock", "read", "write"
+	Name    string // of the secret; empty where it is about all of them
 	Err     error
 	Hint    string // what to do next; may be empty
 }
 
 // Error tells all but the hint. It never holds a secret.
 func (e *Error) Error() string {
+	if e.Backend == "" && e.Op == "" { // within another one
+		return e.Err.Error()
+	}
 	if e.Name == "" {
 		return fmt.Sprintf("keystore %s: %s: %v", e.Backend, e.Op, e.Err)
 	}
@@ -127,10 +142,11 @@ func (e *Error) Unwrap() error { return e.Err }
 // Options say where a store is and whom it may ask.
 type Options struct {
 	// Dir is the data directory, needed by "file", which keeps its files in
-	// the folder keystore there. It is made when first something is written.
+	// the folder keystore there, and used by "helper" for a lock, so that its
+	// calls do not meet. It is made when first something is written.
 	Dir string
-	// Timeout is how long a keyring, a pipe or the lock of "file" may take;
-	// zero means 3 seconds, and 30 for the lock, since others derive a key from
+	// Timeout is how long a keyring, a helper, a pipe or a lock may take;
+	// zero means 3 seconds, and 30 for a lock, since others derive a key from
 	// a passphrase under it, which takes a second each.
 	// The time a person needs to type a passphrase for "file" does not count.
 	Timeout time.Duration
@@ -145,7 +161,8 @@ type Options struct {
 	// and the data directory has the secrets, so it belongs elsewhere, on
 	// another disk or among the secrets of a container.
 	IdentityFile string
-	// Getenv reads the environment for "env"; nil means [os.Getenv].
+	// Getenv reads the environment for "env", and what a helper is given of it;
+	// nil means [os.Getenv].
 	Getenv func(string) string
 }
 
@@ -163,7 +180,8 @@ func (o Options) lockWait() time.Duration {
 	return 30 * time.Second
 }
 
-// Open gives the store with this name: "keyring", "file", "env" or "memory".
+// Open gives the store with this name: "keyring", "file", "env", "memory", or
+// "helper:" and the absolute path of a credential helper.
 // It touches nothing yet, so it succeeds where the store will prove unusable.
 func Open(spec string, o Options) (Store, error) {
 	if o.Getenv == nil {
@@ -180,14 +198,22 @@ func Open(spec string, o Options) (Store, error) {
 	case "env":
 		return &envStore{getenv: o.Getenv, wait: o.keyringWait()}, nil
 	case "memory":
-		return &memoryStore{}, nil
+		return newMemoryStore(), nil
+	}
+	kind, path, _ := strings.Cut(spec, ":")
+	if kind == "helper" {
+		return newHelperStore(path, o)
 	}
 	return nil, &Error{
-		Backend: spec, Op: "open",
+		Backend: kind, Op: "open",
 		Err:  fmt.Errorf("%w: there is no keystore of this name", ErrUnavailable),
-		Hint: "use one of: keyring, file, env, memory",
+		Hint: "use one of: keyring, file, env, memory, helper:/absolute/path, vault:https://host/mount/path",
 	}
 }
+
+// CheckName tells whether a name is of the form that all stores take, see
+// Names above. Otherwise the error is [ErrName].
+func CheckName(name string) error { return checkName(name) }
 
 // checkName accepts 1 to 16 small letters, a slash, and 1 to 64 ASCII letters
 // and digits. So a name is safe in a path, in a message and in a log.

@@ -1,0 +1,18 @@
+package keystore_test
+
+import (
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/keystore"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest"
+)
+
+func init() {
+	keystore.Leaks = keystoretest.Holds
+	keystore.ConformSuite = func(t *testing.T, name string, max int, open func() keystore.Store) {
+		keystoretest.Conform(t, keystoretest.Backend{Name: name, Max: max, Open: open})
+	}
+	keystore.ReadingSuite = func(t *testing.T, name string, max int, open func() keystore.Store) {
+		keystoretest.Reading(t, keystoretest.Backend{Name: name, Max: max, Open: open})
+	}
+}
