@@ -1,0 +1,177 @@
+// Package dockerhelper is the other side of docker's credential-helper
+// protocol: it lets docker, and whatever else speaks the protocol, keep
+// credentials in a store of package keystore.
+//
+// A credential is kept under the kind "docker" and the SHA-256 of its
+// ServerURL. The keys of shops, which the same store holds under other kinds,
+// are never handed out by this protocol.
+//
+// # Promise
+//
+// The package follows semantic versioning with the module it is in. What one
+// version has stored, later ones read.
+package dockerhelper
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// Kind is the kind of the names under which credentials are kept.
+const Kind = "docker"
+
+// Actions are what [Server.Serve] knows.
+var Actions = []string{"get", "store", "erase", "list"}
+
+// What docker's own helpers say. Its clients compare the texts.
+var (
+	errNotFound  = errors.New("credentials not found in native keychain")
+	errServerURL = errors.New("no credentials server URL")
+	errUsername  = errors.New("no credentials username")
+)
+
+// A Server answers requests from a store.
+type Server struct {
+	Store    keystore.Store
+	Index    *keystore.Index
+	Keystore string           // the store's name, for the index
+	Now      func() time.Time // nil means [time.Now]
+}
+
+// Serve carries out one action: it reads the request from in, writes the answer
+// or, as the protocol has it, the text of an error to out, and returns the
+// error. The program then ends with exit status 1, and prints nothing more.
+func (s Server) Serve(ctx context.Context, action string, in io.Reader, out io.Writer) error {
+	answer, err := s.answer(ctx, action, in)
+	defer clear(answer)
+	if err != nil {
+		_, failed := fmt.Fprintln(out, oneLine(err.Error()))
+		return errors.Join(err, failed)
+	}
+	_, err = out.Write(answer)
+	return err
+}
+
+func (s Server) answer(ctx context.Context, action string, in io.Reader) ([]byte, error) {
+	switch action {
+	case "get":
+		server, err := readURL(in)
+		if err != nil {
+			return nil, err
+		}
+		c, err := s.get(ctx, server)
+		if err != nil {
+			return nil, err
+		}
+		return line(c)
+	case "store":
+		c, err := readCredential(in)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.store(ctx, c)
+	case "erase":
+		server, err := readURL(in)
+		if err != nil {
+			return nil, err
+		}
+		return nil, s.erase(ctx, server)
+	case "list":
+		users, err := s.list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return line(users)
+	}
+	return nil, fmt.Errorf("Unknown credential action `%.40s`", strings.ToValidUTF8(action, "?"))
+}
+
+func line(v any) ([]byte, error) {
+	text, err := json.Marshal(v)
+	return append(text, '\n'), err
+}
+
+// name is where the credential of a server is kept.
+func name(server string) string {
+	sum := sha256.Sum256([]byte(server))
+	return Kind + "/" + hex.EncodeToString(sum[:])
+}
+
+func (s Server) get(ctx context.Context, server string) (credential, error) {
+	text, err := s.Store.Get(ctx, name(server))
+	if errors.Is(err, keystore.ErrNotFound) {
+		return credential{}, errNotFound
+	}
+	if err != nil {
+		return credential{}, err
+	}
+	defer clear(text)
+	c, err := parseCredential(text)
+	if err != nil || c.ServerURL != server {
+		return credential{}, fmt.Errorf("%w: what stands under %s is not the credential of that server", keystore.ErrDamaged, name(server))
+	}
+	return c, nil
+}
+
+// store puts the secret before its name, so that the index names nothing that
+// is not there.
+func (s Server) store(ctx context.Context, c credential) error {
+	text, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	defer clear(text)
+	if err := s.Store.Put(ctx, name(c.ServerURL), text); err != nil {
+		return err
+	}
+	now := time.Now
+	if s.Now != nil {
+		now = s.Now
+	}
+	return s.Index.Add(context.WithoutCancel(ctx), keystore.Entry{
+		Name: name(c.ServerURL), Keystore: s.Keystore, Server: c.ServerURL, Created: now().UTC(),
+	})
+}
+
+// erase is content where there is nothing, as docker's helpers are.
+func (s Server) erase(ctx context.Context, server string) error {
+	if err := s.Store.Delete(ctx, name(server)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return err
+	}
+	return s.Index.Remove(context.WithoutCancel(ctx), name(server))
+}
+
+// list gives the user of each server. The users stand with the secrets, so
+// these are read.
+func (s Server) list(ctx context.Context) (map[string]string, error) {
+	entries, err := s.Index.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	users := map[string]string{}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name, Kind+"/") || entry.Keystore != s.Keystore || entry.Name != name(entry.Server) {
+			continue
+		}
+		c, err := s.get(ctx, entry.Server)
+		if errors.Is(err, errNotFound) {
+			continue // erased meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		users[c.ServerURL] = c.Username
+	}
+	return users, nil
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
