@@ -66,6 +66,20 @@ func (s *keyringStore) Delete(ctx context.Context, name string) error {
 	return keyringError("delete", name, err)
 }
 
+// Lock locks the keyring of the desktop, for all its programs.
+func (s *keyringStore) Lock(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return keyringError("lock", "", err)
+	}
+	limited, cancel := context.WithTimeout(ctx, s.wait)
+	defer cancel()
+	err := lockKeyrings(limited)
+	if err != nil && limited.Err() != nil {
+		err = keyringLate(ctx, s.wait, "the keyring does not answer")
+	}
+	return keyringError("lock", "", err)
+}
+
 // keyringCall runs do behind a deadline, after a look at whether there is a
 // keyring, and an attempt to unlock it.
 func keyringCall[T any](ctx context.Context, wait time.Duration, name string, do func(*keyringSession) (T, error)) (T, error) {

@@ -59,6 +59,38 @@ func keyringLifetime(ctx context.Context) (context.Context, context.CancelFunc) 
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(200*time.Millisecond))
 }
 
+// lockKeyrings locks the collection that is used here. It unlocks nothing first.
+func lockKeyrings(ctx context.Context) error {
+	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
+	if err != nil {
+		return &Error{Err: fmt.Errorf("%w: there is no D-Bus session bus, as is usual without a desktop", ErrUnavailable), Hint: hintOtherStore}
+	}
+	defer conn.Close()
+	if err := errors.Join(conn.Auth(nil), conn.Hello()); err != nil {
+		return platformCause(err)
+	}
+	s := &keyringSession{conn: conn}
+	collection, err := s.collection(ctx)
+	if err != nil {
+		return err
+	}
+	var locked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err = conn.Object(secretService, secretPath).
+		CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0, []dbus.ObjectPath{collection}).Store(&locked, &prompt)
+	if err != nil {
+		return platformCause(err)
+	}
+	var is bool
+	if err := s.property(ctx, collection, secretCollection, "Locked", &is); err != nil {
+		return err
+	}
+	if !is {
+		return &Error{Err: fmt.Errorf("%w: the keyring did not lock", ErrUnavailable), Hint: "lock it in the desktop's password settings"}
+	}
+	return nil
+}
+
 func (s *keyringSession) prepare(ctx context.Context, prompting *atomic.Bool) error {
 	if err := s.conn.Auth(nil); err != nil {
 		return &Error{Err: fmt.Errorf("%w: the D-Bus session bus does not let this process in", ErrUnavailable), Hint: hintOtherStore}

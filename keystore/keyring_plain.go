@@ -4,6 +4,7 @@ package keystore
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 )
 
@@ -18,3 +19,7 @@ func openKeyring(context.Context, *atomic.Bool) (*keyringSession, error) {
 func (*keyringSession) Dismissed() bool { return false }
 
 func (*keyringSession) Close() {}
+
+func lockKeyrings(context.Context) error {
+	return &Error{Err: fmt.Errorf("%w: the system locks this keyring itself", ErrUnavailable), Hint: "lock the screen, or log out"}
+}

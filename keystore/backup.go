@@ -1,0 +1,276 @@
+package keystore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+)
+
+const (
+	backupVersion = 1
+	backupLimit   = 64 << 20 // of a backup, opened
+)
+
+// A BackupKey closes a backup, or opens it: a passphrase, or keys of age.
+type BackupKey struct {
+	Passphrase []byte
+	// Recipients, to write, are public keys of age, one a line, as in the file
+	// that age -R takes.
+	Recipients string
+	// Identities, to read, are private keys of age as age-keygen writes them.
+	Identities []byte
+}
+
+// Format prints neither passphrase nor private key.
+func (k BackupKey) Format(f fmt.State, _ rune) { io.WriteString(f, "[backup key]") }
+
+// A BackupEntry is a secret with its name, as a backup holds it.
+type BackupEntry struct {
+	Entry         // Keystore is the store that it was in
+	Secret []byte // the caller clears it
+}
+
+// Format prints the name alone.
+func (e BackupEntry) Format(f fmt.State, _ rune) { io.WriteString(f, e.Name+" [redacted]") }
+
+// What an opened backup is: a line of JSON with the version and the number of
+// entries, and one line for each.
+type backupHead struct {
+	Version int       `json:"btcpayctl_backup"`
+	Created time.Time `json:"created"`
+	Entries int       `json:"entries"`
+}
+
+type backupLine struct {
+	Entry
+	Secret *[]byte `json:"secret"` // base64
+}
+
+// Backup writes all entries with their secrets as one file of age, which
+// age -d opens. open gives the store that an entry names. When it fails, what
+// was written is no backup.
+func Backup(ctx context.Context, w io.Writer, key BackupKey, entries []Entry, open func(keystore string) (Store, error)) error {
+	if err := backup(ctx, w, key, entries, open); err != nil {
+		return backupError("write", err)
+	}
+	return nil
+}
+
+func backup(ctx context.Context, w io.Writer, key BackupKey, entries []Entry, open func(string) (Store, error)) error {
+	recipients, err := key.recipients()
+	if err != nil {
+		return err
+	}
+	out, err := age.Encrypt(w, recipients...)
+	if err != nil {
+		return err
+	}
+	encoder := json.NewEncoder(out)
+	if err := encoder.Encode(backupHead{backupVersion, time.Now().UTC().Truncate(time.Second), len(entries)}); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		store, err := open(entry.Keystore)
+		if err != nil {
+			return err
+		}
+		secret, err := store.Get(ctx, entry.Name)
+		if err != nil {
+			return err
+		}
+		err = encoder.Encode(backupLine{entry, &secret})
+		clear(secret)
+		if err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+func (k BackupKey) recipients() ([]age.Recipient, error) {
+	switch {
+	case len(k.Passphrase) > 0 && k.Recipients != "":
+		return nil, fmt.Errorf("%w: age takes a passphrase or recipients, not both", ErrPassphrase)
+	case len(k.Passphrase) > 0:
+		r, err := age.NewScryptRecipient(string(k.Passphrase))
+		if err != nil {
+			return nil, err
+		}
+		r.SetWorkFactor(scryptWork)
+		return []age.Recipient{r}, nil
+	case strings.TrimSpace(k.Recipients) == "":
+		return nil, &Error{Err: fmt.Errorf("%w: a backup needs one, or recipients", ErrPassphrase), Hint: "type a passphrase, or name a recipient: age1..."}
+	}
+	recipients, err := age.ParseRecipients(strings.NewReader(k.Recipients))
+	if err != nil {
+		return nil, &Error{Err: fmt.Errorf("%w: what was given is no recipient of age", ErrPassphrase), Hint: "age-keygen -y IDENTITY-FILE prints it"}
+	}
+	return recipients, nil
+}
+
+func (k BackupKey) identities() ([]age.Identity, error) {
+	if len(k.Passphrase) > 0 {
+		id, err := age.NewScryptIdentity(string(k.Passphrase))
+		if err != nil {
+			return nil, err
+		}
+		id.SetMaxWorkFactor(scryptWorkLimit)
+		return []age.Identity{id}, nil
+	}
+	ids, err := age.ParseIdentities(bytes.NewReader(k.Identities))
+	if err != nil {
+		return nil, &Error{Err: fmt.Errorf("%w: what was given is no identity file of age", ErrPassphrase), Hint: "name the file that age-keygen -o wrote"}
+	}
+	return ids, nil
+}
+
+// ReadBackup opens a backup and checks all of it before it returns anything.
+// Its errors are [ErrPassphrase], [ErrDamaged], [ErrVersion] and [ErrTooLarge],
+// which is one over 64 MiB.
+func ReadBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
+	entries, err := readBackup(r, key)
+	if err != nil {
+		for _, e := range entries {
+			clear(e.Secret)
+		}
+		return nil, backupError("read", err)
+	}
+	return entries, nil
+}
+
+func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
+	ids, err := key.identities()
+	if err != nil {
+		return nil, err
+	}
+	plain, err := age.Decrypt(r, ids...)
+	if errors.Is(err, age.ErrIncorrectIdentity) {
+		return nil, &Error{Err: fmt.Errorf("%w: it does not open the backup", ErrPassphrase), Hint: "try again; without it nobody can read the backup"}
+	}
+	if err != nil {
+		return nil, damagedBackup("it is not a file of age, or was changed")
+	}
+	limited := &io.LimitedReader{R: plain, N: backupLimit + 1}
+	lines := bufio.NewScanner(limited)
+	lines.Buffer(make([]byte, 0, 4096), 4*MaxSize)
+	var head backupHead
+	if !lines.Scan() || strictJSON(lines.Bytes(), &head) != nil || head.Version < 1 {
+		if head.Version = jsonField(lines.Bytes(), "btcpayctl_backup"); head.Version <= backupVersion {
+			return nil, damagedBackup("what it holds is no backup of this program")
+		}
+	}
+	if head.Version > backupVersion {
+		return nil, &Error{Err: fmt.Errorf("%w: the backup has version %d, this program knows %d", ErrVersion, head.Version, backupVersion),
+			Hint: "use the newer version of this program"}
+	}
+	var entries []BackupEntry
+	seen := map[string]bool{}
+	for lines.Scan() {
+		var line backupLine
+		n := len(entries) + 1
+		if strictJSON(lines.Bytes(), &line) != nil || line.Secret == nil || checkName(line.Name) != nil || len(*line.Secret) > MaxSize {
+			return entries, damagedBackup(fmt.Sprintf("entry %d of it is none", n))
+		}
+		entries = append(entries, BackupEntry{line.Entry, *line.Secret})
+		if seen[line.Name] {
+			return entries, damagedBackup(fmt.Sprintf("it holds %s twice", line.Name))
+		}
+		seen[line.Name] = true
+	}
+	switch {
+	case limited.N <= 0:
+		return entries, fmt.Errorf("%w: the backup has more than %d MiB", ErrTooLarge, backupLimit>>20)
+	case lines.Err() != nil:
+		return entries, damagedBackup("it is cut short or was changed")
+	case len(entries) != head.Entries:
+		return entries, damagedBackup(fmt.Sprintf("it should hold %d secrets and holds %d", head.Entries, len(entries)))
+	}
+	return entries, nil
+}
+
+// strictJSON refuses what this program does not write: other fields, and
+// anything after the value.
+func strictJSON(line []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one value")
+	}
+	return nil
+}
+
+// jsonField reads a number of a line whose other content is not what was
+// expected; 0 where there is none.
+func jsonField(line []byte, field string) int {
+	var all map[string]json.RawMessage
+	n := 0
+	if json.Unmarshal(line, &all) != nil || json.Unmarshal(all[field], &n) != nil {
+		return 0
+	}
+	return n
+}
+
+func damagedBackup(what string) error {
+	return &Error{Err: fmt.Errorf("%w: %s", ErrDamaged, what), Hint: "use another backup; nothing was changed"}
+}
+
+func backupError(op string, err error) error {
+	e := &Error{Backend: "backup", Op: op, Err: err}
+	if known, ok := errors.AsType[*Error](err); ok {
+		e.Hint = known.Hint
+	}
+	return e
+}
+
+// A Restored tells what became of the entries of a backup, by name.
+type Restored struct {
+	Stored    []string // that were not there, or were replaced
+	Same      []string // that were there already
+	Conflicts []string // that are there with another content, and were left alone
+}
+
+// Restore puts the entries of a backup into a store and its index. What is
+// there with another content, or cannot be read, is a conflict and left alone,
+// but with replace. After an error it can be repeated.
+func Restore(ctx context.Context, entries []BackupEntry, to Store, keystore string, index *Index, replace bool) (Restored, error) {
+	var done Restored
+	for _, e := range entries {
+		there, err := to.Get(ctx, e.Name)
+		same := err == nil && bytes.Equal(there, e.Secret)
+		clear(there)
+		switch {
+		case same:
+			done.Same = append(done.Same, e.Name)
+		case err == nil, errors.Is(err, ErrDamaged):
+			if !replace {
+				done.Conflicts = append(done.Conflicts, e.Name)
+				continue
+			}
+		case !errors.Is(err, ErrNotFound):
+			return done, err
+		}
+		if !same {
+			if err := to.Put(ctx, e.Name, e.Secret); err != nil {
+				return done, err
+			}
+			done.Stored = append(done.Stored, e.Name)
+		}
+		entry := e.Entry
+		entry.Keystore = keystore
+		if err := index.Add(context.WithoutCancel(ctx), entry); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
