@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,16 +55,12 @@ func githubRecipe(t *testing.T, text string) recipe {
 	}
 	r := recipe{name: "GitHub Actions", env: map[string]string{}}
 	for _, job := range workflow.Jobs {
-		for name, value := range job.Env {
-			r.env[name] = value
-		}
+		maps.Copy(r.env, job.Env)
 		for _, step := range job.Steps {
 			if strings.HasPrefix(step.Name, "Install") {
 				continue
 			}
-			for name, value := range step.Env {
-				r.env[name] = value
-			}
+			maps.Copy(r.env, step.Env)
 			r.shell += step.Run
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -92,9 +93,7 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 		connection.Write(raw.Bytes()[:min(cut, raw.Len())])
 		connection.Close()
 	default:
-		for name, values := range response.Header {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), response.Header)
 		w.WriteHeader(response.StatusCode)
 		w.Write(answer)
 	}
