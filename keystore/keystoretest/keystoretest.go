@@ -169,7 +169,7 @@ func lists(t *testing.T, store keystore.Store, lister keystore.Lister) {
 
 func atOnce(t *testing.T, store, second keystore.Store) {
 	var group sync.WaitGroup
-	for i := range 16 {
+	for i := range 8 {
 		group.Go(func() {
 			handle := []keystore.Store{store, second}[i%2]
 			mine := fmt.Sprintf("bitid/T%d", i)
@@ -191,7 +191,7 @@ func atOnce(t *testing.T, store, second keystore.Store) {
 		})
 	}
 	group.Wait()
-	for i := range 16 {
+	for i := range 8 {
 		wantSecret(t, second, fmt.Sprintf("bitid/T%d", i), fmt.Sprintf("2 of %d", i))
 	}
 	wantSecret(t, store, name, "the same")
