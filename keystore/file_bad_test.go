@@ -34,6 +34,7 @@ func rewrap(t *testing.T, path, old, passphrase string) []byte {
 // Every bit of every file is flipped, and every file cut at every length: the
 // old secret comes back, or an error; never other bytes, never "not found".
 func TestBadInputFlippedAndCut(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("the secret")))
 	for _, file := range []string{"store.json", "identity.age", secretFile(name)} {

@@ -108,7 +108,10 @@ func noLeftovers(t *testing.T, dir string) {
 	}
 }
 
-func TestFileKilled(t *testing.T) { killedWriters(t, 200) }
+func TestFileKilled(t *testing.T) {
+	t.Parallel()
+	killedWriters(t, 200)
+}
 
 func TestTortureFileKilled(t *testing.T) {
 	if !torture() {

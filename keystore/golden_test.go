@@ -17,6 +17,7 @@ var golden = map[string]string{
 }
 
 func TestGoldenStores(t *testing.T) {
+	t.Parallel()
 	for mode, options := range map[string]func(dir string) Options{
 		"passphrase": func(dir string) Options {
 			return Options{Dir: dir, Passphrase: say("correct horse battery staple")}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,9 +39,9 @@ type helperStore struct {
 	getenv func(string) string
 }
 
-// helperTurn is held by the one call that runs a helper: docker-credential-pass
-// writes in place, so a reader could see half a secret.
-var helperTurn = make(chan struct{}, 1)
+// helperTurns has a channel for each program, held by the one call that runs it:
+// docker-credential-pass writes in place, so a reader could see half a secret.
+var helperTurns sync.Map
 
 func newHelperStore(path string, o Options) (Store, error) {
 	if !filepath.IsAbs(path) {
@@ -115,9 +116,11 @@ func (s *helperStore) call(ctx context.Context, name string, do func(context.Con
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	known, _ := helperTurns.LoadOrStore(s.path, make(chan struct{}, 1))
+	turn := known.(chan struct{})
 	select {
-	case helperTurn <- struct{}{}:
-		defer func() { <-helperTurn }()
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -121,6 +121,7 @@ func noCanary(t *testing.T, err error) {
 
 // The default deadline, at full length, and what the helper started is ended.
 func TestHelperHangs(t *testing.T) {
+	t.Parallel()
 	path := script(t, `sleep 1000 & echo $! >"$(dirname "$0")/pid"; wait`)
 	start := time.Now()
 	err := open(t, "helper:"+path, Options{}).Put(t.Context(), name, []byte(canary))

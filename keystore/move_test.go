@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -167,7 +168,10 @@ func init() {
 	}
 }
 
-func TestMoveKilled(t *testing.T) { killedMoves(t, 20) }
+func TestMoveKilled(t *testing.T) {
+	t.Parallel()
+	killedMoves(t, 20)
+}
 
 func TestTortureMoveKilled(t *testing.T) {
 	if !torture() {
@@ -192,7 +196,7 @@ func killedMoves(t *testing.T, kills int) {
 		must(t, cmd.Start())
 		line := make([]byte, len("begins\n"))
 		out.Read(line)
-		time.Sleep(time.Duration(kill%20) * 2 * time.Millisecond)
+		time.Sleep(rand.N(8 * time.Millisecond))
 		cmd.Process.Kill()
 		if cmd.Wait() == nil {
 			whole++

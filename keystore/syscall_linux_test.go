@@ -30,6 +30,7 @@ func init() {
 // that is there and in one that is being made. strace counts for each thread, so
 // the n-th call is one of the n-th calls.
 func TestFileFaults(t *testing.T) {
+	t.Parallel()
 	injectFaults(t, []string{"fsync", "/^rename", "/^link"}, 2)
 }
 

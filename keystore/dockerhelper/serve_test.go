@@ -169,7 +169,7 @@ func TestHelperOfOurOwn(t *testing.T) {
 	}
 	// A helper gets no variable of ours, so a script hands the folder over.
 	helper := filepath.Join(dir, "docker-credential-btcpayctl")
-	script := "#!/bin/sh\nDOCKERHELPER_TEST_DIR='" + dir + "/data' exec '" + self + "' \"$1\"\n"
+	script := "#!/bin/sh\nGORACE=atexit_sleep_ms=0 DOCKERHELPER_TEST_DIR='" + dir + "/data' exec '" + self + "' \"$1\"\n"
 	if err := os.WriteFile(helper, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
