@@ -104,6 +104,19 @@ func identityOptions(dir string) Options {
 
 const name = "bitid/TfX3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"
 
+// canary is a secret that must be seen nowhere.
+const canary = "canary-of-the-test-7f3a"
+
+// noCanary looks for the secret in an error and in all that it wraps.
+func noCanary(t *testing.T, err error) {
+	t.Helper()
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if Leaks(e.Error(), canary) {
+			t.Errorf("an error holds the secret: %v", e)
+		}
+	}
+}
+
 func random(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)

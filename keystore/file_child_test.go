@@ -110,7 +110,7 @@ func noLeftovers(t *testing.T, dir string) {
 
 func TestFileKilled(t *testing.T) {
 	t.Parallel()
-	killedWriters(t, 200)
+	killedWriters(t, 100)
 }
 
 func TestTortureFileKilled(t *testing.T) {

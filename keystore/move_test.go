@@ -196,7 +196,7 @@ func killedMoves(t *testing.T, kills int) {
 		must(t, cmd.Start())
 		line := make([]byte, len("begins\n"))
 		out.Read(line)
-		time.Sleep(rand.N(8 * time.Millisecond))
+		time.Sleep(rand.N(16 * time.Millisecond))
 		cmd.Process.Kill()
 		if cmd.Wait() == nil {
 			whole++

@@ -82,11 +82,7 @@ func Holds(text, secret string) bool {
 	raw := []byte(secret)
 	numbers := strings.Trim(fmt.Sprint(raw), "[]")
 	forms := []string{secret, numbers, strings.ReplaceAll(strings.Trim(fmt.Sprintf("%#v", raw), "[]byte{}"), "\n", "")}
-	for _, form := range []string{
-		hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)),
-	} {
-		forms = append(forms, form)
-	}
+	forms = append(forms, hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)))
 	// Within longer base64 a secret begins at one of three places.
 	for skip := range 3 {
 		if len(raw) < skip+6 {
