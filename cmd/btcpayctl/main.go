@@ -10,12 +10,15 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/command"
+	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
 // Set by the linker, see the Makefile.
 var version, commit string
 
 func main() {
+	// What cannot be switched off on this system stays as the system has it.
+	_ = keystore.Harden()
 	ctx, stop := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

@@ -209,7 +209,7 @@ func (w *world) post(ctx context.Context, address, key string, what, into any) e
 }
 
 // startSandbox starts a sandbox and puts what it holds into SERVER, STORE,
-// EMAIL and PASSWORD. "sandbox --clock=2h" sets its clock ahead of ours,
+// EMAIL, PASSWORD and APIKEY. "sandbox --clock=2h" sets its clock ahead of ours,
 // "sandbox --clock=-2h" back; "--root-path=/btcpay" is as for the command.
 func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	var o sandbox.Options
@@ -236,6 +236,7 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("STORE", w.server.Seed.StoreID)
 	ts.Setenv("EMAIL", w.server.Seed.Email)
 	ts.Setenv("PASSWORD", w.server.Seed.Password)
+	ts.Setenv("APIKEY", w.server.Seed.APIKey)
 }
 
 // startFaults starts a proxy in front of the sandbox that does to POSTs to

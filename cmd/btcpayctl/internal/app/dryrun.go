@@ -22,8 +22,7 @@ func (a *App) showDryRun(r client.DryRun) {
 		case "X-Signature":
 			value = "(hex of the signature)"
 		case "Authorization":
-			value = "$BTCPAY_API_KEY"
-			fmt.Fprintf(&line, " \\\n  -H \"%s: %s\"", name, value)
+			fmt.Fprintf(&line, " \\\n  -H \"%s: %s\"", name, withoutKey(value))
 			continue
 		case "User-Agent", "Accept-Encoding":
 			continue
@@ -33,11 +32,24 @@ func (a *App) showDryRun(r client.DryRun) {
 	if len(r.Body) > 0 {
 		fmt.Fprintf(&line, " \\\n  --data-binary %s", quote(string(r.Body)))
 	}
-	fmt.Fprintln(a.Err, line.String())
+	text := line.String()
+	for _, secret := range a.secrets {
+		// The call that revokes a key has it in its address.
+		text = strings.ReplaceAll(text, secret.Reveal(), "[redacted]")
+	}
+	fmt.Fprintln(a.Err, text)
 	if signed {
 		fmt.Fprintf(a.Err, "The signature covers: %s\n", bitpay.SignedText(r.URL, r.Body))
 	}
 	fmt.Fprintln(a.Err, "Nothing was sent.")
+}
+
+// withoutKey writes an Authorization header so that a shell puts the key in.
+func withoutKey(header string) string {
+	if scheme, _, _ := strings.Cut(header, " "); scheme == "Basic" {
+		return `Basic $(printf %s "$BTCPAY_API_KEY" | base64 -w0)`
+	}
+	return "token $BTCPAY_API_KEY"
 }
 
 // quote writes a text so that a POSIX shell reads it as one word.

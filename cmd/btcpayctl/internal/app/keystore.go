@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
+	"github.com/btcpayctl/btcpayctl/keystore/vault"
 )
 
 const (
@@ -31,7 +33,11 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := keystore.Open(spec, keystore.Options{
+	open := keystore.Open
+	if strings.HasPrefix(spec, vault.Prefix) {
+		open = vault.Open
+	}
+	store, err := open(spec, keystore.Options{
 		Dir: dir, Timeout: timeout, Getenv: a.Getenv,
 		IdentityFile: a.Getenv(identityFileVariable), Passphrase: a.askPassphrase,
 	})

@@ -21,6 +21,8 @@ var needs = map[string][]greenfield.Permission{
 	"invoice wait":       {greenfield.CanViewInvoices},
 	"invoice open":       {greenfield.CanViewInvoices},
 	"invoice resume":     {greenfield.CanViewInvoices},
+	"store list":         {greenfield.CanViewStoreSettings},
+	"store show":         {greenfield.CanViewStoreSettings},
 	"apikey create":      {greenfield.Unrestricted},
 	"apikey exec":        {greenfield.Unrestricted},
 	"apikey rotate":      {greenfield.Unrestricted},

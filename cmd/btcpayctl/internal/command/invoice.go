@@ -6,20 +6,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 func newInvoice(a *app.App) *cobra.Command {
 	cmd := group("invoice", "Create, read, list and wait for invoices", "start",
-		`Create, read, list and wait for invoices of one store: that of the key in use.`)
+		`Create, read, list and wait for invoices of one store. With an API key it is a call
+of the Greenfield API, for the store that --store, the profile or the key names;
+with a BitId key one of the BitPay-compatible API, for the store that the key is
+paired with. What they print is the same.`)
 	cmd.AddCommand(newInvoiceCreate(a), newInvoiceGet(a), newInvoiceList(a), newInvoiceWait(a), newInvoiceOpen(a), newInvoiceResume(a))
 	return cmd
 }
 
 func newInvoiceGet(a *app.App) *cobra.Command {
-	var flags app.Flags
+	c := &invoiceCall{app: a}
 	cmd := &cobra.Command{
 		Use:     "get ID",
 		Short:   "Show one invoice",
@@ -30,33 +32,29 @@ func newInvoiceGet(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.BitPay(cmd.Context(), flags)
+			api, err := c.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			invoice, err := c.Invoices.Get(cmd.Context(), args[0])
+			invoice, err := api.get(cmd.Context(), args[0])
 			if err != nil {
 				return dryRunIsDone(err)
 			}
-			return output.One(p, invoiceView, fromBitPay(invoice))
+			return output.One(p, invoiceView, invoice)
 		},
 	}
-	addServerFlags(cmd, &flags)
+	c.addFlags(cmd)
 	return cmd
 }
 
 type invoiceList struct {
-	app      *app.App
-	flags    app.Flags
+	invoiceCall
 	from, to string
-	status   string
-	limit    int
-	offset   int
-	options  bitpay.ListOptions
+	filter   invoiceFilter
 }
 
 func newInvoiceList(a *app.App) *cobra.Command {
-	c := &invoiceList{app: a}
+	c := &invoiceList{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List invoices, newest first",
@@ -73,12 +71,12 @@ where none may be missed.`,
 	f := cmd.Flags()
 	f.StringVar(&c.from, "from", "", "first `day` in UTC, 2006-01-02")
 	f.StringVar(&c.to, "to", "", "last `day` in UTC, 2006-01-02")
-	f.StringVar(&c.status, "status", "", "new, processing, settled, expired or invalid")
-	f.StringVar(&c.options.OrderID, "order-id", "", "only invoices with this order id")
-	f.StringVar(&c.options.ItemCode, "item-code", "", "only invoices with this item code")
-	f.IntVar(&c.limit, "limit", 0, "most invoices to print; 0 prints all")
-	f.IntVar(&c.offset, "offset", 0, "leave out this many of the newest")
-	addServerFlags(cmd, &c.flags)
+	f.StringVar(&c.filter.status, "status", "", "new, processing, settled, expired or invalid")
+	f.StringVar(&c.filter.orderID, "order-id", "", "only invoices with this order id")
+	f.StringVar(&c.filter.itemCode, "item-code", "", "only invoices with this item code")
+	f.IntVar(&c.filter.limit, "limit", 0, "most invoices to print; 0 prints all")
+	f.IntVar(&c.filter.offset, "offset", 0, "leave out this many of the newest")
+	c.addFlags(cmd)
 	return cmd
 }
 
@@ -87,34 +85,30 @@ func (c *invoiceList) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if c.options.DateStart, err = day("--from", c.from); err != nil {
+	if c.filter.from, err = day("--from", c.from); err != nil {
 		return err
 	}
-	if c.options.DateEnd, err = day("--to", c.to); err != nil {
+	if c.filter.to, err = day("--to", c.to); err != nil {
 		return err
 	}
-	if c.limit < 0 || c.offset < 0 {
+	if c.filter.limit < 0 || c.filter.offset < 0 {
 		return &output.Error{Code: output.Usage, What: "--limit and --offset cannot be negative", Next: "--limit 10"}
 	}
-	c.options.Status, c.options.Offset = bitpay.Status(c.status), c.offset
-	if c.limit > 0 {
-		c.options.Limit = min(c.limit, bitpay.DefaultLimit)
-	}
-	bp, err := c.app.BitPay(cmd.Context(), c.flags)
+	api, err := c.connect(cmd.Context())
 	if err != nil {
 		return err
 	}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		printed := 0
-		for invoice, err := range bp.Invoices.All(cmd.Context(), c.options) {
+		for invoice, err := range api.all(cmd.Context(), c.filter) {
 			if err != nil {
 				yield(invoiceRecord{}, err)
 				return
 			}
-			if !yield(fromBitPay(invoice), nil) {
+			if !yield(invoice, nil) {
 				return
 			}
-			if printed++; printed == c.limit {
+			if printed++; printed == c.filter.limit {
 				return
 			}
 		}

@@ -17,8 +17,7 @@ import (
 )
 
 type invoiceCreate struct {
-	app     *app.App
-	flags   app.Flags
+	invoiceCall
 	from    string
 	amount  string
 	tax     string
@@ -28,7 +27,7 @@ type invoiceCreate struct {
 }
 
 func newInvoiceCreate(a *app.App) *cobra.Command {
-	c := &invoiceCreate{app: a}
+	c := &invoiceCreate{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create an invoice, or one for each line of JSON",
@@ -37,13 +36,15 @@ func newInvoiceCreate(a *app.App) *cobra.Command {
 With --from the invoices come from a file, or from standard input for -: one JSON
 object, or many, each like
   {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
-with the members of the BitPay API; amounts may be texts or numbers and are kept
-exact. All are checked before the first is sent.
+with the members of the BitPay API, or with amount, currency, metadata and
+checkout as the Greenfield API has them. Amounts may be texts or numbers and are
+kept exact. All are checked before the first is sent.
 
 Every invoice has an order id; it is made up where none is given. A request is
 sent once. If its answer is lost, the order id is looked up and the invoice that
 is found is taken. If none is found the exit code is 8, and "invoice resume" looks
-again.`,
+again. On the Greenfield API the invoice's metadata names the operation, too, and
+an API key needs the permissions to create and to view invoices.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
   id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
   btcpayctl invoice create --from orders.jsonl -o jsonl`,
@@ -66,7 +67,7 @@ again.`,
 	f.StringVar(&c.speed, "speed", "", "when a payment is settled: high, medium, low-medium or low")
 	f.DurationVar(&c.expires, "expires", 0, "how long the invoice can be paid; the store's setting if not given")
 	f.StringSliceVar(&c.request.PaymentCurrencies, "payment-method", nil, "allow only this payment `method`, such as BTC-CHAIN; may be repeated")
-	addServerFlags(cmd, &c.flags)
+	c.addFlags(cmd)
 	return cmd
 }
 
@@ -88,13 +89,13 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
 		return err
 	}
-	invoice, operation, err := sender.create(cmd.Context(), c.request)
+	invoice, operation, err := sender.create(cmd.Context(), order{request: c.request, expires: c.expires})
 	if err != nil {
 		return dryRunIsDone(err)
 	}
 	c.compareClocks(invoice)
 	// The record goes last: until the id is printed, only the ledger has it.
-	if err := output.One(p, invoiceView, fromBitPay(invoice)); err != nil {
+	if err := output.One(p, invoiceView, invoice); err != nil {
 		return errors.Join(notPrinted(err, invoice.ID), operation.Release())
 	}
 	return operation.Finish()
@@ -108,11 +109,11 @@ func notPrinted(err error, made string) error {
 
 // compareClocks tells of an expiry that is another than was meant: it is sent
 // as a moment of this machine's clock.
-func (c *invoiceCreate) compareClocks(made bitpay.Invoice) {
-	if c.expires <= 0 || made.CurrentTime.IsZero() {
+func (c *invoiceCreate) compareClocks(made invoiceRecord) {
+	if c.expires <= 0 || made.serverTime.IsZero() {
 		return
 	}
-	off := c.app.Now().Sub(made.CurrentTime.Time).Round(time.Second)
+	off := c.app.Now().Sub(made.serverTime).Round(time.Second)
 	if off.Abs() < time.Minute {
 		return
 	}
@@ -120,7 +121,7 @@ func (c *invoiceCreate) compareClocks(made bitpay.Invoice) {
 	if off < 0 {
 		direction = "behind"
 	}
-	left := made.ExpirationTime.Sub(made.CurrentTime.Time).Round(time.Second)
+	left := made.left(c.app.Now()).Round(time.Second)
 	fmt.Fprintf(c.app.Err, "warning: this machine's clock is %s %s the server's, so the invoice expires in %s and not in %s.\n", off.Abs(), direction, left, c.expires)
 }
 
@@ -156,11 +157,11 @@ func amountFlag(flag, text string) (*client.Decimal, error) {
 
 // sender connects.
 func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
-	connection, err := c.app.BitPay(cmd.Context(), c.flags)
+	api, err := c.connect(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
-	return &invoiceSender{app: c.app, Connection: connection, dryRun: c.flags.DryRun}, nil
+	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun}, nil
 }
 
 // many creates an invoice for each JSON object of the input. It stops at the
@@ -177,6 +178,11 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err != nil {
 		return err
 	}
+	for _, r := range requests {
+		if err := sender.check(r.order); err != nil {
+			return r.failure(cmd.Context(), err, "-", 0)
+		}
+	}
 	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
 		return err
 	}
@@ -187,7 +193,7 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 		status := startCount(c.app, &done, len(requests))
 		defer status.Stop()
 		for i, r := range requests {
-			invoice, operation, err := sender.create(cmd.Context(), r.request)
+			invoice, operation, err := sender.create(cmd.Context(), r.order)
 			if errors.Is(err, client.ErrDryRun) {
 				continue
 			}
@@ -200,7 +206,7 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 				failed = r.failure(cmd.Context(), err, c.from, i)
 				return
 			}
-			if !yield(fromBitPay(invoice), nil) {
+			if !yield(invoice, nil) {
 				failed = errors.Join(notPrinted(errors.New("standard output does not take it"), invoice.ID), operation.Release())
 				return
 			}

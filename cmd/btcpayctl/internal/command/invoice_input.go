@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // maxRequests bounds what is read into memory, so that all of it can be checked
@@ -22,8 +24,8 @@ const maxRequests = 16 << 20
 
 // A lineRequest is one JSON object of the input and the line it begins on.
 type lineRequest struct {
-	line    int
-	request bitpay.InvoiceRequest
+	line  int
+	order order
 }
 
 func readRequests(a *app.App, path string) ([]lineRequest, error) {
@@ -94,32 +96,44 @@ func skipSpace(data []byte, at int) int {
 
 // parseRequest is strict: a member that is misspelt or stands twice would make
 // another invoice than was meant.
-func parseRequest(raw []byte) (bitpay.InvoiceRequest, error) {
-	var request bitpay.InvoiceRequest
+func parseRequest(raw []byte) (order, error) {
 	if len(raw) == 0 || raw[0] != '{' {
-		return request, errors.New("an invoice is a JSON object")
+		return order{}, errors.New("an invoice is a JSON object")
 	}
+	// Names that differ in their capitals alone count as the same.
 	if err := client.RefuseDuplicates(raw); err != nil {
-		return request, err
+		return order{}, err
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return request, err
+		return order{}, err
 	}
-	seen := map[string]string{}
 	for name := range members {
-		lower := strings.ToLower(name)
-		if other, twice := seen[lower]; twice {
-			return request, fmt.Errorf("%w: %.80q and %.80q", client.ErrDuplicate, other, name)
+		if slices.Contains(greenfieldMembers, name) {
+			var native greenfield.InvoiceRequest
+			if err := strictly(raw, &native); err != nil {
+				return order{}, err
+			}
+			return order{native: &native}, native.Validate()
 		}
-		seen[lower] = name
 	}
+	var request bitpay.InvoiceRequest
+	if err := strictly(raw, &request); err != nil {
+		return order{}, err
+	}
+	return order{request: request}, request.Validate()
+}
+
+// greenfieldMembers are those that only a request of that API has.
+var greenfieldMembers = []string{"amount", "metadata", "checkout", "receipt", "additionalSearchTerms"}
+
+func strictly(raw []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&request); err != nil {
-		return request, fmt.Errorf("%s", strings.TrimPrefix(err.Error(), "json: "))
+	if err := decoder.Decode(into); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
-	return request, request.Validate()
+	return nil
 }
 
 // failure says which of many requests failed, and how to go on behind the ones

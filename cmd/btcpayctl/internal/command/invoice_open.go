@@ -10,7 +10,7 @@ import (
 )
 
 func newInvoiceOpen(a *app.App) *cobra.Command {
-	var flags app.Flags
+	c := &invoiceCall{app: a}
 	cmd := &cobra.Command{
 		Use:     "open ID",
 		Short:   "Open an invoice's checkout page in the browser",
@@ -22,23 +22,23 @@ func newInvoiceOpen(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			c, err := a.BitPay(cmd.Context(), flags)
+			api, err := c.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
-			invoice, err := c.Invoices.Get(cmd.Context(), args[0])
+			invoice, err := api.get(cmd.Context(), args[0])
 			if err != nil {
 				return dryRunIsDone(err)
 			}
 			// Not the address that the server sent, which could be anyone's.
-			page := c.URL + "/i/" + args[0]
+			page := api.server() + "/i/" + args[0]
 			if err := a.Browse(page); err != nil {
 				return &output.Error{Code: output.Failed, What: "the browser cannot be opened", Why: err.Error(), Next: "open " + page, Err: err}
 			}
 			fmt.Fprintln(a.Err, "Opened", page)
-			return output.One(p, invoiceView, fromBitPay(invoice))
+			return output.One(p, invoiceView, invoice)
 		},
 	}
-	addServerFlags(cmd, &flags)
+	c.addFlags(cmd)
 	return cmd
 }

@@ -1,10 +1,10 @@
 package command
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -25,41 +25,29 @@ type invoiceRecord struct {
 	ExpiresAt    time.Time       `json:"expiresAt"`
 	CheckoutLink string          `json:"checkoutLink"`
 	API          string          `json:"api"`
-	Metadata     map[string]any  `json:"metadata"`
+
+	Metadata map[string]json.RawMessage `json:"metadata"`
+
+	serverTime time.Time // when it was read; zero where the API does not tell
 }
 
-func fromBitPay(i bitpay.Invoice) invoiceRecord {
-	r := invoiceRecord{
-		ID: i.ID, Amount: i.Price, Currency: i.Currency,
-		Status: statusWord(i.Status), ServerStatus: string(i.Status), Exception: exceptionWord(i.ExceptionStatus),
-		Due: i.BTCDue, Paid: i.BTCPaid,
-		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
-		CheckoutLink: i.URL, API: "bitpay",
-	}
-	if i.OrderID != "" {
-		r.OrderID = &i.OrderID
-	}
-	return r
-}
+// Words of both APIs.
+const (
+	statusNew        = "new"
+	statusProcessing = "processing"
+	statusSettled    = "settled"
+	statusExpired    = "expired"
+	statusInvalid    = "invalid"
+	exceptionNone    = "none"
+)
 
-func statusWord(s bitpay.Status) string {
-	switch s {
-	case bitpay.StatusPaid:
-		return "processing"
-	case bitpay.StatusConfirmed, bitpay.StatusComplete:
-		return "settled"
+// left is the time until the invoice expires, by the server's clock where it is
+// known.
+func (r invoiceRecord) left(now time.Time) time.Duration {
+	if !r.serverTime.IsZero() {
+		now = r.serverTime
 	}
-	return string(s)
-}
-
-func exceptionWord(s bitpay.ExceptionStatus) string {
-	switch s {
-	case bitpay.ExceptionNone:
-		return "none"
-	case bitpay.PaidLate:
-		return "paidLate"
-	}
-	return string(s)
+	return r.ExpiresAt.Sub(now)
 }
 
 // btcText writes an amount of bitcoin with its eight decimals, as people are

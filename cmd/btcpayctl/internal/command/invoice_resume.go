@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,26 +9,25 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 type invoiceResume struct {
-	app     *app.App
-	flags   app.Flags
+	invoiceCall
 	abandon bool
 }
 
 func newInvoiceResume(a *app.App) *cobra.Command {
-	c := &invoiceResume{app: a}
+	c := &invoiceResume{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "resume [OPERATION...]",
 		Short: "Look for invoices whose answer was lost",
 		Long: `Look up the order ids of invoices whose creation was cut off, and print the
 invoices that are there. Without an argument all open operations of the key in
-use are looked up. Nothing is ever sent again.
+use are looked up, on the API that --api names or the key is for. Nothing is ever
+sent again.
 
 Where no invoice is found, it may still come for as long as a proxy or the server
 may hold the request back: the exit code is 8 and the operation stays open. Once
@@ -37,7 +37,7 @@ you are sure, --abandon closes it, and the order can be sent anew.`,
 		RunE:    c.run,
 	}
 	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found")
-	addServerFlags(cmd, &c.flags)
+	c.addFlags(cmd)
 	return cmd
 }
 
@@ -64,16 +64,19 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	if len(ids) > 0 && c.flags.Profile == "" && chosen[0].Profile != "" {
 		c.flags.Profile = chosen[0].Profile
 	}
-	connection, err := c.app.BitPay(cmd.Context(), c.flags)
+	if len(ids) > 0 && c.api == "" {
+		c.api = cmp.Or(chosen[0].API, apiBitPay)
+	}
+	api, err := c.connect(cmd.Context())
 	if err != nil {
 		return err
 	}
-	s := &invoiceSender{app: c.app, Connection: connection}
+	s := &invoiceSender{app: c.app, invoiceAPI: api}
 	var failed []error
 	printed := finisher{app: c.app, at: p}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for _, r := range chosen {
-			if !s.made(r) {
+			if !s.owns(r) {
 				if len(ids) > 0 {
 					failed = append(failed, otherKey(r))
 				}
@@ -128,18 +131,9 @@ func choose(records []ledger.Record, ids []string) ([]ledger.Record, error) {
 	return chosen, nil
 }
 
-// made tells whether a record is of this server and key.
-func (s *invoiceSender) made(r ledger.Record) bool {
-	sin := ""
-	if s.Identity != nil {
-		sin = s.Identity.SIN()
-	}
-	return r.Server == s.URL && r.SIN == sin
-}
-
 func otherKey(r ledger.Record) error {
 	e := &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s belongs to another key or server", r.ID),
-		Why: fmt.Sprintf("It is of key %s on %s.", dash(r.SIN), r.Server), Next: "give that key and server, by --profile or the environment"}
+		Why: fmt.Sprintf("It is of key %s on %s.", dash(cmp.Or(r.SIN, r.KeyID)), r.Server), Next: "give that key and server, by --profile or the environment"}
 	if r.Profile != "" {
 		e.Next = "btcpayctl invoice resume --profile " + r.Profile + " " + r.ID
 	}
@@ -173,7 +167,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
 			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + ", or with --abandon once you are sure"}
 	}
-	if !yield(fromBitPay(found[0]), nil) {
+	if !yield(found[0], nil) {
 		return true, nil
 	}
 	return false, printed.finish(operation)
@@ -181,12 +175,12 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 
 // lookUp gives the invoices that an operation may have made, and those that only
 // the clocks speak against.
-func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Record) (found, older []bitpay.Invoice, err error) {
+func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Record) (found, older []invoiceRecord, err error) {
 	if r.Invoice == "" {
 		return s.find(ctx, r)
 	}
-	invoice, err := s.Invoices.Get(ctx, r.Invoice)
-	return []bitpay.Invoice{invoice}, nil, err
+	invoice, err := s.get(ctx, r.Invoice)
+	return []invoiceRecord{invoice}, nil, err
 }
 
 // several makes one failure of many, so that each is told of.

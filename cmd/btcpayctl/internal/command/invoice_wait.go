@@ -9,15 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 type invoiceWait struct {
-	app      *app.App
-	flags    app.Flags
+	invoiceCall
 	wait     time.Duration
 	interval time.Duration
 	until    string
@@ -29,7 +27,7 @@ type invoiceWait struct {
 }
 
 func newInvoiceWait(a *app.App) *cobra.Command {
-	c := &invoiceWait{app: a}
+	c := &invoiceWait{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "wait ID",
 		Short: "Wait until an invoice is settled",
@@ -44,8 +42,8 @@ Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
 	}
 	addWaitFlag(cmd, &c.wait, "longest wait; 0 looks once (default until the invoice expires)")
 	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
-	cmd.Flags().StringVar(&c.until, "for", "settled", "settled or processing")
-	addServerFlags(cmd, &c.flags)
+	cmd.Flags().StringVar(&c.until, "for", statusSettled, "settled or processing")
+	c.addFlags(cmd)
 	return cmd
 }
 
@@ -54,17 +52,17 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if c.until != "settled" && c.until != "processing" {
+	if c.until != statusSettled && c.until != statusProcessing {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--for %q is no state to wait for", c.until), Next: "--for settled"}
 	}
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
 	}
-	connection, err := c.app.BitPay(cmd.Context(), c.flags)
+	api, err := c.connect(cmd.Context())
 	if err != nil {
 		return err
 	}
-	record, err := c.await(cmd.Context(), connection, args[0])
+	record, err := c.await(cmd.Context(), api, args[0])
 	if err != nil {
 		return dryRunIsDone(err)
 	}
@@ -73,7 +71,7 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 
 // await reads the invoice until it is in the wanted state, or in one that does
 // not lead there, or the time is over.
-func (c *invoiceWait) await(parent context.Context, connection *app.Connection, id string) (invoiceRecord, error) {
+func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (invoiceRecord, error) {
 	ctx := parent
 	if c.wait > 0 {
 		var stop context.CancelFunc
@@ -86,11 +84,10 @@ func (c *invoiceWait) await(parent context.Context, connection *app.Connection, 
 	}
 	defer status.Stop()
 	for {
-		invoice, err := connection.Invoices.Get(ctx, id)
+		record, err := api.get(ctx, id)
 		switch {
 		case err == nil:
-			record := fromBitPay(invoice)
-			c.tell(status, id, record, invoice.ExpirationTime.Sub(invoice.CurrentTime.Time))
+			c.tell(status, id, record, record.left(c.app.Now()))
 			if done, err := c.judge(record); done || err != nil {
 				return record, err
 			}
@@ -117,7 +114,7 @@ func (c *invoiceWait) await(parent context.Context, connection *app.Connection, 
 func (c *invoiceWait) over() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.last == nil || c.last.Status == "new" && c.app.Now().Sub(c.readAt) > c.left
+	return c.last == nil || c.last.Status == statusNew && c.app.Now().Sub(c.readAt) > c.left
 }
 
 // tell notes the state for the status line; without a terminal it writes a
@@ -139,7 +136,7 @@ func (c *invoiceWait) line(id string) string {
 		return "Waiting for " + id
 	}
 	line := "Waiting for " + id + ": " + c.last.Status
-	if c.last.Status != "new" {
+	if c.last.Status != statusNew {
 		return line
 	}
 	if c.last.Due != nil {
@@ -152,15 +149,15 @@ func (c *invoiceWait) line(id string) string {
 // will not lead there.
 func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
 	why := ""
-	if r.Exception != "none" {
+	if r.Exception != exceptionNone {
 		why = "Exception: " + r.Exception + "."
 	}
 	switch {
-	case r.Status == "settled", r.Status == c.until:
+	case r.Status == statusSettled, r.Status == c.until:
 		return true, nil
-	case r.Status == string(bitpay.StatusExpired):
+	case r.Status == statusExpired:
 		return false, &output.Error{Code: output.InvoiceExpired, What: "invoice " + r.ID + " expired", Why: why, Next: "btcpayctl invoice get " + r.ID}
-	case r.Status == string(bitpay.StatusInvalid):
+	case r.Status == statusInvalid:
 		return false, &output.Error{Code: output.InvoiceInvalid, What: "invoice " + r.ID + " is invalid", Why: why, Next: "btcpayctl invoice get " + r.ID}
 	}
 	return false, nil

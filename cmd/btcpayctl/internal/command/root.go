@@ -38,7 +38,7 @@ type child struct {
 func children() []child {
 	return []child{
 		{"demo", newDemo}, {"sandbox", newSandbox}, {"profile", newProfile}, {"key", newKey}, {"pair", newPair},
-		{"invoice", newInvoice}, {"rate", newRate}, {"authorize", newAuthorize}, {"apikey", newAPIKey},
+		{"invoice", newInvoice}, {"store", newStore}, {"rate", newRate}, {"authorize", newAuthorize}, {"apikey", newAPIKey},
 		{"doctor", newDoctor}, {"version", newVersion},
 	}
 }

@@ -65,7 +65,9 @@ type Record struct {
 	Expires time.Time `json:"expires,omitzero"`
 	Label   string    `json:"label,omitempty"`
 
-	// Of an invoice. Invoice is the id, once it is known.
+	// Of an invoice. API is "greenfield", or empty for the BitPay-compatible
+	// one. Invoice is the id, once it is known.
+	API      string `json:"api,omitempty"`
 	OrderID  string `json:"orderId,omitempty"`
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`

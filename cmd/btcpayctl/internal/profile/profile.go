@@ -212,7 +212,8 @@ func (p Profile) check() error {
 	case p.Keystore == "memory":
 		return errors.New("keystore is memory, which forgets its keys when the program ends")
 	}
-	if p.Keystore != "" {
+	// That of Vault takes an address, which is judged where it is opened.
+	if p.Keystore != "" && !strings.HasPrefix(p.Keystore, "vault:") {
 		if _, err := keystore.Open(p.Keystore, keystore.Options{Dir: "."}); err != nil {
 			return fmt.Errorf("keystore is %.80q, and there is none of this name", p.Keystore)
 		}

@@ -1,0 +1,88 @@
+package command
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// An invoiceAPI is what the invoice commands need of either of the server's two
+// APIs. Invoices come in the words of both.
+type invoiceAPI interface {
+	// server is its address, as it is written in records.
+	server() string
+	create(ctx context.Context, operation string, o order) (invoiceRecord, error)
+	get(ctx context.Context, id string) (invoiceRecord, error)
+	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
+	// check refuses what this API has no member for. Nothing is sent.
+	check(o order) error
+	// sign notes in a record who asks, and for which store; owns tells whether it
+	// was this one.
+	sign(ctx context.Context, r *ledger.Record) error
+	owns(r ledger.Record) bool
+	// made returns the invoices that the request of a record can have made, and
+	// apart those that only the clocks speak against.
+	made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error)
+}
+
+// An invoiceFilter chooses invoices for a list. The days are in UTC and both
+// inclusive.
+type invoiceFilter struct {
+	from, to                  time.Time
+	status, orderID, itemCode string
+	offset, limit             int // limit 0 means all
+}
+
+// The values of --api.
+const (
+	apiBitPay     = "bitpay"
+	apiGreenfield = "greenfield"
+)
+
+// An invoiceCall is what the invoice commands have in common.
+type invoiceCall struct {
+	app   *app.App
+	flags app.Flags
+	api   string
+}
+
+func (c *invoiceCall) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.api, "api", "", "bitpay or greenfield (default greenfield where there is an API key, else bitpay)")
+	addServerFlags(cmd, &c.flags)
+}
+
+// connect gives the API that --api names, or for which there is a credential.
+func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
+	api := c.api
+	if api == "" {
+		s, err := c.app.Settings(c.flags, false)
+		if err != nil {
+			return nil, err
+		}
+		api = apiBitPay
+		if c.app.HasAPIKey(s) {
+			api = apiGreenfield
+		}
+	}
+	switch api {
+	case apiBitPay:
+		connection, err := c.app.BitPay(ctx, c.flags)
+		if err != nil {
+			return nil, err
+		}
+		return &bitpayInvoices{c.app, connection}, nil
+	case apiGreenfield:
+		connection, err := c.app.Greenfield(ctx, c.flags)
+		if err != nil {
+			return nil, err
+		}
+		return &greenfieldInvoices{connection: connection, dryRun: c.flags.DryRun}, nil
+	}
+	return nil, &output.Error{Code: output.Usage, What: "--api is bitpay or greenfield", Next: "--api greenfield"}
+}

@@ -1,0 +1,137 @@
+package command
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// bitpayInvoices are those of the store of a BitId key or a legacy key.
+type bitpayInvoices struct {
+	app *app.App
+	*app.Connection
+}
+
+func (b *bitpayInvoices) server() string { return b.URL }
+
+func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoiceRecord, error) {
+	invoice, err := b.Invoices.Create(ctx, o.request)
+	return fromBitPay(invoice), err
+}
+
+func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
+	invoice, err := b.Invoices.Get(ctx, id)
+	return fromBitPay(invoice), err
+}
+
+func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
+	options := bitpay.ListOptions{DateStart: f.from, DateEnd: f.to, Status: bitpay.Status(f.status), OrderID: f.orderID, ItemCode: f.itemCode, Offset: f.offset}
+	if f.limit > 0 {
+		options.Limit = min(f.limit, bitpay.DefaultLimit)
+	}
+	return func(yield func(invoiceRecord, error) bool) {
+		for invoice, err := range b.Invoices.All(ctx, options) {
+			if !yield(fromBitPay(invoice), err) {
+				return
+			}
+		}
+	}
+}
+
+func (b *bitpayInvoices) check(o order) error {
+	if o.native != nil {
+		return &output.Error{Code: output.BadInput, What: "the JSON has members of the Greenfield API, and a BitId key is in use", Why: "Nothing was sent.",
+			Next: "--api greenfield, with an API key, or price, orderId and the like at the top"}
+	}
+	return nil
+}
+
+func (b *bitpayInvoices) sign(_ context.Context, r *ledger.Record) error {
+	r.Store = b.Store.Text
+	if b.Identity == nil {
+		return nil
+	}
+	r.SIN = b.Identity.SIN()
+	if b.app.FromProfile(b.Settings) {
+		r.Profile = b.Name.Text
+	}
+	return nil
+}
+
+func (b *bitpayInvoices) owns(r ledger.Record) bool {
+	sin := ""
+	if b.Identity != nil {
+		sin = b.Identity.SIN()
+	}
+	return r.API != apiGreenfield && r.Server == b.URL && r.SIN == sin
+}
+
+// clockSlack covers that servers keep an invoice's time in whole seconds.
+const clockSlack = 2 * time.Second
+
+// made finds invoices by the order id, those that are not older than the record.
+// An order id of the caller's may be used any number of times, so an old invoice
+// with it is not taken, but it is returned apart: this machine's clock may have
+// been wrong when the record was made. An order id that was made up here is used
+// once, and no clock is asked. The clocks of both sides are compared first, since
+// either may be wrong by hours.
+func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error) {
+	for invoice, err := range b.Invoices.All(ctx, bitpay.ListOptions{OrderID: r.OrderID}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if invoice.OrderID != r.OrderID || slices.Contains(taken, invoice.ID) {
+			continue
+		}
+		var ahead time.Duration
+		if !invoice.CurrentTime.IsZero() {
+			ahead = invoice.CurrentTime.Sub(b.app.Now())
+		}
+		if r.OrderID == r.ID || !invoice.InvoiceTime.Before(r.Created.Add(ahead-clockSlack)) {
+			found = append(found, fromBitPay(invoice))
+		} else {
+			older = append(older, fromBitPay(invoice))
+		}
+	}
+	return found, older, nil
+}
+
+func fromBitPay(i bitpay.Invoice) invoiceRecord {
+	r := invoiceRecord{
+		ID: i.ID, Amount: i.Price, Currency: i.Currency,
+		Status: statusWord(i.Status), ServerStatus: string(i.Status), Exception: exceptionWord(i.ExceptionStatus),
+		Due: i.BTCDue, Paid: i.BTCPaid,
+		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
+		CheckoutLink: i.URL, API: apiBitPay, serverTime: i.CurrentTime.Time,
+	}
+	if i.OrderID != "" {
+		r.OrderID = &i.OrderID
+	}
+	return r
+}
+
+func statusWord(s bitpay.Status) string {
+	switch s {
+	case bitpay.StatusPaid:
+		return statusProcessing
+	case bitpay.StatusConfirmed, bitpay.StatusComplete:
+		return statusSettled
+	}
+	return string(s)
+}
+
+func exceptionWord(s bitpay.ExceptionStatus) string {
+	switch s {
+	case bitpay.ExceptionNone:
+		return exceptionNone
+	case bitpay.PaidLate:
+		return "paidLate"
+	}
+	return string(s)
+}
