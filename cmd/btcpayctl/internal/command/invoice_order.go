@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"time"
 
@@ -55,9 +56,7 @@ func (o order) greenfield(operation string) (greenfield.InvoiceRequest, error) {
 		}
 	}
 	metadata := greenfield.Metadata{}
-	for name, value := range request.Metadata {
-		metadata[name] = value
-	}
+	maps.Copy(metadata, request.Metadata)
 	metadata.SetText(metaOperation, operation)
 	request.Metadata = metadata
 	return request, nil
