@@ -42,7 +42,7 @@ type CallbackOptions struct {
 type Callback struct {
 	APIKey APIKey
 	// UserID proves nothing: BTCPay Server 2.4.1 posts any key that its confirm
-	// page was given, with the id of the person who presses the button.
+	// page was given, with the id of the key's owner, whoever presses the button.
 	UserID string
 	// Permissions are those that can be read as such.
 	Permissions []Permission

@@ -233,7 +233,8 @@ func (a *App) pickKey(s Settings) Value {
 		return Value{BitIDName(s.Profile.SIN), sourceProfile}
 	}
 	for _, name := range apiKeyVariables {
-		if a.Getenv(name) != "" {
+		// A key of the Greenfield API has a row of its own.
+		if value := a.Getenv(name); value != "" && !greenfieldForm().MatchString(value) {
 			return Value{legacyKeyShown, name}
 		}
 	}

@@ -48,6 +48,7 @@ func run(ctx context.Context, binary string, rounds int) error {
 		{"start-up", func() ([]row, error) { return startupRows(ctx, binary) }},
 		{"a long list", func() ([]row, error) { return listRows(ctx, binary) }},
 		{"the sandbox", func() ([]row, error) { return sandboxRows(ctx, binary) }},
+		{"keys", func() ([]row, error) { return greenfieldRows(ctx, binary) }},
 		{"the binary", func() ([]row, error) { return sizeRows(binary) }},
 	}
 	var rows []row
