@@ -32,7 +32,7 @@ func greenfieldRows(ctx context.Context, binary string) ([]row, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	env := []string{"HOME=" + dir, "BTCPAYCTL_SERVER=" + server.URL, "BTCPAYCTL_KEYSTORE=file",
+	env := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "BTCPAYCTL_SERVER=" + server.URL, "BTCPAYCTL_KEYSTORE=file",
 		"BTCPAYCTL_IDENTITY_FILE=" + filepath.Join(dir, "identity"), "BROWSER=" + binary + " sandbox consent"}
 	timed := func(args ...string) (float64, error) {
 		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
