@@ -44,7 +44,7 @@ func TestBadInputKey(t *testing.T) {
 		"PEM without its end":        {sec1[:len(sec1)/2], "cut off or damaged"},
 		"PEM with half its body":     {sec1[:60] + "\n-----END EC PRIVATE KEY-----\n", "cut off or damaged"},
 		"WIF of another coin":        {base58.CheckEncode(append(scalar, 1), 0xb0), "unknown version byte"},
-		"WIF with a wrong character": {good.WIF(false).Reveal()[:51] + "1", "checksum of this WIF key"},
+		"WIF with a wrong character": {wrongEnd(good.WIF(false).Reveal()), "checksum of this WIF key"},
 		"SIN":                        {good.SIN(), "this is a SIN"},
 		"public key":                 {good.PublicKey(), "this is a public key"},
 		"empty file":                 {"", "it is empty"},
@@ -68,6 +68,15 @@ func TestBadInputKey(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wrongEnd changes the last character.
+func wrongEnd(text string) string {
+	last := len(text) - 1
+	if text[last] == '1' {
+		return text[:last] + "2"
+	}
+	return text[:last] + "1"
 }
 
 // TestBadInputPrice gives amounts that a server would round, or take for
