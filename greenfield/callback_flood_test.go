@@ -60,17 +60,37 @@ func playListener(descriptors uint64) int {
 		fmt.Println("received", callback.UserID, l.Refused())
 		l.Close()
 	}
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	kib, err := peakMemory()
+	if err != nil {
 		fmt.Println("error", err)
 		return 1
 	}
-	kib := usage.Maxrss
-	if runtime.GOOS == "darwin" {
-		kib /= 1024 // which counts in bytes
-	}
 	fmt.Println("memory", kib)
 	return 0
+}
+
+// peakMemory is the largest resident size of this process, in KiB. On Linux
+// getrusage(2) starts with that of the process it was forked from, whatever
+// program it executes then.
+func peakMemory() (int64, error) {
+	if runtime.GOOS == "linux" {
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			return 0, err
+		}
+		_, rest, _ := strings.Cut(string(status), "VmHWM:")
+		var kib int64
+		_, err = fmt.Sscan(rest, &kib)
+		return kib, err
+	}
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0, err
+	}
+	if runtime.GOOS == "darwin" {
+		return usage.Maxrss / 1024, nil // which counts in bytes
+	}
+	return usage.Maxrss, nil
 }
 
 // playFlood keeps connections open to the address that stdin names last, which
