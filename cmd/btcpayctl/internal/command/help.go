@@ -60,7 +60,9 @@ default. "btcpayctl profile show" tells where each value comes from.
                               BTCPAY_API_KEY is an alias
   BTCPAYCTL_API_KEY_FILE      file that holds it
   BTCPAYCTL_PASSWORD_FILE     file with the password of apikey create --basic
-  BTCPAYCTL_KEYSTORE          where new keys go: keyring (default) or file
+  BTCPAYCTL_KEYSTORE          where new keys go: keyring (default), file,
+                              helper:/path/of/a/docker-credential-helper or
+                              vault:https://host:8200/mount/path
   BTCPAYCTL_KEYSTORE_TIMEOUT  how long a keyring may take (3s)
   BTCPAYCTL_PASSPHRASE_FILE   file with the passphrase of the encrypted store
   BTCPAYCTL_IDENTITY_FILE     age identity file that opens it without a passphrase
@@ -111,9 +113,10 @@ What can go wrong:
   403 with no text      The key is not paired, or its token was revoked on the page.
   a redirect to /login  A proxy takes away the X-Identity and X-Signature headers.`
 
-const securityTopic = `Private keys are in a keystore: the desktop's keyring, or files that are encrypted
-with age. Nothing falls back from one to the other, and nothing is written in
-plaintext unless you ask for a file (key export, key generate --output-file).
+const securityTopic = `Private keys are in a keystore: the desktop's keyring, files that are encrypted
+with age, a docker credential helper, or Vault. Nothing falls back from one to
+another, and nothing is written in plaintext unless you ask for a file (key
+export, key generate --output-file).
 
 No flag takes a secret. They come from the keystore, a file, the environment or
 standard input, or from a terminal with the echo off. --debug shows an allow-list

@@ -256,7 +256,7 @@ has a key keeps its server: the key is paired there.`,
 	}
 	cmd.Flags().StringVar(&set.Server, "server", "", "`URL` of BTCPay Server, with its path prefix")
 	cmd.Flags().StringVar(&set.Store, "store", "", "`id` of the store")
-	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "where keys go: keyring or file")
+	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "where keys go: keyring, file, helper:/path or vault:https://host:8200/mount/path")
 	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` by which a server offers the same API key again")
 	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
 	return cmd
