@@ -16,7 +16,7 @@ import (
 func script(t *testing.T, lines string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "docker-credential-test")
-	must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+lines+"\n"), 0o700))
+	must(t, writeProgram(path, []byte("#!/bin/sh\n"+lines+"\n"), 0o700))
 	return path
 }
 
@@ -159,7 +159,7 @@ func TestBadInputHelperProgram(t *testing.T) {
 	plain := filepath.Join(dir, "plain")
 	must(t, os.WriteFile(plain, []byte("hello"), 0o600))
 	binary := filepath.Join(dir, "binary")
-	must(t, os.WriteFile(binary, []byte("\x7fELF nonsense"), 0o700))
+	must(t, writeProgram(binary, []byte("\x7fELF nonsense"), 0o700))
 	for path, want := range map[string]error{
 		dir + "/none": ErrUnavailable, dir: ErrUnavailable, "/dev/null": ErrUnavailable, plain: ErrUnavailable, binary: ErrUnavailable,
 		plain + "/x": ErrUnavailable, writable: ErrDenied,

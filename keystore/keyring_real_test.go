@@ -184,7 +184,7 @@ func TestKeyringNoBus(t *testing.T) {
 			t.Skip("this user has a session bus, which is left alone")
 		}
 		bin := t.TempDir()
-		must(t, os.WriteFile(bin+"/dbus-launch", []byte("#!/bin/sh\ntouch "+bin+"/launched\n"), 0o700))
+		must(t, writeProgram(bin+"/dbus-launch", []byte("#!/bin/sh\ntouch "+bin+"/launched\n"), 0o700))
 		t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 		for _, address := range []string{"", "autolaunch:"} {
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)

@@ -3,6 +3,7 @@ package keystore
 import (
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -61,4 +62,13 @@ func open(t *testing.T, spec string, o Options) Store {
 		t.Fatal(err)
 	}
 	return store
+}
+
+// writeProgram makes a file that can be executed at once. A child that another
+// test forks while the file is open for writing would hold it so until it
+// executes its own program, and the kernel says "text file busy" meanwhile.
+func writeProgram(path string, content []byte, mode os.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, content, mode)
 }

@@ -26,7 +26,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(base) })
 	must(t, os.Chmod(base, 0o755))
 	binary := filepath.Join(base, "keystore.test")
-	must(t, os.WriteFile(binary, must2(os.ReadFile(must2(os.Executable()))), 0o755))
+	must(t, writeProgram(binary, must2(os.ReadFile(must2(os.Executable()))), 0o755))
 	must(t, os.Chmod(binary, 0o755))
 	home := filepath.Join(base, "home")
 	must(t, os.Mkdir(home, 0o700))

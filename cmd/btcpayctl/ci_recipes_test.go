@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
@@ -107,7 +108,11 @@ func TestCIRecipes(t *testing.T) {
 			t.Cleanup(w.close)
 			dir := t.TempDir()
 			for code, script := range map[string]string{"0": nightly, "9": nightly + "exit 9\n"} {
-				if err := os.WriteFile(filepath.Join(dir, "nightly.sh"), []byte(script), 0o700); err != nil {
+				// No child of another test may hold the script open while it is executed.
+				syscall.ForkLock.RLock()
+				err := os.WriteFile(filepath.Join(dir, "nightly.sh"), []byte(script), 0o700)
+				syscall.ForkLock.RUnlock()
+				if err != nil {
 					t.Fatal(err)
 				}
 				out, got := runRecipe(t, r, w, dir, program)

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -170,7 +171,11 @@ func TestHelperOfOurOwn(t *testing.T) {
 	// A helper gets no variable of ours, so a script hands the folder over.
 	helper := filepath.Join(dir, "docker-credential-btcpayctl")
 	script := "#!/bin/sh\nGORACE=atexit_sleep_ms=0 DOCKERHELPER_TEST_DIR='" + dir + "/data' exec '" + self + "' \"$1\"\n"
-	if err := os.WriteFile(helper, []byte(script), 0o700); err != nil {
+	// No child of another test may hold the script open while it is executed.
+	syscall.ForkLock.RLock()
+	err = os.WriteFile(helper, []byte(script), 0o700)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	keystoretest.Conform(t, keystoretest.Backend{Name: "helper", Max: 48000, Open: func() keystore.Store {
