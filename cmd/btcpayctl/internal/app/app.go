@@ -27,7 +27,8 @@ type App struct {
 	Commit  string
 
 	keystores map[string]keystore.Store
-	secrets   []client.Secret // what --debug must not show
+	secrets   []client.Secret          // what --debug must not show
+	keyFiles  map[string]client.Secret // by path; a pipe can be read once
 }
 
 // New makes the App of this process. An empty version is looked up in what the

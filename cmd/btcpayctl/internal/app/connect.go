@@ -26,6 +26,11 @@ func (a *App) BitPay(ctx context.Context, f Flags) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.BitPayBy(ctx, f, s)
+}
+
+// BitPayBy is [App.BitPay] with settings that are known already.
+func (a *App) BitPayBy(ctx context.Context, f Flags, s Settings) (*Connection, error) {
 	credential, err := a.credential(ctx, s)
 	if err != nil {
 		return nil, err

@@ -161,6 +161,8 @@ func (a *App) legacyKey(s Settings) (*bitpay.LegacyKey, error) {
 	return &key, nil
 }
 
+// environmentKey is asked for by each choice between the two APIs and their
+// credentials, so what it has read from a file is kept.
 func (a *App) environmentKey() (key client.Secret, source string, err error) {
 	for _, name := range apiKeyVariables {
 		value := a.Getenv(name)
@@ -170,12 +172,19 @@ func (a *App) environmentKey() (key client.Secret, source string, err error) {
 		if name != apiKeyFileVariable {
 			return client.NewSecret(value), name, nil
 		}
+		if read, ok := a.keyFiles[value]; ok {
+			return read, name, nil
+		}
 		data, err := a.readSecretFile(value)
 		if err != nil {
 			return client.Secret{}, "", &output.Error{Code: output.BadInput, What: "the file that " + name + " names cannot be read", Why: err.Error(),
 				Next: "export " + name + "=/run/secrets/key", Err: err}
 		}
-		return client.NewSecret(strings.TrimSpace(string(data))), name, nil
+		if a.keyFiles == nil {
+			a.keyFiles = map[string]client.Secret{}
+		}
+		a.keyFiles[value] = client.NewSecret(strings.TrimSpace(string(data)))
+		return a.keyFiles[value], name, nil
 	}
 	return client.Secret{}, "", nil
 }

@@ -33,6 +33,11 @@ func (a *App) Greenfield(ctx context.Context, f Flags) (*GreenfieldConnection, e
 	if err != nil {
 		return nil, err
 	}
+	return a.GreenfieldBy(ctx, f, s)
+}
+
+// GreenfieldBy is [App.Greenfield] with settings that are known already.
+func (a *App) GreenfieldBy(ctx context.Context, f Flags, s Settings) (*GreenfieldConnection, error) {
 	key, source, err := a.apiKey(ctx, s)
 	if err != nil {
 		return nil, err

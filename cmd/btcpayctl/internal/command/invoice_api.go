@@ -59,12 +59,12 @@ func (c *invoiceCall) addFlags(cmd *cobra.Command) {
 
 // connect gives the API that --api names, or for which there is a credential.
 func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
+	s, err := c.app.Settings(c.flags, false)
+	if err != nil {
+		return nil, err
+	}
 	api := c.api
 	if api == "" {
-		s, err := c.app.Settings(c.flags, false)
-		if err != nil {
-			return nil, err
-		}
 		api = apiBitPay
 		if c.app.HasAPIKey(s) {
 			api = apiGreenfield
@@ -72,13 +72,13 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 	}
 	switch api {
 	case apiBitPay:
-		connection, err := c.app.BitPay(ctx, c.flags)
+		connection, err := c.app.BitPayBy(ctx, c.flags, s)
 		if err != nil {
 			return nil, err
 		}
 		return &bitpayInvoices{c.app, connection}, nil
 	case apiGreenfield:
-		connection, err := c.app.Greenfield(ctx, c.flags)
+		connection, err := c.app.GreenfieldBy(ctx, c.flags, s)
 		if err != nil {
 			return nil, err
 		}
