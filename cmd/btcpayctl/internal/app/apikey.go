@@ -7,8 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
@@ -117,58 +115,4 @@ func (a *App) PinAPIKey(ctx context.Context, name, spec, server, store, id strin
 		return nil
 	})
 	return old, err
-}
-
-// ForgetAPIKey deletes a key from its keystore, the profiles and the index, in
-// an order that can be gone through again after a kill. The server is not asked.
-func (a *App) ForgetAPIKey(ctx context.Context, spec, id string) error {
-	store, err := a.OpenKeystore(spec)
-	if err != nil {
-		return err
-	}
-	if err := store.Delete(ctx, APIKeyName(id)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
-		return err
-	}
-	users, err := a.ProfilesOfKey(id)
-	if err != nil {
-		return err
-	}
-	for _, name := range users {
-		err := a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
-			if p.APIKeyID == id {
-				p.APIKeyID = ""
-				if p.SIN == "" {
-					p.Keystore = "" // nothing is left that would be tied to it
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	index, err := a.Index()
-	if err != nil {
-		return err
-	}
-	return index.Remove(ctx, APIKeyName(id))
-}
-
-// ProfilesOfKey lists the profiles that use a key, by name.
-func (a *App) ProfilesOfKey(id string) ([]string, error) {
-	file, err := a.Config()
-	if err != nil {
-		return nil, err
-	}
-	config, err := file.Read()
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
-		if config.Profiles[name].APIKeyID == id {
-			names = append(names, name)
-		}
-	}
-	return names, nil
 }

@@ -103,11 +103,7 @@ Exit 0: the key works. 4: it does not.`,
 }
 
 // greenfieldMeanings are the failures of this API that the SDK has a name for.
-var greenfieldMeanings = []struct {
-	err  error
-	code output.Code
-	next string
-}{
+var greenfieldMeanings = []meaning{
 	{greenfield.ErrNotProven, output.BadCredential, "btcpayctl authorize"},
 	{greenfield.ErrUnknownKey, output.BadCredential, "btcpayctl authorize, for a new key; btcpayctl apikey list tells which keys still work"},
 	{greenfield.ErrWrongPassword, output.BadCredential, "check both, and do not try more than twice"},
@@ -147,14 +143,8 @@ func explainGreenfield(e *output.Error) bool {
 		}
 		return true
 	}
-	for _, known := range greenfieldMeanings {
-		if errors.Is(e.Err, known.err) {
-			e.Code, e.What, e.Next = known.code, known.err.Error(), known.next
-			if answer, ok := errors.AsType[*client.Error](e.Err); ok {
-				e.Why = answer.Error()
-			}
-			return true
-		}
+	if explainNamed(e, greenfieldMeanings) {
+		return true
 	}
 	if request, ok := errors.AsType[*greenfield.RequestError](e.Err); ok {
 		e.Code, e.What, e.Why = output.BadInput, request.Error(), "Nothing was sent."

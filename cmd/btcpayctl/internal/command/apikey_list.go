@@ -142,7 +142,7 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 	if !ok {
 		return apiKeyRecord{}, false, nil
 	}
-	users, err := c.app.ProfilesOfKey(id)
+	users, err := c.app.ProfilesOfAPIKey(id)
 	return apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: orEmpty(users), Permissions: []greenfield.Permission{}}, true, err
 }
 

@@ -75,13 +75,7 @@ BTCPay Server 2.4.1, and asks nobody.`,
 					return dryRunIsDone(err)
 				}
 			}
-			return output.List(p, permissionView, func(yield func(permissionRecord, error) bool) {
-				for _, record := range records {
-					if !yield(record, nil) {
-						return
-					}
-				}
-			})
+			return output.Each(p, permissionView, records)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "show every permission of BTCPay Server 2.4.1")

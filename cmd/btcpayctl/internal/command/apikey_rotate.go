@@ -117,7 +117,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 // and revokes the old one. It can be gone through again after a kill.
 func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, old greenfield.APIKey) error {
 	r := operation.Record
-	users, err := h.app.ProfilesOfKey(r.OldKeyID)
+	users, err := h.app.ProfilesOfAPIKey(r.OldKeyID)
 	if err != nil {
 		return err
 	}

@@ -36,9 +36,8 @@ func explain(ctx context.Context, err error) *output.Error {
 		e.Code, e.Next = keystoreCode(err), secret.Hint
 		return e
 	}
-	if explainGreenfield(e) || explainMeaning(e) || explainAnswer(e) || explainInput(e) {
-		return e
-	}
+	// The first that knows the failure fills in the rest.
+	_ = explainGreenfield(e) || explainMeaning(e) || explainAnswer(e) || explainInput(e)
 	return e
 }
 
@@ -55,13 +54,32 @@ func keystoreCode(err error) output.Code {
 	return output.KeystoreUnusable
 }
 
-// meanings are the failures the SDK has a name for. The first line of its text
-// is the what; the server's own words follow as the why.
-var meanings = []struct {
+// A meaning is a failure the SDK has a name for.
+type meaning struct {
 	err  error
 	code output.Code
 	next string
-}{
+}
+
+// explainNamed looks a failure up in a table. The first line of its text is the
+// what; the server's own words follow as the why.
+func explainNamed(e *output.Error, table []meaning) bool {
+	for _, known := range table {
+		if !errors.Is(e.Err, known.err) {
+			continue
+		}
+		e.Code, e.Next = known.code, known.next
+		e.What = known.err.Error()
+		if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+			e.Status, e.Why = answer.Status, answer.Error()
+		}
+		return true
+	}
+	return false
+}
+
+// meanings are those of the BitPay-compatible API and of the connection.
+var meanings = []meaning{
 	{bitpay.ErrNotPaired, output.NotPaired, "btcpayctl pair status, then btcpayctl pair client"},
 	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client, and give its --profile here"},
 	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER, and pair that one"},
@@ -91,18 +109,7 @@ func explainMeaning(e *output.Error) bool {
 		e.Next = "ask the operator to forward the scheme, or see: btcpayctl help pairing"
 		return true
 	}
-	for _, known := range meanings {
-		if !errors.Is(e.Err, known.err) {
-			continue
-		}
-		e.Code, e.Next = known.code, known.next
-		e.What = known.err.Error()
-		if answer, ok := errors.AsType[*client.Error](e.Err); ok {
-			e.Status, e.Why = answer.Status, answer.Error()
-		}
-		return true
-	}
-	return false
+	return explainNamed(e, meanings)
 }
 
 func explainAnswer(e *output.Error) bool {

@@ -241,7 +241,7 @@ the store's Access Tokens page. A terminal is asked first, a script gives --yes.
 			if err != nil {
 				return err
 			}
-			users, err := profilesOf(a, args[0])
+			users, err := a.ProfilesOfKey(args[0])
 			if err != nil {
 				return err
 			}
@@ -252,7 +252,7 @@ the store's Access Tokens page. A terminal is asked first, a script gives --yes.
 			if err := confirm(cmd.Context(), a, yes, question); err != nil {
 				return err
 			}
-			if err := deleteKey(cmd.Context(), a, spec, args[0], users); err != nil {
+			if err := a.ForgetKey(cmd.Context(), spec, args[0]); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.Err, "Deleted. The server still knows its public key: revoke it on the store's Access Tokens page.")

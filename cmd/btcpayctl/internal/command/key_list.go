@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
-	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
 // knownKey is what is known of a key without reading it.
@@ -58,13 +55,7 @@ keys are not read, so no keystore has to be unlocked.`,
 			if err != nil {
 				return err
 			}
-			return output.List(p, knownKeyView, func(yield func(knownKey, error) bool) {
-				for _, key := range keys {
-					if !yield(key, nil) {
-						return
-					}
-				}
-			})
+			return output.Each(p, knownKeyView, keys)
 		},
 	}
 }
@@ -105,49 +96,4 @@ func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
 		keys[p.SIN] = key
 	}
 	return slices.SortedFunc(maps.Values(keys), func(a, b knownKey) int { return strings.Compare(a.SIN, b.SIN) }), nil
-}
-
-func profilesOf(a *app.App, sin string) ([]string, error) {
-	config, err := readConfig(a)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
-		if config.Profiles[name].SIN == sin {
-			names = append(names, name)
-		}
-	}
-	return names, nil
-}
-
-// deleteKey goes on where an earlier attempt was stopped: a key that is gone
-// from the keystore is taken out of index and profiles all the same.
-func deleteKey(ctx context.Context, a *app.App, spec, sin string, users []string) error {
-	store, err := a.OpenKeystore(spec)
-	if err != nil {
-		return err
-	}
-	if err := store.Delete(ctx, app.BitIDName(sin)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
-		return err
-	}
-	for _, name := range users {
-		err := a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
-			if p.SIN == sin {
-				p.SIN = ""
-				if p.APIKeyID == "" {
-					p.Keystore = "" // nothing is left that would be tied to it
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	index, err := a.Index()
-	if err != nil {
-		return err
-	}
-	return index.Remove(ctx, app.BitIDName(sin))
 }

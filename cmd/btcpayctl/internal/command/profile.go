@@ -131,13 +131,7 @@ from: a flag, an environment variable, the profile, config.toml, or the default.
 				{"key", key.Text, key.Source},
 				{"api key", apiKey.Text, apiKey.Source},
 			}
-			return output.List(p, settingView, func(yield func(settingRecord, error) bool) {
-				for _, record := range records {
-					if !yield(record, nil) {
-						return
-					}
-				}
-			})
+			return output.Each(p, settingView, records)
 		},
 	}
 	cmd.Flags().StringVar(&flags.Server, "server", "", "as it would be given to another command")

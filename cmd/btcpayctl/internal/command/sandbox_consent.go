@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -104,35 +103,15 @@ func (p *player) consentPage(ctx context.Context, args []string) (string, error)
 // refreshTarget is where a page leads by itself.
 var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`) })
 
-// pageAskedFor is the newest consent page that somebody waits for, from the
-// ledger.
+// pageAskedFor is the newest consent page that somebody waits for.
 func (p *player) pageAskedFor(ctx context.Context) (string, error) {
-	ctx, stop := context.WithTimeout(ctx, askedForWait)
-	defer stop()
-	for {
-		s, err := p.app.Settings(p.flags, true)
-		if err != nil {
-			return "", err
+	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --for \"invoice list\" --no-browser"}
+	return p.askedFor(ctx, nobody, func(r ledger.Record) (what, profile string) {
+		if r.Kind != ledger.Authorize || r.KeyID != "" {
+			return "", ""
 		}
-		open, err := p.app.Unfinished(ctx)
-		if err != nil {
-			return "", err
-		}
-		page := ""
-		for _, r := range open {
-			if r.Kind == ledger.Authorize && r.Server == p.server && r.KeyID == "" && r.Page != "" && (s.Name.Text == "" || r.Target == s.Name.Text) {
-				page = r.Page
-			}
-		}
-		if page != "" {
-			return page, nil
-		}
-		select {
-		case <-ctx.Done():
-			return "", &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --for \"invoice list\" --no-browser"}
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+		return r.Page, r.Target
+	})
 }
 
 func (p *player) consent(ctx context.Context, address, store string, cancel bool) (consentRecord, error) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,36 +66,15 @@ func (p *player) approvalPage(ctx context.Context, args []string) (*url.URL, err
 	return page, nil
 }
 
-const askedForWait = 10 * time.Second
-
-// codeAskedFor is the newest open code of the profile, from the ledger.
+// codeAskedFor is the newest open code of the profile.
 func (p *player) codeAskedFor(ctx context.Context) (string, error) {
-	ctx, stop := context.WithTimeout(ctx, askedForWait)
-	defer stop()
-	for {
-		s, err := p.app.Settings(p.flags, true)
-		if err != nil {
-			return "", err
+	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for an approval", Next: "btcpayctl pair client --profile shop"}
+	return p.askedFor(ctx, nobody, func(r ledger.Record) (what, profile string) {
+		if r.Kind != ledger.Pair {
+			return "", ""
 		}
-		open, err := p.app.Unfinished(ctx)
-		if err != nil {
-			return "", err
-		}
-		code := ""
-		for _, r := range open {
-			if r.Kind == ledger.Pair && r.Server == p.server && r.Code != "" && (s.Name.Text == "" || r.Profile == s.Name.Text) {
-				code = r.Code
-			}
-		}
-		if code != "" {
-			return code, nil
-		}
-		select {
-		case <-ctx.Done():
-			return "", &output.Error{Code: output.NotFound, What: "nobody is asking for an approval", Next: "btcpayctl pair client --profile shop"}
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+		return r.Code, r.Profile
+	})
 }
 
 func newSandboxPaste(a *app.App) *cobra.Command {

@@ -10,11 +10,13 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
@@ -128,4 +130,43 @@ func (p *player) logIn(ctx context.Context) error {
 	}
 	p.seed = seed
 	return p.human.LogIn(ctx, seed.Email, seed.Password)
+}
+
+// A person is given some time to ask for what another is to agree to.
+const (
+	askedForWait = 10 * time.Second
+	askedForLook = 20 * time.Millisecond
+)
+
+// askedFor waits for what an open operation of the ledger asks of a person on
+// this sandbox, for the profile in use where one is. It takes the newest. What
+// tells what a record asks for, empty for nothing, and for which profile.
+func (p *player) askedFor(ctx context.Context, nobody error, what func(ledger.Record) (what, profile string)) (string, error) {
+	ctx, stop := context.WithTimeout(ctx, askedForWait)
+	defer stop()
+	for {
+		s, err := p.app.Settings(p.flags, true)
+		if err != nil {
+			return "", err
+		}
+		open, err := p.app.Unfinished(ctx)
+		if err != nil {
+			return "", err
+		}
+		newest := ""
+		for _, r := range open {
+			asked, profile := what(r)
+			if asked != "" && r.Server == p.server && (s.Name.Text == "" || profile == s.Name.Text) {
+				newest = asked
+			}
+		}
+		if newest != "" {
+			return newest, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", nobody
+		case <-time.After(askedForLook):
+		}
+	}
 }

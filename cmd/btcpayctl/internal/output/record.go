@@ -30,6 +30,17 @@ func One[T any](p *Printer, v View[T], record T) error {
 	return List(p, v, func(yield func(T, error) bool) { yield(record, nil) })
 }
 
+// Each prints records that are all there, as [List] does.
+func Each[T any](p *Printer, v View[T], records []T) error {
+	return List(p, v, func(yield func(T, error) bool) {
+		for _, record := range records {
+			if !yield(record, nil) {
+				return
+			}
+		}
+	})
+}
+
 // List prints a sequence of records. An empty one is an empty JSON array. The
 // first error ends it; what was printed before stands, except in JSON and YAML,
 // which are whole or not there.
