@@ -15,6 +15,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
+// envVariables are all that the store looks at.
+var envVariables = []string{"BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE", "BTCPAY_API_KEY", "BTCPAYCTL_PRIVATE_KEY_FILE"}
+
 // envStore reads what the environment names, and only for the kinds it knows.
 type envStore struct {
 	getenv func(string) string

@@ -59,24 +59,48 @@ func keyringLifetime(ctx context.Context) (context.Context, context.CancelFunc) 
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(200*time.Millisecond))
 }
 
-// lockKeyrings locks the collection that is used here. It unlocks nothing first.
-func lockKeyrings(ctx context.Context) error {
+// quietKeyring finds the collection that is used here, and unlocks nothing. The
+// caller closes the connection.
+func quietKeyring(ctx context.Context) (*keyringSession, dbus.ObjectPath, error) {
 	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
 	if err != nil {
-		return &Error{Err: fmt.Errorf("%w: there is no D-Bus session bus, as is usual without a desktop", ErrUnavailable), Hint: hintOtherStore}
-	}
-	defer conn.Close()
-	if err := errors.Join(conn.Auth(nil), conn.Hello()); err != nil {
-		return platformCause(err)
+		return nil, "", &Error{Err: fmt.Errorf("%w: there is no D-Bus session bus, as is usual without a desktop", ErrUnavailable), Hint: hintOtherStore}
 	}
 	s := &keyringSession{conn: conn}
+	err = errors.Join(conn.Auth(nil), conn.Hello())
+	if err != nil {
+		conn.Close()
+		return nil, "", platformCause(err)
+	}
 	collection, err := s.collection(ctx)
+	if err != nil {
+		conn.Close()
+		return nil, "", err
+	}
+	return s, collection, nil
+}
+
+func keyringState(ctx context.Context) (State, error) {
+	s, collection, err := quietKeyring(ctx)
+	if err != nil {
+		return State{}, err
+	}
+	defer s.conn.Close()
+	state := State{Detail: "kept by the desktop's keyring"}
+	err = s.property(ctx, collection, secretCollection, "Locked", &state.Locked)
+	return state, err
+}
+
+// lockKeyrings locks the collection that is used here.
+func lockKeyrings(ctx context.Context) error {
+	s, collection, err := quietKeyring(ctx)
 	if err != nil {
 		return err
 	}
+	defer s.conn.Close()
 	var locked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
-	err = conn.Object(secretService, secretPath).
+	err = s.conn.Object(secretService, secretPath).
 		CallWithContext(ctx, "org.freedesktop.Secret.Service.Lock", 0, []dbus.ObjectPath{collection}).Store(&locked, &prompt)
 	if err != nil {
 		return platformCause(err)

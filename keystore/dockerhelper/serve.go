@@ -39,12 +39,15 @@ var (
 	errUsername  = errors.New("no credentials username")
 )
 
-// A Server answers requests from a store.
+// A Server answers requests from stores.
 type Server struct {
-	Store    keystore.Store
-	Index    *keystore.Index
-	Keystore string           // the store's name, for the index
-	Now      func() time.Time // nil means [time.Now]
+	// Keystore is the store that a credential goes to which is in none yet. One
+	// that is in another stays there: the index names it.
+	Keystore string
+	// Open gives the store of a name, as [keystore.Open] does.
+	Open  func(keystore string) (keystore.Store, error)
+	Index *keystore.Index
+	Now   func() time.Time // nil means [time.Now]
 }
 
 // Serve carries out one action: it reads the request from in, writes the answer
@@ -107,8 +110,28 @@ func name(server string) string {
 	return Kind + "/" + hex.EncodeToString(sum[:])
 }
 
+// at gives the store that holds, or will hold, the credential of a server.
+func (s Server) at(ctx context.Context, server string) (keystore.Store, string, error) {
+	entries, err := s.Index.List(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	spec := s.Keystore
+	for _, entry := range entries {
+		if entry.Name == name(server) && entry.Keystore != "" {
+			spec = entry.Keystore
+		}
+	}
+	store, err := s.Open(spec)
+	return store, spec, err
+}
+
 func (s Server) get(ctx context.Context, server string) (credential, error) {
-	text, err := s.Store.Get(ctx, name(server))
+	store, _, err := s.at(ctx, server)
+	if err != nil {
+		return credential{}, err
+	}
+	text, err := store.Get(ctx, name(server))
 	if errors.Is(err, keystore.ErrNotFound) {
 		return credential{}, errNotFound
 	}
@@ -118,9 +141,23 @@ func (s Server) get(ctx context.Context, server string) (credential, error) {
 	defer clear(text)
 	c, err := parseCredential(text)
 	if err != nil || c.ServerURL != server {
-		return credential{}, fmt.Errorf("%w: what stands under %s is not the credential of that server", keystore.ErrDamaged, name(server))
+		return credential{}, damaged(name(server))
 	}
 	return c, nil
+}
+
+func damaged(name string) error {
+	return fmt.Errorf("%w: what stands under %s is not the credential of that server", keystore.ErrDamaged, name)
+}
+
+// Check tells whether a secret is a credential that belongs under this name.
+// Otherwise the error is [keystore.ErrDamaged].
+func Check(under string, secret []byte) error {
+	c, err := parseCredential(secret)
+	if err != nil || name(c.ServerURL) != under {
+		return damaged(under)
+	}
+	return nil
 }
 
 // store puts the secret before its name, so that the index names nothing that
@@ -131,7 +168,11 @@ func (s Server) store(ctx context.Context, c credential) error {
 		return err
 	}
 	defer clear(text)
-	if err := s.Store.Put(ctx, name(c.ServerURL), text); err != nil {
+	store, spec, err := s.at(ctx, c.ServerURL)
+	if err != nil {
+		return err
+	}
+	if err := store.Put(ctx, name(c.ServerURL), text); err != nil {
 		return err
 	}
 	now := time.Now
@@ -139,13 +180,17 @@ func (s Server) store(ctx context.Context, c credential) error {
 		now = s.Now
 	}
 	return s.Index.Add(context.WithoutCancel(ctx), keystore.Entry{
-		Name: name(c.ServerURL), Keystore: s.Keystore, Server: c.ServerURL, Created: now().UTC(),
+		Name: name(c.ServerURL), Keystore: spec, Server: c.ServerURL, Created: now().UTC(),
 	})
 }
 
 // erase is content where there is nothing, as docker's helpers are.
 func (s Server) erase(ctx context.Context, server string) error {
-	if err := s.Store.Delete(ctx, name(server)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
+	store, _, err := s.at(ctx, server)
+	if err != nil {
+		return err
+	}
+	if err := store.Delete(ctx, name(server)); err != nil && !errors.Is(err, keystore.ErrNotFound) {
 		return err
 	}
 	return s.Index.Remove(context.WithoutCancel(ctx), name(server))
@@ -160,7 +205,7 @@ func (s Server) list(ctx context.Context) (map[string]string, error) {
 	}
 	users := map[string]string{}
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name, Kind+"/") || entry.Keystore != s.Keystore || entry.Name != name(entry.Server) {
+		if !strings.HasPrefix(entry.Name, Kind+"/") || entry.Name != name(entry.Server) {
 			continue
 		}
 		c, err := s.get(ctx, entry.Server)

@@ -36,7 +36,28 @@ func newServer(dir string) dockerhelper.Server {
 	if err != nil {
 		panic(err)
 	}
-	return dockerhelper.Server{Store: store, Index: keystore.OpenIndex(dir), Keystore: "file"}
+	memory, err := keystore.Open("memory", keystore.Options{})
+	if err != nil {
+		panic(err)
+	}
+	return dockerhelper.Server{Keystore: "file", Index: keystore.OpenIndex(dir), Open: func(spec string) (keystore.Store, error) {
+		switch spec {
+		case "file":
+			return store, nil
+		case "memory":
+			return memory, nil
+		}
+		return nil, errors.New("there is no keystore " + spec)
+	}}
+}
+
+func storeOf(t *testing.T, s dockerhelper.Server) keystore.Store {
+	t.Helper()
+	store, err := s.Open(s.Keystore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 // serve is one call, as a program would be run: what is printed, and the exit
@@ -87,7 +108,7 @@ func TestServe(t *testing.T) {
 func TestShopKeysStayIn(t *testing.T) {
 	s := newServer(t.TempDir())
 	for _, name := range []string{"bitid/TfExample", "apikey/0123456789abcdef", "docker/0000"} {
-		if err := s.Store.Put(t.Context(), name, []byte(`{"ServerURL":"`+name+`","Username":"x","Secret":"y"}`)); err != nil {
+		if err := storeOf(t, s).Put(t.Context(), name, []byte(`{"ServerURL":"`+name+`","Username":"x","Secret":"y"}`)); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Index.Add(t.Context(), keystore.Entry{Name: name, Keystore: "file", Server: name}); err != nil {
@@ -95,11 +116,50 @@ func TestShopKeysStayIn(t *testing.T) {
 		}
 		want(t, s, "get", name, notFound, 1)
 		want(t, s, "erase", name, "", 0)
-		if _, err := s.Store.Get(t.Context(), name); err != nil {
+		if _, err := storeOf(t, s).Get(t.Context(), name); err != nil {
 			t.Error(err)
 		}
 	}
 	want(t, s, "list", "", "{}\n", 0)
+}
+
+// A credential stays in the store that the index names, whatever a later call
+// would choose for a new one.
+func TestStaysWhereItIs(t *testing.T) {
+	s := newServer(t.TempDir())
+	s.Keystore = "memory"
+	want(t, s, "store", `{"ServerURL":"one","Username":"a","Secret":"1"}`, "", 0)
+	s.Keystore = "file"
+	want(t, s, "store", `{"ServerURL":"two","Username":"b","Secret":"2"}`, "", 0)
+	want(t, s, "get", "one", `{"ServerURL":"one","Username":"a","Secret":"1"}`+"\n", 0)
+	want(t, s, "store", `{"ServerURL":"one","Username":"a","Secret":"3"}`, "", 0)
+	want(t, s, "list", "", `{"one":"a","two":"b"}`+"\n", 0)
+	entries, err := s.Index.List(t.Context())
+	if err != nil || len(entries) != 2 {
+		t.Fatal(entries, err)
+	}
+	for _, entry := range entries {
+		if wanted := map[string]string{"one": "memory", "two": "file"}[entry.Server]; entry.Keystore != wanted {
+			t.Errorf("%s is in %s", entry.Server, entry.Keystore)
+		}
+		store, err := s.Open(entry.Keystore)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret, err := store.Get(t.Context(), entry.Name)
+		if err != nil || dockerhelper.Check(entry.Name, secret) != nil {
+			t.Error(entry.Name, err)
+		}
+		for _, wrong := range []string{"", "{}", `{"ServerURL":"three","Username":"a","Secret":"1"}`} {
+			if err := dockerhelper.Check(entry.Name, []byte(wrong)); !errors.Is(err, keystore.ErrDamaged) {
+				t.Errorf("%q: %v", wrong, err)
+			}
+		}
+	}
+	want(t, s, "erase", "one", "", 0)
+	want(t, s, "list", "", `{"two":"b"}`+"\n", 0)
+	s.Keystore = "nowhere"
+	want(t, s, "get", "three", "there is no keystore nowhere\n", 1)
 }
 
 func TestBadInputRequest(t *testing.T) {
@@ -148,7 +208,7 @@ func TestBadInputDamaged(t *testing.T) {
 		t.Fatal(entries, err)
 	}
 	for _, content := range []string{"junk", `{"ServerURL":"two","Username":"a","Secret":"2"}`} {
-		if err := s.Store.Put(t.Context(), entries[0].Name, []byte(content)); err != nil {
+		if err := storeOf(t, s).Put(t.Context(), entries[0].Name, []byte(content)); err != nil {
 			t.Fatal(err)
 		}
 		for _, action := range []string{"get", "list"} {

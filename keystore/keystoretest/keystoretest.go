@@ -107,6 +107,16 @@ func Conform(t *testing.T, b Backend) {
 		clear(first)
 		wantSecret(t, store, name, "mine")
 	})
+	t.Run("in use, so neither new nor locked", func(t *testing.T) {
+		must(t, store.Put(t.Context(), name, []byte("x")))
+		stater, ok := store.(keystore.Stater)
+		if !ok {
+			t.Skip("this store does not tell its state")
+		}
+		if state, err := stater.State(t.Context()); err != nil || state.New || state.Locked || state.Detail == "" {
+			t.Errorf("%+v, %v", state, err)
+		}
+	})
 	t.Run("a refused write changes nothing", func(t *testing.T) {
 		must(t, store.Put(t.Context(), name, []byte("old")))
 		if err := store.Put(t.Context(), name, random(size+1)); !errors.Is(err, keystore.ErrTooLarge) {

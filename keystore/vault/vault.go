@@ -218,6 +218,15 @@ func (s *store) List(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
+// State lists the names, which shows that the server is there, is open, and
+// takes the token.
+func (s *store) State(ctx context.Context) (keystore.State, error) {
+	if _, err := s.List(ctx); err != nil {
+		return keystore.State{}, err
+	}
+	return keystore.State{Detail: "kept by " + s.base.Host}, nil
+}
+
 func (s *store) Get(ctx context.Context, name string) (secret []byte, err error) {
 	err = s.call(ctx, "get", name, func(c *call) error {
 		found, err := c.read(name, 0)
