@@ -233,6 +233,26 @@ func backupError(op string, err error) error {
 	return e
 }
 
+// CheckBackup tells whether each secret of a backup is the one that its name says,
+// before any is stored: names follow from secrets, and a backup that names a
+// merchant's key and holds another one decides who is paid. check judges one
+// secret, and its errors, which must not hold it, are repeated. What it refuses
+// makes the whole backup [ErrDamaged], and the error names the first such entry.
+func CheckBackup(entries []BackupEntry, check func(name string, secret []byte) error) error {
+	for _, e := range entries {
+		err := check(e.Name, e.Secret)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, ErrDamaged) {
+			err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		return &Error{Backend: "backup", Op: "read", Name: e.Name, Err: err,
+			Hint: "use another backup, and ask who could write to this one; nothing was changed"}
+	}
+	return nil
+}
+
 // A Restored tells what became of the entries of a backup, by name.
 type Restored struct {
 	Stored    []string // that were not there, or were replaced

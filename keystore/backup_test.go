@@ -102,7 +102,32 @@ func TestRestoreConflicts(t *testing.T) {
 	wantSecret(t, to, "bitid/Broken", "x")
 }
 
-// seal makes a backup of any text.
+// A backup of somebody who names another's key: nothing of it is taken.
+func TestBadInputBackupOfAnother(t *testing.T) {
+	follows := func(name string, secret []byte) error {
+		if name != "bitid/"+string(secret) {
+			return errors.New("it is another key")
+		}
+		return nil
+	}
+	own, hostile := BackupEntry{Entry{Name: "bitid/A"}, []byte("A")}, BackupEntry{Entry{Name: "bitid/B"}, []byte(canary)}
+	must(t, CheckBackup(nil, follows))
+	must(t, CheckBackup([]BackupEntry{own}, follows))
+	err := CheckBackup([]BackupEntry{own, hostile}, follows)
+	wantError(t, err, "backup", "read", ErrDamaged)
+	wantHint(t, err, "nothing was changed")
+	noCanary(t, err)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Name != "bitid/B" {
+		t.Errorf("%v does not name the entry", err)
+	}
+	// A check that knows the words of this package says them once.
+	err = CheckBackup([]BackupEntry{hostile}, func(string, []byte) error { return fmt.Errorf("%w: a word", ErrDamaged) })
+	if wantError(t, err, "backup", "read", ErrDamaged); strings.Count(err.Error(), ErrDamaged.Error()) != 1 {
+		t.Error(err)
+	}
+}
+
+// sealText makes a backup of any text.
 func sealText(text string) []byte {
 	r := must2(age.NewScryptRecipient("horse"))
 	r.SetWorkFactor(scryptWork)
