@@ -92,8 +92,9 @@ func manyWriters(t *testing.T, writers, rounds int) {
 	}
 	entries, err := OpenIndex(dir).List(t.Context())
 	must(t, err)
-	t.Logf("%d writers, %d rounds: %d of %d secrets kept, %d of %d listed, in %v",
-		writers, rounds, kept, writers*rounds, len(entries), writers*rounds, took.Round(time.Millisecond))
+	t.Logf("it took %v", took.Round(time.Millisecond))
+	t.Attr("figure", fmt.Sprintf("secrets kept, %d writers × %d rounds | %d | = %d", writers, rounds, kept, writers*rounds))
+	t.Attr("figure", fmt.Sprintf("secrets listed, %d writers × %d rounds | %d | = %d", writers, rounds, len(entries), writers*rounds))
 	if kept != writers*rounds || len(entries) != writers*rounds {
 		t.Fail()
 	}
@@ -173,8 +174,9 @@ func killedWriters(t *testing.T, kills int) {
 		}
 		noLeftovers(t, dir)
 	}
-	t.Logf("%d kills (%d before the first acknowledgement): %d secrets acknowledged, %d lost, %d stores unreadable",
-		kills, fresh, acknowledged, lost, unreadable)
+	t.Logf("%d of %d kills came before the first acknowledgement; %d secrets were acknowledged", fresh, kills, acknowledged)
+	t.Attr("figure", fmt.Sprintf("acknowledged secrets lost, %d kill -9 of a writer | %d | = 0", kills, lost))
+	t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of a writer | %d | = 0", kills, unreadable))
 	if acknowledged == 0 || fresh == kills {
 		t.Error("no kill hit a writer at work")
 	}

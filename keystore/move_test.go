@@ -215,7 +215,8 @@ func killedMoves(t *testing.T, kills int) {
 			}
 		}
 	}
-	t.Logf("%d kills: %d before the new store was pinned, %d after (%d were done already); %d secrets lost", kills, before, after, whole, lost)
+	t.Logf("%d kills: %d before the new store was pinned, %d after (%d were done already)", kills, before, after, whole)
+	t.Attr("figure", fmt.Sprintf("secrets lost, %d moves between stores killed | %d | = 0", kills-whole, lost))
 }
 
 // The memory of the program is closed to other programs of the same user.

@@ -45,7 +45,7 @@ func TestTortureFileFaults(t *testing.T) {
 
 func injectFaults(t *testing.T, calls []string, times int) {
 	strace := program(t, "strace", "strace")
-	var runs, stored, failed, killed int
+	var runs, stored, failed, killed, lost, stuck int
 	for _, call := range calls {
 		for _, fault := range []string{"error=EIO", "error=ENOSPC", "signal=SIGKILL"} {
 			if fault != "signal=SIGKILL" && !strings.Contains("fsync /^rename /^link write openat fchmod", call) {
@@ -83,9 +83,11 @@ func injectFaults(t *testing.T, calls []string, times int) {
 					case !acknowledged && old && (string(got) == "old" || string(got) == "new"):
 					case !acknowledged && !old && (err == nil && string(got) == "new" || strings.Contains(fmt.Sprint(err), ErrNotFound.Error())):
 					default:
+						lost++
 						t.Errorf("%s %s %d, old %v: child said %q, now %q, %v", call, fault, n+1, old, out, got, err)
 					}
 					if err := store.Put(t.Context(), "bitid/next", nil); err != nil {
+						stuck++
 						t.Errorf("%s %s %d, old %v: the next write: %v", call, fault, n+1, old, err)
 					}
 					noLeftovers(t, dir)
@@ -93,7 +95,9 @@ func injectFaults(t *testing.T, calls []string, times int) {
 			}
 		}
 	}
-	t.Logf("%d runs: %d stored, %d failed with an error, %d ended in the middle; nothing lost", runs, stored, failed, killed)
+	t.Logf("%d runs: %d stored, %d failed with an error, %d ended in the middle", runs, stored, failed, killed)
+	t.Attr("figure", fmt.Sprintf("secrets lost, %d writers with a failing or last system call | %d | = 0", runs, lost))
+	t.Attr("figure", fmt.Sprintf("stores that take no next write, after each of these | %d | = 0", stuck))
 	if failed == 0 || killed == 0 {
 		t.Error("the faults did not hit")
 	}
