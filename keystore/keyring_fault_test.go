@@ -10,8 +10,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/godbus/dbus/v5"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
+
+// startFake starts a keyring that can be told to misbehave.
+func startFake(t *testing.T) *secretservice.Service {
+	t.Helper()
+	return secretservice.Start(t, startBus(t))
+}
 
 // The fake must pass what a real keyring passes, or its faults prove nothing.
 func TestKeyringFakeConforms(t *testing.T) {
@@ -23,51 +29,60 @@ const shortWait = 250 * time.Millisecond
 
 // faultCase is a keyring that misbehaves, and the error of the call it hits.
 type faultCase struct {
-	method, fault string
-	op            string // the call under test
-	want          error
+	method string
+	fault  secretservice.Fault
+	op     string // the call under test
+	want   error
 }
 
 func TestBadInputKeyringFaults(t *testing.T) {
-	const denied, isLocked = "org.freedesktop.DBus.Error.AccessDenied", "org.freedesktop.Secret.Error.IsLocked"
 	cases := []faultCase{
-		{"Collections", "another", "put", ErrUnavailable},
-		{"Collections", "none", "put", ErrUnavailable},
-		{"Collections", denied, "get", ErrDenied},
-		{"Locked", "another", "put", ErrUnavailable},
-		{"GetSecret", "another", "get", ErrDamaged},
-		{"GetSecret", "another", "put", ErrDamaged},
-		{"GetSecret", "lie", "put", ErrDamaged},
-		{"CreateItem", "lie", "put", ErrUnavailable},
-		{"Delete", "lie", "delete", ErrUnavailable},
-		{"CreateItem", isLocked, "put", ErrLocked},
-		{"GetSecret", isLocked, "get", ErrLocked},
+		{"Collections", secretservice.None, "put", ErrUnavailable},
+		{"GetSecret", secretservice.Another, "get", ErrDamaged},
+		{"GetSecret", secretservice.Another, "put", ErrDamaged},
+		{"CreateItem", secretservice.Lie, "put", ErrUnavailable},
+		{"Delete", secretservice.Lie, "delete", ErrUnavailable},
+		{"CreateItem", secretservice.IsLocked, "put", ErrLocked},
+		{"GetSecret", secretservice.IsLocked, "get", ErrLocked},
 		{"CreateItem", "org.freedesktop.DBus.Error.LimitsExceeded", "put", ErrTooLarge},
 		{"GetSecret", "org.freedesktop.DBus.Error.TimedOut", "get", ErrTimeout},
 		{"GetSecret", "org.example.Whatever", "get", ErrUnavailable},
+		{"GetSecret", secretservice.Late, "get", ErrTimeout},
+		{"CreateItem", secretservice.Late, "put", ErrTimeout},
+		{"Delete", secretservice.Late, "delete", ErrTimeout},
 	}
 	for op, methods := range map[string][]string{
-		"get":    {"Collections", "Locked", "OpenSession", "SearchItems", "GetSecret", "Unlock"},
-		"put":    {"Collections", "Locked", "OpenSession", "CreateItem", "SearchItems", "GetSecret", "Unlock"},
-		"delete": {"Collections", "Locked", "SearchItems", "Delete", "Unlock"},
+		"get":    {"Collections", "Locked", "OpenSession", "SearchItems", "GetSecret"},
+		"put":    {"Collections", "Locked", "OpenSession", "CreateItem", "SearchItems", "GetSecret"},
+		"delete": {"Collections", "Locked", "SearchItems", "Delete"},
 	} {
+		for _, method := range append(methods, "Unlock") {
+			cases = append(cases, faultCase{method, secretservice.Hang, op, ErrTimeout},
+				faultCase{method, secretservice.Refuse, op, ErrDenied},
+				faultCase{method, secretservice.Vanish, op, ErrUnavailable})
+		}
 		for _, method := range methods {
-			cases = append(cases, faultCase{method, "hang", op, ErrTimeout},
-				faultCase{method, denied, op, ErrDenied}, faultCase{method, "vanish", op, ErrUnavailable})
+			if method != "CreateItem" { // whose answer go-keyring need not believe
+				cases = append(cases, faultCase{method, secretservice.Nonsense, op, ErrUnavailable})
+			}
 		}
 	}
 	for _, c := range cases {
 		t.Run(fmt.Sprintf("%s/%s/%s", c.op, c.method, c.fault), func(t *testing.T) {
 			f := startFake(t)
-			f.set(func() {
-				if c.method != "CreateItem" || c.fault != "lie" {
-					f.add(name, "old")
-				}
-				f.fault[c.method] = c.fault
-			})
+			if c.method != "CreateItem" || c.fault != secretservice.Lie {
+				f.Put(keyringService, name, keyringEncode(name, []byte("old")))
+			}
+			f.Put(keyringService, "bitid/Another", keyringEncode("bitid/Another", []byte("another's")))
+			f.Fail(c.method, c.fault)
 			wantFault(t, shortWait, c.op, c.want)
 		})
 	}
+	t.Run("put/another content", func(t *testing.T) {
+		f := startFake(t)
+		f.Change(func(string, string) string { return keyringEncode(name, []byte("another's")) })
+		wantFault(t, shortWait, "put", ErrDamaged)
+	})
 }
 
 // wantFault makes one call and checks its error, its time and its words.
@@ -105,14 +120,14 @@ func wantFault(t *testing.T, wait time.Duration, op string, want error) {
 // The default deadline, at full length, for a service that never answers.
 func TestBadInputKeyringHangs(t *testing.T) {
 	f := startFake(t)
-	f.set(func() { f.fault["CreateItem"] = "hang" })
+	f.Fail(secretservice.CreateItem, secretservice.Hang)
 	wantFault(t, 0, "put", ErrTimeout)
 }
 
 // After a call that hangs no second goroutine is spent on the next one.
 func TestKeyringHangsOnce(t *testing.T) {
 	f := startFake(t)
-	f.set(func() { f.fault["CreateItem"] = "hang" })
+	f.Fail(secretservice.CreateItem, secretservice.Hang)
 	for range 3 {
 		wantFault(t, 100*time.Millisecond, "put", ErrTimeout)
 	}
@@ -122,26 +137,32 @@ func TestKeyringHangsOnce(t *testing.T) {
 }
 
 func TestKeyringPrompts(t *testing.T) {
+	const locked = "locked, and nothing asks"
 	for _, c := range []struct {
-		promptOn, answer, op string
-		want                 error
+		asks   string
+		answer secretservice.Answer
+		op     string
+		want   error
 	}{
-		{"unlock", "accept", "put", nil},
-		{"unlock", "accept", "get", ErrNotFound},
-		{"unlock", "dismiss", "put", ErrDismissed},
-		{"unlock", "dismiss", "get", ErrDismissed},
-		{"unlock", "nothing", "put", ErrLocked},
-		{"unlock", "nothing", "delete", ErrLocked},
-		{"unlock", "nonsense", "put", ErrLocked},
-		{"", "", "put", ErrLocked}, // locked, and nothing is asked
-		{"create", "accept", "put", nil},
-		{"create", "dismiss", "put", ErrDismissed},
-		{"create", "nothing", "put", ErrTimeout},
-		{"create", "nonsense", "put", ErrUnavailable},
+		{secretservice.Unlock, secretservice.Accept, "put", nil},
+		{secretservice.Unlock, secretservice.Accept, "get", ErrNotFound},
+		{secretservice.Unlock, secretservice.Dismiss, "put", ErrDismissed},
+		{secretservice.Unlock, secretservice.Dismiss, "get", ErrDismissed},
+		{secretservice.Unlock, secretservice.Ignore, "put", ErrLocked},
+		{secretservice.Unlock, secretservice.Ignore, "delete", ErrLocked},
+		{secretservice.Unlock, secretservice.Babble, "put", ErrLocked},
+		{locked, "", "put", ErrLocked},
+		{secretservice.CreateItem, secretservice.Accept, "put", nil},
+		{secretservice.CreateItem, secretservice.Dismiss, "put", ErrDismissed},
+		{secretservice.CreateItem, secretservice.Ignore, "put", ErrTimeout},
+		{secretservice.CreateItem, secretservice.Babble, "put", ErrUnavailable},
 	} {
-		t.Run(c.promptOn+" "+c.answer+" "+c.op, func(t *testing.T) {
+		t.Run(fmt.Sprint(c.asks, " ", c.answer, " ", c.op), func(t *testing.T) {
 			f := startFake(t)
-			f.set(func() { f.locked, f.promptOn, f.answer = c.promptOn != "create", c.promptOn, c.answer })
+			f.Ask(c.asks, c.answer)
+			if c.asks != secretservice.CreateItem {
+				f.Lock()
+			}
 			if c.want == nil {
 				store := open(t, "keyring", Options{})
 				must(t, store.Put(t.Context(), name, []byte("x")))
@@ -154,21 +175,18 @@ func TestKeyringPrompts(t *testing.T) {
 				return
 			}
 			wantFault(t, shortWait, c.op, c.want)
-			if c.promptOn == "unlock" && c.answer == "nothing" {
-				f.awaitDismissed(t)
+			if c.asks == secretservice.Unlock && c.answer == secretservice.Ignore {
+				awaitTakenBack(t, f)
 			}
 		})
 	}
 }
 
-// awaitDismissed checks that a prompt which nobody answered was taken back.
-func (f *fakeService) awaitDismissed(t *testing.T) {
+// awaitTakenBack checks that a prompt which nobody answered was taken back.
+func awaitTakenBack(t *testing.T, f *secretservice.Service) {
 	t.Helper()
 	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		f.mu.Lock()
-		n := len(f.closed)
-		f.mu.Unlock()
-		if n == 1 {
+		if f.TakenBack() == 1 {
 			return
 		}
 	}
@@ -181,17 +199,17 @@ func TestKeyringDismissedReplacement(t *testing.T) {
 	f := startFake(t)
 	store := open(t, "keyring", Options{})
 	must(t, store.Put(t.Context(), name, []byte("old")))
-	f.set(func() { f.promptOn, f.answer = "create", "dismiss" })
+	f.Ask(secretservice.CreateItem, secretservice.Dismiss)
 	wantError(t, store.Put(t.Context(), name, []byte("new")), "keyring", "put", ErrDismissed)
 	wantSecret(t, store, name, "old")
-	f.set(func() { f.promptOn = "delete" })
+	f.Ask(secretservice.Delete, secretservice.Dismiss)
 	wantError(t, store.Delete(t.Context(), name), "keyring", "delete", ErrDismissed)
 	wantSecret(t, store, name, "old")
 }
 
 func TestKeyringCancelled(t *testing.T) {
 	f := startFake(t)
-	f.set(func() { f.fault["CreateItem"] = "hang" })
+	f.Fail(secretservice.CreateItem, secretservice.Hang)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	err := open(t, "keyring", Options{}).Put(ctx, name, []byte("x"))
@@ -200,17 +218,8 @@ func TestKeyringCancelled(t *testing.T) {
 
 // The bus itself goes away while a call waits.
 func TestBadInputKeyringBusDies(t *testing.T) {
-	address, stop := startBus(t)
-	conn, err := dbus.Connect(address)
-	must(t, err)
-	defer conn.Close()
-	hang := make(chan struct{})
-	defer close(hang)
-	f := &fakeService{conn: conn, hang: hang, fault: map[string]string{"Collections": "hang"}}
-	f.export((*fakeProperties)(f), secretPath, "org.freedesktop.DBus.Properties")
-	if _, err := conn.RequestName(secretService, 0); err != nil {
-		t.Fatal(err)
-	}
-	time.AfterFunc(100*time.Millisecond, stop)
+	bus := startBus(t)
+	secretservice.Start(t, bus).Fail(secretservice.Collections, secretservice.Hang)
+	time.AfterFunc(100*time.Millisecond, bus.Stop)
 	wantFault(t, 0, "get", ErrUnavailable)
 }

@@ -3,49 +3,32 @@
 package keystore
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
-// startBus starts a session bus of the test's own, on which nothing is started
-// by itself, and makes it the session bus of this process. The user's own bus
-// is never touched.
-func startBus(t *testing.T) (address string, stop func()) {
+// startBus starts a session bus of the test's own and makes it the session bus
+// of this process.
+func startBus(t *testing.T) *secretservice.Bus {
 	t.Helper()
-	daemon := program(t, "dbus-daemon", "dbus")
-	dir := t.TempDir()
-	config := filepath.Join(dir, "bus.conf")
-	must(t, os.WriteFile(config, fmt.Appendf(nil, `<busconfig><type>session</type><listen>unix:path=%s/bus</listen>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, dir), 0o600))
-	cmd := exec.Command(daemon, "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
-	out, err := cmd.StdoutPipe()
-	must(t, err)
-	must(t, cmd.Start())
-	stop = sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		stop()
-		t.Fatal("dbus-daemon gave no address:", err)
-	}
-	address = strings.TrimSpace(line)
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+	bus := secretservice.StartBus(t)
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.Address)
 	t.Cleanup(func() {
-		stop()
+		bus.Stop()
 		closeShared(t)
 	})
-	return address, stop
+	return bus
 }
 
 // closeShared ends the connection that go-keyring keeps for the process.
@@ -66,37 +49,10 @@ func awaitTurn(t *testing.T) {
 	}
 }
 
-// startKeyring starts a gnome-keyring-daemon on a bus of the test's own, with
-// an unlocked collection in a folder of its own.
+// startKeyring starts a gnome-keyring-daemon on a bus of the test's own.
 func startKeyring(t *testing.T) *dbus.Conn {
 	t.Helper()
-	daemon := program(t, "gnome-keyring-daemon", "gnome-keyring")
-	address, _ := startBus(t)
-	home := t.TempDir()
-	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
-	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home)
-	cmd.Stdin = strings.NewReader("password of the test")
-	must(t, cmd.Start())
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	conn, err := dbus.Connect(address)
-	must(t, err)
-	t.Cleanup(func() { conn.Close() })
-	waitForName(t, conn)
-	return conn
-}
-
-func waitForName(t *testing.T, conn *dbus.Conn) {
-	t.Helper()
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		var owned bool
-		must(t, conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretService).Store(&owned))
-		var path dbus.ObjectPath
-		if owned && conn.Object(secretService, secretPath).
-			Call("org.freedesktop.Secret.Service.ReadAlias", 0, "default").Store(&path) == nil && path != "/" {
-			return
-		}
-	}
-	t.Fatal("the keyring daemon did not come up")
+	return secretservice.StartGnome(t, startBus(t))
 }
 
 func lockKeyring(t *testing.T, conn *dbus.Conn) {

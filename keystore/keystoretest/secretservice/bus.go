@@ -1,0 +1,100 @@
+package secretservice
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// A Bus is a session bus of a test's own, on which nothing is started by itself.
+type Bus struct {
+	// Address is the value of DBUS_SESSION_BUS_ADDRESS for those who shall use it.
+	Address string
+
+	stop func()
+}
+
+// StartBus starts a bus that ends with the test. The user's own is never touched.
+// Where the program dbus-daemon is missing the test is skipped, and fails
+// under CI=true.
+func StartBus(t testing.TB) *Bus {
+	t.Helper()
+	daemon := program(t, "dbus-daemon", "dbus")
+	dir, err := os.MkdirTemp("", "bus-") // the path of a socket may have 107 bytes only
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	config := filepath.Join(dir, "bus.conf")
+	must(t, os.WriteFile(config, fmt.Appendf(nil, `<busconfig><type>session</type><listen>unix:path=%s/bus</listen>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`, dir), 0o600))
+	cmd := exec.Command(daemon, "--config-file="+config, "--nofork", "--nopidfile", "--print-address=1")
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	stop := sync.OnceFunc(func() { cmd.Process.Kill(); cmd.Wait() })
+	t.Cleanup(stop)
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		t.Fatal("dbus-daemon gave no address:", err)
+	}
+	return &Bus{Address: strings.TrimSpace(line), stop: stop}
+}
+
+// Stop kills the bus, as a session that ends does.
+func (b *Bus) Stop() { b.stop() }
+
+// StartGnome starts a real gnome-keyring-daemon on a bus, with an unlocked
+// collection in a folder of its own. It returns a connection to the bus. Both end
+// with the test.
+func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
+	t.Helper()
+	daemon := program(t, "gnome-keyring-daemon", "gnome-keyring")
+	home := t.TempDir()
+	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home,
+		"DBUS_SESSION_BUS_ADDRESS="+bus.Address)
+	cmd.Stdin = strings.NewReader("password of the test")
+	must(t, cmd.Start())
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	conn, err := dbus.Connect(bus.Address)
+	must(t, err)
+	t.Cleanup(func() { conn.Close() })
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		var owned bool
+		must(t, conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, busName).Store(&owned))
+		var path dbus.ObjectPath
+		if owned && conn.Object(busName, root).Call(ifaceService+"."+ReadAlias, 0, "default").Store(&path) == nil && path != "/" {
+			return conn
+		}
+	}
+	t.Fatal("the keyring daemon did not come up")
+	return nil
+}
+
+func program(t testing.TB, name, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
+	}
+	t.Skipf("%s is missing: apt-get install %s", name, pkg)
+	return ""
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
