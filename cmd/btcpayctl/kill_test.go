@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // TestKill kills the program at random moments. A key whose SIN was printed is
 // never lost, and keystore, index, profiles and ledger stay readable.
-func TestKill(t *testing.T) { killMany(t, 200) }
+func TestKill(t *testing.T) { killMany(t, 100) }
 
 // TestTortureKill is [TestKill], longer.
 func TestTortureKill(t *testing.T) {
@@ -30,34 +31,46 @@ func torture(t *testing.T) {
 	}
 }
 
+// killMany kills either command this often; what ends before the kill is not
+// counted.
 func killMany(t *testing.T, kills int) {
 	t.Run("key generate", func(t *testing.T) {
 		s := newShell(t)
 		took := s.measure()
 		var acknowledged []string
-		killed := 0
-		for i := range kills / 2 {
+		killed, unusable := 0, 0
+		for i := 0; killed < kills; i++ {
+			if i > 10*kills {
+				t.Fatalf("only %d of %d were killed before their end", killed, i)
+			}
 			r := s.stopped(rand.N(took*5/4), os.Kill, "key", "generate", "--profile", fmt.Sprintf("p%d", i), "-o", "name")
 			if sin := strings.TrimSpace(r.stdout); sin != "" {
 				acknowledged = append(acknowledged, sin)
 			}
-			if r.code == -1 {
+			switch r.code {
+			case 0:
+			case -1:
 				killed++
+			default:
+				unusable++
+				t.Errorf("after %d kills: exit %d\n%s", killed, r.code, r.stderr)
 			}
 		}
-		s.checkStores(t, acknowledged)
-		t.Logf("%d of %d were killed, %d keys acknowledged, 0 lost", killed, kills/2, len(acknowledged))
-		if killed < kills/20 {
-			t.Errorf("only %d of %d were killed before their end", killed, kills/2)
-		}
+		lost, unreadable := s.checkStores(t, acknowledged)
+		t.Logf("%d keys acknowledged", len(acknowledged))
+		t.Attr("figure", fmt.Sprintf("acknowledged keys lost, %d kill -9 of key generate | %d | = 0", killed, lost))
+		t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of key generate | %d | = 0", killed, unreadable+unusable))
 	})
 	t.Run("pair client", func(t *testing.T) {
 		w := startWorld(t, sandbox.Options{})
 		s := newShell(t)
 		took := s.measure()
 		var acknowledged []string
-		killed := 0
-		for i := range kills / 2 {
+		killed, unusable := 0, 0
+		for i := 0; killed < kills; i++ {
+			if i > 10*kills {
+				t.Fatalf("only %d of %d were killed before their end", killed, i)
+			}
 			r := s.stopped(rand.N(took*5/2), os.Kill, "pair", "client", "--profile", fmt.Sprintf("p%d", i), "--server", w.server.URL, "--interval", "100ms")
 			// What a person was asked to approve counts as acknowledged.
 			for line := range strings.Lines(r.stderr) {
@@ -67,10 +80,15 @@ func killMany(t *testing.T, kills int) {
 			}
 			if r.code == -1 {
 				killed++
+			} else { // nobody approves, so it does not end by itself
+				unusable++
+				t.Errorf("after %d kills: exit %d\n%s", killed, r.code, r.stderr)
 			}
 		}
-		s.checkStores(t, acknowledged)
-		t.Logf("%d of %d were killed, %d keys shown, 0 lost", killed, kills/2, len(acknowledged))
+		lost, unreadable := s.checkStores(t, acknowledged)
+		t.Logf("%d keys shown", len(acknowledged))
+		t.Attr("figure", fmt.Sprintf("keys that were shown and are lost, %d kill -9 of pair client | %d | = 0", killed, lost))
+		t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of pair client | %d | = 0", killed, unreadable+unusable))
 	})
 }
 
@@ -86,20 +104,24 @@ func (s *shell) measure() time.Duration {
 	return best
 }
 
-func (s *shell) checkStores(t *testing.T, acknowledged []string) {
+// checkStores counts keys that were shown and are lost, and what cannot be read.
+func (s *shell) checkStores(t *testing.T, acknowledged []string) (lost, unreadable int) {
 	t.Helper()
 	listed := strings.Fields(s.run("key", "list", "-o", "name").ok())
 	for _, sin := range acknowledged {
 		if !slices.Contains(listed, sin) {
+			lost++
 			t.Errorf("a key that was shown is lost: %s", sin)
 		}
 	}
 	var readers sync.WaitGroup
+	var keys atomic.Int64
 	next := make(chan string)
 	for range 2 {
 		readers.Go(func() {
 			for sin := range next {
 				if r := s.run("key", "show", sin, "-o", "name"); r.code != 0 || strings.TrimSpace(r.stdout) != sin {
+					keys.Add(1)
 					t.Errorf("the key %s cannot be read: exit %d\n%s", sin, r.code, r.stderr)
 				}
 			}
@@ -110,13 +132,17 @@ func (s *shell) checkStores(t *testing.T, acknowledged []string) {
 	}
 	close(next)
 	readers.Wait()
+	unreadable = int(keys.Load())
 	s.run("profile", "list", "-o", "json").ok()
 	if r := s.run("profile", "show"); strings.Contains(r.stderr, "warning") {
+		unreadable++
 		t.Errorf("the ledger cannot be read:\n%s", r.stderr)
 	}
 	// Any command goes on from here.
 	s.run("key", "generate", "--profile", "afterwards").ok()
 	if r := s.run("rate", "get", "--server", "http://127.0.0.1:1", "--store", "x"); r.code != 7 || strings.Contains(r.stderr, "warning") {
+		unreadable++
 		t.Errorf("the ledger cannot be read:\n%s", r.stderr)
 	}
+	return lost, unreadable
 }
