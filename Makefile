@@ -19,7 +19,7 @@ help:
 	@echo "make test     all tests, with the race detector where a C compiler is found"
 	@echo "make bench    speed and memory: measured, baseline and limit; fails where a limit is passed"
 	@echo "make fuzz     every fuzz target for FUZZTIME (60s each)"
-	@echo "make torture  the long tests: 1,000 kills, 100,000 signatures, and the like"
+	@echo "make torture  the long tests: 1,000 kills, 100,000 signatures, and the like; fails where a figure is missed"
 	@echo "make lint     gofmt, go vet, go fix, staticcheck, govulncheck"
 	@echo "make docs     the command reference and the man pages in docs/"
 
@@ -50,7 +50,7 @@ fuzz: go-is-new-enough
 		done; done
 
 torture: go-is-new-enough
-	BTCPAYCTL_TORTURE=1 $(GO) test -count=1 -timeout 120m -v -run Torture ./...
+	$(GO) run ./cmd/btcpayctl/internal/torture
 
 lint: go-is-new-enough
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }

@@ -1,0 +1,5 @@
+package unbuilt
+
+import "testing"
+
+func TestTortureUnbuilt(t *testing.T) { undeclared() }
