@@ -42,16 +42,27 @@ type Index struct {
 // nothing yet; the directory is made by the first [Index.Add].
 func OpenIndex(dir string) *Index { return &Index{dir: dir} }
 
-// Add writes an entry, replacing the one of the same name. When it returns nil
-// the entry is on the disk.
-func (x *Index) Add(ctx context.Context, entry Entry) error {
-	err := checkName(entry.Name)
-	if err == nil {
-		err = x.update(ctx, func(entries []Entry) []Entry {
-			return append(without(entries, entry.Name), entry)
-		})
+// Add writes entries, each replacing the one of the same name. When it returns
+// nil they are on the disk, all of them; otherwise none is.
+func (x *Index) Add(ctx context.Context, entries ...Entry) error {
+	added := map[string]bool{}
+	for _, entry := range entries {
+		if err := checkName(entry.Name); err != nil {
+			return x.fail("put", entry.Name, err)
+		}
+		added[entry.Name] = true
 	}
-	return x.fail("put", entry.Name, err)
+	if len(entries) == 0 {
+		return nil
+	}
+	err := x.update(ctx, func(old []Entry) []Entry {
+		kept := slices.DeleteFunc(old, func(e Entry) bool { return added[e.Name] })
+		return append(kept, entries...)
+	})
+	if len(entries) == 1 {
+		return x.fail("put", entries[0].Name, err)
+	}
+	return x.fail("put", "", err)
 }
 
 // Remove takes an entry out. A name that is not there is no error.

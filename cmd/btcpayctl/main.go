@@ -6,6 +6,8 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
@@ -28,5 +30,9 @@ func main() {
 		signal.Reset(os.Interrupt, syscall.SIGTERM)
 		stop(&command.Stopped{Terminated: received == syscall.SIGTERM})
 	}()
-	os.Exit(command.Run(ctx, app.New(version, commit), os.Args[1:]))
+	run := command.Run
+	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == command.HelperName {
+		run = command.RunHelper
+	}
+	os.Exit(run(ctx, app.New(version, commit), os.Args[1:]))
 }

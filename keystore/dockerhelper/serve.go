@@ -22,6 +22,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
@@ -57,7 +58,7 @@ func (s Server) Serve(ctx context.Context, action string, in io.Reader, out io.W
 	answer, err := s.answer(ctx, action, in)
 	defer clear(answer)
 	if err != nil {
-		_, failed := fmt.Fprintln(out, oneLine(err.Error()))
+		_, failed := fmt.Fprintln(out, explain(err))
 		return errors.Join(err, failed)
 	}
 	_, err = out.Write(answer)
@@ -150,14 +151,14 @@ func damaged(name string) error {
 	return fmt.Errorf("%w: what stands under %s is not the credential of that server", keystore.ErrDamaged, name)
 }
 
-// Check tells whether a secret is a credential that belongs under this name.
-// Otherwise the error is [keystore.ErrDamaged].
-func Check(under string, secret []byte) error {
+// ServerURL gives the server whose credential a secret is. What does not belong
+// under this name fails with [keystore.ErrDamaged].
+func ServerURL(under string, secret []byte) (string, error) {
 	c, err := parseCredential(secret)
 	if err != nil || name(c.ServerURL) != under {
-		return damaged(under)
+		return "", damaged(under)
 	}
-	return nil
+	return c.ServerURL, nil
 }
 
 // store puts the secret before its name, so that the index names nothing that
@@ -220,4 +221,17 @@ func (s Server) list(ctx context.Context) (map[string]string, error) {
 	return users, nil
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// explain is one line without control characters: paths and addresses in it are
+// not ours.
+func explain(err error) string {
+	text := err.Error()
+	if e, ok := errors.AsType[*keystore.Error](err); ok && e.Hint != "" {
+		text += ". Next: " + e.Hint
+	}
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.Join(strings.Fields(text), " "))
+}

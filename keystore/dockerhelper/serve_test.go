@@ -147,11 +147,14 @@ func TestStaysWhereItIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		secret, err := store.Get(t.Context(), entry.Name)
-		if err != nil || dockerhelper.Check(entry.Name, secret) != nil {
-			t.Error(entry.Name, err)
+		if err != nil {
+			t.Fatal(entry.Name, err)
+		}
+		if server, err := dockerhelper.ServerURL(entry.Name, secret); err != nil || server != entry.Server {
+			t.Error(entry.Name, server, err)
 		}
 		for _, wrong := range []string{"", "{}", `{"ServerURL":"three","Username":"a","Secret":"1"}`} {
-			if err := dockerhelper.Check(entry.Name, []byte(wrong)); !errors.Is(err, keystore.ErrDamaged) {
+			if _, err := dockerhelper.ServerURL(entry.Name, []byte(wrong)); !errors.Is(err, keystore.ErrDamaged) {
 				t.Errorf("%q: %v", wrong, err)
 			}
 		}

@@ -60,22 +60,37 @@ func (a *App) Confirm(ctx context.Context, question string, byDefault bool) (boo
 // [keystore.Options].
 func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 	if path := a.Getenv(passphraseFileVariable); path != "" {
-		data, err := a.readSecretFile(path)
+		passphrase, err := a.ReadPassphrase(path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", passphraseFileVariable, err)
+			err = fmt.Errorf("%s: %w", passphraseFileVariable, err)
 		}
-		data = bytes.TrimRight(data, "\r\n")
-		if len(data) == 0 {
-			return nil, fmt.Errorf("%s: %s is empty", passphraseFileVariable, path)
-		}
-		return data, nil
+		return passphrase, err
 	}
 	if !a.CanAsk() {
 		return nil, fmt.Errorf("nobody can be asked, and %s names no file", passphraseFileVariable)
 	}
-	prompt := "Passphrase of the encrypted keystore: "
+	return a.AskPassphrase(ctx, "the encrypted keystore", confirm)
+}
+
+// ReadPassphrase reads a passphrase from a file, without the end of its line.
+func (a *App) ReadPassphrase(path string) ([]byte, error) {
+	data, err := a.readSecretFile(path)
+	if err != nil {
+		return nil, err
+	}
+	data = bytes.TrimRight(data, "\r\n")
+	if len(data) == 0 {
+		return nil, fmt.Errorf("%s is empty", path)
+	}
+	return data, nil
+}
+
+// AskPassphrase asks a person for the passphrase of something; a new one, with
+// confirm, twice. It is for [App.CanAsk] only. The caller clears it.
+func (a *App) AskPassphrase(ctx context.Context, of string, confirm bool) ([]byte, error) {
+	prompt := "Passphrase of " + of + ": "
 	if confirm {
-		prompt = "Choose a passphrase for the encrypted keystore: "
+		prompt = "Choose a passphrase for " + of + ": "
 	}
 	passphrase, err := a.askHidden(ctx, prompt)
 	if err != nil || !confirm {

@@ -213,6 +213,10 @@ func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
 	return imported, nil
 }
 
+// ReadFile reads a file that decides what is trusted, or standard input for "-",
+// of at most 64 KiB.
+func (a *App) ReadFile(path string) ([]byte, error) { return a.readSecretFile(path) }
+
 // readSecretFile reads a file that others cannot have put in place of the
 // user's own: whose key it holds decides which store is paid.
 func (a *App) readSecretFile(path string) ([]byte, error) {

@@ -52,5 +52,18 @@ func withoutKey(header string) string {
 	return "token $BTCPAY_API_KEY"
 }
 
+// ShellWord writes a text as one word of a POSIX shell, plain where it can be.
+func ShellWord(text string) string {
+	for _, c := range []byte(text) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("_./:@%+=,-", rune(c)) {
+			return quote(text)
+		}
+	}
+	if text == "" {
+		return quote(text)
+	}
+	return text
+}
+
 // quote writes a text so that a POSIX shell reads it as one word.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

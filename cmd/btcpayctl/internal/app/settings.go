@@ -100,6 +100,12 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 	return s, nil
 }
 
+// NewKeystore is where a secret goes that belongs to no profile: what the
+// environment says, else the store in use.
+func (a *App) NewKeystore(s Settings) Value {
+	return a.pick("", "", keystoreVariables, s.Keystore.Text, s.Keystore.Source)
+}
+
 func (a *App) pick(flag, given string, variables []string, fallback, source string) Value {
 	if given != "" {
 		return Value{given, flag}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
@@ -17,7 +18,6 @@ var words = map[string][]string{
 	"for":      {"settled", "processing"},
 	"status":   {"new", "processing", "settled", "expired", "invalid"},
 	"speed":    {"high", "medium", "low-medium", "low"},
-	"keystore": {"keyring", "file"},
 }
 
 // addCompletion lets a shell offer names of profiles and the words of flags,
@@ -30,8 +30,17 @@ func addCompletion(a *app.App, root *cobra.Command) {
 		}
 		return slices.Sorted(maps.Keys(config.Profiles)), cobra.ShellCompDirectiveNoFileComp
 	}
+	stores := func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return storeNames(cmd.Context(), a), cobra.ShellCompDirectiveNoFileComp
+	}
 	for cmd := range commands(root) {
 		complete(cmd, "profile", profiles)
+		for _, flag := range []string{"keystore", "to", "from"} {
+			complete(cmd, flag, stores)
+		}
+		if strings.Contains(cmd.Use, "KEYSTORE]") {
+			cmd.ValidArgsFunction = stores
+		}
 		for flag, choices := range words {
 			complete(cmd, flag, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
 		}
@@ -49,6 +58,25 @@ func addCompletion(a *app.App, root *cobra.Command) {
 			shell.Args = arguments(0, 0)
 		}
 	}
+}
+
+// storeNames are the stores that need no address, and those in use.
+func storeNames(ctx context.Context, a *app.App) []string {
+	names := []string{"keyring", "file"}
+	holdings, err := a.Holdings(ctx)
+	if err != nil {
+		return names
+	}
+	known, err := knownStores(a, holdings, nil)
+	if err != nil {
+		return names
+	}
+	for _, spec := range known {
+		if !slices.Contains(names, spec) {
+			names = append(names, spec)
+		}
+	}
+	return names
 }
 
 func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {

@@ -48,6 +48,11 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		return warn("a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profile)
 	case ledger.Invoice:
 		return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile)
+	case ledger.Move:
+		if len(cutMoves(ctx, d.app, []ledger.Record{r})) == 0 {
+			return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
+		}
+		return warn("a move of secrets was cut off; each is in the store that names it", moveAgain(r))
 	case ledger.Authorize, ledger.Mint, ledger.Rotate, ledger.Revoke:
 	default:
 		return warn("a newer version of this program began it", "use that version")

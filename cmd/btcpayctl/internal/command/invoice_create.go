@@ -190,7 +190,7 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	printed := finisher{app: c.app, at: p}
 	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		var done atomic.Int64
-		status := startCount(c.app, &done, len(requests))
+		status := startCount(c.app, &done, len(requests), "invoices")
 		defer status.Stop()
 		for i, r := range requests {
 			invoice, operation, err := sender.create(cmd.Context(), r.order)

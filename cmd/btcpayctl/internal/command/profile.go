@@ -195,8 +195,9 @@ func newProfileSet(a *app.App) *cobra.Command {
 		Use:   "set NAME",
 		Short: "Make a profile, or change its server and store",
 		Long: `Make a profile, or change what is given of it; an empty text takes a setting away.
-A key enters a profile by "key generate", "key import" or "pair". A profile that
-has a key keeps its server: the key is paired there.`,
+A key enters a profile by "key generate", "key import", "pair" or "authorize"; --sin
+and --api-key-id make it use one that is stored, as after "keystore restore". A
+profile that has a key keeps its server: the key is paired there.`,
 		Example: "  btcpayctl profile set shop --server https://btcpay.example.com --store J8Rx6Z4dzx",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -208,10 +209,14 @@ has a key keeps its server: the key is paired there.`,
 				return &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl profile set shop"}
 			}
 			flags := cmd.Flags()
-			if !flags.Changed("server") && !flags.Changed("store") && !flags.Changed("app-identifier") && !flags.Changed("keystore") {
+			if !slices.ContainsFunc([]string{"server", "store", "app-identifier", "keystore", "sin", "api-key-id"}, flags.Changed) {
 				return &output.Error{Code: output.Usage, What: "nothing is given that could be set", Next: cmd.CommandPath() + " " + args[0] + " --server https://btcpay.example.com"}
 			}
 			if set.Server, err = normalServer(set.Server, allowHTTP); err != nil {
+				return err
+			}
+			keys, err := storedKeys(cmd.Context(), a, set.SIN, set.APIKeyID)
+			if err != nil {
 				return err
 			}
 			var record profileRecord
@@ -234,6 +239,15 @@ has a key keeps its server: the key is paired there.`,
 				if flags.Changed("app-identifier") {
 					old.AppIdentifier = set.AppIdentifier
 				}
+				if flags.Changed("sin") {
+					old.SIN = set.SIN
+				}
+				if flags.Changed("api-key-id") {
+					old.APIKeyID = set.APIKeyID
+				}
+				if err := adopt(args[0], old, keys); err != nil {
+					return err
+				}
 				record = profileRecord{Name: args[0], Profile: *old}
 				return nil
 			})
@@ -252,13 +266,19 @@ has a key keeps its server: the key is paired there.`,
 	cmd.Flags().StringVar(&set.Store, "store", "", "`id` of the store")
 	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "where keys go: keyring, file, helper:/path or vault:https://host:8200/mount/path")
 	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` by which a server offers the same API key again")
+	cmd.Flags().StringVar(&set.SIN, "sin", "", "`SIN` of a stored BitId key to use")
+	cmd.Flags().StringVar(&set.APIKeyID, "api-key-id", "", "`id` of a stored API key to use")
 	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
 	return cmd
 }
 
 func keyedProfile(name, what string) error {
-	return &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
+	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
 		Why: "The key is tied to it.", Next: "btcpayctl profile set ANOTHER --" + what + " …"}
+	if what == "keystore" {
+		e.Why, e.Next = "The key is in it.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
+	}
+	return e
 }
 
 func normalServer(server string, allowHTTP bool) (string, error) {

@@ -39,7 +39,7 @@ func children() []child {
 	return []child{
 		{"demo", newDemo}, {"sandbox", newSandbox}, {"profile", newProfile}, {"key", newKey}, {"pair", newPair},
 		{"invoice", newInvoice}, {"store", newStore}, {"rate", newRate}, {"authorize", newAuthorize}, {"apikey", newAPIKey},
-		{"doctor", newDoctor}, {"version", newVersion},
+		{"doctor", newDoctor}, {"keystore", newKeystore}, {"credential", newCredential}, {"version", newVersion},
 	}
 }
 

@@ -37,6 +37,11 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if invoices > 0 {
 			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: btcpayctl invoice resume\n", invoices)
 		}
+		for _, r := range cutMoves(cmd.Context(), a, records) {
+			if cmd.Name() != "move" {
+				fmt.Fprintf(a.Err, "Note: a move of secrets was cut off. Next: %s\n", moveAgain(r))
+			}
+		}
 		if n := cutOff(cmd, a, records); n > 0 {
 			fmt.Fprintf(a.Err, "Note: operations about API keys that were cut off: %d. Next: btcpayctl doctor\n", n)
 		}

@@ -1,5 +1,6 @@
 // Package ledger is the journal of operations whose effect on a server cannot
-// be taken back: pairings, invoices, and what is done to Greenfield keys.
+// be taken back: pairings, invoices, and what is done to Greenfield keys; and of
+// moves between keystores, which touch what cannot be made again.
 //
 // # Order
 //
@@ -48,6 +49,10 @@ const (
 	Mint      Kind = "mint"      // a Greenfield key is made by another credential
 	Rotate    Kind = "rotate"    // a Greenfield key is made, and the one it replaces is revoked
 	Revoke    Kind = "revoke"    // a Greenfield key is revoked
+
+	// Move brings secrets from the store OldKeystore to Keystore. No server has
+	// a part in it.
+	Move Kind = "move"
 )
 
 // A Record is an operation as it is kept.
@@ -85,7 +90,8 @@ type Record struct {
 	Keystore string `json:"keystore,omitempty"`
 	// Target is the profile that the key will be of, where there is one.
 	Target string `json:"target,omitempty"`
-	// OldKeyID and OldKeystore are what a rotation replaces.
+	// OldKeyID and OldKeystore are what a rotation replaces, and OldKeystore is
+	// where a move takes secrets from.
 	OldKeyID    string `json:"oldKeyId,omitempty"`
 	OldKeystore string `json:"oldKeystore,omitempty"`
 	// Temporary is a key that is to be revoked when its command ends.

@@ -27,12 +27,12 @@ func One[T any](p *Printer, v View[T], record T) error {
 	case "json", "yaml":
 		return p.document(record)
 	}
-	return List(p, v, func(yield func(T, error) bool) { yield(record, nil) })
+	return p.list(v.plain(), func(yield func(any, error) bool) { yield(record, nil) })
 }
 
 // Each prints records that are all there, as [List] does.
 func Each[T any](p *Printer, v View[T], records []T) error {
-	return List(p, v, func(yield func(T, error) bool) {
+	return p.list(v.plain(), func(yield func(any, error) bool) {
 		for _, record := range records {
 			if !yield(record, nil) {
 				return
@@ -45,9 +45,39 @@ func Each[T any](p *Printer, v View[T], records []T) error {
 // first error ends it; what was printed before stands, except in JSON and YAML,
 // which are whole or not there.
 func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
+	return p.list(v.plain(), func(yield func(any, error) bool) {
+		for record, err := range records {
+			if !yield(record, err) {
+				return
+			}
+		}
+	})
+}
+
+// A plainView is a View of any record: what prints is compiled once, and not
+// for each type of record.
+type plainView struct {
+	titles []string
+	cell   func(record any, column int) string
+	name   func(record any) string
+}
+
+func (v View[T]) plain() plainView {
+	titles := make([]string, len(v.Columns))
+	for i, c := range v.Columns {
+		titles[i] = c.Title
+	}
+	return plainView{
+		titles: titles,
+		cell:   func(record any, column int) string { return v.Columns[column].Value(record.(T)) },
+		name:   func(record any) string { return v.Name(record.(T)) },
+	}
+}
+
+func (p *Printer) list(v plainView, records iter.Seq2[any, error]) error {
 	switch p.format {
 	case "json", "yaml":
-		all := []T{}
+		all := []any{}
 		for record, err := range records {
 			if err != nil {
 				return err
@@ -56,7 +86,7 @@ func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
 		}
 		return p.document(all)
 	case "table":
-		return printTable(p.w, v.Columns, records)
+		return printTable(p.w, v, records)
 	}
 	var buffer bytes.Buffer
 	for record, err := range records {
@@ -66,7 +96,7 @@ func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
 		buffer.Reset()
 		switch p.format {
 		case "name":
-			buffer.WriteString(VisibleLine(v.Name(record)) + "\n")
+			buffer.WriteString(VisibleLine(v.name(record)) + "\n")
 		case "template":
 			err = p.execute(&buffer, record)
 		default:
@@ -176,12 +206,8 @@ func plainValue(value any) (any, error) {
 // widthRows is how many rows are looked at before the first is written.
 const widthRows = 50
 
-func printTable[T any](w io.Writer, columns []Column[T], records iter.Seq2[T, error]) error {
-	titles := make([]string, len(columns))
-	for i, c := range columns {
-		titles[i] = c.Title
-	}
-	held, widths, flushed := [][]string{titles}, make([]int, len(columns)), false
+func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {
+	held, widths, flushed := [][]string{v.titles}, make([]int, len(v.titles)), false
 	write := func(row []string) error {
 		var line strings.Builder
 		for i, cell := range row {
@@ -213,9 +239,9 @@ func printTable[T any](w io.Writer, columns []Column[T], records iter.Seq2[T, er
 		if err != nil {
 			return err
 		}
-		row := make([]string, len(columns))
-		for i, c := range columns {
-			row[i] = VisibleLine(c.Value(record))
+		row := make([]string, len(v.titles))
+		for i := range row {
+			row[i] = VisibleLine(v.cell(record, i))
 		}
 		if flushed {
 			if err := write(row); err != nil {

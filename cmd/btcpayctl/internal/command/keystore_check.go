@@ -1,0 +1,208 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+type storeCheck struct {
+	app   *app.App
+	flags app.Flags
+	adopt bool
+}
+
+func newKeystoreTest(a *app.App) *cobra.Command {
+	c := &storeCheck{app: a}
+	cmd := &cobra.Command{
+		Use:   "test [KEYSTORE]",
+		Short: "Write, read and delete a secret, and read all that are known",
+		Long: `Try out the store in use, or the one that is named: write a secret of no worth,
+read it, delete it, and look whether it is gone. Then read each key that index,
+profiles or the store itself know of, and check that it is the key of its name.
+No key is shown.
+
+--adopt enters keys that the store holds and the index does not know into the
+index, as after the index was lost.
+
+The report is on standard output also where something failed. The exit code is
+that of the first failure, 0 where nothing failed.`,
+		Example: "  btcpayctl keystore test\n  btcpayctl keystore test file",
+		Args:    arguments(0, 1),
+		RunE:    c.run,
+	}
+	cmd.Flags().BoolVar(&c.adopt, "adopt", false, "enter keys that the index does not know into it")
+	addProfileFlag(cmd, &c.flags)
+	return cmd
+}
+
+// chosenStore is the store that an argument names, or the one in use.
+func chosenStore(a *app.App, flags app.Flags, args []string) (string, error) {
+	if len(args) == 0 {
+		s, err := a.Settings(flags, false)
+		return s.Keystore.Text, err
+	}
+	if flags.Profile != "" {
+		return "", &output.Error{Code: output.Usage, What: "an argument and --profile name a store twice", Next: "leave one of them out"}
+	}
+	return args[0], checkStoreName(a, args[0])
+}
+
+// checkStoreName makes a name that is none a usage error.
+func checkStoreName(a *app.App, spec string) error {
+	_, err := a.OpenKeystore(spec)
+	if e, ok := errors.AsType[*keystore.Error](err); ok && e.Op == "open" {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("%q is no keystore: %v", spec, e.Err), Next: e.Hint, Err: err}
+	}
+	return err
+}
+
+func (c *storeCheck) run(cmd *cobra.Command, args []string) error {
+	p, err := printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
+	spec, err := chosenStore(c.app, c.flags, args)
+	if err != nil {
+		return err
+	}
+	store, err := c.app.OpenKeystore(spec)
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	var failed []checkRecord
+	err = output.List(p, checkView, func(yield func(checkRecord, error) bool) {
+		for record, err := range c.checks(ctx, spec, store) {
+			if record.Status == "failed" {
+				failed = append(failed, record)
+			}
+			if !yield(record, err) {
+				return
+			}
+		}
+	})
+	if err != nil || len(failed) == 0 {
+		return err
+	}
+	return &output.Error{Code: failed[0].code, What: fmt.Sprintf("keystore %s: %d of the checks failed, first: %s", spec, len(failed), failed[0].Check),
+		Why: failed[0].Detail, Next: failed[0].Next}
+}
+
+const writable = "write, read, delete"
+
+// checks stops at what would fail for every secret alike: each would take the
+// whole deadline, or ask once more.
+func (c *storeCheck) checks(ctx context.Context, spec string, store keystore.Store) iter.Seq2[checkRecord, error] {
+	return func(yield func(checkRecord, error) bool) {
+		record, hopeless := c.probe(ctx, spec, store)
+		if !c.yield(ctx, yield, record) {
+			return
+		}
+		held, err := c.held(ctx, spec)
+		if err != nil {
+			if !hopeless {
+				c.yield(ctx, yield, failure(ctx, "list", err))
+			}
+			return
+		}
+		var done atomic.Int64
+		status := startCount(c.app, &done, len(held), "secrets")
+		defer status.Stop()
+		for _, h := range held {
+			record := checkRecord{Check: h.Name, Status: "skipped", Detail: "the store cannot be used"}
+			if !hopeless {
+				record, hopeless = c.read(ctx, spec, store, h)
+			}
+			done.Add(1)
+			if !c.yield(ctx, yield, record) {
+				return
+			}
+		}
+	}
+}
+
+// yield passes a record on, but not what an interruption made of it.
+func (c *storeCheck) yield(ctx context.Context, yield func(checkRecord, error) bool, r checkRecord) bool {
+	if ctx.Err() != nil {
+		yield(r, context.Cause(ctx))
+		return false
+	}
+	return yield(r, nil)
+}
+
+func (c *storeCheck) probe(ctx context.Context, spec string, store keystore.Store) (r checkRecord, hopeless bool) {
+	if spec == "env" {
+		return checkRecord{Check: writable, Status: "skipped", Detail: "the environment can only be read"}, false
+	}
+	start := c.app.Now()
+	if err := keystore.Check(ctx, store); err != nil {
+		// What cannot be written may be readable.
+		return failure(ctx, writable, err), isHopeless(err) && !errors.Is(err, keystore.ErrUnavailable)
+	}
+	took := c.app.Now().Sub(start).Round(time.Millisecond)
+	return checkRecord{Check: writable, Status: "ok", Detail: fmt.Sprintf("took %v", took)}, false
+}
+
+func isHopeless(err error) bool {
+	for _, kind := range []error{keystore.ErrLocked, keystore.ErrDismissed, keystore.ErrPassphrase, keystore.ErrTimeout, keystore.ErrUnavailable} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *storeCheck) held(ctx context.Context, spec string) ([]app.Held, error) {
+	holdings, err := c.app.Holdings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.app.HeldIn(ctx, spec, holdings)
+}
+
+// read reads one secret and judges it.
+func (c *storeCheck) read(ctx context.Context, spec string, store keystore.Store, h app.Held) (r checkRecord, hopeless bool) {
+	secret, err := store.Get(ctx, h.Name)
+	defer clear(secret)
+	if err != nil {
+		r = failure(ctx, h.Name, err)
+		if errors.Is(err, keystore.ErrNotFound) {
+			r.Next = "btcpayctl keystore restore FILE"
+		}
+		return r, isHopeless(err)
+	}
+	entry, err := app.CheckSecret(h.Entry, secret)
+	switch {
+	case err != nil:
+		return checkRecord{h.Name, "failed", err.Error(), "restore it from a backup: btcpayctl keystore restore FILE --replace", output.KeystoreDamaged}, false
+	case h.Keystore != spec:
+		return checkRecord{Check: h.Name, Status: "warning", Detail: "a copy: the one in use is in keystore " + h.Keystore, Next: "btcpayctl keystore status"}, false
+	case h.Indexed:
+		return checkRecord{Check: h.Name, Status: "ok"}, false
+	case !c.adopt:
+		return checkRecord{Check: h.Name, Status: "warning", Detail: "the index does not know it", Next: "btcpayctl keystore test " + app.ShellWord(spec) + " --adopt"}, false
+	}
+	if err := c.enter(ctx, entry); err != nil {
+		return failure(ctx, h.Name, err), false
+	}
+	return checkRecord{Check: h.Name, Status: "ok", Detail: "is in the index now"}, false
+}
+
+func (c *storeCheck) enter(ctx context.Context, entry keystore.Entry) error {
+	index, err := c.app.Index()
+	if err != nil {
+		return err
+	}
+	entry.Created = c.app.Now().UTC() // when it was made is not known any more
+	return index.Add(ctx, entry)
+}

@@ -1,0 +1,321 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+type movedRecord struct {
+	Name     string   `json:"name"`
+	From     string   `json:"from"`
+	To       string   `json:"to"`
+	Profiles []string `json:"profiles"`
+	Moved    bool     `json:"moved"` // false with --dry-run
+}
+
+var movedView = output.View[movedRecord]{
+	Columns: []output.Column[movedRecord]{
+		{Title: "SECRET", Value: func(r movedRecord) string { return r.Name }},
+		{Title: "FROM", Value: func(r movedRecord) string { return r.From }},
+		{Title: "TO", Value: func(r movedRecord) string { return r.To }},
+		{Title: "PROFILES", Value: func(r movedRecord) string { return dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "MOVED", Value: func(r movedRecord) string { return yesNo(r.Moved) }},
+	},
+	Name: func(r movedRecord) string { return r.Name },
+}
+
+type storeMove struct {
+	app      *app.App
+	flags    app.Flags
+	from, to string
+	dryRun   bool
+}
+
+func newKeystoreMove(a *app.App) *cobra.Command {
+	m := &storeMove{app: a}
+	cmd := &cobra.Command{
+		Use:   "move --to KEYSTORE",
+		Short: "Bring all secrets from one store to another",
+		Long: `Copy all secrets of the store in use, or of --from, to another one and read each
+back; make index and profiles name the new store; and then erase the old one's, each
+after one more look. The server is not asked and no key changes, so nothing has to
+be paired anew.
+
+Whenever it is interrupted, each secret is in the store that names it, and the same
+command ends the work. A secret that both stores have with another content stops it
+before anything is changed. --dry-run lists what would be moved.`,
+		Example: "  btcpayctl keystore move --to file\n  btcpayctl keystore move --from file --to vault:https://vault.example.com:8200/secret/btcpayctl",
+		Args:    arguments(0, 0),
+		RunE:    m.run,
+	}
+	cmd.Flags().StringVar(&m.to, "to", "", "`keystore` to bring them to")
+	cmd.Flags().StringVar(&m.from, "from", "", "`keystore` to take them from (default: the one in use)")
+	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, and read no secret")
+	addProfileFlag(cmd, &m.flags)
+	return cmd
+}
+
+func (m *storeMove) run(cmd *cobra.Command, _ []string) error {
+	p, err := printer(m.app, cmd)
+	if err == nil {
+		err = output.Check(p, movedView, movedRecord{Profiles: []string{}})
+	}
+	if err == nil {
+		err = m.choose(cmd)
+	}
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	open, err := m.app.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.mustRest(open); err != nil {
+		return err
+	}
+	moving, err := m.held(ctx, open)
+	if err != nil {
+		return err
+	}
+	if !m.dryRun {
+		if err := m.move(ctx, open, moving); err != nil {
+			return err
+		}
+	}
+	records := []movedRecord{}
+	for _, h := range moving {
+		records = append(records, movedRecord{h.Name, m.from, m.to, orEmpty(h.Profiles), !m.dryRun})
+	}
+	return output.Each(p, movedView, records)
+}
+
+// choose works out the two stores and refuses what cannot be meant.
+func (m *storeMove) choose(cmd *cobra.Command) error {
+	if m.to == "" {
+		return &output.Error{Code: output.Usage, What: "--to is missing", Next: cmd.CommandPath() + " --to file"}
+	}
+	if m.from == "" {
+		s, err := m.app.Settings(m.flags, false)
+		if err != nil {
+			return err
+		}
+		m.from = s.Keystore.Text
+	} else if m.flags.Profile != "" {
+		return &output.Error{Code: output.Usage, What: "--from and --profile name a store twice", Next: "leave one of them out"}
+	}
+	for _, spec := range []string{m.from, m.to} {
+		if err := checkStoreName(m.app, spec); err != nil {
+			return err
+		}
+		if spec == "env" || spec == "memory" {
+			return &output.Error{Code: output.Usage, What: "keystore " + spec + " has no part in a move", Why: map[string]string{
+				"env": "The environment can only be read.", "memory": "It forgets when the program ends."}[spec],
+				Next: "btcpayctl keystore status, and name another with --from or --to"}
+		}
+	}
+	if m.from == m.to {
+		return &output.Error{Code: output.Usage, What: "both stores are " + m.to, Next: "name the one to take from with --from, or another --to"}
+	}
+	return nil
+}
+
+// lock keeps two moves apart. It waits for nobody.
+func (m *storeMove) lock(ctx context.Context) (func(), error) {
+	if m.dryRun {
+		return func() {}, nil
+	}
+	state, err := m.app.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := durable.Create(state)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	lock, err := dir.Lock(ctx, "move.lock", 0)
+	if held, ok := errors.AsType[*durable.LockError](err); ok {
+		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("process %d moves secrets now", held.Holder), Next: "wait until it is done", Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { lock.Unlock() }, nil
+}
+
+// mustRest refuses to take a key away from under an operation that is not done.
+func (m *storeMove) mustRest(open []ledger.Record) error {
+	for _, r := range open {
+		if r.Kind != ledger.Move && (r.Keystore == m.from || r.OldKeystore == m.from) {
+			return &output.Error{Code: output.Failed, What: fmt.Sprintf("the operation %s %s is not finished, and its key is in keystore %s", r.Kind, r.ID, m.from),
+				Why: "Nothing was moved.", Next: "btcpayctl doctor, and then the same command"}
+		}
+	}
+	return nil
+}
+
+// held are the secrets to move: those that are in the old store, and after a
+// move that was cut off those that the new one has and the old one still has.
+func (m *storeMove) held(ctx context.Context, open []ledger.Record) ([]app.Held, error) {
+	holdings, err := m.app.Holdings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := m.app.HeldIn(ctx, m.from, holdings)
+	if err != nil {
+		return nil, err
+	}
+	// What another store is said to have is left alone.
+	held = slices.DeleteFunc(held, func(h app.Held) bool { return h.Keystore != m.from && h.Keystore != m.to })
+	if len(m.cutOff(open)) == 0 {
+		return held, nil
+	}
+	from, err := m.app.OpenKeystore(m.from)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range holdings {
+		if h.Keystore != m.to || slices.ContainsFunc(held, func(other app.Held) bool { return other.Name == h.Name }) {
+			continue
+		}
+		secret, err := from.Get(ctx, h.Name)
+		clear(secret)
+		if err == nil {
+			held = append(held, h)
+		} else if !errors.Is(err, keystore.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// cutOff are earlier moves between these two stores, in either direction.
+func (m *storeMove) cutOff(open []ledger.Record) []ledger.Record {
+	return slices.DeleteFunc(slices.Clone(open), func(r ledger.Record) bool {
+		same := r.OldKeystore == m.from && r.Keystore == m.to || r.OldKeystore == m.to && r.Keystore == m.from
+		return r.Kind != ledger.Move || !same
+	})
+}
+
+func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app.Held) error {
+	earlier := m.cutOff(open)
+	if len(moving) == 0 {
+		fmt.Fprintf(m.app.Err, "There is nothing in keystore %s that would have to move.\n", m.from)
+		return m.finish(ctx, nil, earlier)
+	}
+	operation, err := m.app.Begin(ctx, ledger.Record{ID: app.NewOperationID(), Kind: ledger.Move, OldKeystore: m.from, Keystore: m.to})
+	if err != nil {
+		return err
+	}
+	defer operation.Release()
+	var copied atomic.Int64
+	profiles, err := m.carry(ctx, moving, &copied)
+	if err != nil && copied.Load() == 0 {
+		return errors.Join(err, operation.Finish())
+	}
+	if err != nil {
+		e := *explain(ctx, err)
+		if errors.Is(err, keystore.ErrNotFound) {
+			e.Next = "btcpayctl keystore test " + app.ShellWord(m.from)
+		}
+		e.Why = strings.TrimSpace(e.Why + " Each secret is in the store that names it, and the same command goes on.")
+		return &e
+	}
+	fmt.Fprintf(m.app.Err, "Moved from keystore %s to %s: %d secrets.", m.from, m.to, len(moving))
+	if len(profiles) > 0 {
+		fmt.Fprintf(m.app.Err, " Profiles that use it now: %s.", strings.Join(profiles, ", "))
+	}
+	fmt.Fprintln(m.app.Err)
+	s, err := m.app.Settings(app.Flags{}, true)
+	if err == nil && !s.Exists && s.Keystore.Text != m.to {
+		fmt.Fprintf(m.app.Err, "New keys still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", s.Keystore.Text, app.ShellWord(m.to))
+	}
+	return m.finish(ctx, operation, earlier)
+}
+
+// carry moves, with the progress on a terminal.
+func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *atomic.Int64) (profiles []string, err error) {
+	from, err := m.app.OpenKeystore(m.from)
+	if err != nil {
+		return nil, err
+	}
+	to, err := m.app.OpenKeystore(m.to)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, h := range moving {
+		names = append(names, h.Name)
+	}
+	var read atomic.Int64
+	status := startCount(m.app, &read, 2*len(names), "steps")
+	defer status.Stop()
+	err = keystore.Move(ctx, names, watched{from, &read, new(atomic.Int64)}, watched{to, new(atomic.Int64), copied}, func(ctx context.Context) error {
+		profiles, err = m.app.Repin(context.WithoutCancel(ctx), m.from, m.to, moving)
+		return err
+	})
+	return profiles, err
+}
+
+// watched counts what is read from a store, once for the copy and once before
+// the erasure, and what is written to one.
+type watched struct {
+	keystore.Store
+	read, written *atomic.Int64
+}
+
+func (w watched) Get(ctx context.Context, name string) ([]byte, error) {
+	defer w.read.Add(1)
+	return w.Store.Get(ctx, name)
+}
+
+func (w watched) Put(ctx context.Context, name string, secret []byte) error {
+	if !app.IsProbe(name) {
+		w.written.Add(1)
+	}
+	return w.Store.Put(ctx, name, secret)
+}
+
+// finish closes this move and those before it that it made good.
+func (m *storeMove) finish(ctx context.Context, operation *ledger.Operation, earlier []ledger.Record) error {
+	if operation != nil {
+		if err := operation.Finish(); err != nil {
+			return err
+		}
+	}
+	journal, err := m.app.Ledger()
+	if err != nil {
+		return err
+	}
+	for _, r := range earlier {
+		cut, err := journal.Resume(ctx, r.ID)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			err = cut.Finish()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
