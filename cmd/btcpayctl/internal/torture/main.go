@@ -76,12 +76,13 @@ func run(ctx context.Context, pattern string, timeout time.Duration, patterns []
 	if len(packages) == 0 {
 		return fmt.Errorf("no long test in %s matches -run %q", strings.Join(patterns, " "), pattern)
 	}
-	s := newSuite(packages)
+	s, start := newSuite(packages), time.Now()
 	runErr := s.run(ctx, ".", timeout, os.Stderr)
 	if ctx.Err() != nil {
 		runErr = errors.New("interrupted")
 	}
-	fmt.Printf("%s %s/%s, %d cores\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Printf("%s %s/%s, %d cores, %s, in %v\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(),
+		start.Format(time.DateOnly), time.Since(start).Round(time.Second))
 	return errors.Join(runErr, report(os.Stdout, s.rows()))
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,21 +77,35 @@ func (p *progress) begin(pkg, test string) {
 	p.draw()
 }
 
+// pause is for a test that waits until others can run at once with it.
+func (p *progress) pause(pkg, test string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.take(pkg, test)
+	p.draw()
+}
+
 func (p *progress) end(pkg, test, how string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended++
-	for i, s := range p.running {
-		if s.what != pkg+" "+test {
-			continue
-		}
-		p.running = append(p.running[:i], p.running[i+1:]...)
-		if p.width == 0 {
-			fmt.Fprintf(p.w, "%s %s: %s after %v, %d of %d\n", pkg, test, how, time.Since(s.at).Round(100*time.Millisecond), p.ended, p.total)
-		}
-		break
+	took := p.take(pkg, test)
+	if p.width == 0 {
+		fmt.Fprintf(p.w, "%s %s: %s after %v, %d of %d\n", pkg, test, how, took.Round(100*time.Millisecond), p.ended, p.total)
 	}
 	p.draw()
+}
+
+// take removes a test from those that run, and gives how long it did.
+func (p *progress) take(pkg, test string) (ran time.Duration) {
+	p.running = slices.DeleteFunc(p.running, func(s started) bool {
+		found := s.what == pkg+" "+test
+		if found {
+			ran = time.Since(s.at)
+		}
+		return found
+	})
+	return ran
 }
 
 // Write shows what go or a failed test says.
@@ -102,12 +117,12 @@ func (p *progress) Write(b []byte) (int, error) {
 }
 
 func (p *progress) draw() {
+	p.clear()
 	if p.width == 0 || len(p.running) == 0 {
 		return
 	}
 	last := p.running[len(p.running)-1]
 	line := []rune(fmt.Sprintf("%d of %d  %s  %v", p.ended+1, p.total, last.what, time.Since(last.at).Round(time.Second)))
-	p.clear()
 	fmt.Fprint(p.w, string(line[:min(len(line), p.width-1)]))
 	p.drawn = true
 }

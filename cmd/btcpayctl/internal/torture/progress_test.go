@@ -25,8 +25,7 @@ func TestTerminalLine(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	out.Reset()
-	p.end("keystore", "TestX", "passed")
-	p.clear()
+	p.pause("keystore", "TestX")
 	if got := out.String(); got != "\r\x1b[K" {
 		t.Errorf("got %q", got)
 	}

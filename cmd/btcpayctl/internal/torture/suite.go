@@ -142,10 +142,14 @@ func (s *suite) takeOfTest(e event, of *testPackage, p *progress) {
 	}
 	full := of.path + " " + e.Test
 	switch e.Action {
-	case "run":
+	case "run", "cont":
 		if !sub {
 			t.state = running
 			p.begin(of.short, name)
+		}
+	case "pause":
+		if !sub {
+			p.pause(of.short, name)
 		}
 	case "output":
 		t.output = append(t.output, e.Output...)
