@@ -169,7 +169,7 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	}
 	if head.Version > backupVersion {
 		return nil, &Error{Err: fmt.Errorf("%w: the backup has version %d, this program knows %d", ErrVersion, head.Version, backupVersion),
-			Hint: "use the newer version of this program"}
+			Hint: hintNewer}
 	}
 	var entries []BackupEntry
 	seen := map[string]bool{}
@@ -244,10 +244,7 @@ func CheckBackup(entries []BackupEntry, check func(name string, secret []byte) e
 		if err == nil {
 			continue
 		}
-		if !errors.Is(err, ErrDamaged) {
-			err = fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		return &Error{Backend: "backup", Op: "read", Name: e.Name, Err: err,
+		return &Error{Backend: "backup", Op: "read", Name: e.Name, Err: misplaced(err),
 			Hint: "use another backup, and ask who could write to this one; nothing was changed"}
 	}
 	return nil

@@ -40,7 +40,7 @@ func diskError(backend, op, name string, err error) *Error {
 	case errors.Is(err, ErrDamaged):
 		e.Hint = whatNow
 	case errors.Is(err, ErrVersion):
-		e.Hint = "use the newer version of this program"
+		e.Hint = hintNewer
 	case errors.Is(err, fs.ErrPermission):
 		kind, e.Hint = ErrDenied, "check who owns the file and its directory"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):

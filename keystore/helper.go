@@ -193,7 +193,7 @@ func (s *helperStore) read(ctx context.Context, name string) ([]byte, error) {
 		return nil, &Error{Err: fmt.Errorf("%w: the helper returned a secret of another name", ErrDamaged), Hint: hintOtherStore}
 	}
 	secret, err := keyringDecode(name, answer.Secret)
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*Error](err); ok && errors.Is(err, ErrDamaged) {
 		e.Hint = "look at what the helper holds for " + helperServer + name
 	}
 	return secret, err

@@ -91,6 +91,9 @@ func TestBadInputHelper(t *testing.T) {
 			err := store.Put(t.Context(), name, []byte(canary))
 			wantError(t, err, "helper", "put", c.put)
 			wantHint(t, err, " ")
+			if c.put == ErrVersion {
+				wantHint(t, err, "newer version")
+			}
 			noCanary(t, err)
 			secret, err := store.Get(t.Context(), name)
 			if c.get == nil {

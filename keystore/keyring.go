@@ -24,6 +24,7 @@ const (
 const (
 	hintOtherStore = "keep secrets in a file: export BTCPAYCTL_KEYSTORE=file"
 	hintUnlock     = "unlock the keyring in the desktop's password settings and try again, or " + hintOtherStore
+	hintNewer      = "use the newer version of this program"
 	hintMoreTime   = "give it more time: export BTCPAYCTL_KEYSTORE_TIMEOUT=60s, or " + hintOtherStore
 )
 
@@ -219,7 +220,7 @@ func keyringDecode(name, value string) ([]byte, error) {
 			Hint: "look at the entry in the desktop's password settings"}
 	}
 	if n > keyringVersion {
-		return nil, fmt.Errorf("%w: the secret has version %d, this program knows %d", ErrVersion, n, keyringVersion)
+		return nil, &Error{Err: fmt.Errorf("%w: the secret has version %d, this program knows %d", ErrVersion, n, keyringVersion), Hint: hintNewer}
 	}
 	stored, text, _ := strings.Cut(rest, ":")
 	if stored != name {

@@ -12,7 +12,7 @@ import (
 // looks whether it is gone. The name is probe/ and random letters; a process
 // that is killed may leave it behind.
 func Check(ctx context.Context, s Store) error {
-	name, secret := "probe/"+rand.Text(), []byte(rand.Text())
+	name, secret := probePrefix+rand.Text(), []byte(rand.Text())
 	if err := s.Put(ctx, name, secret); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func Check(ctx context.Context, s Store) error {
 //
 // A secret that the other store has with another content stops it before
 // anything is pinned or erased. Two names of one store are noticed in the same
-// way.
+// way. It copies what it gets, so from should be [Checked].
 func Move(ctx context.Context, names []string, from, to Store, repin func(ctx context.Context) error) error {
 	if err := mustDiffer(ctx, from, to); err != nil {
 		return err
@@ -67,7 +67,7 @@ func Move(ctx context.Context, names []string, from, to Store, repin func(ctx co
 // mustDiffer writes a secret of no worth into one store and looks for it in the
 // other: erasing from a store what was moved to it would lose it.
 func mustDiffer(ctx context.Context, from, to Store) error {
-	name := "probe/" + rand.Text()
+	name := probePrefix + rand.Text()
 	if err := to.Put(ctx, name, nil); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func moveCompare(ctx context.Context, name string, secret []byte, to Store) erro
 	defer clear(back)
 	if err == nil && !bytes.Equal(back, secret) {
 		err = moveError(name, fmt.Errorf("%w: the new store returned another secret than the one that was written", ErrDamaged),
-			"the secret is still in the old store; choose another new one")
+			"the secret is still in the old store; name another new one with --to")
 	}
 	return err
 }

@@ -49,24 +49,31 @@ func (f faulty) Delete(ctx context.Context, name string) error {
 var moved = []string{"bitid/A", "bitid/B", "apikey/0123456789abcdef"}
 
 // A move is interrupted at each of its calls, before and after it took effect.
-// Each time every secret is where the pin says, and a second move ends the work.
+// Each time every secret is where the pins say, index and profile, also where one
+// of them was changed and the other was not; and a second move ends the work.
 func TestMoveInterrupted(t *testing.T) {
 	cuts := 0
 	for _, after := range []bool{false, true} {
 		for cut := 1; ; cut++ {
-			from, to, pinned := open(t, "memory", Options{}), open(t, "memory", Options{}), "from"
+			from, to := open(t, "memory", Options{}), open(t, "memory", Options{})
+			pins := [2]Store{from, from}
 			for _, name := range moved {
 				must(t, from.Put(t.Context(), name, []byte("secret of "+name)))
 			}
 			left := cut
 			dying := func(s Store) Store { return faulty{s, &left, after} }
 			repin := func(context.Context) error {
-				return faulty{left: &left, after: after}.fault(func() error { pinned = "to"; return nil })
+				for i := range pins {
+					if err := (faulty{left: &left, after: after}).fault(func() error { pins[i] = to; return nil }); err != nil {
+						return err
+					}
+				}
+				return nil
 			}
 			err := Move(t.Context(), moved, dying(from), dying(to), repin)
-			there := map[string]Store{"from": from, "to": to}[pinned]
 			for _, name := range moved {
-				wantSecret(t, there, name, "secret of "+name)
+				wantSecret(t, pins[0], name, "secret of "+name)
+				wantSecret(t, pins[1], name, "secret of "+name)
 			}
 			if err == nil {
 				break
@@ -75,7 +82,7 @@ func TestMoveInterrupted(t *testing.T) {
 				t.Fatal(err)
 			}
 			cuts++
-			must(t, Move(t.Context(), moved, from, to, func(context.Context) error { pinned = "to"; return nil }))
+			must(t, Move(t.Context(), moved, from, to, func(context.Context) error { pins = [2]Store{to, to}; return nil }))
 			for _, name := range moved {
 				wantSecret(t, to, name, "secret of "+name)
 				if _, err := from.Get(t.Context(), name); !errors.Is(err, ErrNotFound) {
