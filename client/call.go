@@ -56,12 +56,12 @@ func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
 // answer, for its headers. A nil value decodes nothing. After an error the value is
 // not to be used.
 func (c *Client) Decode(ctx context.Context, r Request, into any) (*Response, error) {
-	response, err := c.Do(ctx, r)
+	x, response, err := c.do(ctx, r)
 	if err != nil || into == nil {
 		return response, err
 	}
 	if err := decode(response.Body, r.Auth, into); err != nil {
-		return nil, r.Unusable(response.Status, err)
+		return nil, r.Unusable(response.Status, x.conceal(err))
 	}
 	return response, nil
 }
@@ -75,13 +75,19 @@ func (r Request) Unusable(status int, why error) *AnswerError {
 // Do sends a request and returns the answer as it came. It is [Call] without
 // the decoding.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	_, response, err := c.do(ctx, r)
+	return response, err
+}
+
+func (c *Client) do(ctx context.Context, r Request) (*exchange, *Response, error) {
 	x, err := c.prepare(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// The order is the design: what is authorised is final, one limit holds for
 	// every attempt, each attempt is traced, and only then is anything sent.
-	return c.authorise(c.limit(c.retry(c.trace(c.send))))(ctx, x)
+	response, err := c.authorise(c.limit(c.retry(c.trace(c.send))))(ctx, x)
+	return x, response, err
 }
 
 // An exchange is one request on its way through the steps of [Client.Do].
@@ -90,6 +96,8 @@ type exchange struct {
 	http    *http.Request
 	body    []byte
 	maxBody int64
+	secrets []Secret // that no error tells, beside the credential's
+	hidden  []string // all their forms, once they were needed
 }
 
 type step func(context.Context, *exchange) (*Response, error)
@@ -117,7 +125,7 @@ func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
 		}
 		req.Header.Set("Content-Type", contentType)
 	}
-	return &exchange{Request: r, http: req, body: body}, nil
+	return &exchange{Request: r, http: req, body: body, secrets: c.secrets}, nil
 }
 
 func encode(body any) ([]byte, error) {

@@ -42,6 +42,7 @@ type settings struct {
 	userAgent  string
 	network    network
 	debug      *tracer
+	secrets    []Secret
 	dryRun     func(DryRun)
 }
 
@@ -93,7 +94,6 @@ func (c *Client) apply(options []Option) error {
 // connections are shared unless an option says how to connect.
 func (c *Client) With(options ...Option) (*Client, error) {
 	other := &Client{server: c.server, settings: c.settings, transport: c.transport}
-	other.debug = c.debug.clone()
 	if err := other.apply(options); err != nil {
 		return nil, err
 	}
@@ -206,14 +206,15 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 // other than those of [Request.Auth], with the secrets of [WithSecrets]
 // replaced.
 func WithDebug(w io.Writer) Option {
-	return func(s *settings) error { s.debug = s.debug.to(w); return nil }
+	return func(s *settings) error { s.debug = &tracer{out: w}; return nil }
 }
 
-// WithSecrets replaces these texts in the output of [WithDebug], whatever
-// their encoding.
+// WithSecrets replaces these texts in the output of [WithDebug] and in what
+// errors repeat of a server's answer, whatever their encoding. What the credential
+// puts into the Authorization header is replaced there without it.
 func WithSecrets(secrets ...Secret) Option {
 	secrets = slices.Clone(secrets)
-	return func(s *settings) error { s.debug = s.debug.hiding(secrets); return nil }
+	return func(s *settings) error { s.secrets = slices.Concat(s.secrets, secrets); return nil }
 }
 
 // A DryRun is a request as it would have been sent, credential included.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func decode(body []byte, strict bool, into any) error {
 	case !utf8.Valid(body):
 		return errors.New("it is not UTF-8")
 	case body[0] == '<':
-		return fmt.Errorf("it is %s: another program than BTCPay Server answers there", describePage(pageTitle(body)))
+		return fmt.Errorf("it is %s: another program than BTCPay Server answers there", describePage(bounded(pageTitle(body))))
 	}
 	if err := checkShape(body); err != nil {
 		return err
@@ -72,6 +73,15 @@ func foldRune(r rune) rune {
 	return smallest
 }
 
+// shortName quotes no name that is longer than members have: it could be a part of
+// a secret, which is recognised only as a whole.
+func shortName(name string) string {
+	if len(name) > 30 {
+		return fmt.Sprintf("one with a name of %d bytes", len(name))
+	}
+	return strconv.Quote(name)
+}
+
 const maxDepth = 100
 
 func refuseDuplicates(decoder *json.Decoder, depth int) error {
@@ -95,7 +105,7 @@ func refuseDuplicates(decoder *json.Decoder, depth int) error {
 			}
 			folded := strings.Map(foldRune, name.(string))
 			if seen[folded] {
-				return fmt.Errorf("%w: %.80q", ErrDuplicate, name)
+				return fmt.Errorf("%w: %s", ErrDuplicate, shortName(name.(string)))
 			}
 			seen[folded] = true
 		}

@@ -46,7 +46,8 @@
 //
 // [Decimal] holds an amount as exact text, [Secret] a text that does not print.
 // [WithDebug] writes what is sent and what comes back, without credentials and without
-// the secrets of [WithSecrets] in any form in which they travel.
+// the secrets of [WithSecrets] in any form in which they travel. Errors repeat a
+// server's words without them, too.
 //
 // # Compatibility
 //

@@ -130,7 +130,7 @@ func redirectError(x *exchange, answer *http.Response) error {
 		return e
 	}
 	location.User, location.RawQuery, location.ForceQuery, location.Fragment = nil, "", false, ""
-	e.Target = bounded(location.String())
+	e.Target = x.said(location.String())
 	e.Login = strings.HasSuffix(strings.ToLower(strings.TrimSuffix(location.Path, "/")), "/login")
 	return e
 }

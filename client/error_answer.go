@@ -30,21 +30,21 @@ func answerToError(x *exchange, answer *http.Response, body []byte) error {
 	case body[0] == '[':
 		var fields []FieldError
 		if unmarshalWhatFits(body, &fields) {
-			e.addFields(fields...)
+			e.addFields(x, fields...)
 		}
 	case body[0] == '{':
-		e.readObject(body)
+		e.readObject(x, body)
 	case mediaType == "text/html" || body[0] == '<':
-		e.Page = pageTitle(body)
+		e.Page = x.said(pageTitle(body))
 	case mediaType == "text/plain":
-		e.Message = bounded(string(body))
+		e.Message = x.said(string(body))
 	}
 	return e
 }
 
 // readObject reads Greenfield's {code, message}, the BitPay half's {error} with or
 // without errors, and RFC 9457's {title, detail}.
-func (e *Error) readObject(body []byte) {
+func (e *Error) readObject(x *exchange, body []byte) {
 	var object struct {
 		Code              Code   `json:"code"`
 		Message           string `json:"message"`
@@ -58,12 +58,12 @@ func (e *Error) readObject(body []byte) {
 	if !unmarshalWhatFits(body, &object) {
 		return
 	}
-	e.readErrors(object.Errors)
-	e.Code = Code(bounded(string(object.Code)))
-	e.MissingPermission = bounded(object.MissingPermission)
+	e.readErrors(x, object.Errors)
+	e.Code = Code(x.said(string(object.Code)))
+	e.MissingPermission = x.said(object.MissingPermission)
 	for _, text := range []string{object.Message, object.Error, object.Detail, object.Title} {
 		if text != "" {
-			e.Message = bounded(text)
+			e.Message = x.said(text)
 			return
 		}
 	}
@@ -71,7 +71,7 @@ func (e *Error) readObject(body []byte) {
 
 // readErrors reads [{"error": text}] of the BitPay half, whose first text stands in
 // for a missing message, and {"member": [text]} of ASP.NET.
-func (e *Error) readErrors(raw json.RawMessage) {
+func (e *Error) readErrors(x *exchange, raw json.RawMessage) {
 	var list []struct {
 		Error string `json:"error"`
 	}
@@ -79,11 +79,11 @@ func (e *Error) readErrors(raw json.RawMessage) {
 	switch {
 	case len(raw) == 0:
 	case raw[0] == '[' && unmarshalWhatFits(raw, &list) && len(list) > 0:
-		e.Message = bounded(list[0].Error)
+		e.Message = x.said(list[0].Error)
 	case raw[0] == '{' && unmarshalWhatFits(raw, &members):
 		for _, member := range slices.Sorted(maps.Keys(members)) {
 			for _, message := range members[member] {
-				e.addFields(FieldError{member, message})
+				e.addFields(x, FieldError{member, message})
 			}
 		}
 	}
@@ -92,10 +92,10 @@ func (e *Error) readErrors(raw json.RawMessage) {
 // maxFields is how many complaints about members are kept.
 const maxFields = 100
 
-func (e *Error) addFields(fields ...FieldError) {
+func (e *Error) addFields(x *exchange, fields ...FieldError) {
 	for _, field := range fields[:min(len(fields), maxFields-len(e.Fields))] {
 		if field != (FieldError{}) {
-			e.Fields = append(e.Fields, FieldError{bounded(field.Path), bounded(field.Message)})
+			e.Fields = append(e.Fields, FieldError{x.said(field.Path), x.said(field.Message)})
 		}
 	}
 }
@@ -120,7 +120,7 @@ func pageTitle(page []byte) string {
 	if match == nil {
 		return noTitle
 	}
-	return bounded(strings.Join(strings.Fields(html.UnescapeString(string(match[1]))), " "))
+	return strings.Join(strings.Fields(html.UnescapeString(string(match[1]))), " ")
 }
 
 // bounded keeps a server's text to a length that fits into a message, and

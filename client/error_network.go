@@ -86,7 +86,7 @@ func networkError(ctx context.Context, x *exchange, sent bool, err error) error 
 	server := *x.http.URL
 	return &NetworkError{
 		Method: x.Method, Path: displayPath(x.Path), Server: server.Scheme + "://" + server.Host,
-		Kind: kindOf(err), Sent: sent, Err: err,
+		Kind: kindOf(err), Sent: sent, Err: x.conceal(err),
 	}
 }
 

@@ -81,7 +81,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		// The status is what counts, whatever became of the body.
 		return nil, answerToError(x, answer, body)
 	case large:
-		return nil, x.Unusable(answer.StatusCode, err)
+		return nil, x.Unusable(answer.StatusCode, x.conceal(err))
 	case err != nil:
 		return nil, networkError(ctx, x, !repeatable(x.Method), err)
 	}

@@ -20,35 +20,10 @@ import (
 
 const maxTracedBody = 4 << 10
 
-// A tracer writes exchanges for a person who looks for a mistake. A nil tracer
-// writes nothing.
+// A tracer writes exchanges for a person who looks for a mistake.
 type tracer struct {
-	mu      *sync.Mutex
-	out     io.Writer
-	secrets []Secret
-}
-
-func (t *tracer) clone() *tracer {
-	if t == nil {
-		return nil
-	}
-	return &tracer{mu: t.mu, out: t.out, secrets: slices.Clone(t.secrets)}
-}
-
-func (t *tracer) to(w io.Writer) *tracer {
-	if t == nil {
-		t = &tracer{mu: new(sync.Mutex)}
-	}
-	t.out = w
-	return t
-}
-
-func (t *tracer) hiding(secrets []Secret) *tracer {
-	if t == nil {
-		t = &tracer{mu: new(sync.Mutex)}
-	}
-	t.secrets = append(t.secrets, secrets...)
-	return t
+	mu  sync.Mutex
+	out io.Writer
 }
 
 // tracedHeaders are shown with their values; of all others only the name is.
@@ -58,25 +33,25 @@ var tracedHeaders = []string{
 
 // trace writes what is sent and what comes back.
 func (c *Client) trace(next step) step {
-	if c.debug == nil || c.debug.out == nil {
+	if c.debug == nil {
 		return next
 	}
 	return func(ctx context.Context, x *exchange) (*Response, error) {
-		c.debug.write("> ", x.http.Method+" "+x.http.URL.String(), x.http.Header, x.body, x.Auth)
+		c.debug.write(x, "> ", x.http.Method+" "+x.http.URL.String(), x.http.Header, x.body)
 		start := time.Now()
 		response, err := next(ctx, x)
 		took := time.Since(start).Round(time.Millisecond)
 		if err != nil {
-			c.debug.write("< ", fmt.Sprintf("%v (%v)", err, took), nil, nil, true)
+			c.debug.write(x, "< ", fmt.Sprintf("%v (%v)", err, took), nil, nil)
 			return response, err
 		}
-		c.debug.write("< ", fmt.Sprintf("%d %s (%v)", response.Status, http.StatusText(response.Status), took),
-			response.Header, response.Body, x.Auth)
+		c.debug.write(x, "< ", fmt.Sprintf("%d %s (%v)", response.Status, http.StatusText(response.Status), took),
+			response.Header, response.Body)
 		return response, err
 	}
 }
 
-func (t *tracer) write(mark, first string, header http.Header, body []byte, hideBody bool) {
+func (t *tracer) write(x *exchange, mark, first string, header http.Header, body []byte) {
 	var b strings.Builder
 	b.WriteString(first)
 	for _, name := range slices.Sorted(maps.Keys(header)) {
@@ -92,13 +67,13 @@ func (t *tracer) write(mark, first string, header http.Header, body []byte, hide
 	}
 	switch {
 	case len(body) == 0:
-	case hideBody:
+	case x.Auth:
 		fmt.Fprintf(&b, "\n(%d bytes, not shown)", len(body))
 	default:
 		// Redacted as a whole before it is cut, or a secret could be cut in two.
 		b.WriteString("\n" + string(bytes.ToValidUTF8(body, []byte("\uFFFD"))))
 	}
-	text := redact(b.String(), t.secrets)
+	text := x.hide(b.String())
 	if len(text) > maxTracedBody {
 		text = bounded(text) + fmt.Sprintf("\n(%d bytes in all)", len(text))
 	}
@@ -128,14 +103,19 @@ func visible(line string) string {
 
 func hidden(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }
 
-// redact replaces secrets in the forms in which they travel, the longest first: one
-// secret may be a part of another.
-func redact(text string, secrets []Secret) string {
-	var forms []string
+// allForms are the forms in which secrets travel, the longest first: one secret
+// may be a part of another.
+func allForms(secrets []Secret) []string {
+	forms := []string{}
 	for _, secret := range secrets {
 		forms = append(forms, secretForms(secret.Reveal())...)
 	}
 	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	return forms
+}
+
+// redact replaces the forms of secrets.
+func redact(text string, forms []string) string {
 	for _, form := range forms {
 		text = strings.ReplaceAll(text, form, redacted)
 	}
