@@ -62,7 +62,8 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 
 // options are the options of the client that the flags ask for.
 func (a *App) options(f Flags) ([]client.Option, error) {
-	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version)}
+	// No error repeats the secrets either, whatever a server makes of them.
+	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version), client.WithSecrets(a.secrets...)}
 	timeout, err := a.timeout(f)
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func (a *App) options(f Flags) ([]client.Option, error) {
 		options = append(options, client.WithCAFile(f.CAFile))
 	}
 	if f.Debug || a.Getenv("BTCPAYCTL_DEBUG") != "" {
-		options = append(options, client.WithDebug(a.Err), client.WithSecrets(a.secrets...))
+		options = append(options, client.WithDebug(a.Err))
 	}
 	if f.DryRun {
 		options = append(options, client.WithDryRun(a.showDryRun))
