@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -32,8 +33,9 @@ func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 }
 
 // makeIdentityFile makes an identity where there is none. It never replaces
-// one: that would lose every secret encrypted to it.
-func makeIdentityFile(path string) error {
+// one: that would lose every secret encrypted to it. Nor does it make one among
+// the files of the store, which a secret of that name would replace.
+func makeIdentityFile(path, store string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
@@ -43,10 +45,27 @@ func makeIdentityFile(path string) error {
 		return err
 	}
 	defer dir.Close()
+	same, err := sameFolder(filepath.Dir(path), store)
+	if err != nil {
+		return err
+	}
+	if same {
+		return &Error{Err: fmt.Errorf("%w: %s would be in the folder of the store", ErrPassphrase, path),
+			Hint: "name a file elsewhere, best on another disk: export BTCPAYCTL_IDENTITY_FILE=/path/to/identity"}
+	}
 	text, err := newIdentityText()
 	if err != nil {
 		return err
 	}
 	defer clear(text)
 	return dir.WriteNew(filepath.Base(path), text)
+}
+
+func sameFolder(a, b string) (bool, error) {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second), err
 }

@@ -139,7 +139,7 @@ func (s *fileStore) makeByIdentityFile(ctx context.Context, dir *durable.Dir) (*
 		if err := mustBeEmpty(dir, s.identityFile); err != nil {
 			return nil, err
 		}
-		if err = makeIdentityFile(s.identityFile); err == nil || errors.Is(err, fs.ErrExist) {
+		if err = makeIdentityFile(s.identityFile, s.path); err == nil || errors.Is(err, fs.ErrExist) {
 			id, err = readIdentityFile(s.identityFile, s.wait)
 		}
 	}

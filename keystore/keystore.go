@@ -118,11 +118,15 @@ var (
 
 // An Error tells which store failed at what, and what to do next.
 type Error struct {
-	Backend string // as given to Open, up to a colon; or "index", "backup"
-	Op      string // "open", "get", "put", "delete", "list", "lock", "read", "write"
-	Name    string // of the secret; empty where it is about all of them
-	Err     error
-	Hint    string // what to do next; may be empty
+	// Backend is as given to Open, up to a colon; "index" or "backup"; or "any"
+	// where two stores do not fit each other.
+	Backend string
+	// Op is what was done: "open", "get", "put", "delete", "list", "lock"; of a
+	// backup "read" or "write"; or "move".
+	Op   string
+	Name string // of the secret; empty where it is about all of them
+	Err  error
+	Hint string // what to do next; may be empty
 }
 
 // Error tells all but the hint. It never holds a secret.
@@ -159,7 +163,8 @@ type Options struct {
 	// opens "file" instead of a passphrase. It is made, with mode 0600, where
 	// neither it nor the store exists. It is not encrypted: whoever can read it
 	// and the data directory has the secrets, so it belongs elsewhere, on
-	// another disk or among the secrets of a container.
+	// another disk or among the secrets of a container. None is made in the
+	// folder of the store itself.
 	IdentityFile string
 	// Getenv reads the environment for "env", and what a helper is given of it;
 	// nil means [os.Getenv].

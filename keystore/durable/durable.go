@@ -39,6 +39,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Why a file or a directory was refused. They come wrapped in an
@@ -54,7 +55,8 @@ var (
 	ErrForeignOwner = errors.New("belongs to another user")
 	// ErrTooLarge: the file has more bytes than the caller wants to read.
 	ErrTooLarge = errors.New("is larger than allowed")
-	// ErrName: the name is empty, hidden or has a path separator.
+	// ErrName: the name is empty, has a path separator, or begins like those of
+	// temporary files.
 	ErrName = errors.New("is not a plain file name")
 )
 
@@ -155,10 +157,11 @@ func (d *Dir) fail(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: d.Path(name), Err: bare(err)}
 }
 
-// plain refuses names that are not one visible path element. Names that begin
-// with a dot are taken by temporary files.
+// plain refuses names that are not one path element, and those of temporary files,
+// which [Dir.Sweep] removes. Some file systems take large letters for small ones.
 func plain(name string) error {
-	if name == "" || name[0] == '.' || !filepath.IsLocal(name) || filepath.Base(name) != name {
+	temporary := len(name) >= len(tempPrefix) && strings.EqualFold(name[:len(tempPrefix)], tempPrefix)
+	if name == "" || name == "." || temporary || !filepath.IsLocal(name) || filepath.Base(name) != name {
 		return fmt.Errorf("%q %w", name, ErrName)
 	}
 	return nil

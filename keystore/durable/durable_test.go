@@ -133,7 +133,7 @@ func TestReadWhileWriting(t *testing.T) {
 
 func TestBadInputName(t *testing.T) {
 	dir, _ := create(t)
-	for _, name := range []string{"", ".", "..", ".hidden", "a/b", "../x", "/etc/passwd", ".tmp-x"} {
+	for _, name := range []string{"", ".", "..", "a/b", "../x", "/etc/passwd", ".tmp-x", ".tmp-", ".TMP-x"} {
 		_, err := dir.Read(name, 1)
 		for _, err := range []error{err, dir.Write(name, nil), dir.WriteNew(name, nil), dir.Remove(name)} {
 			if !errors.Is(err, durable.ErrName) {
@@ -146,6 +146,23 @@ func TestBadInputName(t *testing.T) {
 	}
 	if err := dir.Write("a\x00b", nil); err == nil {
 		t.Error("a name with a zero byte was taken")
+	}
+}
+
+// A hidden file is one like others, but for those who list all.
+func TestHidden(t *testing.T) {
+	dir, _ := create(t)
+	for _, name := range []string{".x", ".tmp", "..x"} {
+		must(t, dir.WriteNew(name, []byte("hidden")))
+		wantContent(t, dir, name, "hidden")
+		lock, err := dir.Lock(t.Context(), name+".lock", 0)
+		must(t, err)
+		must(t, lock.Unlock())
+	}
+	must(t, dir.Sweep(0))
+	wantContent(t, dir, ".tmp", "hidden")
+	if names, err := dir.Names(); err != nil || len(names) != 0 {
+		t.Error(names, err)
 	}
 }
 

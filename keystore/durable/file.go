@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// tempPrefix marks files that are being written. They are invisible to
-// [Dir.Names].
+// tempPrefix marks files that are being written.
 const tempPrefix = ".tmp-"
 
 // Read returns the content of a file of at most limit bytes. It fails with
@@ -190,7 +189,8 @@ func (d *Dir) remove(name string) error {
 	return d.root.Remove(name)
 }
 
-// Names lists the entries of the directory, sorted, whatever their kind.
+// Names lists the entries of the directory, sorted, whatever their kind, but not
+// those that begin with a dot.
 func (d *Dir) Names() ([]string, error) {
 	entries, err := fs.ReadDir(d.root.FS(), ".")
 	if err != nil {

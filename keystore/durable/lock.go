@@ -47,7 +47,8 @@ func (e *LockError) Unwrap() error { return e.Err }
 // [*LockError].
 //
 // The file stays behind, empty of meaning: removing it would let two
-// processes hold two locks of one name.
+// processes hold two locks of one name. A file that somebody else made under the
+// name locks as well, and keeps its content.
 func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
 	if err := plain(name); err != nil {
 		return nil, d.fail("lock", name, err)
@@ -99,14 +100,22 @@ func (d *Dir) makeLockFile(name string) error {
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
+// signatureLimit is more than a process id and a time need, and less than the
+// shortest private key.
+const signatureLimit = 48
+
 // signLock leaves the holder's process id for those who wait. It is for
-// messages only, so a full disk does not matter.
+// messages only, so a full disk does not matter. What is longer is no signature,
+// and may be a key that somebody keeps under this name.
 func (d *Dir) signLock(name string) {
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_TRUNC, 0)
+	f, err := d.root.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.Size() > signatureLimit || f.Truncate(0) != nil {
+		return
+	}
 	fmt.Fprintf(f, "%d %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339))
 }
 

@@ -150,6 +150,21 @@ func TestLockLosesNoUpdate(t *testing.T) {
 	wantContent(t, dir, "counter", "160")
 }
 
+// A file that was there before under a lock's name is not written over.
+func TestLockOnAFileOfAnother(t *testing.T) {
+	dir, _ := create(t)
+	key := "AGE-SECRET-KEY-1" + strings.Repeat("Q", 58) + "\n"
+	must(t, dir.Write("lock", []byte(key)))
+	lock, err := dir.Lock(t.Context(), "lock", 0)
+	must(t, err)
+	_, err = dir.Lock(t.Context(), "lock", 0)
+	if held, ok := errors.AsType[*durable.LockError](err); !ok || held.Holder != 0 {
+		t.Error(err)
+	}
+	must(t, lock.Unlock())
+	wantContent(t, dir, "lock", key)
+}
+
 // A lock file whose text is nonsense still locks; only the holder is unknown.
 func TestBadInputLockText(t *testing.T) {
 	dir, path := create(t)
