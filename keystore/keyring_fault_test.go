@@ -216,6 +216,52 @@ func TestKeyringCancelled(t *testing.T) {
 	wantError(t, err, "keyring", "put", context.Canceled)
 }
 
+// A keyring that does not lock is not called locked, and asking it for its state
+// takes no longer than the deadline either.
+func TestBadInputKeyringLock(t *testing.T) {
+	calls := map[string]func(context.Context, Store) error{
+		"lock": func(ctx context.Context, s Store) error { return s.(Locker).Lock(ctx) },
+		"open": func(ctx context.Context, s Store) error { _, err := s.(Stater).State(ctx); return err },
+	}
+	for _, c := range []faultCase{
+		{secretservice.Lock, secretservice.Lie, "lock", ErrUnavailable},
+		{secretservice.Lock, secretservice.Hang, "lock", ErrTimeout},
+		{secretservice.Lock, secretservice.Late, "lock", ErrTimeout},
+		{secretservice.Lock, secretservice.Refuse, "lock", ErrDenied},
+		{secretservice.Lock, secretservice.Vanish, "lock", ErrUnavailable},
+		{secretservice.Lock, secretservice.Nonsense, "lock", ErrUnavailable},
+		{secretservice.Collections, secretservice.None, "lock", ErrUnavailable},
+		{secretservice.Collections, secretservice.Hang, "open", ErrTimeout},
+		{secretservice.Locked, secretservice.Hang, "open", ErrTimeout},
+		{secretservice.Locked, secretservice.Nonsense, "open", ErrUnavailable},
+		{secretservice.Locked, secretservice.Refuse, "open", ErrDenied},
+		{secretservice.Collections, secretservice.None, "open", ErrUnavailable},
+	} {
+		t.Run(fmt.Sprintf("%s/%s/%s", c.op, c.method, c.fault), func(t *testing.T) {
+			startFake(t).Fail(c.method, c.fault)
+			start := time.Now()
+			err := calls[c.op](t.Context(), open(t, "keyring", Options{Timeout: shortWait}))
+			wantError(t, err, "keyring", c.op, c.want)
+			wantHint(t, err, " ")
+			if took := time.Since(start); took > shortWait+500*time.Millisecond {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+	t.Run("no bus", func(t *testing.T) {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
+		for op, call := range calls {
+			wantError(t, call(t.Context(), open(t, "keyring", Options{})), "keyring", op, ErrUnavailable)
+		}
+	})
+	t.Run("a bus that never speaks", func(t *testing.T) {
+		silentBus(t)
+		for op, call := range calls {
+			wantError(t, call(t.Context(), open(t, "keyring", Options{Timeout: shortWait})), "keyring", op, ErrTimeout)
+		}
+	})
+}
+
 // The bus itself goes away while a call waits.
 func TestBadInputKeyringBusDies(t *testing.T) {
 	bus := startBus(t)

@@ -88,6 +88,29 @@ func TestKeyringLocked(t *testing.T) {
 	wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
 }
 
+// What Lock locked is locked for all, and says so; nobody can be asked here.
+func TestKeyringLock(t *testing.T) {
+	startKeyring(t)
+	store := open(t, "keyring", Options{})
+	must(t, store.Put(t.Context(), name, []byte("before")))
+	wantLocked := func(want bool) {
+		t.Helper()
+		state, err := store.(Stater).State(t.Context())
+		if err != nil || state.Locked != want {
+			t.Errorf("locked: %v, %v; want %v", state.Locked, err, want)
+		}
+	}
+	wantLocked(false)
+	must(t, store.(Locker).Lock(t.Context()))
+	wantLocked(true)
+	must(t, store.(Locker).Lock(t.Context())) // once more changes nothing
+	_, err := store.Get(t.Context(), name)
+	if !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDismissed) {
+		t.Errorf("get: %v", err)
+	}
+	wantLocked(true)
+}
+
 // What is stored is seen by other programs under the service and the name.
 func TestKeyringAttributes(t *testing.T) {
 	conn := startKeyring(t)

@@ -111,7 +111,7 @@ var calls = map[string]call{
 	ifaceService + "." + OpenSession:    openSession,
 	ifaceService + "." + ReadAlias:      readAlias,
 	ifaceService + "." + Unlock:         takes(1, unlock),
-	ifaceService + ".Lock":              takes(1, lock),
+	ifaceService + "." + Lock:           takes(1, lock),
 	ifaceCollection + "." + SearchItems: takes(1, searchItems),
 	ifaceCollection + "." + CreateItem:  takes(3, createItem),
 	ifaceItem + "." + GetSecret:         takes(1, getSecret),
@@ -156,8 +156,8 @@ func property(s *Service, _ dbus.ObjectPath, args []any, fault Fault) ([]any, er
 	return nil, dbus.NewError("org.freedesktop.DBus.Error.UnknownProperty", nil)
 }
 
-func lock(s *Service, _ dbus.ObjectPath, args []any, _ Fault) ([]any, error) {
-	s.locked = true
+func lock(s *Service, _ dbus.ObjectPath, args []any, fault Fault) ([]any, error) {
+	s.locked = s.locked || fault != Lie
 	return []any{args[0], dbus.ObjectPath("/")}, nil
 }
 

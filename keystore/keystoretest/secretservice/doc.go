@@ -14,7 +14,8 @@
 //   - [Hang]: it never answers.
 //   - [Late]: it does what was asked, and never answers.
 //   - [Vanish]: the service leaves the bus in the middle of the call.
-//   - [Lie]: it says that it was done, and does nothing (CreateItem, Delete).
+//   - [Lie]: it says that it was done, and does nothing (CreateItem, Delete,
+//     Lock).
 //   - [Another]: it gives the value of another item, or a text of nobody's where
 //     there is one item only (GetSecret).
 //   - [Nonsense]: it answers with a variant that holds a number, whatever belongs

@@ -31,6 +31,7 @@ const (
 	Locked      = "Locked"      // of the collection
 	ReadAlias   = "ReadAlias"
 	Unlock      = "Unlock"
+	Lock        = "Lock"
 	SearchItems = "SearchItems"
 	CreateItem  = "CreateItem"
 	GetSecret   = "GetSecret"
