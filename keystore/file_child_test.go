@@ -174,8 +174,8 @@ func killedWriters(t *testing.T, kills int) {
 		}
 		noLeftovers(t, dir)
 	}
-	t.Logf("%d of %d kills came before the first acknowledgement; %d secrets were acknowledged", fresh, kills, acknowledged)
-	t.Attr("figure", fmt.Sprintf("acknowledged secrets lost, %d kill -9 of a writer | %d | = 0", kills, lost))
+	t.Logf("%d of %d kills came before the first acknowledgement", fresh, kills)
+	t.Attr("figure", fmt.Sprintf("secrets lost of %d acknowledged, %d kill -9 of a writer | %d | = 0", acknowledged, kills, lost))
 	t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of a writer | %d | = 0", kills, unreadable))
 	if acknowledged == 0 || fresh == kills {
 		t.Error("no kill hit a writer at work")
