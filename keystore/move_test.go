@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -246,6 +248,11 @@ func init() {
 		}
 		if dumpable() {
 			childMust(errors.New("other programs can attach"))
+		}
+		if shell, err := exec.LookPath("sh"); err == nil && runtime.GOOS == "linux" {
+			if out, err := exec.Command(shell, "-c", "ulimit -S -c; ulimit -H -c").Output(); string(out) != "0\n0\n" {
+				childMust(fmt.Errorf("a program that it starts may write core dumps: %q, %v", out, err))
+			}
 		}
 		fmt.Println("hardened")
 	}
