@@ -162,7 +162,11 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	lines := bufio.NewScanner(limited)
 	lines.Buffer(make([]byte, 0, 4096), 4*MaxSize)
 	var head backupHead
-	if !lines.Scan() || strictJSON(lines.Bytes(), &head) != nil || head.Version < 1 {
+	scanned := lines.Scan()
+	if lines.Err() != nil {
+		return nil, damagedBackup(cutShort)
+	}
+	if !scanned || strictJSON(lines.Bytes(), &head) != nil || head.Version < 1 {
 		if head.Version = jsonField(lines.Bytes(), "btcpayctl_backup"); head.Version <= backupVersion {
 			return nil, damagedBackup("what it holds is no backup of this program")
 		}
@@ -189,7 +193,7 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	case limited.N <= 0:
 		return entries, fmt.Errorf("%w: the backup has more than %d MiB", ErrTooLarge, backupLimit>>20)
 	case lines.Err() != nil:
-		return entries, damagedBackup("it is cut short or was changed")
+		return entries, damagedBackup(cutShort)
 	case len(entries) != head.Entries:
 		return entries, damagedBackup(fmt.Sprintf("it should hold %d secrets and holds %d", head.Entries, len(entries)))
 	}
@@ -220,6 +224,8 @@ func jsonField(line []byte, field string) int {
 	}
 	return n
 }
+
+const cutShort = "it is cut short or was changed"
 
 func damagedBackup(what string) error {
 	return &Error{Err: fmt.Errorf("%w: %s", ErrDamaged, what), Hint: "use another backup; nothing was changed"}
