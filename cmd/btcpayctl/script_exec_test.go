@@ -64,6 +64,7 @@ var placeholders = []struct {
 	{regexp.MustCompile(`(pairingCode=|code )[1-9A-HJ-NP-Za-km-z]{7}\b`), "${1}CODE"},
 	{regexp.MustCompile(`[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9:]{8}`), "LOGTIME"},
 	{regexp.MustCompile(`(\S) {2,}`), "$1  "}, // the width of a column follows its widest cell
+	{regexp.MustCompile(`\btook [0-9.]+m?s\b`), "took TIME"},
 	{regexp.MustCompile(`\bgo1\.[0-9.]+\b`), "GOVERSION"},
 	{regexp.MustCompile(`\b[0-9]{1,2}:[0-9]{2}\b`), "CLOCK"},
 }

@@ -74,7 +74,6 @@ nothing.`,
 	cmd.Flags().BoolVar(&r.replace, "replace", false, "take the backup's where a secret is here with another content")
 	cmd.Flags().BoolVar(&r.keep, "keep", false, "leave what is here with another content, and restore the rest")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "tell what is in the backup, and change nothing")
-	cmd.MarkFlagsMutuallyExclusive("replace", "keep")
 	return cmd
 }
 
@@ -117,6 +116,9 @@ func (r *storeRestore) run(cmd *cobra.Command, args []string) error {
 
 // choose works out where secrets go that are nowhere yet.
 func (r *storeRestore) choose() error {
+	if r.keep && r.replace {
+		return &output.Error{Code: output.Usage, What: "--keep and --replace exclude each other", Next: "btcpayctl keystore restore --help"}
+	}
 	s, err := r.app.Settings(app.Flags{}, true)
 	if err != nil {
 		return err
@@ -155,12 +157,12 @@ func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.Backup
 	if err != nil {
 		return nil, backupFailure(ctx, err)
 	}
-	for i, e := range entries {
-		entries[i].Entry, err = app.CheckSecret(e.Entry, e.Secret)
-		if err != nil {
-			return entries, &output.Error{Code: output.BadInput, What: "the backup was not made by this program, or was tampered with: " + err.Error(),
-				Why: "Nothing was changed. Whose key is under a name decides who is paid.", Next: "use another backup, and find out where this one comes from", Err: err}
-		}
+	err = keystore.CheckBackup(entries, func(name string, secret []byte) error {
+		_, err := app.CheckSecret(keystore.Entry{Name: name}, secret)
+		return err
+	})
+	if err != nil {
+		return entries, backupFailure(ctx, err)
 	}
 	return entries, nil
 }
