@@ -160,7 +160,9 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	}
 	limited := &io.LimitedReader{R: plain, N: backupLimit + 1}
 	lines := bufio.NewScanner(limited)
-	lines.Buffer(make([]byte, 0, 4096), 4*MaxSize)
+	buffer := make([]byte, 4*MaxSize)
+	defer clear(buffer)
+	lines.Buffer(buffer, len(buffer))
 	var head backupHead
 	scanned := lines.Scan()
 	if lines.Err() != nil {

@@ -78,6 +78,7 @@ func (s *envStore) apiKey(id string) ([]byte, error) {
 		if hex.EncodeToString(sum[:8]) == id {
 			return key, nil
 		}
+		clear(key)
 		seen = append(seen, place.variable)
 	}
 	if seen == nil {

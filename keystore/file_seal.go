@@ -134,12 +134,20 @@ func openSecret(dir *durable.Dir, name string, data []byte, id *fileIdentity) ([
 	return secret, err
 }
 
+// readSealed reads what was encrypted, which is shorter than the file, in one
+// piece: a buffer that grows leaves copies behind.
+func readSealed(r io.Reader, size, limit int) ([]byte, error) {
+	plain := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err := plain.ReadFrom(io.LimitReader(r, int64(limit)))
+	return plain.Bytes(), err
+}
+
 func decryptSecret(name string, data []byte, id *fileIdentity) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(data), unmarker{id, name})
 	if err != nil {
 		return nil, err
 	}
-	secret, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	secret, err := readSealed(r, len(data), MaxSize+1)
 	if err != nil {
 		clear(secret)
 		return nil, err

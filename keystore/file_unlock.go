@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"syscall"
 	"time"
@@ -301,7 +300,7 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 	}
 	var text []byte
 	if err == nil {
-		text, err = io.ReadAll(io.LimitReader(r, identityLimit))
+		text, err = readSealed(r, len(data), identityLimit)
 	}
 	defer clear(text)
 	var id *fileIdentity

@@ -204,8 +204,10 @@ func (s *helperStore) write(ctx context.Context, name string, secret []byte) err
 	if err != nil {
 		return err
 	}
-	defer clear(request)
-	if _, err := s.run(ctx, "store", append(request, '\n')); err != nil {
+	line := append(request, '\n')
+	defer clear(line)
+	defer clear(request) // which the line may be a copy of
+	if _, err := s.run(ctx, "store", line); err != nil {
 		if errors.Is(err, ErrNotFound) {
 			err = &Error{Err: fmt.Errorf("%w: the helper failed and stored nothing", ErrUnavailable), Hint: hintOtherStore}
 		}

@@ -34,6 +34,7 @@ esac`
 // The honest script must pass what real helpers pass, or the faults below
 // prove nothing.
 func TestHelperScriptConforms(t *testing.T) {
+	t.Parallel()
 	helper := script(t, honest)
 	conform(t, backend{name: "helper", max: helperMax, open: func() Store {
 		return open(t, "helper:"+helper, Options{Timeout: time.Minute})
@@ -131,6 +132,7 @@ func TestHelperHangs(t *testing.T) {
 }
 
 func TestHelperCancelled(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	_, err := open(t, "helper:"+script(t, "sleep 1000"), Options{}).Get(ctx, name)

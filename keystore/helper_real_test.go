@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
 const helpersPackage = "golang-docker-credential-helpers"
@@ -16,51 +18,72 @@ const helpersPackage = "golang-docker-credential-helpers"
 // Real helpers, under the suite that every store passes.
 func TestHelperConformance(t *testing.T) {
 	t.Run("secretservice", func(t *testing.T) {
+		t.Parallel()
 		helper := program(t, "docker-credential-secretservice", helpersPackage)
-		startKeyring(t)
-		conformHelper(t, helper)
+		bus := secretservice.StartBus(t)
+		secretservice.StartGnome(t, bus)
+		conformHelper(t, helper, with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": bus.Address}))
 	})
 	t.Run("pass", func(t *testing.T) {
+		t.Parallel()
 		helper := program(t, "docker-credential-pass", helpersPackage)
-		startPass(t)
-		conformHelper(t, helper)
+		conformHelper(t, helper, startPass(t))
 	})
 }
 
-func conformHelper(t *testing.T, helper string) {
+// with is the environment with other values, which a helper is given.
+func with(values map[string]string) func(string) string {
+	return func(variable string) string {
+		if value, ok := values[variable]; ok {
+			return value
+		}
+		return os.Getenv(variable)
+	}
+}
+
+func conformHelper(t *testing.T, helper string, getenv func(string) string) {
 	dir := t.TempDir()
 	conform(t, backend{name: "helper", max: helperMax, open: func() Store {
-		return open(t, "helper:"+helper, Options{Dir: dir, Timeout: time.Minute})
+		return open(t, "helper:"+helper, Options{Dir: dir, Timeout: time.Minute, Getenv: getenv})
 	}})
 }
 
-// startPass makes a password store with a gpg key of its own.
-func startPass(t *testing.T) {
+// startPass makes a password store with a gpg key of its own, and gives the
+// environment in which it is found.
+func startPass(t *testing.T) func(string) string {
 	t.Helper()
 	gpg, pass := program(t, "gpg", "gnupg"), program(t, "pass", "pass")
 	// The socket of gpg's agent has a path of at most 107 bytes.
 	home, err := os.MkdirTemp("", "gpg")
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(home) })
-	t.Setenv("GNUPGHOME", home)
-	t.Setenv("HOME", home)
-	t.Setenv("PASSWORD_STORE_DIR", filepath.Join(home, "store"))
+	values := map[string]string{"GNUPGHOME": home, "HOME": home, "PASSWORD_STORE_DIR": filepath.Join(home, "store")}
 	run := func(path string, args ...string) {
-		if out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput(); err != nil {
+		cmd := exec.CommandContext(t.Context(), path, args...)
+		cmd.Env = os.Environ()
+		for name, value := range values {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v: %s", path, err, out)
 		}
 	}
 	run(gpg, "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid")
 	t.Cleanup(func() { exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() })
 	run(pass, "init", "test@btcpayctl.invalid")
+	return with(values)
 }
 
 // What one helper of docker's stores under our URL, a person finds there.
 func TestHelperEntryIsPlain(t *testing.T) {
+	t.Parallel()
 	helper := program(t, "docker-credential-pass", helpersPackage)
-	startPass(t)
-	must(t, open(t, "helper:"+helper, Options{Timeout: time.Minute}).Put(t.Context(), name, []byte("the secret")))
+	getenv := startPass(t)
+	must(t, open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("the secret")))
 	cmd := exec.CommandContext(t.Context(), helper, "get")
+	for _, variable := range []string{"PATH", "HOME", "GNUPGHOME", "PASSWORD_STORE_DIR"} {
+		cmd.Env = append(cmd.Env, variable+"="+getenv(variable))
+	}
 	cmd.Stdin = strings.NewReader("https://btcpayctl.invalid/" + name)
 	out, err := cmd.Output()
 	want := `{"ServerURL":"https://btcpayctl.invalid/` + name + `","Username":"` + helperUser(name) +
@@ -73,18 +96,20 @@ func TestHelperEntryIsPlain(t *testing.T) {
 // A real helper without what it needs: no bus, no password store.
 func TestHelperUnusable(t *testing.T) {
 	t.Run("no bus", func(t *testing.T) {
+		t.Parallel()
 		helper := program(t, "docker-credential-secretservice", helpersPackage)
-		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+t.TempDir()+"/none")
-		err := open(t, "helper:"+helper, Options{Timeout: time.Minute}).Put(t.Context(), name, []byte("secret of the test"))
+		getenv := with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + t.TempDir() + "/none"})
+		err := open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("secret of the test"))
 		wantError(t, err, "helper", "put", ErrUnavailable)
 		wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
 	})
 	t.Run("no password store", func(t *testing.T) {
+		t.Parallel()
 		helper := program(t, "docker-credential-pass", helpersPackage)
 		program(t, "pass", "pass")
-		t.Setenv("HOME", t.TempDir())
-		t.Setenv("PASSWORD_STORE_DIR", os.Getenv("HOME")+"/none")
-		store := open(t, "helper:"+helper, Options{Timeout: time.Minute})
+		home := t.TempDir()
+		store := open(t, "helper:"+helper, Options{Timeout: time.Minute,
+			Getenv: with(map[string]string{"HOME": home, "PASSWORD_STORE_DIR": home + "/none"})})
 		err := store.Put(t.Context(), name, []byte("secret of the test"))
 		wantError(t, err, "helper", "put", ErrUnavailable)
 		wantHint(t, err, "pass init")

@@ -98,6 +98,10 @@ func (a *helperAnswer) Write(p []byte) (int, error) {
 		a.full()
 		return 0, errors.New("more than is taken")
 	}
+	if old := a.data; len(old)+len(p) > cap(old) { // append would leave a copy behind
+		a.data = append(make([]byte, 0, 2*len(old)+len(p)), old...)
+		clear(old)
+	}
 	a.data = append(a.data, p...)
 	return len(p), nil
 }

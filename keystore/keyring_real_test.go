@@ -191,7 +191,11 @@ func silentBus(t *testing.T) {
 // with a way out.
 func refusedEverywhere(t *testing.T, want error) {
 	t.Helper()
-	store := open(t, "keyring", Options{Timeout: 300 * time.Millisecond})
+	o := Options{}
+	if want == ErrTimeout {
+		o.Timeout = shortWait
+	}
+	store := open(t, "keyring", o)
 	for op, call := range map[string]func(context.Context) error{
 		"get":    func(ctx context.Context) error { _, err := store.Get(ctx, name); return err },
 		"put":    func(ctx context.Context) error { return store.Put(ctx, name, []byte("secret of the test")) },
@@ -201,7 +205,7 @@ func refusedEverywhere(t *testing.T, want error) {
 		err := call(t.Context())
 		wantError(t, err, "keyring", op, want)
 		wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
-		if took := time.Since(start); took > 800*time.Millisecond {
+		if took := time.Since(start); took > shortWait+500*time.Millisecond {
 			t.Errorf("%s took %v", op, took)
 		}
 		awaitTurn(t)

@@ -107,7 +107,7 @@ func (c *call) send(method, path string, body []byte, expected ...int) (int, []b
 		return 0, nil, c.unreachable(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, bodyLimit+1))
+	answer, err := readBody(response)
 	switch {
 	case err != nil:
 		return 0, nil, c.unreachable(err)
@@ -120,6 +120,15 @@ func (c *call) send(method, path string, body []byte, expected ...int) (int, []b
 		}
 	}
 	return 0, nil, c.refused(response, answer)
+}
+
+// readBody reads in one piece where the length is told: a buffer that grows leaves
+// copies behind.
+func readBody(response *http.Response) ([]byte, error) {
+	size := min(max(response.ContentLength, 0), bodyLimit)
+	body := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	_, err := body.ReadFrom(io.LimitReader(response.Body, bodyLimit+1))
+	return body.Bytes(), err
 }
 
 const (

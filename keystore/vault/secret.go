@@ -70,6 +70,7 @@ func (c *call) read(name string, version int) (found, error) {
 	case status == http.StatusNotFound: // a version that was deleted or destroyed
 		return found{version: answer.Data.Metadata.Version}, keystore.ErrNotFound
 	}
+	defer clear(answer.Data.Data)
 	f := found{version: answer.Data.Metadata.Version}
 	f.secret, f.err = decode(name, answer.Data.Data)
 	return f, nil
