@@ -1,0 +1,165 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// hostility is what a server does, with the signal that comes meanwhile.
+var hostility = []variant{
+	{fault: "401"}, {fault: "403"}, {fault: "422"}, {fault: "500"}, {fault: "200"}, {fault: "cut"}, {fault: "malformed"}, {fault: "redirect"},
+	{fault: "hang", signal: syscall.SIGINT}, {fault: "hang", signal: syscall.SIGTERM},
+}
+
+// mostPassing bounds how many requests pass before a fault: those that ask the
+// same again and again are alike.
+const mostPassing = 4
+
+// TestTortureCanary is the product of every command, every keystore, every fault
+// of server and keystore, and --debug on and off.
+func TestTortureCanary(t *testing.T) {
+	torture(t)
+	resolveScenarios(t)
+	var runs, searched, expected, elsewhere int64
+	for _, b := range canaryBackends {
+		t.Run(strings.ReplaceAll(b.name, " ", "_"), func(t *testing.T) {
+			s := newCanaryStage(t, b, buildPlain(t))
+			if b.shared {
+				s.lockedBus = startSecretService(t)
+				must(t, lockSecretService(s.lockedBus))
+			}
+			ways := []string{"", "--debug", "environment", "--dry-run"}
+			if b.slow {
+				ways = []string{"environment"}
+			}
+			requests := s.quietly(t, ways)
+			s.playAll(t, s.hostileJobs(requests), func(r *canaryRun) { s.expectEnd(t, r) })
+			s.playAll(t, s.keystoreJobs(), func(r *canaryRun) { s.expectEnd(t, r) })
+			for i := range scenarios {
+				if sc := &scenarios[i]; sc.alone && b.shared {
+					s.playAll(t, []canaryJob{{sc, variant{how: "environment"}}}, nil)
+				}
+			}
+			t.Logf("%s: %d runs, %d bytes, secrets seen where they belong %d times, elsewhere %d times", b.name, s.runs.Load(), s.bytes.Load(), s.expected.Load(), s.sightings.Load())
+			if s.expected.Load() < s.runs.Load() {
+				t.Error("the secrets were hardly seen where they belong: is the search blind?")
+			}
+			runs, searched = runs+s.runs.Load(), searched+s.bytes.Load()
+			expected, elsewhere = expected+s.expected.Load(), elsewhere+s.sightings.Load()
+		})
+	}
+	t.Logf("%d runs, %d MB searched for %d forms of each secret, %d times seen where it belongs, %d times elsewhere", runs, searched>>20, len(newCanary("x", strings.Repeat("ab", 32)).forms()), expected, elsewhere)
+}
+
+// quietly plays everything with nothing in its way, and counts the requests.
+func (s *canaryStage) quietly(t *testing.T, ways []string) map[*scenario]int {
+	var jobs []canaryJob
+	for i := range scenarios {
+		sc := &scenarios[i]
+		for _, how := range ways {
+			if (how == "--debug" || how == "--dry-run") && !sc.flags[how] || sc.alone && s.backend.shared {
+				continue
+			}
+			jobs = append(jobs, canaryJob{sc, variant{how: how}})
+		}
+	}
+	requests := map[*scenario]int{}
+	s.playAll(t, jobs, func(r *canaryRun) {
+		s.expectEnd(t, r)
+		requests[r.scenario] = max(requests[r.scenario], r.requests)
+	})
+	return requests
+}
+
+// hostileJobs let the server do its worst after each number of requests.
+func (s *canaryStage) hostileJobs(requests map[*scenario]int) (jobs []canaryJob) {
+	for i := range scenarios {
+		sc := &scenarios[i]
+		if requests[sc] == 0 || sc.calm || sc.alone && s.backend.shared {
+			continue
+		}
+		for _, v := range hostility {
+			for v.passing = 0; v.passing < min(requests[sc], mostPassing); v.passing++ {
+				for _, how := range []string{"", sc.loudest()} {
+					if s.backend.slow && (how == "" || v.passing > 0 || v.fault != "403" && v.signal != syscall.SIGINT) {
+						continue
+					}
+					v.how = how
+					jobs = append(jobs, canaryJob{sc, v})
+				}
+			}
+		}
+		if !s.backend.slow && len(sc.before) == 0 {
+			jobs = append(jobs, canaryJob{sc, variant{fault: "tls"}}, canaryJob{sc, variant{fault: "tls", how: sc.loudest()}})
+		}
+	}
+	return jobs
+}
+
+// keystoreJobs let the keystore fail.
+func (s *canaryStage) keystoreJobs() (jobs []canaryJob) {
+	for fault := range s.backend.faults {
+		for i := range scenarios {
+			sc := &scenarios[i]
+			if sc.alone && s.backend.shared {
+				continue
+			}
+			for _, how := range []string{"", sc.loudest()} {
+				if !s.backend.slow || how != "" {
+					jobs = append(jobs, canaryJob{sc, variant{keyring: fault, how: how}})
+				}
+			}
+		}
+	}
+	return jobs
+}
+
+// TestTortureCanaryCrash kills the program at each of its steps, and looks at
+// what it leaves.
+func TestTortureCanaryCrash(t *testing.T) {
+	torture(t)
+	resolveScenarios(t)
+	steps := map[string]bool{}
+	must(t, filepath.WalkDir("internal", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, match := range regexp.MustCompile(`fault\.At\("([^"]+)"\)`).FindAllStringSubmatch(string(source), -1) {
+			steps[match[1]] = false
+		}
+		return err
+	}))
+	s := newCanaryStage(t, canaryBackends[0], buildKillable(t))
+	var jobs []canaryJob
+	for i := range scenarios {
+		sc := &scenarios[i]
+		if !slices.ContainsFunc([]string{"apikey", "authorize", "doctor", "key ", "keystore", "credential"}, func(p string) bool { return strings.HasPrefix(sc.command+" ", p) }) {
+			continue
+		}
+		for step := range steps {
+			for _, how := range []string{"", sc.loudest()} {
+				jobs = append(jobs, canaryJob{sc, variant{crash: step, how: how}})
+			}
+		}
+	}
+	killed := 0
+	s.playAll(t, jobs, func(r *canaryRun) {
+		if r.code == -1 || r.code == 128+int(syscall.SIGKILL) {
+			steps[r.variant.crash] = true
+			killed++
+		}
+	})
+	for step, reached := range steps {
+		if !reached {
+			t.Errorf("no scenario was killed at %s", step)
+		}
+	}
+	t.Logf("%d runs, %d of them killed at %d steps, %d bytes, secrets seen where they belong %d times, elsewhere %d times",
+		s.runs.Load(), killed, len(steps), s.bytes.Load(), s.expected.Load(), s.sightings.Load())
+}
