@@ -43,7 +43,7 @@ func (s *suite) rows() []row {
 			}
 		}
 		if p.state == failed && !explained {
-			rows = append(rows, wordRow(p.why(), broken, p.short))
+			rows = append(rows, wordRow(s.why(p), broken, p.short))
 		}
 		rows = append(rows, ofPackage...)
 	}
@@ -55,16 +55,18 @@ func wordRow(what string, v verdict, test string) row {
 }
 
 // why says what made a package fail that has no failed test.
-func (p *testPackage) why() string {
+func (s *suite) why(p *testPackage) string {
+	what, output := "the package failed after its tests", p.output
 	if p.build != "" {
-		return "the tests do not build"
+		what, output = "it does not build", s.builds[p.build]
 	}
-	for line := range strings.Lines(string(p.output)) {
-		if line = strings.TrimSpace(line); line != "" && line != "PASS" && !strings.HasPrefix(line, "FAIL") {
-			return line
+	for line := range strings.Lines(string(output)) {
+		line = strings.TrimSpace(line)
+		if line != "" && line != "PASS" && !strings.HasPrefix(line, "FAIL") && !strings.HasPrefix(line, "# ") {
+			return what + ": " + line
 		}
 	}
-	return "the package failed, and no test of it"
+	return what
 }
 
 func (t *longTest) rows() []row {
