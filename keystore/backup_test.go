@@ -31,6 +31,7 @@ func opener(store Store) func(string) (Store, error) {
 }
 
 func TestBackup(t *testing.T) {
+	t.Parallel()
 	identity := must2(age.GenerateX25519Identity())
 	for what, keys := range map[string][2]BackupKey{
 		"passphrase": {{Passphrase: []byte("horse")}, {Passphrase: []byte("horse")}},
@@ -75,6 +76,7 @@ func TestBackup(t *testing.T) {
 
 // Nothing is overwritten but with replace, and a damaged file is a conflict.
 func TestRestoreConflicts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	to, index := open(t, "file", identityOptions(dir)), OpenIndex(dir)
 	must(t, to.Put(t.Context(), "bitid/Same", []byte("same")))
@@ -104,6 +106,7 @@ func TestRestoreConflicts(t *testing.T) {
 
 // A backup of somebody who names another's key: nothing of it is taken.
 func TestBadInputBackupOfAnother(t *testing.T) {
+	t.Parallel()
 	follows := func(name string, secret []byte) error {
 		if name != "bitid/"+string(secret) {
 			return errors.New("it is another key")
@@ -141,6 +144,7 @@ func sealText(text string) []byte {
 }
 
 func TestBadInputBackup(t *testing.T) {
+	t.Parallel()
 	const head, e = `{"btcpayctl_backup":1,"created":"2026-11-25T12:00:00Z","entries":1}` + "\n",
 		`{"name":"bitid/A","created":"2026-11-25T12:00:00Z","secret":"` + canary + `"}` + "\n"
 	line := strings.Replace(e, canary, "eA==", 1)
@@ -191,6 +195,7 @@ func TestBadInputBackup(t *testing.T) {
 
 // The age program opens a backup, and what comes out is lines of JSON.
 func TestBackupOpenedByAge(t *testing.T) {
+	t.Parallel()
 	program(t, "age", "age")
 	dir := t.TempDir()
 	identity := must2(age.GenerateX25519Identity())

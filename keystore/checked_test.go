@@ -8,6 +8,7 @@ import (
 // A store that holds another's key under a name. What is read through Checked is
 // the right one or an error, and a move of it changes nothing.
 func TestBadInputAnothersKey(t *testing.T) {
+	t.Parallel()
 	follows := func(name string, secret []byte) error {
 		if name != "bitid/"+string(secret) {
 			return errors.New("it is another key")

@@ -18,7 +18,8 @@ func smallDisk(t *testing.T, options string) string {
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=700,"+options); err != nil {
 		t.Skip("no file system can be mounted here:", err)
 	}
-	t.Cleanup(func() { syscall.Unmount(dir, 0) })
+	// A process that another test starts may hold a file of it for a moment.
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir
 }
 

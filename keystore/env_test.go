@@ -28,6 +28,7 @@ func fileOf(t *testing.T, content string) string {
 }
 
 func TestEnvAPIKey(t *testing.T) {
+	t.Parallel()
 	const key = "0123456789abcdef0123456789abcdef01234567"
 	for what, variables := range map[string]map[string]string{
 		"variable":           {"BTCPAYCTL_API_KEY": key},
@@ -53,6 +54,7 @@ func TestEnvAPIKey(t *testing.T) {
 }
 
 func TestEnvPrivateKey(t *testing.T) {
+	t.Parallel()
 	const pem = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"
 	store := environment(t, map[string]string{"BTCPAYCTL_PRIVATE_KEY_FILE": fileOf(t, pem)})
 	wantSecret(t, store, name, pem) // whole: its reader knows the formats
@@ -64,6 +66,7 @@ func TestEnvPrivateKey(t *testing.T) {
 }
 
 func TestEnvReadOnly(t *testing.T) {
+	t.Parallel()
 	store := environment(t, map[string]string{"BTCPAYCTL_API_KEY": "x"})
 	wantError(t, store.Put(t.Context(), name, nil), "env", "put", ErrUnavailable)
 	err := store.Delete(t.Context(), name)
@@ -73,6 +76,7 @@ func TestEnvReadOnly(t *testing.T) {
 
 // Containers and shells hand secrets over by links, pipes and descriptors.
 func TestEnvFileThroughLinkAndPipe(t *testing.T) {
+	t.Parallel()
 	link := filepath.Join(t.TempDir(), "link")
 	must(t, os.Symlink(fileOf(t, "key"), link))
 	wantSecret(t, environment(t, map[string]string{"BTCPAYCTL_PRIVATE_KEY_FILE": link}), name, "key")
@@ -90,6 +94,7 @@ func TestEnvFileThroughLinkAndPipe(t *testing.T) {
 }
 
 func TestBadInputEnvFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	large := fileOf(t, strings.Repeat("x", MaxSize+1))
 	open := fileOf(t, "x")

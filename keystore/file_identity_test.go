@@ -8,6 +8,7 @@ import (
 
 // An identity may be a hidden file of the home folder.
 func TestFileIdentityHidden(t *testing.T) {
+	t.Parallel()
 	o := Options{Dir: t.TempDir(), IdentityFile: filepath.Join(t.TempDir(), ".btcpayctl-identity")}
 	must(t, open(t, "file", o).Put(t.Context(), name, []byte("x")))
 	wantSecret(t, open(t, "file", o), name, "x")
@@ -15,6 +16,7 @@ func TestFileIdentityHidden(t *testing.T) {
 
 // None is made where the store would write over it, or sweep it away.
 func TestBadInputIdentityInTheStore(t *testing.T) {
+	t.Parallel()
 	for _, at := range []string{"store.json", "lock", secretFile(name), ".hidden", "../keystore/x", ".tmp-x"} {
 		o := Options{Dir: t.TempDir()}
 		o.IdentityFile = filepath.Join(o.Dir, "keystore") + "/" + at

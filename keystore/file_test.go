@@ -29,6 +29,7 @@ func (a *asked) passphrase(_ context.Context, confirm bool) ([]byte, error) {
 }
 
 func TestFilePassphraseAskedOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first := &asked{say: []byte("correct horse")}
 	store := open(t, "file", Options{Dir: dir, Passphrase: first.passphrase})
@@ -57,6 +58,7 @@ func TestFilePassphraseAskedOnce(t *testing.T) {
 }
 
 func TestFilePassphraseWrong(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
 	ask := &asked{say: []byte("wrong")}
@@ -75,6 +77,7 @@ func TestFilePassphraseWrong(t *testing.T) {
 }
 
 func TestBadInputPassphrase(t *testing.T) {
+	t.Parallel()
 	stopped := errors.New("the terminal went away")
 	for what, ask := range map[string]*asked{"empty": {}, "failed": {err: stopped}, "nobody": nil} {
 		t.Run(what, func(t *testing.T) {
@@ -97,6 +100,7 @@ func TestBadInputPassphrase(t *testing.T) {
 
 // Somebody at the prompt does not make others wait beyond their deadline.
 func TestFilePromptDoesNotBlockOthers(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
 	asking, answer := make(chan struct{}), make(chan struct{})
@@ -120,6 +124,7 @@ func TestFilePromptDoesNotBlockOthers(t *testing.T) {
 }
 
 func TestFileIdentityFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	o := identityOptions(dir)
 	must(t, open(t, "file", o).Put(t.Context(), name, []byte("x")))
@@ -173,6 +178,7 @@ func must2[T any](v T, err error) T {
 }
 
 func TestBadInputIdentityFile(t *testing.T) {
+	t.Parallel()
 	two := append(must2(newIdentityText()), must2(newIdentityText())...)
 	for what, content := range map[string]string{
 		"empty": "", "nonsense": "hello", "recipient": "age1qqqqqqqq", "two identities": string(two),
@@ -199,6 +205,7 @@ func TestBadInputIdentityFile(t *testing.T) {
 
 // The age program opens what this package writes, in both modes.
 func TestFileOpenedByAge(t *testing.T) {
+	t.Parallel()
 	age := program(t, "age", "age")
 	dir := t.TempDir()
 	o := identityOptions(dir)
@@ -212,6 +219,7 @@ func TestFileOpenedByAge(t *testing.T) {
 
 // An identity made by age-keygen opens a store.
 func TestFileWithKeygen(t *testing.T) {
+	t.Parallel()
 	keygen := program(t, "age-keygen", "age")
 	o := identityOptions(t.TempDir())
 	o.IdentityFile = filepath.Join(o.Dir, "key.txt")
@@ -224,6 +232,7 @@ func TestFileWithKeygen(t *testing.T) {
 
 // age asks for the passphrase on a terminal only, so script gives it one.
 func TestFilePassphraseOpenedByAge(t *testing.T) {
+	t.Parallel()
 	age, script := program(t, "age", "age"), program(t, "script", "bsdutils")
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x y z")))
@@ -267,6 +276,7 @@ func (p *prompt) Write(b []byte) (int, error) {
 // The passphrase may be changed with the age program, as the documentation
 // says: the identity is what counts, not the file it is in.
 func TestFilePassphraseChanged(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
 	path := dir + "/keystore/identity.age"
@@ -282,6 +292,7 @@ func TestFilePassphraseChanged(t *testing.T) {
 
 // Several processes make a store at the same moment: one identity wins.
 func TestFileMadeAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, options := range []func(string) Options{passphraseOptions, identityOptions} {
 		dir := t.TempDir()
 		errs := make(chan error)
@@ -307,6 +318,7 @@ func TestFileMadeAtOnce(t *testing.T) {
 // Two people choose different passphrases at the same moment: the second is
 // told, and nothing is written with an identity that the file does not hold.
 func TestFileMadeWithTwoPassphrases(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	ask := func(ctx context.Context, _ bool) ([]byte, error) {
 		must(t, open(t, "file", passphraseOptions(dir)).Put(ctx, "bitid/first", []byte("1")))
@@ -319,6 +331,7 @@ func TestFileMadeWithTwoPassphrases(t *testing.T) {
 
 // A long-lived store notices that its directory was removed.
 func TestFileRemovedUnderneath(t *testing.T) {
+	t.Parallel()
 	for _, options := range []func(string) Options{passphraseOptions, identityOptions} {
 		dir := t.TempDir()
 		store := open(t, "file", options(dir))
@@ -333,6 +346,7 @@ func TestFileRemovedUnderneath(t *testing.T) {
 
 // And that another process made it anew, with another identity.
 func TestFileMadeAnewUnderneath(t *testing.T) {
+	t.Parallel()
 	for _, options := range []func(string) Options{passphraseOptions, identityOptions} {
 		dir := t.TempDir()
 		reader, writer := open(t, "file", options(dir)), open(t, "file", options(dir))

@@ -30,6 +30,7 @@ func indexed(t *testing.T, x *Index) []string {
 }
 
 func TestIndex(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "not", "there", "yet")
 	x := OpenIndex(dir)
 	if got := indexed(t, x); len(got) != 0 {
@@ -63,6 +64,7 @@ func TestIndex(t *testing.T) {
 }
 
 func TestIndexAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, OpenIndex(dir).Add(t.Context(), Entry{Name: "bitid/gone"}))
 	var group sync.WaitGroup
@@ -89,6 +91,7 @@ func TestIndexAtOnce(t *testing.T) {
 }
 
 func TestBadInputIndex(t *testing.T) {
+	t.Parallel()
 	for content, want := range map[string]error{
 		"":                              ErrDamaged,
 		"null":                          ErrDamaged,
@@ -131,6 +134,7 @@ func TestBadInputIndex(t *testing.T) {
 }
 
 func TestBadInputIndexDirectory(t *testing.T) {
+	t.Parallel()
 	x := OpenIndex("")
 	_, err := x.List(t.Context())
 	wantError(t, err, "index", "list", ErrUnavailable)
@@ -148,6 +152,7 @@ func TestBadInputIndexDirectory(t *testing.T) {
 // A file that was merged by hand: out of order, with a name twice, and with
 // fields that a later version of the same format may have.
 func TestIndexMergedByHand(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	must(t, os.WriteFile(dir+"/index.json", []byte(`{"entries":[{"name":"bitid/B","server":"first"},{"name":"bitid/A","colour":1},
 		{"name":"bitid/B","server":"last"}],"version":1,"more":true}`), 0o600))
@@ -166,6 +171,7 @@ func TestIndexMergedByHand(t *testing.T) {
 
 // An index never grows beyond what it reads again.
 func TestIndexFull(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	x := OpenIndex(dir)
 	must(t, x.Add(t.Context(), Entry{Name: "bitid/A"}))

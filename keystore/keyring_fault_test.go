@@ -135,13 +135,9 @@ func TestBadInputKeyringHangs(t *testing.T) {
 	secretservice.Start(t, bus).Fail(secretservice.CreateItem, secretservice.Hang)
 	cmd := child(t, "keyring put")
 	cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS="+bus.Address)
-	start := time.Now()
 	out, err := cmd.Output()
-	if err != nil || string(out) != ErrTimeout.Error() {
-		t.Errorf("%v: %s", err, out)
-	}
-	if took := time.Since(start); took < 3*time.Second || took > 3500*time.Millisecond {
-		t.Errorf("it took %v, the deadline is 3 s", took)
+	if took, _ := time.ParseDuration(string(out)); err != nil || took < 3*time.Second || took > 3500*time.Millisecond {
+		t.Errorf("it took %s, and the deadline is 3 s: %v", out, err)
 	}
 }
 
@@ -149,8 +145,9 @@ func init() {
 	children["keyring put"] = func() {
 		store, err := Open("keyring", Options{})
 		childMust(err)
+		start := time.Now()
 		if err := store.Put(context.Background(), name, []byte("secret of the test")); errors.Is(err, ErrTimeout) {
-			fmt.Print(ErrTimeout)
+			fmt.Print(time.Since(start))
 		}
 	}
 }

@@ -1,8 +1,11 @@
 package keystore
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -16,10 +19,15 @@ const childVariable = "KEYSTORE_TEST_CHILD"
 var scryptWorkReal int
 
 func TestMain(m *testing.M) {
-	scryptWorkReal, scryptWork = scryptWork, 6 // a millisecond for a passphrase instead of a second
+	scryptWorkReal, scryptWork = scryptWork, 2 // less than a millisecond for a passphrase instead of a second
 	if job := os.Getenv(childVariable); job != "" {
 		children[job]()
 		os.Exit(0)
+	}
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		// Those that run side by side wait, for deadlines and for other programs.
+		flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0)))
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -54,6 +54,7 @@ var moved = []string{"bitid/A", "bitid/B", "apikey/0123456789abcdef"}
 // Each time every secret is where the pins say, index and profile, also where one
 // of them was changed and the other was not; and a second move ends the work.
 func TestMoveInterrupted(t *testing.T) {
+	t.Parallel()
 	cuts := 0
 	for _, after := range []bool{false, true} {
 		for cut := 1; ; cut++ {
@@ -104,6 +105,7 @@ func noRepin(t *testing.T) func(context.Context) error {
 }
 
 func TestMoveRefused(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	from, to := open(t, "file", identityOptions(dir)), open(t, "memory", Options{})
 	must(t, from.Put(t.Context(), "bitid/A", []byte("a")))
@@ -130,6 +132,7 @@ func TestMoveRefused(t *testing.T) {
 
 // A store that lost what it took in is noticed before anything is erased.
 func TestMoveVanished(t *testing.T) {
+	t.Parallel()
 	from, to := open(t, "memory", Options{}), open(t, "memory", Options{})
 	must(t, from.Put(t.Context(), name, []byte("x")))
 	err := Move(t.Context(), []string{name}, from, to, func(ctx context.Context) error { return to.Delete(ctx, name) })
@@ -138,6 +141,7 @@ func TestMoveVanished(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
+	t.Parallel()
 	for _, spec := range []string{"memory", "file"} {
 		store := open(t, spec, identityOptions(t.TempDir()))
 		must(t, Check(t.Context(), store))
@@ -149,6 +153,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestLock(t *testing.T) {
+	t.Parallel()
 	ask := &asked{say: []byte("correct horse")}
 	store := open(t, "file", Options{Dir: t.TempDir(), Passphrase: ask.passphrase})
 	must(t, store.Put(t.Context(), name, []byte("x")))

@@ -21,6 +21,7 @@ func wantState(t *testing.T, spec string, o Options, want State) {
 }
 
 func TestFileState(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	o := identityOptions(dir)
 	wantState(t, "file", o, State{New: true, Detail: "will be opened by " + o.IdentityFile})
@@ -52,6 +53,7 @@ func TestFileState(t *testing.T) {
 }
 
 func TestFileStateLocked(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	asked := 0
 	o := Options{Dir: dir, Passphrase: func(context.Context, bool) ([]byte, error) { asked++; return []byte("correct horse"), nil }}
@@ -74,6 +76,7 @@ func TestFileStateLocked(t *testing.T) {
 }
 
 func TestOtherStates(t *testing.T) {
+	t.Parallel()
 	o := Options{Getenv: func(variable string) string {
 		return map[string]string{"BTCPAYCTL_API_KEY": "x", "BTCPAYCTL_PRIVATE_KEY_FILE": "/x"}[variable]
 	}}
