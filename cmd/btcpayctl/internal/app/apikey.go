@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -80,18 +79,14 @@ func (a *App) keystoreThatKeeps(spec string) (keystore.Store, error) {
 	return a.OpenKeystore(spec)
 }
 
-// ProbeKeystore writes and deletes an entry, so that nobody makes a key which
+// ProbeKeystore writes, reads and deletes an entry, so that nobody makes a key which
 // then cannot be stored. It may ask for a passphrase.
 func (a *App) ProbeKeystore(ctx context.Context, spec string) error {
 	store, err := a.keystoreThatKeeps(spec)
 	if err != nil {
 		return err
 	}
-	name := "probe/" + rand.Text()
-	if err := store.Put(ctx, name, []byte(name)); err != nil {
-		return err
-	}
-	return store.Delete(ctx, name)
+	return keystore.Check(ctx, store)
 }
 
 // PinAPIKey makes a profile use a key that is stored and works, and returns the

@@ -14,10 +14,10 @@ import (
 
 // words are what a shell offers for flags that take one of a few.
 var words = map[string][]string{
-	"output":   output.Formats,
-	"for":      {"settled", "processing"},
-	"status":   {"new", "processing", "settled", "expired", "invalid"},
-	"speed":    {"high", "medium", "low-medium", "low"},
+	"output": output.Formats,
+	"for":    {"settled", "processing"},
+	"status": {"new", "processing", "settled", "expired", "invalid"},
+	"speed":  {"high", "medium", "low-medium", "low"},
 }
 
 // addCompletion lets a shell offer names of profiles and the words of flags,

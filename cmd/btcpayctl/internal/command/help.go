@@ -116,7 +116,8 @@ What can go wrong:
 const securityTopic = `Private keys are in a keystore: the desktop's keyring, files that are encrypted
 with age, a docker credential helper, or Vault. Nothing falls back from one to
 another, and nothing is written in plaintext unless you ask for a file (key
-export, key generate --output-file).
+export, key generate --output-file). "btcpayctl keystore" shows, tests and moves
+them, and makes a backup that "age -d" opens.
 
 No flag takes a secret. They come from the keystore, a file, the environment or
 standard input, or from a terminal with the echo off. --debug shows an allow-list
