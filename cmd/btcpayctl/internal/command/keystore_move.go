@@ -283,7 +283,9 @@ type watched struct {
 }
 
 func (w watched) Get(ctx context.Context, name string) ([]byte, error) {
-	defer w.read.Add(1)
+	if !app.IsProbe(name) {
+		defer w.read.Add(1)
+	}
 	return w.Store.Get(ctx, name)
 }
 
