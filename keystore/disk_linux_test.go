@@ -72,4 +72,9 @@ func TestDiskReadOnly(t *testing.T) {
 	wantSecret(t, store, name, "old")
 	wantError(t, store.Put(t.Context(), name, []byte("new")), "file", "put", ErrUnavailable)
 	wantError(t, store.Delete(t.Context(), name), "file", "delete", ErrUnavailable)
+	err := OpenIndex(dir).Add(t.Context(), Entry{Name: name})
+	wantError(t, err, "index", "put", ErrUnavailable)
+	wantHint(t, err, "export XDG_DATA_HOME=")
+	_, err = open(t, "file", identityOptions(dir)).Get(t.Context(), name)
+	wantError(t, err, "file", "get", ErrPassphrase) // and no identity is made
 }

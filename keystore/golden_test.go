@@ -43,6 +43,37 @@ func TestGoldenStores(t *testing.T) {
 	}
 }
 
+// The first version wrote this backup, and later ones read it.
+func TestGoldenBackup(t *testing.T) {
+	t.Parallel()
+	file := must2(os.Open("testdata/v1/backup/backup.age"))
+	defer file.Close()
+	entries, err := ReadBackup(file, BackupKey{Identities: must2(os.ReadFile("testdata/v1/backup/identity.txt"))})
+	must(t, err)
+	if len(entries) != len(golden) {
+		t.Errorf("%d entries", len(entries))
+	}
+	for _, e := range entries {
+		if want, ok := golden[e.Name]; !ok || string(e.Secret) != want {
+			t.Errorf("%s is %q, want %q", e.Name, e.Secret, want)
+		}
+		if e.Keystore != "file" || e.Server != "https://btcpay.example.com" || !e.Created.Equal(noon) {
+			t.Errorf("%+v", e.Entry)
+		}
+	}
+}
+
+// What the first version writes into a keyring, and into a helper of docker.
+func TestGoldenValue(t *testing.T) {
+	const value = "btcpayctl:1:" + name + ":dGhlIHNlY3JldA=="
+	if got := keyringEncode(name, []byte("the secret")); got != value {
+		t.Errorf("%q is written", got)
+	}
+	if got, err := keyringDecode(name, value); err != nil || string(got) != "the secret" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // goldenCopy is a copy to work in, with the rights that git does not keep.
 func goldenCopy(t *testing.T, mode string) string {
 	t.Helper()

@@ -3,9 +3,11 @@
 package keystore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -156,11 +158,21 @@ func init() {
 func TestKeyringHangsOnce(t *testing.T) {
 	f := startFake(t)
 	f.Fail(secretservice.CreateItem, secretservice.Hang)
-	for range 3 {
-		wantFault(t, 100*time.Millisecond, "put", ErrTimeout)
+	wantFault(t, shortWait, "put", ErrTimeout)
+	before := runtime.NumGoroutine()
+	for _, op := range []string{"put", "get", "delete", "put"} {
+		wantFault(t, shortWait, op, ErrTimeout)
 	}
 	if len(keyringTurn) != 1 {
 		t.Error("the hanging call gave its turn back")
+	}
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	if n := bytes.Count(stacks, []byte("keystore.hangingKeyringCall(")); n != 1 {
+		t.Errorf("%d calls hang, want 1", n)
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines after the first call that hung, %d after five", before, after)
 	}
 }
 

@@ -196,4 +196,21 @@ func TestForeignOwner(t *testing.T) {
 			wantHint(t, err, "owns")
 		})
 	}
+	t.Run("identity file", func(t *testing.T) {
+		o := identityOptions(t.TempDir())
+		must(t, open(t, "file", o).Put(t.Context(), name, []byte("x")))
+		must(t, os.Chown(o.IdentityFile, 12345, 12345))
+		_, err := open(t, "file", o).Get(t.Context(), name)
+		wantError(t, err, "file", "get", ErrDenied)
+	})
+	for what, path := range map[string]string{"data directory": "", "index": "index.json", "lock of the index": "index.lock"} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			must(t, OpenIndex(dir).Add(t.Context(), Entry{Name: name}))
+			must(t, os.Chown(filepath.Join(dir, path), 12345, 12345))
+			err := OpenIndex(dir).Add(t.Context(), Entry{Name: name})
+			wantError(t, err, "index", "put", ErrDenied)
+			wantHint(t, err, "owns")
+		})
+	}
 }

@@ -206,7 +206,8 @@ func (d *Dir) Names() ([]string, error) {
 }
 
 // Sweep removes the temporary files that killed processes left. A file younger
-// than age may belong to a process that is writing now and stays.
+// than age may belong to a process that is writing now and stays; an age of zero
+// takes all, those included that are dated ahead of a clock that was set back.
 func (d *Dir) Sweep(age time.Duration) error {
 	entries, err := fs.ReadDir(d.root.FS(), ".")
 	if err != nil {
@@ -217,7 +218,7 @@ func (d *Dir) Sweep(age time.Duration) error {
 			continue
 		}
 		info, err := entry.Info()
-		if err != nil || time.Since(info.ModTime()) < age {
+		if err != nil || age > 0 && time.Since(info.ModTime()) < age {
 			continue
 		}
 		if err := d.root.Remove(entry.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
