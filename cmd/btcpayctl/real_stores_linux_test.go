@@ -1,0 +1,137 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
+)
+
+// TestRealStores brings keys through all stores of this system, one after the
+// other: files, a real gnome-keyring, and docker's own helpers for it and for
+// pass. Each has all of them then, and the one before has none.
+func TestRealStores(t *testing.T) {
+	t.Parallel()
+	helper := needed(t, "docker-credential-secretservice", "golang-docker-credential-helpers")
+	age := needed(t, "age", "age")
+	s := newShell(t)
+	bus := secretservice.StartBus(t)
+	secretservice.StartGnome(t, bus)
+	s.env["DBUS_SESSION_BUS_ADDRESS"] = bus.Address
+	s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = "60s"
+	sin := s.run("key", "generate", "--profile", "shop", "-o", "name").ok()
+	s.run("key", "generate", "--profile", "other").ok()
+	s.input(`{"ServerURL":"https://registry.example","Username":"alice","Secret":"s3cret"}`, "credential", "store").ok()
+
+	stores := []string{"file", "keyring", "helper:" + helper, "helper:" + s.startPass(), "keyring"}
+	for i, to := range stores[1:] {
+		from := stores[i]
+		moved := strings.Fields(s.run("keystore", "move", "--from", from, "--to", to, "-o", "name").ok())
+		if len(moved) != 3 || !slices.Contains(moved, "bitid/"+sin) {
+			t.Errorf("from %s to %s: %q", from, to, moved)
+		}
+		s.run("keystore", "test", to).ok()
+		if got := s.run("key", "show", "--profile", "shop", "-o", "name").ok(); got != sin {
+			t.Errorf("%s gives %s", to, got)
+		}
+		if left := s.run("keystore", "move", "--from", from, "--to", to, "--dry-run", "-o", "name").ok(); left != "" {
+			t.Errorf("%s still has %s", from, left)
+		}
+		if got := s.input("https://registry.example\n", "credential", "get").ok(); !strings.Contains(got, `"Secret":"s3cret"`) {
+			t.Errorf("the credential in %s: %s", to, got)
+		}
+		state := s.run("keystore", "status", "--profile", "shop", "--jq", ".[0] | .keystore, .state, .secrets").ok()
+		if state != to+"\nready\n3" {
+			t.Errorf("the state of %s: %q", to, state)
+		}
+	}
+
+	backup := s.path("keys.age")
+	s.run("keystore", "backup", backup, "--recipient", s.recipient()).ok()
+	out, err := exec.CommandContext(t.Context(), age, "-d", "-i", s.env["BTCPAYCTL_IDENTITY_FILE"], backup).Output()
+	if err != nil || strings.Count(string(out), "\n") != 4 || !strings.Contains(string(out), "bitid/"+sin) {
+		t.Errorf("age -d: %v\n%.60s…", err, out)
+	}
+
+	// What was locked stays locked, and everyone is told.
+	s.run("keystore", "lock", "--profile", "shop").ok()
+	s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = "1s"
+	if state := s.run("keystore", "status", "--profile", "shop", "--jq", ".[0].state").ok(); state != "locked" {
+		t.Errorf("the locked keyring is %s", state)
+	}
+	s.run("key", "show", "--profile", "shop", "-o", "json").fails9(t, "keystore-locked")
+	s.run("keystore", "move", "--to", "file", "--profile", "shop", "-o", "json").fails9(t, "keystore-locked")
+
+	// The backup brings them back to a store that opens.
+	s.run("keystore", "restore", backup, "--to", "file", "--identity-file", s.env["BTCPAYCTL_IDENTITY_FILE"]).ok()
+	if got := s.run("key", "show", "--profile", "shop", "-o", "name").ok(); got != sin {
+		t.Errorf("the restored key is %s", got)
+	}
+}
+
+func (r run) fails9(t *testing.T, code string) {
+	t.Helper()
+	if r.code != 9 || r.stdout != "" || !strings.Contains(r.stderr, `"code":"`+code+`"`) {
+		t.Errorf("btcpayctl %s: exit %d, want 9 %s\n%s%s", r.line, r.code, code, r.stdout, r.stderr)
+	}
+}
+
+// recipient is the public key of the shell's identity file.
+func (s *shell) recipient() string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.env["BTCPAYCTL_IDENTITY_FILE"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "# public key: ")
+	recipient, _, _ := strings.Cut(rest, "\n")
+	return recipient
+}
+
+// needed is the path of a program.
+func needed(t *testing.T, name, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
+	}
+	t.Skipf("%s is missing: apt-get install %s", name, pkg)
+	return ""
+}
+
+// startPass makes a password store with a gpg key of its own, and gives docker's
+// helper for it.
+func (s *shell) startPass() string {
+	s.t.Helper()
+	needed(s.t, "gpg", "gnupg")
+	needed(s.t, "pass", "pass")
+	helper := needed(s.t, "docker-credential-pass", "golang-docker-credential-helpers")
+	// The socket of gpg's agent has a path of at most 107 bytes.
+	home, err := os.MkdirTemp("", "gpg")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { os.RemoveAll(home) })
+	s.env["GNUPGHOME"], s.env["PASSWORD_STORE_DIR"] = home, filepath.Join(home, "store")
+	for _, args := range [][]string{
+		{"gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid"},
+		{"pass", "init", "test@btcpayctl.invalid"},
+	} {
+		cmd := exec.CommandContext(s.t.Context(), args[0], args[1:]...)
+		for name, value := range s.env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			s.t.Fatalf("%q: %v: %s", args, err, out)
+		}
+	}
+	s.t.Cleanup(func() { exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() })
+	return helper
+}
