@@ -74,62 +74,6 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// Nothing is overwritten but with replace, and a damaged file is a conflict.
-func TestRestoreConflicts(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	to, index := open(t, "file", identityOptions(dir)), OpenIndex(dir)
-	must(t, to.Put(t.Context(), "bitid/Same", []byte("same")))
-	must(t, to.Put(t.Context(), "bitid/Other", []byte("newer")))
-	must(t, to.Put(t.Context(), "bitid/Broken", []byte("x")))
-	must(t, os.WriteFile(dir+"/keystore/bitid-Broken.age", []byte("junk"), 0o600))
-	var entries []BackupEntry
-	for name, secret := range map[string]string{"bitid/Same": "same", "bitid/Other": "old", "bitid/Broken": "x", "bitid/New": "new"} {
-		entries = append(entries, BackupEntry{Entry{Name: name, Created: noon}, []byte(secret)})
-	}
-	done, err := Restore(t.Context(), entries, to, "file", index, false)
-	must(t, err)
-	if len(done.Stored) != 1 || len(done.Same) != 1 || len(done.Conflicts) != 2 {
-		t.Errorf("%+v", done)
-	}
-	wantSecret(t, to, "bitid/Other", "newer")
-	_, err = to.Get(t.Context(), "bitid/Broken")
-	wantError(t, err, "file", "get", ErrDamaged)
-	done, err = Restore(t.Context(), entries, to, "file", index, true)
-	must(t, err)
-	if len(done.Stored) != 2 || len(done.Same) != 2 || len(done.Conflicts) != 0 {
-		t.Errorf("%+v", done)
-	}
-	wantSecret(t, to, "bitid/Other", "old")
-	wantSecret(t, to, "bitid/Broken", "x")
-}
-
-// A backup of somebody who names another's key: nothing of it is taken.
-func TestBadInputBackupOfAnother(t *testing.T) {
-	t.Parallel()
-	follows := func(name string, secret []byte) error {
-		if name != "bitid/"+string(secret) {
-			return errors.New("it is another key")
-		}
-		return nil
-	}
-	own, hostile := BackupEntry{Entry{Name: "bitid/A"}, []byte("A")}, BackupEntry{Entry{Name: "bitid/B"}, []byte(canary)}
-	must(t, CheckBackup(nil, follows))
-	must(t, CheckBackup([]BackupEntry{own}, follows))
-	err := CheckBackup([]BackupEntry{own, hostile}, follows)
-	wantError(t, err, "backup", "read", ErrDamaged)
-	wantHint(t, err, "nothing was changed")
-	noCanary(t, err)
-	if e, ok := errors.AsType[*Error](err); !ok || e.Name != "bitid/B" {
-		t.Errorf("%v does not name the entry", err)
-	}
-	// A check that knows the words of this package says them once.
-	err = CheckBackup([]BackupEntry{hostile}, func(string, []byte) error { return fmt.Errorf("%w: a word", ErrDamaged) })
-	if wantError(t, err, "backup", "read", ErrDamaged); strings.Count(err.Error(), ErrDamaged.Error()) != 1 {
-		t.Error(err)
-	}
-}
-
 // sealText makes a backup of any text.
 func sealText(text string) []byte {
 	r := must2(age.NewScryptRecipient("horse"))
