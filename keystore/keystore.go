@@ -62,6 +62,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // MaxSize is how many bytes a secret may have. The Windows Credential Manager
@@ -129,15 +130,35 @@ type Error struct {
 	Hint string // what to do next; may be empty
 }
 
-// Error tells all but the hint. It never holds a secret.
+// Error tells all but the hint, on one line of bounded length. It never holds a
+// secret.
 func (e *Error) Error() string {
 	if e.Backend == "" && e.Op == "" { // within another one
 		return e.Err.Error()
 	}
+	cause := oneLine(e.Err.Error())
 	if e.Name == "" {
-		return fmt.Sprintf("keystore %s: %s: %v", e.Backend, e.Op, e.Err)
+		return fmt.Sprintf("keystore %s: %s: %s", e.Backend, e.Op, cause)
 	}
-	return fmt.Sprintf("keystore %s: %s %s: %v", e.Backend, e.Op, e.Name, e.Err)
+	return fmt.Sprintf("keystore %s: %s %s: %s", e.Backend, e.Op, e.Name, cause)
+}
+
+// maxCause is how many bytes of a cause are told: a damaged file can quote itself
+// at any length in the errors of those who read it.
+const maxCause = 1000
+
+// oneLine makes text safe for a log, whoever wrote what it quotes.
+func oneLine(text string) string {
+	if len(text) > maxCause {
+		text = strings.ToValidUTF8(text[:maxCause], "") + "…"
+	}
+	text = strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // Unwrap gives the cause.
