@@ -237,6 +237,9 @@ func (s *keyringScene) play(command keyringCommand, want output.Code) (took time
 	}
 	s.check(r, command, want)
 	lied = s.lies(r)
+	if _, err := os.Stat(s.path("data", "btcpayctl", "keystore")); err == nil && !strings.Contains(command.line, "file") {
+		t.Error("the program fell back to another store")
+	}
 	s.leaks(r)
 
 	s.service.Heal(t)
