@@ -38,8 +38,9 @@ func Check(ctx context.Context, s Store) error {
 // Move brings secrets from one store to another: it copies all, each read back,
 // calls repin, which makes index and profiles name the other store, durably, and
 // erases the first store's only when repin returned nil. Whenever it is
-// interrupted, each secret is in the store that names it, and Move can be called
-// again with the same names: what was copied or moved already is no error.
+// interrupted, each secret is in the store that index and profiles name, and Move
+// can be called again with the same names: what was copied or moved already is
+// no error.
 //
 // A secret that the other store has with another content stops it before
 // anything is pinned or erased. Two names of one store are noticed in the same

@@ -60,7 +60,13 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 			held[name] = h
 		}
 	}
-	return slices.SortedFunc(maps.Values(held), func(a, b Held) int { return strings.Compare(a.Name, b.Name) }), nil
+	all := slices.SortedFunc(maps.Values(held), func(a, b Held) int { return strings.Compare(a.Name, b.Name) })
+	for i := range all {
+		if all[i].Keystore == "" { // nothing says so, and then commands look here
+			all[i].Keystore = a.FreshKeystore().Text
+		}
+	}
+	return all, nil
 }
 
 // SecretsOf are the names of the secrets that a profile uses.
@@ -108,6 +114,12 @@ func (a *App) HeldIn(ctx context.Context, spec string, holdings []Held) ([]Held,
 	}
 	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(a.Name, b.Name) })
 	return held, nil
+}
+
+// JudgeSecret is [CheckSecret] by name alone, for package keystore.
+func JudgeSecret(name string, secret []byte) error {
+	_, err := CheckSecret(keystore.Entry{Name: name}, secret)
+	return err
 }
 
 // CheckSecret tells whether a secret is the one that its name says: names follow

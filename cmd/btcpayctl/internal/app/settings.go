@@ -95,9 +95,14 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 	// with the environment.
 	s.Keystore = Value{s.Profile.Keystore, sourceProfile}
 	if s.Keystore.Text == "" {
-		s.Keystore = a.pick("", "", keystoreVariables, defaultKeystore, sourceDefault)
+		s.Keystore = a.FreshKeystore()
 	}
 	return s, nil
+}
+
+// FreshKeystore is where the first key of a profile goes.
+func (a *App) FreshKeystore() Value {
+	return a.pick("", "", keystoreVariables, defaultKeystore, sourceDefault)
 }
 
 // NewKeystore is where a secret goes that belongs to no profile: what the

@@ -52,7 +52,7 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		if len(cutMoves(ctx, d.app, []ledger.Record{r})) == 0 {
 			return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
 		}
-		return warn("a move of secrets was cut off; each is in the store that names it", moveAgain(r))
+		return warn("a move of secrets was cut off; each is where index and profiles say it is", moveAgain(r))
 	case ledger.Authorize, ledger.Mint, ledger.Rotate, ledger.Revoke:
 	default:
 		return warn("a newer version of this program began it", "use that version")

@@ -49,7 +49,7 @@ var keystoreView = output.View[keystoreRecord]{
 		{Title: "STATE", Value: func(r keystoreRecord) string { return r.State }},
 		{Title: "SECRETS", Value: func(r keystoreRecord) string { return fmt.Sprint(r.Secrets) }},
 		{Title: "PROFILES", Value: func(r keystoreRecord) string { return dash(strings.Join(r.Profiles, ",")) }},
-		{Title: "IN USE BY", Value: func(r keystoreRecord) string { return dash(r.Source) }},
+		{Title: "CHOSEN BY", Value: func(r keystoreRecord) string { return dash(r.Source) }},
 		{Title: "DETAIL", Value: func(r keystoreRecord) string { return dash(r.Detail) }},
 		{Title: "NEXT", Value: func(r keystoreRecord) string { return dash(r.Next) }},
 	},

@@ -211,40 +211,22 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 	var done atomic.Int64
 	status := startCount(b.app, &done, len(entries), "secrets")
 	defer status.Stop()
-	byName := map[string]keystore.Entry{}
-	for _, entry := range entries {
-		byName[entry.Name] = entry
-	}
 	err := keystore.Backup(ctx, file, key, entries, func(spec string) (keystore.Store, error) {
 		store, err := b.app.OpenKeystore(spec)
-		return judging{store, byName, &done}, err
+		if err != nil {
+			return nil, err
+		}
+		return watched{keystore.Checked(spec, store, app.JudgeSecret), &done, new(atomic.Int64)}, nil
 	})
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	e := *explain(ctx, err)
+	e.Why = "No file was written."
 	if errors.Is(err, keystore.ErrNotFound) {
-		e := *explain(ctx, err)
-		e.Why, e.Next = "No file was written.", "btcpayctl keystore test, and restore or delete what is missing"
-		return &e
+		e.Next = "btcpayctl keystore test, and restore or delete what is missing"
 	}
-	return err
-}
-
-type judging struct {
-	keystore.Store
-	entries map[string]keystore.Entry
-	done    *atomic.Int64
-}
-
-func (j judging) Get(ctx context.Context, name string) ([]byte, error) {
-	secret, err := j.Store.Get(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := app.CheckSecret(j.entries[name], secret); err != nil {
-		clear(secret)
-		return nil, &output.Error{Code: output.KeystoreDamaged, What: "keystore " + j.entries[name].Keystore + " is damaged: " + err.Error(), Why: "No file was written.",
-			Next: "btcpayctl keystore test " + app.ShellWord(j.entries[name].Keystore), Err: err}
-	}
-	j.done.Add(1)
-	return secret, nil
+	return &e
 }
 
 // writeBackup writes the file and reads it back; under a passphrase, with it.

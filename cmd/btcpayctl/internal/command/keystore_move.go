@@ -53,8 +53,8 @@ back; make index and profiles name the new store; and then erase the old one's, 
 after one more look. The server is not asked and no key changes, so nothing has to
 be paired anew.
 
-Whenever it is interrupted, each secret is in the store that names it, and the same
-command ends the work. A secret that both stores have with another content stops it
+Whenever it is interrupted, each secret is where index and profiles say it is, and the
+same command ends the work. A secret that both stores have with another content stops it
 before anything is changed. --dry-run lists what would be moved.`,
 		Example: "  btcpayctl keystore move --to file\n  btcpayctl keystore move --from file --to vault:https://vault.example.com:8200/secret/btcpayctl",
 		Args:    arguments(0, 0),
@@ -236,7 +236,7 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 		if errors.Is(err, keystore.ErrNotFound) {
 			e.Next = "btcpayctl keystore test " + app.ShellWord(m.from)
 		}
-		e.Why = strings.TrimSpace(e.Why + " Each secret is in the store that names it, and the same command goes on.")
+		e.Why = strings.TrimSpace(e.Why + " Each secret is where index and profiles say it is, and the same command goes on.")
 		return &e
 	}
 	fmt.Fprintf(m.app.Err, "Moved from keystore %s to %s: %d secrets.", m.from, m.to, len(moving))
@@ -244,9 +244,8 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 		fmt.Fprintf(m.app.Err, " Profiles that use it now: %s.", strings.Join(profiles, ", "))
 	}
 	fmt.Fprintln(m.app.Err)
-	s, err := m.app.Settings(app.Flags{}, true)
-	if err == nil && !s.Exists && s.Keystore.Text != m.to {
-		fmt.Fprintf(m.app.Err, "New keys still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", s.Keystore.Text, app.ShellWord(m.to))
+	if fresh := m.app.FreshKeystore(); fresh.Text != m.to {
+		fmt.Fprintf(m.app.Err, "Keys of new profiles still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", fresh.Text, app.ShellWord(m.to))
 	}
 	return m.finish(ctx, operation, earlier)
 }
@@ -268,7 +267,8 @@ func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *atomic
 	var read atomic.Int64
 	status := startCount(m.app, &read, 2*len(names), "steps")
 	defer status.Stop()
-	err = keystore.Move(ctx, names, watched{from, &read, new(atomic.Int64)}, watched{to, new(atomic.Int64), copied}, func(ctx context.Context) error {
+	checked := keystore.Checked(m.from, from, app.JudgeSecret)
+	err = keystore.Move(ctx, names, watched{checked, &read, new(atomic.Int64)}, watched{to, new(atomic.Int64), copied}, func(ctx context.Context) error {
 		profiles, err = m.app.Repin(context.WithoutCancel(ctx), m.from, m.to, moving)
 		return err
 	})

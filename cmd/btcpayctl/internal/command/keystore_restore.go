@@ -143,7 +143,10 @@ const backupLimit = 80 << 20
 
 // read opens the backup and judges all of it.
 func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.BackupEntry, error) {
-	file, err := r.load(name)
+	file, err := r.load(ctx, name)
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &output.Error{Code: output.BadInput, What: "the backup cannot be read: " + err.Error(), Next: "btcpayctl keystore restore FILE", Err: err}
 	}
@@ -157,18 +160,32 @@ func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.Backup
 	if err != nil {
 		return nil, backupFailure(ctx, err)
 	}
-	err = keystore.CheckBackup(entries, func(name string, secret []byte) error {
-		_, err := app.CheckSecret(keystore.Entry{Name: name}, secret)
-		return err
-	})
-	if err != nil {
+	if err := keystore.CheckBackup(entries, app.JudgeSecret); err != nil {
 		return entries, backupFailure(ctx, err)
 	}
 	return entries, nil
 }
 
-func (r *storeRestore) load(name string) ([]byte, error) {
-	in := r.app.In
+// load may wait for a pipe; a signal ends the wait.
+func (r *storeRestore) load(ctx context.Context, name string) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := readUpTo(name, r.app.In, backupLimit)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func readUpTo(name string, in io.Reader, limit int) ([]byte, error) {
 	if name != "-" {
 		file, err := os.Open(name)
 		if err != nil {
@@ -177,9 +194,9 @@ func (r *storeRestore) load(name string) ([]byte, error) {
 		defer file.Close()
 		in = file
 	}
-	data, err := io.ReadAll(io.LimitReader(in, backupLimit+1))
-	if err == nil && len(data) > backupLimit {
-		err = fmt.Errorf("%s has more than %d MiB", name, backupLimit>>20)
+	data, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	if err == nil && len(data) > limit {
+		err = fmt.Errorf("%s has more than %d MiB", name, limit>>20)
 	}
 	return data, err
 }
