@@ -27,6 +27,7 @@ type progress struct {
 type started struct {
 	what string
 	at   time.Time
+	sub  string // the subtest that began last, with the name of the test
 }
 
 func newProgress(file *os.File, total int) *progress {
@@ -70,11 +71,22 @@ func (p *progress) stop() {
 func (p *progress) begin(pkg, test string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.running = append(p.running, started{pkg + " " + test, time.Now()})
+	p.running = append(p.running, started{what: pkg + " " + test, at: time.Now(), sub: test})
 	if p.width == 0 {
 		fmt.Fprintf(p.w, "%s %s …\n", pkg, test)
 	}
 	p.draw()
+}
+
+// show names a subtest on a terminal, where there may be a thousand of them.
+func (p *progress) show(pkg, test, sub string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.running {
+		if p.running[i].what == pkg+" "+test {
+			p.running[i].sub = sub
+		}
+	}
 }
 
 // pause is for a test that waits until others can run at once with it.
@@ -122,7 +134,7 @@ func (p *progress) draw() {
 		return
 	}
 	last := p.running[len(p.running)-1]
-	line := []rune(fmt.Sprintf("%d of %d  %s  %v", p.ended+1, p.total, last.what, time.Since(last.at).Round(time.Second)))
+	line := []rune(fmt.Sprintf("%d of %d  %v  %s", p.ended+1, p.total, time.Since(last.at).Round(time.Second), last.sub))
 	fmt.Fprint(p.w, string(line[:min(len(line), p.width-1)]))
 	p.drawn = true
 }

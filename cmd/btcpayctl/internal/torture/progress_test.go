@@ -10,7 +10,7 @@ func TestTerminalLine(t *testing.T) {
 	var out bytes.Buffer
 	p := &progress{w: &out, width: 32, total: 2}
 	p.begin("keystore", "TestTortureFileWriters")
-	if got := out.String(); got != "1 of 2  keystore TestTortureFil" { // 31 columns: no wrapping
+	if got := out.String(); got != "1 of 2  0s  TestTortureFileWrit" { // 31 columns: no wrapping
 		t.Errorf("got %q", got)
 	}
 	out.Reset()
@@ -20,8 +20,9 @@ func TestTerminalLine(t *testing.T) {
 	}
 	out.Reset()
 	p.begin("keystore", "TestX")
+	p.show("keystore", "TestX", "TestX/sub") // at the next second, or change
 	p.end("keystore", "TestTortureFileWriters", "passed")
-	if got := out.String(); got != "1 of 2  keystore TestX  0s\r\x1b[K2 of 2  keystore TestX  0s" {
+	if got := out.String(); got != "1 of 2  0s  TestX\r\x1b[K2 of 2  0s  TestX/sub" {
 		t.Errorf("got %q", got)
 	}
 	out.Reset()

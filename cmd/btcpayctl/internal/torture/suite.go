@@ -143,10 +143,12 @@ func (s *suite) takeOfTest(e event, of *testPackage, p *progress) {
 	full := of.path + " " + e.Test
 	switch e.Action {
 	case "run", "cont":
-		if !sub {
-			t.state = running
-			p.begin(of.short, name)
+		if sub {
+			p.show(of.short, name, e.Test)
+			return
 		}
+		t.state = running
+		p.begin(of.short, name)
 	case "pause":
 		if !sub {
 			p.pause(of.short, name)
