@@ -279,7 +279,7 @@ func fullDisk(r *canaryRun) error {
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=512k,mode=700"); err != nil {
 		return errNoSuchFault
 	}
-	r.cleanup = append(r.cleanup, func() error { return syscall.Unmount(disk, 0) })
+	r.cleanup = append(r.cleanup, func() error { return syscall.Unmount(disk, syscall.MNT_DETACH) })
 	for _, name := range []string{"data", "config", "state", "tmp"} {
 		if out, err := exec.Command("cp", "-a", r.home.path(name), disk).CombinedOutput(); err != nil {
 			return fmt.Errorf("%w: %s", err, out)

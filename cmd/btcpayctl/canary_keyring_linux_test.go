@@ -119,6 +119,47 @@ var keyringFaults = map[string]func(*canaryRun) error{
 		r.home.env["DBUS_SESSION_BUS_ADDRESS"] = r.stage.lockedBus
 		return nil
 	},
+	"damaged": func(r *canaryRun) error {
+		if r.stage.damagedBus == "" {
+			return errNoSuchFault
+		}
+		r.home.env["DBUS_SESSION_BUS_ADDRESS"] = r.stage.damagedBus
+		return nil
+	},
+}
+
+// fillSecretService gives a daemon an item of each name whose text is none that
+// this program wrote, and holds a secret.
+func fillSecretService(address string, names []string, secret string) error {
+	conn, err := dbus.Connect(address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var nothing dbus.Variant
+	var session, item, prompt dbus.ObjectPath
+	service := conn.Object(secretService, secretPath)
+	if err := service.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&nothing, &session); err != nil {
+		return err
+	}
+	type value struct {
+		Session     dbus.ObjectPath
+		Parameters  []byte
+		Value       []byte
+		ContentType string
+	}
+	for _, name := range names {
+		properties := map[string]dbus.Variant{
+			"org.freedesktop.Secret.Item.Label":      dbus.MakeVariant(name),
+			"org.freedesktop.Secret.Item.Attributes": dbus.MakeVariant(map[string]string{"service": "btcpayctl", "username": name}),
+		}
+		text := value{session, nil, []byte("btcpayctl:0:" + name + ":" + secret), "text/plain"}
+		err := conn.Object(secretService, secretPath+"/collection/login").Call("org.freedesktop.Secret.Collection.CreateItem", 0, properties, text, true).Store(&item, &prompt)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lockSecretService locks the collection of a daemon.

@@ -21,7 +21,7 @@ import (
 // legacy key, invoices, and the secrets in files of the user's.
 func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage {
 	t.Helper()
-	s := &canaryStage{backend: b, w: startWorld(t, sandbox.Options{}), strace: lookForStrace(t), scratch: t.TempDir()}
+	s := &canaryStage{backend: b, w: startWorld(t, sandbox.Options{}), strace: lookForStrace(t), workers: 4, scratch: t.TempDir()}
 	h, err := newCanaryHome(t.TempDir(), program)
 	must(t, err)
 	s.home = h
@@ -124,7 +124,7 @@ func (s *canaryStage) playAll(t *testing.T, jobs []canaryJob, check func(*canary
 	var workers sync.WaitGroup
 	var mu sync.Mutex
 	next := make(chan canaryJob)
-	for range 4 {
+	for range s.workers {
 		workers.Go(func() {
 			for job := range next {
 				r, leaks, err := s.play(context.WithoutCancel(t.Context()), job.scenario, job.variant)

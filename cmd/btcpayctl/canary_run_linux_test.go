@@ -20,15 +20,18 @@ import (
 // A canaryStage is a sandbox and a home for one kind of keystore, from which
 // each run gets a copy.
 type canaryStage struct {
-	backend   canaryBackend
-	w         *world
-	home      *canaryHome
-	tap       string // host and port that the home knows
-	static    *searcher
-	strace    string // empty where it cannot be used
-	lockedBus string // of a daemon whose collection is locked
-	scratch   string
-	number    atomic.Int64
+	backend canaryBackend
+	w       *world
+	home    *canaryHome
+	tap     string // host and port that the home knows
+	static  *searcher
+	strace  string // empty where it cannot be used
+	// Of further daemons: one whose collection is locked, one that holds nonsense.
+	lockedBus, damagedBus string
+	wrap                  []string // begins the command line, in place of strace
+	scratch               string
+	workers               int
+	number                atomic.Int64
 
 	// expected are secrets that were seen where they belong: the search works.
 	runs, bytes, sightings, expected atomic.Int64
@@ -180,6 +183,11 @@ func (r *canaryRun) execute(ctx context.Context) error {
 		return err
 	}
 	cmd := r.home.command(ctx, r.args()...)
+	if r.stage.wrap != nil {
+		wrapped := exec.CommandContext(ctx, r.stage.wrap[0], append(r.stage.wrap[1:], cmd.Args...)...)
+		wrapped.Env, wrapped.Dir, wrapped.WaitDelay = cmd.Env, cmd.Dir, cmd.WaitDelay
+		cmd = wrapped
+	}
 	if r.stage.strace != "" {
 		traced := exec.CommandContext(ctx, r.stage.strace, append(straceArgs(filepath.Join(out, "trace")), cmd.Args...)...)
 		traced.Env, traced.Dir, traced.WaitDelay = cmd.Env, cmd.Dir, cmd.WaitDelay

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,6 +51,16 @@ var (
 		{"api key", "pipe", "the helper that it is moved to reads it there"},
 		{"docker credential", "pipe", "the helper that it is moved to reads it there"},
 	}
+	// These play the owner of a sandbox, whose password it tells to anybody
+	// (/_sandbox/seed), by a browser that goes where the server sends it.
+	playsOwner = []exception{
+		{"password", "std*", "a sandbox tells it to anybody, and what a server that is none repeats is shown"},
+		{"cookie", "std*", "of a sandbox's session, as above"},
+		{"anti-forgery", "std*", "of a sandbox's page, as above"},
+		{"password", "stranger", "a sandbox tells it to anybody, and the server put it into the address"},
+		{"cookie", "stranger", "of a sandbox's session, as above"},
+		{"anti-forgery", "stranger", "of a sandbox's page, as above"},
+	}
 	// The one who plays the browser hands the key over.
 	playsBrowser = []exception{
 		{"api key", "tcp", "the browser posts the key to the program that waits"},
@@ -85,7 +96,7 @@ var scenarios = []scenario{
 
 	{line: "pair"},
 	{line: "pair client --profile fresh --server $SERVER --interval 100ms", beside: "sandbox approve --profile fresh --server $SERVER", makesKey: true},
-	{line: "pair server --profile fresh --server $SERVER --code $CODE --interval 100ms", before: []string{"CODE=sandbox code --server $SERVER -o name"}, makesKey: true},
+	{line: "pair server --profile fresh --server $SERVER --code $CODE --interval 100ms --wait 5s", before: []string{"CODE=sandbox code --server $SERVER -o name"}, makesKey: true},
 	{line: "pair server --profile fresh --server $SERVER --store $STORE --wait 1s --interval 100ms", code: 8, makesKey: true},
 	{line: "pair status --profile shop"},
 
@@ -125,14 +136,14 @@ var scenarios = []scenario{
 	{line: "apikey revoke $ID --yes", before: []string{"ID=apikey create --profile admin --for \"invoice list\" -o name"}},
 	{line: "apikey revoke --value-file - --server $SERVER --yes", stdin: "$KEY\n", before: []string{"KEY=apikey create --profile admin --for \"invoice list\" --reveal --yes -o name"}},
 	{line: "apikey exec --profile admin --for \"invoice list\" -- true",
-		allow: []exception{{"api key", "environ", "the command is given its key there; BTCPAY_API_KEY alone, see onlyExecHandsKeys"}}},
+		allow: []exception{{"api key", "environ BTCPAY_API_KEY", "the command is given its key there"}}},
 	{line: "apikey exec --profile admin --for \"invoice list\" --ttl 1m -- btcpayctl apikey current -o json",
-		allow: []exception{{"api key", "environ", "the command is given its key there"}, {"api key", "pipe", "the process that watches over the key reads it there"}}},
+		allow: []exception{{"api key", "environ BTCPAY_API_KEY", "the command is given its key there"}, {"api key", "pipe", "the process that watches over the key reads it there"}}},
 	{line: "apikey watch", stdin: `{"server":"$SERVER","key":"$KEY","operation":"X","label":"canary","until":"2099-01-01T00:00:00Z"}` + "\n",
 		before: []string{"KEY=apikey create --profile admin --for \"invoice list\" --reveal --yes -o name"}},
 
 	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --no-browser", beside: "sandbox consent --profile fresh --server $SERVER", allow: nonceShown},
-	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --app-identifier canary --wait 20s", calm: true, env: map[string]string{"BROWSER": "btcpayctl sandbox consent", "BTCPAYCTL_SERVER": "$SERVER"}, allow: append(playsBrowser, nonceShown...)},
+	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --app-identifier canary --wait 20s", calm: true, env: map[string]string{"BROWSER": "btcpayctl sandbox consent", "BTCPAYCTL_SERVER": "$SERVER"}, allow: slices.Concat(playsBrowser, nonceShown)},
 	{line: "authorize --server $SERVER --for \"invoice list\" --print-url"},
 	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --paste", stdin: "$KEY\n", before: []string{"KEY=apikey create --profile admin --for \"invoice list\" --all-stores --reveal --yes -o name"}},
 
@@ -156,13 +167,13 @@ var scenarios = []scenario{
 	{line: "keystore lock", alone: true, code: 2}, // of files that no passphrase is in front of
 
 	{line: "sandbox -o json", server: true, allow: []exception{askedFor("sandbox's password", "stdout"), askedFor("sandbox's key", "stdout")}},
-	{line: "sandbox code --server $SERVER"},
+	{line: "sandbox code --server $SERVER", allow: playsOwner},
 	{line: "sandbox clock 1s --server $SERVER"}, {line: "sandbox mine --server $SERVER"},
-	{line: "sandbox pay $INVOICE --server $SERVER"},
-	{line: "sandbox paste $PUBLICKEY --server $SERVER", before: []string{"key generate --profile pasted", "PUBLICKEY=key show --profile pasted -o json --jq .publicKey"}},
-	{line: "sandbox approve --profile fresh --server $SERVER", beside: "pair client --profile fresh --server $SERVER --interval 100ms"},
-	{line: "sandbox consent --profile fresh --server $SERVER", beside: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --no-browser", allow: append(playsBrowser, nonceShown...)},
-	{line: "sandbox consent $PAGE --server $SERVER", before: []string{"PAGE=authorize --server $SERVER --for \"invoice list\" --all-stores --print-url -o name"}, allow: []exception{askedFor("api key", "stdout")}},
+	{line: "sandbox pay $UNPAID --server $SERVER", before: []string{"UNPAID=invoice create --profile till --amount 1 --currency USD -o name"}},
+	{line: "sandbox paste $PUBLICKEY --server $SERVER", before: []string{"key generate --profile pasted", "PUBLICKEY=key show --profile pasted -o json --jq .publicKey"}, allow: playsOwner},
+	{line: "sandbox approve --profile fresh --server $SERVER", beside: "pair client --profile fresh --server $SERVER --interval 100ms", allow: playsOwner},
+	{line: "sandbox consent --profile fresh --server $SERVER", beside: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --no-browser", allow: slices.Concat(playsBrowser, nonceShown, playsOwner)},
+	{line: "sandbox consent $PAGE --server $SERVER", before: []string{"PAGE=authorize --server $SERVER --for \"invoice list\" --all-stores --print-url -o name"}, allow: append(playsOwner, askedFor("api key", "stdout"))},
 }
 
 // resolve finds the command of the line, and what it takes.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -29,9 +30,21 @@ func TestTortureCanary(t *testing.T) {
 	for _, b := range canaryBackends {
 		t.Run(strings.ReplaceAll(b.name, " ", "_"), func(t *testing.T) {
 			s := newCanaryStage(t, b, buildPlain(t))
+			s.workers = 12 // most of the time they wait
+			if b.name == "file, passphrase" {
+				s.workers = 2 // a derivation takes 256 MiB
+			}
 			if b.shared {
 				s.lockedBus = startSecretService(t)
 				must(t, lockSecretService(s.lockedBus))
+				list, err := s.home.run(t.Context(), "", "apikey list --offline -o name")
+				must(t, err)
+				names := []string{"bitid/" + s.home.vars["SIN"]}
+				for id := range strings.FieldsSeq(list) {
+					names = append(names, "apikey/"+id)
+				}
+				s.damagedBus = startSecretService(t)
+				must(t, fillSecretService(s.damagedBus, names, s.w.server.Seed.APIKey))
 			}
 			ways := []string{"", "--debug", "environment", "--dry-run"}
 			if b.slow {
@@ -53,14 +66,26 @@ func TestTortureCanary(t *testing.T) {
 			expected, elsewhere = expected+s.expected.Load(), elsewhere+s.sightings.Load()
 		})
 	}
-	t.Logf("%d runs, %d MB searched for %d forms of each secret, %d times seen where it belongs, %d times elsewhere", runs, searched>>20, len(newCanary("x", strings.Repeat("ab", 32)).forms()), expected, elsewhere)
+	t.Attr("figure", fmt.Sprintf("secrets out of place, %d runs: command × keystore × fault × debug | %d | = 0", runs, elsewhere))
+	t.Attr("figure", fmt.Sprintf("searched for them in %d forms each | %d MiB | -", len(newCanary("", strings.Repeat("ab", 32)).forms()), searched>>20))
+	t.Attr("figure", fmt.Sprintf("secrets seen where they belong, in these runs | %d | ≥ %d", expected, runs))
+}
+
+// chosen are the scenarios for a keystore: one of each command where it is slow.
+func (s *canaryStage) chosen() (all []*scenario) {
+	for i := range scenarios {
+		if s.backend.slow && slices.ContainsFunc(all, func(o *scenario) bool { return o.command == scenarios[i].command }) {
+			continue
+		}
+		all = append(all, &scenarios[i])
+	}
+	return all
 }
 
 // quietly plays everything with nothing in its way, and counts the requests.
 func (s *canaryStage) quietly(t *testing.T, ways []string) map[*scenario]int {
 	var jobs []canaryJob
-	for i := range scenarios {
-		sc := &scenarios[i]
+	for _, sc := range s.chosen() {
 		for _, how := range ways {
 			if (how == "--debug" || how == "--dry-run") && !sc.flags[how] || sc.alone && s.backend.shared {
 				continue
@@ -78,8 +103,7 @@ func (s *canaryStage) quietly(t *testing.T, ways []string) map[*scenario]int {
 
 // hostileJobs let the server do its worst after each number of requests.
 func (s *canaryStage) hostileJobs(requests map[*scenario]int) (jobs []canaryJob) {
-	for i := range scenarios {
-		sc := &scenarios[i]
+	for _, sc := range s.chosen() {
 		if requests[sc] == 0 || sc.calm || sc.alone && s.backend.shared {
 			continue
 		}
@@ -104,15 +128,15 @@ func (s *canaryStage) hostileJobs(requests map[*scenario]int) (jobs []canaryJob)
 // keystoreJobs let the keystore fail.
 func (s *canaryStage) keystoreJobs() (jobs []canaryJob) {
 	for fault := range s.backend.faults {
-		for i := range scenarios {
-			sc := &scenarios[i]
+		for _, sc := range s.chosen() {
 			if sc.alone && s.backend.shared {
 				continue
 			}
 			for _, how := range []string{"", sc.loudest()} {
-				if !s.backend.slow || how != "" {
-					jobs = append(jobs, canaryJob{sc, variant{keyring: fault, how: how}})
+				if s.backend.slow && how == "" {
+					continue
 				}
+				jobs = append(jobs, canaryJob{sc, variant{keyring: fault, how: how}})
 			}
 		}
 	}
@@ -160,6 +184,5 @@ func TestTortureCanaryCrash(t *testing.T) {
 			t.Errorf("no scenario was killed at %s", step)
 		}
 	}
-	t.Logf("%d runs, %d of them killed at %d steps, %d bytes, secrets seen where they belong %d times, elsewhere %d times",
-		s.runs.Load(), killed, len(steps), s.bytes.Load(), s.expected.Load(), s.sightings.Load())
+	t.Attr("figure", fmt.Sprintf("secrets out of place, %d runs of which %d were killed at %d steps | %d | = 0", s.runs.Load(), killed, len(steps), s.sightings.Load()))
 }

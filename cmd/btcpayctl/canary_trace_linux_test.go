@@ -148,7 +148,8 @@ func (r *traceReader) execution(p *tracedProcess, rest string) error {
 	}
 	for _, text := range tracedString.FindAllStringSubmatch(environment, -1) {
 		if entry := unhex(text[1]); !r.environ[entry] {
-			r.said = append(r.said, utterance{"environ", []byte(entry)})
+			name, _, _ := strings.Cut(entry, "=")
+			r.said = append(r.said, utterance{"environ " + name, []byte(entry)})
 		}
 	}
 	return nil
