@@ -30,4 +30,8 @@
 // or what only a broken prompt does: [Babble].
 //
 // [Service.Change] gives other values than were stored.
+//
+// # Promise
+//
+// The package follows semantic versioning with the module it is in.
 package secretservice
