@@ -16,9 +16,10 @@ const probePrefix = "probe/"
 // another's key passes it on as faithfully as the right one, so a [Move] or a
 // [Backup] reads from a checked store.
 //
-// backend is what errors name. check must not put the secret into its errors,
+// spec is the name that the store was opened with. check must not put the secret into its errors,
 // which are repeated. Of other interfaces than [Store] nothing is left.
-func Checked(backend string, s Store, check func(name string, secret []byte) error) Store {
+func Checked(spec string, s Store, check func(name string, secret []byte) error) Store {
+	backend, _, _ := strings.Cut(spec, ":")
 	return checkedStore{s, backend, check}
 }
 

@@ -22,6 +22,8 @@ func TestBadInputAnothersKey(t *testing.T) {
 	wantSecret(t, checked, "bitid/A", "A")
 	_, err := checked.Get(t.Context(), "bitid/B")
 	wantError(t, err, "memory", "get", ErrDamaged)
+	_, err = Checked("helper:/bin/x", from, follows).Get(t.Context(), "bitid/B")
+	wantError(t, err, "helper", "get", ErrDamaged)
 	wantHint(t, err, "keystore restore")
 	noCanary(t, err)
 	_, err = checked.Get(t.Context(), "bitid/C")
