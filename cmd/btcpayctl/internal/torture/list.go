@@ -12,7 +12,6 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,7 +30,7 @@ type testPackage struct {
 // list reads the names of the long tests from the source, and not from what
 // they do: so a test that never came to run has its row, and also one that is not
 // built on this system.
-func list(ctx context.Context, dir string, patterns []string, names *regexp.Regexp) ([]*testPackage, error) {
+func list(ctx context.Context, dir string, patterns []string, wanted func(name string) bool) ([]*testPackage, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"list",
 		"-json=Dir,ImportPath,Module,TestGoFiles,XTestGoFiles,IgnoredGoFiles", "--"}, patterns...)...)
 	cmd.Dir = dir
@@ -65,7 +64,7 @@ func list(ctx context.Context, dir string, patterns []string, names *regexp.Rege
 			}
 			for _, name := range declared {
 				// A system may have its own file for the same test.
-				if names.MatchString(name) && p.test(name) == nil {
+				if wanted(name) && p.test(name) == nil {
 					p.tests = append(p.tests, &longTest{name: name, leftOut: i >= len(files)})
 				}
 			}

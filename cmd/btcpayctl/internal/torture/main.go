@@ -4,6 +4,7 @@
 //
 //	go run ./cmd/btcpayctl/internal/torture
 //	go run ./cmd/btcpayctl/internal/torture -run 'List|Symlink' ./keystore/...
+//	go run ./cmd/btcpayctl/internal/torture -skip Canary
 //
 // A long test is one with Torture in its name. It runs at full length where
 // BTCPAYCTL_TORTURE is 1, and skips, or takes a sample, elsewhere. Packages run
@@ -50,31 +51,38 @@ import (
 )
 
 func main() {
-	pattern := flag.String("run", "", "run only the long tests whose names match this regular expression")
+	only := flag.String("run", "", "run only the long tests whose names match this regular expression")
+	not := flag.String("skip", "", "run none of the long tests whose names match this regular expression")
 	timeout := flag.Duration("timeout", 2*time.Hour, "give up on a package after this time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *pattern, *timeout, flag.Args()); err != nil {
+	if err := run(ctx, *only, *not, *timeout, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "torture:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, pattern string, timeout time.Duration, patterns []string) error {
-	names, err := regexp.Compile(pattern)
+func run(ctx context.Context, only, not string, timeout time.Duration, patterns []string) error {
+	wanted, err := regexp.Compile(only)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
+	}
+	unwanted, err := regexp.Compile(not)
+	if err != nil {
+		return fmt.Errorf("-skip: %w", err)
 	}
 	if len(patterns) == 0 {
 		patterns = []string{"./..."}
 	}
-	packages, err := list(ctx, ".", patterns, names)
+	packages, err := list(ctx, ".", patterns, func(name string) bool {
+		return wanted.MatchString(name) && (not == "" || !unwanted.MatchString(name))
+	})
 	if err != nil {
 		return err
 	}
 	if len(packages) == 0 {
-		return fmt.Errorf("no long test in %s matches -run %q", strings.Join(patterns, " "), pattern)
+		return fmt.Errorf("no long test in %s matches -run %q -skip %q", strings.Join(patterns, " "), only, not)
 	}
 	s, start := newSuite(packages), time.Now()
 	runErr := s.run(ctx, ".", timeout, os.Stderr)

@@ -26,7 +26,7 @@ const module = "testdata/module"
 
 func listed(t *testing.T, names string) *suite {
 	t.Helper()
-	packages, err := list(t.Context(), module, []string{"./..."}, regexp.MustCompile(names))
+	packages, err := list(t.Context(), module, []string{"./..."}, regexp.MustCompile(names).MatchString)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,13 +159,15 @@ func TestEventsCutOff(t *testing.T) {
 }
 
 func TestNothingRuns(t *testing.T) {
-	for _, c := range []struct{ pattern, pkg, want string }{
-		{"Nobody", ".", "no long test in . matches -run \"Nobody\""},
-		{"(", "./...", "-run: error parsing regexp"},
-		{"", "./nowhere", "nowhere"},
+	for _, c := range []struct{ only, not, pkg, want string }{
+		{"Nobody", "", ".", "no long test in . matches -run \"Nobody\""},
+		{"", "Torture", "../../../../keystore/durable", "no long test in ../../../../keystore/durable matches -run \"\" -skip \"Torture\""},
+		{"(", "", "./...", "-run: error parsing regexp"},
+		{"", "(", "./...", "-skip: error parsing regexp"},
+		{"", "", "./nowhere", "nowhere"},
 	} {
-		if err := run(t.Context(), c.pattern, time.Second, []string{c.pkg}); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%q in %s: got %v", c.pattern, c.pkg, err)
+		if err := run(t.Context(), c.only, c.not, time.Second, []string{c.pkg}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q, not %q, in %s: got %v", c.only, c.not, c.pkg, err)
 		}
 	}
 	// What cannot run here is told without go test.
