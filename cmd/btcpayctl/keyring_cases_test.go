@@ -44,7 +44,7 @@ func fakeKeyrings() (special, methodical []fakeKeyring) {
 		{"is full", fails(CreateItem, "org.freedesktop.DBus.Error.LimitsExceeded"), unusable, fine, fine, false},
 		{"fails for a reason of its own", fails(SearchItems, "org.example.Whatever"), unusable, unusable, unusable, false},
 		{"another's secret", fails(GetSecret, Another), damaged, damaged, fine, false},
-		{goodKeyOfAnother, changes(anothersKey), damaged, damaged, fine, false},
+		{"another's secret under our name", changes(anothersKey), damaged, damaged, fine, false},
 		{"half a secret", changes(func(v string) string { return v[:len(v)-10] }), damaged, damaged, fine, false},
 		{"no secret", changes(func(string) string { return "" }), damaged, damaged, fine, false},
 		{"a password", changes(func(string) string { return "hunter2" }), damaged, damaged, fine, false},
@@ -99,8 +99,6 @@ func changes(change func(string) string) func(*Service) {
 		s.Change(func(_, value string) string { return change(value) })
 	}
 }
-
-const goodKeyOfAnother = "another's secret under our name"
 
 var somebodyElse = bitpay.Generate()
 

@@ -34,8 +34,6 @@ type keyringCommand struct {
 	// report tells that it prints what it found also where it fails.
 	report bool
 	inFile bool // the key of the scene is in the keystore file at first
-	// carries tells that it copies a key without a look at whose it is.
-	carries bool
 }
 
 func keyringCommands() []keyringCommand {
@@ -61,7 +59,7 @@ func keyringCommands() []keyringCommand {
 		{line: "pair client --profile fresh --server SERVER --wait 0", fails: puts, again: 8},
 		{line: "invoice list --profile shop", fails: gets},
 		{line: "keystore test --profile shop", fails: first(puts, gets, removes), report: true},
-		{line: "keystore move --from keyring --to file", fails: first(gets, removes), carries: true},
+		{line: "keystore move --from keyring --to file", fails: first(gets, removes)},
 		{line: "keystore move --from file --to keyring", fails: puts, inFile: true},
 	}
 }
@@ -100,7 +98,7 @@ func fakeKeyringsWithin(t *testing.T, deadline time.Duration) {
 		}
 		for _, command := range commands {
 			code := command.fails(fake)
-			if code == fine || fake.name == goodKeyOfAnother && command.carries {
+			if code == fine {
 				continue
 			}
 			turns <- struct{}{}
