@@ -169,7 +169,7 @@ var scenarios = []scenario{
 	{line: "sandbox -o json", server: true, allow: []exception{askedFor("sandbox's password", "stdout"), askedFor("sandbox's key", "stdout")}},
 	{line: "sandbox code --server $SERVER", allow: playsOwner},
 	{line: "sandbox clock 1s --server $SERVER"}, {line: "sandbox mine --server $SERVER"},
-	{line: "sandbox pay $UNPAID --server $SERVER", before: []string{"UNPAID=invoice create --profile till --amount 1 --currency USD -o name"}},
+	{line: "sandbox pay $UNPAID --server $SERVER", before: []string{"UNPAID=invoice create --profile till --amount 1 --currency USD -o name"}, allow: playsOwner},
 	{line: "sandbox paste $PUBLICKEY --server $SERVER", before: []string{"key generate --profile pasted", "PUBLICKEY=key show --profile pasted -o json --jq .publicKey"}, allow: playsOwner},
 	{line: "sandbox approve --profile fresh --server $SERVER", beside: "pair client --profile fresh --server $SERVER --interval 100ms", allow: playsOwner},
 	{line: "sandbox consent --profile fresh --server $SERVER", beside: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --no-browser", allow: slices.Concat(playsBrowser, nonceShown, playsOwner)},
