@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"strings"
@@ -40,13 +42,11 @@ func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage 
 		_, err := h.secret(name, text)
 		must(t, err)
 	}
-	for name, value := range map[string]string{
+	maps.Copy(h.vars, map[string]string{
 		"SERVER": tap.URL, "STORE": seed.StoreID, "EMAIL": seed.Email, "PASSWORD": seed.Password, "WIF": id.WIF(false).Reveal(),
 		"DOCKERJSON": `{"ServerURL":"https://registry.example.com","Username":"alice","Secret":"` + docker + `"}`,
 		"RECIPIENT":  backup.Recipient().String(), "SIN": id.SIN(), "PUBLIC": id.PublicKey(), "SIGNATURE": id.Sign([]byte("x")), "DOCKER": docker,
-	} {
-		h.vars[name] = value
-	}
+	})
 	s.static = newSearcher(newCanary("bitid key", id.Hex().Reveal()), newCanary("legacy key", legacy), newCanary("password", seed.Password), newCanary("docker credential", docker))
 	s.static.add(bech32Canary("identity", backup.String()))
 	h.vars["OTHER"] = helperKeystore(t)
@@ -83,11 +83,18 @@ func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage 
 
 func resolveScenarios(t *testing.T) {
 	t.Helper()
-	root := command.NewRoot(app.New("", ""))
-	for i := range scenarios {
-		must(t, scenarios[i].resolve(root))
-	}
+	must(t, resolveOnce())
 }
+
+// resolveOnce is for tests that run side by side.
+var resolveOnce = sync.OnceValue(func() error {
+	root := command.NewRoot(app.New("", ""))
+	var err error
+	for i := range scenarios {
+		err = errors.Join(err, scenarios[i].resolve(root))
+	}
+	return err
+})
 
 // TestCanaryTable fails where a command has no scenario.
 func TestCanaryTable(t *testing.T) {
@@ -130,7 +137,7 @@ func (s *canaryStage) playAll(t *testing.T, jobs []canaryJob, check func(*canary
 				r, leaks, err := s.play(context.WithoutCancel(t.Context()), job.scenario, job.variant)
 				mu.Lock()
 				name := fmt.Sprintf("%s: btcpayctl %s (%s)", s.backend.name, job.line, job.variant)
-				if err != nil {
+				if err != nil && !errors.Is(err, errNoSuchFault) {
 					t.Errorf("%s: %v", name, err)
 				}
 				for _, leak := range leaks {

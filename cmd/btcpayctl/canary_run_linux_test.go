@@ -48,19 +48,19 @@ type variant struct {
 }
 
 func (v variant) String() string {
-	text := strings.Join(strings.Fields(fmt.Sprintf("%s %s", v.how, v.fault)), ", ")
-	if v.fault != "" {
-		text += fmt.Sprintf(" after %d requests", v.passing)
-	}
-	if v.signal != 0 {
-		text += ", " + v.signal.String()
-	}
-	for _, more := range []string{v.keyring, v.crash} {
-		if more != "" {
-			text += ", " + more
+	var parts []string
+	for _, part := range []string{v.how, v.fault, v.keyring, v.crash} {
+		if part != "" {
+			parts = append(parts, part)
 		}
 	}
-	return strings.TrimPrefix(text, ", ")
+	if v.fault != "" {
+		parts = append(parts, fmt.Sprintf("after %d requests", v.passing))
+	}
+	if v.signal != 0 {
+		parts = append(parts, v.signal.String())
+	}
+	return strings.Join(parts, ", ")
 }
 
 var errNoSuchFault = errors.New("this backend has no such fault here")
