@@ -18,7 +18,7 @@ const (
 	indexLock    = "index.lock"
 	indexVersion = 1
 	indexLimit   = 8 << 20
-	indexWait    = 10 * time.Second
+	indexWait    = 30 * time.Second
 )
 
 var errNoDir = fmt.Errorf("%w: no data directory is named", ErrUnavailable)

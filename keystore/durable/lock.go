@@ -14,8 +14,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPoll is how often a waiting process asks for the lock again.
-const lockPoll = 5 * time.Millisecond
+// lockPoll is how long a process waits before it asks for the lock again, at
+// first.
+const lockPoll = 8 * time.Millisecond
 
 // A Lock is held until Unlock is called or the process ends, however it ends.
 type Lock struct {
@@ -64,7 +65,7 @@ func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock,
 	if !locked && err == nil && wait > 0 {
 		waitCtx, cancel := context.WithTimeout(ctx, wait)
 		defer cancel()
-		locked, err = file.TryLockContext(waitCtx, lockPoll)
+		locked, err = await(waitCtx, file)
 	}
 	if locked {
 		d.signLock(name)
@@ -78,6 +79,24 @@ func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock,
 		return nil, &LockError{Path: d.Path(name), Holder: holder, Since: since, Err: err}
 	}
 	return nil, d.fail("lock", name, err)
+}
+
+// await asks until the context ends, and twice as often with each second: where a
+// hundred ask alike, chance leaves one of them behind for far longer than a fair
+// turn would take.
+func await(ctx context.Context, file *flock.Flock) (bool, error) {
+	for start := time.Now(); ; {
+		pause := time.NewTimer(lockPoll >> min(time.Since(start)/time.Second, 5))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return false, ctx.Err()
+		case <-pause.C:
+		}
+		if locked, err := file.TryLock(); locked || err != nil {
+			return locked, err
+		}
+	}
 }
 
 // Unlock gives the lock back. A second call does nothing.

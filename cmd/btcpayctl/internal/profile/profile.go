@@ -40,7 +40,7 @@ import (
 const (
 	fileName  = "config.toml"
 	lockName  = "config.lock"
-	lockWait  = 10 * time.Second
+	lockWait  = 30 * time.Second
 	sizeLimit = 1 << 20
 	header    = "# Profiles of btcpayctl. Edit by hand or with \"btcpayctl profile set\", which keeps no comments.\n\n"
 )
