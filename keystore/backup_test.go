@@ -13,6 +13,8 @@ import (
 
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 func filled(t *testing.T, n int) (Store, []Entry) {
@@ -140,7 +142,7 @@ func TestBadInputBackup(t *testing.T) {
 // The age program opens a backup, and what comes out is lines of JSON.
 func TestBackupOpenedByAge(t *testing.T) {
 	t.Parallel()
-	program(t, "age", "age")
+	programs.Need(t, "age", "age")
 	dir := t.TempDir()
 	identity := must2(age.GenerateX25519Identity())
 	must(t, os.WriteFile(dir+"/id", []byte(identity.String()+"\n"), 0o600))

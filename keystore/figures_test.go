@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 // getProgram gets one secret. It is a program of its own, since a test binary
@@ -41,7 +43,7 @@ func TestTortureGetAgainstAge(t *testing.T) {
 	if !torture() {
 		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
 	}
-	age := program(t, "age", "age")
+	age := programs.Need(t, "age", "age")
 	dir := t.TempDir()
 	o := identityOptions(dir)
 	must(t, open(t, "file", o).Put(t.Context(), name, []byte("-----BEGIN EC PRIVATE KEY-----")))

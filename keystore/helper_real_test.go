@@ -5,11 +5,12 @@ package keystore
 import (
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/passstore"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
@@ -19,15 +20,15 @@ const helpersPackage = "golang-docker-credential-helpers"
 func TestHelperConformance(t *testing.T) {
 	t.Run("secretservice", func(t *testing.T) {
 		t.Parallel()
-		helper := program(t, "docker-credential-secretservice", helpersPackage)
+		helper := programs.Need(t, "docker-credential-secretservice", helpersPackage)
 		bus := secretservice.StartBus(t)
 		secretservice.StartGnome(t, bus)
 		conformHelper(t, helper, with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": bus.Address}))
 	})
 	t.Run("pass", func(t *testing.T) {
 		t.Parallel()
-		helper := program(t, "docker-credential-pass", helpersPackage)
-		conformHelper(t, helper, startPass(t))
+		helper, env := passstore.Start(t, "")
+		conformHelper(t, helper, with(env))
 	})
 }
 
@@ -48,37 +49,11 @@ func conformHelper(t *testing.T, helper string, getenv func(string) string) {
 	}})
 }
 
-// startPass makes a password store with a gpg key of its own, and gives the
-// environment in which it is found.
-func startPass(t *testing.T) func(string) string {
-	t.Helper()
-	gpg, pass := program(t, "gpg", "gnupg"), program(t, "pass", "pass")
-	// The socket of gpg's agent has a path of at most 107 bytes.
-	home, err := os.MkdirTemp("", "gpg")
-	must(t, err)
-	t.Cleanup(func() { os.RemoveAll(home) })
-	values := map[string]string{"GNUPGHOME": home, "HOME": home, "PASSWORD_STORE_DIR": filepath.Join(home, "store")}
-	run := func(path string, args ...string) {
-		cmd := exec.CommandContext(t.Context(), path, args...)
-		cmd.Env = os.Environ()
-		for name, value := range values {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v: %s", path, err, out)
-		}
-	}
-	run(gpg, "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid")
-	t.Cleanup(func() { exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() })
-	run(pass, "init", "test@btcpayctl.invalid")
-	return with(values)
-}
-
 // What one helper of docker's stores under our URL, a person finds there.
 func TestHelperEntryIsPlain(t *testing.T) {
 	t.Parallel()
-	helper := program(t, "docker-credential-pass", helpersPackage)
-	getenv := startPass(t)
+	helper, env := passstore.Start(t, "")
+	getenv := with(env)
 	must(t, open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("the secret")))
 	cmd := exec.CommandContext(t.Context(), helper, "get")
 	for _, variable := range []string{"PATH", "HOME", "GNUPGHOME", "PASSWORD_STORE_DIR"} {
@@ -97,7 +72,7 @@ func TestHelperEntryIsPlain(t *testing.T) {
 func TestHelperUnusable(t *testing.T) {
 	t.Run("no bus", func(t *testing.T) {
 		t.Parallel()
-		helper := program(t, "docker-credential-secretservice", helpersPackage)
+		helper := programs.Need(t, "docker-credential-secretservice", helpersPackage)
 		getenv := with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + t.TempDir() + "/none"})
 		err := open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("secret of the test"))
 		wantError(t, err, "helper", "put", ErrUnavailable)
@@ -105,8 +80,8 @@ func TestHelperUnusable(t *testing.T) {
 	})
 	t.Run("no password store", func(t *testing.T) {
 		t.Parallel()
-		helper := program(t, "docker-credential-pass", helpersPackage)
-		program(t, "pass", "pass")
+		helper := programs.Need(t, "docker-credential-pass", helpersPackage)
+		programs.Need(t, "pass", "pass")
 		home := t.TempDir()
 		store := open(t, "helper:"+helper, Options{Timeout: time.Minute,
 			Getenv: with(map[string]string{"HOME": home, "PASSWORD_STORE_DIR": home + "/none"})})

@@ -49,20 +49,6 @@ func child(t *testing.T, job string, args ...string) *exec.Cmd {
 // torture tells whether the long tests should run at full length.
 func torture() bool { return os.Getenv("BTCPAYCTL_TORTURE") != "" }
 
-// program finds a program that a test needs.
-func program(t *testing.T, name, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
-	}
-	t.Skipf("%s is missing: apt-get install %s", name, pkg)
-	return ""
-}
-
 func open(t *testing.T, spec string, o Options) Store {
 	t.Helper()
 	store, err := Open(spec, o)

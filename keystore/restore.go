@@ -34,8 +34,8 @@ type Restored struct {
 // Restore puts the entries of a backup into a store and its index. What is
 // there with another content, or cannot be read, is a conflict and left alone,
 // but with replace. What the index says of a secret in this store stays, but for a
-// server that it did not know. After an error it can be repeated. Whether an entry is what its name says, [CheckBackup]
-// tells before.
+// server that it did not know. After an error it can be repeated. Whether an entry
+// is what its name says, [CheckBackup] tells before.
 func Restore(ctx context.Context, entries []BackupEntry, to Store, keystore string, index *Index, replace bool) (Restored, error) {
 	known, err := index.List(ctx)
 	if err != nil {

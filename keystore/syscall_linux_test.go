@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 func init() {
@@ -44,7 +46,7 @@ func TestTortureFileFaults(t *testing.T) {
 }
 
 func injectFaults(t *testing.T, calls []string, times int) {
-	strace := program(t, "strace", "strace")
+	strace := programs.Need(t, "strace", "strace")
 	var runs, stored, failed, killed, lost, stuck int
 	for _, call := range calls {
 		for _, fault := range []string{"error=EIO", "error=ENOSPC", "signal=SIGKILL"} {

@@ -35,71 +35,75 @@ func torture(t *testing.T) {
 // counted.
 func killMany(t *testing.T, kills int) {
 	t.Run("key generate", func(t *testing.T) {
-		s := newShell(t)
-		took := s.measure()
-		var acknowledged []string
-		killed, unusable := 0, 0
-		for i := 0; killed < kills; i++ {
-			if i > 10*kills {
-				t.Fatalf("only %d of %d were killed before their end", killed, i)
-			}
-			if len(acknowledged) < i/10 {
-				took += took / 10 // other work slows this machine down since it was measured
-			}
-			r := s.stopped(rand.N(took*5/4), os.Kill, "key", "generate", "--profile", fmt.Sprintf("p%d", i), "-o", "name")
+		k := &killing{shell: newShell(t)}
+		k.repeat(kills, 5./4, func(i int) []string {
+			return []string{"key", "generate", "--profile", fmt.Sprintf("p%d", i), "-o", "name"}
+		}, func(r run) (ended bool) {
 			if sin := strings.TrimSpace(r.stdout); sin != "" {
-				acknowledged = append(acknowledged, sin)
+				k.acknowledged = append(k.acknowledged, sin)
 			}
-			switch r.code {
-			case 0:
-			case -1:
-				killed++
-			default:
-				unusable++
-				t.Errorf("after %d kills: exit %d\n%s", killed, r.code, r.stderr)
-			}
-		}
-		lost, unreadable := s.checkStores(t, acknowledged)
-		if len(acknowledged) == 0 {
-			t.Error("each kill came before a key was acknowledged")
-		}
-		t.Attr("figure", fmt.Sprintf("keys lost of %d acknowledged, %d kill -9 of key generate | %d | = 0", len(acknowledged), killed, lost))
-		t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of key generate | %d | = 0", killed, unreadable+unusable))
+			return r.code == 0
+		})
+		k.tell("acknowledged", "key generate")
 	})
 	t.Run("pair client", func(t *testing.T) {
 		w := startWorld(t, sandbox.Options{})
-		s := newShell(t)
-		took := s.measure()
-		var acknowledged []string
-		killed, unusable := 0, 0
-		for i := 0; killed < kills; i++ {
-			if i > 10*kills {
-				t.Fatalf("only %d of %d were killed before their end", killed, i)
-			}
-			if len(acknowledged) < i/10 {
-				took += took / 10 // other work slows this machine down since it was measured
-			}
-			r := s.stopped(rand.N(took*5/2), os.Kill, "pair", "client", "--profile", fmt.Sprintf("p%d", i), "--server", w.server.URL, "--interval", "100ms")
+		k := &killing{shell: newShell(t)}
+		k.repeat(kills, 5./2, func(i int) []string {
+			return []string{"pair", "client", "--profile", fmt.Sprintf("p%d", i), "--server", w.server.URL, "--interval", "100ms"}
+		}, func(r run) (ended bool) {
 			// What a person was asked to approve counts as acknowledged.
 			for line := range strings.Lines(r.stderr) {
 				if sin, ok := strings.CutPrefix(line, "  SIN      "); ok {
-					acknowledged = append(acknowledged, strings.TrimSpace(sin))
+					k.acknowledged = append(k.acknowledged, strings.TrimSpace(sin))
 				}
 			}
-			if r.code == -1 {
-				killed++
-			} else { // nobody approves, so it does not end by itself
-				unusable++
-				t.Errorf("after %d kills: exit %d\n%s", killed, r.code, r.stderr)
-			}
-		}
-		lost, unreadable := s.checkStores(t, acknowledged)
-		if len(acknowledged) == 0 {
-			t.Error("each kill came before a key was shown")
-		}
-		t.Attr("figure", fmt.Sprintf("keys lost of %d shown, %d kill -9 of pair client | %d | = 0", len(acknowledged), killed, lost))
-		t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of pair client | %d | = 0", killed, unreadable+unusable))
+			return false // nobody approves, so it does not end by itself
+		})
+		k.tell("shown", "pair client")
 	})
+}
+
+// A killing is a command that is killed many times, and the keys that it
+// acknowledged.
+type killing struct {
+	*shell
+	acknowledged     []string
+	killed, unusable int
+}
+
+// repeat kills at any moment of so many times what making a key takes. see looks
+// at what a run printed, and tells whether it may have come to its end.
+func (k *killing) repeat(kills int, span float64, args func(i int) []string, see func(run) (ended bool)) {
+	took := k.measure()
+	for i := 0; k.killed < kills; i++ {
+		if i > 10*kills {
+			k.t.Fatalf("only %d of %d were killed before their end", k.killed, i)
+		}
+		switch { // other work makes this machine slower and faster again
+		case len(k.acknowledged) < i/10:
+			took += took / 10
+		case k.killed < i/2:
+			took -= took / 10
+		}
+		r := k.stopped(rand.N(time.Duration(float64(took)*span)), os.Kill, args(i)...)
+		switch ended := see(r); {
+		case r.code == -1:
+			k.killed++
+		case !ended:
+			k.unusable++
+			k.t.Errorf("after %d kills: exit %d\n%s", k.killed, r.code, r.stderr)
+		}
+	}
+}
+
+func (k *killing) tell(acknowledged, command string) {
+	lost, unreadable := k.checkStores(k.t, k.acknowledged)
+	if len(k.acknowledged) == 0 {
+		k.t.Errorf("each kill came before a key was %s", acknowledged)
+	}
+	k.t.Attr("figure", fmt.Sprintf("keys lost of %d %s, %d kill -9 of %s | %d | = 0", len(k.acknowledged), acknowledged, k.killed, command, lost))
+	k.t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of %s | %d | = 0", k.killed, command, unreadable+k.unusable))
 }
 
 // measure tells how long it takes to make a key here and now, at best.

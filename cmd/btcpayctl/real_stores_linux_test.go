@@ -1,13 +1,15 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/passstore"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
@@ -16,8 +18,8 @@ import (
 // pass. Each has all of them then, and the one before has none.
 func TestRealStores(t *testing.T) {
 	t.Parallel()
-	helper := needed(t, "docker-credential-secretservice", "golang-docker-credential-helpers")
-	age := needed(t, "age", "age")
+	helper := programs.Need(t, "docker-credential-secretservice", "golang-docker-credential-helpers")
+	age := programs.Need(t, "age", "age")
 	s := newShell(t)
 	bus := secretservice.StartBus(t)
 	secretservice.StartGnome(t, bus)
@@ -27,7 +29,9 @@ func TestRealStores(t *testing.T) {
 	s.run("key", "generate", "--profile", "other").ok()
 	s.input(`{"ServerURL":"https://registry.example","Username":"alice","Secret":"s3cret"}`, "credential", "store").ok()
 
-	stores := []string{"file", "keyring", "helper:" + helper, "helper:" + s.startPass(), "keyring"}
+	pass, env := passstore.Start(t, "")
+	maps.Copy(s.env, env)
+	stores := []string{"file", "keyring", "helper:" + helper, "helper:" + pass, "keyring"}
 	for i, to := range stores[1:] {
 		from := stores[i]
 		moved := strings.Fields(s.run("keystore", "move", "--from", from, "--to", to, "-o", "name").ok())
@@ -90,48 +94,4 @@ func (s *shell) recipient() string {
 	_, rest, _ := strings.Cut(string(text), "# public key: ")
 	recipient, _, _ := strings.Cut(rest, "\n")
 	return recipient
-}
-
-// needed is the path of a program.
-func needed(t *testing.T, name, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
-	}
-	t.Skipf("%s is missing: apt-get install %s", name, pkg)
-	return ""
-}
-
-// startPass makes a password store with a gpg key of its own, and gives docker's
-// helper for it.
-func (s *shell) startPass() string {
-	s.t.Helper()
-	needed(s.t, "gpg", "gnupg")
-	needed(s.t, "pass", "pass")
-	helper := needed(s.t, "docker-credential-pass", "golang-docker-credential-helpers")
-	// The socket of gpg's agent has a path of at most 107 bytes.
-	home, err := os.MkdirTemp("", "gpg")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() { os.RemoveAll(home) })
-	s.env["GNUPGHOME"], s.env["PASSWORD_STORE_DIR"] = home, filepath.Join(home, "store")
-	for _, args := range [][]string{
-		{"gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid"},
-		{"pass", "init", "test@btcpayctl.invalid"},
-	} {
-		cmd := exec.CommandContext(s.t.Context(), args[0], args[1:]...)
-		for name, value := range s.env {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
-		if out, err := cmd.CombinedOutput(); err != nil {
-			s.t.Fatalf("%q: %v: %s", args, err, out)
-		}
-	}
-	s.t.Cleanup(func() { exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() })
-	return helper
 }

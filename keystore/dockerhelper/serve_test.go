@@ -18,6 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 	"github.com/btcpayctl/btcpayctl/keystore/dockerhelper"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/passstore"
 )
 
 // As another process, this test binary is a credential helper itself.
@@ -252,14 +253,10 @@ func TestHelperOfOurOwn(t *testing.T) {
 
 // What docker's own helper prints for the same requests, byte for byte.
 func TestLikeDockers(t *testing.T) {
-	pass, err := exec.LookPath("docker-credential-pass")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("docker-credential-pass is missing: apt-get install golang-docker-credential-helpers pass gnupg")
-		}
-		t.Skip("docker-credential-pass is missing: apt-get install golang-docker-credential-helpers pass gnupg")
+	pass, env := passstore.Start(t, "")
+	for name, value := range env {
+		t.Setenv(name, value)
 	}
-	startPass(t)
 	s := newServer(t.TempDir())
 	for _, request := range [][2]string{
 		{"list", ""},
@@ -275,27 +272,6 @@ func TestLikeDockers(t *testing.T) {
 		ours, code := serve(t, s, request[0], request[1])
 		if ours != string(theirs) || code != cmd.ProcessState.ExitCode() {
 			t.Errorf("%s %q: %q, %d; docker's prints %q, %d", request[0], request[1], ours, code, theirs, cmd.ProcessState.ExitCode())
-		}
-	}
-}
-
-func startPass(t *testing.T) {
-	t.Helper()
-	home, err := os.MkdirTemp("", "gpg") // the agent's socket takes a short path only
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(home) })
-	t.Setenv("GNUPGHOME", home)
-	t.Setenv("HOME", home)
-	t.Setenv("PASSWORD_STORE_DIR", filepath.Join(home, "store"))
-	t.Cleanup(func() { exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() })
-	for _, args := range [][]string{
-		{"gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid"},
-		{"pass", "init", "test@btcpayctl.invalid"},
-	} {
-		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %v: %s", args, err, out)
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 // A Bus is a session bus of a test's own, on which nothing is started by itself.
@@ -27,7 +29,7 @@ type Bus struct {
 // under CI=true.
 func StartBus(t testing.TB) *Bus {
 	t.Helper()
-	daemon := program(t, "dbus-daemon", "dbus")
+	daemon := programs.Need(t, "dbus-daemon", "dbus")
 	dir, err := os.MkdirTemp("", "bus-") // the path of a socket may have 107 bytes only
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
@@ -56,7 +58,7 @@ func (b *Bus) Stop() { b.stop() }
 // with the test.
 func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
 	t.Helper()
-	daemon := program(t, "gnome-keyring-daemon", "gnome-keyring")
+	daemon := programs.Need(t, "gnome-keyring-daemon", "gnome-keyring")
 	home := t.TempDir()
 	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home,
@@ -77,19 +79,6 @@ func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
 	}
 	t.Fatal("the keyring daemon did not come up")
 	return nil
-}
-
-func program(t testing.TB, name, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
-	}
-	t.Skipf("%s is missing: apt-get install %s", name, pkg)
-	return ""
 }
 
 func must(t testing.TB, err error) {

@@ -70,11 +70,7 @@ func (a *App) forget(ctx context.Context, spec, name, id string, of nameOf) erro
 }
 
 func (a *App) profilesWith(id string, of nameOf) ([]string, error) {
-	file, err := a.Config()
-	if err != nil {
-		return nil, err
-	}
-	config, err := file.Read()
+	config, err := a.ReadConfig()
 	if err != nil {
 		return nil, err
 	}

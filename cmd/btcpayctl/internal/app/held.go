@@ -34,11 +34,7 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := a.Config()
-	if err != nil {
-		return nil, err
-	}
-	config, err := file.Read()
+	config, err := a.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +50,7 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 			if p.Keystore != "" {
 				h.Keystore = p.Keystore
 			}
-			if h.Server == "" {
+			if p.Server != "" {
 				h.Server = p.Server
 			}
 			held[name] = h

@@ -69,11 +69,7 @@ type Settings struct {
 // Settings works out what holds. A profile that is named and not there is an
 // error, unless the command is one that makes profiles.
 func (a *App) Settings(f Flags, makes bool) (Settings, error) {
-	file, err := a.Config()
-	if err != nil {
-		return Settings{}, err
-	}
-	config, err := file.Read()
+	config, err := a.ReadConfig()
 	if err != nil {
 		return Settings{}, err
 	}
@@ -137,6 +133,15 @@ func (a *App) Config() (*profile.File, error) {
 		return nil, err
 	}
 	return profile.Open(dir, state), nil
+}
+
+// ReadConfig reads the configuration file.
+func (a *App) ReadConfig() (profile.Config, error) {
+	file, err := a.Config()
+	if err != nil {
+		return profile.Config{}, err
+	}
+	return file.Read()
 }
 
 // Address is the server's address, or an error that says how to give one.

@@ -123,7 +123,7 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 // withProfiles adds the keys that a profile names and the index does not, as
 // where the index was lost.
 func withProfiles(a *app.App, entries []keystore.Entry) ([]keystore.Entry, error) {
-	config, err := readConfig(a)
+	config, err := a.ReadConfig()
 	if err != nil {
 		return nil, err
 	}

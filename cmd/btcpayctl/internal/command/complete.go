@@ -24,7 +24,7 @@ var words = map[string][]string{
 // and gives the command that writes its script this program's manners.
 func addCompletion(a *app.App, root *cobra.Command) {
 	profiles := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		config, err := readConfig(a)
+		config, err := a.ReadConfig()
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -145,7 +145,7 @@ func failure(ctx context.Context, check string, err error) checkRecord {
 }
 
 func (d *doctor) configuration(ctx context.Context) checkRecord {
-	config, err := readConfig(d.app)
+	config, err := d.app.ReadConfig()
 	if err == nil {
 		d.settings, err = d.app.Settings(d.flags, false)
 	}

@@ -2,8 +2,6 @@ package command
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,40 +58,23 @@ keys are not read, so no keystore has to be unlocked.`,
 	}
 }
 
-// knownKeys joins the index with the profiles, sorted by SIN.
+// knownKeys are the BitId keys that index and profiles know of, sorted by SIN.
 func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
-	index, err := a.Index()
+	holdings, err := a.Holdings(ctx)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := index.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	config, err := readConfig(a)
-	if err != nil {
-		return nil, err
-	}
-	keys := map[string]knownKey{}
-	for _, entry := range entries {
-		if sin, ok := strings.CutPrefix(entry.Name, app.BitIDName("")); ok {
-			keys[sin] = knownKey{SIN: sin, Profiles: []string{}, Keystore: entry.Keystore, Server: entry.Server, Created: new(entry.Created.UTC())}
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
-		p := config.Profiles[name]
-		if p.SIN == "" {
+	var keys []knownKey
+	for _, h := range holdings {
+		sin, ok := strings.CutPrefix(h.Name, app.BitIDName(""))
+		if !ok {
 			continue
 		}
-		key := keys[p.SIN]
-		key.SIN, key.Profiles = p.SIN, append(key.Profiles, name)
-		if p.Keystore != "" {
-			key.Keystore = p.Keystore
+		key := knownKey{SIN: sin, Profiles: orEmpty(h.Profiles), Keystore: h.Keystore, Server: h.Server}
+		if h.Indexed {
+			key.Created = new(h.Created.UTC())
 		}
-		if p.Server != "" {
-			key.Server = p.Server
-		}
-		keys[p.SIN] = key
+		keys = append(keys, key)
 	}
-	return slices.SortedFunc(maps.Values(keys), func(a, b knownKey) int { return strings.Compare(a.SIN, b.SIN) }), nil
+	return keys, nil
 }

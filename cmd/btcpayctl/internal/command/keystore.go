@@ -145,7 +145,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 // knownStores are those that the index, a profile or a move that was cut off
 // names.
 func knownStores(a *app.App, holdings []app.Held, cut []ledger.Record) ([]string, error) {
-	config, err := readConfig(a)
+	config, err := a.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func knownStores(a *app.App, holdings []app.Held, cut []ledger.Record) ([]string
 
 func stateOf(ctx context.Context, a *app.App, spec string, holdings []app.Held) (keystoreRecord, error) {
 	r := keystoreRecord{Keystore: spec, State: "ready", Profiles: []string{}}
-	config, err := readConfig(a)
+	config, err := a.ReadConfig()
 	if err != nil {
 		return r, err
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -95,33 +96,12 @@ func (r *storeRestore) compare(ctx context.Context, step *planned) (string, erro
 	return "different", nil
 }
 
-// carryOut restores store by store, and then sees to the profiles. It can be
-// repeated after it was interrupted.
+// carryOut restores, and then sees to the profiles. It can be repeated after it
+// was interrupted.
 func (r *storeRestore) carryOut(ctx context.Context, plan []planned) ([]planned, error) {
-	index, err := r.app.Index()
+	stored, kept, err := r.restoreAll(ctx, plan)
 	if err != nil {
 		return nil, err
-	}
-	byHome := map[string][]keystore.BackupEntry{}
-	for _, step := range plan {
-		byHome[step.home] = append(byHome[step.home], step.BackupEntry)
-	}
-	stored, kept := map[string]bool{}, map[string]bool{}
-	for _, home := range slices.Sorted(maps.Keys(byHome)) {
-		store, err := r.app.OpenKeystore(home)
-		if err != nil {
-			return nil, err
-		}
-		done, err := keystore.Restore(ctx, byHome[home], store, home, index, r.replace)
-		for _, name := range done.Stored {
-			stored[name] = true
-		}
-		for _, name := range done.Conflicts {
-			kept[name] = true
-		}
-		if err != nil {
-			return nil, err
-		}
 	}
 	counts := map[string]int{}
 	for i, step := range plan {
@@ -143,6 +123,40 @@ func (r *storeRestore) carryOut(ctx context.Context, plan []planned) ([]planned,
 	}
 	r.nameUnused(plan)
 	return plan, nil
+}
+
+// restoreAll goes store by store. It returns the names of what was written, and
+// of what was left alone.
+func (r *storeRestore) restoreAll(ctx context.Context, plan []planned) (stored, kept map[string]bool, err error) {
+	index, err := r.app.Index()
+	if err != nil {
+		return nil, nil, err
+	}
+	byHome := map[string][]keystore.BackupEntry{}
+	for _, step := range plan {
+		byHome[step.home] = append(byHome[step.home], step.BackupEntry)
+	}
+	var asked atomic.Int64
+	status := startCount(r.app, &asked, len(plan), "secrets")
+	defer status.Stop()
+	stored, kept = map[string]bool{}, map[string]bool{}
+	for _, home := range slices.Sorted(maps.Keys(byHome)) {
+		store, err := r.app.OpenKeystore(home)
+		if err != nil {
+			return nil, nil, err
+		}
+		done, err := keystore.Restore(ctx, byHome[home], watched{store, &asked, new(atomic.Int64)}, home, index, r.replace)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, name := range done.Stored {
+			stored[name] = true
+		}
+		for _, name := range done.Conflicts {
+			kept[name] = true
+		}
+	}
+	return stored, kept, nil
 }
 
 // nameUnused says how keys that no profile uses get into one.
@@ -170,7 +184,7 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 	for _, step := range plan {
 		home[step.Name] = step.home
 	}
-	config, err := readConfig(r.app)
+	config, err := r.app.ReadConfig()
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func newProfileList(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			config, err := readConfig(a)
+			config, err := a.ReadConfig()
 			if err != nil {
 				return err
 			}
@@ -76,14 +76,6 @@ func newProfileList(a *app.App) *cobra.Command {
 			})
 		},
 	}
-}
-
-func readConfig(a *app.App) (profile.Config, error) {
-	file, err := a.Config()
-	if err != nil {
-		return profile.Config{}, err
-	}
-	return file.Read()
 }
 
 type settingRecord struct {
@@ -254,7 +246,7 @@ profile that has a key keeps its server: the key is paired there.`,
 			if err != nil {
 				return err
 			}
-			config, err := readConfig(a)
+			config, err := a.ReadConfig()
 			if err != nil {
 				return err
 			}

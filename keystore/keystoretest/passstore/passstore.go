@@ -1,0 +1,48 @@
+// Package passstore makes password stores of pass, for tests of docker's
+// credential helper for it.
+package passstore
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
+)
+
+// Start makes a password store in a directory, or in one of its own where dir is
+// empty, with a gpg key of its own that has no passphrase. It gives the path of
+// docker-credential-pass and the variables by which that finds the store. All of
+// it ends with the test, which is skipped where a program is missing, and fails
+// under CI=true.
+func Start(t testing.TB, dir string) (helper string, env map[string]string) {
+	t.Helper()
+	helper = programs.Need(t, "docker-credential-pass", "golang-docker-credential-helpers")
+	gpg, pass := programs.Need(t, "gpg", "gnupg"), programs.Need(t, "pass", "pass")
+	// The socket of gpg's agent has a path of at most 107 bytes.
+	home, err := os.MkdirTemp("", "gpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(home) })
+	if dir == "" {
+		dir = filepath.Join(home, "store")
+	}
+	env = map[string]string{"GNUPGHOME": home, "PASSWORD_STORE_DIR": dir}
+	for _, args := range [][]string{
+		{gpg, "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid"},
+		{pass, "init", "test@btcpayctl.invalid"},
+	} {
+		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+		cmd.Env = os.Environ()
+		for name, value := range env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v: %s", args[0], err, out)
+		}
+	}
+	t.Cleanup(func() { exec.Command("gpgconf", "--homedir", home, "--kill", "all").Run() })
+	return helper, env
+}
