@@ -137,7 +137,7 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 		if r.Kind != ledger.Mint || !r.Temporary || r.KeyID == "" {
 			continue
 		}
-		switch err := c.keyHolder.reaching(r).endTemporary(ctx, r.ID); {
+		switch err := c.keyHolder.reaching(r).endTemporary(ctx, r.ID, 0); {
 		case errors.Is(err, ledger.ErrBusy), errors.Is(err, ledger.ErrNotFound):
 		case err != nil:
 			fmt.Fprintf(c.app.Err, "warning: the key %s of a run that was killed is not revoked yet: %s\n", r.Label, output.VisibleLine(err.Error()))
@@ -148,12 +148,12 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 }
 
 // endTemporary revokes and forgets a key whose process is gone.
-func (h *keyHolder) endTemporary(ctx context.Context, operationID string) error {
+func (h *keyHolder) endTemporary(ctx context.Context, operationID string, wait time.Duration) error {
 	journal, err := h.app.Ledger()
 	if err != nil {
 		return err
 	}
-	operation, err := journal.Resume(ctx, operationID)
+	operation, err := journal.ResumeWithin(ctx, operationID, wait)
 	if err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func watchOver(ctx context.Context, a *app.App) error {
 			return err
 		}
 		fmt.Fprintf(a.Err, "Revoked %s, since btcpayctl apikey exec was killed.\n", w.Label)
-		err := h.endTemporary(ctx, w.Operation)
+		err := h.endTemporary(ctx, w.Operation, lettingGo)
 		if errors.Is(err, ledger.ErrNotFound) {
 			err = nil
 		}

@@ -308,7 +308,7 @@ func (m *storeMove) finish(ctx context.Context, operation *ledger.Operation, ear
 		return err
 	}
 	for _, r := range earlier {
-		cut, err := journal.Resume(ctx, r.ID)
+		cut, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
 		if errors.Is(err, ledger.ErrNotFound) {
 			continue
 		}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -9,6 +10,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
+
+// lettingGo is far longer than a killed process, or one that only looks, holds an
+// operation.
+const lettingGo = 5 * time.Second
 
 // nameOpenOperations is what every command that talks to a server does first:
 // it removes pairings that are over and names invoices whose fate is unknown,

@@ -167,8 +167,15 @@ func (l *Ledger) Begin(ctx context.Context, r Record) (*Operation, error) {
 	return o, nil
 }
 
-// Resume takes an operation up again.
+// Resume takes an operation up again, and does not wait for it.
 func (l *Ledger) Resume(ctx context.Context, id string) (*Operation, error) {
+	return l.ResumeWithin(ctx, id, 0)
+}
+
+// ResumeWithin is [Ledger.Resume] that waits so long for whoever is at the
+// operation: a process that was killed lets go a moment later, and one that only
+// looks whether somebody is at it holds it for a moment.
+func (l *Ledger) ResumeWithin(ctx context.Context, id string, wait time.Duration) (*Operation, error) {
 	if !idForm().MatchString(id) {
 		return nil, ErrNotFound
 	}
@@ -179,7 +186,7 @@ func (l *Ledger) Resume(ctx context.Context, id string) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := l.resume(ctx, dir, id)
+	o, err := l.resume(ctx, dir, id, wait)
 	if err != nil {
 		dir.Close()
 		return nil, err
@@ -187,12 +194,12 @@ func (l *Ledger) Resume(ctx context.Context, id string) (*Operation, error) {
 	return o, nil
 }
 
-func (l *Ledger) resume(ctx context.Context, dir *durable.Dir, id string) (*Operation, error) {
+func (l *Ledger) resume(ctx context.Context, dir *durable.Dir, id string, wait time.Duration) (*Operation, error) {
 	// Looked at first, so that a wrong id leaves no lock file behind.
 	if _, err := read(dir, id); err != nil {
 		return nil, err
 	}
-	lock, err := dir.Lock(ctx, id+lockExt, 0)
+	lock, err := dir.Lock(ctx, id+lockExt, wait)
 	if held, ok := errors.AsType[*durable.LockError](err); ok {
 		return nil, fmt.Errorf("%w (process %d)", ErrBusy, held.Holder)
 	}

@@ -74,6 +74,27 @@ func TestLife(t *testing.T) {
 	}
 }
 
+// Who is waited for lets go in time, or not.
+func TestResumeWithin(t *testing.T) {
+	l := Open(t.TempDir(), time.Now)
+	o, err := l.Begin(t.Context(), Record{ID: "ResumeWithin", Kind: Pair})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.ResumeWithin(t.Context(), "ResumeWithin", 20*time.Millisecond); !errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+	released := make(chan error, 1)
+	time.AfterFunc(20*time.Millisecond, func() { released <- o.Release() })
+	again, err := l.ResumeWithin(t.Context(), "ResumeWithin", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(<-released, again.Finish()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestResume(t *testing.T) {
 	l, dir := open(t)
 	o := begin(t, l, newRecord())
