@@ -25,6 +25,10 @@ then on nothing but "keystore move" and "keystore restore" changes it.`)
 	return cmd
 }
 
+func addWhoseStoreFlag(cmd *cobra.Command, f *app.Flags) {
+	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile whose store is meant")
+}
+
 // keystoreRecord is a keystore as it is found without a question to anybody.
 type keystoreRecord struct {
 	Keystore string `json:"keystore"`
@@ -95,7 +99,7 @@ is 9 where that is the one in use.`,
 			return nil
 		},
 	}
-	addProfileFlag(cmd, &flags)
+	addWhoseStoreFlag(cmd, &flags)
 	return cmd
 }
 

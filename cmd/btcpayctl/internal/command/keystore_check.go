@@ -41,7 +41,7 @@ that of the first failure, 0 where nothing failed.`,
 		RunE:    c.run,
 	}
 	cmd.Flags().BoolVar(&c.adopt, "adopt", false, "enter keys that the index does not know into it")
-	addProfileFlag(cmd, &c.flags)
+	addWhoseStoreFlag(cmd, &c.flags)
 	return cmd
 }
 

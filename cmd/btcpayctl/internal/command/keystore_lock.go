@@ -70,7 +70,7 @@ nothing when it ends.`,
 			return output.One(p, lockedView, lockedRecord{spec, true})
 		},
 	}
-	addProfileFlag(cmd, &flags)
+	addWhoseStoreFlag(cmd, &flags)
 	return cmd
 }
 

@@ -63,7 +63,7 @@ before anything is changed. --dry-run lists what would be moved.`,
 	cmd.Flags().StringVar(&m.to, "to", "", "`keystore` to bring them to")
 	cmd.Flags().StringVar(&m.from, "from", "", "`keystore` to take them from (default: the one in use)")
 	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, and read no secret")
-	addProfileFlag(cmd, &m.flags)
+	addWhoseStoreFlag(cmd, &m.flags)
 	return cmd
 }
 
