@@ -9,14 +9,15 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
 )
 
-// lockPoll is how long a process waits before it asks for the lock again, at
-// first.
-const lockPoll = 8 * time.Millisecond
+// lockTurns has a channel for each lock, held by the one call of this process
+// that waits in the kernel.
+var lockTurns sync.Map
 
 // A Lock is held until Unlock is called or the process ends, however it ends.
 type Lock struct {
@@ -81,21 +82,35 @@ func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock,
 	return nil, d.fail("lock", name, err)
 }
 
-// await asks until the context ends, and twice as often with each second: where a
-// hundred ask alike, chance leaves one of them behind for far longer than a fair
-// turn would take.
+// await queues in the kernel, which lets those who wait have the lock roughly in
+// the order in which they came. Of a hundred processes that ask again and again,
+// chance would leave some behind for far longer than their turn takes.
+//
+// The kernel's wait cannot be broken off. A call whose context ends leaves it to a
+// goroutine, which gives the lock back when it comes, and keeps the turn until
+// then: so there is one such goroutine for a lock at most.
 func await(ctx context.Context, file *flock.Flock) (bool, error) {
-	for start := time.Now(); ; {
-		pause := time.NewTimer(lockPoll >> min(time.Since(start)/time.Second, 5))
-		select {
-		case <-ctx.Done():
-			pause.Stop()
-			return false, ctx.Err()
-		case <-pause.C:
-		}
-		if locked, err := file.TryLock(); locked || err != nil {
-			return locked, err
-		}
+	known, _ := lockTurns.LoadOrStore(file.Path(), make(chan struct{}, 1))
+	turn := known.(chan struct{})
+	select {
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	done := make(chan error, 1)
+	go func() { done <- file.Lock() }()
+	select {
+	case err := <-done:
+		<-turn
+		return err == nil, err
+	case <-ctx.Done():
+		go func() {
+			if <-done == nil {
+				file.Unlock()
+			}
+			<-turn
+		}()
+		return false, ctx.Err()
 	}
 }
 

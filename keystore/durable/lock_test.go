@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -179,4 +180,27 @@ func TestBadInputLockText(t *testing.T) {
 		}
 		must(t, lock.Unlock())
 	}
+}
+
+// Calls that gave up leave one goroutine at most, and it lets go of the lock.
+func TestLockGivenUp(t *testing.T) {
+	dir, err := durable.Create(t.TempDir())
+	must(t, err)
+	defer dir.Close()
+	held, err := dir.Lock(t.Context(), "lock", 0)
+	must(t, err)
+	for range 5 {
+		if _, err := dir.Lock(t.Context(), "lock", 10*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+	}
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	if n := strings.Count(string(stacks), "(*Flock).Lock("); n > 1 {
+		t.Errorf("%d goroutines wait in the kernel", n)
+	}
+	must(t, held.Unlock())
+	again, err := dir.Lock(t.Context(), "lock", time.Minute)
+	must(t, err)
+	must(t, again.Unlock())
 }
