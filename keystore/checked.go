@@ -10,6 +10,10 @@ import (
 // probePrefix begins the names that [Check] and [Move] use for a moment.
 const probePrefix = "probe/"
 
+// IsProbe tells whether a name is one that [Check] and [Move] use for a moment. A
+// process that is killed may leave such an entry behind.
+func IsProbe(name string) bool { return strings.HasPrefix(name, probePrefix) }
+
 // Checked gives a store that hands out a secret only where check finds that it is
 // the one its name says: names follow from secrets, see Names in the package
 // documentation. Otherwise Get fails with [ErrDamaged]. A store that was given
@@ -31,7 +35,7 @@ type checkedStore struct {
 
 func (s checkedStore) Get(ctx context.Context, name string) ([]byte, error) {
 	secret, err := s.Store.Get(ctx, name)
-	if err != nil || strings.HasPrefix(name, probePrefix) {
+	if err != nil || IsProbe(name) {
 		return secret, err
 	}
 	if err := s.check(name, secret); err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"slices"
 )
 
 // CheckBackup tells whether each secret of a backup is the one that its name says,
@@ -41,6 +40,10 @@ func Restore(ctx context.Context, entries []BackupEntry, to Store, keystore stri
 	if err != nil {
 		return Restored{}, err
 	}
+	listed := map[string]Entry{}
+	for _, k := range known {
+		listed[k.Name] = k
+	}
 	var done Restored
 	var added []Entry
 	for _, e := range entries {
@@ -48,10 +51,9 @@ func Restore(ctx context.Context, entries []BackupEntry, to Store, keystore stri
 		if conflict, err = done.restore(ctx, e, to, replace); err != nil {
 			break
 		}
-		listed := func(k Entry) bool {
-			return k.Name == e.Name && k.Keystore == keystore && (k.Server != "" || e.Server == "")
-		}
-		if !conflict && !slices.ContainsFunc(known, listed) {
+		k, ok := listed[e.Name]
+		complete := ok && k.Keystore == keystore && (k.Server != "" || e.Server == "")
+		if !conflict && !complete {
 			e.Entry.Keystore = keystore
 			added = append(added, e.Entry)
 		}

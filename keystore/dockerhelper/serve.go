@@ -13,6 +13,7 @@
 package dockerhelper
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -117,21 +118,28 @@ func (s Server) at(ctx context.Context, server string) (keystore.Store, string, 
 	if err != nil {
 		return nil, "", err
 	}
-	spec := s.Keystore
+	var of keystore.Entry
 	for _, entry := range entries {
-		if entry.Name == name(server) && entry.Keystore != "" {
-			spec = entry.Keystore
+		if entry.Name == name(server) {
+			of = entry
 		}
 	}
+	spec := s.keystoreOf(of)
 	store, err := s.Open(spec)
 	return store, spec, err
 }
+
+func (s Server) keystoreOf(entry keystore.Entry) string { return cmp.Or(entry.Keystore, s.Keystore) }
 
 func (s Server) get(ctx context.Context, server string) (credential, error) {
 	store, _, err := s.at(ctx, server)
 	if err != nil {
 		return credential{}, err
 	}
+	return from(ctx, store, server)
+}
+
+func from(ctx context.Context, store keystore.Store, server string) (credential, error) {
 	text, err := store.Get(ctx, name(server))
 	if errors.Is(err, keystore.ErrNotFound) {
 		return credential{}, errNotFound
@@ -209,7 +217,11 @@ func (s Server) list(ctx context.Context) (map[string]string, error) {
 		if !strings.HasPrefix(entry.Name, Kind+"/") || entry.Name != name(entry.Server) {
 			continue
 		}
-		c, err := s.get(ctx, entry.Server)
+		store, err := s.Open(s.keystoreOf(entry))
+		if err != nil {
+			return nil, err
+		}
+		c, err := from(ctx, store, entry.Server)
 		if errors.Is(err, errNotFound) {
 			continue // erased meanwhile
 		}

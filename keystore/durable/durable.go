@@ -65,6 +65,7 @@ var (
 type Dir struct {
 	root *os.Root
 	path string
+	temp string // begins the names of temporary files
 }
 
 // Open opens a directory that exists. It refuses one that another user owns
@@ -83,7 +84,7 @@ func Open(path string) (*Dir, error) {
 		root.Close()
 		return nil, &fs.PathError{Op: "open", Path: path, Err: bare(err)}
 	}
-	return &Dir{root: root, path: path}, nil
+	return &Dir{root: root, path: path, temp: tempPrefix}, nil
 }
 
 // Create opens a directory and makes it first, with its missing parents, where

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -197,5 +198,28 @@ func TestSweep(t *testing.T) {
 	}
 	if want := []string{".other", ".tmp-young", "kept"}; !slices.Equal(names, want) {
 		t.Errorf("left %v, want %v", names, want)
+	}
+}
+
+func TestWriteNamed(t *testing.T) {
+	folder := t.TempDir()
+	must(t, os.Chmod(folder, 0o777)) // the user's own affair
+	path := filepath.Join(folder, "named")
+	must(t, durable.WriteNamed(path, []byte("first"), true))
+	if err := durable.WriteNamed(path, []byte("second"), false); !errors.Is(err, fs.ErrExist) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a file was replaced: %v", err)
+	}
+	info, err := os.Stat(path)
+	must(t, err)
+	if got, err := os.ReadFile(path); err != nil || string(got) != "first" || info.Mode().Perm() != 0o600 {
+		t.Errorf("%q, %v, %v", got, info.Mode(), err)
+	}
+	for _, bad := range []string{folder + "/none/named", folder + "/", folder, ""} {
+		if durable.WriteNamed(bad, []byte("x"), true) == nil {
+			t.Errorf("%q was written", bad)
+		}
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }

@@ -108,8 +108,8 @@ func (d *Dir) write(name string, data []byte) error {
 	if err := plain(name); err != nil {
 		return err
 	}
-	temp := tempPrefix + rand.Text()
-	if err := d.writeNew(temp, data); err != nil {
+	temp := d.temp + rand.Text()
+	if err := d.writeNew(temp, data, true); err != nil {
 		return err
 	}
 	if err := d.root.Rename(temp, name); err != nil {
@@ -124,9 +124,13 @@ func (d *Dir) write(name string, data []byte) error {
 // [Dir.Write] it leaves the whole file or none, but on a file system without
 // hard links, where a crash may leave a part.
 func (d *Dir) WriteNew(name string, data []byte) error {
+	return d.create(name, data, true)
+}
+
+func (d *Dir) create(name string, data []byte, private bool) error {
 	err := plain(name)
 	if err == nil {
-		err = d.writeLinked(name, data)
+		err = d.writeLinked(name, data, private)
 	}
 	if err == nil {
 		err = syncDir(d.root)
@@ -136,9 +140,9 @@ func (d *Dir) WriteNew(name string, data []byte) error {
 
 // writeLinked gives a finished file its name by a hard link, which, unlike a
 // rename, never replaces anything.
-func (d *Dir) writeLinked(name string, data []byte) error {
-	temp := tempPrefix + rand.Text()
-	if err := d.writeNew(temp, data); err != nil {
+func (d *Dir) writeLinked(name string, data []byte, private bool) error {
+	temp := d.temp + rand.Text()
+	if err := d.writeNew(temp, data, private); err != nil {
 		return err
 	}
 	defer d.root.Remove(temp)
@@ -146,17 +150,20 @@ func (d *Dir) writeLinked(name string, data []byte) error {
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return d.writeNew(name, data)
+	return d.writeNew(name, data, private)
 }
 
-func (d *Dir) writeNew(name string, data []byte) error {
+func (d *Dir) writeNew(name string, data []byte, private bool) error {
 	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	// The umask may have taken rights from the owner himself.
-	err = errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
+	if refused := f.Chmod(0o600); private {
+		err = errors.Join(err, refused)
+	}
+	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
 		d.root.Remove(name)
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -27,6 +28,24 @@ func ReadNamed(path string, limit int64, wait time.Duration, private bool) ([]by
 	}
 	return data, nil
 }
+
+// WriteNamed makes a file where the user named it himself, which must not be there
+// yet, as [Dir.WriteNew] does. It takes the directory as it is, and makes none.
+// What is not private may go where the file system has no rights of users, as on a
+// memory stick.
+func WriteNamed(path string, data []byte, private bool) error {
+	folder, name := filepath.Split(path)
+	folder = filepath.Clean(folder)
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return (&Dir{root: root, path: folder, temp: namedPrefix}).create(name, data, private)
+}
+
+// namedPrefix begins temporary files in folders of the user's.
+const namedPrefix = ".btcpayctl-"
 
 func readNamed(path string, limit int64, wait time.Duration, private bool) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)

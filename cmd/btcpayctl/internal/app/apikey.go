@@ -17,7 +17,11 @@ import (
 
 // KeyID names a key without telling it: the first 16 hex digits of its SHA-256.
 func KeyID(key greenfield.APIKey) string {
-	sum := sha256.Sum256([]byte(key.Secret().Reveal()))
+	return keyID([]byte(key.Secret().Reveal()))
+}
+
+func keyID(secret []byte) string {
+	sum := sha256.Sum256(secret)
 	return hex.EncodeToString(sum[:8])
 }
 

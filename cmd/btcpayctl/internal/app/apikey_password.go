@@ -49,7 +49,7 @@ func (a *App) password(ctx context.Context, email string) (client.Secret, error)
 	from := passwordFileVariable
 	switch path := a.Getenv(passwordFileVariable); {
 	case path != "":
-		text, err = a.readSecretFile(path)
+		text, err = a.ReadSecretFile(path)
 		text, _, _ = bytes.Cut(text, []byte("\n"))
 	case a.CanAsk() && a.IsTerminal(a.In):
 		from = "the terminal"

@@ -74,7 +74,7 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 
 // ReadPassphrase reads a passphrase from a file, without the end of its line.
 func (a *App) ReadPassphrase(path string) ([]byte, error) {
-	data, err := a.readSecretFile(path)
+	data, err := a.ReadSecretFile(path)
 	if err != nil {
 		return nil, err
 	}

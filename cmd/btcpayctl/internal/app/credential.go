@@ -175,7 +175,7 @@ func (a *App) environmentKey() (key client.Secret, source string, err error) {
 		if read, ok := a.keyFiles[value]; ok {
 			return read, name, nil
 		}
-		data, err := a.readSecretFile(value)
+		data, err := a.ReadSecretFile(value)
 		if err != nil {
 			return client.Secret{}, "", &output.Error{Code: output.BadInput, What: "the file that " + name + " names cannot be read", Why: err.Error(),
 				Next: "export " + name + "=/run/secrets/key", Err: err}
@@ -191,7 +191,7 @@ func (a *App) environmentKey() (key client.Secret, source string, err error) {
 
 // ReadKeyFile reads a private key from a file, or from standard input for "-".
 func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
-	data, err := a.readSecretFile(path)
+	data, err := a.ReadSecretFile(path)
 	defer clear(data)
 	shown := path
 	if path == "-" {
@@ -213,13 +213,10 @@ func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
 	return imported, nil
 }
 
-// ReadFile reads a file that decides what is trusted, or standard input for "-",
-// of at most 64 KiB.
-func (a *App) ReadFile(path string) ([]byte, error) { return a.readSecretFile(path) }
-
-// readSecretFile reads a file that others cannot have put in place of the
-// user's own: whose key it holds decides which store is paid.
-func (a *App) readSecretFile(path string) ([]byte, error) {
+// ReadSecretFile reads a file of at most 64 KiB, or standard input for "-", that
+// others cannot have put in place of the user's own: whose key it holds decides
+// which store is paid.
+func (a *App) ReadSecretFile(path string) ([]byte, error) {
 	if path != "-" {
 		return durable.ReadNamed(path, maxKeyFile, secretWait, false)
 	}

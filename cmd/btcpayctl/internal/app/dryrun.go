@@ -54,12 +54,10 @@ func withoutKey(header string) string {
 
 // ShellWord writes a text as one word of a POSIX shell, plain where it can be.
 func ShellWord(text string) string {
-	for _, c := range []byte(text) {
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("_./:@%+=,-", rune(c)) {
-			return quote(text)
-		}
+	special := func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("_./:@%+=,-", c)
 	}
-	if text == "" {
+	if text == "" || strings.ContainsFunc(text, special) {
 		return quote(text)
 	}
 	return text

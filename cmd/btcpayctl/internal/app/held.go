@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,10 +75,6 @@ func SecretsOf(p profile.Profile) []string {
 	return names
 }
 
-// IsProbe tells whether a name is one that [keystore.Check] and the like use for
-// a moment.
-func IsProbe(name string) bool { return strings.HasPrefix(name, "probe/") }
-
 // HeldIn are the secrets of one store: of the holdings those that are in it,
 // and what the store itself lists, as after the loss of the index.
 func (a *App) HeldIn(ctx context.Context, spec string, holdings []Held) ([]Held, error) {
@@ -97,14 +91,17 @@ func (a *App) HeldIn(ctx context.Context, spec string, holdings []Held) ([]Held,
 	if err != nil {
 		return nil, err
 	}
+	known := map[string]Held{}
+	for _, h := range holdings {
+		known[h.Name] = h
+	}
 	for _, name := range names {
-		known := func(h Held) bool { return h.Name == name }
-		if IsProbe(name) || slices.ContainsFunc(held, known) {
+		h, ok := known[name] // the index or a profile may say that it is elsewhere
+		switch {
+		case keystore.IsProbe(name), ok && h.Keystore == spec:
 			continue
-		}
-		h := Held{Entry: keystore.Entry{Name: name, Keystore: spec}}
-		if i := slices.IndexFunc(holdings, known); i >= 0 {
-			h = holdings[i] // the index or a profile says that it is elsewhere
+		case !ok:
+			h = Held{Entry: keystore.Entry{Name: name, Keystore: spec}}
 		}
 		held = append(held, h)
 	}
@@ -134,8 +131,7 @@ func CheckSecret(entry keystore.Entry, secret []byte) (keystore.Entry, error) {
 			return entry, fmt.Errorf("%s is the key of another SIN: %s", entry.Name, got)
 		}
 	case "apikey":
-		sum := sha256.Sum256(secret)
-		if got := hex.EncodeToString(sum[:8]); got != id {
+		if got := keyID(secret); got != id {
 			return entry, fmt.Errorf("%s is another key: %s", entry.Name, got)
 		}
 	case dockerhelper.Kind:

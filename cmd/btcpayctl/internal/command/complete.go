@@ -67,11 +67,11 @@ func storeNames(ctx context.Context, a *app.App) []string {
 	if err != nil {
 		return names
 	}
-	known, err := knownStores(a, holdings, nil)
+	config, err := a.ReadConfig()
 	if err != nil {
 		return names
 	}
-	for _, spec := range known {
+	for _, spec := range knownStores(config, holdings, nil) {
 		if !slices.Contains(names, spec) {
 			names = append(names, spec)
 		}

@@ -112,8 +112,7 @@ func credentialServer(a *app.App) (dockerhelper.Server, error) {
 		return dockerhelper.Server{}, err
 	}
 	spec := a.NewKeystore(s).Text
-	switch spec {
-	case "env", "memory":
+	if !keeps(spec) {
 		return dockerhelper.Server{}, &output.Error{Code: output.Usage, What: "keystore " + spec + " keeps no credentials", Next: "export BTCPAYCTL_KEYSTORE=file"}
 	}
 	return dockerhelper.Server{Keystore: spec, Open: func(spec string) (keystore.Store, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -79,27 +80,44 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 	if err := d.forgetNamed(ctx); err != nil {
 		return err
 	}
-	var failed []checkRecord
-	err = output.List(p, checkView, func(yield func(checkRecord, error) bool) {
+	return printChecks(p, "", d.records(ctx))
+}
+
+// records are what the checks find, in their order.
+func (d *doctor) records(ctx context.Context) iter.Seq2[checkRecord, error] {
+	return func(yield func(checkRecord, error) bool) {
 		for _, check := range d.checks(ctx) {
 			if ctx.Err() != nil {
 				yield(checkRecord{}, context.Cause(ctx))
 				return
 			}
 			for _, record := range check() {
-				if record.Status == "failed" {
-					failed = append(failed, record)
-				}
 				if !yield(record, nil) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// printChecks prints a report, and fails with the first check that failed. about
+// begins the text of that failure.
+func printChecks(p *output.Printer, about string, records iter.Seq2[checkRecord, error]) error {
+	var failed []checkRecord
+	err := output.List(p, checkView, func(yield func(checkRecord, error) bool) {
+		for record, err := range records {
+			if record.Status == "failed" {
+				failed = append(failed, record)
+			}
+			if !yield(record, err) {
+				return
 			}
 		}
 	})
 	if err != nil || len(failed) == 0 {
 		return err
 	}
-	return &output.Error{Code: failed[0].code, What: fmt.Sprintf("%d of the checks failed, first: %s", len(failed), failed[0].Check),
+	return &output.Error{Code: failed[0].code, What: fmt.Sprintf("%s%d of the checks failed, first: %s", about, len(failed), failed[0].Check),
 		Why: failed[0].Detail, Next: failed[0].Next}
 }
 

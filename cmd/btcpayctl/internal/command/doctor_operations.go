@@ -243,19 +243,26 @@ func cutOff(cmd *cobra.Command, a *app.App, open []ledger.Record) int {
 	if slices.Contains([]string{"doctor", "authorize", "exec", "list"}, cmd.Name()) {
 		return 0
 	}
+	return len(abandoned(cmd.Context(), a, open, func(r ledger.Record) bool {
+		return r.Kind == ledger.Mint || r.Kind == ledger.Rotate || r.Kind == ledger.Revoke || r.Kind == ledger.Authorize && r.KeyID != ""
+	}))
+}
+
+// abandoned are the operations of a sort that no process is at.
+func abandoned(ctx context.Context, a *app.App, open []ledger.Record, is func(ledger.Record) bool) []ledger.Record {
 	journal, err := a.Ledger()
 	if err != nil {
-		return 0
+		return nil
 	}
-	n := 0
+	var left []ledger.Record
 	for _, r := range open {
-		switch {
-		case r.Kind == ledger.Mint, r.Kind == ledger.Rotate, r.Kind == ledger.Revoke, r.Kind == ledger.Authorize && r.KeyID != "":
-			if operation, err := journal.Resume(cmd.Context(), r.ID); err == nil {
-				operation.Release()
-				n++
-			}
+		if !is(r) {
+			continue
+		}
+		if operation, err := journal.Resume(ctx, r.ID); err == nil {
+			operation.Release()
+			left = append(left, r)
 		}
 	}
-	return n
+	return left
 }

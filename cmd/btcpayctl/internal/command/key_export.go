@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
 // An exportForm is a value of --format.
@@ -121,7 +119,7 @@ func (c *keyExport) print(secret client.Secret) error {
 // writeSecret makes a file that is either not there or whole: it gets its name
 // only after its content is on the disk.
 func writeSecret(name string, secret client.Secret) error {
-	err := writeWhole(name, []byte(strings.TrimSuffix(secret.Reveal(), "\n")+"\n"), true)
+	err := durable.WriteNamed(name, []byte(strings.TrimSuffix(secret.Reveal(), "\n")+"\n"), true)
 	if err == nil {
 		return nil
 	}
@@ -133,60 +131,8 @@ func cannotWrite(what, name string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		e.Why, e.Next = "There is such a file. A key that is overwritten cannot be made again.", "name a new file"
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, durable.ErrName):
 		e.Code = output.KeystoreUnusable
 	}
 	return e
-}
-
-// writeWhole may put what is not private where the file system has no rights of
-// users, as on a memory stick.
-func writeWhole(name string, data []byte, private bool) error {
-	dir := filepath.Dir(name)
-	temporary, err := os.CreateTemp(dir, ".btcpayctl-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name())
-	if err := finishFile(temporary, data, private); err != nil {
-		return err
-	}
-	// Unlike rename, link refuses a name that is taken.
-	err = os.Link(temporary.Name(), name)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		// The file system has no hard links, as those of memory sticks.
-		err = writeExclusive(name, data, private)
-	}
-	if err != nil {
-		return err
-	}
-	opened, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = opened.Sync()
-	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
-		err = nil // some file systems cannot, and there is no more to do there
-	}
-	return errors.Join(err, opened.Close())
-}
-
-func finishFile(file *os.File, data []byte, private bool) error {
-	_, err := file.Write(data)
-	// The umask may have taken rights from the owner himself.
-	if refused := file.Chmod(0o600); private {
-		err = errors.Join(err, refused)
-	}
-	return errors.Join(err, file.Sync(), file.Close())
-}
-
-func writeExclusive(name string, data []byte, private bool) error {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	if err := finishFile(file, data, private); err != nil {
-		return errors.Join(err, os.Remove(name))
-	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -117,16 +118,17 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 	if err != nil {
 		return nil, err
 	}
-	cut := cutMoves(ctx, a, open)
-	specs, err := knownStores(a, holdings, cut)
+	config, err := a.ReadConfig()
 	if err != nil {
 		return nil, err
 	}
+	cut := cutMoves(ctx, a, open)
+	specs := knownStores(config, holdings, cut)
 	inUse := s.Keystore
 	specs = slices.DeleteFunc(specs, func(spec string) bool { return spec == inUse.Text })
 	records := []keystoreRecord{}
 	for _, spec := range append([]string{inUse.Text}, specs...) {
-		r, err := stateOf(ctx, a, spec, holdings)
+		r, err := stateOf(ctx, a, spec, config, holdings)
 		if err != nil {
 			return nil, err
 		}
@@ -148,11 +150,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 
 // knownStores are those that the index, a profile or a move that was cut off
 // names.
-func knownStores(a *app.App, holdings []app.Held, cut []ledger.Record) ([]string, error) {
-	config, err := a.ReadConfig()
-	if err != nil {
-		return nil, err
-	}
+func knownStores(config profile.Config, holdings []app.Held, cut []ledger.Record) []string {
 	var specs []string
 	for _, h := range holdings {
 		specs = append(specs, h.Keystore)
@@ -164,15 +162,11 @@ func knownStores(a *app.App, holdings []app.Held, cut []ledger.Record) ([]string
 		specs = append(specs, r.OldKeystore)
 	}
 	slices.Sort(specs)
-	return slices.DeleteFunc(slices.Compact(specs), func(spec string) bool { return spec == "" }), nil
+	return slices.DeleteFunc(slices.Compact(specs), func(spec string) bool { return spec == "" })
 }
 
-func stateOf(ctx context.Context, a *app.App, spec string, holdings []app.Held) (keystoreRecord, error) {
+func stateOf(ctx context.Context, a *app.App, spec string, config profile.Config, holdings []app.Held) (keystoreRecord, error) {
 	r := keystoreRecord{Keystore: spec, State: "ready", Profiles: []string{}}
-	config, err := a.ReadConfig()
-	if err != nil {
-		return r, err
-	}
 	for name, p := range config.Profiles {
 		if p.Keystore == spec {
 			r.Profiles = append(r.Profiles, name)
@@ -211,6 +205,9 @@ func stateOf(ctx context.Context, a *app.App, spec string, holdings []app.Held) 
 	}
 	return r, nil
 }
+
+// keeps tells whether a store keeps what is put into it.
+func keeps(spec string) bool { return spec != "env" && spec != "memory" }
 
 // helperPrefix begins stores that are programs of somebody else. They are not
 // run where nobody should be asked.
@@ -259,21 +256,7 @@ func stateWord(err error) string {
 
 // cutMoves are the moves between stores that no process is at.
 func cutMoves(ctx context.Context, a *app.App, open []ledger.Record) []ledger.Record {
-	journal, err := a.Ledger()
-	if err != nil {
-		return nil
-	}
-	var cut []ledger.Record
-	for _, r := range open {
-		if r.Kind != ledger.Move {
-			continue
-		}
-		if operation, err := journal.Resume(ctx, r.ID); err == nil {
-			operation.Release()
-			cut = append(cut, r)
-		}
-	}
-	return cut
+	return abandoned(ctx, a, open, func(r ledger.Record) bool { return r.Kind == ledger.Move })
 }
 
 // moveAgain is the command that ends a move.

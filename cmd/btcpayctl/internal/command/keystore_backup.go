@@ -18,6 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
 type backupRecord struct {
@@ -128,17 +129,18 @@ func (b *storeBackup) entries(ctx context.Context) ([]keystore.Entry, []string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	specs, err := knownStores(b.app, holdings, nil)
+	config, err := b.app.ReadConfig()
 	if err != nil {
 		return nil, nil, err
 	}
+	specs := knownStores(config, holdings, nil)
 	if !slices.Contains(specs, s.Keystore.Text) {
 		specs = append(specs, s.Keystore.Text) // it may hold what the index has lost
 	}
 	var entries []keystore.Entry
 	stores := []string{}
 	for _, spec := range specs {
-		if spec == "env" || spec == "memory" {
+		if !keeps(spec) {
 			continue // what is in the environment, its own place keeps
 		}
 		held, err := b.app.HeldIn(ctx, spec, holdings)
@@ -172,7 +174,7 @@ func (b *storeBackup) key(ctx context.Context) (keystore.BackupKey, error) {
 	}
 	key.Recipients = strings.Join(b.recipients, "\n")
 	if b.recipientsFile != "" {
-		text, err := b.app.ReadFile(b.recipientsFile)
+		text, err := b.app.ReadSecretFile(b.recipientsFile)
 		if err != nil {
 			return key, &output.Error{Code: output.BadInput, What: "the recipients cannot be read", Why: err.Error(), Next: "age-keygen -y IDENTITY-FILE >recipients.txt", Err: err}
 		}
@@ -216,7 +218,7 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 		if err != nil {
 			return nil, err
 		}
-		return watched{keystore.Checked(spec, store, app.JudgeSecret), &done, new(atomic.Int64)}, nil
+		return counted{keystore.Checked(spec, store, app.JudgeSecret), &done}, nil
 	})
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -231,7 +233,7 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 
 // writeBackup writes the file and reads it back; under a passphrase, with it.
 func writeBackup(name string, data []byte, key keystore.BackupKey, entries []keystore.Entry) error {
-	if err := writeWhole(name, data, false); err != nil {
+	if err := durable.WriteNamed(name, data, false); err != nil {
 		return cannotWrite("the backup", name, err)
 	}
 	back, err := os.ReadFile(name)

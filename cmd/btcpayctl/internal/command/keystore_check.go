@@ -79,23 +79,7 @@ func (c *storeCheck) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx := cmd.Context()
-	var failed []checkRecord
-	err = output.List(p, checkView, func(yield func(checkRecord, error) bool) {
-		for record, err := range c.checks(ctx, spec, store) {
-			if record.Status == "failed" {
-				failed = append(failed, record)
-			}
-			if !yield(record, err) {
-				return
-			}
-		}
-	})
-	if err != nil || len(failed) == 0 {
-		return err
-	}
-	return &output.Error{Code: failed[0].code, What: fmt.Sprintf("keystore %s: %d of the checks failed, first: %s", spec, len(failed), failed[0].Check),
-		Why: failed[0].Detail, Next: failed[0].Next}
+	return printChecks(p, "keystore "+spec+": ", c.checks(cmd.Context(), spec, store))
 }
 
 const writable = "write, read, delete"

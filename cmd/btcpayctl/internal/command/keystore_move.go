@@ -125,7 +125,7 @@ func (m *storeMove) choose(cmd *cobra.Command) error {
 		if err := checkStoreName(m.app, spec); err != nil {
 			return err
 		}
-		if spec == "env" || spec == "memory" {
+		if !keeps(spec) {
 			return &output.Error{Code: output.Usage, What: "keystore " + spec + " has no part in a move", Why: map[string]string{
 				"env": "The environment can only be read.", "memory": "It forgets when the program ends."}[spec],
 				Next: "btcpayctl keystore status, and name another with --from or --to"}
@@ -219,16 +219,16 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 	earlier := m.cutOff(open)
 	if len(moving) == 0 {
 		fmt.Fprintf(m.app.Err, "There is nothing in keystore %s that would have to move.\n", m.from)
-		return m.finish(ctx, nil, earlier)
+		return m.close(ctx, earlier)
 	}
 	operation, err := m.app.Begin(ctx, ledger.Record{ID: app.NewOperationID(), Kind: ledger.Move, OldKeystore: m.from, Keystore: m.to})
 	if err != nil {
 		return err
 	}
 	defer operation.Release()
-	var copied atomic.Int64
+	copied := false
 	profiles, err := m.carry(ctx, moving, &copied)
-	if err != nil && copied.Load() == 0 {
+	if err != nil && !copied {
 		return errors.Join(err, operation.Finish())
 	}
 	if err != nil {
@@ -247,11 +247,14 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 	if fresh := m.app.FreshKeystore(); fresh.Text != m.to {
 		fmt.Fprintf(m.app.Err, "Keys of new profiles still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", fresh.Text, app.ShellWord(m.to))
 	}
-	return m.finish(ctx, operation, earlier)
+	if err := operation.Finish(); err != nil {
+		return err
+	}
+	return m.close(ctx, earlier)
 }
 
 // carry moves, with the progress on a terminal.
-func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *atomic.Int64) (profiles []string, err error) {
+func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *bool) (profiles []string, err error) {
 	from, err := m.app.OpenKeystore(m.from)
 	if err != nil {
 		return nil, err
@@ -268,41 +271,40 @@ func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *atomic
 	status := startCount(m.app, &read, 2*len(names), "steps")
 	defer status.Stop()
 	checked := keystore.Checked(m.from, from, app.JudgeSecret)
-	err = keystore.Move(ctx, names, watched{checked, &read, new(atomic.Int64)}, watched{to, new(atomic.Int64), copied}, func(ctx context.Context) error {
+	err = keystore.Move(ctx, names, counted{checked, &read}, noted{to, copied}, func(ctx context.Context) error {
 		profiles, err = m.app.Repin(context.WithoutCancel(ctx), m.from, m.to, moving)
 		return err
 	})
 	return profiles, err
 }
 
-// watched counts what is read from a store, once for the copy and once before
-// the erasure, and what is written to one.
-type watched struct {
+// counted counts what is read from a store. A move reads once for the copy and
+// once before the erasure.
+type counted struct {
 	keystore.Store
-	read, written *atomic.Int64
+	read *atomic.Int64
 }
 
-func (w watched) Get(ctx context.Context, name string) ([]byte, error) {
-	if !app.IsProbe(name) {
-		defer w.read.Add(1)
+func (c counted) Get(ctx context.Context, name string) ([]byte, error) {
+	if !keystore.IsProbe(name) {
+		defer c.read.Add(1)
 	}
-	return w.Store.Get(ctx, name)
+	return c.Store.Get(ctx, name)
 }
 
-func (w watched) Put(ctx context.Context, name string, secret []byte) error {
-	if !app.IsProbe(name) {
-		w.written.Add(1)
-	}
-	return w.Store.Put(ctx, name, secret)
+// noted notes whether anything may have been written to a store.
+type noted struct {
+	keystore.Store
+	written *bool
 }
 
-// finish closes this move and those before it that it made good.
-func (m *storeMove) finish(ctx context.Context, operation *ledger.Operation, earlier []ledger.Record) error {
-	if operation != nil {
-		if err := operation.Finish(); err != nil {
-			return err
-		}
-	}
+func (n noted) Put(ctx context.Context, name string, secret []byte) error {
+	*n.written = *n.written || !keystore.IsProbe(name)
+	return n.Store.Put(ctx, name, secret)
+}
+
+// close ends earlier moves, which this one made good.
+func (m *storeMove) close(ctx context.Context, earlier []ledger.Record) error {
 	journal, err := m.app.Ledger()
 	if err != nil {
 		return err

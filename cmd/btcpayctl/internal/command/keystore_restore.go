@@ -131,7 +131,7 @@ func (r *storeRestore) choose() error {
 	if err := checkStoreName(r.app, r.to); err != nil {
 		return err
 	}
-	if r.to == "env" || r.to == "memory" {
+	if !keeps(r.to) {
 		return &output.Error{Code: output.Usage, What: "keystore " + r.to + " cannot keep what is restored", Why: "It was chosen by " + chosen.Source + ".", Next: "--to file"}
 	}
 	return nil
@@ -219,7 +219,7 @@ func (r *storeRestore) key(ctx context.Context, file []byte) (key keystore.Backu
 		key.Passphrase, err = passphraseOf(ctx, r.app, "the backup", r.passphraseFile, false)
 		return key, err
 	}
-	if key.Identities, err = r.app.ReadFile(r.identityFile); err != nil {
+	if key.Identities, err = r.app.ReadSecretFile(r.identityFile); err != nil {
 		err = &output.Error{Code: output.BadInput, What: "the identity cannot be read", Why: err.Error(), Next: "name the file that age-keygen -o wrote: --identity-file FILE", Err: err}
 	}
 	return key, err

@@ -145,7 +145,7 @@ func (r *storeRestore) restoreAll(ctx context.Context, plan []planned) (stored, 
 		if err != nil {
 			return nil, nil, err
 		}
-		done, err := keystore.Restore(ctx, byHome[home], watched{store, &asked, new(atomic.Int64)}, home, index, r.replace)
+		done, err := keystore.Restore(ctx, byHome[home], counted{store, &asked}, home, index, r.replace)
 		if err != nil {
 			return nil, nil, err
 		}

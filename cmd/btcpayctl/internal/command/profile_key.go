@@ -34,11 +34,12 @@ func storedKeys(ctx context.Context, a *app.App, sin, apiKeyID string) ([]app.He
 // adopt makes a profile fit keys that are stored. A profile has one server and
 // one keystore, so what does not fit is refused.
 func adopt(name string, p *profile.Profile, keys []app.Held) error {
+	if len(keys) == 2 && keys[0].Keystore != keys[1].Keystore {
+		return &output.Error{Code: output.Usage, What: "the two keys are in two keystores, and a profile has one", Next: "btcpayctl keystore move --to " + app.ShellWord(keys[0].Keystore)}
+	}
+	keepsAnother := len(app.SecretsOf(*p)) > len(keys)
 	for _, key := range keys {
-		others := slices.DeleteFunc(app.SecretsOf(*p), func(secret string) bool {
-			return slices.ContainsFunc(keys, func(h app.Held) bool { return h.Name == secret })
-		})
-		if p.Keystore != "" && p.Keystore != key.Keystore && len(others) > 0 {
+		if p.Keystore != "" && p.Keystore != key.Keystore && keepsAnother {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is in keystore %s, and profile %s has its other key in %s", key.Name, key.Keystore, name, p.Keystore),
 				Next: "btcpayctl keystore move --from " + app.ShellWord(key.Keystore) + " --to " + app.ShellWord(p.Keystore)}
 		}
@@ -50,9 +51,6 @@ func adopt(name string, p *profile.Profile, keys []app.Held) error {
 		if p.Server == "" {
 			p.Server = key.Server
 		}
-	}
-	if len(keys) == 2 && keys[0].Keystore != keys[1].Keystore {
-		return &output.Error{Code: output.Usage, What: "the two keys are in two keystores, and a profile has one", Next: "btcpayctl keystore move --to " + app.ShellWord(keys[0].Keystore)}
 	}
 	return nil
 }

@@ -42,8 +42,8 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if invoices > 0 {
 			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: btcpayctl invoice resume\n", invoices)
 		}
-		for _, r := range cutMoves(cmd.Context(), a, records) {
-			if cmd.Name() != "move" {
+		if cmd.Name() != "move" {
+			for _, r := range cutMoves(cmd.Context(), a, records) {
 				fmt.Fprintf(a.Err, "Note: a move of secrets was cut off. Next: %s\n", moveAgain(r))
 			}
 		}
