@@ -142,7 +142,7 @@ func TestBadInputBackup(t *testing.T) {
 // The age program opens a backup, and what comes out is lines of JSON.
 func TestBackupOpenedByAge(t *testing.T) {
 	t.Parallel()
-	programs.Need(t, "age", "age")
+	programs.Age.Need(t)
 	dir := t.TempDir()
 	identity := must2(age.GenerateX25519Identity())
 	must(t, os.WriteFile(dir+"/id", []byte(identity.String()+"\n"), 0o600))

@@ -43,7 +43,7 @@ func TestTortureGetAgainstAge(t *testing.T) {
 	if !torture() {
 		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
 	}
-	age := programs.Need(t, "age", "age")
+	age := programs.Age.Need(t)
 	dir := t.TempDir()
 	o := identityOptions(dir)
 	must(t, open(t, "file", o).Put(t.Context(), name, []byte("-----BEGIN EC PRIVATE KEY-----")))

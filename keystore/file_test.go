@@ -208,7 +208,7 @@ func TestBadInputIdentityFile(t *testing.T) {
 // The age program opens what this package writes, in both modes.
 func TestFileOpenedByAge(t *testing.T) {
 	t.Parallel()
-	age := programs.Need(t, "age", "age")
+	age := programs.Age.Need(t)
 	dir := t.TempDir()
 	o := identityOptions(dir)
 	secret := append([]byte("-----BEGIN EC PRIVATE KEY-----\n\x00\xff"), random(3000)...)
@@ -222,7 +222,7 @@ func TestFileOpenedByAge(t *testing.T) {
 // An identity made by age-keygen opens a store.
 func TestFileWithKeygen(t *testing.T) {
 	t.Parallel()
-	keygen := programs.Need(t, "age-keygen", "age")
+	keygen := programs.AgeKeygen.Need(t)
 	o := identityOptions(t.TempDir())
 	o.IdentityFile = filepath.Join(o.Dir, "key.txt")
 	if out, err := exec.Command(keygen, "-o", o.IdentityFile).CombinedOutput(); err != nil {
@@ -235,7 +235,7 @@ func TestFileWithKeygen(t *testing.T) {
 // age asks for the passphrase on a terminal only, so script gives it one.
 func TestFilePassphraseOpenedByAge(t *testing.T) {
 	t.Parallel()
-	age, script := programs.Need(t, "age", "age"), programs.Need(t, "script", "bsdutils")
+	age, script := programs.Age.Need(t), programs.Script.Need(t)
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x y z")))
 	out := filepath.Join(dir, "out")

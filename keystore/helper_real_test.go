@@ -14,13 +14,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
-const helpersPackage = "golang-docker-credential-helpers"
 
 // Real helpers, under the suite that every store passes.
 func TestHelperConformance(t *testing.T) {
 	t.Run("secretservice", func(t *testing.T) {
 		t.Parallel()
-		helper := programs.Need(t, "docker-credential-secretservice", helpersPackage)
+		helper := programs.DockerSecret.Need(t)
 		bus := secretservice.StartBus(t)
 		secretservice.StartGnome(t, bus)
 		conformHelper(t, helper, with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": bus.Address}))
@@ -72,7 +71,7 @@ func TestHelperEntryIsPlain(t *testing.T) {
 func TestHelperUnusable(t *testing.T) {
 	t.Run("no bus", func(t *testing.T) {
 		t.Parallel()
-		helper := programs.Need(t, "docker-credential-secretservice", helpersPackage)
+		helper := programs.DockerSecret.Need(t)
 		getenv := with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + t.TempDir() + "/none"})
 		err := open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("secret of the test"))
 		wantError(t, err, "helper", "put", ErrUnavailable)
@@ -80,8 +79,8 @@ func TestHelperUnusable(t *testing.T) {
 	})
 	t.Run("no password store", func(t *testing.T) {
 		t.Parallel()
-		helper := programs.Need(t, "docker-credential-pass", helpersPackage)
-		programs.Need(t, "pass", "pass")
+		helper := programs.DockerPass.Need(t)
+		programs.Pass.Need(t)
 		home := t.TempDir()
 		store := open(t, "helper:"+helper, Options{Timeout: time.Minute,
 			Getenv: with(map[string]string{"HOME": home, "PASSWORD_STORE_DIR": home + "/none"})})

@@ -46,7 +46,7 @@ func TestTortureFileFaults(t *testing.T) {
 }
 
 func injectFaults(t *testing.T, calls []string, times int) {
-	strace := programs.Need(t, "strace", "strace")
+	strace := programs.Strace.Need(t)
 	var runs, stored, failed, killed, lost, stuck int
 	for _, call := range calls {
 		for _, fault := range []string{"error=EIO", "error=ENOSPC", "signal=SIGKILL"} {

@@ -31,7 +31,7 @@ func startKeyringBackend(t *testing.T, h *canaryHome) []canary {
 }
 
 func startSecretServiceBackend(t *testing.T, h *canaryHome) []canary {
-	helper := programs.Need(t, "docker-credential-secretservice", "golang-docker-credential-helpers")
+	helper := programs.DockerSecret.Need(t)
 	h.env["DBUS_SESSION_BUS_ADDRESS"] = startSecretService(t)
 	h.env["BTCPAYCTL_KEYSTORE"] = "helper:" + helper
 	return nil

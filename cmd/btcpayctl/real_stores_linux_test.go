@@ -18,8 +18,8 @@ import (
 // pass. Each has all of them then, and the one before has none.
 func TestRealStores(t *testing.T) {
 	t.Parallel()
-	helper := programs.Need(t, "docker-credential-secretservice", "golang-docker-credential-helpers")
-	age := programs.Need(t, "age", "age")
+	helper := programs.DockerSecret.Need(t)
+	age := programs.Age.Need(t)
 	s := newShell(t)
 	bus := secretservice.StartBus(t)
 	secretservice.StartGnome(t, bus)

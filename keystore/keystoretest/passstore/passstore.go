@@ -18,8 +18,8 @@ import (
 // under CI=true.
 func Start(t testing.TB, dir string) (helper string, env map[string]string) {
 	t.Helper()
-	helper = programs.Need(t, "docker-credential-pass", "golang-docker-credential-helpers")
-	gpg, pass := programs.Need(t, "gpg", "gnupg"), programs.Need(t, "pass", "pass")
+	helper = programs.DockerPass.Need(t)
+	gpg, pass := programs.GnuPG.Need(t), programs.Pass.Need(t)
 	// The socket of gpg's agent has a path of at most 107 bytes.
 	home, err := os.MkdirTemp("", "gpg")
 	if err != nil {

@@ -1,24 +1,73 @@
-// Package programs finds the programs that tests run.
+// Package programs finds the programs that tests run, and decides what happens
+// where one is missing.
 package programs
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"testing"
 )
 
-// Need gives the path of a program, which the Debian package pkg installs. Where
-// it is missing the test is skipped with one line that says how to get it, and
-// fails under CI=true.
-func Need(t testing.TB, name, pkg string) string {
+// A Program is one that some tests run and that a machine may lack.
+type Program struct {
+	// Names are its names. Any one of them serves.
+	Names []string
+	// Package is the Debian package that installs it.
+	Package string
+	// Tests says what is tested with it.
+	Tests string
+}
+
+// The programs that tests run. Go itself and what POSIX puts on every machine
+// (sh, cat, cp, sleep and the like) are not optional and have no entry.
+var (
+	Age          = Program{[]string{"age"}, "age", "encrypted files are opened by the age program"}
+	AgeKeygen    = Program{[]string{"age-keygen"}, "age", "identities of the age program are read"}
+	Base64       = Program{[]string{"base64"}, "coreutils", "secrets in base64 are found in captured output"}
+	Bash         = Program{[]string{"bash"}, "bash", "the commands that the demo shows are pasted into a shell"}
+	Chromium     = Program{[]string{"chromium", "chromium-browser", "google-chrome"}, "chromium", "a real browser pairs and authorizes"}
+	DBus         = Program{[]string{"dbus-daemon"}, "dbus", "the keyring is used over a session bus"}
+	DockerPass   = Program{[]string{"docker-credential-pass"}, "golang-docker-credential-helpers", "keys are kept by docker's helper for pass"}
+	DockerSecret = Program{[]string{"docker-credential-secretservice"}, "golang-docker-credential-helpers", "keys are kept by docker's helper for the keyring"}
+	GCore        = Program{[]string{"gcore"}, "gdb", "the memory of a running process cannot be dumped"}
+	GnomeKeyring = Program{[]string{"gnome-keyring-daemon"}, "gnome-keyring", "keys are kept in the GNOME keyring"}
+	GnuPG        = Program{[]string{"gpg"}, "gnupg", "pass encrypts its entries"}
+	OpenSSL      = Program{[]string{"openssl"}, "openssl", "keys and signatures are checked by OpenSSL"}
+	Pass         = Program{[]string{"pass"}, "pass", "keys are kept by the pass program"}
+	Script       = Program{[]string{"script"}, "bsdutils", "passphrases are typed on a terminal"}
+	Strace       = Program{[]string{"strace"}, "strace", "the program is killed at each of its system calls, and its traffic is searched for secrets"}
+)
+
+// All returns every program that some test runs.
+func All() []Program {
+	return []Program{Age, AgeKeygen, Base64, Bash, Chromium, DBus, DockerPass, DockerSecret, GCore, GnomeKeyring, GnuPG, OpenSSL, Pass, Script, Strace}
+}
+
+// Find returns the path of the program, or an error that says how to get it.
+func (p Program) Find() (string, error) {
+	for _, name := range p.Names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s is missing: apt-get install %s", p.Names[0], p.Package)
+}
+
+// Need returns the path of the program. Where it is missing, the test is skipped
+// with one line that says how to get it, and fails under CI=true.
+//
+// A test with subtests needs its programs with the t of the function that calls
+// Need: skipping a parent from within a subtest fails the parent.
+func (p Program) Need(t testing.TB) string {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
+	path, err := p.Find()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatal(err)
+	default:
+		t.Skip(err)
 	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is missing: apt-get install %s", name, pkg)
-	}
-	t.Skipf("%s is missing: apt-get install %s", name, pkg)
-	return ""
+	return path
 }

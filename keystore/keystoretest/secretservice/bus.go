@@ -29,7 +29,7 @@ type Bus struct {
 // under CI=true.
 func StartBus(t testing.TB) *Bus {
 	t.Helper()
-	daemon := programs.Need(t, "dbus-daemon", "dbus")
+	daemon := programs.DBus.Need(t)
 	dir, err := os.MkdirTemp("", "bus-") // the path of a socket may have 107 bytes only
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
@@ -58,7 +58,7 @@ func (b *Bus) Stop() { b.stop() }
 // with the test.
 func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
 	t.Helper()
-	daemon := programs.Need(t, "gnome-keyring-daemon", "gnome-keyring")
+	daemon := programs.GnomeKeyring.Need(t)
 	home := t.TempDir()
 	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home,
