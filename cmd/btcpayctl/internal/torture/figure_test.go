@@ -52,3 +52,15 @@ func TestParseFigure(t *testing.T) {
 		}
 	}
 }
+
+func TestCell(t *testing.T) {
+	for in, want := range map[string]string{
+		"secrets × 20":          "secrets × 20",
+		"a\tb\x1b[31m\n":        "a b [31m ",
+		strings.Repeat("é", 91): strings.Repeat("é", 89) + "…",
+	} {
+		if got := cell(in); got != want {
+			t.Errorf("%q: got %q", in, got)
+		}
+	}
+}

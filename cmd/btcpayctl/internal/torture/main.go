@@ -48,6 +48,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/gotest"
 )
 
 func main() {
@@ -100,8 +102,8 @@ func (s *suite) run(ctx context.Context, dir string, timeout time.Duration, stde
 	if count == 0 {
 		return nil
 	}
-	p := newProgress(stderr, count)
-	defer p.stop()
+	p := gotest.NewProgress(stderr, count)
+	defer p.Stop()
 	args := []string{"test", "-json", "-count=1", "-p=1", "-timeout=" + timeout.String(), "-run=^(" + strings.Join(names, "|") + ")$"}
 	cmd := exec.CommandContext(ctx, "go", append(args, paths...)...)
 	cmd.Dir = dir

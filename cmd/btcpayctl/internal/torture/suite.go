@@ -1,15 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"errors"
+	"context"
 	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/gotest"
 )
 
 type state int
@@ -21,6 +20,26 @@ const (
 	failed
 	skipped
 )
+
+// A testPackage is one that has long tests.
+type testPackage struct {
+	path  string // as `go test` names it
+	short string // without the path of the module
+	tests []*longTest
+
+	state  state
+	output []byte // of no single test
+	build  string // the failed build, where that is why
+}
+
+func (p *testPackage) test(name string) *longTest {
+	for _, t := range p.tests {
+		if t.name == name {
+			return t
+		}
+	}
+	return nil
+}
 
 // A longTest is a test function with its subtests.
 type longTest struct {
@@ -41,6 +60,24 @@ type suite struct {
 	packages []*testPackage
 	builds   map[string][]byte // what the compiler says, by build
 	said     map[string]string // the last line of a test or subtest, by package and name
+}
+
+// list returns the packages with long tests that are wanted.
+func list(ctx context.Context, dir string, patterns []string, wanted func(name string) bool) ([]*testPackage, error) {
+	listed, err := gotest.List(ctx, dir, patterns)
+	var found []*testPackage
+	for _, p := range listed {
+		of := &testPackage{path: p.Path, short: p.Short}
+		for _, t := range p.Tests {
+			if t.Long() && wanted(t.Name) {
+				of.tests = append(of.tests, &longTest{name: t.Name, leftOut: t.LeftOut})
+			}
+		}
+		if len(of.tests) > 0 {
+			found = append(found, of)
+		}
+	}
+	return found, err
 }
 
 func newSuite(packages []*testPackage) *suite {
@@ -66,39 +103,17 @@ func (s *suite) selection() (names, paths []string, count int) {
 	return names, paths, count
 }
 
-// failed tells whether the events have a failure.
+// failed tells whether the gotest.Events have a failure.
 func (s *suite) failed() bool {
 	return slices.ContainsFunc(s.packages, func(p *testPackage) bool { return p.state == failed })
 }
 
-// An event is one of those that `go doc test2json` describes.
-type event struct {
-	Action, Package, Test, Output, Key, Value string
-	ImportPath, FailedBuild                   string
-}
-
 // read takes in events up to the end. What is no event is shown.
-func (s *suite) read(r io.Reader, p *progress) error {
-	for lines := bufio.NewReader(r); ; {
-		line, err := lines.ReadBytes('\n')
-		var e event
-		switch {
-		case len(bytes.TrimSpace(line)) == 0:
-		case json.Unmarshal(line, &e) != nil || e.Action == "":
-			p.Write(line)
-		default:
-			s.take(e, p)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("the events of go test: %w", err)
-		}
-	}
+func (s *suite) read(r io.Reader, p *gotest.Progress) error {
+	return gotest.Read(r, func(e gotest.Event) { s.take(e, p) }, p)
 }
 
-func (s *suite) take(e event, p *progress) {
+func (s *suite) take(e gotest.Event, p *gotest.Progress) {
 	if e.Action == "build-output" {
 		s.builds[e.ImportPath] = append(s.builds[e.ImportPath], e.Output...)
 		return
@@ -113,7 +128,7 @@ func (s *suite) take(e event, p *progress) {
 	}
 }
 
-func (s *suite) takeOfPackage(e event, of *testPackage, p *progress) {
+func (s *suite) takeOfPackage(e gotest.Event, of *testPackage, p *gotest.Progress) {
 	switch e.Action {
 	case "output":
 		of.output = append(of.output, e.Output...)
@@ -126,7 +141,7 @@ func (s *suite) takeOfPackage(e event, of *testPackage, p *progress) {
 		}
 		for _, t := range of.tests {
 			if t.state == running { // the package ended in the middle of it
-				p.end(of.short, t.name, "not ended")
+				p.End(of.short, t.name, "not ended")
 				p.Write(t.output)
 			}
 		}
@@ -134,7 +149,7 @@ func (s *suite) takeOfPackage(e event, of *testPackage, p *progress) {
 	}
 }
 
-func (s *suite) takeOfTest(e event, of *testPackage, p *progress) {
+func (s *suite) takeOfTest(e gotest.Event, of *testPackage, p *gotest.Progress) {
 	name, _, sub := strings.Cut(e.Test, "/")
 	t := of.test(name)
 	if t == nil {
@@ -144,14 +159,14 @@ func (s *suite) takeOfTest(e event, of *testPackage, p *progress) {
 	switch e.Action {
 	case "run", "cont":
 		if sub {
-			p.show(of.short, name, e.Test)
+			p.Show(of.short, name, e.Test)
 			return
 		}
 		t.state = running
-		p.begin(of.short, name)
+		p.Begin(of.short, name)
 	case "pause":
 		if !sub {
-			p.pause(of.short, name)
+			p.Pause(of.short, name)
 		}
 	case "output":
 		t.output = append(t.output, e.Output...)
@@ -171,17 +186,17 @@ func (s *suite) takeOfTest(e event, of *testPackage, p *progress) {
 		t.skips = append(t.skips, skip{e.Test, position.ReplaceAllString(s.said[full], "")})
 		if !sub {
 			t.state = skipped
-			p.end(of.short, name, "skipped")
+			p.End(of.short, name, "skipped")
 		}
 	case "pass":
 		if !sub {
 			t.state, t.output = passed, nil
-			p.end(of.short, name, "passed")
+			p.End(of.short, name, "passed")
 		}
 	case "fail":
 		if !sub {
 			t.state = failed
-			p.end(of.short, name, "failed")
+			p.End(of.short, name, "failed")
 			p.Write(t.output)
 		}
 	}

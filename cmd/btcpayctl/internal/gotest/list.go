@@ -1,4 +1,4 @@
-package main
+package gotest
 
 import (
 	"bytes"
@@ -16,21 +16,23 @@ import (
 	"strings"
 )
 
-// A testPackage is one that has long tests.
-type testPackage struct {
-	path  string // as `go test` names it
-	short string // without the path of the module
-	tests []*longTest
-
-	state  state
-	output []byte // of no single test
-	build  string // the failed build, where that is why
+// A Package is one that declares tests.
+type Package struct {
+	Path  string // as `go test` names it
+	Short string // without the path of the module
+	Tests []Test
 }
 
-// list reads the names of the long tests from the source, and not from what
-// they do: so a test that never came to run has its row, and also one that is not
-// built on this system.
-func list(ctx context.Context, dir string, patterns []string, wanted func(name string) bool) ([]*testPackage, error) {
+// A Test is a test function.
+type Test struct {
+	Name string
+	// LeftOut reports whether the test is not built on this system.
+	LeftOut bool
+}
+
+// List reads the tests of the packages from their source, not from a run: so a
+// test that never came to run is known, and one that this system leaves out.
+func List(ctx context.Context, dir string, patterns []string) ([]Package, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"list",
 		"-json=Dir,ImportPath,Module,TestGoFiles,XTestGoFiles,IgnoredGoFiles", "--"}, patterns...)...)
 	cmd.Dir = dir
@@ -40,7 +42,7 @@ func list(ctx context.Context, dir string, patterns []string, wanted func(name s
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w\n%s", err, &stderr)
 	}
-	var found []*testPackage
+	var found []Package
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
 		var listed struct {
 			Dir, ImportPath                           string
@@ -52,7 +54,7 @@ func list(ctx context.Context, dir string, patterns []string, wanted func(name s
 		} else if err != nil {
 			return nil, fmt.Errorf("go list: %w", err)
 		}
-		p := &testPackage{path: listed.ImportPath, short: strings.TrimPrefix(listed.ImportPath, listed.Module.Path+"/")}
+		p := Package{Path: listed.ImportPath, Short: strings.TrimPrefix(listed.ImportPath, listed.Module.Path+"/")}
 		files := slices.Concat(listed.TestGoFiles, listed.XTestGoFiles)
 		for i, file := range slices.Concat(files, listed.IgnoredGoFiles) {
 			if !strings.HasSuffix(file, "_test.go") {
@@ -64,36 +66,29 @@ func list(ctx context.Context, dir string, patterns []string, wanted func(name s
 			}
 			for _, name := range declared {
 				// A system may have its own file for the same test.
-				if wanted(name) && p.test(name) == nil {
-					p.tests = append(p.tests, &longTest{name: name, leftOut: i >= len(files)})
+				if !slices.ContainsFunc(p.Tests, func(t Test) bool { return t.Name == name }) {
+					p.Tests = append(p.Tests, Test{Name: name, LeftOut: i >= len(files)})
 				}
 			}
 		}
-		if len(p.tests) > 0 {
+		if len(p.Tests) > 0 {
 			found = append(found, p)
 		}
 	}
 }
 
-func (p *testPackage) test(name string) *longTest {
-	for _, t := range p.tests {
-		if t.name == name {
-			return t
-		}
-	}
-	return nil
-}
+// Long reports whether the test is a long one, which `make torture` runs.
+func (t Test) Long() bool { return strings.Contains(t.Name, "Torture") }
 
-// declaredTests are the long tests in a file.
 func declaredTests(path string) ([]string, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 	if file == nil {
 		return nil, err
 	}
-	var names []string // of a file with an error too: building it will tell
+	var names []string // of a file with a syntax error too: the build reports it
 	for _, declaration := range file.Decls {
 		f, ok := declaration.(*ast.FuncDecl)
-		if ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") && strings.Contains(f.Name.Name, "Torture") {
+		if ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Test") && f.Name.Name != "TestMain" {
 			names = append(names, f.Name.Name)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package gotest
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"golang.org/x/term"
 )
 
-// A progress tells which test runs, and since when: on a terminal in one line
-// that is drawn again, elsewhere in a line at each begin and end.
-type progress struct {
+// A Progress shows which test runs, and since when: on a terminal in one line that
+// is drawn again, elsewhere in a line at each begin and end.
+type Progress struct {
 	mu           sync.Mutex
 	w            io.Writer
 	width        int // of the terminal; 0 where there is none
@@ -30,8 +30,9 @@ type started struct {
 	sub  string // the subtest that began last, with the name of the test
 }
 
-func newProgress(file *os.File, total int) *progress {
-	p := &progress{w: file, total: total, done: make(chan struct{})}
+// NewProgress is for total tests and writes to file. Stop ends it.
+func NewProgress(file *os.File, total int) *Progress {
+	p := To(file, total)
 	if term.IsTerminal(int(file.Fd())) {
 		p.width = 80
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
@@ -44,7 +45,15 @@ func newProgress(file *os.File, total int) *progress {
 	return p
 }
 
-func (p *progress) tick() {
+// To is a progress that writes to w, which is no terminal.
+func To(w io.Writer, total int) *Progress {
+	return &Progress{w: w, total: total, done: make(chan struct{})}
+}
+
+// Terminal reports whether the progress is drawn on a terminal.
+func (p *Progress) Terminal() bool { return p.width > 0 }
+
+func (p *Progress) tick() {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	for {
@@ -59,8 +68,8 @@ func (p *progress) tick() {
 	}
 }
 
-// stop leaves the line of the terminal empty.
-func (p *progress) stop() {
+// Stop leaves the line of the terminal empty.
+func (p *Progress) Stop() {
 	close(p.done)
 	p.ticking.Wait()
 	p.mu.Lock()
@@ -68,7 +77,8 @@ func (p *progress) stop() {
 	p.clear()
 }
 
-func (p *progress) begin(pkg, test string) {
+// Begin is called where a test starts.
+func (p *Progress) Begin(pkg, test string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running = append(p.running, started{what: pkg + " " + test, at: time.Now(), sub: test})
@@ -78,8 +88,8 @@ func (p *progress) begin(pkg, test string) {
 	p.draw()
 }
 
-// show names a subtest on a terminal, where there may be a thousand of them.
-func (p *progress) show(pkg, test, sub string) {
+// Show names a subtest on a terminal, where there may be a thousand of them.
+func (p *Progress) Show(pkg, test, sub string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range p.running {
@@ -89,15 +99,16 @@ func (p *progress) show(pkg, test, sub string) {
 	}
 }
 
-// pause is for a test that waits until others can run at once with it.
-func (p *progress) pause(pkg, test string) {
+// Pause is for a test that waits until others can run at once with it.
+func (p *Progress) Pause(pkg, test string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.take(pkg, test)
 	p.draw()
 }
 
-func (p *progress) end(pkg, test, how string) {
+// End is called where a test ended, with a word for how.
+func (p *Progress) End(pkg, test, how string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended++
@@ -109,7 +120,7 @@ func (p *progress) end(pkg, test, how string) {
 }
 
 // take removes a test from those that run, and gives how long it did.
-func (p *progress) take(pkg, test string) (ran time.Duration) {
+func (p *Progress) take(pkg, test string) (ran time.Duration) {
 	p.running = slices.DeleteFunc(p.running, func(s started) bool {
 		found := s.what == pkg+" "+test
 		if found {
@@ -120,15 +131,22 @@ func (p *progress) take(pkg, test string) (ran time.Duration) {
 	return ran
 }
 
+// Clear leaves the line of the terminal empty until the next change.
+func (p *Progress) Clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
 // Write shows what go or a failed test says.
-func (p *progress) Write(b []byte) (int, error) {
+func (p *Progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
 	return p.w.Write(b)
 }
 
-func (p *progress) draw() {
+func (p *Progress) draw() {
 	p.clear()
 	if p.width == 0 || len(p.running) == 0 {
 		return
@@ -139,7 +157,7 @@ func (p *progress) draw() {
 	p.drawn = true
 }
 
-func (p *progress) clear() {
+func (p *Progress) clear() {
 	if p.drawn {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.drawn = false
