@@ -96,33 +96,46 @@ func roundPrice(price decimal, digits int) decimal {
 	}
 }
 
-// fillPlaceholders fills the names in braces of a URL that a merchant gave.
+// longestAddress is how long an address may be on the server's platform.
+const longestAddress = 65_519
+
+// fillPlaceholders fills the names in braces of a URL that a merchant gave; empty means that it became too long. An order
+// id may be long, and stand in a URL often.
 func (inv *invoice) fillPlaceholders(template string) string {
-	order := ""
-	if inv.Metadata.OrderID != nil {
-		order = *inv.Metadata.OrderID
-	}
-	for _, pair := range [][2]string{{"{InvoiceId}", inv.ID}, {"{OrderId}", order}, {"{Status}", inv.Status}} {
-		template = replaceFold(template, pair[0], formEncode(pair[1]))
+	for _, pair := range [][2]string{{"{InvoiceId}", inv.ID}, {"{OrderId}", textOr(inv.Metadata.OrderID, "")}, {"{Status}", inv.Status}} {
+		if template = replaceFold(template, pair[0], formEncode(pair[1])); len(template) > longestAddress {
+			return ""
+		}
 	}
 	return template
 }
 
+// replaceFold replaces an ASCII text in any case, and stops once the outcome is longer than an address can be.
 func replaceFold(text, old, with string) string {
+	lower, old := lowerASCII(text), lowerASCII(old)
 	var b strings.Builder
-	lower, old := strings.ToLower(text), strings.ToLower(old)
-	if len(lower) != len(text) {
-		return strings.ReplaceAll(text, old, with)
-	}
-	for {
+	for b.Len() <= longestAddress {
 		i := strings.Index(lower, old)
 		if i < 0 {
-			return b.String() + text
+			break
 		}
 		b.WriteString(text[:i])
 		b.WriteString(with)
 		text, lower = text[i+len(old):], lower[i+len(old):]
 	}
+	b.WriteString(text)
+	return b.String()
+}
+
+// lowerASCII keeps the length of a text, whatever is in it.
+func lowerASCII(text string) string {
+	lower := []byte(text)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c | 0x20
+		}
+	}
+	return string(lower)
 }
 
 // formEncode escapes as the framework's encoder for forms does: a blank becomes a plus, hex is in small letters.

@@ -27,7 +27,14 @@ func sinOf(publicKey []byte) string {
 	return base58.CheckEncode(outer.Sum([]byte{sinType}), sinPrefix)
 }
 
+// longestSIN is the length of the 26 bytes of a SIN in Base58. A longer text is not decoded: that takes the square of its
+// length.
+const longestSIN = 36
+
 func validSIN(text string) bool {
+	if len(text) > longestSIN {
+		return false
+	}
 	payload, version, err := base58.CheckDecode(text)
 	return err == nil && version == sinPrefix && len(payload) == 21 && payload[0] == sinType
 }

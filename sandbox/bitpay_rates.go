@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -77,19 +76,22 @@ func (s *Sandbox) pairRate(w http.ResponseWriter, r *http.Request, c *caller) {
 // ratesOf leaves out pairs without a rate; false means it answered a refusal.
 func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool) {
 	var pairs []currencyPair
+	seen := map[currencyPair]bool{}
 	for text := range strings.SplitSeq(list, ",") {
 		pair, ok := parsePair(text)
 		if !ok {
 			writeBitpayError(w, http.StatusBadRequest, "Currency pair "+text+" incorrectly formatted")
 			return nil, false
 		}
-		if !slices.Contains(pairs, pair) {
+		if !seen[pair] {
+			seen[pair] = true
 			pairs = append(pairs, pair)
 		}
 	}
 	rates := []bitpayRate{}
+	source := st.rateCalculator()
 	for _, pair := range pairs {
-		result := st.rate(pair)
+		result := source.rate(pair)
 		if result.err != "" {
 			continue
 		}

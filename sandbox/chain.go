@@ -127,7 +127,13 @@ type extendedKey struct {
 	chainCode []byte
 }
 
+// longestExtendedKey is the length of the 82 bytes of a key in Base58, whose decoding takes the square of the length.
+const longestExtendedKey = 112
+
 func parseExtendedKey(text string) (*extendedKey, error) {
+	if len(text) > longestExtendedKey {
+		return nil, errScheme
+	}
 	raw := base58.Decode(text)
 	if len(raw) != 82 || binary.BigEndian.Uint32(raw) != extendedPublicKey {
 		return nil, errScheme

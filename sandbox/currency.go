@@ -58,13 +58,16 @@ func parsePair(text string) (currencyPair, bool) {
 	if len(text) == 6 {
 		return currencyPair{text[:3], text[3:]}, true
 	}
-	for i := 3; i < len(text)-2; i++ {
+	for i := 3; i <= longestCode && i < len(text)-2; i++ {
 		if _, known := currencies[text[:i]]; known {
 			return currencyPair{text[:i], text[i:]}, true
 		}
 	}
 	return currencyPair{}, false
 }
+
+// longestCode is the length of the longest code of a known currency.
+const longestCode = len("SATS")
 
 func isCode(text string) bool {
 	for i := 0; i < len(text); i++ {

@@ -150,6 +150,22 @@ func TestNotificationGivenUp(t *testing.T) {
 	})
 }
 
+// TestNotificationURLTooLong has an order id that would make a URL of billions of characters.
+func TestNotificationURLTooLong(t *testing.T) {
+	order := strings.Repeat("o", 1<<20)
+	inv := &invoice{Metadata: metadata{OrderID: &order}}
+	for template, fits := range map[string]bool{
+		"http://shop.example/" + strings.Repeat("{OrderId}", 10_000): false,
+		"http://shop.example/{OrderId}":                              false,
+		"http://shop.example/" + strings.Repeat("İ", 30_000):         true,
+		"http://shop.example/" + strings.Repeat("x", 65_520):         false,
+	} {
+		if got := inv.fillPlaceholders(template); (got != "") != fits {
+			t.Errorf("%.40s is filled to %d characters", template, len(got))
+		}
+	}
+}
+
 func TestNotificationURL(t *testing.T) {
 	order := "A & b/ü"
 	inv := &invoice{ID: "abc", Status: statusSettled, Metadata: metadata{OrderID: &order}}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,8 +9,9 @@ import (
 
 // faults are what binding a body finds.
 type faults struct {
-	body []byte
-	all  []fieldError
+	body  []byte
+	marks []mark // places in the body, markEvery bytes apart; nil until the first message needs them
+	all   []fieldError
 	// thrown is what one of the server's own converters threw: it ends the binding and is told alone
 	// (recording 20-invoices).
 	thrown *fieldError
@@ -37,12 +37,36 @@ func (f *faults) at(n *node, message string, offset int) {
 	}
 }
 
-// place counts lines and characters up to an offset.
+// mark is how many lines end before an offset of the body, and how many characters of the last line come before it.
+type mark struct{ lines, characters int }
+
+const markEvery = 4 << 10
+
+// place tells the line and position of an offset. It counts from the last mark: a body may be long, and have many faults.
 func (f *faults) place(path string, offset int) string {
-	before := f.body[:min(offset, len(f.body))]
-	line := bytes.LastIndexByte(before, '\n') + 1
-	return "Path '" + path + "', line " + strconv.Itoa(bytes.Count(before, []byte("\n"))+1) +
-		", position " + strconv.Itoa(utf8.RuneCount(before[line:])) + "."
+	if f.marks == nil {
+		f.marks = []mark{{}}
+		for at := markEvery; at <= len(f.body); at += markEvery {
+			f.marks = append(f.marks, f.marks[len(f.marks)-1].after(f.body[at-markEvery:at]))
+		}
+	}
+	offset = min(offset, len(f.body))
+	last := offset / markEvery
+	m := f.marks[last].after(f.body[last*markEvery : offset])
+	return "Path '" + path + "', line " + strconv.Itoa(m.lines+1) + ", position " + strconv.Itoa(m.characters) + "."
+}
+
+// after is the mark behind a text that comes next. A character counts where it begins, which need not be the same text.
+func (m mark) after(text []byte) mark {
+	for _, c := range text {
+		switch {
+		case c == '\n':
+			m = mark{m.lines + 1, 0}
+		case utf8.RuneStart(c):
+			m.characters++
+		}
+	}
+	return m
 }
 
 func (f *faults) throw(n *node, message string) {

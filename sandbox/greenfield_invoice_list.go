@@ -9,7 +9,7 @@ import (
 
 // invoiceFilter is what a list is asked for.
 type invoiceFilter struct {
-	orderIDs, statuses []string
+	orderIDs, statuses map[string]bool
 	from, to           time.Time
 	search             string
 	archived, methods  bool
@@ -21,13 +21,17 @@ type invoiceFilter struct {
 func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller) {
 	q := &query{request: r}
 	f := invoiceFilter{
-		orderIDs: queryValues(r, "orderId"),
+		orderIDs: map[string]bool{},
+		statuses: map[string]bool{},
 		from:     q.time("startDate"),
 		to:       q.time("endDate"),
 		search:   queryValue(r, "textSearch"),
 		archived: q.bool("includeArchived"),
 		methods:  q.bool("includePaymentMethods"),
 		take:     q.int("take"),
+	}
+	for _, id := range queryValues(r, "orderId") {
+		f.orderIDs[id] = true
 	}
 	put(&f.skip, q.int("skip"))
 	if q.refuse(w) {
@@ -39,7 +43,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 			return
 		}
 		if status, known := statusNames[strings.ToLower(name)]; known { // others filter nothing (recording 32-invoice-list)
-			f.statuses = append(f.statuses, status)
+			f.statuses[status] = true
 		}
 	}
 	if f.take != nil && *f.take < 0 || f.skip < 0 {
@@ -70,8 +74,8 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 func (f *invoiceFilter) takes(inv *invoice) bool {
 	// An empty order id stands for the invoices without one (recording 32-invoice-list).
 	return (f.archived || !inv.Archived) &&
-		(len(f.orderIDs) == 0 || slices.Contains(f.orderIDs, textOr(inv.Metadata.OrderID, ""))) &&
-		(len(f.statuses) == 0 || slices.Contains(f.statuses, inv.Status)) &&
+		(len(f.orderIDs) == 0 || f.orderIDs[textOr(inv.Metadata.OrderID, "")]) &&
+		(len(f.statuses) == 0 || f.statuses[inv.Status]) &&
 		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
 		(f.to.IsZero() || !inv.Created.After(f.to)) &&
 		(f.search == "" || inv.found(f.search))

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -27,16 +27,22 @@ type node struct {
 }
 
 func (n *node) path() string {
-	switch {
-	case n == nil || n.parent == nil:
-		return ""
-	case n.index > 0:
-		return n.parent.path() + "[" + strconv.Itoa(n.index-1) + "]"
+	var way []*node
+	for ; n != nil && n.parent != nil; n = n.parent {
+		way = append(way, n)
 	}
-	if above := n.parent.path(); above != "" {
-		return above + "." + n.name
+	var path strings.Builder
+	for _, n := range slices.Backward(way) {
+		switch {
+		case n.index > 0:
+			path.WriteString("[" + strconv.Itoa(n.index-1) + "]")
+		case path.Len() > 0:
+			path.WriteString("." + n.name)
+		default:
+			path.WriteString(n.name)
+		}
 	}
-	return n.name
+	return path.String()
 }
 
 // maxBodyDepth is how deep the server reads a body.
@@ -167,15 +173,15 @@ func withoutControls(quoted []byte) []byte {
 	if !bytes.ContainsFunc(quoted, func(c rune) bool { return c < ' ' }) {
 		return quoted
 	}
-	var b bytes.Buffer
+	var escaped []byte
 	for _, c := range quoted {
 		if c < ' ' {
-			fmt.Fprintf(&b, `\u%04x`, c)
+			escaped = append(escaped, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 		} else {
-			b.WriteByte(c)
+			escaped = append(escaped, c)
 		}
 	}
-	return b.Bytes()
+	return escaped
 }
 
 func (r *bodyReader) object(n *node, depth int) error {

@@ -21,8 +21,9 @@ type storeData struct {
 // none, be it the caller's own.
 func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) {
 	stores := []storeData{}
+	named := queryValue(r, "storeId") != ""
 	for _, st := range s.state.storesWith(c.user, viewStoreSettings) {
-		if queryValue(r, "storeId") == "" && s.state.may(c, viewStoreSettings, st.ID) {
+		if !named && s.state.may(c, viewStoreSettings, st.ID) {
 			stores = append(stores, storeData{st.ID, st.storeSettings})
 		}
 	}

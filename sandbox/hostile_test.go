@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 )
 
@@ -74,8 +73,12 @@ func FuzzPosData(f *testing.F) {
 	})
 }
 
-// TestBadInputIsAnswered sends what nobody sends: an answer must come, soon, and the sandbox must go on.
+// TestBadInputIsAnswered sends what nobody sends: an answer must come, and the sandbox must go on.
+// TestWorkGrowsWithTheRequest counts what such requests cost.
 func TestBadInputIsAnswered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it sends megabytes")
+	}
 	w := newWorld(t, Options{})
 	post := func(path, body string) int {
 		t.Helper()
@@ -100,12 +103,8 @@ func TestBadInputIsAnswered(t *testing.T) {
 		{"text that is no UTF-8", "/invoices", "{\"price\":0,\"orderId\":\"\xff\"}", http.StatusInternalServerError},
 	}
 	for _, test := range tests {
-		start := time.Now()
 		if got := post(test.path, test.body); got != test.status {
 			t.Errorf("%s: %d, want %d", test.name, got, test.status)
-		}
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("%s: the answer took %v", test.name, took)
 		}
 	}
 	for _, path := range []string{"//", "/%2e%2e/", "/invoices/%00?token", "/stores//tokens", "/" + strings.Repeat("a/", 5000), "/i/" + strings.Repeat("x", 100_000), "/api/v1/stores/%2F/invoices/%2F"} {
@@ -135,7 +134,7 @@ func TestBadInputRateScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, errText := parsed.evaluate(currencyPair{"BTC", "USD"}); errText == "" {
+	if _, _, errText := newEvaluator(parsed).evaluate(currencyPair{"BTC", "USD"}, 0); errText == "" {
 		t.Error("a circle of rules gives a rate")
 	}
 }

@@ -128,9 +128,12 @@ func (w *world) greenfield(method, path, body string) (*http.Response, string) {
 	return w.call(method, path, body, "Authorization", "token "+w.s.Seed().APIKey)
 }
 
+// patience only turns a hang into a failure. It is long because the machine may be busy.
+const patience = 2 * time.Minute
+
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
 		if holds() {
 			return
 		}

@@ -113,8 +113,18 @@ func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faul
 		s.showPage(w, c, "consent-store", f.title(), f, faults...)
 		return
 	}
+	type kind struct {
+		permission string
+		specific   bool
+	}
+	where := map[kind]string{} // rows of one policy have the same stores
 	for i := range f.Rows {
-		f.Rows[i].Where = s.state.where(f.Rows[i], c.user)
+		row := &f.Rows[i]
+		k := kind{row.Permission, row.Specific}
+		if _, done := where[k]; !done {
+			where[k] = s.state.where(*row, c.user)
+		}
+		row.Where = where[k]
 	}
 	if f.Redirect.escaped != "" {
 		faults = append(faults, flash{"info", "If authorized, the generated API key will be provided to " + f.Redirect.escaped})

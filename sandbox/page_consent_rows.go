@@ -108,6 +108,10 @@ func (f *consent) adjust() {
 		}
 	}
 	wanted := scopesOf(named)
+	scoped := map[string]bool{} // policies that are wanted for one store at least
+	for _, a := range named {
+		scoped[a.policy] = scoped[a.policy] || a.scope != ""
+	}
 	f.Rows = slices.DeleteFunc(f.Rows, func(r permissionRow) bool { return f.Strict && wanted[r.Permission] == nil })
 	for i := range f.Rows {
 		row := &f.Rows[i]
@@ -116,10 +120,16 @@ func (f *consent) adjust() {
 			continue
 		}
 		row.Value = true
-		row.Specific = f.SelectiveStores && row.OfStore() && slices.ContainsFunc(scopes, func(scope string) bool { return scope != "" })
+		row.Specific = f.SelectiveStores && row.OfStore() && scoped[row.Permission]
 		row.Stores = scopes
 	}
 }
+
+// A row names no more stores than a person reads: a form may have a thousand rows with thousands of stores each.
+const (
+	maxNamed = 100
+	maxName  = 200 // bytes; the name of a store has up to 50 characters
+)
 
 // where says on which stores a row's permission is granted. A store of other people is told by its id alone.
 func (st *state) where(row permissionRow, u *user) string {
@@ -129,11 +139,15 @@ func (st *state) where(row permissionRow, u *user) string {
 	if !row.Specific || slices.Contains(row.Stores, "") {
 		return "all of your stores, and those you will have"
 	}
-	names := slices.Clone(row.Stores)
-	for i, id := range names {
+	var names []string
+	for _, id := range row.Stores[:min(len(row.Stores), maxNamed)] {
 		if s := st.Stores[id]; s != nil && s.roleOf(u) != nil {
-			names[i] = s.Name
+			id = s.Name
 		}
+		names = append(names, id[:min(len(id), maxName)])
+	}
+	if more := len(row.Stores) - len(names); more > 0 {
+		names = append(names, strconv.Itoa(more)+" more")
 	}
 	return strings.Join(names, ", ")
 }

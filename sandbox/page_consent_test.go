@@ -266,6 +266,9 @@ func TestKeyPages(t *testing.T) {
 
 // TestHugeConsent bounds what a form of one's own costs, which is judged under the lock.
 func TestHugeConsent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it sends megabytes")
+	}
 	var fields []string
 	for i := range 3000 {
 		prefix := fmt.Sprintf("PermissionValues[%d].", i)

@@ -42,11 +42,16 @@ func (p pairRef) fill(asked currencyPair) currencyPair {
 type exchange struct{ name string }
 
 func (x exchange) evaluate(_ *evaluator, asked currencyPair, _ int) (decimal, string, string) {
-	return decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.String() + ")", "RateUnavailable"
+	return decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.brief() + ")", "RateUnavailable"
 }
 
 // maxEvaluated bounds the text of an evaluation, which is for the log of an invoice alone.
 const maxEvaluated = 4 << 10
+
+// brief is a pair for that text: a currency of an invoice may have any length.
+func (p currencyPair) brief() string {
+	return currencyPair{p.left[:min(len(p.left), maxEvaluated)], p.right[:min(len(p.right), maxEvaluated)]}.String()
+}
 
 type operation struct {
 	op          byte

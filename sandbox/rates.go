@@ -92,18 +92,31 @@ func (s *store) scriptOf() rateScript {
 	return rateScript{{left: "X", right: "X", expr: exchange{s.Rates.source()}, text: ""}}
 }
 
+// rateCalculator computes the rates of one request by a store's script, which is read once however many pairs are asked for.
+type rateCalculator struct {
+	evaluator *evaluator
+	spread    decimal
+}
+
+func (s *store) rateCalculator() *rateCalculator {
+	return &rateCalculator{newEvaluator(s.scriptOf()), s.Rates.Spread}
+}
+
 // rate computes one pair.
-func (s *store) rate(pair currencyPair) rateResult {
+func (s *store) rate(pair currencyPair) rateResult { return s.rateCalculator().rate(pair) }
+
+func (s *rateCalculator) rate(pair currencyPair) rateResult {
 	result := rateResult{pair: pair}
 	if pair.left == pair.right {
 		result.rule, result.evaluated, result.value = "1", "1", newDecimal(10, 1)
 		return result
 	}
-	v, text, errText := s.scriptOf().evaluate(pair)
+	s.evaluator.used = 0
+	v, text, errText := s.evaluator.evaluate(pair, 0)
 	result.rule, result.evaluated, result.value, result.err = text, text, v, errText
-	if errText == "" && s.Rates.Spread.sign() != 0 {
-		result.value = v.mul(newDecimal(1, 0).sub(s.Rates.Spread))
-		result.rule = fmt.Sprintf("%s * (%s, %s)", text, newDecimal(1, 0).sub(s.Rates.Spread), newDecimal(1, 0).add(s.Rates.Spread))
+	if errText == "" && s.spread.sign() != 0 {
+		result.value = v.mul(newDecimal(1, 0).sub(s.spread))
+		result.rule = fmt.Sprintf("%s * (%s, %s)", text, newDecimal(1, 0).sub(s.spread), newDecimal(1, 0).add(s.spread))
 		result.evaluated = result.rule
 	}
 	return result
@@ -113,16 +126,26 @@ func (s *store) rate(pair currencyPair) rateResult {
 const (
 	maxRuleDepth = 16
 	maxRules     = 100
+	maxRuleText  = 256 << 10 // of all rules that one request has evaluated, each time it has
 )
 
-// evaluator computes one rate of a script.
+// evaluator computes rates of a script.
 type evaluator struct {
 	script rateScript
-	used   int // rules
+	rules  map[currencyPair]int // the first rule of each pair
+	used   int                  // rules, for one rate
+	text   int                  // of rules, for all rates
 }
 
-func (s rateScript) evaluate(pair currencyPair) (v decimal, text, errText string) {
-	return (&evaluator{script: s}).evaluate(pair, 0)
+func newEvaluator(script rateScript) *evaluator {
+	rules := make(map[currencyPair]int, len(script))
+	for i, r := range script {
+		pair := currencyPair{r.left, r.right}
+		if _, found := rules[pair]; !found {
+			rules[pair] = i
+		}
+	}
+	return &evaluator{script: script, rules: rules}
 }
 
 // evaluate finds the rule of a pair: the most exact one, in either direction.
@@ -132,12 +155,13 @@ func (e *evaluator) evaluate(pair currencyPair, depth int) (v decimal, text, err
 	}
 	var r *rule
 	var turned bool
-	if e.used++; e.used <= maxRules && depth <= maxRuleDepth {
-		r, turned = e.script.find(pair)
+	if e.used++; e.used <= maxRules && depth <= maxRuleDepth && e.text < maxRuleText {
+		r, turned = e.find(pair)
 	}
 	if r == nil {
-		return decimal{}, "ERR_NO_RULE_MATCH(" + pair.String() + ")", "PreprocessError"
+		return decimal{}, "ERR_NO_RULE_MATCH(" + pair.brief() + ")", "PreprocessError"
 	}
+	e.text += len(r.text)
 	asked := pair
 	if turned {
 		asked = currencyPair{pair.right, pair.left}
@@ -155,33 +179,26 @@ func (e *evaluator) evaluate(pair currencyPair, depth int) (v decimal, text, err
 	return v, text, errText
 }
 
-func (s rateScript) find(pair currencyPair) (found *rule, turned bool) {
-	best := -1
-	for i := range s {
-		r := &s[i]
-		for _, turn := range []bool{false, true} {
-			left, right := pair.left, pair.right
-			if turn {
-				left, right = right, left
+// find gives the rule that names most of a pair, the first of those that name as much; a rule for the pair turned round
+// counts a little less.
+func (e *evaluator) find(pair currencyPair) (found *rule, turned bool) {
+	best, first := -1, 0
+	for _, turn := range []bool{false, true} {
+		left, right, ahead := pair.left, pair.right, 1
+		if turn {
+			left, right, ahead = right, left, 0
+		}
+		for _, candidate := range []struct {
+			pair  currencyPair
+			score int
+		}{{currencyPair{left, right}, 8}, {currencyPair{left, "X"}, 4}, {currencyPair{"X", right}, 4}, {currencyPair{"X", "X"}, 0}} {
+			if len(candidate.pair.left)+len(candidate.pair.right) > maxScript {
+				continue // longer than any script, and dear to look up
 			}
-			score := 0
-			switch {
-			case r.left == left:
-				score += 4
-			case r.left != "X":
-				continue
-			}
-			switch {
-			case r.right == right:
-				score += 4
-			case r.right != "X":
-				continue
-			}
-			if !turn {
-				score++
-			}
-			if score > best {
-				best, found, turned = score, r, turn
+			i, known := e.rules[candidate.pair]
+			score := candidate.score + ahead
+			if known && (score > best || score == best && i < first) {
+				best, first, found, turned = score, i, &e.script[i], turn
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func FuzzRateScript(f *testing.F) {
 			t.Fatalf("%q is written as %q, which is not the same script (%v)", text, script, err)
 		}
 		if len(text) < 200 {
-			script.evaluate(currencyPair{"BTC", "USD"})
+			newEvaluator(script).evaluate(currencyPair{"BTC", "USD"}, 0)
 		}
 	})
 }

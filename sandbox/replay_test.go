@@ -67,6 +67,9 @@ func play(t *testing.T, r *replay.Recording) *replay.Report {
 
 // TestReplayUnseen plays the same scenarios with other e-mails, passwords, names, labels, order ids and keys.
 func TestReplayUnseen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: TestReplay plays the same scenarios")
+	}
 	recordings, err := replay.LoadAll("testdata/recordings/*.json")
 	if err != nil {
 		t.Fatal(err)
