@@ -149,6 +149,8 @@ func (s *Sandbox) controlMine(body []byte) (any, error) {
 
 const maxAdvance = 10 * 365 * 24 * time.Hour
 
+// controlClock tells the time and how many notifications are under way, so that a test can let them arrive before it moves
+// the clock on.
 func (s *Sandbox) controlClock(body []byte) (any, error) {
 	var ask struct {
 		Advance string `json:"advance"`
@@ -163,7 +165,13 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 	s.clock.advance(d)
 	s.changed = true
 	s.tick()
-	return map[string]string{"now": s.clock.now().Format(time.RFC3339Nano)}, nil
+	underWay := 0
+	for _, d := range s.state.Deliveries {
+		if d.queued {
+			underWay++
+		}
+	}
+	return map[string]any{"now": s.clock.now().Format(time.RFC3339Nano), "deliveries": underWay}, nil
 }
 
 func (s *Sandbox) controlEffect(body []byte) (any, error) {

@@ -51,6 +51,24 @@ func (p *player) advance(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
+// deliver waits until no notification of the server is under way, as far as it tells.
+func (p *player) deliver(ctx context.Context) error {
+	for !p.realTime {
+		answer, err := p.control(ctx, "clock", []byte(`{"advance":"0s"}`))
+		if err != nil {
+			return err
+		}
+		o, _ := answer.(object)
+		if n, found := o.get("deliveries"); !found || n == json.Number("0") {
+			return nil
+		}
+		if err := pause(ctx, glance); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -65,15 +83,18 @@ func pause(ctx context.Context, d time.Duration) error {
 var errTimeout = errors.New("it did not come in time")
 
 // until looks again and again until something holds, for as long as the recording waited, in milliseconds of the
-// server's clock, and then for some real time. What is under way already gets a moment of real time, so that the clock is moved no more than needed:
-// the times of an answer must be as far apart as the recorded ones.
+// server's clock, and then for some real time. What is under way already arrives before the clock is moved: the times of
+// an answer must be as far apart as the recorded ones.
 func (p *player) until(ctx context.Context, every, timeout int, patience time.Duration, holds func() (bool, error)) error {
 	step := time.Duration(every) * time.Millisecond
 	if step <= 0 {
 		step = pollEvery
 	}
 	for left := time.Duration(timeout) * time.Millisecond; ; left -= step {
-		done, err := p.within(ctx, grace, holds)
+		if err := p.deliver(ctx); err != nil {
+			return err
+		}
+		done, err := holds()
 		if done || err != nil {
 			return err
 		}

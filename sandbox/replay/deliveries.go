@@ -128,7 +128,6 @@ func (p *player) noteSecrets(v any) {
 
 const (
 	pollEvery = 250 * time.Millisecond // where a recording does not say
-	grace     = 50 * time.Millisecond  // for what is under way, before the clock is moved
-	patience  = 2 * time.Second        // of real time, once the clock was moved as far as the recording waited
+	patience  = 2 * time.Minute        // of real time, once the clock was moved as far as the recording waited
 	glance    = 2 * time.Millisecond
 )
