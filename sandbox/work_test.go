@@ -111,7 +111,7 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 		t.Skip("left out of the inner loop: it sends each of sixty requests three times")
 	}
 	repeat := strings.Repeat
-	for name, make := range map[string]func(n int) request{
+	for name, sized := range map[string]func(n int) request{
 		"members":               func(n int) request { return bitpay(`{` + numbered(n, `"m%d":1`, ",") + `,"price":0}`) },
 		"one member often":      func(n int) request { return bitpay(`{` + repeat(`"k":1,`, n) + `"price":0}`) },
 		"a buyer of members":    func(n int) request { return bitpay(`{"price":0,"buyer":` + manyMembers(n) + `}`) },
@@ -253,9 +253,9 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const n, times = 750, 8
-			make(times * n).send(t) // reads templates, and fills pools of buffers
-			status, few := make(n).send(t)
-			statusMany, many := make(times * n).send(t)
+			sized(times * n).send(t) // reads templates, and fills pools of buffers
+			status, few := sized(n).send(t)
+			statusMany, many := sized(times * n).send(t)
 			t.Logf("%d: %d bytes, %d: %d bytes", status, few, statusMany, many)
 			if many > 20*few { // the square is 64 times as much
 				t.Errorf("%d bytes are allocated for one length (%d), and %d for %d times that (%d)", few, status, many, times, statusMany)
