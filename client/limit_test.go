@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,9 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -78,7 +81,7 @@ func hostile(t *testing.T, write func(net.Conn)) *client.Client {
 			write(conn)
 		}
 	})
-	return connect(t, "http://"+address, client.WithTimeout(20*time.Second))
+	return connect(t, "http://"+address)
 }
 
 // allocated is an upper bound of what a call held at any time.
@@ -205,48 +208,50 @@ func TestBracketsInsideTextDoNotCount(t *testing.T) {
 
 // One byte now and then keeps a connection alive, and must not keep the caller.
 func TestBadInputNeverEndingAnswer(t *testing.T) {
-	stop := make(chan struct{})
-	address := listen(t, func(conn net.Conn) {
-		if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
-			return
-		}
+	trickle := func(conn net.Conn) {
 		io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-		tick := time.NewTicker(20 * time.Millisecond)
-		defer tick.Stop()
 		for {
-			select {
-			case <-tick.C:
-				if _, err := conn.Write([]byte("1")); err != nil {
-					return
-				}
-			case <-stop:
+			time.Sleep(20 * time.Millisecond)
+			if _, err := conn.Write([]byte("1")); err != nil {
 				return
 			}
 		}
-	})
-	t.Cleanup(func() { close(stop) })
-	const limit = 300 * time.Millisecond
-	c := connect(t, "http://"+address, client.WithTimeout(limit))
-	start := time.Now()
-	_, err := client.Call[any](t.Context(), c, get)
-	wantKind(t, err, client.Timeout, "time limit")
-	if took := time.Since(start); took < limit || took > 10*limit {
-		t.Errorf("it took %v", took)
 	}
-	_, err = client.Call[any](t.Context(), c, client.Request{Method: "POST", Path: []string{"things"}})
-	if !client.FateUnknown(err) {
-		t.Errorf("the server had the whole request: %v", err)
-	}
-}
-
-// A server that accepts and says nothing.
-func TestBadInputSilentServer(t *testing.T) {
-	stop := make(chan struct{})
-	address := listen(t, func(net.Conn) { <-stop })
-	t.Cleanup(func() { close(stop) })
-	for _, scheme := range []string{"http://", "https://"} {
-		c := connect(t, scheme+address, client.WithTimeout(200*time.Millisecond))
+	const limit = 3 * time.Second
+	perform(t, []func(net.Conn){trickle}, func(t *testing.T, p *play, c *client.Client) {
+		start := time.Now()
 		_, err := client.Call[any](t.Context(), c, get)
 		wantKind(t, err, client.Timeout, "time limit")
+		if took := time.Since(start); took != limit {
+			t.Errorf("it took %v", took)
+		}
+		_, err = client.Call[any](t.Context(), c, client.Request{Method: "POST", Path: []string{"things"}})
+		wantKind(t, err, client.Timeout, "time limit")
+		if !client.FateUnknown(err) {
+			t.Errorf("the server had the whole request: %v", err)
+		}
+	}, client.WithTimeout(limit))
+}
+
+// A server that accepts and says nothing, also where it should shake hands first.
+func TestBadInputSilentServer(t *testing.T) {
+	const limit = 3 * time.Second
+	for _, scheme := range []string{"http://", "https://"} {
+		synctest.Test(t, func(t *testing.T) {
+			var running sync.WaitGroup
+			silent := func(context.Context, string, string) (net.Conn, error) {
+				ours, theirs := net.Pipe()
+				running.Go(func() { io.Copy(io.Discard, theirs) })
+				return ours, nil
+			}
+			c := connect(t, scheme+"127.0.0.1", client.WithDialer(silent), client.WithTimeout(limit))
+			start := time.Now()
+			_, err := client.Call[any](t.Context(), c, get)
+			wantKind(t, err, client.Timeout, "time limit")
+			if took := time.Since(start); took != limit {
+				t.Errorf("%s: it took %v", scheme, took)
+			}
+			running.Wait()
+		})
 	}
 }

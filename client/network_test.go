@@ -62,14 +62,33 @@ func TestCAFile(t *testing.T) {
 	}
 }
 
+// expiring is a context whose deadline is when the test says so.
+type expiring struct {
+	context.Context
+	done chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.done }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // Over HTTP/2 a request leaves in other pieces, and its fate has to be known all the
 // same.
 func TestFateOverHTTP2(t *testing.T) {
+	arrived := make(chan struct{}, 1)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/cut":
 			panic(http.ErrAbortHandler)
 		case "/never":
+			arrived <- struct{}{}
 			<-r.Context().Done()
 		}
 		io.WriteString(w, r.Proto)
@@ -78,17 +97,23 @@ func TestFateOverHTTP2(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	c := connect(t, server.URL, client.WithCAFile(certificateFile(t, server)), client.WithTimeout(200*time.Millisecond), client.WithRetries(0))
+	c := connect(t, server.URL, client.WithCAFile(certificateFile(t, server)), client.WithRetries(0))
 	response, err := c.Do(t.Context(), client.Request{Method: "POST", Path: []string{"things"}})
 	if err != nil || string(response.Body) != "HTTP/2.0" {
 		t.Fatalf("got %v, %v", response, err)
 	}
-	for _, path := range []string{"cut", "never"} {
-		for _, body := range []any{nil, map[string]int{"a": 1}} {
-			_, err := c.Do(t.Context(), client.Request{Method: "POST", Path: []string{path}, Body: body})
-			if err == nil || !client.FateUnknown(err) {
-				t.Errorf("%s: got %v, fate unknown %t", path, err, client.FateUnknown(err))
-			}
+	for _, body := range []any{nil, map[string]int{"a": 1}} {
+		_, err := c.Do(t.Context(), client.Request{Method: "POST", Path: []string{"cut"}, Body: body})
+		if err == nil || !client.FateUnknown(err) {
+			t.Errorf("cut: got %v, fate unknown %t", err, client.FateUnknown(err))
+		}
+		// The time is over when the server has the request and not before.
+		ctx := expiring{t.Context(), make(chan struct{})}
+		go func() { <-arrived; close(ctx.done) }()
+		_, err = c.Do(ctx, client.Request{Method: "POST", Path: []string{"never"}, Body: body})
+		wantKind(t, err, client.Timeout, "time limit")
+		if !client.FateUnknown(err) {
+			t.Errorf("never: got %v, fate unknown %t", err, client.FateUnknown(err))
 		}
 	}
 }
