@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log"
 	"strings"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
@@ -112,7 +111,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("minutes left:", pairing.Left().Round(time.Minute).Minutes())
+	fmt.Println("minutes to approve it:", pairing.Expires.Sub(pairing.Created).Minutes())
 
 	approve(ctx, server, pairing.ApproveURL)
 	tokens, err := c.WaitPaired(ctx, bitpay.WaitOptions{Until: pairing.Expires})
@@ -136,7 +135,7 @@ func Example() {
 	}
 	// Output:
 	// not paired: true
-	// minutes left: 15
+	// minutes to approve it: 15
 	// paired: merchant
 	// invoice: new USD 0.00025 BTC true
 	// found: true <nil>

@@ -55,7 +55,7 @@ func TestNotificationsArrive(t *testing.T) {
 				if n.Event != nil {
 					events = append(events, n.Event.Code)
 				}
-			case <-time.After(20 * time.Second):
+			case <-time.After(patience):
 				t.Fatalf("%s: a notification did not come", name)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -69,28 +70,38 @@ func TestWaitPairedEnds(t *testing.T) {
 func TestBadInputClockTwoHoursOffWhilePairing(t *testing.T) {
 	for _, off := range []time.Duration{-2 * time.Hour, 0, 2 * time.Hour} {
 		t.Run(off.String(), func(t *testing.T) {
-			t.Parallel()
-			serverNow := func() time.Time { return time.Now().Add(off) }
-			dated := func(w http.ResponseWriter, _ *http.Request) {
-				w.Header().Set("Date", serverNow().UTC().Format(http.TimeFormat))
-				io.WriteString(w, `{"data":[]}`)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			start := time.Now()
-			var last bitpay.PairProgress
-			_, err := listServer(t, dated).WaitPaired(ctx, bitpay.WaitOptions{
-				Until: serverNow().Add(1500 * time.Millisecond), Interval: 20 * time.Millisecond,
-				Progress: func(p bitpay.PairProgress) { last = p },
+			synctest.Test(t, func(t *testing.T) {
+				serverNow := func() time.Time { return time.Now().Add(off) }
+				var asked int
+				c := connectInMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+					asked++
+					w.Header().Set("Date", serverNow().UTC().Format(http.TimeFormat))
+					io.WriteString(w, `{"data":[]}`)
+				})
+				const lifetime, interval = 15 * time.Minute, 20 * time.Second
+				start := time.Now()
+				last := bitpay.PairProgress{Left: lifetime}
+				_, err := c.WaitPaired(t.Context(), bitpay.WaitOptions{
+					Until: serverNow().Add(lifetime), Interval: interval,
+					Progress: func(p bitpay.PairProgress) {
+						// The Date has whole seconds.
+						if want := lifetime - time.Since(start); p.Left < want || p.Left > want+time.Second || p.Attempt != asked {
+							t.Errorf("after %v and %d questions: %+v", time.Since(start), asked, p)
+						}
+						last = p
+					},
+				})
+				if took := time.Since(start); !errors.Is(err, bitpay.ErrPairingExpired) || took < lifetime || took > lifetime+interval || last.Left > interval+time.Second {
+					t.Errorf("%v after %v, with %v left", err, took, last.Left)
+				}
+				if asked != int(lifetime/interval)+1 {
+					t.Errorf("%d questions", asked)
+				}
+				_, err = c.WaitPaired(t.Context(), bitpay.WaitOptions{Until: serverNow().Add(-3 * time.Second)})
+				if !errors.Is(err, bitpay.ErrPairingExpired) {
+					t.Errorf("an old code: %v", err)
+				}
 			})
-			// The Date has whole seconds.
-			if took := time.Since(start); !errors.Is(err, bitpay.ErrPairingExpired) || took < 500*time.Millisecond || took > 10*time.Second || last.Left > 3*time.Second {
-				t.Errorf("%v after %v, with %v left", err, took, last.Left)
-			}
-			_, err = listServer(t, dated).WaitPaired(ctx, bitpay.WaitOptions{Until: serverNow().Add(-3 * time.Second)})
-			if !errors.Is(err, bitpay.ErrPairingExpired) {
-				t.Errorf("an old code: %v", err)
-			}
 		})
 	}
 }
@@ -101,11 +112,16 @@ func TestWaitPairedEndsWithContext(t *testing.T) {
 		"between questions": empty,
 		"during a question": func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(30*time.Millisecond, func() { cancel(reason) })
-		_, err := listServer(t, answer).WaitPaired(ctx, bitpay.WaitOptions{Interval: time.Hour})
-		if !errors.Is(err, reason) || !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: got %v", name, err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			c := connectInMemory(t, answer)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			const after = 3 * time.Second // less than the limit of a request
+			time.AfterFunc(after, func() { cancel(reason) })
+			start := time.Now()
+			_, err := c.WaitPaired(ctx, bitpay.WaitOptions{Interval: time.Hour})
+			if !errors.Is(err, reason) || !errors.Is(err, context.Canceled) || time.Since(start) != after {
+				t.Errorf("%s: got %v after %v", name, err, time.Since(start))
+			}
+		})
 	}
 }

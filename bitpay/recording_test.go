@@ -163,6 +163,9 @@ func replay(t *testing.T, status int, body string, credential client.Credential)
 	}), credential)
 }
 
+// patience turns a hang into a failure, and is never used up otherwise.
+const patience = 5 * time.Minute
+
 func serve(t *testing.T, handler http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -172,7 +175,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 
 func newClient(t *testing.T, server string, credential client.Credential, options ...client.Option) *bitpay.Client {
 	t.Helper()
-	c, err := bitpay.New(server, credential, append([]client.Option{client.WithRetries(0)}, options...)...)
+	c, err := bitpay.New(server, credential, append([]client.Option{client.WithRetries(0), client.WithTimeout(patience)}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
