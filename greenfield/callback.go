@@ -56,6 +56,7 @@ type CallbackListener struct {
 	done      string // the path of the page afterwards
 	store     func(context.Context, Callback) error
 	ctx       context.Context // for Store alone: values without cancelling
+	pageTime  time.Duration
 
 	listeners []net.Listener
 	room      *room
@@ -134,9 +135,13 @@ func ListenCallback(ctx context.Context, options CallbackOptions) (*CallbackList
 	if err != nil {
 		return nil, err
 	}
+	return newListener(ctx, options, nonce, address, listeners), nil
+}
+
+func newListener(ctx context.Context, options CallbackOptions, nonce client.Secret, address address, listeners []net.Listener) *CallbackListener {
 	l := &CallbackListener{
 		host: address.host, nonce: nonce, done: donePath + rand.Text(), store: options.Store,
-		ctx: context.WithoutCancel(ctx), listeners: listeners, room: newRoom(),
+		ctx: context.WithoutCancel(ctx), pageTime: pageTime, listeners: listeners, room: newRoom(),
 		answered: make(chan struct{}), finished: make(chan struct{}),
 	}
 	l.port = listeners[0].Addr().(*net.TCPAddr).Port
@@ -148,7 +153,7 @@ func ListenCallback(ctx context.Context, options CallbackOptions) (*CallbackList
 	var running context.Context
 	running, l.stop = context.WithCancel(ctx)
 	go l.run(running)
-	return l, nil
+	return l
 }
 
 func callbackNonce(given client.Secret) (client.Secret, error) {
@@ -272,7 +277,7 @@ func (l *CallbackListener) keep(g *guest, callback Callback) {
 	}
 	if l.err == nil {
 		l.write(g, seeOther(l.done))
-		time.AfterFunc(pageTime, l.stop)
+		time.AfterFunc(l.pageTime, l.stop)
 		close(l.answered)
 		linger(g)
 		return

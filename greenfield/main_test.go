@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -17,8 +18,17 @@ func TestMain(m *testing.M) {
 	if play := children[os.Getenv(childVariable)]; play != nil {
 		os.Exit(play())
 	}
+	// What this machine's network needs is not what is tested.
+	for _, name := range []string{
+		"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	} {
+		os.Unsetenv(name)
+	}
 	goleak.VerifyTestMain(m)
 }
+
+// patience turns a hang into a failure, and is never used up otherwise.
+const patience = 5 * time.Minute
 
 const childVariable = "BTCPAYCTL_TEST_CHILD"
 
@@ -48,7 +58,7 @@ func serveAs(t testing.TB, credential client.Credential, handler http.HandlerFun
 	mux.Handle("/btcpay/", http.StripPrefix("/btcpay", handler))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	c, err := greenfield.New(server.URL+"/btcpay/", credential, append(options, client.WithRetries(0))...)
+	c, err := greenfield.New(server.URL+"/btcpay/", credential, append(options, client.WithRetries(0), client.WithTimeout(patience))...)
 	if err != nil {
 		t.Fatal(err)
 	}

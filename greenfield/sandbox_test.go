@@ -29,7 +29,7 @@ func startShop(t *testing.T, rootPath string) shop {
 
 func (s shop) connect(t *testing.T, credential client.Credential) *greenfield.Client {
 	t.Helper()
-	c, err := greenfield.New(s.address, credential)
+	c, err := greenfield.New(s.address, credential, client.WithTimeout(patience))
 	if err != nil {
 		t.Fatal(err)
 	}
