@@ -62,12 +62,18 @@ func (p Program) Find() (string, error) {
 func (p Program) Need(t testing.TB) string {
 	t.Helper()
 	path, err := p.Find()
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal(err)
-	default:
-		t.Skip(err)
+	if err != nil {
+		Lack(t, err)
 	}
 	return path
+}
+
+// Lack ends a test for which the machine lacks something that can be had, such as
+// data that have to be fetched: it is skipped, and fails under CI=true.
+func Lack(t testing.TB, what error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
 }
