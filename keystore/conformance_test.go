@@ -50,7 +50,7 @@ func TestConformance(t *testing.T) {
 	})
 	t.Run("keyring", func(t *testing.T) {
 		startKeyring(t)
-		conform(t, backend{name: "keyring", open: func() Store { return open(t, "keyring", Options{}) }})
+		conform(t, backend{name: "keyring", open: func() Store { return open(t, "keyring", Options{Timeout: patience}) }})
 	})
 	t.Run("env", func(t *testing.T) {
 		conformReading(t, backend{name: "env", open: func() Store {
@@ -91,7 +91,7 @@ func TestBadInputSpec(t *testing.T) {
 }
 
 func passphraseOptions(dir string) Options {
-	return Options{Dir: dir, Passphrase: say("correct horse")}
+	return Options{Dir: dir, Passphrase: say("correct horse"), Timeout: patience}
 }
 
 func say(passphrase string) func(context.Context, bool) ([]byte, error) {
@@ -99,7 +99,7 @@ func say(passphrase string) func(context.Context, bool) ([]byte, error) {
 }
 
 func identityOptions(dir string) Options {
-	return Options{Dir: dir, IdentityFile: filepath.Join(dir, "elsewhere", "identity")}
+	return Options{Dir: dir, IdentityFile: filepath.Join(dir, "elsewhere", "identity"), Timeout: patience}
 }
 
 const name = "bitid/TfX3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"

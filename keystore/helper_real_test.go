@@ -14,7 +14,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
-
 // Real helpers, under the suite that every store passes.
 func TestHelperConformance(t *testing.T) {
 	t.Run("secretservice", func(t *testing.T) {

@@ -45,8 +45,9 @@ func (s *helperStore) run(ctx context.Context, action string, input []byte) ([]b
 	out := &helperAnswer{full: cancel}
 	cmd.Stdout = out
 	ownGroup(cmd)
-	// A child of the helper may keep the pipe open after the helper ended.
-	cmd.WaitDelay = 200 * time.Millisecond
+	// A child of the helper may keep the pipe open after the helper ended. On a
+	// busy machine what the helper printed takes a while to be read.
+	cmd.WaitDelay = 2 * time.Second
 	err := cmd.Run()
 	switch {
 	case out.overflowed:

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -34,7 +33,7 @@ type keyringSession struct {
 func openKeyring(ctx context.Context, prompting *atomic.Bool) (*keyringSession, error) {
 	// go-keyring would start a bus with dbus-launch where there is none, which
 	// ends with a keyring that nobody else sees.
-	lifetime, end := keyringLifetime(ctx)
+	lifetime, end := keyringLifetime(ctx, prompting)
 	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(lifetime))
 	if err != nil {
 		end()
@@ -49,14 +48,16 @@ func openKeyring(ctx context.Context, prompting *atomic.Bool) (*keyringSession, 
 	return s, nil
 }
 
-// keyringLifetime lasts a little longer than the call, so that a prompt can
-// still be taken back at the deadline.
-func keyringLifetime(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline.Add(200*time.Millisecond))
+// keyringLifetime ends with the call. While a prompt is open it goes on until
+// the session is closed, so that the prompt can be taken back at the deadline.
+func keyringLifetime(ctx context.Context, prompting *atomic.Bool) (context.Context, context.CancelFunc) {
+	lifetime, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if !prompting.Load() {
+			end()
+		}
+	})
+	return lifetime, func() { stop(); end() }
 }
 
 // quietKeyring finds the collection that is used here, and unlocks nothing. The
@@ -228,11 +229,10 @@ func (s *keyringSession) stillLocked(ctx context.Context, collection dbus.Object
 
 // Dismissed tells whether a prompt was dismissed since the session began.
 func (s *keyringSession) Dismissed() bool {
-	// Signals and answers come in one stream, so after an answer all signals
-	// that were sent before it have arrived.
-	ctx, cancel := context.WithTimeout(s.conn.Context(), time.Second)
-	defer cancel()
-	s.conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.GetId", 0)
+	// Signals and answers come in one stream, and the library puts a signal into
+	// a channel with room before it reads on. So with the answer to this call all
+	// signals that were sent before it are there.
+	s.conn.BusObject().CallWithContext(s.conn.Context(), "org.freedesktop.DBus.GetId", 0)
 	for {
 		select {
 		case signal, open := <-s.prompts:
@@ -242,7 +242,7 @@ func (s *keyringSession) Dismissed() bool {
 			if dismissed(signal) {
 				return true
 			}
-		case <-time.After(50 * time.Millisecond): // the library's own queue
+		default:
 			return false
 		}
 	}

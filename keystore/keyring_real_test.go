@@ -44,7 +44,7 @@ func awaitTurn(t *testing.T) {
 	select {
 	case keyringTurn <- struct{}{}:
 		<-keyringTurn
-	case <-time.After(5 * time.Second):
+	case <-time.After(patience):
 		t.Error("a keyring call hangs although its bus is gone")
 	}
 }
@@ -69,11 +69,10 @@ func lockKeyring(t *testing.T, conn *dbus.Conn) {
 // A locked collection of a daemon that can ask nobody.
 func TestKeyringLocked(t *testing.T) {
 	conn := startKeyring(t)
-	store := open(t, "keyring", Options{})
+	store := open(t, "keyring", Options{Timeout: patience})
 	must(t, store.Put(t.Context(), name, []byte("before")))
 	lockKeyring(t, conn)
 
-	start := time.Now()
 	_, err := store.Get(t.Context(), name)
 	if !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDismissed) {
 		t.Errorf("get: %v", err)
@@ -82,16 +81,13 @@ func TestKeyringLocked(t *testing.T) {
 	if !errors.Is(err, ErrLocked) && !errors.Is(err, ErrDismissed) {
 		t.Errorf("put: %v", err)
 	}
-	if took := time.Since(start); took > 7*time.Second {
-		t.Errorf("two calls took %v", took)
-	}
 	wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
 }
 
 // What Lock locked is locked for all, and says so; nobody can be asked here.
 func TestKeyringLock(t *testing.T) {
 	startKeyring(t)
-	store := open(t, "keyring", Options{})
+	store := open(t, "keyring", Options{Timeout: patience})
 	must(t, store.Put(t.Context(), name, []byte("before")))
 	wantLocked := func(want bool) {
 		t.Helper()
@@ -114,7 +110,7 @@ func TestKeyringLock(t *testing.T) {
 // What is stored is seen by other programs under the service and the name.
 func TestKeyringAttributes(t *testing.T) {
 	conn := startKeyring(t)
-	must(t, open(t, "keyring", Options{}).Put(t.Context(), name, []byte("x")))
+	must(t, open(t, "keyring", Options{Timeout: patience}).Put(t.Context(), name, []byte("x")))
 	var items []dbus.ObjectPath
 	must(t, conn.Object(secretService, secretPath+"/collection/login").Call(secretCollection+".SearchItems", 0,
 		map[string]string{"service": "btcpayctl", "username": name}).Store(&items))
@@ -187,11 +183,11 @@ func silentBus(t *testing.T) {
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
 }
 
-// refusedEverywhere checks that every call fails in the same way, in time, and
-// with a way out.
+// refusedEverywhere checks that every call fails in the same way and with a way
+// out. A call that waited where there is nothing to wait for would fail as late.
 func refusedEverywhere(t *testing.T, want error) {
 	t.Helper()
-	o := Options{}
+	o := Options{Timeout: patience}
 	if want == ErrTimeout {
 		o.Timeout = shortWait
 	}
@@ -201,13 +197,9 @@ func refusedEverywhere(t *testing.T, want error) {
 		"put":    func(ctx context.Context) error { return store.Put(ctx, name, []byte("secret of the test")) },
 		"delete": func(ctx context.Context) error { return store.Delete(ctx, name) },
 	} {
-		start := time.Now()
 		err := call(t.Context())
 		wantError(t, err, "keyring", op, want)
 		wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
-		if took := time.Since(start); took > shortWait+500*time.Millisecond {
-			t.Errorf("%s took %v", op, took)
-		}
 		awaitTurn(t)
 	}
 }

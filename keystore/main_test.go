@@ -8,12 +8,45 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
 
 // childVariable makes the test binary play another process; see children.
 const childVariable = "KEYSTORE_TEST_CHILD"
+
+// patience is how long anything may take on a busy machine: what is waited for,
+// and the deadline of calls that are to succeed.
+const patience = 2 * time.Minute
+
+// shortWait is the deadline of calls that are to run into it. On a busy machine
+// it may pass before they come as far as the test is about, see [tryLonger].
+const shortWait = 50 * time.Millisecond
+
+// await waits until ok says that what a test is about has happened.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain: ", what)
+		}
+	}
+}
+
+// tryLonger makes a call that runs into its deadline, and makes it again with
+// twice the time until reached says that it came as far as the test is about.
+func tryLonger(t *testing.T, reached func() bool, call func(wait time.Duration)) {
+	t.Helper()
+	for wait := shortWait; ; wait *= 2 {
+		if call(wait); reached() {
+			return
+		}
+		if t.Failed() || wait > patience {
+			t.Fatalf("the call does not come as far as this test is about within %v", wait)
+		}
+	}
+}
 
 // scryptWorkReal is what the program uses.
 var scryptWorkReal int

@@ -16,6 +16,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
+// patience is how long a program may take on a busy machine.
+const patience = 2 * time.Minute
+
 // A Bus is a session bus of a test's own, on which nothing is started by itself.
 type Bus struct {
 	// Address is the value of DBUS_SESSION_BUS_ADDRESS for those who shall use it.
@@ -59,22 +62,31 @@ func (b *Bus) Stop() { b.stop() }
 func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
 	t.Helper()
 	daemon := programs.GnomeKeyring.Need(t)
-	home := t.TempDir()
+	home, err := os.MkdirTemp("", "gnome-") // the path of a socket may have 107 bytes only
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(home) })
 	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CONFIG_HOME="+home,
 		"DBUS_SESSION_BUS_ADDRESS="+bus.Address)
 	cmd.Stdin = strings.NewReader("password of the test")
 	must(t, cmd.Start())
-	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	ended := make(chan struct{})
+	go func() { cmd.Wait(); close(ended) }()
+	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
 	conn, err := dbus.Connect(bus.Address)
 	must(t, err)
 	t.Cleanup(func() { conn.Close() })
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		var owned bool
 		must(t, conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, busName).Store(&owned))
 		var path dbus.ObjectPath
 		if owned && conn.Object(busName, root).Call(ifaceService+"."+ReadAlias, 0, "default").Store(&path) == nil && path != "/" {
 			return conn
+		}
+		select {
+		case <-ended:
+			t.Fatal("the keyring daemon ended at once: ", cmd.ProcessState)
+		default:
 		}
 	}
 	t.Fatal("the keyring daemon did not come up")

@@ -97,8 +97,9 @@ func (s *Service) misbehave(fault Fault) ([]any, error) {
 	return nil, dbus.NewError(string(fault), []any{text})
 }
 
-// note keeps what a caller wants to store.
+// note counts a call, and keeps what the caller wants to store.
 func (s *Service) note(name string, args []any) {
+	s.calls[name]++
 	if name == CreateItem {
 		s.received = append(s.received, itemOf(args).value)
 	}

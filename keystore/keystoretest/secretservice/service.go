@@ -84,6 +84,7 @@ type Service struct {
 	items    map[dbus.ObjectPath]item
 	made     int // items, for their paths
 	received []string
+	calls    map[string]int
 }
 
 type item struct{ service, username, value string }
@@ -91,7 +92,7 @@ type item struct{ service, username, value string }
 // Start puts an empty, unlocked keyring on the bus. It ends with the test.
 func Start(t testing.TB, bus *Bus) *Service {
 	t.Helper()
-	s := &Service{bus: bus, over: make(chan struct{}), faults: map[string]Fault{}, items: map[dbus.ObjectPath]item{}}
+	s := &Service{bus: bus, over: make(chan struct{}), faults: map[string]Fault{}, calls: map[string]int{}, items: map[dbus.ObjectPath]item{}}
 	t.Cleanup(func() {
 		close(s.over)
 		s.mu.Lock()
@@ -187,6 +188,14 @@ func (s *Service) Received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string{}, s.received...)
+}
+
+// Calls counts the calls of a method that have come in, those included that have
+// no response yet or never get one.
+func (s *Service) Calls(method string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[method]
 }
 
 // TakenBack counts the prompts that their caller closed.
