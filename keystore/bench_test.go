@@ -10,7 +10,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 
@@ -95,7 +94,7 @@ func (v vaultFile) write(secrets map[string][]byte) error {
 }
 
 func (v vaultFile) put(ctx context.Context, name string, secret []byte) error {
-	lock, err := v.dir.Lock(ctx, "lock", time.Minute)
+	lock, err := v.dir.Lock(ctx, "lock", patience)
 	if err != nil {
 		return err
 	}
@@ -118,7 +117,7 @@ func BenchmarkPutOneFileEach(b *testing.B) {
 			if err := store.Put(b.Context(), name, nil); err != nil {
 				b.Fatal(err)
 			}
-			id := must2(readIdentityFile(identityOptions(dir).IdentityFile, time.Second))
+			id := must2(readIdentityFile(identityOptions(dir).IdentityFile, patience))
 			for i := range n {
 				n := "bitid/T" + strconv.Itoa(i)
 				if err := os.WriteFile(dir+"/keystore/"+secretFile(n), must2(sealSecret(n, random(230), id)), 0o600); err != nil {

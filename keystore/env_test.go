@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 func apiKeyName(key string) string {
@@ -18,7 +17,7 @@ func apiKeyName(key string) string {
 }
 
 func environment(t *testing.T, variables map[string]string) Store {
-	return open(t, "env", Options{Timeout: 100 * time.Millisecond, Getenv: func(name string) string { return variables[name] }})
+	return open(t, "env", Options{Timeout: patience, Getenv: func(name string) string { return variables[name] }})
 }
 
 func fileOf(t *testing.T, content string) string {
@@ -119,13 +118,9 @@ func TestBadInputEnvFile(t *testing.T) {
 			if variable == "BTCPAYCTL_API_KEY_FILE" {
 				n = apiKeyName("x")
 			}
-			start := time.Now()
 			_, err := environment(t, map[string]string{variable: path}).Get(t.Context(), n)
-			if time.Since(start) > 2*time.Second {
-				t.Errorf("%s blocked", path)
-			}
-			if want == nil { // a pipe that nobody writes to is empty or late, never waited for
-				if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrTimeout) && !errors.Is(err, ErrUnavailable) {
+			if want == nil { // a pipe that nobody writes to is empty, and not waited for
+				if !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnavailable) {
 					t.Errorf("%s: %v", path, err)
 				}
 				continue
@@ -142,7 +137,8 @@ func TestBadInputEnvFile(t *testing.T) {
 	defer r.Close()
 	defer w.Close()
 	if _, err := os.Stat("/dev/fd"); err == nil {
-		_, err := environment(t, map[string]string{"BTCPAYCTL_PRIVATE_KEY_FILE": "/dev/fd/" + fd(r)}).Get(t.Context(), name)
+		variables := map[string]string{"BTCPAYCTL_PRIVATE_KEY_FILE": "/dev/fd/" + fd(r)}
+		_, err := must2(Open("env", Options{Timeout: shortWait, Getenv: func(name string) string { return variables[name] }})).Get(t.Context(), name)
 		wantError(t, err, "env", "get", ErrTimeout)
 	}
 }

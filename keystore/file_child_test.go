@@ -57,7 +57,13 @@ func writer(t *testing.T, dir, who string, from, to int) *exec.Cmd {
 	return cmd
 }
 
-func TestFileWriters(t *testing.T) { manyWriters(t, 20, 5) }
+func TestFileWriters(t *testing.T) {
+	if testing.Short() {
+		manyWriters(t, 4, 3)
+		return
+	}
+	manyWriters(t, 20, 5)
+}
 
 func TestTortureFileWriters(t *testing.T) {
 	if !torture() {
@@ -110,6 +116,9 @@ func noLeftovers(t *testing.T, dir string) {
 }
 
 func TestFileKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts a hundred processes")
+	}
 	t.Parallel()
 	killedWriters(t, 100)
 }
@@ -232,7 +241,7 @@ func TestFilePassphraseAtOnce(t *testing.T) {
 	was := scryptWork
 	scryptWork = 14
 	defer func() { scryptWork = was }()
-	store := open(t, "file", Options{Dir: dir, Passphrase: say("correct horse battery staple")})
+	store := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("correct horse battery staple")})
 	must(t, store.Put(t.Context(), name, []byte(golden[name])))
 	derivers(t, dir)
 }

@@ -9,7 +9,7 @@ import (
 // An identity may be a hidden file of the home folder.
 func TestFileIdentityHidden(t *testing.T) {
 	t.Parallel()
-	o := Options{Dir: t.TempDir(), IdentityFile: filepath.Join(t.TempDir(), ".btcpayctl-identity")}
+	o := Options{Dir: t.TempDir(), Timeout: patience, IdentityFile: filepath.Join(t.TempDir(), ".btcpayctl-identity")}
 	must(t, open(t, "file", o).Put(t.Context(), name, []byte("x")))
 	wantSecret(t, open(t, "file", o), name, "x")
 }

@@ -34,7 +34,7 @@ func TestFilePassphraseAskedOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first := &asked{say: []byte("correct horse")}
-	store := open(t, "file", Options{Dir: dir, Passphrase: first.passphrase})
+	store := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: first.passphrase})
 	for _, n := range []string{"bitid/A", "bitid/B", "apikey/c"} {
 		must(t, store.Put(t.Context(), n, []byte(n)))
 		wantSecret(t, store, n, n)
@@ -43,7 +43,7 @@ func TestFilePassphraseAskedOnce(t *testing.T) {
 		t.Errorf("a new store asked %d times, %d to confirm; want once, to confirm", first.calls, first.confirms)
 	}
 	second := &asked{say: []byte("correct horse")}
-	store = open(t, "file", Options{Dir: dir, Passphrase: second.passphrase})
+	store = open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: second.passphrase})
 	if _, err := store.Get(t.Context(), "bitid/none"); !errors.Is(err, ErrNotFound) || second.calls != 0 {
 		t.Errorf("what is not there was asked for %d times: %v", second.calls, err)
 	}
@@ -64,7 +64,7 @@ func TestFilePassphraseWrong(t *testing.T) {
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
 	ask := &asked{say: []byte("wrong")}
-	store := open(t, "file", Options{Dir: dir, Passphrase: ask.passphrase})
+	store := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: ask.passphrase})
 	_, err := store.Get(t.Context(), name)
 	wantError(t, err, "file", "get", ErrPassphrase)
 	if errors.Is(err, ErrDamaged) {
@@ -83,7 +83,7 @@ func TestBadInputPassphrase(t *testing.T) {
 	stopped := errors.New("the terminal went away")
 	for what, ask := range map[string]*asked{"empty": {}, "failed": {err: stopped}, "nobody": nil} {
 		t.Run(what, func(t *testing.T) {
-			o := Options{Dir: t.TempDir()}
+			o := Options{Dir: t.TempDir(), Timeout: patience}
 			if ask != nil {
 				o.Passphrase = ask.passphrase
 			}
@@ -106,7 +106,7 @@ func TestFilePromptDoesNotBlockOthers(t *testing.T) {
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
 	asking, answer := make(chan struct{}), make(chan struct{})
-	store := open(t, "file", Options{Dir: dir, Passphrase: func(context.Context, bool) ([]byte, error) {
+	store := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: func(context.Context, bool) ([]byte, error) {
 		close(asking)
 		<-answer
 		return []byte("correct horse"), nil
@@ -114,7 +114,7 @@ func TestFilePromptDoesNotBlockOthers(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { _, err := store.Get(t.Context(), name); done <- err }()
 	<-asking
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), shortWait)
 	defer cancel()
 	if _, err := store.Get(ctx, name); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a second call: %v", err)
@@ -143,7 +143,7 @@ func TestFileIdentityFile(t *testing.T) {
 	}
 
 	t.Run("not named", func(t *testing.T) {
-		_, err := open(t, "file", Options{Dir: dir, Passphrase: say("x")}).Get(t.Context(), name)
+		_, err := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("x")}).Get(t.Context(), name)
 		wantError(t, err, "file", "get", ErrPassphrase)
 		wantHint(t, err, "export BTCPAYCTL_IDENTITY_FILE=")
 	})
@@ -249,7 +249,7 @@ func TestFilePassphraseOpenedByAge(t *testing.T) {
 	must(t, cmd.Start())
 	select {
 	case <-seen.found:
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Error("age did not ask")
 	}
 	in.Write([]byte("correct horse\n"))
@@ -284,11 +284,11 @@ func TestFilePassphraseChanged(t *testing.T) {
 	path := dir + "/keystore/identity.age"
 	must(t, os.WriteFile(path, rewrap(t, path, "correct horse", "battery staple"), 0o600))
 
-	_, err := open(t, "file", Options{Dir: dir, Passphrase: say("typo")}).Get(t.Context(), name)
+	_, err := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("typo")}).Get(t.Context(), name)
 	wantError(t, err, "file", "get", ErrDamaged) // no telling yet which of the two it is
 	wantHint(t, err, "type the new one")
-	wantSecret(t, open(t, "file", Options{Dir: dir, Passphrase: say("battery staple")}), name, "x")
-	_, err = open(t, "file", Options{Dir: dir, Passphrase: say("typo")}).Get(t.Context(), name)
+	wantSecret(t, open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("battery staple")}), name, "x")
+	_, err = open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("typo")}).Get(t.Context(), name)
 	wantError(t, err, "file", "get", ErrPassphrase)
 }
 
@@ -326,7 +326,7 @@ func TestFileMadeWithTwoPassphrases(t *testing.T) {
 		must(t, open(t, "file", passphraseOptions(dir)).Put(ctx, "bitid/first", []byte("1")))
 		return []byte("another"), nil
 	}
-	err := open(t, "file", Options{Dir: dir, Passphrase: ask}).Put(t.Context(), name, []byte("2"))
+	err := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: ask}).Put(t.Context(), name, []byte("2"))
 	wantError(t, err, "file", "put", ErrPassphrase)
 	wantSecret(t, open(t, "file", passphraseOptions(dir)), "bitid/first", "1")
 }

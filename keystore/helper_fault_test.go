@@ -4,6 +4,7 @@ package keystore
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,11 +35,27 @@ esac`
 // The honest script must pass what real helpers pass, or the faults below
 // prove nothing.
 func TestHelperScriptConforms(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts hundreds of shells")
+	}
 	t.Parallel()
 	helper := script(t, honest)
 	conform(t, backend{name: "helper", max: helperMax, open: func() Store {
-		return open(t, "helper:"+helper, Options{Timeout: time.Minute})
+		return open(t, "helper:"+helper, Options{Timeout: patience})
 	}})
+}
+
+// called is a line of a helper that leaves word that it runs, and for which action.
+const called = `: >"${0%/*}/$1"; `
+
+// ran reports whether a helper left that word for one of the actions, and takes
+// it away.
+func ran(helper string, actions ...string) bool {
+	found := false
+	for _, action := range actions {
+		found = os.Remove(filepath.Join(filepath.Dir(helper), action)) == nil || found
+	}
+	return found
 }
 
 func TestBadInputHelper(t *testing.T) {
@@ -65,9 +82,9 @@ func TestBadInputHelper(t *testing.T) {
 		"repeats it, exit 0":    {echo, ErrUnavailable, ErrUnavailable},
 		"a gigabyte":            {`head -c 1000000000 /dev/zero`, ErrUnavailable, ErrUnavailable},
 		"a gigabyte, no end":    {`while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done`, ErrUnavailable, ErrUnavailable},
-		"never ends":            {`sleep 1000`, ErrTimeout, ErrTimeout},
-		"never reads":           {`exec sleep 1000`, ErrTimeout, ErrTimeout},
-		"ignores signals":       {`trap '' TERM INT HUP; while :; do sleep 1; done`, ErrTimeout, ErrTimeout},
+		"never ends":            {`cat >/dev/null; ` + called + `sleep 1000`, ErrTimeout, ErrTimeout},
+		"never reads":           {called + `exec sleep 1000`, ErrTimeout, ErrTimeout},
+		"ignores signals":       {`trap '' TERM INT HUP; ` + called + `while :; do sleep 1; done`, ErrTimeout, ErrTimeout},
 		"a child goes on":       {`sleep 1000 & exit 1`, ErrUnavailable, ErrUnavailable},
 		"dies":                  {`kill -9 $$`, ErrUnavailable, ErrUnavailable},
 		"another's secret":      {entry("bitid-Other", "btcpayctl:1:bitid/Other:eA=="), ErrDamaged, ErrDamaged},
@@ -84,59 +101,102 @@ func TestBadInputHelper(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			store := open(t, "helper:"+script(t, c.lines), Options{Timeout: time.Second})
-			if what == "a gigabyte" || what == "a gigabyte, no end" {
-				store.(*helperStore).wait = 20 * time.Second
-			}
-			start := time.Now()
-			err := store.Put(t.Context(), name, []byte(canary))
-			wantError(t, err, "helper", "put", c.put)
-			wantHint(t, err, " ")
-			if c.put == ErrVersion {
-				wantHint(t, err, "newer version")
-			}
-			noCanary(t, err)
-			secret, err := store.Get(t.Context(), name)
-			if c.get == nil {
-				if err != nil || string(secret) != "x" {
-					t.Errorf("%q, %v", secret, err)
+			helper := script(t, c.lines)
+			put := func(wait time.Duration) {
+				err := open(t, "helper:"+helper, Options{Timeout: wait}).Put(t.Context(), name, []byte(canary))
+				wantError(t, err, "helper", "put", c.put)
+				wantHint(t, err, " ")
+				if c.put == ErrVersion {
+					wantHint(t, err, "newer version")
 				}
-			} else {
+				noCanary(t, err)
+			}
+			get := func(wait time.Duration) {
+				secret, err := open(t, "helper:"+helper, Options{Timeout: wait}).Get(t.Context(), name)
+				if c.get == nil {
+					if err != nil || string(secret) != "x" {
+						t.Errorf("%q, %v", secret, err)
+					}
+					return
+				}
 				wantError(t, err, "helper", "get", c.get)
 				noCanary(t, err)
 			}
-			t.Logf("%v after %v", err, time.Since(start).Round(time.Millisecond))
+			if c.put != ErrTimeout {
+				put(patience)
+				get(patience)
+				return
+			}
+			// The call ends although the helper does not.
+			tryLonger(t, func() bool { return ran(helper, "store", "get") }, put)
+			tryLonger(t, func() bool { return ran(helper, "get") }, get)
 		})
 	}
 }
 
-// The default deadline, at full length, and what the helper started is ended.
+// hanging is a helper that waits for a child of its own without end.
+const hanging = `sleep 1000 & echo $! >"${0%/*}/pid"; ` + called + `wait`
+
+// What the helper started is ended with it at the deadline.
 func TestHelperHangs(t *testing.T) {
 	t.Parallel()
-	path := script(t, `sleep 1000 & echo $! >"$(dirname "$0")/pid"; wait`)
+	helper := script(t, hanging)
+	tryLonger(t, func() bool { return ran(helper, "store", "get") }, func(wait time.Duration) {
+		err := open(t, "helper:"+helper, Options{Timeout: wait}).Put(t.Context(), name, []byte(canary))
+		wantError(t, err, "helper", "put", ErrTimeout)
+	})
+	pid := atoi([]byte(strings.TrimSpace(string(must2(os.ReadFile(filepath.Dir(helper) + "/pid"))))))
+	await(t, "the helper's child lives", func() bool {
+		// One that has ended may have nobody who collects it.
+		state, _ := os.ReadFile("/proc/" + itoa(pid) + "/stat")
+		return syscall.Kill(pid, 0) != nil || strings.Contains(string(state), ") Z ")
+	})
+}
+
+// The default deadline, at full length.
+func TestHelperHangsByDefault(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it waits for the default deadline")
+	}
+	t.Parallel()
+	if took := hangingHelper(t); took < 3*time.Second {
+		t.Errorf("it took %v, and the deadline is 3 s", took)
+	}
+}
+
+func TestTortureHelperHangs(t *testing.T) {
+	if !torture() {
+		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+	}
+	took := hangingHelper(t)
+	t.Attr("figure", fmt.Sprintf("put to a helper that never answers, deadline 3 s | %v | < 3.5 s", took.Round(time.Millisecond)))
+	if took < 3*time.Second || took >= 3500*time.Millisecond {
+		t.Fail()
+	}
+}
+
+func hangingHelper(t *testing.T) time.Duration {
+	t.Helper()
+	helper := script(t, hanging)
 	start := time.Now()
-	err := open(t, "helper:"+path, Options{}).Put(t.Context(), name, []byte(canary))
+	err := open(t, "helper:"+helper, Options{}).Put(t.Context(), name, []byte(canary))
+	took := time.Since(start)
 	wantError(t, err, "helper", "put", ErrTimeout)
-	if took := time.Since(start); took > 3500*time.Millisecond {
-		t.Errorf("it took %v", took)
-	}
-	pid := atoi([]byte(strings.TrimSpace(string(must2(os.ReadFile(filepath.Dir(path) + "/pid"))))))
-	for end := time.Now().Add(5 * time.Second); syscall.Kill(pid, 0) == nil; time.Sleep(5 * time.Millisecond) {
-		if state, _ := os.ReadFile("/proc/" + itoa(pid) + "/stat"); strings.Contains(string(state), ") Z ") {
-			break // ended, and nobody collects it
-		}
-		if time.Now().After(end) {
-			t.Fatal("the helper's child lives")
-		}
-	}
+	return took
 }
 
 func TestHelperCancelled(t *testing.T) {
 	t.Parallel()
+	helper := script(t, called+"sleep 1000")
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
-	_, err := open(t, "helper:"+script(t, "sleep 1000"), Options{}).Get(ctx, name)
-	wantError(t, err, "helper", "get", context.Canceled)
+	done := make(chan error, 1)
+	go func() {
+		_, err := open(t, "helper:"+helper, Options{Timeout: patience}).Get(ctx, name)
+		done <- err
+	}()
+	await(t, "the helper does not run", func() bool { return ran(helper, "get") })
+	cancel()
+	wantError(t, <-done, "helper", "get", context.Canceled)
 }
 
 // A helper sees its desktop and nothing of this program.
@@ -146,7 +206,7 @@ func TestHelperEnvironment(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", canary)
 	t.Setenv("DISPLAY", ":7")
 	path := script(t, `env >"$(dirname "$0")/env"; tr '\0' ' ' </proc/$$/cmdline >"$(dirname "$0")/argv"; cat >/dev/null; exit 1`)
-	err := open(t, "helper:"+path, Options{Timeout: time.Minute}).Put(t.Context(), name, []byte(canary))
+	err := open(t, "helper:"+path, Options{Timeout: patience}).Put(t.Context(), name, []byte(canary))
 	wantError(t, err, "helper", "put", ErrUnavailable)
 	env := string(must2(os.ReadFile(filepath.Dir(path) + "/env")))
 	if strings.Contains(env, "BTCPAY") || strings.Contains(env, "AWS") || Leaks(env, canary) || !strings.Contains(env, "DISPLAY=:7\n") {
@@ -169,7 +229,7 @@ func TestBadInputHelperProgram(t *testing.T) {
 		dir + "/none": ErrUnavailable, dir: ErrUnavailable, "/dev/null": ErrUnavailable, plain: ErrUnavailable, binary: ErrUnavailable,
 		plain + "/x": ErrUnavailable, writable: ErrDenied,
 	} {
-		store := open(t, "helper:"+path, Options{Timeout: time.Minute})
+		store := open(t, "helper:"+path, Options{Timeout: patience})
 		_, err := store.Get(t.Context(), name)
 		wantError(t, err, "helper", "get", want)
 		wantHint(t, err, " ")
@@ -181,7 +241,7 @@ func TestBadInputHelperProgram(t *testing.T) {
 // What is under our URL and is not ours can be deleted, and is not replaced
 // without a word.
 func TestHelperDeleteDamaged(t *testing.T) {
-	store := open(t, "helper:"+script(t, honest), Options{Timeout: time.Minute})
+	store := open(t, "helper:"+script(t, honest), Options{Timeout: patience})
 	must(t, store.Put(t.Context(), name, []byte("x")))
 	path := store.(*helperStore).path
 	files, _ := filepath.Glob(filepath.Dir(path) + "/state/*")

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/passstore"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
@@ -16,6 +15,9 @@ import (
 
 // Real helpers, under the suite that every store passes.
 func TestHelperConformance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts hundreds of programs")
+	}
 	t.Run("secretservice", func(t *testing.T) {
 		t.Parallel()
 		helper := programs.DockerSecret.Need(t)
@@ -43,16 +45,19 @@ func with(values map[string]string) func(string) string {
 func conformHelper(t *testing.T, helper string, getenv func(string) string) {
 	dir := t.TempDir()
 	conform(t, backend{name: "helper", max: helperMax, open: func() Store {
-		return open(t, "helper:"+helper, Options{Dir: dir, Timeout: time.Minute, Getenv: getenv})
+		return open(t, "helper:"+helper, Options{Dir: dir, Timeout: patience, Getenv: getenv})
 	}})
 }
 
 // What one helper of docker's stores under our URL, a person finds there.
 func TestHelperEntryIsPlain(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it makes a gpg key")
+	}
 	t.Parallel()
 	helper, env := passstore.Start(t, "")
 	getenv := with(env)
-	must(t, open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("the secret")))
+	must(t, open(t, "helper:"+helper, Options{Timeout: patience, Getenv: getenv}).Put(t.Context(), name, []byte("the secret")))
 	cmd := exec.CommandContext(t.Context(), helper, "get")
 	for _, variable := range []string{"PATH", "HOME", "GNUPGHOME", "PASSWORD_STORE_DIR"} {
 		cmd.Env = append(cmd.Env, variable+"="+getenv(variable))
@@ -72,7 +77,7 @@ func TestHelperUnusable(t *testing.T) {
 		t.Parallel()
 		helper := programs.DockerSecret.Need(t)
 		getenv := with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": "unix:path=" + t.TempDir() + "/none"})
-		err := open(t, "helper:"+helper, Options{Timeout: time.Minute, Getenv: getenv}).Put(t.Context(), name, []byte("secret of the test"))
+		err := open(t, "helper:"+helper, Options{Timeout: patience, Getenv: getenv}).Put(t.Context(), name, []byte("secret of the test"))
 		wantError(t, err, "helper", "put", ErrUnavailable)
 		wantHint(t, err, "export BTCPAYCTL_KEYSTORE=file")
 	})
@@ -81,7 +86,7 @@ func TestHelperUnusable(t *testing.T) {
 		helper := programs.DockerPass.Need(t)
 		programs.Pass.Need(t)
 		home := t.TempDir()
-		store := open(t, "helper:"+helper, Options{Timeout: time.Minute,
+		store := open(t, "helper:"+helper, Options{Timeout: patience,
 			Getenv: with(map[string]string{"HOME": home, "PASSWORD_STORE_DIR": home + "/none"})})
 		err := store.Put(t.Context(), name, []byte("secret of the test"))
 		wantError(t, err, "helper", "put", ErrUnavailable)

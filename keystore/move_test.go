@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -155,7 +156,7 @@ func TestCheck(t *testing.T) {
 func TestLock(t *testing.T) {
 	t.Parallel()
 	ask := &asked{say: []byte("correct horse")}
-	store := open(t, "file", Options{Dir: t.TempDir(), Passphrase: ask.passphrase})
+	store := open(t, "file", Options{Dir: t.TempDir(), Timeout: patience, Passphrase: ask.passphrase})
 	must(t, store.Put(t.Context(), name, []byte("x")))
 	must(t, store.(Locker).Lock(t.Context()))
 	wantSecret(t, store, name, "x")
@@ -183,6 +184,9 @@ func init() {
 }
 
 func TestMoveKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts dozens of processes")
+	}
 	t.Parallel()
 	killedMoves(t, 20)
 }
@@ -208,8 +212,9 @@ func killedMoves(t *testing.T, kills int) {
 		out, err := cmd.StdoutPipe()
 		must(t, err)
 		must(t, cmd.Start())
-		line := make([]byte, len("begins\n"))
-		out.Read(line)
+		if line, err := bufio.NewReader(out).ReadString('\n'); line != "begins\n" {
+			t.Fatalf("%q, %v", line, err)
+		}
 		time.Sleep(rand.N(16 * time.Millisecond))
 		cmd.Process.Kill()
 		if cmd.Wait() == nil {
@@ -254,8 +259,8 @@ func init() {
 		if dumpable() {
 			childMust(errors.New("other programs can attach"))
 		}
-		if shell, err := exec.LookPath("sh"); err == nil && runtime.GOOS == "linux" {
-			if out, err := exec.Command(shell, "-c", "ulimit -S -c; ulimit -H -c").Output(); string(out) != "0\n0\n" {
+		if runtime.GOOS == "linux" {
+			if out, err := exec.Command("sh", "-c", "ulimit -S -c; ulimit -H -c").Output(); string(out) != "0\n0\n" {
 				childMust(fmt.Errorf("a program that it starts may write core dumps: %q, %v", out, err))
 			}
 		}

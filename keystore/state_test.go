@@ -42,7 +42,7 @@ func TestFileState(t *testing.T) {
 	wantFileError(Options{Dir: dir}, ErrPassphrase)
 	elsewhere := identityOptions(t.TempDir())
 	must(t, open(t, "file", elsewhere).Put(t.Context(), name, nil))
-	wantFileError(Options{Dir: dir, IdentityFile: elsewhere.IdentityFile}, ErrPassphrase)
+	wantFileError(Options{Dir: dir, Timeout: patience, IdentityFile: elsewhere.IdentityFile}, ErrPassphrase)
 	header := filepath.Join(dir, "keystore", headerFile)
 	must(t, os.WriteFile(header, []byte(`{"version":9}`), 0o600))
 	wantFileError(o, ErrVersion)
@@ -56,7 +56,7 @@ func TestFileStateLocked(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	asked := 0
-	o := Options{Dir: dir, Passphrase: func(context.Context, bool) ([]byte, error) { asked++; return []byte("correct horse"), nil }}
+	o := Options{Dir: dir, Timeout: patience, Passphrase: func(context.Context, bool) ([]byte, error) { asked++; return []byte("correct horse"), nil }}
 	store := open(t, "file", o)
 	must(t, store.Put(t.Context(), name, []byte("x")))
 	const by = "opened by a passphrase"

@@ -32,6 +32,9 @@ func init() {
 // that is there and in one that is being made. strace counts for each thread, so
 // the n-th call is one of the n-th calls.
 func TestFileFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts dozens of traced processes")
+	}
 	t.Parallel()
 	injectFaults(t, []string{"fsync", "/^rename", "/^link"}, 2)
 }

@@ -14,7 +14,7 @@ import (
 
 func TestUnlockOnce(t *testing.T) {
 	dir := t.TempDir()
-	store := open(t, "file", Options{Dir: dir, Passphrase: say("correct horse battery staple")})
+	store := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("correct horse battery staple")})
 	for name, secret := range golden {
 		must(t, store.Put(t.Context(), name, []byte(secret)))
 	}
@@ -34,7 +34,7 @@ func TestTortureUnlockOnce(t *testing.T) {
 // has a file of its own, that file is gone after the first secret.
 func unlockOnce(t *testing.T, dir string, gets int) {
 	ask := &asked{say: []byte("correct horse battery staple")}
-	got := getAtOnce(t, open(t, "file", Options{Dir: dir, Passphrase: ask.passphrase}), gets)
+	got := getAtOnce(t, open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: ask.passphrase}), gets)
 	t.Attr("figure", fmt.Sprintf("passphrases asked for and derived from, %d gets in a process | %d | = 1", got, ask.calls))
 	if ask.calls != 1 || got != gets {
 		t.Errorf("%d of %d secrets were got, with %d passphrases", got, gets, ask.calls)

@@ -103,11 +103,15 @@ func TestReadWhileWriting(t *testing.T) {
 	dir, _ := create(t)
 	contents := []string{strings.Repeat("a", 40000), strings.Repeat("b", 50000)}
 	must(t, dir.Write("file", []byte(contents[0])))
+	writes := 100
+	if testing.Short() {
+		writes = 10
+	}
 	done := make(chan struct{})
 	var group sync.WaitGroup
 	group.Go(func() {
 		defer close(done)
-		for i := range 100 {
+		for i := range writes {
 			if err := dir.Write("file", []byte(contents[i%2])); err != nil {
 				t.Error(err)
 			}

@@ -3,11 +3,25 @@ package durable_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
+
+// patience is how long anything may take on a busy machine.
+const patience = 2 * time.Minute
+
+// await waits until ok says that what a test is about has happened.
+func await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("waited in vain: ", what)
+		}
+	}
+}
 
 func TestMain(m *testing.M) {
 	if job := os.Getenv("DURABLE_TEST_CHILD"); job != "" {

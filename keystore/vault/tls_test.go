@@ -29,7 +29,7 @@ func TestTLS(t *testing.T) {
 	wantError(t, err, "get", keystore.ErrUnavailable, "ca-file")
 	s := open(t, address+"?ca-file="+ca, options())
 	must(t, s.Put(t.Context(), name, []byte("x")))
-	byEnv := keystore.Options{Getenv: environment("VAULT_TOKEN", token, "VAULT_CACERT", ca)}
+	byEnv := keystore.Options{Timeout: patience, Getenv: environment("VAULT_TOKEN", token, "VAULT_CACERT", ca)}
 	if got, err := open(t, address, byEnv).Get(t.Context(), name); err != nil || string(got) != "x" {
 		t.Errorf("%q, %v", got, err)
 	}

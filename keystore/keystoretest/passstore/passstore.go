@@ -31,7 +31,7 @@ func Start(t testing.TB, dir string) (helper string, env map[string]string) {
 	}
 	env = map[string]string{"GNUPGHOME": home, "PASSWORD_STORE_DIR": dir}
 	for _, args := range [][]string{
-		{gpg, "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid"},
+		{gpg, "--batch", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-generate-key", "test@btcpayctl.invalid", "future-default"}, // an elliptic curve, which is cheaper than RSA
 		{pass, "init", "test@btcpayctl.invalid"},
 	} {
 		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
