@@ -37,11 +37,16 @@ func TestBadInputFlippedAndCut(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("the secret")))
+	step := 1
+	if testing.Short() {
+		step = 16
+	}
 	for _, file := range []string{"store.json", "identity.age", secretFile(name)} {
 		path := filepath.Join(dir, "keystore", file)
 		whole, err := os.ReadFile(path)
 		must(t, err)
 		check := func(what string, i int, changed []byte) {
+			must(t, os.Remove(path)) // a file that is cut to nothing first is slow to write
 			must(t, os.WriteFile(path, changed, 0o600))
 			got, err := open(t, "file", passphraseOptions(dir)).Get(t.Context(), name)
 			switch {
@@ -53,7 +58,7 @@ func TestBadInputFlippedAndCut(t *testing.T) {
 				t.Errorf("%s %s at %d: %v", file, what, i, err)
 			}
 		}
-		for i := range whole {
+		for i := 0; i < len(whole); i += step {
 			for _, bit := range []byte{1, 0x80} {
 				changed := bytes.Clone(whole)
 				changed[i] ^= bit

@@ -237,6 +237,9 @@ func childDerives() {
 // Processes that unlock at once derive one after the other, so that they never
 // hold 256 MiB each. Here a derivation costs a sixteenth of that.
 func TestFilePassphraseAtOnce(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it derives from a passphrase at a sixteenth of the real cost")
+	}
 	dir := t.TempDir()
 	was := scryptWork
 	scryptWork = 14

@@ -67,8 +67,12 @@ func TestIndexAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	must(t, OpenIndex(dir).Add(t.Context(), Entry{Name: "bitid/gone"}))
+	writers := 32
+	if testing.Short() {
+		writers = 4
+	}
 	var group sync.WaitGroup
-	for i := range 32 {
+	for i := range writers {
 		group.Go(func() {
 			x := OpenIndex(dir)
 			for _, err := range []error{
@@ -85,7 +89,7 @@ func TestIndexAtOnce(t *testing.T) {
 	}
 	group.Wait()
 	names := indexed(t, OpenIndex(dir))
-	if len(names) != 32 || names[0] != "bitid/N00" || names[31] != "bitid/N31" {
+	if len(names) != writers || names[0] != "bitid/N00" || names[writers-1] != fmt.Sprintf("bitid/N%02d", writers-1) {
 		t.Errorf("%d names: %v", len(names), names)
 	}
 }

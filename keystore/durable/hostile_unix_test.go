@@ -64,7 +64,9 @@ func TestBadInputDirectoryOpenToAll(t *testing.T) {
 	wantPathError(t, err, path, durable.ErrWorldWritable)
 	if os.Geteuid() == 0 {
 		must(t, os.Chmod(path, 0o700))
-		must(t, os.Chown(path, 12345, 12345))
+		if err := os.Chown(path, 12345, 12345); errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM) {
+			t.Skip("folders cannot be given away here: ", err) // a container of one user
+		}
 		_, err = durable.Open(path)
 		wantPathError(t, err, path, durable.ErrForeignOwner)
 	}

@@ -147,10 +147,16 @@ func (d *Dir) signLock(name string) {
 		return
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.Size() > signatureLimit || f.Truncate(0) != nil {
+	if info, err := f.Stat(); err != nil || info.Size() > signatureLimit {
 		return
 	}
-	fmt.Fprintf(f, "%d %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339))
+	// A file system may write a file to the disk at once that was cut to nothing
+	// first, so this one is cut afterwards.
+	n, err := fmt.Fprintf(f, "%d %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339))
+	if err != nil {
+		n = 0
+	}
+	f.Truncate(int64(n))
 }
 
 func (d *Dir) lockHolder(name string) (pid int, since time.Time) {
