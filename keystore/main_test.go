@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
 // childVariable makes the test binary play another process; see children.
@@ -62,7 +62,7 @@ func TestMain(m *testing.M) {
 		// Those that run side by side wait, for deadlines and for other programs.
 		flag.Set("test.parallel", fmt.Sprint(4*runtime.GOMAXPROCS(0)))
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 // child prepares this test binary to run as another process.

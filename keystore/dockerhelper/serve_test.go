@@ -13,11 +13,10 @@ import (
 	"testing/iotest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/btcpayctl/btcpayctl/keystore"
 	"github.com/btcpayctl/btcpayctl/keystore/dockerhelper"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/passstore"
 )
 
@@ -32,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 func newServer(dir string) dockerhelper.Server {

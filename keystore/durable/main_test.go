@@ -5,9 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
 // patience is how long anything may take on a busy machine.
@@ -28,7 +27,7 @@ func TestMain(m *testing.M) {
 		children[job]()
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 func must(t *testing.T, err error) {

@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
-	"go.uber.org/goleak"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 // client stores and reads as a program would, without a library in between.
 type client struct {
