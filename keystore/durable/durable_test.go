@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,23 @@ func TestReadLimit(t *testing.T) {
 	}
 	_, err := dir.Read("file", 4)
 	wantPathError(t, err, path+"/file", durable.ErrTooLarge)
+}
+
+// A file beyond the limit is refused without being read.
+func TestBadInputHuge(t *testing.T) {
+	dir, path := create(t)
+	must(t, dir.Write("file", nil))
+	must(t, os.Truncate(path+"/file", 1<<30))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := dir.Read("file", 1<<20)
+	wantPathError(t, err, path+"/file", durable.ErrTooLarge)
+	_, err = durable.ReadNamed(path+"/file", 1<<20, patience, false)
+	wantPathError(t, err, path+"/file", durable.ErrTooLarge)
+	runtime.ReadMemStats(&after)
+	if got := after.TotalAlloc - before.TotalAlloc; got > 1<<20 {
+		t.Errorf("%d bytes were allocated", got)
+	}
 }
 
 func TestWriteNew(t *testing.T) {

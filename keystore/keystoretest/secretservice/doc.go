@@ -29,7 +29,8 @@
 // prompt first, with what the person at it does: [Accept], [Dismiss], [Ignore],
 // or what only a broken prompt does: [Babble].
 //
-// [Service.Change] gives other values than were stored.
+// [Service.Change] gives other values than were stored. [Service.Calls] counts
+// calls as they come in, for tests that wait until one hangs.
 //
 // # Promise
 //
