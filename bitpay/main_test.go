@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
 func TestMain(m *testing.M) {
@@ -14,5 +14,5 @@ func TestMain(m *testing.M) {
 	} {
 		os.Unsetenv(name)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }

@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
 func TestMain(m *testing.M) {
@@ -19,7 +18,7 @@ func TestMain(m *testing.M) {
 	} {
 		os.Unsetenv(name)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 // patience turns a hang into a failure, and is never used up otherwise.

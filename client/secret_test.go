@@ -21,8 +21,8 @@ import (
 
 const canary = `can"ary/<s3cret>&+é ~end`
 
-// leaks lists the forms of the canary that a text has.
-func leaks(text string) []string {
+// canaryForms lists the forms of the canary that a text has.
+func canaryForms(text string) []string {
 	quoted, _ := json.Marshal(canary)
 	raw := []byte(canary)
 	var found []string
@@ -65,12 +65,12 @@ func TestSecretDoesNotPrint(t *testing.T) {
 		for verb := 'A'; verb <= 'z'; verb++ {
 			for _, flags := range []string{"", "+", "#", " ", "0", "-", "80", ".3"} {
 				format := "%" + flags + string(verb)
-				if found := leaks(fmt.Sprintf(format, value)); found != nil {
+				if found := canaryForms(fmt.Sprintf(format, value)); found != nil {
 					t.Errorf("%s under %s shows %q", name, format, found)
 				}
 			}
 		}
-		if found := leaks(fmt.Sprintln(value)); found != nil {
+		if found := canaryForms(fmt.Sprintln(value)); found != nil {
 			t.Errorf("%s is shown by Println: %q", name, found)
 		}
 		for _, handler := range []func(io.Writer) slog.Handler{
@@ -79,15 +79,15 @@ func TestSecretDoesNotPrint(t *testing.T) {
 		} {
 			var b bytes.Buffer
 			slog.New(handler(&b)).Info("x", "value", value, slog.Group("group", "value", value))
-			if found := leaks(b.String()); found != nil || b.Len() == 0 {
+			if found := canaryForms(b.String()); found != nil || b.Len() == 0 {
 				t.Errorf("%s in a log shows %q: %s", name, found, b.String())
 			}
 		}
 		out, err := json.Marshal(value)
-		if found := leaks(string(out)); found != nil || err != nil {
+		if found := canaryForms(string(out)); found != nil || err != nil {
 			t.Errorf("%s as JSON shows %q, %v", name, found, err)
 		}
-		if out, err = xml.Marshal(value); leaks(string(out)) != nil {
+		if out, err = xml.Marshal(value); canaryForms(string(out)) != nil {
 			t.Errorf("%s as XML: %s, %v", name, out, err)
 		}
 	}
@@ -152,7 +152,7 @@ func TestTraceHidesSecrets(t *testing.T) {
 			}
 			client.Call[map[string]string](t.Context(), c, r)
 			got := b.String()
-			if found := leaks(got); found != nil {
+			if found := canaryForms(got); found != nil {
 				t.Errorf("the trace shows %q:\n%s", found, got)
 			}
 			for _, want := range []string{"> POST http://", "> Authorization: [redacted]", "> X-Signature: [redacted]", "> Content-Type: application/json", `"able":"kept"`, "< ", "still here"} {

@@ -7,10 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
 // TestMain also plays the other process of the tests that need one.
@@ -24,7 +23,7 @@ func TestMain(m *testing.M) {
 	} {
 		os.Unsetenv(name)
 	}
-	goleak.VerifyTestMain(m)
+	leaks.Main(m)
 }
 
 // patience turns a hang into a failure, and is never used up otherwise.

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 const sample = `<!DOCTYPE html><title>A  page</title><style>p{}</style><script>let hidden = "text"</script>
 <div class="alert error">Something <b>odd</b></div><p>Hello &amp; welcome</p>
