@@ -14,7 +14,7 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	"github.com/btcsuite/btcd/btcutil/base58"
-	//lint:ignore SA1019 the SIN is defined by RIPEMD-160
+	//nolint:staticcheck // the SIN is defined by RIPEMD-160
 	"golang.org/x/crypto/ripemd160"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"

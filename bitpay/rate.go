@@ -144,7 +144,9 @@ func (a *pairAnswer) UnmarshalJSON(data []byte) error {
 		a.none = true
 		return nil
 	}
-	var envelope struct{ Data *Rate }
+	var envelope struct {
+		Data *Rate `json:"data"`
+	}
 	err := json.Unmarshal(data, &envelope)
 	a.Data = envelope.Data
 	return err

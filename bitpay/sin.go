@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/btcsuite/btcd/btcutil/base58"
-	//lint:ignore SA1019 the SIN is defined by RIPEMD-160
+	//nolint:staticcheck // the SIN is defined by RIPEMD-160
 	"golang.org/x/crypto/ripemd160"
 )
 

@@ -58,6 +58,7 @@ func (e *NetworkError) Reason() string {
 		return "the connection was lost before the whole answer came"
 	case Cancelled:
 		return "cancelled"
+	default: // the cause itself says more than its kind
 	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](e.Err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		return "the server speaks http there, not https"
