@@ -20,7 +20,7 @@ type backend struct {
 // ConformSuite and ReadingSuite are keystoretest's, which tests in this
 // package cannot import, since it imports this package. suite_test.go sets them.
 var (
-	ConformSuite, ReadingSuite func(t *testing.T, name string, max int, open func() Store)
+	ConformSuite, ReadingSuite func(t *testing.T, name string, longest int, open func() Store)
 	// Leaks tells whether a text holds a secret in any encoding.
 	Leaks func(text, secret string) bool
 )

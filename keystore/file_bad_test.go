@@ -208,13 +208,13 @@ func TestFileHardLinked(t *testing.T) {
 // Parts that went missing, as after a restore of half a backup.
 func TestBadInputMissing(t *testing.T) {
 	t.Parallel()
-	make := func(t *testing.T) (string, Options) {
+	filled := func(t *testing.T) (string, Options) {
 		dir := t.TempDir()
 		must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
 		return dir + "/keystore/", passphraseOptions(dir)
 	}
 	t.Run("identity", func(t *testing.T) {
-		dir, o := make(t)
+		dir, o := filled(t)
 		must(t, os.Remove(dir+"identity.age"))
 		_, err := open(t, "file", o).Get(t.Context(), name)
 		wantError(t, err, "file", "get", ErrDamaged)
@@ -224,7 +224,7 @@ func TestBadInputMissing(t *testing.T) {
 		}
 	})
 	t.Run("header", func(t *testing.T) {
-		dir, o := make(t)
+		dir, o := filled(t)
 		must(t, os.Remove(dir+"store.json"))
 		wantSecret(t, open(t, "file", o), name, "x")
 		must(t, open(t, "file", o).Put(t.Context(), "bitid/B", []byte("b"))) // writes it anew
@@ -234,7 +234,7 @@ func TestBadInputMissing(t *testing.T) {
 		wantSecret(t, open(t, "file", o), name, "x")
 	})
 	t.Run("header and identity", func(t *testing.T) {
-		dir, o := make(t)
+		dir, o := filled(t)
 		must(t, os.Remove(dir+"store.json"))
 		must(t, os.Remove(dir+"identity.age"))
 		_, err := open(t, "file", o).Get(t.Context(), name)

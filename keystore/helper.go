@@ -171,9 +171,9 @@ func helperUser(name string) string { return strings.Replace(name, "/", "-", 1) 
 
 // helperRequest is what store reads and get answers.
 type helperRequest struct {
-	ServerURL string
-	Username  string
-	Secret    string
+	ServerURL string `json:"ServerURL"`
+	Username  string `json:"Username"`
+	Secret    string `json:"Secret"`
 }
 
 func (s *helperStore) read(ctx context.Context, name string) ([]byte, error) {
@@ -254,7 +254,7 @@ func helperError(op, name string, err error) error {
 		return nil
 	}
 	e := diskError("helper", op, name, err)
-	if known, ok := errors.AsType[*Error](err); ok && known != err {
+	if known, ok := errors.AsType[*Error](err); ok && known != err { //nolint:errorlint // asks whether err itself is the *Error
 		e.Err = err // with the words before the cause
 	}
 	return e

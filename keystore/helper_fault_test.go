@@ -109,7 +109,7 @@ func TestBadInputHelper(t *testing.T) {
 				err := open(t, "helper:"+helper, Options{Timeout: wait}).Put(t.Context(), name, []byte(canary))
 				wantError(t, err, "helper", "put", c.put)
 				wantHint(t, err, " ")
-				if c.put == ErrVersion {
+				if c.put == ErrVersion { //nolint:errorlint // a value of the table
 					wantHint(t, err, "newer version")
 				}
 				noCanary(t, err)

@@ -255,7 +255,7 @@ func keyringError(op, name string, err error) error {
 	e := &Error{Backend: "keyring", Op: op, Name: name, Err: err}
 	if known, ok := errors.AsType[*Error](err); ok {
 		e.Hint = known.Hint
-		if known == err {
+		if known == err { //nolint:errorlint // asks whether err itself is the *Error
 			e.Err = known.Err
 		}
 	}

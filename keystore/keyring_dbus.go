@@ -267,7 +267,8 @@ func platformCause(err error) error {
 		return err
 	}
 	var kind error
-	what, hint := "", hintOtherStore
+	var what string
+	hint := hintOtherStore
 	remote, ok := errors.AsType[dbus.Error](err)
 	if pointer, is := errors.AsType[*dbus.Error](err); is {
 		remote, ok = *pointer, true

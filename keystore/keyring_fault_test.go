@@ -246,7 +246,7 @@ func TestKeyringPrompts(t *testing.T) {
 				wantSecret(t, store, name, "x")
 				return
 			}
-			if c.want == ErrNotFound {
+			if errors.Is(c.want, ErrNotFound) {
 				_, err := open(t, "keyring", Options{Timeout: patience}).Get(t.Context(), name)
 				wantError(t, err, "keyring", "get", ErrNotFound)
 				return

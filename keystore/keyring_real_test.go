@@ -188,7 +188,7 @@ func silentBus(t *testing.T) {
 func refusedEverywhere(t *testing.T, want error) {
 	t.Helper()
 	o := Options{Timeout: patience}
-	if want == ErrTimeout {
+	if errors.Is(want, ErrTimeout) {
 		o.Timeout = shortWait
 	}
 	store := open(t, "keyring", o)

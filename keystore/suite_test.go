@@ -9,10 +9,10 @@ import (
 
 func init() {
 	keystore.Leaks = keystoretest.Holds
-	keystore.ConformSuite = func(t *testing.T, name string, max int, open func() keystore.Store) {
-		keystoretest.Conform(t, keystoretest.Backend{Name: name, Max: max, Open: open})
+	keystore.ConformSuite = func(t *testing.T, name string, longest int, open func() keystore.Store) {
+		keystoretest.Conform(t, keystoretest.Backend{Name: name, Max: longest, Open: open})
 	}
-	keystore.ReadingSuite = func(t *testing.T, name string, max int, open func() keystore.Store) {
-		keystoretest.Reading(t, keystoretest.Backend{Name: name, Max: max, Open: open})
+	keystore.ReadingSuite = func(t *testing.T, name string, longest int, open func() keystore.Store) {
+		keystoretest.Reading(t, keystoretest.Backend{Name: name, Max: longest, Open: open})
 	}
 }

@@ -15,9 +15,9 @@ const requestLimit = 64 << 10
 
 // credential is what store reads and get answers, in docker's order.
 type credential struct {
-	ServerURL string
-	Username  string
-	Secret    string
+	ServerURL string `json:"ServerURL"`
+	Username  string `json:"Username"`
+	Secret    string `json:"Secret"`
 }
 
 // Format prints no secret.
@@ -89,7 +89,7 @@ func parseCredential(text []byte) (credential, error) {
 		}
 		seen[key] = true
 		value, err := decoder.Token()
-		is := false
+		var is bool
 		if *into, is = value.(string); err != nil || !is {
 			return c, fmt.Errorf("%s is not a text", key)
 		}

@@ -97,7 +97,7 @@ func (s Server) answer(ctx context.Context, action string, in io.Reader) ([]byte
 		}
 		return line(users)
 	}
-	//lint:ignore ST1005 these are docker's words
+	//nolint:staticcheck // these are docker's words
 	return nil, fmt.Errorf("Unknown credential action `%.40s`", strings.ToValidUTF8(action, "?"))
 }
 

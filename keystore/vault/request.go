@@ -39,7 +39,7 @@ func (s *store) call(ctx context.Context, op, name string, do func(*call) error)
 	e := &keystore.Error{Backend: "vault", Op: op, Name: name, Err: err}
 	if known, ok := errors.AsType[*keystore.Error](err); ok {
 		e.Hint = known.Hint
-		if known == err {
+		if known == err { //nolint:errorlint // asks whether err itself is the *Error
 			e.Err = known.Err
 		}
 	}
@@ -174,7 +174,8 @@ func (c *call) refused(response *http.Response, body []byte) error {
 	}
 	_ = json.Unmarshal(body, &answer) // a proxy's page has none
 	said := strings.ToLower(strings.Join(answer.Errors, "\n"))
-	kind, what, hint := keystore.ErrUnavailable, "", hintAddress
+	kind, hint := keystore.ErrUnavailable, hintAddress
+	var what string
 	switch status := response.StatusCode; {
 	case status == http.StatusBadRequest && strings.Contains(said, "check-and-set"):
 		return errConflict

@@ -86,13 +86,13 @@ func TestConformance(t *testing.T) {
 // A server that is named by the environment passes the same suite, in a folder
 // of this run's own.
 func TestConformanceServer(t *testing.T) {
-	address, real := os.Getenv("BTCPAYCTL_TEST_VAULT_ADDR"), os.Getenv("BTCPAYCTL_TEST_VAULT_TOKEN")
+	address, token := os.Getenv("BTCPAYCTL_TEST_VAULT_ADDR"), os.Getenv("BTCPAYCTL_TEST_VAULT_TOKEN")
 	if address == "" {
 		t.Skip("needs a server: bao server -dev, then BTCPAYCTL_TEST_VAULT_ADDR=http://127.0.0.1:8200 BTCPAYCTL_TEST_VAULT_TOKEN=...")
 	}
 	folder := fmt.Sprintf("/secret/test-%d", time.Now().UnixNano())
 	keystoretest.Conform(t, keystoretest.Backend{Name: "vault", Open: func() keystore.Store {
-		return open(t, address+folder, keystore.Options{Timeout: patience, Getenv: environment("VAULT_TOKEN", real)})
+		return open(t, address+folder, keystore.Options{Timeout: patience, Getenv: environment("VAULT_TOKEN", token)})
 	}})
 }
 

@@ -89,6 +89,7 @@ func (s *Service) misbehave(fault Fault) ([]any, error) {
 			s.conn = nil
 		}
 		return nil, nil
+	default: // an error of that name
 	}
 	text := "no secret was received"
 	if all := s.Received(); len(all) > 0 {
@@ -261,6 +262,7 @@ func openPrompt(s *Service, _ dbus.ObjectPath, _ []any, _ Fault) ([]any, error) 
 		completed(true, dbus.MakeVariant([]dbus.ObjectPath{}))
 	case Babble:
 		completed("yes")
+	case Ignore:
 	}
 	return nil, nil
 }
