@@ -142,7 +142,7 @@ func lowerASCII(text string) string {
 func formEncode(text string) string {
 	const hex = "0123456789abcdef"
 	var b strings.Builder
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		switch c := text[i]; {
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!*()", c) >= 0:
 			b.WriteByte(c)

@@ -10,7 +10,7 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	"github.com/btcsuite/btcd/btcutil/base58"
-	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 the SIN is defined by it
+	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the SIN is defined by it
 )
 
 // A SIN is Base58Check over these two bytes and the hash of the public key.
@@ -81,7 +81,7 @@ func wellFormedURL(url string) bool {
 		}
 		url = scheme + "://" + behind
 	}
-	for i := 0; i < len(url); i++ {
+	for i := range len(url) {
 		c := url[i]
 		if c == '%' {
 			if i+2 >= len(url) || !isHex(url[i+1]) || !isHex(url[i+2]) {

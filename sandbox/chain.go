@@ -11,7 +11,7 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcutil/base58"
 	"github.com/btcsuite/btcd/btcutil/bech32"
-	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 addresses are defined by it
+	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // addresses are defined by it
 )
 
 // wallet is a store's on-chain payment method: an account key, of which every invoice takes the next address.
@@ -109,6 +109,7 @@ func hash160(data []byte) []byte {
 func address(publicKey []byte, kind scriptKind) (string, error) {
 	hash := hash160(publicKey)
 	switch kind {
+	case segwit:
 	case legacyScript:
 		return base58.CheckEncode(hash, pubKeyHashAddress), nil
 	case nestedSegwit:

@@ -70,7 +70,7 @@ func parsePair(text string) (currencyPair, bool) {
 const longestCode = len("SATS")
 
 func isCode(text string) bool {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if c := text[i]; (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
 			return false
 		}

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -72,7 +72,7 @@ func parseAuthority(text, defaultPort string, needed bool) (string, bool) {
 	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
 		host, port = host[:colon], host[colon+1:]
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil || strings.Trim(port, "0123456789") != "" {
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil && port != "" {
 		return "", false
 	}
 	switch {

@@ -113,9 +113,9 @@ func (p *parser) skipBlanks() {
 	}
 }
 
-func (p *parser) next(any string) (byte, bool) {
+func (p *parser) next(chars string) (byte, bool) {
 	p.skipBlanks()
-	if p.at < len(p.text) && strings.IndexByte(any, p.text[p.at]) >= 0 {
+	if p.at < len(p.text) && strings.IndexByte(chars, p.text[p.at]) >= 0 {
 		p.at++
 		return p.text[p.at-1], true
 	}

@@ -24,7 +24,7 @@ func (s *Sandbox) loadState() error {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
 	st := newState()
-	if err := json.Unmarshal(data, st); err != nil {
+	if err := json.Unmarshal(data, st); err != nil { //nolint:musttag // the file has the names of the Go fields
 		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", s.stateFile, err)
 	}
 	if st.Version != stateVersion {
@@ -117,7 +117,7 @@ func (s *Sandbox) snapshot() []byte {
 	}
 	s.changed = false
 	s.state.Ahead = time.Duration(s.clock.ahead.Load())
-	data, err := json.MarshalIndent(s.state, "", " ")
+	data, err := json.MarshalIndent(s.state, "", " ") //nolint:musttag // the file has the names of the Go fields
 	if err != nil {
 		panic(err) // every value is of our own types
 	}

@@ -78,6 +78,7 @@ func (p *Page) read(n *html.Node, form *Form) {
 		if strings.Contains(" "+attribute(n, "class")+" ", " alert ") {
 			p.Alerts = append(p.Alerts, textOf(n))
 		}
+	default: // only their children count
 	}
 	for child := range n.ChildNodes() {
 		p.read(child, form)

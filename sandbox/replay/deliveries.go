@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -12,14 +13,14 @@ import (
 func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error) {
 	path, err := p.vars.expand(s.Receive.Path)
 	if err != nil {
-		return []Difference{{"receive", s.Receive.Path, err.Error()}}, nil
+		return []Difference{{"receive", s.Receive.Path, err.Error()}}, nil //nolint:nilerr // it is reported as a difference
 	}
 	enough, wait := s.Receive.Count, p.patience
 	if enough == 0 {
 		enough, wait = 1, 0
 	}
 	err = p.until(ctx, 0, s.Receive.Timeout, wait, func() (bool, error) { return p.receiver.waiting(path) >= enough, nil })
-	if err != nil && err != errTimeout {
+	if err != nil && !errors.Is(err, errTimeout) {
 		return nil, err
 	}
 	came := p.receiver.take(path, enough)

@@ -19,6 +19,7 @@ package replay
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -164,7 +165,7 @@ func (p *player) pay(ctx context.Context, s *step, report *Report) error {
 	body, err := p.expandJSON(s.Pay)
 	if err != nil {
 		report.add(p, s, sent{"pay", "", string(s.Pay)}, []Difference{{"request", "a payment", err.Error()}})
-		return nil
+		return nil //nolint:nilerr // it is reported as a difference
 	}
 	got, err := p.control(ctx, "pay", body)
 	if err != nil {
@@ -191,7 +192,7 @@ func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 		out = o
 		if err != nil {
 			unsent = err
-			return true, nil
+			return true, nil //nolint:nilerr // there is nothing to try again
 		}
 		if a, err = p.send(r, s.Request); err != nil {
 			return false, err
@@ -209,10 +210,10 @@ func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 	}
 	if unsent != nil {
 		report.add(p, s, sent{s.Request.Method, s.Request.Path, ""}, []Difference{{"request", "one that can be sent", unsent.Error()}})
-		return nil
+		return nil //nolint:nilerr // it is reported as a difference
 	}
 	var diffs []Difference
-	if err == errTimeout {
+	if errors.Is(err, errTimeout) {
 		diffs = append(diffs, Difference{"poll", s.Poll.Until, "not so within " + fmt.Sprint(time.Duration(s.Poll.Timeout)*time.Millisecond)})
 	} else if err != nil {
 		return err

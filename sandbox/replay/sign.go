@@ -9,7 +9,7 @@ import (
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcutil/base58"
-	"golang.org/x/crypto/ripemd160" //lint:ignore SA1019 a SIN is defined by it
+	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // a SIN is defined by it
 )
 
 // A SIN is Base58Check of a prefix, a type and the hash of the compressed public key. This is a derivation of its own,

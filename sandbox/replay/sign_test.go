@@ -18,7 +18,7 @@ func TestSignatureForms(t *testing.T) {
 	}
 	const text = "http://shop.example/tokens"
 	digest := sha256.Sum256([]byte(text))
-	make := func(b bitID) string {
+	sign := func(b bitID) string {
 		t.Helper()
 		made, err := b.signature(key, text)
 		if err != nil {
@@ -27,7 +27,7 @@ func TestSignatureForms(t *testing.T) {
 		return made
 	}
 	for range 200 {
-		plain := make(bitID{})
+		plain := sign(bitID{})
 		signature, err := ecdsa.ParseDERSignature(mustHex(t, plain))
 		if err != nil || !signature.Verify(digest[:], key.PubKey()) {
 			t.Fatalf("%s does not verify: %v", plain, err)
@@ -36,25 +36,25 @@ func TestSignatureForms(t *testing.T) {
 			t.Fatal("s is in the upper half")
 		}
 	}
-	signature, err := ecdsa.ParseDERSignature(mustHex(t, make(bitID{HighS: true})))
+	signature, err := ecdsa.ParseDERSignature(mustHex(t, sign(bitID{HighS: true})))
 	if err != nil || !signature.Verify(digest[:], key.PubKey()) {
 		t.Fatalf("the signature with a high s does not verify: %v", err)
 	}
 	if s := signature.S(); !s.IsOverHalfOrder() {
 		t.Error("s is not in the upper half")
 	}
-	if upper := make(bitID{Form: "upper"}); upper != strings.ToUpper(upper) {
+	if upper := sign(bitID{Form: "upper"}); upper != strings.ToUpper(upper) {
 		t.Errorf("upper: %s", upper)
 	}
-	if compact := make(bitID{Form: "compact"}); len(compact) != 128 {
+	if compact := sign(bitID{Form: "compact"}); len(compact) != 128 {
 		t.Errorf("compact: %s", compact)
 	}
 	for _, form := range []string{"padded", "unpadded", "truncated", "zero"} {
-		if signature, err := ecdsa.ParseDERSignature(mustHex(t, make(bitID{Form: form}))); err == nil && signature.Verify(digest[:], key.PubKey()) {
+		if signature, err := ecdsa.ParseDERSignature(mustHex(t, sign(bitID{Form: form}))); err == nil && signature.Verify(digest[:], key.PubKey()) {
 			t.Errorf("%s: a strict reader takes it", form)
 		}
 	}
-	if trailing := make(bitID{Form: "trailing"}); len(trailing) != 2*(2+int(mustHex(t, trailing)[1])+1) {
+	if trailing := sign(bitID{Form: "trailing"}); len(trailing) != 2*(2+int(mustHex(t, trailing)[1])+1) {
 		t.Errorf("trailing: %s", trailing)
 	}
 	if _, err := (&bitID{Form: "round"}).signature(key, text); err == nil {

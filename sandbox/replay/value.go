@@ -159,7 +159,7 @@ func lookUp(v any, path string) (any, bool) {
 	for part := range strings.SplitSeq(path, ".") {
 		switch at := v.(type) {
 		case object:
-			found := false
+			var found bool
 			if v, found = at.get(part); !found {
 				return nil, false
 			}
