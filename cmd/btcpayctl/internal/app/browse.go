@@ -29,6 +29,7 @@ func (a *App) open(page string) error {
 		if len(words) == 0 {
 			return fmt.Errorf("BROWSER is %q, which names no program", command)
 		}
+		//nolint:noctx // the browser outlives the command
 		run := exec.Command(words[0], append(words[1:], page)...)
 		run.Stdout, run.Stderr = a.Err, a.Err // standard output is for data
 		if err := run.Start(); err != nil {

@@ -188,7 +188,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 
 // runChild runs the command with the key, and returns its exit code.
 func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (int, error) {
-	child := exec.Command(path, args[1:]...)
+	child := exec.Command(path, args[1:]...) //nolint:noctx // it gets the signals, and ends in its own time
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err
 	child.Env = childEnvironment(c.app.Environ(), c.by.URL, app.SingleStore(c.permissions), c.key)

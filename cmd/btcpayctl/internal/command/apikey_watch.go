@@ -49,7 +49,7 @@ func startWatcher(a *app.App, flags app.Flags, r ledger.Record, key greenfield.A
 	if err != nil {
 		return nil, fail(err)
 	}
-	w := &watcher{cmd: exec.Command(program, "apikey", "watch")}
+	w := &watcher{cmd: exec.Command(program, "apikey", "watch")} //nolint:noctx // it outlives the command
 	w.cmd.Env, w.cmd.Stderr, w.cmd.SysProcAttr = a.Environ(), a.Err, detached()
 	if w.input, err = w.cmd.StdinPipe(); err != nil {
 		return nil, fail(err)

@@ -117,7 +117,7 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 	}
 	open, err := c.app.Unfinished(ctx)
 	if err != nil {
-		return nil // "doctor" tells what cannot be read
+		return nil //nolint:nilerr // "doctor" tells what cannot be read
 	}
 	wanted, err := c.connection.AuthorizeURL(c.request)
 	if err != nil {

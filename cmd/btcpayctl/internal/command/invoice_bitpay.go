@@ -122,8 +122,9 @@ func statusWord(s bitpay.Status) string {
 		return statusProcessing
 	case bitpay.StatusConfirmed, bitpay.StatusComplete:
 		return statusSettled
+	default: // the same word in both APIs, or one of a later server
+		return string(s)
 	}
-	return string(s)
 }
 
 func exceptionWord(s bitpay.ExceptionStatus) string {
@@ -132,6 +133,7 @@ func exceptionWord(s bitpay.ExceptionStatus) string {
 		return exceptionNone
 	case bitpay.PaidLate:
 		return "paidLate"
+	default: // the same word in both APIs, or one of a later server
+		return string(s)
 	}
-	return string(s)
 }

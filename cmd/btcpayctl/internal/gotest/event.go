@@ -13,8 +13,14 @@ import (
 
 // An Event is one of those that `go doc test2json` describes.
 type Event struct {
-	Action, Package, Test, Output, Key, Value string
-	ImportPath, FailedBuild                   string
+	Action      string `json:"Action"`
+	Package     string `json:"Package"`
+	Test        string `json:"Test"`
+	Output      string `json:"Output"`
+	Key         string `json:"Key"`
+	Value       string `json:"Value"`
+	ImportPath  string `json:"ImportPath"`
+	FailedBuild string `json:"FailedBuild"`
 }
 
 // Read hands each event on, up to the end of the stream. What is no event, such

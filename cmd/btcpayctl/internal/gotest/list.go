@@ -45,9 +45,14 @@ func List(ctx context.Context, dir string, patterns []string) ([]Package, error)
 	var found []Package
 	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
 		var listed struct {
-			Dir, ImportPath                           string
-			Module                                    struct{ Path string }
-			TestGoFiles, XTestGoFiles, IgnoredGoFiles []string
+			Dir        string `json:"Dir"`
+			ImportPath string `json:"ImportPath"`
+			Module     struct {
+				Path string `json:"Path"`
+			} `json:"Module"`
+			TestGoFiles    []string `json:"TestGoFiles"`
+			XTestGoFiles   []string `json:"XTestGoFiles"`
+			IgnoredGoFiles []string `json:"IgnoredGoFiles"`
 		}
 		if err := decoder.Decode(&listed); errors.Is(err, io.EOF) {
 			return found, nil

@@ -71,7 +71,7 @@ func TestSummaryCutOff(t *testing.T) {
 	}
 	whole, _ := summarized(t, bytes.NewReader(events))
 	passed, failed := 0, 0
-	for cut := range len(events) {
+	for cut := range events {
 		if cut > 0 && events[cut-1] != '\n' {
 			continue
 		}
