@@ -8,10 +8,12 @@ COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS   := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 FUZZTIME  ?= 60s
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: help build test demo bench fuzz torture lint docs surface go-is-new-enough
+PLATFORMS := $(foreach os,linux darwin windows freebsd,$(os)/amd64 $(os)/arm64)
+
+.PHONY: help build test demo bench fuzz torture lint cross docs surface go-is-new-enough
 
 help:
 	@echo "make build    bin/btcpayctl, stripped and reproducible"
@@ -20,7 +22,8 @@ help:
 	@echo "make bench    speed and memory: measured, baseline and limit; fails where a limit is passed"
 	@echo "make fuzz     every fuzz target for FUZZTIME (60s each)"
 	@echo "make torture  the long tests: 1,000 kills, 100,000 signatures, and the like; fails where a figure is missed"
-	@echo "make lint     gofmt, go vet, go fix, staticcheck, govulncheck"
+	@echo "make lint     gofmt, cross, go fix, golangci-lint, govulncheck"
+	@echo "make cross    go vet and a build for linux, darwin, windows and freebsd, on amd64 and arm64"
 	@echo "make docs     the command reference and the man pages in docs/"
 
 go-is-new-enough:
@@ -54,14 +57,21 @@ torture: go-is-new-enough
 
 lint: go-is-new-enough
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
-	$(GO) vet ./...
+	@$(MAKE) --no-print-directory cross
 	$(GO) fix -diff ./...
-	$(GO) run $(STATICCHECK) ./...
+	@GOBIN=$(CURDIR)/bin/tools $(GO) install $(GOLANGCI)
+	bin/tools/golangci-lint config verify && bin/tools/golangci-lint run
 	@GOBIN=$(CURDIR)/bin/tools $(GO) install $(GOVULNCHECK)
 	@bin/tools/govulncheck ./... >bin/tools/govulncheck.txt 2>&1; code=$$?; \
 	if grep -q 'fetching vulnerabilities' bin/tools/govulncheck.txt; then \
 		echo "govulncheck: skipped, the vulnerability database cannot be reached."; \
 	else cat bin/tools/govulncheck.txt; exit $$code; fi
+
+cross: go-is-new-enough
+	@set -e; export CGO_ENABLED=0; for platform in $(PLATFORMS); do \
+		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; echo "go vet and go build for $$platform"; \
+		$(GO) vet ./...; $(GO) build -o /dev/null ./cmd/btcpayctl; \
+	done
 
 docs: go-is-new-enough
 	$(GO) run ./cmd/btcpayctl/internal/docgen docs
