@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -58,7 +57,7 @@ func TestSilence(t *testing.T) {
 	if err := c.prepare(root); err != nil {
 		t.Fatal(err)
 	}
-	e, ok := errors.AsType[*output.Error](c.run(t.Context()))
+	e, ok := c.run(t.Context()).(*output.Error)
 	if !ok || e.Code != output.Pending {
 		t.Fatalf("the error is %v", e)
 	}
@@ -131,7 +130,7 @@ func TestBadInputPermissions(t *testing.T) {
 		{commands: []string{strings.Repeat("x", 1<<20)}},
 	} {
 		_, err := f.permissions("")
-		e, ok := errors.AsType[*output.Error](err)
+		e, ok := err.(*output.Error)
 		if !ok || e.Code != output.Usage || e.Next == "" {
 			t.Errorf("%.60v: %.200v", f, err)
 		}
