@@ -203,14 +203,30 @@ func (l *Ledger) resume(ctx context.Context, dir *durable.Dir, id string, wait t
 	if held, ok := errors.AsType[*durable.LockError](err); ok {
 		return nil, fmt.Errorf("%w (process %d)", ErrBusy, held.Holder)
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		// The lock file went away while it was being opened: its holder finished
+		// the operation, or another Resume found it finished.
+		if _, gone := read(dir, id); gone != nil {
+			return nil, gone
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	record, err := read(dir, id)
+	if errors.Is(err, ErrNotFound) {
+		// The holder finished between the look and the lock, and the lock file
+		// may be a new one. Another Resume may remove it first.
+		removed := dir.Remove(id + lockExt)
+		if errors.Is(removed, fs.ErrNotExist) {
+			removed = nil
+		}
+		return nil, errors.Join(err, removed, lock.Unlock())
+	}
 	if err != nil {
-		// Its process finished between the look and the lock, and this lock's
-		// file is a new one.
-		return nil, errors.Join(err, dir.Remove(id+lockExt), lock.Unlock())
+		// The record is there, so its lock file has to stay: whoever waits for
+		// it would hold a lock that the next one does not see.
+		return nil, errors.Join(err, lock.Unlock())
 	}
 	return &Operation{ledger: l, dir: dir, lock: lock, Record: record}, nil
 }

@@ -20,6 +20,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// patience bounds every wait; it is far more than any takes.
+const patience = 2 * time.Minute
+
 func open(t *testing.T) (*Ledger, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "ledger")
@@ -66,27 +69,23 @@ func TestLife(t *testing.T) {
 	if err := o.Release(); err != nil {
 		t.Errorf("Release after Finish: %v", err)
 	}
-	if left, _ := os.ReadDir(dir); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	wantEmpty(t, dir)
 	if _, err := l.Resume(t.Context(), o.Record.ID); !errors.Is(err, ErrNotFound) {
 		t.Errorf("Resume of a finished operation: %v", err)
 	}
 }
 
-// Who is waited for lets go in time, or not.
+// TestResumeWithin waits for a holder that never lets go, and for one that does.
 func TestResumeWithin(t *testing.T) {
-	l := Open(t.TempDir(), time.Now)
-	o, err := l.Begin(t.Context(), Record{ID: "ResumeWithin", Kind: Pair})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.ResumeWithin(t.Context(), "ResumeWithin", 20*time.Millisecond); !errors.Is(err, ErrBusy) {
+	l, _ := open(t)
+	o := begin(t, l, newRecord())
+	id := o.Record.ID
+	if _, err := l.ResumeWithin(t.Context(), id, 20*time.Millisecond); !errors.Is(err, ErrBusy) {
 		t.Error(err)
 	}
 	released := make(chan error, 1)
 	time.AfterFunc(20*time.Millisecond, func() { released <- o.Release() })
-	again, err := l.ResumeWithin(t.Context(), "ResumeWithin", time.Minute)
+	again, err := l.ResumeWithin(t.Context(), id, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,9 +227,7 @@ func TestOnce(t *testing.T) {
 	if finished != 1 {
 		t.Errorf("it ended %d times", finished)
 	}
-	if left, _ := os.ReadDir(dir); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
-	}
+	wantEmpty(t, dir)
 }
 
 // TestFailedAdvance leaves the record as it was, in memory and on the disk.
@@ -286,5 +283,12 @@ func TestMode(t *testing.T) {
 	info, err := os.Stat(filepath.Join(dir, o.Record.ID+".json"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info, err)
+	}
+}
+
+func wantEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v (%v)", left, err)
 	}
 }
