@@ -31,15 +31,11 @@ type App struct {
 	keyFiles  map[string]client.Secret // by path; a pipe can be read once
 }
 
-// New makes the App of this process. An empty version is looked up in what the
-// Go tool wrote into the program.
+// New makes the App of this process. The version and the commit are those that
+// the linker was given, or empty.
 func New(version, commit string) *App {
-	if version == "" {
-		version = "devel"
-		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-			version = info.Main.Version
-		}
-	}
+	info, _ := debug.ReadBuildInfo() // nil where there is none
+	version, commit = buildVersion(version, commit, info)
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ, Now: time.Now,
