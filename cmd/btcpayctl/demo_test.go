@@ -5,21 +5,21 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 // TestDemoPasted pastes what the demo shows into a shell: each command has to
 // give there what it gave in the story.
 func TestDemoPasted(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
-		t.Skip("bash is missing: apt-get install bash")
-	}
+	t.Parallel()
+	bash := programs.Bash.Need(t)
 	binary := buildPlain(t)
-	demo := exec.Command(binary, "demo", "--keep")
+	demo := exec.CommandContext(t.Context(), binary, "demo", "--keep")
 	demo.Env = []string{"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}
 	out, err := demo.StdoutPipe()
 	if err != nil {
@@ -45,7 +45,7 @@ func TestDemoPasted(t *testing.T) {
 
 	paste := exec.Command(bash, "-e")
 	paste.Dir = t.TempDir()
-	paste.Env = []string{"HOME=" + t.TempDir(), "PATH=" + strings.TrimSuffix(binary, "/btcpayctl") + ":/usr/bin:/bin"}
+	paste.Env = []string{"HOME=" + t.TempDir(), "PATH=" + filepath.Dir(binary) + string(os.PathListSeparator) + os.Getenv("PATH")}
 	paste.Stdin = strings.NewReader(script.String())
 	var stdout, stderr bytes.Buffer
 	paste.Stdout, paste.Stderr = &stdout, &stderr
@@ -80,8 +80,6 @@ func TestDemoPasted(t *testing.T) {
 func readUntil(t *testing.T, r *bufio.Reader, text string) string {
 	t.Helper()
 	var all strings.Builder
-	deadline := time.AfterFunc(30*time.Second, func() { t.Error("the demo does not come to its end") })
-	defer deadline.Stop()
 	for {
 		line, err := r.ReadString('\n')
 		all.WriteString(line)
@@ -97,6 +95,7 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) string {
 // TestDemoLeavesNothing runs the story on a machine that has only a folder for
 // temporary files.
 func TestDemoLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	demo := exec.Command(buildPlain(t), "demo")
 	demo.Env = []string{"TMPDIR=" + dir}

@@ -21,6 +21,7 @@ type faultyProxy struct {
 	fault    func() string
 	ahead    func() time.Duration // of the Date of every answer, nil leaves it
 	late     sync.WaitGroup
+	held     chan struct{} // closed by release
 	stop     context.CancelFunc
 }
 
@@ -31,17 +32,21 @@ type faultyProxy struct {
 //	reset  the connection is reset before anything is passed on
 //	504    the invoice is made, and the answer is 504
 //	late   the answer is 504, and the invoice is made a little later
+//	held   the answer is 504, and the invoice is made after release
 //	never  the invoice is made, and no answer comes
 //	none   nothing is wrong
 //
 // Its Date is ahead of ours by what ahead says; nil leaves the server's.
 func newFaultyProxy(upstream string, ahead func() time.Duration, fault func() string) *faultyProxy {
-	p := &faultyProxy{upstream: upstream, fault: fault, ahead: ahead, client: http.Client{Transport: &http.Transport{}}}
+	p := &faultyProxy{upstream: upstream, fault: fault, ahead: ahead, client: http.Client{Transport: &http.Transport{}}, held: make(chan struct{})}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(ctx, w, r) }))
 	return p
 }
+
+// release carries out what was held, and holds nothing from now on.
+func (p *faultyProxy) release() { close(p.held) }
 
 func (p *faultyProxy) Close() {
 	p.stop()
@@ -73,6 +78,16 @@ func (p *faultyProxy) serve(stop context.Context, w http.ResponseWriter, r *http
 		p.late.Go(func() {
 			time.Sleep(200 * time.Millisecond)
 			p.pass(r, body)
+		})
+		w.WriteHeader(http.StatusGatewayTimeout)
+		return
+	case "held":
+		p.late.Go(func() {
+			select {
+			case <-p.held:
+				p.pass(r, body)
+			case <-stop.Done():
+			}
 		})
 		w.WriteHeader(http.StatusGatewayTimeout)
 		return

@@ -26,6 +26,10 @@ type line struct {
 	left   int // how many more requests meet the fault; below 0 all do
 	cut    int
 	passed []string // method and path of each request
+
+	// asked and answered, if set, are called with the number of a request before
+	// it is passed on, and before its response is.
+	asked, answered func(n int)
 }
 
 func newLine(upstream string) *line {
@@ -49,15 +53,39 @@ func (l *line) setFault(fault, method string, times, cut int) {
 	l.fault, l.method, l.left, l.cut = fault, method, times, cut
 }
 
-func (l *line) faultOf(method, path string) (string, int) {
+// watch sets what is called at each request from now on, which count from 1.
+func (l *line) watch(asked, answered func(n int)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asked, l.answered, l.passed = asked, answered, nil
+}
+
+// meet notes a request and returns what happens to it.
+func (l *line) meet(method, path string) (fault string, cut int, answered func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.passed = append(l.passed, method+" "+path)
+	n, done := len(l.passed), l.answered
+	answered = func() {
+		if done != nil {
+			done(n)
+		}
+	}
+	if l.asked != nil {
+		l.asked(n)
+	}
 	if l.method != "" && l.method != method || l.left == 0 {
-		return "ok", 0
+		return "ok", 0, answered
 	}
 	l.left--
-	return l.fault, l.cut
+	return l.fault, l.cut, answered
+}
+
+// requests returns how many there were since watch.
+func (l *line) requests() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.passed)
 }
 
 func (l *line) serve(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +93,7 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	fault, cut := l.faultOf(r.Method, r.URL.Path)
+	fault, cut, answered := l.meet(r.Method, r.URL.Path)
 	if fault == "down" {
 		hijack(w).Close()
 		return
@@ -82,6 +110,7 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
+	answered()
 	switch {
 	case err != nil || fault == "lose":
 		hijack(w).Close()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -16,8 +17,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// patience bounds every wait in a script; it is far more than any takes.
-const patience = 30 * time.Second
+// patience bounds every wait of a test; it is far more than any takes.
+const patience = 2 * time.Minute
 
 // exits runs a program that has to end with this exit code:
 //
@@ -102,6 +103,27 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv(args[0], match[1])
 	default:
 		ts.Fatalf("usage: capture VARIABLE [STREAM REGEXP]")
+	}
+}
+
+// mode checks the permissions of the files that a pattern matches:
+//
+//	mode 600 key.pem
+func mode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: mode OCTAL PATTERN")
+	}
+	paths, err := filepath.Glob(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if len(paths) == 0 {
+		ts.Fatalf("there is no file %s", args[1])
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		ts.Check(err)
+		if got := strconv.FormatUint(uint64(info.Mode().Perm()), 8); got != args[0] {
+			ts.Fatalf("%s has mode %s, not %s", path, got, args[0])
+		}
 	}
 }
 

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 // TestScripts runs what a user could type. UPDATE_SCRIPTS=1 writes what was
@@ -43,6 +47,9 @@ func setUpScript(env *testscript.Env) error {
 	}
 	env.Setenv("BTCPAYCTL_KEYSTORE", "file")
 	env.Setenv("BTCPAYCTL_IDENTITY_FILE", filepath.Join(env.WorkDir, "home", "identity"))
+	// Stores work here, however long it takes them on a busy machine.
+	env.Setenv("BTCPAYCTL_KEYSTORE_TIMEOUT", patience.String())
+	env.Setenv("BTCPAYCTL_TIMEOUT", patience.String())
 	env.Values[stageKey{}] = newStage(env)
 	return nil
 }
@@ -51,6 +58,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":   exits,
 	"normal":  normal,
 	"capture": capture,
+	"mode":    mode,
 
 	"start":  startJob,
 	"await":  awaitJob,
@@ -71,6 +79,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"deliver": deliver,
 
 	"dialogue": dialogue,
+	"need":     need,
 }
 
 func scriptCondition(name string) (bool, error) {
@@ -80,5 +89,33 @@ func scriptCondition(name string) (bool, error) {
 	case "tty":
 		return haveTerminals, nil
 	}
-	return false, nil
+	return false, fmt.Errorf("there is no condition %s", name)
 }
+
+// need skips the script where a program is missing, and fails it under CI=true:
+//
+//	need bash
+func need(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: need PROGRAM")
+	}
+	for _, p := range programs.All() {
+		if slices.Contains(p.Names, args[0]) {
+			p.Need(scriptT{T: stageOf(ts).t})
+			return
+		}
+	}
+	ts.Fatalf("programs.All() has no program %s", args[0])
+}
+
+// scriptT is a script's test for code that takes a testing.TB.
+type scriptT struct {
+	testing.TB // nil: only what is below can be called
+	testscript.T
+}
+
+func (t scriptT) Helper()           {}
+func (t scriptT) Skip(args ...any)  { t.T.Skip(args...) }
+func (t scriptT) Fatal(args ...any) { t.T.Fatal(args...) }
+func (t scriptT) Log(args ...any)   { t.T.Log(args...) }
+func (t scriptT) FailNow()          { t.T.FailNow() }

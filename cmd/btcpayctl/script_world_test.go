@@ -25,14 +25,16 @@ import (
 // programs that run in the background.
 type stage struct {
 	*world
-	line *line
-	jobs map[string]*job
+	t     testscript.T
+	line  *line
+	proxy *faultyProxy
+	jobs  map[string]*job
 }
 
 type stageKey struct{}
 
 func newStage(env *testscript.Env) *stage {
-	s := &stage{jobs: map[string]*job{}}
+	s := &stage{t: env.T(), jobs: map[string]*job{}}
 	env.Defer(func() {
 		for _, j := range s.jobs {
 			j.cmd.Process.Kill()
@@ -53,7 +55,7 @@ func (s *stage) environ(ts *testscript.TestScript) []string {
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TERM", "CI", "NO_COLOR", "BROWSER", "WORK", "SERVER", "STORE",
 		"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "BTCPAY_SERVER", "BTCPAY_STORE", "BTCPAY_API_KEY",
 		"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAYCTL_STORE", "BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE",
-		"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_IDENTITY_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_KEYSTORE",
+		"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_IDENTITY_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_KEYSTORE", "BTCPAYCTL_KEYSTORE_TIMEOUT",
 		"BTCPAYCTL_PASSWORD_FILE", "BTCPAYCTL_FAULT", "SSH_CONNECTION", "BTCPAYCTL_OUTPUT", "BTCPAYCTL_NO_INPUT", "BTCPAYCTL_TIMEOUT", "BTCPAYCTL_DEBUG", "BTCPAYCTL_CONFIG_DIR", "GOCOVERDIR"} {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)
@@ -241,15 +243,20 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 
 // startFaults starts a proxy in front of the sandbox that does to POSTs to
 // /invoices what its argument says, and puts its address into SERVER. It answers
-// with the Date of the sandbox's clock.
+// with the Date of the sandbox's clock. "faults release" carries out what the
+// fault "held" holds back.
 func startFaults(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: faults cut|reset|504|late|…")
+		ts.Fatalf("usage: faults cut|reset|504|held|…, and then faults release")
 	}
 	s := stageOf(ts)
-	p := newFaultyProxy(s.server.URL, s.clockAhead, func() string { return args[0] })
-	ts.Defer(p.Close)
-	ts.Setenv("SERVER", p.URL)
+	if args[0] == "release" {
+		s.proxy.release()
+		return
+	}
+	s.proxy = newFaultyProxy(s.server.URL, s.clockAhead, func() string { return args[0] })
+	ts.Defer(s.proxy.Close)
+	ts.Setenv("SERVER", s.proxy.URL)
 }
 
 // actHuman clicks the sandbox's real pages:

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox"
@@ -22,7 +21,7 @@ type shell struct {
 	program string
 	home    string
 	env     map[string]string
-	as      *syscall.Credential // nil runs it as who runs the tests
+	as      *credential // nil runs it as who runs the tests
 }
 
 func newShell(t *testing.T) *shell {
@@ -43,6 +42,7 @@ func newShellIn(t *testing.T, home string) *shell {
 	}
 	s.env["PATH"] = os.Getenv("PATH")
 	s.env["BTCPAYCTL_KEYSTORE"] = "file"
+	s.env["BTCPAYCTL_TIMEOUT"] = patience.String()
 	s.env["BTCPAYCTL_IDENTITY_FILE"] = s.path("home", "identity")
 	return s
 }
@@ -75,7 +75,7 @@ func (s *shell) command(args ...string) *exec.Cmd {
 	}
 	slices.Sort(cmd.Env)
 	if s.as != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+		runAs(cmd, s.as)
 	}
 	return cmd
 }
