@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -97,13 +96,4 @@ func sizeRows(binary string) ([]row, error) {
 		return nil, err
 	}
 	return []row{absoluteRow("stripped binary", "MiB", float64(info.Size())/(1<<20), 16)}, nil
-}
-
-// peakRSS is the largest resident size the ended process ever had, in MiB.
-func peakRSS(state *os.ProcessState) (float64, error) {
-	usage, ok := state.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0, fmt.Errorf("this system does not tell a process's peak memory")
-	}
-	return float64(usage.Maxrss) / 1024, nil // Linux tells KiB, see getrusage(2)
 }
