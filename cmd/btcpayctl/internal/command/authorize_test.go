@@ -1,9 +1,12 @@
 package command
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,37 +44,67 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// A heard stream notes when a text has been written to it.
+type heard struct {
+	mu   sync.Mutex
+	b    bytes.Buffer
+	text string
+	came chan struct{} // closed then
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := strings.Contains(h.b.String(), h.text)
+	n, err := h.b.Write(p)
+	if !before && strings.Contains(h.b.String(), h.text) {
+		close(h.came)
+	}
+	return n, err
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.b.String()
+}
+
 // TestSilence waits for a browser that never comes, and reads what is said
 // meanwhile and at the end.
 func TestSilence(t *testing.T) {
-	a, _, stderr := testApp(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
+	a, _, _ := testApp(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
 	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: 200 * time.Millisecond, hintAfter: time.Millisecond}
+	stderr := &heard{text: "Or run the same command with --paste.", came: make(chan struct{})}
+	a.Err = stderr
+	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
 	c.asks.commands = []string{"invoice list"}
 	root := NewRoot(a)
 	root.SetContext(t.Context())
 	if err := c.prepare(root); err != nil {
 		t.Fatal(err)
 	}
-	e, ok := c.run(t.Context()).(*output.Error)
-	if !ok || e.Code != output.Pending {
-		t.Fatalf("the error is %v", e)
+	// It is silent, then gives hints, and Ctrl-C ends it.
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-stderr.came
+		cancel()
+	}()
+	if err := c.run(ctx); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+		t.Errorf("after Ctrl-C: %v", err)
 	}
 	for _, want := range []string{"Nothing has come yet.", "ssh -N -L", "Waiting for the answer on http://localhost:"} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("no %q in:\n%s", want, stderr.String())
 		}
 	}
-	// Ctrl-C is another end.
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	c.operation = nil
-	if err := c.run(ctx); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
-		t.Errorf("after Ctrl-C: %v", err)
+	// So does the end of the wait.
+	c.operation, c.wait, c.hintAfter = nil, time.Millisecond, time.Hour
+	if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
+		t.Errorf("after the wait: %v", e)
 	}
 }
 

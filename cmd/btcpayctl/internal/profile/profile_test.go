@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -123,6 +122,28 @@ func TestRefusedChange(t *testing.T) {
 	}
 }
 
+// cancelledOnceAwaited ends as soon as it is waited for: so the lock is tried
+// before, however slow the machine is.
+type cancelledOnceAwaited struct {
+	context.Context
+	once sync.Once
+	done chan struct{}
+}
+
+func (c *cancelledOnceAwaited) Done() <-chan struct{} {
+	c.once.Do(func() { close(c.done) })
+	return c.done
+}
+
+func (c *cancelledOnceAwaited) Err() error {
+	select {
+	case <-c.done:
+		return context.Canceled
+	default:
+		return nil
+	}
+}
+
 // TestLocked says who holds the lock, and does not wait longer than it may.
 func TestLocked(t *testing.T) {
 	f, dir := open(t)
@@ -135,8 +156,7 @@ func TestLocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer stop()
+	ctx := &cancelledOnceAwaited{Context: t.Context(), done: make(chan struct{})}
 	err = f.Update(ctx, func(*Config) error { return nil })
 	if e, ok := errors.AsType[*Error](err); !ok || !e.Disk || !strings.Contains(e.Error(), fmt.Sprintf("process %d", os.Getpid())) || e.Hint == "" {
 		t.Errorf("%v", err)
