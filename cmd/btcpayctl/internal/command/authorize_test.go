@@ -163,7 +163,7 @@ func TestBadInputPermissions(t *testing.T) {
 		{commands: []string{strings.Repeat("x", 1<<20)}},
 	} {
 		_, err := f.permissions("")
-		e, ok := err.(*output.Error)
+		e, ok := errors.AsType[*output.Error](err)
 		if !ok || e.Code != output.Usage || e.Next == "" {
 			t.Errorf("%.60v: %.200v", f, err)
 		}

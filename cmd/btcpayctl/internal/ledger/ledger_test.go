@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 // patience bounds every wait; it is far more than any takes.
 const patience = 2 * time.Minute

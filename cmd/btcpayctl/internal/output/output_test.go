@@ -13,12 +13,13 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"go.uber.org/goleak"
 	"go.yaml.in/yaml/v4"
 	"pgregory.net/rapid"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 type item struct {
 	ID   string            `json:"id"`

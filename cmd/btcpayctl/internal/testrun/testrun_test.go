@@ -9,12 +9,11 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/gotest"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 // recorded has tests that pass, fail, skip, crash, hang, leak and do not build.
 const recorded = "../torture/testdata/events.jsonl"

@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/gotest"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaks.Main(m) }
 
 // module has tests that keep, miss, fail, skip, crash, hang, leak and do not
 // build. events.jsonl was recorded from it with Go 1.26.8 on 2026-11-25:
