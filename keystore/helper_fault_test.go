@@ -125,7 +125,7 @@ func TestBadInputHelper(t *testing.T) {
 				wantError(t, err, "helper", "get", c.get)
 				noCanary(t, err)
 			}
-			if c.put != ErrTimeout {
+			if c.put != ErrTimeout { //nolint:errorlint // a value of the table
 				put(patience)
 				get(patience)
 				return

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
 )
@@ -17,9 +16,6 @@ const nobody = 65534
 // TestRights plays as an ordinary user, also where the tests run as root, whom
 // no mode stops.
 func TestRights(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("modes do not rule on Windows")
-	}
 	ordinary := func(t *testing.T) *shell {
 		t.Helper()
 		if os.Geteuid() != 0 {

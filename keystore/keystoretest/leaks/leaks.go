@@ -23,7 +23,7 @@ func Main(m *testing.M) {
 			code = 1
 		}
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // the end of a TestMain
 }
 
 func find() (err error) {
