@@ -8,6 +8,7 @@ import (
 // TestExecRoundTrips counts the requests of an "apikey exec": one makes the key,
 // one revokes it.
 func TestExecRoundTrips(t *testing.T) {
+	t.Parallel()
 	s := newKillScene(t)
 	l := newLine(strings.TrimSuffix(s.w.server.URL, "/"))
 	t.Cleanup(l.Close)

@@ -2,10 +2,13 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -21,9 +24,12 @@ func TestMain(m *testing.M) {
 type leakChecked struct{ m *testing.M }
 
 func (l leakChecked) Run() int {
+	runMoreAtOnce()
 	code := l.m.Run()
-	if plainBinary.dir != "" {
-		os.RemoveAll(plainBinary.dir)
+	for _, b := range []*ownBuild{&plainBinary, &killableBinary} {
+		if b.dir != "" {
+			os.RemoveAll(b.dir)
+		}
 	}
 	if code == 0 {
 		if err := goleak.Find(); err != nil {
@@ -34,31 +40,63 @@ func (l leakChecked) Run() int {
 	return code
 }
 
-// plainBinary is the program without the race detector, for tests that start it
-// a thousand times.
-var plainBinary struct {
-	once sync.Once
-	dir  string
-	err  error
+// runMoreAtOnce lets more tests run side by side than there are processors,
+// unless -parallel says otherwise: most of the time they wait for programs.
+func runMoreAtOnce() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0)))
+	}
 }
+
+// An ownBuild is the program as a build of its own, made when a test first needs it.
+type ownBuild struct {
+	flags []string
+	once  sync.Once
+	dir   string
+	err   error
+}
+
+var (
+	// plainBinary lacks the race detector, which takes a tenth of a second to
+	// start: tests start it thousands of times.
+	plainBinary ownBuild
+	// killableBinary has points at which it kills itself.
+	killableBinary = ownBuild{flags: []string{"-tags", "faults"}}
+)
 
 func buildPlain(t testing.TB) string {
 	t.Helper()
-	plainBinary.once.Do(func() {
-		dir, err := os.MkdirTemp("", "btcpayctl-plain-")
-		if err != nil {
-			plainBinary.err = err
+	return plainBinary.build(t)
+}
+
+func buildKillable(t testing.TB) string {
+	t.Helper()
+	return killableBinary.build(t)
+}
+
+func (b *ownBuild) build(t testing.TB) string {
+	t.Helper()
+	b.once.Do(func() {
+		if b.dir, b.err = os.MkdirTemp("", "btcpayctl-build-"); b.err != nil {
 			return
 		}
-		plainBinary.dir = dir
-		build := exec.Command("go", "build", "-o", filepath.Join(dir, "btcpayctl"), ".")
+		// An ordinary user may run it too.
+		if b.err = os.Chmod(b.dir, 0o755); b.err != nil {
+			return
+		}
+		// Git refuses to describe a checkout of another user, and would fail the build.
+		args := append([]string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(b.dir, "btcpayctl")}, b.flags...)
+		build := exec.Command("go", append(args, ".")...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
-			plainBinary.err = errors.Join(err, errors.New(string(out)))
+			b.err = errors.Join(err, errors.New(string(out)))
 		}
 	})
-	if plainBinary.err != nil {
-		t.Fatal(plainBinary.err)
+	if b.err != nil {
+		t.Fatal(b.err)
 	}
-	return filepath.Join(plainBinary.dir, "btcpayctl")
+	return filepath.Join(b.dir, "btcpayctl")
 }
