@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -20,6 +21,9 @@ var unlimited = []string{"sh", "-c", `ulimit -c unlimited 2>/dev/null; exec "$0"
 // TestCanaryCrash ends the program by signals that leave a core or a list of all
 // goroutines, while it holds a secret and waits for the server.
 func TestCanaryCrash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it prepares a whole home, and a run for each signal")
+	}
 	t.Parallel()
 	resolveScenarios(t)
 	s := newCanaryStage(t, canaryBackends[0], buildPlain(t))
@@ -143,7 +147,7 @@ func TestCanaryMemory(t *testing.T) {
 			t.Errorf("%s proves nothing: it fails at another program too: %v %s", look, err, out)
 		}
 	}
-	gcore, err := exec.LookPath("gcore")
+	gcore, err := programs.GCore.Find()
 	if err != nil {
 		return // what it does first was refused above
 	}

@@ -168,6 +168,9 @@ func (s *scenario) loudest() string {
 // TestCanary runs each command once with all that --debug shows, and once at a
 // server that repeats what it was told.
 func TestCanary(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it runs every command, traced")
+	}
 	t.Parallel()
 	resolveScenarios(t)
 	s := newCanaryStage(t, canaryBackends[0], buildPlain(t))

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 // An utterance is something that the program, or a program that it started,
@@ -29,21 +33,31 @@ func straceArgs(file string) []string {
 	return []string{"-f", "-qq", "--seccomp-bpf", "-I", "never", "-xx", "-yy", "-v", "-s", "16777216", "-o", file, "-e", "trace=" + tracedCalls, "-e", "signal=none"}
 }
 
-// lookForStrace gives its path. Only root may read the strings of a process
-// that keeps its memory from others.
+// lookForStrace gives its path, empty where it cannot be used. Only root may read
+// the strings of a process that keeps its memory from others.
 func lookForStrace(t *testing.T) string {
 	t.Helper()
-	strace, err := exec.LookPath("strace")
+	strace, err := programs.Strace.Find()
 	switch {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatal("strace is missing: apt-get install strace")
-	case err != nil:
-		t.Log("strace is missing (apt-get install strace): what is written and deleted again is not searched")
-	case os.Geteuid() != 0:
-		t.Log("only root can trace a process that keeps its memory from others: what is written and deleted again is not searched")
+	case err == nil && os.Geteuid() != 0:
+		err = errors.New("only root can trace a process that keeps its memory from others")
+	case err == nil:
+		err = canTrace(strace)
+	}
+	if err != nil {
+		t.Logf("%v: what is written and deleted again is not searched", err)
 		return ""
 	}
 	return strace
+}
+
+// canTrace tells why no process can be traced here: a container may forbid it.
+func canTrace(strace string) error {
+	out, err := exec.Command(strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=execve", "true").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("strace cannot trace here: %w: %s", err, bytes.TrimSpace(out))
+	}
+	return nil
 }
 
 var (

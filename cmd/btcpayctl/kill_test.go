@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +18,10 @@ import (
 
 // TestKill kills the program at random moments. A key whose SIN was printed is
 // never lost, and keystore, index, profiles and ledger stay readable.
-func TestKill(t *testing.T) { killMany(t, 100) }
+func TestKill(t *testing.T) {
+	t.Parallel()
+	killMany(t, lessIfShort(100, 15))
+}
 
 // TestTortureKill is [TestKill], longer.
 func TestTortureKill(t *testing.T) {
@@ -31,34 +36,33 @@ func torture(t *testing.T) {
 	}
 }
 
+// lessIfShort is how many rounds a test has in a full run, or in the inner loop.
+func lessIfShort(full, short int) int {
+	if testing.Short() {
+		return short
+	}
+	return full
+}
+
 // killMany kills either command this often; what ends before the kill is not
 // counted.
 func killMany(t *testing.T, kills int) {
 	t.Run("key generate", func(t *testing.T) {
-		k := &killing{shell: newShell(t)}
-		k.repeat(kills, 5./4, func(i int) []string {
+		t.Parallel()
+		k := &killing{shell: newShell(t), shows: regexp.MustCompile(`(?m)^(T\w+)$`)}
+		k.repeat(kills, 0, func(i int) []string {
 			return []string{"key", "generate", "--profile", fmt.Sprintf("p%d", i), "-o", "name"}
-		}, func(r run) (ended bool) {
-			if sin := strings.TrimSpace(r.stdout); sin != "" {
-				k.acknowledged = append(k.acknowledged, sin)
-			}
-			return r.code == 0
 		})
 		k.tell("acknowledged", "key generate")
 	})
 	t.Run("pair client", func(t *testing.T) {
+		t.Parallel()
 		w := startWorld(t, sandbox.Options{})
-		k := &killing{shell: newShell(t)}
-		k.repeat(kills, 5./2, func(i int) []string {
+		// What a person was asked to approve counts as acknowledged. Nobody
+		// approves, so it does not end by itself.
+		k := &killing{shell: newShell(t), shows: regexp.MustCompile(`(?m)^  SIN      (\w+)$`)}
+		k.repeat(kills, -1, func(i int) []string {
 			return []string{"pair", "client", "--profile", fmt.Sprintf("p%d", i), "--server", w.server.URL, "--interval", "100ms"}
-		}, func(r run) (ended bool) {
-			// What a person was asked to approve counts as acknowledged.
-			for line := range strings.Lines(r.stderr) {
-				if sin, ok := strings.CutPrefix(line, "  SIN      "); ok {
-					k.acknowledged = append(k.acknowledged, strings.TrimSpace(sin))
-				}
-			}
-			return false // nobody approves, so it does not end by itself
 		})
 		k.tell("shown", "pair client")
 	})
@@ -68,54 +72,104 @@ func killMany(t *testing.T, kills int) {
 // acknowledged.
 type killing struct {
 	*shell
+	shows            *regexp.Regexp // the SIN in what it prints
 	acknowledged     []string
 	killed, unusable int
 }
 
-// repeat kills at any moment of so many times what making a key takes. see looks
-// at what a run printed, and tells whether it may have come to its end.
-func (k *killing) repeat(kills int, span float64, args func(i int) []string, see func(run) (ended bool)) {
-	took := k.measure()
-	for i := 0; k.killed < kills; i++ {
-		if i > 10*kills {
-			k.t.Fatalf("only %d of %d were killed before their end", k.killed, i)
+// repeat kills the command so many times. Every fourth kill comes as soon as a key
+// is shown, the others at any moment: the span of these follows what came of the
+// last ones, so that about as many keys are shown as are not, however fast this
+// machine is at the moment. end is the exit code of a run that came to its end
+// before the kill, below 0 where none can.
+func (k *killing) repeat(kills, end int, args func(i int) []string) {
+	k.t.Helper()
+	k.run("key", "generate", "--profile", "first").ok() // the profile in use, of no server
+	span, before := 20*time.Millisecond, 0
+	for i := 0; k.killed < kills || before < kills/10 || len(k.acknowledged) < kills/10; i++ {
+		after := rand.N(2 * span)
+		if i%4 == 3 {
+			after = patience
 		}
-		switch { // other work makes this machine slower and faster again
-		case len(k.acknowledged) < i/10:
-			took += took / 10
-		case k.killed < i/2:
-			took -= took / 10
+		r := k.kill(after, k.shows, args(i)...)
+		shown := k.shows.FindStringSubmatch(r.stdout + r.stderr)
+		switch {
+		case shown != nil:
+			k.acknowledged = append(k.acknowledged, shown[1])
+			if i%4 != 3 {
+				span -= span / 10
+			}
+		case r.code == -1:
+			before++
+			span += span/10 + time.Microsecond
 		}
-		r := k.stopped(rand.N(time.Duration(float64(took)*span)), os.Kill, args(i)...)
-		switch ended := see(r); {
+		switch {
 		case r.code == -1:
 			k.killed++
-		case !ended:
+		case end < 0 || r.code != end:
 			k.unusable++
 			k.t.Errorf("after %d kills: exit %d\n%s", k.killed, r.code, r.stderr)
+			if k.unusable == 10 {
+				return
+			}
 		}
 	}
+	k.t.Logf("%d keys were shown, %d kills came before", len(k.acknowledged), before)
 }
+
+// kill runs a command and kills it after a while, or before that as soon as it
+// shows something.
+func (s *shell) kill(after time.Duration, shows *regexp.Regexp, args ...string) run {
+	s.t.Helper()
+	cmd := s.command(args...)
+	var stdout, stderr watchedBuffer
+	seen := make(chan struct{})
+	once := sync.OnceFunc(func() { close(seen) })
+	for _, b := range []*watchedBuffer{&stdout, &stderr} {
+		b.written = func(text string) {
+			if after == patience && shows.MatchString(text) {
+				once()
+			}
+		}
+	}
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	must(s.t, cmd.Start())
+	timer := time.NewTimer(after)
+	defer timer.Stop()
+	ended := make(chan struct{})
+	go func() {
+		select {
+		case <-timer.C:
+		case <-seen:
+		case <-ended:
+			return
+		}
+		cmd.Process.Kill() // it may have ended by itself
+	}()
+	cmd.Wait()
+	close(ended)
+	return run{s.t, strings.Join(args, " "), cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// A watchedBuffer tells what it holds each time that it grows.
+type watchedBuffer struct {
+	b       bytes.Buffer
+	written func(text string)
+}
+
+func (b *watchedBuffer) Write(p []byte) (int, error) {
+	n, err := b.b.Write(p)
+	b.written(b.String())
+	return n, err
+}
+
+func (b *watchedBuffer) String() string { return b.b.String() }
 
 func (k *killing) tell(acknowledged, command string) {
+	k.t.Helper()
 	lost, unreadable := k.checkStores(k.t, k.acknowledged)
-	if len(k.acknowledged) == 0 {
-		k.t.Errorf("each kill came before a key was %s", acknowledged)
-	}
 	k.t.Attr("figure", fmt.Sprintf("keys lost of %d %s, %d kill -9 of %s | %d | = 0", len(k.acknowledged), acknowledged, k.killed, command, lost))
 	k.t.Attr("figure", fmt.Sprintf("stores unreadable, %d kill -9 of %s | %d | = 0", k.killed, command, unreadable+k.unusable))
-}
-
-// measure tells how long it takes to make a key here and now, at best.
-func (s *shell) measure() time.Duration {
-	s.t.Helper()
-	best := time.Hour
-	for i := range 5 {
-		start := time.Now()
-		s.run("key", "generate", "--profile", fmt.Sprintf("measured%d", i)).ok()
-		best = min(best, time.Since(start))
-	}
-	return best
 }
 
 // checkStores counts keys that were shown and are lost, and what cannot be read.
