@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A canaryHome is what a user has: folders full of secrets, and an environment
@@ -100,7 +99,7 @@ func (h *canaryHome) environ() []string {
 
 func (h *canaryHome) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, h.program, args...)
-	cmd.Env, cmd.Dir, cmd.WaitDelay = h.environ(), h.path("cwd"), time.Second
+	cmd.Env, cmd.Dir, cmd.WaitDelay = h.environ(), h.path("cwd"), patience
 	return cmd
 }
 

@@ -26,7 +26,7 @@ func startSecretService(t *testing.T) (address string) {
 
 func startKeyringBackend(t *testing.T, h *canaryHome) []canary {
 	h.env["DBUS_SESSION_BUS_ADDRESS"] = startSecretService(t)
-	h.env["BTCPAYCTL_KEYSTORE"] = "keyring"
+	h.env["BTCPAYCTL_KEYSTORE"], h.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = "keyring", patience.String()
 	return nil
 }
 
@@ -56,6 +56,7 @@ var keyringFaults = map[string]func(*canaryRun) error{
 			return errNoSuchFault
 		}
 		r.home.env["DBUS_SESSION_BUS_ADDRESS"] = r.stage.lockedBus
+		delete(r.home.env, "BTCPAYCTL_KEYSTORE_TIMEOUT") // nobody unlocks it
 		return nil
 	},
 	"damaged": func(r *canaryRun) error {

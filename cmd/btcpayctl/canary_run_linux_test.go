@@ -193,6 +193,15 @@ func (r *canaryRun) execute(ctx context.Context) error {
 		traced.Env, traced.Dir, traced.WaitDelay = cmd.Env, cmd.Dir, cmd.WaitDelay
 		cmd = traced
 	}
+	// Files, since a program that outlives this one may hold a pipe open.
+	if err := os.WriteFile(filepath.Join(out, "stdin"), []byte(r.home.expand(r.scenario.stdin)), 0o600); err != nil {
+		return err
+	}
+	stdin, err := os.Open(filepath.Join(out, "stdin"))
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
 	stdout, err := os.Create(filepath.Join(out, "stdout"))
 	if err != nil {
 		return err
@@ -203,7 +212,7 @@ func (r *canaryRun) execute(ctx context.Context) error {
 		return err
 	}
 	defer stderr.Close()
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(r.home.expand(r.scenario.stdin)), stdout, stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -232,7 +241,7 @@ func (r *canaryRun) execute(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("it does not end: %w", ctx.Err())
 	}
-	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok && !errors.Is(err, exec.ErrWaitDelay) {
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		return err
 	}
 	r.code = cmd.ProcessState.ExitCode()

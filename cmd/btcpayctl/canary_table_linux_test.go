@@ -96,7 +96,7 @@ var scenarios = []scenario{
 
 	{line: "pair"},
 	{line: "pair client --profile fresh --server $SERVER --interval 100ms", beside: "sandbox approve --profile fresh --server $SERVER", makesKey: true},
-	{line: "pair server --profile fresh --server $SERVER --code $CODE --interval 100ms --wait 5s", before: []string{"CODE=sandbox code --server $SERVER -o name"}, makesKey: true},
+	{line: "pair server --profile fresh --server $SERVER --code $CODE --interval 100ms --wait 2m", before: []string{"CODE=sandbox code --server $SERVER -o name"}, makesKey: true},
 	{line: "pair server --profile fresh --server $SERVER --store $STORE --wait 1s --interval 100ms", code: 8, makesKey: true},
 	{line: "pair status --profile shop"},
 
@@ -143,7 +143,7 @@ var scenarios = []scenario{
 		before: []string{"KEY=apikey create --profile admin --for \"invoice list\" --reveal --yes -o name"}},
 
 	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --no-browser", beside: "sandbox consent --profile fresh --server $SERVER", allow: nonceShown},
-	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --app-identifier canary --wait 20s", calm: true, env: map[string]string{"BROWSER": "btcpayctl sandbox consent", "BTCPAYCTL_SERVER": "$SERVER"}, allow: slices.Concat(playsBrowser, nonceShown)},
+	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --app-identifier canary --wait 2m", calm: true, env: map[string]string{"BROWSER": "btcpayctl sandbox consent", "BTCPAYCTL_SERVER": "$SERVER"}, allow: slices.Concat(playsBrowser, nonceShown)},
 	{line: "authorize --server $SERVER --for \"invoice list\" --print-url"},
 	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --paste", stdin: "$KEY\n", before: []string{"KEY=apikey create --profile admin --for \"invoice list\" --all-stores --reveal --yes -o name"}},
 

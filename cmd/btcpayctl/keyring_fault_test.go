@@ -65,15 +65,16 @@ func keyringCommands() []keyringCommand {
 }
 
 // TestBadInputFakeKeyrings runs the program with each keyring that misbehaves. It
-// ends in time and with the right code, calls nothing stored that is not, and
-// when the keyring is well again the same command does its work.
+// ends while the keyring still hangs and with the right code, calls nothing stored
+// that is not, and when the keyring is well again the same command does its work.
 func TestBadInputFakeKeyrings(t *testing.T) {
 	t.Parallel()
 	fakeKeyringsWithin(t, time.Second)
 }
 
 // TestTortureFakeKeyrings is [TestBadInputFakeKeyrings] with the deadline that
-// holds where nobody sets one, and every command with every keyring.
+// holds where nobody sets one, and every command with every keyring. Only here is
+// the time measured: on a busy machine it says nothing.
 func TestTortureFakeKeyrings(t *testing.T) {
 	torture(t)
 	fakeKeyringsWithin(t, 0)
@@ -93,8 +94,11 @@ func fakeKeyringsWithin(t *testing.T, deadline time.Duration) {
 	special, methodical := fakeKeyrings()
 	for i, fake := range slices.Concat(special, methodical) {
 		commands := keyringCommands()
-		if deadline != 0 && i >= len(special) {
+		if deadline != 0 && (i >= len(special) || testing.Short()) {
 			commands = commands[:3] // one for each kind of access
+		}
+		if testing.Short() && i%4 != 0 {
+			continue
 		}
 		for _, command := range commands {
 			code := command.fails(fake)
@@ -106,12 +110,9 @@ func fakeKeyringsWithin(t *testing.T, deadline time.Duration) {
 				defer func() { <-turns }()
 				t.Run(fake.name+"/"+command.line, func(t *testing.T) {
 					s := keyringTemplates.scene(t, command.inFile)
-					if fake.waits {
-						s.deadline = deadline
-					}
 					fake.set(s.service)
 					calls.Add(1)
-					took, lied := s.play(command, code)
+					took, lied := s.play(command, fake, code, deadline)
 					if !t.Failed() {
 						right.Add(1)
 					}
@@ -140,7 +141,7 @@ type keyringTemplates struct {
 	sin    string
 	values map[string]string // of the keyring
 	home   map[bool]string   // by whether the key is in the keystore file
-	secret string            // the private key in hex
+	secret *searcher         // of the private key
 }
 
 func newKeyringTemplates(t *testing.T) *keyringTemplates {
@@ -156,7 +157,7 @@ func newKeyringTemplates(t *testing.T) *keyringTemplates {
 	}
 	s.run("pair", "server", "--profile", "shop", "--server", m.world.server.URL, "--code", code, "--interval", "100ms").ok()
 	m.values = s.service.Values()
-	m.secret = keyringSecret(t, m.values["bitid/"+m.sin])
+	m.secret = newSearcher(newCanary("key", keyringSecret(t, m.values["bitid/"+m.sin])))
 
 	moved := &keyringScene{shell: newShell(t), templates: m}
 	copyHome(t, s.shell, moved.shell)
@@ -174,7 +175,6 @@ type keyringScene struct {
 	*shell
 	templates *keyringTemplates
 	service   *secretservice.Service
-	deadline  time.Duration // 0 is the program's own
 }
 
 func (s *keyringScene) start(t *testing.T) {
@@ -183,6 +183,7 @@ func (s *keyringScene) start(t *testing.T) {
 	s.service = secretservice.Start(t, bus)
 	s.env["DBUS_SESSION_BUS_ADDRESS"] = bus.Address
 	s.env["BTCPAYCTL_KEYSTORE"] = "keyring"
+	s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = patience.String() // for one that is well, and slow
 }
 
 func (m *keyringTemplates) scene(t *testing.T, inFile bool) *keyringScene {
@@ -219,19 +220,28 @@ func copyHome(t *testing.T, from, to *shell) {
 // play runs the command against the keyring that misbehaves, and again when it is
 // well. It tells how long the first run took, and whether something was called
 // stored, deleted or moved, or is named and not there.
-func (s *keyringScene) play(command keyringCommand, want output.Code) (took time.Duration, lied bool) {
+func (s *keyringScene) play(command keyringCommand, fake fakeKeyring, want output.Code, deadline time.Duration) (took time.Duration, lied bool) {
 	t := s.t
-	args := strings.Fields(strings.NewReplacer("SIN", s.templates.sin, "SERVER", s.templates.world.server.URL).Replace(command.line))
-	limit := 3500 * time.Millisecond
-	if s.deadline != 0 {
-		s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = s.deadline.String()
-		limit = 2900 * time.Millisecond // on a busy machine, and before the default would end it
+	line := strings.NewReplacer("SIN", s.templates.sin, "SERVER", s.templates.world.server.URL).Replace(command.line)
+	args := strings.Fields(line)
+	args = append(args, "-o", "json")
+	switch {
+	case deadline == 0:
+		delete(s.env, "BTCPAYCTL_KEYSTORE_TIMEOUT")
+	case fake.waits:
+		s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = deadline.String()
 	}
 	start := time.Now()
-	r := s.run(append(args, "-o", "json")...)
+	r := s.run(args...)
 	took = time.Since(start)
-	if took > limit {
-		t.Errorf("it took %v, and may take %v", took, limit)
+	// On a busy machine a short deadline may pass before the prompt is open.
+	for fake.waits && deadline != 0 && want == locked && s.service.TakenBack() == 0 && deadline < patience {
+		deadline *= 2
+		s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = deadline.String()
+		r = s.run(args...)
+	}
+	if fake.waits && deadline != 0 && !command.report && !strings.Contains(r.stderr, "within "+deadline.String()) {
+		t.Errorf("the program did not wait for the keyring, which never answers:\n%s", r.stderr)
 	}
 	s.check(r, command, want)
 	lied = s.lies(r)
@@ -241,8 +251,8 @@ func (s *keyringScene) play(command keyringCommand, want output.Code) (took time
 	s.leaks(r)
 
 	s.service.Heal(t)
-	delete(s.env, "BTCPAYCTL_KEYSTORE_TIMEOUT")
-	if again := s.run(args...); again.code != command.again {
+	s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = patience.String()
+	if again := s.run(strings.Fields(line)...); again.code != command.again {
 		t.Errorf("with the keyring well again: exit code %d, want %d\n%s", again.code, command.again, again.stderr)
 	}
 	s.namesNothing()
@@ -354,12 +364,14 @@ func (s *keyringScene) held() map[string]bool {
 // the keyring was to store and did not.
 func (s *keyringScene) leaks(r run) {
 	t := s.t
-	search := newSearcher(newCanary("key", s.templates.secret))
+	fresh := newSearcher()
 	for _, value := range s.service.Received() {
-		search.add(newCanary("key", keyringSecret(t, value)))
+		if secret := keyringSecret(t, value); !s.templates.secret.known[secret] {
+			fresh.add(newCanary("key", secret))
+		}
 	}
 	look := func(where string, data []byte) {
-		for _, found := range search.search(data) {
+		for _, found := range append(s.templates.secret.search(data), fresh.search(data)...) {
 			t.Errorf("%s holds a private key in %s", where, found.encoding)
 		}
 	}

@@ -3,8 +3,8 @@
 package main
 
 import (
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -16,6 +16,7 @@ const nobody = 65534
 // TestRights plays as an ordinary user, also where the tests run as root, whom
 // no mode stops.
 func TestRights(t *testing.T) {
+	t.Parallel()
 	ordinary := func(t *testing.T) *shell {
 		t.Helper()
 		if os.Geteuid() != 0 {
@@ -67,10 +68,13 @@ func TestRights(t *testing.T) {
 	})
 	t.Run("modes of what is made", func(t *testing.T) {
 		s := ordinary(t)
-		old := syscall.Umask(0)
-		s.run("key", "generate", "--profile", "shop").ok()
-		s.run("key", "export", "--profile", "shop", "--output-file", s.path("home", "out.pem")).ok()
-		syscall.Umask(old)
+		program := s.program
+		s.program = "sh"
+		for _, line := range [][]string{
+			{"key", "generate", "--profile", "shop"}, {"key", "export", "--profile", "shop", "--output-file", s.path("home", "out.pem")},
+		} {
+			s.run(append([]string{"-c", `umask 0; exec "$0" "$@"`, program}, line...)...).ok()
+		}
 		for _, root := range []string{"config", "data", "state"} {
 			filepath.WalkDir(s.path(root, "btcpayctl"), func(path string, entry os.DirEntry, err error) error {
 				must(t, err)
@@ -92,12 +96,9 @@ func TestRights(t *testing.T) {
 
 func copyProgram(t *testing.T, from, to string) {
 	t.Helper()
-	source, err := os.Open(from)
-	must(t, err)
-	defer source.Close()
-	target, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY, 0o755)
-	must(t, err)
-	_, err = io.Copy(target, source)
-	must(t, err)
-	must(t, target.Close())
+	// By another process: no child that is started meanwhile holds the copy open.
+	out, err := exec.Command("cp", from, to).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
