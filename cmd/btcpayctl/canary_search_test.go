@@ -115,7 +115,7 @@ func encodings(base []byte) map[string][]byte {
 	}
 	for name, format := range map[string]string{
 		"%XX": "%%%02X", "%xx": "%%%02x", `\xXX`: `\x%02x`, `\uXXXX`: `\u%04x`, `\UXXXX`: `\u%04X`, "octal": `\%03o`,
-		"hex list": "0x%02x, ", "hex, colons": "%02x:", "hex, spaces": "%02x ", "HEX, colons": "%02X:",
+		"hex list": "0x%02x, ", "hex list, short": "0x%x, ", "hex, colons": "%02x:", "hex, spaces": "%02x ", "HEX, colons": "%02X:",
 	} {
 		var b strings.Builder
 		for _, c := range base {

@@ -39,8 +39,10 @@ func TestRights(t *testing.T) {
 	t.Run("a directory that cannot be written", func(t *testing.T) {
 		s := ordinary(t)
 		sin := s.run("key", "generate", "--profile", "shop", "-o", "name").ok()
-		must(t, os.Chmod(s.path("config", "btcpayctl"), 0o500))
-		must(t, os.Chmod(s.path("data", "btcpayctl", "keystore"), 0o500))
+		for _, dir := range []string{s.path("config", "btcpayctl"), s.path("data", "btcpayctl", "keystore")} {
+			must(t, os.Chmod(dir, 0o500))
+			t.Cleanup(func() { os.Chmod(dir, 0o700) }) // or its owner could not remove what is in it
+		}
 		s.run("profile", "set", "till", "--store", "x").fails(2, "permission denied", "Next: check who owns the file and its directory")
 		s.run("key", "generate", "--profile", "till").fails(9, "permission denied", "Next: check who owns")
 		if got := s.run("key", "show", "-o", "name").ok(); got != sin {
