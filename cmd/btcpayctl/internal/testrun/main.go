@@ -4,9 +4,10 @@
 //
 //	go run ./cmd/btcpayctl/internal/testrun -race -shuffle=on -timeout=30m ./...
 //
-// Arguments are those of go test. The program exits with 1 where a test failed, a
-// package did not build, or no test ran. With -programs alone it prints the
-// optional programs of the tests, one a line with all its names, and runs nothing.
+// Arguments are those of go test, with a value behind an equals sign. The program
+// exits with 1 where a test failed, a package did not build, or no test ran. With
+// -programs alone it prints the optional programs of the tests, one a line with
+// all its names, and runs nothing.
 package main
 
 import (
