@@ -221,7 +221,7 @@ func TestCallbackFloodWithoutDescriptors(t *testing.T) {
 
 func TestTortureCallbackFlood(t *testing.T) {
 	if !torture {
-		t.Skip("long: make torture")
+		t.Skip("a long test: make torture")
 	}
 	flooded(t, "listener", 200, 100000)
 }

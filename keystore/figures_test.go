@@ -41,7 +41,7 @@ func main() {
 // and gets a secret, and age -d on the same file. Medians of 50 runs each.
 func TestTortureGetAgainstAge(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	age := programs.Age.Need(t)
 	dir := t.TempDir()
@@ -81,7 +81,7 @@ func TestTortureGetAgainstAge(t *testing.T) {
 // files.
 func TestTortureList(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	const many, limit = 10000, 100 * time.Millisecond
 	dir := manyEntries(t, many)

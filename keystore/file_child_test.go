@@ -67,7 +67,7 @@ func TestFileWriters(t *testing.T) {
 
 func TestTortureFileWriters(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	manyWriters(t, 100, 20)
 }
@@ -125,7 +125,7 @@ func TestFileKilled(t *testing.T) {
 
 func TestTortureFileKilled(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	killedWriters(t, 1000)
 }
@@ -251,7 +251,7 @@ func TestFilePassphraseAtOnce(t *testing.T) {
 
 func TestTortureFilePassphraseAtOnce(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	derivers(t, goldenCopy(t, "passphrase"))
 }

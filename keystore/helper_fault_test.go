@@ -169,7 +169,7 @@ func TestHelperHangsByDefault(t *testing.T) {
 
 func TestTortureHelperHangs(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	took := hangingHelper(t)
 	t.Attr("figure", fmt.Sprintf("put to a helper that never answers, deadline 3 s | %v | < 3.5 s", took.Round(time.Millisecond)))

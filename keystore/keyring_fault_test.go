@@ -157,7 +157,7 @@ func TestBadInputKeyringHangs(t *testing.T) {
 
 func TestTortureKeyringHangs(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	took := hangingPut(t)
 	t.Attr("figure", fmt.Sprintf("put to a keyring that never answers, deadline 3 s | %v | < 3.5 s", took.Round(time.Millisecond)))

@@ -193,7 +193,7 @@ func TestMoveKilled(t *testing.T) {
 
 func TestTortureMoveKilled(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	killedMoves(t, 300)
 }

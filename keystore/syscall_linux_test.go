@@ -41,7 +41,7 @@ func TestFileFaults(t *testing.T) {
 
 func TestTortureFileFaults(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	injectFaults(t, []string{
 		"fsync", "/^rename", "/^link", "write", "openat", "close", "fchmod", "flock", "/^unlink", "read", "fstat", "/^newfstatat", "/^mkdir",

@@ -24,7 +24,7 @@ func TestUnlockOnce(t *testing.T) {
 // The store of the long test has the costs of a real one.
 func TestTortureUnlockOnce(t *testing.T) {
 	if !torture() {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	unlockOnce(t, goldenCopy(t, "passphrase"), 10_000)
 }

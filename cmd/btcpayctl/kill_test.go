@@ -32,7 +32,7 @@ func TestTortureKill(t *testing.T) {
 func torture(t *testing.T) {
 	t.Helper()
 	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
-		t.Skip("long: make torture")
+		t.Skip("a long test: make torture")
 	}
 }
 

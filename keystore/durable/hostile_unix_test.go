@@ -85,7 +85,7 @@ func TestSymlinkRace(t *testing.T) {
 
 func TestTortureSymlinkRace(t *testing.T) {
 	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
-		t.Skip("long; BTCPAYCTL_TORTURE=1 runs it")
+		t.Skip("a long test: make torture")
 	}
 	raceSymlinks(t, 100_000)
 }

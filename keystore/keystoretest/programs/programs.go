@@ -68,6 +68,22 @@ func (p Program) Need(t testing.TB) string {
 	return path
 }
 
+// Want is [Program.Need] for a test that goes on without the program and shows less
+// then: the path is empty where the program is missing, and the test fails under
+// CI=true.
+func (p Program) Want(t testing.TB) string {
+	t.Helper()
+	path, err := p.Find()
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	}
+	t.Log(err)
+	return ""
+}
+
 // Lack ends a test for which the machine lacks something that can be had, such as
 // data that have to be fetched: it is skipped, and fails under CI=true.
 func Lack(t testing.TB, what error) {
