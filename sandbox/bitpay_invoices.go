@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,19 +51,7 @@ func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *
 	}
 	list := []*bitpayInvoice{}
 	base := c.site.base()
-	invoices := s.state.invoicesOf[c.storeID]
-	skip := filter.offset
-	for _, inv := range slices.Backward(invoices) {
-		if filter.limit != nil && len(list) >= *filter.limit {
-			break
-		}
-		if !filter.takes(inv) {
-			continue
-		}
-		if skip > 0 {
-			skip--
-			continue
-		}
+	for _, inv := range s.page(c.storeID, filter.takes, filter.offset, filter.limit) {
 		list = append(list, s.bitpayInvoice(inv, base))
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"data": list})
@@ -73,8 +60,8 @@ func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *
 type bitpayFilter struct {
 	orderID, itemCode, status string
 	from, to                  time.Time
-	limit                     *int
-	offset                    int
+	limit                     *int64
+	offset                    int64
 }
 
 // readBitpayFilter leaves out what does not parse, as the server does (recording 63-bitpay-invoice-lists).
@@ -91,10 +78,10 @@ func readBitpayFilter(r *http.Request) bitpayFilter {
 		f.to = day.AddDate(0, 0, 1)
 	}
 	if n, err := strconv.Atoi(queryValue(r, "limit")); err == nil {
-		f.limit = &n
+		f.limit = new(int64(n))
 	}
 	if n, err := strconv.Atoi(queryValue(r, "offset")); err == nil {
-		f.offset = n
+		f.offset = int64(n)
 	}
 	return f
 }

@@ -55,17 +55,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 		return
 	}
 	list := []invoiceData{}
-	for _, inv := range slices.Backward(s.state.invoicesOf[r.PathValue("storeId")]) {
-		if f.take != nil && int64(len(list)) >= *f.take {
-			break
-		}
-		if !f.takes(inv) {
-			continue
-		}
-		if f.skip > 0 {
-			f.skip--
-			continue
-		}
+	for _, inv := range s.page(r.PathValue("storeId"), f.takes, f.skip, f.take) {
 		list = append(list, s.invoiceWithMethods(inv, c, f.methods))
 	}
 	writeJSON(w, http.StatusOK, list)

@@ -55,6 +55,9 @@ type Options struct {
 	StateFile string
 	// Now is the clock under the sandbox's own; nil means [time.Now]. Control may move the sandbox's clock ahead of it.
 	Now func() time.Time
+	// TieSeed seeds the order of invoices that were made in the same second, which differs between pages as a real
+	// server's does: with the same seed, skip and take it is the same.
+	TieSeed uint64
 }
 
 // Seed is what a sandbox that is ready to use holds. It is the zero value after [Options.Empty].
@@ -72,6 +75,7 @@ type Sandbox struct {
 	rootPath            string
 	disableRegistration bool
 	stateFile           string
+	tieSeed             uint64
 	clock               *clock
 	routes              *router
 	csrfKey             []byte
@@ -96,6 +100,7 @@ func New(o Options) (*Sandbox, error) {
 		rootPath:            normaliseRootPath(o.RootPath),
 		disableRegistration: o.DisableRegistration,
 		stateFile:           o.StateFile,
+		tieSeed:             o.TieSeed,
 		clock:               newClock(o.Now),
 		routes:              newRouter(routes, greenfieldRoutes),
 		csrfKey:             randomBytes(32),

@@ -90,7 +90,7 @@ func (st *state) index() {
 		}
 	}
 	invoices := slices.Collect(maps.Values(st.Invoices))
-	slices.SortFunc(invoices, func(a, b *invoice) int { return a.Number - b.Number })
+	slices.SortFunc(invoices, older)
 	for _, inv := range invoices {
 		st.indexInvoice(inv)
 	}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -134,7 +135,12 @@ func (st *state) addInvoice(inv *invoice) {
 }
 
 func (st *state) indexInvoice(inv *invoice) {
-	st.invoicesOf[inv.StoreID] = append(st.invoicesOf[inv.StoreID], inv)
+	of := st.invoicesOf[inv.StoreID]
+	at := len(of)
+	for at > 0 && older(of[at-1], inv) > 0 { // only where the clock below went back
+		at--
+	}
+	st.invoicesOf[inv.StoreID] = slices.Insert(of, at, inv)
 	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		st.promptAddress[inv.Prompt.Address] = inv
 	}
