@@ -16,8 +16,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// ListOptions choose invoices. The zero value means all, in pages of
-// [DefaultLimit].
+// ListOptions choose invoices. The zero value means all.
 type ListOptions struct {
 	// DateStart and DateEnd are whole days in UTC, both inclusive; the time of
 	// day does not count.
@@ -28,99 +27,104 @@ type ListOptions struct {
 	// settled), expired, invalid. Any other is refused here: the server would
 	// return all invoices.
 	Status Status
-	// Limit is the size of a page; 0 means DefaultLimit. The server has no
-	// limit of its own and would send everything.
+	// Limit is the size of a page, for [InvoiceService.All] that of the first one; 0
+	// means DefaultLimit. The server has no limit of its own and would send everything.
 	Limit int
-	// Offset leaves out this many invoices, newest first.
+	// Offset leaves out this many invoices, newest first. [InvoiceService.List] hands
+	// it to the server, which may order the invoices of one second differently each
+	// time; All counts in its own order.
 	Offset int
 }
 
-// DefaultLimit is the number of invoices on a page. It keeps a page to about
-// half a megabyte.
+// DefaultLimit is the number of invoices on a page where none is given. It keeps a page
+// to about a quarter of a megabyte.
 const DefaultLimit = 100
 
 // List returns one page of invoices, newest first, archived ones included. The
-// order of invoices made within one second is not defined. It needs a key; that a
-// store lets anyone make invoices is not enough.
+// order of invoices made within one second is not defined and differs with Offset and
+// Limit, so pages that follow each other by Offset may repeat one invoice and leave out
+// another: [InvoiceService.All] reads all of them. It needs a key; that a store lets
+// anyone make invoices is not enough.
 func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoice, error) {
+	invoices, _, err := s.list(ctx, options)
+	return invoices, err
+}
+
+// list also tells the size of the answer in bytes.
+func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoice, int, error) {
 	query, err := options.query()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if s.c.bare {
-		return nil, ErrNoCredential
+		return nil, 0, ErrNoCredential
 	}
 	if s.c.anonymous != nil {
 		// Recording 63-bitpay-invoice-reads.
-		return nil, &RequestError{"storeId", "a list needs a key, the server fails with 500 where only the store is named"}
+		return nil, 0, &RequestError{"storeId", "a list needs a key, the server fails with 500 where only the store is named"}
 	}
 	r := client.Request{Method: http.MethodGet, Path: []string{"invoices"}, Query: query}
 	invoices, response, err := call[[]Invoice](ctx, s.c, r)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if limit := cmp.Or(options.Limit, DefaultLimit); len(invoices) > limit {
-		return nil, r.Unusable(response.Status, fmt.Errorf("it has %d invoices, and %d were asked for", len(invoices), limit))
+		return nil, 0, r.Unusable(response.Status, fmt.Errorf("it has %d invoices, and %d were asked for", len(invoices), limit))
 	}
 	for _, invoice := range invoices {
 		if !idPattern().MatchString(invoice.ID) {
-			return nil, r.Unusable(response.Status, errors.New("it has an invoice without an id"))
+			return nil, 0, r.Unusable(response.Status, errors.New("it has an invoice without an id"))
 		}
 	}
-	return invoices, nil
+	return invoices, len(response.Body), nil
 }
 
-// All returns all invoices page by page and stops after an error. It holds one
-// page in memory.
+// All returns all invoices: by second, newest first, and within a second by id. Each
+// invoice that was there at the start and still fits the options when its page is read
+// comes exactly once; where that cannot be kept, All ends with an error. Invoices that
+// are created meanwhile may be left out. It stops after an error and holds one page in
+// memory.
 //
-// Pages are counted from the newest invoice. One that is created in the
-// meantime moves the others back, so the next page begins with invoices of the
-// last one: these are dropped. If more than a whole page of them is created between
-// two pages, some come twice. What All cannot see is an invoice that came in after its
-// first page, one that left a Status filter in the meantime and so moved another across
-// a page's edge, and one whose second is shared across an edge, since the server then
-// may order it either way. A program that must not miss any asks for the days once
-// more.
+// The server orders by [Invoice.InvoiceTime], which travels in milliseconds and has
+// whole seconds, and by nothing else; and it can be asked for whole days alone. So All
+// goes on by offset, and each page begins with the invoice before the last second of
+// the page before: that second is then wholly inside one page. Where invoices left a
+// Status filter meanwhile, the page begins earlier, until it does. Offset counts in the
+// order above and holds for the moment of the first page: a program that goes on later
+// with a larger Offset loses none, unless invoices were created in between.
+//
+// The first page has Limit invoices. Later ones grow up to 1,000 while the answers are
+// small and quick, and further where more were made in one second; a page that is too
+// large or times out is asked for again in a smaller size.
 func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2[Invoice, error] {
-	return func(yield func(Invoice, error) bool) {
-		page := options
-		if page.Limit == 0 {
-			page.Limit = DefaultLimit
-		}
-		var before map[string]bool
-		var idle int // full pages in a row that brought nothing new
-		for {
-			invoices, err := s.List(ctx, page)
-			if err != nil {
-				yield(Invoice{}, err)
-				return
-			}
-			seen := make(map[string]bool, len(invoices))
-			idle++
-			for _, invoice := range invoices {
-				if seen[invoice.ID] = true; before[invoice.ID] {
-					continue
-				}
-				if idle = 0; !yield(invoice, nil) {
-					return
-				}
-			}
-			if len(invoices) < page.Limit {
-				return
-			}
-			if idle >= maxIdlePages {
-				yield(Invoice{}, errOffsetIgnored)
-				return
-			}
-			before, page.Offset = seen, page.Offset+page.Limit
-		}
+	if _, err := options.query(); err != nil {
+		return func(yield func(Invoice, error) bool) { yield(Invoice{}, err) }
 	}
+	from, until := days(options)
+	return client.Listing[Invoice]{
+		Request: client.Request{Method: http.MethodGet, Path: []string{"invoices"}},
+		Page: func(ctx context.Context, p client.Page) ([]Invoice, int, error) {
+			page := options
+			page.Offset, page.Limit = p.Skip, p.Take
+			return s.list(ctx, page)
+		},
+		ID:     func(i Invoice) string { return i.ID },
+		Second: func(i Invoice) int64 { return i.InvoiceTime.Unix() },
+		From:   from, Until: until,
+		Skip: options.Offset, Take: cmp.Or(options.Limit, DefaultLimit),
+	}.All(ctx)
 }
 
-// maxIdlePages is far above what concurrent creates can do to a list.
-const maxIdlePages = 10
-
-var errOffsetIgnored = errors.New("the server sends the same page of invoices again and again: something on the way removes ?offset=")
+// days are the seconds that DateStart and DateEnd stand for.
+func days(o ListOptions) (from, until *int64) {
+	if !o.DateStart.IsZero() {
+		from = new(o.DateStart.UTC().Truncate(24 * time.Hour).Unix())
+	}
+	if !o.DateEnd.IsZero() {
+		until = new(o.DateEnd.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1).Unix())
+	}
+	return from, until
+}
 
 // knownStatuses are the filter's words on the server, its synonyms included.
 var knownStatuses = []string{"new", "paid", "processing", "complete", "confirmed", "settled", "expired", "invalid"}

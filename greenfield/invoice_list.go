@@ -1,6 +1,7 @@
 package greenfield
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -14,8 +15,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// InvoiceListOptions choose invoices. The zero value means all that are not archived,
-// in pages of [DefaultTake].
+// InvoiceListOptions choose invoices. The zero value means all that are not archived.
 type InvoiceListOptions struct {
 	// OrderIDs are exact, with their capitals. Any of them fits.
 	OrderIDs []string
@@ -31,68 +31,100 @@ type InvoiceListOptions struct {
 	// IncludePaymentMethods fills [Invoice.PaymentMethods], on servers since
 	// 2.3.6.
 	IncludePaymentMethods bool
-	// Skip leaves out this many invoices, newest first.
+	// Skip leaves out this many invoices, newest first. [InvoiceService.List] hands it
+	// to the server, which may order the invoices of one second differently each time;
+	// [InvoiceService.All] counts in its own order.
 	Skip int
-	// Take is the size of a page; 0 means DefaultTake. The server has no limit
-	// of its own and would send everything.
+	// Take is the size of a page, for All that of the first one; 0 means DefaultTake.
+	// The server has no limit of its own and would send everything.
 	Take int
 }
 
-// DefaultTake is the number of invoices on a page.
+// DefaultTake is the number of invoices on a page where none is given.
 const DefaultTake = 100
 
 const maxSearch = 512 // characters
 
-// List returns one page of a store's invoices, newest first. The order of
-// invoices made within one second is not defined. It needs [CanViewInvoices].
+// List returns one page of a store's invoices, newest first. The order of invoices made
+// within one second is not defined and differs with Skip and Take, so pages that follow
+// each other by Skip may repeat one invoice and leave out another: [InvoiceService.All]
+// reads all of them. It needs [CanViewInvoices].
 func (s *InvoiceService) List(ctx context.Context, storeID string, options InvoiceListOptions) ([]Invoice, error) {
+	invoices, _, err := s.list(ctx, storeID, options)
+	return invoices, err
+}
+
+// list also tells the size of the answer in bytes.
+func (s *InvoiceService) list(ctx context.Context, storeID string, options InvoiceListOptions) ([]Invoice, int, error) {
 	path, err := invoicePath(storeID)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	query, err := options.query()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return call[[]Invoice](ctx, s.c, client.Request{Method: http.MethodGet, Path: path, Query: query})
+	r := client.Request{Method: http.MethodGet, Path: path, Query: query}
+	var invoices []Invoice
+	response, err := s.c.http.Decode(ctx, r, &invoices)
+	if err != nil {
+		return nil, 0, explain(r, err)
+	}
+	return invoices, len(response.Body), nil
 }
 
-// All returns all invoices page by page and stops after an error. It holds one
-// page in memory. It needs [CanViewInvoices].
+// All returns all invoices: by second, newest first, and within a second by id. Each
+// invoice that was there at the start and still fits the options when its page is read
+// comes exactly once; where that cannot be kept, All ends with an error. Invoices that
+// are created meanwhile may be left out. It stops after an error, holds one page in
+// memory, and needs [CanViewInvoices].
 //
-// Pages are counted from the newest invoice. One that is created in the
-// meantime moves the others back, so the next page begins with invoices of the
-// last one: these are dropped. What All cannot see is an invoice that came in
-// after its first page, one that left a filter in the meantime and so moved
-// another across a page's edge, and one whose second is shared across an edge,
-// since the server then may order it either way. A program that must not miss
-// any asks for the time once more.
+// The server orders by [Invoice.CreatedTime], whole seconds, and by nothing else. So
+// All reads by time: each page but the first ends with the last second of the page
+// before, which is asked for again as a whole. Skip counts in the order above and holds
+// for the moment of the first page: a program that goes on later with a larger Skip
+// loses none, unless invoices were created in between. StartDate and EndDate are whole
+// seconds, both inclusive.
+//
+// The first page has Take invoices. Later ones grow up to 1,000 while the answers are
+// small and quick, and further where more were made in one second; a page that is too
+// large or times out is asked for again in a smaller size.
 func (s *InvoiceService) All(ctx context.Context, storeID string, options InvoiceListOptions) iter.Seq2[Invoice, error] {
-	return func(yield func(Invoice, error) bool) {
-		page := options
-		if page.Take == 0 {
-			page.Take = DefaultTake
-		}
-		var before map[string]bool
-		for {
-			invoices, err := s.List(ctx, storeID, page)
-			if err != nil {
-				yield(Invoice{}, err)
-				return
-			}
-			seen := make(map[string]bool, len(invoices))
-			for _, invoice := range invoices {
-				seen[invoice.ID] = true
-				if !before[invoice.ID] && !yield(invoice, nil) {
-					return
-				}
-			}
-			if len(invoices) < page.Take {
-				return
-			}
-			before, page.Skip = seen, page.Skip+page.Take
-		}
+	options.Statuses, options.OrderIDs = slices.Clone(options.Statuses), slices.Clone(options.OrderIDs)
+	if _, err := options.query(); err != nil {
+		return failed(err)
 	}
+	path, err := invoicePath(storeID)
+	if err != nil {
+		return failed(err)
+	}
+	return client.Listing[Invoice]{
+		Request: client.Request{Method: http.MethodGet, Path: path},
+		Page: func(ctx context.Context, p client.Page) ([]Invoice, int, error) {
+			page := options
+			page.Skip, page.Take = p.Skip, p.Take
+			if p.Until != nil {
+				page.EndDate = time.Unix(*p.Until, 0)
+			}
+			return s.list(ctx, storeID, page)
+		},
+		ID:     func(i Invoice) string { return i.ID },
+		Second: func(i Invoice) int64 { return i.CreatedTime.Unix() },
+		ByTime: true,
+		From:   second(options.StartDate), Until: second(options.EndDate),
+		Skip: options.Skip, Take: cmp.Or(options.Take, DefaultTake),
+	}.All(ctx)
+}
+
+func failed(err error) iter.Seq2[Invoice, error] {
+	return func(yield func(Invoice, error) bool) { yield(Invoice{}, err) }
+}
+
+func second(t time.Time) *int64 {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.Unix())
 }
 
 var invoiceStatuses = []InvoiceStatus{InvoiceNew, InvoiceProcessing, InvoiceExpired, InvoiceInvalid, InvoiceSettled}

@@ -240,9 +240,15 @@ func TestAllInvoices(t *testing.T) {
 		}
 		skip, _ := strconv.Atoi(r.URL.Query().Get("skip"))
 		take, _ := strconv.Atoi(r.URL.Query().Get("take"))
+		end, err := strconv.Atoi(r.URL.Query().Get("endDate"))
 		var page []string
-		for _, id := range ids[min(skip, len(ids)):min(skip+take, len(ids))] {
-			page = append(page, `{"id":"`+id+`"}`)
+		for i, id := range ids {
+			if second := 100 - i + len(ids) - 25; len(page) < take && (err != nil || second <= end) {
+				if skip--; skip >= 0 {
+					continue
+				}
+				page = append(page, fmt.Sprintf(`{"id":%q,"createdTime":%d}`, id, second))
+			}
 		}
 		answer(w, 200, "["+strings.Join(page, ",")+"]")
 	})
@@ -265,14 +271,14 @@ func TestAllInvoices(t *testing.T) {
 		break // leaves no request behind
 	}
 	failing := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Get("skip") == "0" {
-			answer(w, 200, `[{"id":"a"}]`)
+		if r.URL.Query().Get("endDate") == "" {
+			answer(w, 200, `[{"id":"b","createdTime":2},{"id":"a","createdTime":1}]`)
 			return
 		}
 		answer(w, 403, "")
 	})
 	n := 0
-	for _, err := range failing.Invoices.All(t.Context(), storeID, greenfield.InvoiceListOptions{Take: 1}) {
+	for _, err := range failing.Invoices.All(t.Context(), storeID, greenfield.InvoiceListOptions{Take: 2}) {
 		n++
 		if _, ok := errors.AsType[*greenfield.PermissionError](err); (n == 2) != ok || n > 2 {
 			t.Error(n, err)

@@ -91,7 +91,7 @@ func TestTiesDifferFromPageToPage(t *testing.T) {
 	if len(got) != 200 || distinct > 195 || !differ {
 		t.Errorf("%d rows, %d different; another seed differs: %v", len(got), distinct, differ)
 	}
-	for _, query := range []string{"", "take=200", "take=1000&skip=0", "take=9223372036854775807&skip=5"} {
+	for _, query := range []string{"", "take=200", "take=1000&skip=0", "take=2147483647&skip=5"} {
 		if page := l.page(query); len(slices.Compact(slices.Sorted(slices.Values(page)))) != len(page) || len(page) < 195 {
 			t.Errorf("%q: %d rows", query, len(page))
 		}
