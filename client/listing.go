@@ -326,16 +326,21 @@ func (r *reader[T]) hold(rows []T) {
 // certain returns the rows from the second cut on down to above a second, in order,
 // without those that Skip leaves out.
 func (r *reader[T]) certain(rows []T, above int64) []T {
-	var done []T
-	for _, row := range rows {
-		if second := r.Second(row); second <= r.cut && second > above {
-			done = append(done, row)
-		}
+	from := slices.IndexFunc(rows, func(row T) bool { return r.Second(row) <= r.cut })
+	if from < 0 {
+		from = len(rows)
 	}
-	now := r.ids(done)
-	for _, row := range r.held {
-		if !now[r.ID(row)] {
-			done = append(done, row)
+	to := from + slices.IndexFunc(rows[from:], func(row T) bool { return r.Second(row) <= above })
+	if to < from {
+		to = len(rows)
+	}
+	done := rows[from:to:to]
+	if len(r.held) > 0 {
+		now := r.ids(done)
+		for _, row := range r.held {
+			if !now[r.ID(row)] {
+				done = append(done, row)
+			}
 		}
 	}
 	slices.SortFunc(done, func(a, b T) int {

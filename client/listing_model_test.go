@@ -94,7 +94,7 @@ func inOrder(a, b modelRow) int {
 }
 
 // Answers of which pages grow, stay and shrink.
-var answerSizes = []int{1 << 10, 3 << 20, 5 << 20}
+var answerSizes = []int{1 << 10, 3 << 20, 7 << 20}
 
 func drawServer(t *rapid.T) *modelServer {
 	seed := rapid.Uint64().Draw(t, "seed")

@@ -8,11 +8,12 @@ import (
 
 const (
 	mostRows = 1000 // of a page that grew by itself
-	// A page grows while it stays below half of what a client reads, and shrinks
-	// above that.
-	goodSize = maxBody / 2
-	quick    = time.Second
-	slow     = 5 * time.Second
+	// A page grows up to so many bytes, which keeps a program that lists small, and
+	// shrinks where it comes near to what a client reads.
+	goodSize  = 768 << 10
+	largeSize = maxBody / 4 * 3
+	quick     = time.Second
+	slow      = 5 * time.Second
 	// A page that timed out is asked for smaller this often in a row, the first page
 	// of all once.
 	maxTimeouts = 2
@@ -68,12 +69,13 @@ func (s *pageSize) read(rows int, full bool, size int, took time.Duration) {
 	}
 	s.filled = max(s.filled, rows)
 	switch {
-	case size > goodSize:
+	case size > largeSize:
 		s.rows = max(s.rows/2, 1)
 	case took > slow:
 		s.rows = min(s.rows, max(s.rows/2, s.first))
-	case 2*size <= goodSize && took < quick:
-		s.rows = min(2*s.rows, max(s.most, s.rows))
+	case took < quick:
+		fits := int(int64(rows) * goodSize / int64(max(size, 1)))
+		s.rows = max(s.rows, min(2*s.rows, s.most, fits))
 	}
 }
 

@@ -178,9 +178,9 @@ func TestPageSize(t *testing.T) {
 		took time.Duration
 		want int
 	}{
-		{"neither quick nor slow", small, 2 * time.Second, 1000}, {"slow", small, 6 * time.Second, 500}, {"large", 5 << 20, time.Millisecond, 250},
-		{"half as large", 3 << 20, time.Millisecond, 250}, {"slow again", small, time.Minute, 125}, {"not below what was given", small, time.Minute, 100},
-		{"still not", small, time.Minute, 100}, {"large again", 7 << 20, 0, 50}, {"quick", small, 0, 100},
+		{"neither quick nor slow", small, 2 * time.Second, 1000}, {"slow", small, 6 * time.Second, 500}, {"large", 7 << 20, time.Millisecond, 250},
+		{"half as large", 4 << 20, time.Millisecond, 250}, {"slow again", small, time.Minute, 125}, {"not below what was given", small, time.Minute, 100},
+		{"still not", small, time.Minute, 100}, {"large again", 7 << 20, 0, 50}, {"quick", small, 0, 100}, {"half as large as is good", 384 << 10, 0, 200}, {"that is enough", 768 << 10, 0, 200}, {"smaller rows", 600 << 10, 0, 256},
 	} {
 		if s.read(s.rows, true, step.size, step.took); s.rows != step.want {
 			t.Errorf("%s: %d rows, want %d", step.what, s.rows, step.want)

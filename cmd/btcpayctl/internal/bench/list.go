@@ -81,7 +81,9 @@ func serveInvoices(w http.ResponseWriter, r *http.Request) {
 		if i > offset {
 			out.WriteByte(',')
 		}
-		out.Write(bytes.ReplaceAll(invoiceJSON, []byte("{{id}}"), fmt.Appendf(nil, "Invoice%015d", i)))
+		row := bytes.ReplaceAll(invoiceJSON, []byte("{{id}}"), fmt.Appendf(nil, "Invoice%015d", i))
+		// Newest first, ten a second.
+		out.Write(bytes.Replace(row, []byte("1795421400000"), fmt.Appendf(nil, "%d000", 1795421400-i/10), 1))
 	}
 	out.WriteString("]}")
 	out.Flush() // an error here means the client is gone, and its exit code tells

@@ -59,11 +59,17 @@ func newInvoiceList(a *app.App) *cobra.Command {
 		Use:   "list",
 		Short: "List invoices, newest first",
 		Long: `List all invoices of the store, newest first, archived ones included. The pages
-are fetched while the records are printed.
+are fetched while the records are printed. Invoices created in the same second
+are in the order of their ids.
 
-An invoice created meanwhile shifts the pages: what was seen before is dropped,
-but an invoice made after the start is not shown. Ask for the days once more
-where none may be missed.`,
+The list is complete: each invoice that existed when the command started, and
+that still matches the filters when it is read, is printed exactly once. If the
+server's answers do not allow that, the command fails. Invoices created in the
+meantime may be missing.
+
+--offset and --limit count in the printed order, when the command starts. A
+second command with a larger --offset continues without losing or repeating an
+invoice, unless invoices were created in between.`,
 		Example: "  btcpayctl invoice list --from 2026-11-01 --status settled -o jsonl",
 		Args:    arguments(0, 0),
 		RunE:    c.run,
@@ -74,8 +80,8 @@ where none may be missed.`,
 	f.StringVar(&c.filter.status, "status", "", "new, processing, settled, expired or invalid")
 	f.StringVar(&c.filter.orderID, "order-id", "", "only invoices with this order id")
 	f.StringVar(&c.filter.itemCode, "item-code", "", "only invoices with this item code")
-	f.IntVar(&c.filter.limit, "limit", 0, "most invoices to print; 0 prints all")
-	f.IntVar(&c.filter.offset, "offset", 0, "leave out this many of the newest")
+	f.IntVar(&c.filter.limit, "limit", 0, "maximum number of invoices to print; 0 prints all")
+	f.IntVar(&c.filter.offset, "offset", 0, "skip this many of the newest invoices")
 	c.addFlags(cmd)
 	return cmd
 }

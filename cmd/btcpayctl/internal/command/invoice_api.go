@@ -39,6 +39,10 @@ type invoiceFilter struct {
 	offset, limit             int // limit 0 means all
 }
 
+// firstPage is the size of the first page of a list that ends after limit invoices. One
+// more tells that the last of them has its second to itself, or else not.
+func firstPage(limit, most int) int { return min(limit, most-1) + 1 }
+
 // The values of --api.
 const (
 	apiBitPay     = "bitpay"

@@ -33,7 +33,7 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
 	options := bitpay.ListOptions{DateStart: f.from, DateEnd: f.to, Status: bitpay.Status(f.status), OrderID: f.orderID, ItemCode: f.itemCode, Offset: f.offset}
 	if f.limit > 0 {
-		options.Limit = min(f.limit, bitpay.DefaultLimit)
+		options.Limit = firstPage(f.limit, bitpay.DefaultLimit)
 	}
 	return func(yield func(invoiceRecord, error) bool) {
 		for invoice, err := range b.Invoices.All(ctx, options) {

@@ -104,7 +104,7 @@ func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOpt
 		options.EndDate = f.to.Add(24*time.Hour - time.Second)
 	}
 	if f.limit > 0 {
-		options.Take = min(f.limit, greenfield.DefaultTake)
+		options.Take = firstPage(f.limit, greenfield.DefaultTake)
 	}
 	if f.orderID != "" {
 		options.OrderIDs = []string{f.orderID}
