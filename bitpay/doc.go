@@ -53,6 +53,9 @@
 //		...
 //	}
 //
+// [InvoiceService.All] is complete or fails: it does not lose invoices that were created
+// in the same second, as pages by [ListOptions.Offset] do.
+//
 // # Notifications
 //
 // A server posts notifications to [InvoiceRequest.NotificationURL] without a signature.

@@ -86,7 +86,7 @@ func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoi
 // memory.
 //
 // The server orders by [Invoice.InvoiceTime], which travels in milliseconds and has
-// whole seconds, and by nothing else; and it can be asked for whole days alone. So All
+// whole seconds, and by nothing else; and its filter knows whole days only. So All
 // goes on by offset, and each page begins with the invoice before the last second of
 // the page before: that second is then wholly inside one page. Where invoices left a
 // Status filter meanwhile, the page begins earlier, until it does. Offset counts in the

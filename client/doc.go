@@ -35,6 +35,12 @@
 // left to the caller. For every other request ask [FateUnknown]: it tells whether the
 // request may have been carried out all the same.
 //
+// # Lists
+//
+// BTCPay Server orders lists by whole seconds and leaves the order within a second open,
+// so reading them page by page loses rows. [Listing] reads such a list completely, or
+// fails; the packages for the two APIs use it in their All methods.
+//
 // # Trust
 //
 // The system's certificates are trusted, or those of [WithCAFile], and

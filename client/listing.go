@@ -70,8 +70,8 @@ func (l Listing[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// A listError says that what came is no list, not the one that was asked for, or not
-// to be had whole.
+// A listError says that a response is no list, is not the list that was asked for, or
+// that the list cannot be read completely.
 type listError string
 
 func (e listError) Error() string { return string(e) }
@@ -98,7 +98,8 @@ const (
 	maxBack = 64
 )
 
-// A reader is how far a listing came. Of all rows it knows those of one second.
+// A reader is the progress of a listing. Of the rows it has seen it keeps those of one
+// second only.
 type reader[T any] struct {
 	Listing[T]
 	size pageSize
@@ -162,7 +163,7 @@ func (r *reader[T]) until() *int64 {
 	return new(r.cut + r.slack)
 }
 
-// read gets a page, and tells whether more may follow.
+// read gets a page. Full reports whether more may follow.
 func (r *reader[T]) read(ctx context.Context, p Page) (rows []T, full bool, err error) {
 	start := time.Now()
 	rows, size, err := r.Page(ctx, p)
@@ -216,6 +217,7 @@ func (r *reader[T]) ids(rows []T) map[string]bool {
 	return ids
 }
 
+// check refuses a page that no such server can have sent.
 func (r *reader[T]) check(rows []T, p Page) error {
 	if len(rows) > p.Take {
 		return errTooMany
@@ -361,11 +363,4 @@ func (r *reader[T]) goOn(rows []T, last int64) {
 	from := max(begin-r.back, 0)
 	r.overlap = r.skip + len(rows) - from
 	r.skip = from
-}
-
-// TooLarge reports whether an answer was given up because it has more bytes than a
-// client reads.
-func TooLarge(err error) bool {
-	_, large := errors.AsType[tooLarge](err)
-	return large
 }

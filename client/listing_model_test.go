@@ -27,6 +27,7 @@ type modelServer struct {
 	cap       int            // the server's own limit of a page; 0 is none
 	exclusive bool           // Until is meant exclusively
 	largest   int            // a page of more rows fails as too large; 0 is none
+	slow      bool           // it times out instead
 	size      int            // of each answer in bytes
 	between   func(call int) // what happens before a request
 	requests  int
@@ -53,6 +54,9 @@ func (s *modelServer) page(_ context.Context, p Page) ([]modelRow, int, error) {
 	fit = slices.Clone(fit[min(p.Skip, len(fit)):min(p.Skip+take, len(fit))])
 	s.largestOf = max(s.largestOf, len(fit))
 	if s.largest > 0 && len(fit) > s.largest {
+		if s.slow {
+			return nil, 0, &NetworkError{Method: "GET", Path: "/model", Kind: Timeout}
+		}
 		return nil, 0, &AnswerError{Method: "GET", Path: "/model", Status: 200, Err: tooLarge(maxBody)}
 	}
 	return fit, s.size, nil

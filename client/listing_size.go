@@ -89,17 +89,19 @@ func (s *pageSize) settle() { s.rows = min(s.rows, s.most) }
 // that came so far, and longer than the caller asked for.
 func (s *pageSize) doubtful(rows, asked int) bool { return asked > s.filled && rows >= s.filled }
 
-// limited notes that a server sends no more than so many rows.
+// limited notes that a server never sends more than this many rows.
 func (s *pageSize) limited(rows int, second int64) {
 	s.limit, s.tooMany, s.limitAt, s.why = rows, rows+1, second, nil
 }
 
-// failed notes that a page did not come, and reports whether a smaller one may.
+// failed notes that a page could not be had, and reports whether to ask for a smaller
+// one.
 func (s *pageSize) failed(asked, known int, second int64, err error) bool {
 	part := 2
+	_, large := errors.AsType[tooLarge](err)
 	network, _ := errors.AsType[*NetworkError](err)
 	switch {
-	case TooLarge(err):
+	case large:
 	case network != nil && network.Kind == Timeout && (s.came && s.timeouts < maxTimeouts || s.timeouts < 1):
 		s.timeouts++
 		part = 8

@@ -60,6 +60,44 @@ func TestListingEdges(t *testing.T) {
 	}
 }
 
+// TestListingOfASlowServer: pages that time out are asked for smaller; a server that
+// answers nothing at all is not asked for long, and one whose caller is gone not again.
+func TestListingOfASlowServer(t *testing.T) {
+	for _, byTime := range []bool{true, false} {
+		for _, take := range []int{20, 100} {
+			s := model(byTime)
+			for second := range int64(500) {
+				s.rows = append(s.rows, modelRow{fmt.Sprint(second), second})
+			}
+			s.largest, s.slow = 40, true
+			if got, err := s.read(t, 0, take); err != nil || len(got) != 500 {
+				t.Errorf("by time %v, %d a page: %d rows, %v", byTime, take, len(got), err)
+			}
+			s.largest, s.requests = 0, 0
+			l := s.listing(0, take)
+			ctx, cancel := context.WithCancel(t.Context())
+			l.Page = func(context.Context, Page) ([]modelRow, int, error) {
+				s.requests++
+				return nil, 0, &NetworkError{Kind: Timeout}
+			}
+			for _, err := range l.All(ctx) {
+				if network, ok := errors.AsType[*NetworkError](err); !ok || network.Kind != Timeout {
+					t.Error(err)
+				}
+			}
+			if s.requests != 2 {
+				t.Errorf("%d requests to a server that answers nothing", s.requests)
+			}
+			cancel()
+			for range l.All(ctx) {
+			}
+			if s.requests != 3 {
+				t.Errorf("%d requests, after the caller is gone", s.requests-2)
+			}
+		}
+	}
+}
+
 // TestListingOfAServerThatIsNone: whatever a server repeats, leaves out of account or
 // mixes up, the list ends, and with an error.
 func TestListingOfAServerThatIsNone(t *testing.T) {

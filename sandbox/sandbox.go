@@ -29,6 +29,9 @@
 // the whole of the server. Where the real server is odd, a comment names the recording that shows it: testdata/recordings
 // holds what a real one answered, and package replay plays that against the sandbox, or any other server, and compares.
 //
+// Invoices of one second come in an order that differs from page to page, as a database's does; [Options.TieSeed] repeats
+// it. [Sandbox.AddPast] adds many invoices at once, for tests of long lists.
+//
 // # What it is not
 //
 // The money is imaginary, passwords are hashed lightly so that tests stay quick, and nothing is hardened for a network:
