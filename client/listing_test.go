@@ -108,7 +108,7 @@ func TestListingOfAServerThatIsNone(t *testing.T) {
 			want error
 		}{
 			"the same page for ever":  {func(p Page) []modelRow { return many[:3] }, nil},
-			"the same row for ever":   {func(p Page) []modelRow { return slices.Repeat(many[:1], p.Take) }, nil},
+			"the same row for ever":   {func(p Page) []modelRow { return slices.Repeat(many[:1], p.Take) }, errTwice},
 			"everything at once":      {func(Page) []modelRow { return many }, errTooMany},
 			"no order":                {func(p Page) []modelRow { return []modelRow{many[1], many[0]} }, errUnordered},
 			"one second without end":  {func(p Page) []modelRow { return rowsOf(9, p.Take) }, nil},
@@ -198,6 +198,34 @@ func TestListingStops(t *testing.T) {
 	}
 	if len(got) != 1 || errs != 1 {
 		t.Errorf("got %v and %d errors", got, errs)
+	}
+}
+
+// TestListingKeepsWhatItSaw: a row that a page has shown comes, although it leaves the
+// list before the rest of its second is read.
+func TestListingKeepsWhatItSaw(t *testing.T) {
+	for _, byTime := range []bool{true, false} {
+		s := model(byTime, slices.Concat(rowsOf(5, 2), []modelRow{{"b", 4}, {"c", 4}, {"d", 4}, {"e", 2}, {"f", 1}})...)
+		l := s.listing(0, 3)
+		var shown string
+		l.Page = func(ctx context.Context, p Page) ([]modelRow, int, error) {
+			rows, size, err := s.page(ctx, p)
+			if shown == "" {
+				shown = rows[2].id
+				s.rows = slices.DeleteFunc(s.rows, func(row modelRow) bool { return row.id == shown })
+			}
+			return rows, size, err
+		}
+		var got []string
+		for row, err := range l.All(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, row.id)
+		}
+		if want := []string{"r000000", "r000001", "b", "c", "d", "e", "f"}; !slices.Equal(got, want) {
+			t.Errorf("by time %v: got %v, and %s had left", byTime, got, shown)
+		}
 	}
 }
 
