@@ -145,6 +145,8 @@ func TestVisible(t *testing.T) {
 		"two\nlines\tand":  "two\nlines\tand",
 		"not\xffUTF-8\xc3": `not\xffUTF-8\xc3`,
 		"return\rover":     `return\rover`,
+		"de\x7flete":       `de\x7flete`,
+		"bell\x07":         `bell\a`,
 		"no-break\u00a0":   `no-break\u00a0`,
 	} {
 		if got := Visible(text); got != want {
