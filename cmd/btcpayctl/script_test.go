@@ -71,6 +71,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"deliver": deliver,
 
 	"dialogue": dialogue,
+	"unset":    unset,
 }
 
 func scriptCondition(name string) (bool, error) {

@@ -33,13 +33,17 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	identity, err := a.Variable(identityFileVariable)
+	if err != nil {
+		return nil, err
+	}
 	open := keystore.Open
 	if strings.HasPrefix(spec, vault.Prefix) {
 		open = vault.Open
 	}
 	store, err := open(spec, keystore.Options{
 		Dir: dir, Timeout: timeout, Getenv: a.Getenv,
-		IdentityFile: a.Getenv(identityFileVariable), Passphrase: a.askPassphrase,
+		IdentityFile: identity.Text, Passphrase: a.askPassphrase,
 	})
 	if err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ next "apikey exec" or "doctor" revokes what was left; with --ttl a second proces
 does it at once, and revokes the key when its time is over.`,
 		Example: `  btcpayctl apikey exec --profile admin --permission btcpay.store.cancreateinvoice --store ID -- ./nightly.sh
   btcpayctl apikey exec --for "invoice create,invoice get" --store ID --ttl 10m -- btcpayctl invoice create --amount 5 --currency USD`,
+		Annotations: map[string]string{argumentsMayBeEmpty: "true"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return &output.Error{Code: output.Usage, What: "there is no command to run", Next: "btcpayctl apikey exec --for \"invoice list\" -- ./nightly.sh"}

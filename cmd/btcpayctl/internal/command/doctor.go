@@ -251,14 +251,14 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 	if d.settings.Server.Text == "" || d.settings.Profile.SIN == "" || d.flags.DryRun {
 		return checkRecord{Check: name, Status: "skipped"}
 	}
-	connection, err := d.app.BitPay(ctx, d.flags)
+	connection, err := d.app.Paired(ctx, d.flags)
+	if err == nil {
+		err = d.app.CheckStore(connection)
+	}
 	if err != nil {
 		return failure(ctx, name, err)
 	}
 	defer connection.CloseIdleConnections()
-	if connection.Identity == nil {
-		return checkRecord{Check: name, Status: "skipped"}
-	}
 	tokens, err := connection.Tokens(ctx)
 	if _, refused := errors.AsType[*client.Error](err); refused && errors.Is(err, bitpay.ErrNotPaired) {
 		err, tokens = nil, nil

@@ -31,6 +31,7 @@ func addProfileFlag(cmd *cobra.Command, f *app.Flags) {
 func addWaitFlag(cmd *cobra.Command, wait *time.Duration, usage string) {
 	*wait = -1
 	cmd.Flags().Var((*waitValue)(wait), "wait", usage)
+	allowZero(cmd, "wait")
 }
 
 // waitValue shows no default in the help, since that is no span of time.

@@ -58,7 +58,7 @@ func (b *bitpayInvoices) sign(_ context.Context, r *ledger.Record) error {
 		return nil
 	}
 	r.SIN = b.Identity.SIN()
-	if b.app.FromProfile(b.Settings) {
+	if b.Source == "profile" {
 		r.Profile = b.Name.Text
 	}
 	return nil

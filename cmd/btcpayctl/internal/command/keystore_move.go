@@ -244,7 +244,7 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 		fmt.Fprintf(m.app.Err, " Profiles that use it now: %s.", strings.Join(profiles, ", "))
 	}
 	fmt.Fprintln(m.app.Err)
-	if fresh := m.app.FreshKeystore(); fresh.Text != m.to {
+	if fresh, err := m.app.FreshKeystore(); err == nil && fresh.Text != m.to {
 		fmt.Fprintf(m.app.Err, "Keys of new profiles still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", fresh.Text, app.ShellWord(m.to))
 	}
 	if err := operation.Finish(); err != nil {

@@ -123,7 +123,10 @@ func (r *storeRestore) choose() error {
 	if err != nil {
 		return err
 	}
-	chosen := r.app.NewKeystore(s)
+	chosen, err := r.app.NewKeystore(s)
+	if err != nil {
+		return err
+	}
 	if r.to != "" {
 		chosen = app.Value{Text: r.to, Source: "--to"}
 	}
