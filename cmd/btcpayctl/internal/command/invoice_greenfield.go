@@ -165,7 +165,7 @@ func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Record, _ []stri
 
 func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	r := invoiceRecord{
-		ID: i.ID, Amount: i.Amount, Currency: i.Currency,
+		ID: i.ID, Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
 		Status: strings.ToLower(string(i.Status)), ServerStatus: string(i.Status), Exception: exceptionNone,
 		CreatedAt: i.CreatedTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
 		CheckoutLink: i.CheckoutLink, API: apiGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
