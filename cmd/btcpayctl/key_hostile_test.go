@@ -117,7 +117,7 @@ func hostile(l *login, i int) *http.Request {
 // gets another answer than 404, and the browser's key is the one that is kept.
 func TestBadInputCallback(t *testing.T) {
 	s := newKillScene(t)
-	l := s.login("--profile", "ci", "--for", "invoice list")
+	l := s.login("--profile", "ci", "--all-stores", "--for", "invoice list")
 	client := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
 	var requests atomic.Int64
@@ -170,7 +170,7 @@ func TestBadInputCallback(t *testing.T) {
 // count, and the end says which flag helps.
 func TestBadInputRenamed(t *testing.T) {
 	s := newKillScene(t)
-	l := s.login("--profile", "ci", "--for", "invoice list", "--wait", "2s")
+	l := s.login("--profile", "ci", "--all-stores", "--for", "invoice list", "--wait", "2s")
 	r, err := http.NewRequest(http.MethodPost, l.redirect.String(), strings.NewReader("apiKey="+strings.Repeat("e", 40)))
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestBadInputRenamed(t *testing.T) {
 		}
 	}
 	// With that name the same proxy is fine.
-	l = s.login("--profile", "ci", "--for", "invoice list", "--callback-host", "callback.example.com:8765", "--port", fmt.Sprint(l.redirect.Port()))
+	l = s.login("--profile", "ci", "--all-stores", "--for", "invoice list", "--callback-host", "callback.example.com:8765", "--port", fmt.Sprint(l.redirect.Port()))
 	if l.redirect.Host != "callback.example.com:8765" {
 		t.Errorf("the page is given %s", l.redirect.Host)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -61,8 +62,11 @@ func ReadGreenfieldKey(data []byte, shown string) (greenfield.APIKey, error) {
 		return greenfield.APIKey{}, err
 	}
 	key, err := greenfield.NewAPIKey(read.Key)
+	if err == nil && read.Legacy {
+		err = errors.New("it has the form of a store's legacy key, which works for the BitPay-compatible API only")
+	}
 	if err != nil {
-		return key, &output.Error{Code: output.BadInput, What: shown + " holds no Greenfield API key", Why: err.Error(), Next: copyAgain, Err: err}
+		return greenfield.APIKey{}, &output.Error{Code: output.BadInput, What: shown + " holds no Greenfield API key", Why: err.Error(), Next: copyAgain, Err: err}
 	}
 	return key, nil
 }

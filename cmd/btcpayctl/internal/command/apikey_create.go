@@ -80,10 +80,17 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer by.CloseIdleConnections()
-	permissions, err := c.asks.permissions(by.Store.Text)
-	if err != nil {
+	if by.Store, err = c.chooseStore(by.Store); err != nil {
 		return err
 	}
+	permissions, err := c.asks.permissions(by.Store, false)
+	if err == nil {
+		err = c.fitsTarget(app.SingleStore(permissions))
+	}
+	if err != nil {
+		return withLeftStore(err, by.Settings)
+	}
+	c.flags.CAFile = by.CAFile.Text
 	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, user: c.user}
 	if err := c.validate(cmd.Context(), c.asks.allowUnknown); err != nil {
 		return err
@@ -117,6 +124,46 @@ func (c *apiKeyCreate) checkFlags() error {
 			Next: "--output-file key.txt, or --reveal --yes if that is what you want"}
 	}
 	return nil
+}
+
+// chooseStore is the store that the key is for: that of the line, else that of the
+// profile which will use the key, else that of the profile which makes it.
+func (c *apiKeyCreate) chooseStore(named app.Value) (app.Value, error) {
+	if c.saveAs == "" || named.Explicit() {
+		return named, nil
+	}
+	own, err := c.targetStore()
+	if err != nil || own == "" {
+		return named, err
+	}
+	return app.Value{Text: own, Source: "profile"}, nil
+}
+
+func (c *apiKeyCreate) targetStore() (string, error) {
+	config, err := c.app.ReadConfig()
+	return config.Profiles[c.saveAs].Store, err
+}
+
+// fitsTarget refuses a key for another store than that of the profile which will
+// use it.
+func (c *apiKeyCreate) fitsTarget(store string) error {
+	own, err := c.targetStore()
+	if err != nil || own == "" || store == "" || own == store {
+		return err
+	}
+	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for store %s, and the key would be for store %s", c.saveAs, own, store),
+		Why: "Nothing was sent.", Next: "--save-as ANOTHER\nor leave --store out"}
+}
+
+// withLeftStore adds that a profile's store was not taken along.
+func withLeftStore(err error, s app.Settings) error {
+	e, ok := errors.AsType[*output.Error](err)
+	if !ok || s.LeftStore() == "" {
+		return err
+	}
+	told := *e
+	told.Why = strings.TrimSpace(s.LeftStore() + " " + told.Why)
+	return &told
 }
 
 // connectMinter gives the credential that makes keys.

@@ -80,10 +80,11 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer by.CloseIdleConnections()
-	permissions, err := c.asks.permissions(by.Store.Text)
+	permissions, err := c.asks.permissions(by.Store, false)
 	if err != nil {
-		return err
+		return withLeftStore(err, by.Settings)
 	}
+	c.flags.CAFile = by.CAFile.Text
 	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, keystore: by.Keystore.Text}
 	if err := c.validate(ctx, c.asks.allowUnknown); err != nil {
 		return err

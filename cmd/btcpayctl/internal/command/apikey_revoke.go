@@ -115,6 +115,7 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 			return nil, err
 		}
 		k := revocable{id: connection.KeyID, server: connection.URL, key: connection.Key}
+		c.flags.CAFile = connection.CAFile.Text
 		if connection.Source == "profile" {
 			k.keystore = connection.Keystore.Text
 		}
@@ -146,9 +147,9 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 	if err != nil {
 		return revocable{}, err
 	}
-	key, err := greenfield.ParsePastedKey(string(text))
+	key, err := app.ReadGreenfieldKey(text, shown)
 	if err != nil {
-		return revocable{}, &output.Error{Code: output.BadInput, What: "there is no key in " + shown, Why: err.Error(), Next: "give a file with the key alone", Err: err}
+		return revocable{}, err
 	}
 	id := app.KeyID(key)
 	if stored, err := findAPIKey(ctx, c.app, id); err == nil {

@@ -97,6 +97,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	c.flags.CAFile = c.connection.CAFile.Text
 	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, keystore: c.connection.Keystore.Text}
 	if c.flags.DryRun {
 		return nil

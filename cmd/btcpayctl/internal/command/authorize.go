@@ -68,9 +68,9 @@ login, for the same permissions; port and nonce are kept for that.
 Exit 0: stored. 4: the key does not work. 5: other permissions than asked for.
 7: the server cannot be asked about the key; "btcpayctl doctor" goes on. 8: nobody
 answered within --wait.`,
-		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --for "invoice create,invoice get"
-  btcpayctl authorize --server https://btcpay.example.com --for "invoice list" --print-url
-  btcpayctl authorize --profile ci --for "invoice list" --paste < key.txt`,
+		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --store ID --for "invoice create,invoice get"
+  btcpayctl authorize --server https://btcpay.example.com --store ID --for "invoice list" --print-url
+  btcpayctl authorize --profile ci --store ID --for "invoice list" --paste < key.txt`,
 		GroupID: "start",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -117,10 +117,15 @@ func (c *authorization) prepare(cmd *cobra.Command) error {
 		if err := s.OwnServer(); err != nil {
 			return err
 		}
+		if own := s.Profile.Store; s.Profile.SIN != "" && own != "" && s.Store.Explicit() && s.Store.Text != own {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key for store %s, and %s names store %s", s.Name.Text, own, s.Store.Source, s.Store.Text),
+				Why: "A profile is for one store. Nothing was sent.", Next: "the same command with --profile ANOTHER"}
+		}
 	}
 	if c.connection, err = c.app.ConnectGreenfield(c.flags, s, nil, ""); err != nil {
 		return err
 	}
+	c.flags.CAFile = s.CAFile.Text
 	if err := c.makeRequest(cmd.Context(), s); err != nil {
 		return err
 	}
@@ -153,9 +158,15 @@ func (c *authorization) checkFlags() error {
 // makeRequest works out what is asked for, and warns where the outcome may
 // surprise. The redirect is not known yet.
 func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
-	permissions, err := c.asks.permissions(s.Store.Text)
+	permissions, err := c.asks.permissions(s.Store, c.selective)
 	if err != nil {
-		return err
+		return withLeftStore(err, s)
+	}
+	scoped := func(p greenfield.Permission) bool { return p.Scope() != "" }
+	named := slices.ContainsFunc(permissions, scoped)
+	if named && slices.ContainsFunc(permissions, everywhere) {
+		return &output.Error{Code: output.Usage, What: "one page cannot ask for one store and for every store", Why: "The server would take the store for every permission. Nothing was sent.",
+			Next: "leave --all-stores out, with --store ID\nor run the command twice, for two profiles"}
 	}
 	if len(permissions) == 0 {
 		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
@@ -165,7 +176,7 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 		c.appName = strings.TrimSuffix("btcpayctl/"+s.Name.Text, "/")
 	}
 	c.request = greenfield.AuthorizeRequest{
-		Permissions: permissions, ApplicationName: c.appName, SelectiveStores: c.selective || s.Store.Text != "" && !c.asks.allStores,
+		Permissions: permissions, ApplicationName: c.appName, SelectiveStores: c.selective || named || s.Store.Text != "" && !c.asks.allStores,
 		AllowUnknown: c.asks.allowUnknown,
 	}
 	if !c.strict {
@@ -185,10 +196,6 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 		if w.Code != greenfield.WarnOneStore || s.Store.Text == "" {
 			fmt.Fprintln(c.app.Err, "Note:", output.VisibleLine(w.Text)+".")
 		}
-	}
-	everywhere := func(p greenfield.Permission) bool { return p.Kind() == greenfield.StorePermission && p.Scope() == "" }
-	if !c.request.SelectiveStores && !c.asks.allStores && slices.ContainsFunc(permissions, everywhere) {
-		fmt.Fprintln(c.app.Err, "Note: the key will be for every store of the person, now and later. With --selective-stores the person picks one.")
 	}
 	return nil
 }

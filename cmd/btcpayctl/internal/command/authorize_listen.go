@@ -263,7 +263,7 @@ func (c *authorization) readPasted(ctx context.Context) (<-chan greenfield.APIKe
 			if strings.TrimSpace(line) == "" {
 				continue
 			}
-			key, err := greenfield.ParsePastedKey(line)
+			key, err := app.ReadGreenfieldKey([]byte(line), "the line")
 			if err == nil {
 				keys <- key
 				return
@@ -301,7 +301,7 @@ func (c *authorization) pastedKey(ctx context.Context) (greenfield.APIKey, error
 			if err != nil {
 				return greenfield.APIKey{}, err
 			}
-			key, err := greenfield.ParsePastedKey(line)
+			key, err := app.ReadGreenfieldKey([]byte(line), "the line")
 			if err == nil {
 				return key, nil
 			}
@@ -312,10 +312,5 @@ func (c *authorization) pastedKey(ctx context.Context) (greenfield.APIKey, error
 	if err != nil && !errors.Is(err, io.EOF) {
 		return greenfield.APIKey{}, err
 	}
-	key, err := greenfield.ParsePastedKey(line)
-	if err != nil {
-		return key, &output.Error{Code: output.BadInput, What: "the line on standard input is no key", Why: err.Error(),
-			Next: "copy the key from the server's page again, and only that", Err: err}
-	}
-	return key, nil
+	return app.ReadGreenfieldKey([]byte(line), "the line on standard input")
 }

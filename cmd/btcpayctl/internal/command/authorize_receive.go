@@ -218,6 +218,9 @@ func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, pro
 		return err
 	}
 	fmt.Fprintf(c.app.Err, "%sStored in keystore %s for profile %q.\n", c.verdict, c.operation.Record.Keystore, c.profile)
+	if was := c.connection.Profile.Store; was != "" && store != "" && was != store {
+		fmt.Fprintf(c.app.Err, "The profile's store was %s, and is %s now.\n", was, store)
+	}
 	switch {
 	case old == id:
 		fmt.Fprintln(c.app.Err, "It is the key that the profile had.")
