@@ -120,7 +120,7 @@ func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*b
 	if err != nil {
 		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("the key is stored, and profile %s does not use it: %v", s.Name.Text, err),
 			Why:  fmt.Sprintf("It is %s in keystore %s, and key list shows it.", stored.SIN(), spec),
-			Next: "mend that, then btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
+			Next: "mend that\nthen btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
 	}
 	return stored, nil
 }

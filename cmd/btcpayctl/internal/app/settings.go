@@ -87,7 +87,7 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 		s.Profile, s.Exists = config.Profiles[s.Name.Text]
 		if !s.Exists && !makes {
 			return s, &output.Error{Code: output.Usage, What: fmt.Sprintf("there is no profile %q", s.Name.Text),
-				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list, or btcpayctl pair client --profile " + s.Name.Text + " to make it"}
+				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list\nor, to make it: btcpayctl pair client --profile " + s.Name.Text}
 		}
 	}
 	if s.Server, err = a.pick("--server", f.Server, serverVariables, s.Profile.Server, sourceProfile); err != nil {

@@ -192,7 +192,7 @@ func (c *apiKeyCreate) choosePlace() error {
 		c.minting.keystore = s.Keystore.Text
 		if s.Profile.APIKeyID != "" {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has an API key: %s", c.saveAs, s.Profile.APIKeyID),
-				Next: "btcpayctl apikey rotate --profile " + c.saveAs + ", or --save-as ANOTHER"}
+				Next: "btcpayctl apikey rotate --profile " + c.saveAs + "\nor --save-as ANOTHER"}
 		}
 		if s.Profile.Server != "" && s.Profile.Server != c.by.URL {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key will be for %s", c.saveAs, s.Profile.Server, c.by.URL),
@@ -205,7 +205,7 @@ func (c *apiKeyCreate) choosePlace() error {
 // hand gives the key to where it goes, and ends the operation.
 func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 	record, view := c.record(), apiKeyView
-	next := "Next: btcpayctl apikey revoke " + record.ID + ", once it is not needed any more"
+	next := "Once it is not needed any more:\nNext: btcpayctl apikey revoke " + record.ID
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
@@ -225,7 +225,7 @@ func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
 	}
 	fault.At("mint-pinned")
-	fmt.Fprintln(c.app.Err, output.Visible(next))
+	fmt.Fprintln(c.app.Err, output.Visible(c.app.Hint(next)))
 	if err := output.One(c.printer, view, record); err != nil {
 		if c.reveal {
 			return errors.Join(c.giveUp(cmd.Context(), c.operation, c.key, err), err)

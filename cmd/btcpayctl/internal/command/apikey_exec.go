@@ -181,7 +181,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 		err = c.forget(ctx, c.operation)
 	}
 	if err != nil {
-		fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  Next: btcpayctl doctor\n", label, output.VisibleLine(err.Error()))
+		fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  Next: %s\n", label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
 		c.operation.Release()
 		return
 	}

@@ -108,7 +108,7 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 		k, err := c.fromFile(ctx)
 		return []revocable{k}, err
 	case len(args) == 0:
-		return nil, &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl apikey list, then btcpayctl apikey revoke ID"}
+		return nil, &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl apikey list\nthen btcpayctl apikey revoke ID"}
 	case len(args) == 1 && args[0] == "current":
 		connection, err := c.app.Greenfield(ctx, c.flags)
 		if err != nil {

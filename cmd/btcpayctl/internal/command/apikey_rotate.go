@@ -81,7 +81,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 	}
 	if c.connection.Source != "profile" {
 		return &output.Error{Code: output.Usage, What: "the key comes from " + c.connection.Source + ", where a new one cannot be put",
-			Next: "btcpayctl apikey rotate --profile NAME, or btcpayctl apikey create --output-file FILE and then btcpayctl apikey revoke current"}
+			Next: "btcpayctl apikey rotate --profile NAME\nor btcpayctl apikey create --output-file FILE\nthen btcpayctl apikey revoke current"}
 	}
 	by := c.connection
 	switch {

@@ -225,7 +225,7 @@ func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, pro
 	case old == id:
 		fmt.Fprintln(c.app.Err, "It is the key that the profile had.")
 	case old != "":
-		fmt.Fprintf(c.app.Err, "The profile's earlier key still works. Next: btcpayctl apikey revoke %s\n", old)
+		fmt.Fprintf(c.app.Err, "The profile's earlier key still works.\nNext: %s\n", c.app.Hint("btcpayctl apikey revoke "+old))
 	}
 	record := authorizeRecord{Profile: c.profile, Server: c.connection.URL, ID: id, Label: proof.Key.Label,
 		Permissions: orEmpty(proof.Key.Permissions), Match: string(proof.Grant.Match)}

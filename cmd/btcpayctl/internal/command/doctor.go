@@ -92,6 +92,7 @@ func (d *doctor) records(ctx context.Context) iter.Seq2[checkRecord, error] {
 				return
 			}
 			for _, record := range check() {
+				record.Next = d.app.Hint(record.Next)
 				if !yield(record, nil) {
 					return
 				}
@@ -136,7 +137,7 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		}
 		if r := operation.Record; r.KeyID != "" && r.Kind != ledger.Revoke {
 			return errors.Join(&output.Error{Code: output.Usage, What: "the key of operation " + id + " is stored, so it cannot be forgotten",
-				Next: "btcpayctl doctor --fix, or btcpayctl apikey revoke " + r.KeyID}, operation.Release())
+				Next: "btcpayctl doctor --fix\nor btcpayctl apikey revoke " + r.KeyID}, operation.Release())
 		}
 		if err := operation.Finish(); err != nil {
 			return err

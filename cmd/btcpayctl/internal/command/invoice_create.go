@@ -114,7 +114,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 // notPrinted names what was made where standard output did not take it.
 func notPrinted(err error, made string) error {
 	return &output.Error{Code: output.Failed, What: "invoice " + made + " was created, and cannot be printed", Why: err.Error(),
-		Next: "btcpayctl invoice resume prints it", Err: err}
+		Next: "btcpayctl invoice resume", Err: err}
 }
 
 // compareClocks tells of an expiry that is another than was meant: it is sent

@@ -167,7 +167,7 @@ func (r lineRequest) failure(ctx context.Context, err error, from string, done i
 	}
 	e.Why = strings.TrimSpace(strings.TrimSpace(e.Why) + " " + made)
 	if from != "-" {
-		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, from))
+		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, app.ShellWord(from)))
 	}
 	return &e
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 )
@@ -13,6 +14,9 @@ import (
 // targetFlags say which server, profile and store a line means, in the order in
 // which a hint repeats them.
 var targetFlags = []string{"profile", "server", "store", "api", "ca-file", "allow-http"}
+
+// targetFlag is the annotation of such a flag.
+const targetFlag = "btcpayctl-target"
 
 // reachFlags are those that hold for any profile.
 var reachFlags = []string{"ca-file", "allow-http"}
@@ -28,7 +32,7 @@ func lineOf(cmd *cobra.Command) *line {
 	l := &line{given: map[string]string{}}
 	for _, name := range targetFlags {
 		f := cmd.Flags().Lookup(name)
-		if f == nil || !f.Changed || name != "allow-http" && isSetter(cmd, name) {
+		if !isTarget(f) || !f.Changed {
 			continue
 		}
 		switch {
@@ -44,10 +48,17 @@ func lineOf(cmd *cobra.Command) *line {
 	return l
 }
 
-// isSetter tells of flags that have the name of a target's and another meaning:
-// the command takes no profile to use, but one to change.
-func isSetter(cmd *cobra.Command, name string) bool {
-	return cmd.Flags().Lookup("profile") == nil && (name == "server" || name == "store" || name == "ca-file" && cmd.Name() == "set")
+// isTarget tells whether a command has a flag that says what the command talks to.
+// Others of the same name change a profile, or choose among secrets.
+func isTarget(f *pflag.Flag) bool { return f != nil && len(f.Annotations[targetFlag]) > 0 }
+
+// targets declares the flags of a command's target, as far as it has them.
+func targets(cmd *cobra.Command) {
+	for _, name := range targetFlags {
+		if cmd.Flags().Lookup(name) != nil {
+			annotate(cmd, name, targetFlag)
+		}
+	}
 }
 
 // program begins each command of a hint. A quoted command within another is left
@@ -123,8 +134,7 @@ func (l *line) missing(cmd *cobra.Command, written string) string {
 	}
 	var add strings.Builder
 	for _, name := range names {
-		f := cmd.Flags().Lookup(name)
-		if f == nil || l.given[name] == "" || hasFlag(written, name) || isSetter(cmd, name) {
+		if !isTarget(cmd.Flags().Lookup(name)) || l.given[name] == "" || hasFlag(written, name) {
 			continue
 		}
 		if name == "store" && hasFlag(written, "all-stores") {

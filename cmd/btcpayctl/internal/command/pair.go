@@ -110,7 +110,7 @@ func (c *pairing) prepare(cmd *cobra.Command, check func(*app.Connection) error)
 	if err != nil {
 		return err
 	}
-	return c.remember(cmd.Context())
+	return c.remember(cmd.Context(), false)
 }
 
 // identity is the key in use, or a new one for a profile that has none.
@@ -180,6 +180,9 @@ func (c *pairing) already(ctx context.Context) (bool, error) {
 	if err != nil || len(tokens) == 0 {
 		return false, err
 	}
+	if err := c.app.CheckStore(c.Connection); err != nil {
+		return true, err
+	}
 	if err := finishPairings(ctx, c.app, c.URL, c.Identity.SIN()); err != nil {
 		return true, err
 	}
@@ -206,6 +209,9 @@ func (c *pairing) profileFlag() string {
 func (c *pairing) begin(ctx context.Context, code string) error {
 	if c.flags.DryRun {
 		return nil
+	}
+	if err := c.remember(ctx, true); err != nil {
+		return err
 	}
 	var err error
 	c.operation, err = c.app.Begin(ctx, ledger.Record{

@@ -24,7 +24,7 @@ func storedKeys(ctx context.Context, a *app.App, sin, apiKeyID string) ([]app.He
 	for _, name := range wanted {
 		i := slices.IndexFunc(holdings, func(h app.Held) bool { return h.Name == name && h.Keystore != "" })
 		if i < 0 {
-			return nil, &output.Error{Code: output.NotFound, What: "no key is stored as " + name, Next: "btcpayctl key list, or btcpayctl apikey list"}
+			return nil, &output.Error{Code: output.NotFound, What: "no key is stored as " + name, Next: "btcpayctl key list\nor btcpayctl apikey list"}
 		}
 		keys = append(keys, holdings[i])
 	}
