@@ -116,7 +116,7 @@ var forms = sync.OnceValue(func() keyForms {
 		legacy:     regexp.MustCompile(`^[A-Za-z0-9]{43}$`),
 		hex:        regexp.MustCompile(`^[0-9A-Fa-f]+$`),
 		wif:        regexp.MustCompile(`^[5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}$`),
-		sin:        regexp.MustCompile(`^Tf[1-9A-HJ-NP-Za-km-z]{33}$`),
+		sin:        regexp.MustCompile(`^T[1-9A-HJ-NP-Za-km-z]{33,34}$`),
 		code:       regexp.MustCompile(`^[1-9A-HJ-NP-Za-km-z]{7}$`),
 		unfilled:   regexp.MustCompile(`^(\$[A-Za-z_({].*|%[A-Za-z_]+%|<[A-Za-z _-]+>)$`),
 	}
