@@ -210,7 +210,7 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 		e := explain(ctx, err)
 		e.What = fmt.Sprintf("the key %s was not revoked: %s", k.id, e.What)
 		if mayPass(err) && k.keystore != "" {
-			e.Why, e.Next = "It may still work. It stays in the keystore.", "btcpayctl doctor, which asks again"
+			e.Why, e.Next = "It may still work. It stays in the keystore.", "btcpayctl doctor"
 			return errors.Join(e, operation.Release())
 		}
 		return errors.Join(e, operation.Finish())

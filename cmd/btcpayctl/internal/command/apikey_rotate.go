@@ -137,7 +137,7 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 	if err := h.revoke(ctx, r.Server, old); err != nil {
 		e := explain(ctx, err)
 		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.OldKeyID, e.What)
-		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor, which asks again"
+		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
 		return errors.Join(e, operation.Release())
 	}
 	fault.At("rotate-revoked")

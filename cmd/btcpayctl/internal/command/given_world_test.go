@@ -22,6 +22,7 @@ type sentRequest struct {
 	method, path, query string
 	header              http.Header
 	body                string
+	answer              string
 }
 
 // A recordingServer is a sandbox that writes down what comes.
@@ -45,11 +46,16 @@ func newRecordingServer(t *testing.T) *recordingServer {
 		if err != nil {
 			return
 		}
-		r.mu.Lock()
-		r.sent = append(r.sent, sentRequest{req.Method, req.URL.Path, req.URL.RawQuery, req.Header.Clone(), string(body)})
-		r.mu.Unlock()
+		header := req.Header.Clone()
 		req.Body = io.NopCloser(bytes.NewReader(body))
-		s.ServeHTTP(w, req)
+		answer := httptest.NewRecorder()
+		s.ServeHTTP(answer, req)
+		r.mu.Lock()
+		r.sent = append(r.sent, sentRequest{req.Method, req.URL.Path, req.URL.RawQuery, header, string(body), answer.Body.String()})
+		r.mu.Unlock()
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes())
 	}))
 	r.URL = server.URL
 	t.Cleanup(func() {

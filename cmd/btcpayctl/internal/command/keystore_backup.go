@@ -226,7 +226,7 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 	e := *explain(ctx, err)
 	e.Why = "No file was written."
 	if errors.Is(err, keystore.ErrNotFound) {
-		e.Next = "btcpayctl keystore test, and restore or delete what is missing"
+		e.Next = "btcpayctl keystore test\nand restore or delete what is missing"
 	}
 	return &e
 }

@@ -288,7 +288,7 @@ profile that has a key keeps its server: the key is paired there.`,
 
 func keyedProfile(name, what string) error {
 	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
-		Why: "The key is tied to it.", Next: "btcpayctl profile set ANOTHER --" + what + " …"}
+		Why: "The key is tied to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
 	if what == "keystore" {
 		e.Why, e.Next = "The key is in it.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
 	}

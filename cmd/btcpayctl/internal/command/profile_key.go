@@ -45,7 +45,7 @@ func adopt(name string, p *profile.Profile, keys []app.Held) error {
 		}
 		if p.Server != "" && key.Server != "" && p.Server != key.Server {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is for %s, and profile %s for %s", key.Name, key.Server, name, p.Server),
-				Next: "btcpayctl profile set ANOTHER, with this key"}
+				Next: "the same command for ANOTHER profile"}
 		}
 		p.Keystore = key.Keystore
 		if p.Server == "" {
