@@ -38,7 +38,7 @@ func (a *App) BitPayBy(ctx context.Context, f Flags, s Settings) (*Connection, e
 	if err != nil {
 		return nil, err
 	}
-	return a.connectAs(f, s, credential, source)
+	return a.ConnectAs(f, s, credential, source)
 }
 
 // Paired connects with the BitId key in use, and with no other credential.
@@ -47,16 +47,16 @@ func (a *App) Paired(ctx context.Context, f Flags) (*Connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, source, err := a.pairingIdentity(ctx, s)
+	id, source, err := a.PairingIdentity(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return a.connectAs(f, s, id, source)
+	return a.ConnectAs(f, s, id, source)
 }
 
-// connectAs connects with a credential. One from the environment inherits
-// nothing of a profile.
-func (a *App) connectAs(f Flags, s Settings, credential client.Credential, source string) (*Connection, error) {
+// ConnectAs connects with a credential from a source. One from the environment
+// inherits nothing of a profile.
+func (a *App) ConnectAs(f Flags, s Settings, credential client.Credential, source string) (*Connection, error) {
 	if source != "" && source != sourceProfile && s.Store.Source == sourceProfile {
 		s.Store = Value{}
 	}
@@ -111,6 +111,9 @@ func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
 		}
 	}
 	if ca.Text != "" {
+		if _, err := client.New("https://localhost", client.WithCAFile(ca.Text)); err != nil {
+			return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "It is named by " + ca.Source + ". Nothing was sent.", Next: "--ca-file FILE, with certificates in PEM", Err: err}
+		}
 		options = append(options, client.WithCAFile(ca.Text))
 	}
 	if f.Debug || a.Getenv("BTCPAYCTL_DEBUG") != "" {

@@ -52,7 +52,7 @@ func (a *App) credential(ctx context.Context, s Settings) (client.Credential, st
 				Why: "No other credential was tried.", Next: "unset " + given.Source + ", or use a profile's own key: --profile NAME"}
 		}
 	}
-	id, source, err := a.pairingIdentity(ctx, s)
+	id, source, err := a.PairingIdentity(ctx, s)
 	switch {
 	case err == nil:
 		return id, source, nil
@@ -94,14 +94,10 @@ func (a *App) keyFile(s Settings) (Value, error) {
 	return a.Variable(privateKeyVariable)
 }
 
-// PairingIdentity is the key that a request would be signed with. It fails with
-// [output.NoCredential] where there is none.
-func (a *App) PairingIdentity(ctx context.Context, s Settings) (*bitpay.Identity, error) {
-	id, _, err := a.pairingIdentity(ctx, s)
-	return id, err
-}
-
-func (a *App) pairingIdentity(ctx context.Context, s Settings) (id *bitpay.Identity, source string, err error) {
+// PairingIdentity is the key that a request would be signed with, and where it
+// comes from: "profile" or a variable. It fails with [output.NoCredential] where
+// there is none.
+func (a *App) PairingIdentity(ctx context.Context, s Settings) (id *bitpay.Identity, source string, err error) {
 	file, err := a.keyFile(s)
 	if err != nil {
 		return nil, "", err

@@ -117,10 +117,6 @@ func (c *authorization) prepare(cmd *cobra.Command) error {
 		if err := s.OwnServer(); err != nil {
 			return err
 		}
-		if own := s.Profile.Store; s.Profile.SIN != "" && own != "" && s.Store.Explicit() && s.Store.Text != own {
-			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key for store %s, and %s names store %s", s.Name.Text, own, s.Store.Source, s.Store.Text),
-				Why: "A profile is for one store. Nothing was sent.", Next: "the same command with --profile ANOTHER"}
-		}
 	}
 	if c.connection, err = c.app.ConnectGreenfield(c.flags, s, nil, ""); err != nil {
 		return err
@@ -161,6 +157,10 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 	permissions, err := c.asks.permissions(s.Store, c.selective)
 	if err != nil {
 		return withLeftStore(err, s)
+	}
+	if own, asked := s.Profile.Store, app.SingleStore(permissions); !c.printURL && s.Profile.SIN != "" && own != "" && asked != "" && asked != own {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key for store %s, and the key would be for store %s", s.Name.Text, own, asked),
+			Why: "A profile is for one store. Nothing was sent.", Next: "the same command with --profile ANOTHER"}
 	}
 	scoped := func(p greenfield.Permission) bool { return p.Scope() != "" }
 	named := slices.ContainsFunc(permissions, scoped)

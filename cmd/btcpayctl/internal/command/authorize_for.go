@@ -72,7 +72,7 @@ func (f *permissionFlags) permissions(store app.Value, picks bool) ([]greenfield
 	for _, text := range f.given {
 		p, err := greenfield.ParsePermission(text)
 		if err == nil && p.Scope() != "" && store.Source == "--store" && p.Scope() != store.Text {
-			err = fmt.Errorf("--permission names store %s, and --store %s", p.Scope(), store.Text)
+			return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--permission names store %s, and --store %s", p.Scope(), store.Text), Why: "Nothing was sent.", Next: "leave --store out"}
 		}
 		if err != nil {
 			return nil, &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl apikey permissions --all", Err: err}
