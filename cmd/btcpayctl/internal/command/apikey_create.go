@@ -41,6 +41,10 @@ key goes into the keystore; --save-as makes a profile use it, --output-file writ
 it to a new file instead, and --reveal prints it instead. What is printed
 otherwise has its id, label and permissions, never the key.
 
+A key is for the store that --store, the environment or the profile names (that of
+--save-as first). One for every store needs --all-stores, or --permission
+unrestricted, which is for every store by nature.
+
 --basic is for the first key of an account. The password comes from a prompt, the
 file that BTCPAYCTL_PASSWORD_FILE names, or a line of standard input. The server
 takes about five such requests a minute, and locks the account, with all its keys,

@@ -40,6 +40,9 @@ command has ended, however it ended. The command finds BTCPAY_API_KEY,
 BTCPAY_SERVER and, for a key of one store, BTCPAY_STORE in its environment. Every
 credential, profile, server and store of btcpayctl is taken out of it.
 
+The key is for the store that --store, the environment or the profile names; for
+every store with --all-stores only.
+
 Signals are passed on, and the exit code is the command's own. After a kill -9 the
 next "apikey exec" or "doctor" revokes what was left; with --ttl a second process
 does it at once, and revokes the key when its time is over.`,

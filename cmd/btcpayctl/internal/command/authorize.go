@@ -53,6 +53,10 @@ func newAuthorize(a *app.App) *cobra.Command {
 grants on a port of this machine, ask the server what it may do, and store it for
 a profile. --for works out the permissions from the commands that will be run.
 
+The key is for the store that --store, the environment or the profile names, or
+that the person picks with --selective-stores; for every store with --all-stores
+only.
+
 A key that the server does not know is not kept. One that may do more than was
 asked for, or less, is kept on a clear yes alone; --accept-broader is that yes
 for more. In a script the exit code is 5 otherwise; the key is then not kept,
@@ -155,6 +159,9 @@ func (c *authorization) checkFlags() error {
 // surprise. The redirect is not known yet.
 func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 	permissions, err := c.asks.permissions(s.Store, c.selective)
+	if e, ok := errors.AsType[*output.Error](err); ok && e.What == noStoreSaid {
+		e.Next += "\nor --selective-stores, and the person picks one"
+	}
 	if err != nil {
 		return withLeftStore(err, s)
 	}

@@ -100,11 +100,13 @@ func (f *permissionFlags) permissions(store app.Value, picks bool) ([]greenfield
 		}
 	}
 	if !f.allStores && !picks && slices.ContainsFunc(all, everywhere) {
-		return nil, &output.Error{Code: output.Usage, What: "nothing says which store the key is for", Why: "Nothing was sent.",
+		return nil, &output.Error{Code: output.Usage, What: noStoreSaid, Why: "Nothing was sent.",
 			Next: "--store ID\nor --all-stores, for every store of the account, now and later"}
 	}
 	return greenfield.Reduce(all), nil
 }
+
+const noStoreSaid = "nothing says which store the key is for"
 
 // everywhere tells of permissions for every store.
 func everywhere(p greenfield.Permission) bool {
