@@ -197,6 +197,9 @@ func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err
 	child.Env = childEnvironment(c.app.Environ(), c.by.URL, app.SingleStore(c.permissions), c.key)
+	if file, err := filepath.Abs(c.by.CAFile.Text); err == nil && c.by.CAFile.Text != "" {
+		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may have named it
+	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, passedOn...)
 	defer signal.Stop(signals)
