@@ -31,7 +31,7 @@ func TestCanaryCrash(t *testing.T) {
 	lines := []string{
 		"invoice get $INVOICE --profile shop --api bitpay", "invoice get $INVOICE --profile till",
 		"apikey create --server $SERVER --basic $EMAIL --permission btcpay.user.canviewprofile",
-		"apikey create --profile admin --for \"invoice list\" --save-as fresh",
+		"apikey create --profile admin --all-stores --for \"invoice list\" --save-as fresh",
 	}
 	var jobs []canaryJob
 	for i := range scenarios {

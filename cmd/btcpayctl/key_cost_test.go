@@ -13,7 +13,7 @@ func TestExecRoundTrips(t *testing.T) {
 	l := newLine(strings.TrimSuffix(s.w.server.URL, "/"))
 	t.Cleanup(l.Close)
 	s.env = append(s.env, "BTCPAYCTL_SERVER="+l.URL)
-	s.must("apikey", "exec", "--for", "invoice list", "--", "true")
+	s.must("apikey", "exec", "--all-stores", "--for", "invoice list", "--", "true")
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if got := strings.Join(l.passed, ", "); got != "POST /api/v1/api-keys, DELETE /api/v1/api-keys/current" {

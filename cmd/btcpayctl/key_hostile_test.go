@@ -126,7 +126,7 @@ func TestBadInputCallback(t *testing.T) {
 	t.Parallel()
 	s := newKillScene(t)
 	many := int64(lessIfShort(700, 56))
-	l := s.login("--profile", "ci", "--for", "invoice list")
+	l := s.login("--profile", "ci", "--all-stores", "--for", "invoice list")
 	client := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}, Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
 	var requests atomic.Int64
@@ -188,7 +188,7 @@ func TestBadInputRenamed(t *testing.T) {
 	var l *login
 	// On a busy machine a login that waits shortly may be over before it is met.
 	for wait := 2 * time.Second; ; wait *= 2 {
-		l = s.login("--profile", "ci", "--for", "invoice list", "--wait", wait.String())
+		l = s.login("--profile", "ci", "--all-stores", "--for", "invoice list", "--wait", wait.String())
 		r, err := http.NewRequest(http.MethodPost, l.redirect.String(), strings.NewReader("apiKey="+strings.Repeat("e", 40)))
 		must(t, err)
 		r.Host = "callback.example.com"
@@ -212,7 +212,7 @@ func TestBadInputRenamed(t *testing.T) {
 		}
 	}
 	// With that name the same proxy is fine.
-	l = s.login("--profile", "ci", "--for", "invoice list", "--callback-host", "callback.example.com:8765", "--port", fmt.Sprint(l.redirect.Port()))
+	l = s.login("--profile", "ci", "--all-stores", "--for", "invoice list", "--callback-host", "callback.example.com:8765", "--port", fmt.Sprint(l.redirect.Port()))
 	if l.redirect.Host != "callback.example.com:8765" {
 		t.Errorf("the page is given %s", l.redirect.Host)
 	}

@@ -79,7 +79,7 @@ func (s *killScene) must(args ...string) string {
 // on the server's page.
 func (s *killScene) authorize(fault string) int {
 	s.t.Helper()
-	cmd := exec.Command(s.program, "authorize", "--profile", "ci", "--for", "invoice list", "--no-browser")
+	cmd := exec.Command(s.program, "authorize", "--profile", "ci", "--all-stores", "--for", "invoice list", "--no-browser")
 	cmd.Env = append(s.env[:len(s.env):len(s.env)], "BTCPAYCTL_FAULT="+fault)
 	var errs lockedBuffer
 	cmd.Stderr = &errs
@@ -158,7 +158,7 @@ func (s *killScene) account(doctor string) string {
 func TestKilledWithKeys(t *testing.T) {
 	t.Parallel()
 	create := func(s *killScene, fault string) int {
-		_, code := s.run(fault, "apikey", "create", "--for", "invoice list", "--save-as", "shop")
+		_, code := s.run(fault, "apikey", "create", "--all-stores", "--for", "invoice list", "--save-as", "shop")
 		return code
 	}
 	cases := []struct {
@@ -171,11 +171,11 @@ func TestKilledWithKeys(t *testing.T) {
 			[]string{"authorize-recorded", "authorize-came", "key-recorded", "key-put", "authorize-stored", "authorize-proven", "authorize-pinned"}},
 		{"create", nil, create, []string{"mint-recorded", "mint-answered", "key-recorded", "key-put", "mint-stored", "mint-verified", "mint-pinned"}},
 		{"exec", nil, func(s *killScene, fault string) int {
-			_, code := s.run(fault, "apikey", "exec", "--for", "invoice list", "--", "true")
+			_, code := s.run(fault, "apikey", "exec", "--all-stores", "--for", "invoice list", "--", "true")
 			return code
 		}, []string{"mint-recorded", "mint-answered", "key-put", "mint-stored", "exec-running", "exec-revoked"}},
 		{"exec --ttl", nil, func(s *killScene, fault string) int {
-			_, code := s.run(fault, "apikey", "exec", "--ttl", "1m", "--for", "invoice list", "--", "true")
+			_, code := s.run(fault, "apikey", "exec", "--ttl", "1m", "--all-stores", "--for", "invoice list", "--", "true")
 			return code
 		}, []string{"exec-running", "exec-revoked"}},
 		{"rotate", func(s *killScene) { create(s, "") }, func(s *killScene, fault string) int {
@@ -256,7 +256,7 @@ func TestTortureMintAnswerCutAtEveryByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, code := s.run("", "apikey", "create", "--for", "invoice list", "-o", "json")
+		out, code := s.run("", "apikey", "create", "--all-stores", "--for", "invoice list", "-o", "json")
 		switch {
 		case code == 0:
 			stored++ // the whole answer came

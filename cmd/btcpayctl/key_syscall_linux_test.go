@@ -32,9 +32,9 @@ func TestTortureKeySyscalls(t *testing.T) {
 		name string
 		args []string
 	}{
-		{"create", []string{"apikey", "create", "--for", "invoice list", "--save-as", "shop"}},
+		{"create", []string{"apikey", "create", "--all-stores", "--for", "invoice list", "--save-as", "shop"}},
 		{"rotate", []string{"apikey", "rotate", "--profile", "shop", "--by", "admin"}},
-		{"exec", []string{"apikey", "exec", "--for", "invoice list", "--", "true"}},
+		{"exec", []string{"apikey", "exec", "--all-stores", "--for", "invoice list", "--", "true"}},
 		{"revoke", []string{"apikey", "revoke", "current", "--profile", "shop", "--yes"}},
 	}
 	var done, failed, killed, lost atomic.Int64
@@ -57,7 +57,7 @@ func TestTortureKeySyscalls(t *testing.T) {
 							s := newKillScene(t)
 							if c.name == "rotate" || c.name == "revoke" {
 								s.must("apikey", "create", "--permission", "unrestricted", "--save-as", "admin")
-								s.must("apikey", "create", "--for", "invoice list", "--save-as", "shop")
+								s.must("apikey", "create", "--all-stores", "--for", "invoice list", "--save-as", "shop")
 							}
 							traced := exec.CommandContext(t.Context(), strace, append([]string{"-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call,
 								"-e", inject, s.program}, c.args...)...)

@@ -94,6 +94,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 
 	"dialogue": dialogue,
 	"need":     need,
+	"unset":    unset,
 }
 
 func scriptCondition(name string) (bool, error) {

@@ -2,15 +2,16 @@ package app
 
 // HasAPIKey tells whether a key of the Greenfield API is at hand: the profile's
 // where a flag names the profile, else the environment's before the profile's. A
-// BitId key in the environment comes before the API key of a profile.
-func (a *App) HasAPIKey(s Settings) bool {
+// BitId key in the environment comes before the API key of a profile. A key of
+// the environment that cannot be used is an error, never a reason to look on.
+func (a *App) HasAPIKey(s Settings) (bool, error) {
 	if s.Name.Source == "--profile" {
-		return s.Profile.APIKeyID != ""
+		return s.Profile.APIKeyID != "", nil
 	}
-	secret, source, err := a.environmentKey()
-	if err != nil || source != "" {
-		// A key that cannot be read is complained of where it is used.
-		return err != nil || greenfieldForm().MatchString(secret.Reveal())
+	given, err := a.environmentKey()
+	if err != nil || given.Source != "" {
+		return err == nil && !given.Legacy, err
 	}
-	return a.Getenv(privateKeyVariable) == "" && s.Profile.APIKeyID != ""
+	file, err := a.Variable(privateKeyVariable)
+	return file.Text == "" && s.Profile.APIKeyID != "", err
 }

@@ -26,12 +26,16 @@ func (a *App) GreenfieldByPassword(ctx context.Context, f Flags, email string) (
 	if err != nil {
 		return nil, err
 	}
-	if a.Getenv(passwordFileVariable) != "" && s.Name.Source != "--profile" {
+	file, err := a.Variable(passwordFileVariable)
+	if err != nil {
+		return nil, err
+	}
+	if file.Text != "" && s.Name.Source != "--profile" {
 		if err := s.foreignServer(passwordFileVariable); err != nil {
 			return nil, err
 		}
 	}
-	password, err := a.password(ctx, email)
+	password, err := a.password(ctx, email, file.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -43,11 +47,11 @@ func (a *App) GreenfieldByPassword(ctx context.Context, f Flags, email string) (
 	return a.ConnectGreenfield(f, s, basic, "--basic")
 }
 
-func (a *App) password(ctx context.Context, email string) (client.Secret, error) {
+func (a *App) password(ctx context.Context, email, path string) (client.Secret, error) {
 	var text []byte
 	var err error
 	from := passwordFileVariable
-	switch path := a.Getenv(passwordFileVariable); {
+	switch {
 	case path != "":
 		text, err = a.ReadSecretFile(path)
 		text, _, _ = bytes.Cut(text, []byte("\n"))

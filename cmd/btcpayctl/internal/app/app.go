@@ -20,15 +20,19 @@ type App struct {
 	Out io.Writer // data, and nothing else
 	Err io.Writer // everything else
 
-	Getenv  func(string) string
-	Environ func() []string // all of it, for programs that are run
-	Now     func() time.Time
-	Version string
-	Commit  string
+	LookupEnv func(string) (string, bool)
+	Environ   func() []string // all of it, for programs that are run
+	Now       func() time.Time
+	Version   string
+	Commit    string
+
+	// Retarget writes a hint so that it means the server, profile and store of
+	// this command line. It is nil until the line was read.
+	Retarget func(hint string) string
 
 	keystores map[string]keystore.Store
-	secrets   []client.Secret          // what --debug must not show
-	keyFiles  map[string]client.Secret // by path; a pipe can be read once
+	secrets   []client.Secret           // what --debug must not show
+	keyFiles  map[string]EnvironmentKey // by path; a pipe can be read once
 }
 
 // New makes the App of this process. The version and the commit are those that
@@ -38,9 +42,17 @@ func New(version, commit string) *App {
 	version, commit = buildVersion(version, commit, info)
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		Getenv: os.Getenv, Environ: os.Environ, Now: time.Now,
+		LookupEnv: os.LookupEnv, Environ: os.Environ, Now: time.Now,
 		Version: version, Commit: commit,
 	}
+}
+
+// Hint is a hint for the person that means the target of this command line.
+func (a *App) Hint(hint string) string {
+	if a.Retarget == nil {
+		return hint
+	}
+	return a.Retarget(hint)
 }
 
 // IsTerminal tells whether a stream of the App is a terminal that understands

@@ -27,7 +27,7 @@ func newApp(t *testing.T, env map[string]string) (*App, *bytes.Buffer) {
 	all := map[string]string{"HOME": home, "BTCPAYCTL_KEYSTORE": "file", identityFileVariable: filepath.Join(home, "identity")}
 	maps.Copy(all, env)
 	return &App{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: stderr, Now: time.Now, Version: "test",
-		Getenv: func(name string) string { return all[name] }}, stderr
+		LookupEnv: func(name string) (string, bool) { value, set := all[name]; return value, set }}, stderr
 }
 
 func setProfile(t *testing.T, a *App, name string, p profile.Profile) {
@@ -56,7 +56,9 @@ func TestPrecedence(t *testing.T) {
 		{"", "", "", "https://p.example", "https://p.example", "profile"},
 		{"", "", "", "", "", ""},
 	} {
-		a, _ := newApp(t, map[string]string{"BTCPAYCTL_SERVER": c.variable, "BTCPAY_SERVER": c.alias})
+		env := map[string]string{"BTCPAYCTL_SERVER": c.variable, "BTCPAY_SERVER": c.alias}
+		maps.DeleteFunc(env, func(_, value string) bool { return value == "" })
+		a, _ := newApp(t, env)
 		setProfile(t, a, "shop", profile.Profile{Server: c.profile})
 		s, err := a.Settings(Flags{Server: c.flag}, false)
 		if err != nil || s.Server.Text != c.want || s.Server.Source != c.source {
@@ -160,13 +162,14 @@ func TestLoadKeyChecks(t *testing.T) {
 }
 
 func TestKeySource(t *testing.T) {
-	a, _ := newApp(t, map[string]string{"BTCPAY_API_KEY": "c", "BTCPAYCTL_API_KEY_FILE": "b", "BTCPAYCTL_API_KEY": "a"})
-	if got := a.KeySource(Settings{}); got.Source != "BTCPAYCTL_API_KEY" || strings.Contains(got.Text, "a store's API key") == false {
-		t.Errorf("%+v", got)
+	key := func(c string) string { return strings.Repeat(c, 43) }
+	a, _ := newApp(t, map[string]string{"BTCPAY_API_KEY": key("c"), "BTCPAYCTL_API_KEY_FILE": "b", "BTCPAYCTL_API_KEY": key("a")})
+	if got, err := a.KeySource(Settings{}); err != nil || got.Source != "BTCPAYCTL_API_KEY" || strings.Contains(got.Text, "a store's API key") == false {
+		t.Errorf("%+v %v", got, err)
 	}
-	key, source, err := a.environmentKey()
-	if err != nil || source != "BTCPAYCTL_API_KEY" || key.Reveal() != "a" {
-		t.Errorf("%s %v", source, err)
+	given, err := a.environmentKey()
+	if err != nil || given.Source != "BTCPAYCTL_API_KEY" || given.Key.Reveal() != key("a") || !given.Legacy {
+		t.Errorf("%s %v", given.Source, err)
 	}
 }
 
@@ -181,7 +184,7 @@ func TestDirs(t *testing.T) {
 		{map[string]string{"BTCPAYCTL_CONFIG_DIR": "/x", "HOME": "/h"}, "/x", "/h/.local/share/btcpayctl", "/h/.local/state/btcpayctl"},
 		{map[string]string{"HOME": "relative"}, "", "", ""},
 	} {
-		a := &App{Getenv: func(name string) string { return c.env[name] }}
+		a := &App{LookupEnv: func(name string) (string, bool) { value, set := c.env[name]; return value, set }}
 		config, _ := a.ConfigDir()
 		data, _ := a.DataDir()
 		state, err := a.StateDir()

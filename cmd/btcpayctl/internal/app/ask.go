@@ -59,8 +59,12 @@ func (a *App) Confirm(ctx context.Context, question string, byDefault bool) (boo
 // the environment names, else from a person. It is the Passphrase of
 // [keystore.Options].
 func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
-	if path := a.Getenv(passphraseFileVariable); path != "" {
-		passphrase, err := a.ReadPassphrase(path)
+	path, err := a.Variable(passphraseFileVariable)
+	if err != nil {
+		return nil, err
+	}
+	if path.Text != "" {
+		passphrase, err := a.ReadPassphrase(path.Text)
 		if err != nil {
 			err = fmt.Errorf("%s: %w", passphraseFileVariable, err)
 		}

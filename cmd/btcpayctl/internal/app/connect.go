@@ -16,7 +16,10 @@ type Connection struct {
 	*bitpay.Client
 	Settings
 	Identity *bitpay.Identity
-	URL      string // the server's address as the client writes it
+	// Source is where the credential comes from: "profile" or a variable. It is
+	// empty where there is none.
+	Source string
+	URL    string // the server's address as the client writes it
 }
 
 // BitPay connects with the credential that the flags, the environment and the
@@ -31,11 +34,38 @@ func (a *App) BitPay(ctx context.Context, f Flags) (*Connection, error) {
 
 // BitPayBy is [App.BitPay] with settings that are known already.
 func (a *App) BitPayBy(ctx context.Context, f Flags, s Settings) (*Connection, error) {
-	credential, err := a.credential(ctx, s)
+	credential, source, err := a.credential(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return a.Connect(f, s, credential)
+	return a.ConnectAs(f, s, credential, source)
+}
+
+// Paired connects with the BitId key in use, and with no other credential.
+func (a *App) Paired(ctx context.Context, f Flags) (*Connection, error) {
+	s, err := a.Settings(f, false)
+	if err != nil {
+		return nil, err
+	}
+	id, source, err := a.PairingIdentity(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.ConnectAs(f, s, id, source)
+}
+
+// ConnectAs connects with a credential from a source. One from the environment
+// inherits nothing of a profile.
+func (a *App) ConnectAs(f Flags, s Settings, credential client.Credential, source string) (*Connection, error) {
+	if source != "" && source != sourceProfile && s.Store.Source == sourceProfile {
+		s.Store = Value{}
+	}
+	c, err := a.Connect(f, s, credential)
+	if err != nil {
+		return nil, err
+	}
+	c.Source = source
+	return c, nil
 }
 
 // Connect makes a client with a credential.
@@ -44,7 +74,7 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 	if err != nil {
 		return nil, err
 	}
-	options, err := a.options(f)
+	options, err := a.options(f, s)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +91,7 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 }
 
 // options are the options of the client that the flags ask for.
-func (a *App) options(f Flags) ([]client.Option, error) {
+func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
 	// No error repeats the secrets either, whatever a server makes of them.
 	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version), client.WithSecrets(a.secrets...)}
 	timeout, err := a.timeout(f)
@@ -74,8 +104,17 @@ func (a *App) options(f Flags) ([]client.Option, error) {
 	if f.AllowHTTP {
 		options = append(options, client.WithAllowHTTP())
 	}
-	if f.CAFile != "" {
-		options = append(options, client.WithCAFile(f.CAFile))
+	ca := s.CAFile
+	if ca.Text == "" { // settings that are no profile's
+		if ca, err = a.caFile(f, ""); err != nil {
+			return nil, err
+		}
+	}
+	if ca.Text != "" {
+		if _, err := client.New("https://localhost", client.WithCAFile(ca.Text)); err != nil {
+			return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "It is named by " + ca.Source + ". Nothing was sent.", Next: "--ca-file FILE, with certificates in PEM", Err: err}
+		}
+		options = append(options, client.WithCAFile(ca.Text))
 	}
 	if f.Debug || a.Getenv("BTCPAYCTL_DEBUG") != "" {
 		options = append(options, client.WithDebug(a.Err))
@@ -86,7 +125,16 @@ func (a *App) options(f Flags) ([]client.Option, error) {
 	return options, nil
 }
 
-const timeoutVariable = "BTCPAYCTL_TIMEOUT"
+const (
+	timeoutVariable = "BTCPAYCTL_TIMEOUT"
+	caFileVariable  = "BTCPAYCTL_CA_FILE"
+)
+
+// caFile is the file of certificates: the flag's, the environment's, or that of
+// the profile.
+func (a *App) caFile(f Flags, own string) (Value, error) {
+	return a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, sourceProfile)
+}
 
 func (a *App) timeout(f Flags) (time.Duration, error) {
 	if f.Timeout < 0 {
@@ -101,13 +149,13 @@ func (a *App) timeout(f Flags) (time.Duration, error) {
 // duration reads a variable that holds a time such as 30s; 0 where it is not
 // set.
 func (a *App) duration(variable string) (time.Duration, error) {
-	text := a.Getenv(variable)
-	if text == "" {
-		return 0, nil
+	text, err := a.Variable(variable)
+	if err != nil || text.Text == "" {
+		return 0, err
 	}
-	d, err := time.ParseDuration(text)
+	d, err := time.ParseDuration(text.Text)
 	if err != nil || d <= 0 {
-		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is %q, which is no duration above 0", variable, text),
+		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is %q, which is no duration above 0", variable, text.Text),
 			Next: "export " + variable + "=30s", Err: err}
 	}
 	return d, nil

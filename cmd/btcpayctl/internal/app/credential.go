@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -27,24 +26,40 @@ const (
 // apiKeyVariables are looked at in this order.
 var apiKeyVariables = []string{"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY"}
 
-// credential is what a request is authorised with: the profile's key where a
-// flag names the profile, else the environment's, else the profile's, else
-// none where a store is named.
-func (a *App) credential(ctx context.Context, s Settings) (client.Credential, error) {
-	id, err := a.PairingIdentity(ctx, s)
-	if err == nil || !isNoCredential(err) {
-		return id, err
+// credential is what a request is authorised with, and where it comes from: the
+// profile's BitId key where a flag names the profile, else the environment's key,
+// else the profile's, else none where a store is named. A key that was given and
+// cannot be used is an error: which key signs decides which store is paid.
+func (a *App) credential(ctx context.Context, s Settings) (client.Credential, string, error) {
+	if s.Name.Source != "--profile" {
+		file, err := a.Variable(privateKeyVariable)
+		if err != nil {
+			return nil, "", err
+		}
+		given, err := a.environmentKey()
+		switch {
+		case err != nil:
+			return nil, "", err
+		case file.Text != "" && given.Legacy:
+			return nil, "", &output.Error{Code: output.Usage, What: "two keys are given for one API: " + privateKeyVariable + " and " + given.Source,
+				Why: "Each may be another store's. Nothing was sent.", Next: "unset " + privateKeyVariable + "\nor unset " + given.Source}
+		case file.Text != "":
+		case given.Legacy:
+			key, err := a.legacyKey(s, given)
+			return key, given.Source, err
+		case given.Source != "":
+			return nil, "", &output.Error{Code: output.BadCredential, What: "the key in " + given.Source + " is a Greenfield API key, which does not work for the BitPay-compatible API",
+				Why: "No other credential was tried.", Next: "unset " + given.Source + ", or use a profile's own key: --profile NAME"}
+		}
 	}
-	legacy, legacyErr := a.legacyKey(s)
+	id, source, err := a.PairingIdentity(ctx, s)
 	switch {
-	case legacyErr != nil:
-		return nil, legacyErr
-	case legacy != nil:
-		return *legacy, nil
-	case s.Store.Text != "":
-		return bitpay.Anonymous{StoreID: s.Store.Text}, nil
+	case err == nil:
+		return id, source, nil
+	case isNoCredential(err) && s.Store.Text != "":
+		return bitpay.Anonymous{StoreID: s.Store.Text}, "", nil
 	}
-	return nil, err
+	return nil, "", err
 }
 
 func isNoCredential(err error) bool {
@@ -59,29 +74,46 @@ func (a *App) Identity(ctx context.Context, f Flags) (*bitpay.Identity, error) {
 		return nil, err
 	}
 	// No request is made, so the key may come without a server.
-	if path := a.Getenv(privateKeyVariable); path != "" && s.Name.Source != "--profile" {
-		imported, err := a.ReadKeyFile(path)
+	file, err := a.keyFile(s)
+	if err != nil {
+		return nil, err
+	}
+	if file.Text != "" {
+		imported, err := a.ReadKeyFile(file.Text)
 		return imported.Identity, err
 	}
 	return a.profileIdentity(ctx, s)
 }
 
-// PairingIdentity is the key that a request would be signed with. It fails with
-// [output.NoCredential] where there is none.
-func (a *App) PairingIdentity(ctx context.Context, s Settings) (*bitpay.Identity, error) {
-	path := a.Getenv(privateKeyVariable)
-	if path == "" || s.Name.Source == "--profile" {
+// keyFile is the file of a BitId key that the environment names. A profile that
+// a flag names has its own key.
+func (a *App) keyFile(s Settings) (Value, error) {
+	if s.Name.Source == "--profile" {
+		return Value{}, nil
+	}
+	return a.Variable(privateKeyVariable)
+}
+
+// PairingIdentity is the key that a request would be signed with, and where it
+// comes from: "profile" or a variable. It fails with [output.NoCredential] where
+// there is none.
+func (a *App) PairingIdentity(ctx context.Context, s Settings) (id *bitpay.Identity, source string, err error) {
+	file, err := a.keyFile(s)
+	if err != nil {
+		return nil, "", err
+	}
+	if file.Text == "" {
 		id, err := a.profileIdentity(ctx, s)
 		if err == nil {
 			err = s.OwnServer()
 		}
-		return id, err
+		return id, sourceProfile, err
 	}
 	if err := s.foreignServer(privateKeyVariable); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	imported, err := a.ReadKeyFile(path)
-	return imported.Identity, err
+	imported, err := a.ReadKeyFile(file.Text)
+	return imported.Identity, privateKeyVariable, err
 }
 
 // foreignServer refuses to take a key from the environment to the server of a
@@ -142,51 +174,18 @@ func (a *App) conceal(id *bitpay.Identity) {
 	a.secrets = append(a.secrets, id.Hex())
 }
 
-// legacyKey is the store's legacy API key from the environment, nil if there is
-// none. A Greenfield key there is for the other API, and is refused.
-func (a *App) legacyKey(s Settings) (*bitpay.LegacyKey, error) {
-	secret, source, err := a.environmentKey()
-	if err != nil || source == "" {
-		return nil, err
-	}
-	key, err := bitpay.NewLegacyKey(secret)
+// legacyKey is the store's legacy API key from the environment.
+func (a *App) legacyKey(s Settings, given EnvironmentKey) (bitpay.LegacyKey, error) {
+	key, err := bitpay.NewLegacyKey(given.Key)
 	if err != nil {
-		return nil, &output.Error{Code: output.BadCredential, What: "the key in " + source + " cannot be used here",
-			Why: err.Error(), Next: "unset " + source + ", and btcpayctl pair client --profile shop", Err: err}
+		return key, &output.Error{Code: output.BadCredential, What: "the key in " + given.Source + " cannot be used here",
+			Why: err.Error(), Next: "unset " + given.Source + ", and btcpayctl pair client --profile shop", Err: err}
 	}
-	if err := s.foreignServer(source); err != nil {
-		return nil, err
+	if err := s.foreignServer(given.Source); err != nil {
+		return key, err
 	}
-	a.secrets = append(a.secrets, secret)
-	return &key, nil
-}
-
-// environmentKey is asked for by each choice between the two APIs and their
-// credentials, so what it has read from a file is kept.
-func (a *App) environmentKey() (key client.Secret, source string, err error) {
-	for _, name := range apiKeyVariables {
-		value := a.Getenv(name)
-		if value == "" {
-			continue
-		}
-		if name != apiKeyFileVariable {
-			return client.NewSecret(value), name, nil
-		}
-		if read, ok := a.keyFiles[value]; ok {
-			return read, name, nil
-		}
-		data, err := a.ReadSecretFile(value)
-		if err != nil {
-			return client.Secret{}, "", &output.Error{Code: output.BadInput, What: "the file that " + name + " names cannot be read", Why: err.Error(),
-				Next: "export " + name + "=/run/secrets/key", Err: err}
-		}
-		if a.keyFiles == nil {
-			a.keyFiles = map[string]client.Secret{}
-		}
-		a.keyFiles[value] = client.NewSecret(strings.TrimSpace(string(data)))
-		return a.keyFiles[value], name, nil
-	}
-	return client.Secret{}, "", nil
+	a.secrets = append(a.secrets, given.Key)
+	return key, nil
 }
 
 // ReadKeyFile reads a private key from a file, or from standard input for "-".
@@ -227,26 +226,27 @@ func (a *App) ReadSecretFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// KeySource tells which key a command would use, and where it comes from.
-func (a *App) KeySource(s Settings) Value {
-	if path := a.Getenv(privateKeyVariable); path != "" && s.Name.Source != "--profile" {
-		return Value{path, privateKeyVariable}
-	}
-	return a.pickKey(s)
-}
-
-// FromProfile tells whether the key in use is the profile's own.
-func (a *App) FromProfile(s Settings) bool { return a.KeySource(s).Source == sourceProfile }
-
-func (a *App) pickKey(s Settings) Value {
-	if s.Profile.SIN != "" {
-		return Value{BitIDName(s.Profile.SIN), sourceProfile}
-	}
-	for _, name := range apiKeyVariables {
-		// A key of the Greenfield API has a row of its own.
-		if value := a.Getenv(name); value != "" && !greenfieldForm().MatchString(value) {
-			return Value{legacyKeyShown, name}
+// KeySource tells which key a command of the BitPay-compatible API would use, and
+// where it comes from.
+func (a *App) KeySource(s Settings) (Value, error) {
+	if s.Name.Source != "--profile" {
+		file, err := a.Variable(privateKeyVariable)
+		if err != nil || file.Text != "" {
+			return file, err
+		}
+		given, err := a.environmentKey()
+		if err != nil || given.Legacy {
+			return Value{legacyKeyShown, given.Source}, err
 		}
 	}
-	return Value{}
+	if s.Profile.SIN == "" {
+		return Value{}, nil
+	}
+	return Value{BitIDName(s.Profile.SIN), sourceProfile}, nil
+}
+
+// FromProfile tells whether the BitId key in use is the profile's own.
+func (a *App) FromProfile(s Settings) bool {
+	file, err := a.keyFile(s)
+	return err == nil && file.Text == "" && s.Profile.SIN != ""
 }

@@ -15,8 +15,12 @@ const (
 // ConfigDir is where config.toml is: $BTCPAYCTL_CONFIG_DIR, else btcpayctl in
 // $XDG_CONFIG_HOME.
 func (a *App) ConfigDir() (string, error) {
-	if dir := a.Getenv(configDirVariable); dir != "" {
-		return filepath.Abs(dir)
+	dir, err := a.Variable(configDirVariable)
+	if err != nil {
+		return "", err
+	}
+	if dir.Text != "" {
+		return filepath.Abs(dir.Text)
 	}
 	return a.xdg("XDG_CONFIG_HOME", "APPDATA", ".config")
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -55,7 +53,7 @@ func (a *App) ConnectGreenfield(f Flags, s Settings, credential client.Credentia
 	if err != nil {
 		return nil, err
 	}
-	options, err := a.options(f)
+	options, err := a.options(f, s)
 	if err != nil {
 		return nil, err
 	}
@@ -76,52 +74,47 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 		key, err := a.profileAPIKey(ctx, s)
 		return key, sourceProfile, err
 	}
-	secret, source, err := a.environmentKey()
+	given, err := a.environmentKey()
+	switch {
+	case err != nil:
+		return greenfield.APIKey{}, "", err
+	case given.Source == "":
+		key, err := a.profileAPIKey(ctx, s)
+		return key, sourceProfile, err
+	case given.Legacy:
+		return greenfield.APIKey{}, "", &output.Error{Code: output.BadCredential, What: "the key in " + given.Source + " is a store's legacy key, which works for the BitPay-compatible API only",
+			Why:  "A Greenfield API key has 40 digits and letters from a to f. No other credential was tried.",
+			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
+	}
+	key, err := greenfield.NewAPIKey(given.Key)
+	if err == nil {
+		err = s.foreignServer(given.Source)
+	}
 	if err != nil {
 		return greenfield.APIKey{}, "", err
 	}
-	if source != "" && greenfieldForm().MatchString(secret.Reveal()) {
-		key, err := greenfield.NewAPIKey(secret)
-		if err != nil {
-			return greenfield.APIKey{}, "", err
-		}
-		if err := s.foreignServer(source); err != nil {
-			return greenfield.APIKey{}, "", err
-		}
-		a.secrets = append(a.secrets, secret)
-		return key, source, nil
-	}
-	key, err := a.profileAPIKey(ctx, s)
-	if source != "" && isNoCredential(err) {
-		err = &output.Error{Code: output.BadCredential, What: "the key in " + source + " is no Greenfield API key",
-			Why:  "That has 40 digits and letters from a to f. A store's legacy key works for the BitPay-compatible API alone.",
-			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
-	}
-	return key, sourceProfile, err
+	a.secrets = append(a.secrets, given.Key)
+	return key, given.Source, nil
 }
 
-// greenfieldForm tells a key of this API from a store's legacy key, since both
-// come by the same variables.
-var greenfieldForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{40}$`) })
-
 // APIKeySource tells which API key a command would use, and where it comes from.
-func (a *App) APIKeySource(s Settings) Value {
+func (a *App) APIKeySource(s Settings) (Value, error) {
 	if s.Name.Source != "--profile" {
-		secret, source, err := a.environmentKey()
-		if err == nil && source != "" && greenfieldForm().MatchString(secret.Reveal()) {
-			return Value{"(an API key)", source}
+		given, err := a.environmentKey()
+		if err != nil || given.Source != "" && !given.Legacy {
+			return Value{"(an API key)", given.Source}, err
 		}
 	}
 	if s.Profile.APIKeyID == "" {
-		return Value{}
+		return Value{}, nil
 	}
-	return Value{APIKeyName(s.Profile.APIKeyID), sourceProfile}
+	return Value{APIKeyName(s.Profile.APIKeyID), sourceProfile}, nil
 }
 
 func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey, error) {
 	if s.Profile.APIKeyID == "" {
 		e := &output.Error{Code: output.NoCredential, What: "no API key is given",
-			Why:  "There is no profile in use, and neither " + strings.Join(apiKeyVariables, " nor ") + " nor " + apiKeyFileVariable + " holds one.",
+			Why:  "There is no profile in use, and neither " + strings.Join(apiKeyVariables, " nor ") + " is set.",
 			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
 		if s.Name.Text != "" {
 			e.What, e.Why = fmt.Sprintf("profile %s has no API key", s.Name.Text), ""
@@ -150,7 +143,7 @@ func (c *GreenfieldConnection) StoreID(ctx context.Context) (string, error) {
 		return store, nil
 	}
 	return "", &output.Error{Code: output.Usage, What: "no store is given",
-		Why: "The key is not for exactly one store.", Next: "--store ID, or export BTCPAYCTL_STORE=ID"}
+		Why: strings.TrimSpace("The key is not for exactly one store. " + c.LeftStore()), Next: "--store ID, or export BTCPAYCTL_STORE=ID"}
 }
 
 // SingleStore is the store that permissions are tied to, empty where they hold

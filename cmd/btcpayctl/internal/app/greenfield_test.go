@@ -57,8 +57,8 @@ func TestWhichAPIKey(t *testing.T) {
 		{"--profile wins", Flags{Profile: "shop"}, map[string]string{"BTCPAYCTL_API_KEY": "KEY"}, stored, "profile", "OWNSTORE", ""},
 		{"the profile's elsewhere", Flags{Server: other}, nil, stored, "", "", output.Usage},
 		{"--profile elsewhere", Flags{Profile: "shop"}, map[string]string{"BTCPAYCTL_SERVER": other}, stored, "", "", output.Usage},
-		{"a legacy key is for the other API", Flags{}, map[string]string{"BTCPAYCTL_API_KEY": strings.Repeat("Ab", 20)}, stored, "profile", "OWNSTORE", ""},
-		{"a legacy key alone", Flags{Profile: "", Server: other}, map[string]string{"BTCPAYCTL_API_KEY": "legacy", "BTCPAYCTL_PROFILE": "bare"}, stored, "", "", output.BadCredential},
+		{"a legacy key is for the other API", Flags{}, map[string]string{"BTCPAYCTL_API_KEY": strings.Repeat("A", 43)}, stored, "", "", output.BadCredential},
+		{"a legacy key alone", Flags{Profile: "", Server: other}, map[string]string{"BTCPAYCTL_API_KEY": strings.Repeat("A", 43), "BTCPAYCTL_PROFILE": "bare"}, stored, "", "", output.BadCredential},
 		{"none", Flags{Profile: "bare"}, nil, stored, "", "", output.NoCredential},
 		{"a file that is not there", Flags{Server: other}, map[string]string{"BTCPAYCTL_API_KEY_FILE": "/no/such/file"}, stored, "", "", output.BadInput},
 	} {

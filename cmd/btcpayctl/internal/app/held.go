@@ -57,7 +57,11 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 	all := slices.SortedFunc(maps.Values(held), func(a, b Held) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
 		if all[i].Keystore == "" { // nothing says so, and then commands look here
-			all[i].Keystore = a.FreshKeystore().Text
+			fresh, err := a.FreshKeystore()
+			if err != nil {
+				return nil, err
+			}
+			all[i].Keystore = fresh.Text
 		}
 	}
 	return all, nil

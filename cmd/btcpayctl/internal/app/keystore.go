@@ -33,13 +33,17 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	identity, err := a.Variable(identityFileVariable)
+	if err != nil {
+		return nil, err
+	}
 	open := keystore.Open
 	if strings.HasPrefix(spec, vault.Prefix) {
 		open = vault.Open
 	}
 	store, err := open(spec, keystore.Options{
 		Dir: dir, Timeout: timeout, Getenv: a.Getenv,
-		IdentityFile: a.Getenv(identityFileVariable), Passphrase: a.askPassphrase,
+		IdentityFile: identity.Text, Passphrase: a.askPassphrase,
 	})
 	if err != nil {
 		return nil, err
@@ -116,7 +120,7 @@ func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*b
 	if err != nil {
 		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("the key is stored, and profile %s does not use it: %v", s.Name.Text, err),
 			Why:  fmt.Sprintf("It is %s in keystore %s, and key list shows it.", stored.SIN(), spec),
-			Next: "mend that, then btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
+			Next: "mend that\nthen btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
 	}
 	return stored, nil
 }

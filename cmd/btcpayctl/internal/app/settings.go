@@ -63,7 +63,10 @@ type Settings struct {
 	Profile profile.Profile
 	Exists  bool
 
-	Server, Store, Keystore Value
+	Server, Store, Keystore, CAFile Value
+
+	// leftStore is a profile's store that is not used, since another server is.
+	leftStore string
 }
 
 // Settings works out what holds. A profile that is named and not there is an
@@ -74,7 +77,9 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 		return Settings{}, err
 	}
 	var s Settings
-	s.Name = a.pick("--profile", f.Profile, profileVariables, config.Current, sourceCurrent)
+	if s.Name, err = a.pick("--profile", f.Profile, profileVariables, config.Current, sourceCurrent); err != nil {
+		return s, err
+	}
 	if s.Name.Text != "" {
 		if err := profile.CheckName(s.Name.Text); err != nil {
 			return s, &output.Error{Code: output.Usage, What: s.Name.Source + ": " + err.Error(), Next: "btcpayctl profile list", Err: err}
@@ -82,44 +87,79 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 		s.Profile, s.Exists = config.Profiles[s.Name.Text]
 		if !s.Exists && !makes {
 			return s, &output.Error{Code: output.Usage, What: fmt.Sprintf("there is no profile %q", s.Name.Text),
-				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list, or btcpayctl pair client --profile " + s.Name.Text + " to make it"}
+				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list\nor, to make it: btcpayctl pair client --profile " + s.Name.Text}
 		}
 	}
-	s.Server = a.pick("--server", f.Server, serverVariables, s.Profile.Server, sourceProfile)
-	s.Store = a.pick("--store", f.Store, storeVariables, s.Profile.Store, sourceProfile)
+	if s.Server, err = a.pick("--server", f.Server, serverVariables, s.Profile.Server, sourceProfile); err != nil {
+		return s, err
+	}
+	own := s.Profile
+	if s.elsewhere() {
+		// Another server may have a store of this id, and would not know the
+		// profile's authority.
+		s.leftStore, own.Store, own.CAFile = own.Store, "", ""
+	}
+	if s.Store, err = a.pick("--store", f.Store, storeVariables, own.Store, sourceProfile); err != nil {
+		return s, err
+	}
+	if s.CAFile, err = a.caFile(f, own.CAFile); err != nil {
+		return s, err
+	}
 	// Pinned by the first write: what a profile's key is in does not change
 	// with the environment.
 	s.Keystore = Value{s.Profile.Keystore, sourceProfile}
 	if s.Keystore.Text == "" {
-		s.Keystore = a.FreshKeystore()
+		s.Keystore, err = a.FreshKeystore()
 	}
-	return s, nil
+	return s, err
+}
+
+// elsewhere tells whether another server is named than the profile's.
+func (s Settings) elsewhere() bool {
+	if s.Profile.Server == "" || !s.Server.Explicit() {
+		return false
+	}
+	own, err := client.New(s.Profile.Server, client.WithAllowHTTP())
+	if err != nil {
+		return true
+	}
+	other, err := client.New(s.Server.Text, client.WithAllowHTTP())
+	return err != nil || own.Server() != other.Server()
+}
+
+// LeftStore says that a profile's store was not taken along to another server;
+// it is empty where there is none.
+func (s Settings) LeftStore() string {
+	if s.leftStore == "" || s.Store.Text != "" {
+		return ""
+	}
+	return fmt.Sprintf("Profile %s names store %s of %s, which is not used on another server.", s.Name.Text, s.leftStore, s.Profile.Server)
 }
 
 // FreshKeystore is where the first key of a profile goes.
-func (a *App) FreshKeystore() Value {
+func (a *App) FreshKeystore() (Value, error) {
 	return a.pick("", "", keystoreVariables, defaultKeystore, sourceDefault)
 }
 
 // NewKeystore is where a secret goes that belongs to no profile: what the
 // environment says, else the store in use.
-func (a *App) NewKeystore(s Settings) Value {
+func (a *App) NewKeystore(s Settings) (Value, error) {
 	return a.pick("", "", keystoreVariables, s.Keystore.Text, s.Keystore.Source)
 }
 
-func (a *App) pick(flag, given string, variables []string, fallback, source string) Value {
+// pick is the flag's value, else the environment's, else the other. An empty
+// flag was refused before.
+func (a *App) pick(flag, given string, variables []string, fallback, source string) (Value, error) {
 	if given != "" {
-		return Value{given, flag}
+		return Value{given, flag}, nil
 	}
-	for _, name := range variables {
-		if value := a.Getenv(name); value != "" {
-			return Value{value, name}
-		}
+	if value, err := a.Variable(variables...); err != nil || value.Text != "" {
+		return value, err
 	}
 	if fallback == "" {
-		return Value{}
+		return Value{}, nil
 	}
-	return Value{fallback, source}
+	return Value{fallback, source}, nil
 }
 
 // Config gives the configuration file.

@@ -104,24 +104,24 @@ Exit 0: the key works. 4: it does not.`,
 
 // greenfieldMeanings are the failures of this API that the SDK has a name for.
 var greenfieldMeanings = []meaning{
-	{greenfield.ErrNotProven, output.BadCredential, "btcpayctl authorize"},
-	{greenfield.ErrUnknownKey, output.BadCredential, "btcpayctl authorize, for a new key; btcpayctl apikey list tells which keys still work"},
+	{greenfield.ErrNotProven, output.BadCredential, "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
+	{greenfield.ErrUnknownKey, output.BadCredential, "btcpayctl apikey list\nor, for a new key: btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrWrongPassword, output.BadCredential, "check both, and do not try more than twice"},
 	{greenfield.ErrThrottled, output.BadCredential, "wait a minute, and run the same command"},
 	{greenfield.ErrLockedOut, output.BadCredential, "wait five minutes, and check the password"},
 	{greenfield.ErrUserDisabled, output.BadCredential, "wait five minutes, or ask the server's administrator"},
 	{greenfield.ErrSecondFactor, output.BadCredential, "btcpayctl authorize --permission unrestricted"},
 	{greenfield.ErrUnauthenticated, output.BadCredential, "btcpayctl apikey current"},
-	{greenfield.ErrNeedsAPIKey, output.NoCredential, "btcpayctl authorize"},
+	{greenfield.ErrNeedsAPIKey, output.NoCredential, "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrKeyNotFound, output.NotFound, "btcpayctl apikey list"},
 	{greenfield.ErrUserNotFound, output.NotFound, "check the user's e-mail address or id"},
 	{greenfield.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
-	{greenfield.ErrNoAPI, output.NotFound, "check --server, with its path prefix, and btcpayctl doctor"},
+	{greenfield.ErrNoAPI, output.NotFound, "btcpayctl doctor\nand check --server, with its path prefix"},
 	{greenfield.ErrLoginPage, output.Redirected, "ask the server's operator to let the Authorization header through"},
 	{greenfield.ErrNoRate, output.Refused, "check the store's wallet, payment methods and rates"},
 	{greenfield.ErrStoreLimit, output.Refused, "ask the server's administrator"},
-	{greenfield.ErrNotMarkable, output.Refused, "btcpayctl invoice get"},
-	{greenfield.ErrNotArchived, output.Refused, "btcpayctl invoice get"},
+	{greenfield.ErrNotMarkable, output.Refused, "btcpayctl invoice get ID"},
+	{greenfield.ErrNotArchived, output.Refused, "btcpayctl invoice get ID"},
 }
 
 // explainGreenfield gives a failure of the Greenfield API its code and its next
@@ -131,7 +131,7 @@ func explainGreenfield(e *output.Error) bool {
 		e.Status = answer.Status
 	}
 	if missing, ok := errors.AsType[*greenfield.PermissionError](e.Err); ok {
-		e.Code, e.Next = output.MissingPermission, "btcpayctl apikey current, for what the key may do"
+		e.Code, e.Next = output.MissingPermission, "btcpayctl apikey current"
 		if missing.Permission != "" {
 			e.What = "the key lacks " + string(missing.Permission.Policy())
 			if store := missing.Permission.Scope(); store != "" {

@@ -41,6 +41,10 @@ key goes into the keystore; --save-as makes a profile use it, --output-file writ
 it to a new file instead, and --reveal prints it instead. What is printed
 otherwise has its id, label and permissions, never the key.
 
+A key is for the store that --store, the environment or the profile names (that of
+--save-as first). One for every store needs --all-stores, or --permission
+unrestricted, which is for every store by nature.
+
 --basic is for the first key of an account. The password comes from a prompt, the
 file that BTCPAYCTL_PASSWORD_FILE names, or a line of standard input. The server
 takes about five such requests a minute, and locks the account, with all its keys,
@@ -80,10 +84,17 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer by.CloseIdleConnections()
-	permissions, err := c.asks.permissions(by.Store.Text)
-	if err != nil {
+	if by.Store, err = c.chooseStore(by.Store); err != nil {
 		return err
 	}
+	permissions, err := c.asks.permissions(by.Store, false)
+	if err == nil {
+		err = c.fitsTarget(app.SingleStore(permissions))
+	}
+	if err != nil {
+		return withLeftStore(err, by.Settings)
+	}
+	c.flags.CAFile = by.CAFile.Text
 	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, user: c.user}
 	if err := c.validate(cmd.Context(), c.asks.allowUnknown); err != nil {
 		return err
@@ -119,6 +130,46 @@ func (c *apiKeyCreate) checkFlags() error {
 	return nil
 }
 
+// chooseStore is the store that the key is for: that of the line, else that of the
+// profile which will use the key, else that of the profile which makes it.
+func (c *apiKeyCreate) chooseStore(named app.Value) (app.Value, error) {
+	if c.saveAs == "" || named.Explicit() {
+		return named, nil
+	}
+	own, err := c.targetStore()
+	if err != nil || own == "" {
+		return named, err
+	}
+	return app.Value{Text: own, Source: "profile"}, nil
+}
+
+func (c *apiKeyCreate) targetStore() (string, error) {
+	config, err := c.app.ReadConfig()
+	return config.Profiles[c.saveAs].Store, err
+}
+
+// fitsTarget refuses a key for another store than that of the profile which will
+// use it.
+func (c *apiKeyCreate) fitsTarget(store string) error {
+	own, err := c.targetStore()
+	if err != nil || own == "" || store == "" || own == store {
+		return err
+	}
+	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for store %s, and the key would be for store %s", c.saveAs, own, store),
+		Why: "Nothing was sent.", Next: "--save-as ANOTHER\nor leave --store out"}
+}
+
+// withLeftStore adds that a profile's store was not taken along.
+func withLeftStore(err error, s app.Settings) error {
+	e, ok := errors.AsType[*output.Error](err)
+	if !ok || s.LeftStore() == "" {
+		return err
+	}
+	told := *e
+	told.Why = strings.TrimSpace(s.LeftStore() + " " + told.Why)
+	return &told
+}
+
 // connectMinter gives the credential that makes keys.
 func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string) (*app.GreenfieldConnection, error) {
 	if basic != "" {
@@ -145,7 +196,7 @@ func (c *apiKeyCreate) choosePlace() error {
 		c.minting.keystore = s.Keystore.Text
 		if s.Profile.APIKeyID != "" {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has an API key: %s", c.saveAs, s.Profile.APIKeyID),
-				Next: "btcpayctl apikey rotate --profile " + c.saveAs + ", or --save-as ANOTHER"}
+				Next: "btcpayctl apikey rotate --profile " + c.saveAs + "\nor --save-as ANOTHER"}
 		}
 		if s.Profile.Server != "" && s.Profile.Server != c.by.URL {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key will be for %s", c.saveAs, s.Profile.Server, c.by.URL),
@@ -158,7 +209,7 @@ func (c *apiKeyCreate) choosePlace() error {
 // hand gives the key to where it goes, and ends the operation.
 func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 	record, view := c.record(), apiKeyView
-	next := "Next: btcpayctl apikey revoke " + record.ID + ", once it is not needed any more"
+	next := "Once it is not needed any more:\nNext: btcpayctl apikey revoke " + record.ID
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
@@ -178,7 +229,7 @@ func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
 	}
 	fault.At("mint-pinned")
-	fmt.Fprintln(c.app.Err, output.Visible(next))
+	fmt.Fprintln(c.app.Err, output.Visible(c.app.Hint(next)))
 	if err := output.One(c.printer, view, record); err != nil {
 		if c.reveal {
 			return errors.Join(c.giveUp(cmd.Context(), c.operation, c.key, err), err)

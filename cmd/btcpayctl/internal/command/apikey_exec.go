@@ -40,11 +40,15 @@ command has ended, however it ended. The command finds BTCPAY_API_KEY,
 BTCPAY_SERVER and, for a key of one store, BTCPAY_STORE in its environment. Every
 credential, profile, server and store of btcpayctl is taken out of it.
 
+The key is for the store that --store, the environment or the profile names; for
+every store with --all-stores only.
+
 Signals are passed on, and the exit code is the command's own. After a kill -9 the
 next "apikey exec" or "doctor" revokes what was left; with --ttl a second process
 does it at once, and revokes the key when its time is over.`,
 		Example: `  btcpayctl apikey exec --profile admin --permission btcpay.store.cancreateinvoice --store ID -- ./nightly.sh
   btcpayctl apikey exec --for "invoice create,invoice get" --store ID --ttl 10m -- btcpayctl invoice create --amount 5 --currency USD`,
+		Annotations: map[string]string{argumentsMayBeEmpty: "true"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return &output.Error{Code: output.Usage, What: "there is no command to run", Next: "btcpayctl apikey exec --for \"invoice list\" -- ./nightly.sh"}
@@ -79,10 +83,11 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer by.CloseIdleConnections()
-	permissions, err := c.asks.permissions(by.Store.Text)
+	permissions, err := c.asks.permissions(by.Store, false)
 	if err != nil {
-		return err
+		return withLeftStore(err, by.Settings)
 	}
+	c.flags.CAFile = by.CAFile.Text
 	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, keystore: by.Keystore.Text}
 	if err := c.validate(ctx, c.asks.allowUnknown); err != nil {
 		return err
@@ -179,7 +184,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 		err = c.forget(ctx, c.operation)
 	}
 	if err != nil {
-		fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  Next: btcpayctl doctor\n", label, output.VisibleLine(err.Error()))
+		fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  Next: %s\n", label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
 		c.operation.Release()
 		return
 	}
@@ -192,6 +197,9 @@ func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err
 	child.Env = childEnvironment(c.app.Environ(), c.by.URL, app.SingleStore(c.permissions), c.key)
+	if file, err := filepath.Abs(c.by.CAFile.Text); err == nil && c.by.CAFile.Text != "" {
+		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may have named it
+	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, passedOn...)
 	defer signal.Stop(signals)

@@ -75,6 +75,7 @@ func addReachFlags(cmd *cobra.Command, f *app.Flags) {
 	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
 	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
 	flags.BoolVar(&f.Debug, "debug", false, "show each exchange on standard error, without secrets")
+	targets(cmd)
 }
 
 type apiKeyList struct {

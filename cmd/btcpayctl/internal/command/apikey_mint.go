@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -162,5 +161,5 @@ func cannotMint(err error, by *app.GreenfieldConnection) error {
 	}
 	return &output.Error{Code: output.MissingPermission, Status: 403, What: "the key may not make keys: it lacks " + need,
 		Why:  "Only an unrestricted key, an account's password, or an administrator's key for other users can.",
-		Next: fmt.Sprintf("btcpayctl authorize%s --permission %s\nor btcpayctl apikey create --basic EMAIL", flag, need), Err: err}
+		Next: "btcpayctl authorize" + flag + " --permission " + need + "\nor btcpayctl apikey create --basic EMAIL", Err: err}
 }

@@ -108,13 +108,14 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 		k, err := c.fromFile(ctx)
 		return []revocable{k}, err
 	case len(args) == 0:
-		return nil, &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl apikey list, then btcpayctl apikey revoke ID"}
+		return nil, &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl apikey list\nthen btcpayctl apikey revoke ID"}
 	case len(args) == 1 && args[0] == "current":
 		connection, err := c.app.Greenfield(ctx, c.flags)
 		if err != nil {
 			return nil, err
 		}
 		k := revocable{id: connection.KeyID, server: connection.URL, key: connection.Key}
+		c.flags.CAFile = connection.CAFile.Text
 		if connection.Source == "profile" {
 			k.keystore = connection.Keystore.Text
 		}
@@ -146,9 +147,9 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 	if err != nil {
 		return revocable{}, err
 	}
-	key, err := greenfield.ParsePastedKey(string(text))
+	key, err := app.ReadGreenfieldKey(text, shown)
 	if err != nil {
-		return revocable{}, &output.Error{Code: output.BadInput, What: "there is no key in " + shown, Why: err.Error(), Next: "give a file with the key alone", Err: err}
+		return revocable{}, err
 	}
 	id := app.KeyID(key)
 	if stored, err := findAPIKey(ctx, c.app, id); err == nil {
@@ -209,7 +210,7 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 		e := explain(ctx, err)
 		e.What = fmt.Sprintf("the key %s was not revoked: %s", k.id, e.What)
 		if mayPass(err) && k.keystore != "" {
-			e.Why, e.Next = "It may still work. It stays in the keystore.", "btcpayctl doctor, which asks again"
+			e.Why, e.Next = "It may still work. It stays in the keystore.", "btcpayctl doctor"
 			return errors.Join(e, operation.Release())
 		}
 		return errors.Join(e, operation.Finish())

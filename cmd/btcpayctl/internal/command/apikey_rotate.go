@@ -81,7 +81,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 	}
 	if c.connection.Source != "profile" {
 		return &output.Error{Code: output.Usage, What: "the key comes from " + c.connection.Source + ", where a new one cannot be put",
-			Next: "btcpayctl apikey rotate --profile NAME, or btcpayctl apikey create --output-file FILE and then btcpayctl apikey revoke current"}
+			Next: "btcpayctl apikey rotate --profile NAME\nor btcpayctl apikey create --output-file FILE\nthen btcpayctl apikey revoke current"}
 	}
 	by := c.connection
 	switch {
@@ -97,6 +97,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	c.flags.CAFile = c.connection.CAFile.Text
 	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, keystore: c.connection.Keystore.Text}
 	if c.flags.DryRun {
 		return nil
@@ -136,7 +137,7 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 	if err := h.revoke(ctx, r.Server, old); err != nil {
 		e := explain(ctx, err)
 		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.OldKeyID, e.What)
-		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor, which asks again"
+		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
 		return errors.Join(e, operation.Release())
 	}
 	fault.At("rotate-revoked")

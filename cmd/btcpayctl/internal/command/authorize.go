@@ -53,6 +53,10 @@ func newAuthorize(a *app.App) *cobra.Command {
 grants on a port of this machine, ask the server what it may do, and store it for
 a profile. --for works out the permissions from the commands that will be run.
 
+The key is for the store that --store, the environment or the profile names, or
+that the person picks with --selective-stores; for every store with --all-stores
+only.
+
 A key that the server does not know is not kept. One that may do more than was
 asked for, or less, is kept on a clear yes alone; --accept-broader is that yes
 for more. In a script the exit code is 5 otherwise; the key is then not kept,
@@ -68,9 +72,9 @@ login, for the same permissions; port and nonce are kept for that.
 Exit 0: stored. 4: the key does not work. 5: other permissions than asked for.
 7: the server cannot be asked about the key; "btcpayctl doctor" goes on. 8: nobody
 answered within --wait.`,
-		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --for "invoice create,invoice get"
-  btcpayctl authorize --server https://btcpay.example.com --for "invoice list" --print-url
-  btcpayctl authorize --profile ci --for "invoice list" --paste < key.txt`,
+		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --store ID --for "invoice create,invoice get"
+  btcpayctl authorize --server https://btcpay.example.com --store ID --for "invoice list" --print-url
+  btcpayctl authorize --profile ci --store ID --for "invoice list" --paste < key.txt`,
 		GroupID: "start",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -121,6 +125,7 @@ func (c *authorization) prepare(cmd *cobra.Command) error {
 	if c.connection, err = c.app.ConnectGreenfield(c.flags, s, nil, ""); err != nil {
 		return err
 	}
+	c.flags.CAFile = s.CAFile.Text
 	if err := c.makeRequest(cmd.Context(), s); err != nil {
 		return err
 	}
@@ -153,9 +158,22 @@ func (c *authorization) checkFlags() error {
 // makeRequest works out what is asked for, and warns where the outcome may
 // surprise. The redirect is not known yet.
 func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
-	permissions, err := c.asks.permissions(s.Store.Text)
+	permissions, err := c.asks.permissions(s.Store, c.selective)
+	if e, ok := errors.AsType[*output.Error](err); ok && e.What == noStoreSaid {
+		e.Next += "\nor --selective-stores, and the person picks one"
+	}
 	if err != nil {
-		return err
+		return withLeftStore(err, s)
+	}
+	if own, asked := s.Profile.Store, app.SingleStore(permissions); !c.printURL && s.Profile.SIN != "" && own != "" && asked != "" && asked != own {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key for store %s, and the key would be for store %s", s.Name.Text, own, asked),
+			Why: "A profile is for one store. Nothing was sent.", Next: "the same command with --profile ANOTHER"}
+	}
+	scoped := func(p greenfield.Permission) bool { return p.Scope() != "" }
+	named := slices.ContainsFunc(permissions, scoped)
+	if named && slices.ContainsFunc(permissions, everywhere) {
+		return &output.Error{Code: output.Usage, What: "one page cannot ask for one store and for every store", Why: "The server would take the store for every permission. Nothing was sent.",
+			Next: "leave --all-stores out, with --store ID\nor run the command twice, for two profiles"}
 	}
 	if len(permissions) == 0 {
 		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
@@ -165,7 +183,7 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 		c.appName = strings.TrimSuffix("btcpayctl/"+s.Name.Text, "/")
 	}
 	c.request = greenfield.AuthorizeRequest{
-		Permissions: permissions, ApplicationName: c.appName, SelectiveStores: c.selective || s.Store.Text != "" && !c.asks.allStores,
+		Permissions: permissions, ApplicationName: c.appName, SelectiveStores: c.selective || named || s.Store.Text != "" && !c.asks.allStores,
 		AllowUnknown: c.asks.allowUnknown,
 	}
 	if !c.strict {
@@ -185,10 +203,6 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 		if w.Code != greenfield.WarnOneStore || s.Store.Text == "" {
 			fmt.Fprintln(c.app.Err, "Note:", output.VisibleLine(w.Text)+".")
 		}
-	}
-	everywhere := func(p greenfield.Permission) bool { return p.Kind() == greenfield.StorePermission && p.Scope() == "" }
-	if !c.request.SelectiveStores && !c.asks.allStores && slices.ContainsFunc(permissions, everywhere) {
-		fmt.Fprintln(c.app.Err, "Note: the key will be for every store of the person, now and later. With --selective-stores the person picks one.")
 	}
 	return nil
 }
@@ -219,7 +233,7 @@ func usageOf(err error) error {
 	if request, ok := errors.AsType[*greenfield.RequestError](err); ok {
 		e := &output.Error{Code: output.Usage, What: request.Error(), Next: "btcpayctl authorize --help", Err: err}
 		if request.Member == "permissions" {
-			e.Next = "btcpayctl apikey permissions --all, or --allow-unknown for a plugin's"
+			e.Next = "btcpayctl apikey permissions --all\nor --allow-unknown, for a plugin's"
 		}
 		return e
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
@@ -56,16 +57,23 @@ type permissionFlags struct {
 func (f *permissionFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.given, "permission", nil, "`permission` such as btcpay.store.canviewinvoices; may be given again")
 	cmd.Flags().StringArrayVar(&f.commands, "for", nil, "`commands` that the key is for, such as \"invoice create,invoice get\"")
-	cmd.Flags().BoolVar(&f.allStores, "all-stores", false, "for every store, also where a flag, the environment or the profile names one")
+	cmd.Flags().BoolVar(&f.allStores, "all-stores", false, "for every store, now and later, also where the environment or the profile names one")
 	cmd.Flags().BoolVar(&f.allowUnknown, "allow-unknown", false, "ask for permissions that only a plugin knows")
 }
 
-// permissions is the least set of what was asked for, for the store where there
-// is one.
-func (f *permissionFlags) permissions(store string) ([]greenfield.Permission, error) {
+// permissions is the least set of what was asked for, for the store that is named.
+// A permission for every store is asked for by --all-stores alone; picks tells
+// that the person at the consent page picks one.
+func (f *permissionFlags) permissions(store app.Value, picks bool) ([]greenfield.Permission, error) {
+	if f.allStores && store.Source == "--store" {
+		return nil, &output.Error{Code: output.Usage, What: "--store and --all-stores contradict each other", Why: "Nothing was sent.", Next: "give one of them"}
+	}
 	var all []greenfield.Permission
 	for _, text := range f.given {
 		p, err := greenfield.ParsePermission(text)
+		if err == nil && p.Scope() != "" && store.Source == "--store" && p.Scope() != store.Text {
+			return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--permission names store %s, and --store %s", p.Scope(), store.Text), Why: "Nothing was sent.", Next: "leave --store out"}
+		}
 		if err != nil {
 			return nil, &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl apikey permissions --all", Err: err}
 		}
@@ -77,17 +85,32 @@ func (f *permissionFlags) permissions(store string) ([]greenfield.Permission, er
 			if err != nil {
 				return nil, err
 			}
+			if slices.Contains(found, greenfield.Unrestricted) && !f.allStores {
+				return nil, &output.Error{Code: output.Usage, What: strings.TrimSpace(command) + " needs an unrestricted key, which is for every store of the account",
+					Why: "Nothing was sent.", Next: "--permission unrestricted, if that is what you want"}
+			}
 			all = append(all, found...)
 		}
 	}
-	if store != "" && !f.allStores {
+	if store.Text != "" && !f.allStores {
 		for i, p := range all {
 			if p.Scope() == "" {
-				all[i] = p.ForStore(store)
+				all[i] = p.ForStore(store.Text)
 			}
 		}
 	}
+	if !f.allStores && !picks && slices.ContainsFunc(all, everywhere) {
+		return nil, &output.Error{Code: output.Usage, What: noStoreSaid, Why: "Nothing was sent.",
+			Next: "--store ID\nor --all-stores, for every store of the account, now and later"}
+	}
 	return greenfield.Reduce(all), nil
+}
+
+const noStoreSaid = "nothing says which store the key is for"
+
+// everywhere tells of permissions for every store.
+func everywhere(p greenfield.Permission) bool {
+	return p.Kind() == greenfield.StorePermission && p.Scope() == ""
 }
 
 // commandNeeds is what one command needs, or all commands of a noun.

@@ -37,11 +37,12 @@ func (c *authorization) runListener(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.settle(ctx, key); err != nil {
-		return err
+	err = c.settle(ctx, key)
+	select {
+	case <-listener.Done(): // the browser has its page, also where the key is not kept
+	case <-ctx.Done():
 	}
-	<-listener.Done() // the browser has its page
-	return nil
+	return err
 }
 
 // listen binds the port first, since the address of the page holds it, and
@@ -263,7 +264,7 @@ func (c *authorization) readPasted(ctx context.Context) (<-chan greenfield.APIKe
 			if strings.TrimSpace(line) == "" {
 				continue
 			}
-			key, err := greenfield.ParsePastedKey(line)
+			key, err := app.ReadGreenfieldKey([]byte(line), "the line")
 			if err == nil {
 				keys <- key
 				return
@@ -301,7 +302,7 @@ func (c *authorization) pastedKey(ctx context.Context) (greenfield.APIKey, error
 			if err != nil {
 				return greenfield.APIKey{}, err
 			}
-			key, err := greenfield.ParsePastedKey(line)
+			key, err := app.ReadGreenfieldKey([]byte(line), "the line")
 			if err == nil {
 				return key, nil
 			}
@@ -312,10 +313,5 @@ func (c *authorization) pastedKey(ctx context.Context) (greenfield.APIKey, error
 	if err != nil && !errors.Is(err, io.EOF) {
 		return greenfield.APIKey{}, err
 	}
-	key, err := greenfield.ParsePastedKey(line)
-	if err != nil {
-		return key, &output.Error{Code: output.BadInput, What: "the line on standard input is no key", Why: err.Error(),
-			Next: "copy the key from the server's page again, and only that", Err: err}
-	}
-	return key, nil
+	return app.ReadGreenfieldKey([]byte(line), "the line on standard input")
 }

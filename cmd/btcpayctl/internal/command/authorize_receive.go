@@ -218,11 +218,14 @@ func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, pro
 		return err
 	}
 	fmt.Fprintf(c.app.Err, "%sStored in keystore %s for profile %q.\n", c.verdict, c.operation.Record.Keystore, c.profile)
+	if was := c.connection.Profile.Store; was != "" && store != "" && was != store {
+		fmt.Fprintf(c.app.Err, "The profile's store was %s, and is %s now.\n", was, store)
+	}
 	switch {
 	case old == id:
 		fmt.Fprintln(c.app.Err, "It is the key that the profile had.")
 	case old != "":
-		fmt.Fprintf(c.app.Err, "The profile's earlier key still works. Next: btcpayctl apikey revoke %s\n", old)
+		fmt.Fprintf(c.app.Err, "The profile's earlier key still works.\nNext: %s\n", c.app.Hint("btcpayctl apikey revoke "+old))
 	}
 	record := authorizeRecord{Profile: c.profile, Server: c.connection.URL, ID: id, Label: proof.Key.Label,
 		Permissions: orEmpty(proof.Key.Permissions), Match: string(proof.Grant.Match)}

@@ -81,7 +81,7 @@ func TestSilence(t *testing.T) {
 	stderr := &heard{text: "Or run the same command with --paste.", came: make(chan struct{})}
 	a.Err = stderr
 	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
-	c.asks.commands = []string{"invoice list"}
+	c.asks.commands, c.asks.allStores = []string{"invoice list"}, true
 	root := NewRoot(a)
 	root.SetContext(t.Context())
 	if err := c.prepare(root); err != nil {
@@ -133,8 +133,8 @@ func TestNeeds(t *testing.T) {
 		{"apikey current", ""},
 		{"apikey exec,invoice list", "unrestricted"},
 	} {
-		f := permissionFlags{commands: []string{c.ask}}
-		got, err := f.permissions("")
+		f := permissionFlags{commands: []string{c.ask}, allStores: true}
+		got, err := f.permissions(app.Value{}, false)
 		if err != nil {
 			t.Errorf("%q: %v", c.ask, err)
 		}
@@ -144,12 +144,13 @@ func TestNeeds(t *testing.T) {
 		}
 	}
 	f := permissionFlags{given: []string{"btcpay.store.canviewinvoices", "btcpay.user.canviewprofile", "btcpay.store.canviewreports:OTHER"}}
-	got, err := f.permissions("SHOP")
+	shop := app.Value{Text: "SHOP", Source: "profile"}
+	got, err := f.permissions(shop, false)
 	if want := "btcpay.store.canviewinvoices:SHOP, btcpay.user.canviewprofile, btcpay.store.canviewreports:OTHER"; err != nil || permissionList(got) != want {
 		t.Errorf("%v %v", got, err)
 	}
 	f.allStores = true
-	if got, _ := f.permissions("SHOP"); got[0] != greenfield.CanViewInvoices {
+	if got, _ := f.permissions(shop, false); got[0] != greenfield.CanViewInvoices {
 		t.Errorf("--all-stores gives %v", got)
 	}
 }
@@ -162,7 +163,7 @@ func TestBadInputPermissions(t *testing.T) {
 		{commands: []string{""}}, {commands: []string{","}}, {commands: []string{"invoice,"}}, {commands: []string{"rm -rf"}},
 		{commands: []string{strings.Repeat("x", 1<<20)}},
 	} {
-		_, err := f.permissions("")
+		_, err := f.permissions(app.Value{}, true)
 		e, ok := errors.AsType[*output.Error](err)
 		if !ok || e.Code != output.Usage || e.Next == "" {
 			t.Errorf("%.60v: %.200v", f, err)

@@ -111,7 +111,11 @@ func credentialServer(a *app.App) (dockerhelper.Server, error) {
 	if err != nil {
 		return dockerhelper.Server{}, err
 	}
-	spec := a.NewKeystore(s).Text
+	chosen, err := a.NewKeystore(s)
+	if err != nil {
+		return dockerhelper.Server{}, err
+	}
+	spec := chosen.Text
 	if !keeps(spec) {
 		return dockerhelper.Server{}, &output.Error{Code: output.Usage, What: "keystore " + spec + " keeps no credentials", Next: "export BTCPAYCTL_KEYSTORE=file"}
 	}

@@ -135,18 +135,18 @@ func (d *demo) exports() string {
 	return text.String()
 }
 
-// getenv is the environment of the story's commands: nothing of the user's but
+// lookupEnv is the environment of the story's commands: nothing of the user's but
 // the path to other programs.
-func (d *demo) getenv(name string) string {
+func (d *demo) lookupEnv(name string) (string, bool) {
 	if name == pathVariable {
-		return d.path
+		return d.path, true
 	}
 	for _, v := range d.env {
 		if v.name == name {
-			return v.value
+			return v.value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // say writes the sentence over a step.
@@ -227,7 +227,7 @@ func (d *demo) executeSplit(ctx context.Context, line string, out, errs io.Write
 
 // inner is the App of one command of the story.
 func (d *demo) inner(out, errs io.Writer) *app.App {
-	return &app.App{In: strings.NewReader(""), Out: out, Err: errs, Getenv: d.getenv, Environ: d.environ, Now: d.app.Now,
+	return &app.App{In: strings.NewReader(""), Out: out, Err: errs, LookupEnv: d.lookupEnv, Environ: d.environ, Now: d.app.Now,
 		Version: d.app.Version, Commit: d.app.Commit}
 }
 

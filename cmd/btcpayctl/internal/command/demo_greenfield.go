@@ -114,7 +114,7 @@ func (d *demo) environ() []string {
 	for _, v := range d.env {
 		list = append(list, v.name+"="+v.value)
 	}
-	return append(list, pathVariable+"="+d.getenv(pathVariable))
+	return append(list, pathVariable+"="+d.path)
 }
 
 const pathVariable = "PATH"

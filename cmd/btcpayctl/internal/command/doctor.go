@@ -92,6 +92,7 @@ func (d *doctor) records(ctx context.Context) iter.Seq2[checkRecord, error] {
 				return
 			}
 			for _, record := range check() {
+				record.Next = d.app.Hint(record.Next)
 				if !yield(record, nil) {
 					return
 				}
@@ -136,7 +137,7 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		}
 		if r := operation.Record; r.KeyID != "" && r.Kind != ledger.Revoke {
 			return errors.Join(&output.Error{Code: output.Usage, What: "the key of operation " + id + " is stored, so it cannot be forgotten",
-				Next: "btcpayctl doctor --fix, or btcpayctl apikey revoke " + r.KeyID}, operation.Release())
+				Next: "btcpayctl doctor --fix\nor btcpayctl apikey revoke " + r.KeyID}, operation.Release())
 		}
 		if err := operation.Finish(); err != nil {
 			return err
@@ -251,14 +252,14 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 	if d.settings.Server.Text == "" || d.settings.Profile.SIN == "" || d.flags.DryRun {
 		return checkRecord{Check: name, Status: "skipped"}
 	}
-	connection, err := d.app.BitPay(ctx, d.flags)
+	connection, err := d.app.Paired(ctx, d.flags)
+	if err == nil {
+		err = d.app.CheckStore(connection)
+	}
 	if err != nil {
 		return failure(ctx, name, err)
 	}
 	defer connection.CloseIdleConnections()
-	if connection.Identity == nil {
-		return checkRecord{Check: name, Status: "skipped"}
-	}
 	tokens, err := connection.Tokens(ctx)
 	if _, refused := errors.AsType[*client.Error](err); refused && errors.Is(err, bitpay.ErrNotPaired) {
 		err, tokens = nil, nil

@@ -85,8 +85,8 @@ func (d *doctor) isPaired(ctx context.Context, r ledger.Record) bool {
 	}
 	flags := d.reaching(r).flags
 	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
-	connection, err := d.app.BitPay(ctx, flags)
-	if err != nil || connection.Identity == nil || connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
+	connection, err := d.app.Paired(ctx, flags)
+	if err != nil || connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
 		return false
 	}
 	defer connection.CloseIdleConnections()

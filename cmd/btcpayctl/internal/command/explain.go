@@ -80,14 +80,14 @@ func explainNamed(e *output.Error, table []meaning) bool {
 
 // meanings are those of the BitPay-compatible API and of the connection.
 var meanings = []meaning{
-	{bitpay.ErrNotPaired, output.NotPaired, "btcpayctl pair status, then btcpayctl pair client"},
-	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client, and give its --profile here"},
-	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER, and pair that one"},
+	{bitpay.ErrNotPaired, output.NotPaired, "btcpayctl pair status\nthen btcpayctl pair client"},
+	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client --profile NAME\nthen the same command with --profile NAME"},
+	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER\nthen btcpayctl pair client --profile OTHER"},
 	{bitpay.ErrPairingExpired, output.PairingCodeExpired, "run the same command for a new code"},
 	{bitpay.ErrCodeUnknown, output.NotFound, "copy the code again, or make a new one on the store's Access Tokens page"},
 	{bitpay.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
 	{bitpay.ErrNoWallet, output.Refused, "open the store's settings, connect a wallet, and run the same command"},
-	{bitpay.ErrNoPaymentMethod, output.Refused, "btcpayctl rate get, and check the store's payment methods"},
+	{bitpay.ErrNoPaymentMethod, output.Refused, "check the store's payment methods, and btcpayctl rate get"},
 	{bitpay.ErrExpiryTooSoon, output.Invalid, "date -u, and a later --expires"},
 	{bitpay.ErrNoAPI, output.NotFound, "check --server, with its path prefix"},
 	{bitpay.ErrLoginPage, output.Redirected, "btcpayctl help pairing"},

@@ -24,6 +24,7 @@ func addServerFlags(cmd *cobra.Command, f *app.Flags) {
 
 func addProfileFlag(cmd *cobra.Command, f *app.Flags) {
 	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; its key is used even where the environment has one")
+	targets(cmd)
 }
 
 // addWaitFlag adds --wait. It is negative where it is not given, and then the
@@ -31,6 +32,7 @@ func addProfileFlag(cmd *cobra.Command, f *app.Flags) {
 func addWaitFlag(cmd *cobra.Command, wait *time.Duration, usage string) {
 	*wait = -1
 	cmd.Flags().Var((*waitValue)(wait), "wait", usage)
+	allowZero(cmd, "wait")
 }
 
 // waitValue shows no default in the help, since that is no span of time.

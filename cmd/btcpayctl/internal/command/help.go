@@ -52,6 +52,12 @@ server's text are shown as escapes. Progress is drawn on a terminal only.`
 const environmentTopic = `A flag wins over the environment, which wins over the profile, which wins over the
 default. "btcpayctl profile show" tells where each value comes from.
 
+A variable that is set and empty is an error where it is read, and so is a flag
+that is given and empty: nothing is replaced by something else. An API key is read
+without blanks, line ends, quotes, a byte order mark or "token " around it; what is
+then no key is an error, and no other key takes its place. A profile's store does
+not go along to another server.
+
   BTCPAYCTL_PROFILE           profile to use
   BTCPAYCTL_SERVER            URL of the server; BTCPAY_SERVER is an alias
   BTCPAYCTL_STORE             id of the store; BTCPAY_STORE is an alias
@@ -66,10 +72,11 @@ default. "btcpayctl profile show" tells where each value comes from.
   BTCPAYCTL_KEYSTORE_TIMEOUT  how long a keyring may take (3s)
   BTCPAYCTL_PASSPHRASE_FILE   file with the passphrase of the encrypted store
   BTCPAYCTL_IDENTITY_FILE     age identity file that opens it without a passphrase
+  BTCPAYCTL_CA_FILE           PEM file of the certificates to trust, as --ca-file
   BTCPAYCTL_TIMEOUT           bound of one exchange with a server (30s)
   BTCPAYCTL_OUTPUT            format of data, as -o
-  BTCPAYCTL_NO_INPUT          set: never ask anything on the terminal
-  BTCPAYCTL_DEBUG             set: show each exchange, as --debug
+  BTCPAYCTL_NO_INPUT          set and not empty: never ask on the terminal
+  BTCPAYCTL_DEBUG             set and not empty: as --debug
   BTCPAYCTL_CONFIG_DIR        directory of config.toml
 
 Also NO_COLOR, CI, TERM=dumb and BROWSER, and HTTPS_PROXY, HTTP_PROXY and NO_PROXY.

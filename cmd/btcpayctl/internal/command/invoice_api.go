@@ -70,13 +70,20 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 	api := c.api
 	if api == "" {
 		api = apiBitPay
-		if c.app.HasAPIKey(s) {
+		has, err := c.app.HasAPIKey(s)
+		if err != nil {
+			return nil, err
+		}
+		if has {
 			api = apiGreenfield
 		}
 	}
 	switch api {
 	case apiBitPay:
 		connection, err := c.app.BitPayBy(ctx, c.flags, s)
+		if err == nil {
+			err = c.app.CheckStore(connection)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -22,7 +22,9 @@ func (b *bitpayInvoices) server() string { return b.URL }
 
 func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoiceRecord, error) {
 	invoice, err := b.Invoices.Create(ctx, o.request)
-	return fromBitPay(invoice), err
+	r := fromBitPay(invoice)
+	r.AnyAmount = r.AnyAmount && o.anyAmount // one of 0 is still new here
+	return r, err
 }
 
 func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
@@ -58,7 +60,7 @@ func (b *bitpayInvoices) sign(_ context.Context, r *ledger.Record) error {
 		return nil
 	}
 	r.SIN = b.Identity.SIN()
-	if b.app.FromProfile(b.Settings) {
+	if b.Source == "profile" {
 		r.Profile = b.Name.Text
 	}
 	return nil
@@ -102,9 +104,11 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []stri
 	return found, older, nil
 }
 
+// fromBitPay takes a price of 0 for an open one, which this API does not tell,
+// unless the invoice is settled: one of 0 is settled from the beginning.
 func fromBitPay(i bitpay.Invoice) invoiceRecord {
 	r := invoiceRecord{
-		ID: i.ID, Amount: i.Price, Currency: i.Currency,
+		ID: i.ID, Amount: i.Price, AnyAmount: i.Price.Sign() == 0 && statusWord(i.Status) != statusSettled, Currency: i.Currency,
 		Status: statusWord(i.Status), ServerStatus: string(i.Status), Exception: exceptionWord(i.ExceptionStatus),
 		Due: i.BTCDue, Paid: i.BTCPaid,
 		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),

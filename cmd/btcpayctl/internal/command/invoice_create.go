@@ -20,6 +20,8 @@ type invoiceCreate struct {
 	invoiceCall
 	from    string
 	amount  string
+	any     bool // an invoice that takes any amount
+	zero    bool // an amount of 0 is meant
 	tax     string
 	speed   string
 	expires time.Duration
@@ -31,14 +33,16 @@ func newInvoiceCreate(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create an invoice, or one for each line of JSON",
-		Long: `Create an invoice and print it. Without --amount it takes any amount.
+		Long: `Create an invoice and print it. --any-amount makes one that takes any amount; it is
+never made because an amount is missing. An invoice of 0 is settled at once, and
+needs --allow-zero.
 
 With --from the invoices come from a file, or from standard input for -: one JSON
 object, or many, each like
   {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
 with the members of the BitPay API, or with amount, currency, metadata and
 checkout as the Greenfield API has them. Amounts may be texts or numbers and are
-kept exact. All are checked before the first is sent.
+kept exact; "any" takes any amount. All are checked before the first is sent.
 
 Every invoice has an order id; it is made up where none is given. A request is
 sent once. If its answer is lost, the order id is looked up and the invoice that
@@ -53,7 +57,9 @@ an API key needs the permissions to create and to view invoices.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
-	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact; any amount if not given")
+	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact")
+	f.BoolVar(&c.any, "any-amount", false, "make an invoice that takes any amount")
+	f.BoolVar(&c.zero, "allow-zero", false, "allow an amount of 0, which is settled at once")
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
 	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
@@ -82,6 +88,10 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	if err := c.fromFlags(); err != nil {
 		return err
 	}
+	wanted := order{request: c.request, anyAmount: c.any, expires: c.expires}
+	if err := wanted.checkAmount(c.zero); err != nil {
+		return err
+	}
 	sender, err := c.sender(cmd)
 	if err != nil {
 		return err
@@ -89,7 +99,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
 		return err
 	}
-	invoice, operation, err := sender.create(cmd.Context(), order{request: c.request, expires: c.expires})
+	invoice, operation, err := sender.create(cmd.Context(), wanted)
 	if err != nil {
 		return dryRunIsDone(err)
 	}
@@ -104,7 +114,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 // notPrinted names what was made where standard output did not take it.
 func notPrinted(err error, made string) error {
 	return &output.Error{Code: output.Failed, What: "invoice " + made + " was created, and cannot be printed", Why: err.Error(),
-		Next: "btcpayctl invoice resume prints it", Err: err}
+		Next: "btcpayctl invoice resume", Err: err}
 }
 
 // compareClocks tells of an expiry that is another than was meant: it is sent
@@ -161,7 +171,7 @@ func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun}, nil
+	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun, allowZero: c.zero}, nil
 }
 
 // many creates an invoice for each JSON object of the input. It stops at the
@@ -173,6 +183,11 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	requests, err := readRequests(c.app, c.from)
 	if err != nil {
 		return err
+	}
+	for _, r := range requests {
+		if err := r.order.checkAmount(c.zero); err != nil {
+			return r.failure(cmd.Context(), err, "-", 0)
+		}
 	}
 	sender, err := c.sender(cmd)
 	if err != nil {
@@ -258,7 +273,7 @@ func (f *finisher) finishHeld(ctx context.Context) error {
 
 // onlyFrom refuses flags that --from would silently win over.
 func (c *invoiceCreate) onlyFrom(cmd *cobra.Command) error {
-	for _, name := range []string{"amount", "currency", "tax-included", "order-id", "item-code", "description", "pos-data", "buyer-email",
+	for _, name := range []string{"amount", "any-amount", "currency", "tax-included", "order-id", "item-code", "description", "pos-data", "buyer-email",
 		"redirect-url", "notification-url", "extended-notifications", "speed", "expires", "payment-method"} {
 		if cmd.Flags().Changed(name) {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s does not go with --from", name), Why: "The JSON says it all.", Next: "btcpayctl invoice create --help"}

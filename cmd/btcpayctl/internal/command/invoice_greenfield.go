@@ -75,7 +75,7 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 func noInvoiceOrPermission(id, store string, denied *greenfield.PermissionError) error {
 	return &output.Error{Code: output.MissingPermission, Status: 403, Err: denied,
 		What: fmt.Sprintf("the key lacks %s for store %s, or the store has no invoice %s", denied.Permission.Policy(), store, id),
-		Why:  "Servers since 2.4 answer alike for both.", Next: "btcpayctl invoice list, or btcpayctl authorize --for \"invoice get\""}
+		Why:  "Servers since 2.4 answer alike for both.", Next: "btcpayctl invoice list\nor btcpayctl authorize --for \"invoice get\""}
 }
 
 func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
@@ -165,7 +165,7 @@ func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Record, _ []stri
 
 func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	r := invoiceRecord{
-		ID: i.ID, Amount: i.Amount, Currency: i.Currency,
+		ID: i.ID, Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
 		Status: strings.ToLower(string(i.Status)), ServerStatus: string(i.Status), Exception: exceptionNone,
 		CreatedAt: i.CreatedTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
 		CheckoutLink: i.CheckoutLink, API: apiGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),

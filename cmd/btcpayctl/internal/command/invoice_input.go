@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -108,20 +109,36 @@ func parseRequest(raw []byte) (order, error) {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return order{}, err
 	}
-	for name := range members {
-		if slices.Contains(greenfieldMembers, name) {
-			var native greenfield.InvoiceRequest
-			if err := strictly(raw, &native); err != nil {
-				return order{}, err
-			}
-			return order{native: &native}, native.Validate()
+	amount := "price"
+	isNative := func(name string) bool { return slices.Contains(greenfieldMembers, name) }
+	if slices.ContainsFunc(slices.Collect(maps.Keys(members)), isNative) {
+		amount = "amount"
+	}
+	if err := checkMembers(members); err != nil {
+		return order{}, err
+	}
+	raw, anyAmount, err := takeAny(raw, members, amount)
+	if err != nil {
+		return order{}, err
+	}
+	if amount == "amount" {
+		var native greenfield.InvoiceRequest
+		if err := strictly(raw, &native); err != nil {
+			return order{}, err
 		}
+		if native.Amount == nil && !anyAmount {
+			return order{}, missingAmount(amount)
+		}
+		return order{native: &native, anyAmount: anyAmount}, native.Validate()
 	}
 	var request bitpay.InvoiceRequest
 	if err := strictly(raw, &request); err != nil {
 		return order{}, err
 	}
-	return order{request: request}, request.Validate()
+	if request.Price == nil && !anyAmount {
+		return order{}, missingAmount(amount)
+	}
+	return order{request: request, anyAmount: anyAmount}, request.Validate()
 }
 
 // greenfieldMembers are those that only a request of that API has.
@@ -150,7 +167,7 @@ func (r lineRequest) failure(ctx context.Context, err error, from string, done i
 	}
 	e.Why = strings.TrimSpace(strings.TrimSpace(e.Why) + " " + made)
 	if from != "-" {
-		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, from))
+		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, app.ShellWord(from)))
 	}
 	return &e
 }

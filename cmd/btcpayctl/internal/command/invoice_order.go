@@ -17,6 +17,9 @@ import (
 type order struct {
 	request bitpay.InvoiceRequest
 	native  *greenfield.InvoiceRequest
+	// anyAmount tells that an invoice was asked for that takes any amount; only
+	// then may the amount be missing.
+	anyAmount bool
 	// expires is the span until the expiry, where it was given so.
 	expires time.Duration
 }

@@ -15,6 +15,7 @@ type invoiceRecord struct {
 	ID           string          `json:"id"`
 	OrderID      *string         `json:"orderId"`
 	Amount       client.Decimal  `json:"amount"`
+	AnyAmount    bool            `json:"anyAmount"` // no amount was asked, and none was paid yet
 	Currency     string          `json:"currency"`
 	Status       string          `json:"status"`
 	ServerStatus string          `json:"serverStatus"`
@@ -68,7 +69,12 @@ var invoiceView = output.View[invoiceRecord]{
 	Columns: []output.Column[invoiceRecord]{
 		{Title: "ID", Value: func(r invoiceRecord) string { return r.ID }},
 		{Title: "STATUS", Value: func(r invoiceRecord) string { return r.Status }},
-		{Title: "AMOUNT", Value: func(r invoiceRecord) string { return r.Amount.String() + " " + r.Currency }},
+		{Title: "AMOUNT", Value: func(r invoiceRecord) string {
+			if r.AnyAmount {
+				return anyAmountText
+			}
+			return r.Amount.String() + " " + r.Currency
+		}},
 		{Title: "DUE", Value: func(r invoiceRecord) string {
 			if r.Due == nil {
 				return "-"

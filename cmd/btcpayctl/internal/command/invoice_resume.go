@@ -146,7 +146,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 	operation, err := journal.Resume(ctx, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
-		return false, &output.Error{Code: output.Pending, What: "operation " + r.ID + ": " + err.Error(), Next: "wait for it, then btcpayctl invoice resume " + r.ID, Err: err}
+		return false, &output.Error{Code: output.Pending, What: "operation " + r.ID + ": " + err.Error(), Next: "wait for it\nthen btcpayctl invoice resume " + r.ID, Err: err}
 	case errors.Is(err, ledger.ErrNotFound):
 		return false, nil // finished meanwhile
 	case err != nil:
@@ -162,10 +162,10 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return false, operation.Finish()
 	case len(found) > 1:
 		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, found),
-			Why: "Which of them it made cannot be told.", Next: "compare them with btcpayctl invoice get, then btcpayctl invoice resume " + r.ID + " --abandon"}
+			Why: "Which of them it made cannot be told.", Next: "compare them with btcpayctl invoice get\nthen btcpayctl invoice resume " + r.ID + " --abandon"}
 	case len(found) == 0:
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
-			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + ", or with --abandon once you are sure"}
+			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + "\nor, once you are sure: btcpayctl invoice resume " + r.ID + " --abandon"}
 	}
 	if !yield(found[0], nil) {
 		return true, nil
@@ -197,5 +197,5 @@ func several(failed []error) error {
 		lines = append(lines, err.Error())
 	}
 	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n") + ".",
-		Next: "btcpayctl invoice resume in a while, or with OPERATION --abandon once you are sure", Err: errors.Join(failed...)}
+		Next: "btcpayctl invoice resume\nor, once you are sure: btcpayctl invoice resume OPERATION --abandon", Err: errors.Join(failed...)}
 }

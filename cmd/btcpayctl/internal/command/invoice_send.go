@@ -17,7 +17,16 @@ import (
 type invoiceSender struct {
 	app *app.App
 	invoiceAPI
-	dryRun bool
+	dryRun    bool
+	allowZero bool
+}
+
+// check refuses an order before anything is sent: its amount first.
+func (s *invoiceSender) check(o order) error {
+	if err := o.checkAmount(s.allowZero); err != nil {
+		return err
+	}
+	return s.invoiceAPI.check(o)
 }
 
 // create makes an invoice: order id → record → POST → id recorded. The caller

@@ -146,7 +146,7 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 	if s.Server.Text == "" {
 		next += " --server https://btcpay.example.com"
 	}
-	fmt.Fprintf(k.app.Err, "Stored in keystore %s for profile %s. One key serves one store.\nNext: %s\n", s.Keystore.Text, s.Name.Text, next)
+	fmt.Fprintf(k.app.Err, "Stored in keystore %s for profile %s. One key serves one store.\nNext: %s\n", s.Keystore.Text, s.Name.Text, k.app.Hint(next))
 	return output.One(p, keyView, keyRecord{stored.SIN(), stored.PublicKey()})
 }
 
@@ -163,7 +163,7 @@ func (k *keeping) toFile(p *output.Printer, id *bitpay.Identity) error {
 		return &output.Error{Code: output.KeystoreDamaged, What: "the file holds another key than was written", Next: "check the disk, and use another file"}
 	}
 	shown := output.VisibleLine(k.file)
-	fmt.Fprintf(k.app.Err, "Stored in %s. One key serves one store.\nNext: export BTCPAYCTL_PRIVATE_KEY_FILE=%s, then btcpayctl pair client\n", shown, shown)
+	fmt.Fprintf(k.app.Err, "Stored in %s. One key serves one store.\nNext: export BTCPAYCTL_PRIVATE_KEY_FILE=%s\nthen btcpayctl pair client --server https://btcpay.example.com\n", shown, app.ShellWord(k.file))
 	return output.One(p, keyView, keyRecord{stored.Identity.SIN(), stored.Identity.PublicKey()})
 }
 

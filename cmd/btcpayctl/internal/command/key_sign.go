@@ -78,7 +78,7 @@ holds and 10 if it does not.`,
 			}
 			if err := verify(message, args[1]); err != nil {
 				return &output.Error{Code: output.WrongSignature, What: err.Error(),
-					Next: "compare the signed text byte for byte: btcpayctl invoice list --dry-run shows one", Err: err}
+					Next: "compare the signed text byte for byte with that of a request: btcpayctl invoice list --dry-run", Err: err}
 			}
 			fmt.Fprintln(a.Err, "The signature holds.")
 			return output.One(p, verifiedView, verifiedRecord{public.SIN(), public.String(), true})

@@ -98,7 +98,7 @@ func (b *storeBackup) run(cmd *cobra.Command, args []string) error {
 	if err := writeBackup(args[0], file.Bytes(), key, entries); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.app.Err, "Written and read back. Keep what opens it apart from it.\nNext: btcpayctl keystore restore %s --dry-run, on any machine\n", app.ShellWord(args[0]))
+	fmt.Fprintf(b.app.Err, "Written and read back. Keep what opens it apart from it.\nOn any machine:\nNext: btcpayctl keystore restore %s --dry-run\n", app.ShellWord(args[0]))
 	return output.One(p, backupView, backupRecord{args[0], len(entries), stores})
 }
 
@@ -226,7 +226,7 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 	e := *explain(ctx, err)
 	e.Why = "No file was written."
 	if errors.Is(err, keystore.ErrNotFound) {
-		e.Next = "btcpayctl keystore test, and restore or delete what is missing"
+		e.Next = "btcpayctl keystore test\nand restore or delete what is missing"
 	}
 	return &e
 }

@@ -128,7 +128,7 @@ func (m *storeMove) choose(cmd *cobra.Command) error {
 		if !keeps(spec) {
 			return &output.Error{Code: output.Usage, What: "keystore " + spec + " has no part in a move", Why: map[string]string{
 				"env": "The environment can only be read.", "memory": "It forgets when the program ends."}[spec],
-				Next: "btcpayctl keystore status, and name another with --from or --to"}
+				Next: "btcpayctl keystore status\nand name another with --from or --to"}
 		}
 	}
 	if m.from == m.to {
@@ -166,7 +166,7 @@ func (m *storeMove) mustRest(open []ledger.Record) error {
 	for _, r := range open {
 		if r.Kind != ledger.Move && (r.Keystore == m.from || r.OldKeystore == m.from) {
 			return &output.Error{Code: output.Failed, What: fmt.Sprintf("the operation %s %s is not finished, and its key is in keystore %s", r.Kind, r.ID, m.from),
-				Why: "Nothing was moved.", Next: "btcpayctl doctor, and then the same command"}
+				Why: "Nothing was moved.", Next: "btcpayctl doctor\nthen the same command"}
 		}
 	}
 	return nil
@@ -244,7 +244,7 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 		fmt.Fprintf(m.app.Err, " Profiles that use it now: %s.", strings.Join(profiles, ", "))
 	}
 	fmt.Fprintln(m.app.Err)
-	if fresh := m.app.FreshKeystore(); fresh.Text != m.to {
+	if fresh, err := m.app.FreshKeystore(); err == nil && fresh.Text != m.to {
 		fmt.Fprintf(m.app.Err, "Keys of new profiles still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", fresh.Text, app.ShellWord(m.to))
 	}
 	if err := operation.Finish(); err != nil {

@@ -123,7 +123,10 @@ func (r *storeRestore) choose() error {
 	if err != nil {
 		return err
 	}
-	chosen := r.app.NewKeystore(s)
+	chosen, err := r.app.NewKeystore(s)
+	if err != nil {
+		return err
+	}
 	if r.to != "" {
 		chosen = app.Value{Text: r.to, Source: "--to"}
 	}
@@ -208,7 +211,7 @@ func (r *storeRestore) key(ctx context.Context, file []byte) (key keystore.Backu
 	scrypt := bytes.HasPrefix(file, underPassphrase)
 	switch {
 	case !bytes.HasPrefix(file, []byte("age-encryption.org/")):
-		return key, &output.Error{Code: output.BadInput, What: "this is no backup: it is not a file of age", Next: "btcpayctl keystore backup FILE makes one"}
+		return key, &output.Error{Code: output.BadInput, What: "this is no backup: it is not a file of age", Next: "btcpayctl keystore backup FILE"}
 	case r.passphraseFile != "" && r.identityFile != "":
 		return key, &output.Error{Code: output.Usage, What: "--passphrase-file and --identity-file are two ways to open one backup", Next: "leave one of them out"}
 	case scrypt && r.identityFile != "":

@@ -174,7 +174,7 @@ func (r *storeRestore) nameUnused(plan []planned) {
 		}
 	}
 	if unused > 0 {
-		fmt.Fprintf(r.app.Err, "Keys that no profile uses: %d.\nNext: %s\n", unused, next)
+		fmt.Fprintf(r.app.Err, "Keys that no profile uses: %d.\nNext: %s\n", unused, r.app.Hint(next))
 	}
 }
 

@@ -102,41 +102,41 @@ func (c *pairing) prepare(cmd *cobra.Command, check func(*app.Connection) error)
 	if err := output.Check(c.printer, pairView, pairRecord{}); err != nil {
 		return err
 	}
-	id, err := c.identity(cmd.Context(), &s)
+	id, source, err := c.identity(cmd.Context(), &s)
 	if err != nil {
 		return err
 	}
-	c.Connection, err = c.app.Connect(c.flags, s, id)
+	c.Connection, err = c.app.ConnectAs(c.flags, s, id, source)
 	if err != nil {
 		return err
 	}
-	return c.remember(cmd.Context())
+	return c.remember(cmd.Context(), false)
 }
 
 // identity is the key in use, or a new one for a profile that has none.
-func (c *pairing) identity(ctx context.Context, s *app.Settings) (*bitpay.Identity, error) {
-	id, err := c.app.PairingIdentity(ctx, *s)
+func (c *pairing) identity(ctx context.Context, s *app.Settings) (id *bitpay.Identity, source string, err error) {
+	id, source, err = c.app.PairingIdentity(ctx, *s)
 	if e, ok := errors.AsType[*output.Error](err); !ok || e.Code != output.NoCredential {
-		return id, err
+		return id, source, err
 	}
 	if c.flags.DryRun {
-		return nil, &output.Error{Code: output.NoCredential, What: "there is no key yet, and --dry-run makes none", Next: "btcpayctl key generate", Err: err}
+		return nil, "", &output.Error{Code: output.NoCredential, What: "there is no key yet, and --dry-run makes none", Next: "btcpayctl key generate", Err: err}
 	}
 	if s.Name.Text == "" {
 		if err := c.offerProfile(ctx, s); err != nil {
-			return nil, err
+			return nil, "", err
 		}
 	}
 	if err := s.OwnServer(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	stored, err := c.app.StoreKey(ctx, *s, bitpay.Generate())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	s.Profile.SIN, c.fresh = stored.SIN(), true
 	fmt.Fprintf(c.app.Err, "Made a key and stored it in keystore %s for profile %s. One key serves one store.\n\n", s.Keystore.Text, s.Name.Text)
-	return stored, nil
+	return stored, "profile", nil
 }
 
 // offerProfile asks whether a profile may be written for a first use without
@@ -180,6 +180,9 @@ func (c *pairing) already(ctx context.Context) (bool, error) {
 	if err != nil || len(tokens) == 0 {
 		return false, err
 	}
+	if err := c.app.CheckStore(c.Connection); err != nil {
+		return true, err
+	}
 	if err := finishPairings(ctx, c.app, c.URL, c.Identity.SIN()); err != nil {
 		return true, err
 	}
@@ -206,6 +209,9 @@ func (c *pairing) profileFlag() string {
 func (c *pairing) begin(ctx context.Context, code string) error {
 	if c.flags.DryRun {
 		return nil
+	}
+	if err := c.remember(ctx, true); err != nil {
+		return err
 	}
 	var err error
 	c.operation, err = c.app.Begin(ctx, ledger.Record{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -99,7 +100,7 @@ func (c *pairing) notYet(code string) error {
 // paired ends every open pairing of this key: the server lists it, whichever
 // code it was.
 func (c *pairing) paired(ctx context.Context) error {
-	if err := c.remember(ctx); err != nil {
+	if err := c.remember(ctx, true); err != nil {
 		return err
 	}
 	if err := c.operation.Finish(); err != nil {
@@ -112,22 +113,28 @@ func (c *pairing) paired(ctx context.Context) error {
 	if c.profileName() == "" {
 		next = "btcpayctl invoice create --server " + c.URL + " --amount 10 --currency USD"
 	}
-	fmt.Fprintln(c.app.Err, "Paired. The server does not tell which store: the owner chose it on the page.\nNext: "+next)
+	fmt.Fprintln(c.app.Err, "Paired. The server does not tell which store: the owner chose it on the page.\nNext: "+c.app.Hint(next))
 	return c.print(true)
 }
 
-// remember writes server and store into the profile that has the key and does
-// not name them yet, so that an approval that comes later is found.
-func (c *pairing) remember(ctx context.Context) error {
+// remember writes the server into the profile that has the key and does not name
+// one yet, so that an approval that comes later is found; asked tells that the
+// store is being asked for, and is written as well. A key that is paired already
+// may be another store's.
+func (c *pairing) remember(ctx context.Context, asked bool) error {
 	name := c.profileName()
-	if name == "" || c.flags.DryRun || c.Profile.Server != "" && (c.Profile.Store != "" || !c.Store.Explicit()) {
+	asked = asked && c.Profile.Store == "" && c.Store.Explicit()
+	if name == "" || c.flags.DryRun || c.Profile.Server != "" && !asked {
 		return nil
 	}
 	err := c.app.UpdateProfile(ctx, name, func(p *profile.Profile) error {
 		if p.Server == "" {
 			p.Server = c.URL
+			if file, err := filepath.Abs(c.CAFile.Text); err == nil && c.CAFile.Explicit() {
+				p.CAFile = file
+			}
 		}
-		if p.Store == "" && c.Store.Explicit() {
+		if p.Store == "" && asked {
 			p.Store = c.Store.Text
 		}
 		c.Profile = *p

@@ -26,14 +26,14 @@ The server answers a revoked key like one it has never seen.`,
 			if err != nil {
 				return err
 			}
-			connection, err := a.BitPay(cmd.Context(), flags)
+			connection, err := a.Paired(cmd.Context(), flags)
+			if err == nil {
+				err = a.CheckStore(connection)
+			}
 			if err != nil {
 				return err
 			}
 			c := &pairing{app: a, flags: flags, printer: p, Connection: connection}
-			if c.Identity == nil {
-				return &output.Error{Code: output.NoCredential, What: "there is no BitId key whose pairing could be asked for", Next: "btcpayctl key generate"}
-			}
 			tokens, err := c.Tokens(cmd.Context())
 			if err != nil {
 				return dryRunIsDone(err)

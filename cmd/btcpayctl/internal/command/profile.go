@@ -2,6 +2,7 @@ package command
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -114,7 +115,14 @@ from: a flag, an environment variable, the profile, config.toml, or the default.
 			if err != nil {
 				return err
 			}
-			key, apiKey := a.KeySource(s), a.APIKeySource(s)
+			key, err := a.KeySource(s)
+			if err != nil {
+				return err
+			}
+			apiKey, err := a.APIKeySource(s)
+			if err != nil {
+				return err
+			}
 			records := []settingRecord{
 				{"profile", s.Name.Text, s.Name.Source},
 				{"server", s.Server.Text, s.Server.Source},
@@ -122,12 +130,14 @@ from: a flag, an environment variable, the profile, config.toml, or the default.
 				{"keystore", s.Keystore.Text, s.Keystore.Source},
 				{"key", key.Text, key.Source},
 				{"api key", apiKey.Text, apiKey.Source},
+				{"ca file", s.CAFile.Text, s.CAFile.Source},
 			}
 			return output.Each(p, settingView, records)
 		},
 	}
 	cmd.Flags().StringVar(&flags.Server, "server", "", "as it would be given to another command")
 	cmd.Flags().StringVar(&flags.Store, "store", "", "as it would be given to another command")
+	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as it would be given to another command")
 	addProfileFlag(cmd, &flags)
 	return cmd
 }
@@ -201,11 +211,16 @@ profile that has a key keeps its server: the key is paired there.`,
 				return &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl profile set shop"}
 			}
 			flags := cmd.Flags()
-			if !slices.ContainsFunc([]string{"server", "store", "app-identifier", "keystore", "sin", "api-key-id"}, flags.Changed) {
+			if !slices.ContainsFunc([]string{"server", "store", "app-identifier", "keystore", "sin", "api-key-id", "ca-file"}, flags.Changed) {
 				return &output.Error{Code: output.Usage, What: "nothing is given that could be set", Next: cmd.CommandPath() + " " + args[0] + " --server https://btcpay.example.com"}
 			}
 			if set.Server, err = normalServer(set.Server, allowHTTP); err != nil {
 				return err
+			}
+			if set.CAFile != "" {
+				if set.CAFile, err = filepath.Abs(set.CAFile); err != nil {
+					return err
+				}
 			}
 			keys, err := storedKeys(cmd.Context(), a, set.SIN, set.APIKeyID)
 			if err != nil {
@@ -227,6 +242,9 @@ profile that has a key keeps its server: the key is paired there.`,
 				}
 				if flags.Changed("store") {
 					old.Store = set.Store
+				}
+				if flags.Changed("ca-file") {
+					old.CAFile = set.CAFile
 				}
 				if flags.Changed("app-identifier") {
 					old.AppIdentifier = set.AppIdentifier
@@ -260,13 +278,17 @@ profile that has a key keeps its server: the key is paired there.`,
 	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` by which a server offers the same API key again")
 	cmd.Flags().StringVar(&set.SIN, "sin", "", "`SIN` of a stored BitId key to use")
 	cmd.Flags().StringVar(&set.APIKeyID, "api-key-id", "", "`id` of a stored API key to use")
+	cmd.Flags().StringVar(&set.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
 	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
+	for _, name := range []string{"server", "store", "keystore", "app-identifier", "sin", "api-key-id", "ca-file"} {
+		allowEmpty(cmd, name)
+	}
 	return cmd
 }
 
 func keyedProfile(name, what string) error {
 	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
-		Why: "The key is tied to it.", Next: "btcpayctl profile set ANOTHER --" + what + " …"}
+		Why: "The key is tied to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
 	if what == "keystore" {
 		e.Why, e.Next = "The key is in it.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
 	}

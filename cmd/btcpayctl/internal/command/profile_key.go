@@ -24,7 +24,7 @@ func storedKeys(ctx context.Context, a *app.App, sin, apiKeyID string) ([]app.He
 	for _, name := range wanted {
 		i := slices.IndexFunc(holdings, func(h app.Held) bool { return h.Name == name && h.Keystore != "" })
 		if i < 0 {
-			return nil, &output.Error{Code: output.NotFound, What: "no key is stored as " + name, Next: "btcpayctl key list, or btcpayctl apikey list"}
+			return nil, &output.Error{Code: output.NotFound, What: "no key is stored as " + name, Next: "btcpayctl key list\nor btcpayctl apikey list"}
 		}
 		keys = append(keys, holdings[i])
 	}
@@ -45,7 +45,7 @@ func adopt(name string, p *profile.Profile, keys []app.Held) error {
 		}
 		if p.Server != "" && key.Server != "" && p.Server != key.Server {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is for %s, and profile %s for %s", key.Name, key.Server, name, p.Server),
-				Next: "btcpayctl profile set ANOTHER, with this key"}
+				Next: "the same command for ANOTHER profile"}
 		}
 		p.Keystore = key.Keystore
 		if p.Server == "" {

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -27,8 +29,8 @@ func newRateGet(a *app.App) *cobra.Command {
 		Use:   "get [PAIR...]",
 		Short: "Show rates by the store's rules",
 		Long: `Show rates by the store's rules: of the pairs named, else of the store's default
-pairs. No key is needed where --store names the store. The server leaves out
-pairs it has no rate for.`,
+pairs. No key is needed or used where a flag, the environment or the profile
+names the store. The server leaves out pairs it has no rate for.`,
 		Example: "  btcpayctl rate get BTC_USD BTC_EUR --store J8Rx6Z4dzx",
 		Args:    arguments(0, 50),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -36,7 +38,7 @@ pairs it has no rate for.`,
 			if err != nil {
 				return err
 			}
-			c, err := a.BitPay(cmd.Context(), flags)
+			c, err := connectForRates(cmd.Context(), a, flags)
 			if err != nil {
 				return err
 			}
@@ -55,6 +57,25 @@ pairs it has no rate for.`,
 	}
 	addServerFlags(cmd, &flags)
 	return cmd
+}
+
+// connectForRates signs only where no store is named: to a signed call the server
+// answers for the key's own store, and to an unsigned one for the store named.
+func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Connection, error) {
+	s, err := a.Settings(flags, false)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.KeySource(s)
+	if err != nil {
+		return nil, err
+	}
+	// A key of the environment inherits nothing of a profile.
+	foreign := key.Explicit() && !s.Store.Explicit()
+	if s.Store.Text == "" || foreign {
+		return a.BitPayBy(ctx, flags, s)
+	}
+	return a.Connect(flags, s, bitpay.Anonymous{StoreID: s.Store.Text})
 }
 
 var rateView = output.View[rateRecord]{

@@ -25,7 +25,9 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	}
 	format, _ := root.PersistentFlags().GetString("output")
 	// A mistake before -o on the line keeps it from being parsed.
-	return output.Report(a.Err, explain(ctx, err), output.IsJSON(format) || output.WantsJSON(args))
+	failure := *explain(ctx, err)
+	failure.Next = a.Hint(failure.Next)
+	return output.Report(a.Err, &failure, output.IsJSON(format) || output.WantsJSON(args))
 }
 
 // A child is a command below the root.
@@ -72,7 +74,7 @@ Data goes to standard output, everything else to standard error.`,
 		Version:       a.Version,
 		// Two slips of the finger; cobra sets it by itself only on a path this program does not take.
 		SuggestionsMinimumDistance: 2,
-		PersistentPreRunE:          nameOpenOperations(a),
+		PersistentPreRunE:          before(a),
 		Args:                       noCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -83,7 +85,7 @@ Data goes to standard output, everything else to standard error.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &output.Error{Code: output.Usage, What: err.Error(), Next: cmd.CommandPath() + " --help", Err: err}
 	})
-	root.PersistentFlags().StringP("output", "o", a.Getenv("BTCPAYCTL_OUTPUT"), "`format` of data: table, json, jsonl, yaml, name or template=TEXT")
+	root.PersistentFlags().StringP("output", "o", a.Getenv(app.OutputVariable), "`format` of data: table, json, jsonl, yaml, name or template=TEXT")
 	root.PersistentFlags().String("jq", "", "a jq `expression` the JSON goes through")
 	root.AddGroup(
 		&cobra.Group{ID: "start", Title: "To start with:"},
@@ -155,6 +157,11 @@ func printer(a *app.App, cmd *cobra.Command) (*output.Printer, error) {
 	format, err := cmd.Flags().GetString("output")
 	if err != nil {
 		return nil, err
+	}
+	if !cmd.Flags().Changed("output") {
+		if _, err := a.Variable(app.OutputVariable); err != nil {
+			return nil, err
+		}
 	}
 	query, err := cmd.Flags().GetString("jq")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 
 // A command alone must be found by the name that the table says.
 func TestChildrenAreNamed(t *testing.T) {
-	a := &app.App{Getenv: func(string) string { return "" }}
+	a := &app.App{LookupEnv: func(string) (string, bool) { return "", false }}
 	for _, c := range children() {
 		if got := c.make(a).Name(); got != c.name {
 			t.Errorf("%s makes the command %s", c.name, got)

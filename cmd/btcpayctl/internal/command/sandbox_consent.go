@@ -58,7 +58,7 @@ is the page of the last "btcpayctl authorize"; one that is about to be asked for
 waited for, 10 seconds.
 
 A page that was asked for without a redirect shows the key, which is printed.`,
-		Example: `  btcpayctl authorize --profile ci --for "invoice list" --no-browser &
+		Example: `  btcpayctl authorize --profile ci --store ID --for "invoice list" --no-browser &
   btcpayctl sandbox consent --profile ci; wait`,
 		Args: arguments(0, 1),
 	}, consentView, func(ctx context.Context, p *player, args []string) (consentRecord, error) {

@@ -79,7 +79,7 @@ func (p *player) connect() error {
 	}
 	if !loopback(server.Hostname()) {
 		return &output.Error{Code: output.Usage, What: p.server + " is not on this machine, and people are played on a sandbox alone",
-			Next: "btcpayctl sandbox, and its address as --server"}
+			Next: "btcpayctl sandbox\nand its address as --server"}
 	}
 	// Control lies at the root of the origin, whatever path the server has.
 	p.control, err = client.New(server.Scheme+"://"+server.Host, client.WithRetries(0))
@@ -107,7 +107,7 @@ func (p *player) explain(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*output.Error](err); ok {
 		return err
 	}
-	e := &output.Error{Code: output.Failed, What: "the sandbox did not play along", Why: err.Error(), Next: "btcpayctl sandbox, and its address as --server", Err: err}
+	e := &output.Error{Code: output.Failed, What: "the sandbox did not play along", Why: err.Error(), Next: "btcpayctl sandbox\nand its address as --server", Err: err}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		e.Code = output.Network
 	}

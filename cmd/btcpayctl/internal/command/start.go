@@ -40,15 +40,15 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 			}
 		}
 		if invoices > 0 {
-			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: btcpayctl invoice resume\n", invoices)
+			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: %s\n", invoices, a.Hint("btcpayctl invoice resume"))
 		}
 		if cmd.Name() != "move" {
 			for _, r := range cutMoves(cmd.Context(), a, records) {
-				fmt.Fprintf(a.Err, "Note: a move of secrets was cut off. Next: %s\n", moveAgain(r))
+				fmt.Fprintf(a.Err, "Note: a move of secrets was cut off. Next: %s\n", a.Hint(moveAgain(r)))
 			}
 		}
 		if n := cutOff(cmd, a, records); n > 0 {
-			fmt.Fprintf(a.Err, "Note: operations about API keys that were cut off: %d. Next: btcpayctl doctor\n", n)
+			fmt.Fprintf(a.Err, "Note: operations about API keys that were cut off: %d. Next: %s\n", n, a.Hint("btcpayctl doctor"))
 		}
 		return nil
 	}

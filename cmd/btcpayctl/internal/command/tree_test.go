@@ -24,11 +24,12 @@ func testApp(t *testing.T, env map[string]string) (a *app.App, stdout, stderr *b
 	home := t.TempDir()
 	return &app.App{
 		In: strings.NewReader(""), Out: stdout, Err: stderr, Now: time.Now, Version: "test",
-		Getenv: func(name string) string {
+		LookupEnv: func(name string) (string, bool) {
 			if name == "HOME" {
-				return home
+				return home, true
 			}
-			return env[name]
+			value, set := env[name]
+			return value, set
 		},
 	}, stdout, stderr
 }

@@ -40,7 +40,7 @@ func write(dir string) error {
 		}
 	}
 	// The user's environment has no place in the text.
-	root := command.NewRoot(&app.App{Getenv: func(string) string { return "" }})
+	root := command.NewRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }})
 	root.DisableAutoGenTag = true
 	if err := doc.GenMarkdownTree(root, reference); err != nil {
 		return err

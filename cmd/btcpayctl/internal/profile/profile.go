@@ -51,6 +51,7 @@ type Profile struct {
 	Store    string `toml:"store,omitempty" json:"store"`       // id
 	Keystore string `toml:"keystore,omitempty" json:"keystore"` // which store has the secrets; pinned by the first write
 	SIN      string `toml:"sin,omitempty" json:"sin"`           // of the BitId key
+	CAFile   string `toml:"ca_file,omitempty" json:"caFile"`    // PEM of the certificates to trust; absolute
 	// APIKeyID is the first 16 hex digits of the SHA-256 of the Greenfield key.
 	APIKeyID string `toml:"api_key_id,omitempty" json:"apiKeyId"`
 	// AppIdentifier lets a server offer the same Greenfield key again.
@@ -209,6 +210,8 @@ func (p Profile) check() error {
 		return fmt.Errorf("store is %.80q, and an id has 1 to 64 letters, digits, - or _", p.Store)
 	case p.APIKeyID != "" && !apiKeyIDPattern().MatchString(p.APIKeyID):
 		return errors.New("api_key_id does not have 16 hex digits")
+	case p.CAFile != "" && !filepath.IsAbs(p.CAFile):
+		return fmt.Errorf("ca_file is %.200q, and not an absolute path", p.CAFile)
 	case p.Keystore == "memory":
 		return errors.New("keystore is memory, which forgets its keys when the program ends")
 	}

@@ -1,0 +1,46 @@
+package app
+
+import (
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// Variables are the environment variables that hold a value. Each is an error
+// where it is read and empty: a variable of a script that was never set may be
+// behind it. An alias comes after the name it stands for.
+//
+// BTCPAYCTL_NO_INPUT and BTCPAYCTL_DEBUG are switches, and off when empty.
+var Variables = []string{
+	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_SERVER", "BTCPAYCTL_STORE", "BTCPAY_STORE",
+	"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY", privateKeyVariable, passwordFileVariable,
+	OutputVariable, timeoutVariable, "BTCPAYCTL_KEYSTORE", keystoreTimeoutVariable, passphraseFileVariable,
+	identityFileVariable, caFileVariable, configDirVariable,
+}
+
+// OutputVariable is the format of data where -o does not give one.
+const OutputVariable = "BTCPAYCTL_OUTPUT"
+
+// Getenv is a variable of the environment, empty where it is not set. For the
+// program's own variables see [App.Variable].
+func (a *App) Getenv(name string) string {
+	value, _ := a.LookupEnv(name)
+	return value
+}
+
+// Variable returns the first of these variables that is set, and fails where it
+// holds nothing but blanks. The zero Value means that none is set.
+func (a *App) Variable(names ...string) (Value, error) {
+	for _, name := range names {
+		value, set := a.LookupEnv(name)
+		switch {
+		case !set:
+		case strings.TrimSpace(value) == "":
+			return Value{}, &output.Error{Code: output.Usage, What: name + " is set and empty", Why: "A variable that is not set may be behind it. Nothing was sent.",
+				Next: "unset " + name + "\nor export " + name + "=VALUE"}
+		default:
+			return Value{value, name}, nil
+		}
+	}
+	return Value{}, nil
+}

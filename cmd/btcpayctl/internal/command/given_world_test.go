@@ -1,0 +1,107 @@
+package command
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// A sentRequest is what came to a server.
+type sentRequest struct {
+	method, path, query string
+	header              http.Header
+	body                string
+	answer              string
+}
+
+// A recordingServer is a sandbox that writes down what comes.
+type recordingServer struct {
+	URL  string
+	Seed sandbox.Seed
+
+	mu   sync.Mutex
+	sent []sentRequest
+}
+
+func newRecordingServer(t *testing.T) *recordingServer {
+	t.Helper()
+	s, err := sandbox.New(sandbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &recordingServer{Seed: s.Seed()}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return
+		}
+		header := req.Header.Clone()
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		answer := httptest.NewRecorder()
+		s.ServeHTTP(answer, req)
+		r.mu.Lock()
+		r.sent = append(r.sent, sentRequest{req.Method, req.URL.Path, req.URL.RawQuery, header, string(body), answer.Body.String()})
+		r.mu.Unlock()
+		maps.Copy(w.Header(), answer.Header())
+		w.WriteHeader(answer.Code)
+		w.Write(answer.Body.Bytes())
+	}))
+	r.URL = server.URL
+	t.Cleanup(func() {
+		server.Close()
+		s.Close()
+	})
+	return r
+}
+
+// took returns what came since it was asked last.
+func (r *recordingServer) took() []sentRequest {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sent := r.sent
+	r.sent = nil
+	return sent
+}
+
+// A given is one run in process: its environment, and what came of it.
+type given struct {
+	home  string
+	env   map[string]string
+	stdin string
+	// without are variables that are not set.
+	without []string
+	code    int
+	stdout  string
+	stderr  string
+}
+
+// newHome is a home with a keystore that opens without a passphrase.
+func newHome(t testing.TB) string { return t.TempDir() }
+
+func (g *given) run(t testing.TB, args ...string) *given {
+	t.Helper()
+	env := map[string]string{"HOME": g.home, "BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": filepath.Join(g.home, "identity"),
+		"PATH": os.Getenv("PATH"), "BROWSER": "/nonexistent/browser"}
+	maps.Copy(env, g.env)
+	for _, name := range g.without {
+		delete(env, name)
+	}
+	var stdout, stderr bytes.Buffer
+	a := &app.App{In: strings.NewReader(g.stdin), Out: &stdout, Err: &stderr, Now: time.Now, Version: "test",
+		LookupEnv: func(name string) (string, bool) { value, set := env[name]; return value, set },
+		Environ:   func() []string { return []string{"PATH=" + env["PATH"]} }}
+	g.code = Run(t.Context(), a, args)
+	g.stdout, g.stderr = stdout.String(), stderr.String()
+	return g
+}
