@@ -220,10 +220,22 @@ func (w *randomWorld) line() randomLine {
 // store, a credential, an amount or a currency that was not given or pinned, and
 // each hint that is printed can be pasted.
 func TestRandomLines(t *testing.T) {
-	n := 2000
-	if os.Getenv("BTCPAYCTL_TORTURE") != "" {
-		n = 10000
+	if testing.Short() {
+		playRandomLines(t, 200)
+		return
 	}
+	playRandomLines(t, 2000)
+}
+
+func TestTortureRandomLines(t *testing.T) {
+	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
+		t.Skip("a long test: make torture")
+	}
+	playRandomLines(t, 10000)
+}
+
+func playRandomLines(t *testing.T, n int) {
+	t.Helper()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	w := newRandomWorld(t, seed)
