@@ -235,7 +235,6 @@ func TestTortureRandomLines(t *testing.T) {
 }
 
 func playRandomLines(t *testing.T, n int) {
-	t.Helper()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	w := newRandomWorld(t, seed)
