@@ -160,19 +160,6 @@ func TestBadInputInterruptInvoice(t *testing.T) {
 	s.settleInvoices(told)
 }
 
-// stopped runs a command and sends it a signal after a while.
-func (s *shell) stopped(after time.Duration, signal os.Signal, args ...string) run {
-	s.t.Helper()
-	cmd := s.command(args...)
-	var stdout, stderr lockedBuffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	must(s.t, cmd.Start())
-	time.Sleep(after)
-	cmd.Process.Signal(signal) // it may have ended by itself
-	cmd.Wait()
-	return run{s.t, strings.Join(args, " "), cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
-}
-
 // checkKeys reads every key that is listed.
 func (s *shell) checkKeys() {
 	s.t.Helper()

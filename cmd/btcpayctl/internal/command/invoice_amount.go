@@ -107,11 +107,15 @@ func missingAmount(name string) error {
 	return fmt.Errorf("%q is missing; %q: %q makes an invoice that takes any amount", name, name, anyAmountWord)
 }
 
+func asksForAny(value json.RawMessage) bool {
+	var word string
+	return json.Unmarshal(value, &word) == nil && word == anyAmountWord
+}
+
 // takeAny takes the word any out of an order, where it stands for the amount.
 func takeAny(raw []byte, members map[string]json.RawMessage, amount string) ([]byte, bool, error) {
 	value, _ := memberOf(members, amount)
-	var word string
-	if json.Unmarshal(value, &word) != nil || word != anyAmountWord {
+	if !asksForAny(value) {
 		return raw, false, nil
 	}
 	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, amount) })
