@@ -47,7 +47,7 @@ func TestRealStores(t *testing.T) {
 			startGnome()
 			return "helper:" + programs.DockerSecret.Need(t)
 		}},
-		{"docker's helper for pass", []programs.Program{programs.DockerPass, programs.GnuPG, programs.Pass}, func() string {
+		{"docker's helper for pass", []programs.Program{programs.DockerPass, programs.GnuPG, programs.Pass, programs.Bash, programs.Base64}, func() string {
 			pass, env := passstore.Start(t, "")
 			maps.Copy(s.env, env)
 			return "helper:" + pass

@@ -20,6 +20,8 @@ func Start(t testing.TB, dir string) (helper string, env map[string]string) {
 	t.Helper()
 	helper = programs.DockerPass.Need(t)
 	gpg, pass := programs.GnuPG.Need(t), programs.Pass.Need(t)
+	programs.Bash.Need(t) // pass is a script, which encodes with base64
+	programs.Base64.Need(t)
 	// The socket of gpg's agent has a path of at most 107 bytes.
 	home, err := os.MkdirTemp("", "gpg")
 	if err != nil {
