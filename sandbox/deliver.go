@@ -25,8 +25,8 @@ const (
 	deliveryTries   = 6
 	deliveryPause   = 10 * time.Minute
 	deliveryTimeout = time.Minute
-	maxDeliveries   = 8 // at once, each for another invoice
-	userAgent       = "BTCPayServer/" + Version
+	maxDeliveries   = 8               // at once, each for another invoice
+	userAgent       = "BTCPayServer/" // and the version
 )
 
 // deliverer sends each invoice's notifications one by one, in order. A failed one is tried again after a pause and
@@ -139,7 +139,7 @@ func (d *deliverer) send(item *delivery) (taken bool) {
 		return false
 	}
 	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	request.Header.Set("User-Agent", userAgent)
+	request.Header.Set("User-Agent", userAgent+d.sandbox.release.version)
 	response, err := d.client.Do(request)
 	if err != nil {
 		return false

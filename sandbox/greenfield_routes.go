@@ -27,7 +27,7 @@ var greenfieldRoutes = []route{
 	api("DELETE", "/api-keys/{apikey}", unrestricted, (*Sandbox).deleteAPIKey),
 
 	// Stores.
-	api("GET", "/stores", viewStoreSettings, (*Sandbox).listStores),
+	listing(api("GET", "/stores", viewStoreSettings, (*Sandbox).listStores)),
 	unscoped(api("POST", "/stores", modifyStoreSettings, (*Sandbox).createStore)),
 	inStore("GET", "", viewStoreSettings, (*Sandbox).readStore),
 	inStore("PUT", "", modifyStoreSettings, (*Sandbox).updateStore),
@@ -85,6 +85,12 @@ func inStore(method, path, permission string, h handler) route {
 func either(method, path, permission string, h handler) route {
 	r := inStore(method, path, permission, h)
 	r.storeless = true
+	return r
+}
+
+// listing is empty for whom older releases do not refuse.
+func listing(r route) route {
+	r.lists = true
 	return r
 }
 

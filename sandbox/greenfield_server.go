@@ -37,7 +37,7 @@ var paymentMethodIDs = []string{onChain, "BTC-LN", "BTC-LNURL"}
 func (s *Sandbox) serverInfo(w http.ResponseWriter, _ *http.Request, _ *caller) {
 	height := firstBlocks + s.state.Height
 	writeJSON(w, http.StatusOK, serverInfo{
-		Version:                 Version,
+		Version:                 s.release.version,
 		SupportedPaymentMethods: paymentMethodIDs,
 		FullySynched:            true,
 		SyncStatus: []syncStatus{{

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -13,7 +12,7 @@ type permissionData struct {
 }
 
 func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	all := slices.Sorted(maps.Keys(inclusions))
+	all := slices.Sorted(slices.Values(s.release.permissions))
 	list := make([]permissionData, len(all))
 	for i, held := range all {
 		list[i] = permissionData{held, []string{}}

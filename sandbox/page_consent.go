@@ -23,13 +23,14 @@ type consent struct {
 	Rows   []permissionRow
 	Stores []*store
 
-	asked []asked
+	asked   []asked
+	release release
 }
 
 // needsStore tells whether a person has to pick a store first.
 func (f *consent) needsStore() bool {
 	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
-		return a.scope == "" && isStorePermission(a.policy)
+		return (a.scope == "" || f.release.picksNamed) && isStorePermission(a.policy)
 	}))
 }
 
@@ -59,8 +60,9 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 		Identifier:      queryValue(r, "applicationIdentifier"),
 		Strict:          truth("strict", true),
 		SelectiveStores: truth("selectiveStores", false),
-		asked:           readAsked(texts),
-		Rows:            allRows(),
+		release:         s.release,
+		asked:           s.release.readAsked(texts),
+		Rows:            s.release.allRows(),
 	}
 	f.Label = f.Application
 	var ok bool
@@ -143,7 +145,8 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		SelectiveStores: isTrue(r.PostFormValue("SelectiveStores")),
 		StoreID:         r.PostFormValue("StoreId"),
 		Key:             r.PostFormValue("ApiKey"),
-		asked:           readAsked(strings.Split(r.PostFormValue("Permissions"), ";")),
+		release:         s.release,
+		asked:           s.release.readAsked(strings.Split(r.PostFormValue("Permissions"), ";")),
 		Rows:            postedRows(r),
 	}
 	var faults []flash
@@ -153,7 +156,7 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		faults = append(faults, flash{"error", "The value '" + r.PostFormValue("RedirectUrl") + "' is not valid for RedirectUrl."})
 	}
 	if f.Rows == nil {
-		f.Rows = allRows()
+		f.Rows = s.release.allRows()
 	}
 	forbidServer(f.Rows, c.user)
 	f.adjust()

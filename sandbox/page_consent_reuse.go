@@ -28,7 +28,7 @@ func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
 // suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
 // has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
 func (k *apiKey) suffices(f *consent) (enough, ok bool) {
-	held, seen := scopesOf(readAsked(k.Permissions)), map[string]bool{}
+	held, seen := scopesOf(f.release.readAsked(k.Permissions)), map[string]bool{}
 	for _, a := range f.asked {
 		if seen[a.policy] {
 			continue

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,12 +11,12 @@ import (
 type asked struct{ policy, scope string }
 
 // readAsked takes the permissions that the server knows out of those in a request; the rest is dropped without a word.
-func readAsked(texts []string) []asked {
+func (rel release) readAsked(texts []string) []asked {
 	var known []asked
 	for _, text := range texts {
 		normal, ok := validPermission(text)
 		policy, scope, _ := strings.Cut(normal, ":")
-		if _, exists := inclusions[policy]; ok && exists {
+		if ok && rel.knows(policy) {
 			known = append(known, asked{policy, scope})
 		}
 	}
@@ -55,9 +54,9 @@ func (r permissionRow) StoreMode() string {
 func (r permissionRow) OfStore() bool { return isStorePermission(r.Permission) }
 
 // allRows has a row for each permission there is.
-func allRows() []permissionRow {
+func (rel release) allRows() []permissionRow {
 	var rows []permissionRow
-	for _, policy := range slices.Sorted(maps.Keys(inclusions)) {
+	for _, policy := range rel.permissions {
 		rows = append(rows, permissionRow{Permission: policy})
 	}
 	return rows
@@ -103,8 +102,12 @@ func forbidServer(rows []permissionRow, u *user) {
 func (f *consent) adjust() {
 	named := slices.Clone(f.asked)
 	for i, a := range named {
-		if a.scope == "" && isStorePermission(a.policy) {
+		switch {
+		case !isStorePermission(a.policy):
+		case a.scope == "":
 			named[i].scope = f.StoreID
+		case f.release.picksNamed && f.StoreID != "":
+			named[i].scope += ":" + f.StoreID
 		}
 	}
 	wanted := scopesOf(named)

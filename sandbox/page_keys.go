@@ -18,7 +18,7 @@ func (s *Sandbox) keysPage(w http.ResponseWriter, _ *http.Request, c *caller) {
 
 // addKeyPage lets a person make a key by hand.
 func (s *Sandbox) addKeyPage(w http.ResponseWriter, _ *http.Request, c *caller) {
-	rows := allRows()
+	rows := s.release.allRows()
 	forbidServer(rows, c.user)
 	keepUncached(w)
 	s.showPage(w, c, "keys-add", "Generate API Key", rows)

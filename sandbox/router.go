@@ -27,6 +27,8 @@ type route struct {
 	// unscoped wants a store's permission without a scope.
 	unscoped bool
 	handler  handler
+	// lists says that older releases answer with an empty list where the permission is missing.
+	lists bool
 	// storeless says that the path is also there without its store.
 	storeless bool
 	// when tells routes of one method and path apart, as the BitPay half's endpoint selector does; nil takes all.

@@ -53,6 +53,9 @@ type Options struct {
 	Empty bool
 	// DisableRegistration lets only an administrator make users, once there is one.
 	DisableRegistration bool
+	// Emulate names an older release whose behaviour is taken on where it is known: one of [Releases]. Empty means that
+	// of [Version]. "2.0" has the consent page of servers before 2.3.6.
+	Emulate string
 	// StateFile keeps the state across restarts: read at the start, written after changes and at [Sandbox.Close].
 	// Empty means memory only.
 	StateFile string
@@ -79,6 +82,7 @@ type Sandbox struct {
 	disableRegistration bool
 	stateFile           string
 	tieSeed             uint64
+	release             release
 	clock               *clock
 	routes              *router
 	csrfKey             []byte
@@ -99,11 +103,16 @@ type Sandbox struct {
 
 // New makes a sandbox. The caller closes it.
 func New(o Options) (*Sandbox, error) {
+	emulated, err := releaseOf(o.Emulate)
+	if err != nil {
+		return nil, err
+	}
 	s := &Sandbox{
 		rootPath:            normaliseRootPath(o.RootPath),
 		disableRegistration: o.DisableRegistration,
 		stateFile:           o.StateFile,
 		tieSeed:             o.TieSeed,
+		release:             emulated,
 		clock:               newClock(o.Now),
 		routes:              newRouter(routes, greenfieldRoutes),
 		csrfKey:             randomBytes(32),

@@ -113,7 +113,7 @@ func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission 
 		return true
 	}
 	if c.failed != "" {
-		writeBitpayUnauthenticated(w, c.failed)
+		s.refuseBitpay(w, c.failed)
 		return false
 	}
 	allowed := permission == anyone || c.storeID != ""
@@ -125,6 +125,15 @@ func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission 
 		writeEmpty(w, http.StatusForbidden)
 	}
 	return allowed
+}
+
+func (s *Sandbox) refuseBitpay(w *answer, reason string) {
+	if s.release.silentBitpay {
+		setSecurityHeaders(w.header)
+		writeEmpty(w, http.StatusUnauthorized)
+		return
+	}
+	writeBitpayUnauthenticated(w, reason)
 }
 
 func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, route *route) bool {
@@ -139,7 +148,7 @@ func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, route *
 		writeUnauthenticated(w, refusal)
 		return false
 	}
-	if route.permission == anyone || route.permission == anyKey || s.state.permits(c, route, s.state.scopeOf(r)) {
+	if route.permission == anyone || route.permission == anyKey || route.lists && s.release.listsNoStores || s.state.permits(c, route, s.state.scopeOf(r)) {
 		return true
 	}
 	writeForbidden(w, route.permission)

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,6 +44,9 @@ and prints them. --empty starts as a freshly installed server does. The money is
 imaginary; nothing is kept unless --state names a file. Whoever can reach it may
 do anything with it: give it no secret of value.
 
+--emulate 2.0 takes on what is known of BTCPay Server 2.0: the consent page that has
+a store picked behind the one that is named, among others.
+
 The commands below it play the people around it, from another terminal or a
 script: the store's owner, a buyer, the network and the clock.`,
 		Example: `  btcpayctl sandbox --port 8080
@@ -60,6 +65,7 @@ script: the store's owner, a buyer, the network and the clock.`,
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
+	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` whose older behaviour is taken on: "+strings.Join(sandbox.Releases(), " or ")+" (default the newest)")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
 	return cmd
 }
@@ -68,6 +74,9 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	p, err := c.printer(cmd)
 	if err != nil {
 		return err
+	}
+	if r := c.options.Emulate; r != "" && !slices.Contains(sandbox.Releases(), r) {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate knows no release %.40q", r), Why: "Nothing was started.", Next: "--emulate " + strings.Join(sandbox.Releases(), ", or --emulate ")}
 	}
 	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
 	if err != nil {
