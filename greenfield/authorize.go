@@ -34,12 +34,17 @@ type AuthorizeRequest struct {
 	Strict *bool
 	// SelectiveStores lets the person pick exactly one store for the store
 	// permissions that name none. Without it they hold for every store of the
-	// person, and a store that a permission names is passed over. Servers up to
-	// 2.0.8 let a store be picked even where every permission names one.
+	// person, and a store that a permission names is passed over. Servers before
+	// 2.3.6 let a store be picked even where every permission names one, and make
+	// a useless key of it: see [Client.NamesStores].
 	SelectiveStores bool
 
 	// The rest is not sent.
 
+	// StoreID is the store that the person has to pick, where SelectiveStores
+	// lets them pick: [AuthorizeRequest.Compare] expects it. Empty leaves the
+	// choice to the person. See [AuthorizeRequest.PickStore].
+	StoreID string
 	// AllowUnknown lets policies through that BTCPay Server 2.4.1 does not have
 	// by itself, such as those of plugins. A server without them drops them.
 	AllowUnknown bool

@@ -16,7 +16,7 @@ const maxName = 200 // bytes; longer names break the page's layout
 // is not absolute, an identifier without a redirect. It returns a
 // [*RequestError] for the first such member.
 func (r AuthorizeRequest) Validate() error {
-	for _, check := range []func() error{r.checkPermissions, r.checkNames, r.checkRedirect} {
+	for _, check := range []func() error{r.checkPermissions, r.checkStore, r.checkNames, r.checkRedirect} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -32,12 +32,27 @@ func (r AuthorizeRequest) checkPermissions() error {
 			return &RequestError{"permissions", err.Error() + ", and the server would leave it out"}
 		case p.Scope() != "" && !idPattern().MatchString(p.Scope()):
 			return &RequestError{"permissions", fmt.Sprintf("%.80q is no store's id", p.Scope())}
+		case p.Scope() != "" && p.IsUnrestricted():
+			return &RequestError{"permissions", fmt.Sprintf("%s is no limit: such a key makes keys that are unrestricted for everything. "+
+				"Ask for btcpay.store.canmodifystoresettings:%s, which is all of one store, or for unrestricted", p, p.Scope())}
 		case p.Scope() != "" && p.Kind() != StorePermission:
 			return &RequestError{"permissions", fmt.Sprintf("%s is not about a store, so it can be for none: ask for %s", p, p.Policy())}
 		case !r.knows(p):
 			return &RequestError{"permissions", fmt.Sprintf("%s is unknown%s, and the server would leave it out; "+
 				"a plugin's permission has to be allowed on purpose", p.Policy(), r.suggestion(p))}
 		}
+	}
+	return nil
+}
+
+func (r AuthorizeRequest) checkStore() error {
+	switch {
+	case r.StoreID == "":
+		return nil
+	case !idPattern().MatchString(r.StoreID):
+		return &RequestError{"storeId", fmt.Sprintf("%.80q is no store's id", r.StoreID)}
+	case !r.SelectiveStores:
+		return &RequestError{"storeId", "it is for SelectiveStores, with which the person picks a store"}
 	}
 	return nil
 }

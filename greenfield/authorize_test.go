@@ -84,7 +84,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		{ask("btcpay.server.canviewinvoices"), "permissions", "is btcpay.store.canviewinvoices meant"},
 		{ask(greenfield.CanViewInvoices + ":a;b"), "permissions", "no store's id"},
 		{ask(greenfield.CanViewProfile + ":abc"), "permissions", "not about a store"},
-		{ask(greenfield.Unrestricted + ":abc"), "permissions", "not about a store"},
+		{ask(greenfield.Unrestricted + ":abc"), "permissions", "is no limit"},
 		{to("cb/here"), "redirect", "not absolute"},
 		{to("/account/apikeys"), "redirect", "not absolute"},
 		{to("//127.0.0.1/cb"), "redirect", "not absolute"},

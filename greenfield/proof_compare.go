@@ -1,6 +1,9 @@
 package greenfield
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // A GrantMatch says how a grant compares with its request.
 type GrantMatch string
@@ -43,7 +46,7 @@ type StoreGrant struct {
 func (g Grant) StoreIDs() []string {
 	var ids []string
 	for _, p := range g.Granted {
-		if p.Kind() == StorePermission && p.Scope() != "" && !slices.Contains(ids, p.Scope()) {
+		if p.Kind() == StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && !slices.Contains(ids, p.Scope()) {
 			ids = append(ids, p.Scope())
 		}
 	}
@@ -54,24 +57,29 @@ func (g Grant) StoreIDs() []string {
 // Compare says how the permissions of a key compare with the request. A
 // permission counts as granted where another includes it.
 //
-// With SelectiveStores, a store permission that names no store is asked for one
-// store of the person's choice: the one that is granted. A key for every store,
-// or for more than one, is then broader. Without it, a permission that names a
-// store is asked for this store, although the server widens it.
+// With SelectiveStores, a store permission that names no store is asked for
+// StoreID or, where that is empty, for one store of the person's choice: the one
+// that is granted. A key for every store, or for more than one, is then broader.
+// Without it, a permission that names a store is asked for this store, although
+// the server widens it.
+//
+// A granted unrestricted:STORE counts as unrestricted, since such a key makes
+// others that are. One that names its store twice permits nothing; see
+// [Permission.NamesStoreTwice].
 func (r AuthorizeRequest) Compare(granted []Permission) Grant {
 	g := Grant{Granted: slices.Clone(granted)}
-	expected := r.expected(g)
+	expected, held := r.expected(g), effective(granted)
 	for _, want := range expected {
 		switch {
-		case Covered(granted, want):
-		case want.Scope() == "" && want.Kind() == StorePermission && grantedSomewhere(granted, want):
+		case Covered(held, want):
+		case want.Scope() == "" && want.Kind() == StorePermission && grantedSomewhere(held, want):
 			g.Narrowed = append(g.Narrowed, want)
 		default:
 			g.Missing = append(g.Missing, asAsked(want))
 		}
 	}
 	for _, got := range granted {
-		if !Covered(expected, got) {
+		if !got.NamesStoreTwice() && !Covered(expected, got) && !r.asksFor(got) {
 			g.Extra = append(g.Extra, got)
 		}
 	}
@@ -90,16 +98,34 @@ func (r AuthorizeRequest) Compare(granted []Permission) Grant {
 	return g
 }
 
+// asksFor tells of what cannot be read as a permission, and was asked for in just
+// these words, as where an old key is copied.
+func (r AuthorizeRequest) asksFor(got Permission) bool {
+	_, err := ParsePermission(string(got))
+	return err != nil && slices.Contains(r.Permissions, got)
+}
+
+// effective is what permissions amount to.
+func effective(granted []Permission) []Permission {
+	var held []Permission
+	for _, p := range granted {
+		switch {
+		case p.IsUnrestricted():
+			held = append(held, Unrestricted)
+		case !p.NamesStoreTwice():
+			held = append(held, p)
+		}
+	}
+	return held
+}
+
 // expected is the request with the store that the person picked.
 func (r AuthorizeRequest) expected(g Grant) []Permission {
 	asked := r.asked()
 	if !r.SelectiveStores {
 		return asked
 	}
-	picked := r.picked(g)
-	if picked == "" {
-		picked = unknownStore
-	}
+	picked := cmp.Or(r.StoreID, r.picked(g), unknownStore)
 	for i, p := range asked {
 		if p.Scope() == "" {
 			asked[i] = p.ForStore(picked)
