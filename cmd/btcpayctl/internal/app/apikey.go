@@ -93,11 +93,27 @@ func (a *App) ProbeKeystore(ctx context.Context, spec string) error {
 	return keystore.Check(ctx, store)
 }
 
+// A Pin is a key that a profile is to use.
+type Pin struct {
+	Keystore, Server, ID string
+	Store                string // empty where the key is not for exactly one
+	// BesidePairing says that the key may come before the profile's BitId key.
+	BesidePairing bool
+}
+
 // PinAPIKey makes a profile use a key that is stored and works, and returns the
 // id of the key that it had. A key for one store brings that store along, unless
 // the profile has a BitId key, which may be for another.
-func (a *App) PinAPIKey(ctx context.Context, name, spec, server, store, id string) (old string, err error) {
+func (a *App) PinAPIKey(ctx context.Context, name string, pin Pin) (old string, err error) {
+	spec, server, store, id := pin.Keystore, pin.Server, pin.Store, pin.ID
 	err = a.UpdateProfile(ctx, name, func(p *profile.Profile) error {
+		if !pin.BesidePairing {
+			if e := Outranks("--profile", name, *p); e != nil {
+				e.Code, e.Why = output.Failed, "The key is stored, and not in use: "+id+"."
+				e.Next = "btcpayctl doctor, which asks\nor btcpayctl apikey revoke " + id
+				return e
+			}
+		}
 		if p.Server != "" && p.Server != server {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key is for %s", name, p.Server, server),
 				Why: "The key is stored, and not in use: " + id + ".", Next: "btcpayctl apikey list"}

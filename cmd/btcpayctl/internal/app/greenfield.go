@@ -119,6 +119,10 @@ func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey,
 		if s.Name.Text != "" {
 			e.What, e.Why = fmt.Sprintf("profile %s has no API key", s.Name.Text), ""
 			e.Next = "btcpayctl authorize --profile " + s.Name.Text + " --for \"invoice create\""
+			if s.Profile.SIN != "" {
+				e.Why = "It has a BitId key, whose place an API key would take."
+				e.Next = "leave --api out, if it is given\nor make a profile for an API key: " + apiProfile(s)
+			}
 		}
 		return greenfield.APIKey{}, e
 	}
@@ -126,6 +130,20 @@ func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey,
 		return greenfield.APIKey{}, err
 	}
 	return a.LoadAPIKey(ctx, s.Keystore.Text, s.Profile.APIKeyID)
+}
+
+// apiProfile is the line that gets an API key for the shop of a paired profile
+// without changing that.
+func apiProfile(s Settings) string {
+	line := "btcpayctl authorize --profile " + ShellWord(BesideName(s.Name.Text))
+	if s.Server.Text != "" {
+		line += " --server " + ShellWord(s.Server.Text)
+	}
+	store := "ID"
+	if s.Store.Text != "" {
+		store = ShellWord(s.Store.Text)
+	}
+	return line + " --store " + store + " --for \"invoice create,invoice get\""
 }
 
 // StoreID is the store that a call is about: the flag's, the environment's or
@@ -155,7 +173,7 @@ func SingleStore(permissions []greenfield.Permission) string {
 		case p.Policy() == greenfield.Unrestricted:
 			return ""
 		case p.Kind() != greenfield.StorePermission:
-		case p.Scope() == "" || store != "" && p.Scope() != store:
+		case p.Scope() == "" || p.NamesStoreTwice() || store != "" && p.Scope() != store:
 			return ""
 		default:
 			store = p.Scope()

@@ -95,6 +95,7 @@ Exit 0: the key works. 4: it does not.`,
 			if connection.Source == "profile" {
 				record.Profiles, record.Keystore = []string{connection.Name.Text}, connection.Keystore.Text
 			}
+			tellPermissionNotes(a, "", record.Permissions)
 			return output.One(p, apiKeyView, record)
 		},
 	}

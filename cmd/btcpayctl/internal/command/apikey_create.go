@@ -24,8 +24,9 @@ type apiKeyCreate struct {
 	asks        permissionFlags
 	basic, user string
 
-	saveAs, file string
-	reveal, yes  bool
+	saveAs, file  string
+	besidePairing bool
+	reveal, yes   bool
 
 	printer *output.Printer
 	*minting
@@ -64,6 +65,7 @@ label by which it is found on the server's page.`,
 	f.StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the key")
 	f.StringVar(&c.user, "for-user", "", "`user` whose key it is, by e-mail address or id; for administrators")
 	f.StringVar(&c.saveAs, "save-as", "", "`profile` that uses the new key")
+	addBesidePairingFlag(cmd, &c.besidePairing)
 	f.StringVar(&c.file, "output-file", "", "new `file` for the key, in place of the keystore")
 	f.BoolVar(&c.reveal, "reveal", false, "print the key, and keep it nowhere")
 	f.BoolVar(&c.yes, "yes", false, "with --reveal, print it into a pipe or a file too")
@@ -102,7 +104,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	if err := c.choosePlace(); err != nil {
 		return err
 	}
-	err = c.mint(cmd.Context(), ledger.Record{Kind: ledger.Mint, Target: c.saveAs})
+	err = c.mint(cmd.Context(), ledger.Record{Kind: ledger.Mint, Target: c.saveAs, BesidePairing: c.besidePairing})
 	if err != nil {
 		return dryRunIsDone(cannotMint(err, by))
 	}
@@ -185,6 +187,7 @@ func (c *apiKeyCreate) choosePlace() error {
 		c.store = func(greenfield.APIKey) error { return nil } // it is printed at the end
 	case c.file != "":
 		c.store = func(key greenfield.APIKey) error { return writeSecret(c.file, key.Secret()) }
+		c.unstore = func() error { return os.Remove(c.file) }
 		return freePath(c.file)
 	case c.saveAs == "":
 		c.minting.keystore = c.by.Keystore.Text
@@ -197,6 +200,11 @@ func (c *apiKeyCreate) choosePlace() error {
 		if s.Profile.APIKeyID != "" {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has an API key: %s", c.saveAs, s.Profile.APIKeyID),
 				Next: "btcpayctl apikey rotate --profile " + c.saveAs + "\nor --save-as ANOTHER"}
+		}
+		if !c.besidePairing {
+			if e := app.Outranks("--save-as", c.saveAs, s.Profile); e != nil {
+				return e
+			}
 		}
 		if s.Profile.Server != "" && s.Profile.Server != c.by.URL {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key will be for %s", c.saveAs, s.Profile.Server, c.by.URL),
@@ -213,7 +221,8 @@ func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
-		if _, err := c.app.PinAPIKey(cmd.Context(), c.saveAs, c.minting.keystore, c.by.URL, store, record.ID); err != nil {
+		pin := app.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing}
+		if _, err := c.app.PinAPIKey(cmd.Context(), c.saveAs, pin); err != nil {
 			return err
 		}
 		record.Profiles = []string{c.saveAs}

@@ -105,6 +105,9 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		watcher, err = startWatcher(c.app, c.flags, c.operation.Record, c.key, c.ttl)
 	}
 	code := 0
+	if err == nil {
+		err = c.asAskedFor(ctx)
+	}
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // stopped before the command began
 	}
@@ -117,6 +120,25 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		err = &exited{code}
 	}
 	return err
+}
+
+// asAskedFor refuses a key that may do more than was asked for, or less, before the
+// command gets it. Its end revokes it.
+func (c *apiKeyExec) asAskedFor(ctx context.Context) error {
+	connection, err := c.connect(c.operation.Record.Server, c.key)
+	if err != nil {
+		return err
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if d := compareGrant(c.request(), c.request().Compare(info.Permissions)); d.what != "" {
+		return &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.what, Why: "The command was not run.",
+			Next: "btcpayctl apikey permissions --live"}
+	}
+	return nil
 }
 
 // findProgram looks a command up where the environment says.

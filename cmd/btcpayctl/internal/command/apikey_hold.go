@@ -80,29 +80,35 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 	return errors.Join(e, h.forget(ctx, operation))
 }
 
-// drop forgets a key that is not wanted, revokes it where nobody else can use it
-// yet, and says what became of it.
+// drop is [keyHolder.letGo] where a failure is told with the rest.
 func (h *keyHolder) drop(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) string {
+	told, _ := h.letGo(ctx, operation, key)
+	return told
+}
+
+// letGo forgets a key that is not wanted, revokes it where nobody else can use it
+// yet, and says what became of it.
+func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) (string, error) {
 	if operation.Record.Known {
 		if err := operation.Finish(); err != nil {
-			return "It is stored from before, and its record stays open: " + err.Error() + "."
+			return "It is stored from before, and its record stays open: " + err.Error() + ".", err
 		}
-		return "It was stored before, and stays as it was."
+		return "It was stored before, and stays as it was.", nil
 	}
 	if operation.Record.Shared {
 		if err := h.forget(ctx, operation); err != nil {
-			return "It could not be deleted here: " + err.Error() + "."
+			return "It could not be deleted here: " + err.Error() + ".", err
 		}
-		return "It is not kept. It was not revoked, since it may be in use elsewhere."
+		return "It is not kept. It was not revoked, since it may be in use elsewhere.", nil
 	}
 	err := h.revoke(ctx, operation.Record.Server, key)
 	if err == nil {
 		err = h.forget(ctx, operation)
 	}
 	if err != nil {
-		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + "."
+		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + ".", err
 	}
-	return "It was revoked, and is not kept."
+	return "It was revoked, and is not kept.", nil
 }
 
 // forget takes the key of an operation out of keystore and index, unless it was

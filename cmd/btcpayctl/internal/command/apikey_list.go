@@ -50,6 +50,7 @@ shown. The status of a key:
 				for _, record := range records {
 					if !c.offline {
 						c.ask(cmd.Context(), &record)
+						tellPermissionNotes(c.app, record.ID, record.Permissions)
 					}
 					if err := cmd.Context().Err(); err != nil {
 						yield(record, context.Cause(cmd.Context()))

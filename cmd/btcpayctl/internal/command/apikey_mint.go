@@ -23,6 +23,7 @@ type minting struct {
 	// keystore is where the key goes; empty where store takes it.
 	keystore string
 	store    func(greenfield.APIKey) error
+	unstore  func() error // takes back what store did; nil where there is nothing
 
 	operation *ledger.Operation
 	key       greenfield.APIKey
@@ -114,15 +115,15 @@ func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo
 	return m.by.APIKeys.Create(ctx, request)
 }
 
-// verify asks the server about the new key, with that key. One that does less
-// than it was made for is revoked.
+// verify asks the server about the new key, with that key. One that may do less
+// than it was made for, or more, is revoked: nobody asked for it.
 func (m *minting) verify(ctx context.Context) error {
 	connection, err := m.connect(m.operation.Record.Server, m.key)
 	if err != nil {
 		return err
 	}
 	defer connection.CloseIdleConnections()
-	proof, err := connection.Prove(ctx, m.key, greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: true})
+	proof, err := connection.Prove(ctx, m.key, m.request())
 	if err != nil {
 		e := explain(ctx, err)
 		e.What = "the new key was made and is stored, and the server could not be asked about it: " + e.What
@@ -131,12 +132,26 @@ func (m *minting) verify(ctx context.Context) error {
 	}
 	fault.At("mint-verified")
 	m.info = proof.Key
-	if missing := slices.Concat(proof.Grant.Missing, proof.Grant.Narrowed); len(missing) > 0 {
-		e := &output.Error{Code: output.BadAnswer, What: "the server made a key without " + permissionList(missing), Next: "btcpayctl apikey permissions --live"}
-		e.Why = m.drop(ctx, m.operation, m.key)
-		return e
+	d := compareGrant(m.request(), proof.Grant)
+	if d.what == "" {
+		return nil
 	}
-	return nil
+	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.what, Next: "btcpayctl apikey permissions --live"}
+	if proof.Grant.Match == greenfield.GrantBroader {
+		e.Next = "ask the server's operator: it gives more than it is asked for"
+	}
+	e.Why = m.drop(ctx, m.operation, m.key)
+	if m.unstore != nil {
+		if err := m.unstore(); err != nil {
+			e.Why += " It stands where it was written: " + err.Error() + "."
+		}
+	}
+	return e
+}
+
+// request is what was asked for, to be compared.
+func (m *minting) request() greenfield.AuthorizeRequest {
+	return greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: true}
 }
 
 func (m *minting) record() apiKeyRecord {

@@ -219,5 +219,33 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 	if k.keystore == "" {
 		return operation.Finish()
 	}
-	return h.forget(ctx, operation)
+	if err := h.forget(ctx, operation); err != nil {
+		return err
+	}
+	return h.closeOthers(ctx, k.id)
+}
+
+// closeOthers ends the operations in which a key came that is revoked now.
+func (h *keyHolder) closeOthers(ctx context.Context, id string) error {
+	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	journal, err := h.app.Ledger()
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		if r.KeyID != id || r.Kind != ledger.Authorize && r.Kind != ledger.Mint {
+			continue
+		}
+		operation, err := journal.Resume(ctx, r.ID)
+		if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
+			continue // its own process finds out
+		}
+		if err == nil {
+			err = operation.Finish()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -24,8 +24,10 @@ type authorization struct {
 
 	appName, identifier                          string
 	strict, selective, acceptBroader             bool
+	besidePairing                                bool
 	printURL, paste, yes, noBrowser, portChanged bool
 	port                                         uint16
+	bound                                        int // the port that was listened on, 0 for none
 	callbackHost                                 string
 	wait, hintAfter                              time.Duration
 
@@ -57,10 +59,17 @@ The key is for the store that --store, the environment or the profile names, or
 that the person picks with --selective-stores; for every store with --all-stores
 only.
 
-A key that the server does not know is not kept. One that may do more than was
-asked for, or less, is kept on a clear yes alone; --accept-broader is that yes
-for more. In a script the exit code is 5 otherwise; the key is then not kept,
-and revoked where it is new.
+A key that the server does not know is not kept. If the key's permissions differ
+from the request, btcpayctl asks before keeping it; --accept-broader keeps one
+with more permissions without asking. In a script the exit code is 5 otherwise:
+the key is not kept, and revoked if it is new. A key for another store than
+--store names is never kept.
+
+Servers before 2.3.6 cannot be asked for a key for one store by its id. There, and
+where the version cannot be told, the person picks the store on the page.
+
+If the profile has a BitId key, invoice commands would use the new API key in its
+place: btcpayctl asks first, and a script gives --beside-pairing.
 
 On a machine without a browser: --print-url prints the page's address, and --paste
 takes the key that the page then shows, at a prompt or as one line of standard
@@ -91,7 +100,8 @@ answered within --wait.`,
 	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label (default btcpayctl/PROFILE)")
 	f.StringVar(&c.identifier, "app-identifier", "", "`id` by which the server offers the same key again")
 	f.BoolVar(&c.strict, "strict", true, "the person takes all or nothing; with =false more can be granted")
-	f.BoolVar(&c.selective, "selective-stores", false, "the person picks one store; set by itself where a store is named")
+	f.BoolVar(&c.selective, "selective-stores", false, "the person picks one store; beside --store it has to be that one")
+	addBesidePairingFlag(cmd, &c.besidePairing)
 	f.BoolVar(&c.acceptBroader, "accept-broader", false, "keep a key that may do more than was asked for, without a question")
 	f.BoolVar(&c.printURL, "print-url", false, "print the address of the page alone; it then shows the key")
 	f.BoolVar(&c.paste, "paste", false, "no listener: take the key from a prompt or standard input")
@@ -134,7 +144,7 @@ func (c *authorization) prepare(cmd *cobra.Command) error {
 		c.profile = defaultProfile
 		return c.offerProfile(cmd.Context(), s)
 	}
-	return nil
+	return c.checkPairing(cmd.Context(), s)
 }
 
 func (c *authorization) checkFlags() error {
@@ -204,6 +214,7 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 			fmt.Fprintln(c.app.Err, "Note:", output.VisibleLine(w.Text)+".")
 		}
 	}
+	c.fitServer(ctx)
 	return nil
 }
 
@@ -298,6 +309,7 @@ func (c *authorization) printPage() error {
 		Name:    func(r pageRecord) string { return r.URL },
 	}, pageRecord{c.page})
 	if err == nil {
+		fmt.Fprint(c.app.Err, c.pickText())
 		fmt.Fprintln(c.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste in place of --print-url")
 	}
 	return err
@@ -317,6 +329,7 @@ func (c *authorization) begin(ctx context.Context) error {
 		ID: app.NewOperationID(), Kind: ledger.Authorize, Profile: c.profile, Target: c.profile, Server: c.connection.URL,
 		Store: c.connection.Store.Text, Label: c.appName, Permissions: permissions, Keystore: c.connection.Keystore.Text,
 		AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile, Page: c.page,
+		PickStore: c.request.StoreID, BesidePairing: c.besidePairing,
 	})
 	return err
 }

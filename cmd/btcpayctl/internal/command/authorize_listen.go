@@ -58,9 +58,10 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 		if kept, err = c.app.KeptCallback(kept); err != nil {
 			return nil, &output.Error{Code: output.BadInput, What: "the port and nonce of the last login cannot be read", Why: err.Error(), Err: err}
 		}
-		options.Nonce = client.NewSecret(kept.Nonce)
-		if !c.portChanged {
-			options.Port = kept.Port
+		// Who listens on the kept port may have been brought the nonce, so another
+		// port has another nonce.
+		if !c.portChanged || int(c.port) == kept.Port {
+			options.Port, options.Nonce = kept.Port, client.NewSecret(kept.Nonce)
 		}
 	} else if err := c.takeUp(ctx, &options); err != nil {
 		return nil, err
@@ -68,13 +69,14 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 	listener, err := greenfield.ListenCallback(ctx, options)
 	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok && c.operation != nil {
 		// Only the page of an earlier login depends on the port.
-		fmt.Fprintf(c.app.Err, "Note: port %d of the earlier login is taken, so its page is of no use any more.\n", taken.Port)
+		fmt.Fprintf(c.app.Err, "Note: another program has port %d of the earlier login. %s Close it, and use the new page.\n", taken.Port, openPage(taken.Port))
 		options.Port, options.Nonce = 0, client.Secret{}
 		listener, err = greenfield.ListenCallback(ctx, options)
 	}
 	if err != nil {
 		return nil, listenError(err)
 	}
+	c.bound = listener.Port()
 	c.request.Redirect, c.request.ApplicationIdentifier = listener.URL(), c.identifier
 	if c.page, err = c.connection.AuthorizeURL(c.request); err == nil {
 		err = c.begin(ctx)
@@ -100,7 +102,7 @@ func listenError(err error) error {
 	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok {
 		e.Code = output.Failed
 		e.What = fmt.Sprintf("port %d is taken, perhaps by another login that still waits", taken.Port)
-		e.Why = "With another port the server makes a new key in place of offering the old one."
+		e.Why = openPage(taken.Port) + " With another port the server makes a new key in place of offering the old one."
 		e.Next = "end the other login, or --port 0"
 	}
 	return e
@@ -167,7 +169,7 @@ func (c *authorization) show(listener *greenfield.CallbackListener) {
 	if c.dialogue != nil {
 		paste = " (or paste the key here)"
 	}
-	fmt.Fprintf(c.app.Err, "%s\n\n  %s\n\nWaiting for the answer on %s …%s\n", opening, output.VisibleLine(c.page), where, paste)
+	fmt.Fprintf(c.app.Err, "%s\n\n  %s\n\n%sWaiting for the answer on %s …%s\n", opening, output.VisibleLine(c.page), c.pickText(), where, paste)
 }
 
 // openBrowser returns what takes the page away that the browser was given.
@@ -216,6 +218,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 			return a.callback.APIKey, a.err
 		case key := <-pasted:
 			listener.Close()
+			fmt.Fprintln(c.app.Err, openPage(c.bound))
 			if a := <-posted; a.err == nil {
 				return a.callback.APIKey, nil // it came while the person was typing
 			}
@@ -230,10 +233,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 
 // nobody tells what becomes of a page that is still open.
 func (c *authorization) nobody(ctx context.Context, misdirected bool) error {
-	said := "The page that is open leads to nothing until the same command runs again; then it goes on."
-	if c.identifier != "" {
-		said = "The page that is open works again while the same command runs."
-	}
+	said := openPage(c.bound) + " While the same command runs again, the page is good again."
 	if ctx.Err() != nil {
 		fmt.Fprintln(c.app.Err, "No key came.", said)
 		return context.Cause(ctx)
@@ -278,7 +278,7 @@ func (c *authorization) readPasted(ctx context.Context) (<-chan greenfield.APIKe
 // runPaste takes the key from a prompt, or from the first line of standard
 // input where that is no terminal.
 func (c *authorization) runPaste(ctx context.Context) error {
-	fmt.Fprintf(c.app.Err, "Open this page in any browser, authorise, and copy the key that it shows:\n\n  %s\n\n", output.VisibleLine(c.page))
+	fmt.Fprintf(c.app.Err, "Open this page in any browser, authorise, and copy the key that it shows:\n\n  %s\n\n%s", output.VisibleLine(c.page), c.pickText())
 	key, err := c.pastedKey(ctx)
 	if err != nil {
 		return err

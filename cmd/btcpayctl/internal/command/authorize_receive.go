@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -21,8 +22,12 @@ func (c *authorization) keep(ctx context.Context, key greenfield.APIKey, pasted 
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
+	err := c.consent(c.inAdvance())
+	if err != nil {
+		return err
+	}
 	holder := c.holder()
-	err := holder.keep(ctx, c.operation, key, pasted || c.identifier != "")
+	err = holder.keep(ctx, c.operation, key, pasted || c.identifier != "")
 	if err == nil {
 		fault.At("authorize-stored")
 		return nil
@@ -38,24 +43,34 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 	switch {
 	case errors.Is(err, greenfield.ErrNotProven):
 		e := &output.Error{Code: output.BadCredential, What: "the key that came does not work on " + c.connection.URL + ", and was not kept",
-			Why: "Another server made it, or it was revoked. If you did not send it, somebody else did.", Next: "run the same command again", Err: err}
+			Why: strings.TrimSpace("Another server made it, or it was revoked. If you did not send it, somebody else did. " + openPage(c.bound)), Next: "run the same command again", Err: err}
 		return errors.Join(e, c.holder().forget(ctx, c.operation))
+	case err != nil && ctx.Err() != nil:
+		return c.undecided(ctx, err)
 	case err != nil:
 		return stillPending(ctx, err)
 	}
 	fault.At("authorize-proven")
-	names := c.storeNames(ctx, key, proof.Grant)
-	c.tell(proof, names)
-	refused, err := c.agree(ctx, proof, names)
+	c.tell(proof, c.storeNames(ctx, key, proof.Grant))
+	refused, err := c.agree(ctx, proof)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
-		e := explain(ctx, err)
-		e.Why, e.Next = "The key is stored, and no profile uses it yet.", "btcpayctl doctor"
-		return e
+		return c.undecided(ctx, err)
 	}
 	if refused != nil {
-		refused.Why = c.holder().drop(ctx, c.operation, key)
+		if err := c.consent(ledger.ConsentRefused); err != nil {
+			return err
+		}
+		fault.At("authorize-refused")
+		refused.Why = strings.TrimSpace(refused.Why + " " + c.holder().drop(ctx, c.operation, key))
 		return refused
 	}
+	if err := c.consent(ledger.ConsentGiven); err != nil {
+		return err
+	}
+	fault.At("authorize-agreed")
 	return c.activate(ctx, key, proof)
 }
 
@@ -95,6 +110,7 @@ func (c *authorization) tell(proof greenfield.Proof, names map[string]string) {
 	for _, line := range grantLines(proof.Grant.Granted, names) {
 		fmt.Fprintln(c.app.Err, "  "+output.VisibleLine(line))
 	}
+	tellPermissionNotes(c.app, "", proof.Grant.Granted)
 }
 
 // grantLines are the permissions in words, each with its store.
@@ -126,6 +142,8 @@ func titleOf(p greenfield.Permission) string {
 
 func storeText(id string, names map[string]string) string {
 	switch name := names[id]; {
+	case strings.Contains(id, ":"):
+		return "in no store, since " + id + " is none"
 	case id == "":
 		return "in ALL stores, present and future"
 	case name == "":
@@ -133,60 +151,6 @@ func storeText(id string, names map[string]string) string {
 	default:
 		return fmt.Sprintf("in store %q (%s)", name, id)
 	}
-}
-
-// agree asks whether the key is to be kept. Refused is why it is not; the error
-// tells that nobody could be asked to the end.
-func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, names map[string]string) (refused *output.Error, err error) {
-	grant := proof.Grant
-	if grant.Match == greenfield.GrantSame {
-		if c.dialogue == nil || c.yes {
-			c.verdict = "Asked for and granted alike. "
-			return nil, nil
-		}
-		fmt.Fprintln(c.app.Err, "Asked for and granted alike.")
-		return c.ask(ctx, "Keep it for profile "+c.profile+"?", true, &output.Error{Code: output.Failed, What: "you said no", Next: "run the same command again"})
-	}
-	if grant.Match == greenfield.GrantBroader {
-		what := broaderText(grant, names)
-		if c.acceptBroader {
-			fmt.Fprintln(c.app.Err, output.VisibleLine(what)+". It is kept all the same.")
-			return nil, nil
-		}
-		return c.ask(ctx, output.VisibleLine(what)+". Keep it?", false, &output.Error{Code: output.MissingPermission,
-			What: strings.ToLower(what[:1]) + what[1:] + ", and nobody agreed to that", Next: "run the same command again, or with --accept-broader"})
-	}
-	missing := slices.Concat(grant.Missing, grant.Narrowed)
-	e := &output.Error{Code: output.MissingPermission, What: "the key lacks " + permissionList(missing),
-		Next: "run the same command again, logged in as somebody whose role in the store allows that"}
-	if page, err := c.connection.AuthorizeURL(greenfield.AuthorizeRequest{
-		Permissions: missing, ApplicationName: c.appName, SelectiveStores: c.request.SelectiveStores, AllowUnknown: true,
-	}); err == nil {
-		e.Next += "\nThe page that asks for the missing alone: " + page
-	}
-	return c.ask(ctx, "The key lacks "+permissionList(missing)+". Keep it all the same?", false, e)
-}
-
-// ask asks on the terminal; without one the answer is no.
-func (c *authorization) ask(ctx context.Context, question string, byDefault bool, otherwise *output.Error) (refused *output.Error, err error) {
-	if c.dialogue == nil {
-		return otherwise, nil
-	}
-	sure, err := c.dialogue.Confirm(ctx, question, byDefault)
-	if err != nil || sure {
-		return nil, err
-	}
-	return otherwise, nil
-}
-
-func broaderText(grant greenfield.Grant, names map[string]string) string {
-	text := "The key may do more than was asked for: " + permissionList(grant.Extra)
-	for _, p := range grant.Extra {
-		if p.Kind() == greenfield.StorePermission && p.Scope() == "" {
-			return text + "; it is good for ALL stores"
-		}
-	}
-	return text
 }
 
 func permissionList(permissions []greenfield.Permission) string {
@@ -200,7 +164,7 @@ func permissionList(permissions []greenfield.Permission) string {
 // activate makes the profile use the key. The record goes last.
 func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) error {
 	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
-	old, err := c.app.PinAPIKey(ctx, c.profile, c.operation.Record.Keystore, c.connection.URL, store, id)
+	old, err := c.app.PinAPIKey(ctx, c.profile, app.Pin{Keystore: c.operation.Record.Keystore, Server: c.connection.URL, Store: store, ID: id, BesidePairing: c.besidePairing})
 	if err != nil {
 		return err
 	}

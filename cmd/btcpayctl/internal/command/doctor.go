@@ -38,7 +38,7 @@ var checkView = output.View[checkRecord]{
 
 type doctor struct {
 	keyHolder
-	fix    bool
+	decision
 	forget []string
 
 	settings app.Settings
@@ -51,12 +51,16 @@ func newDoctor(a *app.App) *cobra.Command {
 		Short: "Check what is set up, and finish what was cut off",
 		Long: `Check the configuration, the keystore, the server, the API key and the pairing in
 use. Then go through the operations whose end nobody has seen, and finish those
-that need no decision: a key that came and works as asked for is put to use, one of
-an "apikey exec" that was killed is revoked, a rotation or a revocation goes on.
+that need no decision: a key that somebody agreed to is put to use, one of an
+"apikey exec" that was killed is revoked, a rotation or a revocation goes on.
+
+A key that came by "authorize" and that nobody has agreed to yet is never put to
+use by itself. A terminal is asked; otherwise the exit code is 8, and --keep or
+--drop with the operation's id decides. --drop and --fix revoke a key that is new;
+--fix drops all that came with other permissions than asked for.
 
 A key whose answer was lost is named by its label: delete it on the server's page
-Account / API Keys, and then close the operation with --forget. --fix drops keys
-that came with other permissions than asked for, and revokes those that are new.
+Account / API Keys, and then close the operation with --forget.
 
 The report is on standard output also where something failed. The exit code is
 that of the first failure, 0 where nothing failed.`,
@@ -65,6 +69,8 @@ that of the first failure, 0 where nothing failed.`,
 		Args:    arguments(0, 0),
 		RunE:    d.run,
 	}
+	cmd.Flags().StringArrayVar(&d.decision.keep, "keep", nil, "put the key of this `operation` to use, to which nobody has agreed yet")
+	cmd.Flags().StringArrayVar(&d.decision.drop, "drop", nil, "give the key of this `operation` up")
 	cmd.Flags().BoolVar(&d.fix, "fix", false, "also drop keys that came with other permissions than asked for")
 	cmd.Flags().StringArrayVar(&d.forget, "forget", nil, "close this `operation`: what it may have made was looked after by hand")
 	addServerFlags(cmd, &d.flags)
@@ -77,6 +83,10 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	ctx := cmd.Context()
+	open, _ := d.app.Unfinished(ctx) // what cannot be read is told below
+	if err := d.decision.check(open); err != nil {
+		return err
+	}
 	if err := d.forgetNamed(ctx); err != nil {
 		return err
 	}
@@ -137,7 +147,7 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		}
 		if r := operation.Record; r.KeyID != "" && r.Kind != ledger.Revoke {
 			return errors.Join(&output.Error{Code: output.Usage, What: "the key of operation " + id + " is stored, so it cannot be forgotten",
-				Next: "btcpayctl doctor --fix\nor btcpayctl apikey revoke " + r.KeyID}, operation.Release())
+				Next: "btcpayctl doctor\nor btcpayctl apikey revoke " + r.KeyID}, operation.Release())
 		}
 		if err := operation.Finish(); err != nil {
 			return err
@@ -227,6 +237,10 @@ func (d *doctor) apiKey(ctx context.Context) checkRecord {
 		return failure(ctx, name, err)
 	}
 	r := checkRecord{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, shortPermissions(info.Permissions))}
+	for _, note := range permissionNotes(info.Permissions) {
+		r.Status, r.Next = "warning", "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""
+		r.Detail += "; " + note
+	}
 	if version := d.version(ctx, connection); version != "" {
 		r.Detail += "; the server is " + version
 	}
@@ -275,7 +289,7 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 
 // asked is what a record says was asked for.
 func asked(r ledger.Record) greenfield.AuthorizeRequest {
-	request := greenfield.AuthorizeRequest{AllowUnknown: true, SelectiveStores: selective(r.Page)}
+	request := greenfield.AuthorizeRequest{AllowUnknown: true, SelectiveStores: selective(r.Page), StoreID: r.PickStore}
 	for _, p := range r.Permissions {
 		request.Permissions = append(request.Permissions, greenfield.Permission(p))
 	}

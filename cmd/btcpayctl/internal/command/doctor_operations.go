@@ -74,7 +74,7 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		return failure(ctx, name, err)
 	}
 	defer operation.Release()
-	end := &keyEnding{keyHolder: *d.reaching(operation.Record), operation: operation, name: name, fix: d.fix}
+	end := &keyEnding{keyHolder: *d.reaching(operation.Record), operation: operation, name: name, decision: d.decision}
 	return end.finish(ctx)
 }
 
@@ -99,7 +99,7 @@ type keyEnding struct {
 	keyHolder
 	operation *ledger.Operation
 	name      string
-	fix       bool
+	decision  decision
 }
 
 func (f *keyEnding) warn(detail, next string) checkRecord {
@@ -118,7 +118,7 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 	r := f.operation.Record
 	if r.KeyID == "" {
 		if r.Kind == ledger.Authorize {
-			return f.warn("a person was asked for a key, and none came. "+orphan(r.Label, r.Server),
+			return f.warn("a person was asked for a key, and none came. "+orphan(r.Label, r.Server)+" "+openPage(r.Port),
 				"run btcpayctl authorize again, which goes on, or btcpayctl doctor --forget "+r.ID)
 		}
 		return f.lost()
@@ -171,27 +171,10 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 	case err != nil:
 		e := explain(ctx, err)
 		return checkRecord{f.name, "failed", "a key is pending, and the server cannot be asked about it: " + e.What, "btcpayctl doctor, later", e.Code}
-	case r.Kind == ledger.Rotate:
-		return f.finishRotation(ctx)
-	case proof.Grant.Match != greenfield.GrantSame && r.Kind == ledger.Authorize:
-		return f.otherThanAsked(ctx, key, proof.Grant)
+	case r.Kind == ledger.Authorize:
+		return f.login(ctx, key, proof)
 	}
-	if r.Target != "" {
-		if _, err := f.app.PinAPIKey(ctx, r.Target, r.Keystore, r.Server, app.SingleStore(proof.Key.Permissions), r.KeyID); err != nil {
-			return failure(ctx, f.name, err)
-		}
-		return f.done(ctx, fmt.Sprintf("the key %s works as asked for; profile %s uses it now", r.KeyID, r.Target), f.operation.Finish())
-	}
-	return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.operation.Finish())
-}
-
-func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, grant greenfield.Grant) checkRecord {
-	r := f.operation.Record
-	detail := "the key " + r.KeyID + " came with other permissions than asked for: " + permissionList(grant.Granted)
-	if f.fix {
-		return f.done(ctx, detail+". "+f.drop(ctx, f.operation, key), nil)
-	}
-	return f.warn(detail, "btcpayctl doctor --fix, which does not keep it, and then btcpayctl authorize again")
+	return f.minted(ctx, key, proof)
 }
 
 // finishRotation goes on from where the new key was known to work.

@@ -100,6 +100,13 @@ type Record struct {
 	AllowHTTP bool   `json:"allowHttp,omitempty"`
 	CAFile    string `json:"caFile,omitempty"`
 
+	// Of a login: who agreed to the key that came, and the store that the person
+	// was to pick, where the permissions asked for name none.
+	Consent   Consent `json:"consent,omitempty"`
+	PickStore string  `json:"pickStore,omitempty"`
+	// BesidePairing is a key that may come before the target's BitId key.
+	BesidePairing bool `json:"besidePairing,omitempty"`
+
 	// Of a login: the consent page, and where its answer is waited for.
 	Page  string `json:"page,omitempty"`
 	Port  int    `json:"port,omitempty"`
