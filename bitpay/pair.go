@@ -151,6 +151,15 @@ func (c *Client) ApproveURL(code, storeID string) (string, error) {
 	return c.http.URL([]string{"api-access-request"}, query)
 }
 
+// TokensURL returns the page that lists a store's tokens, where each can be
+// revoked.
+func (c *Client) TokensURL(storeID string) (string, error) {
+	if err := checkID("store id", storeID); err != nil {
+		return "", err
+	}
+	return c.http.URL([]string{"stores", storeID, "tokens"}, nil)
+}
+
 // AccessTokensURL returns the page on which a person makes a token for a store
 // by pasting [Identity.PublicKey]. A SIN is refused there.
 func (c *Client) AccessTokensURL(storeID string) (string, error) {

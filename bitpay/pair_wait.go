@@ -15,6 +15,10 @@ type WaitOptions struct {
 	// Until is the end by the server's clock, usually [Pairing.Expires]. The
 	// zero time waits until ctx is done.
 	Until time.Time
+	// Code is the code that is waited for. With it the wait ends with
+	// [ErrCodeTaken] where somebody else took it over; see [Client.CodeTaken],
+	// which is asked with every fifth question and at the end.
+	Code string
 	// Interval is the pause between two questions; 0 means 2 seconds.
 	Interval time.Duration
 	// Progress is called after each question that brought no token.
@@ -36,12 +40,15 @@ const (
 	maxPairPause        = time.Minute
 	// pairingLifetime is that of a code on every known server.
 	pairingLifetime = 15 * time.Minute
+	// looksPerClaim is how many looks at the tokens come with one at the code.
+	looksPerClaim = 5
 )
 
 // WaitPaired asks for the key's tokens until there are some, which alone shows
 // that a person approved the key. It returns [ErrPairingExpired] when the time
 // is over, and the context's error with its cause when that ends first. Failures that
-// may pass do not end it.
+// may pass do not end it. With a code it returns [ErrCodeTaken] where that was
+// approved for another key.
 //
 // The end is judged by the server's clock, from the Date of its answers, so a
 // wrong clock on this machine does not matter.
@@ -63,6 +70,11 @@ func (c *Client) WaitPaired(ctx context.Context, options WaitOptions) ([]Token, 
 			return nil, err
 		}
 		left, over := end.left(at)
+		if options.Code != "" && err == nil && (over || attempt%looksPerClaim == 0) {
+			if taken, err := c.CodeTaken(ctx, options.Code); taken && err == nil {
+				return nil, ErrCodeTaken
+			}
+		}
 		if over {
 			return nil, ErrPairingExpired
 		}

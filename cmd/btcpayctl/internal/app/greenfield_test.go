@@ -125,7 +125,7 @@ func TestAPIKeyLife(t *testing.T) {
 		{id, "B", "https://own.example.com", ""},
 		{"", "", "https://other.example.com", output.Usage},
 	} {
-		old, err := a.PinAPIKey(ctx, "shop", "file", c.server, c.store, id)
+		old, err := a.PinAPIKey(ctx, "shop", Pin{Keystore: "file", Server: c.server, Store: c.store, ID: id})
 		if codeOf(err) != c.code || c.code == "" && (err != nil || old != c.old) {
 			t.Errorf("%+v: %q %v", c, old, err)
 		}

@@ -45,6 +45,9 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		if d.isPaired(ctx, r) {
 			return checkRecord{Check: name, Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
 		}
+		if e := d.takenOver(ctx, r); e != nil {
+			return checkRecord{name, "failed", e.What + ". " + e.Why, e.Next, e.Code}
+		}
 		return warn("a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profile)
 	case ledger.Invoice:
 		return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile)
@@ -83,15 +86,28 @@ func (d *doctor) isPaired(ctx context.Context, r ledger.Record) bool {
 	if r.Profile == "" || d.flags.DryRun {
 		return false
 	}
-	flags := d.reaching(r).flags
-	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
-	connection, err := d.app.Paired(ctx, flags)
-	if err != nil || connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
+	connection, err := d.pairConnection(ctx, r)
+	if err != nil {
 		return false
 	}
 	defer connection.CloseIdleConnections()
 	tokens, err := connection.Tokens(ctx)
 	return err == nil && len(tokens) > 0 && finishPairings(ctx, d.app, r.Server, r.SIN) == nil
+}
+
+// pairConnection is one with the key of a pairing, if the profile still has it.
+func (d *doctor) pairConnection(ctx context.Context, r ledger.Record) (*app.Connection, error) {
+	flags := d.reaching(r).flags
+	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
+	connection, err := d.app.Paired(ctx, flags)
+	if err != nil {
+		return nil, err
+	}
+	if connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
+		connection.CloseIdleConnections()
+		return nil, errors.New("the profile has another key now, or another server")
+	}
+	return connection, nil
 }
 
 // A keyEnding ends one operation about a key.

@@ -84,6 +84,7 @@ var meanings = []meaning{
 	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client --profile NAME\nthen the same command with --profile NAME"},
 	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER\nthen btcpayctl pair client --profile OTHER"},
 	{bitpay.ErrPairingExpired, output.PairingCodeExpired, "run the same command for a new code"},
+	{bitpay.ErrCodeTaken, output.PairingTaken, "revoke the stranger's token on the store's page Access Tokens, and run the same command"},
 	{bitpay.ErrCodeUnknown, output.NotFound, "copy the code again, or make a new one on the store's Access Tokens page"},
 	{bitpay.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
 	{bitpay.ErrNoWallet, output.Refused, "open the store's settings, connect a wallet, and run the same command"},

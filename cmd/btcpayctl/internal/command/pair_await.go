@@ -30,12 +30,19 @@ func (c *pairing) await(ctx context.Context, code string, until time.Time) error
 		err = c.lookOnce(ctx)
 	} else {
 		c.showTimeLeft()
-		_, err = c.WaitPaired(wait, bitpay.WaitOptions{Until: until, Interval: c.interval, Progress: c.progress})
+		_, err = c.WaitPaired(wait, bitpay.WaitOptions{Until: until, Code: code, Interval: c.interval, Progress: c.progress})
 		c.status.Stop()
+	}
+	if code != "" && ctx.Err() == nil && (wait.Err() != nil || c.wait == 0 && err != nil) {
+		if taken, lookErr := c.CodeTaken(ctx, code); taken && lookErr == nil {
+			err = bitpay.ErrCodeTaken
+		}
 	}
 	switch {
 	case err == nil:
 		return c.paired(ctx)
+	case errors.Is(err, bitpay.ErrCodeTaken):
+		return errors.Join(c.taken(c.operation.Record), c.operation.Finish())
 	case errors.Is(err, bitpay.ErrPairingExpired) && code != "":
 		expired := &output.Error{Code: output.PairingCodeExpired, What: "the code " + code + " expired before anyone approved it",
 			Next: "run the same command for a new code", Err: err}

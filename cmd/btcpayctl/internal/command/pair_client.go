@@ -19,12 +19,18 @@ func newPairClient(a *app.App) *cobra.Command {
 		Use:   "client",
 		Short: "Ask for a code and wait until a person approves it",
 		Long: `Ask the server for a pairing code, print the page where the store's owner
-approves it, and wait. A code lives 15 minutes. The page shows label and SIN:
-compare them. A profile that is named and has no key gets one.
+approves it, and wait. A code lives 15 minutes. A profile that is named and has no
+key gets one.
+
+The page shows a SIN: approve only if it is the one that is printed here. Whoever
+knows the code can put a key of their own in its place. A code that was approved
+for such a key ends the command with exit code 10 and the page where the
+stranger's token is revoked.
 
 Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store.
 
-Exit 0: paired. 8: --wait ran out first. 10: the code expired. 130: stopped by
+Exit 0: paired. 8: --wait ran out first. 10: the code expired, or was
+approved for another key. 130: stopped by
 Ctrl-C; the code lives on, and "pair status" tells.`,
 		Example: `  btcpayctl pair client --profile shop --server https://btcpay.example.com --label "Books & Co"`,
 		Args:    arguments(0, 0),
@@ -60,9 +66,14 @@ Ctrl-C; the code lives on, and "pair status" tells.`,
 	return cmd
 }
 
+// compareSIN is said before an approval. The server asks for no signature where a
+// code is claimed.
+const compareSIN = "Approve only if the page shows this SIN. Whoever knows the code can put a key of their own in its place,\n" +
+	"so give the address to nobody but the owner."
+
 func (c *pairing) show(p bitpay.Pairing) {
-	fmt.Fprintf(c.app.Err, "Ask the store's owner to open this page, compare, choose the store and approve:\n\n  %s\n\n  Label    %s\n  SIN      %s\n",
-		output.VisibleLine(p.ApproveURL), output.VisibleLine(p.Label), c.Identity.SIN())
+	fmt.Fprintf(c.app.Err, "Ask the store's owner to open this page, choose the store and approve:\n\n  %s\n\n%s\n\n  Label    %s\n  SIN      %s\n",
+		output.VisibleLine(p.ApproveURL), compareSIN, output.VisibleLine(p.Label), c.Identity.SIN())
 	if !c.app.IsTerminal(c.app.Err) || c.wait == 0 {
 		fmt.Fprintf(c.app.Err, "  Expires  in %s\n", clockText(p.Left().Round(time.Second)))
 	}

@@ -117,7 +117,8 @@ func (c *pairServer) claim(cmd *cobra.Command) error {
 	if err != nil || c.flags.DryRun {
 		return err
 	}
-	fmt.Fprintln(c.app.Err, "The code is claimed. Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")
+	fmt.Fprintf(c.app.Err, "The code is claimed for the key with this SIN:\n\n  SIN      %s\n\n", c.Identity.SIN())
+	fmt.Fprintln(c.app.Err, "Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")
 	return c.await(cmd.Context(), p.Code, p.Expires)
 }
 

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -17,7 +18,8 @@ func newPairStatus(a *app.App) *cobra.Command {
 		Short: "Tell whether the key is paired",
 		Long: `Ask the server whether the key is paired.
 
-Exit 0: it is. 8: it is not, and a code that was asked for still lives. 4: neither.
+Exit 0: it is. 8: it is not, and a code that was asked for still lives. 10: the code
+was approved, but for another key. 4: neither.
 The server answers a revoked key like one it has never seen.`,
 		Example: "  btcpayctl pair status --profile shop && ./open-the-shop.sh",
 		Args:    arguments(0, 0),
@@ -64,6 +66,9 @@ func (c *pairing) unpaired(cmd *cobra.Command) error {
 		}
 		e := &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status" + c.profileFlag()}
 		if r.Code != "" {
+			if taken, err := c.CodeTaken(cmd.Context(), r.Code); taken && err == nil {
+				return errors.Join(c.taken(r), endOperation(cmd.Context(), c.app, r.ID))
+			}
 			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, app.PairingEnd(r).Local().Format("15:04"))
 			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
 				e.Next = "have it approved: " + page

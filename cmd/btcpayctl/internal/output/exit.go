@@ -31,6 +31,7 @@ const (
 	InvoiceExpired     Code = "invoice-expired"
 	InvoiceInvalid     Code = "invoice-invalid"
 	PairingCodeExpired Code = "pairing-code-expired"
+	PairingTaken       Code = "pairing-taken"
 	WrongSignature     Code = "wrong-signature"
 	Interrupted        Code = "interrupted"
 	Terminated         Code = "terminated"
@@ -71,6 +72,7 @@ var Failures = []Failure{
 	{InvoiceExpired, 10, "the invoice expired"},
 	{InvoiceInvalid, 10, "the invoice became invalid"},
 	{PairingCodeExpired, 10, "the pairing code expired before anyone approved it"},
+	{PairingTaken, 10, "the pairing code was approved, but not for this key"},
 	{WrongSignature, 10, "the signature is not one of this key over this text"},
 	{Interrupted, 130, "stopped by Ctrl-C (SIGINT)"},
 	{Terminated, 143, "stopped by SIGTERM"},
