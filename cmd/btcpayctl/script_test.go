@@ -93,6 +93,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"deliver": deliver,
 
 	"dialogue": dialogue,
+	"mint":     mintKey,
+	"allkeys":  countAllKeys,
 	"need":     need,
 	"unset":    unset,
 }

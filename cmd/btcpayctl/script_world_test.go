@@ -212,7 +212,7 @@ func (w *world) post(ctx context.Context, address, key string, what, into any) e
 
 // startSandbox starts a sandbox and puts what it holds into SERVER, STORE,
 // EMAIL, PASSWORD and APIKEY. "sandbox --clock=2h" sets its clock ahead of ours,
-// "sandbox --clock=-2h" back; "--root-path=/btcpay" is as for the command.
+// "sandbox --clock=-2h" back; "--root-path=/btcpay" and "--emulate=2.0" are as for the command.
 func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 	var o sandbox.Options
 	var off time.Duration
@@ -226,8 +226,10 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			o.Now = func() time.Time { return time.Now().Add(off) }
 		case "--root-path":
 			o.RootPath = value
+		case "--emulate":
+			o.Emulate = value
 		default:
-			ts.Fatalf("usage: sandbox [--clock=DURATION] [--root-path=PATH]")
+			ts.Fatalf("usage: sandbox [--clock=DURATION] [--root-path=PATH] [--emulate=RELEASE]")
 		}
 	}
 	w, err := newWorld(context.Background(), o)

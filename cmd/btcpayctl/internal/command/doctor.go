@@ -108,6 +108,9 @@ func (d *doctor) records(ctx context.Context) iter.Seq2[checkRecord, error] {
 				}
 			}
 		}
+		if ctx.Err() != nil {
+			yield(checkRecord{}, context.Cause(ctx)) // Ctrl-C at a question
+		}
 	}
 }
 
