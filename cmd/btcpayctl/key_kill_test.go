@@ -168,7 +168,7 @@ func TestKilledWithKeys(t *testing.T) {
 		steps   []string
 	}{
 		{"authorize", nil, (*killScene).authorize,
-			[]string{"authorize-recorded", "authorize-came", "key-recorded", "key-put", "authorize-stored", "authorize-proven", "authorize-pinned"}},
+			[]string{"authorize-recorded", "authorize-came", "key-recorded", "key-put", "authorize-stored", "authorize-proven", "authorize-agreed", "authorize-pinned"}},
 		{"create", nil, create, []string{"mint-recorded", "mint-answered", "key-recorded", "key-put", "mint-stored", "mint-verified", "mint-pinned"}},
 		{"exec", nil, func(s *killScene, fault string) int {
 			_, code := s.run(fault, "apikey", "exec", "--all-stores", "--for", "invoice list", "--", "true")
