@@ -110,7 +110,7 @@ func (a *App) PinAPIKey(ctx context.Context, name string, pin Pin) (old string, 
 		if !pin.BesidePairing {
 			if e := Outranks("--profile", name, *p); e != nil {
 				e.Code, e.Why = output.Failed, "The key is stored, and not in use: "+id+"."
-				e.Next = "btcpayctl doctor, which asks\nor btcpayctl apikey revoke " + id
+				e.Next = "btcpayctl doctor\nor btcpayctl apikey revoke " + id
 				return e
 			}
 		}

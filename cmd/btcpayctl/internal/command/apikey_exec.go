@@ -106,7 +106,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	}
 	code := 0
 	if err == nil {
-		err = c.asAskedFor(ctx)
+		err = c.asAskedFor()
 	}
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // stopped before the command began
@@ -123,22 +123,14 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 }
 
 // asAskedFor refuses a key that may do more than was asked for, or less, before the
-// command gets it. Its end revokes it.
-func (c *apiKeyExec) asAskedFor(ctx context.Context) error {
-	connection, err := c.connect(c.operation.Record.Server, c.key)
-	if err != nil {
-		return err
+// command gets it. The server said with the key what it may do; its end revokes it.
+func (c *apiKeyExec) asAskedFor() error {
+	d := compareGrant(c.request(), c.request().Compare(c.info.Permissions))
+	if d.what == "" {
+		return nil
 	}
-	defer connection.CloseIdleConnections()
-	info, err := connection.APIKeys.Current(ctx)
-	if err != nil {
-		return err
-	}
-	if d := compareGrant(c.request(), c.request().Compare(info.Permissions)); d.what != "" {
-		return &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.what, Why: "The command was not run.",
-			Next: "btcpayctl apikey permissions --live"}
-	}
-	return nil
+	return &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.what, Why: "The command was not run.",
+		Next: "btcpayctl apikey permissions --live"}
 }
 
 // findProgram looks a command up where the environment says.

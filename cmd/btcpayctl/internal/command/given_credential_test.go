@@ -86,7 +86,7 @@ func ownKeys(t *testing.T, server *recordingServer) string {
 	}
 	env := map[string]string{"BTCPAYCTL_API_KEY_FILE": file, "BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_NO_INPUT": "1"}
 	for _, line := range []string{"key generate --profile own", "profile set own --server " + server.URL + " --store " + server.Seed.StoreID,
-		"apikey create --permission unrestricted --save-as own"} {
+		"apikey create --permission unrestricted --save-as own --beside-pairing"} {
 		if g := (&given{home: home, env: env}).run(t, strings.Fields(line)...); g.code != 0 {
 			t.Fatalf("%s: exit %d, %s", line, g.code, g.stderr)
 		}

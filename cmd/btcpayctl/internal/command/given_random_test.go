@@ -66,7 +66,7 @@ func newRandomWorld(t *testing.T, seed uint64) *randomWorld {
 		w.identities[name] = strings.TrimSpace(must(nil, "key show --jq .publicKey --profile "+name).stdout)
 	}
 	must(nil, "profile set own --store "+w.stores[0])
-	must(env, "apikey create --permission unrestricted --save-as own")
+	must(env, "apikey create --permission unrestricted --save-as own --beside-pairing")
 	must(env, "apikey create --for invoice,store --store "+w.stores[1]+" --save-as api")
 	must(nil, "profile use own")
 	w.envKey = strings.TrimSpace(must(env, "apikey create --permission unrestricted --reveal --yes -o name").stdout)
