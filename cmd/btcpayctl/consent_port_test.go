@@ -26,7 +26,7 @@ func newThief(t *testing.T, port string) *thief {
 	})
 	bound := 0
 	for _, host := range []string{"127.0.0.1", "::1"} {
-		listener, err := net.Listen("tcp", net.JoinHostPort(host, port)) //nolint:noctx // it closes with the server
+		listener, err := net.Listen("tcp", net.JoinHostPort(host, port))
 		if err != nil {
 			continue // a machine without IPv6
 		}

@@ -58,13 +58,14 @@ func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof gree
 // undecided asks on a terminal, and otherwise names the two commands.
 func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, d difference) checkRecord {
 	r := f.operation.Record
-	detail := fmt.Sprintf("the key %s came for profile %s, and nobody has agreed to it. It may: %s", r.KeyID, r.Target, permissionList(proof.Grant.Granted))
+	told := []string{fmt.Sprintf("the key %s came for profile %s, and nobody has agreed to it. It may: %s", r.KeyID, r.Target, permissionList(proof.Grant.Granted))}
 	if d.what != "" {
-		detail += ". " + sentence(d.what)
+		told = append(told, sentence(d.what))
 	}
 	for _, note := range permissionNotes(proof.Grant.Granted) {
-		detail += ". " + sentence(note)
+		told = append(told, sentence(note))
 	}
+	detail := strings.Join(told, ". ")
 	next := "btcpayctl doctor --keep " + r.ID + "\nor btcpayctl doctor --drop " + r.ID
 	waiting := checkRecord{f.name, "failed", detail, next, output.Pending}
 	if !f.app.CanAsk() {

@@ -22,6 +22,7 @@ func (c Consent) Covers(same, broader bool) bool {
 		return same || broader
 	case ConsentSame:
 		return same
+	case ConsentNone, ConsentRefused:
 	}
 	return false
 }
