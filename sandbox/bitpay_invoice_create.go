@@ -76,7 +76,7 @@ func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
 		if highestPrice.cmp(inv.Price) < 0 {
 			inv.Price = highestPrice
 		}
-		inv.Price = roundPrice(inv.Price, digitsOf(inv.Currency))
+		inv.Price = priceIn(inv.Price, inv.Currency)
 	}
 	inv.Metadata = readMetadata(b, inv.Price)
 	inv.RedirectURL = textOr(b.text("redirectURL"), textOr(st.Website, ""))

@@ -30,12 +30,21 @@ var currencies = map[string]currency{
 	"BTC": {"Bitcoin", 8}, "LTC": {"Litecoin", 8}, "ETH": {"Ethereum", 18},
 }
 
-// digitsOf is how many digits an amount of a currency is rounded to; one nobody knows counts as having two.
+// digitsOf is how many digits an amount of a currency is shown with; one nobody knows counts as having two.
 func digitsOf(code string) int {
 	if c, known := currencies[code]; known {
 		return c.digits
 	}
 	return 2
+}
+
+// priceIn is a price as an invoice takes it: one in a currency that nobody knows is not rounded (recording
+// 40-invoices-sats).
+func priceIn(price decimal, code string) decimal {
+	if c, known := currencies[code]; known {
+		return roundPrice(price, c.digits)
+	}
+	return price
 }
 
 // currencyPair is left_right: what one of left costs in right.

@@ -138,7 +138,7 @@ func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
 		inv.Currency = code
 	}
 	if q.amount != nil {
-		inv.Price = roundPrice(*q.amount, digitsOf(inv.Currency))
+		inv.Price = priceIn(*q.amount, inv.Currency)
 	}
 	if q.metadata != nil {
 		inv.setMetadata(q.metadata)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -114,10 +115,19 @@ func fromBitPay(i bitpay.Invoice) invoiceRecord {
 		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
 		CheckoutLink: i.URL, API: apiBitPay, serverTime: i.CurrentTime.Time,
 	}
-	if i.OrderID != "" {
-		r.OrderID = &i.OrderID
+	r.OrderID = rawText(i.OrderID)
+	for _, method := range i.CryptoInfo {
+		r.methods = append(r.methods, methodOf(method))
 	}
 	return r
+}
+
+// methodOf is the id of a payment method, which older servers tell as BTC and BTCLike.
+func methodOf(c bitpay.CryptoInfo) string {
+	if strings.Contains(c.PaymentType, "-") || c.CryptoCode == "" {
+		return c.PaymentType
+	}
+	return methodID(c.CryptoCode + "-" + c.PaymentType)
 }
 
 func statusWord(s bitpay.Status) string {

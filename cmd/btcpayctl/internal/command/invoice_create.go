@@ -21,7 +21,7 @@ type invoiceCreate struct {
 	from    string
 	amount  string
 	any     bool // an invoice that takes any amount
-	zero    bool // an amount of 0 is meant
+	allowed consents
 	tax     string
 	speed   string
 	expires time.Duration
@@ -36,6 +36,11 @@ func newInvoiceCreate(a *app.App) *cobra.Command {
 		Long: `Create an invoice and print it. --any-amount makes one that takes any amount; it is
 never made because an amount is missing. An invoice of 0 is settled at once, and
 needs --allow-zero.
+
+An amount with more decimals than its currency has would be rounded by the server. It
+is refused, or with --round rounded and shown. After the answer, what was created is
+compared with what was asked for: amount, currency, order id, store, expiry and payment
+methods. A difference is an error that names the invoice, which exists.
 
 With --from the invoices come from a file, or from standard input for -: one JSON
 object, or many, each like
@@ -59,7 +64,9 @@ an API key needs the permissions to create and to view invoices.`,
 	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
 	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact")
 	f.BoolVar(&c.any, "any-amount", false, "make an invoice that takes any amount")
-	f.BoolVar(&c.zero, "allow-zero", false, "allow an amount of 0, which is settled at once")
+	f.BoolVar(&c.allowed.zero, "allow-zero", false, "allow an amount of 0, which is settled at once")
+	f.BoolVar(&c.allowed.round, "round", false, "round an amount to the decimals of its currency, halves away from zero")
+	f.BoolVar(&c.allowed.anyPayment, "allow-any-payment", false, "allow a paymentTolerance of 100, by which any payment settles the invoice")
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
 	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
@@ -89,7 +96,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	wanted := order{request: c.request, anyAmount: c.any, expires: c.expires}
-	if err := wanted.checkAmount(c.zero); err != nil {
+	if err := wanted.settle(c.allowed, c.app.Err); err != nil {
 		return err
 	}
 	sender, err := c.sender(cmd)
@@ -171,7 +178,7 @@ func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun, allowZero: c.zero}, nil
+	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun, allowed: c.allowed}, nil
 }
 
 // many creates an invoice for each JSON object of the input. It stops at the
@@ -184,9 +191,9 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range requests {
-		if err := r.order.checkAmount(c.zero); err != nil {
-			return r.failure(cmd.Context(), err, "-", 0)
+	for i := range requests {
+		if err := requests[i].order.settle(c.allowed, c.app.Err); err != nil {
+			return requests[i].failure(cmd.Context(), err, "-", 0)
 		}
 	}
 	sender, err := c.sender(cmd)

@@ -55,7 +55,9 @@ func (g *greenfieldInvoices) create(ctx context.Context, operation string, o ord
 		return invoiceRecord{}, err
 	}
 	invoice, err := g.connection.Invoices.Create(ctx, store, request)
-	return fromGreenfield(invoice), err
+	r := fromGreenfield(invoice)
+	r.askedStore = store
+	return r, err
 }
 
 func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
@@ -173,9 +175,10 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	if i.AdditionalStatus != greenfield.AdditionalNone && i.AdditionalStatus != "" {
 		r.Exception = strings.ToLower(string(i.AdditionalStatus[:1])) + string(i.AdditionalStatus[1:])
 	}
-	if id := i.Metadata.OrderID(); id != "" {
-		r.OrderID = &id
+	if id := i.Metadata[greenfield.MetaOrderID]; scalarText(id) != "" {
+		r.OrderID = id
 	}
+	r.store, r.methods = i.StoreID, i.Checkout.PaymentMethods
 	// In BTC, as the other API tells them; a list has no payment methods.
 	onChain := slices.IndexFunc(i.PaymentMethods, func(m greenfield.InvoicePaymentMethod) bool {
 		return m.PaymentMethodID == "BTC-CHAIN" || m.PaymentMethodID == "BTC"

@@ -166,7 +166,10 @@ func (r lineRequest) failure(ctx context.Context, err error, from string, done i
 		made = fmt.Sprintf("Invoices before it: %d, created and printed.", done)
 	}
 	e.Why = strings.TrimSpace(strings.TrimSpace(e.Why) + " " + made)
-	if from != "-" {
+	switch {
+	case e.Code == output.MadeOtherwise:
+		e.Why += " Nothing was sent for the lines behind it."
+	case from != "-":
 		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, app.ShellWord(from)))
 	}
 	return &e

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -22,11 +23,13 @@ type order struct {
 	anyAmount bool
 	// expires is the span until the expiry, where it was given so.
 	expires time.Duration
+	// id is the order id in the members of the BitPay API where it is no text.
+	id json.RawMessage
 }
 
 func (o order) orderID() string {
 	if o.native != nil {
-		return o.native.Metadata.OrderID()
+		return scalarText(o.native.Metadata[greenfield.MetaOrderID])
 	}
 	return o.request.OrderID
 }
@@ -141,6 +144,9 @@ func (o order) metadata() (greenfield.Metadata, error) {
 		if err := metadata.Set(greenfield.MetaPhysical, true); err != nil {
 			return nil, err
 		}
+	}
+	if o.id != nil {
+		metadata[greenfield.MetaOrderID] = o.id
 	}
 	if r.TaxIncluded == nil {
 		return metadata, nil

@@ -13,7 +13,7 @@ import (
 // tell is null.
 type invoiceRecord struct {
 	ID           string          `json:"id"`
-	OrderID      *string         `json:"orderId"`
+	OrderID      json.RawMessage `json:"orderId"` // a text, unless the API keeps other scalars
 	Amount       client.Decimal  `json:"amount"`
 	AnyAmount    bool            `json:"anyAmount"` // no amount was asked, and none was paid yet
 	Currency     string          `json:"currency"`
@@ -30,6 +30,11 @@ type invoiceRecord struct {
 	Metadata map[string]json.RawMessage `json:"metadata"`
 
 	serverTime time.Time // when it was read; zero where the API does not tell
+
+	// For a look at what was made: the store, the one that was asked for, and the
+	// methods by which it can be paid, as far as the API tells.
+	store, askedStore string
+	methods           []string
 }
 
 // Words of both APIs.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -17,13 +18,13 @@ import (
 type invoiceSender struct {
 	app *app.App
 	invoiceAPI
-	dryRun    bool
-	allowZero bool
+	dryRun  bool
+	allowed consents
 }
 
 // check refuses an order before anything is sent: its amount first.
 func (s *invoiceSender) check(o order) error {
-	if err := o.checkAmount(s.allowZero); err != nil {
+	if err := o.settle(s.allowed, io.Discard); err != nil {
 		return err
 	}
 	return s.invoiceAPI.check(o)
@@ -61,6 +62,10 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 		invoice, err = s.adopt(ctx, operation, err)
 	}
 	if err == nil {
+		if err := s.compare(o, invoice); err != nil {
+			// The error names what was made, and nothing is left to be looked up.
+			return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
+		}
 		// Where this fails, a full disk for one, the order id in the record finds
 		// the invoice as well.
 		_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })

@@ -7,6 +7,7 @@ type Code string
 // The codes, in the order of [Failures].
 const (
 	Failed             Code = "failed"
+	MadeOtherwise      Code = "made-otherwise"
 	Usage              Code = "usage"
 	BadInput           Code = "bad-input"
 	Refused            Code = "refused"
@@ -48,6 +49,7 @@ type Failure struct {
 // `btcpayctl help exit-codes` come from it.
 var Failures = []Failure{
 	{Failed, 1, "any failure that has no code of its own"},
+	{MadeOtherwise, 1, "what the server created differs from what was asked for; the message names it"},
 	{Usage, 2, "the command line is wrong; nothing was sent"},
 	{BadInput, 2, "a file, an argument or standard input holds something unusable; nothing was sent"},
 	{Refused, 3, "the server refused the request"},

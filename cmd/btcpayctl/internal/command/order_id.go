@@ -1,0 +1,62 @@
+package command
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math/big"
+)
+
+// An order id is any JSON scalar on the Greenfield API. The BitPay-compatible one
+// makes a text of it.
+
+// scalarText is the text of an order id, which is also what a server finds it by, and
+// empty where there is none.
+func scalarText(raw json.RawMessage) string {
+	raw = bytes.TrimSpace(raw)
+	var text string
+	switch {
+	case len(raw) == 0 || raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
+		return ""
+	case json.Unmarshal(raw, &text) == nil:
+		return text
+	}
+	return string(raw)
+}
+
+func checkScalar(name string, raw json.RawMessage) error {
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 && (raw[0] == '{' || raw[0] == '[') {
+		return errors.New(name + " is a list or an object, and an order id is a text, a number, true or false")
+	}
+	return nil
+}
+
+// rawText is the JSON of a text, and nothing for the empty one.
+func rawText(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	raw, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a text always has a JSON form
+	}
+	return raw
+}
+
+// sameScalar takes two spellings of one number for the same, since a server may write
+// 1.50 as 1.5.
+func sameScalar(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, isNumber := scalarNumber(a)
+	y, isNumberToo := scalarNumber(b)
+	return isNumber && isNumberToo && x.Cmp(y) == 0
+}
+
+func scalarNumber(text string) (*big.Rat, bool) {
+	if len(text) > 100 || !json.Valid([]byte(text)) || text == "" || text[0] != '-' && (text[0] < '0' || text[0] > '9') || bytes.ContainsAny([]byte(text), "eE") {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
+}
