@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 	"strings"
 )
 
@@ -178,7 +179,7 @@ func (p *Printer) execute(buffer *bytes.Buffer, record any) error {
 		return err
 	}
 	var text strings.Builder
-	if err := p.template.Execute(&text, plain); err != nil {
+	if err := p.template.Execute(&text, withIntegers(plain)); err != nil {
 		return &Error{Code: Usage, What: "the template of -o does not fit the record", Why: err.Error(), Next: "see the members with -o json", Err: err}
 	}
 	buffer.WriteString(strings.TrimSuffix(Visible(text.String()), "\n") + "\n")
@@ -199,8 +200,31 @@ func plainValue(value any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Numbers keep their text: a float64 has 53 bits.
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
 	var plain any
-	return plain, json.Unmarshal(text, &plain)
+	return plain, decoder.Decode(&plain)
+}
+
+// withIntegers makes integers of the numbers that are some, so that a template can
+// compare them and takes 0 for false. All others stay texts of all their digits.
+func withIntegers(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		for name, member := range value {
+			value[name] = withIntegers(member)
+		}
+	case []any:
+		for i, member := range value {
+			value[i] = withIntegers(member)
+		}
+	case json.Number:
+		if n, err := value.Int64(); err == nil && strconv.FormatInt(n, 10) == value.String() {
+			return n
+		}
+	}
+	return value
 }
 
 // widthRows is how many rows are looked at before the first is written.
