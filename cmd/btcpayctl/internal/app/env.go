@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -38,9 +40,28 @@ func (a *App) Variable(names ...string) (Value, error) {
 		case strings.TrimSpace(value) == "":
 			return Value{}, &output.Error{Code: output.Usage, What: name + " is set and empty", Why: "A variable that is not set may be behind it. Nothing was sent.",
 				Next: "unset " + name + "\nor export " + name + "=VALUE"}
+		case TextProblem(value) != "":
+			return Value{}, &output.Error{Code: output.Usage, What: name + ": " + TextProblem(value), Why: "Nothing was sent.", Next: TextRemedy}
 		default:
 			return Value{value, name}, nil
 		}
 	}
 	return Value{}, nil
+}
+
+// TextRemedy is what to do where a text has a problem.
+const TextRemedy = "write it in UTF-8: iconv -f ISO-8859-1 -t UTF-8"
+
+// TextProblem says why a text would not arrive at a server as it is, and nothing where
+// it would. It does not quote the text, which may be a secret.
+func TextProblem(text string) string {
+	for i, r := range text {
+		if r == 0 {
+			return fmt.Sprintf("byte %d is U+0000, at which the server fails", i+1)
+		}
+		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
+			return fmt.Sprintf("byte %d, 0x%02x, is no UTF-8", i+1, text[i])
+		}
+	}
+	return ""
 }

@@ -98,6 +98,9 @@ func before(a *app.App) func(*cobra.Command, []string) error {
 		if err := refuseEmpty(cmd, args); err != nil {
 			return err
 		}
+		if err := refuseTexts(cmd, args); err != nil {
+			return err
+		}
 		a.Retarget = lineOf(cmd).hint
 		return open(cmd, args)
 	}

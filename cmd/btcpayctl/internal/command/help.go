@@ -43,8 +43,9 @@ fails prints nothing on standard output.
   --jq EXPR          a jq expression over the JSON; texts are printed bare
 
 The names of the members are a contract. Amounts are text and exact, times are
-RFC 3339 in UTC. An empty list is [] and no failure. BTCPAYCTL_OUTPUT sets the
-format where -o does not.
+RFC 3339 in UTC. Numbers keep all their digits in every format, through --jq and
+templates too, unless --jq computes with them. An empty list is [] and no failure.
+BTCPAYCTL_OUTPUT sets the format where -o does not.
 
 Control characters, bidirectional overrides and invisible characters in a
 server's text are shown as escapes. Progress is drawn on a terminal only.`
@@ -56,7 +57,8 @@ A variable that is set and empty is an error where it is read, and so is a flag
 that is given and empty: nothing is replaced by something else. An API key is read
 without blanks, line ends, quotes, a byte order mark or "token " around it; what is
 then no key is an error, and no other key takes its place. A profile's store does
-not go along to another server.
+not go along to another server. A variable, a flag or an argument that holds bytes
+which are no UTF-8 is an error, too, for they would not arrive as they are.
 
   BTCPAYCTL_PROFILE           profile to use
   BTCPAYCTL_SERVER            URL of the server; BTCPAY_SERVER is an alias

@@ -68,6 +68,9 @@ func readInput(a *app.App, path string) (data []byte, shown string, err error) {
 // parseRequests reads objects that follow each other, on one line or many. On
 // an error, line tells where.
 func parseRequests(data []byte) (requests []lineRequest, line int, err error) {
+	if line, err := checkJSONText(data); err != nil {
+		return nil, line, err
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	for {
 		start := skipSpace(data, int(decoder.InputOffset()))
