@@ -6,8 +6,11 @@ import (
 	"errors"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 )
 
 // posDataOf is how posData is kept: text that is a JSON object becomes one, all else stays text.
@@ -118,7 +121,27 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 		_, err := d.Token()
 		return array, err
 	}
+	if text, ok := t.(string); ok {
+		return utcText(text), nil
+	}
 	return t, nil
+}
+
+var offsetTime = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$`)
+})
+
+// utcText is a text as the server's library keeps it: one that looks like a time with an offset is moved to UTC
+// (recordings 41-invoices-bodies and 48-bitpay-types).
+func utcText(text string) string {
+	if !offsetTime().MatchString(text) {
+		return text
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	return at.UTC().Format("2006-01-02T15:04:05+00:00")
 }
 
 func writeValue(b *bytes.Buffer, value any, indent string, depth int) {

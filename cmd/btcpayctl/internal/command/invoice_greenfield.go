@@ -27,7 +27,11 @@ type greenfieldInvoices struct {
 // metaOperation is the member of an invoice's metadata that names the operation
 // which made it. Unlike an order id it is never used twice, so an invoice whose
 // answer was lost is found without a look at any clock.
-const metaOperation = "operationId"
+const metaOperation = ownPrefix + "Operation"
+
+// oldMetaOperation is its name in invoices of earlier versions, whose records may
+// still be in the ledger.
+const oldMetaOperation = "operationId"
 
 func (g *greenfieldInvoices) server() string { return g.connection.URL }
 
@@ -126,6 +130,10 @@ func onlyBitPay(what string) error {
 }
 
 func (g *greenfieldInvoices) check(o order) error {
+	if id := o.orderID(); offsetTime().MatchString(id) && !strings.HasSuffix(id, "+00:00") {
+		return wrongOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server moves to UTC", id),
+			"write the time in UTC, with Z at its end, or put a letter before it")
+	}
 	_, err := o.greenfield("")
 	return err
 }
@@ -153,12 +161,12 @@ func (g *greenfieldInvoices) owns(r ledger.Record) bool {
 }
 
 func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Record, _ []string) (found, _ []invoiceRecord, err error) {
-	options := greenfield.InvoiceListOptions{OrderIDs: []string{r.OrderID}, IncludeArchived: true}
+	options := greenfield.InvoiceListOptions{OrderIDs: spellings(r.OrderID), IncludeArchived: true}
 	for invoice, err := range g.connection.Invoices.All(ctx, r.Store, options) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if invoice.Metadata.Text(metaOperation) == r.ID {
+		if invoice.Metadata.Text(metaOperation) == r.ID || invoice.Metadata.Text(oldMetaOperation) == r.ID {
 			found = append(found, fromGreenfield(invoice))
 		}
 	}

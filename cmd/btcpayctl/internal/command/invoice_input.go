@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
-	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -104,8 +103,10 @@ func parseRequest(raw []byte) (order, error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return order{}, errors.New("an invoice is a JSON object")
 	}
-	// Names that differ in their capitals alone count as the same.
-	if err := client.RefuseDuplicates(raw); err != nil {
+	if err := checkDepth(raw); err != nil {
+		return order{}, err
+	}
+	if err := refuseDoubled(raw); err != nil {
 		return order{}, err
 	}
 	var members map[string]json.RawMessage
@@ -129,10 +130,17 @@ func parseRequest(raw []byte) (order, error) {
 		if err := strictly(raw, &native); err != nil {
 			return order{}, err
 		}
+		if err := checkMetadata(native.Metadata); err != nil {
+			return order{}, err
+		}
 		if native.Amount == nil && !anyAmount {
 			return order{}, missingAmount(amount)
 		}
 		return order{native: &native, anyAmount: anyAmount}, native.Validate()
+	}
+	raw, id, err := takeOrderID(raw, members)
+	if err != nil {
+		return order{}, err
 	}
 	var request bitpay.InvoiceRequest
 	if err := strictly(raw, &request); err != nil {
@@ -141,7 +149,7 @@ func parseRequest(raw []byte) (order, error) {
 	if request.Price == nil && !anyAmount {
 		return order{}, missingAmount(amount)
 	}
-	return order{request: request, anyAmount: anyAmount}, request.Validate()
+	return order{request: request, anyAmount: anyAmount, id: id}, request.Validate()
 }
 
 // greenfieldMembers are those that only a request of that API has.

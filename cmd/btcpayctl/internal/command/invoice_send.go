@@ -66,6 +66,7 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 			// The error names what was made, and nothing is left to be looked up.
 			return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
 		}
+		s.tellChanged(o, invoice)
 		// Where this fails, a full disk for one, the order id in the record finds
 		// the invoice as well.
 		_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })

@@ -5,10 +5,21 @@ import (
 	"encoding/json"
 	"errors"
 	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
 )
 
 // An order id is any JSON scalar on the Greenfield API. The BitPay-compatible one
 // makes a text of it.
+
+// offsetTime is what a server moves to UTC wherever it stands in the metadata, so that
+// an order of this id would not be found again.
+var offsetTime = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$`)
+})
 
 // scalarText is the text of an order id, which is also what a server finds it by, and
 // empty where there is none.
@@ -59,4 +70,21 @@ func scalarNumber(text string) (*big.Rat, bool) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(text)
+}
+
+// spellings are the texts by which a server may find an order id, since it writes a
+// number such as 1.50 as 1.5, and true as True.
+func spellings(id string) []string {
+	all := []string{id}
+	if id == "true" || id == "false" {
+		return append(all, strings.ToUpper(id[:1])+id[1:])
+	}
+	if value, err := strconv.ParseFloat(id, 64); err == nil && json.Valid([]byte(id)) {
+		for _, other := range []string{strconv.FormatFloat(value, 'f', -1, 64), strconv.FormatFloat(value, 'G', -1, 64)} {
+			if !slices.Contains(all, other) && len(other) < 100 {
+				all = append(all, other)
+			}
+		}
+	}
+	return all
 }
