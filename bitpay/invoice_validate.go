@@ -33,6 +33,7 @@ func (r InvoiceRequest) Validate() error {
 		func() error { return checkURL("notificationURL", r.NotificationURL) },
 		r.checkSpeed,
 		r.checkExpiry,
+		r.checkMethods,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -92,6 +93,22 @@ func (r InvoiceRequest) checkSpeed() error {
 	}
 	return nil
 }
+
+// checkMethods refuses what the server answers with a 500 or a 400. Names are in
+// capitals, but for those of old versions, such as BTC_LightningLike and btc.
+func (r InvoiceRequest) checkMethods() error {
+	if r.PaymentCurrencies != nil && len(r.PaymentCurrencies) == 0 {
+		return &RequestError{"paymentCurrencies", "the list is empty; leave it out to allow all methods of the store"}
+	}
+	for i, method := range r.PaymentCurrencies {
+		if !methodPattern().MatchString(method) {
+			return &RequestError{fmt.Sprintf("paymentCurrencies[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
+		}
+	}
+	return nil
+}
+
+var methodPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`) })
 
 func (r InvoiceRequest) checkExpiry() error {
 	if r.ExpirationTime.IsZero() {

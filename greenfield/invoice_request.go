@@ -45,6 +45,10 @@ type CheckoutRequest struct {
 	// LazyPaymentMethods asks the wallet for an address only when a person
 	// chooses the method.
 	LazyPaymentMethods *bool `json:"lazyPaymentMethods,omitzero"`
+
+	// These are known to 1.x and ignored by later servers.
+	CheckoutType        string `json:"checkoutType,omitzero"` // V1 or V2
+	RequiresRefundEmail *bool  `json:"requiresRefundEmail,omitzero"`
 }
 
 // MarshalJSON writes the percentage as a number, as every server reads it.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -25,6 +26,9 @@ func (r InvoiceRequest) Validate() error {
 	}
 	if r.Currency != "" && !currencyPattern().MatchString(r.Currency) {
 		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
+	}
+	if i := slices.Index(r.AdditionalSearchTerms, ""); i >= 0 {
+		return &RequestError{fmt.Sprintf("additionalSearchTerms[%d]", i), "it is empty"}
 	}
 	if r.Checkout != nil {
 		return r.Checkout.validate()
@@ -54,8 +58,9 @@ var (
 	speedPolicies = []SpeedPolicy{"", HighSpeed, MediumSpeed, LowMediumSpeed, LowSpeed}
 )
 
-// maxMinutes is the longest span that a server can hold.
-const maxMinutes = Minutes(15372286728)
+// lastMinute is how many minutes from now a server can count: to the year 9999, less a
+// year for what the store adds. An expiry beyond is answered with a 500.
+func lastMinute() Minutes { return Minutes((maxSeconds-time.Now().Unix())/60 - 366*24*60) }
 
 func (r CheckoutRequest) validate() error {
 	switch {
@@ -63,10 +68,13 @@ func (r CheckoutRequest) validate() error {
 		return &RequestError{"checkout.speedPolicy", fmt.Sprintf("%.40q is none of %v", r.SpeedPolicy, speedPolicies[1:])}
 	case r.PaymentMethods != nil && len(r.PaymentMethods) == 0:
 		return &RequestError{"checkout.paymentMethods", "the list is empty; leave it out to allow all methods of the store"}
-	case r.ExpirationMinutes != nil && (*r.ExpirationMinutes < 1 || *r.ExpirationMinutes > maxMinutes):
-		return &RequestError{"checkout.expirationMinutes", fmt.Sprintf("%d minutes: an invoice lives 1 minute or more", *r.ExpirationMinutes)}
-	case r.MonitoringMinutes != nil && (*r.MonitoringMinutes < 0 || *r.MonitoringMinutes > maxMinutes):
+	case r.ExpirationMinutes != nil && (*r.ExpirationMinutes < 1 || *r.ExpirationMinutes >= lastMinute()):
+		return &RequestError{"checkout.expirationMinutes", fmt.Sprintf("%d minutes: an invoice lives 1 minute or more, and not beyond the year 9999", *r.ExpirationMinutes)}
+	case r.MonitoringMinutes != nil && (*r.MonitoringMinutes < 0 || *r.MonitoringMinutes >= lastMinute()):
 		return &RequestError{"checkout.monitoringMinutes", fmt.Sprintf("%d minutes: it is negative, or longer than a server can count", *r.MonitoringMinutes)}
+	}
+	if r.ExpirationMinutes != nil && r.MonitoringMinutes != nil && *r.ExpirationMinutes+*r.MonitoringMinutes >= lastMinute() {
+		return &RequestError{"checkout.monitoringMinutes", "with checkout.expirationMinutes it is beyond the year 9999"}
 	}
 	for i, method := range r.PaymentMethods {
 		if !methodPattern().MatchString(method) {

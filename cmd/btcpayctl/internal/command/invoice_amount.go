@@ -82,7 +82,7 @@ func checkGiven(parent string, members map[string]json.RawMessage, names []strin
 			return fmt.Errorf("%q is null; %q: %q makes an invoice that takes any amount", parent+name, name, anyAmountWord)
 		case string(bytes.TrimSpace(raw)) == "null":
 			return fmt.Errorf("%q is null, which says nothing: give it a value, or leave it out", parent+name)
-		case isMoney && json.Unmarshal(raw, &text) == nil && strings.TrimSpace(text) == "":
+		case (isMoney || parent == "checkout.") && json.Unmarshal(raw, &text) == nil && strings.TrimSpace(text) == "":
 			return fmt.Errorf("%q is empty", parent+name)
 		}
 	}

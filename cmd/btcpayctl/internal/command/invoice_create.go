@@ -47,13 +47,16 @@ object, or many, each like
   {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
 with the members of the BitPay API, or with amount, currency, metadata and
 checkout as the Greenfield API has them. Amounts may be texts or numbers and are
-kept exact; "any" takes any amount. All are checked before the first is sent.
+kept exact; "any" takes any amount. Order ids are texts, numbers, true or false, and
+the Greenfield API keeps which. The metadata is yours, but for names that begin with
+btcpayctl; what the server changed of it is told. All are checked before the first is
+sent.
 
 Every invoice has an order id; it is made up where none is given. A request is
 sent once. If its answer is lost, the order id is looked up and the invoice that
 is found is taken. If none is found the exit code is 8, and "invoice resume" looks
-again. On the Greenfield API the invoice's metadata names the operation, too, and
-an API key needs the permissions to create and to view invoices.`,
+again. On the Greenfield API the invoice's metadata names the operation, too
+(btcpayctlOperation), and an API key needs the permissions to create and to view invoices.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
   id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
   btcpayctl invoice create --from orders.jsonl -o jsonl`,

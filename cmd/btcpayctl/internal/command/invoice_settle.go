@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"net/url"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -27,6 +29,9 @@ func (o *order) settle(allowed consents, tell io.Writer) error {
 	}
 	if err := o.checkTolerance(allowed.anyPayment); err != nil {
 		return err
+	}
+	if address, err := url.Parse(o.request.NotificationURL); err == nil && address.User != nil {
+		fmt.Fprintln(tell, "Note: the notification URL has a user name, and servers send no Authorization header for it.")
 	}
 	amount, currency := o.amount()
 	settled, err := o.settleSum("amount", amount, currency, allowed.round, tell)
@@ -119,10 +124,7 @@ func (o *order) setTax(tax client.Decimal) error {
 		return nil
 	}
 	changed := *o.native
-	changed.Metadata = greenfield.Metadata{}
-	for name, value := range o.native.Metadata {
-		changed.Metadata[name] = value
-	}
+	changed.Metadata = maps.Clone(o.native.Metadata)
 	o.native = &changed
 	return changed.Metadata.Set(greenfield.MetaTaxIncluded, json.Number(tax.String()))
 }
