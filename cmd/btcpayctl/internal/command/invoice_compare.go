@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -28,15 +30,35 @@ func (s *invoiceSender) compare(o order, made invoiceRecord) error {
 		found.add("expiry", span.UTC().Format(time.RFC3339), made.ExpiresAt.Format(time.RFC3339))
 	}
 	compareMethods(&found, o, made)
-	if len(found) == 0 {
-		return nil
+	return found.failure(cmp.Or(o.orderID(), scalarText(made.OrderID)), made)
+}
+
+// compareRecord holds an invoice that was looked up against what its record has.
+func compareRecord(r ledger.Record, made invoiceRecord) error {
+	var found differences
+	asked, err := client.ParseDecimal(r.Amount)
+	if decimals, known := decimalsOf(made.Currency); err == nil && r.Currency == "" && known {
+		asked = roundAsServer(asked, decimals).amount // the record does not have whether rounding was asked for
 	}
-	return &output.Error{Code: output.MadeOtherwise,
-		What: fmt.Sprintf("invoice %s (order id %s) was created, and is not what was asked for: %s", made.ID, cmp.Or(o.orderID(), scalarText(made.OrderID)), strings.Join(found, "; ")),
-		Why:  "It exists and can be paid.", Next: "btcpayctl invoice get " + made.ID}
+	if err == nil && asked.Cmp(made.Amount) != 0 {
+		found.add("amount", strings.TrimSpace(r.Amount+" "+r.Currency), made.Amount.String()+" "+made.Currency)
+	}
+	if r.Currency != "" && !strings.EqualFold(strings.TrimSpace(r.Currency), made.Currency) {
+		found.add("currency", r.Currency, made.Currency)
+	}
+	return found.failure(r.OrderID, made)
 }
 
 type differences []string
+
+func (d differences) failure(orderID string, made invoiceRecord) error {
+	if len(d) == 0 {
+		return nil
+	}
+	return &output.Error{Code: output.MadeOtherwise,
+		What: fmt.Sprintf("invoice %s (order id %s) was created, and is not what was asked for: %s", made.ID, orderID, strings.Join(d, "; ")),
+		Why:  "It exists and can be paid.", Next: "btcpayctl invoice get " + made.ID}
+}
 
 func (d *differences) add(what, asked, made string) {
 	*d = append(*d, fmt.Sprintf("%s: asked %s, created %s", what, dash(asked), dash(made)))

@@ -167,6 +167,9 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
 			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + "\nor, once you are sure: btcpayctl invoice resume " + r.ID + " --abandon"}
 	}
+	if err := compareRecord(r, found[0]); err != nil {
+		return false, errors.Join(err, operation.Finish())
+	}
 	if !yield(found[0], nil) {
 		return true, nil
 	}

@@ -84,13 +84,23 @@ func TestFoundByOlderRecords(t *testing.T) {
 		t.Fatal(g.stderr)
 	}
 	journal := ledger.Open(filepath.Join(w.home, ".local", "share", "btcpayctl", "ledger"), time.Now)
-	o, err := journal.Begin(t.Context(), ledger.Record{ID: id, Kind: ledger.Invoice, Server: w.URL, Store: w.Seed.StoreID, API: apiGreenfield, OrderID: "A-1"})
-	if err != nil {
-		t.Fatal(err)
+	record := ledger.Record{ID: id, Kind: ledger.Invoice, Server: w.URL, Store: w.Seed.StoreID, API: apiGreenfield, OrderID: "A-1", Currency: "USD"}
+	begin := func(amount string) {
+		t.Helper()
+		record.Amount = amount
+		o, err := journal.Begin(t.Context(), record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Release(); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := o.Release(); err != nil {
-		t.Fatal(err)
+	begin("6")
+	if other := w.run(t, apiGreenfield, "", "invoice", "resume", "-o", "json"); other.code != 1 || other.stdout != "" || !strings.Contains(other.stderr, "amount: asked 6 USD, created 5 USD") {
+		t.Errorf("exit %d, %s%s", other.code, other.stdout, other.stderr)
 	}
+	begin("5.00")
 	if found := w.run(t, apiGreenfield, "", "invoice", "resume", "-o", "name"); found.code != 0 || found.stdout != g.stdout {
 		t.Errorf("exit %d, %q, not %q: %s", found.code, found.stdout, g.stdout, found.stderr)
 	}
