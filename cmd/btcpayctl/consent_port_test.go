@@ -44,6 +44,9 @@ func newThief(t *testing.T, port string) *thief {
 // takes it gets the key of a page that is still open. That cannot be kept from
 // happening, so it is said, and the next login stays away from the port.
 func TestPortTakenOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it builds the program a second time")
+	}
 	t.Parallel()
 	s := newKillScene(t)
 	asked := []string{"--profile", "ci", "--all-stores", "--for", "invoice list"}
@@ -89,6 +92,9 @@ func TestPortTakenOver(t *testing.T) {
 // TestKeptPortTakenOver is the same for a port that is kept for an identifier: the
 // login does not begin, and no page is shown.
 func TestKeptPortTakenOver(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it builds the program a second time")
+	}
 	t.Parallel()
 	s := newKillScene(t)
 	asked := []string{"--profile", "app", "--all-stores", "--for", "invoice list", "--app-identifier", "my-app"}

@@ -8,6 +8,9 @@ import (
 // TestExecRoundTrips counts the requests of an "apikey exec": one makes the key,
 // one revokes it.
 func TestExecRoundTrips(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it builds the program a second time")
+	}
 	t.Parallel()
 	s := newKillScene(t)
 	l := newLine(strings.TrimSuffix(s.w.server.URL, "/"))

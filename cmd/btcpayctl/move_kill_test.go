@@ -14,8 +14,11 @@ import (
 // both directions and with none finished in between. After each kill every key
 // is in the store that index and profiles name.
 func TestMoveKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it kills the program again and again")
+	}
 	t.Parallel()
-	killMoves(t, lessIfShort(10, 2))
+	killMoves(t, 10)
 }
 
 // TestTortureMoveKill is [TestMoveKill], longer.
