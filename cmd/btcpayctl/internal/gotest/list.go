@@ -33,7 +33,7 @@ type Test struct {
 // List reads the tests of the packages from their source, not from a run: so a
 // test that never came to run is known, and one that this system leaves out.
 func List(ctx context.Context, dir string, patterns []string) ([]Package, error) {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"list",
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-buildvcs=false",
 		"-json=Dir,ImportPath,Module,TestGoFiles,XTestGoFiles,IgnoredGoFiles", "--"}, patterns...)...)
 	cmd.Dir = dir
 	var stderr bytes.Buffer
