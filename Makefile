@@ -44,7 +44,7 @@ test: go-is-new-enough
 	set -x; $(GO) vet ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -shuffle=on -timeout=60m ./...
 
 bench: build
-	$(GO) run ./cmd/btcpayctl/internal/bench -binary $(BIN)
+	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/bench -binary $(BIN)
 
 fuzz: go-is-new-enough
 	@set -e; for pkg in $$($(GO) list ./...); do \
@@ -53,7 +53,7 @@ fuzz: go-is-new-enough
 		done; done
 
 torture: go-is-new-enough
-	$(GO) run ./cmd/btcpayctl/internal/torture
+	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/torture
 
 lint: go-is-new-enough
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
@@ -70,11 +70,11 @@ lint: go-is-new-enough
 cross: go-is-new-enough
 	@set -e; export CGO_ENABLED=0; for platform in $(PLATFORMS); do \
 		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; echo "go vet and go build for $$platform"; \
-		$(GO) vet ./...; $(GO) build -o /dev/null ./cmd/btcpayctl; \
+		$(GO) vet ./...; $(GO) build -buildvcs=false -o /dev/null ./cmd/btcpayctl; \
 	done
 
 docs: go-is-new-enough
-	$(GO) run ./cmd/btcpayctl/internal/docgen docs
+	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/docgen docs
 
 surface:
 	@echo "The Greenfield package is not compared with what a server offers yet."; exit 1
