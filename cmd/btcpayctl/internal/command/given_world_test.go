@@ -25,13 +25,16 @@ type sentRequest struct {
 	answer              string
 }
 
-// A recordingServer is a sandbox that writes down what comes.
+// A recordingServer is a sandbox that writes down what comes, and behind something
+// that may change its answers.
 type recordingServer struct {
 	URL  string
 	Seed sandbox.Seed
 
-	mu   sync.Mutex
-	sent []sentRequest
+	mu     sync.Mutex
+	sent   []sentRequest
+	change func(answer string) string // of an invoice that is created
+	lose   bool                       // that answer never comes
 }
 
 func newRecordingServer(t *testing.T) *recordingServer {
@@ -50,12 +53,22 @@ func newRecordingServer(t *testing.T) *recordingServer {
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		answer := httptest.NewRecorder()
 		s.ServeHTTP(answer, req)
+		text := answer.Body.String()
 		r.mu.Lock()
-		r.sent = append(r.sent, sentRequest{req.Method, req.URL.Path, req.URL.RawQuery, header, string(body), answer.Body.String()})
+		r.sent = append(r.sent, sentRequest{req.Method, req.URL.Path, req.URL.RawQuery, header, string(body), text})
+		created := req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/invoices")
+		if created && r.change != nil {
+			text = r.change(text)
+		}
+		lost := created && r.lose
 		r.mu.Unlock()
+		if lost {
+			panic(http.ErrAbortHandler)
+		}
 		maps.Copy(w.Header(), answer.Header())
+		w.Header().Del("Content-Length")
 		w.WriteHeader(answer.Code)
-		w.Write(answer.Body.Bytes())
+		io.WriteString(w, text)
 	}))
 	r.URL = server.URL
 	t.Cleanup(func() {

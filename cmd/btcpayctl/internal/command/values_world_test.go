@@ -3,29 +3,19 @@ package command
 import (
 	"bytes"
 	"encoding/json"
-	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/btcpayctl/btcpayctl/sandbox"
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
 // A valuesWorld is a sandbox behind something that may change its answers, a profile
 // with a BitId key of the sandbox's store, and the API key of its account.
 type valuesWorld struct {
-	URL, home string
-	Seed      sandbox.Seed
-
-	mu     sync.Mutex
-	sent   []sentRequest
-	change func(answer string) string // of an invoice that is created
-	lose   bool                       // that answer never comes
+	*recordingServer
+	home string
 }
 
 // rateRules give every currency of these tests a rate.
@@ -34,42 +24,7 @@ var rateRules = strings.Join([]string{"BTC_USD = 50000;", "BTC_EUR = 40000;", "B
 
 func newValuesWorld(t *testing.T) *valuesWorld {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &valuesWorld{home: newHome(t), Seed: s.Seed()}
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
-		body, err := io.ReadAll(req.Body)
-		if err != nil {
-			return
-		}
-		header := req.Header.Clone()
-		req.Body = io.NopCloser(bytes.NewReader(body))
-		answer := httptest.NewRecorder()
-		s.ServeHTTP(answer, req)
-		text := answer.Body.String()
-		w.mu.Lock()
-		w.sent = append(w.sent, sentRequest{req.Method, req.URL.Path, req.URL.RawQuery, header, string(body), text})
-		created := req.Method == http.MethodPost && strings.HasSuffix(req.URL.Path, "/invoices")
-		if created && w.change != nil {
-			text = w.change(text)
-		}
-		lost := created && w.lose
-		w.mu.Unlock()
-		if lost {
-			panic(http.ErrAbortHandler)
-		}
-		maps.Copy(rw.Header(), answer.Header())
-		rw.Header().Del("Content-Length")
-		rw.WriteHeader(answer.Code)
-		io.WriteString(rw, text)
-	}))
-	w.URL = server.URL
-	t.Cleanup(func() {
-		server.Close()
-		s.Close()
-	})
+	w := &valuesWorld{newRecordingServer(t), newHome(t)}
 	w.ask(t, http.MethodPut, "/rates/configuration", map[string]any{"isCustomScript": true, "effectiveScript": rateRules, "spread": 0})
 	owner := human.New(w.URL)
 	defer owner.Close()
@@ -109,14 +64,6 @@ func (w *valuesWorld) ask(t *testing.T, method, path string, body any) {
 	if answer.StatusCode != http.StatusOK {
 		t.Fatal(method, path, answer.Status)
 	}
-}
-
-func (w *valuesWorld) took() []sentRequest {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	sent := w.sent
-	w.sent = nil
-	return sent
 }
 
 func (w *valuesWorld) changing(change func(string) string) {
