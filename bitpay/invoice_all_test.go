@@ -145,9 +145,9 @@ func TestAllWhileInvoicesLeaveTheFilter(t *testing.T) {
 
 // TestAllHonoursItsOptions: days and Offset hold; two parts by Offset make the whole.
 func TestAllHonoursItsOptions(t *testing.T) {
-	midnight := time.Now().UTC().Truncate(24 * time.Hour)
-	// Seconds on both sides of a midnight.
-	l := startLong(t, busy(900, midnight.Add(5*time.Second)))
+	// Both sides of a midnight that is past: 450 of them fill eight minutes at the most.
+	midnight := time.Now().UTC().Truncate(24 * time.Hour).AddDate(0, 0, -1)
+	l := startLong(t, append(busy(450, midnight.Add(8*time.Minute)), busy(450, midnight.Add(-time.Second))...))
 	whole := l.read(t, bitpay.ListOptions{Limit: 20})
 	for _, offset := range []int{1, 20, 333, 899, 900, 1000} {
 		head := map[string]bool{}
@@ -171,8 +171,8 @@ func TestAllHonoursItsOptions(t *testing.T) {
 		}
 	}
 	before, today := l.read(t, bitpay.ListOptions{DateEnd: midnight.Add(-time.Hour), Limit: 20}), l.read(t, bitpay.ListOptions{DateStart: midnight.Add(time.Hour), Limit: 20})
-	if len(before) == 0 || len(today) == 0 || len(before)+len(today) != len(whole) {
-		t.Errorf("%d of the day before and %d of today, not %d", len(before), len(today), len(whole))
+	if len(before) != 450 || len(today) != 450 || len(whole) != 900 {
+		t.Errorf("%d of the day before and %d from midnight on, of %d; want 450, 450 and 900", len(before), len(today), len(whole))
 	}
 }
 
