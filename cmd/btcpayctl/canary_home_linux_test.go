@@ -25,6 +25,7 @@ type canaryHome struct {
 func newCanaryHome(dir, program string) (*canaryHome, error) {
 	h := &canaryHome{dir: dir, program: program, vars: map[string]string{}, env: map[string]string{
 		"PATH": filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"), "BROWSER": "true",
+		"BTCPAYCTL_KEYSTORE_TIMEOUT": patience.String(),
 	}}
 	for name, folder := range map[string]string{
 		"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_DATA_HOME": "data", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache",

@@ -43,6 +43,7 @@ func newShellIn(t *testing.T, home string) *shell {
 	s.env["PATH"] = os.Getenv("PATH")
 	s.env["BTCPAYCTL_KEYSTORE"] = "file"
 	s.env["BTCPAYCTL_TIMEOUT"] = patience.String()
+	s.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = patience.String()
 	s.env["BTCPAYCTL_IDENTITY_FILE"] = s.path("home", "identity")
 	return s
 }
