@@ -64,6 +64,9 @@ func (id *Identity) Public() PublicKey { return id.public }
 // sets the headers X-Identity and X-Signature. It implements
 // [client.Credential].
 //
+// It returns a [*RequestError] for an address with a character above U+FFFF, escaped or
+// not: no server accepts a signature over one.
+//
 // The signature covers neither method nor headers nor time, so anyone who
 // sees a signed request can send it again: use https.
 func (id *Identity) Authorize(req *http.Request, body []byte) error {
@@ -73,6 +76,9 @@ func (id *Identity) Authorize(req *http.Request, body []byte) error {
 func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) error {
 	if id.key == nil {
 		return ErrDestroyed
+	}
+	if err := checkSignable(req); err != nil {
+		return err
 	}
 	host := req.Host
 	if host == "" {

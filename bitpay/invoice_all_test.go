@@ -146,7 +146,7 @@ func TestAllWhileInvoicesLeaveTheFilter(t *testing.T) {
 // TestAllHonoursItsOptions: days and Offset hold; two parts by Offset make the whole.
 func TestAllHonoursItsOptions(t *testing.T) {
 	// Both sides of a midnight that is past: 450 of them fill eight minutes at the most.
-	midnight := time.Now().UTC().Truncate(24 * time.Hour).AddDate(0, 0, -1)
+	midnight := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
 	l := startLong(t, append(busy(450, midnight.Add(8*time.Minute)), busy(450, midnight.Add(-time.Second))...))
 	whole := l.read(t, bitpay.ListOptions{Limit: 20})
 	for _, offset := range []int{1, 20, 333, 899, 900, 1000} {

@@ -21,14 +21,19 @@ type ListOptions struct {
 	// DateStart and DateEnd are whole days in UTC, both inclusive; the time of
 	// day does not count.
 	DateStart, DateEnd time.Time
-	OrderID            string
-	ItemCode           string
+	// OrderID and ItemCode are compared exactly. No server accepts a signed query with
+	// a character above U+FFFF, such as an emoji. With an [*Identity], All therefore
+	// compares such a text itself, which takes reading all invoices that the other
+	// options choose, and List refuses it.
+	OrderID  string
+	ItemCode string
 	// Status is one of new, paid (or processing), complete (or confirmed or
 	// settled), expired, invalid. Any other is refused here: the server would
 	// return all invoices.
 	Status Status
 	// Limit is the size of a page, for [InvoiceService.All] that of the first one; 0
 	// means DefaultLimit. The server has no limit of its own and would send everything.
+	// Where All compares invoices itself, its pages have DefaultLimit invoices or more.
 	Limit int
 	// Offset leaves out this many invoices, newest first. [InvoiceService.List] hands
 	// it to the server, which may order the invoices of one second differently each
@@ -45,7 +50,13 @@ const DefaultLimit = 100
 // Limit, so pages that follow each other by Offset may repeat one invoice and leave out
 // another: [InvoiceService.All] reads all of them. It needs a key; that a store lets
 // anyone make invoices is not enough.
+//
+// With an [*Identity] it returns a [*RequestError] for an OrderID or ItemCode that has
+// a character above U+FFFF. All finds it.
 func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoice, error) {
+	if left := s.unsignable(options); left != nil {
+		return nil, &RequestError{left[0], "it has a character above U+FFFF, and no server accepts a signed query with one: use Invoices.All, which compares it itself"}
+	}
 	invoices, _, err := s.list(ctx, options)
 	return invoices, err
 }
@@ -96,9 +107,17 @@ func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoi
 // The first page has Limit invoices. Later ones grow up to 1,000 while the answers are
 // small and quick, and further where more were made in one second; a page that is too
 // large or times out is asked for again in a smaller size.
+//
+// An OrderID or ItemCode that cannot be part of a signed query is compared here, with
+// each invoice that the other options choose. Offset then still counts the invoices
+// that fit all options. DateStart keeps such a listing short.
 func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2[Invoice, error] {
 	if _, err := options.query(); err != nil {
 		return func(yield func(Invoice, error) bool) { yield(Invoice{}, err) }
+	}
+	left := s.unsignable(options)
+	if left != nil {
+		return s.comparing(ctx, options, left)
 	}
 	from, until := days(options)
 	return client.Listing[Invoice]{

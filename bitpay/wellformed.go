@@ -1,0 +1,26 @@
+package bitpay
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// aboveBMP reports whether a text has a character above U+FFFF. The server never
+// accepts a signature over an address that has one, however it is escaped.
+func aboveBMP(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r > 0xffff })
+}
+
+// checkSignable refuses an address whose signature would be refused, since the
+// server's answer does not tell that from a wrong key.
+func checkSignable(req *http.Request) error {
+	plain, err := url.PathUnescape(req.URL.RequestURI())
+	if err != nil {
+		return &RequestError{"URL", "it has a % that begins no escape, and no server accepts a signature over that"}
+	}
+	if aboveBMP(plain) {
+		return &RequestError{"URL", "it has a character above U+FFFF, and no server accepts a signature over that"}
+	}
+	return nil
+}
