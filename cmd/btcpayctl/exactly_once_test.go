@@ -35,10 +35,12 @@ func createThroughFaults(t *testing.T, orders int) {
 	told, codes := map[string]bool{}, map[int]int{}
 	var clerks sync.WaitGroup
 	next := make(chan int)
+	// The last is found by reading all invoices, the one before through an escape.
+	names := []string{"order-%d", `"<>[\]^{|}%% ä %d`, "tea 🍵 %d"}
 	for range 6 { // most of the time they wait
 		clerks.Go(func() {
 			for i := range next {
-				r := s.run("invoice", "create", "--amount", "1", "--currency", "USD", "--order-id", fmt.Sprintf("order-%d", i), "-o", "name")
+				r := s.run("invoice", "create", "--amount", "1", "--currency", "USD", "--order-id", fmt.Sprintf(names[i%len(names)], i), "-o", "name")
 				mu.Lock()
 				codes[r.code]++
 				if r.code == 0 {

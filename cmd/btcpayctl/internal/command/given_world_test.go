@@ -35,6 +35,7 @@ type recordingServer struct {
 	sent   []sentRequest
 	change func(answer string) string // of an invoice that is created
 	lose   bool                       // that answer never comes
+	noList bool                       // lists of invoices fail
 }
 
 func newRecordingServer(t *testing.T) *recordingServer {
@@ -60,7 +61,7 @@ func newRecordingServer(t *testing.T) *recordingServer {
 		if created && r.change != nil {
 			text = r.change(text)
 		}
-		lost := created && r.lose
+		lost := created && r.lose || r.noList && req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/invoices")
 		r.mu.Unlock()
 		if lost {
 			panic(http.ErrAbortHandler)

@@ -70,7 +70,11 @@ meantime may be missing.
 
 --offset and --limit count in the printed order, when the command starts. A
 second command with a larger --offset continues without losing or repeating an
-invoice, unless invoices were created in between.`,
+invoice, unless invoices were created in between.
+
+With a BitId key no server can be asked for an order id or item code that has a
+character above U+FFFF, such as an emoji. All invoices are then read and compared
+here, which --from keeps short.`,
 		Example: "  btcpayctl invoice list --from 2026-11-01 --status settled -o jsonl",
 		Args:    arguments(0, 0),
 		RunE:    c.run,

@@ -85,7 +85,14 @@ const clockSlack = 2 * time.Second
 // once, and no clock is asked. The clocks of both sides are compared first, since
 // either may be wrong by hours.
 func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error) {
-	for invoice, err := range b.Invoices.All(ctx, bitpay.ListOptions{OrderID: r.OrderID}) {
+	options := bitpay.ListOptions{OrderID: r.OrderID}
+	if strings.ContainsFunc(r.OrderID, func(r rune) bool { return r > 0xffff }) {
+		// All has to read every invoice to compare such an id.
+		if options.DateStart, err = b.earliest(ctx, r); err != nil {
+			return nil, nil, err
+		}
+	}
+	for invoice, err := range b.Invoices.All(ctx, options) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -103,6 +110,24 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []stri
 		}
 	}
 	return found, older, nil
+}
+
+// earliestSlack covers whole days in UTC, and a clock that was set since.
+const earliestSlack = 48 * time.Hour
+
+// earliest is a time by the server's clock before which the request of a record was
+// surely not sent; zero where that clock is not known. A record from the future tells
+// that this machine's clock was set back since.
+func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Record) (time.Time, error) {
+	newest, err := b.Invoices.List(ctx, bitpay.ListOptions{Limit: 1})
+	if err != nil || len(newest) == 0 || newest[0].CurrentTime.IsZero() {
+		return time.Time{}, err
+	}
+	now, created := b.app.Now(), r.Created
+	if created.After(now) {
+		created = now
+	}
+	return created.Add(newest[0].CurrentTime.Sub(now) - earliestSlack), nil
 }
 
 // fromBitPay takes a price of 0 for an open one, which this API does not tell,

@@ -78,6 +78,12 @@ func (w *valuesWorld) losing(lose bool) {
 	w.lose = lose
 }
 
+func (w *valuesWorld) failingLists(fail bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.noList = fail
+}
+
 // run runs a line on one of the APIs.
 func (w *valuesWorld) run(t *testing.T, api, stdin string, args ...string) *given {
 	t.Helper()
