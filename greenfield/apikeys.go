@@ -2,6 +2,7 @@ package greenfield
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -105,7 +106,21 @@ func (s *APIKeyService) RevokeCurrent(ctx context.Context) error {
 	if s.c.basic {
 		return ErrNeedsAPIKey
 	}
-	_, err := call[client.Nothing](ctx, s.c, client.Request{Method: http.MethodDelete, Path: current, Auth: true})
+	r := client.Request{Method: http.MethodDelete, Path: current, Auth: true}
+	if err := deleted(ctx, s.c.http, r); err != nil {
+		return explain(r, err)
+	}
+	return nil
+}
+
+// deleted sends a request whose good answer is empty. A page in its place comes from
+// another program, such as one that wants a person to log in to the network, and the
+// key would still work.
+func deleted(ctx context.Context, c *client.Client, r client.Request) error {
+	response, err := c.Do(ctx, r)
+	if err == nil && len(response.Body) > 0 && !json.Valid(response.Body) {
+		err = r.Unusable(response.Status, errors.New("it is a page, and a server that revoked a key sends none"))
+	}
 	return err
 }
 
@@ -140,7 +155,7 @@ func (s *APIKeyService) revoke(ctx context.Context, path []string) error {
 		return err
 	}
 	r := client.Request{Method: http.MethodDelete, Path: path, Auth: true}
-	if _, err = client.Call[client.Nothing](ctx, connection, r); err != nil {
+	if err := deleted(ctx, connection, r); err != nil {
 		hideKey(err, key)
 		return explain(r, err)
 	}

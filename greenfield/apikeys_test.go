@@ -122,3 +122,28 @@ func TestRevokeHidesTheKey(t *testing.T) {
 		t.Error("an empty key was taken")
 	}
 }
+
+// A page in place of the empty answer comes from another program, and the key lives.
+func TestRevokedIsNotAPage(t *testing.T) {
+	answer := ""
+	g := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer) })
+	key, err := greenfield.NewAPIKey(client.NewSecret(strings.Repeat("a", 40)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, good := range map[string]bool{"": true, "{}": true, "<html>Log in to the network</html>": false} {
+		answer = text
+		for name, revoke := range map[string]func() error{
+			"current":  func() error { return g.APIKeys.RevokeCurrent(t.Context()) },
+			"by value": func() error { return g.APIKeys.Revoke(t.Context(), key) },
+		} {
+			err := revoke()
+			if _, unusable := errors.AsType[*client.AnswerError](err); unusable == good || good && err != nil {
+				t.Errorf("%s, %q: %v", name, text, err)
+			}
+			if err != nil && strings.Contains(err.Error(), key.Secret().Reveal()) {
+				t.Errorf("the key stands in %v", err)
+			}
+		}
+	}
+}
