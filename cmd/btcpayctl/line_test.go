@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func (l *line) meet(method, path string) (fault string, cut int, answered func()
 	if l.asked != nil {
 		l.asked(n)
 	}
-	if l.method != "" && l.method != method || l.left == 0 {
+	if l.method != "" && !slices.Contains(strings.Split(l.method, ","), method) || l.left == 0 {
 		return "ok", 0, answered
 	}
 	l.left--
@@ -132,7 +133,7 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 // changes what happens on it:
 //
 //	line
-//	line down [METHOD] [TIMES]
+//	line down [METHOD,...] [TIMES]
 //	line lose METHOD [TIMES]
 //	line ok
 func putLine(ts *testscript.TestScript, neg bool, args []string) {

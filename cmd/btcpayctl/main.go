@@ -24,6 +24,9 @@ func main() {
 	ctx, stop := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	// Without it a write to a pipe that nobody reads ends the program before it can say
+	// what was done.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		received := <-signals
 		// A second signal ends the program at once.

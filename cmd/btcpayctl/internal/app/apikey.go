@@ -68,6 +68,7 @@ func (a *App) StoreAPIKey(ctx context.Context, spec, server string, key greenfie
 	if _, err := a.LoadAPIKey(ctx, spec, id); err != nil {
 		return err
 	}
+	a.Did(Effect{id, "the key " + id + " was stored in keystore " + spec, "btcpayctl apikey list"})
 	fault.At("key-put")
 	index, err := a.Index()
 	if err != nil {
@@ -129,5 +130,8 @@ func (a *App) PinAPIKey(ctx context.Context, name string, pin Pin) (old string, 
 		}
 		return nil
 	})
+	if err == nil {
+		a.Did(Effect{"profile " + name + " uses", "profile " + name + " uses the key " + id, "btcpayctl apikey current --profile " + name})
+	}
 	return old, err
 }

@@ -31,6 +31,8 @@ type App struct {
 	Retarget func(hint string) string
 
 	keystores map[string]keystore.Store
+	effects   []Effect
+	acted     bool
 	secrets   []client.Secret           // what --debug must not show
 	keyFiles  map[string]EnvironmentKey // by path; a pipe can be read once
 }

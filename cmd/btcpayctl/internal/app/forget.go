@@ -44,6 +44,7 @@ func (a *App) forget(ctx context.Context, spec, name, id string, of nameOf) erro
 	if err := store.Delete(ctx, name); err != nil && !errors.Is(err, keystore.ErrNotFound) {
 		return err
 	}
+	a.Did(Effect{id, "the key " + id + " was deleted from keystore " + spec, "btcpayctl keystore status"})
 	users, err := a.profilesWith(id, of)
 	if err != nil {
 		return err

@@ -99,6 +99,7 @@ func (a *App) StoreKey(ctx context.Context, s Settings, id *bitpay.Identity) (*b
 	if err != nil {
 		return nil, err
 	}
+	a.Did(Effect{id.SIN(), "the key " + id.SIN() + " was stored in keystore " + spec, "btcpayctl key show " + id.SIN()})
 	index, err := a.Index()
 	if err != nil {
 		return nil, err

@@ -55,6 +55,11 @@ var apiKeyView = output.View[apiKeyRecord]{
 	Name: func(r apiKeyRecord) string { return r.ID },
 }
 
+// sampleAPIKey is a record as a command prints one for a key that it made.
+func sampleAPIKey() apiKeyRecord {
+	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{greenfield.Unrestricted}}
+}
+
 // revealedView shows the key.
 var revealedView = output.View[apiKeyRecord]{
 	Columns: []output.Column[apiKeyRecord]{

@@ -75,7 +75,11 @@ label by which it is found on the server's page.`,
 
 func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	var err error
-	if c.printer, err = printer(c.app, cmd); err != nil {
+	sample := sampleAPIKey()
+	if sample.File = c.file; c.reveal {
+		sample.Key = "-"
+	}
+	if c.printer, err = checkedPrinter(c.app, cmd, apiKeyView, sample); err != nil {
 		return err
 	}
 	if err := c.checkFlags(); err != nil {
@@ -188,6 +192,7 @@ func (c *apiKeyCreate) choosePlace() error {
 	case c.file != "":
 		c.store = func(key greenfield.APIKey) error { return writeSecret(c.file, key.Secret()) }
 		c.unstore = func() error { return os.Remove(c.file) }
+		c.minting.file = c.file
 		return freePath(c.file)
 	case c.saveAs == "":
 		c.minting.keystore = c.by.Keystore.Text
@@ -238,12 +243,19 @@ func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
 	}
 	fault.At("mint-pinned")
-	fmt.Fprintln(c.app.Err, output.Visible(c.app.Hint(next)))
-	if err := output.One(c.printer, view, record); err != nil {
-		if c.reveal {
-			return errors.Join(c.giveUp(cmd.Context(), c.operation, c.key, err), err)
+	if !c.reveal {
+		// The key is where it belongs, whatever comes of the print.
+		if err := c.operation.Finish(); err != nil {
+			return err
 		}
+	}
+	fmt.Fprintln(c.app.Err, output.Visible(c.app.Hint(next)))
+	err := output.One(c.printer, view, record)
+	if !c.reveal {
 		return err
+	}
+	if err != nil {
+		return errors.Join(c.giveUp(cmd.Context(), c.operation, c.key, err), err)
 	}
 	return c.operation.Finish()
 }

@@ -202,6 +202,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 		c.operation.Release()
 		return
 	}
+	c.app.Undid(app.KeyID(c.key))
 	fmt.Fprintf(c.app.Err, "Revoked %s.\n", label)
 }
 

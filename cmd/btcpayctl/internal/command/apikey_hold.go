@@ -65,7 +65,8 @@ func (h *keyHolder) isKnown(ctx context.Context, id string) (bool, error) {
 
 // giveUp revokes a key that could not be stored, and says why.
 func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey, cause error) error {
-	e := explain(ctx, cause)
+	copied := *explain(ctx, cause)
+	e := &copied
 	e.What = "the new key could not be stored: " + e.What
 	r := operation.Record
 	if r.Known || r.Shared {
@@ -77,7 +78,9 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 		return e
 	}
 	e.Why += " It was revoked."
-	return errors.Join(e, h.forget(ctx, operation))
+	err := h.forget(ctx, operation)
+	h.app.Undid(app.KeyID(key))
+	return errors.Join(e, err)
 }
 
 // drop is [keyHolder.letGo] where a failure is told with the rest.
@@ -99,6 +102,7 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 		if err := h.forget(ctx, operation); err != nil {
 			return "It could not be deleted here: " + err.Error() + ".", err
 		}
+		h.app.Undid(app.KeyID(key))
 		return "It is not kept. It was not revoked, since it may be in use elsewhere.", nil
 	}
 	err := h.revoke(ctx, operation.Record.Server, key)
@@ -108,6 +112,7 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 	if err != nil {
 		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + ".", err
 	}
+	h.app.Undid(app.KeyID(key))
 	return "It was revoked, and is not kept.", nil
 }
 

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,7 +24,9 @@ type minting struct {
 	// keystore is where the key goes; empty where store takes it.
 	keystore string
 	store    func(greenfield.APIKey) error
-	unstore  func() error // takes back what store did; nil where there is nothing
+	// unstore takes back what store did to file; nil where there is nothing.
+	unstore func() error
+	file    string
 
 	operation *ledger.Operation
 	key       greenfield.APIKey
@@ -90,7 +93,11 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 	}
 	m.info = info
 	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
+		id := app.KeyID(m.key)
+		m.app.Did(app.Effect{ID: id, What: fmt.Sprintf("the key %s was made on %s, labelled %s", id, r.Server, r.Label), Look: "btcpayctl apikey list"})
 		err = m.put(ctx)
+	} else {
+		m.app.Did(app.Effect{ID: r.Label, What: fmt.Sprintf("a key labelled %s was made on %s", r.Label, r.Server), Look: "btcpayctl apikey list"})
 	}
 	if err != nil {
 		return errors.Join(m.giveUp(ctx, m.operation, m.key, err), m.operation.Release())
@@ -104,7 +111,11 @@ func (m *minting) put(ctx context.Context) error {
 	if m.store == nil {
 		return m.keep(ctx, m.operation, m.key, false)
 	}
-	return m.store(m.key)
+	err := m.store(m.key)
+	if err == nil && m.file != "" {
+		m.app.Did(app.Effect{ID: m.file, What: "the key was written to " + m.file})
+	}
+	return err
 }
 
 func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo, error) {
@@ -125,10 +136,9 @@ func (m *minting) verify(ctx context.Context) error {
 	defer connection.CloseIdleConnections()
 	proof, err := connection.Prove(ctx, m.key, m.request())
 	if err != nil {
-		e := explain(ctx, err)
-		e.What = "the new key was made and is stored, and the server could not be asked about it: " + e.What
-		e.Next = "btcpayctl doctor"
-		return errors.Join(e, m.operation.Release())
+		e := *explain(ctx, err)
+		e.What = "the new key was made, and could not be proven: " + e.What
+		return m.takeBack(ctx, e)
 	}
 	fault.At("mint-verified")
 	m.info = proof.Key
@@ -140,13 +150,51 @@ func (m *minting) verify(ctx context.Context) error {
 	if proof.Grant.Match == greenfield.GrantBroader {
 		e.Next = "ask the server's operator: it gives more than it is asked for"
 	}
-	e.Why = m.drop(ctx, m.operation, m.key)
+	return m.takeBack(ctx, *e)
+}
+
+// takeBack revokes the new key, and adds to a failure what became of it. A key that
+// cannot be revoked stays where it was put, and is named so that a person finds it.
+func (m *minting) takeBack(ctx context.Context, e output.Error) error {
+	r := m.operation.Record
+	tell := func(format string, args ...any) {
+		e.Why = strings.TrimSpace(e.Why + " " + fmt.Sprintf(format, args...))
+	}
+	if err := m.revoke(ctx, r.Server, m.key); err != nil {
+		if e.Code != output.Interrupted && e.Code != output.Terminated {
+			e.Code = output.Failed
+		}
+		tell("It could not be revoked either (%v): it is %s, labelled %s on the page Account / API Keys of %s.", err, app.KeyID(m.key), r.Label, r.Server)
+		switch {
+		case m.keystore != "":
+			tell("It stays in keystore %s, and no profile uses it.", m.keystore)
+			e.Next = "btcpayctl doctor"
+			return errors.Join(&e, m.operation.Release())
+		case m.file != "":
+			// Whoever reads the file has it, so it is not lost.
+			tell("It is in %s.", m.file)
+			e.Next = "btcpayctl apikey revoke --value-file " + app.ShellWord(m.file) + " --server " + app.ShellWord(r.Server)
+			return errors.Join(&e, m.operation.Finish())
+		}
+		tell("It is kept nowhere here.")
+		e.Next = "delete it on that page\nthen btcpayctl doctor --forget " + r.ID
+		return errors.Join(&e, m.operation.Release())
+	}
+	m.app.Undid(app.KeyID(m.key))
+	tell("It was revoked, and is not kept.")
 	if m.unstore != nil {
 		if err := m.unstore(); err != nil {
-			e.Why += " It stands where it was written: " + err.Error() + "."
+			tell("It stands where it was written: %v.", err)
+		} else {
+			m.app.Undid(m.file)
 		}
 	}
-	return e
+	if e.Next == "" {
+		e.Next = "run the same command again"
+	}
+	err := m.forget(ctx, m.operation)
+	m.app.Undid(app.KeyID(m.key))
+	return errors.Join(&e, err)
 }
 
 // request is what was asked for, to be compared.

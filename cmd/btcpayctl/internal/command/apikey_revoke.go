@@ -68,7 +68,7 @@ type revocable struct {
 }
 
 func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := checkedPrinter(c.app, cmd, revokedView, revokedRecord{})
 	if err != nil {
 		return err
 	}
@@ -215,6 +215,7 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 		}
 		return errors.Join(e, operation.Finish())
 	}
+	h.app.Did(app.Effect{ID: k.id, What: "the key " + k.id + " was revoked on " + k.server, Look: "btcpayctl apikey list"})
 	fault.At("revoke-gone")
 	if k.keystore == "" {
 		return operation.Finish()

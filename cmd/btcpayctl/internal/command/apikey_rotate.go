@@ -46,7 +46,7 @@ that account.`,
 }
 
 func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := checkedPrinter(c.app, cmd, apiKeyView, sampleAPIKey())
 	if err != nil {
 		return err
 	}
@@ -132,6 +132,7 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 		if err != nil {
 			return err
 		}
+		h.app.Did(app.Effect{ID: "profile " + name + " uses", What: "profile " + name + " uses the key " + r.KeyID, Look: "btcpayctl apikey current --profile " + name})
 	}
 	fault.At("rotate-pinned")
 	if err := h.revoke(ctx, r.Server, old); err != nil {
@@ -140,6 +141,7 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
 		return errors.Join(e, operation.Release())
 	}
+	h.app.Did(app.Effect{ID: r.OldKeyID, What: "the key " + r.OldKeyID + " was revoked on " + r.Server, Look: "btcpayctl apikey list"})
 	fault.At("rotate-revoked")
 	if err := h.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID); err != nil {
 		return err

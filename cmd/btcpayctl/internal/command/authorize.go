@@ -120,6 +120,11 @@ func (c *authorization) prepare(cmd *cobra.Command) error {
 	if c.printer, err = printer(c.app, cmd); err != nil {
 		return err
 	}
+	if !c.printURL {
+		if err := output.Check(c.printer, authorizeView, authorizeRecord{Permissions: []greenfield.Permission{greenfield.Unrestricted}}); err != nil {
+			return err
+		}
+	}
 	if err := c.checkFlags(); err != nil {
 		return err
 	}

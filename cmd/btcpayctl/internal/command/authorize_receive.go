@@ -44,7 +44,9 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 	case errors.Is(err, greenfield.ErrNotProven):
 		e := &output.Error{Code: output.BadCredential, What: "the key that came does not work on " + c.connection.URL + ", and was not kept",
 			Why: strings.TrimSpace("Another server made it, or it was revoked. If you did not send it, somebody else did. " + openPage(c.bound)), Next: "run the same command again", Err: err}
-		return errors.Join(e, c.holder().forget(ctx, c.operation))
+		err := c.holder().forget(ctx, c.operation)
+		c.app.Undid(app.KeyID(key))
+		return errors.Join(e, err)
 	case err != nil && ctx.Err() != nil:
 		return c.undecided(ctx, err)
 	case err != nil:

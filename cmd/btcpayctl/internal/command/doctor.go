@@ -78,7 +78,7 @@ that of the first failure, 0 where nothing failed.`,
 }
 
 func (d *doctor) run(cmd *cobra.Command, _ []string) error {
-	p, err := printer(d.app, cmd)
+	p, err := checkedPrinter(d.app, cmd, checkView, checkRecord{})
 	if err != nil {
 		return err
 	}
@@ -155,6 +155,7 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		if err := operation.Finish(); err != nil {
 			return err
 		}
+		d.app.Did(app.Effect{ID: id, What: "operation " + id + " was closed"})
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -36,6 +37,8 @@ type recordingServer struct {
 	change func(answer string) string // of an invoice that is created
 	lose   bool                       // that answer never comes
 	noList bool                       // lists of invoices fail
+	// meddle answers a request itself, and says so. Nothing reaches the sandbox then.
+	meddle func(http.ResponseWriter, *http.Request) bool
 }
 
 func newRecordingServer(t *testing.T) *recordingServer {
@@ -48,6 +51,12 @@ func newRecordingServer(t *testing.T) *recordingServer {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
 		if err != nil {
+			return
+		}
+		r.mu.Lock()
+		meddle := r.meddle
+		r.mu.Unlock()
+		if meddle != nil && meddle(w, req) {
 			return
 		}
 		header := req.Header.Clone()
@@ -93,11 +102,26 @@ type given struct {
 	home  string
 	env   map[string]string
 	stdin string
+	out   io.Writer         // takes standard output in place of stdout
+	say   func(line string) // is told what goes to standard error, write by write
+	ctx   context.Context   // nil is that of the test
 	// without are variables that are not set.
 	without []string
 	code    int
 	stdout  string
 	stderr  string
+}
+
+type told struct {
+	io.Writer
+	say func(string)
+}
+
+func (w told) Write(text []byte) (int, error) {
+	if w.say != nil {
+		w.say(string(text))
+	}
+	return w.Writer.Write(text)
 }
 
 // newHome is a home with a keystore that opens without a passphrase.
@@ -112,10 +136,17 @@ func (g *given) run(t testing.TB, args ...string) *given {
 		delete(env, name)
 	}
 	var stdout, stderr bytes.Buffer
-	a := &app.App{In: strings.NewReader(g.stdin), Out: &stdout, Err: &stderr, Now: time.Now, Version: "test",
+	out, ctx := io.Writer(&stdout), t.Context()
+	if g.out != nil {
+		out = g.out
+	}
+	if g.ctx != nil {
+		ctx = g.ctx
+	}
+	a := &app.App{In: strings.NewReader(g.stdin), Out: out, Err: told{&stderr, g.say}, Now: time.Now, Version: "test",
 		LookupEnv: func(name string) (string, bool) { value, set := env[name]; return value, set },
 		Environ:   func() []string { return []string{"PATH=" + env["PATH"]} }}
-	g.code = Run(t.Context(), a, args)
+	g.code = Run(ctx, a, args)
 	g.stdout, g.stderr = stdout.String(), stderr.String()
 	return g
 }

@@ -31,6 +31,16 @@ type invoiceAPI interface {
 	made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error)
 }
 
+func madeInvoice(a *app.App, id, orderID string) {
+	named := "invoice " + id + " (order id " + orderID + ")"
+	a.Did(app.Effect{ID: named, What: named + " was created", Look: "btcpayctl invoice get " + id})
+}
+
+func foundInvoice(a *app.App, id, orderID string) {
+	named := "invoice " + id + " (order id " + orderID + ")"
+	a.Did(app.Effect{ID: named, What: named + " was found", Look: "btcpayctl invoice get " + id})
+}
+
 // An invoiceFilter chooses invoices for a list. The days are in UTC and both
 // inclusive.
 type invoiceFilter struct {
@@ -93,7 +103,7 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &greenfieldInvoices{connection: connection, dryRun: c.flags.DryRun}, nil
+		return &greenfieldInvoices{app: c.app, connection: connection, dryRun: c.flags.DryRun}, nil
 	}
 	return nil, &output.Error{Code: output.Usage, What: "--api is bitpay or greenfield", Next: "--api greenfield"}
 }

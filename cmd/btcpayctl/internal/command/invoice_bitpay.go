@@ -23,6 +23,9 @@ func (b *bitpayInvoices) server() string { return b.URL }
 
 func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoiceRecord, error) {
 	invoice, err := b.Invoices.Create(ctx, o.request)
+	if err == nil {
+		madeInvoice(b.app, invoice.ID, invoice.OrderID)
+	}
 	r := fromBitPay(invoice)
 	r.AnyAmount = r.AnyAmount && o.anyAmount // one of 0 is still new here
 	return r, err
@@ -108,6 +111,9 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []stri
 		} else {
 			older = append(older, fromBitPay(invoice))
 		}
+	}
+	for _, invoice := range found {
+		foundInvoice(b.app, invoice.ID, r.OrderID)
 	}
 	return found, older, nil
 }

@@ -19,6 +19,7 @@ import (
 // greenfieldInvoices are those of the store that a flag, the environment, the
 // profile or the API key names.
 type greenfieldInvoices struct {
+	app        *app.App
 	connection *app.GreenfieldConnection
 	dryRun     bool
 	store      string
@@ -59,6 +60,9 @@ func (g *greenfieldInvoices) create(ctx context.Context, operation string, o ord
 		return invoiceRecord{}, err
 	}
 	invoice, err := g.connection.Invoices.Create(ctx, store, request)
+	if err == nil {
+		madeInvoice(g.app, invoice.ID, scalarText(invoice.Metadata[greenfield.MetaOrderID]))
+	}
 	r := fromGreenfield(invoice)
 	r.askedStore = store
 	return r, err
@@ -169,6 +173,9 @@ func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Record, _ []stri
 		if invoice.Metadata.Text(metaOperation) == r.ID || invoice.Metadata.Text(oldMetaOperation) == r.ID {
 			found = append(found, fromGreenfield(invoice))
 		}
+	}
+	for _, invoice := range found {
+		foundInvoice(g.app, invoice.ID, r.OrderID)
 	}
 	return found, nil, nil
 }

@@ -99,11 +99,8 @@ const defaultProfile = "default"
 
 // keep checks everything first, so that no key is made that cannot go anywhere.
 func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, error)) error {
-	p, err := printer(k.app, cmd)
+	p, err := checkedPrinter(k.app, cmd, keyView, keyRecord{})
 	if err != nil {
-		return err
-	}
-	if err := output.Check(p, keyView, keyRecord{}); err != nil {
 		return err
 	}
 	if k.file != "" {
@@ -155,6 +152,7 @@ func (k *keeping) toFile(p *output.Printer, id *bitpay.Identity) error {
 	if err := writeSecret(k.file, id.PEM()); err != nil {
 		return err
 	}
+	k.app.Did(app.Effect{ID: k.file, What: "the key " + id.SIN() + " was written to " + k.file})
 	stored, err := k.app.ReadKeyFile(k.file)
 	if err != nil {
 		return err
@@ -233,7 +231,7 @@ the store's Access Tokens page. A terminal is asked first, a script gives --yes.
 		Example: "  btcpayctl key delete Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR --yes",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := printer(a, cmd)
+			p, err := checkedPrinter(a, cmd, deletedView, deletedRecord{})
 			if err != nil {
 				return err
 			}

@@ -60,7 +60,7 @@ this needs --yes as well. Whoever has the key can create invoices in its store.`
 }
 
 func (c *keyExport) run(cmd *cobra.Command, args []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := checkedPrinter(c.app, cmd, exportedView, exportedRecord{})
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,7 @@ func (c *keyExport) run(cmd *cobra.Command, args []string) error {
 	if err := writeSecret(c.file, secret); err != nil {
 		return err
 	}
+	c.app.Did(app.Effect{ID: c.file, What: "the key " + id.SIN() + " was written to " + c.file})
 	fmt.Fprintln(c.app.Err, "Whoever can read this file can create invoices in the key's store.")
 	return output.One(p, exportedView, exportedRecord{id.SIN(), c.file, c.format})
 }

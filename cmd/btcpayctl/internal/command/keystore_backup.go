@@ -95,7 +95,7 @@ func (b *storeBackup) run(cmd *cobra.Command, args []string) error {
 		_, err := b.app.Out.Write(file.Bytes())
 		return err
 	}
-	if err := writeBackup(args[0], file.Bytes(), key, entries); err != nil {
+	if err := b.toFile(args[0], file.Bytes(), key, entries); err != nil {
 		return err
 	}
 	fmt.Fprintf(b.app.Err, "Written and read back. Keep what opens it apart from it.\nOn any machine:\nNext: btcpayctl keystore restore %s --dry-run\n", app.ShellWord(args[0]))
@@ -231,11 +231,12 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 	return &e
 }
 
-// writeBackup writes the file and reads it back; under a passphrase, with it.
-func writeBackup(name string, data []byte, key keystore.BackupKey, entries []keystore.Entry) error {
+// toFile writes the file and reads it back; under a passphrase, with it.
+func (b *storeBackup) toFile(name string, data []byte, key keystore.BackupKey, entries []keystore.Entry) error {
 	if err := durable.WriteNamed(name, data, false); err != nil {
 		return cannotWrite("the backup", name, err)
 	}
+	b.app.Did(app.Effect{ID: name, What: "the backup was written to " + name})
 	back, err := os.ReadFile(name)
 	if err != nil {
 		return cannotWrite("the backup", name, err)

@@ -67,7 +67,7 @@ func checkStoreName(a *app.App, spec string) error {
 }
 
 func (c *storeCheck) run(cmd *cobra.Command, args []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := checkedPrinter(c.app, cmd, checkView, checkRecord{})
 	if err != nil {
 		return err
 	}
@@ -188,5 +188,9 @@ func (c *storeCheck) enter(ctx context.Context, entry keystore.Entry) error {
 		return err
 	}
 	entry.Created = c.app.Now().UTC() // when it was made is not known any more
-	return index.Add(ctx, entry)
+	if err := index.Add(ctx, entry); err != nil {
+		return err
+	}
+	c.app.Did(app.Effect{ID: entry.Name, What: entry.Name + " is in the index now", Look: "btcpayctl keystore test"})
+	return nil
 }

@@ -36,7 +36,7 @@ nothing when it ends.`,
 		Example: "  btcpayctl keystore lock",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := printer(a, cmd)
+			p, err := checkedPrinter(a, cmd, lockedView, lockedRecord{})
 			if err != nil {
 				return err
 			}
@@ -54,6 +54,9 @@ nothing when it ends.`,
 			}
 			if err := locker.Lock(cmd.Context()); err != nil {
 				return err
+			}
+			if spec != "file" {
+				a.Did(app.Effect{ID: "keystore " + spec, What: "keystore " + spec + " was locked", Look: "btcpayctl keystore status"})
 			}
 			state, err := storeState(cmd.Context(), store)
 			if err != nil {

@@ -231,6 +231,11 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app
 	if err != nil && !copied {
 		return errors.Join(err, operation.Finish())
 	}
+	done := fmt.Sprintf("%d secrets were moved from keystore %s to %s", len(moving), m.from, m.to)
+	if err != nil {
+		done = fmt.Sprintf("secrets were copied from keystore %s to %s", m.from, m.to)
+	}
+	m.app.Did(app.Effect{ID: done, What: done, Look: "btcpayctl keystore status"})
 	if err != nil {
 		e := *explain(ctx, err)
 		if errors.Is(err, keystore.ErrNotFound) {

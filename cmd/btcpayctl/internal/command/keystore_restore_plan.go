@@ -146,11 +146,12 @@ func (r *storeRestore) restoreAll(ctx context.Context, plan []planned) (stored, 
 			return nil, nil, err
 		}
 		done, err := keystore.Restore(ctx, byHome[home], counted{store, &asked}, home, index, r.replace)
-		if err != nil {
-			return nil, nil, err
-		}
 		for _, name := range done.Stored {
 			stored[name] = true
+			r.app.Did(app.Effect{ID: name, What: name + " was restored to keystore " + home, Look: "btcpayctl keystore status"})
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 		for _, name := range done.Conflicts {
 			kept[name] = true

@@ -229,6 +229,7 @@ func (c *pairing) answered(p bitpay.Pairing, err error) error {
 	}
 	switch {
 	case err == nil:
+		c.app.Did(app.Effect{ID: p.Code, What: "the pairing code " + p.Code + " is for the key " + c.Identity.SIN(), Look: "btcpayctl pair status" + c.profileFlag()})
 		err := c.operation.Advance(func(r *ledger.Record) {
 			r.Code, r.Expires = p.Code, c.app.Now().Add(p.Left()).UTC()
 		})

@@ -107,6 +107,9 @@ func (c *pairing) notYet(code string) error {
 // paired ends every open pairing of this key: the server lists it, whichever
 // code it was.
 func (c *pairing) paired(ctx context.Context) error {
+	c.app.Undid(c.operation.Record.Code) // it led to what is told now
+	sin := c.Identity.SIN()
+	c.app.Did(app.Effect{ID: sin + " is paired", What: "the key " + sin + " is paired on " + c.URL, Look: "btcpayctl pair status" + c.profileFlag()})
 	if err := c.remember(ctx, true); err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func newProfileUse(a *app.App) *cobra.Command {
 		Example: "  btcpayctl profile use shop",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return changeProfiles(a, cmd, args[0], func(c *profile.Config) error {
+			return changeProfiles(a, cmd, args[0], "is the one in use", func(c *profile.Config) error {
 				c.Current = args[0]
 				return nil
 			})
@@ -157,10 +157,10 @@ func newProfileUse(a *app.App) *cobra.Command {
 	}
 }
 
-// changeProfiles changes the configuration around a profile that exists, and
-// prints that profile where it still does.
-func changeProfiles(a *app.App, cmd *cobra.Command, name string, change func(*profile.Config) error) error {
-	p, err := printer(a, cmd)
+// changeProfiles changes the configuration around a profile that exists, and prints
+// the profile. Done says what became of it.
+func changeProfiles(a *app.App, cmd *cobra.Command, name, done string, change func(*profile.Config) error) error {
+	p, err := checkedPrinter(a, cmd, profileView, profileRecord{})
 	if err != nil {
 		return err
 	}
@@ -183,6 +183,7 @@ func changeProfiles(a *app.App, cmd *cobra.Command, name string, change func(*pr
 	if err != nil {
 		return err
 	}
+	a.Did(app.Effect{ID: "profile " + name + " ", What: "profile " + name + " " + done, Look: "btcpayctl profile list"})
 	return output.One(p, profileView, record)
 }
 
@@ -203,7 +204,7 @@ profile that has a key keeps its server: the key is paired there.`,
 		Example: "  btcpayctl profile set shop --server https://btcpay.example.com --store J8Rx6Z4dzx",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := printer(a, cmd)
+			p, err := checkedPrinter(a, cmd, profileView, profileRecord{})
 			if err != nil {
 				return err
 			}
@@ -264,6 +265,7 @@ profile that has a key keeps its server: the key is paired there.`,
 			if err != nil {
 				return err
 			}
+			a.Did(app.Effect{ID: "profile " + args[0] + " ", What: "profile " + args[0] + " was set", Look: "btcpayctl profile show " + args[0]})
 			config, err := a.ReadConfig()
 			if err != nil {
 				return err
@@ -319,7 +321,7 @@ func newProfileDelete(a *app.App) *cobra.Command {
 		Example: "  btcpayctl profile delete shop",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return changeProfiles(a, cmd, args[0], func(c *profile.Config) error {
+			return changeProfiles(a, cmd, args[0], "was deleted", func(c *profile.Config) error {
 				delete(c.Profiles, args[0])
 				if c.Current == args[0] {
 					c.Current = ""

@@ -23,9 +23,12 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	if child, ok := errors.AsType[*exited](err); ok {
 		return child.code // it has said itself what there was to say
 	}
+	if nobodyReads(a, err) {
+		return brokenPipe
+	}
 	format, _ := root.PersistentFlags().GetString("output")
 	// A mistake before -o on the line keeps it from being parsed.
-	failure := *explain(ctx, err)
+	failure := afterEffects(a, *explain(ctx, err))
 	failure.Next = a.Hint(failure.Next)
 	return output.Report(a.Err, &failure, output.IsJSON(format) || output.WantsJSON(args))
 }
@@ -170,5 +173,5 @@ func printer(a *app.App, cmd *cobra.Command) (*output.Printer, error) {
 	if query != "" && !cmd.Flags().Changed("output") && format != "jsonl" && format != "yaml" {
 		format = "json" // what a flag asks for wins over the environment's format
 	}
-	return output.NewPrinter(a.Out, format, query)
+	return output.NewPrinter(telling{a}, format, query)
 }

@@ -43,7 +43,7 @@ func (p *player) addFlags(cmd *cobra.Command) {
 func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *player, []string) (T, error)) *cobra.Command {
 	p := &player{app: a}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		printer, err := printer(a, cmd)
+		printer, err := checkedPrinter(a, cmd, view, *new(T))
 		if err != nil {
 			return err
 		}
@@ -55,6 +55,7 @@ func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(c
 		if err != nil {
 			return p.explain(cmd.Context(), err)
 		}
+		a.Did(app.Effect{ID: view.Name(record), What: "sandbox " + cmd.Name() + " did its part: " + view.Name(record)})
 		return output.One(printer, view, record)
 	}
 	p.addFlags(cmd)

@@ -2,6 +2,8 @@ package command
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,7 +18,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { leaks.Main(m) }
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == helperName {
+		os.Exit(playHelper(os.Args[1]))
+	}
+	leaks.Main(m)
+}
 
 func testApp(t *testing.T, env map[string]string) (a *app.App, stdout, stderr *bytes.Buffer) {
 	t.Helper()

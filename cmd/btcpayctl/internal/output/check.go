@@ -1,20 +1,26 @@
 package output
 
 import (
+	"errors"
 	"io"
 	"strings"
 )
 
 // Check finds a template that does not fit a record before the command does
 // what it cannot take back. The record may be an empty one. An expression of
-// --jq is not tried: it may fail on what the sample lacks.
+// --jq is not tried: it may fail on what the sample lacks. One that fails on the real
+// record, and what else cannot be printed, is told with what was done.
 func Check[T any](p *Printer, v View[T], sample T) error {
 	if p.template == nil {
 		return nil
 	}
 	trial := *p
 	trial.w = io.Discard
-	return One(&trial, v, sample)
+	err := One(&trial, v, sample)
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.Code = Usage
+	}
+	return err
 }
 
 // Streams tells whether a record is written before the next one is asked for.

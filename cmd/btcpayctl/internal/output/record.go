@@ -106,7 +106,7 @@ func (p *Printer) list(v plainView, records iter.Seq2[any, error]) error {
 		if err != nil {
 			return err
 		}
-		if _, err := p.w.Write(buffer.Bytes()); err != nil {
+		if err := write(p.w, buffer.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -118,8 +118,21 @@ func (p *Printer) document(value any) error {
 	if err := p.encode(&buffer, value, "  "); err != nil {
 		return err
 	}
-	_, err := p.w.Write(buffer.Bytes())
-	return err
+	return write(p.w, buffer.Bytes())
+}
+
+// A PrintError is why a record could not be printed, whatever came of the command.
+type PrintError struct{ Err error }
+
+func (e *PrintError) Error() string { return e.Err.Error() }
+
+func (e *PrintError) Unwrap() error { return e.Err }
+
+func write(w io.Writer, text []byte) error {
+	if _, err := w.Write(text); err != nil {
+		return &Error{Code: Failed, What: "standard output cannot be written: " + err.Error(), Err: &PrintError{err}}
+	}
+	return nil
 }
 
 // encode writes value, or each result of the query on it.
@@ -138,7 +151,7 @@ func (p *Printer) encode(buffer *bytes.Buffer, value any, indent string) error {
 			return nil
 		}
 		if err, failed := result.(error); failed {
-			return &Error{Code: Usage, What: "the expression of --jq failed", Why: err.Error(), Next: "see the record with -o json", Err: err}
+			return &Error{Code: Failed, What: "the expression of --jq failed", Why: err.Error(), Next: "see the record with -o json", Err: &PrintError{err}}
 		}
 		if text, ok := result.(string); ok {
 			// As jq -r does, since a shell is what mostly reads it.
@@ -180,7 +193,7 @@ func (p *Printer) execute(buffer *bytes.Buffer, record any) error {
 	}
 	var text strings.Builder
 	if err := p.template.Execute(&text, withIntegers(plain)); err != nil {
-		return &Error{Code: Usage, What: "the template of -o does not fit the record", Why: err.Error(), Next: "see the members with -o json", Err: err}
+		return &Error{Code: Failed, What: "the template of -o does not fit the record", Why: err.Error(), Next: "see the members with -o json", Err: &PrintError{err}}
 	}
 	buffer.WriteString(strings.TrimSuffix(Visible(text.String()), "\n") + "\n")
 	return nil
@@ -232,7 +245,7 @@ const widthRows = 50
 
 func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {
 	held, widths, flushed := [][]string{v.titles}, make([]int, len(v.titles)), false
-	write := func(row []string) error {
+	writeRow := func(row []string) error {
 		var line strings.Builder
 		for i, cell := range row {
 			if i == len(row)-1 {
@@ -241,8 +254,7 @@ func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {
 			}
 			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
 		}
-		_, err := io.WriteString(w, strings.TrimRight(line.String(), " ")+"\n")
-		return err
+		return write(w, []byte(strings.TrimRight(line.String(), " ")+"\n"))
 	}
 	flush := func() error {
 		flushed = true
@@ -252,7 +264,7 @@ func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {
 			}
 		}
 		for _, row := range held {
-			if err := write(row); err != nil {
+			if err := writeRow(row); err != nil {
 				return err
 			}
 		}
@@ -268,7 +280,7 @@ func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {
 			row[i] = VisibleLine(v.cell(record, i))
 		}
 		if flushed {
-			if err := write(row); err != nil {
+			if err := writeRow(row); err != nil {
 				return err
 			}
 			continue
