@@ -73,6 +73,15 @@ func (a *App) Ledger() (*ledger.Ledger, error) {
 	return ledger.Open(filepath.Join(dir, "ledger"), a.Now), nil
 }
 
+// Batches is the journal of batches of invoices.
+func (a *App) Batches() (*ledger.Batches, error) {
+	dir, err := a.DataDir()
+	if err != nil {
+		return nil, err
+	}
+	return ledger.OpenBatches(filepath.Join(dir, "batches"), a.Now), nil
+}
+
 // StoreKey puts a BitId key into the keystore of the settings, reads it back,
 // enters its name into the index and makes the profile use it. It returns what
 // was read: only a key that came back may be shown to anyone. The order is that

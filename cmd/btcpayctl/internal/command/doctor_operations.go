@@ -25,8 +25,28 @@ func (d *doctor) operations(ctx context.Context) []checkRecord {
 	if unread != nil {
 		records = append(records, failure(ctx, "operations", unread))
 	}
+	records = append(records, d.batches(ctx)...)
 	if len(records) == 0 {
 		records = append(records, checkRecord{Check: "operations", Status: "ok", Detail: "none is open"})
+	}
+	return records
+}
+
+// batches names those that are not finished.
+func (d *doctor) batches(ctx context.Context) (records []checkRecord) {
+	batches, err := d.app.Batches()
+	if err != nil {
+		return []checkRecord{failure(ctx, "batches", err)}
+	}
+	all, unread := batches.All()
+	for _, b := range all {
+		if b.Finished.IsZero() {
+			records = append(records, checkRecord{Check: "batch " + b.ID, Status: "warning",
+				Detail: fmt.Sprintf("not all invoices of %s were created, %d rows", batchName(b), b.Total), Next: resumeBatch(b)})
+		}
+	}
+	if unread != nil {
+		records = append(records, failure(ctx, "batches", unread))
 	}
 	return records
 }
@@ -50,6 +70,9 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		}
 		return warn("a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profile)
 	case ledger.Invoice:
+		if r.Batch != "" {
+			return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile+" "+r.Batch)
+		}
 		return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile)
 	case ledger.Move:
 		if len(cutMoves(ctx, d.app, []ledger.Record{r})) == 0 {

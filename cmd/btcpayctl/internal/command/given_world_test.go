@@ -39,6 +39,10 @@ type recordingServer struct {
 	noList bool                       // lists of invoices fail
 	// meddle answers a request itself, and says so. Nothing reaches the sandbox then.
 	meddle func(http.ResponseWriter, *http.Request) bool
+	// fault may say of a request that it is dropped before the server has it, that its
+	// answer is lost, or that all that follows is unreachable ("down").
+	fault func(sentRequest) string
+	down  bool
 }
 
 func newRecordingServer(t *testing.T) *recordingServer {
@@ -60,6 +64,10 @@ func newRecordingServer(t *testing.T) *recordingServer {
 			return
 		}
 		header := req.Header.Clone()
+		fault := r.meets(sentRequest{method: req.Method, path: req.URL.Path, query: req.URL.RawQuery, body: string(body)})
+		if fault == "drop" {
+			panic(http.ErrAbortHandler)
+		}
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		answer := httptest.NewRecorder()
 		s.ServeHTTP(answer, req)
@@ -70,7 +78,7 @@ func newRecordingServer(t *testing.T) *recordingServer {
 		if created && r.change != nil {
 			text = r.change(text)
 		}
-		lost := created && r.lose || r.noList && req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/invoices")
+		lost := fault == "lose" || created && r.lose || r.noList && req.Method == http.MethodGet && strings.HasSuffix(req.URL.Path, "/invoices")
 		r.mu.Unlock()
 		if lost {
 			panic(http.ErrAbortHandler)
@@ -86,6 +94,28 @@ func newRecordingServer(t *testing.T) *recordingServer {
 		s.Close()
 	})
 	return r
+}
+
+// meets gives the fault that a request meets.
+func (r *recordingServer) meets(req sentRequest) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down {
+		return "drop"
+	}
+	if r.fault == nil {
+		return ""
+	}
+	fault, down := strings.CutSuffix(r.fault(req), ", down")
+	r.down = down
+	return fault
+}
+
+// faulty has requests meet faults from now on; nil ends that.
+func (r *recordingServer) faulty(fault func(sentRequest) string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fault, r.down = fault, false
 }
 
 // took returns what came since it was asked last.

@@ -1,10 +1,9 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,7 +11,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -22,6 +20,7 @@ type invoiceCreate struct {
 	amount  string
 	any     bool // an invoice that takes any amount
 	allowed consents
+	again   bool // the rows of a finished batch anew
 	tax     string
 	speed   string
 	expires time.Duration
@@ -67,10 +66,13 @@ again. On the Greenfield API the invoice's metadata names the operation, too
 	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
 	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact")
 	f.BoolVar(&c.any, "any-amount", false, "make an invoice that takes any amount")
-	f.BoolVar(&c.allowed.zero, "allow-zero", false, "allow an amount of 0, which is settled at once")
-	f.BoolVar(&c.allowed.round, "round", false, "round an amount to the decimals of its currency, halves away from zero")
-	f.BoolVar(&c.allowed.anyPayment, "allow-any-payment", false, "allow a paymentTolerance of 100, by which any payment settles the invoice")
+	f.BoolVar(&c.allowed.zero, zeroFlag, false, "allow an amount of 0, which is settled at once")
+	f.BoolVar(&c.allowed.round, roundFlag, false, "round an amount to the decimals of its currency, halves away from zero")
+	f.BoolVar(&c.allowed.anyPayment, anyPaymentFlag, false, "allow a paymentTolerance of 100, by which any payment settles the invoice")
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
+	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that stands twice in the file, or that another operation is at")
+	f.BoolVar(&c.allowed.existing, existsFlag, false, "take the invoice that has the order id, where the store has one")
+	f.BoolVar(&c.again, "again", false, "with --from: create the invoices of a batch anew that is finished")
 	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
 	f.StringVar(&c.request.ItemCode, "item-code", "", "`code` of the item sold")
@@ -97,6 +99,12 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	}
 	if err := c.fromFlags(); err != nil {
 		return err
+	}
+	switch {
+	case c.again:
+		return &output.Error{Code: output.Usage, What: "--again goes with --from", Why: "Nothing was sent.", Next: "btcpayctl invoice create --help"}
+	case c.allowed.existing && c.request.OrderID == "":
+		return needsOrderID()
 	}
 	wanted := order{request: c.request, anyAmount: c.any, expires: c.expires}
 	if err := wanted.settle(c.allowed, c.app.Err); err != nil {
@@ -184,20 +192,23 @@ func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
 	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun, allowed: c.allowed}, nil
 }
 
-// many creates an invoice for each JSON object of the input. It stops at the
-// first that fails; those before it exist, and are printed.
+// many creates an invoice for each JSON object of the input. All are checked before
+// the first is sent.
 func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err := c.onlyFrom(cmd); err != nil {
 		return err
 	}
-	requests, err := readRequests(c.app, c.from)
+	requests, data, shown, err := readRequests(c.app, c.from)
 	if err != nil {
 		return err
 	}
 	for i := range requests {
 		if err := requests[i].order.settle(c.allowed, c.app.Err); err != nil {
-			return requests[i].failure(cmd.Context(), err, "-", 0)
+			return requests[i].at(explain(cmd.Context(), err))
 		}
+	}
+	if err := c.checkOrders(shown, requests); err != nil {
+		return err
 	}
 	sender, err := c.sender(cmd)
 	if err != nil {
@@ -205,77 +216,47 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	}
 	for _, r := range requests {
 		if err := sender.check(r.order); err != nil {
-			return r.failure(cmd.Context(), err, "-", 0)
+			return r.at(explain(cmd.Context(), err))
 		}
 	}
 	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
 		return err
 	}
-	var failed error
-	printed := finisher{app: c.app, at: p}
-	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
-		var done atomic.Int64
-		status := startCount(c.app, &done, len(requests), "invoices")
-		defer status.Stop()
-		for i, r := range requests {
-			invoice, operation, err := sender.create(cmd.Context(), r.order)
-			if errors.Is(err, client.ErrDryRun) {
-				continue
-			}
-			if err != nil && i == 0 {
-				// A call that fails prints nothing, not even a table's head.
-				yield(invoiceRecord{}, r.failure(cmd.Context(), err, c.from, i))
-				return
-			}
-			if err != nil {
-				failed = r.failure(cmd.Context(), err, c.from, i)
-				return
-			}
-			if !yield(invoice, nil) {
-				failed = errors.Join(notPrinted(errors.New("standard output does not take it"), invoice.ID), operation.Release())
-				return
-			}
-			if failed = printed.finish(operation); failed != nil {
-				return
-			}
-			done.Add(1)
-		}
-	})
-	if printErr == nil {
-		failed = errors.Join(failed, printed.finishHeld(cmd.Context()))
+	if c.flags.DryRun {
+		return c.showMany(cmd, sender, requests)
 	}
-	return errors.Join(printErr, failed)
-}
-
-// A finisher ends operations once their invoices are printed, which in formats
-// that hold records back is at the very end.
-type finisher struct {
-	app  *app.App
-	at   *output.Printer
-	held []string
-}
-
-func (f *finisher) finish(o *ledger.Operation) error {
-	if f.at.Streams() {
-		return o.Finish()
-	}
-	f.held = append(f.held, o.Record.ID)
-	return o.Release()
-}
-
-func (f *finisher) finishHeld(ctx context.Context) error {
-	journal, err := f.app.Ledger()
+	b, err := c.startBatch(cmd.Context(), sender, requests, data)
 	if err != nil {
 		return err
 	}
-	for _, id := range f.held {
-		// What was printed is done, whatever signal came.
-		o, err := journal.Resume(context.WithoutCancel(ctx), id)
-		if err == nil {
-			err = o.Finish()
-		}
-		if err != nil && !errors.Is(err, ledger.ErrNotFound) && !errors.Is(err, ledger.ErrBusy) {
+	defer b.close()
+	return b.print(cmd.Context(), p)
+}
+
+// checkOrders refuses order ids that stand twice, and wants one of each row where an
+// invoice that exists may be taken.
+func (c *invoiceCreate) checkOrders(shown string, requests []lineRequest) error {
+	if !c.allowed.sameOrder {
+		if err := refuseSameOrder(shown, requests); err != nil {
 			return err
+		}
+	}
+	i := slices.IndexFunc(requests, lineRequest.isNameless)
+	if i < 0 || !c.allowed.existing {
+		return nil
+	}
+	return requests[i].at(needsOrderID())
+}
+
+func needsOrderID() error {
+	return &output.Error{Code: output.BadInput, What: "--" + existsFlag + " looks for the order id, and there is none", Why: "Nothing was sent.", Next: "--order-id A-1007, or an orderId in each row"}
+}
+
+// showMany shows each request that would be sent.
+func (c *invoiceCreate) showMany(cmd *cobra.Command, sender *invoiceSender, requests []lineRequest) error {
+	for _, r := range requests {
+		if _, _, err := sender.create(cmd.Context(), r.order); dryRunIsDone(err) != nil {
+			return r.at(explain(cmd.Context(), err))
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package command
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,34 +13,54 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // maxRequests bounds what is read into memory, so that all of it can be checked
 // before the first invoice is made.
-const maxRequests = 16 << 20
+const maxRequests = ledger.RowsLimit
 
 // A lineRequest is one JSON object of the input and the line it begins on.
 type lineRequest struct {
 	line  int
 	order order
+
+	key    string // see nameRows
+	digest string // of the order as it was given
 }
 
-func readRequests(a *app.App, path string) ([]lineRequest, error) {
-	data, shown, err := readInput(a, path)
+// isNameless tells of a row without an order id of its own: the same row again is
+// another order.
+func (r lineRequest) isNameless() bool { return r.order.orderID() == "" }
+
+// at says which row an error is about.
+func (r lineRequest) at(err error) error {
+	e, ok := errors.AsType[*output.Error](err)
+	if !ok {
+		return fmt.Errorf("line %d: %w", r.line, err)
+	}
+	placed := *e
+	placed.What = fmt.Sprintf("line %d: %s", r.line, e.What)
+	return &placed
+}
+
+func readRequests(a *app.App, path string) (requests []lineRequest, data []byte, shown string, err error) {
+	data, shown, err = readInput(a, path)
 	if err != nil {
-		return nil, err
+		return nil, nil, shown, err
 	}
 	requests, line, err := parseRequests(data)
+	nameRows(requests)
 	if err == nil && len(requests) == 0 {
 		line, err = 1, errors.New("there is no JSON object")
 	}
 	if err != nil {
-		return nil, &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
+		return nil, nil, shown, &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
 			Next: `{"price": "12.50", "currency": "USD", "orderId": "A-1007"}`, Err: err}
 	}
-	return requests, nil
+	return requests, data, shown, nil
 }
 
 func readInput(a *app.App, path string) (data []byte, shown string, err error) {
@@ -89,7 +108,7 @@ func parseRequests(data []byte) (requests []lineRequest, line int, err error) {
 		if err != nil {
 			return nil, line, err
 		}
-		requests = append(requests, lineRequest{line, request})
+		requests = append(requests, lineRequest{line: line, order: request})
 	}
 }
 
@@ -162,26 +181,4 @@ func strictly(raw []byte, into any) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
-}
-
-// failure says which of many requests failed, and how to go on behind the ones
-// that are done.
-func (r lineRequest) failure(ctx context.Context, err error, from string, done int) error {
-	if ctx.Err() != nil {
-		return err
-	}
-	e := *explain(ctx, err)
-	e.What = fmt.Sprintf("line %d: %s", r.line, e.What)
-	made := "No invoice was created before it."
-	if done > 0 {
-		made = fmt.Sprintf("Invoices before it: %d, created and printed.", done)
-	}
-	e.Why = strings.TrimSpace(strings.TrimSpace(e.Why) + " " + made)
-	switch {
-	case e.Code == output.MadeOtherwise:
-		e.Why += " Nothing was sent for the lines behind it."
-	case from != "-":
-		e.Next = strings.TrimSpace(e.Next + fmt.Sprintf("\nthen go on with: tail -n +%d %s | btcpayctl invoice create --from -", r.line, app.ShellWord(from)))
-	}
-	return &e
 }

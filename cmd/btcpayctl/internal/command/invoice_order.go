@@ -1,6 +1,8 @@
 package command
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -35,11 +37,29 @@ func (o order) orderID() string {
 }
 
 func (o *order) setOrderID(id string) {
-	if o.native != nil {
-		o.native.Metadata.SetText(greenfield.MetaOrderID, id)
+	if o.native == nil {
+		o.request.OrderID = id
 		return
 	}
-	o.request.OrderID = id
+	changed := *o.native
+	changed.Metadata = greenfield.Metadata{}
+	maps.Copy(changed.Metadata, o.native.Metadata)
+	changed.Metadata.SetText(greenfield.MetaOrderID, id)
+	o.native = &changed
+}
+
+// digest tells orders apart that are to make different invoices.
+func (o order) digest() string {
+	content, err := json.Marshal([]any{o.request, o.native, o.anyAmount, o.id})
+	if err != nil {
+		panic(err) // it was read from JSON
+	}
+	return textDigest(string(content))
+}
+
+func textDigest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
 }
 
 func (o order) amount() (*client.Decimal, string) {

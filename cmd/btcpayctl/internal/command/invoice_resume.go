@@ -16,27 +16,35 @@ import (
 
 type invoiceResume struct {
 	invoiceCall
-	abandon bool
+	abandon   bool
+	sendAgain bool
 }
 
 func newInvoiceResume(a *app.App) *cobra.Command {
 	c := &invoiceResume{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "resume [OPERATION...]",
-		Short: "Look for invoices whose answer was lost",
+		Short: "Look for invoices whose answer was lost, or go on with a batch",
 		Long: `Look up the order ids of invoices whose creation was cut off, and print the
 invoices that are there. Without an argument all open operations of the key in
-use are looked up, on the API that --api names or the key is for. Nothing is ever
-sent again.
+use are looked up, on the API that --api names or the key is for, and nothing is
+sent.
 
 Where no invoice is found, it may still come for as long as a proxy or the server
 may hold the request back: the exit code is 8 and the operation stays open. Once
-you are sure, --abandon closes it, and the order can be sent anew.`,
+you are sure, --abandon closes it, and the order can be sent anew.
+
+With a batch of "invoice create --from" it goes on where the batch stopped: it
+prints the invoices of the rows that have one, looks up the row in doubt and
+creates the rest. A row in doubt of which no invoice is found is left out, and the
+exit code is 8. Once you are sure that none comes, --send-again creates it. --abandon
+closes the batch: it prints what there is and creates nothing.`,
 		Example: "  btcpayctl invoice resume\n  btcpayctl invoice resume K7QX2M4ZJ5LDN3WYB6TRCVAHGE --abandon",
 		Args:    arguments(0, 100),
 		RunE:    c.run,
 	}
-	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found")
+	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found, or a batch")
+	cmd.Flags().BoolVar(&c.sendAgain, "send-again", false, "of a batch: send rows again of which no invoice is found")
 	c.addFlags(cmd)
 	return cmd
 }
@@ -46,11 +54,26 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	if err != nil {
 		return err
 	}
-	if c.flags.DryRun {
-		return &output.Error{Code: output.Usage, What: "resume changes nothing on the server, so it has no --dry-run", Next: "btcpayctl invoice resume"}
-	}
-	if c.abandon && len(ids) == 0 {
+	switch {
+	case c.flags.DryRun:
+		return &output.Error{Code: output.Usage, What: "resume has no --dry-run", Why: "Without a batch it changes nothing on the server.", Next: "btcpayctl invoice resume"}
+	case c.abandon && len(ids) == 0:
 		return &output.Error{Code: output.Usage, What: "--abandon wants the operations named", Next: "btcpayctl invoice resume OPERATION --abandon"}
+	case c.abandon && c.sendAgain:
+		return &output.Error{Code: output.Usage, What: "--abandon closes a batch and --send-again goes on with it", Why: "Nothing was sent.", Next: "leave one of them out"}
+	}
+	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
+		return err
+	}
+	found, isBatch, err := c.findBatch(ids)
+	if err != nil {
+		return err
+	}
+	if isBatch {
+		return c.resumeBatch(cmd.Context(), p, found)
+	}
+	if c.sendAgain {
+		return &output.Error{Code: output.Usage, What: "--send-again wants the batch named", Why: "Nothing was sent.", Next: "btcpayctl invoice resume BATCH --send-again"}
 	}
 	journal, err := c.app.Ledger()
 	if err != nil {
@@ -89,6 +112,9 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 			if done {
 				return
 			}
+		}
+		if len(ids) == 0 {
+			failed = append(failed, c.openBatches(s)...)
 		}
 		if len(printed.held) == 0 && len(failed) > 0 {
 			// A call that fails prints nothing, not even a table's head.
@@ -158,7 +184,9 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 	case err != nil:
 		return false, err
 	case len(found) != 1 && c.abandon:
-		fmt.Fprintf(c.app.Err, "Closed %s. Invoices with order id %s since then: %d.\n", r.ID, output.VisibleLine(r.OrderID), len(found))
+		if err := c.tellAbandoned(ctx, s, r); err != nil {
+			return false, err
+		}
 		return false, operation.Finish()
 	case len(found) > 1:
 		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, found),
@@ -167,6 +195,9 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
 			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + "\nor, once you are sure: btcpayctl invoice resume " + r.ID + " --abandon"}
 	}
+	if err := c.noteRow(ctx, r, found[0].ID); err != nil {
+		return false, err
+	}
 	if err := compareRecord(r, found[0]); err != nil {
 		return false, errors.Join(err, operation.Finish())
 	}
@@ -174,6 +205,20 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return true, nil
 	}
 	return false, printed.finish(operation)
+}
+
+// tellAbandoned says which invoices have the order id, whoever made them.
+func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r ledger.Record) error {
+	have, err := s.withOrder(ctx, r.OrderID)
+	if err != nil {
+		return err
+	}
+	ids := "none"
+	if len(have) > 0 {
+		ids = idsOf(have)
+	}
+	fmt.Fprintf(c.app.Err, "Closed %s. Invoices with order id %s, whoever created them: %s.\n", r.ID, output.VisibleLine(r.OrderID), ids)
+	return nil
 }
 
 // lookUp gives the invoices that an operation may have made, and those that only

@@ -20,6 +20,8 @@ type invoiceSender struct {
 	invoiceAPI
 	dryRun  bool
 	allowed consents
+	// others are invoices that other rows of the batch made; a look-up leaves them out.
+	others map[string]bool
 }
 
 // check refuses an order before anything is sent: its amount first.
@@ -30,6 +32,15 @@ func (s *invoiceSender) check(o order) error {
 	return s.invoiceAPI.check(o)
 }
 
+// A fate is what became of a request for an invoice.
+type fate int
+
+const (
+	fateUnknown fate = iota // it may have been made, or may still be
+	fateNone                // nothing was made
+	fateMade
+)
+
 // create makes an invoice: order id → record → POST → id recorded. The caller
 // prints it and then finishes the operation. After an error there is no
 // operation to finish: it was finished where nothing can have been made, and
@@ -39,7 +50,8 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 	if err := s.check(o); err != nil {
 		return invoiceRecord{}, nil, err
 	}
-	if o.orderID() == "" {
+	own := o.orderID() != ""
+	if !own {
 		o.setOrderID(id)
 	}
 	if s.dryRun {
@@ -54,27 +66,47 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 	if err != nil {
 		return invoiceRecord{}, nil, err
 	}
-	invoice, err := s.invoiceAPI.create(ctx, id, o)
-	if err != nil && !client.FateUnknown(err) {
-		return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
-	}
-	if err != nil {
-		invoice, err = s.adopt(ctx, operation, err)
-	}
-	if err == nil {
-		if err := s.compare(o, invoice); err != nil {
-			// The error names what was made, and nothing is left to be looked up.
+	if own {
+		// Behind the record, so that of two processes each sees the other.
+		found, err := s.before(ctx, operation.Record, o)
+		switch {
+		case err != nil:
 			return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
+		case found != nil:
+			return *found, operation, nil
 		}
-		s.tellChanged(o, invoice)
-		// Where this fails, a full disk for one, the order id in the record finds
-		// the invoice as well.
-		_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
 	}
-	if err != nil {
+	invoice, fate, err := s.send(ctx, operation, o)
+	switch {
+	case err == nil:
+		return invoice, operation, nil
+	case fate == fateUnknown:
 		return invoiceRecord{}, nil, errors.Join(err, operation.Release())
 	}
-	return invoice, operation, nil
+	// Nothing is left to be looked up: nothing was made, or the error names it.
+	return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
+}
+
+// send asks for the invoice of an operation, once. An error with [fateMade] names an
+// invoice that is not what was asked for.
+func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation, o order) (invoiceRecord, fate, error) {
+	invoice, err := s.invoiceAPI.create(ctx, operation.Record.ID, o)
+	if err != nil && !client.FateUnknown(err) {
+		return invoiceRecord{}, fateNone, err
+	}
+	if err != nil {
+		if invoice, err = s.adopt(ctx, operation, err); err != nil {
+			return invoiceRecord{}, fateUnknown, err
+		}
+	}
+	if err := s.compare(o, invoice); err != nil {
+		return invoice, fateMade, err
+	}
+	s.tellChanged(o, invoice)
+	// Where this fails, a full disk for one, the order id in the record finds
+	// the invoice as well.
+	_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
+	return invoice, fateMade, nil
 }
 
 func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Record, error) {
@@ -143,7 +175,10 @@ func (s *invoiceSender) find(ctx context.Context, r ledger.Record) (found, older
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.made(ctx, r, taken)
+	for id := range s.others {
+		taken = append(taken, id)
+	}
+	return s.invoiceAPI.made(ctx, r, taken)
 }
 
 // othersInvoices are those that other open operations have already found.

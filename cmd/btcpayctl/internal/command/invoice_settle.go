@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -19,6 +20,41 @@ type consents struct {
 	zero       bool // an amount of 0, which is settled at once
 	round      bool // another amount than was given
 	anyPayment bool // a tolerance by which any payment settles it
+	sameOrder  bool // an order id that is another invoice's as well
+	existing   bool // taking an invoice of this order id that exists
+}
+
+// The flags of consents, as a batch keeps them.
+const (
+	zeroFlag       = "allow-zero"
+	roundFlag      = "round"
+	anyPaymentFlag = "allow-any-payment"
+	sameOrderFlag  = "allow-same-order"
+	existsFlag     = "unless-exists"
+)
+
+func (c *consents) byFlag() map[string]*bool {
+	return map[string]*bool{zeroFlag: &c.zero, roundFlag: &c.round, anyPaymentFlag: &c.anyPayment,
+		sameOrderFlag: &c.sameOrder, existsFlag: &c.existing}
+}
+
+// flags are the names of what is allowed.
+func (c *consents) flags() []string {
+	var names []string
+	for name, given := range c.byFlag() {
+		if *given {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func consentsOf(flags []string) (c consents) {
+	for name, given := range c.byFlag() {
+		*given = slices.Contains(flags, name)
+	}
+	return c
 }
 
 // settle is where every order passes before it is sent: what the server would take

@@ -35,12 +35,15 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		}
 		invoices := 0
 		for _, r := range records {
-			if r.Kind == ledger.Invoice {
+			if r.Kind == ledger.Invoice && r.Batch == "" {
 				invoices++
 			}
 		}
 		if invoices > 0 {
 			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: %s\n", invoices, a.Hint("btcpayctl invoice resume"))
+		}
+		if n := openBatches(a); n > 0 && cmd.CommandPath() != "btcpayctl invoice create" {
+			fmt.Fprintf(a.Err, "Note: batches of invoices that are not finished: %d. Next: %s\n", n, a.Hint("btcpayctl invoice resume"))
 		}
 		if cmd.Name() != "move" {
 			for _, r := range cutMoves(cmd.Context(), a, records) {
@@ -52,4 +55,21 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		}
 		return nil
 	}
+}
+
+func openBatches(a *app.App) (open int) {
+	batches, err := a.Batches()
+	if err != nil {
+		return 0
+	}
+	all, err := batches.All()
+	if err != nil {
+		fmt.Fprintln(a.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
+	}
+	for _, b := range all {
+		if b.Finished.IsZero() {
+			open++
+		}
+	}
+	return open
 }

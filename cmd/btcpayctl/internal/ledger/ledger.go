@@ -77,6 +77,10 @@ type Record struct {
 	Amount   string `json:"amount,omitempty"`
 	Currency string `json:"currency,omitempty"`
 	Invoice  string `json:"invoice,omitempty"`
+	// Batch is the operation that an invoice is one row of, and Row what the row is
+	// known by there.
+	Batch string `json:"batch,omitempty"`
+	Row   string `json:"row,omitempty"`
 
 	// Of a Greenfield key, which stands on the server's page under Label. KeyID
 	// is set before the key is put into Keystore, so that a key without it was
@@ -146,8 +150,8 @@ type Ledger struct {
 func Open(dir string, now func() time.Time) *Ledger { return &Ledger{dir: dir, now: now} }
 
 // Begin writes the record of a new operation and takes its lock. The caller
-// chooses an id that is new, such as rand.Text gives. When it returns nil the
-// record is on the disk.
+// chooses an id that is new, such as rand.Text gives. A time of creation is set
+// where there is none. When it returns nil the record is on the disk.
 func (l *Ledger) Begin(ctx context.Context, r Record) (*Operation, error) {
 	if !idForm().MatchString(r.ID) {
 		return nil, fmt.Errorf("%q cannot be the id of an operation", r.ID)
@@ -166,7 +170,10 @@ func (l *Ledger) Begin(ctx context.Context, r Record) (*Operation, error) {
 		dir.Close()
 		return nil, err
 	}
-	o.Record.Version, o.Record.Created = version, l.now().UTC()
+	o.Record.Version = version
+	if o.Record.Created.IsZero() {
+		o.Record.Created = l.now().UTC()
+	}
 	if err := o.write(); err != nil {
 		o.Release()
 		return nil, err

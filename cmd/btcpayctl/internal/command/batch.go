@@ -1,0 +1,437 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// A batch creates the invoices of many rows as one operation. What was given and how far
+// it came are on the disk, so that the same line again goes on, and so that several
+// processes can work on it.
+type batch struct {
+	app     *app.App
+	sender  *invoiceSender
+	journal *ledger.Ledger
+	batches *ledger.Batches
+	work    *ledger.Work
+	rows    []lineRequest
+
+	// sendAgain frees the rows of which no invoice is found.
+	sendAgain bool
+	// read are invoices that were looked at already, by id.
+	read map[string]invoiceRecord
+	// doubt are the operations of rows whose invoice may yet come, and unlike the
+	// invoices that are not what was asked for.
+	doubt, unlike []string
+	// inDoubt are the rows of doubt, in words.
+	inDoubt []string
+}
+
+// batchName is what a batch is called in messages.
+func batchName(b ledger.Batch) string {
+	if b.From == "" {
+		return "standard input"
+	}
+	return filepath.Base(b.From)
+}
+
+// filePath is by what a file is known however it is written, and empty for what is
+// no file, such as a pipe.
+func filePath(from string) string {
+	if from == "-" {
+		return ""
+	}
+	path, err := filepath.Abs(from)
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return ""
+	}
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return path
+}
+
+// nameRows gives each row a name that holds whatever else the file gets: its order id, or
+// else its content, and the how-manieth it is.
+func nameRows(rows []lineRequest) {
+	count := map[string]int{}
+	for i := range rows {
+		r := &rows[i]
+		r.digest = r.order.digest()
+		name := "order " + r.order.orderID()
+		if r.order.orderID() == "" {
+			name = "row " + r.digest
+		}
+		count[name]++
+		r.key = fmt.Sprintf("%d %s", count[name], name)
+	}
+}
+
+func digestOf(rows []lineRequest) string {
+	var all strings.Builder
+	for _, r := range rows {
+		all.WriteString(r.digest)
+	}
+	return textDigest(all.String())
+}
+
+// refuseSameOrder looks for an order id that stands twice.
+func refuseSameOrder(shown string, rows []lineRequest) error {
+	type place struct {
+		id   string
+		line int
+	}
+	seen := map[string]place{}
+	for _, r := range rows {
+		id := r.order.orderID()
+		if id == "" {
+			continue
+		}
+		same := id
+		if number, ok := scalarNumber(id); ok {
+			same = "number " + number.RatString()
+		}
+		if first, ok := seen[same]; ok {
+			return &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: order id %s stands on line %d, too", shown, r.line, id, first.line),
+				Why: "Nothing was sent.", Next: "give each order an id of its own\nor --" + sameOrderFlag + ", for several invoices of one order"}
+		}
+		seen[same] = place{id, r.line}
+	}
+	return nil
+}
+
+// rowsOf are the rows of a batch as they were given.
+func rowsOf(batches *ledger.Batches, id string) ([]lineRequest, error) {
+	work, err := batches.Open(id)
+	if err != nil {
+		return nil, err
+	}
+	defer work.Close()
+	return givenRows(work)
+}
+
+func givenRows(work *ledger.Work) ([]lineRequest, error) {
+	data, err := work.Given()
+	if err != nil {
+		return nil, err
+	}
+	rows, line, err := parseRequests(data)
+	if err != nil {
+		return nil, fmt.Errorf("what is kept of the batch %s cannot be used, line %d: %w", work.Batch.ID, line, err)
+	}
+	nameRows(rows)
+	return rows, nil
+}
+
+// startBatch finds the batch that a line goes on with, or begins one.
+func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows []lineRequest, data []byte) (*batch, error) {
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	batches, err := c.app.Batches()
+	if err != nil {
+		return nil, err
+	}
+	target := ledger.Batch{Record: ledger.Record{ID: app.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
+		From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags()}
+	if err := s.sign(ctx, &target.Record); err != nil {
+		return nil, err
+	}
+	unlock, err := batches.Lock(ctx)
+	if err != nil {
+		return nil, journalFault(ctx, err)
+	}
+	defer unlock()
+	known, err := batches.All()
+	if err != nil {
+		return nil, journalFault(ctx, err)
+	}
+	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, rows: rows, read: map[string]invoiceRecord{}}
+	open, finished, err := b.match(target, known)
+	if err != nil {
+		return nil, err
+	}
+	if open == nil || open.Digest != target.Digest {
+		if err := b.refuseOpenOrders(ctx, open); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case open != nil && c.again:
+		return nil, &output.Error{Code: output.Usage, What: "--again is for a batch that is finished, and this one is not", Why: "Nothing was sent.",
+			Next: "btcpayctl invoice resume " + open.ID}
+	case open != nil:
+		err = b.goOn(ctx, *open, target, data)
+	case finished != nil:
+		err = b.repeat(ctx, *finished, target, data, c.again)
+	default:
+		if b.work, err = batches.Begin(target, data, nil); err != nil {
+			err = journalFault(ctx, err)
+		}
+	}
+	if err != nil {
+		b.close()
+		return nil, err
+	}
+	if b.work != nil {
+		b.work.Attend(ctx)
+	}
+	return b, nil
+}
+
+func journalFault(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return &output.Error{Code: output.Failed, What: "the journal of batches cannot be used", Why: err.Error() + ". Nothing was sent.",
+		Next: "free space or mend the rights there, and run the same command", Err: err}
+}
+
+func (b *batch) close() {
+	if b.work != nil {
+		b.work.Close()
+	}
+}
+
+// match finds the batch of the same file, or, of what came by a pipe, the one that shares
+// an order with it.
+func (b *batch) match(target ledger.Batch, known []ledger.Batch) (open, finished *ledger.Batch, err error) {
+	for _, k := range known {
+		same, err := b.isSame(target, k)
+		if err != nil {
+			return nil, nil, err
+		}
+		owned := b.sender.owns(k.Record)
+		switch {
+		case !same:
+		case !k.Finished.IsZero() && owned:
+			finished = &k
+		case !k.Finished.IsZero():
+		case !owned:
+			return nil, nil, &output.Error{Code: output.Pending, What: batchName(k) + " was begun for another store or key, and is not finished",
+				Why: "It is batch " + k.ID + " for " + dash(k.Store+k.SIN) + " on " + k.Server + ". Nothing was sent.", Next: resumeBatch(k) + "\nor " + resumeBatch(k) + " --abandon"}
+		case open != nil:
+			return nil, nil, &output.Error{Code: output.Pending, What: "the rows are of two batches that are not finished", Why: "Nothing was sent.",
+				Next: resumeBatch(*open) + "\nthen " + resumeBatch(k)}
+		default:
+			open = &k
+		}
+	}
+	return open, finished, nil
+}
+
+// resumeBatch is how to go on with a batch, from any other line.
+func resumeBatch(b ledger.Batch) string {
+	next := "btcpayctl invoice resume "
+	if b.Profile != "" {
+		next += "--profile " + app.ShellWord(b.Profile) + " "
+	}
+	return next + b.ID
+}
+
+func (b *batch) isSame(target, known ledger.Batch) (bool, error) {
+	if target.From != "" || known.From != "" {
+		return target.From == known.From, nil
+	}
+	if !b.sender.owns(known.Record) {
+		return false, nil
+	}
+	if !known.Finished.IsZero() {
+		return known.Digest == target.Digest && !slices.ContainsFunc(b.rows, lineRequest.isNameless), nil
+	}
+	rows, err := rowsOf(b.batches, known.ID)
+	if err != nil {
+		return false, err
+	}
+	theirs := map[string]bool{}
+	for _, r := range rows {
+		theirs[r.key] = !r.isNameless()
+	}
+	return slices.ContainsFunc(b.rows, func(r lineRequest) bool { return theirs[r.key] }), nil
+}
+
+// refuseOpenOrders refuses orders that something else that is not finished may make.
+func (b *batch) refuseOpenOrders(ctx context.Context, own *ledger.Batch) error {
+	if b.sender.allowed.sameOrder {
+		return nil
+	}
+	id := ""
+	if own != nil {
+		id = own.ID
+	}
+	open, err := b.sender.openOrders(ctx, id)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	for _, r := range b.rows {
+		if r.isNameless() {
+			continue
+		}
+		if err := open.refuse(r.order.orderID()); err != nil {
+			return r.at(err)
+		}
+	}
+	return nil
+}
+
+// goOn takes a batch up that is not finished.
+func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte) error {
+	work, err := b.batches.Open(open.ID)
+	if err != nil {
+		return journalFault(ctx, err)
+	}
+	b.work = work
+	if !work.Attend(ctx) && slices.ContainsFunc(b.rows, lineRequest.isNameless) {
+		return &output.Error{Code: output.Pending, What: "another process is creating the invoices of " + batchName(open) + " now",
+			Why: "It has rows without an order id, so whether they are to be created twice cannot be told. Nothing was sent.", Next: "give each row an orderId\nor wait for it, and run the same command"}
+	}
+	release, err := work.Hold(ctx)
+	if err != nil {
+		return journalFault(ctx, err)
+	}
+	defer release()
+	if err := b.refuseChanged(); err != nil {
+		return err
+	}
+	done := 0
+	for _, row := range work.Known() {
+		if row.Invoice != "" {
+			done++
+		}
+	}
+	fmt.Fprintf(b.app.Err, "Going on with the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), done, len(b.rows))
+	err = work.Change(data, func(w *ledger.Batch) {
+		w.Digest, w.Total, w.Allowed = target.Digest, target.Total, target.Allowed
+	})
+	if err != nil {
+		return journalFault(ctx, err)
+	}
+	return nil
+}
+
+// refuseChanged refuses rows that are others than when their invoice was asked for.
+func (b *batch) refuseChanged() error {
+	here, free := map[string]bool{}, map[int]bool{}
+	for _, r := range b.rows {
+		here[r.key] = true
+		if _, known := b.work.Row(r.key); !known && r.isNameless() {
+			free[r.line] = true
+		}
+	}
+	var changed []string
+	gone := 0
+	now := map[string]string{}
+	for _, r := range b.rows {
+		now[r.key] = r.digest
+	}
+	for _, row := range b.work.Known() {
+		switch {
+		case row.Operation == "":
+		case here[row.Key] && now[row.Key] == row.Digest:
+		case here[row.Key] || free[row.Line]:
+			changed = append(changed, b.changedRow(row))
+		default:
+			gone++
+		}
+	}
+	if gone > 0 {
+		fmt.Fprintf(b.app.Err, "Note: rows that are no longer there: %d. What was created of them stays.\n", gone)
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	const most = 5
+	if more := len(changed) - most; more > 0 {
+		changed = append(changed[:most], fmt.Sprintf("and %d more", more))
+	}
+	return &output.Error{Code: output.BadInput, What: "rows were changed after their invoice was asked for: " + strings.Join(changed, "; "), Why: "Nothing was sent.",
+		Next: "give them back what they had, or a new order id\nor, for all rows as they were: btcpayctl invoice resume " + b.work.Batch.ID}
+}
+
+func (b *batch) changedRow(row ledger.Row) string {
+	line := row.Line
+	for _, r := range b.rows {
+		if r.key == row.Key {
+			line = r.line
+		}
+	}
+	made := "whose invoice may have been created"
+	if row.Invoice != "" {
+		made = "which made invoice " + row.Invoice
+	}
+	return fmt.Sprintf("line %d (order %s), %s", line, row.OrderID, made)
+}
+
+// repeat takes up a batch that is finished: its orders are printed as found, but where
+// another invoice of each is asked for.
+func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data []byte, again bool) error {
+	old, err := b.batches.Open(finished.ID)
+	if err != nil {
+		return journalFault(ctx, err)
+	}
+	defer old.Close()
+	var known []ledger.Row
+	if !again {
+		b.work = old
+		if known, err = b.foundAgain(ctx, finished); err != nil {
+			b.work = nil
+			return err
+		}
+		b.work = nil
+	}
+	if b.work, err = b.batches.Begin(target, data, known); err == nil {
+		err = old.Remove()
+	}
+	if err != nil {
+		return journalFault(ctx, err)
+	}
+	if len(known) > 0 {
+		fmt.Fprintf(b.app.Err, "Note: this batch was finished at %s. Rows whose invoice is printed as found: %d. --again creates new ones.\n",
+			finished.Finished.Local().Format("2006-01-02 15:04"), len(known))
+	}
+	return nil
+}
+
+// foundAgain are the rows of a finished batch whose invoice is still what a new one would
+// be: one that nobody paid. Rows without an order id are new ones each time.
+func (b *batch) foundAgain(ctx context.Context, finished ledger.Batch) ([]ledger.Row, error) {
+	var known []ledger.Row
+	for _, r := range b.rows {
+		row, ok := b.work.Row(r.key)
+		if !ok || row.Invoice == "" || r.isNameless() {
+			continue
+		}
+		if row.Digest != r.digest {
+			return nil, r.at(&output.Error{Code: output.BadInput, What: fmt.Sprintf("order %s made invoice %s, from another row than this one", row.OrderID, row.Invoice),
+				Why: "Nothing was sent.", Next: "give the row what it had, or a new order id\nor --again, for new invoices of all rows"})
+		}
+		invoice, err := b.sender.get(ctx, row.Invoice)
+		if err != nil {
+			return nil, r.at(explain(ctx, err))
+		}
+		if invoice.Status != statusNew && !b.sender.allowed.existing {
+			return nil, r.at(&output.Error{Code: output.Failed, What: fmt.Sprintf("order %s made invoice %s already, which is %s", row.OrderID, row.Invoice, invoice.Status),
+				Why:  "The batch was finished at " + finished.Finished.Local().Format("2006-01-02 15:04") + ". Nothing was sent.",
+				Next: "--again, for new invoices of all rows\nor --" + existsFlag + ", for those that are there"})
+		}
+		b.read[invoice.ID] = invoice
+		row.Line = r.line
+		known = append(known, row)
+	}
+	return known, nil
+}
+
+var errChanged = errors.New("the row was changed by another process")

@@ -1,0 +1,361 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+// Rows is the kind of a [Batch]. Each of its rows is an operation of the kind Invoice.
+const Rows Kind = "batch"
+
+// A Batch is many invoices that are created as one operation, one for each row of a file
+// or of standard input. It is kept after its end, so that the same file a second time is
+// noticed.
+//
+// On disk it is NAME.json; NAME.rows is what was given, as it was given; NAME.log has a
+// line for each step of a row, the last of which counts. [Work.Hold] holds NAME.lock
+// while the log is read and written.
+type Batch struct {
+	Record
+	From     string    `json:"from,omitempty"` // the file's absolute path; empty for standard input
+	Digest   string    `json:"digest"`         // of all rows
+	Total    int       `json:"total"`          // number of rows
+	Allowed  []string  `json:"allowed,omitempty"`
+	Finished time.Time `json:"finished,omitzero"` // closed: nothing more is created of it
+}
+
+// A Row is what became of one row of a batch. It is free while Operation is empty.
+type Row struct {
+	Key       string    `json:"row"`
+	Line      int       `json:"line"`
+	Digest    string    `json:"digest"`              // of its content
+	Operation string    `json:"operation,omitempty"` // the invoice operation that is to make it
+	OrderID   string    `json:"orderId,omitempty"`
+	Invoice   string    `json:"invoice,omitempty"` // once it is known
+	Time      time.Time `json:"time"`
+}
+
+const (
+	rowsExt  = ".rows"
+	logExt   = ".log"
+	workExt  = ".work"
+	allLock  = "all.lock"
+	keptFor  = 366 * 24 * time.Hour
+	logLimit = 256 << 20
+	// RowsLimit is the most that is kept of what was given.
+	RowsLimit = 16 << 20
+)
+
+// holdWait is far longer than any process holds a batch.
+const holdWait = 2 * time.Minute
+
+// Batches is the directory of batches.
+type Batches struct {
+	dir string
+	now func() time.Time
+}
+
+// OpenBatches gives the batches in a directory, which [Batches.Lock] makes.
+func OpenBatches(dir string, now func() time.Time) *Batches { return &Batches{dir, now} }
+
+// Lock holds all batches, for whoever looks for one and begins it where there is none.
+// It removes what was finished a year ago.
+func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
+	dir, err := durable.Create(b.dir)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := dir.Lock(ctx, allLock, holdWait)
+	if err == nil {
+		err = dir.Sweep(time.Hour)
+	}
+	if err != nil {
+		dir.Close()
+		return nil, err
+	}
+	all, _ := b.All() // what cannot be read is told where it matters
+	for _, batch := range all {
+		if !batch.Finished.IsZero() && b.now().Sub(batch.Finished) > keptFor {
+			_ = remove(dir, batch.ID)
+		}
+	}
+	return func() { lock.Unlock(); dir.Close() }, nil
+}
+
+// All returns the batches, the oldest first, finished ones included, and an error that
+// joins what could not be read.
+func (b *Batches) All() ([]Batch, error) {
+	dir, err := durable.Open(b.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Names()
+	if err != nil {
+		return nil, err
+	}
+	var all []Batch
+	var failed []error
+	for _, name := range names {
+		id, ok := strings.CutSuffix(name, recordExt)
+		if !ok {
+			continue
+		}
+		batch, err := readBatch(dir, id)
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			all = append(all, batch)
+		}
+	}
+	slices.SortFunc(all, func(a, b Batch) int {
+		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+	})
+	return all, errors.Join(failed...)
+}
+
+func readBatch(dir *durable.Dir, id string) (Batch, error) {
+	data, err := dir.Read(id+recordExt, recordLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Batch{}, ErrNotFound
+	}
+	if err != nil {
+		return Batch{}, err
+	}
+	var b Batch
+	if err := json.Unmarshal(data, &b); err != nil {
+		return Batch{}, fmt.Errorf("%s: %w: %w", dir.Path(id+recordExt), ErrDamaged, err)
+	}
+	switch {
+	case b.Version > version:
+		return Batch{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrVersion)
+	case b.Version < 1 || b.ID != id || b.Kind != Rows:
+		return Batch{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrDamaged)
+	}
+	return b, nil
+}
+
+// A Work is a batch that this process works on. It belongs to one goroutine.
+type Work struct {
+	Batch Batch
+
+	batches *Batches
+	dir     *durable.Dir
+	rows    map[string]Row
+	end     int64         // of what was read of the log
+	at      *durable.Lock // see Attend
+}
+
+// Begin writes a new batch: what was given, and what is known of its rows already. The
+// batch is there when all of it is on the disk. The caller holds [Batches.Lock].
+func (b *Batches) Begin(batch Batch, given []byte, known []Row) (*Work, error) {
+	if !idForm().MatchString(batch.ID) {
+		return nil, fmt.Errorf("%q cannot be the id of a batch", batch.ID)
+	}
+	dir, err := durable.Create(b.dir)
+	if err != nil {
+		return nil, err
+	}
+	batch.Version, batch.Kind, batch.Created = version, Rows, b.now().UTC()
+	w := &Work{Batch: batch, batches: b, dir: dir, rows: map[string]Row{}}
+	var log strings.Builder
+	for _, row := range known {
+		line, err := json.Marshal(row)
+		if err != nil {
+			return nil, errors.Join(err, dir.Close())
+		}
+		log.Write(line)
+		log.WriteByte('\n')
+	}
+	err = dir.Write(batch.ID+rowsExt, given)
+	if err == nil {
+		err = dir.Write(batch.ID+logExt, []byte(log.String()))
+	}
+	if err == nil {
+		err = w.write()
+	}
+	if err == nil {
+		err = w.readLog()
+	}
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return w, nil
+}
+
+// Open takes up a batch that was begun.
+func (b *Batches) Open(id string) (*Work, error) {
+	if !idForm().MatchString(id) {
+		return nil, ErrNotFound
+	}
+	dir, err := durable.Open(b.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	w := &Work{batches: b, dir: dir, rows: map[string]Row{}}
+	if w.Batch, err = readBatch(dir, id); err == nil {
+		err = w.readLog()
+	}
+	if err != nil {
+		return nil, errors.Join(err, dir.Close())
+	}
+	return w, nil
+}
+
+// Attend tells the other processes that this one works on the batch, until it ends. It
+// reports whether it is the only one.
+func (w *Work) Attend(ctx context.Context) bool {
+	lock, err := w.dir.Lock(ctx, w.Batch.ID+workExt, 0)
+	if err != nil {
+		return false
+	}
+	w.at = lock
+	return true
+}
+
+// Close leaves the batch as it is.
+func (w *Work) Close() {
+	if w.at != nil {
+		w.at.Unlock()
+	}
+	w.dir.Close()
+}
+
+// Hold keeps other processes from the batch until release is called, and reads what they
+// did.
+func (w *Work) Hold(ctx context.Context) (release func(), err error) {
+	lock, err := w.dir.Lock(ctx, w.Batch.ID+lockExt, holdWait)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := readBatch(w.dir, w.Batch.ID)
+	if err == nil {
+		w.Batch = batch
+		err = w.readLog()
+	}
+	if errors.Is(err, ErrNotFound) {
+		// Nobody needs the lock file that was just made.
+		_ = w.dir.Remove(w.Batch.ID + lockExt)
+	}
+	if err != nil {
+		lock.Unlock()
+		return nil, err
+	}
+	return func() { lock.Unlock() }, nil
+}
+
+// readLog reads the lines that are new. One that was cut off by a crash says nothing:
+// a row is claimed before its operation begins, and done before its operation ends.
+func (w *Work) readLog() error {
+	lines, end, err := w.dir.ReadAfter(w.Batch.ID+logExt, w.end, logLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(string(lines)) {
+		var row Row
+		if json.Unmarshal([]byte(line), &row) == nil && row.Key != "" {
+			w.rows[row.Key] = row
+		}
+	}
+	w.end = end
+	return nil
+}
+
+// Row is what is known of a row since the last [Work.Hold].
+func (w *Work) Row(key string) (Row, bool) {
+	row, ok := w.rows[key]
+	return row, ok
+}
+
+// Known are all rows of which something is known, by line.
+func (w *Work) Known() []Row {
+	var rows []Row
+	for _, row := range w.rows {
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key))
+	})
+	return rows
+}
+
+// Note writes what became of a row, durably. The caller is in [Work.Hold].
+func (w *Work) Note(row Row) error {
+	row.Time = w.batches.now().UTC()
+	line, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	if err := w.dir.Append(w.Batch.ID+logExt, line); err != nil {
+		return err
+	}
+	return w.readLog()
+}
+
+// Given is what was given, as it was given.
+func (w *Work) Given() ([]byte, error) { return w.dir.Read(w.Batch.ID+rowsExt, RowsLimit) }
+
+// Change writes what is given now, and what change makes of the batch. The caller is in
+// [Work.Hold].
+func (w *Work) Change(given []byte, change func(*Batch)) error {
+	if given != nil {
+		if err := w.dir.Write(w.Batch.ID+rowsExt, given); err != nil {
+			return err
+		}
+	}
+	before := w.Batch
+	change(&w.Batch)
+	if err := w.write(); err != nil {
+		w.Batch = before
+		return err
+	}
+	return nil
+}
+
+// Finish closes the batch. The caller is in [Work.Hold].
+func (w *Work) Finish() error {
+	return w.Change(nil, func(b *Batch) { b.Finished = w.batches.now().UTC() })
+}
+
+// Remove forgets the batch. The caller holds [Batches.Lock], or is in [Work.Hold].
+func (w *Work) Remove() error { return remove(w.dir, w.Batch.ID) }
+
+func remove(dir *durable.Dir, id string) error {
+	// Without its record it is no batch any more, so that goes first.
+	err := dir.Remove(id + recordExt)
+	for _, ext := range []string{rowsExt, logExt, workExt, lockExt} {
+		if gone := dir.Remove(id + ext); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+	}
+	return err
+}
+
+func (w *Work) write() error {
+	w.Batch.Updated = w.batches.now().UTC()
+	data, err := json.MarshalIndent(w.Batch, "", "  ")
+	if err != nil {
+		return err
+	}
+	return w.dir.Write(w.Batch.ID+recordExt, append(data, '\n'))
+}
