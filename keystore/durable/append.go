@@ -86,30 +86,13 @@ func (d *Dir) ReadAfter(name string, offset, limit int64) (lines []byte, end int
 }
 
 func (d *Dir) readAfter(name string, offset, limit int64) ([]byte, error) {
-	if err := plain(name); err != nil {
-		return nil, err
-	}
-	before, err := d.root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := acceptable(before); err != nil {
-		return nil, err
-	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	f, size, err := d.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	opened, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if err := acceptable(opened); err != nil {
-		return nil, err
-	}
-	if opened.Size() < offset {
+	if size < offset {
 		return nil, errors.New("was cut off since it was read last")
 	}
-	return readAll(io.NewSectionReader(f, offset, opened.Size()-offset), opened.Size()-offset, limit)
+	return readAll(io.NewSectionReader(f, offset, size-offset), size-offset, limit)
 }

@@ -23,40 +23,59 @@ func (d *Dir) Read(name string, limit int64) ([]byte, error) {
 }
 
 func (d *Dir) read(name string, limit int64) ([]byte, error) {
-	if err := plain(name); err != nil {
-		return nil, err
-	}
-	before, err := d.root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := acceptable(before); err != nil {
-		return nil, err
-	}
-	f, err := d.root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	f, size, err := d.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	opened, err := f.Stat()
+	return readAll(f, size, limit)
+}
+
+// open opens a file to read it, and tells its size.
+func (d *Dir) open(name string) (*os.File, int64, error) {
+	if err := plain(name); err != nil {
+		return nil, 0, err
+	}
+	before, err := d.root.Lstat(name)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	// Between the look and the open the name may have become a link or a FIFO.
-	// An ordinary replacement by Write gives another file too, and is fine.
-	if err := acceptable(opened); err != nil {
-		return nil, err
+	if err := acceptable(before); err != nil {
+		return nil, 0, err
 	}
-	if !os.SameFile(before, opened) {
-		again, err := d.root.Lstat(name)
-		if err != nil {
-			return nil, err
-		}
-		if again.Mode()&fs.ModeSymlink != 0 {
-			return nil, ErrSymlink
-		}
+	f, err := d.root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, 0, err
 	}
-	return readAll(f, opened.Size(), limit)
+	size, err := d.opened(f, name, before)
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, size, nil
+}
+
+// opened looks at a file again. Between the look and the open its name may have become a
+// link or a FIFO. An ordinary replacement by Write gives another file too, and is fine.
+func (d *Dir) opened(f *os.File, name string, before fs.FileInfo) (size int64, err error) {
+	now, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if err := acceptable(now); err != nil {
+		return 0, err
+	}
+	if os.SameFile(before, now) {
+		return now.Size(), nil
+	}
+	again, err := d.root.Lstat(name)
+	if err != nil {
+		return 0, err
+	}
+	if again.Mode()&fs.ModeSymlink != 0 {
+		return 0, ErrSymlink
+	}
+	return now.Size(), nil
 }
 
 // readAll reads a file whose size is a guess only, since it may be growing.
