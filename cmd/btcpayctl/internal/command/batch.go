@@ -246,11 +246,8 @@ func (b *batch) isSame(target, known ledger.Batch) (bool, error) {
 	if target.From != "" || known.From != "" {
 		return target.From == known.From, nil
 	}
-	if !b.sender.owns(known.Record) {
+	if !known.Finished.IsZero() || !b.sender.owns(known.Record) {
 		return false, nil
-	}
-	if !known.Finished.IsZero() {
-		return known.Digest == target.Digest && !slices.ContainsFunc(b.rows, lineRequest.isNameless), nil
 	}
 	rows, err := rowsOf(b.batches, known.ID)
 	if err != nil {
@@ -375,8 +372,8 @@ func (b *batch) changedRow(row ledger.Row) string {
 	return fmt.Sprintf("line %d (order %s), %s", line, row.OrderID, made)
 }
 
-// repeat takes up a batch that is finished: its orders are printed as found, but where
-// another invoice of each is asked for.
+// repeat takes up the batch of a file that is finished: its orders are printed as found,
+// but where another invoice of each is asked for.
 func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data []byte, again bool) error {
 	old, err := b.batches.Open(finished.ID)
 	if err != nil {
@@ -399,7 +396,7 @@ func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data 
 		return journalFault(ctx, err)
 	}
 	if len(known) > 0 {
-		fmt.Fprintf(b.app.Err, "Note: this batch was finished at %s. Rows whose invoice is printed as found: %d. --again creates new ones.\n",
+		fmt.Fprintf(b.app.Err, "Note: this file was finished at %s. Rows whose invoice is printed as found: %d. --again creates new ones.\n",
 			finished.Finished.Local().Format("2006-01-02 15:04"), len(known))
 	}
 	return nil

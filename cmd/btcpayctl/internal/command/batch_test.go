@@ -17,6 +17,9 @@ func TestBatchGoesOn(t *testing.T) {
 	for _, api := range bothAPIs {
 		for _, fault := range []string{"lose, down", "drop, down"} {
 			for _, way := range []string{"as printed", "again", "piped, as printed", "piped, again"} {
+				if testing.Short() && (way == "again" || way == "piped, as printed") {
+					continue
+				}
 				t.Run(api+", "+fault+", "+way, func(t *testing.T) { batchGoesOn(t, api, fault, way) })
 			}
 		}
@@ -112,17 +115,13 @@ func TestBatchDone(t *testing.T) {
 	}
 }
 
-// TestBatchPipedAgain: the same rows by a pipe are the same orders, and rows without order
-// ids are new ones each time.
+// TestBatchPipedAgain: what comes by a pipe is new each time that the last one is finished.
 func TestBatchPipedAgain(t *testing.T) {
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
-		for i, c := range []struct {
-			rows string
-			made int
-		}{{orderRows(2), 2}, {orderRows(2), 0}, {orderRow("", 1), 1}, {orderRow("", 1), 1}, {orderRows(1) + orderRow("", 1), 2}, {orderRows(2), 0}} {
-			g := w.run(t, api, c.rows, "invoice", "create", "--from", "-", "-o", "name")
-			if made := len(w.creations()); g.code != 0 || made != c.made || strings.Count(g.stdout, "\n") != strings.Count(c.rows, "\n") {
+		for i, rows := range []string{orderRows(2), orderRows(2), orderRow("", 1), orderRow("", 1), orderRows(1) + orderRow("", 1)} {
+			g := w.run(t, api, rows, "invoice", "create", "--from", "-", "-o", "name")
+			if made, want := len(w.creations()), strings.Count(rows, "\n"); g.code != 0 || made != want || strings.Count(g.stdout, "\n") != want {
 				t.Errorf("%s, %d: exit %d, %d made\n%s%s", api, i, g.code, made, g.stdout, g.stderr)
 			}
 		}

@@ -51,6 +51,18 @@ the Greenfield API keeps which. The metadata is yours, but for names that begin 
 btcpayctl; what the server changed of it is told. All are checked before the first is
 sent.
 
+What --from reads is one operation, and how far it came is written down. After Ctrl-C,
+a kill or a lost answer the same line again goes on, and so does "invoice resume" with
+the id that is printed: rows that have their invoice are printed, a row in doubt is
+looked up, the rest is created. Several processes may run one file. A row that was
+changed after its invoice was asked for is refused. A file that is finished prints its
+invoices again while they are unpaid; --again creates new ones. Rows without an order id
+are new ones each time, as is all that comes by a pipe.
+
+An order id that stands twice in the file, or that another operation is at, is refused,
+unless --allow-same-order is given. --unless-exists takes the invoice that has the order
+id already, where there is one; its amount must be the same.
+
 Every invoice has an order id; it is made up where none is given. A request is
 sent once. If its answer is lost, the order id is looked up and the invoice that
 is found is taken. If none is found the exit code is 8, and "invoice resume" looks

@@ -18,8 +18,8 @@ import (
 const Rows Kind = "batch"
 
 // A Batch is many invoices that are created as one operation, one for each row of a file
-// or of standard input. It is kept after its end, so that the same file a second time is
-// noticed.
+// or of standard input. That of a file is kept after its end, so that the same file a
+// second time is noticed.
 //
 // On disk it is NAME.json; NAME.rows is what was given, as it was given; NAME.log has a
 // line for each step of a row, the last of which counts. [Work.Hold] holds NAME.lock
@@ -49,10 +49,15 @@ const (
 	logExt   = ".log"
 	workExt  = ".work"
 	allLock  = "all.lock"
-	keptFor  = 366 * 24 * time.Hour
 	logLimit = 256 << 20
 	// RowsLimit is the most that is kept of what was given.
 	RowsLimit = 16 << 20
+)
+
+const (
+	fileKeptFor = 366 * 24 * time.Hour
+	// pipeKeptFor is longer than anybody works on a batch that another one finished.
+	pipeKeptFor = 24 * time.Hour
 )
 
 // holdWait is far longer than any process holds a batch.
@@ -68,7 +73,7 @@ type Batches struct {
 func OpenBatches(dir string, now func() time.Time) *Batches { return &Batches{dir, now} }
 
 // Lock holds all batches, for whoever looks for one and begins it where there is none.
-// It removes what was finished a year ago.
+// It removes files that were finished a year ago, and pipes a day ago.
 func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 	dir, err := durable.Create(b.dir)
 	if err != nil {
@@ -84,7 +89,11 @@ func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 	}
 	all, _ := b.All() // what cannot be read is told where it matters
 	for _, batch := range all {
-		if !batch.Finished.IsZero() && b.now().Sub(batch.Finished) > keptFor {
+		kept := fileKeptFor
+		if batch.From == "" {
+			kept = pipeKeptFor
+		}
+		if !batch.Finished.IsZero() && b.now().Sub(batch.Finished) > kept {
 			_ = remove(dir, batch.ID)
 		}
 	}
