@@ -41,8 +41,9 @@ func (c *invoiceResume) findBatch(ids []string) (ledger.Batch, bool, error) {
 
 // resumeBatch goes on with a batch by what is kept of it, or closes it.
 func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, found ledger.Batch) error {
-	c.flags.Profile = cmp.Or(c.flags.Profile, found.Profile)
-	c.api = cmp.Or(c.api, found.API, apiBitPay)
+	if c.api == "" || c.api == cmp.Or(found.API, apiBitPay) {
+		c.flags.Profile, c.api = cmp.Or(c.flags.Profile, found.Profile), cmp.Or(found.API, apiBitPay)
+	}
 	if found.API == apiGreenfield {
 		c.flags.Store = cmp.Or(c.flags.Store, found.Store)
 	}
@@ -51,7 +52,7 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 		return err
 	}
 	s := &invoiceSender{app: c.app, invoiceAPI: api, allowed: consentsOf(found.Allowed)}
-	if !s.owns(found.Record) {
+	if !s.owns(found.Record) && !c.abandon {
 		return otherKey(found.Record)
 	}
 	journal, err := c.app.Ledger()
@@ -68,6 +69,9 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	}
 	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, work: work, sendAgain: c.sendAgain, read: map[string]invoiceRecord{}}
 	defer b.close()
+	if !s.owns(found.Record) {
+		return b.closeUnseen(ctx)
+	}
 	if b.rows, err = givenRows(work); err != nil {
 		return err
 	}
@@ -117,6 +121,28 @@ func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
 		return journalFault(ctx, err)
 	}
 	fmt.Fprintf(b.app.Err, "Closed %s. Rows with an invoice: %d of %d.\n", b.work.Batch.ID, printed, len(b.rows))
+	return nil
+}
+
+// closeUnseen closes a batch of another key, whose invoices cannot be looked at.
+func (b *batch) closeUnseen(ctx context.Context) error {
+	release, err := b.work.Hold(ctx)
+	if err != nil {
+		return b.heldFault(ctx, err)
+	}
+	defer release()
+	for _, row := range b.work.Known() {
+		switch {
+		case row.Invoice != "":
+			fmt.Fprintf(b.app.Err, "Line %d: order %s has invoice %s.\n", row.Line, output.VisibleLine(row.OrderID), row.Invoice)
+		case row.Operation != "":
+			fmt.Fprintf(b.app.Err, "Line %d: whether order %s has an invoice is not known, and this key cannot tell.\n", row.Line, output.VisibleLine(row.OrderID))
+		}
+	}
+	if err := b.work.Finish(); err != nil {
+		return journalFault(ctx, err)
+	}
+	fmt.Fprintf(b.app.Err, "Closed %s, which belongs to another key or store.\n", b.work.Batch.ID)
 	return nil
 }
 

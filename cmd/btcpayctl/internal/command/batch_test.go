@@ -284,3 +284,44 @@ func TestBatchOfALostLedger(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchOfAnotherKey can be closed by whoever has another key, and by them alone.
+func TestBatchOfAnotherKey(t *testing.T) {
+	w := newValuesWorld(t)
+	name := w.file(t, orderRows(3))
+	w.faulty(atCreation(2, "drop, down"))
+	lines := w.batch(t, apiBitPay, name).next()
+	w.faulty(nil)
+	id := lines[0][strings.LastIndexByte(lines[0], ' ')+1:]
+	if g := w.run(t, apiGreenfield, "", "invoice", "resume", id); g.code != 4 || len(w.creations()) != 2 {
+		t.Errorf("exit %d\n%s", g.code, g.stderr)
+	}
+	if g := w.run(t, apiGreenfield, "", "invoice", "resume"); g.code != 0 {
+		t.Errorf("exit %d\n%s", g.code, g.stderr)
+	}
+	g := w.run(t, apiGreenfield, "", "invoice", "resume", id, "--abandon")
+	if g.code != 0 || !strings.Contains(g.stderr, "Line 1: order A-1 has invoice ") || !strings.Contains(g.stderr, "Line 2: whether order A-2 has an invoice is not known") {
+		t.Errorf("exit %d\n%s", g.code, g.stderr)
+	}
+	// The operation of the row in doubt is left to its own key.
+	if g := w.run(t, apiBitPay, "", "invoice", "resume"); g.code != 8 || !strings.Contains(g.stderr, "order id A-2") {
+		t.Errorf("exit %d\n%s", g.code, g.stderr)
+	}
+}
+
+// TestBatchOutput: what standard output does not take, or an expression cannot use, is made
+// and found again.
+func TestBatchOutput(t *testing.T) {
+	for _, api := range bothAPIs {
+		w := newValuesWorld(t)
+		name := w.file(t, orderRows(3))
+		for _, args := range [][]string{{"--jq", `.[].orderId | tonumber`}, {"-o", "jsonl", "--jq", `.orderId | tonumber`}} {
+			g := w.run(t, api, "", append([]string{"invoice", "create", "--from", name}, args...)...)
+			if g.code != 1 || strings.Contains(strings.ToLower(g.stderr), "nothing was sent") || !strings.Contains(g.stderr, "btcpayctl invoice resume ") {
+				t.Errorf("%s %q: exit %d\n%s", api, args, g.code, g.stderr)
+			}
+		}
+		w.batch(t, api, name).wantOrders(t, 0, numbered(3)...)
+		w.wantEachOnce(t, api, numbered(3)...)
+	}
+}

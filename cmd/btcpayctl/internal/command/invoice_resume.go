@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -240,10 +241,17 @@ func several(failed []error) error {
 	if !ok {
 		return errors.Join(failed...)
 	}
-	var lines []string
+	var lines, next []string
 	for _, err := range failed {
 		lines = append(lines, err.Error())
+		line := "btcpayctl invoice resume\nor, once you are sure: btcpayctl invoice resume OPERATION --abandon"
+		if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.Pending && strings.HasPrefix(e.Next, "btcpayctl ") {
+			line, _, _ = strings.Cut(e.Next, "\n") // a batch, which has a way on of its own
+		}
+		if !slices.Contains(next, line) {
+			next = append(next, line)
+		}
 	}
 	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n") + ".",
-		Next: "btcpayctl invoice resume\nor, once you are sure: btcpayctl invoice resume OPERATION --abandon", Err: errors.Join(failed...)}
+		Next: strings.Join(next, "\nthen "), Err: errors.Join(failed...)}
 }

@@ -83,7 +83,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	}
 	open := openOrders{}
 	for _, r := range records {
-		if r.Kind == ledger.Invoice && r.ID != own && r.Batch == "" && r.OrderID != "" && s.owns(r) {
+		if r.Kind == ledger.Invoice && r.ID != own && (r.Batch == "" || r.Batch != own) && r.OrderID != "" && s.owns(r) {
 			open[r.OrderID] = &output.Error{Code: output.UnknownOutcome,
 				What: fmt.Sprintf("order %s may have an invoice: whether operation %s created it is not known yet", r.OrderID, r.ID), Why: "Nothing was sent.",
 				Next: "btcpayctl invoice resume " + r.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}

@@ -35,14 +35,14 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		}
 		invoices := 0
 		for _, r := range records {
-			if r.Kind == ledger.Invoice && r.Batch == "" {
+			if r.Kind == ledger.Invoice {
 				invoices++
 			}
 		}
 		if invoices > 0 {
 			fmt.Fprintf(a.Err, "Note: invoice operations whose end is not known: %d. Next: %s\n", invoices, a.Hint("btcpayctl invoice resume"))
 		}
-		if n := openBatches(a); n > 0 && cmd.CommandPath() != "btcpayctl invoice create" {
+		if n := openBatches(a); n > 0 && (cmd.CommandPath() != "btcpayctl invoice create" || !cmd.Flags().Changed("from")) {
 			fmt.Fprintf(a.Err, "Note: batches of invoices that are not finished: %d. Next: %s\n", n, a.Hint("btcpayctl invoice resume"))
 		}
 		if cmd.Name() != "move" {

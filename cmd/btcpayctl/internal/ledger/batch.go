@@ -21,7 +21,7 @@ const Rows Kind = "batch"
 // or of standard input. That of a file is kept after its end, so that the same file a
 // second time is noticed.
 //
-// On disk it is NAME.json; NAME.rows is what was given, as it was given; NAME.log has a
+// On disk it is NAME.json; NAME.rows is what was given, until the end; NAME.log has a
 // line for each step of a row, the last of which counts. [Work.Hold] holds NAME.lock
 // while the log is read and written.
 type Batch struct {
@@ -341,9 +341,16 @@ func (w *Work) Change(given []byte, change func(*Batch)) error {
 	return nil
 }
 
-// Finish closes the batch. The caller is in [Work.Hold].
+// Finish closes the batch. What was given, which may tell of customers, is not kept any
+// longer. The caller is in [Work.Hold].
 func (w *Work) Finish() error {
-	return w.Change(nil, func(b *Batch) { b.Finished = w.batches.now().UTC() })
+	if err := w.Change(nil, func(b *Batch) { b.Finished = w.batches.now().UTC() }); err != nil {
+		return err
+	}
+	if err := w.dir.Remove(w.Batch.ID + rowsExt); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // Remove forgets the batch. The caller holds [Batches.Lock], or is in [Work.Hold].

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,6 +86,9 @@ func TestBatch(t *testing.T) {
 		}
 		if err := mine.Finish(); err != nil {
 			t.Error(err)
+		}
+		if given, err := mine.Given(); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("what was given is kept: %q %v", given, err)
 		}
 	})
 	all, err := b.All()
