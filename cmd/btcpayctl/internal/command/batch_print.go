@@ -103,7 +103,7 @@ func (b *batch) stillInDoubt() error {
 		why = append(why[:most:most], fmt.Sprintf("and %d more", more))
 	}
 	return &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("rows whose invoice may have been created: %d. %s", len(b.doubt), why[0]),
-		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. Nothing was sent twice.", len(b.rows)-len(b.doubt))), "; "),
+		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. None was sent twice.", len(b.rows)-len(b.doubt))), "; "),
 		Next: b.resume() + "\nor, once you are sure that none comes, to send them again: " + b.resume() + " --send-again"}
 }
 
@@ -126,7 +126,7 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	case output.UnknownOutcome, output.Interrupted, output.Terminated, output.Pending:
 		e.Next = b.resume()
 	case output.MadeOtherwise:
-		e.Why += " Nothing was sent for the rows behind it."
+		e.Why += " The rows behind it were not sent."
 		e.Next += "\nthen, for the other rows: " + b.resume()
 	default:
 		if e.Next != "" && !strings.Contains(e.Next, b.resume()) {

@@ -14,6 +14,7 @@ import (
 // which never reached it. The line that is printed, and the first line again, go on. What
 // came by a pipe goes on likewise.
 func TestBatchGoesOn(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		for _, fault := range []string{"lose, down", "drop, down"} {
 			for _, way := range []string{"as printed", "again", "piped, as printed", "piped, again"} {
@@ -27,6 +28,7 @@ func TestBatchGoesOn(t *testing.T) {
 }
 
 func batchGoesOn(t *testing.T, api, fault, way string) {
+	t.Parallel()
 	w := newValuesWorld(t)
 	piped, printed := strings.HasPrefix(way, "piped"), strings.HasSuffix(way, "printed")
 	name := w.file(t, orderRows(5))
@@ -75,6 +77,7 @@ func batchGoesOn(t *testing.T, api, fault, way string) {
 
 // TestBatchDone runs a file again that is done.
 func TestBatchDone(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		name := w.file(t, orderRows(3)+orderRow("", 7))
@@ -117,6 +120,7 @@ func TestBatchDone(t *testing.T) {
 
 // TestBatchPipedAgain: what comes by a pipe is new each time that the last one is finished.
 func TestBatchPipedAgain(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		for i, rows := range []string{orderRows(2), orderRows(2), orderRow("", 1), orderRow("", 1), orderRows(1) + orderRow("", 1)} {
@@ -131,6 +135,7 @@ func TestBatchPipedAgain(t *testing.T) {
 // TestBatchCorrected: a row that the server refuses is corrected in the file, and the same
 // line goes on. A row that was sent is not changed in silence.
 func TestBatchCorrected(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		bad := strings.Replace(orderRows(4), `"3","currency":"USD"`, `"3","currency":"XQZ"`, 1)
@@ -160,6 +165,7 @@ func TestBatchCorrected(t *testing.T) {
 
 // TestBatchNameless: rows without order ids are known by their place and content.
 func TestBatchNameless(t *testing.T) {
+	t.Parallel()
 	w := newValuesWorld(t)
 	name := w.file(t, orderRow("", 1)+orderRow("", 1)+orderRow("", 2)+orderRow("", 3))
 	w.faulty(atCreation(4, "lose, down"))
@@ -182,6 +188,7 @@ func TestBatchNameless(t *testing.T) {
 
 // TestBatchNothingMade: a batch that fails before its first invoice leaves nothing.
 func TestBatchNothingMade(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		name := w.file(t, `{"price":1,"currency":"XQZ","orderId":"A-1"}`)
@@ -197,6 +204,7 @@ func TestBatchNothingMade(t *testing.T) {
 // TestBatchShared has several processes run one file at once. Each prints all invoices,
 // and each order has one.
 func TestBatchShared(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		const rows, processes = 12, 3
@@ -219,6 +227,7 @@ func TestBatchShared(t *testing.T) {
 
 // TestBatchDoubledOrder: an order id that stands twice is refused, whatever its type.
 func TestBatchDoubledOrder(t *testing.T) {
+	t.Parallel()
 	w := newValuesWorld(t)
 	for _, api := range bothAPIs {
 		for first, second := range map[string]string{`"A"`: `"A"`, `"7"`: `7`, `1.50`: `1.5`, `true`: `"true"`} {
@@ -243,6 +252,7 @@ func TestBatchDoubledOrder(t *testing.T) {
 // TestBatchAbandon closes a batch: what is there is printed, nothing is sent, and the file
 // is not made twice afterwards.
 func TestBatchAbandon(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		for fault, found := range map[string]int{"lose, down": 3, "drop, down": 2} {
 			w := newValuesWorld(t)
@@ -269,6 +279,7 @@ func TestBatchAbandon(t *testing.T) {
 // TestBatchOfALostLedger: where the operation of a row is gone, the row is looked up
 // before it is sent.
 func TestBatchOfALostLedger(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		for _, fault := range []string{"lose, down", "drop, down"} {
 			w := newValuesWorld(t)
@@ -287,6 +298,7 @@ func TestBatchOfALostLedger(t *testing.T) {
 
 // TestBatchOfAnotherKey can be closed by whoever has another key, and by them alone.
 func TestBatchOfAnotherKey(t *testing.T) {
+	t.Parallel()
 	w := newValuesWorld(t)
 	name := w.file(t, orderRows(3))
 	w.faulty(atCreation(2, "drop, down"))
@@ -312,6 +324,7 @@ func TestBatchOfAnotherKey(t *testing.T) {
 // TestBatchOutput: what standard output does not take, or an expression cannot use, is made
 // and found again.
 func TestBatchOutput(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		name := w.file(t, orderRows(3))

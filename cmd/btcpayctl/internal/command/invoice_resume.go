@@ -51,7 +51,7 @@ closes the batch: it prints what there is and creates nothing.`,
 }
 
 func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := checkedPrinter(c.app, cmd, invoiceView, invoiceRecord{})
 	if err != nil {
 		return err
 	}
@@ -62,9 +62,6 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		return &output.Error{Code: output.Usage, What: "--abandon wants the operations named", Next: "btcpayctl invoice resume OPERATION --abandon"}
 	case c.abandon && c.sendAgain:
 		return &output.Error{Code: output.Usage, What: "--abandon closes a batch and --send-again goes on with it", Why: "Nothing was sent.", Next: "leave one of them out"}
-	}
-	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
-		return err
 	}
 	found, isBatch, err := c.findBatch(ids)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 // TestOrderInDoubt: an order that something else may make is not sent, whichever line it
 // comes by.
 func TestOrderInDoubt(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		one := []string{"invoice", "create", "--amount", "5", "--currency", "USD", "--order-id"}
@@ -63,6 +64,7 @@ func TestOrderInDoubt(t *testing.T) {
 
 // TestUnlessExists takes the invoice that has the order id.
 func TestUnlessExists(t *testing.T) {
+	t.Parallel()
 	for _, api := range bothAPIs {
 		w := newValuesWorld(t)
 		create := func(id, amount string, args ...string) *given {
