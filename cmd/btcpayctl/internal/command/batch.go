@@ -164,7 +164,8 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 	if err != nil {
 		return nil, err
 	}
-	if open == nil || open.Digest != target.Digest {
+	isNew := open == nil || open.Digest != target.Digest
+	if isNew {
 		if err := b.refuseOpenOrders(ctx, open); err != nil {
 			return nil, err
 		}
@@ -182,13 +183,17 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 			err = journalFault(ctx, err)
 		}
 	}
+	if err == nil && isNew {
+		// Once more behind the record, so that of two processes one sees the other.
+		if err = b.refuseOpenOrders(ctx, &b.work.Batch); err != nil && open == nil && finished == nil {
+			err = errors.Join(err, b.work.Remove())
+		}
+	}
 	if err != nil {
 		b.close()
 		return nil, err
 	}
-	if b.work != nil {
-		b.work.Attend(ctx)
-	}
+	b.work.Attend(ctx)
 	return b, nil
 }
 

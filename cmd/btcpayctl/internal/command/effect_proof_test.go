@@ -48,7 +48,6 @@ var places = []struct {
 // Where that fails as well, it is named with its label and the page where a person
 // deletes it, and what is written down fits what is there.
 func TestKeysThatCannotBeProven(t *testing.T) {
-	w := newEffectWorld(t)
 	for i, fault := range proofFaults {
 		if testing.Short() && i%2 != 0 {
 			continue
@@ -56,7 +55,8 @@ func TestKeysThatCannotBeProven(t *testing.T) {
 		for _, revocable := range []bool{true, false} {
 			for _, place := range places {
 				t.Run(fmt.Sprintf("%s/revocable %v/%s", fault.name, revocable, place.name), func(t *testing.T) {
-					s := w.stage(t)
+					t.Parallel()
+					s := newEffectWorld(t).stage(t)
 					s.admin()
 					args := append([]string{"apikey", "create"}, apiKeyArgs(place.args(s)...)(s)...)
 					s.failUnproven(fault, revocable, args)
@@ -162,10 +162,10 @@ func (s *effectStage) checkNamed(place string) {
 
 // TestRotationThatCannotBeProven: the old key stays in use and works.
 func TestRotationThatCannotBeProven(t *testing.T) {
-	w := newEffectWorld(t)
 	for _, fault := range proofFaults {
 		t.Run(fault.name, func(t *testing.T) {
-			s := w.stage(t)
+			t.Parallel()
+			s := newEffectWorld(t).stage(t)
 			s.withShopKey()
 			old := s.newestKey()
 			s.mintedKeys()

@@ -104,13 +104,12 @@ var effectFailures = []effectFailure{
 // result cannot be printed. What was done is named, no code says that nothing was sent,
 // and what is said is so.
 func TestFailuresAfterAnEffect(t *testing.T) {
-	w := newEffectWorld(t)
 	for _, c := range effectCases {
 		for i, f := range effectFailures {
 			if testing.Short() && i%3 != 0 {
 				continue
 			}
-			t.Run(c.command+"/"+f.name, func(t *testing.T) { failAfterEffect(t, w, c, f) })
+			t.Run(c.command+"/"+f.name, func(t *testing.T) { failAfterEffect(t, c, f) })
 		}
 	}
 }
@@ -131,11 +130,12 @@ func failureText(stderr string) string {
 	return report.Error.Message + "\n" + report.Error.Hint
 }
 
-func failAfterEffect(t *testing.T, w *effectWorld, c effectCase, f effectFailure) {
+func failAfterEffect(t *testing.T, c effectCase, f effectFailure) {
+	t.Parallel()
 	if f.refused && c.again {
 		t.Skip("it is done once more")
 	}
-	s := w.stage(t)
+	s := newEffectWorld(t).stage(t)
 	if c.set != nil {
 		c.set(s)
 	}
@@ -157,7 +157,7 @@ func failAfterEffect(t *testing.T, w *effectWorld, c effectCase, f effectFailure
 		defer full.Close()
 		g.out = full
 	}
-	w.took()
+	s.took()
 	g.run(t, slices.Concat(strings.Fields(c.command), c.args(s), f.output(c))...)
 	if g.stdout != "" {
 		t.Errorf("a failed call printed %q", g.stdout)

@@ -62,17 +62,43 @@ func (s *invoiceSender) withOrder(ctx context.Context, id string) ([]invoiceReco
 	return found, nil
 }
 
-// openOrders are the order ids of what is not finished, with why an invoice of them may
-// come yet.
-type openOrders map[string]*output.Error
+// openOrders are the order ids of what is not finished, with what looks whether an invoice
+// of them may come yet.
+type openOrders map[string][]func() error
 
 func (o openOrders) refuse(id string) error {
-	for other, why := range o {
-		if sameScalar(other, id) {
-			return why
+	for other, looks := range o {
+		if !sameScalar(other, id) {
+			continue
+		}
+		for _, look := range looks {
+			if err := look(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// refuseOpen refuses the order of an operation that is not finished.
+func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Record) error {
+	journal, err := s.app.Ledger()
+	if err != nil {
+		return err
+	}
+	operation, err := journal.Resume(ctx, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return nil // its end is known by now
+	case errors.Is(err, ledger.ErrBusy):
+		return &output.Error{Code: output.Pending, What: "another process is creating an invoice of order " + r.OrderID + " now", Why: "Nothing was sent.",
+			Next: "wait for it, and run the same command\nor --" + sameOrderFlag + ", for one more invoice of this order", Err: err}
+	case err != nil:
+		return err
+	}
+	return errors.Join(&output.Error{Code: output.UnknownOutcome,
+		What: fmt.Sprintf("order %s may have an invoice: whether operation %s created it is not known yet", r.OrderID, r.ID), Why: "Nothing was sent.",
+		Next: "btcpayctl invoice resume " + r.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}, operation.Release())
 }
 
 // openOrders are those of the same store, but for an operation of one's own, or a batch.
@@ -84,9 +110,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	open := openOrders{}
 	for _, r := range records {
 		if r.Kind == ledger.Invoice && r.ID != own && (r.Batch == "" || r.Batch != own) && r.OrderID != "" && s.owns(r) {
-			open[r.OrderID] = &output.Error{Code: output.UnknownOutcome,
-				What: fmt.Sprintf("order %s may have an invoice: whether operation %s created it is not known yet", r.OrderID, r.ID), Why: "Nothing was sent.",
-				Next: "btcpayctl invoice resume " + r.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}
+			open[r.OrderID] = append(open[r.OrderID], func() error { return s.refuseOpen(ctx, r) })
 		}
 	}
 	batches, err := s.app.Batches()
@@ -107,11 +131,16 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 		}
 		for _, row := range rows {
 			if id := row.order.orderID(); id != "" {
-				open[id] = &output.Error{Code: output.Pending,
-					What: fmt.Sprintf("order %s is line %d of %s, a batch that is not finished", id, row.line, batchName(b)), Why: "Nothing was sent.",
-					Next: "btcpayctl invoice resume " + b.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}
+				open[id] = append(open[id], func() error { return inBatch(b, row) })
 			}
 		}
 	}
 	return open, nil
+}
+
+// inBatch refuses the order of a row of a batch that is not finished.
+func inBatch(b ledger.Batch, row lineRequest) error {
+	return &output.Error{Code: output.Pending,
+		What: fmt.Sprintf("order %s is line %d of %s, a batch that is not finished", row.order.orderID(), row.line, batchName(b)), Why: "Nothing was sent.",
+		Next: "btcpayctl invoice resume " + b.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}
 }

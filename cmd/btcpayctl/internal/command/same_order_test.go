@@ -1,7 +1,9 @@
 package command
 
 import (
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -101,6 +103,53 @@ func TestUnlessExists(t *testing.T) {
 		g.wantOrders(t, 0, "C-1", "C-2", "C-3")
 		if n := len(w.creations()); n != 2 {
 			t.Errorf("%s: %d were made", api, n)
+		}
+	}
+}
+
+// TestSameOrderAtOnce has others create an order while one process is at it. They say so,
+// and afterwards it can be created once more, as it always could.
+func TestSameOrderAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, api := range bothAPIs {
+		w := newValuesWorld(t)
+		// The first request is held until all others have ended.
+		const others = 4
+		arrived, ended := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		w.mu.Lock()
+		w.meddle = func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/invoices") {
+				once.Do(func() {
+					close(arrived)
+					<-ended
+				})
+			}
+			return false
+		}
+		w.mu.Unlock()
+		create := func() *given {
+			return w.run(t, api, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "A-1", "-o", "name")
+		}
+		first := make(chan *given)
+		go func() { first <- create() }()
+		<-arrived
+		var all sync.WaitGroup
+		for range others {
+			all.Go(func() {
+				if g := create(); g.code != 8 || !strings.Contains(g.stderr, "another process is creating an invoice of order A-1 now") {
+					t.Errorf("%s: exit %d\n%s", api, g.code, g.stderr)
+				}
+			})
+		}
+		all.Wait()
+		close(ended)
+		if g := <-first; g.code != 0 {
+			t.Errorf("%s: exit %d\n%s", api, g.code, g.stderr)
+		}
+		w.wantEachOnce(t, api, "A-1")
+		if g := create(); g.code != 0 {
+			t.Errorf("%s, afterwards: exit %d\n%s", api, g.code, g.stderr)
 		}
 	}
 }
