@@ -22,6 +22,8 @@ const (
 	claimBusy               // another process is at it now
 )
 
+var errChanged = errors.New("the row was changed by another process")
+
 // row gives the invoice of a row. It returns none, and no error, for a row in doubt.
 func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error) {
 	for {

@@ -103,59 +103,19 @@ func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 // All returns the batches, the oldest first, finished ones included, and an error that
 // joins what could not be read.
 func (b *Batches) All() ([]Batch, error) {
-	dir, err := durable.Open(b.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	names, err := dir.Names()
-	if err != nil {
-		return nil, err
-	}
-	var all []Batch
-	var failed []error
-	for _, name := range names {
-		id, ok := strings.CutSuffix(name, recordExt)
-		if !ok {
-			continue
-		}
-		batch, err := readBatch(dir, id)
-		switch {
-		case errors.Is(err, ErrNotFound):
-		case err != nil:
-			failed = append(failed, err)
-		default:
-			all = append(all, batch)
-		}
-	}
+	all, err := readEach(b.dir, readBatch)
 	slices.SortFunc(all, func(a, b Batch) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
-	return all, errors.Join(failed...)
+	return all, err
 }
 
 func readBatch(dir *durable.Dir, id string) (Batch, error) {
-	data, err := dir.Read(id+recordExt, recordLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Batch{}, ErrNotFound
-	}
-	if err != nil {
-		return Batch{}, err
-	}
-	var b Batch
-	if err := json.Unmarshal(data, &b); err != nil {
-		return Batch{}, fmt.Errorf("%s: %w: %w", dir.Path(id+recordExt), ErrDamaged, err)
-	}
-	switch {
-	case b.Version > version:
-		return Batch{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrVersion)
-	case b.Version < 1 || b.ID != id || b.Kind != Rows:
+	b, err := readAs(dir, id, func(b *Batch) *Record { return &b.Record })
+	if err == nil && b.Kind != Rows {
 		return Batch{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrDamaged)
 	}
-	return b, nil
+	return b, err
 }
 
 // A Work is a batch that this process works on. It belongs to one goroutine.

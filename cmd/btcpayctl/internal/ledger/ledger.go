@@ -248,7 +248,20 @@ func (l *Ledger) resume(ctx context.Context, dir *durable.Dir, id string, wait t
 // Unfinished returns the records that are there, the oldest first, and an error
 // that joins what could not be read. The rest is returned all the same.
 func (l *Ledger) Unfinished() ([]Record, error) {
-	dir, err := durable.Open(l.dir)
+	records, err := readEach(l.dir, read)
+	slices.SortFunc(records, func(a, b Record) int {
+		if c := a.Created.Compare(b.Created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return records, err
+}
+
+// readEach reads the records of a directory, and joins what could not be read into one
+// error.
+func readEach[T any](path string, read func(*durable.Dir, string) (T, error)) ([]T, error) {
+	dir, err := durable.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -260,7 +273,7 @@ func (l *Ledger) Unfinished() ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	var records []Record
+	var records []T
 	var failed []error
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, recordExt)
@@ -276,36 +289,39 @@ func (l *Ledger) Unfinished() ([]Record, error) {
 			records = append(records, record)
 		}
 	}
-	slices.SortFunc(records, func(a, b Record) int {
-		if c := a.Created.Compare(b.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
 	return records, errors.Join(failed...)
 }
 
 var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{8,40}$`) })
 
 func read(dir *durable.Dir, id string) (Record, error) {
-	data, err := dir.Read(id+recordExt, recordLimit)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Record{}, ErrNotFound
-	}
-	if err != nil {
-		return Record{}, err
-	}
-	var r Record
-	if err := json.Unmarshal(data, &r); err != nil {
-		return Record{}, fmt.Errorf("%s: %w: %w", dir.Path(id+recordExt), ErrDamaged, err)
-	}
-	switch {
-	case r.Version > version:
-		return Record{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrVersion)
-	case r.Version < 1 || r.ID != id || r.Kind == "":
+	r, err := readAs(dir, id, func(r *Record) *Record { return r })
+	if err == nil && r.Kind == "" {
 		return Record{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrDamaged)
 	}
-	return r, nil
+	return r, err
+}
+
+// readAs reads a file that holds a record, or more than that.
+func readAs[T any](dir *durable.Dir, id string, recordOf func(*T) *Record) (T, error) {
+	var whole, none T
+	data, err := dir.Read(id+recordExt, recordLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return none, ErrNotFound
+	}
+	if err != nil {
+		return none, err
+	}
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return none, fmt.Errorf("%s: %w: %w", dir.Path(id+recordExt), ErrDamaged, err)
+	}
+	switch r := recordOf(&whole); {
+	case r.Version > version:
+		return none, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrVersion)
+	case r.Version < 1 || r.ID != id:
+		return none, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrDamaged)
+	}
+	return whole, nil
 }
 
 // An Operation is a record and the lock on it. It belongs to one goroutine.
