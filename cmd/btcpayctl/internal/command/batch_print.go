@@ -14,6 +14,7 @@ import (
 // print makes and prints the invoices of all rows, in the order of the rows. It stops at
 // the first that cannot be made, and goes on past those in doubt.
 func (b *batch) print(ctx context.Context, p *output.Printer) error {
+	b.sender.others = b.invoices
 	var failed error
 	printed := 0
 	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {

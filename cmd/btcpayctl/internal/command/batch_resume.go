@@ -92,6 +92,7 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 
 // abandon closes a batch: what was made of it is printed, and nothing is sent.
 func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
+	b.sender.others = b.invoices
 	printed := 0
 	err := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for i := range b.rows {

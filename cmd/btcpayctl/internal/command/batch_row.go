@@ -138,7 +138,6 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 			return found, b.done(ctx, r, operation, found.ID)
 		}
 	}
-	b.sender.others = b.invoices()
 	invoice, fate, err := b.sender.send(ctx, operation, o)
 	switch fate {
 	case fateNone:
@@ -151,11 +150,10 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 }
 
 // invoices are those that the batch made.
-func (b *batch) invoices() map[string]bool {
-	made := map[string]bool{}
+func (b *batch) invoices() (made []string) {
 	for _, row := range b.work.Known() {
 		if row.Invoice != "" {
-			made[row.Invoice] = true
+			made = append(made, row.Invoice)
 		}
 	}
 	return made
@@ -163,7 +161,6 @@ func (b *batch) invoices() map[string]bool {
 
 // settleDoubt looks the invoice of a row up. Again tells that the row is free.
 func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledger.Operation, neverSent bool) (invoice *invoiceRecord, again bool, err error) {
-	b.sender.others = b.invoices()
 	record := operation.Record
 	found, older, err := b.sender.lookUp(ctx, record)
 	switch {

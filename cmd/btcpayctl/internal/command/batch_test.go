@@ -338,3 +338,28 @@ func TestBatchOutput(t *testing.T) {
 		w.wantEachOnce(t, api, numbered(3)...)
 	}
 }
+
+// TestBatchSameOrderLost: of two rows of one order, the invoice of the first is not taken
+// for that of the second, whose request was lost.
+func TestBatchSameOrderLost(t *testing.T) {
+	t.Parallel()
+	for _, api := range bothAPIs {
+		for fault, code := range map[string]int{"drop": 8, "lose": 0} {
+			w := newValuesWorld(t)
+			name := w.file(t, orderRow("A-1", 5)+orderRow("A-1", 5))
+			w.faulty(atCreation(2, fault))
+			g := w.batch(t, api, name, "--allow-same-order")
+			if g.code != code {
+				t.Fatalf("%s, %s: exit %d\n%s", api, fault, g.code, g.stderr)
+			}
+			if code != 0 {
+				w.faulty(nil)
+				g = w.paste(t, api, g.next()[0]+" --send-again", "-o", "template={{.id}} {{.orderId}}")
+			}
+			g.wantOrders(t, 0, "A-1", "A-1")
+			if _, ids := g.ordersOf(); len(ids) == 2 && ids[0] == ids[1] || w.onServer(t, api)["A-1"] != 2 {
+				t.Errorf("%s, %s: %q were printed, and there are %v", api, fault, ids, w.onServer(t, api))
+			}
+		}
+	}
+}

@@ -84,7 +84,7 @@ again. On the Greenfield API the invoice's metadata names the operation, too
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
 	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that stands twice in the file, or that another operation is at")
 	f.BoolVar(&c.allowed.existing, existsFlag, false, "take the invoice that has the order id, where the store has one")
-	f.BoolVar(&c.again, "again", false, "with --from: create the invoices of a batch anew that is finished")
+	f.BoolVar(&c.again, "again", false, "with --from: create new invoices of a file that is finished")
 	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
 	f.StringVar(&c.request.ItemCode, "item-code", "", "`code` of the item sold")

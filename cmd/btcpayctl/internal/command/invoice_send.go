@@ -21,7 +21,7 @@ type invoiceSender struct {
 	dryRun  bool
 	allowed consents
 	// others are invoices that other rows of the batch made; a look-up leaves them out.
-	others map[string]bool
+	others func() []string
 }
 
 // check refuses an order before anything is sent: its amount first.
@@ -175,8 +175,8 @@ func (s *invoiceSender) find(ctx context.Context, r ledger.Record) (found, older
 	if err != nil {
 		return nil, nil, err
 	}
-	for id := range s.others {
-		taken = append(taken, id)
+	if s.others != nil {
+		taken = append(taken, s.others()...)
 	}
 	return s.invoiceAPI.made(ctx, r, taken)
 }
