@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -174,11 +175,12 @@ func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error
 	return invoice, err
 }
 
-// openBatches are those of the key in use, with how to go on.
-func (c *invoiceResume) openBatches(s *invoiceSender) (open []error) {
+// openBatches are those of the key in use, with how to go on, and the operations that
+// are none of their rows.
+func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Record) (open []error, others []ledger.Record) {
 	batches, err := c.app.Batches()
 	if err != nil {
-		return []error{err}
+		return []error{err}, operations
 	}
 	all, unread := batches.All()
 	if unread != nil {
@@ -188,6 +190,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender) (open []error) {
 		if !b.Finished.IsZero() || !s.owns(b.Record) {
 			continue
 		}
+		operations = slices.DeleteFunc(operations, func(r ledger.Record) bool { return r.Batch == b.ID })
 		made := 0
 		if work, err := batches.Open(b.ID); err == nil {
 			for _, row := range work.Known() {
@@ -200,7 +203,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender) (open []error) {
 		open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("the batch of %s is not finished: %d of %d rows have their invoice", batchName(b), made, b.Total),
 			Next: resumeBatch(b) + "\nor, to create none of the others: " + resumeBatch(b) + " --abandon"})
 	}
-	return open
+	return open, operations
 }
 
 // noteRow writes down which invoice a row of a batch has, before its operation ends.

@@ -46,6 +46,10 @@ func batchGoesOn(t *testing.T, api, fault, way string) {
 		t.Fatalf("the way on is %q\n%s", lines, g.stderr)
 	}
 	w.faulty(nil)
+	// Whoever only knows that something is open comes to the same line.
+	if open := w.run(t, api, "", "invoice", "resume"); open.code != 8 || len(open.next()) != 2 || !strings.HasSuffix(open.next()[0], lines[0][strings.LastIndexByte(lines[0], ' '):]) {
+		t.Errorf("exit %d, the way on is %q\n%s", open.code, open.next(), open.stderr)
+	}
 	on := func() *given {
 		if printed {
 			return w.paste(t, api, lines[0], "-o", "template={{.id}} {{.orderId}}")

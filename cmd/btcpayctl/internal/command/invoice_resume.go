@@ -93,7 +93,10 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		return err
 	}
 	s := &invoiceSender{app: c.app, invoiceAPI: api}
-	var failed []error
+	var failed, open []error
+	if len(ids) == 0 {
+		open, chosen = c.openBatches(s, chosen)
+	}
 	printed := finisher{app: c.app, at: p}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for _, r := range chosen {
@@ -111,9 +114,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 				return
 			}
 		}
-		if len(ids) == 0 {
-			failed = append(failed, c.openBatches(s)...)
-		}
+		failed = append(failed, open...)
 		if len(printed.held) == 0 && len(failed) > 0 {
 			// A call that fails prints nothing, not even a table's head.
 			yield(invoiceRecord{}, errNothingFound)
