@@ -44,7 +44,10 @@ func TestListOfAWholeStore(t *testing.T) {
 			t.Errorf("%s: %d lines, not the %d invoices once each", api, len(whole), len(ids))
 		}
 		orders = append(orders, whole)
-		for _, size := range []int{1, 7, 250} {
+		for i, size := range []int{250, 7, 1} {
+			if testing.Short() && i > 0 {
+				break
+			}
 			var parts []string
 			for range 4 {
 				parts = append(parts, list("--limit", strconv.Itoa(size), "--offset", strconv.Itoa(len(parts)))...)

@@ -15,7 +15,7 @@ import (
 // came by a pipe goes on likewise.
 func TestBatchGoesOn(t *testing.T) {
 	t.Parallel()
-	for _, api := range bothAPIs {
+	for _, api := range someAPIs() {
 		for _, fault := range []string{"lose, down", "drop, down"} {
 			for _, way := range []string{"as printed", "again", "piped, as printed", "piped, again"} {
 				if testing.Short() && (way == "again" || way == "piped, as printed") {
@@ -257,7 +257,7 @@ func TestBatchDoubledOrder(t *testing.T) {
 // is not made twice afterwards.
 func TestBatchAbandon(t *testing.T) {
 	t.Parallel()
-	for _, api := range bothAPIs {
+	for _, api := range someAPIs() {
 		for fault, found := range map[string]int{"lose, down": 3, "drop, down": 2} {
 			w := newValuesWorld(t)
 			name := w.file(t, orderRows(5))
@@ -284,7 +284,7 @@ func TestBatchAbandon(t *testing.T) {
 // before it is sent.
 func TestBatchOfALostLedger(t *testing.T) {
 	t.Parallel()
-	for _, api := range bothAPIs {
+	for _, api := range someAPIs() {
 		for _, fault := range []string{"lose, down", "drop, down"} {
 			w := newValuesWorld(t)
 			name := w.file(t, orderRows(3))

@@ -49,7 +49,7 @@ var places = []struct {
 // deletes it, and what is written down fits what is there.
 func TestKeysThatCannotBeProven(t *testing.T) {
 	for i, fault := range proofFaults {
-		if testing.Short() && i%2 != 0 {
+		if testing.Short() && i != 3 {
 			continue
 		}
 		for _, revocable := range []bool{true, false} {
