@@ -156,6 +156,9 @@ func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error
 	case !known || entry.Operation == "":
 		return nil, nil
 	case entry.Invoice != "":
+		if err := b.finishLeft(ctx, entry); err != nil {
+			return nil, err
+		}
 		return b.found(ctx, r, entry)
 	}
 	operation, err := b.journal.Resume(ctx, entry.Operation)

@@ -72,7 +72,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest) (claim, ledger.Row, *
 		return 0, entry, nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("order %s was changed by another process", entry.OrderID),
 			Next: "btcpayctl invoice resume " + b.work.Batch.ID, Err: errChanged}
 	case entry.Invoice != "":
-		return claimDone, entry, nil, nil
+		return claimDone, entry, nil, b.finishLeft(ctx, entry)
 	case entry.Operation != "":
 		operation, err := b.journal.Resume(ctx, entry.Operation)
 		switch {
@@ -97,6 +97,19 @@ func (b *batch) claim(ctx context.Context, r *lineRequest) (claim, ledger.Row, *
 	}
 	operation, err := b.begin(ctx, r, id, time.Time{})
 	return claimMine, entry, operation, err
+}
+
+// finishLeft ends the operation of a row that is done, which a process leaves that is
+// killed between the two.
+func (b *batch) finishLeft(ctx context.Context, entry ledger.Row) error {
+	operation, err := b.journal.Resume(ctx, entry.Operation)
+	switch {
+	case err == nil:
+		return operation.Finish()
+	case errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrBusy):
+		return nil
+	}
+	return err
 }
 
 // begin writes the record of a row's operation. One that was lost is dated back to when

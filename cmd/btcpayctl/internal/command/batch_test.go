@@ -367,3 +367,38 @@ func TestBatchSameOrderLost(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchLeavesNothingOpen: a process that is killed between the note that a row is done
+// and the end of its operation leaves the operation, and the next one ends it.
+func TestBatchLeavesNothingOpen(t *testing.T) {
+	t.Parallel()
+	for _, api := range bothAPIs {
+		w := newValuesWorld(t)
+		name := w.file(t, orderRows(3))
+		ledgerDir := filepath.Join(w.home, ".local", "share", "btcpayctl", "ledger")
+		var kept []byte
+		at := ""
+		stop := atCreation(3, "lose, down")
+		w.faulty(func(r sentRequest) string {
+			if records, _ := filepath.Glob(filepath.Join(ledgerDir, "*.json")); len(records) == 1 && strings.Contains(r.body, "A-2") {
+				at = records[0]
+				kept, _ = os.ReadFile(at)
+			}
+			return stop(r)
+		})
+		w.batch(t, api, name).wantOrders(t, 8, numbered(2)...)
+		w.faulty(nil)
+		if len(kept) == 0 {
+			t.Fatal("no record of the second row was seen")
+		}
+		// As it was before the last step.
+		if err := os.WriteFile(at, kept, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.batch(t, api, name).wantOrders(t, 0, numbered(3)...)
+		if left, _ := filepath.Glob(filepath.Join(ledgerDir, "*.json")); len(left) > 0 {
+			t.Errorf("%s: left open: %q", api, left)
+		}
+		w.wantEachOnce(t, api, numbered(3)...)
+	}
+}
