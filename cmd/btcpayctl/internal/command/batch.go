@@ -29,11 +29,9 @@ type batch struct {
 	sendAgain bool
 	// read are invoices that were looked at already, by id.
 	read map[string]invoiceRecord
-	// doubt are the operations of rows whose invoice may yet come, and unlike the
-	// invoices that are not what was asked for.
+	// doubt are the rows whose invoice may yet come, and unlike those whose invoice is
+	// not what was asked for, in words.
 	doubt, unlike []string
-	// inDoubt are the rows of doubt, in words.
-	inDoubt []string
 }
 
 // batchName is what a batch is called in messages.
@@ -89,25 +87,17 @@ func digestOf(rows []lineRequest) string {
 
 // refuseSameOrder looks for an order id that stands twice.
 func refuseSameOrder(shown string, rows []lineRequest) error {
-	type place struct {
-		id   string
-		line int
-	}
-	seen := map[string]place{}
+	lines := map[string]int{}
 	for _, r := range rows {
 		id := r.order.orderID()
 		if id == "" {
 			continue
 		}
-		same := id
-		if number, ok := scalarNumber(id); ok {
-			same = "number " + number.RatString()
-		}
-		if first, ok := seen[same]; ok {
-			return &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: order id %s stands on line %d, too", shown, r.line, id, first.line),
+		if first, ok := lines[scalarKey(id)]; ok {
+			return &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: order id %s stands on line %d, too", shown, r.line, id, first),
 				Why: "Nothing was sent.", Next: "give each order an id of its own\nor --" + sameOrderFlag + ", for several invoices of one order"}
 		}
-		seen[same] = place{id, r.line}
+		lines[scalarKey(id)] = r.line
 	}
 	return nil
 }

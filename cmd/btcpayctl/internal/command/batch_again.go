@@ -29,13 +29,7 @@ func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte
 	if err := b.refuseChanged(); err != nil {
 		return err
 	}
-	done := 0
-	for _, row := range work.Known() {
-		if row.Invoice != "" {
-			done++
-		}
-	}
-	fmt.Fprintf(b.app.Err, "Going on with the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), done, len(b.rows))
+	fmt.Fprintf(b.app.Err, "Going on with the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), len(work.Invoices()), len(b.rows))
 	err = work.Change(data, func(w *ledger.Batch) {
 		w.Digest, w.Total, w.Allowed = target.Digest, target.Total, target.Allowed
 	})
@@ -47,25 +41,23 @@ func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte
 
 // refuseChanged refuses rows that are others than when their invoice was asked for.
 func (b *batch) refuseChanged() error {
-	here, free := map[string]bool{}, map[int]bool{}
+	here, free := map[string]lineRequest{}, map[int]bool{}
 	for _, r := range b.rows {
-		here[r.key] = true
+		here[r.key] = r
 		if _, known := b.work.Row(r.key); !known && r.isNameless() {
 			free[r.line] = true
 		}
 	}
 	var changed []string
 	gone := 0
-	now := map[string]string{}
-	for _, r := range b.rows {
-		now[r.key] = r.digest
-	}
 	for _, row := range b.work.Known() {
+		now, isHere := here[row.Key]
 		switch {
-		case row.Operation == "":
-		case here[row.Key] && now[row.Key] == row.Digest:
-		case here[row.Key] || free[row.Line]:
-			changed = append(changed, b.changedRow(row))
+		case row.Operation == "" || isHere && now.digest == row.Digest:
+		case isHere:
+			changed = append(changed, changedRow(now.line, row))
+		case free[row.Line]:
+			changed = append(changed, changedRow(row.Line, row))
 		default:
 			gone++
 		}
@@ -81,16 +73,10 @@ func (b *batch) refuseChanged() error {
 		changed = append(changed[:most], fmt.Sprintf("and %d more", more))
 	}
 	return &output.Error{Code: output.BadInput, What: "rows were changed after their invoice was asked for: " + strings.Join(changed, "; "), Why: "Nothing was sent.",
-		Next: "give them back what they had, or a new order id\nor, for all rows as they were: btcpayctl invoice resume " + b.work.Batch.ID}
+		Next: "give them back what they had, or a new order id\nor, for all rows as they were: " + b.resume()}
 }
 
-func (b *batch) changedRow(row ledger.Row) string {
-	line := row.Line
-	for _, r := range b.rows {
-		if r.key == row.Key {
-			line = r.line
-		}
-	}
+func changedRow(line int, row ledger.Row) string {
 	made := "whose invoice may have been created"
 	if row.Invoice != "" {
 		made = "which made invoice " + row.Invoice
@@ -108,12 +94,9 @@ func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data 
 	defer old.Close()
 	var known []ledger.Row
 	if !again {
-		b.work = old
-		if known, err = b.foundAgain(ctx, finished); err != nil {
-			b.work = nil
+		if known, err = b.foundAgain(ctx, old); err != nil {
 			return err
 		}
-		b.work = nil
 	}
 	if b.work, err = b.batches.Begin(target, data, known); err == nil {
 		err = old.Remove()
@@ -130,10 +113,10 @@ func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data 
 
 // foundAgain are the rows of a finished batch whose invoice is still what a new one would
 // be: one that nobody paid. Rows without an order id are new ones each time.
-func (b *batch) foundAgain(ctx context.Context, finished ledger.Batch) ([]ledger.Row, error) {
+func (b *batch) foundAgain(ctx context.Context, finished *ledger.Work) ([]ledger.Row, error) {
 	var known []ledger.Row
 	for _, r := range b.rows {
-		row, ok := b.work.Row(r.key)
+		row, ok := finished.Row(r.key)
 		if !ok || row.Invoice == "" || r.isNameless() {
 			continue
 		}
@@ -147,7 +130,7 @@ func (b *batch) foundAgain(ctx context.Context, finished ledger.Batch) ([]ledger
 		}
 		if invoice.Status != statusNew && !b.sender.allowed.existing {
 			return nil, r.at(&output.Error{Code: output.Failed, What: fmt.Sprintf("order %s made invoice %s already, which is %s", row.OrderID, row.Invoice, invoice.Status),
-				Why:  "The batch was finished at " + finished.Finished.Local().Format("2006-01-02 15:04") + ". Nothing was sent.",
+				Why:  "The batch was finished at " + finished.Batch.Finished.Local().Format("2006-01-02 15:04") + ". Nothing was sent.",
 				Next: "--again, for new invoices of all rows\nor --" + existsFlag + ", for those that are there"})
 		}
 		b.read[invoice.ID] = invoice

@@ -14,7 +14,7 @@ import (
 // print makes and prints the invoices of all rows, in the order of the rows. It stops at
 // the first that cannot be made, and goes on past those in doubt.
 func (b *batch) print(ctx context.Context, p *output.Printer) error {
-	b.sender.others = b.invoices
+	b.sender.others = b.work.Invoices
 	var failed error
 	printed := 0
 	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
@@ -99,7 +99,7 @@ func (b *batch) end(ctx context.Context) error {
 
 func (b *batch) stillInDoubt() error {
 	const most = 5
-	why := b.inDoubt
+	why := b.doubt
 	if more := len(why) - most; more > 0 {
 		why = append(why[:most:most], fmt.Sprintf("and %d more", more))
 	}
@@ -112,7 +112,7 @@ func (b *batch) stillInDoubt() error {
 // made, nothing is left of the batch.
 func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	e := *explain(ctx, err)
-	made := len(b.invoices())
+	made := len(b.work.Invoices())
 	kept := b.forget(ctx)
 	if e.Code != output.Interrupted && e.Code != output.Terminated {
 		e.What = fmt.Sprintf("line %d: %s", r.line, e.What)

@@ -93,7 +93,7 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 
 // abandon closes a batch: what was made of it is printed, and nothing is sent.
 func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
-	b.sender.others = b.invoices
+	b.sender.others = b.work.Invoices
 	printed := 0
 	err := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for i := range b.rows {
@@ -121,6 +121,9 @@ func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
 	defer release()
 	if err := b.work.Finish(); err != nil {
 		return journalFault(ctx, err)
+	}
+	for _, row := range b.doubt {
+		fmt.Fprintln(b.app.Err, "In doubt:", output.VisibleLine(row))
 	}
 	fmt.Fprintf(b.app.Err, "Closed %s. Rows with an invoice: %d of %d.\n", b.work.Batch.ID, printed, len(b.rows))
 	return nil
@@ -151,31 +154,24 @@ func (b *batch) closeUnseen(ctx context.Context) error {
 // made is the invoice of a row, where it has one. A row in doubt of which none is found
 // is free from now on.
 func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error) {
-	entry, known := b.work.Row(r.key)
-	switch {
-	case !known || entry.Operation == "":
-		return nil, nil
-	case entry.Invoice != "":
-		if err := b.finishLeft(ctx, entry); err != nil {
-			return nil, err
-		}
-		return b.found(ctx, r, entry)
-	}
-	operation, err := b.journal.Resume(ctx, entry.Operation)
-	switch {
-	case errors.Is(err, ledger.ErrBusy):
-		return nil, &output.Error{Code: output.Pending, What: "another process is creating the invoices of " + batchName(b.work.Batch) + " now", Next: "wait for it\nthen " + b.resume() + " --abandon", Err: err}
-	case errors.Is(err, ledger.ErrNotFound):
-		return nil, nil
-	case err != nil:
+	what, entry, operation, err := b.claim(ctx, r, false)
+	if err != nil {
 		return nil, err
 	}
-	b.sendAgain = true
-	invoice, _, err := b.settleDoubt(ctx, r, operation, false)
-	if err == nil && invoice == nil {
-		fmt.Fprintf(b.app.Err, "Line %d: no invoice of order %s was found.\n", r.line, output.VisibleLine(entry.OrderID))
+	switch what {
+	case claimDone:
+		return b.found(ctx, r, entry)
+	case claimBusy:
+		return nil, &output.Error{Code: output.Pending, What: "another process is creating the invoices of " + batchName(b.work.Batch) + " now", Next: "wait for it\nthen " + b.resume() + " --abandon", Err: ledger.ErrBusy}
+	case claimDoubt, claimLost:
+		invoice, freed, err := b.settleDoubt(ctx, r, operation, true)
+		if freed {
+			fmt.Fprintf(b.app.Err, "Line %d: no invoice of order %s was found.\n", r.line, output.VisibleLine(entry.OrderID))
+		}
+		return invoice, err
+	case claimFree, claimMine:
 	}
-	return invoice, err
+	return nil, nil
 }
 
 // openBatches are those of the key in use, with how to go on, and the operations that
@@ -196,11 +192,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Record
 		operations = slices.DeleteFunc(operations, func(r ledger.Record) bool { return r.Batch == b.ID })
 		made := 0
 		if work, err := batches.Open(b.ID); err == nil {
-			for _, row := range work.Known() {
-				if row.Invoice != "" {
-					made++
-				}
-			}
+			made = len(work.Invoices())
 			work.Close()
 		}
 		open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("the batch of %s is not finished: %d of %d rows have their invoice", batchName(b), made, b.Total),

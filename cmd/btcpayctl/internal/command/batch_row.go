@@ -20,14 +20,13 @@ const (
 	claimDoubt              // somebody who is gone may have made it
 	claimLost               // as claimDoubt, and nothing was sent unless the ledger was lost
 	claimBusy               // another process is at it now
+	claimFree               // nobody is at it, and this process does not want it
 )
-
-var errChanged = errors.New("the row was changed by another process")
 
 // row gives the invoice of a row. It returns none, and no error, for a row in doubt.
 func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error) {
 	for {
-		what, entry, operation, err := b.claim(ctx, r)
+		what, entry, operation, err := b.claim(ctx, r, true)
 		if err != nil {
 			return nil, err
 		}
@@ -49,18 +48,18 @@ func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error)
 			case err != nil:
 				return nil, err
 			}
-		case claimDoubt, claimLost:
+		case claimDoubt, claimLost, claimFree:
 		}
-		invoice, again, err := b.settleDoubt(ctx, r, operation, what == claimLost)
-		if err != nil || !again {
+		invoice, freed, err := b.settleDoubt(ctx, r, operation, what == claimLost || b.sendAgain)
+		if err != nil || !freed {
 			return invoice, err
 		}
 	}
 }
 
-// claim looks at a row, and takes it where it is free. Whoever holds the operation of a
+// claim looks at a row, and takes it where it is free and wanted. Whoever holds the operation of a
 // row is at it, so a process that is gone leaves a row that the next one looks up.
-func (b *batch) claim(ctx context.Context, r *lineRequest) (claim, ledger.Row, *ledger.Operation, error) {
+func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, ledger.Row, *ledger.Operation, error) {
 	release, err := b.work.Hold(ctx)
 	if err != nil {
 		return 0, ledger.Row{}, nil, b.heldFault(ctx, err)
@@ -69,8 +68,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest) (claim, ledger.Row, *
 	entry, _ := b.work.Row(r.key)
 	switch {
 	case entry.Operation != "" && entry.Digest != r.digest:
-		return 0, entry, nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("order %s was changed by another process", entry.OrderID),
-			Next: "btcpayctl invoice resume " + b.work.Batch.ID, Err: errChanged}
+		return 0, entry, nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("order %s was changed by another process", entry.OrderID), Next: b.resume()}
 	case entry.Invoice != "":
 		return claimDone, entry, nil, b.finishLeft(ctx, entry)
 	case entry.Operation != "":
@@ -86,12 +84,11 @@ func (b *batch) claim(ctx context.Context, r *lineRequest) (claim, ledger.Row, *
 		operation, err = b.begin(ctx, r, entry.Operation, entry.Time)
 		return claimLost, entry, operation, err
 	}
-	id := app.NewOperationID()
-	o := r.order
-	if o.orderID() == "" {
-		o.setOrderID(id)
+	if !take {
+		return claimFree, entry, nil, nil
 	}
-	entry = ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: id, OrderID: o.orderID()}
+	id := app.NewOperationID()
+	entry = ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: id, OrderID: b.orderOf(r, id).orderID()}
 	if err := b.work.Note(entry); err != nil {
 		return 0, entry, nil, journalFault(ctx, err)
 	}
@@ -162,24 +159,15 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	return nil, errors.Join(err, operation.Release())
 }
 
-// invoices are those that the batch made.
-func (b *batch) invoices() (made []string) {
-	for _, row := range b.work.Known() {
-		if row.Invoice != "" {
-			made = append(made, row.Invoice)
-		}
-	}
-	return made
-}
-
-// settleDoubt looks the invoice of a row up. Again tells that the row is free.
-func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledger.Operation, neverSent bool) (invoice *invoiceRecord, again bool, err error) {
+// settleDoubt looks the invoice of a row up. Where there is none the row is in doubt, or,
+// as sure tells, freed.
+func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledger.Operation, sure bool) (invoice *invoiceRecord, freed bool, err error) {
 	record := operation.Record
 	found, older, err := b.sender.lookUp(ctx, record)
 	switch {
 	case err != nil:
 		return nil, false, errors.Join(err, operation.Release())
-	case len(found) == 0 && (neverSent || b.sendAgain):
+	case len(found) == 0 && sure:
 		return nil, true, b.free(ctx, r, operation)
 	case len(found) == 0:
 		b.doubts(r, record, "there is no invoice of it yet, and one may still come"+tellOlder(older))
@@ -193,8 +181,7 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 }
 
 func (b *batch) doubts(r *lineRequest, record ledger.Record, why string) {
-	b.doubt = append(b.doubt, record.ID)
-	b.inDoubt = append(b.inDoubt, fmt.Sprintf("line %d (order %s): %s", r.line, record.OrderID, why))
+	b.doubt = append(b.doubt, fmt.Sprintf("line %d (order %s): %s", r.line, record.OrderID, why))
 }
 
 // compare tells of an invoice that is not what its row asks for.
@@ -213,11 +200,7 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 			return nil, err
 		}
 	}
-	record, err := b.sender.record(ctx, entry.Operation, b.orderOf(r, entry.Operation))
-	if err != nil {
-		return nil, err
-	}
-	b.compare(r, record, invoice)
+	b.compare(r, b.orderOf(r, entry.Operation).asked(), invoice)
 	return &invoice, nil
 }
 
@@ -227,7 +210,7 @@ func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: operation.Record.ID, OrderID: operation.Record.OrderID, Invoice: invoice})
 	if err != nil {
 		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order %s) was created, and cannot be noted", invoice, operation.Record.OrderID),
-			Why: err.Error(), Next: "btcpayctl invoice resume " + b.work.Batch.ID, Err: err}, operation.Release())
+			Why: err.Error(), Next: b.resume(), Err: err}, operation.Release())
 	}
 	return operation.Finish()
 }

@@ -402,3 +402,24 @@ func TestBatchLeavesNothingOpen(t *testing.T) {
 		w.wantEachOnce(t, api, numbered(3)...)
 	}
 }
+
+// TestBatchAbandonOfALostLedger: a row whose operation is gone is looked up before its
+// batch is closed, so that the file again does not make its invoice a second time.
+func TestBatchAbandonOfALostLedger(t *testing.T) {
+	t.Parallel()
+	for _, api := range someAPIs() {
+		for fault, found := range map[string]int{"lose, down": 2, "drop, down": 1} {
+			w := newValuesWorld(t)
+			name := w.file(t, orderRows(3))
+			w.faulty(atCreation(2, fault))
+			lines := w.batch(t, api, name).next()
+			w.faulty(nil)
+			if err := os.RemoveAll(filepath.Join(w.home, ".local", "share", "btcpayctl", "ledger")); err != nil {
+				t.Fatal(err)
+			}
+			w.paste(t, api, lines[0], "--abandon", "-o", "template={{.id}} {{.orderId}}").wantOrders(t, 0, numbered(found)...)
+			w.batch(t, api, name).wantOrders(t, 0, numbered(3)...)
+			w.wantEachOnce(t, api, numbered(3)...)
+		}
+	}
+}

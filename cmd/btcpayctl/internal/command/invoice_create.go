@@ -102,7 +102,7 @@ again. On the Greenfield API the invoice's metadata names the operation, too
 }
 
 func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
-	p, err := printer(c.app, cmd)
+	p, err := checkedPrinter(c.app, cmd, invoiceView, invoiceRecord{})
 	if err != nil {
 		return err
 	}
@@ -124,9 +124,6 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	}
 	sender, err := c.sender(cmd)
 	if err != nil {
-		return err
-	}
-	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
 		return err
 	}
 	invoice, operation, err := sender.create(cmd.Context(), wanted)
@@ -230,9 +227,6 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 		if err := sender.check(r.order); err != nil {
 			return r.at(explain(cmd.Context(), err))
 		}
-	}
-	if err := output.Check(p, invoiceView, invoiceRecord{}); err != nil {
-		return err
 	}
 	if c.flags.DryRun {
 		return c.showMany(cmd, sender, requests)

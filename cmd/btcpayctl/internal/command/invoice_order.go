@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
@@ -67,6 +68,16 @@ func (o order) amount() (*client.Decimal, string) {
 		return o.native.Amount, o.native.Currency
 	}
 	return o.request.Price, o.request.Currency
+}
+
+// asked is what a record keeps of an order, to tell its invoice by.
+func (o order) asked() ledger.Record {
+	amount, currency := o.amount()
+	r := ledger.Record{OrderID: o.orderID(), Currency: currency}
+	if amount != nil {
+		r.Amount = amount.String()
+	}
+	return r
 }
 
 // greenfield gives the order as a request of that API, with the operation that

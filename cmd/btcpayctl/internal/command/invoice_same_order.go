@@ -36,12 +36,7 @@ func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, 
 		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("%d invoices have the order id %s: %s", len(found), o.orderID(), idsOf(found)),
 			Why: "Which of them is meant cannot be told. None was created.", Next: "btcpayctl invoice list --order-id ID\nor leave --" + existsFlag + " out, for one more"}
 	}
-	amount, currency := o.amount()
-	asked := ledger.Record{OrderID: o.orderID(), Currency: currency}
-	if amount != nil {
-		asked.Amount = amount.String()
-	}
-	if err := compareRecord(asked, found[0]); err != nil {
+	if err := compareRecord(o.asked(), found[0]); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(s.app.Err, "Note: order %s has an invoice, which is %s. None was created.\n", output.VisibleLine(o.orderID()), output.VisibleLine(found[0].Status))
@@ -62,19 +57,20 @@ func (s *invoiceSender) withOrder(ctx context.Context, id string) ([]invoiceReco
 	return found, nil
 }
 
-// openOrders are the order ids of what is not finished, with what looks whether an invoice
-// of them may come yet.
+// openOrders are the order ids of what is not finished, by [scalarKey], with what looks
+// whether an invoice of them may come yet.
 type openOrders map[string][]func() error
 
+func (o openOrders) add(id string, look func() error) {
+	if id != "" {
+		o[scalarKey(id)] = append(o[scalarKey(id)], look)
+	}
+}
+
 func (o openOrders) refuse(id string) error {
-	for other, looks := range o {
-		if !sameScalar(other, id) {
-			continue
-		}
-		for _, look := range looks {
-			if err := look(); err != nil {
-				return err
-			}
+	for _, look := range o[scalarKey(id)] {
+		if err := look(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -109,8 +105,8 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	}
 	open := openOrders{}
 	for _, r := range records {
-		if r.Kind == ledger.Invoice && r.ID != own && (r.Batch == "" || r.Batch != own) && r.OrderID != "" && s.owns(r) {
-			open[r.OrderID] = append(open[r.OrderID], func() error { return s.refuseOpen(ctx, r) })
+		if r.Kind == ledger.Invoice && r.ID != own && (r.Batch == "" || r.Batch != own) && s.owns(r) {
+			open.add(r.OrderID, func() error { return s.refuseOpen(ctx, r) })
 		}
 	}
 	batches, err := s.app.Batches()
@@ -130,9 +126,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 			return nil, err
 		}
 		for _, row := range rows {
-			if id := row.order.orderID(); id != "" {
-				open[id] = append(open[id], func() error { return inBatch(b, row) })
-			}
+			open.add(row.order.orderID(), func() error { return inBatch(b, row) })
 		}
 	}
 	return open, nil

@@ -110,12 +110,8 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation, o
 }
 
 func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Record, error) {
-	r := ledger.Record{ID: id, Kind: ledger.Invoice, Server: s.server(), OrderID: o.orderID()}
-	amount, currency := o.amount()
-	if amount != nil {
-		r.Amount = amount.String()
-	}
-	r.Currency = currency
+	r := o.asked()
+	r.ID, r.Kind, r.Server = id, ledger.Invoice, s.server()
 	return r, s.sign(ctx, &r)
 }
 

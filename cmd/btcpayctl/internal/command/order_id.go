@@ -56,13 +56,14 @@ func rawText(text string) json.RawMessage {
 
 // sameScalar takes two spellings of one number for the same, since a server may write
 // 1.50 as 1.5.
-func sameScalar(a, b string) bool {
-	if a == b {
-		return true
+func sameScalar(a, b string) bool { return a == b || scalarKey(a) == scalarKey(b) }
+
+// scalarKey is one text for all spellings of an order id.
+func scalarKey(id string) string {
+	if number, ok := scalarNumber(id); ok {
+		return "number " + number.RatString()
 	}
-	x, isNumber := scalarNumber(a)
-	y, isNumberToo := scalarNumber(b)
-	return isNumber && isNumberToo && x.Cmp(y) == 0
+	return "text " + id
 }
 
 func scalarNumber(text string) (*big.Rat, bool) {

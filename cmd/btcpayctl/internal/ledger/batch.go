@@ -191,6 +191,9 @@ func (b *Batches) Open(id string) (*Work, error) {
 // Attend tells the other processes that this one works on the batch, until it ends. It
 // reports whether it is the only one.
 func (w *Work) Attend(ctx context.Context) bool {
+	if w.at != nil {
+		return true
+	}
 	lock, err := w.dir.Lock(ctx, w.Batch.ID+workExt, 0)
 	if err != nil {
 		return false
@@ -266,6 +269,16 @@ func (w *Work) Known() []Row {
 		return cmp.Or(a.Line-b.Line, strings.Compare(a.Key, b.Key))
 	})
 	return rows
+}
+
+// Invoices are those that the batch made, by line.
+func (w *Work) Invoices() (made []string) {
+	for _, row := range w.Known() {
+		if row.Invoice != "" {
+			made = append(made, row.Invoice)
+		}
+	}
+	return made
 }
 
 // Note writes what became of a row, durably. The caller is in [Work.Hold].
