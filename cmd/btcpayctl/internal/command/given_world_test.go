@@ -118,6 +118,18 @@ func (r *recordingServer) faulty(fault func(sentRequest) string) {
 	r.fault, r.down = fault, false
 }
 
+// tookNothing wants no request from these lines, of which there are to be many.
+func (r *recordingServer) tookNothing(t *testing.T, lines int) {
+	t.Helper()
+	if sent := r.took(); len(sent) > 0 {
+		t.Errorf("%d requests were sent, first %s %s", len(sent), sent[0].method, sent[0].path)
+	}
+	if lines < 1000 {
+		t.Errorf("only %d lines were tried", lines)
+	}
+	t.Logf("%d lines", lines)
+}
+
 // took returns what came since it was asked last.
 func (r *recordingServer) took() []sentRequest {
 	r.mu.Lock()
