@@ -18,6 +18,8 @@ type APIKeyService struct{ c *Client }
 
 // APIKeyInfo is a key and what it may do.
 type APIKeyInfo struct {
+	// Key is the key itself. Of [APIKeyService.Current] it is the client's own,
+	// also where the server does not repeat it.
 	Key client.Secret `json:"apiKey"`
 	// Label is what the server's page shows; it may be empty.
 	Label string `json:"label"`
@@ -80,19 +82,27 @@ func (s *APIKeyService) create(ctx context.Context, request APIKeyRequest, path 
 	return s.receive(ctx, client.Request{Method: http.MethodPost, Path: path, Body: request}, client.Secret{})
 }
 
-// receive checks that the answer holds a key, and the one that was asked with.
+// receive checks that the answer holds a key, or is about the one that was asked
+// with. The proof of that one is that the server takes it: servers after 2.4.4 keep
+// no key's text, and have nothing or an id in its place.
 func (s *APIKeyService) receive(ctx context.Context, r client.Request, same client.Secret) (APIKeyInfo, error) {
 	r.Auth = true
 	info, err := call[APIKeyInfo](ctx, s.c, r)
 	if err != nil {
 		return APIKeyInfo{}, err
 	}
-	switch _, err := NewAPIKey(info.Key); {
-	case err != nil:
+	_, err = NewAPIKey(info.Key)
+	switch {
+	case same.IsZero() && err != nil:
 		return APIKeyInfo{}, unusable(r, errors.New("it holds no API key"))
-	case !same.IsZero() && !same.Equal(info.Key):
+	case same.IsZero():
+		return info, nil
+	case err == nil && len(info.Key.Reveal()) == len(same.Reveal()) && !same.Equal(info.Key):
 		return APIKeyInfo{}, unusable(r, errors.New("it is about another key than the one that asked"))
+	case err != nil && info.Permissions == nil:
+		return APIKeyInfo{}, unusable(r, errors.New("it is about no API key"))
 	}
+	info.Key = same
 	return info, nil
 }
 
@@ -101,7 +111,8 @@ func unusable(r client.Request, err error) error {
 }
 
 // RevokeCurrent revokes the client's own key. Every key may do that. Afterwards
-// the key is answered with [ErrUnknownKey], which so tells that it is gone.
+// the key is answered with [ErrUnknownKey], which so tells that it is gone; of a
+// server up to 2.3.4 [Client.WhyRefused] can tell.
 func (s *APIKeyService) RevokeCurrent(ctx context.Context) error {
 	if s.c.basic {
 		return ErrNeedsAPIKey

@@ -103,7 +103,9 @@ func TestErrorMeanings(t *testing.T) {
 		want   error
 	}{
 		{401, unauthenticated("Authentication is required for accessing this endpoint"), greenfield.ErrUnauthenticated},
-		{401, "", greenfield.ErrUnauthenticated},
+		{401, "", greenfield.ErrNotServer},
+		{401, "<html><title>Log in</title>", greenfield.ErrNotServer},
+		{401, `{"message":"Unknown API Key"}`, greenfield.ErrNotServer},
 		{401, unauthenticated("ApiKey authentication failed: Unknown API Key"), greenfield.ErrUnknownKey},
 		{401, unauthenticated("ApiKey authentication failed: Your user account is currently disabled."), greenfield.ErrUserDisabled},
 		{401, unauthenticated("Basic authentication failed: Your user account is currently disabled."), greenfield.ErrUserDisabled},

@@ -12,12 +12,28 @@ import (
 
 // What the server's answers mean. The calls return errors that wrap one of
 // these and the [*client.Error] with the answer itself. Servers up to 2.3.4
-// answer every 401 alike, which is then [ErrUnauthenticated].
+// answer every 401 alike, which is then [ErrUnauthenticated];
+// [Client.WhyRefused] finds out more.
 var (
-	// ErrUnauthenticated is 401 without a known reason.
+	// ErrUnauthenticated is 401 without a known reason. It says nothing about
+	// the key: a proxy may have removed it from the request.
 	ErrUnauthenticated = errors.New("the server refused the key or the password")
 	// ErrUnknownKey is also the answer to a key of another server.
 	ErrUnknownKey = errors.New("the server does not know this API key: it was revoked, or another server made it")
+	// ErrRevokedOrLocked comes from [Client.WhyRefused], for servers up to 2.3.4.
+	// A lock may pass, and then the key works again.
+	ErrRevokedOrLocked = errors.New("the server refuses this API key and does not say why, as servers before 2.3.5: " +
+		"it was revoked, or its account may not log in now")
+	// ErrNotArrived comes from [Client.WhyRefused]. It says nothing about the key.
+	ErrNotArrived = errors.New("the API key does not reach the server: a proxy on the way removes the Authorization header")
+	// ErrOtherServer comes from [Client.WhyRefused]: another key of the same
+	// account is as unknown as this one.
+	ErrOtherServer = errors.New("the server knows neither this API key nor the other one of its account: " +
+		"another server answers at this address, or both keys were revoked")
+	// ErrNotServer is 401 in another form than BTCPay Server's. It says nothing
+	// about the key.
+	ErrNotServer = errors.New("something else than BTCPay Server refuses the request: " +
+		"a proxy asks for a log-in of its own, or another program answers at this address")
 	// ErrWrongPassword does not tell a wrong password from an unknown account.
 	ErrWrongPassword = errors.New("wrong e-mail address or password: five wrong passwords lock the account for five minutes, with all its keys")
 	// ErrThrottled is 401 and not 429.
@@ -143,6 +159,9 @@ var codes = map[client.Code]error{
 func meaningOf(r client.Request, answer *client.Error) error {
 	switch answer.Status {
 	case http.StatusUnauthorized:
+		if answer.Code != client.Unauthenticated {
+			return ErrNotServer // every version has that code (recordings 11-auth-errors)
+		}
 		return refusalOf(answer.Message)
 	case http.StatusNotFound:
 		if answer.Code == "" && answer.Message == "" && answer.Page == "" {

@@ -25,16 +25,21 @@ var ErrNotProven = errors.New("the key does not work on this server")
 // The client's own credential is not used. It sends GET /api-keys/current,
 // and GET /users/me where the key may read the profile.
 //
-// It wraps [ErrNotProven] where the server does not know the key. Other errors,
-// such as a lost connection or [ErrUserDisabled], say nothing about it.
+// It wraps [ErrNotProven] where the server does not know the key, and [ErrUnknownKey]
+// beside it where that is sure: a server up to 2.3.4 does not tell a key that was
+// revoked from one whose account is locked, which is [ErrRevokedOrLocked]. Other
+// errors, such as a lost connection or [ErrUserDisabled], say nothing about the key.
 func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) (Proof, error) {
 	prover, err := newClient(c.http, key)
 	if err != nil {
 		return Proof{}, err
 	}
 	info, err := prover.APIKeys.Current(ctx)
+	if err != nil {
+		err = prover.WhyRefused(ctx, err, nil)
+	}
 	switch {
-	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrUnauthenticated):
+	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrRevokedOrLocked):
 		return Proof{}, fmt.Errorf("%w: %w", ErrNotProven, err)
 	case err != nil:
 		return Proof{}, err
