@@ -35,14 +35,11 @@ func (a *App) Begin(ctx context.Context, r ledger.Record) (*ledger.Operation, er
 	return operation, nil
 }
 
-// loginLifetime is how long a consent page may stay open that nobody answered.
-const loginLifetime = 24 * time.Hour
-
-// over tells of operations that cannot come to anything any more: pairings whose
-// code has expired, and logins that were not answered within a day.
+// over reports whether an operation cannot come to anything any more: a pairing
+// whose code has expired. A consent page has no such end: a person may press
+// Authorize on it days later.
 func (a *App) over(r ledger.Record) bool {
-	return r.Kind == ledger.Pair && a.Now().After(PairingEnd(r)) ||
-		r.Kind == ledger.Authorize && r.KeyID == "" && a.Now().After(r.Updated.Add(loginLifetime))
+	return r.Kind == ledger.Pair && a.Now().After(PairingEnd(r))
 }
 
 // Unfinished returns the operations whose end nobody has seen. Those that are

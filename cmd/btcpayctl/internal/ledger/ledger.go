@@ -100,6 +100,14 @@ type Record struct {
 	OldKeystore string `json:"oldKeystore,omitempty"`
 	// Temporary is a key that is to be revoked when its command ends.
 	Temporary bool `json:"temporary,omitempty"`
+	// MintedBy is the key that made this one for its own account: as long as it
+	// works, the account is not locked. Empty where it is another account's, or
+	// where a password made the key.
+	MintedBy string `json:"mintedBy,omitempty"`
+	// Ended is set when the server has no more part in it, before the key is
+	// deleted here: a key that is not in the keystore was never put there
+	// otherwise, and may live.
+	Ended bool `json:"ended,omitempty"`
 	// AllowHTTP and CAFile are what a later run needs to reach the server.
 	AllowHTTP bool   `json:"allowHttp,omitempty"`
 	CAFile    string `json:"caFile,omitempty"`
@@ -111,10 +119,17 @@ type Record struct {
 	// BesidePairing is a key that may come before the target's BitId key.
 	BesidePairing bool `json:"besidePairing,omitempty"`
 
-	// Of a login: the consent page, and where its answer is waited for.
-	Page  string `json:"page,omitempty"`
-	Port  int    `json:"port,omitempty"`
-	Nonce string `json:"nonce,omitempty"`
+	// Of a login: the consent page, and where its answer is waited for. A page
+	// with Printed was printed for a person, who pastes the key; Taken is set when
+	// a command has asked for that key.
+	Page    string `json:"page,omitempty"`
+	Port    int    `json:"port,omitempty"`
+	Nonce   string `json:"nonce,omitempty"`
+	Printed bool   `json:"printed,omitempty"`
+	Taken   bool   `json:"taken,omitempty"`
+	// Came is the label of the key that came. Several pages may lead to one port
+	// and nonce, and each has a label of its own.
+	Came string `json:"came,omitempty"`
 
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
