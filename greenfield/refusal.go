@@ -44,7 +44,7 @@ func (c *Client) WhyRefused(ctx context.Context, refused error, witness *Client)
 			return refusalAs(ErrOtherServer, refused)
 		}
 		return refused
-	case errors.Is(refused, ErrUnauthenticated):
+	case errors.Is(refused, ErrUnauthenticated), errors.Is(refused, ErrRevokedOrLocked) && witness != nil:
 		return c.general(ctx, refused, witness)
 	}
 	return refused

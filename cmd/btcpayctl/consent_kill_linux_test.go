@@ -74,9 +74,9 @@ func TestKilledBeforeConsent(t *testing.T) {
 		used         bool
 		keys         int // that the server still holds
 	}{
-		{"authorize-recorded", "", 0, "a person was asked for a key", false, 0},
-		{"authorize-came", "", 0, "a person was asked for a key", false, 1},
-		{"key-recorded", "", 0, "If it exists, it stands as btcpayctl/ci", false, 1},
+		{"authorize-recorded", "", 8, "a person was asked for a key", false, 0},
+		{"authorize-came", "", 8, "a person was asked for a key", false, 1},
+		{"key-recorded", "", 8, "If it exists, it stands as btcpayctl/ci/", false, 1},
 		{"key-put", "", 8, "nobody has agreed to it", false, 1},
 		{"authorize-stored", "", 8, "nobody has agreed to it", false, 1},
 		{"authorize-proven", "", 8, "nobody has agreed to it", false, 1},

@@ -64,7 +64,7 @@ func TestPortTakenOver(t *testing.T) {
 			t.Errorf("the page is called harmless:\n%s", l.errs.String())
 		}
 	}
-	if doctor := s.must("doctor"); !strings.Contains(doctor, said) {
+	if doctor := s.doctor(); !strings.Contains(doctor, said) {
 		t.Errorf("the doctor does not say it:\n%s", doctor)
 	}
 	th := newThief(t, port)

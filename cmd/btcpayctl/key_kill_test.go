@@ -75,6 +75,17 @@ func (s *killScene) must(args ...string) string {
 	return out
 }
 
+// doctor gives its report as JSON. It ends non-zero exactly where a check failed, as
+// that of a key that may live.
+func (s *killScene) doctor() string {
+	s.t.Helper()
+	out, code := s.run("", "doctor", "-o", "json")
+	if strings.Contains(out, `"status": "failed"`) != (code != 0) || code == -1 || out == "" {
+		s.t.Fatalf("the doctor ended with exit code %d:\n%s", code, out)
+	}
+	return out
+}
+
 // authorize plays a login that is killed at a point, with a person who authorises
 // on the server's page.
 func (s *killScene) authorize(fault string) int {
@@ -209,14 +220,14 @@ func TestKilledWithKeys(t *testing.T) {
 						t.Fatalf("the program was not killed at %s: exit code %d", step, code)
 					}
 					// Without a word of the doctor, the list alone tells.
-					doctor := s.must("doctor", "-o", "json")
+					doctor := s.doctor()
 					// The process that watches over a key goes on after the kill.
 					for end := time.Now().Add(patience); strings.Contains(doctor, "another process is at it") && time.Now().Before(end); {
 						time.Sleep(20 * time.Millisecond)
-						doctor = s.must("doctor", "-o", "json")
+						doctor = s.doctor()
 					}
 					first := s.account(doctor)
-					again := s.must("doctor", "-o", "json")
+					again := s.doctor()
 					if second := s.account(again); second != first {
 						t.Errorf("the second run of the doctor changed something: %s, then %s", first, second)
 					}
@@ -279,7 +290,7 @@ func TestTortureMintAnswerCutAtEveryByte(t *testing.T) {
 			t.Fatal("the answer never came whole")
 		}
 	}
-	outcome := s.account(s.must("doctor", "-o", "json"))
+	outcome := s.account(s.doctor())
 	named := strings.Count(outcome, "named")
 	t.Attr("figure", fmt.Sprintf("keys neither stored nor named, %d answers to apikey create cut | %d | = 0", runs-stored, runs-stored-named))
 	if named != runs-stored {

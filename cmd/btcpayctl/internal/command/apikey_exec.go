@@ -152,18 +152,22 @@ func (c *apiKeyExec) findProgram(name string) (string, error) {
 // sweep revokes the keys of earlier runs that were killed.
 func (c *apiKeyExec) sweep(ctx context.Context) {
 	open, _ := c.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	var swept sweeping
 	for _, r := range open {
-		if r.Kind != ledger.Mint || !r.Temporary || r.KeyID == "" {
+		if r.Kind != ledger.Mint || !r.Temporary || swept.isAway(r.Server) {
+			continue
+		}
+		if r.KeyID == "" {
+			swept.lost(ctx, c.app, r)
 			continue
 		}
 		switch err := c.keyHolder.reaching(r).endTemporary(ctx, r.ID, 0); {
 		case errors.Is(err, ledger.ErrBusy), errors.Is(err, ledger.ErrNotFound):
-		case err != nil:
-			fmt.Fprintf(c.app.Err, "warning: the key %s of a run that was killed is not revoked yet: %s\n", r.Label, output.VisibleLine(err.Error()))
 		default:
-			fmt.Fprintf(c.app.Err, "Revoked %s of a run that was killed.\n", r.Label)
+			swept.add(r, err)
 		}
 	}
+	swept.tell(ctx, c.app)
 }
 
 // endTemporary revokes and forgets a key whose process is gone.
@@ -177,15 +181,7 @@ func (h *keyHolder) endTemporary(ctx context.Context, operationID string, wait t
 		return err
 	}
 	defer operation.Release()
-	r := operation.Record
-	key, err := h.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
-	if err != nil {
-		return err
-	}
-	if err := h.revoke(ctx, r.Server, key); err != nil {
-		return err
-	}
-	return h.forget(ctx, operation)
+	return h.endKey(ctx, operation)
 }
 
 // end revokes the key, whatever happened before.

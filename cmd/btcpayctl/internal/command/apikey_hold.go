@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -93,7 +94,7 @@ func (h *keyHolder) drop(ctx context.Context, operation *ledger.Operation, key g
 // yet, and says what became of it.
 func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) (string, error) {
 	if operation.Record.Known {
-		if err := operation.Finish(); err != nil {
+		if err := h.closeOperation(ctx, operation); err != nil {
 			return "It is stored from before, and its record stays open: " + err.Error() + ".", err
 		}
 		return "It was stored before, and stays as it was.", nil
@@ -119,13 +120,52 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 // forget takes the key of an operation out of keystore and index, unless it was
 // there before, and ends the operation.
 func (h *keyHolder) forget(ctx context.Context, operation *ledger.Operation) error {
-	r := operation.Record
-	if r.KeyID != "" && !r.Known {
-		if err := h.app.ForgetAPIKey(context.WithoutCancel(ctx), r.Keystore, r.KeyID); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if r := operation.Record; r.KeyID != "" && !r.Known {
+		// Where this cannot be written, a kill from here on leaves the key named as
+		// one that may live, which does no harm.
+		_ = operation.Advance(func(r *ledger.Record) { r.Ended = true })
+		fault.At("key-ended")
+		if err := h.app.ForgetAPIKey(ctx, r.Keystore, r.KeyID); err != nil {
 			return err
 		}
+		fault.At("key-deleted")
 	}
-	return operation.Finish()
+	return h.closeOperation(ctx, operation)
+}
+
+// Reasons why a key that is named cannot revoke itself.
+var (
+	errNeverStored = errors.New("the answer to the request for the key was lost")
+	errNotHere     = errors.New("the keystore does not have the key any more")
+)
+
+// endKey revokes the key of an operation, and ends the operation.
+func (h *keyHolder) endKey(ctx context.Context, operation *ledger.Operation) error {
+	r := operation.Record
+	if r.Ended {
+		return h.forget(ctx, operation)
+	}
+	key, err := h.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
+	switch {
+	case errors.Is(err, keystore.ErrNotFound) && r.Kind == ledger.Revoke:
+		return errNotHere
+	case errors.Is(err, keystore.ErrNotFound):
+		return errors.Join(errNeverStored, neverStored(operation))
+	}
+	if err == nil {
+		err = h.revoke(ctx, r.Server, key)
+	}
+	if err != nil {
+		return err
+	}
+	return h.forget(ctx, operation)
+}
+
+// neverStored writes down that a key was recorded, and not stored any more: the
+// program was killed in between.
+func neverStored(operation *ledger.Operation) error {
+	return operation.Advance(func(r *ledger.Record) { r.KeyID = "" })
 }
 
 const (
@@ -136,6 +176,10 @@ const (
 )
 
 // revoke takes a key back, and asks again until the server says that it is gone.
+// It is the one place that decides whether a key is gone: the server said so to
+// this very request; it does not know the key, which [keyHolder.whyRefused] makes
+// sure of; or an answer was lost here a moment ago, and the server now refuses the
+// key that it did not refuse before.
 func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.APIKey) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
 	defer stop()
@@ -146,12 +190,12 @@ func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.AP
 	defer connection.CloseIdleConnections()
 	pause, lost := 150*time.Millisecond, false
 	for attempt := 1; ; attempt++ {
-		err := connection.APIKeys.RevokeCurrent(ctx)
+		err := h.whyRefused(ctx, connection, connection.APIKeys.RevokeCurrent(ctx))
 		switch {
 		case err == nil, errors.Is(err, greenfield.ErrUnknownKey):
 			return nil
-		case lost && errors.Is(err, greenfield.ErrUnauthenticated):
-			return nil // a server up to 2.3.4, after an answer that was lost
+		case lost && errors.Is(err, greenfield.ErrRevokedOrLocked):
+			return nil
 		case !mayPass(err), attempt == revokeAttempts:
 			return err
 		}
@@ -184,6 +228,7 @@ func lostAnswer(ctx context.Context, err error, label, server string) error {
 	e := explain(ctx, err)
 	e.Code, e.What = output.UnknownOutcome, "whether the key was made is not known: "+e.What
 	e.Why = "It was not asked for again. " + orphan(label, server)
-	e.Next = "look at that page and delete it there, then: btcpayctl doctor"
+	// The label ends with the operation.
+	e.Next = "look at that page and delete it there, then: btcpayctl doctor --forget " + label[strings.LastIndexByte(label, '/')+1:]
 	return e
 }

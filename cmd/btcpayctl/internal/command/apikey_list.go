@@ -34,35 +34,33 @@ shown. The status of a key:
   lost         it may have been made, and its answer was lost; the label is how a
                person finds it on the server's page Account / API Keys
 
+--open lists what is not proven dead in place of that: keys that may live and that
+nothing uses, each with its operation. Their status:
+
+  asked        a consent page was opened or printed, and no key of it came here
+  lost         the answer to the request for it was lost
+  pending      it came, and nobody has agreed to it, or no profile uses it yet
+  killed       the command that it was made for was killed
+  revoking     it was to be revoked, and the server has not said that it is gone
+
+"apikey revoke --open" revokes what is stored, and leads to the page for the rest;
+"doctor --forget" takes the operations whose keys a person has dealt with.
+
 --offline reads neither keystores nor servers.`,
-		Example: "  btcpayctl apikey list -o json --jq '.[] | select(.status != \"works\")'",
+		Example: "  btcpayctl apikey list -o json --jq '.[] | select(.status != \"works\")'\n  btcpayctl apikey list --open",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := printer(a, cmd)
 			if err != nil {
 				return err
 			}
-			records, err := c.known(cmd.Context())
-			if err != nil {
-				return err
+			if c.open {
+				return c.listOpen(cmd.Context(), p)
 			}
-			return output.List(p, apiKeyView, func(yield func(apiKeyRecord, error) bool) {
-				for _, record := range records {
-					if !c.offline {
-						c.ask(cmd.Context(), &record)
-						tellPermissionNotes(c.app, record.ID, record.Permissions)
-					}
-					if err := cmd.Context().Err(); err != nil {
-						yield(record, context.Cause(cmd.Context()))
-						return
-					}
-					if !yield(record, nil) {
-						return
-					}
-				}
-			})
+			return c.list(cmd.Context(), p)
 		},
 	}
+	cmd.Flags().BoolVar(&c.open, "open", false, "list the keys that may live and that nothing uses")
 	cmd.Flags().BoolVar(&c.offline, "offline", false, "tell what is written down, and ask nobody")
 	addReachFlags(cmd, &c.flags)
 	return cmd
@@ -81,7 +79,51 @@ func addReachFlags(cmd *cobra.Command, f *app.Flags) {
 
 type apiKeyList struct {
 	keyHolder
-	offline bool
+	offline, open bool
+}
+
+func (c *apiKeyList) list(ctx context.Context, p *output.Printer) error {
+	records, err := c.known(ctx)
+	if err != nil {
+		return err
+	}
+	return output.List(p, apiKeyView, func(yield func(apiKeyRecord, error) bool) {
+		for _, record := range records {
+			if !c.offline {
+				if ended := c.ask(ctx, &record); ended {
+					continue
+				}
+				tellPermissionNotes(c.app, record.ID, record.Permissions)
+			}
+			if err := ctx.Err(); err != nil {
+				yield(record, context.Cause(ctx))
+				return
+			}
+			if !yield(record, nil) {
+				return
+			}
+		}
+	})
+}
+
+func (c *apiKeyList) listOpen(ctx context.Context, p *output.Printer) error {
+	open, atWork, unread := c.openKeys(ctx)
+	if unread != nil {
+		return unread
+	}
+	tellAtWork(c.app, atWork)
+	return output.List(p, openKeyView, func(yield func(openKey, error) bool) {
+		for _, o := range open {
+			c.find(ctx, &o, c.offline)
+			if ctx.Err() != nil {
+				yield(o, context.Cause(ctx))
+				return
+			}
+			if !yield(o, nil) {
+				return
+			}
+		}
+	})
 }
 
 // known joins the index with the profiles and the open operations. A status is
@@ -164,20 +206,21 @@ func lost(open []ledger.Record) []apiKeyRecord {
 	return records
 }
 
-// ask reads a key and asks its server about it.
-func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) {
+// ask reads a key and asks its server about it. It reports whether another process
+// has ended the key since it was listed.
+func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (ended bool) {
 	if record.Status == "lost" {
-		return
+		return false
 	}
 	key, err := c.app.LoadAPIKey(ctx, record.Keystore, record.ID)
 	if err != nil {
 		record.Status = "unreadable"
-		return
+		return errors.Is(err, keystore.ErrNotFound) && c.endedMeanwhile(ctx, record.ID)
 	}
 	connection, err := c.connect(record.Server, key)
 	if err != nil {
 		record.Status = "unreachable"
-		return
+		return false
 	}
 	defer connection.CloseIdleConnections()
 	info, err := connection.APIKeys.Current(ctx)
@@ -187,9 +230,11 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) {
 		if record.Status == "" {
 			record.Status = "works"
 		}
-	case answered && answer.Status == 401:
+	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
 		record.Status = "refused"
+		return c.endedMeanwhile(ctx, record.ID)
 	default:
 		record.Status = "unreachable"
 	}
+	return false
 }

@@ -75,6 +75,9 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 	r.Profile, r.Server, r.Store, r.Keystore = m.by.Name.Text, m.by.URL, m.by.Store.Text, m.keystore
 	r.Label = "btcpayctl/" + m.maker() + "/" + r.ID
 	r.AllowHTTP, r.CAFile = m.flags.AllowHTTP, m.flags.CAFile
+	if m.user == "" {
+		r.MintedBy = m.by.KeyID // empty for a password
+	}
 	for _, p := range m.permissions {
 		r.Permissions = append(r.Permissions, string(p))
 	}

@@ -36,26 +36,37 @@ var revokedView = output.View[revokedRecord]{
 
 type apiKeyRevoke struct {
 	keyHolder
-	valueFile string
-	yes       bool
+	valueFile            string
+	yes, open, noBrowser bool
 }
 
 func newAPIKeyRevoke(a *app.App) *cobra.Command {
 	c := &apiKeyRevoke{keyHolder: keyHolder{app: a}}
 	cmd := &cobra.Command{
-		Use:   "revoke current | ID...",
+		Use:   "revoke current | ID... | --open",
 		Short: "Revoke keys on their servers, and forget them",
 		Long: `Revoke keys: the one in use ("current"), stored ones by their ids, or one whose
 value is in a file (--value-file, - is standard input). Each key revokes itself, so
 no other right is needed. It is deleted from the keystore and the profiles once
 the server has said that it is gone; until then the server is asked again.
 
+A key that the server does not know any more counts as revoked. A server before
+2.3.5 refuses a key that was revoked and one whose account is locked in the same
+words; there the key that made it has to be at hand and work, or a person looks.
+
+--open revokes every key that "apikey list --open" names and that is stored here.
+Of the rest only the label is known: it is printed, with the server's page Account /
+API Keys, which is opened in the browser. A terminal is then asked whether they are
+dealt with. --server and --profile leave out those of others. Exit 8: some are left.
+
 A terminal is asked first, a script gives --yes.`,
-		Example: "  btcpayctl apikey revoke 3f0c9d2a71b4e586 --yes\n  btcpayctl apikey revoke current --profile ci\n  btcpayctl apikey revoke --value-file - --server https://btcpay.example.com < key.txt",
+		Example: "  btcpayctl apikey revoke 3f0c9d2a71b4e586 --yes\n  btcpayctl apikey revoke current --profile ci\n  btcpayctl apikey revoke --value-file - --server https://btcpay.example.com < key.txt\n  btcpayctl apikey revoke --open",
 		Args:    arguments(0, 100),
 		RunE:    c.run,
 	}
 	cmd.Flags().StringVar(&c.valueFile, "value-file", "", "`file` that holds the key to be revoked; - is standard input")
+	cmd.Flags().BoolVar(&c.open, "open", false, "revoke the keys that may live and that nothing uses")
+	cmd.Flags().BoolVar(&c.noBrowser, "no-browser", false, "with --open: print the addresses, and open no browser")
 	cmd.Flags().BoolVar(&c.yes, "yes", false, "do not ask")
 	addServerFlags(cmd, &c.flags)
 	return cmd
@@ -65,9 +76,16 @@ A terminal is asked first, a script gives --yes.`,
 type revocable struct {
 	id, server, keystore string
 	key                  greenfield.APIKey
+	ended                bool // another process has revoked it meanwhile
 }
 
 func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
+	switch {
+	case c.open:
+		return c.runOpen(cmd, args)
+	case c.noBrowser:
+		return &output.Error{Code: output.Usage, What: "--no-browser is for --open", Next: "leave it out, or give --open"}
+	}
 	p, err := checkedPrinter(c.app, cmd, revokedView, revokedRecord{})
 	if err != nil {
 		return err
@@ -77,6 +95,9 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if c.flags.DryRun {
+		if keys[0].ended {
+			return nil
+		}
 		connection, err := c.connect(keys[0].server, keys[0].key)
 		if err != nil {
 			return err
@@ -123,7 +144,7 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 	}
 	var keys []revocable
 	for _, id := range args {
-		k, err := findAPIKey(ctx, c.app, id)
+		k, err := c.findAPIKey(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +173,7 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 		return revocable{}, err
 	}
 	id := app.KeyID(key)
-	if stored, err := findAPIKey(ctx, c.app, id); err == nil {
+	if stored, err := c.findAPIKey(ctx, id); err == nil {
 		return stored, nil
 	}
 	s, err := c.app.Settings(c.flags, false)
@@ -168,14 +189,14 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 }
 
 // findAPIKey reads a stored key by its id, or by the beginning of it.
-func findAPIKey(ctx context.Context, a *app.App, id string) (revocable, error) {
-	index, err := a.Index()
+func (h *keyHolder) findAPIKey(ctx context.Context, id string) (revocable, error) {
+	index, err := h.app.Index()
 	if err != nil {
 		return revocable{}, err
 	}
 	entries, err := index.List(ctx)
 	if err == nil {
-		entries, err = withProfiles(a, entries)
+		entries, err = withProfiles(h.app, entries)
 	}
 	if err != nil {
 		return revocable{}, err
@@ -191,13 +212,35 @@ func findAPIKey(ctx context.Context, a *app.App, id string) (revocable, error) {
 		return revocable{}, &output.Error{Code: output.NotFound, What: what, Next: "btcpayctl apikey list"}
 	}
 	full, _ := strings.CutPrefix(entries[0].Name, app.APIKeyName(""))
-	key, err := a.LoadAPIKey(ctx, entries[0].Keystore, full)
-	return revocable{full, entries[0].Server, entries[0].Keystore, key}, err
+	key, err := h.app.LoadAPIKey(ctx, entries[0].Keystore, full)
+	if errors.Is(err, keystore.ErrNotFound) && h.endedMeanwhile(ctx, full) {
+		return revocable{id: full, server: entries[0].Server, ended: true}, nil
+	}
+	return revocable{id: full, server: entries[0].Server, keystore: entries[0].Keystore, key: key}, err
+}
+
+// endedMeanwhile reports whether another process has ended a key that was listed
+// here a moment ago, or is about to.
+func (h *keyHolder) endedMeanwhile(ctx context.Context, id string) bool {
+	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	if slices.ContainsFunc(open, func(r ledger.Record) bool { return r.KeyID == id && r.Ended }) {
+		return true
+	}
+	known, err := h.isKnown(ctx, id)
+	if err != nil || known {
+		return false
+	}
+	users, err := h.app.ProfilesOfAPIKey(id)
+	return err == nil && len(users) == 0
 }
 
 // revokeStored goes through the order that loses nothing: record, the server
-// until it says gone, keystore, profiles, index, record.
+// until it says gone, the other operations about the key, keystore, profiles, index,
+// record.
 func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
+	if k.ended {
+		return nil
+	}
 	operation, err := h.app.Begin(ctx, ledger.Record{
 		ID: app.NewOperationID(), Kind: ledger.Revoke, Server: k.server, KeyID: k.id, Keystore: k.keystore,
 		AllowHTTP: h.flags.AllowHTTP, CAFile: h.flags.CAFile,
@@ -207,46 +250,45 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 	}
 	fault.At("revoke-recorded")
 	if err := h.revoke(ctx, k.server, k.key); err != nil {
-		e := explain(ctx, err)
-		e.What = fmt.Sprintf("the key %s was not revoked: %s", k.id, e.What)
-		if mayPass(err) && k.keystore != "" {
-			e.Why, e.Next = "It may still work. It stays in the keystore.", "btcpayctl doctor"
-			return errors.Join(e, operation.Release())
-		}
-		return errors.Join(e, operation.Finish())
+		return h.notRevoked(ctx, operation, err)
 	}
 	h.app.Did(app.Effect{ID: k.id, What: "the key " + k.id + " was revoked on " + k.server, Look: "btcpayctl apikey list"})
 	fault.At("revoke-gone")
-	if k.keystore == "" {
+	held, err := h.closeOthers(context.WithoutCancel(ctx), operation.Record)
+	if err != nil {
+		return errors.Join(err, operation.Release())
+	}
+	if held || k.keystore == "" {
 		return operation.Finish()
 	}
-	if err := h.forget(ctx, operation); err != nil {
-		return err
-	}
-	return h.closeOthers(ctx, k.id)
+	return h.forget(ctx, operation)
 }
 
-// closeOthers ends the operations in which a key came that is revoked now.
-func (h *keyHolder) closeOthers(ctx context.Context, id string) error {
+// closeOthers ends the other operations about a key that is gone. It reports whether
+// another process holds one of them: that one deletes the key here.
+func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Record) (held bool, err error) {
 	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
 	journal, err := h.app.Ledger()
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, r := range open {
-		if r.KeyID != id || r.Kind != ledger.Authorize && r.Kind != ledger.Mint {
+		if r.KeyID != own.KeyID || r.ID == own.ID {
 			continue
 		}
-		operation, err := journal.Resume(ctx, r.ID)
-		if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
-			continue // its own process finds out
-		}
-		if err == nil {
-			err = operation.Finish()
+		operation, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
+		switch {
+		case errors.Is(err, ledger.ErrBusy):
+			held = held || r.Keystore != ""
+			continue
+		case errors.Is(err, ledger.ErrNotFound):
+			continue
+		case err == nil:
+			err = h.closeOperation(ctx, operation)
 		}
 		if err != nil {
-			return err
+			return held, err
 		}
 	}
-	return nil
+	return held, nil
 }

@@ -36,7 +36,10 @@ type authorization struct {
 	profile    string
 	request    greenfield.AuthorizeRequest
 	page       string
+	id         string // of the operation
 	operation  *ledger.Operation
+	earlier    []*ledger.Operation // logins whose pages lead to the same port and nonce
+	pasted     bool
 	dialogue   *app.Dialogue
 	verdict    string // the beginning of the line that says where the key is
 }
@@ -78,6 +81,11 @@ input.
 With --app-identifier the server offers the person the same key again at the next
 login, for the same permissions; port and nonce are kept for that.
 
+A page that was opened or printed can be answered at any time later. It is kept in
+mind until its key came, or "btcpayctl doctor --forget" says that there is none, and
+"btcpayctl apikey list --open" names it. Its key is labelled NAME/OPERATION, unlike
+that of any other page. The same command again listens for the earlier page too.
+
 Exit 0: stored. 4: the key does not work. 5: other permissions than asked for.
 7: the server cannot be asked about the key; "btcpayctl doctor" goes on. 8: nobody
 answered within --wait.`,
@@ -97,7 +105,7 @@ answered within --wait.`,
 	}
 	f := cmd.Flags()
 	c.asks.add(cmd)
-	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label (default btcpayctl/PROFILE)")
+	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label, both with /OPERATION behind it (default btcpayctl/PROFILE)")
 	f.StringVar(&c.identifier, "app-identifier", "", "`id` by which the server offers the same key again")
 	f.BoolVar(&c.strict, "strict", true, "the person takes all or nothing; with =false more can be granted")
 	f.BoolVar(&c.selective, "selective-stores", false, "the person picks one store; beside --store it has to be that one")
@@ -197,8 +205,9 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 	if c.appName == "" {
 		c.appName = strings.TrimSuffix("btcpayctl/"+s.Name.Text, "/")
 	}
+	c.id = app.NewOperationID()
 	c.request = greenfield.AuthorizeRequest{
-		Permissions: permissions, ApplicationName: c.appName, SelectiveStores: c.selective || named || s.Store.Text != "" && !c.asks.allStores,
+		Permissions: permissions, ApplicationName: pageLabel(c.appName, c.id), SelectiveStores: c.selective || named || s.Store.Text != "" && !c.asks.allStores,
 		AllowUnknown: c.asks.allowUnknown,
 	}
 	if !c.strict {
@@ -275,6 +284,16 @@ func (c *authorization) offerProfile(ctx context.Context, s app.Settings) error 
 
 func (c *authorization) run(ctx context.Context) error {
 	defer c.connection.CloseIdleConnections()
+	if c.paste && !c.flags.DryRun {
+		if err := c.takePrinted(ctx); err != nil {
+			return err
+		}
+		defer func() {
+			if c.operation != nil {
+				c.operation.Release() // what is not finished by then stays open
+			}
+		}()
+	}
 	if c.printURL || c.paste || c.flags.DryRun {
 		var err error
 		if c.page, err = c.connection.AuthorizeURL(c.request); err != nil {
@@ -283,7 +302,7 @@ func (c *authorization) run(ctx context.Context) error {
 	}
 	switch {
 	case c.printURL:
-		return c.printPage()
+		return c.printPage(ctx)
 	case c.flags.DryRun:
 		fmt.Fprintf(c.app.Err, "The page would be, with a redirect to this machine:\n\n  %s\n\nNothing was sent.\n", output.VisibleLine(c.page))
 		return nil
@@ -308,13 +327,26 @@ type pageRecord struct {
 	URL string `json:"url"`
 }
 
-func (c *authorization) printPage() error {
+// printPage writes the page down, like one that is opened: who opens it makes a key.
+func (c *authorization) printPage(ctx context.Context) error {
+	if !c.flags.DryRun {
+		if err := c.begin(ctx); err != nil {
+			return err
+		}
+	}
 	err := output.One(c.printer, output.View[pageRecord]{
 		Columns: []output.Column[pageRecord]{{Title: "URL", Value: func(r pageRecord) string { return r.URL }}},
 		Name:    func(r pageRecord) string { return r.URL },
 	}, pageRecord{c.page})
+	switch {
+	case c.operation == nil:
+	case err != nil:
+		return errors.Join(err, c.operation.Finish()) // nobody was shown the page
+	default:
+		err = c.operation.Release()
+	}
 	if err == nil {
-		fmt.Fprint(c.app.Err, c.pickText())
+		fmt.Fprint(c.app.Err, c.pickText(), c.labelAdvice())
 		fmt.Fprintln(c.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste in place of --print-url")
 	}
 	return err
@@ -325,15 +357,15 @@ func (c *authorization) begin(ctx context.Context) error {
 	if c.operation != nil {
 		return nil
 	}
-	permissions := make([]string, len(c.request.Permissions))
-	for i, p := range c.request.Permissions {
-		permissions[i] = string(p)
+	target := c.profile
+	if c.printURL && c.connection.Name.Source != "--profile" {
+		target = "" // any profile may take the key
 	}
 	var err error
 	c.operation, err = c.app.Begin(ctx, ledger.Record{
-		ID: app.NewOperationID(), Kind: ledger.Authorize, Profile: c.profile, Target: c.profile, Server: c.connection.URL,
-		Store: c.connection.Store.Text, Label: c.appName, Permissions: permissions, Keystore: c.connection.Keystore.Text,
-		AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile, Page: c.page,
+		ID: c.id, Kind: ledger.Authorize, Profile: c.profile, Target: target, Server: c.connection.URL,
+		Store: c.connection.Store.Text, Label: c.request.ApplicationName, Permissions: texts(c.request.Permissions), Keystore: c.connection.Keystore.Text,
+		AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile, Page: c.page, Printed: c.printURL,
 		PickStore: c.request.StoreID, BesidePairing: c.besidePairing,
 	})
 	return err

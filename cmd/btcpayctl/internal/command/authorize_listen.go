@@ -26,11 +26,13 @@ func (c *authorization) runListener(ctx context.Context) error {
 	}
 	defer listener.Close()
 	defer func() {
+		c.letEarlierGo()
 		if c.operation != nil {
 			c.operation.Release() // what is not finished by then stays open
 		}
 	}()
 	c.show(listener)
+	c.tellOtherPages(ctx)
 	remove := c.openBrowser()
 	defer remove()
 	key, err := c.await(ctx, listener)
@@ -67,8 +69,9 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 		return nil, err
 	}
 	listener, err := greenfield.ListenCallback(ctx, options)
-	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok && c.operation != nil {
+	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok && len(c.earlier) > 0 {
 		// Only the page of an earlier login depends on the port.
+		c.letEarlierGo()
 		fmt.Fprintf(c.app.Err, "Note: another program has port %d of the earlier login. %s Close it, and use the new page.\n", taken.Port, openPage(taken.Port))
 		options.Port, options.Nonce = 0, client.Secret{}
 		listener, err = greenfield.ListenCallback(ctx, options)
@@ -79,6 +82,9 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 	c.bound = listener.Port()
 	c.request.Redirect, c.request.ApplicationIdentifier = listener.URL(), c.identifier
 	if c.page, err = c.connection.AuthorizeURL(c.request); err == nil {
+		err = c.holdSameAddress(ctx, listener)
+	}
+	if err == nil {
 		err = c.begin(ctx)
 	}
 	if err == nil {
@@ -91,6 +97,7 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 		err = c.app.KeepCallback(kept)
 	}
 	if err != nil {
+		c.letEarlierGo()
 		return nil, errors.Join(usageOf(err), listener.Close())
 	}
 	fault.At("authorize-recorded")
@@ -108,54 +115,6 @@ func listenError(err error) error {
 	return e
 }
 
-// takeUp goes on with a login for the same thing that was cut off, so that the
-// page which is still open leads here again.
-func (c *authorization) takeUp(ctx context.Context, options *greenfield.CallbackOptions) error {
-	if c.portChanged || c.callbackHost != "" {
-		return nil
-	}
-	journal, err := c.app.Ledger()
-	if err != nil {
-		return err
-	}
-	open, err := c.app.Unfinished(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // "doctor" tells what cannot be read
-	}
-	wanted, err := c.connection.AuthorizeURL(c.request)
-	if err != nil {
-		return usageOf(err)
-	}
-	for _, r := range open {
-		if r.Kind != ledger.Authorize || r.KeyID != "" || r.Port == 0 || r.Target != c.profile || withoutRedirect(r.Page) != wanted {
-			continue
-		}
-		operation, err := journal.Resume(ctx, r.ID)
-		if err != nil {
-			continue // another login waits for it, or it is over
-		}
-		c.operation = operation
-		options.Port, options.Nonce = r.Port, client.NewSecret(r.Nonce)
-		return nil
-	}
-	return nil
-}
-
-// withoutRedirect is the page as it was asked for, whoever waits for the key.
-func withoutRedirect(page string) string {
-	address, query, _ := strings.Cut(page, "?")
-	var parameters []string
-	for p := range strings.SplitSeq(query, "&") {
-		if !strings.HasPrefix(p, "redirect=") {
-			parameters = append(parameters, p)
-		}
-	}
-	if len(parameters) == 0 {
-		return address
-	}
-	return address + "?" + strings.Join(parameters, "&")
-}
-
 func (c *authorization) show(listener *greenfield.CallbackListener) {
 	where := ""
 	if u, err := url.Parse(listener.URL()); err == nil {
@@ -169,7 +128,7 @@ func (c *authorization) show(listener *greenfield.CallbackListener) {
 	if c.dialogue != nil {
 		paste = " (or paste the key here)"
 	}
-	fmt.Fprintf(c.app.Err, "%s\n\n  %s\n\n%sWaiting for the answer on %s …%s\n", opening, output.VisibleLine(c.page), c.pickText(), where, paste)
+	fmt.Fprintf(c.app.Err, "%s\n\n  %s\n\n%sWaiting for the answer on %s …%s\n", opening, output.VisibleLine(c.page), c.pickText()+c.labelAdvice(), where, paste)
 }
 
 // openBrowser returns what takes the page away that the browser was given.
@@ -235,14 +194,14 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 func (c *authorization) nobody(ctx context.Context, misdirected bool) error {
 	said := openPage(c.bound) + " While the same command runs again, the page is good again."
 	if ctx.Err() != nil {
-		fmt.Fprintln(c.app.Err, "No key came.", said)
+		fmt.Fprintf(c.app.Err, "No key came. %s %s\nNext: %s\n", said, output.VisibleLine(whereItStands(c.operation.Record)), c.app.Hint(c.unanswered()))
 		return context.Cause(ctx)
 	}
 	if misdirected {
 		return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key that counts came within %s", c.wait), Why: renamed, Next: "the same command with --callback-host NAME"}
 	}
-	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", c.wait), Why: said + " Who cancels on the page sends nothing back.",
-		Next: "the same command again, or with --paste where the browser is on another machine"}
+	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", c.wait), Why: said + " " + whereItStands(c.operation.Record) + " Who cancels on the page sends nothing back.",
+		Next: "the same command again, or with --paste where the browser is on another machine\nor " + c.unanswered()}
 }
 
 // readPasted reads lines from the terminal until one is a key, or ctx ends; then
@@ -278,15 +237,19 @@ func (c *authorization) readPasted(ctx context.Context) (<-chan greenfield.APIKe
 // runPaste takes the key from a prompt, or from the first line of standard
 // input where that is no terminal.
 func (c *authorization) runPaste(ctx context.Context) error {
-	fmt.Fprintf(c.app.Err, "Open this page in any browser, authorise, and copy the key that it shows:\n\n  %s\n\n%s", output.VisibleLine(c.page), c.pickText())
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.app.Err, "Open this page in any browser, authorise, and copy the key that it shows:\n\n  %s\n\n%s", output.VisibleLine(c.page), c.pickText()+c.labelAdvice())
+	c.tellOtherPages(ctx)
 	key, err := c.pastedKey(ctx)
 	if err != nil {
+		fmt.Fprintf(c.app.Err, "No key came. %s\nNext: %s\n", output.VisibleLine(whereItStands(c.operation.Record)), c.app.Hint(c.unanswered()))
 		return err
 	}
 	if err := c.keep(ctx, key, true); err != nil {
 		return err
 	}
-	defer c.operation.Release()
 	return c.settle(ctx, key)
 }
 

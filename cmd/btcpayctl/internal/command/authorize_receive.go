@@ -19,6 +19,7 @@ import (
 // The listener calls it from its own goroutine while this one waits.
 func (c *authorization) keep(ctx context.Context, key greenfield.APIKey, pasted bool) error {
 	fault.At("authorize-came")
+	c.pasted = pasted
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
@@ -41,10 +42,15 @@ func (c *authorization) holder() *keyHolder { return &keyHolder{app: c.app, flag
 func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error {
 	proof, err := c.connection.Prove(ctx, key, c.request)
 	switch {
+	case errors.Is(err, greenfield.ErrRevokedOrLocked):
+		e := *explain(ctx, greenfield.ErrRevokedOrLocked)
+		e.Why = "The key came and is stored, but not in use. " + whereItStands(c.operation.Record)
+		e.Next, e.Err = "btcpayctl doctor, later\nor, where it does not stand there: btcpayctl doctor --forget "+c.id, err
+		return &e
 	case errors.Is(err, greenfield.ErrNotProven):
 		e := &output.Error{Code: output.BadCredential, What: "the key that came does not work on " + c.connection.URL + ", and was not kept",
 			Why: strings.TrimSpace("Another server made it, or it was revoked. If you did not send it, somebody else did. " + openPage(c.bound)), Next: "run the same command again", Err: err}
-		err := c.holder().forget(ctx, c.operation)
+		err := c.holder().forgetForeign(ctx, c.operation)
 		c.app.Undid(app.KeyID(key))
 		return errors.Join(e, err)
 	case err != nil && ctx.Err() != nil:
@@ -53,6 +59,11 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 		return stillPending(ctx, err)
 	}
 	fault.At("authorize-proven")
+	err = came(c.operation, proof.Key.Label, !c.pasted && c.isNew(proof.Key.Label))
+	c.letEarlierGo() // the login that the key is of may be one of them
+	if err != nil {
+		return err
+	}
 	c.tell(proof, c.storeNames(ctx, key, proof.Grant))
 	refused, err := c.agree(ctx, proof)
 	if err == nil && ctx.Err() != nil {
@@ -180,7 +191,7 @@ func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, pro
 		}
 	}
 	fault.At("authorize-pinned")
-	if err := c.operation.Finish(); err != nil {
+	if err := c.holder().closeOperation(ctx, c.operation); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.app.Err, "%sStored in keystore %s for profile %q.\n", c.verdict, c.operation.Record.Keystore, c.profile)

@@ -159,7 +159,7 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof) (refu
 		e.Next = "run the same command again, logged in as somebody whose role in the store allows that"
 		missing := slices.Concat(grant.Missing, grant.Narrowed)
 		if page, err := c.connection.AuthorizeURL(greenfield.AuthorizeRequest{
-			Permissions: missing, ApplicationName: c.appName, SelectiveStores: c.request.SelectiveStores, AllowUnknown: true,
+			Permissions: missing, ApplicationName: pageLabel(c.appName, app.NewOperationID()), SelectiveStores: c.request.SelectiveStores, AllowUnknown: true,
 		}); err == nil {
 			e.Next += "\nThe page that asks for the missing alone: " + page
 		}

@@ -39,7 +39,8 @@ var checkView = output.View[checkRecord]{
 type doctor struct {
 	keyHolder
 	decision
-	forget []string
+	forget         []string
+	forgetAll, yes bool
 
 	settings app.Settings
 }
@@ -59,11 +60,15 @@ use by itself. A terminal is asked; otherwise the exit code is 8, and --keep or
 --drop with the operation's id decides. --drop and --fix revoke a key that is new;
 --fix drops all that came with other permissions than asked for.
 
-A key whose answer was lost is named by its label: delete it on the server's page
-Account / API Keys, and then close the operation with --forget.
+A key whose answer was lost, or whose consent page nobody answered, is named by its
+label: delete it on the server's page Account / API Keys, and then close the
+operation with --forget. --forget-open closes all of that sort, after a question; a
+script gives --yes. What is forgotten is told. A key that is stored here and works
+is not forgotten.
 
-The report is on standard output also where something failed. The exit code is
-that of the first failure, 0 where nothing failed.`,
+The report is on standard output also where something failed. A key that may live
+and that nothing uses is a failure. The exit code is that of the first failure, 0
+where nothing failed.`,
 		Example: "  btcpayctl doctor --profile shop\n  btcpayctl doctor -o json --jq '.[] | select(.status == \"failed\")'",
 		GroupID: "start",
 		Args:    arguments(0, 0),
@@ -72,7 +77,9 @@ that of the first failure, 0 where nothing failed.`,
 	cmd.Flags().StringArrayVar(&d.decision.keep, "keep", nil, "put the key of this `operation` to use, to which nobody has agreed yet")
 	cmd.Flags().StringArrayVar(&d.decision.drop, "drop", nil, "give the key of this `operation` up")
 	cmd.Flags().BoolVar(&d.fix, "fix", false, "also drop keys that came with other permissions than asked for")
-	cmd.Flags().StringArrayVar(&d.forget, "forget", nil, "close this `operation`: what it may have made was looked after by hand")
+	cmd.Flags().StringSliceVar(&d.forget, "forget", nil, "close these `operations`: what they may have made was looked after by hand")
+	cmd.Flags().BoolVar(&d.forgetAll, "forget-open", false, "close every operation whose key only a person can look for")
+	cmd.Flags().BoolVar(&d.yes, "yes", false, "do not ask before --forget-open")
 	addServerFlags(cmd, &d.flags)
 	return cmd
 }
@@ -88,6 +95,9 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	if err := d.forgetNamed(ctx); err != nil {
+		return err
+	}
+	if err := d.forgetOpen(ctx); err != nil {
 		return err
 	}
 	return printChecks(p, "", d.records(ctx))
@@ -135,31 +145,6 @@ func printChecks(p *output.Printer, about string, records iter.Seq2[checkRecord,
 		Why: failed[0].Detail, Next: failed[0].Next}
 }
 
-func (d *doctor) forgetNamed(ctx context.Context) error {
-	for _, id := range d.forget {
-		journal, err := d.app.Ledger()
-		if err != nil {
-			return err
-		}
-		operation, err := journal.Resume(ctx, id)
-		switch {
-		case errors.Is(err, ledger.ErrNotFound):
-			return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Next: "btcpayctl doctor"}
-		case err != nil:
-			return err
-		}
-		if r := operation.Record; r.KeyID != "" && r.Kind != ledger.Revoke {
-			return errors.Join(&output.Error{Code: output.Usage, What: "the key of operation " + id + " is stored, so it cannot be forgotten",
-				Next: "btcpayctl doctor\nor btcpayctl apikey revoke " + r.KeyID}, operation.Release())
-		}
-		if err := operation.Finish(); err != nil {
-			return err
-		}
-		d.app.Did(app.Effect{ID: id, What: "operation " + id + " was closed"})
-	}
-	return nil
-}
-
 // checks are what is looked at, in order. Each depends on those before it no
 // more than it has to.
 func (d *doctor) checks(ctx context.Context) []func() []checkRecord {
@@ -175,6 +160,14 @@ func (d *doctor) checks(ctx context.Context) []func() []checkRecord {
 func failure(ctx context.Context, check string, err error) checkRecord {
 	e := explain(ctx, err)
 	return checkRecord{check, "failed", e.What, e.Next, e.Code}
+}
+
+// refusal does not send a person who runs the doctor to the doctor.
+func refusal(r checkRecord) checkRecord {
+	if r.Next == "btcpayctl doctor" {
+		r.Next = "check --server: is it BTCPay Server that answers there?"
+	}
+	return r
 }
 
 func (d *doctor) configuration(ctx context.Context) checkRecord {
@@ -238,7 +231,7 @@ func (d *doctor) apiKey(ctx context.Context) checkRecord {
 	defer connection.CloseIdleConnections()
 	info, err := connection.APIKeys.Current(ctx)
 	if err != nil {
-		return failure(ctx, name, err)
+		return refusal(failure(ctx, name, d.whyRefused(ctx, connection, err)))
 	}
 	r := checkRecord{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, shortPermissions(info.Permissions))}
 	for _, note := range permissionNotes(info.Permissions) {

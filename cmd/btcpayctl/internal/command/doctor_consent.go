@@ -100,7 +100,7 @@ func (f *keyEnding) agreed(ctx context.Context, proof greenfield.Proof) checkRec
 func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) checkRecord {
 	r := f.operation.Record
 	if r.Target == "" {
-		return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.operation.Finish())
+		return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.closeOperation(ctx, f.operation))
 	}
 	pin := app.Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
 	if _, err := f.app.PinAPIKey(ctx, r.Target, pin); err != nil {
@@ -114,7 +114,7 @@ func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) checkRecord
 	if r.Consent == ledger.ConsentGiven || r.Consent == ledger.ConsentBroader {
 		how = "works, and was agreed to"
 	}
-	return f.done(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.operation.Finish())
+	return f.done(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.closeOperation(ctx, f.operation))
 }
 
 // dropped gives a key up and says what became of it.
@@ -125,7 +125,7 @@ func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why stri
 	told, err := f.letGo(ctx, f.operation, key)
 	if err != nil {
 		e := explain(ctx, err)
-		return checkRecord{f.name, "failed", why + ". " + told, "btcpayctl doctor, later", e.Code}
+		return f.mayLive(e.Code, why+". "+told, afterRefusal(err, f.operation.Record))
 	}
 	return f.done(ctx, why+". "+told, nil)
 }
@@ -144,7 +144,12 @@ func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof gre
 		}
 	}
 	if r.Kind == ledger.Rotate {
-		return f.finishRotation(ctx)
+		told, err := f.finishRotation(ctx, f.operation)
+		record := f.done(ctx, told, err)
+		if err != nil {
+			record.Next = afterRefusal(err, r)
+		}
+		return record
 	}
 	return f.pin(ctx, proof)
 }

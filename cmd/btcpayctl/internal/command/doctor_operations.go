@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
@@ -141,10 +143,6 @@ type keyEnding struct {
 	decision  decision
 }
 
-func (f *keyEnding) warn(detail, next string) checkRecord {
-	return checkRecord{Check: f.name, Status: "warning", Detail: detail, Next: next}
-}
-
 // done tells what was finished, or why it was not.
 func (f *keyEnding) done(ctx context.Context, detail string, err error) checkRecord {
 	if err != nil {
@@ -153,35 +151,44 @@ func (f *keyEnding) done(ctx context.Context, detail string, err error) checkRec
 	return checkRecord{Check: f.name, Status: "ok", Detail: detail}
 }
 
+// mayLive tells of a key that may live, which is a failure.
+func (f *keyEnding) mayLive(code output.Code, detail, next string) checkRecord {
+	return checkRecord{f.name, "failed", detail, next, code}
+}
+
+// notRevoked tells of a key that the server did not revoke.
+func (f *keyEnding) notRevoked(ctx context.Context, what string, err error) checkRecord {
+	if errors.Is(err, errNeverStored) {
+		return f.unseen()
+	}
+	e := explain(ctx, err)
+	return f.mayLive(e.Code, what+" is not revoked yet: "+e.What, afterRefusal(err, f.operation.Record))
+}
+
 func (f *keyEnding) finish(ctx context.Context) checkRecord {
 	r := f.operation.Record
-	if r.KeyID == "" {
-		if r.Kind == ledger.Authorize {
-			return f.warn("a person was asked for a key, and none came. "+orphan(r.Label, r.Server)+" "+openPage(r.Port),
-				"run btcpayctl authorize again, which goes on, or btcpayctl doctor --forget "+r.ID)
-		}
-		return f.lost()
-	}
-	if r.Kind == ledger.Revoke {
+	switch {
+	case r.Ended:
+		return f.done(ctx, "the key "+r.KeyID+" is gone", f.forget(ctx, f.operation))
+	case r.KeyID == "":
+		return f.unseen()
+	case r.Kind == ledger.Revoke:
 		return f.finishRevoke(ctx)
+	case r.Temporary:
+		if err := f.endKey(ctx, f.operation); err != nil {
+			return f.notRevoked(ctx, "its command is gone; the key "+r.Label, err)
+		}
+		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", nil)
 	}
 	key, err := f.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	if errors.Is(err, keystore.ErrNotFound) {
-		// The record was written, and the key was not stored any more.
-		if err := f.operation.Advance(func(r *ledger.Record) { r.KeyID = "" }); err != nil {
+		if err := neverStored(f.operation); err != nil {
 			return failure(ctx, f.name, err)
 		}
-		return f.lost()
+		return f.unseen()
 	}
 	if err != nil {
 		return failure(ctx, f.name, err)
-	}
-	if r.Temporary {
-		err := f.revoke(ctx, r.Server, key)
-		if err == nil {
-			err = f.forget(ctx, f.operation)
-		}
-		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", err)
 	}
 	// A kill may have come before the index knew the key.
 	if err := f.app.StoreAPIKey(ctx, r.Keystore, r.Server, key); err != nil {
@@ -190,9 +197,18 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 	return f.judge(ctx, key)
 }
 
-func (f *keyEnding) lost() checkRecord {
+// unseen tells of a key that nobody here ever saw.
+func (f *keyEnding) unseen() checkRecord {
 	r := f.operation.Record
-	return f.warn("the answer to a request for a key was lost. "+orphan(r.Label, r.Server), "delete it there, then: btcpayctl doctor --forget "+r.ID)
+	switch {
+	case r.Kind != ledger.Authorize:
+		return f.mayLive(output.UnknownOutcome, "the answer to a request for a key was lost. "+whereItStands(r), "delete it there, then: btcpayctl doctor --forget "+r.ID)
+	case r.Printed:
+		return f.mayLive(output.Pending, "a consent page was printed, and no key of it came here. "+whereItStands(r),
+			"paste the key with btcpayctl authorize --paste, or where there is none: btcpayctl doctor --forget "+r.ID)
+	}
+	return f.mayLive(output.Pending, strings.TrimSpace("a person was asked for a key, and none came. "+whereItStands(r)+" "+openPage(r.Port)),
+		"run the same btcpayctl authorize again, where the page leads as well; where nobody pressed Authorize: btcpayctl doctor --forget "+r.ID)
 }
 
 // judge asks the server about a key that is pending.
@@ -204,53 +220,65 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 	}
 	defer connection.CloseIdleConnections()
 	proof, err := connection.Prove(ctx, key, asked(r))
+	err = f.whyRefused(ctx, connection, err)
 	switch {
-	case errors.Is(err, greenfield.ErrNotProven):
+	case errors.Is(err, greenfield.ErrUnknownKey) && r.Kind == ledger.Authorize && r.Came == "":
+		told := "the key that came does not work on " + r.Server + ", and was deleted here"
+		if err := f.forgetForeign(ctx, f.operation); err != nil {
+			return failure(ctx, f.name, err)
+		}
+		open := f.unseen()
+		open.Detail = told + ". " + sentence(open.Detail)
+		return open
+	case errors.Is(err, greenfield.ErrUnknownKey):
 		return f.done(ctx, "the key does not work on "+r.Server+", and was deleted here", f.forget(ctx, f.operation))
+	case errors.Is(err, greenfield.ErrRevokedOrLocked):
+		e := explain(ctx, greenfield.ErrRevokedOrLocked)
+		return f.mayLive(e.Code, "a key is pending: "+e.What, afterRefusal(err, r))
 	case err != nil:
 		e := explain(ctx, err)
-		return checkRecord{f.name, "failed", "a key is pending, and the server cannot be asked about it: " + e.What, "btcpayctl doctor, later", e.Code}
-	case r.Kind == ledger.Authorize:
-		return f.login(ctx, key, proof)
+		return checkRecord{f.name, "failed", "a key is pending, and the server cannot be asked about it: " + e.What, afterRefusal(err, r), e.Code}
 	}
-	return f.minted(ctx, key, proof)
+	if r.Kind != ledger.Authorize {
+		return f.minted(ctx, key, proof)
+	}
+	if err := came(f.operation, proof.Key.Label, false); err != nil {
+		return failure(ctx, f.name, err)
+	}
+	return f.login(ctx, key, proof)
 }
 
 // finishRotation goes on from where the new key was known to work.
-func (f *keyEnding) finishRotation(ctx context.Context) checkRecord {
-	r := f.operation.Record
-	old, err := f.app.LoadAPIKey(ctx, r.OldKeystore, r.OldKeyID)
+func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operation) (string, error) {
+	r := operation.Record
+	old, err := h.app.LoadAPIKey(ctx, r.OldKeystore, r.OldKeyID)
 	switch {
 	case errors.Is(err, keystore.ErrNotFound):
 		// It was revoked, and the rest was cut off.
-		err = f.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID)
+		err = h.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID)
 		if err == nil {
-			err = f.operation.Finish()
+			err = operation.Finish()
 		}
 	case err == nil:
-		err = f.replace(ctx, f.operation, old)
+		err = h.replace(ctx, operation, old)
 	}
-	return f.done(ctx, fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.OldKeyID), err)
+	return fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.OldKeyID), err
 }
 
 func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {
 	r := f.operation.Record
+	again := "btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget " + r.ID
 	if r.Keystore == "" {
-		return f.warn("whether the key "+r.KeyID+" was revoked is not known, and it is not stored here",
-			"btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget "+r.ID)
+		return f.mayLive(output.UnknownOutcome, "whether the key "+r.KeyID+" was revoked is not known, and it is not stored here", again)
 	}
-	key, err := f.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
-	if err == nil {
-		err = f.revoke(ctx, r.Server, key)
+	err := f.endKey(ctx, f.operation)
+	switch {
+	case errors.Is(err, errNotHere):
+		return f.mayLive(output.UnknownOutcome, "whether the key "+r.KeyID+" was revoked is not known, and keystore "+r.Keystore+" does not have it any more", again)
+	case err != nil:
+		return f.notRevoked(ctx, "the key "+r.KeyID, err)
 	}
-	if err == nil || errors.Is(err, keystore.ErrNotFound) {
-		err = f.forget(ctx, f.operation)
-	}
-	if err != nil && mayPass(err) {
-		e := explain(ctx, err)
-		return checkRecord{f.name, "failed", "the key " + r.KeyID + " is not revoked yet: " + e.What, "btcpayctl doctor, later", e.Code}
-	}
-	return f.done(ctx, "the key "+r.KeyID+" is revoked", err)
+	return f.done(ctx, "the key "+r.KeyID+" is revoked", nil)
 }
 
 // selective tells whether a consent page was to let the person pick a store.
@@ -259,14 +287,18 @@ func selective(page string) bool {
 	return err == nil && u.Query().Get("selectiveStores") == "true"
 }
 
+// dealsWithKeys are the commands that name the operations about keys themselves.
+var dealsWithKeys = []string{"doctor", "authorize", "apikey exec", "apikey list", "apikey revoke"}
+
 // cutOff counts the operations about keys that no process is at, for the
-// commands that do not deal with them.
+// commands that do not deal with them. A consent page that nobody answered is none
+// to be told of at every command.
 func cutOff(cmd *cobra.Command, a *app.App, open []ledger.Record) int {
-	if slices.Contains([]string{"doctor", "authorize", "exec", "list"}, cmd.Name()) {
+	if slices.Contains(dealsWithKeys, strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")) {
 		return 0
 	}
 	return len(abandoned(cmd.Context(), a, open, func(r ledger.Record) bool {
-		return r.Kind == ledger.Mint || r.Kind == ledger.Rotate || r.Kind == ledger.Revoke || r.Kind == ledger.Authorize && r.KeyID != ""
+		return aboutAPIKey(r) && (r.Kind != ledger.Authorize || r.KeyID != "")
 	}))
 }
 

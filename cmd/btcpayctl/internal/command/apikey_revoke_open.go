@@ -1,0 +1,297 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// closedRecord is what became of one operation about a key.
+type closedRecord struct {
+	Operation string `json:"operation"`
+	ID        string `json:"id"`
+	Label     string `json:"label"`
+	Server    string `json:"server"`
+	Closed    bool   `json:"closed"`
+	Detail    string `json:"detail"`
+
+	code output.Code // where it is not closed
+	next string
+}
+
+var closedView = output.View[closedRecord]{
+	Columns: []output.Column[closedRecord]{
+		{Title: "OPERATION", Value: func(r closedRecord) string { return r.Operation }},
+		{Title: "ID", Value: func(r closedRecord) string { return dash(r.ID) }},
+		{Title: "LABEL", Value: func(r closedRecord) string { return dash(r.Label) }},
+		{Title: "SERVER", Value: func(r closedRecord) string { return r.Server }},
+		{Title: "CLOSED", Value: func(r closedRecord) string { return yesNo(r.Closed) }},
+		{Title: "DETAIL", Value: func(r closedRecord) string { return r.Detail }},
+	},
+	Name: func(r closedRecord) string { return r.Operation },
+}
+
+// runOpen closes the operations about keys that no process is at, as far as that
+// can be done from here.
+func (c *apiKeyRevoke) runOpen(cmd *cobra.Command, args []string) error {
+	p, err := checkedPrinter(c.app, cmd, closedView, closedRecord{})
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	open, err := c.chosenOpen(cmd, args)
+	if err != nil {
+		return err
+	}
+	stored := slices.ContainsFunc(open, openKey.isHere)
+	switch {
+	case c.flags.DryRun:
+		return c.showOpen(ctx, p, open)
+	case stored:
+		n := len(slices.DeleteFunc(slices.Clone(open), func(o openKey) bool { return !o.isHere() }))
+		question := fmt.Sprintf("Revoke %d of %d keys for ever? The others are not stored here.", n, len(open))
+		if n == len(open) {
+			question = fmt.Sprintf("Revoke %d keys for ever?", n)
+		}
+		if err := confirm(ctx, c.app, c.yes, question); err != nil {
+			return err
+		}
+	}
+	closed := c.closeAll(ctx, open)
+	if err := c.askAboutRest(ctx, open, closed); err != nil {
+		return err
+	}
+	if err := output.Each(p, closedView, closed); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return leftOpen(closed)
+}
+
+// isHere reports whether a key is stored here, so that it can revoke itself.
+func (o openKey) isHere() bool {
+	return o.ID != "" && o.keystoreOf() != "" && !o.record.Shared && !o.record.Known
+}
+
+// chosenOpen are the open operations that the line means.
+func (c *apiKeyRevoke) chosenOpen(cmd *cobra.Command, args []string) ([]openKey, error) {
+	switch {
+	case len(args) > 0 || c.valueFile != "":
+		return nil, &output.Error{Code: output.Usage, What: "--open names every open key, and another is named beside it", Next: "leave one of them out"}
+	case cmd.Flags().Changed("store"):
+		return nil, &output.Error{Code: output.Usage, What: "the open keys cannot be chosen by a store", Next: "leave --store out, or btcpayctl apikey list --open\nthen btcpayctl apikey revoke ID"}
+	}
+	server := ""
+	if cmd.Flags().Changed("server") {
+		var err error
+		if server, err = normalServer(c.flags.Server, c.flags.AllowHTTP); err != nil {
+			return nil, err
+		}
+	}
+	open, atWork, err := c.openKeys(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	tellAtWork(c.app, atWork)
+	return slices.DeleteFunc(open, func(o openKey) bool {
+		return server != "" && o.Server != server || cmd.Flags().Changed("profile") && o.Profile != c.flags.Profile && o.record.Profile != c.flags.Profile
+	}), nil
+}
+
+func (c *apiKeyRevoke) showOpen(ctx context.Context, p *output.Printer, open []openKey) error {
+	for i := range open {
+		c.find(ctx, &open[i], true)
+	}
+	fmt.Fprintln(c.app.Err, "These would be revoked, as far as they are stored here. Nothing was sent.")
+	return output.Each(p, openKeyView, open)
+}
+
+func (o openKey) left(code output.Code, detail, next string) closedRecord {
+	return closedRecord{o.Operation, o.ID, o.Label, o.Server, false, detail, code, next}
+}
+
+func (o openKey) closed(detail string) closedRecord {
+	return closedRecord{o.Operation, o.ID, o.Label, o.Server, true, detail, "", ""}
+}
+
+// closeAll revokes what is stored. A server that cannot be reached is not asked
+// about a second key.
+func (c *apiKeyRevoke) closeAll(ctx context.Context, open []openKey) (records []closedRecord) {
+	away := map[string]closedRecord{}
+	for _, o := range open {
+		record, asked := away[o.Server]
+		switch {
+		case ctx.Err() != nil:
+			record = o.left(output.Interrupted, "it was not asked about", "btcpayctl apikey revoke --open")
+		case asked && o.isHere():
+			record = o.left(record.code, record.Detail, record.next)
+		default:
+			record = c.closeOne(ctx, o)
+		}
+		if record.code == output.Network || record.code == output.Timeout {
+			away[o.Server] = record
+		}
+		records = append(records, record)
+	}
+	return records
+}
+
+func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
+	failed := func(err error) closedRecord {
+		e := explain(ctx, err)
+		return o.left(e.Code, e.What, afterRefusal(err, o.record))
+	}
+	switch {
+	case o.Status == statusAsked || o.Status == statusLost:
+		c.find(ctx, &o, true)
+		return o.left(output.UnknownOutcome, o.Known, "")
+	case o.keystoreOf() == "":
+		return o.left(output.UnknownOutcome, "it is not stored here", "btcpayctl apikey revoke --value-file FILE --server "+app.ShellWord(o.Server))
+	}
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return failed(err)
+	}
+	operation, err := journal.Resume(ctx, o.Operation)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return o.closed("another process has ended it meanwhile")
+	case errors.Is(err, ledger.ErrBusy):
+		return o.left(output.Pending, "another process is at it now", "btcpayctl apikey list --open")
+	case err != nil:
+		return failed(err)
+	}
+	defer operation.Release()
+	holder := c.reaching(operation.Record)
+	switch r := operation.Record; {
+	case r.Ended:
+		err = holder.forget(ctx, operation)
+	case r.Known:
+		if err = holder.closeOperation(ctx, operation); err == nil {
+			return o.closed("it was stored before, and stays as it was")
+		}
+	case r.Kind != ledger.Revoke && r.Shared:
+		return o.left(output.Pending, "it may be in use elsewhere", "btcpayctl apikey revoke "+r.KeyID+", or btcpayctl doctor --drop "+r.ID)
+	case r.Kind == ledger.Rotate && o.Status == statusRevoking:
+		_, err = holder.finishRotation(ctx, operation)
+	case r.Kind != ledger.Revoke && !r.Temporary:
+		var users []string
+		if users, err = c.app.ProfilesOfAPIKey(r.KeyID); err == nil && len(users) > 0 {
+			if err = holder.closeOperation(ctx, operation); err == nil {
+				return o.closed("profile " + strings.Join(users, ", ") + " uses it")
+			}
+			break
+		}
+		err = holder.endKey(ctx, operation)
+	default:
+		err = holder.endKey(ctx, operation)
+	}
+	switch {
+	case errors.Is(err, errNeverStored), errors.Is(err, errNotHere):
+		return o.left(output.UnknownOutcome, err.Error(), "")
+	case err != nil:
+		return failed(err)
+	}
+	c.app.Did(app.Effect{ID: o.Operation, What: "the key " + o.ID + " was revoked on " + o.Server, Look: "btcpayctl apikey list --open"})
+	return o.closed("it was revoked, or was gone already")
+}
+
+// askAboutRest leads a person to the keys of which only the label is known, and
+// closes their operations where the person says that they are dealt with.
+func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []openKey, closed []closedRecord) error {
+	var rest []int
+	for i, record := range closed {
+		if !record.Closed && record.code == output.UnknownOutcome && ctx.Err() == nil {
+			rest = append(rest, i)
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	c.leadToPages(open, rest)
+	if !c.app.CanAsk() {
+		return nil
+	}
+	sure, err := c.app.Confirm(ctx, fmt.Sprintf("Are these %d keys deleted there, or were there none? Then they are forgotten here.", len(rest)), false)
+	if err != nil || !sure {
+		return err
+	}
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return err
+	}
+	for _, i := range rest {
+		operation, err := journal.Resume(ctx, open[i].Operation)
+		if err == nil {
+			err = operation.Finish()
+		}
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			closed[i].Detail += "; " + err.Error()
+			continue
+		}
+		c.app.Did(app.Effect{ID: open[i].Operation, What: "operation " + open[i].Operation + " was closed"})
+		closed[i] = open[i].closed("a person has dealt with it")
+	}
+	return nil
+}
+
+// leadToPages prints labels and pages, a page for each server, and opens the pages.
+func (c *apiKeyRevoke) leadToPages(open []openKey, rest []int) {
+	var servers []string
+	for _, i := range rest {
+		if !slices.Contains(servers, open[i].Server) {
+			servers = append(servers, open[i].Server)
+		}
+	}
+	for _, server := range servers {
+		fmt.Fprintf(c.app.Err, "Delete these keys, as far as they exist, on the page Account / API Keys:\n\n  %s\n\n", output.VisibleLine(keysPage(server)))
+		for _, i := range rest {
+			if open[i].Server == server {
+				fmt.Fprintln(c.app.Err, "  "+output.VisibleLine(open[i].onPage()))
+			}
+		}
+		fmt.Fprintln(c.app.Err)
+		if c.noBrowser {
+			continue
+		}
+		if err := c.app.Browse(keysPage(server)); err != nil {
+			fmt.Fprintln(c.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
+		}
+	}
+}
+
+// onPage is how a key looks on the server's page.
+func (o openKey) onPage() string {
+	since := ", asked for " + o.Since.Local().Format("2006-01-02 15:04")
+	switch {
+	case o.Label != "":
+		return o.Label + since
+	case picksStore(o.record):
+		return o.record.Label + " or no label, which may: " + permissionList(o.Permissions) + since
+	}
+	return "the key " + o.ID + ", whose label is not known" + since
+}
+
+// leftOpen is the failure of what could not be closed.
+func leftOpen(closed []closedRecord) error {
+	left := slices.DeleteFunc(slices.Clone(closed), func(r closedRecord) bool { return r.Closed })
+	if len(left) == 0 {
+		return nil
+	}
+	e := &output.Error{Code: left[0].code, What: fmt.Sprintf("%d of %d operations about API keys stay open", len(left), len(closed)),
+		Why: "First, " + left[0].Operation + ": " + left[0].Detail + ".", Next: left[0].next}
+	if e.Next == "" {
+		e.Next = "delete there what is there, then: btcpayctl doctor --forget-open"
+	}
+	return e
+}

@@ -1,0 +1,173 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// forgetNamed closes the operations that a person has dealt with. All are looked for
+// before the first is closed.
+func (d *doctor) forgetNamed(ctx context.Context) error {
+	if len(d.forget) == 0 {
+		return nil
+	}
+	journal, err := d.app.Ledger()
+	if err != nil {
+		return err
+	}
+	var operations []*ledger.Operation
+	defer func() {
+		for _, operation := range operations {
+			operation.Release()
+		}
+	}()
+	for i, id := range d.forget {
+		if slices.Contains(d.forget[:i], id) {
+			continue
+		}
+		operation, err := journal.Resume(ctx, id)
+		switch {
+		case errors.Is(err, ledger.ErrNotFound):
+			return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Why: "Nothing was done.", Next: "btcpayctl doctor"}
+		case errors.Is(err, ledger.ErrBusy):
+			return &output.Error{Code: output.Failed, What: "another process is at operation " + id + " now", Why: "Nothing was done.", Next: "end that process, and run the same command again", Err: err}
+		case err != nil:
+			return err
+		}
+		operations = append(operations, operation)
+	}
+	for _, operation := range operations {
+		if err := d.forgetOne(ctx, operation); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetOpen closes the operations about keys that cannot be ended from here: only a
+// person can have looked for those.
+func (d *doctor) forgetOpen(ctx context.Context) error {
+	if !d.forgetAll {
+		return nil
+	}
+	open, atWork, err := d.openKeys(ctx)
+	if err != nil {
+		return err
+	}
+	tellAtWork(d.app, atWork)
+	open = slices.DeleteFunc(open, func(o openKey) bool { return o.ID != "" && o.keystoreOf() != "" })
+	if len(open) == 0 {
+		fmt.Fprintln(d.app.Err, "There is no operation that only a person can close.")
+		return nil
+	}
+	for _, o := range open {
+		d.find(ctx, &o, true)
+		fmt.Fprintf(d.app.Err, "%s  %s, on %s: %s\n", o.Operation, output.VisibleLine(o.onPage()), output.VisibleLine(o.Server), output.VisibleLine(o.Known))
+	}
+	if d.flags.DryRun {
+		fmt.Fprintln(d.app.Err, "Nothing was done.")
+		return nil
+	}
+	if err := confirm(ctx, d.app, d.yes, fmt.Sprintf("Forget these %d? Nothing here names their keys then, should they live.", len(open))); err != nil {
+		return err
+	}
+	journal, err := d.app.Ledger()
+	if err != nil {
+		return err
+	}
+	for _, o := range open {
+		operation, err := journal.Resume(ctx, o.Operation)
+		if errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrBusy) {
+			continue // another process has seen to it meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		if err := d.closeForgotten(operation, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetOne closes an operation, unless its key is stored here and works: that one
+// is used or revoked.
+func (d *doctor) forgetOne(ctx context.Context, operation *ledger.Operation) error {
+	o, err := d.openKeyOf(operation.Record)
+	if err != nil {
+		return err
+	}
+	stored := aboutAPIKey(o.record) && o.ID != "" && o.keystoreOf() != "" && !o.record.Ended
+	if stored {
+		stored, err = d.mayForget(ctx, o)
+	}
+	if err != nil {
+		return err
+	}
+	if d.flags.DryRun {
+		fmt.Fprintf(d.app.Err, "Operation %s would be closed. Nothing was done.\n", o.Operation)
+		return nil
+	}
+	if stored {
+		err := operation.Advance(func(r *ledger.Record) { r.Ended = r.KeyID == o.ID })
+		if err == nil {
+			err = d.app.ForgetAPIKey(ctx, o.keystoreOf(), o.ID)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(d.app.Err, "Deleted the key %s here.\n", o.ID)
+	}
+	return d.closeForgotten(operation, o)
+}
+
+// mayForget reports whether a key is stored that the server refuses, and is an error
+// where it works or the server cannot be asked.
+func (d *doctor) mayForget(ctx context.Context, o openKey) (stored bool, err error) {
+	key, err := d.app.LoadAPIKey(ctx, o.keystoreOf(), o.ID)
+	if errors.Is(err, keystore.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	connection, err := d.reaching(o.record).connect(o.Server, key)
+	if err != nil {
+		return false, err
+	}
+	defer connection.CloseIdleConnections()
+	_, err = connection.APIKeys.Current(ctx)
+	answer, answered := errors.AsType[*client.Error](err)
+	switch {
+	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
+		return true, nil
+	case err != nil:
+		e := *explain(ctx, err)
+		e.What = "whether the key of operation " + o.Operation + " still works cannot be asked, so it is not forgotten: " + e.What
+		return false, &e
+	}
+	return false, &output.Error{Code: output.Usage, What: "the key of operation " + o.Operation + " is stored, so it cannot be forgotten", Why: "It works.",
+		Next: "btcpayctl doctor\nor btcpayctl apikey revoke " + o.ID}
+}
+
+// closeForgotten ends an operation by a person's word, and says what is forgotten.
+func (d *doctor) closeForgotten(operation *ledger.Operation, o openKey) error {
+	if err := operation.Finish(); err != nil {
+		return err
+	}
+	what := "operation " + o.Operation + " was closed"
+	d.app.Did(app.Effect{ID: o.Operation, What: what})
+	if aboutAPIKey(o.record) {
+		fmt.Fprintf(d.app.Err, "Forgot %s, on %s.\n", output.VisibleLine(o.onPage()), output.VisibleLine(o.Server))
+	}
+	return nil
+}
