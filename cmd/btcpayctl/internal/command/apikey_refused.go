@@ -116,7 +116,7 @@ func afterRefusal(err error, r ledger.Record) string {
 	case errors.Is(err, greenfield.ErrNotServer), errors.Is(err, greenfield.ErrUnauthenticated), errors.Is(err, greenfield.ErrNoAPI):
 		return "check that BTCPay Server answers at " + r.Server + "\nthen btcpayctl doctor"
 	}
-	return "btcpayctl doctor, later"
+	return "later: btcpayctl doctor"
 }
 
 // notRevoked tells of a revocation that the server was asked for and did not

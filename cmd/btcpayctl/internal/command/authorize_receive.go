@@ -45,7 +45,7 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 	case errors.Is(err, greenfield.ErrRevokedOrLocked):
 		e := *explain(ctx, greenfield.ErrRevokedOrLocked)
 		e.Why = "The key came and is stored, but not in use. " + whereItStands(c.operation.Record)
-		e.Next, e.Err = "btcpayctl doctor, later\nor, where it does not stand there: btcpayctl doctor --forget "+c.id, err
+		e.Next, e.Err = "later: btcpayctl doctor\nor where it does not stand there: btcpayctl doctor --forget "+c.id, err
 		return &e
 	case errors.Is(err, greenfield.ErrNotProven):
 		e := &output.Error{Code: output.BadCredential, What: "the key that came does not work on " + c.connection.URL + ", and was not kept",

@@ -102,6 +102,9 @@ func TestSilence(t *testing.T) {
 		}
 	}
 	// So does the end of the wait.
+	if err := c.prepare(root); err != nil {
+		t.Fatal(err)
+	}
 	c.operation, c.wait, c.hintAfter = nil, time.Millisecond, time.Hour
 	if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
 		t.Errorf("after the wait: %v", e)
