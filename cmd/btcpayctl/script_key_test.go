@@ -22,11 +22,39 @@ var deleteForm = regexp.MustCompile(`/api-keys/([0-9a-f]{40})/delete$`)
 // program had made: those that the owner's page of keys can delete, each asked
 // for its label.
 func (w *world) keyLabels(ctx context.Context) ([]string, error) {
+	var labels []string
+	err := w.eachKey(ctx, func(_ *greenfield.Client, label string) error {
+		if strings.HasPrefix(label, "btcpayctl") {
+			labels = append(labels, label)
+		}
+		return nil
+	})
+	return labels, err
+}
+
+// deleteKey does away with the one key of a label, as its button on the owner's page
+// of keys does.
+func (w *world) deleteKey(ctx context.Context, label string) error {
+	deleted := 0
+	err := w.eachKey(ctx, func(c *greenfield.Client, its string) error {
+		if its != label {
+			return nil
+		}
+		deleted++
+		return c.APIKeys.RevokeCurrent(ctx)
+	})
+	if err == nil && deleted != 1 {
+		err = fmt.Errorf("%d keys are labelled %s", deleted, label)
+	}
+	return err
+}
+
+// eachKey calls f with each of the owner's keys and its label.
+func (w *world) eachKey(ctx context.Context, f func(c *greenfield.Client, label string) error) error {
 	page, err := w.human.Open(ctx, "/account/apikeys")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var labels []string
 	for _, form := range page.Forms {
 		found := deleteForm.FindStringSubmatch(form.Action)
 		if found == nil {
@@ -34,22 +62,22 @@ func (w *world) keyLabels(ctx context.Context) ([]string, error) {
 		}
 		key, err := greenfield.NewAPIKey(client.NewSecret(found[1]))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		c, err := greenfield.New(w.server.URL, key)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		info, err := c.APIKeys.Current(ctx)
+		if err == nil {
+			err = f(c, info.Label)
+		}
 		c.CloseIdleConnections()
 		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(info.Label, "btcpayctl") {
-			labels = append(labels, info.Label)
+			return err
 		}
 	}
-	return labels, nil
+	return nil
 }
 
 // countKeys checks how many keys the sandbox holds whose label matches.

@@ -268,9 +268,10 @@ func startFaults(ts *testscript.TestScript, neg bool, args []string) {
 //	human code                    make a code for any key, and print it
 //	human revoke SIN              revoke that key's token
 //	human legacykey               make the store's API key, and print it
+//	human delete LABEL            delete the API key of that label
 func actHuman(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: human approve|paste|code|revoke|legacykey [ARGUMENT...]")
+		ts.Fatalf("usage: human approve|paste|code|revoke|legacykey|delete [ARGUMENT...]")
 	}
 	s, ctx := stageOf(ts), context.Background()
 	store := ts.Getenv("STORE")
@@ -300,6 +301,8 @@ func actHuman(ts *testscript.TestScript, neg bool, args []string) {
 		imported, err := bitpay.ParsePrivateKey(secret)
 		ts.Check(err)
 		ts.Check(s.revoke(ctx, store, imported.Identity))
+	case "delete":
+		ts.Check(s.deleteKey(ctx, argument(1)))
 	case "legacykey":
 		key, err := s.legacyKey(ctx, store)
 		ts.Check(err)

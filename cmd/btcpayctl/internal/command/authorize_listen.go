@@ -194,13 +194,13 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 func (c *authorization) nobody(ctx context.Context, misdirected bool) error {
 	said := openPage(c.bound) + " While the same command runs again, the page is good again."
 	if ctx.Err() != nil {
-		fmt.Fprintf(c.app.Err, "No key came. %s %s\nNext: %s\n", said, output.VisibleLine(whereItStands(c.operation.Record)), c.app.Hint(c.unanswered()))
+		fmt.Fprintf(c.app.Err, "No key came. %s %s\nNext: %s\n", output.VisibleLine(whereItStands(c.operation.Record)), said, c.app.Hint(c.unanswered()))
 		return context.Cause(ctx)
 	}
 	if misdirected {
 		return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key that counts came within %s", c.wait), Why: renamed, Next: "the same command with --callback-host NAME"}
 	}
-	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", c.wait), Why: said + " " + whereItStands(c.operation.Record) + " Who cancels on the page sends nothing back.",
+	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", c.wait), Why: whereItStands(c.operation.Record) + " " + said + " Who cancels on the page sends nothing back.",
 		Next: "the same command again, or with --paste where the browser is on another machine\nor " + c.unanswered()}
 }
 
