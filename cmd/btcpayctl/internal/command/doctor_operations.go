@@ -86,7 +86,10 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		return warn("a newer version of this program began it", "use that version")
 	}
 	if d.flags.DryRun {
-		return warn("open since "+r.Created.Local().Format("2006-01-02 15:04"), "btcpayctl doctor")
+		if len(abandoned(ctx, d.app, []ledger.Record{r}, aboutAPIKey)) == 0 {
+			return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
+		}
+		return checkRecord{name, "failed", "open since " + r.Created.Local().Format("2006-01-02 15:04"), "btcpayctl doctor", output.Pending}
 	}
 	journal, err := d.app.Ledger()
 	if err != nil {
