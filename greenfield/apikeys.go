@@ -18,8 +18,6 @@ type APIKeyService struct{ c *Client }
 
 // APIKeyInfo is a key and what it may do.
 type APIKeyInfo struct {
-	// Key is the key itself. Of [APIKeyService.Current] it is the client's own,
-	// also where the server does not repeat it.
 	Key client.Secret `json:"apiKey"`
 	// Label is what the server's page shows; it may be empty.
 	Label string `json:"label"`
@@ -82,27 +80,19 @@ func (s *APIKeyService) create(ctx context.Context, request APIKeyRequest, path 
 	return s.receive(ctx, client.Request{Method: http.MethodPost, Path: path, Body: request}, client.Secret{})
 }
 
-// receive checks that the answer holds a key, or is about the one that was asked
-// with. The proof of that one is that the server takes it: servers after 2.4.4 keep
-// no key's text, and have nothing or an id in its place.
+// receive checks that the answer holds a key, and the one that was asked with.
 func (s *APIKeyService) receive(ctx context.Context, r client.Request, same client.Secret) (APIKeyInfo, error) {
 	r.Auth = true
 	info, err := call[APIKeyInfo](ctx, s.c, r)
 	if err != nil {
 		return APIKeyInfo{}, err
 	}
-	_, err = NewAPIKey(info.Key)
-	switch {
-	case same.IsZero() && err != nil:
+	switch _, err := NewAPIKey(info.Key); {
+	case err != nil:
 		return APIKeyInfo{}, unusable(r, errors.New("it holds no API key"))
-	case same.IsZero():
-		return info, nil
-	case err == nil && len(info.Key.Reveal()) == len(same.Reveal()) && !same.Equal(info.Key):
+	case !same.IsZero() && !same.Equal(info.Key):
 		return APIKeyInfo{}, unusable(r, errors.New("it is about another key than the one that asked"))
-	case err != nil && info.Permissions == nil:
-		return APIKeyInfo{}, unusable(r, errors.New("it is about no API key"))
 	}
-	info.Key = same
 	return info, nil
 }
 
