@@ -47,6 +47,37 @@ func priceIn(price decimal, code string) decimal {
 	return price
 }
 
+// symbols stand in front of amounts. The real server takes them, and where they stand, from its platform's tables: what
+// is known of those is the dollar (recording 53-status-pages).
+var symbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
+
+// inCurrency writes an amount for people: $50,000.00, 0.5 LTC, CHF10.00.
+func inCurrency(amount decimal, code string) string {
+	digits := digitsOf(code)
+	text := grouped(roundPrice(amount, digits).add(newDecimal(0, digits)).text())
+	switch code {
+	case "BTC", "LTC", "ETH", "SATS":
+		return text + " " + code
+	}
+	symbol := symbols[code]
+	if symbol == "" {
+		symbol = code
+	}
+	return symbol + text
+}
+
+// inCoins writes an amount in BTC with all its digits.
+func inCoins(amount decimal) string { return amount.add(newDecimal(0, 8)).text() }
+
+// grouped puts a comma between thousands.
+func grouped(number string) string {
+	whole, _, _ := strings.Cut(number, ".")
+	for at := len(whole) - 3; at > 0 && whole[at-1] != '-'; at -= 3 {
+		number = number[:at] + "," + number[at:]
+	}
+	return number
+}
+
 // currencyPair is left_right: what one of left costs in right.
 type currencyPair struct{ left, right string }
 

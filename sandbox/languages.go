@@ -1,6 +1,11 @@
 package sandbox
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // language is one the checkout can speak.
 type language struct {
@@ -29,6 +34,57 @@ func findLanguage(code string) *language {
 	for i := range languages {
 		if strings.EqualFold(languages[i].Code, strings.TrimSpace(code)) {
 			return &languages[i]
+		}
+	}
+	return nil
+}
+
+// nearestLanguage finds a language for a locale: "nl" and "nl-BE" both lead to "nl-NL"; nil if there is none.
+func nearestLanguage(locale string) *language {
+	parts := strings.FieldsFunc(locale, func(c rune) bool { return c == '-' })
+	if len(parts) == 0 {
+		return nil
+	}
+	country := parts[0]
+	if len(parts) == 2 {
+		country = parts[1]
+	}
+	var nearest *language
+	for i := range languages {
+		name, of, _ := strings.Cut(languages[i].Code, "-")
+		switch {
+		case !strings.EqualFold(name, parts[0]):
+		case strings.EqualFold(of, country):
+			return &languages[i]
+		case nearest == nil:
+			nearest = &languages[i]
+		}
+	}
+	return nearest
+}
+
+// acceptedLanguage finds the language that an Accept-Language header likes best; nil if none of them is there.
+func acceptedLanguage(header string) *language {
+	type choice struct {
+		locale  string
+		quality float64
+	}
+	var choices []choice
+	for part := range strings.SplitSeq(header, ",") {
+		locale, weight, weighed := strings.Cut(part, ";")
+		quality := 1.0
+		if weighed {
+			var err error
+			if quality, err = strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64); err != nil {
+				continue
+			}
+		}
+		choices = append(choices, choice{strings.TrimSpace(locale), quality})
+	}
+	slices.SortStableFunc(choices, func(a, b choice) int { return cmp.Compare(b.quality, a.quality) })
+	for _, c := range choices {
+		if l := nearestLanguage(c.locale); l != nil {
+			return l
 		}
 	}
 	return nil

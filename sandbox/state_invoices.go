@@ -175,9 +175,13 @@ func confirmationsNeeded(speed string, rbf bool) int {
 }
 
 func (inv *invoice) settledPayment(p *payment, height int) bool {
-	confirmations := 0
-	if p.Height > 0 {
-		confirmations = height - p.Height + 1
+	return p.confirmations(height) >= confirmationsNeeded(inv.SpeedLimit, p.RBF)
+}
+
+// confirmations counts the block a payment is in, and those above it.
+func (p *payment) confirmations(height int) int {
+	if p.Height == 0 {
+		return 0
 	}
-	return confirmations >= confirmationsNeeded(inv.SpeedLimit, p.RBF)
+	return height - p.Height + 1
 }

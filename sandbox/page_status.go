@@ -1,0 +1,273 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// invoiceStatus is what an invoice's page asks for while it is open. It needs no credential, and names the store.
+type invoiceStatus struct {
+	CheckoutBodyComponentName string        `json:"checkoutBodyComponentName"`
+	StoreBranding             storeBranding `json:"storeBranding"`
+	PaymentSoundURL           *string       `json:"paymentSoundUrl"`
+	NFCReadSoundURL           *string       `json:"nfcReadSoundUrl"`
+	ErrorSoundURL             *string       `json:"errorSoundUrl"`
+	BrandColor                *string       `json:"brandColor"` // the server leaves it null, whatever storeBranding says
+	HTMLTitle                 string        `json:"htmlTitle"`
+	DefaultLang               string        `json:"defaultLang"`
+	ShowPayInWalletButton     bool          `json:"showPayInWalletButton"`
+	ShowStoreHeader           bool          `json:"showStoreHeader"`
+	AvailablePaymentMethods   []shownMethod `json:"availablePaymentMethods"`
+	IsModal                   bool          `json:"isModal"`
+	IsUnsetTopUp              bool          `json:"isUnsetTopUp"`
+	OnChainWithLNFallback     bool          `json:"onChainWithLnInvoiceFallback"`
+	CelebratePayment          bool          `json:"celebratePayment"`
+	PaymentMethodCurrency     string        `json:"paymentMethodCurrency"`
+	InvoiceID                 string        `json:"invoiceId"`
+	Address                   string        `json:"address"`
+	Due                       string        `json:"due"`
+	CustomerEmail             *string       `json:"customerEmail"`
+	ShowRecommendedFee        bool          `json:"showRecommendedFee"`
+	FeeRate                   number        `json:"feeRate"`
+	ExpirationSeconds         int64         `json:"expirationSeconds"`
+	DisplayExpirationTimer    int64         `json:"displayExpirationTimer"`
+	Status                    string        `json:"status"`
+	MerchantRefLink           string        `json:"merchantRefLink"`
+	MaxTimeSeconds            int64         `json:"maxTimeSeconds"`
+	StoreName                 string        `json:"storeName"`
+	ItemDesc                  *string       `json:"itemDesc"`
+	TimeLeft                  string        `json:"timeLeft"`
+	Rate                      *string       `json:"rate"`
+	OrderAmount               string        `json:"orderAmount"`
+	OrderAmountFiat           *string       `json:"orderAmountFiat"`
+	TaxIncluded               shownTax      `json:"taxIncluded"`
+	InvoiceBitcoinURL         string        `json:"invoiceBitcoinUrl"`
+	InvoiceBitcoinURLQR       string        `json:"invoiceBitcoinUrlQR"`
+	TxCount                   int           `json:"txCount"`
+	TxCountForFee             int           `json:"txCountForFee"`
+	Paid                      string        `json:"paid"`
+	StoreSupportURL           *string       `json:"storeSupportUrl"`
+	CheckoutText              *string       `json:"checkoutText"`
+	OrderID                   *string       `json:"orderId"`
+	NetworkFee                number        `json:"networkFee"`
+	MaxTimeMinutes            int64         `json:"maxTimeMinutes"`
+	PaymentMethodID           string        `json:"paymentMethodId"`
+	PaymentMethodName         string        `json:"paymentMethodName"`
+	CryptoImage               string        `json:"cryptoImage"`
+	StoreID                   string        `json:"storeId"`
+	PeerInfo                  *string       `json:"peerInfo"`
+	RootPath                  string        `json:"rootPath"`
+	RedirectAutomatically     bool          `json:"redirectAutomatically"`
+	Activated                 bool          `json:"activated"`
+	InvoiceCurrency           string        `json:"invoiceCurrency"`
+	ReceiptLink               *string       `json:"receiptLink"`
+	RequiredConfirmations     *int          `json:"requiredConfirmations"` // of the payment that has the fewest
+	ReceivedConfirmations     *int          `json:"receivedConfirmations"`
+}
+
+type storeBranding struct {
+	BrandColor               *string `json:"brandColor"`
+	ApplyBrandColorToBackend bool    `json:"applyBrandColorToBackend"`
+	LogoURL                  *string `json:"logoUrl"`
+	CSSURL                   *string `json:"cssUrl"`
+}
+
+type shownMethod struct {
+	PaymentMethodID   string `json:"paymentMethodId"`
+	Displayed         bool   `json:"displayed"`
+	PaymentMethodName string `json:"paymentMethodName"`
+	Order             int    `json:"order"`
+}
+
+type shownTax struct {
+	Value     number  `json:"value"`
+	Formatted *string `json:"formatted"`
+}
+
+func (s *Sandbox) showStatusByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
+	s.writeStatus(w, r, c, queryValue(r, "invoiceId"))
+}
+
+// showStatus answers for the one way there is to pay, whichever the address names (recording 53-status-pages).
+func (s *Sandbox) showStatus(w http.ResponseWriter, r *http.Request, c *caller) {
+	s.writeStatus(w, r, c, r.PathValue("invoiceId"))
+}
+
+func (s *Sandbox) writeStatus(w http.ResponseWriter, r *http.Request, c *caller, id string) {
+	inv := s.state.Invoices[id]
+	if inv == nil || !s.canBePaid(inv, c) {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	writeJSON(w, http.StatusOK, s.statusOf(inv, r, c))
+}
+
+// canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived, unless for who
+// may see the store's invoices. It gives a lazy invoice its address.
+func (s *Sandbox) canBePaid(inv *invoice, c *caller) bool {
+	if inv.Archived && (c.user == nil || !s.state.userMay(c.user, viewInvoices, inv.StoreID)) {
+		return false
+	}
+	s.activateLazy(inv)
+	return inv.Prompt != nil && inv.Prompt.Address != ""
+}
+
+func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceStatus {
+	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(digitsOf(inv.Currency))
+	left := max(0, inv.Expires.Sub(s.clock.now()).Truncate(time.Second))
+	span := inv.Expires.Sub(inv.Created)
+	fee := inv.feeOfNext()
+	dto := &invoiceStatus{
+		CheckoutBodyComponentName: "BitcoinCheckoutBody",
+		StoreBranding:             storeBranding{st.BrandColor, st.ApplyBrandColorToBackend, st.LogoURL, st.CSSURL},
+		HTMLTitle:                 textOr(st.HTMLTitle, "BTCPay Invoice"),
+		DefaultLang:               languageOf(inv, st, r),
+		ShowPayInWalletButton:     st.ShowPayInWalletButton,
+		ShowStoreHeader:           st.ShowStoreHeader,
+		AvailablePaymentMethods:   []shownMethod{{onChain, true, "Bitcoin", 0}},
+		IsUnsetTopUp:              inv.TopUp && inv.Price.sign() == 0,
+		OnChainWithLNFallback:     st.OnChainWithLnInvoiceFallback,
+		CelebratePayment:          st.CelebratePayment,
+		PaymentMethodCurrency:     "BTC",
+		InvoiceID:                 inv.ID,
+		Address:                   inv.Prompt.Address,
+		Due:                       inCoins(a.due),
+		CustomerEmail:             m.BuyerEmail,
+		ShowRecommendedFee:        st.ShowRecommendedFee,
+		FeeRate:                   feeRate,
+		ExpirationSeconds:         int64(left / time.Second),
+		DisplayExpirationTimer:    st.DisplayExpirationTimer,
+		Status:                    inv.Status,
+		MaxTimeSeconds:            int64(span / time.Second),
+		StoreName:                 st.Name,
+		ItemDesc:                  m.ItemDesc,
+		TimeLeft:                  timeLeft(left),
+		OrderAmount:               inCoins(a.totalDue.sub(fee)),
+		TaxIncluded:               shownTax{Value: "0.0"},
+		InvoiceBitcoinURL:         inv.paymentLink(a),
+		TxCount:                   inv.paymentsNeeded(),
+		Paid:                      inCoins(a.paid),
+		OrderID:                   m.OrderID,
+		NetworkFee:                fee.number(),
+		MaxTimeMinutes:            int64(span / time.Minute),
+		PaymentMethodID:           onChain,
+		PaymentMethodName:         "Bitcoin",
+		CryptoImage:               c.site.root + "/imlegacy/bitcoin.svg",
+		StoreID:                   st.ID,
+		RootPath:                  c.site.root + "/",
+		RedirectAutomatically:     inv.RedirectAutomatically,
+		Activated:                 true,
+		InvoiceCurrency:           inv.Currency,
+	}
+	if m.TaxIncluded != nil {
+		if tax, err := parseDecimal(string(*m.TaxIncluded)); err == nil {
+			dto.TaxIncluded = shownTax{*m.TaxIncluded, new(inCurrency(tax, inv.Currency))}
+		}
+	}
+	if inv.Currency != "BTC" && inv.Currency != "SATS" {
+		dto.Rate, dto.OrderAmountFiat = new(inCurrency(inv.Prompt.Rate, inv.Currency)), new(inCurrency(inv.Price, inv.Currency))
+	}
+	if inv.Receipt.over(st.Receipt).Enabled {
+		dto.ReceiptLink = new(c.site.base() + "/i/" + inv.ID + "/receipt")
+	}
+	dto.MerchantRefLink = inv.backLink()
+	if dto.MerchantRefLink == "" {
+		dto.MerchantRefLink = textOr(dto.ReceiptLink, "/")
+	}
+	if support := textOr(st.SupportURL, ""); support != "" {
+		dto.StoreSupportURL = new(strings.NewReplacer("{OrderId}", queryEscape(textOr(m.OrderID, "")), "{InvoiceId}", inv.ID).Replace(support))
+	}
+	if st.PlaySoundOnPayment {
+		at := c.site.base() + "/checkout/"
+		dto.PaymentSoundURL = new(textOr(st.PaymentSoundURL, at+"payment.mp3"))
+		dto.ErrorSoundURL, dto.NFCReadSoundURL = new(at+"error.mp3"), new(at+"nfcread.mp3")
+	}
+	switch st.NetworkFeeMode { // of the store today, not of the invoice
+	case "Always":
+		dto.TxCountForFee = dto.TxCount
+	case "MultiplePaymentsOnly":
+		dto.TxCountForFee = dto.TxCount - 1
+	}
+	dto.InvoiceBitcoinURLQR = dto.InvoiceBitcoinURL
+	if strings.HasPrefix(dto.Address, "bcrt1") { // capitals make a smaller code
+		dto.InvoiceBitcoinURLQR = strings.Replace(dto.InvoiceBitcoinURL, dto.Address, strings.ToUpper(dto.Address), 1)
+	}
+	for _, p := range inv.counted() {
+		if received := min(p.confirmations(s.state.Height), confirmationsTracked); dto.ReceivedConfirmations == nil || received < *dto.ReceivedConfirmations {
+			dto.RequiredConfirmations, dto.ReceivedConfirmations = new(confirmationsNeeded(inv.SpeedLimit, p.RBF)), &received
+		}
+	}
+	return dto
+}
+
+// confirmationsTracked is how many blocks the server counts above a payment.
+const confirmationsTracked = 6
+
+// feeOfNext is what one more payment costs its sender. The first is free of it.
+func (inv *invoice) feeOfNext() decimal {
+	if len(inv.counted()) == 0 {
+		return decimal{}
+	}
+	return inv.Prompt.Fee
+}
+
+// paymentsNeeded counts the payments that came, and the one that is still to come.
+func (inv *invoice) paymentsNeeded() int {
+	n := len(inv.counted())
+	if inv.lacks(inv.net(digitsOf(inv.Currency))) {
+		n++
+	}
+	return n
+}
+
+// backLink is where the customer goes afterwards; empty where the merchant named no web address.
+func (inv *invoice) backLink() string {
+	u, err := url.Parse(inv.fillPlaceholders(inv.RedirectURL))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	return u.String()
+}
+
+// languageOf is the language of a checkout: the one that is asked for, else the invoice's, the store's, English.
+func languageOf(inv *invoice, st *store, r *http.Request) string {
+	asked, given := lookupQuery(r, "lang")
+	switch {
+	case strings.EqualFold(asked, "auto"), !given && st.AutoDetectLanguage:
+		if l := acceptedLanguage(r.Header.Get("Accept-Language")); l != nil {
+			return l.Code
+		}
+	case asked != "":
+		if l := nearestLanguage(asked); l != nil {
+			return l.Code
+		}
+	}
+	return textOr(st.DefaultLang, textOr(unlessEmpty(inv.Language), "en"))
+}
+
+// timeLeft says a span as the checkout counts it down: 14:57, and hours and days in front without a mark between.
+func timeLeft(left time.Duration) string {
+	var b strings.Builder
+	if days := int64(left.Hours()) / 24; days > 0 {
+		b.WriteString(strconv.FormatInt(days, 10))
+	}
+	two := func(n int64) {
+		if n < 10 {
+			b.WriteByte('0')
+		}
+		b.WriteString(strconv.FormatInt(n, 10))
+	}
+	if hours := int64(left.Hours()) % 24; hours > 0 {
+		two(hours)
+	}
+	two(int64(left.Minutes()) % 60)
+	b.WriteByte(':')
+	two(int64(left.Seconds()) % 60)
+	return b.String()
+}
