@@ -20,7 +20,9 @@ func showErrorPage(w *answer, r *http.Request, root string) {
 	if w.status < 400 || w.status >= http.StatusInternalServerError || w.body.Len() > 0 || !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		return
 	}
-	setSecurityHeaders(w.header)
+	if w.header["Referrer-Policy"] == nil {
+		setSecurityHeaders(w.header)
+	}
 	w.header.Set("Content-Type", "text/html; charset=utf-8")
 	words := http.StatusText(w.status)
 	if w.status == http.StatusNotFound {

@@ -12,7 +12,7 @@ var pageFiles embed.FS
 
 // pages holds one template a page, each within the layout. It is parsed when the page is first shown: most runs of a
 // program that links this package show none.
-var pages = lazyPages("checkout", "consent", "consent-again", "consent-done", "consent-store", "create-token", "disabled", "error", "home", "invoice", "keys", "keys-add", "keys-delete", "login", "pairing", "revoke-token", "tokens")
+var pages = lazyPages("checkout", "consent", "consent-again", "consent-done", "consent-store", "create-token", "disabled", "error", "home", "invoice", "keys", "keys-add", "keys-delete", "login", "pairing", "receipt", "revoke-token", "tokens")
 
 var layout = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/consent-request.html"))

@@ -49,7 +49,11 @@ var stateInWords = map[string]string{
 }
 
 func (s *Sandbox) checkoutByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.showCheckout(w, r, c, queryValue(r, "id"))
+	id, named := lookupQuery(r, "invoiceId")
+	if !named {
+		id = queryValue(r, "id")
+	}
+	s.showCheckout(w, r, c, id)
 }
 
 func (s *Sandbox) checkoutPage(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -57,9 +61,15 @@ func (s *Sandbox) checkoutPage(w http.ResponseWriter, r *http.Request, c *caller
 }
 
 func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller, id string) {
+	letFrame(w)
+	w.Header().Set("Referrer-Policy", "origin")
 	inv := s.state.Invoices[id]
-	if inv == nil || inv.Archived {
+	if inv == nil {
 		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	if !s.canBePaid(inv, c) {
+		s.leaveCheckout(w, c, inv)
 		return
 	}
 	content := checkoutContent{
@@ -78,19 +88,38 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	if left := inv.Expires.Sub(s.clock.now()); inv.Status == statusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
-	s.activateLazy(inv)
-	if inv.Prompt != nil && inv.Prompt.Address != "" {
-		a := inv.account(digitsOf(inv.Currency))
-		content.Due, content.Paid, content.Address = a.due.text(), a.cryptoPaid.text(), inv.Prompt.Address
-		content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.sign() > 0
-		content.CanGive = inv.TopUp && inv.Status == statusNew && len(inv.counted()) == 0
-		content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
-		if inv.Status == statusNew {
-			link := inv.paymentLink(a)
-			content.Link, content.Picture = template.URL(link), qrPicture(link)
-		}
+	a := inv.account(digitsOf(inv.Currency))
+	content.Due, content.Paid, content.Address = a.due.text(), a.cryptoPaid.text(), inv.Prompt.Address
+	content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.sign() > 0
+	content.CanGive = inv.TopUp && inv.Status == statusNew && len(inv.counted()) == 0
+	content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
+	if inv.Status == statusNew {
+		link := inv.paymentLink(a)
+		content.Link, content.Picture = template.URL(link), qrPicture(link)
 	}
 	s.showPage(w, c, "checkout", content.StoreName, content)
+	w.Header().Del("Cache-Control") // the real page has no form
+}
+
+// leaveCheckout leads away from an invoice that cannot be paid.
+func (s *Sandbox) leaveCheckout(w http.ResponseWriter, c *caller, inv *invoice) {
+	switch back := inv.backLink(); {
+	case inv.Receipt.over(s.state.Stores[inv.StoreID].Receipt).Enabled:
+		redirect(w, c, "/i/"+inv.ID+"/receipt")
+	case back != "":
+		w.Header().Set("Location", back)
+		writeEmpty(w, http.StatusFound)
+	default:
+		writeEmpty(w, http.StatusNotFound)
+	}
+}
+
+// letFrame lets a shop show the page in a frame of its own.
+func letFrame(w http.ResponseWriter) { w.Header().Del("X-Frame-Options") }
+
+// wantsNoBIP70 reports whether a request is a browser's: a wallet that asks for the payment request of BIP 70 gets none.
+func wantsNoBIP70(r *http.Request) bool {
+	return !strings.Contains(r.Header.Get("Accept"), "application/bitcoin-paymentrequest")
 }
 
 // priceInWords is the price with the digits its currency is written with, for people.
@@ -108,7 +137,7 @@ var gift = newDecimal(1, 3)
 // simulate is what stands in for a wallet and a miner on the checkout page.
 func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	if inv == nil || inv.Archived || inv.Prompt == nil || inv.Prompt.Address == "" {
+	if inv == nil || !s.canBePaid(inv, c) {
 		writeEmpty(w, http.StatusNotFound)
 		return
 	}

@@ -1,0 +1,45 @@
+package sandbox
+
+import "net/http"
+
+type receiptContent struct {
+	Settled                    bool
+	Amount, Date, OrderID, URL string
+	Payments                   []receiptPayment
+}
+
+type receiptPayment struct {
+	Destination, Amount, Worth, Rate, ID string
+}
+
+// Begin and End are the ends of the address, which is too long for most screens.
+func (p receiptPayment) Begin() string { return p.Destination[:min(7, len(p.Destination))] }
+func (p receiptPayment) End() string   { return p.Destination[max(0, len(p.Destination)-7):] }
+
+// receiptPage is where a customer comes who has paid. Until the invoice is settled it names the store and no more.
+func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller) {
+	letFrame(w)
+	inv := s.state.Invoices[r.PathValue("invoiceId")]
+	if inv == nil {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	st := s.state.Stores[inv.StoreID]
+	choice := inv.Receipt.over(st.Receipt)
+	if !choice.Enabled {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	content := receiptContent{Settled: inv.Status == statusSettled, URL: inv.backLink()}
+	if content.Settled {
+		content.Amount, content.Date = inCurrency(inv.Price, inv.Currency), inv.Created.Format(pageTime)
+		content.OrderID = textOr(inv.Metadata.OrderID, "")
+		if choice.ShowPayments {
+			for _, p := range inv.counted() {
+				rate := inv.Prompt.Rate
+				content.Payments = append(content.Payments, receiptPayment{p.Address, inCoins(p.Amount) + " BTC", inCurrency(p.Amount.sub(p.Fee).mul(rate), inv.Currency), inCurrency(rate, inv.Currency), p.outpoint()})
+			}
+		}
+	}
+	s.showPage(w, c, "receipt", "Receipt from "+st.Name, content)
+}
