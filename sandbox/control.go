@@ -54,6 +54,7 @@ func (s *Sandbox) control(w *answer, r *http.Request) {
 	s.tick()
 	result, err := act(body)
 	s.settle()
+	s.record()
 	if err != nil {
 		writeControl(w, http.StatusBadRequest, err.Error())
 		return

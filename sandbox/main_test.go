@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-func TestMain(m *testing.M) { leaks.Main(m) }
+func TestMain(m *testing.M) {
+	if where := os.Getenv(killedAt); where != "" {
+		runKilled(where)
+	}
+	leaks.Main(m)
+}
 
 // world is a sandbox behind a real listener, with a key that is paired with the store.
 type world struct {

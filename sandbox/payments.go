@@ -31,9 +31,11 @@ func (s *Sandbox) mine(blocks int) {
 		for _, p := range inv.Payments {
 			if p.Height == 0 && !p.Replaced {
 				p.Height = first
+				s.state.touch(inv.ID)
 			}
 		}
 	}
 	s.state.Height += blocks
+	s.changed = true
 	s.updateAll()
 }

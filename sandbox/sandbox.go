@@ -56,8 +56,8 @@ type Options struct {
 	// Emulate names an older release whose behaviour is taken on where it is known: one of [Releases]. Empty means that
 	// of [Version]. "2.0" has the consent page of servers before 2.3.6.
 	Emulate string
-	// StateFile keeps the state across restarts: read at the start, written after changes and at [Sandbox.Close].
-	// Empty means memory only.
+	// StateFile keeps the state across restarts, also of a program that is killed: changes are written, to a log beside
+	// it, before they are answered. [Sandbox.Close] leaves the file alone. Empty means memory only.
 	StateFile string
 	// Now is the clock under the sandbox's own; nil means [time.Now]. Control may move the sandbox's clock ahead of it.
 	Now func() time.Time
@@ -85,7 +85,6 @@ type Sandbox struct {
 	release             release
 	clock               *clock
 	routes              *router
-	csrfKey             []byte
 
 	// mu guards everything below. A handler runs with it held and writes into memory, so that no slow peer holds it.
 	mu       sync.Mutex
@@ -95,6 +94,7 @@ type Sandbox struct {
 	changed  bool // since the state file was written
 	closed   bool
 
+	log        *stateLog // nil without a state file
 	deliveries *deliverer
 	wake       chan struct{}
 	stop       chan struct{}
@@ -115,7 +115,6 @@ func New(o Options) (*Sandbox, error) {
 		release:             emulated,
 		clock:               newClock(o.Now),
 		routes:              newRouter(routes, greenfieldRoutes),
-		csrfKey:             randomBytes(32),
 		state:               newState(),
 		throttle:            throttle{},
 		wake:                make(chan struct{}, 1),
@@ -124,12 +123,18 @@ func New(o Options) (*Sandbox, error) {
 	if err := s.loadState(); err != nil {
 		return nil, err
 	}
+	if s.state.FormKey == nil {
+		s.state.FormKey = randomBytes(32)
+	}
 	if !o.Empty && len(s.state.Users) == 0 {
 		if err := s.plant(); err != nil {
 			return nil, err
 		}
 	}
 	s.seed = s.state.Seed
+	if err := s.openLog(); err != nil {
+		return nil, err
+	}
 	s.deliveries = newDeliverer(s)
 	s.running.Go(s.watch)
 	return s, nil
@@ -150,11 +155,7 @@ func (s *Sandbox) Close() error {
 	close(s.stop)
 	s.deliveries.close()
 	s.running.Wait()
-	s.mu.Lock()
-	s.changed = true
-	snapshot := s.snapshot()
-	s.mu.Unlock()
-	return s.writeStateFile(snapshot)
+	return s.closeLog()
 }
 
 func normaliseRootPath(path string) string {
@@ -172,6 +173,10 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.control(a, r)
 	} else {
 		s.serve(a, r)
+	}
+	if err := s.commit(); err != nil { // what would be forgotten is not acknowledged
+		a = &answer{header: http.Header{}}
+		writeControl(a, http.StatusInternalServerError, err.Error())
 	}
 	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
 	a.header.Set("Date", s.clock.now().Format(http.TimeFormat))

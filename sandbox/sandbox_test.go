@@ -25,6 +25,9 @@ func TestStateFile(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if left, _ := filepath.Glob(file + ".*"); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
 	second, err := Start(t.Context(), "127.0.0.1:0", Options{StateFile: file})
 	if err != nil {
 		t.Fatal(err)
@@ -38,9 +41,6 @@ func TestStateFile(t *testing.T) {
 	}
 	if second.sandbox.clock.now().Before(before) {
 		t.Error("the clock fell back")
-	}
-	if left, _ := filepath.Glob(file + ".*"); left != nil {
-		t.Errorf("left behind: %v", left)
 	}
 }
 
@@ -94,31 +94,38 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestStateFileIsWrittenMeanwhile has a state that survives a program which is killed, and a folder that is away for a time.
-func TestStateFileIsWrittenMeanwhile(t *testing.T) {
+// TestStateFileCannotBeWritten has a folder that is not there, one that goes away, and a log that can take no more.
+func TestStateFileCannotBeWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	file := filepath.Join(dir, "state.json")
+	if _, err := New(Options{StateFile: file}); err == nil || !strings.Contains(err.Error(), file) {
+		t.Error("a folder that is not there:", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	s, err := New(Options{StateFile: file})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil { // the first save had no folder to go to
+	w := &world{t: t, s: s}
+	s.log.mu.Lock()
+	whole := s.log.file
+	if s.log.file, err = os.Open(file); err != nil { // to be read only
 		t.Fatal(err)
 	}
-	saved := func() string {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return ""
-		}
-		return string(data)
+	s.log.mu.Unlock()
+	if status, answer := w.inProcess("POST", "/api/v1/api-keys", `{"label":"lost"}`); status != http.StatusInternalServerError || !strings.Contains(answer, "state file") {
+		t.Errorf("a change that cannot be kept: %d %s", status, answer)
 	}
-	eventually(t, "the seed is saved", func() bool { return strings.Contains(saved(), s.Seed().StoreID) })
-	s.mu.Lock()
-	code := s.state.newPairing(s.clock.now()).Code
-	s.changed = true
-	s.settle()
-	s.mu.Unlock()
-	eventually(t, "the pairing code is saved", func() bool { return strings.Contains(saved(), code) })
+	s.log.mu.Lock()
+	s.log.file.Close()
+	s.log.file = whole
+	s.log.mu.Unlock()
+	status, answer := w.inProcess("POST", "/api/v1/api-keys", `{"label":"kept"}`)
+	if log, err := os.ReadFile(file + ".log"); status != http.StatusOK || err != nil || !strings.Contains(string(log), member(t, answer, "apiKey")) || !strings.Contains(string(log), `"lost"`) {
+		t.Errorf("%d %v: the log has %s", status, err, log)
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}

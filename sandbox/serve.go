@@ -54,7 +54,11 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 		setSecurityHeaders(w.header)
 		route.handler(s, w, r, c)
 	}
+	if id := r.PathValue("invoiceId"); s.changed && s.state.Invoices[id] != nil {
+		s.state.touch(id)
+	}
 	s.settle()
+	s.record()
 }
 
 // settle lets happen what a request brought about.

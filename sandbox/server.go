@@ -31,14 +31,14 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 	if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
 		return nil, fmt.Errorf("sandbox: listen on %q: a loopback address with a port is wanted, such as 127.0.0.1:0", address)
 	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address) // first: who has the address may have the state file too
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	s, err := New(o)
 	if err != nil {
-		return nil, err
-	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("sandbox: %w", err), s.Close())
+		return nil, errors.Join(err, listener.Close())
 	}
 	server := &Server{
 		URL:     "http://" + listener.Addr().String() + s.rootPath,

@@ -98,7 +98,7 @@ func (s *Sandbox) csrfToken(w http.ResponseWriter, c *caller) string {
 }
 
 func (s *Sandbox) csrfFor(c *caller) string {
-	mac := hmac.New(sha256.New, s.csrfKey)
+	mac := hmac.New(sha256.New, s.state.FormKey)
 	mac.Write([]byte(c.antiforgery))
 	if c.user != nil {
 		mac.Write([]byte(c.user.ID)) // a token from before a log-in is not good after it

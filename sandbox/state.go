@@ -10,6 +10,8 @@ import (
 // state is everything the sandbox knows. It is plain data, guarded by [Sandbox.mu], and what the state file holds.
 type state struct {
 	Version  int
+	Started  string        // by which a log knows its state file
+	Logged   int           // the number of the last line of the log that is in here
 	Ahead    time.Duration // how far the clock was moved
 	Seed     Seed
 	Users    map[string]*user // by id
@@ -24,8 +26,9 @@ type state struct {
 	PaymentRequests map[string]*paymentRequest
 	Pictures        map[string]*picture
 
-	Numbered int // things whose order counts
-	Height   int // blocks found since the start
+	FormKey  []byte // signs the anti-forgery fields, also of pages that a restart finds open
+	Numbered int    // things whose order counts
+	Height   int    // blocks found since the start
 
 	Deliveries []*delivery // notifications not yet taken, in their order
 
@@ -37,6 +40,7 @@ type state struct {
 	promptAddress map[string]*invoice
 	watched       map[string]*invoice // may still change by themselves
 	agenda        agenda
+	touched       map[string]*invoice // changed since the last line of the log; nil: deleted
 }
 
 const stateVersion = 1
@@ -55,6 +59,8 @@ func newState() *state {
 		PullPayments:    map[string]*pullPayment{},
 		PaymentRequests: map[string]*paymentRequest{},
 		Pictures:        map[string]*picture{},
+
+		touched: map[string]*invoice{},
 	}
 	st.index()
 	return st

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
 )
 
 // loadState reads the state file, if one is wanted and there.
@@ -29,6 +28,9 @@ func (s *Sandbox) loadState() error {
 	}
 	if st.Version != stateVersion {
 		return fmt.Errorf("sandbox: state file %s has version %d, this program writes %d. Move it away to start anew", s.stateFile, st.Version, stateVersion)
+	}
+	if err := st.readLog(s.logPath()); err != nil {
+		return fmt.Errorf("sandbox: state file: the log is damaged: %w. Move it away to start without its changes", err)
 	}
 	if err := st.check(); err != nil {
 		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", s.stateFile, err)
@@ -109,26 +111,8 @@ func (st *state) check() error {
 	return nil
 }
 
-// snapshot encodes the state if it changed since the last time; nil means there is nothing to write.
-func (s *Sandbox) snapshot() []byte {
-	if s.stateFile == "" || !s.changed {
-		s.changed = false
-		return nil
-	}
-	s.changed = false
-	s.state.Ahead = time.Duration(s.clock.ahead.Load())
-	data, err := json.MarshalIndent(s.state, "", " ") //nolint:musttag // the file has the names of the Go fields
-	if err != nil {
-		panic(err) // every value is of our own types
-	}
-	return data
-}
-
 // writeStateFile puts a snapshot in place of the file in one step.
 func (s *Sandbox) writeStateFile(snapshot []byte) error {
-	if snapshot == nil {
-		return nil
-	}
 	temp, err := os.CreateTemp(filepath.Dir(s.stateFile), filepath.Base(s.stateFile)+".*")
 	if err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)

@@ -125,12 +125,14 @@ func (s *Sandbox) activateLazy(inv *invoice) {
 	}
 	inv.Prompt.activate(w)
 	s.state.promptAddress[inv.Prompt.Address] = inv
+	s.state.touch(inv.ID)
 	s.changed = true
 }
 
 func (st *state) addInvoice(inv *invoice) {
 	inv.Number = st.number()
 	st.Invoices[inv.ID] = inv
+	st.touch(inv.ID)
 	st.indexInvoice(inv)
 }
 

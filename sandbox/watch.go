@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"container/heap"
+	"errors"
 	"slices"
 	"time"
 )
@@ -53,6 +54,7 @@ func (s *Sandbox) update(inv *invoice) {
 	inv.Fresh = false
 	inv.live(s.clock.now(), s.state.Height, func(e event) { s.notify(inv, e) })
 	s.state.watch(inv)
+	s.state.touch(inv.ID)
 	s.changed = true
 }
 
@@ -68,17 +70,10 @@ func (s *Sandbox) updateAll() {
 	}
 }
 
-// A state is saved soon after it changed, but a large one not so often that the saving is all there is.
-const (
-	savePause = 100 * time.Millisecond
-	saveShare = 20
-)
-
-// watch waits for what is due next, and saves the state, until the sandbox is closed.
+// watch waits for what is due next, and saves what comes of it, until the sandbox is closed.
 func (s *Sandbox) watch() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var nextSave time.Time
 	for {
 		s.mu.Lock()
 		s.tick()
@@ -89,20 +84,14 @@ func (s *Sandbox) watch() {
 		if retry := s.nextRetry(); !retry.IsZero() {
 			wait = min(wait, retry.Sub(s.clock.now()))
 		}
-		var snapshot []byte
-		start := time.Now()
-		if pause := nextSave.Sub(start); pause > 0 && s.changed && s.stateFile != "" {
-			wait = min(wait, pause)
-		} else {
-			snapshot = s.snapshot()
-		}
+		s.record()
 		s.mu.Unlock()
-		if snapshot != nil {
-			err := s.writeStateFile(snapshot)
-			nextSave = time.Now().Add(max(savePause, saveShare*time.Since(start)))
-			if err != nil { // a full disk, say: tried again, and at last by Close, which tells
-				wait = min(wait, s.saveAgain())
-			}
+		err := s.commit()
+		if s.log.full() {
+			err = errors.Join(err, s.compact())
+		}
+		if err != nil { // a full disk, say: tried again, and at last by Close, which tells
+			wait = min(wait, time.Second)
 		}
 		timer.Reset(max(wait, time.Millisecond))
 		select {
@@ -112,13 +101,6 @@ func (s *Sandbox) watch() {
 			return
 		}
 	}
-}
-
-func (s *Sandbox) saveAgain() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.changed = true
-	return time.Second
 }
 
 // nudge makes the watch look again.
