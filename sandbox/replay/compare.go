@@ -57,6 +57,11 @@ func (c *comparer) compare(where string, want, got any) []Difference {
 	return same(where, want, got, func() bool { return got == want })
 }
 
+// alike judges a text.
+func (c *comparer) alike(want fact, got string) bool { return len(c.compare("", want.value, got)) == 0 }
+
+func (c *comparer) text(f fact) string { return c.vars.fill(plainText(f.value)) }
+
 func same(where string, want, got any, holds func() bool) []Difference {
 	if holds() {
 		return nil

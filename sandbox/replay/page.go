@@ -71,7 +71,13 @@ func (c *comparer) compareForms(where string, want *formFacts, got []*human.Form
 func (c *comparer) compareFields(where string, want *formFacts, got *human.Form) []Difference {
 	var wanted, found []string
 	for _, f := range want.Fields {
-		wanted = append(wanted, c.vars.fill(f.Name)+" ("+f.Type+")")
+		name, kind := c.vars.fill(f.Name), c.text(f.Type)
+		for _, g := range got.Fields {
+			if g.Name == name && c.alike(f.Type, g.Type) {
+				kind = g.Type
+			}
+		}
+		wanted = append(wanted, name+" ("+kind+")")
 	}
 	for _, f := range got.Fields {
 		found = append(found, f.Name+" ("+f.Type+")")
@@ -127,7 +133,7 @@ func (r *Recording) formsSentLater(step int) []int {
 	}
 	for _, later := range r.steps[step+1:] {
 		q := later.Request
-		if q == nil || q.Session != session {
+		if q == nil || q.Session != session || later.Error != "" {
 			continue
 		}
 		switch {

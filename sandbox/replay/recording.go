@@ -55,7 +55,8 @@ type step struct {
 	Mine     int             `json:"mine"` // blocks
 	Wait     int             `json:"wait"` // milliseconds
 	Effect   json.RawMessage `json:"effect"`
-	SQL      string          `json:"sql"` // how the effect was had on the real server; not for here
+	SQL      string          `json:"sql"`   // how the effect was had on the real server; not for here
+	Error    string          `json:"error"` // why the request could not be sent to the recorded server
 }
 
 type request struct {
@@ -121,12 +122,20 @@ func (c *formChange) UnmarshalJSON(text []byte) error {
 }
 
 type response struct {
-	Status  int               `json:"status"`
-	Headers map[string]string `json:"headers"`
-	JSON    json.RawMessage   `json:"json"`
-	Text    *string           `json:"text"`
-	Page    *pageFacts        `json:"page"`
-	Empty   bool              `json:"empty"`
+	Status  int             `json:"status"`
+	Headers map[string]fact `json:"headers"`
+	JSON    json.RawMessage `json:"json"`
+	Text    *string         `json:"text"`
+	Page    *pageFacts      `json:"page"`
+	Empty   bool            `json:"empty"`
+}
+
+// fact is a recorded text, or the form of one that changes.
+type fact struct{ value any }
+
+func (f *fact) UnmarshalJSON(text []byte) (err error) {
+	f.value, err = parseValue(text)
+	return err
 }
 
 // pageFacts is what a recording keeps of an HTML page.
@@ -134,7 +143,20 @@ type pageFacts struct {
 	Title  string            `json:"title"`
 	Alerts []json.RawMessage `json:"alerts"` // a string, or a form of one that changes
 	Forms  []formFacts       `json:"forms"`
-	Texts  []json.RawMessage `json:"texts"`
+	Texts  texts             `json:"texts"`
+}
+
+// texts are those of a page; none where the list as a whole changes.
+type texts []json.RawMessage
+
+func (t *texts) UnmarshalJSON(text []byte) error {
+	var form struct {
+		Any string `json:"$any"`
+	}
+	if json.Unmarshal(text, &form) == nil && form.Any == "array" {
+		return nil
+	}
+	return json.Unmarshal(text, (*[]json.RawMessage)(t))
 }
 
 type formFacts struct {
@@ -147,7 +169,7 @@ type formFacts struct {
 // fieldFacts is a field; its value and state are for readers of a recording, not compared.
 type fieldFacts struct {
 	Name     string          `json:"name"`
-	Type     string          `json:"type"`
+	Type     fact            `json:"type"`
 	Value    json.RawMessage `json:"value"`
 	Checked  bool            `json:"checked"`
 	Readonly bool            `json:"readonly"`
@@ -267,7 +289,7 @@ func (s *step) check() error {
 	switch {
 	case kinds != 1:
 		return fmt.Errorf("%d things happen in it, not one", kinds)
-	case (s.Request != nil) != (s.Response != nil):
+	case (s.Request != nil && s.Error == "") != (s.Response != nil):
 		return errors.New("a request and its response come together")
 	case s.Request != nil && s.Request.Auth != nil && s.Request.Auth.Basic != nil && len(s.Request.Auth.Basic) != 2:
 		return errors.New("basic is a user and a password")
