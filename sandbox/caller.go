@@ -106,12 +106,26 @@ const (
 
 // resolveGreenfield finds the user behind an API key or Basic, or gives the message of a 401.
 func (s *Sandbox) resolveGreenfield(r *http.Request, c *caller) (refusal string) {
+	refusal = s.readGreenfield(r, c)
+	if refusal != "" && !s.release.tellsWhy() {
+		return needAuthentication
+	}
+	return refusal
+}
+
+func (s *Sandbox) readGreenfield(r *http.Request, c *caller) (refusal string) {
 	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	scheme = strings.ToLower(scheme)
+	if !s.release.takesBearer() {
+		if scheme == "token" && strings.HasPrefix(credential, " ") || scheme == "bearer" {
+			return needAuthentication
+		}
+	}
 	credential = strings.Trim(credential, " ")
 	if credential == "" {
 		return needAuthentication
 	}
-	switch strings.ToLower(scheme) {
+	switch scheme {
 	case "token", "bearer":
 		c.key = s.state.APIKeys[credential]
 		if c.key == nil {
@@ -140,7 +154,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	now := s.clock.now()
 	u := s.state.findUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
-	if !young && !s.throttle.allow(loginZone, c.site.ip, now) {
+	if !young && s.release.tellsWhy() && !s.throttle.allow(loginZone, c.site.ip, now) {
 		return "Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."
 	}
 	if u == nil {
@@ -148,6 +162,14 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	}
 	if u.locked(now) {
 		return "Basic authentication failed: Your user account is currently disabled."
+	}
+	if s.release.closesBasic() {
+		switch {
+		case u.SecondFactor:
+			return "Cannot use Basic authentication when multi-factor is enabled."
+		case !young && !u.AllowsBasic:
+			return "Basic authentication for the Greenfield API is not enabled for this user."
+		}
 	}
 	if !u.checkPassword(pieces[1], now) {
 		s.changed = true

@@ -178,9 +178,31 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	var ask struct {
 		ExpirePairingCode string `json:"expirePairingCode"`
+		AllowBasic        string `json:"allowBasic"`
+		AddSecondFactor   string `json:"addSecondFactor"`
 	}
 	if err := readControl(body, &ask); err != nil {
 		return nil, err
+	}
+	for _, of := range []struct {
+		name, email string
+		change      func(*user)
+	}{
+		{"allowBasic", ask.AllowBasic, func(u *user) { u.AllowsBasic = true }},
+		{"addSecondFactor", ask.AddSecondFactor, func(u *user) { u.SecondFactor = true }},
+	} {
+		if of.email == "" {
+			continue
+		}
+		u := s.state.findUser(of.email)
+		if u == nil {
+			return nil, fmt.Errorf("%s: there is no such user", of.name)
+		}
+		of.change(u)
+		s.changed = true
+	}
+	if ask.ExpirePairingCode == "" && s.changed {
+		return struct{}{}, nil
 	}
 	p := s.state.Pairings[ask.ExpirePairingCode]
 	if p == nil {

@@ -12,8 +12,8 @@ type faults struct {
 	body  []byte
 	marks []mark // places in the body, markEvery bytes apart; nil until the first message needs them
 	all   []fieldError
-	// thrown is what one of the server's own converters threw: it ends the binding and is told alone
-	// (recording 20-invoices).
+	// thrown is what one of the server's own converters threw: the last of them is told alone
+	// (recordings 20-invoices, and 12-api-keys of 2.0.8).
 	thrown *fieldError
 	// crashed says that the server died of it.
 	crashed bool
@@ -70,9 +70,7 @@ func (m mark) after(text []byte) mark {
 }
 
 func (f *faults) throw(n *node, message string) {
-	if f.thrown == nil {
-		f.thrown = &fieldError{n.path(), message}
-	}
+	f.thrown = &fieldError{n.path(), message}
 }
 
 // refuse answers what binding found, if anything.

@@ -1,14 +1,30 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 type apiKeyData struct {
-	APIKey      string   `json:"apiKey"`
+	ID          string   `json:"id,omitempty"`
+	APIKey      *string  `json:"apiKey"`
 	Label       string   `json:"label"`
 	Permissions []string `json:"permissions"`
+	Created     *int64   `json:"created,omitempty"`
 }
 
-func showAPIKey(k *apiKey) apiKeyData { return apiKeyData{k.Value, k.Label, k.Permissions} }
+// showAPIKey shows a key. Of one that is kept as a hash the plain text is there at its making alone: what stands in its
+// place later, and the name of the date, are not known.
+func (s *Sandbox) showAPIKey(k *apiKey, plain bool) apiKeyData {
+	data := apiKeyData{APIKey: &k.Value, Label: k.Label, Permissions: k.Permissions}
+	if s.release.hashesKeys() {
+		data.ID, data.Created = k.id(), new(k.Created.Unix())
+		if !plain {
+			data.APIKey = nil
+		}
+	}
+	return data
+}
 
 // createAPIKey mints a key for who asks.
 func (s *Sandbox) createAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -34,6 +50,9 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 				return
 			}
 			permission, ok := validPermission(item.text)
+			if policy, _, scoped := strings.Cut(permission, ":"); s.release.checksPolicies() && (!s.release.knows(policy) || scoped && !isStorePermission(policy)) {
+				ok = false
+			}
 			if item.kind != '"' || !ok {
 				m.faults.throw(item, "Invalid 'Permission' String")
 			}
@@ -45,17 +64,15 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 	}) {
 		return
 	}
-	k := s.state.newAPIKey(u, label, permissions)
-	s.changed = true
-	writeJSON(w, http.StatusOK, showAPIKey(k))
+	writeJSON(w, http.StatusOK, s.showAPIKey(s.mintKey(u, label, permissions), true))
 }
 
 func (s *Sandbox) readCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	writeJSON(w, http.StatusOK, showAPIKey(c.key))
+	writeJSON(w, http.StatusOK, s.showAPIKey(c.key, false))
 }
 
 func (s *Sandbox) deleteCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	s.revokeAPIKey(w, c.key.Value, c.user)
+	s.removeAPIKey(w, c.key)
 }
 
 func (s *Sandbox) deleteAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -69,12 +86,19 @@ func (s *Sandbox) deleteUserAPIKey(w http.ResponseWriter, r *http.Request, _ *ca
 }
 
 // revokeAPIKey knows only the keys of that user.
-func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, value string, u *user) {
-	k := s.state.APIKeys[value]
-	if k == nil || k.UserID != u.ID {
+func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *user) {
+	k := s.findKey(u, name)
+	switch {
+	case k != nil:
+		s.removeAPIKey(w, k)
+	case s.release.hashesKeys():
+		writeAPIError(w, http.StatusNotFound, "apikey-not-found", "This apikey does not exists")
+	default:
 		writeAPIError(w, http.StatusBadRequest, "apikey-not-found", "This apikey does not exists")
-		return
 	}
+}
+
+func (s *Sandbox) removeAPIKey(w http.ResponseWriter, k *apiKey) {
 	delete(s.state.APIKeys, k.Value)
 	s.changed = true
 	writeEmpty(w, http.StatusOK)

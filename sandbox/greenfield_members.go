@@ -26,11 +26,11 @@ func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller)
 	slices.SortFunc(members, func(a, b memberData) int {
 		return cmp.Or(cmp.Compare(rank(a.Role), rank(b.Role)), cmp.Compare(a.Email, b.Email))
 	})
-	writeJSON(w, http.StatusOK, members)
+	s.writeUsers(w, http.StatusOK, members)
 }
 
 func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, roles)
+	writeJSON(w, http.StatusOK, s.release.roles())
 }
 
 // readMember binds a member, whose names are other ones in older versions.
@@ -49,7 +49,7 @@ func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
 		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 		return
 	}
-	if refuseRole(w, role) {
+	if s.refuseRole(w, role) {
 		return
 	}
 	if st.Members[u.ID] != "" {
@@ -67,7 +67,7 @@ func (s *Sandbox) changeMember(w http.ResponseWriter, r *http.Request, c *caller
 	}
 	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)
 	switch {
-	case u == nil || refuseRole(w, role):
+	case u == nil || s.refuseRole(w, role):
 	case st.Members[u.ID] == role:
 		refuseDuplicate(w)
 	case st.isOnlyOwner(u):
@@ -99,8 +99,8 @@ func (s *Sandbox) setRole(w http.ResponseWriter, st *store, u *user, role string
 	writeEmpty(w, http.StatusOK)
 }
 
-func refuseRole(w http.ResponseWriter, role string) bool {
-	if findRole(role) != nil {
+func (s *Sandbox) refuseRole(w http.ResponseWriter, role string) bool {
+	if i := rank(role); i >= 0 && i < len(s.release.roles()) {
 		return false
 	}
 	writeValidation(w, fieldError{"StoreRole", "The role id provided does not exist"})

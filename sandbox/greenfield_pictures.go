@@ -24,7 +24,7 @@ func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
 	if link := s.takePicture(w, r, c); link != "" {
 		st := s.state.Stores[r.PathValue("storeId")]
 		st.LogoURL = &link
-		writeJSON(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+		s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
 	}
 }
 

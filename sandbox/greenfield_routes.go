@@ -5,7 +5,7 @@ var greenfieldRoutes = []route{
 	// The server, its users and their keys.
 	api("GET", "/health", open, (*Sandbox).health),
 	api("GET", "/server/info", anyone, (*Sandbox).serverInfo),
-	api("GET", "/server/email", modifyServerSettings, (*Sandbox).readServerEmail),
+	only(release.readsEmailSettings, api("GET", "/server/email", modifyServerSettings, (*Sandbox).readServerEmail)),
 	api("GET", "/server/roles", modifyServerSettings, (*Sandbox).listRoles),
 	api("GET", "/users", viewUsers, (*Sandbox).listUsers),
 	api("POST", "/users", open, (*Sandbox).createUser),
@@ -91,6 +91,12 @@ func either(method, path, permission string, h handler) route {
 // listing is empty for whom older releases do not refuse.
 func listing(r route) route {
 	r.lists = true
+	return r
+}
+
+// only is there in some releases.
+func only(in func(release) bool, r route) route {
+	r.in = in
 	return r
 }
 

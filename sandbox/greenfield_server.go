@@ -15,7 +15,8 @@ type serverInfo struct {
 }
 
 type syncStatus struct {
-	PaymentMethodID string   `json:"paymentMethodId"`
+	PaymentMethodID string   `json:"paymentMethodId,omitempty"`
+	CryptoCode      string   `json:"cryptoCode,omitempty"` // its name until 2.0.0
 	Available       bool     `json:"available"`
 	ChainHeight     int      `json:"chainHeight"`
 	SyncHeight      int      `json:"syncHeight"`
@@ -36,14 +37,18 @@ var paymentMethodIDs = []string{onChain, "BTC-LN", "BTC-LNURL"}
 
 func (s *Sandbox) serverInfo(w http.ResponseWriter, _ *http.Request, _ *caller) {
 	height := firstBlocks + s.state.Height
+	sync := syncStatus{
+		PaymentMethodID: onChain, Available: true, ChainHeight: height, SyncHeight: height,
+		NodeInformation: nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
+	}
+	if !s.release.since(2, 0, 0) {
+		sync.PaymentMethodID, sync.CryptoCode = "", "BTC"
+	}
 	writeJSON(w, http.StatusOK, serverInfo{
 		Version:                 s.release.version,
-		SupportedPaymentMethods: paymentMethodIDs,
+		SupportedPaymentMethods: s.release.methodIDs(),
 		FullySynched:            true,
-		SyncStatus: []syncStatus{{
-			PaymentMethodID: onChain, Available: true, ChainHeight: height, SyncHeight: height,
-			NodeInformation: nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
-		}},
+		SyncStatus:              []syncStatus{sync},
 	})
 }
 

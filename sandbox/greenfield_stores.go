@@ -27,22 +27,22 @@ func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) 
 			stores = append(stores, storeData{st.ID, st.storeSettings})
 		}
 	}
-	writeJSON(w, http.StatusOK, stores)
+	s.writeStores(w, http.StatusOK, stores)
 }
 
 func (s *Sandbox) createStore(w http.ResponseWriter, r *http.Request, c *caller) {
-	settings := newStoreSettings()
+	settings := s.release.storeDefaults()
 	if !bindSettings(w, r, c, "CreateStoreRequest", &settings) {
 		return
 	}
 	st := s.state.newStore(c.user, settings, s.clock.now())
 	s.changed = true
-	writeJSON(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+	s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
 }
 
 func (s *Sandbox) readStore(w http.ResponseWriter, r *http.Request, _ *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	writeJSON(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+	s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
 }
 
 // updateStore changes what is named and keeps the rest.
@@ -54,7 +54,7 @@ func (s *Sandbox) updateStore(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	st.storeSettings = settings
 	s.changed = true
-	writeJSON(w, http.StatusOK, storeData{st.ID, settings})
+	s.writeStores(w, http.StatusOK, storeData{st.ID, settings})
 }
 
 func (s *Sandbox) deleteStore(w http.ResponseWriter, r *http.Request, _ *caller) {

@@ -96,7 +96,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	}
 	s.changed = true
 	w.Header().Set("Location", c.site.base()+"/GreenfieldUsers") // leads nowhere on the real server too
-	writeJSON(w, http.StatusCreated, s.showUser(u, c))
+	s.writeUsers(w, http.StatusCreated, s.showUser(u, c))
 }
 
 // passwordFault is what is wrong with a password; "" if it will do.
@@ -123,12 +123,12 @@ func (s *Sandbox) listUsers(w http.ResponseWriter, _ *http.Request, c *caller) {
 	for _, u := range s.state.users() {
 		users = append(users, s.showUser(u, c))
 	}
-	writeJSON(w, http.StatusOK, users)
+	s.writeUsers(w, http.StatusOK, users)
 }
 
 func (s *Sandbox) readUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	if u := s.userOf(w, r); u != nil {
-		writeJSON(w, http.StatusOK, s.showUser(u, c))
+		s.writeUsers(w, http.StatusOK, s.showUser(u, c))
 	}
 }
 

@@ -17,7 +17,7 @@ func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *cal
 	for i, held := range all {
 		list[i] = permissionData{held, []string{}}
 		for _, asked := range all {
-			if asked != held && includes(held, asked) {
+			if asked != held && includes(held, asked) && s.release.tellsInclusion(held, asked) {
 				list[i].Included = append(list[i].Included, asked)
 			}
 		}

@@ -30,7 +30,7 @@ type consent struct {
 // needsStore tells whether a person has to pick a store first.
 func (f *consent) needsStore() bool {
 	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
-		return (a.scope == "" || f.release.picksNamed) && isStorePermission(a.policy)
+		return (a.scope == "" || f.release.picksNamed()) && isStorePermission(a.policy)
 	}))
 }
 
@@ -174,11 +174,14 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 			writeCrash(w)
 			return
 		}
-		k := s.state.newAPIKey(c.user, f.Label, granted(f.Rows))
+		k := s.mintKey(c.user, f.Label, s.release.granted(f.Rows))
 		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
-		s.changed = true
 		s.handOver(w, c, f, k)
 	case "confirm":
+		if s.release.hashesKeys() { // it has no key to hand out again
+			writeEmpty(w, http.StatusNotFound)
+			return
+		}
 		// The server does not look whose key it is, and tells its owner's id with it.
 		k := s.state.APIKeys[f.Key]
 		if k == nil || f.Redirect.relative {
@@ -226,6 +229,10 @@ func (h handover) Action() template.HTMLAttr {
 func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *apiKey) {
 	if f.Redirect.escaped == "" {
 		s.addFlash(c, "success", "API key generated! "+k.Value)
+		if s.release.keepsKeyFromAddress() {
+			redirect(w, c, "/account/apikeys")
+			return
+		}
 		redirect(w, c, "/account/apikeys?key="+url.QueryEscape(k.Value))
 		return
 	}

@@ -6,8 +6,10 @@ import "slices"
 // redirect, and that permits all that is asked for now; nil without one. The server dies of a program that is content
 // with less than it asks for, if its old key lacks a permission on stores; false tells of that
 // (recording 73-authorize-reuse).
+//
+// A server that keeps no plain keys has none to hand out again, so each consent makes one: that is inferred, nobody saw it.
 func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
-	if f.Identifier == "" || f.Redirect.escaped == "" {
+	if f.Identifier == "" || f.Redirect.escaped == "" || f.release.hashesKeys() {
 		return nil, true
 	}
 	for _, k := range st.keysOf(u) {

@@ -16,7 +16,7 @@ func (rel release) readAsked(texts []string) []asked {
 	for _, text := range texts {
 		normal, ok := validPermission(text)
 		policy, scope, _ := strings.Cut(normal, ":")
-		if ok && rel.knows(policy) {
+		if ok && rel.knows(policy) && (scope == "" || rel.takesScope(policy)) {
 			known = append(known, asked{policy, scope})
 		}
 	}
@@ -106,7 +106,7 @@ func (f *consent) adjust() {
 		case !isStorePermission(a.policy):
 		case a.scope == "":
 			named[i].scope = f.StoreID
-		case f.release.picksNamed && f.StoreID != "":
+		case f.release.picksNamed() && f.StoreID != "":
 			named[i].scope += ":" + f.StoreID
 		}
 	}
@@ -156,7 +156,7 @@ func (st *state) where(row permissionRow, u *user) string {
 }
 
 // granted are the permissions of a key made by those rows.
-func granted(rows []permissionRow) []string {
+func (rel release) granted(rows []permissionRow) []string {
 	permissions, seen := []string{}, map[string]bool{}
 	add := func(permission string) {
 		if !seen[permission] {
@@ -166,7 +166,7 @@ func granted(rows []permissionRow) []string {
 	}
 	specific := map[string]bool{} // policies done: rows of one policy have the same stores
 	for _, row := range rows {
-		if _, known := inclusions[row.Permission]; row.Forbidden || !known {
+		if row.Forbidden || !rel.knows(row.Permission) {
 			continue
 		}
 		switch {

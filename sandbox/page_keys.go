@@ -7,10 +7,14 @@ import (
 
 // keysPage lists the keys of who is logged in.
 func (s *Sandbox) keysPage(w http.ResponseWriter, _ *http.Request, c *caller) {
-	type shown struct{ Label, Permissions, Value string }
+	type shown struct{ Label, Permissions, Name, Value string }
 	var keys []shown
 	for _, k := range s.state.keysOf(c.user) {
-		keys = append(keys, shown{k.Label, strings.Join(k.Permissions, ", "), k.Value})
+		row := shown{k.Label, strings.Join(k.Permissions, ", "), s.name(k), ""}
+		if !s.release.hashesKeys() {
+			row.Value = k.Value
+		}
+		keys = append(keys, row)
 	}
 	keepUncached(w)
 	s.showPage(w, c, "keys", "API Keys", keys)
@@ -27,8 +31,7 @@ func (s *Sandbox) addKeyPage(w http.ResponseWriter, _ *http.Request, c *caller) 
 func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	rows := postedRows(r)
 	forbidServer(rows, c.user)
-	k := s.state.newAPIKey(c.user, r.PostFormValue("Label"), granted(rows))
-	s.changed = true
+	k := s.mintKey(c.user, r.PostFormValue("Label"), s.release.granted(rows))
 	s.addFlash(c, "success", "API key generated! "+k.Value)
 	redirect(w, c, "/account/apikeys")
 }
@@ -36,7 +39,7 @@ func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 // deleteKeyPage asks before a key is deleted. Its own button does not work, as on the real server: the form has no
 // anti-forgery field (recording 71-key-pages). The one on the list of keys does.
 func (s *Sandbox) deleteKeyPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	k := s.state.findKeyOf(c.user, r.PathValue("apikey"))
+	k := s.findKey(c.user, r.PathValue("apikey"))
 	if k == nil {
 		writeEmpty(w, http.StatusNotFound)
 		return
@@ -45,7 +48,7 @@ func (s *Sandbox) deleteKeyPage(w http.ResponseWriter, r *http.Request, c *calle
 }
 
 func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *caller) {
-	k := s.state.findKeyOf(c.user, r.PathValue("apikey"))
+	k := s.findKey(c.user, r.PathValue("apikey"))
 	if k == nil {
 		writeEmpty(w, http.StatusNotFound)
 		return

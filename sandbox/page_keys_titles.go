@@ -57,4 +57,10 @@ var permissionTitles = map[string]string{
 	viewOfferings:                       "View your offerings",
 	"btcpay.store.canmanagesubscribers": "Manage your subscribers",
 	"btcpay.store.cancreditsubscribers": "Credit your subscribers",
+
+	viewCustodians:        "View exchange accounts linked to your stores",
+	manageCustodians:      "Manage exchange accounts linked to your stores",
+	depositToCustodian:    "Deposit funds to exchange accounts linked to your stores",
+	withdrawFromCustodian: "Withdraw funds from exchange accounts to your store",
+	tradeAtCustodian:      "Trade funds on your store's exchange accounts",
 }

@@ -10,6 +10,9 @@ type loginForm struct {
 	Action     string
 	Email      string
 	RememberMe bool
+	// Methods says that the buttons name the method, Limited that there is a field of older releases.
+	Methods, Limited bool
+	Code             string // where the form of the code leads, in older releases
 }
 
 // homePage and the page of a pairing ask for a log-in themselves, so their redirect has the controllers' headers.
@@ -27,7 +30,10 @@ func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
 }
 
 func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, email string, alerts ...flash) {
-	form := loginForm{Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true"}
+	form := loginForm{
+		Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true",
+		Methods: s.release.loginMethods(), Limited: s.release.limitedLogin(), Code: c.site.root + "/login/code",
+	}
 	if back := queryValue(r, "ReturnUrl"); back != "" {
 		form.Action += "?returnurl=" + url.QueryEscape(back)
 	}

@@ -10,6 +10,7 @@ type pairingForm struct {
 	Code, Label, SIN string
 	StoreID          string // chosen already; empty: one of Stores is to be picked
 	Stores           []*store
+	CanApprove       bool
 }
 
 // pairingPage shows who asks for access, so that a human can compare and approve.
@@ -18,13 +19,24 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		s.writeToLogin(w, r, c)
 		return
 	}
-	p := s.state.Pairings[queryValue(r, "pairingCode")]
+	code, given := lookupQuery(r, "pairingCode")
+	if (!given || code == "") && s.release.missesCode() {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	selected := queryValue(r, "selectedStore")
+	if st := s.state.Stores[selected]; selected != "" && (st == nil || st.roleOf(c.user) == nil) {
+		writeEmpty(w, http.StatusNotFound)
+		return
+	}
+	p := s.state.Pairings[code]
 	if p == nil {
 		s.addFlash(c, "error", "Unknown pairing code")
 		redirect(w, c, "/")
 		return
 	}
-	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: queryValue(r, "selectedStore"), Stores: s.state.storesOf(c.user)}
+	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: selected, Stores: s.state.storesOf(c.user)}
+	form.CanApprove = !s.release.approvesSelected() || s.state.userMay(c.user, modifyStoreSettings, selected)
 	if p.Label != nil {
 		form.Label = *p.Label
 	}

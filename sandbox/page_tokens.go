@@ -12,6 +12,8 @@ type tokensContent struct {
 	Tokens []*token
 	// Basic is the header's value for the legacy key, "*API Key*" without one.
 	Basic string
+	// Legacy says that there are such keys.
+	Legacy bool
 }
 
 // Name is a token's label, for people.
@@ -24,7 +26,7 @@ func (t *token) Name() string {
 
 func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	content := tokensContent{Store: st, Tokens: s.state.tokensOf(st.ID), Basic: "*API Key*"}
+	content := tokensContent{Store: st, Tokens: s.state.tokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.keepsLegacyKeys()}
 	if st.LegacyKey != "" {
 		content.Basic = base64.StdEncoding.EncodeToString([]byte(st.LegacyKey))
 	}

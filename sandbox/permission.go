@@ -48,9 +48,16 @@ const (
 	viewWallet           = "btcpay.store.canviewwallet"
 	modifyOfferings      = "btcpay.store.canmodifyofferings"
 	viewOfferings        = "btcpay.store.canviewofferings"
+
+	// until 2.0.0
+	viewCustodians        = "btcpay.store.canviewcustodianaccounts"
+	manageCustodians      = "btcpay.store.canmanagecustodianaccounts"
+	depositToCustodian    = "btcpay.store.candeposittocustodianaccount"
+	withdrawFromCustodian = "btcpay.store.canwithdrawfromcustodianaccount"
+	tradeAtCustodian      = "btcpay.store.cantradecustodianaccount"
 )
 
-// inclusions are all the permissions there are, and what each directly includes. The unrestricted one includes all.
+// inclusions are all the permissions of any release, and what each directly includes. The unrestricted one includes all.
 var inclusions = map[string][]string{
 	unrestricted: nil,
 
@@ -69,7 +76,7 @@ var inclusions = map[string][]string{
 	"btcpay.user.canmanagenotificationsforuser": {viewNotifications},
 	viewNotifications: nil,
 
-	modifyStoreSettings:               {managePullPayments, modifyInvoices, viewStoreSettings, modifyWebhooks, modifyRequests, managePayouts, "btcpay.store.canuselightningnode", "btcpay.store.cansendstoreemails", manageWallets, modifyOfferings},
+	modifyStoreSettings:               {managePullPayments, modifyInvoices, viewStoreSettings, modifyWebhooks, modifyRequests, managePayouts, "btcpay.store.canuselightningnode", "btcpay.store.cansendstoreemails", manageWallets, modifyOfferings, manageCustodians},
 	viewStoreSettings:                 {viewInvoices, viewRequests, "btcpay.store.canviewreports", viewPullPayments, viewPayouts},
 	modifyWebhooks:                    nil,
 	"btcpay.store.canviewreports":     nil,
@@ -106,6 +113,12 @@ var inclusions = map[string][]string{
 	viewOfferings:                       nil,
 	"btcpay.store.canmanagesubscribers": nil,
 	"btcpay.store.cancreditsubscribers": nil,
+
+	manageCustodians:      {viewCustodians},
+	viewCustodians:        nil,
+	depositToCustodian:    nil,
+	withdrawFromCustodian: nil,
+	tradeAtCustodian:      nil,
 }
 
 // includes tells whether a permission held is, or leads to, the one asked for.

@@ -13,12 +13,15 @@ type role struct {
 // ownerRole is that of who makes a store, and of whoever is added without a role.
 const ownerRole = "Owner"
 
+// walletManager is the first of the roles for wallets.
+const walletManager = "Wallet Manager"
+
 var roles = []role{
 	newRole(ownerRole, modifyStoreSettings),
 	newRole("Manager", viewStoreSettings, modifyInvoices, modifyWebhooks, modifyRequests, managePullPayments, managePayouts),
 	newRole("Employee", modifyInvoices, modifyRequests, createPullRequests, viewPayouts, viewPullPayments),
 	newRole("Guest", modifyInvoices, viewRequests, viewPullPayments, viewPayouts),
-	newRole("Wallet Manager", manageWallets),
+	newRole(walletManager, manageWallets),
 	newRole("Multisigner", manageTransactions),
 	newRole("Multisigner Guest", signTransactions),
 }

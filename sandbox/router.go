@@ -35,17 +35,26 @@ type route struct {
 	when func(*http.Request) bool
 	// exact refuses a slash behind the path.
 	exact bool
+	// public is for a route of the BitPay half that was never behind its middleware.
+	public bool
+	// in says which releases have the route; nil: all.
+	in func(release) bool
+	// guardedLate says that older releases take the form without its anti-forgery field.
+	guardedLate bool
 
 	segments []string
 }
 
 type router struct{ byLength map[int][]route }
 
-func newRouter(tables ...[]route) *router {
+func newRouter(rel release, tables ...[]route) *router {
 	rt := &router{byLength: map[int][]route{}}
 	for _, r := range slices.Concat(tables...) {
+		if r.in != nil && !r.in(rel) {
+			continue
+		}
 		rt.add(r)
-		if r.storeless {
+		if r.storeless && rel.hidesUnknown() {
 			r.path = strings.Replace(r.path, "/stores/{storeId}", "", 1)
 			rt.add(r)
 		}
@@ -75,15 +84,16 @@ func segments(path string) []string {
 	return strings.Split(path, "/")
 }
 
-// find gives the route of a request below the root path, or the methods the path does take; neither means 404.
-func (rt *router) find(r *http.Request, path string) (*route, []string) {
+// find gives the route of a request below the root path, or the methods the path does take; neither means 404. Routes of
+// the BitPay half are those of nobody where that is not asked.
+func (rt *router) find(r *http.Request, path string, bitpay bool) (*route, []string) {
 	asked := segments(path)
 	slash := len(asked) > 0 && strings.HasSuffix(path, "/")
 	candidates := rt.byLength[len(asked)]
 	var allowed []string
 	for i := range candidates {
 		c := &candidates[i]
-		if !c.matches(asked) || c.exact && slash {
+		if !c.matches(asked) || c.exact && slash || c.realm == bitpayRealm && !bitpay && !c.public {
 			continue
 		}
 		if c.method == r.Method && (c.when == nil || c.when(r)) {
@@ -103,6 +113,12 @@ func (rt *router) find(r *http.Request, path string) (*route, []string) {
 	}
 	slices.Sort(allowed)
 	return nil, allowed
+}
+
+// takes reports whether the path is one of the Greenfield half, by whatever method.
+func (rt *router) takes(path string) bool {
+	asked := segments(path)
+	return slices.ContainsFunc(rt.byLength[len(asked)], func(r route) bool { return r.realm == greenfieldRealm && r.matches(asked) })
 }
 
 func (r *route) matches(asked []string) bool {

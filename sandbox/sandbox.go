@@ -19,6 +19,8 @@
 //	POST /_sandbox/mine   {"blocks"}                                  blocks are found
 //	POST /_sandbox/clock  {"advance":"30s"}                           time passes, and what is due happens
 //	POST /_sandbox/effect {"expirePairingCode":CODE}                  state is moved by force
+//	POST /_sandbox/effect {"allowBasic":EMAIL}                        the account's owner allows Basic, for releases that ask
+//	POST /_sandbox/effect {"addSecondFactor":EMAIL}                   the account has one, which Basic cannot give
 //	POST /_sandbox/seed   {}                                          the account, store and key it started with
 //
 // They answer JSON, and refuse requests from another origin and servers that listen on anything but loopback.
@@ -53,8 +55,8 @@ type Options struct {
 	Empty bool
 	// DisableRegistration lets only an administrator make users, once there is one.
 	DisableRegistration bool
-	// Emulate names an older release whose behaviour is taken on where it is known: one of [Releases]. Empty means that
-	// of [Version]. "2.0" has the consent page of servers before 2.3.6.
+	// Emulate names another release, as which the sandbox answers where keys, pairing, log-in and consent are concerned:
+	// one since 1.13, such as "2.0.8", "2.0" or "newer". [EmulatedVersion] says which one that is. Empty means [Version].
 	Emulate string
 	// StateFile keeps the state across restarts, also of a program that is killed: changes are written, to a log beside
 	// it, before they are answered. [Sandbox.Close] leaves the file alone. Empty means memory only.
@@ -114,7 +116,7 @@ func New(o Options) (*Sandbox, error) {
 		tieSeed:             o.TieSeed,
 		release:             emulated,
 		clock:               newClock(o.Now),
-		routes:              newRouter(routes, greenfieldRoutes),
+		routes:              newRouter(emulated, routes, greenfieldRoutes),
 		state:               newState(),
 		throttle:            throttle{},
 		wake:                make(chan struct{}, 1),
@@ -122,6 +124,11 @@ func New(o Options) (*Sandbox, error) {
 	}
 	if err := s.loadState(); err != nil {
 		return nil, err
+	}
+	for _, st := range s.state.Stores { // of a state file that an older release left
+		if !emulated.keepsLegacyKeys() {
+			s.state.revokeLegacyKey(st)
+		}
 	}
 	if s.state.FormKey == nil {
 		s.state.FormKey = randomBytes(32)

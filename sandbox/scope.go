@@ -35,6 +35,40 @@ func (st *state) scopeOf(r *http.Request) scope {
 	return sc
 }
 
+// storeScope is the scope of a request up to 2.3.9: what the address names below its store is looked for later.
+func (st *state) storeScope(r *http.Request) scope {
+	storeID := r.PathValue("storeId")
+	if storeID == "" {
+		storeID = queryValue(r, "storeId")
+	}
+	return scope{storeID: storeID, named: storeID != "", valid: st.Stores[storeID] != nil}
+}
+
+// notFound is the error of what an address names below a store and is not there.
+type notFound struct{ code, message string }
+
+var notFounds = map[string]notFound{
+	"invoiceId":        {"invoice-not-found", "The invoice was not found"},
+	"pullPaymentId":    {"pullpayment-not-found", "The pull payment was not found"},
+	"paymentRequestId": {"payment-request-not-found", "The payment request was not found"},
+	"payoutId":         {"payout-not-found", "The payout was not found"},
+	"appId":            {"app-not-found", "The app with specified ID was not found"},
+}
+
+// missingIn gives the error of what an address names and its store does not have, as up to 2.3.9; nil: it has all.
+func (st *state) missingIn(r *http.Request) *notFound {
+	for name, owner := range owners {
+		id := r.PathValue(name)
+		if id == "" {
+			continue
+		}
+		if storeID, known := owner(st, id); !known || r.PathValue("storeId") != "" && r.PathValue("storeId") != storeID {
+			return new(notFounds[name])
+		}
+	}
+	return nil
+}
+
 // owners find the store of what an address may name by its id. Apps and payouts cannot be made here, so none is known.
 var owners = map[string]func(st *state, id string) (storeID string, known bool){
 	"invoiceId": func(st *state, id string) (string, bool) {

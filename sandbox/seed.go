@@ -17,7 +17,7 @@ func (s *Sandbox) plant() error {
 	now := s.clock.now()
 	password := strings.ToLower(rand.Text())
 	u := s.state.newUser(seedEmail, password, now)
-	u.Admin, u.Approved = true, true
+	u.Admin, u.Approved, u.AllowsBasic = true, true, true
 	settings := newStoreSettings()
 	settings.Name = seedStoreName
 	st := s.state.newStore(u, settings, now)
@@ -29,7 +29,7 @@ func (s *Sandbox) plant() error {
 	if st.Wallet, err = newWallet(newAccountKey()); err != nil {
 		return err
 	}
-	key := s.state.newAPIKey(u, "sandbox", []string{unrestricted})
+	key := s.mintKey(u, "sandbox", []string{unrestricted})
 	s.state.Seed = Seed{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
 	s.changed = true
 	return nil

@@ -26,11 +26,12 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if below == "" {
 		below = "/"
 	}
-	if allowOrigin(w, r) {
+	bitpay := !s.release.oldBitpay() || isOldBitpay(r, below)
+	if s.allowOrigin(w, r, below, bitpay) {
 		return
 	}
 	defer showErrorPage(w, r, site.root)
-	route, allowed := s.routes.find(r, below)
+	route, allowed := s.routes.find(r, below, bitpay)
 	if route == nil {
 		s.writeNoRoute(w, allowed)
 		return
@@ -53,6 +54,9 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if s.admit(w, r, c, route) {
 		setSecurityHeaders(w.header)
 		route.handler(s, w, r, c)
+	}
+	if bitpay && route.realm == bitpayRealm && s.release.oldBitpay() {
+		bareErrors(w)
 	}
 	if id := r.PathValue("invoiceId"); s.changed && s.state.Invoices[id] != nil {
 		s.state.touch(id)
@@ -80,8 +84,11 @@ func (s *Sandbox) writeNoRoute(w *answer, allowed []string) {
 }
 
 // allowOrigin is the server's cross-origin policy: anybody may call anything. True means a preflight was answered.
-func allowOrigin(w *answer, r *http.Request) bool {
-	if r.Header.Get("Origin") == "" {
+func (s *Sandbox) allowOrigin(w *answer, r *http.Request, path string, bitpay bool) bool {
+	if bitpay && s.release.oldBitpay() {
+		return allowAll(w, r)
+	}
+	if r.Header.Get("Origin") == "" || !s.release.sharesAll() && !s.routes.takes(path) {
 		return false
 	}
 	w.header.Set("Access-Control-Allow-Origin", "*")
@@ -107,7 +114,7 @@ func (s *Sandbox) admit(w *answer, r *http.Request, c *caller, route *route) boo
 	case eitherRealm:
 		return s.admitEither(w, r, c)
 	default:
-		return s.admitPage(w, r, c, route.permission)
+		return s.admitPage(w, r, c, route)
 	}
 }
 
@@ -132,7 +139,7 @@ func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission 
 }
 
 func (s *Sandbox) refuseBitpay(w *answer, reason string) {
-	if s.release.silentBitpay {
+	if s.release.oldBitpay() {
 		setSecurityHeaders(w.header)
 		writeEmpty(w, http.StatusUnauthorized)
 		return
@@ -152,7 +159,18 @@ func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, route *
 		writeUnauthenticated(w, refusal)
 		return false
 	}
-	if route.permission == anyone || route.permission == anyKey || route.lists && s.release.listsNoStores || s.state.permits(c, route, s.state.scopeOf(r)) {
+	if route.permission == anyone || route.permission == anyKey || route.lists && s.release.listsNoStores() {
+		return true
+	}
+	sc := s.state.scopeOf(r)
+	if !s.release.hidesUnknown() {
+		sc = s.state.storeScope(r)
+	}
+	if s.state.permits(c, route, sc) {
+		if missing := s.state.missingIn(r); missing != nil && !s.release.hidesUnknown() {
+			writeAPIError(w, http.StatusNotFound, missing.code, missing.message)
+			return false
+		}
 		return true
 	}
 	writeForbidden(w, route.permission)
@@ -173,14 +191,15 @@ func (s *Sandbox) admitEither(w *answer, r *http.Request, c *caller) bool {
 	return false
 }
 
-func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, permission string) bool {
+func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, route *route) bool {
 	s.resolvePage(r, c)
+	permission := route.permission
 	if permission != open && c.user == nil {
 		s.writeToLogin(w, r, c)
 		return false
 	}
 	if r.Method == http.MethodPost {
-		if err := r.ParseForm(); err != nil || !s.csrfHolds(r, c) {
+		if err := r.ParseForm(); err != nil || !s.csrfHolds(r, c) && !(route.guardedLate && !s.release.checksConsentForms()) {
 			setSecurityHeaders(w.header)
 			writeEmpty(w, http.StatusBadRequest)
 			return false

@@ -2,7 +2,10 @@ package sandbox
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"time"
 )
 
 // apiKey is a Greenfield key.
@@ -12,6 +15,7 @@ type apiKey struct {
 	Label       string
 	Permissions []string
 	Number      int // keys are told in the order of their making
+	Created     time.Time
 	// AppIdentifier and AppRedirect are those of the consent page that made the key.
 	AppIdentifier string
 	AppRedirect   string
@@ -35,10 +39,34 @@ func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey 
 	return k
 }
 
-// findKeyOf looks a key of that user up by its value; nil if the user has none such.
-func (st *state) findKeyOf(u *user, value string) *apiKey {
-	if k := st.APIKeys[value]; k != nil && k.UserID == u.ID {
-		return k
+// mintKey makes a key now.
+func (s *Sandbox) mintKey(u *user, label string, permissions []string) *apiKey {
+	k := s.state.newAPIKey(u, label, permissions)
+	k.Created = s.clock.now()
+	s.changed = true
+	return k
+}
+
+// id names a key where its value is not told.
+func (k *apiKey) id() string {
+	hash := sha256.Sum256([]byte(k.Value))
+	return "akid_" + hex.EncodeToString(hash[:8])
+}
+
+// name is how the release names a key in addresses: by its value, or by its id once it keeps no values.
+func (s *Sandbox) name(k *apiKey) string {
+	if s.release.hashesKeys() {
+		return k.id()
+	}
+	return k.Value
+}
+
+// findKey looks a key of that user up by the name that the release gives it; nil if the user has none such.
+func (s *Sandbox) findKey(u *user, name string) *apiKey {
+	for _, k := range s.state.APIKeys {
+		if k.UserID == u.ID && s.name(k) == name {
+			return k
+		}
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ type user struct {
 	Created      time.Time
 	Failures     int // wrong passwords since the last right one
 	LockedUntil  time.Time
+	AllowsBasic  bool // the owner said so; newer releases ask
+	SecondFactor bool // which a log-in here does not ask for
 }
 
 const (

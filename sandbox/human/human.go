@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -81,11 +82,15 @@ func (h *Human) Press(ctx context.Context, button string, changes ...string) (*P
 
 // LogIn opens the log-in page and signs in. Afterwards the start page is open.
 func (h *Human) LogIn(ctx context.Context, email, password string) error {
-	if _, err := h.Open(ctx, "/login"); err != nil {
+	page, err := h.Open(ctx, "/login")
+	if err != nil {
 		return err
 	}
-	page, err := h.Press(ctx, "Password", "Email", email, "Password", password)
-	if err != nil {
+	button := "Password"
+	if page.Form(button) == nil {
+		button = "Sign in" // up to 2.3.9
+	}
+	if page, err = h.Press(ctx, button, "Email", email, "Password", password); err != nil {
 		return err
 	}
 	// Whether it worked is seen on the start page. Under a root path the page that a log-in leads to cannot tell: it lies
@@ -94,7 +99,7 @@ func (h *Human) LogIn(ctx context.Context, email, password string) error {
 	if err != nil {
 		return err
 	}
-	if start.Form("Password") != nil {
+	if start.Form(button) != nil {
 		return fmt.Errorf("the log-in of %s was refused: %s", email, strings.Join(append(page.Alerts, page.Title), " "))
 	}
 	return nil
@@ -114,6 +119,24 @@ func (h *Human) Approve(ctx context.Context, approveURL, storeID string) (*Page,
 		return h.Press(ctx, "Approve")
 	}
 	return h.Press(ctx, "Approve", "StoreId", storeID)
+}
+
+// generated is what a page says of a key that was just made.
+var generated = regexp.MustCompile(`API key generated! ([0-9A-Za-z]+)`)
+
+// Key is the API key that was just made and that the page tells: in its address, and since 2.4.4 or later in its text
+// alone. It is empty if there is none.
+func (h *Human) Key() string {
+	if h.page == nil {
+		return ""
+	}
+	if key := h.at.Query().Get("key"); key != "" {
+		return key
+	}
+	if found := generated.FindStringSubmatch(strings.Join(h.page.Alerts, " ")); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 // At is the address of the page that is open.

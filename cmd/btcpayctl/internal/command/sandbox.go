@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,11 +39,16 @@ blocks.
 
 It starts with an account, a store with a wallet, a fixed rate and an API key,
 and prints them. --empty starts as a freshly installed server does. The money is
-imaginary; nothing is kept unless --state names a file. Whoever can reach it may
-do anything with it: give it no secret of value.
+imaginary; nothing is kept unless --state names a file. What was answered is then
+kept even if the program is killed, in the file and a log beside it. Whoever can
+reach it may do anything with it: give it no secret of value.
 
---emulate 2.0 takes on what is known of BTCPay Server 2.0: the consent page that has
-a store picked behind the one that is named, among others.
+--emulate answers as another release does where keys, pairing, log-in and consent
+are concerned: any since 1.13, such as 2.0.8, 2.3.5 or 2.4.2. A line such as 2.0
+stands for the release of it that was recorded: 1.13.5, 2.0.8, 2.3.9 and 2.4.1 were.
+Releases after 2.4.1 follow their announcements; "newer" has all of these: keys are
+kept as hashes and revoked by their id, and Basic is closed to accounts that are
+older than five minutes and have not allowed it. The account it starts with has.
 
 The commands below it play the people around it, from another terminal or a
 script: the store's owner, a buyer, the network and the clock.`,
@@ -65,7 +68,7 @@ script: the store's owner, a buyer, the network and the clock.`,
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
-	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` whose older behaviour is taken on: "+strings.Join(sandbox.Releases(), " or ")+" (default the newest)")
+	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
 	return cmd
 }
@@ -75,8 +78,8 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if r := c.options.Emulate; r != "" && !slices.Contains(sandbox.Releases(), r) {
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate knows no release %.40q", r), Why: "Nothing was started.", Next: "--emulate " + strings.Join(sandbox.Releases(), ", or --emulate ")}
+	if _, err := sandbox.EmulatedVersion(c.options.Emulate); err != nil {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate knows no release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
 	}
 	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
 	if err != nil {

@@ -156,7 +156,7 @@ func (p *player) handOver(ctx context.Context, page *human.Page, record consentR
 			return record, err
 		}
 	}
-	if record.APIKey = p.human.At().Query().Get("key"); record.APIKey == "" {
+	if record.APIKey = p.human.Key(); record.APIKey == "" {
 		return record, fmt.Errorf("the page after the consent shows no key: %s", strings.Join(page.Alerts, " "))
 	}
 	return record, nil
