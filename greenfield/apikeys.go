@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -18,7 +19,12 @@ type APIKeyService struct{ c *Client }
 
 // APIKeyInfo is a key and what it may do.
 type APIKeyInfo struct {
+	// Key is the plain key. Servers after 2.4.4 keep a hash of it and tell it
+	// when it is made; [APIKeyService.Current] then gives the client's own.
 	Key client.Secret `json:"apiKey"`
+	// ID names the key where the key itself is not told, such as
+	// akid_4743fdafe0c5807a. It is empty up to 2.4.4.
+	ID string `json:"id,omitzero"`
 	// Label is what the server's page shows; it may be empty.
 	Label string `json:"label"`
 	// Permissions are in an order of the server's, which may differ from the
@@ -80,12 +86,19 @@ func (s *APIKeyService) create(ctx context.Context, request APIKeyRequest, path 
 	return s.receive(ctx, client.Request{Method: http.MethodPost, Path: path, Body: request}, client.Secret{})
 }
 
-// receive checks that the answer holds a key, and the one that was asked with.
+// receive checks that the answer holds a key, and the one that was asked with. A
+// server that keeps hashes answers with the id of that one, and cannot repeat it.
 func (s *APIKeyService) receive(ctx context.Context, r client.Request, same client.Secret) (APIKeyInfo, error) {
 	r.Auth = true
 	info, err := call[APIKeyInfo](ctx, s.c, r)
 	if err != nil {
 		return APIKeyInfo{}, err
+	}
+	if info.ID != "" && !keyID.MatchString(info.ID) {
+		return APIKeyInfo{}, unusable(r, errors.New("it names the API key by what can be no id"))
+	}
+	if info.ID != "" && (info.Key.IsZero() || info.Key.Equal(client.NewSecret(info.ID))) {
+		info.Key = same // none where a key was to be made
 	}
 	switch _, err := NewAPIKey(info.Key); {
 	case err != nil:
@@ -95,6 +108,9 @@ func (s *APIKeyService) receive(ctx context.Context, r client.Request, same clie
 	}
 	return info, nil
 }
+
+// keyID is wider than what is known of ids.
+var keyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
 func unusable(r client.Request, err error) error {
 	return &client.AnswerError{Method: r.Method, Path: "/" + strings.Join(r.Path, "/"), Status: http.StatusOK, Err: err}
@@ -126,12 +142,13 @@ func deleted(ctx context.Context, c *client.Client, r client.Request) error {
 }
 
 // Revoke revokes a key of the owner of the client's credential. It needs
-// [Unrestricted]. It returns [ErrKeyNotFound].
+// [Unrestricted]. It returns [ErrKeyNotFound]. It asks with that key how the
+// server names it: by its id, or up to 2.4.4 by its value.
 func (s *APIKeyService) Revoke(ctx context.Context, key APIKey) error {
 	if key.IsZero() {
 		return ErrAPIKey
 	}
-	return s.revoke(ctx, []string{"api", "v1", "api-keys", key.secret.Reveal()})
+	return s.revoke(ctx, key, "api", "v1", "api-keys")
 }
 
 // RevokeForUser revokes a key of the user with this id or e-mail address. It
@@ -144,23 +161,45 @@ func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail string, key
 	if err := checkUser(idOrEmail); err != nil {
 		return err
 	}
-	return s.revoke(ctx, []string{"api", "v1", "users", idOrEmail, "api-keys", key.secret.Reveal()})
+	return s.revoke(ctx, key, "api", "v1", "users", idOrEmail, "api-keys")
 }
 
-func (s *APIKeyService) revoke(ctx context.Context, path []string) error {
-	// The key is a part of the path here, and a path stands in errors and in
+func (s *APIKeyService) revoke(ctx context.Context, key APIKey, path ...string) error {
+	// The key may be a part of the path here, and a path stands in errors and in
 	// debug output.
-	key := client.NewSecret(path[len(path)-1])
-	connection, err := s.c.http.With(client.WithSecrets(key))
+	connection, err := s.c.http.With(client.WithSecrets(key.secret))
 	if err != nil {
 		return err
 	}
-	r := client.Request{Method: http.MethodDelete, Path: path, Auth: true}
+	name, err := nameOf(ctx, connection, key)
+	if err != nil {
+		return err
+	}
+	r := client.Request{Method: http.MethodDelete, Path: append(path, name), Auth: true}
 	if err := deleted(ctx, connection, r); err != nil {
-		hideKey(err, key)
+		hideKey(err, key.secret)
 		return explain(r, err)
 	}
 	return nil
+}
+
+// nameOf asks with a key how the server names it in a path. A server that answers
+// with no id takes the key itself.
+func nameOf(ctx context.Context, connection *client.Client, key APIKey) (string, error) {
+	asker, err := newClient(connection, key)
+	if err != nil {
+		return "", err
+	}
+	info, err := asker.APIKeys.Current(ctx)
+	switch _, unreached := errors.AsType[*client.NetworkError](err); {
+	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrUnauthenticated):
+		return "", fmt.Errorf("%w: %w", ErrKeyNotFound, err)
+	case unreached, ctx.Err() != nil:
+		return "", err
+	case err == nil && info.ID != "":
+		return info.ID, nil
+	}
+	return key.secret.Reveal(), nil
 }
 
 // hideKey takes a key out of the path that an error shows.

@@ -68,6 +68,68 @@ func TestKeyAnswers(t *testing.T) {
 	}
 }
 
+// TestHashedKeyAnswers has what servers that keep hashes answer, as far as that is known: the id is new, and in place of
+// the key there is null, nothing, or the id.
+func TestHashedKeyAnswers(t *testing.T) {
+	const id = "akid_4743fdafe0c5807a"
+	for _, key := range []string{`"apiKey":null,`, ``, `"apiKey":"` + id + `",`, `"apiKey":"` + testKey + `",`} {
+		g := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 200, `{"id":"`+id+`",`+key+`"label":"ci","permissions":["unrestricted"],"created":1795951526}`)
+		})
+		info, err := g.APIKeys.Current(t.Context())
+		if err != nil || info.Key.Reveal() != testKey || info.ID != id || info.Label != "ci" || len(info.Permissions) != 1 {
+			t.Errorf("%s: %+v, %v", key, info, err)
+		}
+		if made, err := g.APIKeys.Create(t.Context(), greenfield.APIKeyRequest{}); (err == nil) != strings.Contains(key, testKey) {
+			t.Errorf("a new key with %s: %+v, %v", key, made, err)
+		}
+	}
+	for name, body := range map[string]string{
+		"another key":    `{"id":"` + id + `","apiKey":"` + strings.Repeat("f", 40) + `","label":"","permissions":[]}`,
+		"a path as id":   `{"id":"../users/me","apiKey":null,"label":"","permissions":[]}`,
+		"an endless id":  `{"id":"` + strings.Repeat("a", 101) + `","apiKey":null,"label":"","permissions":[]}`,
+		"an id of 0":     `{"id":0,"apiKey":null,"label":"","permissions":[]}`,
+		"no id, no key":  `{"id":"","apiKey":null,"label":"","permissions":[]}`,
+		"another id too": `{"id":"` + id + `","apiKey":"akid_0000000000000000","label":"","permissions":[]}`,
+	} {
+		g := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, body) })
+		if info, err := g.APIKeys.Current(t.Context()); err == nil {
+			t.Errorf("%s: %+v", name, info)
+		}
+	}
+}
+
+// TestRevokeByID never puts a key into a path whose id is known.
+func TestRevokeByID(t *testing.T) {
+	victim := apiKey(t, strings.Repeat("0a1b", 10))
+	for _, known := range []bool{true, false} {
+		var paths []string
+		g := serveAs(t, apiKey(t, testKey), func(w http.ResponseWriter, r *http.Request) {
+			paths = append(paths, r.Method+" "+r.URL.Path)
+			switch {
+			case r.Method == "DELETE":
+				if r.Header.Get("Authorization") != "token "+testKey {
+					t.Error("revoked by another key")
+				}
+			case r.Header.Get("Authorization") != "token "+victim.Secret().Reveal():
+				t.Error("asked with another key")
+			case known:
+				answer(w, 200, `{"id":"akid_4743fdafe0c5807a","label":"","permissions":[]}`)
+			default:
+				answer(w, 401, `{"code":"unauthenticated","message":"ApiKey authentication failed: Unknown API Key"}`)
+			}
+		})
+		for of, err := range map[string]error{"/api-keys/": g.APIKeys.Revoke(t.Context(), victim), "/users/bob/api-keys/": g.APIKeys.RevokeForUser(t.Context(), "bob", victim)} {
+			if known && err != nil || !known && !errors.Is(err, greenfield.ErrKeyNotFound) {
+				t.Error(of, err)
+			}
+		}
+		if text := strings.Join(paths, ", "); strings.Contains(text, victim.Secret().Reveal()) || known != strings.Contains(text, "DELETE /api/v1/users/bob/api-keys/akid_4743fdafe0c5807a") {
+			t.Error(text)
+		}
+	}
+}
+
 func TestOnlyKeys(t *testing.T) {
 	basic, err := greenfield.NewBasic("a@example.com", client.NewSecret("x"))
 	if err != nil {

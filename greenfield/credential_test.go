@@ -116,6 +116,8 @@ func TestErrorMeanings(t *testing.T) {
 		{401, unauthenticated("Lockedout"), greenfield.ErrLockedOut},
 		{401, unauthenticated("RequiresTwoFactor"), greenfield.ErrSecondFactor},
 		{401, unauthenticated("Cannot use Basic authentication when multi-factor is enabled."), greenfield.ErrSecondFactor},
+		{401, unauthenticated("Basic authentication for the Greenfield API is not enabled for this user."), greenfield.ErrBasicDisabled},
+		{404, `{"code":"apikey-not-found","message":"This apikey does not exists"}`, greenfield.ErrKeyNotFound},
 		{401, unauthenticated("Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."), greenfield.ErrThrottled},
 		{400, `{"code":"apikey-not-found","message":"This apikey does not exists"}`, greenfield.ErrKeyNotFound},
 		{404, `{"code":"user-not-found","message":"The user was not found"}`, greenfield.ErrUserNotFound},

@@ -43,14 +43,20 @@ var (
 	// ErrUserDisabled may pass: a lock after wrong passwords looks the same.
 	ErrUserDisabled = errors.New("the account behind this key or password may not log in: it is disabled, not confirmed or not approved, " +
 		"or locked for five minutes after wrong passwords")
+	// ErrBasicDisabled is the answer to a right password as well, since 2.4.2:
+	// five minutes after an account was made, Basic works only where its owner
+	// allowed it.
+	ErrBasicDisabled = errors.New("the account does not allow Basic authentication: use an API key, " +
+		"which is made in a browser on the page Account / API Keys or by authorizing an application")
 	// ErrSecondFactor is about security keys and wallet log-ins, and up to
-	// 2.3.4 about authenticator apps too.
+	// 2.3.4 and since 2.4.2 about authenticator apps too.
 	ErrSecondFactor = errors.New("the account has a second factor, so a password alone does not do: " +
 		"log in with a browser and make a key on the page Account / API Keys")
 	// ErrNeedsAPIKey means a call works with an API key alone. Nothing was sent.
 	ErrNeedsAPIKey = errors.New("this needs an API key, and not an account's password")
 
-	// ErrKeyNotFound also means a key of another person. It is 400 on the wire.
+	// ErrKeyNotFound also means a key of another person. It is 400 on the
+	// wire, and 404 of servers after 2.4.4.
 	ErrKeyNotFound = errors.New("the account has no such API key: it was revoked already, or it is another account's")
 	// ErrUserNotFound needs a right to be told.
 	ErrUserNotFound = errors.New("the server has no such user")
@@ -190,6 +196,7 @@ var refusals = []struct {
 	{"rate limited", ErrThrottled},
 	{"multi-factor", ErrSecondFactor},
 	{"requirestwofactor", ErrSecondFactor},
+	{"basic authentication for the greenfield api is not enabled", ErrBasicDisabled},
 	{"user not found or invalid password", ErrWrongPassword},
 	{"was not in a correct format", ErrUnauthenticated},
 	// What follows these is a reason in the server's language.

@@ -128,3 +128,49 @@ func TestConsentIsProven(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestKeysOfEveryRelease makes, reads, proves and revokes keys on servers of each line, and one after 2.4.1.
+func TestKeysOfEveryRelease(t *testing.T) {
+	for _, release := range []string{"1.13", "2.0", "2.3", "2.4", "2.4.2", "newer"} {
+		t.Run(release, func(t *testing.T) {
+			ctx := t.Context()
+			s, err := sandbox.New(sandbox.Options{Emulate: release})
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := httptest.NewServer(s)
+			t.Cleanup(func() { server.Close(); s.Close() })
+			shop := shop{s.Seed(), server.URL}
+			owner := shop.connect(t, apiKey(t, shop.seed.APIKey))
+			permission := greenfield.CanViewInvoices.ForStore(shop.seed.StoreID)
+			request := greenfield.APIKeyRequest{Label: "btcpayctl/test", Permissions: []greenfield.Permission{permission}}
+			for _, revoke := range []func(key greenfield.APIKey) error{
+				func(key greenfield.APIKey) error { return owner.APIKeys.Revoke(ctx, key) },
+				func(key greenfield.APIKey) error { return owner.APIKeys.RevokeForUser(ctx, shop.seed.Email, key) },
+				func(key greenfield.APIKey) error { return shop.connect(t, key).APIKeys.RevokeCurrent(ctx) },
+			} {
+				made, err := owner.APIKeys.Create(ctx, request)
+				if err != nil {
+					t.Fatal(err)
+				}
+				key := apiKey(t, made.Key.Reveal())
+				holder := shop.connect(t, key)
+				if current, err := holder.APIKeys.Current(ctx); err != nil || current.ID != made.ID || !current.Key.Equal(made.Key) || current.Label != request.Label || len(current.Permissions) != 1 || current.Permissions[0] != permission {
+					t.Errorf("%+v, %v", current, err)
+				}
+				if proof, err := owner.Prove(ctx, key, greenfield.AuthorizeRequest{Permissions: request.Permissions}); err != nil || proof.Grant.Match != greenfield.GrantSame {
+					t.Errorf("%+v, %v", proof, err)
+				}
+				if err := revoke(key); err != nil {
+					t.Error(err)
+				}
+				if _, err := holder.APIKeys.Current(ctx); !errors.Is(err, greenfield.ErrUnknownKey) && !errors.Is(err, greenfield.ErrUnauthenticated) {
+					t.Error(err)
+				}
+				if err := owner.APIKeys.Revoke(ctx, key); !errors.Is(err, greenfield.ErrKeyNotFound) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}

@@ -121,6 +121,7 @@ var greenfieldMeanings = []meaning{
 	{greenfield.ErrLockedOut, output.BadCredential, "wait five minutes, and check the password"},
 	{greenfield.ErrUserDisabled, output.BadCredential, "wait five minutes, or ask the server's administrator"},
 	{greenfield.ErrSecondFactor, output.BadCredential, "btcpayctl authorize --permission unrestricted"},
+	{greenfield.ErrBasicDisabled, output.BadCredential, "btcpayctl authorize --permission unrestricted"},
 	{greenfield.ErrUnauthenticated, output.BadCredential, "btcpayctl doctor"},
 	{greenfield.ErrNeedsAPIKey, output.NoCredential, "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrKeyNotFound, output.NotFound, "btcpayctl apikey list"},
