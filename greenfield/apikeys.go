@@ -192,7 +192,7 @@ func nameOf(ctx context.Context, connection *client.Client, key APIKey) (string,
 	}
 	info, err := asker.APIKeys.Current(ctx)
 	switch _, unreached := errors.AsType[*client.NetworkError](err); {
-	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrUnauthenticated):
+	case errors.Is(err, ErrUnknownKey):
 		return "", fmt.Errorf("%w: %w", ErrKeyNotFound, err)
 	case unreached, ctx.Err() != nil:
 		return "", err

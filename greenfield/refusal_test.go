@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
 // A refuser answers as servers do whose account has two keys. What they say is that
@@ -169,6 +170,44 @@ func TestRecordedRefusals(t *testing.T) {
 			if got[name] == "" || (got[name] == generalText) != silent {
 				t.Errorf("%s, %s: %q", version, name, got[name])
 			}
+		}
+	}
+}
+
+// TestGoneOnEveryRelease has a key revoked by another one, and asks with it.
+func TestGoneOnEveryRelease(t *testing.T) {
+	for release, alone := range map[string]error{
+		"1.13": greenfield.ErrRevokedOrLocked, "2.0": greenfield.ErrRevokedOrLocked, "2.3.4": greenfield.ErrRevokedOrLocked,
+		"2.3.5": greenfield.ErrUnknownKey, "2.3": greenfield.ErrUnknownKey, "2.4": greenfield.ErrUnknownKey, "newer": greenfield.ErrUnknownKey,
+	} {
+		server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Emulate: release})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		connect := func(key client.Secret) *greenfield.Client {
+			c, err := greenfield.New(server.URL, apiKey(t, key.Reveal()), client.WithRetries(0), client.WithTimeout(patience))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(c.CloseIdleConnections)
+			return c
+		}
+		owner := connect(client.NewSecret(server.Seed.APIKey))
+		made, err := owner.APIKeys.Create(t.Context(), greenfield.APIKeyRequest{Label: "short"})
+		if err != nil {
+			t.Fatalf("%s: %v", release, err)
+		}
+		short := connect(made.Key)
+		if err := short.APIKeys.RevokeCurrent(t.Context()); err != nil {
+			t.Fatalf("%s: %v", release, err)
+		}
+		refused := short.APIKeys.RevokeCurrent(t.Context())
+		if err := short.WhyRefused(t.Context(), refused, nil); !errors.Is(err, alone) {
+			t.Errorf("%s, alone: %v", release, err)
+		}
+		if err := short.WhyRefused(t.Context(), refused, owner); !errors.Is(err, greenfield.ErrUnknownKey) {
+			t.Errorf("%s: %v", release, err)
 		}
 	}
 }
