@@ -118,6 +118,15 @@ func TestEmulatedSince(t *testing.T) {
 			page, err := logIn(w).Open(w.t.Context(), "/api-access-request?pairingCode="+code(w)+"&selectedStore="+w.s.Seed().StoreID)
 			return err == nil && page.Form("Approve") != nil
 		}},
+		{"a person who approves", "1.13.5", "", func(w *world) bool {
+			w.key = newKey(w.t)
+			text := answer(w, "POST", "/tokens", `{"id":"`+w.sin()+`"}`)
+			code := text[strings.Index(text, `"pairingCode":"`)+15:][:7]
+			if _, err := logIn(w).Approve(w.t.Context(), "/api-access-request?pairingCode="+code, ""); err != nil {
+				w.t.Error(err)
+			}
+			return status(w, "GET", "/invoices", "", sign(w.key, w.origin+"/invoices", "")...) == 200
+		}},
 		{"a page for somebody else's store", "", "", func(w *world) bool {
 			_, err := logIn(w).Open(w.t.Context(), "/api-access-request?pairingCode="+code(w)+"&selectedStore=x")
 			return err == nil

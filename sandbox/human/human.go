@@ -1,6 +1,7 @@
 package human
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -106,11 +107,18 @@ func (h *Human) LogIn(ctx context.Context, email, password string) error {
 }
 
 // Approve is a log-in's next step: it agrees to a pairing, for the store of that id or, without one, for the store the
-// page offers first.
+// page offers first. Releases from 2.0.0 to 2.3.5 have no button until the address names the store: it then does.
 func (h *Human) Approve(ctx context.Context, approveURL, storeID string) (*Page, error) {
 	page, err := h.Open(ctx, approveURL)
 	if err != nil {
 		return nil, err
+	}
+	if page.Form("Approve") == nil {
+		if address := withStore(h.at, page, storeID); address != "" {
+			if page, err = h.Open(ctx, address); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if page.Form("Approve") == nil {
 		return nil, fmt.Errorf("nothing to approve at %s: %s", approveURL, strings.Join(page.Alerts, " "))
@@ -119,6 +127,18 @@ func (h *Human) Approve(ctx context.Context, approveURL, storeID string) (*Page,
 		return h.Press(ctx, "Approve")
 	}
 	return h.Press(ctx, "Approve", "StoreId", storeID)
+}
+
+// withStore names the store in the address of a page that lets one pick it; empty where there is none to pick.
+func withStore(at *url.URL, page *Page, storeID string) string {
+	for _, form := range page.Forms {
+		for _, pair := range form.Pairs() {
+			if pair[0] == "StoreId" && !at.Query().Has("selectedStore") {
+				return at.String() + "&selectedStore=" + url.QueryEscape(cmp.Or(storeID, pair[1]))
+			}
+		}
+	}
+	return ""
 }
 
 // generated is what a page says of a key that was just made.
