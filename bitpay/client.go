@@ -69,7 +69,7 @@ func call[T any](ctx context.Context, c *Client, r client.Request) (T, *client.R
 	response, err := c.http.Decode(ctx, r, &envelope)
 	switch {
 	case err != nil:
-		return *new(T), nil, c.explain(ctx, err)
+		return *new(T), nil, c.explain(ctx, r, err)
 	case envelope.Data == nil:
 		return *new(T), nil, r.Unusable(response.Status, errNoData)
 	}

@@ -32,6 +32,19 @@
 // three ways only [Client.Tokens] tells whether the key is paired: a pairing code that
 // was handed out or claimed says nothing about that.
 //
+// # Which store
+//
+// No call of this API tells which store a key serves: the owner chose it on a page, and
+// may have chosen another than was meant. [Client.Store] learns it from the checkout page
+// of an invoice of the key, and [InvoiceService.CheckoutStatus] from the first one that is
+// created where there is none yet. Compare it before a key is relied on:
+//
+//	store, err := c.Store(ctx)
+//	switch {
+//	case errors.Is(err, bitpay.ErrStoreUnknown): // not known before an invoice is created
+//	case err == nil && store.ID != wanted: // approved for another store
+//	}
+//
 // # Invoices
 //
 //	price, err := client.ParseDecimal("12.50")
@@ -87,11 +100,12 @@
 //	ErrForbidden        403, without a BitId key        give a credential
 //	ErrUnauthenticated  401                             check the key and the server's address
 //	ErrNoAPI            404, an empty answer            check the address and its path prefix
+//	ErrNoCheckout       404, by CheckoutStatus          ask for another invoice
 //	ErrLoginPage        302 to the log-in page          look at the proxy in front of the server
 //
 // [*ProxyError] is a 401 that was looked into: the proxy in front of the server hides that
-// clients use https. [ErrNoRate], [ErrNoIdentity], [ErrNoCredential] and [*RequestError]
-// come without an answer. All other errors are those of package client.
+// clients use https. [ErrNoRate], [ErrStoreUnknown], [ErrNoIdentity], [ErrNoCredential] and
+// [*RequestError] come without an answer. All other errors are those of package client.
 //
 // # Security
 //

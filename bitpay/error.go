@@ -86,8 +86,8 @@ type RequestError struct {
 
 func (e *RequestError) Error() string { return e.Member + ": " + e.Reason }
 
-// explain adds what an answer means to the error that holds it.
-func (c *Client) explain(ctx context.Context, err error) error {
+// explain adds what the answer to a request means to the error that holds it.
+func (c *Client) explain(ctx context.Context, r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
 		return fmt.Errorf("%w: %w", ErrLoginPage, err)
 	}
@@ -98,7 +98,7 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	if answer.Status == http.StatusUnauthorized && c.proxyHidesHTTPS(ctx) {
 		return &ProxyError{c.http.Server(), err}
 	}
-	if meaning := c.meaning(answer); meaning != nil {
+	if meaning := c.meaning(r, answer); meaning != nil {
 		return fmt.Errorf("%w: %w", meaning, err)
 	}
 	return err
@@ -124,7 +124,7 @@ var meanings = []struct {
 	{http.StatusNotFound, "Store not found", ErrStoreNotFound},
 }
 
-func (c *Client) meaning(answer *client.Error) error {
+func (c *Client) meaning(r client.Request, answer *client.Error) error {
 	for _, known := range meanings {
 		if answer.Status == known.status && strings.Contains(answer.Message, known.text) {
 			return known.err
@@ -133,7 +133,7 @@ func (c *Client) meaning(answer *client.Error) error {
 	switch {
 	case answer.Status == http.StatusUnauthorized:
 		return ErrUnauthenticated
-	case answer.Status == http.StatusForbidden && answer.Page == "" && c.identity != nil:
+	case answer.Status == http.StatusForbidden && answer.Page == "" && c.identity != nil && !r.Anonymous:
 		return ErrNotPaired
 	case answer.Status == http.StatusForbidden && answer.Page == "":
 		return ErrForbidden

@@ -33,7 +33,9 @@ type RateOptions struct {
 	// Pairs are written like BTC_USD or BTC-USD. If there are none, the
 	// store's default pairs count.
 	Pairs []string
-	// StoreID names the store where the client has no key.
+	// StoreID names the store. The request then carries no credential: to one
+	// that does the server answers for the credential's own store, whatever
+	// store is named. Without it the store is that of the credential.
 	StoreID string
 	// CryptoCode stands in for Pairs where the store has no default pairs: the
 	// pair is then the store's currency and this code, such as USD_BTC.
@@ -52,7 +54,7 @@ func (s *RateService) List(ctx context.Context, options RateOptions) ([]Rate, er
 	if err != nil {
 		return nil, err
 	}
-	return getRates(ctx, s.c, query, "rates")
+	return getRates(ctx, s.c, query, options.unsigned(), "rates")
 }
 
 // Base returns the rates of one currency in those of the store's payment
@@ -66,7 +68,7 @@ func (s *RateService) Base(ctx context.Context, base string, options RateOptions
 	if err != nil {
 		return nil, err
 	}
-	return getRates(ctx, s.c, query, "rates", base)
+	return getRates(ctx, s.c, query, options.unsigned(), "rates", base)
 }
 
 // Pair returns the price of one unit of base in a currency. It returns
@@ -79,11 +81,11 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 	if err != nil {
 		return Rate{}, err
 	}
-	r := client.Request{Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query}
+	r := client.Request{Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query, Anonymous: options.unsigned()}
 	answer, err := client.Call[pairAnswer](ctx, s.c.http, r)
 	switch {
 	case err != nil:
-		return Rate{}, s.c.explain(ctx, err)
+		return Rate{}, s.c.explain(ctx, r, err)
 	case answer.none:
 		return Rate{}, fmt.Errorf("%w: %s_%s", ErrNoRate, base, currency)
 	case answer.Data == nil:
@@ -107,13 +109,17 @@ func (s *RateService) Public(ctx context.Context, options RateOptions) ([]Rate, 
 	r := client.Request{Method: http.MethodGet, Path: []string{"api", "rates"}, Query: query, Anonymous: true}
 	rates, err := client.Call[[]Rate](ctx, s.c.http, r)
 	if err != nil {
-		return nil, s.c.explain(ctx, err)
+		return nil, s.c.explain(ctx, r, err)
 	}
 	return checkRates(r, rates)
 }
 
-func getRates(ctx context.Context, c *Client, query url.Values, path ...string) ([]Rate, error) {
-	r := client.Request{Method: http.MethodGet, Path: path, Query: query}
+// unsigned reports whether the credential has to be left out, so that the answer is
+// for the store that is named.
+func (o RateOptions) unsigned() bool { return o.StoreID != "" }
+
+func getRates(ctx context.Context, c *Client, query url.Values, unsigned bool, path ...string) ([]Rate, error) {
+	r := client.Request{Method: http.MethodGet, Path: path, Query: query, Anonymous: unsigned}
 	rates, _, err := call[[]Rate](ctx, c, r)
 	if err != nil {
 		return nil, err
