@@ -48,7 +48,7 @@ const (
 // A Profile is one server, one store, and the names of the keys for it.
 type Profile struct {
 	Server   string `toml:"server,omitempty" json:"server"`     // URL
-	Store    string `toml:"store,omitempty" json:"store"`       // id
+	Store    string `toml:"store,omitempty" json:"store"`       // id of the store that is wanted; see Proven
 	Keystore string `toml:"keystore,omitempty" json:"keystore"` // which store has the secrets; pinned by the first write
 	SIN      string `toml:"sin,omitempty" json:"sin"`           // of the BitId key
 	CAFile   string `toml:"ca_file,omitempty" json:"caFile"`    // PEM of the certificates to trust; absolute
@@ -56,6 +56,8 @@ type Profile struct {
 	APIKeyID string `toml:"api_key_id,omitempty" json:"apiKeyId"`
 	// AppIdentifier lets a server offer the same Greenfield key again.
 	AppIdentifier string `toml:"app_identifier,omitempty" json:"appIdentifier"`
+	// Proven is what was seen of the BitId key's store, whatever store is wanted.
+	Proven *ProvenStore `toml:"proven_store,omitempty" json:"-"`
 }
 
 // A Config is the content of the file.
@@ -170,7 +172,7 @@ func (f *File) Update(ctx context.Context, change func(*Config) error) error {
 // writing the file would lose them.
 func unknown(meta toml.MetaData) error {
 	if keys := meta.Undecoded(); len(keys) > 0 {
-		return fmt.Errorf("there is no setting %q (there are current, and server, store, keystore, sin, api_key_id and app_identifier in [profile.NAME])", keys[0])
+		return fmt.Errorf("there is no setting %q (there are current, and server, store, keystore, sin, api_key_id, app_identifier and ca_file in [profile.NAME])", keys[0])
 	}
 	return nil
 }
@@ -225,6 +227,9 @@ func (p Profile) check() error {
 		if err := bitpay.ValidateSIN(p.SIN); err != nil {
 			return fmt.Errorf("sin: %w", err)
 		}
+	}
+	if p.Proven != nil {
+		return p.Proven.check()
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
@@ -48,6 +49,8 @@ func TestRoundTrip(t *testing.T) {
 			SIN:           rapid.SampledFrom([]string{"", "Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}).Draw(t, "sin"),
 			APIKeyID:      rapid.StringMatching(`([0-9a-f]{16})?`).Draw(t, "key"),
 			AppIdentifier: rapid.String().Filter(func(s string) bool { return strings.ToValidUTF8(s, "") == s }).Draw(t, "app"),
+			Proven: rapid.SampledFrom([]*ProvenStore{nil, ProvenFor(bitpay.Store{ID: "S", Name: rapid.String().Draw(t, "shop"), InvoiceID: "I"},
+				"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR", "https://x.example", "0123456789abcdef")}).Draw(t, "proven"),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {
@@ -110,6 +113,7 @@ func TestRefusedChange(t *testing.T) {
 		"a bad SIN":       func(c *Config) error { c.Profiles["shop"] = Profile{SIN: "T1"}; return nil },
 		"a bad key":       func(c *Config) error { c.Profiles["shop"] = Profile{APIKeyID: "secret"}; return nil },
 		"a keystore":      func(c *Config) error { c.Profiles["shop"] = Profile{Keystore: "nowhere"}; return nil },
+		"a bad proof":     func(c *Config) error { c.Profiles["shop"] = Profile{Proven: &ProvenStore{ID: "x"}}; return nil },
 		"no such current": func(c *Config) error { c.Current = "nobody"; return nil },
 	} {
 		err := f.Update(t.Context(), change)

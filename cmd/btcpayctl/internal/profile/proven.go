@@ -1,0 +1,107 @@
+package profile
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// A ProvenStore is the store that a BitId key was seen to serve. The owner of a store
+// can revoke a key's token, and the owner of another can then approve the same key, so
+// what was seen holds for a token, and is compared with the key's tokens before anything
+// relies on it.
+type ProvenStore struct {
+	ID      string `toml:"id" json:"id"`
+	Name    string `toml:"name,omitempty" json:"name"` // as it can be shown, see [ShownName]
+	Invoice string `toml:"invoice" json:"invoice"`     // id of the invoice that shows the store
+
+	// The key and its token: SIN, the server's address, and the first 16 hex digits
+	// of the SHA-256 of the token.
+	SIN    string `toml:"sin" json:"-"`
+	Server string `toml:"server" json:"-"`
+	Token  string `toml:"token" json:"-"`
+}
+
+// ProvenFor is what an invoice shows of the store of a key that has a token.
+func ProvenFor(store bitpay.Store, sin, server, token string) *ProvenStore {
+	return &ProvenStore{ID: store.ID, Name: ShownName(store.Name), Invoice: store.InvoiceID, SIN: sin, Server: server, Token: token}
+}
+
+// TokenDigests name tokens without telling them.
+func TokenDigests(tokens []bitpay.Token) []string {
+	var digests []string
+	for _, token := range tokens {
+		sum := sha256.Sum256([]byte(token.Value.Reveal()))
+		digests = append(digests, hex.EncodeToString(sum[:8]))
+	}
+	return digests
+}
+
+// HoldsFor reports whether one of a key's tokens is the one that the proof is about.
+func (s *ProvenStore) HoldsFor(tokens []string) bool { return slices.Contains(tokens, s.Token) }
+
+func (s *ProvenStore) String() string { return StoreText(s.ID, s.Name) }
+
+// StoreText is a store as messages write it: its name, where that is known, and its id.
+func StoreText(id, name string) string {
+	if name == "" {
+		return id
+	}
+	return fmt.Sprintf(`"%s" (%s)`, name, id)
+}
+
+// longestName is that of a store's name here, in characters.
+const longestName = 60
+
+// ShownName makes the name of a store fit to be shown: its characters visible, without
+// the quotes that mark its ends, and not longer than a line.
+func ShownName(name string) string {
+	shown := []rune(strings.ReplaceAll(output.VisibleLine(strings.TrimSpace(name)), `"`, "'"))
+	if len(shown) > longestName {
+		shown = append(shown[:longestName-1:longestName-1], '…')
+	}
+	return string(shown)
+}
+
+// Serves is the store that the profile's key was seen to serve, nil where that is not
+// known.
+func (p Profile) Serves() *ProvenStore {
+	if p.Proven == nil || p.SIN == "" || p.Proven.SIN != p.SIN || !p.IsOn(p.Proven.Server) {
+		return nil
+	}
+	return p.Proven
+}
+
+// IsOn reports whether the profile is for a server, as the client writes its address. A
+// profile without a server may be for any.
+func (p Profile) IsOn(server string) bool {
+	if p.Server == "" || p.Server == server {
+		return true
+	}
+	own, err := client.New(p.Server, client.WithAllowHTTP())
+	return err == nil && own.Server() == server
+}
+
+func (s *ProvenStore) check() error {
+	switch {
+	case !idPattern().MatchString(s.ID):
+		return fmt.Errorf("proven_store: id is %.80q, and an id has 1 to 64 letters, digits, - or _", s.ID)
+	case !idPattern().MatchString(s.Invoice):
+		return fmt.Errorf("proven_store: invoice is %.80q, and an id has 1 to 64 letters, digits, - or _", s.Invoice)
+	case s.Name != ShownName(s.Name):
+		return errors.New("proven_store: name has characters that cannot be shown, or too many")
+	case !apiKeyIDPattern().MatchString(s.Token):
+		return errors.New("proven_store: token does not have 16 hex digits")
+	}
+	if err := bitpay.ValidateSIN(s.SIN); err != nil {
+		return fmt.Errorf("proven_store: sin: %w", err)
+	}
+	return nil
+}
