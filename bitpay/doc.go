@@ -35,11 +35,11 @@
 // # Which store
 //
 // No call of this API tells which store a key serves: the owner chose it on a page, and
-// may have chosen another than was meant. [Client.Store] learns it from the checkout page
+// may have chosen another than was meant. [Client.OwnStore] learns it from the checkout page
 // of an invoice of the key, and [InvoiceService.CheckoutStatus] from the first one that is
 // created where there is none yet. Compare it before a key is relied on:
 //
-//	store, err := c.Store(ctx)
+//	store, err := c.OwnStore(ctx)
 //	switch {
 //	case errors.Is(err, bitpay.ErrStoreUnknown): // not known before an invoice is created
 //	case err == nil && store.ID != wanted: // approved for another store

@@ -28,13 +28,13 @@ var (
 	ErrNoInvoice = fmt.Errorf("%w: there is none yet", ErrStoreUnknown)
 )
 
-// How far [Client.Store] looks. A shop seldom archives its newest invoices.
+// How far [Client.OwnStore] looks. A shop seldom archives its newest invoices.
 const (
 	storeInvoices = 25
 	storeLooks    = 5
 )
 
-// Store learns which store the client's key serves: it lists the newest invoices
+// OwnStore learns which store the client's key serves: it lists the newest invoices
 // and asks for the checkout pages of at most five, without a credential, until one
 // names its store. The list has the invoices of the store, whoever created them, so a
 // key that was paired a moment ago tells as well where the store has invoices.
@@ -45,7 +45,7 @@ const (
 // What it returns holds for as long as the key has a token ([Client.Tokens]) that it
 // had before the call. An owner can revoke all tokens of a key and then approve the key
 // for another store.
-func (c *Client) Store(ctx context.Context) (Store, error) {
+func (c *Client) OwnStore(ctx context.Context) (Store, error) {
 	invoices, err := c.Invoices.List(ctx, ListOptions{Limit: storeInvoices})
 	if err != nil {
 		return Store{}, err

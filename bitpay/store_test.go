@@ -74,12 +74,12 @@ func TestStore(t *testing.T) {
 	c, _ := w.paired(first)
 	want := func(id, name, invoice string) {
 		t.Helper()
-		got, err := c.Store(t.Context())
+		got, err := c.OwnStore(t.Context())
 		if err != nil || got != (bitpay.Store{ID: id, Name: name, InvoiceID: invoice}) {
 			t.Fatalf("got %+v, %v; want %s", got, err, id)
 		}
 	}
-	if got, err := c.Store(t.Context()); !errors.Is(err, bitpay.ErrNoInvoice) || !errors.Is(err, bitpay.ErrStoreUnknown) {
+	if got, err := c.OwnStore(t.Context()); !errors.Is(err, bitpay.ErrNoInvoice) || !errors.Is(err, bitpay.ErrStoreUnknown) {
 		t.Fatalf("without an invoice: %+v, %v", got, err)
 	}
 	create := func(price string) string {
@@ -91,7 +91,7 @@ func TestStore(t *testing.T) {
 		return invoice.ID
 	}
 	free := create("0")
-	if _, err := c.Store(t.Context()); !errors.Is(err, bitpay.ErrStoreUnknown) || errors.Is(err, bitpay.ErrNoInvoice) {
+	if _, err := c.OwnStore(t.Context()); !errors.Is(err, bitpay.ErrStoreUnknown) || errors.Is(err, bitpay.ErrNoInvoice) {
 		t.Fatal("with one of 0:", err)
 	}
 	paid := create("5")
@@ -111,16 +111,16 @@ func TestStore(t *testing.T) {
 	}
 	// A key that was paired a moment ago, of a store that has invoices.
 	other, _ := w.paired(first)
-	if got, err := other.Store(t.Context()); err != nil || got.ID != first {
+	if got, err := other.OwnStore(t.Context()); err != nil || got.ID != first {
 		t.Errorf("a new key: %+v, %v", got, err)
 	}
 	// The same key, approved for another store.
 	w.revokeAll(c, first)
-	if _, err := c.Store(t.Context()); !errors.Is(err, bitpay.ErrNotPaired) {
+	if _, err := c.OwnStore(t.Context()); !errors.Is(err, bitpay.ErrNotPaired) {
 		t.Error("after the revocation:", err)
 	}
 	w.approve(c, second)
-	if _, err := c.Store(t.Context()); !errors.Is(err, bitpay.ErrNoInvoice) {
+	if _, err := c.OwnStore(t.Context()); !errors.Is(err, bitpay.ErrNoInvoice) {
 		t.Error("the store that approved it has no invoice:", err)
 	}
 	want(second, "Books \u202e\x1b[2J", create("9"))
@@ -133,13 +133,13 @@ func TestStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.client(legacy).Store(t.Context()); err != nil || got.ID != first {
+	if got, err := w.client(legacy).OwnStore(t.Context()); err != nil || got.ID != first {
 		t.Errorf("a legacy key: %+v, %v", got, err)
 	}
-	if _, err := w.client(bitpay.Anonymous{StoreID: second}).Store(t.Context()); err == nil {
+	if _, err := w.client(bitpay.Anonymous{StoreID: second}).OwnStore(t.Context()); err == nil {
 		t.Error("a store that is only named was taken for proven")
 	}
-	if _, err := w.client(nil).Store(t.Context()); !errors.Is(err, bitpay.ErrNoCredential) {
+	if _, err := w.client(nil).OwnStore(t.Context()); !errors.Is(err, bitpay.ErrNoCredential) {
 		t.Error(err)
 	}
 }
@@ -234,7 +234,7 @@ func TestStoreAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &checkoutServer{page: test.page, listed: test.listed}
 			c := newClient(t, serve(t, s.ServeHTTP), bitpay.Generate())
-			got, err := c.Store(t.Context())
+			got, err := c.OwnStore(t.Context())
 			if got.ID != test.store || test.err != nil && !errors.Is(err, test.err) || test.err == nil && (err == nil) != (test.store != "") {
 				t.Errorf("got %+v, %v", got, err)
 			}

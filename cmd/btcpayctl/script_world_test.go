@@ -183,11 +183,15 @@ func (w *world) control(ctx context.Context, action string, what any) error {
 }
 
 func (w *world) post(ctx context.Context, address, key string, what, into any) error {
+	return w.send(ctx, http.MethodPost, address, key, what, into)
+}
+
+func (w *world) send(ctx context.Context, method, address, key string, what, into any) error {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -357,5 +361,18 @@ func makeStore(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(s.post(context.Background(), s.server.URL+"/api/v1/stores", s.server.Seed.APIKey,
 		map[string]any{"name": "Another shop", "defaultCurrency": "USD"}, &made))
+	ts.Check(s.equip(context.Background(), made.ID))
 	ts.Setenv(args[0], made.ID)
+}
+
+// equip gives a store a wallet, and a rate that no other store has.
+func (w *world) equip(ctx context.Context, store string) error {
+	path := w.server.URL + "/api/v1/stores/" + store
+	err := w.send(ctx, http.MethodPut, path+"/payment-methods/BTC-CHAIN", w.server.Seed.APIKey, map[string]any{"enabled": true,
+		"config": "tpubDCZB6sR48s4T5Cr8qHUYSZEFCQMMHRg8AoVKVmvcAP5bRw7ArDKeoNwKAJujV3xCPkBvXH5ejSgbgyN6kREmF7sMd41NdbuHa8n1DZNxSMg"}, nil)
+	if err != nil {
+		return err
+	}
+	return w.send(ctx, http.MethodPut, path+"/rates/configuration", w.server.Seed.APIKey,
+		map[string]any{"isCustomScript": true, "effectiveScript": "BTC_USD = 30000;", "spread": 0}, nil)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -20,6 +21,10 @@ type Connection struct {
 	// empty where there is none.
 	Source string
 	URL    string // the server's address as the client writes it
+	DryRun bool
+
+	serving  serving
+	patience time.Duration // how long learning the key's store may take
 }
 
 // BitPay connects with the credential that the flags, the environment and the
@@ -86,8 +91,13 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 	if err != nil {
 		return nil, badServer(err)
 	}
+	patience, err := a.timeout(f)
+	if err != nil {
+		return nil, err
+	}
 	identity, _ := credential.(*bitpay.Identity)
-	return &Connection{Client: c, Settings: s, Identity: identity, URL: plain.Server()}, nil
+	return &Connection{Client: c, Settings: s, Identity: identity, URL: plain.Server(), DryRun: f.DryRun,
+		patience: cmp.Or(patience, client.DefaultTimeout)}, nil
 }
 
 // options are the options of the client that the flags ask for.

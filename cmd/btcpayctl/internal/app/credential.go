@@ -246,7 +246,11 @@ func (a *App) KeySource(s Settings) (Value, error) {
 }
 
 // FromProfile tells whether the BitId key in use is the profile's own.
-func (a *App) FromProfile(s Settings) bool {
+func (a *App) FromProfile(s Settings) bool { return a.OwnKey(s) && s.Profile.SIN != "" }
+
+// OwnKey tells whether a BitId key would be the profile's own, also where it has none
+// yet.
+func (a *App) OwnKey(s Settings) bool {
 	file, err := a.keyFile(s)
-	return err == nil && file.Text == "" && s.Profile.SIN != ""
+	return err == nil && file.Text == ""
 }

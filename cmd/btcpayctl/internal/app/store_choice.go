@@ -1,55 +1,108 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
-// CheckStore refuses a store that is named for a key which may serve another
-// one. With a key the BitPay-compatible API takes the key's own store and ignores
-// any that is named, so only the profile that owns the key can tell.
-func (a *App) CheckStore(c *Connection) error {
-	if !c.Store.Explicit() || c.Source == "" {
+// CheckStore refuses a store that is selected beside a key of another one. With a key
+// the BitPay-compatible API takes the key's own store and ignores any that is named. A
+// store that a flag or the environment names has to be proven; that of a profile may
+// also be one that cannot be known yet, and [App.TellUnproven] says so.
+func (a *App) CheckStore(ctx context.Context, c *Connection) error {
+	if c.Store.Text == "" || c.Source == "" {
 		return nil
 	}
-	serves, err := a.servedBy(c)
-	if err != nil || serves == c.Store.Text {
-		return err
+	if c.DryRun {
+		return a.checkStoreUnasked(c)
 	}
-	e := &output.Error{Code: output.Usage, What: fmt.Sprintf("%s names store %s, and which store the key serves is not known", c.Store.Source, c.Store.Text),
-		Why:  "With this key the server takes the key's own store and ignores any other. Nothing was sent.",
-		Next: "leave the store out, or use the profile of that store: btcpayctl profile list"}
+	if !c.Store.Explicit() && c.serving.store == nil && c.serving.why != nil {
+		return nil // one look has to do
+	}
+	serves, err := a.Serves(ctx, c)
 	switch {
-	case serves != "":
-		e.What = fmt.Sprintf("%s names store %s, and the key in use is for store %s", c.Store.Source, c.Store.Text, serves)
-	case c.Source == sourceProfile:
-		e.Next = "leave the store out, or, if the key was approved for that store: btcpayctl profile set " + c.Name.Text + " --store " + ShellWord(c.Store.Text)
+	case serves != nil && serves.ID == c.Store.Text:
+		return nil
+	case serves != nil:
+		return a.OtherStore(c, serves)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case errors.Is(err, bitpay.ErrNotPaired):
+		return err
+	case !c.Store.Explicit():
+		return nil
+	case errors.Is(err, bitpay.ErrStoreUnknown):
+		return a.unknownStore(c, err)
+	}
+	return err
+}
+
+// checkStoreUnasked is for a dry run, which asks no server.
+func (a *App) checkStoreUnasked(c *Connection) error {
+	serves := c.Profile.Serves()
+	if c.Source != sourceProfile {
+		serves = nil
+	}
+	switch {
+	case serves != nil && serves.ID != c.Store.Text:
+		return a.OtherStore(c, serves)
+	case serves == nil && c.Store.Explicit():
+		fmt.Fprintf(a.Err, "Before this request the key is asked for its invoices: one of them has to show that it serves store %s.\n", output.VisibleLine(c.Store.Text))
+	}
+	return nil
+}
+
+const ownStoreCounts = "With this key the server takes the key's own store and ignores any other."
+
+// OtherStore says that a key serves another store than the one that is selected.
+func (a *App) OtherStore(c *Connection, serves *profile.ProvenStore) *output.Error {
+	e := &output.Error{Code: output.Usage,
+		What: fmt.Sprintf("%s names store %s, and the key in use is for store %s", c.Store.Source, c.Store.Text, serves),
+		Why:  fmt.Sprintf("Invoice %s of the key shows it. %s Nothing was created.", serves.Invoice, ownStoreCounts),
+		Next: "leave the store out, or use the profile of that store: btcpayctl profile list"}
+	if c.Store.Source == sourceProfile {
+		e.Code = output.BadInput
+		e.What = fmt.Sprintf("profile %s is for store %s, and its key is for store %s", c.Name.Text, c.Store.Text, serves)
+		e.Next = a.PairAgain(c, serves)
 	}
 	return e
 }
 
-// servedBy is the store of the profile that owns a key, empty where none says.
-func (a *App) servedBy(c *Connection) (string, error) {
-	if c.Source == sourceProfile {
-		return c.Profile.Store, nil
-	}
-	if c.Identity == nil {
-		return "", nil
-	}
-	config, err := a.ReadConfig()
+// PairAgain are the ways out of a profile whose key was approved for another store than
+// it is for.
+func (a *App) PairAgain(c *Connection, serves *profile.ProvenStore) string {
+	page, err := c.TokensURL(serves.ID)
 	if err != nil {
-		return "", err
+		page = "Access Tokens of that store"
 	}
-	store := ""
-	for _, p := range config.Profiles {
-		if p.SIN != c.Identity.SIN() || p.Store == "" {
-			continue
-		}
-		if store != "" && store != p.Store {
-			return "", nil // two profiles disagree
-		}
-		store = p.Store
+	next := "revoke the key's token: " + page + "\nthen btcpayctl pair client"
+	if c.Source != sourceProfile {
+		return next
 	}
-	return store, nil
+	return next + " --profile " + c.Name.Text + "\nor, if store " + serves.ID + " is meant: btcpayctl profile set " + c.Name.Text + " --store " + serves.ID
+}
+
+// unknownStore says that nothing tells whether a key serves the store that was named.
+func (a *App) unknownStore(c *Connection, why error) *output.Error {
+	e := &output.Error{Code: output.Usage,
+		What: fmt.Sprintf("%s names store %s, and which store the key serves is not known", c.Store.Source, c.Store.Text),
+		Why:  fmt.Sprintf("%s %s. Nothing was created.", ownStoreCounts, sentence(why.Error())),
+		Next: "leave the store out, and the first invoice that is created shows which store it is", Err: why}
+	if c.Source == sourceProfile && c.Profile.Store != "" && c.Profile.Store != c.Store.Text {
+		e.Next = "use the profile of that store: btcpayctl profile list"
+	}
+	return e
+}
+
+func sentence(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }

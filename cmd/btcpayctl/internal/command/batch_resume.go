@@ -56,6 +56,11 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	if !s.owns(found.Record) && !c.abandon {
 		return otherKey(found.Record)
 	}
+	if s.owns(found.Record) {
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+	}
 	journal, err := c.app.Ledger()
 	if err != nil {
 		return err

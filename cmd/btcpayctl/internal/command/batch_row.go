@@ -69,9 +69,9 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	switch {
 	case entry.Operation != "" && entry.Digest != r.digest:
 		return 0, entry, nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("order %s was changed by another process", entry.OrderID), Next: b.resume()}
-	case entry.Invoice != "":
+	case entry.Invoice != "" && !b.isElsewhere(entry):
 		return claimDone, entry, nil, b.finishLeft(ctx, entry)
-	case entry.Operation != "":
+	case entry.Operation != "" && entry.Invoice == "":
 		operation, err := b.journal.Resume(ctx, entry.Operation)
 		switch {
 		case err == nil:
@@ -94,6 +94,13 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	}
 	operation, err := b.begin(ctx, r, id, time.Time{})
 	return claimMine, entry, operation, err
+}
+
+// isElsewhere reports whether the invoice of a row is one of another store: the key was
+// approved for that one, and serves the right one since.
+func (b *batch) isElsewhere(entry ledger.Row) bool {
+	serves := b.sender.serves()
+	return entry.Store != "" && serves != "" && entry.Store != serves
 }
 
 // finishLeft ends the operation of a row that is done, which a process leaves that is
@@ -145,7 +152,7 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 			return nil, errors.Join(err, b.free(ctx, r, operation))
 		}
 		if found != nil {
-			return found, b.done(ctx, r, operation, found.ID)
+			return found, b.done(ctx, r, operation, *found)
 		}
 	}
 	invoice, fate, err := b.sender.send(ctx, operation, o)
@@ -153,7 +160,7 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	case fateNone:
 		return nil, errors.Join(err, b.free(ctx, r, operation))
 	case fateMade:
-		return &invoice, errors.Join(err, b.done(ctx, r, operation, invoice.ID))
+		return &invoice, errors.Join(err, b.done(ctx, r, operation, invoice))
 	case fateUnknown:
 	}
 	return nil, errors.Join(err, operation.Release())
@@ -176,8 +183,11 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 		b.doubts(r, record, ambiguous(record, found))
 		return nil, false, operation.Release()
 	}
+	if err := b.sender.showsStore(ctx, &found[0]); err != nil {
+		return nil, false, errors.Join(err, b.done(ctx, r, operation, found[0]))
+	}
 	b.compare(r, record, found[0])
-	return &found[0], false, b.done(ctx, r, operation, found[0].ID)
+	return &found[0], false, b.done(ctx, r, operation, found[0])
 }
 
 func (b *batch) doubts(r *lineRequest, record ledger.Record, why string) {
@@ -200,16 +210,19 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 			return nil, err
 		}
 	}
+	if err := b.sender.showsStore(ctx, &invoice); err != nil {
+		return nil, err
+	}
 	b.compare(r, b.orderOf(r, entry.Operation).asked(), invoice)
 	return &invoice, nil
 }
 
 // done notes the invoice of a row, and ends its operation. Where it cannot be noted the
 // operation stays open, and the next process finds the invoice by it.
-func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Operation, invoice string) error {
-	err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: operation.Record.ID, OrderID: operation.Record.OrderID, Invoice: invoice})
+func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Operation, invoice invoiceRecord) error {
+	err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: operation.Record.ID, OrderID: operation.Record.OrderID, Invoice: invoice.ID, Store: invoice.store})
 	if err != nil {
-		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order %s) was created, and cannot be noted", invoice, operation.Record.OrderID),
+		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order %s) was created, and cannot be noted", invoice.ID, operation.Record.OrderID),
 			Why: err.Error(), Next: b.resume(), Err: err}, operation.Release())
 	}
 	return operation.Finish()

@@ -264,9 +264,6 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 		return checkRecord{Check: name, Status: "skipped"}
 	}
 	connection, err := d.app.Paired(ctx, d.flags)
-	if err == nil {
-		err = d.app.CheckStore(connection)
-	}
 	if err != nil {
 		return failure(ctx, name, err)
 	}
@@ -281,7 +278,21 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 	case len(tokens) == 0:
 		return checkRecord{name, "failed", "the key " + connection.Identity.SIN() + " is not paired, or was revoked", "btcpayctl pair client", output.NotPaired}
 	}
-	return checkRecord{Check: name, Status: "ok", Detail: "the key " + connection.Identity.SIN() + " is paired, and the server takes its signatures"}
+	c := &pairing{app: d.app, flags: d.flags, Connection: connection}
+	serves, err := c.provenStore(ctx)
+	if err == nil && serves == nil {
+		err = d.app.CheckStore(ctx, connection)
+	}
+	if err != nil {
+		return failure(ctx, name, err)
+	}
+	r := checkRecord{Check: name, Status: "ok", Detail: "the key " + connection.Identity.SIN() + " is paired, and the server takes its signatures"}
+	if serves == nil {
+		r.Detail += "; " + c.unproven()
+		return r
+	}
+	r.Detail += fmt.Sprintf("; it serves store %s, as invoice %s shows", serves, serves.Invoice)
+	return r
 }
 
 // asked is what a record says was asked for.

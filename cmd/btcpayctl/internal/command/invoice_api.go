@@ -22,10 +22,17 @@ type invoiceAPI interface {
 	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
 	// check refuses what this API has no member for. Nothing is sent.
 	check(o order) error
+	// ready refuses a store that is not the one of the credential, before anything is
+	// created.
+	ready(ctx context.Context) error
 	// sign notes in a record who asks, and for which store; owns tells whether it
 	// was this one.
 	sign(ctx context.Context, r *ledger.Record) error
 	owns(r ledger.Record) bool
+	// showsStore refuses an invoice that shows that the key serves another store than
+	// the one that is selected. serves is the store that the key is known to serve.
+	showsStore(ctx context.Context, made *invoiceRecord) error
+	serves() string
 	// made returns the invoices that the request of a record can have made, and
 	// apart those that only the clocks speak against.
 	made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error)
@@ -91,9 +98,6 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 	switch api {
 	case apiBitPay:
 		connection, err := c.app.BitPayBy(ctx, c.flags, s)
-		if err == nil {
-			err = c.app.CheckStore(connection)
-		}
 		if err != nil {
 			return nil, err
 		}

@@ -22,6 +22,9 @@ type bitpayInvoices struct {
 func (b *bitpayInvoices) server() string { return b.URL }
 
 func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoiceRecord, error) {
+	if err := b.ready(ctx); err != nil {
+		return invoiceRecord{}, err
+	}
 	invoice, err := b.Invoices.Create(ctx, o.request)
 	if err == nil {
 		madeInvoice(b.app, invoice.ID, invoice.OrderID)
@@ -32,6 +35,9 @@ func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoice
 }
 
 func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
+	if err := b.mayRead(ctx); err != nil {
+		return invoiceRecord{}, err
+	}
 	invoice, err := b.Invoices.Get(ctx, id)
 	return fromBitPay(invoice), err
 }
@@ -42,6 +48,10 @@ func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[inv
 		options.Limit = firstPage(f.limit, bitpay.DefaultLimit)
 	}
 	return func(yield func(invoiceRecord, error) bool) {
+		if err := b.mayRead(ctx); err != nil {
+			yield(invoiceRecord{}, err)
+			return
+		}
 		for invoice, err := range b.Invoices.All(ctx, options) {
 			if !yield(fromBitPay(invoice), err) {
 				return
@@ -58,8 +68,14 @@ func (b *bitpayInvoices) check(o order) error {
 	return nil
 }
 
-func (b *bitpayInvoices) sign(_ context.Context, r *ledger.Record) error {
+func (b *bitpayInvoices) sign(ctx context.Context, r *ledger.Record) error {
+	if err := b.ready(ctx); err != nil {
+		return err
+	}
 	r.Store = b.Store.Text
+	if proven := b.serves(); proven != "" {
+		r.Store, r.StoreProven = proven, true
+	}
 	if b.Identity == nil {
 		return nil
 	}
@@ -88,6 +104,9 @@ const clockSlack = 2 * time.Second
 // once, and no clock is asked. The clocks of both sides are compared first, since
 // either may be wrong by hours.
 func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error) {
+	if err := b.stillServes(ctx, r); err != nil {
+		return nil, nil, err
+	}
 	options := bitpay.ListOptions{OrderID: r.OrderID}
 	if strings.ContainsFunc(r.OrderID, func(r rune) bool { return r > 0xffff }) {
 		// All has to read every invoice to compare such an id.

@@ -154,6 +154,14 @@ func (g *greenfieldInvoices) sign(ctx context.Context, r *ledger.Record) error {
 	return nil
 }
 
+// What the path of each request names is the store, so these are no questions here.
+
+func (g *greenfieldInvoices) ready(context.Context) error { return nil }
+
+func (g *greenfieldInvoices) showsStore(context.Context, *invoiceRecord) error { return nil }
+
+func (g *greenfieldInvoices) serves() string { return "" }
+
 // owns does not look at the key: it may have been rotated, and the store is what
 // tells.
 func (g *greenfieldInvoices) owns(r ledger.Record) bool {

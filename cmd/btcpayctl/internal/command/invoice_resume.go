@@ -197,6 +197,9 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 	if err := c.noteRow(ctx, r, found[0].ID); err != nil {
 		return false, err
 	}
+	if err := s.showsStore(ctx, &found[0]); err != nil {
+		return false, errors.Join(err, operation.Finish())
+	}
 	if err := compareRecord(r, found[0]); err != nil {
 		return false, errors.Join(err, operation.Finish())
 	}

@@ -36,6 +36,9 @@ func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, 
 		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("%d invoices have the order id %s: %s", len(found), o.orderID(), idsOf(found)),
 			Why: "Which of them is meant cannot be told. None was created.", Next: "btcpayctl invoice list --order-id ID\nor leave --" + existsFlag + " out, for one more"}
 	}
+	if err := s.showsStore(ctx, &found[0]); err != nil {
+		return nil, err
+	}
 	if err := compareRecord(o.asked(), found[0]); err != nil {
 		return nil, err
 	}

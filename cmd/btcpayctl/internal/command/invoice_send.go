@@ -99,13 +99,16 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation, o
 			return invoiceRecord{}, fateUnknown, err
 		}
 	}
+	// Where this fails, a full disk for one, the order id in the record finds
+	// the invoice as well.
+	_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
+	if err := s.showsStore(ctx, &invoice); err != nil {
+		return invoice, fateMade, err
+	}
 	if err := s.compare(o, invoice); err != nil {
 		return invoice, fateMade, err
 	}
 	s.tellChanged(o, invoice)
-	// Where this fails, a full disk for one, the order id in the record finds
-	// the invoice as well.
-	_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
 	return invoice, fateMade, nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
 // knownKey is what is known of a key without reading it.
@@ -18,6 +19,8 @@ type knownKey struct {
 	Keystore string     `json:"keystore"`
 	Server   string     `json:"server"`
 	Created  *time.Time `json:"created"` // null where the index does not tell
+	// Store is the one that the key was seen to serve, null where that is not known.
+	Store *profile.ProvenStore `json:"provenStore"`
 }
 
 var knownKeyView = output.View[knownKey]{
@@ -32,6 +35,7 @@ var knownKeyView = output.View[knownKey]{
 			return k.Created.Format(time.RFC3339)
 		}},
 		{Title: "SERVER", Value: func(k knownKey) string { return dash(k.Server) }},
+		{Title: "SERVES", Value: func(k knownKey) string { return shopText(k.Store) }},
 	},
 	Name: func(k knownKey) string { return k.SIN },
 }
@@ -41,7 +45,8 @@ func newKeyList(a *app.App) *cobra.Command {
 		Use:   "list",
 		Short: "List the keys that were stored, without reading them",
 		Long: `List the BitId keys that were stored, and the profiles that use them. The private
-keys are not read, so no keystore has to be unlocked.`,
+keys are not read, so no keystore has to be unlocked. The store is the one that the key
+was last seen to serve.`,
 		Example: "  btcpayctl key list -o json --jq '.[] | select(.profiles == []) | .sin'",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,6 +69,10 @@ func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	config, err := a.ReadConfig()
+	if err != nil {
+		return nil, err
+	}
 	var keys []knownKey
 	for _, h := range holdings {
 		sin, ok := strings.CutPrefix(h.Name, app.BitIDName(""))
@@ -73,6 +82,11 @@ func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
 		key := knownKey{SIN: sin, Profiles: orEmpty(h.Profiles), Keystore: h.Keystore, Server: h.Server}
 		if h.Indexed {
 			key.Created = new(h.Created.UTC())
+		}
+		for _, name := range h.Profiles {
+			if key.Store == nil {
+				key.Store = config.Profiles[name].Serves()
+			}
 		}
 		keys = append(keys, key)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
 type pairRecord struct {
@@ -22,6 +23,8 @@ type pairRecord struct {
 	Server  string `json:"server"`
 	SIN     string `json:"sin"`
 	Paired  bool   `json:"paired"`
+	// Store is the one that the key was seen to serve, null where that is not known.
+	Store *profile.ProvenStore `json:"provenStore"`
 }
 
 var pairView = output.View[pairRecord]{
@@ -30,6 +33,7 @@ var pairView = output.View[pairRecord]{
 		{Title: "SERVER", Value: func(r pairRecord) string { return r.Server }},
 		{Title: "SIN", Value: func(r pairRecord) string { return r.SIN }},
 		{Title: "PAIRED", Value: func(r pairRecord) string { return yesNo(r.Paired) }},
+		{Title: "SERVES", Value: func(r pairRecord) string { return shopText(r.Store) }},
 	},
 	Name: func(r pairRecord) string { return r.SIN },
 }
@@ -85,6 +89,9 @@ func (c *pairing) prepare(cmd *cobra.Command, check func(*app.Connection) error)
 	}
 	s, err := c.app.Settings(c.flags, true)
 	if err != nil {
+		return err
+	}
+	if err := refuseTwoStores(c.app, s); err != nil {
 		return err
 	}
 	plain, err := c.app.Connect(c.flags, s, nil)
@@ -180,14 +187,19 @@ func (c *pairing) already(ctx context.Context) (bool, error) {
 	if err != nil || len(tokens) == 0 {
 		return false, err
 	}
-	if err := c.app.CheckStore(c.Connection); err != nil {
-		return true, err
-	}
 	if err := finishPairings(ctx, c.app, c.URL, c.Identity.SIN()); err != nil {
 		return true, err
 	}
-	fmt.Fprintln(c.app.Err, "The key is paired already, and one key serves one store. Another store needs another profile.")
-	return true, c.print(true)
+	serves, err := c.provenStore(ctx)
+	if err != nil {
+		return true, err
+	}
+	if err := c.remember(ctx, true); err != nil {
+		return true, err
+	}
+	c.tellStore("The key is paired already", serves)
+	fmt.Fprintln(c.app.Err, " One key serves one store. Another store needs another profile.")
+	return true, c.print(serves)
 }
 
 func (c *pairing) profileName() string {
@@ -245,6 +257,6 @@ func (c *pairing) answered(p bitpay.Pairing, err error) error {
 	return errors.Join(err, c.operation.Finish())
 }
 
-func (c *pairing) print(paired bool) error {
-	return output.One(c.printer, pairView, pairRecord{c.profileName(), c.URL, c.Identity.SIN(), paired})
+func (c *pairing) print(serves *profile.ProvenStore) error {
+	return output.One(c.printer, pairView, pairRecord{c.profileName(), c.URL, c.Identity.SIN(), true, serves})
 }

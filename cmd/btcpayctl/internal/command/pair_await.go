@@ -119,18 +119,18 @@ func (c *pairing) paired(ctx context.Context) error {
 	if err := finishPairings(ctx, c.app, c.URL, c.Identity.SIN()); err != nil {
 		return err
 	}
-	next := "btcpayctl invoice create" + c.profileFlag() + " --amount 10 --currency USD"
-	if c.profileName() == "" {
-		next = "btcpayctl invoice create --server " + c.URL + " --amount 10 --currency USD"
+	serves, err := c.provenStore(ctx)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintln(c.app.Err, "Paired. The server does not tell which store: the owner chose it on the page.\nNext: "+c.app.Hint(next))
-	return c.print(true)
+	c.tellStore("Paired", serves)
+	fmt.Fprintf(c.app.Err, "\nNext: %s\n", c.nextInvoice(serves))
+	return c.print(serves)
 }
 
 // remember writes the server into the profile that has the key and does not name
 // one yet, so that an approval that comes later is found; asked tells that the
-// store is being asked for, and is written as well. A key that is paired already
-// may be another store's.
+// store is being asked for, and is written as the one that is wanted.
 func (c *pairing) remember(ctx context.Context, asked bool) error {
 	name := c.profileName()
 	asked = asked && c.Profile.Store == "" && c.Store.Explicit()

@@ -29,8 +29,13 @@ stranger's token is revoked.
 
 Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store.
 
+The owner chooses the store on the page, whatever --store names. Which one it was is
+learnt from an invoice of the key, where the store has invoices: another one than
+--store or the profile names is an error with exit code 10. Where it has none yet, the
+first invoice that is created shows the store.
+
 Exit 0: paired. 8: --wait ran out first. 10: the code expired, or was
-approved for another key. 130: stopped by
+approved for another key or another store. 130: stopped by
 Ctrl-C; the code lives on, and "pair status" tells.`,
 		Example: `  btcpayctl pair client --profile shop --server https://btcpay.example.com --label "Books & Co"`,
 		Args:    arguments(0, 0),

@@ -37,8 +37,13 @@ it, and wait for the approval, 15 minutes or --wait. This needs --store.
 With --code: claim a code that was made on that page without a key. A code can be
 claimed once and lives 15 minutes. "--code -" reads it from standard input.
 
+Which store the key serves is learnt from an invoice of it, where the store has
+invoices: another one than --store or the profile names is an error with exit code 10.
+Where it has none yet, the first invoice that is created shows the store.
+
 Exit 0: paired. 3: the key belongs to another store. 6: the code is not known or
-was used. 8: not approved yet. 10: the code expired.`,
+was used. 8: not approved yet. 10: the code expired, or the key is paired with another
+store than was asked for.`,
 		Example: "  btcpayctl pair server --profile shop --store J8Rx6Z4dzx\n  btcpayctl pair server --profile shop --code cMKARv6",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

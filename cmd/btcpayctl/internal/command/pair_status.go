@@ -16,10 +16,11 @@ func newPairStatus(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Tell whether the key is paired",
-		Long: `Ask the server whether the key is paired.
+		Long: `Ask the server whether the key is paired, and learn from an invoice of the key which
+store it serves. A store that --store or the environment names has to be that one.
 
 Exit 0: it is. 8: it is not, and a code that was asked for still lives. 10: the code
-was approved, but for another key. 4: neither.
+was approved, but for another key, or the key for another store. 4: neither.
 The server answers a revoked key like one it has never seen.`,
 		Example: "  btcpayctl pair status --profile shop && ./open-the-shop.sh",
 		Args:    arguments(0, 0),
@@ -29,9 +30,6 @@ The server answers a revoked key like one it has never seen.`,
 				return err
 			}
 			connection, err := a.Paired(cmd.Context(), flags)
-			if err == nil {
-				err = a.CheckStore(connection)
-			}
 			if err != nil {
 				return err
 			}
@@ -46,7 +44,17 @@ The server answers a revoked key like one it has never seen.`,
 			if err := finishPairings(cmd.Context(), a, c.URL, c.Identity.SIN()); err != nil {
 				return err
 			}
-			return c.print(true)
+			serves, err := c.provenStore(cmd.Context())
+			if err == nil && serves == nil {
+				err = a.CheckStore(cmd.Context(), connection)
+			}
+			if err != nil {
+				return err
+			}
+			if serves == nil {
+				fmt.Fprintln(a.Err, "Note: the key is paired, and "+c.unproven()+".")
+			}
+			return c.print(serves)
 		},
 	}
 	addServerFlags(cmd, &flags)

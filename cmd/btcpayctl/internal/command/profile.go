@@ -17,6 +17,13 @@ type profileRecord struct {
 	Name    string `json:"name"`
 	Current bool   `json:"current"`
 	profile.Profile
+	// Serves is the store that the BitId key was seen to serve, null where that is
+	// not known. Store is the one that is wanted.
+	Serves *profile.ProvenStore `json:"provenStore"`
+}
+
+func profileOf(name string, current bool, p profile.Profile) profileRecord {
+	return profileRecord{name, current, p, p.Serves()}
 }
 
 var profileView = output.View[profileRecord]{
@@ -26,8 +33,32 @@ var profileView = output.View[profileRecord]{
 		{Title: "SERVER", Value: func(r profileRecord) string { return dash(r.Server) }},
 		{Title: "STORE", Value: func(r profileRecord) string { return dash(r.Store) }},
 		{Title: "SIN", Value: func(r profileRecord) string { return dash(r.SIN) }},
+		{Title: "SERVES", Value: func(r profileRecord) string {
+			if r.SIN == "" {
+				return "-"
+			}
+			return wantedText(r.Serves, r.Store)
+		}},
 	},
 	Name: func(r profileRecord) string { return r.Name },
+}
+
+// shopText is the store that a key was seen to serve.
+func shopText(s *profile.ProvenStore) string {
+	if s == nil {
+		return notProven
+	}
+	return s.String()
+}
+
+const notProven = "not proven"
+
+// wantedText is [shopText] beside the store that is wanted.
+func wantedText(s *profile.ProvenStore, wanted string) string {
+	if s == nil || wanted == "" || s.ID == wanted {
+		return shopText(s)
+	}
+	return s.String() + ", not " + wanted
 }
 
 func yesNo(b bool) string {
@@ -70,7 +101,7 @@ func newProfileList(a *app.App) *cobra.Command {
 			}
 			return output.List(p, profileView, func(yield func(profileRecord, error) bool) {
 				for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
-					if !yield(profileRecord{name, name == config.Current, config.Profiles[name]}, nil) {
+					if !yield(profileOf(name, name == config.Current, config.Profiles[name]), nil) {
 						return
 					}
 				}
@@ -100,7 +131,11 @@ func newProfileShow(a *app.App) *cobra.Command {
 		Use:   "show [NAME]",
 		Short: "Show what holds, and where each value comes from",
 		Long: `Show the settings that a command would use now, and for each where it comes
-from: a flag, an environment variable, the profile, config.toml, or the default.`,
+from: a flag, an environment variable, the profile, config.toml, or the default.
+
+The store is the one that is wanted. The proven store is the one that the BitId key was
+seen to serve, and its source is the invoice that showed it. No server is asked: it is
+what was seen last, and is compared again before an invoice is created.`,
 		Example: "  btcpayctl profile show shop",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -131,6 +166,7 @@ from: a flag, an environment variable, the profile, config.toml, or the default.
 				{"key", key.Text, key.Source},
 				{"api key", apiKey.Text, apiKey.Source},
 				{"ca file", s.CAFile.Text, s.CAFile.Source},
+				storeOfKey(a, s),
 			}
 			return output.Each(p, settingView, records)
 		},
@@ -140,6 +176,20 @@ from: a flag, an environment variable, the profile, config.toml, or the default.
 	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as it would be given to another command")
 	addProfileFlag(cmd, &flags)
 	return cmd
+}
+
+// storeOfKey is what is known of the store of the key that would be used.
+func storeOfKey(a *app.App, s app.Settings) settingRecord {
+	r := settingRecord{Setting: "proven store"}
+	key, err := a.KeySource(s)
+	switch serves := s.Profile.Serves(); {
+	case err != nil || key.Text == "":
+	case serves == nil || !a.FromProfile(s):
+		r.Value = notProven
+	default:
+		r.Value, r.Source = wantedText(serves, s.Store.Text), "invoice "+serves.Invoice
+	}
+	return r
 }
 
 func newProfileUse(a *app.App) *cobra.Command {
@@ -173,7 +223,7 @@ func changeProfiles(a *app.App, cmd *cobra.Command, name, done string, change fu
 		if _, ok := c.Profiles[name]; !ok {
 			return noProfile(name)
 		}
-		record.Name, record.Profile = name, c.Profiles[name]
+		record = profileOf(name, false, c.Profiles[name])
 		if err := change(c); err != nil {
 			return err
 		}
@@ -259,7 +309,7 @@ profile that has a key keeps its server: the key is paired there.`,
 				if err := adopt(args[0], old, keys); err != nil {
 					return err
 				}
-				record = profileRecord{Name: args[0], Profile: *old}
+				record = profileOf(args[0], false, *old)
 				return nil
 			})
 			if err != nil {

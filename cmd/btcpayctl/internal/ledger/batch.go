@@ -41,6 +41,7 @@ type Row struct {
 	Operation string    `json:"operation,omitempty"` // the invoice operation that is to make it
 	OrderID   string    `json:"orderId,omitempty"`
 	Invoice   string    `json:"invoice,omitempty"` // once it is known
+	Store     string    `json:"store,omitempty"`   // the invoice's, where it is known
 	Time      time.Time `json:"time"`
 }
 

@@ -64,6 +64,8 @@ type Record struct {
 	Server  string `json:"server"` // URL
 	Store   string `json:"store,omitempty"`
 	SIN     string `json:"sin,omitempty"` // of the key that was used
+	// StoreProven tells that the key was seen to serve Store.
+	StoreProven bool `json:"storeProven,omitempty"`
 
 	// Of a pairing: what the server gave. Expires is by this machine's clock.
 	Code    string    `json:"code,omitempty"`

@@ -33,6 +33,7 @@ const (
 	InvoiceInvalid     Code = "invoice-invalid"
 	PairingCodeExpired Code = "pairing-code-expired"
 	PairingTaken       Code = "pairing-taken"
+	WrongStore         Code = "wrong-store"
 	WrongSignature     Code = "wrong-signature"
 	Interrupted        Code = "interrupted"
 	Terminated         Code = "terminated"
@@ -75,6 +76,7 @@ var Failures = []Failure{
 	{InvoiceInvalid, 10, "the invoice became invalid"},
 	{PairingCodeExpired, 10, "the pairing code expired before anyone approved it"},
 	{PairingTaken, 10, "the pairing code was approved, but not for this key"},
+	{WrongStore, 10, "the key is paired, but with another store than was asked for"},
 	{WrongSignature, 10, "the signature is not one of this key over this text"},
 	{Interrupted, 130, "stopped by Ctrl-C (SIGINT)"},
 	{Terminated, 143, "stopped by SIGTERM"},
