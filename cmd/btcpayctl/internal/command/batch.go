@@ -32,6 +32,8 @@ type batch struct {
 	// doubt are the rows whose invoice may yet come, and unlike those whose invoice is
 	// not what was asked for, in words.
 	doubt, unlike []string
+	// misplaced are rows whose invoice turned out to be another store's.
+	misplaced int
 }
 
 // batchName is what a batch is called in messages.

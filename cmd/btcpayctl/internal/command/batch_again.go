@@ -29,7 +29,7 @@ func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte
 	if err := b.refuseChanged(); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.app.Err, "Going on with the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), len(work.Invoices()), len(b.rows))
+	fmt.Fprintf(b.app.Err, "Going on with the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), b.withInvoice(), len(b.rows))
 	err = work.Change(data, func(w *ledger.Batch) {
 		w.Digest, w.Total, w.Allowed = target.Digest, target.Total, target.Allowed
 	})

@@ -112,7 +112,7 @@ func (b *batch) stillInDoubt() error {
 // made, nothing is left of the batch.
 func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	e := *explain(ctx, err)
-	made := len(b.work.Invoices())
+	made := b.withInvoice()
 	kept := b.forget(ctx)
 	if e.Code != output.Interrupted && e.Code != output.Terminated {
 		e.What = fmt.Sprintf("line %d: %s", r.line, e.What)

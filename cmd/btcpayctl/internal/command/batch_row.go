@@ -99,8 +99,18 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 // isElsewhere reports whether the invoice of a row is one of another store: the key was
 // approved for that one, and serves the right one since.
 func (b *batch) isElsewhere(entry ledger.Row) bool {
-	serves := b.sender.serves()
-	return entry.Store != "" && serves != "" && entry.Store != serves
+	known := b.sender.knownStore()
+	return entry.Store != "" && known != "" && entry.Store != known
+}
+
+// withInvoice counts the rows that have their invoice.
+func (b *batch) withInvoice() (n int) {
+	for _, row := range b.work.Known() {
+		if row.Invoice != "" && !b.isElsewhere(row) {
+			n++
+		}
+	}
+	return n - b.misplaced
 }
 
 // finishLeft ends the operation of a row that is done, which a process leaves that is
@@ -160,6 +170,9 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	case fateNone:
 		return nil, errors.Join(err, b.free(ctx, r, operation))
 	case fateMade:
+		if _, misplaced := errors.AsType[*misplacedError](err); misplaced {
+			b.misplaced++
+		}
 		return &invoice, errors.Join(err, b.done(ctx, r, operation, invoice))
 	case fateUnknown:
 	}
@@ -184,6 +197,7 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 		return nil, false, operation.Release()
 	}
 	if err := b.sender.showsStore(ctx, &found[0]); err != nil {
+		b.misplaced++
 		return nil, false, errors.Join(err, b.done(ctx, r, operation, found[0]))
 	}
 	b.compare(r, record, found[0])
@@ -211,6 +225,7 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 		}
 	}
 	if err := b.sender.showsStore(ctx, &invoice); err != nil {
+		b.misplaced++
 		return nil, err
 	}
 	b.compare(r, b.orderOf(r, entry.Operation).asked(), invoice)

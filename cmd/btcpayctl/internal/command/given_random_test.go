@@ -26,6 +26,7 @@ type randomWorld struct {
 	profiles      map[string]profile.Profile
 	apiKeys       map[string]string // the profile's key
 	identities    map[string]string // the profile's public key
+	serves        map[string]string // the store of a public key
 	envKey        string
 	envKeyFile    string
 	envPublic     string
@@ -38,7 +39,7 @@ type randomWorld struct {
 
 func newRandomWorld(t *testing.T, seed uint64) *randomWorld {
 	t.Helper()
-	w := &randomWorld{home: newHome(t), apiKeys: map[string]string{}, identities: map[string]string{}, onlyStoreOf: map[string]string{}, current: "own",
+	w := &randomWorld{home: newHome(t), apiKeys: map[string]string{}, identities: map[string]string{}, serves: map[string]string{}, onlyStoreOf: map[string]string{}, current: "own",
 		servers: []*recordingServer{newRecordingServer(t), newRecordingServer(t)}, random: rand.New(rand.NewPCG(seed, 14))}
 	first := w.servers[0]
 	env := map[string]string{"BTCPAYCTL_API_KEY": first.Seed.APIKey, "BTCPAYCTL_SERVER": first.URL, "BTCPAYCTL_NO_INPUT": "1"}
@@ -64,6 +65,7 @@ func newRandomWorld(t *testing.T, seed uint64) *randomWorld {
 		}
 		must(nil, "pair status --profile "+name)
 		w.identities[name] = strings.TrimSpace(must(nil, "key show --jq .publicKey --profile "+name).stdout)
+		w.serves[w.identities[name]] = store
 	}
 	must(nil, "profile set own --store "+w.stores[0])
 	must(env, "apikey create --permission unrestricted --save-as own --beside-pairing")

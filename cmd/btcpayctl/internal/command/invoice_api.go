@@ -30,9 +30,10 @@ type invoiceAPI interface {
 	sign(ctx context.Context, r *ledger.Record) error
 	owns(r ledger.Record) bool
 	// showsStore refuses an invoice that shows that the key serves another store than
-	// the one that is selected. serves is the store that the key is known to serve.
+	// the one that is selected. knownStore is the one that the key is seen to serve, else
+	// the one that is selected, and empty where neither is known.
 	showsStore(ctx context.Context, made *invoiceRecord) error
-	serves() string
+	knownStore() string
 	// made returns the invoices that the request of a record can have made, and
 	// apart those that only the clocks speak against.
 	made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error)

@@ -72,10 +72,7 @@ func (b *bitpayInvoices) sign(ctx context.Context, r *ledger.Record) error {
 	if err := b.ready(ctx); err != nil {
 		return err
 	}
-	r.Store = b.Store.Text
-	if proven := b.serves(); proven != "" {
-		r.Store, r.StoreProven = proven, true
-	}
+	r.Store, r.StoreProven = b.knownStore(), b.Proven() != nil
 	if b.Identity == nil {
 		return nil
 	}

@@ -160,7 +160,7 @@ func (g *greenfieldInvoices) ready(context.Context) error { return nil }
 
 func (g *greenfieldInvoices) showsStore(context.Context, *invoiceRecord) error { return nil }
 
-func (g *greenfieldInvoices) serves() string { return "" }
+func (g *greenfieldInvoices) knownStore() string { return g.store }
 
 // owns does not look at the key: it may have been rotated, and the store is what
 // tells.

@@ -36,23 +36,30 @@ func (b *bitpayInvoices) showsStore(ctx context.Context, made *invoiceRecord) er
 	if says == "profile" {
 		says += " " + b.Name.Text
 	}
-	return &output.Error{Code: output.MadeOtherwise,
+	return &misplacedError{&output.Error{Code: output.MadeOtherwise,
 		What: fmt.Sprintf("invoice %s (order id %s) is in store %s, and %s says store %s", made.ID, scalarText(made.OrderID), other, says, b.Connection.Store.Text),
 		Why:  "It exists and can be paid: whoever pays it pays that store. The key in use is for that store.",
-		Next: "give the invoice to nobody\nthen " + b.app.PairAgain(b.Connection, other)}
+		Next: "give the invoice to nobody\nthen " + b.app.PairAgain(b.Connection, other)}}
 }
 
-func (b *bitpayInvoices) serves() string {
+// A misplacedError is about an invoice of another store than the one that is selected.
+type misplacedError struct{ told *output.Error }
+
+func (e *misplacedError) Error() string { return e.told.Error() }
+
+func (e *misplacedError) Unwrap() error { return e.told }
+
+func (b *bitpayInvoices) knownStore() string {
 	if proven := b.Proven(); proven != nil {
 		return proven.ID
 	}
-	return ""
+	return b.Connection.Store.Text
 }
 
 // stillServes refuses to look for an invoice among those of another store: the key was
 // approved for that one since.
 func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Record) error {
-	if err := b.mayRead(ctx); err != nil || !r.StoreProven || r.Store == b.serves() {
+	if err := b.mayRead(ctx); err != nil || !r.StoreProven {
 		return err
 	}
 	serves, err := b.app.Serves(ctx, b.Connection)
