@@ -25,12 +25,13 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/chromium"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
 // visitor is a person at a browser, who is asked by a program.
 type visitor struct {
-	*browser
+	*chromium.Browser
 	seed    sandbox.Seed
 	address string
 	client  *greenfield.Client
@@ -60,9 +61,9 @@ func TestConsentInChromium(t *testing.T) {
 				"a forged page asks for consent":  (*visitor).meetsForgedConsent,
 			} {
 				t.Run(name, func(t *testing.T) {
-					whole := v.t
-					defer func() { v.t = whole }()
-					v.t = t
+					whole := v.T
+					defer func() { v.T = whole }()
+					v.T = t
 					test(v)
 				})
 			}
@@ -99,7 +100,7 @@ func newVisitor(t *testing.T, rootPath string, overTLS bool) *visitor {
 		t.Fatal(err)
 	}
 	t.Cleanup(v.client.CloseIdleConnections)
-	v.browser = startBrowser(t, trusted)
+	v.Browser = chromium.Start(t, trusted)
 	return v
 }
 
@@ -142,13 +143,13 @@ func newCertificate(t *testing.T) (authority string, certificate tls.Certificate
 
 // listen waits for a key on this machine.
 func (v *visitor) listen(o greenfield.CallbackOptions) *greenfield.CallbackListener {
-	v.t.Helper()
+	v.T.Helper()
 	o.Server = v.address
-	l, err := greenfield.ListenCallback(v.t.Context(), o)
+	l, err := greenfield.ListenCallback(v.T.Context(), o)
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
-	v.t.Cleanup(func() { l.Close() })
+	v.T.Cleanup(func() { l.Close() })
 	return l
 }
 
@@ -161,49 +162,49 @@ func request(l *greenfield.CallbackListener) greenfield.AuthorizeRequest {
 
 // visit opens the page of a request, and logs in where that is asked for first.
 func (v *visitor) visit(r greenfield.AuthorizeRequest) {
-	v.t.Helper()
+	v.T.Helper()
 	page, err := v.client.AuthorizeURL(r)
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
-	v.open(page)
+	v.Open(page)
 	v.logInIfAsked("<h1>Authorize ")
 }
 
 func (v *visitor) logInIfAsked(page string) {
-	v.t.Helper()
-	if v.shows("<h1>Sign in</h1>", page) == page {
+	v.T.Helper()
+	if v.Shows("<h1>Sign in</h1>", page) == page {
 		return
 	}
-	v.write("#Email", v.seed.Email)
-	v.write("#Password", v.seed.Password)
-	v.click("button[value=Password]", 1)
-	v.shows(page)
+	v.Write("#Email", v.seed.Email)
+	v.Write("#Password", v.seed.Password)
+	v.Click("button[value=Password]", 1)
+	v.Shows(page)
 }
 
 // receive waits for the key, and for the page that tells of it.
 func (v *visitor) receive(l *greenfield.CallbackListener, asked greenfield.AuthorizeRequest, want greenfield.GrantMatch) greenfield.APIKey {
-	v.t.Helper()
-	got, err := l.Wait(v.t.Context())
+	v.T.Helper()
+	got, err := l.Wait(v.T.Context())
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
-	v.shows("<h1>The key has arrived</h1>")
-	proof, err := v.client.Prove(v.t.Context(), got.APIKey, asked)
+	v.Shows("<h1>The key has arrived</h1>")
+	proof, err := v.client.Prove(v.T.Context(), got.APIKey, asked)
 	if err != nil || proof.Grant.Match != want || proof.User == nil || proof.User.Email != v.seed.Email || proof.User.ID != got.UserID {
-		v.t.Fatalf("%+v, %v", proof, err)
+		v.T.Fatalf("%+v, %v", proof, err)
 	}
 	return got.APIKey
 }
 
 // keys counts the person's keys on the account's page.
 func (v *visitor) keys() int {
-	v.t.Helper()
-	v.open(v.address + "/account/apikeys")
+	v.T.Helper()
+	v.Open(v.address + "/account/apikeys")
 	v.logInIfAsked("<h1>API Keys</h1>")
-	page, err := v.source()
+	page, err := v.Source()
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
 	return strings.Count(page, "<summary")
 }
@@ -211,10 +212,10 @@ func (v *visitor) keys() int {
 func (v *visitor) approves() {
 	l := v.listen(greenfield.CallbackOptions{})
 	v.visit(request(l))
-	v.click("button[value=Authorize]", 1)
+	v.Click("button[value=Authorize]", 1)
 	v.receive(l, request(l), greenfield.GrantSame)
 	if l.Refused() != 0 {
-		v.t.Errorf("%d requests of the browser were refused", l.Refused())
+		v.T.Errorf("%d requests of the browser were refused", l.Refused())
 	}
 }
 
@@ -222,7 +223,7 @@ func (v *visitor) approves() {
 func (v *visitor) approvesTwice() {
 	l := v.listen(greenfield.CallbackOptions{})
 	v.visit(request(l))
-	v.click("button[value=Authorize]", 2)
+	v.Click("button[value=Authorize]", 2)
 	v.receive(l, request(l), greenfield.GrantSame)
 }
 
@@ -230,15 +231,15 @@ func (v *visitor) approvesAgain() {
 	before := v.keys()
 	l := v.listen(greenfield.CallbackOptions{})
 	v.visit(request(l))
-	v.click("button[value=Authorize]", 1)
+	v.Click("button[value=Authorize]", 1)
 	v.receive(l, request(l), greenfield.GrantSame)
 	<-l.Done()
-	v.back()
-	v.shows(`value="Authorize"`)
-	v.click("button[value=Authorize]", 1)
-	v.shows("ERR_CONNECTION_REFUSED") // nobody listens any more: the second key reached nobody
+	v.Back()
+	v.Shows(`value="Authorize"`)
+	v.Click("button[value=Authorize]", 1)
+	v.Shows("ERR_CONNECTION_REFUSED") // nobody listens any more: the second key reached nobody
 	if made := v.keys() - before; made != 2 {
-		v.t.Errorf("%d keys were made", made)
+		v.T.Errorf("%d keys were made", made)
 	}
 }
 
@@ -247,13 +248,13 @@ func (v *visitor) picksAStore() {
 	asked := request(l)
 	asked.SelectiveStores = true
 	v.visit(asked)
-	v.click("button[value=SelectStores]", 1)
-	v.shows("for " + v.seed.StoreName)
-	v.click("button[value=Authorize]", 1)
+	v.Click("button[value=SelectStores]", 1)
+	v.Shows("for " + v.seed.StoreName)
+	v.Click("button[value=Authorize]", 1)
 	key := v.receive(l, asked, greenfield.GrantSame)
-	proof, err := v.client.Prove(v.t.Context(), key, asked)
+	proof, err := v.client.Prove(v.T.Context(), key, asked)
 	if err != nil || fmt.Sprint(proof.Grant.StoreIDs()) != fmt.Sprint([]string{v.seed.StoreID}) {
-		v.t.Errorf("%+v, %v", proof.Grant, err)
+		v.T.Errorf("%+v, %v", proof.Grant, err)
 	}
 }
 
@@ -262,14 +263,14 @@ func (v *visitor) confirms() {
 	asked := request(first)
 	asked.ApplicationIdentifier = "till-" + first.Nonce().Reveal()
 	v.visit(asked)
-	v.click("button[value=Authorize]", 1)
+	v.Click("button[value=Authorize]", 1)
 	key := v.receive(first, asked, greenfield.GrantSame)
 	<-first.Done()
 	second := v.listen(greenfield.CallbackOptions{Port: first.Port(), Nonce: first.Nonce()})
 	v.visit(asked)
-	v.click("button[value=Confirm]", 1)
+	v.Click("button[value=Confirm]", 1)
 	if again := v.receive(second, asked, greenfield.GrantSame); !again.Secret().Equal(key.Secret()) {
-		v.t.Error("another key came")
+		v.T.Error("another key came")
 	}
 }
 
@@ -277,39 +278,39 @@ func (v *visitor) cancels() {
 	before := v.keys()
 	l := v.listen(greenfield.CallbackOptions{})
 	v.visit(request(l))
-	v.click("button[value=Cancel]", 1)
-	v.shows("<h1>API Keys</h1>")
+	v.Click("button[value=Cancel]", 1)
+	v.Shows("<h1>API Keys</h1>")
 	if made := v.keys() - before; made != 0 || l.Refused() != 0 {
-		v.t.Errorf("%d keys were made, and the listener was asked %d times", made, l.Refused())
+		v.T.Errorf("%d keys were made, and the listener was asked %d times", made, l.Refused())
 	}
 	l.Close()
-	if _, err := l.Wait(v.t.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
-		v.t.Error(err)
+	if _, err := l.Wait(v.T.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+		v.T.Error(err)
 	}
 }
 
 func (v *visitor) submitsByHand() {
 	l := v.listen(greenfield.CallbackOptions{})
 	v.visit(request(l))
-	v.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
-	defer v.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
-	v.click("button[value=Authorize]", 1)
-	v.shows("<h1>Back to the application</h1>")
-	v.click("main form button", 1)
+	v.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
+	defer v.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
+	v.Click("button[value=Authorize]", 1)
+	v.Shows("<h1>Back to the application</h1>")
+	v.Click("main form button", 1)
 	v.receive(l, request(l), greenfield.GrantSame)
 }
 
 // meetsScript is asked by a program whose redirect would run on the server's own page. The policy of the page forbids it.
 func (v *visitor) meetsScript() {
-	v.open(v.address + "/api-keys/authorize?redirect=" + url.QueryEscape(`javascript:void(document.body.innerHTML="<h1>It ran</h1>")`))
+	v.Open(v.address + "/api-keys/authorize?redirect=" + url.QueryEscape(`javascript:void(document.body.innerHTML="<h1>It ran</h1>")`))
 	v.logInIfAsked("<h1>Authorize ")
-	v.click("button[value=Authorize]", 1)
-	v.shows("<h1>Back to the application</h1>")
-	v.press("main form button", 1)
+	v.Click("button[value=Authorize]", 1)
+	v.Shows("<h1>Back to the application</h1>")
+	v.Press("main form button", 1)
 	const twoFrames = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
-	v.call("Runtime.evaluate", map[string]any{"expression": twoFrames, "awaitPromise": true}, nil)
-	if page, err := v.source(); err != nil || strings.Contains(page, "<h1>It ran</h1>") {
-		v.t.Errorf("%s %v", page, err)
+	v.Call("Runtime.evaluate", map[string]any{"expression": twoFrames, "awaitPromise": true}, nil)
+	if page, err := v.Source(); err != nil || strings.Contains(page, "<h1>It ran</h1>") {
+		v.T.Errorf("%s %v", page, err)
 	}
 }
 
@@ -325,7 +326,7 @@ func (v *visitor) strange(target string, fields ...string) string {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, page.String())
 	}))
-	v.t.Cleanup(server.Close)
+	v.T.Cleanup(server.Close)
 	return server.URL
 }
 
@@ -334,21 +335,21 @@ func (v *visitor) meetsForgedKey() {
 	l := v.listen(greenfield.CallbackOptions{})
 	target, err := url.Parse(l.URL())
 	if err != nil {
-		v.t.Fatal(err)
+		v.T.Fatal(err)
 	}
 	nonce := []byte(l.Nonce().Reveal())
 	if nonce[0]++; nonce[0] != 'B' {
 		nonce[0] = 'A'
 	}
 	target.Path = strings.TrimSuffix(target.Path, l.Nonce().Reveal()) + string(nonce)
-	before := v.navigations
-	v.open(v.strange(target.String(), "apiKey", strings.Repeat("ab", 20), "userId", "mallory", "permissions[]", "btcpay.user.canviewprofile"))
-	v.await("the strange page is left for the listener's answer", func() bool { return v.navigations >= before+2 })
+	before := v.Navigations
+	v.Open(v.strange(target.String(), "apiKey", strings.Repeat("ab", 20), "userId", "mallory", "permissions[]", "btcpay.user.canviewprofile"))
+	v.Await("the strange page is left for the listener's answer", func() bool { return v.Navigations >= before+2 })
 	if l.Refused() == 0 {
-		v.t.Fatal("the forged key never came")
+		v.T.Fatal("the forged key never came")
 	}
 	v.visit(request(l))
-	v.click("button[value=Authorize]", 1)
+	v.Click("button[value=Authorize]", 1)
 	v.receive(l, request(l), greenfield.GrantSame)
 }
 
@@ -356,12 +357,12 @@ func (v *visitor) meetsForgedKey() {
 func (v *visitor) meetsForgedConsent() {
 	before := v.keys()
 	l := v.listen(greenfield.CallbackOptions{})
-	v.open(v.strange(v.address+"/api-keys/authorize", "Permissions", "unrestricted", "Strict", "True", "RedirectUrl", l.URL(), "command", "Authorize"))
-	v.shows("<h1>400 - Bad Request</h1>", "<h1>Sign in</h1>")
+	v.Open(v.strange(v.address+"/api-keys/authorize", "Permissions", "unrestricted", "Strict", "True", "RedirectUrl", l.URL(), "command", "Authorize"))
+	v.Shows("<h1>400 - Bad Request</h1>", "<h1>Sign in</h1>")
 	if made := v.keys() - before; made != 0 {
-		v.t.Errorf("%d keys were made", made)
+		v.T.Errorf("%d keys were made", made)
 	}
 	if l.Refused() != 0 {
-		v.t.Error("something was sent to the listener")
+		v.T.Error("something was sent to the listener")
 	}
 }

@@ -81,7 +81,11 @@ func (a *App) PairAgain(c *Connection, serves *profile.ProvenStore) string {
 	if err != nil {
 		page = "Access Tokens of that store"
 	}
-	next := "revoke the key's token: " + page + "\nthen btcpayctl pair client"
+	whose := "the key"
+	if c.Identity != nil {
+		whose = c.Identity.SIN()
+	}
+	next := "revoke the token of " + whose + ": " + page + "\nthen btcpayctl pair client"
 	if c.Source != sourceProfile {
 		return next
 	}

@@ -1,4 +1,7 @@
-package sandbox_test
+// Package chromium is a person at a real browser, for tests: it opens pages, fills
+// fields in and clicks. It belongs beside package human of the sandbox, which plays a
+// person without a browser, and stands here since the sandbox imports nothing of ours.
+package chromium
 
 import (
 	"bufio"
@@ -16,10 +19,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
-// browser is a real Chromium without a window, driven over a pipe by its DevTools protocol: clicks and keys come in as a
+// A Browser is a real Chromium without a window, driven over a pipe by its DevTools protocol: clicks and keys come in as a
 // person's do, so it also works on pages without script. See https://chromedevtools.github.io/devtools-protocol.
-type browser struct {
-	t       *testing.T
+type Browser struct {
+	T       testing.TB // of what goes on now
 	to      *os.File
 	from    *os.File
 	reader  *bufio.Reader
@@ -31,7 +34,7 @@ type browser struct {
 	// What the browser told of the page. A document is named by its loader, so that nothing is taken for the next page's
 	// that is still the former one's.
 	loader      string // of the document that is shown
-	navigations int    // so many documents have been shown
+	Navigations int    // so many documents have been shown
 	reached     map[milestone]bool
 }
 
@@ -56,8 +59,8 @@ const (
 // patience only turns a hang into a failure. It is long because the machine may be busy.
 const patience = 2 * time.Minute
 
-// startBrowser starts a browser that trusts the certificates with those hashes, or skips the test.
-func startBrowser(t *testing.T, trusted string) *browser {
+// Start starts a browser that trusts the certificates with those hashes, or skips the test.
+func Start(t testing.TB, trusted string) *Browser {
 	t.Helper()
 	program := programs.Chromium.Need(t)
 	toBrowser, to, err := os.Pipe()
@@ -94,7 +97,7 @@ func startBrowser(t *testing.T, trusted string) *browser {
 	}
 	toBrowser.Close()
 	fromBrowser.Close()
-	b := &browser{t: t, to: to, from: from, reader: bufio.NewReader(from), answers: map[int]message{}, reached: map[milestone]bool{}}
+	b := &Browser{T: t, to: to, from: from, reader: bufio.NewReader(from), answers: map[int]message{}, reached: map[milestone]bool{}}
 	t.Cleanup(func() {
 		stop := time.AfterFunc(patience, cancel)
 		b.try("Browser.close", nil, nil)
@@ -110,25 +113,25 @@ func startBrowser(t *testing.T, trusted string) *browser {
 	var targets struct {
 		TargetInfos []struct{ TargetID, Type string }
 	}
-	b.call("Target.getTargets", nil, &targets)
+	b.Call("Target.getTargets", nil, &targets)
 	for _, target := range targets.TargetInfos {
 		if target.Type == "page" {
 			var attached struct{ SessionID string }
-			b.call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+			b.Call("Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
 			b.session = attached.SessionID
 		}
 	}
 	if b.session == "" {
 		t.Fatal("the browser has no page")
 	}
-	b.call("Page.enable", nil, nil)
-	b.call("Page.setLifecycleEventsEnabled", map[string]any{"enabled": true}, nil)
+	b.Call("Page.enable", nil, nil)
+	b.Call("Page.setLifecycleEventsEnabled", map[string]any{"enabled": true}, nil)
 	return b
 }
 
 // browserHome makes a folder for all that a browser writes: the user's own may be missing, or not be writable. Its path is
 // short, since a socket's name has to fit behind it.
-func browserHome(t *testing.T) string {
+func browserHome(t testing.TB) string {
 	t.Helper()
 	parent := ""
 	if len(os.TempDir()) > 40 {
@@ -152,7 +155,7 @@ func browserHome(t *testing.T) string {
 }
 
 // send sends a command and gives its number.
-func (b *browser) send(method string, parameters map[string]any) (int, error) {
+func (b *Browser) send(method string, parameters map[string]any) (int, error) {
 	b.calls++
 	command := map[string]any{"id": b.calls, "method": method}
 	if parameters != nil {
@@ -170,7 +173,7 @@ func (b *browser) send(method string, parameters map[string]any) (int, error) {
 }
 
 // receive takes the next message, whatever it is, and notes it.
-func (b *browser) receive() error {
+func (b *Browser) receive() error {
 	if err := b.from.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
@@ -198,7 +201,7 @@ func (b *browser) receive() error {
 	switch {
 	case m.Method == "Page.frameNavigated" && event.Frame.ParentID == "":
 		b.loader = event.Frame.LoaderID
-		b.navigations++
+		b.Navigations++
 	case m.Method == "Page.lifecycleEvent":
 		b.reached[milestone{event.LoaderID, event.Name}] = true
 	case m.Method == "Inspector.targetCrashed":
@@ -208,7 +211,7 @@ func (b *browser) receive() error {
 }
 
 // answer waits for the answer to a command.
-func (b *browser) answer(id int, result any) error {
+func (b *Browser) answer(id int, result any) error {
 	for {
 		m, found := b.answers[id]
 		switch {
@@ -229,7 +232,7 @@ func (b *browser) answer(id int, result any) error {
 }
 
 // try sends a command and waits for its answer.
-func (b *browser) try(method string, parameters map[string]any, result any) error {
+func (b *Browser) try(method string, parameters map[string]any, result any) error {
 	id, err := b.send(method, parameters)
 	if err == nil {
 		err = b.answer(id, result)
@@ -240,49 +243,49 @@ func (b *browser) try(method string, parameters map[string]any, result any) erro
 	return nil
 }
 
-func (b *browser) call(method string, parameters map[string]any, result any) {
-	b.t.Helper()
+func (b *Browser) Call(method string, parameters map[string]any, result any) {
+	b.T.Helper()
 	if err := b.try(method, parameters, result); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 }
 
-// await takes messages until something holds.
-func (b *browser) await(what string, holds func() bool) {
-	b.t.Helper()
+// Await takes messages until something holds.
+func (b *Browser) Await(what string, holds func() bool) {
+	b.T.Helper()
 	for !holds() {
 		if err := b.receive(); err != nil {
-			b.t.Fatalf("%s: %v", what, err)
+			b.T.Fatalf("%s: %v", what, err)
 		}
 	}
 }
 
 // has tells whether the document that is shown has come so far.
-func (b *browser) has(event string) bool { return b.reached[milestone{b.loader, event}] }
+func (b *Browser) has(event string) bool { return b.reached[milestone{b.loader, event}] }
 
-// follow does what leads to another page, and waits until that has loaded. If it leads on by itself, it may be the one
+// Follow does what leads to another page, and waits until that has loaded. If it leads on by itself, it may be the one
 // behind it.
-func (b *browser) follow(act func()) {
-	b.t.Helper()
-	before := b.navigations
+func (b *Browser) Follow(act func()) {
+	b.T.Helper()
+	before := b.Navigations
 	act()
-	b.await("the next page", func() bool { return b.navigations > before && b.has(loaded) })
+	b.Await("the next page", func() bool { return b.Navigations > before && b.has(loaded) })
 }
 
-// open goes to an address, which may end at another.
-func (b *browser) open(address string) {
-	b.t.Helper()
-	b.follow(func() {
+// Open goes to an address, which may end at another.
+func (b *Browser) Open(address string) {
+	b.T.Helper()
+	b.Follow(func() {
 		var navigated struct{ ErrorText string }
-		b.call("Page.navigate", map[string]any{"url": address}, &navigated)
+		b.Call("Page.navigate", map[string]any{"url": address}, &navigated)
 		if navigated.ErrorText != "" {
-			b.t.Fatalf("%s: %s", address, navigated.ErrorText)
+			b.T.Fatalf("%s: %s", address, navigated.ErrorText)
 		}
 	})
 }
 
-// source is the page as it is now; an error while it changes.
-func (b *browser) source() (string, error) {
+// Source is the page as it is now; an error while it changes.
+func (b *Browser) Source() (string, error) {
 	var document struct{ Root struct{ NodeID int } }
 	if err := b.try("DOM.getDocument", map[string]any{"depth": 0}, &document); err != nil {
 		return "", err
@@ -292,61 +295,78 @@ func (b *browser) source() (string, error) {
 	return outer.OuterHTML, err
 }
 
-// shows waits until the page that is shown, or one that it leads on to by itself, has loaded and holds one of the texts, and
+// Shows waits until the page that is shown, or one that it leads on to by itself, has loaded and holds one of the texts, and
 // tells which.
-func (b *browser) shows(texts ...string) string {
-	b.t.Helper()
+func (b *Browser) Shows(texts ...string) string {
+	b.T.Helper()
 	for {
-		b.await(fmt.Sprintf("a page with %q", texts), func() bool { return b.has(loaded) })
-		looked := b.navigations
-		page, err := b.source()
+		b.Await(fmt.Sprintf("a page with %q", texts), func() bool { return b.has(loaded) })
+		looked := b.Navigations
+		page, err := b.Source()
 		for _, text := range texts {
-			if err == nil && looked == b.navigations && strings.Contains(page, text) {
+			if err == nil && looked == b.Navigations && strings.Contains(page, text) {
 				return text
 			}
 		}
-		b.await(fmt.Sprintf("a page with %q after %s (%v)", texts, page, err), func() bool { return b.navigations > looked })
+		b.Await(fmt.Sprintf("a page with %q after %s (%v)", texts, page, err), func() bool { return b.Navigations > looked })
 	}
 }
 
-// find gives an element's number, by a CSS selector.
-func (b *browser) find(selector string) map[string]any {
-	b.t.Helper()
+// Find gives an element's number, by a CSS selector.
+func (b *Browser) Find(selector string) map[string]any {
+	b.T.Helper()
 	var document struct{ Root struct{ NodeID int } }
-	b.call("DOM.getDocument", map[string]any{"depth": 0}, &document)
+	b.Call("DOM.getDocument", map[string]any{"depth": 0}, &document)
 	var found struct{ NodeID int }
-	b.call("DOM.querySelector", map[string]any{"nodeId": document.Root.NodeID, "selector": selector}, &found)
+	b.Call("DOM.querySelector", map[string]any{"nodeId": document.Root.NodeID, "selector": selector}, &found)
 	if found.NodeID == 0 {
-		b.t.Fatalf("the page has no %s", selector)
+		b.T.Fatalf("the page has no %s", selector)
 	}
 	return map[string]any{"nodeId": found.NodeID}
 }
 
-// write fills a field in.
-func (b *browser) write(selector, text string) {
-	b.t.Helper()
-	b.await("the page is shown", func() bool { return b.has(painted) })
-	b.call("DOM.focus", b.find(selector), nil)
-	b.call("Input.insertText", map[string]any{"text": text}, nil)
+// Write fills a field in.
+func (b *Browser) Write(selector, text string) {
+	b.T.Helper()
+	b.Await("the page is shown", func() bool { return b.has(painted) })
+	b.Call("DOM.focus", b.Find(selector), nil)
+	b.Call("Input.insertText", map[string]any{"text": text}, nil)
 }
 
-// click presses the mouse on what leads to another page, so many times in a row.
-func (b *browser) click(selector string, times int) {
-	b.t.Helper()
-	b.follow(func() { b.press(selector, times) })
+// Choose picks an entry of a list as a person does by the keyboard: the one whose text
+// begins with these letters.
+func (b *Browser) Choose(selector, letters string) {
+	b.T.Helper()
+	b.Await("the page is shown", func() bool { return b.has(painted) })
+	b.Call("DOM.focus", b.Find(selector), nil)
+	for _, letter := range letters {
+		for _, kind := range []string{"keyDown", "keyUp"} {
+			event := map[string]any{"type": kind, "key": string(letter)}
+			if kind == "keyDown" {
+				event["text"] = string(letter)
+			}
+			b.Call("Input.dispatchKeyEvent", event, nil)
+		}
+	}
 }
 
-// press presses the mouse on an element. All of it is sent before the first answer is waited for, so that the second click
+// Click presses the mouse on what leads to another page, so many times in a row.
+func (b *Browser) Click(selector string, times int) {
+	b.T.Helper()
+	b.Follow(func() { b.Press(selector, times) })
+}
+
+// Press presses the mouse on an element. All of it is sent before the first answer is waited for, so that the second click
 // of two cannot come as late as on the next page.
-func (b *browser) press(selector string, times int) {
-	b.t.Helper()
-	b.await("the page is shown", func() bool { return b.has(loaded) && b.has(painted) })
-	element := b.find(selector)
-	b.call("DOM.scrollIntoViewIfNeeded", element, nil)
+func (b *Browser) Press(selector string, times int) {
+	b.T.Helper()
+	b.Await("the page is shown", func() bool { return b.has(loaded) && b.has(painted) })
+	element := b.Find(selector)
+	b.Call("DOM.scrollIntoViewIfNeeded", element, nil)
 	var shape struct{ Quads [][]float64 }
-	b.call("DOM.getContentQuads", element, &shape)
+	b.Call("DOM.getContentQuads", element, &shape)
 	if len(shape.Quads) == 0 {
-		b.t.Fatalf("%s cannot be seen", selector)
+		b.T.Fatalf("%s cannot be seen", selector)
 	}
 	corners := shape.Quads[0]
 	var sent []int
@@ -356,30 +376,30 @@ func (b *browser) press(selector string, times int) {
 				"type": kind, "x": (corners[0] + corners[4]) / 2, "y": (corners[1] + corners[5]) / 2, "button": "left", "clickCount": count,
 			})
 			if err != nil {
-				b.t.Fatal(err)
+				b.T.Fatal(err)
 			}
 			sent = append(sent, id)
 		}
 	}
 	for _, id := range sent {
 		if err := b.answer(id, nil); err != nil {
-			b.t.Fatalf("clicking %s: %v", selector, err)
+			b.T.Fatalf("clicking %s: %v", selector, err)
 		}
 	}
 }
 
-// back goes to the page before this one in the history.
-func (b *browser) back() {
-	b.t.Helper()
+// Back goes to the page before this one in the history.
+func (b *Browser) Back() {
+	b.T.Helper()
 	var history struct {
 		CurrentIndex int
 		Entries      []struct{ ID int }
 	}
-	b.call("Page.getNavigationHistory", nil, &history)
+	b.Call("Page.getNavigationHistory", nil, &history)
 	if history.CurrentIndex == 0 {
-		b.t.Fatal("there is no page before this one")
+		b.T.Fatal("there is no page before this one")
 	}
-	b.follow(func() {
-		b.call("Page.navigateToHistoryEntry", map[string]any{"entryId": history.Entries[history.CurrentIndex-1].ID}, nil)
+	b.Follow(func() {
+		b.Call("Page.navigateToHistoryEntry", map[string]any{"entryId": history.Entries[history.CurrentIndex-1].ID}, nil)
 	})
 }
