@@ -11,7 +11,7 @@
 //	id := bitpay.Generate()
 //	store(id.SIN(), id.PEM().Reveal()) // before anything else
 //
-// A server ties a key to one store for ever, and nobody can make a lost key again. So
+// A server ties a key to one store, and nobody can make a lost key again. So
 // store it durably before it is paired, read it back, and use one key for each store.
 //
 // # Pairing

@@ -96,8 +96,8 @@ A key from the environment never goes to the server of a profile: the server has
 to come from the environment or a flag, too. A profile that --profile names uses
 its own key, whatever the environment has.`
 
-const pairingTopic = `A BitId key is tied to one store of one server, for ever. The server knows the key
-by its SIN, a hash of the public key.
+const pairingTopic = `A BitId key is tied to one store of one server, until its tokens there are revoked. The
+server knows the key by its SIN, a hash of the public key.
 
 Client-side: this side asks, a person approves.
   btcpayctl pair client --profile shop --server https://btcpay.example.com
@@ -111,8 +111,18 @@ Codes live 15 minutes. Compare the SIN on the page with the one in the terminal.
 Only the server's signed list of tokens shows that a key is paired; that is what
 the commands wait for, and what "pair status" asks.
 
+Who approves chooses the store, whatever --store names, and the server answers for
+that one. Which it was is learnt from an invoice of the key: its checkout page names
+the store. "profile list", "key list" and "pair status" show it, or "not proven"
+where the store has no invoice yet. The first one that is created shows it then. A
+store that --store or the environment names has to be proven; a profile's store may
+be not proven yet. With a key of another store nothing is created or shown.
+
 What can go wrong:
 
+  another store         The key was approved for another store than was asked for.
+                        Revoke its token on that store's Access Tokens page, and
+                        pair it again.
   no Approve button     Servers 2.0.0 to 2.3.5 show it only where the address names
                         the store: give --store ID.
   ReusedKey             The key belongs to another store. Make a new one:

@@ -16,7 +16,8 @@ func newInvoice(a *app.App) *cobra.Command {
 of the Greenfield API, for the store that --store, the profile or the key names;
 with a BitId key one of the BitPay-compatible API, for the store that the key is
 paired with. What they print is the same. A store that is named beside a BitId key
-is refused, unless the key's profile says that the key serves it.`)
+is refused, unless an invoice of the key shows that the key serves it; see "btcpayctl
+help pairing".`)
 	cmd.AddCommand(newInvoiceCreate(a), newInvoiceGet(a), newInvoiceList(a), newInvoiceWait(a), newInvoiceOpen(a), newInvoiceResume(a))
 	return cmd
 }

@@ -55,7 +55,7 @@ func (c *pairing) otherStore(serves *profile.ProvenStore) *output.Error {
 func (c *pairing) unproven() string {
 	why := c.app.WhyUnproven(c.Connection)
 	if errors.Is(why, bitpay.ErrNoInvoice) {
-		return "the store is not proven yet: it has no invoice, and the first one that is created shows which store it is"
+		return "the store is not proven yet: it has no invoice"
 	}
 	return "the store is not proven: " + output.VisibleLine(why.Error())
 }
@@ -68,6 +68,9 @@ func (c *pairing) tellStore(begin string, serves *profile.ProvenStore) {
 	}
 	unproven := c.unproven()
 	fmt.Fprintf(c.app.Err, "%s. %s.", begin, strings.ToUpper(unproven[:1])+unproven[1:])
+	if errors.Is(c.app.WhyUnproven(c.Connection), bitpay.ErrNoInvoice) {
+		fmt.Fprint(c.app.Err, " The first one that is created shows which store it is.")
+	}
 	if c.Store.Text != "" {
 		fmt.Fprintf(c.app.Err, " Asked for: store %s.", c.Store.Text)
 	}
