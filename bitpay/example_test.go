@@ -133,12 +133,17 @@ func Example() {
 	for found, err := range c.Invoices.All(ctx, bitpay.ListOptions{OrderID: "order 17"}) {
 		fmt.Println("found:", found.ID == invoice.ID, err)
 	}
+
+	// Whoever approved the key chose the store. An invoice of the key tells which.
+	store, err := c.OwnStore(ctx)
+	fmt.Println("store:", store.Name, store.ID == server.Seed.StoreID, err)
 	// Output:
 	// not paired: true
 	// minutes to approve it: 15
 	// paired: merchant
 	// invoice: new USD 0.00025 BTC true
 	// found: true <nil>
+	// store: Sandbox shop true <nil>
 }
 
 // approve is what the store's owner does in a browser.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
@@ -61,8 +62,8 @@ func (a *App) Serves(ctx context.Context, c *Connection) (*profile.ProvenStore, 
 			s.looked = true
 			a.forgetProven(ctx, c)
 		}
-		s.why = err
-		return nil, err
+		s.why = plainAnswer(err)
+		return nil, s.why
 	}
 	a.learn(ctx, c, store)
 	return s.store, nil
@@ -77,7 +78,7 @@ func (a *App) readTokens(ctx context.Context, c *Connection) error {
 	}
 	tokens, err := c.Tokens(ctx)
 	if err != nil {
-		return err
+		return plainAnswer(err)
 	}
 	if len(tokens) == 0 {
 		a.forgetProven(ctx, c)
@@ -100,6 +101,16 @@ func (a *App) readTokens(ctx context.Context, c *Connection) error {
 		}
 	}
 	return nil
+}
+
+// plainAnswer is the answer to a look alone. A proxy may keep tokens and lists back by
+// the 403 that means "not paired" elsewhere; the list of tokens, which is empty then,
+// is what tells that.
+func plainAnswer(err error) error {
+	if answer, ok := errors.AsType[*client.Error](err); ok && errors.Is(err, bitpay.ErrNotPaired) {
+		return answer
+	}
+	return err
 }
 
 // learn takes what an invoice shows for known, and writes it into the profiles that

@@ -227,6 +227,8 @@ func TestLookStopsNoSale(t *testing.T) {
 		"much":              {status(say(200, `{"invoiceId":"INV","x":"`+strings.Repeat("y", 9<<20)+`"}`)), 2, false},
 		"tokens fail":       {get("/tokens", 500), 3, true},
 		"tokens break":      {get("/tokens", 0), 7, true},
+		"tokens are kept":   {get("/tokens", 403), 5, true},
+		"lists are kept":    {get("/invoices", 403), 5, true},
 		"lists fail":        {get("/invoices", 500), 3, true},
 		"lists break":       {get("/invoices", 0), 7, true},
 	} {
