@@ -241,6 +241,8 @@ func TestStoreAnswers(t *testing.T) {
 			if _, lost := errors.AsType[*client.NetworkError](err); lost == (test.err != nil || err == nil) {
 				t.Errorf("the kind of %v", err)
 			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
 			looks := 0
 			for _, r := range s.sent {
 				if !strings.HasPrefix(r.URL.Path, "/i/") {
