@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -43,8 +44,8 @@ func openTerminal() (ours, theirs *os.File, err error) {
 //	dialogue CODE FILE [--stdout=pipe] PROGRAM [ARGUMENT...]
 //
 // A line "> TEXT" waits until the terminal showed the text, "< TEXT" types it
-// with a line end, "^C" types Ctrl-C. All that the terminal showed is standard
-// error afterwards.
+// with a line end, "^C" types Ctrl-C, "hidden" has the terminal show nothing of what
+// is typed from now on. All that the terminal showed is standard error afterwards.
 func dialogue(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: dialogue CODE FILE [--stdout=pipe] PROGRAM [ARGUMENT...]")
@@ -106,7 +107,7 @@ func dialogue(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func playDialogue(terminal io.Writer, shown *lockedBuffer, lines []string) error {
+func playDialogue(terminal *os.File, shown *lockedBuffer, lines []string) error {
 	seen := 0
 	for _, line := range lines {
 		kind, text, _ := strings.Cut(line, " ")
@@ -118,6 +119,14 @@ func playDialogue(terminal io.Writer, shown *lockedBuffer, lines []string) error
 		case "^C":
 			if _, err := io.WriteString(terminal, "\x03"); err != nil {
 				return err
+			}
+		case "hidden":
+			settings, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+			if err != nil {
+				return err
+			}
+			if settings.Lflag&unix.ECHO != 0 {
+				return errors.New("the terminal shows what is typed")
 			}
 		case ">":
 			pattern := regexp.MustCompile(text)

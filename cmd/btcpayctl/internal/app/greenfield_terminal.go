@@ -16,7 +16,8 @@ import (
 
 // A Dialogue reads lines from the terminal while something else may happen. A
 // read that nobody waits for any more is not lost: the line that it gets, which
-// a person typed for the next question, is the answer to that.
+// a person typed for the next question, is the answer to that. What is typed is shown
+// while a question is asked alone: whoever pastes a key is faster than the program.
 type Dialogue struct {
 	app     *App
 	tty     *os.File
@@ -43,6 +44,9 @@ func (a *App) OpenDialogue() (*Dialogue, error) {
 	if err != nil {
 		return nil, errors.Join(err, tty.Close())
 	}
+	if err := hideEcho(tty); err != nil {
+		return nil, errors.Join(err, tty.Close())
+	}
 	return &Dialogue{app: a, tty: tty, state: state}, nil
 }
 
@@ -61,13 +65,18 @@ func (d *Dialogue) Confirm(ctx context.Context, question string, byDefault bool)
 	if byDefault {
 		choice = "[Y/n]"
 	}
+	if d.pending == nil { // else a hidden read gets the answer
+		if err := term.Restore(int(d.tty.Fd()), d.state); err != nil {
+			return false, err
+		}
+	}
 	fmt.Fprintf(d.app.Err, "%s %s ", question, choice)
 	line, err := d.read(ctx, func() (string, error) {
 		line, err := bufio.NewReader(io.LimitReader(d.tty, 1<<10)).ReadString('\n')
 		if errors.Is(err, io.EOF) {
 			err = nil
 		}
-		return line, err
+		return line, errors.Join(err, hideEcho(d.tty))
 	})
 	if err != nil {
 		return false, err
