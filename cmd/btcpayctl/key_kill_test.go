@@ -19,6 +19,7 @@ import (
 type killScene struct {
 	t       *testing.T
 	w       *world
+	home    string
 	program string
 	env     []string
 }
@@ -31,7 +32,7 @@ func newKillScene(t *testing.T) *killScene {
 	}
 	t.Cleanup(w.close)
 	home, program := t.TempDir(), buildKillable(t)
-	return &killScene{t: t, w: w, program: program, env: []string{
+	return &killScene{t: t, w: w, home: home, program: program, env: []string{
 		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + home,
 		"XDG_CONFIG_HOME=" + home + "/config", "XDG_DATA_HOME=" + home + "/data", "XDG_STATE_HOME=" + home + "/state",
 		"BTCPAYCTL_KEYSTORE=file", "BTCPAYCTL_IDENTITY_FILE=" + home + "/identity",

@@ -86,6 +86,7 @@ func (b *batch) end(ctx context.Context) error {
 	defer release()
 	// Somebody may have given other rows meanwhile, which are theirs to finish.
 	if b.work.Batch.Digest == digestOf(b.rows) && b.work.Batch.Finished.IsZero() {
+		b.endLeft(ctx)
 		if err := b.work.Finish(); err != nil {
 			return journalFault(ctx, err)
 		}
@@ -171,5 +172,6 @@ func (b *batch) forget(ctx context.Context) (kept bool) {
 			return true
 		}
 	}
+	b.endLeft(context.WithoutCancel(ctx))
 	return b.work.Remove() != nil
 }

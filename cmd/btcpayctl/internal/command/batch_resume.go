@@ -124,6 +124,7 @@ func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
 		return b.heldFault(ctx, err)
 	}
 	defer release()
+	b.endLeft(ctx)
 	if err := b.work.Finish(); err != nil {
 		return journalFault(ctx, err)
 	}
@@ -149,6 +150,7 @@ func (b *batch) closeUnseen(ctx context.Context) error {
 			fmt.Fprintf(b.app.Err, "Line %d: whether order %s has an invoice is not known, and this key cannot tell.\n", row.Line, output.VisibleLine(row.OrderID))
 		}
 	}
+	b.endLeft(ctx)
 	if err := b.work.Finish(); err != nil {
 		return journalFault(ctx, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -70,7 +71,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	case entry.Operation != "" && entry.Digest != r.digest:
 		return 0, entry, nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("order %s was changed by another process", entry.OrderID), Next: b.resume()}
 	case entry.Invoice != "" && !b.isElsewhere(entry):
-		return claimDone, entry, nil, b.finishLeft(ctx, entry)
+		return claimDone, entry, nil, b.finishLeft(ctx, entry.Operation)
 	case entry.Operation != "" && entry.Invoice == "":
 		operation, err := b.journal.Resume(ctx, entry.Operation)
 		switch {
@@ -92,6 +93,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	if err := b.work.Note(entry); err != nil {
 		return 0, entry, nil, journalFault(ctx, err)
 	}
+	fault.At("row-claimed")
 	operation, err := b.begin(ctx, r, id, time.Time{})
 	return claimMine, entry, operation, err
 }
@@ -113,10 +115,23 @@ func (b *batch) withInvoice() (n int) {
 	return n - b.misplaced
 }
 
-// finishLeft ends the operation of a row that is done, which a process leaves that is
-// killed between the two.
-func (b *batch) finishLeft(ctx context.Context, entry ledger.Row) error {
-	operation, err := b.journal.Resume(ctx, entry.Operation)
+// endLeft ends the operations of rows that are done or free, which processes leave that
+// are killed between the two records. The caller is in [ledger.Work.Hold], and what is
+// left by a failure is told by the next command.
+func (b *batch) endLeft(ctx context.Context) {
+	open, _ := b.journal.Unfinished()
+	for _, r := range open {
+		if r.Batch != b.work.Batch.ID {
+			continue
+		}
+		if row, _ := b.work.Row(r.Row); row.Operation != r.ID || row.Invoice != "" {
+			_ = b.finishLeft(ctx, r.ID)
+		}
+	}
+}
+
+func (b *batch) finishLeft(ctx context.Context, id string) error {
+	operation, err := b.journal.Resume(ctx, id)
 	switch {
 	case err == nil:
 		return operation.Finish()
@@ -240,6 +255,7 @@ func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Oper
 		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order %s) was created, and cannot be noted", invoice.ID, operation.Record.OrderID),
 			Why: err.Error(), Next: b.resume(), Err: err}, operation.Release())
 	}
+	fault.At("row-noted")
 	return operation.Finish()
 }
 
@@ -248,6 +264,7 @@ func (b *batch) free(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	if err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest}); err != nil {
 		return errors.Join(err, operation.Release())
 	}
+	fault.At("row-freed")
 	return operation.Finish()
 }
 
