@@ -18,10 +18,10 @@ import (
 // it changes.
 type line struct {
 	*httptest.Server
-	upstream string
-	client   http.Client
+	client http.Client
 
-	mu     sync.Mutex
+	mu       sync.Mutex
+	upstream string
 	fault  string // see setFault
 	method string
 	left   int // how many more requests meet the fault; below 0 all do
@@ -47,11 +47,20 @@ func (l *line) Close() {
 
 // setFault says what happens to requests with a method, or to all with "":
 // "down" resets the connection before anything is passed on, "lose" passes the
-// request on and loses the answer, "cut" loses it after some bytes, "ok" nothing.
+// request on and loses the answer, "cut" loses it after some bytes, "strip" takes
+// the Authorization header out, "page" answers with a log-in page of its own, "ok"
+// nothing.
 func (l *line) setFault(fault, method string, times, cut int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.fault, l.method, l.left, l.cut = fault, method, times, cut
+}
+
+// leadTo makes the address another server's.
+func (l *line) leadTo(upstream string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.upstream = upstream
 }
 
 // watch sets what is called at each request from now on, which count from 1.
@@ -62,7 +71,7 @@ func (l *line) watch(asked, answered func(n int)) {
 }
 
 // meet notes a request and returns what happens to it.
-func (l *line) meet(method, path string) (fault string, cut int, answered func()) {
+func (l *line) meet(method, path string) (fault, upstream string, cut int, answered func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.passed = append(l.passed, method+" "+path)
@@ -76,10 +85,10 @@ func (l *line) meet(method, path string) (fault string, cut int, answered func()
 		l.asked(n)
 	}
 	if l.method != "" && !slices.Contains(strings.Split(l.method, ","), method) || l.left == 0 {
-		return "ok", 0, answered
+		return "ok", l.upstream, 0, answered
 	}
 	l.left--
-	return l.fault, l.cut, answered
+	return l.fault, l.upstream, l.cut, answered
 }
 
 // requests returns how many there were since watch.
@@ -94,16 +103,25 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	fault, cut, answered := l.meet(r.Method, r.URL.Path)
-	if fault == "down" {
+	fault, upstream, cut, answered := l.meet(r.Method, r.URL.Path)
+	switch fault {
+	case "down":
 		hijack(w).Close()
 		return
+	case "page":
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusUnauthorized)
+		io.WriteString(w, "<!DOCTYPE html><title>Log in</title>")
+		return
 	}
-	forward, err := http.NewRequest(r.Method, l.upstream+r.RequestURI, bytes.NewReader(body))
+	forward, err := http.NewRequest(r.Method, upstream+r.RequestURI, bytes.NewReader(body))
 	if err != nil {
 		panic(err)
 	}
 	forward.Header, forward.Host = r.Header.Clone(), r.Host
+	if fault == "strip" {
+		forward.Header.Del("Authorization")
+	}
 	response, err := l.client.Do(forward)
 	if err != nil {
 		w.WriteHeader(http.StatusBadGateway)

@@ -154,7 +154,7 @@ func (h *keyHolder) endKey(ctx context.Context, operation *ledger.Operation) err
 		return errors.Join(errNeverStored, neverStored(operation))
 	}
 	if err == nil {
-		err = h.revoke(ctx, r.Server, key)
+		err = h.revokeLoaded(ctx, r.Server, key)
 	}
 	if err != nil {
 		return err
@@ -176,10 +176,6 @@ const (
 )
 
 // revoke takes a key back, and asks again until the server says that it is gone.
-// It is the one place that decides whether a key is gone: the server said so to
-// this very request; it does not know the key, which [keyHolder.whyRefused] makes
-// sure of; or an answer was lost here a moment ago, and the server now refuses the
-// key that it did not refuse before.
 func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.APIKey) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
 	defer stop()
@@ -190,11 +186,9 @@ func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.AP
 	defer connection.CloseIdleConnections()
 	pause, lost := 150*time.Millisecond, false
 	for attempt := 1; ; attempt++ {
-		err := h.whyRefused(ctx, connection, connection.APIKeys.RevokeCurrent(ctx))
+		gone, err := h.isGone(ctx, connection, connection.APIKeys.RevokeCurrent(ctx), lost)
 		switch {
-		case err == nil, errors.Is(err, greenfield.ErrUnknownKey):
-			return nil
-		case lost && errors.Is(err, greenfield.ErrRevokedOrLocked):
+		case gone:
 			return nil
 		case !mayPass(err), attempt == revokeAttempts:
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -12,6 +13,62 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
+
+// isGone is the one place that decides whether a key is gone, by what the server
+// answered to the key's own revocation. Where it is not, the error says why. A key is
+// gone where
+//
+//   - the server revoked it now;
+//   - the server does not know it, which [keyHolder.whyRefused] makes sure of;
+//   - a server before 2.3.5 refuses it without saying why, and it was this program that
+//     revoked it a moment ago: an answer was lost, or another process was at it.
+func (h *keyHolder) isGone(ctx context.Context, c *app.GreenfieldConnection, answer error, lost bool) (bool, error) {
+	err := h.whyRefused(ctx, c, answer)
+	switch {
+	case err == nil, errors.Is(err, greenfield.ErrUnknownKey):
+		return true, nil
+	case errors.Is(err, greenfield.ErrRevokedOrLocked) && (lost || h.endedElsewhere(ctx, c.KeyID)):
+		return true, nil
+	}
+	return false, err
+}
+
+// endedElsewhere reports whether another process revokes the same key, and waits for
+// it to come to its end.
+func (h *keyHolder) endedElsewhere(ctx context.Context, id string) bool {
+	seen := false
+	for deadline := time.Now().Add(lettingGo); ; {
+		open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+		same := slices.DeleteFunc(open, func(r ledger.Record) bool { return r.KeyID != id })
+		if slices.ContainsFunc(same, func(r ledger.Record) bool { return r.Ended }) {
+			return true
+		}
+		left := abandoned(ctx, h.app, same, aboutAPIKey)
+		// One of them is this process's own.
+		if len(same)-len(left) < 2 || time.Now().After(deadline) {
+			return seen && h.endedMeanwhile(ctx, id)
+		}
+		seen = true
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(endedLook):
+		}
+	}
+}
+
+// revokeLoaded is [keyHolder.revoke] of a key that was read from the keystore: where it
+// is not there any more, another process has ended it.
+func (h *keyHolder) revokeLoaded(ctx context.Context, server string, key greenfield.APIKey) error {
+	err := h.revoke(ctx, server, key)
+	if errors.Is(err, greenfield.ErrRevokedOrLocked) && h.endedMeanwhile(ctx, app.KeyID(key)) {
+		return nil
+	}
+	return err
+}
+
+// endedLook is how often another process's operation is looked at.
+const endedLook = 20 * time.Millisecond
 
 // whyRefused is [greenfield.Client.WhyRefused] with another key of the account,
 // where one is at hand.

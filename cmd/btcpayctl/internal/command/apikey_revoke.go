@@ -249,10 +249,17 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 		return err
 	}
 	fault.At("revoke-recorded")
-	if err := h.revoke(ctx, k.server, k.key); err != nil {
+	revoke := h.revoke
+	if k.keystore != "" {
+		revoke = h.revokeLoaded
+	}
+	if err := revoke(ctx, k.server, k.key); err != nil {
 		return h.notRevoked(ctx, operation, err)
 	}
 	h.app.Did(app.Effect{ID: k.id, What: "the key " + k.id + " was revoked on " + k.server, Look: "btcpayctl apikey list"})
+	// Another process that is at the same key learns from the record that it is gone.
+	// Where that cannot be written, the server is asked again.
+	_ = operation.Advance(func(r *ledger.Record) { r.Ended = true })
 	fault.At("revoke-gone")
 	held, err := h.closeOthers(context.WithoutCancel(ctx), operation.Record)
 	if err != nil {
