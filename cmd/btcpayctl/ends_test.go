@@ -186,6 +186,7 @@ func TestGoneIsGone(t *testing.T) {
 		}
 		s.ended("after revoke --open")
 		s.revokedByHand(release)
+		s.rotated(release)
 	})
 }
 
@@ -226,6 +227,39 @@ func (s *endScene) revokedByHand(release string) {
 	}
 }
 
+// rotated kills a rotation when the old key is gone.
+func (s *endScene) rotated(release string) {
+	t := s.t
+	t.Helper()
+	rotate := func(profile string, more ...string) {
+		t.Helper()
+		s.env["BTCPAYCTL_FAULT"] = "rotate-revoked"
+		defer delete(s.env, "BTCPAYCTL_FAULT")
+		if r := s.run(append([]string{"apikey", "rotate", "--profile", profile}, more...)...); r.code != -1 {
+			t.Fatalf("it was not killed: exit %d\n%s", r.code, r.stderr)
+		}
+	}
+	// A key that makes its successor is known to be of the same account.
+	rotate("admin")
+	s.run("doctor", "--profile", "admin").ok()
+	s.ended("a rotation by itself")
+	s.run("apikey", "create", "--profile", "admin", "--all-stores", "--for", "invoice list", "--save-as", "shop").ok()
+	rotate("shop", "--by", "admin")
+	doctor := s.run("doctor", "--profile", "admin")
+	if !isSilent(release) {
+		doctor.ok()
+		s.ended("a rotation by another key")
+		return
+	}
+	rows := s.open()
+	if len(rows) != 1 || rows[0].Status != "revoking" || doctor.code != 4 {
+		t.Fatalf("the doctor ends with %d, open are %+v\n%s", doctor.code, rows, doctor.stdout)
+	}
+	s.run("doctor", "--profile", "admin", "--forget", rows[0].Operation).ok()
+	s.ended("a rotation that a person looked after")
+	s.run("apikey", "current", "--profile", "shop").ok()
+}
+
 // TestNotGone: what refuses a key for another reason does not pass for its end. When
 // that is over, the key is revoked.
 func TestNotGone(t *testing.T) {
@@ -255,6 +289,7 @@ func TestNotGone(t *testing.T) {
 			}
 			s.ended(what)
 		}
+		s.notProven(release)
 		for _, fault := range []string{"strip", "page"} {
 			s.line.setFault(fault, "GET,DELETE", -1, 0)
 			key := s.exec("admin", "")
@@ -292,6 +327,40 @@ func TestNotGone(t *testing.T) {
 		lock(true)
 		check("a locked account", "worker", key, func() { lock(false) })
 	})
+}
+
+// notProven has keys that a person brings and that the server refuses. The one that
+// works is kept until the server can be asked.
+func (s *endScene) notProven(release string) {
+	t := s.t
+	t.Helper()
+	paste := []string{"authorize", "--paste", "--profile", "person", "--server", s.line.URL, "--all-stores", "--for", "invoice list"}
+	key := s.run("apikey", "create", "--profile", "admin", "--all-stores", "--for", "invoice list", "--reveal", "--yes", "-o", "name").ok()
+	for fault, says := range map[string]string{"strip": "the API key does not reach the server", "page": "something else than BTCPay Server refuses the request"} {
+		s.line.setFault(fault, "GET", -1, 0)
+		s.input(key+"\n", paste...).fails(3, says, "The key came and is stored, but not in use")
+		if doctor := s.run("doctor", "--profile", "admin"); doctor.code == 0 || !s.lives(key) {
+			t.Errorf("%s: the doctor ends with %d\n%s", fault, doctor.code, doctor.stdout)
+		}
+		s.line.setFault("ok", "", -1, 0)
+		s.run("doctor", "--profile", "admin").ok()
+		if used := s.run("apikey", "current", "--profile", "person", "-o", "json", "--jq", ".status").ok(); used != "works" {
+			t.Errorf("%s: the key is %s", fault, used)
+		}
+	}
+	s.ended("a key that was refused by somebody else")
+	unknown := s.input(strings.Repeat("0123abcd", 5)+"\n", paste...)
+	if isSilent(release) {
+		unknown.fails(4, "does not say why", "it stands as btcpayctl/person/")
+	} else {
+		unknown.fails(4, "does not work on "+s.line.URL+", and was not kept")
+	}
+	rows := s.open()
+	if len(rows) != 1 || rows[0].Status != map[bool]string{true: "pending", false: "asked"}[isSilent(release)] {
+		t.Fatalf("open are %+v", rows)
+	}
+	s.run("doctor", "--profile", "admin", "--forget", rows[0].Operation).ok()
+	s.ended("a key that nobody knows")
 }
 
 // TestParallelEnds has many processes end the same operations at once: each is ended

@@ -188,7 +188,7 @@ func TestKilledWithKeys(t *testing.T) {
 		{"exec", nil, func(s *killScene, fault string) int {
 			_, code := s.run(fault, "apikey", "exec", "--all-stores", "--for", "invoice list", "--", "true")
 			return code
-		}, []string{"mint-recorded", "mint-answered", "key-put", "mint-stored", "exec-running", "exec-revoked"}},
+		}, []string{"mint-recorded", "mint-answered", "key-put", "mint-stored", "exec-running", "exec-revoked", "key-ended", "key-deleted"}},
 		{"exec --ttl", nil, func(s *killScene, fault string) int {
 			_, code := s.run(fault, "apikey", "exec", "--ttl", "1m", "--all-stores", "--for", "invoice list", "--", "true")
 			return code
@@ -200,7 +200,7 @@ func TestKilledWithKeys(t *testing.T) {
 		{"revoke", func(s *killScene) { create(s, "") }, func(s *killScene, fault string) int {
 			_, code := s.run(fault, "apikey", "revoke", "current", "--profile", "shop", "--yes")
 			return code
-		}, []string{"revoke-recorded", "revoke-gone"}},
+		}, []string{"revoke-recorded", "revoke-gone", "key-ended", "key-deleted"}},
 	}
 	buildKillable(t)
 	var mu sync.Mutex

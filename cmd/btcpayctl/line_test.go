@@ -22,11 +22,11 @@ type line struct {
 
 	mu       sync.Mutex
 	upstream string
-	fault  string // see setFault
-	method string
-	left   int // how many more requests meet the fault; below 0 all do
-	cut    int
-	passed []string // method and path of each request
+	fault    string // see setFault
+	method   string
+	left     int // how many more requests meet the fault; below 0 all do
+	cut      int
+	passed   []string // method and path of each request
 
 	// asked and answered, if set, are called with the number of a request before
 	// it is passed on, and before its response is.

@@ -192,7 +192,7 @@ func (c *authorization) await(ctx context.Context, listener *greenfield.Callback
 
 // nobody tells what becomes of a page that is still open.
 func (c *authorization) nobody(ctx context.Context, misdirected bool) error {
-	said := openPage(c.bound) + " While the same command runs again, the page is good again."
+	said := openPage(c.bound) + " While the same command runs again, within a day, the page is good again."
 	if ctx.Err() != nil {
 		fmt.Fprintf(c.app.Err, "No key came. %s %s\nNext: %s\n", output.VisibleLine(whereItStands(c.operation.Record)), said, c.app.Hint(c.unanswered()))
 		return context.Cause(ctx)

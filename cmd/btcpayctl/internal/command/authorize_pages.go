@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -50,6 +51,10 @@ func withoutParameters(page string, names []string) string {
 	return address + "?" + strings.Join(parameters, "&")
 }
 
+// addressLife is how long a login's port and nonce are taken up again. In between
+// whoever has the port may be brought the nonce.
+const addressLife = 24 * time.Hour
+
 // takeUp finds the port and nonce of an earlier login for the same thing that nobody
 // waits for any more, the newest first.
 func (c *authorization) takeUp(ctx context.Context, options *greenfield.CallbackOptions) error {
@@ -65,7 +70,7 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 		if err != nil {
 			return err
 		}
-		if !same || r.Port == 0 || r.Target != c.profile || r.Label != pageLabel(c.appName, r.ID) {
+		if !same || r.Port == 0 || r.Target != c.profile || r.Label != pageLabel(c.appName, r.ID) || c.app.Now().Sub(r.Created) > addressLife {
 			continue
 		}
 		if held, err := c.hold(ctx, r); err != nil || held {

@@ -111,6 +111,47 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestAddressTakenUp: the same login again listens where the page of the earlier one
+// leads to, within a day, and each page has a label of its own.
+func TestAddressTakenUp(t *testing.T) {
+	a, _, stderr := testApp(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity"})
+	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	start := time.Now()
+	login := func(later time.Duration, profile, name string) (port int, label string) {
+		t.Helper()
+		a.Now = func() time.Time { return start.Add(later) }
+		c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: profile}, appName: name, strict: true, noBrowser: true, wait: time.Millisecond, hintAfter: time.Hour}
+		c.asks.commands, c.asks.allStores = []string{"invoice list"}, true
+		root := NewRoot(a)
+		root.SetContext(t.Context())
+		if err := c.prepare(root); err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
+			t.Fatalf("%v\n%s", e, stderr)
+		}
+		return c.bound, c.operation.Record.Label
+	}
+	first, label := login(0, "ci", "")
+	again, other := login(23*time.Hour, "ci", "")
+	if again != first || other == label || !strings.HasPrefix(other, "btcpayctl/ci/") {
+		t.Errorf("the same again is at port %d as %s, before it was %d as %s", again, other, first, label)
+	}
+	for what, login := range map[string]func() (int, string){
+		"another profile": func() (int, string) { return login(time.Hour, "two", "btcpayctl/ci") },
+		"another name":    func() (int, string) { return login(time.Hour, "ci", "Till") },
+		"two days later":  func() (int, string) { return login(48*time.Hour, "ci", "") },
+	} {
+		if port, label := login(); port == first {
+			t.Errorf("%s is at port %d too, as %s", what, port, label)
+		}
+	}
+}
+
 // TestNeeds checks that the table names commands that are there, and
 // permissions that cover what it says.
 func TestNeeds(t *testing.T) {

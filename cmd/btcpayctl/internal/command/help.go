@@ -154,7 +154,7 @@ hint, and read the invoice.
 An API key that came from a browser is a claim of whoever knew the address: the
 server is asked what it is worth before it is used. Keys are made with the least
 rights by "authorize --for" and "apikey exec", and a key whose answer was lost is
-named by its label and never asked for twice: see "btcpayctl doctor".
+named by its label and never asked for twice: see "btcpayctl apikey list --open".
 
 An invoice is sent once. When its answer is lost it is looked up by its order id;
 "btcpayctl invoice resume" looks again.`
