@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 type tokenList struct {
@@ -40,16 +41,20 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 	b := &binder{members: m}
 	id, label, code := b.text("id"), b.text("label"), b.text("pairingCode")
 	b.text("guid")
-	b.int("count")
+	b.int32("count")
 	if !ok || b.bad != "" {
 		writeBitpayError(w, http.StatusBadRequest, "The request body is missing")
+		return
+	}
+	if strings.Contains(textOr(label, ""), zeroCharacter) {
+		writeCrash(w)
 		return
 	}
 	if code != nil && *code != "" {
 		s.claimPairing(w, c, *code, id, label)
 		return
 	}
-	if id == nil || !validSIN(*id) {
+	if id == nil || !validSIN(strings.TrimSpace(*id)) { // with blanks it can be approved, and is nobody's
 		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}

@@ -26,6 +26,9 @@ func (s *Sandbox) showAPIKey(k *apiKey, plain bool) apiKeyData {
 	return data
 }
 
+// zeroCharacter is what the server's database dies of (recordings 43-apikey-neighbours and 50-tokens-neighbours).
+const zeroCharacter = "\x00"
+
 // createAPIKey mints a key for who asks.
 func (s *Sandbox) createAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	s.mintAPIKey(w, r, c, c.user)
@@ -49,11 +52,15 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 				m.faults.crashed = true // recording 12-api-keys
 				return
 			}
+			if item.kind != '"' {
+				m.faults.throw(item, "Type 'Permission' is expected to be a 'String'")
+				continue
+			}
 			permission, ok := validPermission(item.text)
 			if policy, _, scoped := strings.Cut(permission, ":"); s.release.checksPolicies() && (!s.release.knows(policy) || scoped && !isStorePermission(policy)) {
 				ok = false
 			}
-			if item.kind != '"' || !ok {
+			if !ok {
 				m.faults.throw(item, "Invalid 'Permission' String")
 			}
 			if !seen[permission] {
@@ -62,6 +69,10 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 			}
 		}
 	}) {
+		return
+	}
+	if strings.Contains(label, zeroCharacter) {
+		writeCrash(w)
 		return
 	}
 	writeJSON(w, http.StatusOK, s.showAPIKey(s.mintKey(u, label, permissions), true))

@@ -139,7 +139,7 @@ func isServerPermission(policy string) bool {
 
 // validPermission judges the syntax of a permission a key is asked for; policies nobody knows are let through.
 func validPermission(text string) (normal string, ok bool) {
-	policy, scope, scoped := strings.Cut(text, ":")
+	policy, scope, scoped := strings.Cut(strings.TrimSpace(text), ":")
 	policy = strings.ToLower(strings.TrimSpace(policy))
 	if scoped && scope == "" {
 		return "", false

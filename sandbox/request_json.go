@@ -133,6 +133,15 @@ func (b *binder) int(name string) *int64 {
 	return &n
 }
 
+// int32 takes whole numbers of 32 bits, in strings too, and no null.
+func (b *binder) int32(name string) {
+	if raw, there := b.members[name]; there {
+		if n := b.int(name); n == nil || *n != int64(int32(*n)) || string(raw) == "null" {
+			b.fail(name)
+		}
+	}
+}
+
 // texts takes an array of strings.
 func (b *binder) texts(name string) []string {
 	raw, found := b.get(name)

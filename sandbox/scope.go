@@ -96,8 +96,9 @@ var owners = map[string]func(st *state, id string) (storeID string, known bool){
 	"payoutId": func(*state, string) (string, bool) { return "", false },
 }
 
-// userMay tells whether the user's own rights include a permission: by the role in a store, with the right to see the
-// settings of any for administrators, whose are the server's permissions. What is neither's is everybody's.
+// userMay tells whether the user's own rights include a permission, now: by the role in a store, with the right to see the
+// settings of any, and what that includes, for administrators, whose are the server's permissions. What is neither's is
+// everybody's.
 func (st *state) userMay(u *user, permission, storeID string) bool {
 	switch {
 	case isStorePermission(permission):
@@ -106,7 +107,7 @@ func (st *state) userMay(u *user, permission, storeID string) bool {
 			return false
 		}
 		role := s.roleOf(u)
-		return role != nil && role.permits(permission) || u.Admin && permission == viewStoreSettings
+		return role != nil && role.permits(permission) || u.Admin && includes(viewStoreSettings, permission)
 	case isServerPermission(permission):
 		return u.Admin
 	}

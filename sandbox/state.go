@@ -40,7 +40,7 @@ type state struct {
 	promptAddress map[string]*invoice
 	watched       map[string]*invoice // may still change by themselves
 	agenda        agenda
-	touched       map[string]*invoice // changed since the last line of the log; nil: deleted
+	touched       map[string]*invoice // changed since the last line of the log
 }
 
 const stateVersion = 1

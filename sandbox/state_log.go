@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -32,7 +33,7 @@ type logLine struct {
 	Started  string // of the state file that it belongs to, as Logged
 	Logged   int
 	Parts    map[string]json.RawMessage
-	Invoices map[string]*invoice `json:",omitempty"` // null: deleted
+	Invoices map[string]*invoice `json:",omitempty"`
 }
 
 // minLog is the size up to which a log is not worth a new state file.
@@ -225,13 +226,7 @@ func (st *state) apply(line logLine) error {
 			return err
 		}
 	}
-	for id, inv := range line.Invoices {
-		if inv == nil {
-			delete(st.Invoices, id)
-		} else {
-			st.Invoices[id] = inv
-		}
-	}
+	maps.Copy(st.Invoices, line.Invoices)
 	st.Logged = line.Logged
 	return nil
 }

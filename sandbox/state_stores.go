@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"maps"
 	"slices"
 	"time"
 )
@@ -121,22 +120,6 @@ func (st *state) storesJoined(u *user) []*store {
 	}
 	slices.SortFunc(stores, func(a, b *store) int { return a.Created.Compare(b.Created) })
 	return stores
-}
-
-// deleteStore forgets a store and all that belongs to it.
-func (st *state) deleteStore(id string) {
-	delete(st.Stores, id)
-	st.Deliveries = slices.DeleteFunc(st.Deliveries, func(d *delivery) bool { return st.Invoices[d.InvoiceID].StoreID == id })
-	gone := st.invoicesOf[id]
-	maps.DeleteFunc(st.Invoices, func(_ string, inv *invoice) bool { return inv.StoreID == id })
-	maps.DeleteFunc(st.Tokens, func(_ string, t *token) bool { return t.StoreID == id })
-	maps.DeleteFunc(st.Pairings, func(_ string, p *pairing) bool { return p.StoreID == id })
-	maps.DeleteFunc(st.PullPayments, func(_ string, p *pullPayment) bool { return p.StoreID == id })
-	maps.DeleteFunc(st.PaymentRequests, func(_ string, p *paymentRequest) bool { return p.StoreID == id })
-	st.index()
-	for _, inv := range gone {
-		st.touch(inv.ID)
-	}
 }
 
 // newLegacyKey replaces the key of the store's BitPay half.
