@@ -7,6 +7,7 @@
 // [Start] listens on a loopback address and is ready to use: an account, a store with a wallet and a fixed rate, all
 // told by [Seed]. [New] gives the bare [http.Handler] for a test server of one's own. With [Options.Empty] the sandbox
 // starts as a freshly installed server does, without any user. [Options.StateFile] keeps what happened for the next start.
+// [Options.Emulate] answers as another release where keys, pairing, log-in and consent are concerned.
 //
 // Whoever is logged in at /login approves pairings, makes tokens and revokes them; an invoice's page at /i/{id} has buttons
 // that stand in for a wallet and a miner. The pages need no script. Package human clicks them for tests and demonstrations.
