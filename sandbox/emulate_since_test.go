@@ -216,6 +216,10 @@ func TestEmulatedSince(t *testing.T) {
 			key := "token " + mint(w, `{"permissions":[]}`)
 			return status(w, "DELETE", "/api/v1/api-keys/current", "", "Authorization", key) == 200 && status(w, "DELETE", "/api/v1/api-keys/current", "", "Authorization", key) == 401
 		}},
+		{"a crash where the key to be reused was deleted", "", "2.4.5", func(w *world) bool {
+			response, _ := w.post("/api-keys/authorize", "command", "Confirm", "ApiKey", strings.Repeat("a", 40), "RedirectUrl", "http://127.0.0.1:9/cb", "Strict", "True")
+			return response.StatusCode == 500
+		}},
 		{"a legacy key", "", "2.4.5", func(w *world) bool {
 			page, err := logIn(w).Open(w.t.Context(), "/stores/"+w.s.Seed().StoreID+"/tokens")
 			return err == nil && page.Form("Generate") != nil

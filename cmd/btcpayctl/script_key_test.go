@@ -16,45 +16,33 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-var deleteForm = regexp.MustCompile(`/api-keys/([0-9a-f]{40})/delete$`)
+// deleteForm is where the button beside a key leads: to the key, or to its id where
+// the server keeps a hash.
+var deleteForm = regexp.MustCompile(`/api-keys/([0-9a-f]{40}|akid_[0-9a-f]{16})/delete$`)
 
 // keyLabels are the labels of the API keys of the sandbox's owner that this
-// program had made: those that the owner's page of keys can delete, each asked
-// for its label.
+// program had made, as the owner's page of keys shows them.
 func (w *world) keyLabels(ctx context.Context) ([]string, error) {
-	var labels []string
-	err := w.eachKey(ctx, func(_ *greenfield.Client, label string) error {
-		if strings.HasPrefix(label, "btcpayctl") {
-			labels = append(labels, label)
-		}
-		return nil
-	})
-	return labels, err
-}
-
-// deleteKey does away with the one key of a label, as its button on the owner's page
-// of keys does.
-func (w *world) deleteKey(ctx context.Context, label string) error {
-	deleted := 0
-	err := w.eachKey(ctx, func(c *greenfield.Client, its string) error {
-		if its != label {
-			return nil
-		}
-		deleted++
-		return c.APIKeys.RevokeCurrent(ctx)
-	})
-	if err == nil && deleted != 1 {
-		err = fmt.Errorf("%d keys are labelled %s", deleted, label)
+	page, err := w.human.Open(ctx, "/account/apikeys")
+	if err != nil {
+		return nil, err
 	}
-	return err
+	var labels []string
+	for _, text := range page.Texts {
+		if strings.HasPrefix(text, "btcpayctl") {
+			labels = append(labels, text)
+		}
+	}
+	return labels, nil
 }
 
-// eachKey calls f with each of the owner's keys and its label.
-func (w *world) eachKey(ctx context.Context, f func(c *greenfield.Client, label string) error) error {
+// deleteKey does away with the one key of a label, of a server that shows keys.
+func (w *world) deleteKey(ctx context.Context, label string) error {
 	page, err := w.human.Open(ctx, "/account/apikeys")
 	if err != nil {
 		return err
 	}
+	deleted := 0
 	for _, form := range page.Forms {
 		found := deleteForm.FindStringSubmatch(form.Action)
 		if found == nil {
@@ -69,13 +57,17 @@ func (w *world) eachKey(ctx context.Context, f func(c *greenfield.Client, label 
 			return err
 		}
 		info, err := c.APIKeys.Current(ctx)
-		if err == nil {
-			err = f(c, info.Label)
+		if err == nil && info.Label == label {
+			deleted++
+			err = c.APIKeys.RevokeCurrent(ctx)
 		}
 		c.CloseIdleConnections()
 		if err != nil {
 			return err
 		}
+	}
+	if deleted != 1 {
+		return fmt.Errorf("%d keys are labelled %s", deleted, label)
 	}
 	return nil
 }
