@@ -44,6 +44,8 @@ type settings struct {
 	debug      *tracer
 	secrets    []Secret
 	dryRun     func(DryRun)
+	unsent     time.Duration // how long a request that was not sent is tried again
+	tellUnsent func(Unsent)
 }
 
 // An Option changes how a [Client] reaches its server.

@@ -33,7 +33,9 @@
 // Only GET and HEAD are ever repeated, and only after a lost or refused connection,
 // 429, 502, 503 or 504. A Retry-After of up to a minute is followed, a longer one is
 // left to the caller. For every other request ask [FateUnknown]: it tells whether the
-// request may have been carried out all the same.
+// request may have been carried out all the same. With [WithRetryUnsent] any request that
+// found no connection is tried again, since it was surely not sent; with [AwaitAnswer] one
+// that is on its way outlasts the end of its context.
 //
 // # Lists
 //

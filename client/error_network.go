@@ -35,7 +35,11 @@ type NetworkError struct {
 	// Sent tells of a request other than GET whether it may have reached the
 	// server; see [FateUnknown].
 	Sent bool
-	Err  error
+	// Unconnected tells that there was no connection yet, not even the beginning of TLS,
+	// so that nothing at all was sent. It is known of requests that may change something,
+	// and of all with [WithRetryUnsent].
+	Unconnected bool
+	Err         error
 }
 
 func (e *NetworkError) Error() string {
@@ -80,7 +84,7 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 
 var errTimeout = fmt.Errorf("the request's time limit: %w", context.DeadlineExceeded)
 
-func networkError(ctx context.Context, x *exchange, sent bool, err error) error {
+func networkError(ctx context.Context, x *exchange, sent bool, err error) *NetworkError {
 	if ended := contextError(ctx); ended != nil {
 		err = ended
 	}

@@ -20,20 +20,27 @@ func repeatable(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead
 }
 
-// retry repeats a GET after a lost connection, 429 or 502 to 504. A request that
-// may change something is never sent twice.
+// retry repeats a GET after a lost connection, 429 or 502 to 504, and what was surely not
+// sent for as long as [WithRetryUnsent] says. A request that may change something is
+// never sent twice.
 func (c *Client) retry(next step) step {
 	return func(ctx context.Context, x *exchange) (*Response, error) {
-		for attempt := 0; ; attempt++ {
+		begun, unsent, failed := time.Now(), 0, 0
+		for {
 			response, err := next(ctx, x)
-			if err == nil || attempt >= c.retries || !repeatable(x.Method) {
-				return response, err
+			if err == nil {
+				return response, nil
 			}
-			asked, again := worthRepeating(err)
-			if !again || asked > maxRetryAfter {
+			pause, again := c.untilConnected(ctx, err, unsent, begun)
+			if again {
+				unsent++
+			} else if pause, again = c.readAgain(x, err, failed, unsent > 0); again {
+				failed++
+			}
+			if !again {
 				return nil, err
 			}
-			timer := time.NewTimer(backoff(attempt, asked))
+			timer := time.NewTimer(pause)
 			select {
 			case <-timer.C:
 			case <-ctx.Done():
@@ -42,6 +49,19 @@ func (c *Client) retry(next step) step {
 			}
 		}
 	}
+}
+
+// readAgain is the pause before a request that changes nothing is repeated. One that was
+// waited for as unsent is given up when that time is over.
+func (c *Client) readAgain(x *exchange, err error, attempt int, waited bool) (time.Duration, bool) {
+	if attempt >= c.retries || !repeatable(x.Method) {
+		return 0, false
+	}
+	if _, unsent := surelyUnsent(err); unsent && waited {
+		return 0, false
+	}
+	asked, again := worthRepeating(err)
+	return backoff(attempt, asked), again && asked <= maxRetryAfter
 }
 
 // worthRepeating tells whether the same request may succeed later, and the

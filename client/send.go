@@ -41,18 +41,25 @@ func (c *Client) limit(next step) step {
 
 // send makes one attempt: the last step.
 func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
+	var wait awaiting
+	ctx, release := wait.detach(ctx, x)
+	defer release()
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 		defer cancel()
 	}
-	var sent atomic.Bool
-	if !repeatable(x.Method) {
+	var sent, connected atomic.Bool
+	traced := !repeatable(x.Method) || c.unsent > 0
+	if traced {
 		// The fate of a request is only of interest where it may change
-		// something; elsewhere the trace would only cost time. The first field
-		// is told before any byte leaves: WroteHeaders of HTTP/2 comes after.
+		// something or is tried again until it is sent; elsewhere the trace would only
+		// cost time. The first field is told before any byte leaves: WroteHeaders of
+		// HTTP/2 comes after.
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			WroteHeaderField: func(string, []string) { sent.Store(true) },
+			TLSHandshakeStart: func() { connected.Store(true) },
+			GotConn:           func(httptrace.GotConnInfo) { connected.Store(true) },
+			WroteHeaderField:  func(string, []string) { sent.Store(!repeatable(x.Method)) },
 		})
 	}
 	req := x.http.WithContext(ctx)
@@ -63,7 +70,9 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	}
 	answer, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return nil, networkError(ctx, x, sent.Load(), err)
+		lost := networkError(ctx, x, sent.Load() && !wait.unsent(), err)
+		lost.Unconnected = traced && !connected.Load()
+		return nil, lost
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 300 && answer.StatusCode < 400 {
