@@ -13,7 +13,8 @@
 // # Locks
 //
 // An [Operation] holds a lock for as long as its process lives. [Ledger.Resume]
-// refuses an operation that another process is at with [ErrBusy].
+// refuses an operation that another process is at with [ErrBusy]. A process that watches
+// over the key of an operation has a lock of its own for that, see [Ledger.Attend].
 //
 // # On disk
 //
@@ -100,8 +101,10 @@ type Record struct {
 	// where a move takes secrets from.
 	OldKeyID    string `json:"oldKeyId,omitempty"`
 	OldKeystore string `json:"oldKeystore,omitempty"`
-	// Temporary is a key that is to be revoked when its command ends.
-	Temporary bool `json:"temporary,omitempty"`
+	// Temporary is a key that is to be revoked when its command ends, and Watch who asks
+	// for that.
+	Temporary bool   `json:"temporary,omitempty"`
+	Watch     *Watch `json:"watch,omitempty"`
 	// MintedBy is the key that made this one for its own account: as long as it
 	// works, the account is not locked. Empty where it is another account's, or
 	// where a password made the key.
@@ -207,13 +210,7 @@ func (l *Ledger) Resume(ctx context.Context, id string) (*Operation, error) {
 // operation: a process that was killed lets go a moment later, and one that only
 // looks whether somebody is at it holds it for a moment.
 func (l *Ledger) ResumeWithin(ctx context.Context, id string, wait time.Duration) (*Operation, error) {
-	if !idForm().MatchString(id) {
-		return nil, ErrNotFound
-	}
-	dir, err := durable.Open(l.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNotFound
-	}
+	dir, err := l.open(id)
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +229,7 @@ func (l *Ledger) resume(ctx context.Context, dir *durable.Dir, id string, wait t
 	}
 	lock, err := dir.Lock(ctx, id+lockExt, wait)
 	if held, ok := errors.AsType[*durable.LockError](err); ok {
-		return nil, fmt.Errorf("%w (process %d)", ErrBusy, held.Holder)
+		return nil, busy(held)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		// The lock file went away while it was being opened: its holder finished
@@ -377,6 +374,9 @@ func (o *Operation) Finish() error {
 		// Whoever waits for the lock looks for the record after it, so the
 		// file can go, while it is held.
 		err = o.dir.Remove(o.Record.ID + lockExt)
+		if o.Record.Temporary {
+			_ = o.dir.Remove(o.Record.ID + watchExt) // there may be none
+		}
 	}
 	return errors.Join(err, o.Release())
 }

@@ -1,0 +1,96 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+// A Watch says what a process does that asks a server again and again to revoke a
+// temporary key, since the command that the key was for has ended. It holds the
+// operation for the moment of a question only, so that others may ask as well.
+type Watch struct {
+	Since time.Time `json:"since"` // when the command was gone
+	Until time.Time `json:"until"` // when it gives up
+	Asked time.Time `json:"asked"` // the last time
+	Why   string    `json:"why"`   // what came of it
+}
+
+// A Holder is a process that holds a lock.
+type Holder struct {
+	Process int       // 0 where it is not known
+	Since   time.Time // zero where it is not known
+}
+
+// A BusyError says who is at an operation. errors.Is finds [ErrBusy].
+type BusyError struct{ Holder }
+
+func (e *BusyError) Error() string { return fmt.Sprintf("%v (process %d)", ErrBusy, e.Process) }
+
+func (e *BusyError) Unwrap() error { return ErrBusy }
+
+func busy(e *durable.LockError) *BusyError { return &BusyError{Holder{e.Holder, e.Since}} }
+
+// watchExt names the lock of the process that watches over the key of an operation.
+const watchExt = ".watch"
+
+// Attend tells the other processes that this one watches over the key of an operation,
+// until release is called or it ends. Where another one does, the error is a
+// [*BusyError].
+func (l *Ledger) Attend(ctx context.Context, id string, wait time.Duration) (release func(), err error) {
+	dir, err := l.open(id)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := dir.Lock(ctx, id+watchExt, wait)
+	if err != nil {
+		dir.Close()
+		if held, ok := errors.AsType[*durable.LockError](err); ok {
+			return nil, busy(held)
+		}
+		return nil, err
+	}
+	return func() {
+		// Whose operation is finished has no need of it.
+		if _, err := read(dir, id); errors.Is(err, ErrNotFound) {
+			_ = dir.Remove(id + watchExt)
+		}
+		lock.Unlock()
+		dir.Close()
+	}, nil
+}
+
+// Attending reports which living process watches over the key of an operation.
+func (l *Ledger) Attending(ctx context.Context, id string) (Holder, bool) {
+	dir, err := l.open(id)
+	if err != nil {
+		return Holder{}, false
+	}
+	defer dir.Close()
+	if _, err := dir.Read(id+watchExt, recordLimit); err != nil {
+		return Holder{}, false // nobody ever did
+	}
+	lock, err := dir.Lock(ctx, id+watchExt, 0)
+	if held, ok := errors.AsType[*durable.LockError](err); ok {
+		return busy(held).Holder, true
+	}
+	if err == nil {
+		lock.Unlock()
+	}
+	return Holder{}, false
+}
+
+func (l *Ledger) open(id string) (*durable.Dir, error) {
+	if !idForm().MatchString(id) {
+		return nil, ErrNotFound
+	}
+	dir, err := durable.Open(l.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNotFound
+	}
+	return dir, err
+}
