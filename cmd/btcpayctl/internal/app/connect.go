@@ -104,12 +104,18 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
 	// No error repeats the secrets either, whatever a server makes of them.
 	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version), client.WithSecrets(a.secrets...)}
-	timeout, err := a.timeout(f)
+	timeout, err := a.Timeout(f)
 	if err != nil {
 		return nil, err
 	}
 	if timeout > 0 {
 		options = append(options, client.WithTimeout(timeout))
+	}
+	if f.Retry < 0 {
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--retry is %s, and it cannot be negative", f.Retry), Why: "Nothing was sent.", Next: "--retry 60s"}
+	}
+	if f.Retry > 0 {
+		options = append(options, client.WithRetryUnsent(f.Retry, a.tellUnsent))
 	}
 	if f.AllowHTTP {
 		options = append(options, client.WithAllowHTTP())
@@ -135,6 +141,13 @@ func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
 	return options, nil
 }
 
+// tellUnsent says once a call what is waited for.
+func (a *App) tellUnsent(u client.Unsent) {
+	if u.Attempt == 1 {
+		fmt.Fprintf(a.Err, "Nothing was sent to %s yet: %s. It is tried again for %s (--retry).\n", u.Server, output.VisibleLine(u.Err.Reason()), u.Left.Round(time.Second))
+	}
+}
+
 const (
 	timeoutVariable = "BTCPAYCTL_TIMEOUT"
 	caFileVariable  = "BTCPAYCTL_CA_FILE"
@@ -146,7 +159,9 @@ func (a *App) caFile(f Flags, own string) (Value, error) {
 	return a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, sourceProfile)
 }
 
-func (a *App) timeout(f Flags) (time.Duration, error) {
+// Timeout is the bound of one exchange, the flag's or the environment's; 0 where neither
+// says one.
+func (a *App) Timeout(f Flags) (time.Duration, error) {
 	if f.Timeout < 0 {
 		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("--timeout is %s, and it cannot be negative", f.Timeout), Next: "--timeout 30s"}
 	}

@@ -17,6 +17,7 @@ type Flags struct {
 	Server    string
 	Store     string
 	Timeout   time.Duration
+	Retry     time.Duration // for calls that were surely not sent
 	AllowHTTP bool
 	CAFile    string
 	Debug     bool

@@ -22,6 +22,11 @@ func addServerFlags(cmd *cobra.Command, f *app.Flags) {
 	addProfileFlag(cmd, f)
 }
 
+// addRetryFlag adds --retry, for commands that make something and are run by scripts.
+func addRetryFlag(cmd *cobra.Command, f *app.Flags) {
+	cmd.Flags().DurationVar(&f.Retry, "retry", 0, "how long a call is tried again that was surely not sent, such as 60s (default not at all)")
+}
+
 func addProfileFlag(cmd *cobra.Command, f *app.Flags) {
 	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; its key is used even where the environment has one")
 	targets(cmd)

@@ -66,7 +66,9 @@ id already, where there is one; its amount must be the same.
 Every invoice has an order id; it is made up where none is given. A request is
 sent once. If its answer is lost, the order id is looked up and the invoice that
 is found is taken. If none is found the exit code is 8, and "invoice resume" looks
-again. On the Greenfield API the invoice's metadata names the operation, too
+again. With --retry a request that was surely not sent, since the connection was
+refused or the name not found, is tried again for so long: the server may be
+restarting. On the Greenfield API the invoice's metadata names the operation, too
 (btcpayctlOperation), and an API key needs the permissions to create and to view invoices.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
   id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
@@ -97,6 +99,7 @@ again. On the Greenfield API the invoice's metadata names the operation, too
 	f.StringVar(&c.speed, "speed", "", "when a payment is settled: high, medium, low-medium or low")
 	f.DurationVar(&c.expires, "expires", 0, "how long the invoice can be paid; the store's setting if not given")
 	f.StringSliceVar(&c.request.PaymentCurrencies, "payment-method", nil, "allow only this payment `method`, such as BTC-CHAIN; may be repeated")
+	addRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
 	return cmd
 }

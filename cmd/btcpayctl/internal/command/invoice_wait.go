@@ -35,6 +35,10 @@ func newInvoiceWait(a *app.App) *cobra.Command {
 full and not yet confirmed. Without --wait the end is when the invoice expires or
 becomes invalid; one that is paid in time does not expire.
 
+A server that does not answer for a while is asked again, once it has shown the invoice,
+or with --wait. With --retry the first look waits for it, too, where it refuses the
+connection.
+
 Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
 		Example: `  btcpayctl invoice wait "$id" --wait 20m && ./ship.sh`,
 		Args:    arguments(1, 1),
@@ -43,6 +47,7 @@ Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
 	addWaitFlag(cmd, &c.wait, "longest wait; 0 looks once (default until the invoice expires)")
 	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
 	cmd.Flags().StringVar(&c.until, "for", statusSettled, "settled or processing")
+	addRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
 	return cmd
 }

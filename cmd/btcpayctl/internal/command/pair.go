@@ -69,6 +69,7 @@ func (c *pairing) addFlags(cmd *cobra.Command) {
 	addWaitFlag(cmd, &c.wait, "longest wait for the approval; 0 looks once (default until the code expires)")
 	f.DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
 	f.BoolVar(&c.yes, "yes", false, "without a profile in use, make one called default and do not ask")
+	addRetryFlag(cmd, &c.flags)
 	addServerFlags(cmd, &c.flags)
 }
 
