@@ -21,21 +21,14 @@ var version, commit string
 func main() {
 	// What cannot be switched off on this system stays as the system has it.
 	_ = keystore.Harden()
-	ctx, stop := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	// Without it a write to a pipe that nobody reads ends the program before it can say
 	// what was done.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	go func() {
-		received := <-signals
-		// A second signal ends the program at once.
-		signal.Reset(os.Interrupt, syscall.SIGTERM)
-		stop(&command.Stopped{Terminated: received == syscall.SIGTERM})
-	}()
+	a := app.New(version, commit)
+	ctx, _ := a.ListenForStops(context.Background(), os.Exit)
 	run := command.Run
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == command.HelperName {
 		run = command.RunHelper
 	}
-	os.Exit(run(ctx, app.New(version, commit), os.Args[1:]))
+	os.Exit(run(ctx, a, os.Args[1:]))
 }

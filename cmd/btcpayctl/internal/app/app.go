@@ -23,13 +23,16 @@ type App struct {
 	LookupEnv func(string) (string, bool)
 	Environ   func() []string // all of it, for programs that are run
 	Now       func() time.Time
-	Version   string
-	Commit    string
+	// Program is the path of this program, to run it once more. nil runs none.
+	Program func() (string, error)
+	Version string
+	Commit  string
 
 	// Retarget writes a hint so that it means the server, profile and store of
 	// this command line. It is nil until the line was read.
 	Retarget func(hint string) string
 
+	stops     *stopCount // nil where nothing listens to signals
 	keystores map[string]keystore.Store
 	effects   []Effect
 	acted     bool
@@ -44,9 +47,25 @@ func New(version, commit string) *App {
 	version, commit = buildVersion(version, commit, info)
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
-		LookupEnv: os.LookupEnv, Environ: os.Environ, Now: time.Now,
+		LookupEnv: os.LookupEnv, Environ: os.Environ, Now: time.Now, Program: ownProgram,
 		Version: version, Commit: commit,
 	}
+}
+
+// ownProgram finds the program also where its file was replaced since it began.
+func ownProgram() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running, nil
+	}
+	return path, nil
 }
 
 // Hint is a hint for the person that means the target of this command line.

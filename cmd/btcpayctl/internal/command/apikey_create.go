@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -52,7 +53,9 @@ takes about five such requests a minute, and locks the account, with all its key
 for five minutes after five wrong passwords.
 
 When the answer is lost the key is not asked for again: exit code 8 comes with the
-label by which it is found on the server's page.`,
+label by which it is found on the server's page. A signal that comes while the key is
+being made ends the command once the server has answered: the key is revoked, and the
+exit code is 128 and the signal. A second signal does not wait for the answer.`,
 		Example: `  btcpayctl apikey create --profile admin --for "invoice create,invoice get" --store ID --save-as shop
   btcpayctl apikey create --server https://btcpay.example.com --basic admin@example.com --permission unrestricted --save-as admin`,
 		Args: arguments(0, 0),
@@ -69,6 +72,7 @@ label by which it is found on the server's page.`,
 	f.StringVar(&c.file, "output-file", "", "new `file` for the key, in place of the keystore")
 	f.BoolVar(&c.reveal, "reveal", false, "print the key, and keep it nowhere")
 	f.BoolVar(&c.yes, "yes", false, "with --reveal, print it into a pipe or a file too")
+	addRetryFlag(cmd, &c.flags)
 	addServerFlags(cmd, &c.flags)
 	return cmd
 }
@@ -116,7 +120,10 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	if err := c.verify(cmd.Context()); err != nil {
 		return err
 	}
-	return c.hand(cmd)
+	// The key is wanted and works, so a signal that comes now is too late.
+	ctx, stop := c.app.Insist(cmd.Context())
+	defer stop()
+	return c.hand(ctx)
 }
 
 func (c *apiKeyCreate) checkFlags() error {
@@ -220,14 +227,14 @@ func (c *apiKeyCreate) choosePlace() error {
 }
 
 // hand gives the key to where it goes, and ends the operation.
-func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
+func (c *apiKeyCreate) hand(ctx context.Context) error {
 	record, view := c.record(), apiKeyView
 	next := "Once it is not needed any more:\nNext: btcpayctl apikey revoke " + record.ID
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
 		pin := app.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing}
-		if _, err := c.app.PinAPIKey(cmd.Context(), c.saveAs, pin); err != nil {
+		if _, err := c.app.PinAPIKey(ctx, c.saveAs, pin); err != nil {
 			return err
 		}
 		record.Profiles = []string{c.saveAs}
@@ -255,7 +262,7 @@ func (c *apiKeyCreate) hand(cmd *cobra.Command) error {
 		return err
 	}
 	if err != nil {
-		return errors.Join(c.giveUp(cmd.Context(), c.operation, c.key, err), err)
+		return errors.Join(c.giveUp(ctx, c.operation, c.key, err), err)
 	}
 	return c.operation.Finish()
 }

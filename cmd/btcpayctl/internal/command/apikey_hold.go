@@ -12,7 +12,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
@@ -177,9 +176,11 @@ const (
 
 // revoke takes a key back, and asks again until the server says that it is gone.
 func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.APIKey) error {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), revokeTime)
+	insisting, giveUp := h.app.Insist(ctx)
+	defer giveUp()
+	ctx, stop := context.WithTimeout(insisting, revokeTime)
 	defer stop()
-	connection, err := h.connect(server, key)
+	connection, err := h.withoutRetry().connect(server, key)
 	if err != nil {
 		return err
 	}
@@ -203,6 +204,25 @@ func (h *keyHolder) revoke(ctx context.Context, server string, key greenfield.AP
 	}
 }
 
+// withoutRetry is the holder for questions that it asks again by itself.
+func (h *keyHolder) withoutRetry() *keyHolder {
+	other := *h
+	other.flags.Retry = 0
+	return &other
+}
+
+// askToRevoke asks once. What is lost may have been carried out.
+func (h *keyHolder) askToRevoke(ctx context.Context, server string, key greenfield.APIKey, earlier bool) (gone, lost bool, err error) {
+	connection, err := h.withoutRetry().connect(server, key)
+	if err != nil {
+		return false, false, err
+	}
+	defer connection.CloseIdleConnections()
+	answer := connection.APIKeys.RevokeCurrent(ctx)
+	gone, err = h.isGone(ctx, connection, answer, earlier)
+	return gone, client.FateUnknown(answer), err
+}
+
 // mayPass tells of failures that a second attempt may not meet.
 func mayPass(err error) bool {
 	if _, ok := errors.AsType[*client.NetworkError](err); ok {
@@ -220,7 +240,7 @@ func orphan(label, server string) string {
 // lostAnswer explains a request whose fate is unknown. It is never sent again.
 func lostAnswer(ctx context.Context, err error, label, server string) error {
 	e := explain(ctx, err)
-	e.Code, e.What = output.UnknownOutcome, "whether the key was made is not known: "+e.What
+	e.Code, e.What = lostCode(ctx), "whether the key was made is not known: "+e.What
 	e.Why = "It was not asked for again. " + orphan(label, server)
 	// The label ends with the operation.
 	e.Next = "look at that page and delete it there, then: btcpayctl doctor --forget " + label[strings.LastIndexByte(label, '/')+1:]

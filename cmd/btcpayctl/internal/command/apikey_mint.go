@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -74,7 +75,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 	r.ID = app.NewOperationID()
 	r.Profile, r.Server, r.Store, r.Keystore = m.by.Name.Text, m.by.URL, m.by.Store.Text, m.keystore
 	r.Label = "btcpayctl/" + m.maker() + "/" + r.ID
-	r.AllowHTTP, r.CAFile = m.flags.AllowHTTP, m.flags.CAFile
+	r.AllowHTTP, r.CAFile = m.flags.AllowHTTP, fromAnywhere(m.flags.CAFile)
 	if m.user == "" {
 		r.MintedBy = m.by.KeyID // empty for a password
 	}
@@ -86,19 +87,26 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 		return err
 	}
 	fault.At("mint-recorded")
-	info, err := m.send(ctx, r.Label)
+	answered, stop := m.app.AwaitAnswer(ctx, "the key "+r.Label)
+	info, err := m.send(answered, r.Label)
+	stop()
 	fault.At("mint-answered")
 	switch {
 	case client.FateUnknown(err):
 		return errors.Join(lostAnswer(ctx, err, r.Label, r.Server), m.operation.Release())
+	case err != nil && ctx.Err() != nil:
+		return errors.Join(stoppedBefore(ctx, err), m.operation.Finish())
 	case err != nil:
 		return errors.Join(err, m.operation.Finish())
 	}
 	m.info = info
+	// From here on a signal only decides what becomes of the key.
+	keeping, stop := m.app.Insist(ctx)
+	defer stop()
 	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
 		id := app.KeyID(m.key)
 		m.app.Did(app.Effect{ID: id, What: fmt.Sprintf("the key %s was made on %s, labelled %s", id, r.Server, r.Label), Look: "btcpayctl apikey list"})
-		err = m.put(ctx)
+		err = m.put(keeping)
 	} else {
 		m.app.Did(app.Effect{ID: r.Label, What: fmt.Sprintf("a key labelled %s was made on %s", r.Label, r.Server), Look: "btcpayctl apikey list"})
 	}
@@ -107,6 +115,27 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 	}
 	fault.At("mint-stored")
 	return nil
+}
+
+// fromAnywhere is the path of a file for processes in other folders.
+func fromAnywhere(file string) string {
+	if path, err := filepath.Abs(file); err == nil && file != "" {
+		return path
+	}
+	return file
+}
+
+// stoppedBefore explains that a signal came before the request left.
+func stoppedBefore(ctx context.Context, err error) error {
+	return &output.Error{Code: stopCode(ctx), What: context.Cause(ctx).Error(), Why: "No key was made.", Err: err}
+}
+
+// stoppedAfter gives the key up when a signal came since it was asked for.
+func (m *minting) stoppedAfter(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return m.takeBack(ctx, output.Error{Code: stopCode(ctx), What: context.Cause(ctx).Error() + " after the new key was made"})
 }
 
 // put stores the key where it goes.
@@ -132,6 +161,9 @@ func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo
 // verify asks the server about the new key, with that key. One that may do less
 // than it was made for, or more, is revoked: nobody asked for it.
 func (m *minting) verify(ctx context.Context) error {
+	if err := m.stoppedAfter(ctx); err != nil {
+		return err
+	}
 	connection, err := m.connect(m.operation.Record.Server, m.key)
 	if err != nil {
 		return err
@@ -147,7 +179,7 @@ func (m *minting) verify(ctx context.Context) error {
 	m.info = proof.Key
 	d := compareGrant(m.request(), proof.Grant)
 	if d.what == "" {
-		return nil
+		return m.stoppedAfter(ctx)
 	}
 	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.what, Next: "btcpayctl apikey permissions --live"}
 	if proof.Grant.Match == greenfield.GrantBroader {
@@ -164,7 +196,7 @@ func (m *minting) takeBack(ctx context.Context, e output.Error) error {
 		e.Why = strings.TrimSpace(e.Why + " " + fmt.Sprintf(format, args...))
 	}
 	if err := m.revoke(ctx, r.Server, m.key); err != nil {
-		if e.Code != output.Interrupted && e.Code != output.Terminated {
+		if !e.Code.BySignal() {
 			e.Code = output.Failed
 		}
 		tell("It could not be revoked either (%v): it is %s, labelled %s on the page Account / API Keys of %s.", err, app.KeyID(m.key), r.Label, r.Server)

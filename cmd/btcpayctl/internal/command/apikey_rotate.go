@@ -64,6 +64,9 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	if err := c.verify(ctx); err != nil {
 		return err
 	}
+	// The new key works, so a signal that comes now is too late.
+	ctx, stop := c.app.Insist(ctx)
+	defer stop()
 	record := c.record()
 	record.Profiles = []string{c.connection.Name.Text}
 	if err := c.replace(ctx, c.operation, c.connection.Key); err != nil {

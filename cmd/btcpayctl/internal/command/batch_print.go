@@ -115,7 +115,7 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	e := *explain(ctx, err)
 	made := b.withInvoice()
 	kept := b.forget(ctx)
-	if e.Code != output.Interrupted && e.Code != output.Terminated {
+	if !e.Code.BySignal() {
 		e.What = fmt.Sprintf("line %d: %s", r.line, e.What)
 	}
 	e.Why = strings.TrimSpace(fmt.Sprintf("%s Rows that have their invoice: %d of %d.", withStop(e.Why), made, len(b.rows)))
@@ -125,7 +125,7 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	switch e.Code {
 	case output.Refused, output.Invalid, output.BadInput:
 		e.Next = strings.TrimSpace(e.Next + "\nthen correct line " + fmt.Sprint(r.line) + ", and go on with: " + b.sameLine())
-	case output.UnknownOutcome, output.Interrupted, output.Terminated, output.Pending:
+	case output.UnknownOutcome, output.HungUp, output.Interrupted, output.Quit, output.Terminated, output.Pending:
 		e.Next = b.resume()
 	case output.MadeOtherwise:
 		e.Why += " The rows behind it were not sent."

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
@@ -18,11 +19,7 @@ func explain(ctx context.Context, err error) *output.Error {
 		return e
 	}
 	if ctx.Err() != nil {
-		code := output.Interrupted
-		if stopped, ok := errors.AsType[*Stopped](context.Cause(ctx)); ok && stopped.Terminated {
-			code = output.Terminated
-		}
-		return &output.Error{Code: code, What: context.Cause(ctx).Error(), Err: err}
+		return &output.Error{Code: stopCode(ctx), What: context.Cause(ctx).Error(), Err: err}
 	}
 	e := &output.Error{Code: output.Failed, What: err.Error(), Err: err}
 	if config, ok := errors.AsType[*profile.Error](err); ok {
@@ -188,12 +185,19 @@ func explainInput(e *output.Error) bool {
 	return true
 }
 
-// Stopped is why the context of a command ended when a signal came.
-type Stopped struct{ Terminated bool }
-
-func (s *Stopped) Error() string {
-	if s.Terminated {
-		return "stopped by SIGTERM"
+// lostCode is the code of a command that does not know what became of its request.
+func lostCode(ctx context.Context) output.Code {
+	if ctx.Err() != nil {
+		return stopCode(ctx)
 	}
-	return "stopped by Ctrl-C"
+	return output.UnknownOutcome
+}
+
+// stopCode is the code of a command whose context has ended: that of the signal which
+// ended it.
+func stopCode(ctx context.Context) output.Code {
+	if stopped, ok := errors.AsType[*app.Stopped](context.Cause(ctx)); ok {
+		return output.StoppedBy(stopped.Exit())
+	}
+	return output.Interrupted
 }

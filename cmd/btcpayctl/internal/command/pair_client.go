@@ -49,7 +49,9 @@ Ctrl-C; the code lives on, and "pair status" tells.`,
 			if err := c.begin(cmd.Context(), ""); err != nil {
 				return err
 			}
-			p, err := c.RequestPairing(cmd.Context(), bitpay.PairingRequest{Label: c.label, StoreID: c.Store.Text})
+			asking, stop := c.app.AwaitAnswer(cmd.Context(), "a pairing code")
+			p, err := c.RequestPairing(asking, bitpay.PairingRequest{Label: c.label, StoreID: c.Store.Text})
+			stop()
 			if err := c.answered(p, err); err != nil || c.flags.DryRun {
 				return err
 			}

@@ -102,14 +102,16 @@ func (c *pairServer) claim(cmd *cobra.Command) error {
 	if err := c.begin(cmd.Context(), c.code); err != nil {
 		return err
 	}
-	p, err := c.ClaimPairing(cmd.Context(), c.code, bitpay.ClaimOptions{Label: c.label})
+	asking, stop := c.app.AwaitAnswer(cmd.Context(), "the pairing code")
+	p, err := c.ClaimPairing(asking, c.code, bitpay.ClaimOptions{Label: c.label})
+	stop()
 	if client.FateUnknown(err) && c.operation != nil {
 		// A code can be claimed once, so whether it was is asked of the list.
 		fmt.Fprintln(c.app.Err, "The answer was lost. Asking whether the key is paired:", output.VisibleLine(err.Error()))
-		if tokens, listErr := c.Tokens(cmd.Context()); listErr == nil && len(tokens) > 0 {
+		if tokens, listErr := c.Tokens(cmd.Context()); cmd.Context().Err() == nil && listErr == nil && len(tokens) > 0 {
 			return c.paired(cmd.Context())
 		}
-		return errors.Join(&output.Error{Code: output.UnknownOutcome, What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
+		return errors.Join(&output.Error{Code: lostCode(cmd.Context()), What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
 			Next: "btcpayctl pair status" + c.profileFlag(), Err: err}, c.operation.Release())
 	}
 	err = c.answered(p, err)

@@ -35,7 +35,9 @@ const (
 	PairingTaken       Code = "pairing-taken"
 	WrongStore         Code = "wrong-store"
 	WrongSignature     Code = "wrong-signature"
+	HungUp             Code = "hung-up"
 	Interrupted        Code = "interrupted"
+	Quit               Code = "quit"
 	Terminated         Code = "terminated"
 )
 
@@ -78,7 +80,9 @@ var Failures = []Failure{
 	{PairingTaken, 10, "the pairing code was approved, but not for this key"},
 	{WrongStore, 10, "the key is paired, but with another store than was asked for"},
 	{WrongSignature, 10, "the signature is not one of this key over this text"},
+	{HungUp, 129, "stopped by SIGHUP: the terminal was closed"},
 	{Interrupted, 130, "stopped by Ctrl-C (SIGINT)"},
+	{Quit, 131, "stopped by SIGQUIT"},
 	{Terminated, 143, "stopped by SIGTERM"},
 }
 
@@ -90,4 +94,17 @@ func (c Code) Exit() int {
 		}
 	}
 	return 1
+}
+
+// BySignal reports whether a code says that a signal stopped the program.
+func (c Code) BySignal() bool { return c.Exit() > 128 }
+
+// StoppedBy is the code of a program that ends with the exit code of a signal.
+func StoppedBy(exit int) Code {
+	for _, f := range Failures {
+		if f.Exit == exit && f.Code.BySignal() {
+			return f.Code
+		}
+	}
+	return Interrupted
 }
