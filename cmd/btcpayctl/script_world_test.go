@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -36,6 +37,7 @@ type stageKey struct{}
 func newStage(env *testscript.Env) *stage {
 	s := &stage{t: env.T(), jobs: map[string]*job{}}
 	env.Defer(func() {
+		endWatchers(filepath.Join(env.WorkDir, "data"))
 		for _, j := range s.jobs {
 			j.cmd.Process.Kill()
 			<-j.done

@@ -7,15 +7,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-const (
-	folder            = "btcpayctl"
-	configDirVariable = "BTCPAYCTL_CONFIG_DIR"
-)
+const folder = "btcpayctl"
+
+// ConfigDirVariable names the folder of config.toml.
+const ConfigDirVariable = "BTCPAYCTL_CONFIG_DIR"
 
 // ConfigDir is where config.toml is: $BTCPAYCTL_CONFIG_DIR, else btcpayctl in
 // $XDG_CONFIG_HOME.
 func (a *App) ConfigDir() (string, error) {
-	dir, err := a.Variable(configDirVariable)
+	dir, err := a.Variable(ConfigDirVariable)
 	if err != nil {
 		return "", err
 	}

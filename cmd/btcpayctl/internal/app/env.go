@@ -17,7 +17,7 @@ var Variables = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_SERVER", "BTCPAYCTL_STORE", "BTCPAY_STORE",
 	"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY", privateKeyVariable, passwordFileVariable,
 	OutputVariable, timeoutVariable, "BTCPAYCTL_KEYSTORE", keystoreTimeoutVariable, passphraseFileVariable,
-	identityFileVariable, caFileVariable, configDirVariable,
+	identityFileVariable, caFileVariable, ConfigDirVariable,
 }
 
 // OutputVariable is the format of data where -o does not give one.

@@ -2,21 +2,16 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -28,6 +23,14 @@ type apiKeyExec struct {
 	asks  permissionFlags
 	ttl   time.Duration
 	*minting
+
+	gone, lost bool // the key is; a request to revoke it may have been carried out
+	told       bool // that it is not revoked in time
+	toldGone   bool
+	over       deadline // of the key's time
+	watcher    *watcher // nil where none was needed yet
+	restarts   int      // of a watcher that was killed
+	unkept     bool     // no watcher keeps the time any more
 }
 
 func newAPIKeyExec(a *app.App) *cobra.Command {
@@ -43,9 +46,22 @@ credential, profile, server and store of btcpayctl is taken out of it.
 The key is for the store that --store, the environment or the profile names; for
 every store with --all-stores only.
 
-Signals are passed on, and the exit code is the command's own. After a kill -9 the
-next "apikey exec" or "doctor" revokes what was left; with --ttl a second process
-does it at once, and revokes the key when its time is over.`,
+Signals are passed on, and the exit code is the command's own. A signal that comes
+before the command runs ends this program once the server has answered: the key is
+revoked, and the exit code is 128 and the signal. A second signal does not wait for
+the answer; the label by which the key is found is then printed.
+
+With --ttl a second process, the watcher, holds the key, and nothing else. It
+revokes the key when its time is over, or at once when this program is killed.
+Without --ttl the next "apikey exec" or "doctor" revokes what a kill -9 left.
+
+Where the server does not revoke the key at the end, a watcher is started if there is
+none. It asks until the server says that the key is gone, for seven days at most, and
+outlasts log-out. This program waits for that for 10 seconds, or --retry if that is
+longer, and then says what is left.
+
+With --retry a server that restarts is waited for before the command runs: what was
+not sent, since the connection was refused or the name not found, is tried again.`,
 		Example: `  btcpayctl apikey exec --profile admin --permission btcpay.store.cancreateinvoice --store ID -- ./nightly.sh
   btcpayctl apikey exec --for "invoice create,invoice get" --store ID --ttl 10m -- btcpayctl invoice create --amount 5 --currency USD`,
 		Annotations: map[string]string{argumentsMayBeEmpty: "true"},
@@ -60,6 +76,7 @@ does it at once, and revokes the key when its time is over.`,
 	cmd.Flags().SetInterspersed(false)
 	c.asks.add(cmd)
 	cmd.Flags().DurationVar(&c.ttl, "ttl", 0, "longest life of the key, such as 10m; a second process sees to it")
+	addRetryFlag(cmd, &c.flags)
 	addServerFlags(cmd, &c.flags)
 	return cmd
 }
@@ -100,9 +117,8 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		return dryRunIsDone(cannotMint(err, by))
 	}
 	fmt.Fprintf(c.app.Err, "Minted %s for %s (%s).\n", c.operation.Record.Label, output.VisibleLine(args[0]), countText(c.permissions))
-	var watcher *watcher
-	if c.ttl > 0 {
-		watcher, err = startWatcher(c.app, c.flags, c.operation.Record, c.key, c.ttl)
+	if c.over = after(c.app.Now(), c.ttl); c.ttl > 0 {
+		c.watcher, err = startWatcher(c.app, watchFor(c.app, c.flags, c.operation.Record, c.key, c.over))
 	}
 	code := 0
 	if err == nil {
@@ -115,7 +131,6 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		code, err = c.runChild(ctx, path, args)
 	}
 	c.end(ctx)
-	watcher.dismiss() // only now, since it would revoke what this process cannot
 	if err == nil && code != 0 {
 		err = &exited{code}
 	}
@@ -147,101 +162,6 @@ func (c *apiKeyExec) findProgram(name string) (string, error) {
 		}
 	}
 	return "", exec.ErrNotFound
-}
-
-// sweep revokes the keys of earlier runs that were killed.
-func (c *apiKeyExec) sweep(ctx context.Context) {
-	open, _ := c.app.Unfinished(ctx) // what cannot be read is told by "doctor"
-	var swept sweeping
-	for _, r := range open {
-		if r.Kind != ledger.Mint || !r.Temporary || swept.isAway(r.Server) {
-			continue
-		}
-		if r.KeyID == "" {
-			swept.lost(ctx, c.app, r)
-			continue
-		}
-		switch err := c.keyHolder.reaching(r).endTemporary(ctx, r.ID, 0); {
-		case errors.Is(err, ledger.ErrBusy), errors.Is(err, ledger.ErrNotFound):
-		default:
-			swept.add(r, err)
-		}
-	}
-	swept.tell(ctx, c.app)
-}
-
-// endTemporary revokes and forgets a key whose process is gone.
-func (h *keyHolder) endTemporary(ctx context.Context, operationID string, wait time.Duration) error {
-	journal, err := h.app.Ledger()
-	if err != nil {
-		return err
-	}
-	operation, err := journal.ResumeWithin(ctx, operationID, wait)
-	if err != nil {
-		return err
-	}
-	defer operation.Release()
-	return h.endKey(ctx, operation)
-}
-
-// end revokes the key, whatever happened before.
-func (c *apiKeyExec) end(ctx context.Context) {
-	ctx = context.WithoutCancel(ctx)
-	label := c.operation.Record.Label
-	err := c.revoke(ctx, c.operation.Record.Server, c.key)
-	if err == nil {
-		fault.At("exec-revoked")
-		err = c.forget(ctx, c.operation)
-	}
-	if err != nil {
-		fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  Next: %s\n", label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
-		c.operation.Release()
-		return
-	}
-	c.app.Undid(app.KeyID(c.key))
-	fmt.Fprintf(c.app.Err, "Revoked %s.\n", label)
-}
-
-// runChild runs the command with the key, and returns its exit code.
-func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (int, error) {
-	child := exec.Command(path, args[1:]...) //nolint:noctx // it gets the signals, and ends in its own time
-	child.Args[0] = args[0]
-	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err
-	child.Env = childEnvironment(c.app.Environ(), c.by.URL, app.SingleStore(c.permissions), c.key)
-	if file, err := filepath.Abs(c.by.CAFile.Text); err == nil && c.by.CAFile.Text != "" {
-		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may have named it
-	}
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, passedOn...)
-	defer signal.Stop(signals)
-	if err := child.Start(); err != nil {
-		return 0, &output.Error{Code: output.BadInput, What: args[0] + " cannot be run", Why: err.Error(), Next: "check that it is a program", Err: err}
-	}
-	fault.At("exec-running")
-	ended := make(chan error, 1)
-	go func() { ended <- child.Wait() }()
-	stopped := ctx.Done()
-	for {
-		select {
-		case <-ended:
-			return exitCode(child.ProcessState), nil
-		case received := <-signals:
-			if !c.terminalSent(received) {
-				child.Process.Signal(received) // gone already is fine
-			}
-		case <-stopped:
-			// The program's own handler gave the signals back.
-			signal.Notify(signals, passedOn...)
-			stopped = nil
-		}
-	}
-}
-
-// terminalSent tells of signals that a terminal sends to every process in the
-// foreground, the command included.
-func (c *apiKeyExec) terminalSent(s os.Signal) bool {
-	in, ok := c.app.In.(*os.File)
-	return ok && term.IsTerminal(int(in.Fd())) && slices.Contains(fromKeyboard, s)
 }
 
 func countText(permissions []greenfield.Permission) string {

@@ -141,6 +141,13 @@ var (
 
 // endKey revokes the key of an operation, and ends the operation.
 func (h *keyHolder) endKey(ctx context.Context, operation *ledger.Operation) error {
+	return h.endKeyBy(ctx, operation, h.revokeLoaded)
+}
+
+// A revocation asks a server to revoke a key, and fails where it is not known to be gone.
+type revocation func(ctx context.Context, server string, key greenfield.APIKey) error
+
+func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, revoke revocation) error {
 	r := operation.Record
 	if r.Ended {
 		return h.forget(ctx, operation)
@@ -153,7 +160,7 @@ func (h *keyHolder) endKey(ctx context.Context, operation *ledger.Operation) err
 		return errors.Join(errNeverStored, neverStored(operation))
 	}
 	if err == nil {
-		err = h.revokeLoaded(ctx, r.Server, key)
+		err = revoke(ctx, r.Server, key)
 	}
 	if err != nil {
 		return err

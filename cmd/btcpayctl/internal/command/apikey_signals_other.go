@@ -1,4 +1,4 @@
-//go:build !unix
+//go:build !unix && !windows
 
 package command
 
@@ -7,9 +7,10 @@ import (
 	"syscall"
 )
 
-var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM}
-
-var fromKeyboard = []os.Signal{os.Interrupt}
+var (
+	otherSignals []os.Signal
+	fromKeyboard = []os.Signal{os.Interrupt}
+)
 
 func detached() *syscall.SysProcAttr { return nil }
 

@@ -7,8 +7,9 @@ import (
 	"syscall"
 )
 
-// passedOn are the signals that a command gets when this program gets them.
-var passedOn = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2}
+// otherSignals are those that a command gets when this program gets them, beside those
+// that ask to stop.
+var otherSignals = []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2}
 
 var fromKeyboard = []os.Signal{os.Interrupt, syscall.SIGQUIT}
 

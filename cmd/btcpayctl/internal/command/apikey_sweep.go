@@ -16,6 +16,7 @@ import (
 type sweeping struct {
 	revoked, left []string // labels
 	why           error    // of the first that is left
+	first         ledger.Record
 	away          map[string]bool
 }
 
@@ -26,7 +27,7 @@ func (s *sweeping) add(r ledger.Record, err error) {
 	}
 	s.left = append(s.left, r.Label)
 	if s.why == nil {
-		s.why = err
+		s.why, s.first = err, r
 	}
 	if _, ok := errors.AsType[*client.NetworkError](err); ok {
 		if s.away == nil {
@@ -62,5 +63,9 @@ func (s *sweeping) tell(ctx context.Context, a *app.App) {
 	if n := len(s.left); n > 1 {
 		which = fmt.Sprintf("%d keys of runs that were killed, %s the first, are", n, s.left[0])
 	}
-	fmt.Fprintf(a.Err, "warning: %s not revoked yet: %s. Next: %s\n", which, output.VisibleLine(explain(ctx, s.why).What), a.Hint("btcpayctl apikey list --open"))
+	why := explain(ctx, s.why).What
+	if by := watchedBy(ctx, a, s.first); by != "" {
+		why += "; " + by
+	}
+	fmt.Fprintf(a.Err, "warning: %s not revoked yet: %s. Next: %s\n", which, output.VisibleLine(why), a.Hint("btcpayctl apikey list --open"))
 }

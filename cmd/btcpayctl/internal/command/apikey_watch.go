@@ -6,75 +6,36 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
+	"math/rand/v2"
+	"os/signal"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A watch is what the process that watches over a key is told on its standard
-// input. The line "done" follows when the key was revoked; an end without it
-// means that whoever was to revoke the key is gone.
-type watch struct {
-	Server    string        `json:"server"`
-	Key       string        `json:"key"`
-	Operation string        `json:"operation"`
-	Label     string        `json:"label"`
-	Until     time.Time     `json:"until"`
-	AllowHTTP bool          `json:"allowHttp"`
-	CAFile    string        `json:"caFile"`
-	Timeout   time.Duration `json:"timeout"` // nanoseconds
-}
-
-const watchDone = "done"
-
-type watcher struct {
-	cmd   *exec.Cmd
-	input io.WriteCloser
-}
-
-func startWatcher(a *app.App, flags app.Flags, r ledger.Record, key greenfield.APIKey, ttl time.Duration) (*watcher, error) {
-	fail := func(err error) error {
-		return &output.Error{Code: output.Failed, What: "the process that watches over the key cannot be started", Why: err.Error(), Next: "leave --ttl out", Err: err}
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return nil, fail(err)
-	}
-	w := &watcher{cmd: exec.Command(program, "apikey", "watch")} //nolint:noctx // it outlives the command
-	w.cmd.Env, w.cmd.Stderr, w.cmd.SysProcAttr = a.Environ(), a.Err, detached()
-	if w.input, err = w.cmd.StdinPipe(); err != nil {
-		return nil, fail(err)
-	}
-	if err := w.cmd.Start(); err != nil {
-		return nil, fail(err)
-	}
-	err = json.NewEncoder(w.input).Encode(watch{
-		r.Server, key.Secret().Reveal(), r.ID, r.Label, a.Now().Add(ttl), flags.AllowHTTP, flags.CAFile, flags.Timeout,
-	})
-	if err != nil {
-		return nil, fail(errors.Join(err, w.input.Close(), w.cmd.Wait()))
-	}
-	return w, nil
-}
-
-// dismiss ends the watch. Without one it does nothing.
-func (w *watcher) dismiss() {
-	if w == nil {
-		return
-	}
-	io.WriteString(w.input, watchDone+"\n")
-	w.input.Close()
-	w.cmd.Wait()
-}
+const (
+	// watchBound is how long a watcher asks. After that the key stays in the ledger.
+	watchBound = 7 * 24 * time.Hour
+	// The pause between two questions grows from the one to the other, to a fifth of the
+	// time that the server has been away.
+	firstWatchPause = time.Second
+	mostWatchPause  = 5 * time.Minute
+	// clockLook is how often the clocks are compared: a machine that slept wakes up late.
+	clockLook = 5 * time.Second
+	// mostClosings is how often it is tried to close the operation of a key that is gone.
+	mostClosings = 20
+	// lastQuestion bounds the question of a watcher that was asked to stop.
+	lastQuestion = 10 * time.Second
+)
 
 func newAPIKeyWatch(a *app.App) *cobra.Command {
 	return &cobra.Command{
@@ -82,53 +43,239 @@ func newAPIKeyWatch(a *app.App) *cobra.Command {
 		Short:  "Watch over the key of an exec (started by it)",
 		Hidden: true,
 		Args:   arguments(0, 0),
-		RunE:   func(cmd *cobra.Command, _ []string) error { return watchOver(cmd.Context(), a) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			// A closed terminal is no reason to leave a key.
+			signal.Ignore(syscall.SIGHUP)
+			w, lines, err := readWatch(a)
+			if err != nil {
+				return err
+			}
+			return w.run(cmd.Context(), lines)
+		},
 	}
 }
 
-func watchOver(ctx context.Context, a *app.App) error {
-	lines := bufio.NewReader(a.In)
-	text, err := lines.ReadBytes('\n')
+// A watching is the work of the process that watches over one key.
+type watching struct {
+	keyHolder
+	watch
+	key     greenfield.APIKey
+	over    deadline
+	journal *ledger.Ledger
+
+	left  bool // the command has ended, or is gone
+	since time.Time
+	lost  bool // a request to revoke the key may have been carried out
+	gone  bool // the server has said that it is gone
+	pause time.Duration
+
+	closings int // see tooMany
+}
+
+func readWatch(a *app.App) (*watching, <-chan string, error) {
+	input := bufio.NewReader(a.In)
+	text, err := input.ReadBytes('\n')
 	if err != nil {
-		return &output.Error{Code: output.Usage, What: "this is started by btcpayctl apikey exec --ttl", Next: "btcpayctl apikey exec --help"}
+		return nil, nil, &output.Error{Code: output.Usage, What: "this is started by btcpayctl apikey exec", Next: "btcpayctl apikey exec --help"}
 	}
-	var w watch
-	if err := json.Unmarshal(text, &w); err != nil {
-		return err
+	w := &watching{pause: firstWatchPause}
+	if err := json.Unmarshal(text, &w.watch); err != nil {
+		return nil, nil, err
 	}
-	key, err := greenfield.NewAPIKey(client.NewSecret(w.Key))
-	if err != nil {
-		return err
+	if w.key, err = greenfield.NewAPIKey(client.NewSecret(w.Key)); err != nil {
+		return nil, nil, err
 	}
-	h := &keyHolder{app: a, flags: app.Flags{AllowHTTP: w.AllowHTTP, CAFile: w.CAFile, Timeout: w.Timeout}}
-	told := make(chan bool, 1)
+	if w.journal, err = a.Ledger(); err != nil {
+		return nil, nil, err
+	}
+	w.keyHolder = keyHolder{app: a, flags: app.Flags{AllowHTTP: w.AllowHTTP, CAFile: w.CAFile, Timeout: w.Timeout}}
+	if !w.Until.IsZero() {
+		w.over = deadline{w.Until, a.Now(), w.Left}
+	}
+	lines := make(chan string)
 	go func() {
-		line, _ := lines.ReadString('\n')
-		told <- line == watchDone+"\n"
+		defer close(lines)
+		for {
+			line, err := input.ReadString('\n')
+			if err != nil {
+				return
+			}
+			lines <- strings.TrimSpace(line)
+		}
 	}()
-	timer := time.NewTimer(w.Until.Sub(a.Now()))
-	defer timer.Stop()
-	// Nothing but the end of the watch ends it: a signal to stop would leave
-	// the key without anybody to revoke it.
-	select {
-	case done := <-told:
-		if done {
-			return nil
+	return w, lines, nil
+}
+
+// run ends when the key is gone and its operation is closed, or the time for that is
+// over. While the command lives nothing but its word ends it: without a watcher the
+// time of the key would have no end.
+func (w *watching) run(ctx context.Context, lines <-chan string) error {
+	// A sweep may look whether there is a watcher; the key matters more than that it is
+	// seen.
+	if release, err := w.journal.Attend(context.WithoutCancel(ctx), w.Operation, lettingGo); err == nil {
+		defer release()
+	}
+	_, giveBack := w.app.TakeStops()
+	for {
+		var wake <-chan time.Time
+		if wait, ok := w.wait(); ok {
+			wake = time.After(wait)
 		}
-		if err := h.revoke(ctx, w.Server, key); err != nil {
-			return err
+		select {
+		case line, ok := <-lines:
+			if line == watchDone {
+				return nil
+			}
+			if !ok {
+				lines = nil
+			}
+			if !w.left {
+				giveBack()
+				w.left, w.since, w.lost = true, w.app.Now(), w.lost || line == watchLost
+				fault.At("watch-left")
+			}
+		case <-wake:
+		case <-w.stopped(ctx):
+			return w.askLast(ctx)
 		}
-		fmt.Fprintf(a.Err, "Revoked %s, since btcpayctl apikey exec was killed.\n", w.Label)
-		err := h.endTemporary(ctx, w.Operation, lettingGo)
-		if errors.Is(err, ledger.ErrNotFound) {
-			err = nil
+		switch {
+		case w.left:
+			if w.turn(ctx) {
+				return nil
+			}
+			if w.givesUp() {
+				return nil
+			}
+		case !w.gone && w.over.isOver(w.app.Now()):
+			w.report(w.ask(ctx))
 		}
-		return err
-	case <-timer.C:
-		if err := h.revoke(ctx, w.Server, key); err != nil {
-			return err
-		}
-		fmt.Fprintf(a.Err, "Revoked %s: its time is over.\n", w.Label)
+	}
+}
+
+// stopped is what tells that this process is asked to stop, once its command is gone.
+func (w *watching) stopped(ctx context.Context) <-chan struct{} {
+	if !w.left {
 		return nil
 	}
+	return ctx.Done()
+}
+
+// wait is the time until there is something to do, if there will be.
+func (w *watching) wait() (time.Duration, bool) {
+	now := w.app.Now()
+	switch {
+	case w.left, w.over.isOver(now) && !w.gone:
+		pause := w.pause
+		w.pause = min(w.pause+w.pause/5, mostWatchPause)
+		return pause*3/4 + rand.N(pause/2), true
+	case w.over.isSet() && !w.gone:
+		return min(w.over.left(now), clockLook), true
+	}
+	return 0, false
+}
+
+// ask asks the server once to revoke the key, by the key itself.
+func (w *watching) ask(ctx context.Context) error {
+	gone, lost, err := w.askToRevoke(ctx, w.Server, w.key, w.lost)
+	w.lost = w.lost || lost
+	if gone {
+		w.gone = true
+		return nil
+	}
+	return err
+}
+
+// report tells the command, as long as it is there.
+func (w *watching) report(err error) {
+	if err == nil {
+		fmt.Fprintln(w.app.Out, reportGone)
+		return
+	}
+	fmt.Fprintln(w.app.Out, reportAway+output.VisibleLine(err.Error()))
+}
+
+// turn asks, and closes the operation of a key that is gone. It holds the operation only
+// for that, so that another run or the doctor may ask as well. It reports whether nothing
+// is left to do.
+func (w *watching) turn(ctx context.Context) bool {
+	operation, busy := w.journal.ResumeWithin(ctx, w.Operation, lettingGo)
+	// Whoever closed it knows that the key is gone. But a job may have taken its folders
+	// away, so the server is asked all the same; and whoever holds it may hang.
+	closed := errors.Is(busy, ledger.ErrNotFound)
+	w.lost = w.lost || closed
+	var err error
+	if !w.gone {
+		err = w.ask(ctx)
+	}
+	switch {
+	case closed || busy != nil && !errors.Is(busy, ledger.ErrBusy):
+		w.report(err)
+		return w.gone
+	case busy != nil:
+		return w.gone && w.tooMany()
+	}
+	fault.At("watch-asked")
+	if !w.gone {
+		w.note(operation, err)
+		w.report(err)
+		return false
+	}
+	done := w.close(ctx, operation)
+	w.report(nil)
+	return done || w.tooMany()
+}
+
+// tooMany counts the vain attempts to close the operation of a key that is gone.
+func (w *watching) tooMany() bool {
+	w.closings++
+	return w.closings > mostClosings
+}
+
+// note writes down what came of a question. A disk that is full keeps no key alive.
+func (w *watching) note(operation *ledger.Operation, asked error) {
+	defer operation.Release()
+	_ = operation.Advance(func(r *ledger.Record) {
+		r.Watch = &ledger.Watch{Since: w.since.UTC(), Until: w.since.Add(watchBound).UTC(), Asked: w.app.Now().UTC(), Why: whyNot(asked)}
+	})
+}
+
+// close ends the operation of a key that is gone. The key can be deleted here where that
+// takes no credential; elsewhere the next run does it.
+func (w *watching) close(ctx context.Context, operation *ledger.Operation) bool {
+	defer operation.Release()
+	if err := operation.Advance(func(r *ledger.Record) { r.Ended, r.Watch = true, nil }); err != nil {
+		return false
+	}
+	fault.At("watch-gone")
+	if operation.Record.Keystore != fileKeystore {
+		return true
+	}
+	return w.forget(ctx, operation) == nil
+}
+
+// fileKeystore deletes an entry without opening it.
+const fileKeystore = "file"
+
+// givesUp reports whether the time for asking is over, by both clocks: the machine may
+// have slept.
+func (w *watching) givesUp() bool {
+	now := w.app.Now()
+	return now.Sub(w.since) >= watchBound && now.Round(0).Sub(w.since.Round(0)) >= watchBound
+}
+
+// askLast is for a process that was asked to stop: what it does not reach stays in the
+// ledger, for the next run.
+func (w *watching) askLast(ctx context.Context) error {
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastQuestion)
+	defer stop()
+	w.turn(last)
+	return context.Cause(ctx)
+}
+
+// whyNot is why a key is not known to be gone, in one line.
+func whyNot(err error) string {
+	if err == nil {
+		return ""
+	}
+	return output.VisibleLine(err.Error())
 }

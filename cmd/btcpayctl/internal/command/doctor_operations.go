@@ -98,7 +98,7 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 	operation, err := journal.Resume(ctx, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
-		return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
+		return d.busy(ctx, name, r, err)
 	case errors.Is(err, ledger.ErrNotFound):
 		return checkRecord{Check: name, Status: "ok", Detail: "finished meanwhile"}
 	case err != nil:
@@ -178,10 +178,7 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 	case r.Kind == ledger.Revoke:
 		return f.finishRevoke(ctx)
 	case r.Temporary:
-		if err := f.endKey(ctx, f.operation); err != nil {
-			return f.notRevoked(ctx, "its command is gone; the key "+r.Label, err)
-		}
-		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", nil)
+		return f.temporary(ctx)
 	}
 	key, err := f.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	if errors.Is(err, keystore.ErrNotFound) {
@@ -301,7 +298,7 @@ func cutOff(cmd *cobra.Command, a *app.App, open []ledger.Record) int {
 		return 0
 	}
 	return len(abandoned(cmd.Context(), a, open, func(r ledger.Record) bool {
-		return aboutAPIKey(r) && (r.Kind != ledger.Authorize || r.KeyID != "")
+		return aboutAPIKey(r) && (r.Kind != ledger.Authorize || r.KeyID != "") && watchedBy(cmd.Context(), a, r) == ""
 	}))
 }
 

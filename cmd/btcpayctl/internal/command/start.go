@@ -53,6 +53,7 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if n := cutOff(cmd, a, records); n > 0 {
 			fmt.Fprintf(a.Err, "Note: operations about API keys that were cut off: %d. Next: %s\n", n, a.Hint("btcpayctl doctor"))
 		}
+		noteWatched(cmd, a, records)
 		return nil
 	}
 }

@@ -7,3 +7,6 @@ package fault
 
 // At marks a step.
 func At(string) {}
+
+// Environ are the variables that a program needs to be killed as well.
+func Environ() []string { return nil }

@@ -7,12 +7,15 @@ package fault
 
 import (
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
-// At kills the program, as kill -9 does, where BTCPAYCTL_FAULT names the step.
+// At kills the program, as kill -9 does, where BTCPAYCTL_FAULT names the step, among
+// others with commas between.
 func At(step string) {
-	if os.Getenv("BTCPAYCTL_FAULT") != step {
+	if !slices.Contains(strings.Split(os.Getenv("BTCPAYCTL_FAULT"), ","), step) {
 		return
 	}
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
@@ -20,3 +23,6 @@ func At(step string) {
 	}
 	time.Sleep(time.Minute) // the kill arrives
 }
+
+// Environ are the variables that a program needs to be killed as well.
+func Environ() []string { return []string{"BTCPAYCTL_FAULT=" + os.Getenv("BTCPAYCTL_FAULT")} }

@@ -1,0 +1,86 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// watchedBy says which process goes on with the key of an operation whose command has
+// ended, since when and until when. It is empty where none does.
+func watchedBy(ctx context.Context, a *app.App, r ledger.Record) string {
+	if r.Watch == nil {
+		return ""
+	}
+	journal, err := a.Ledger()
+	if err != nil {
+		return ""
+	}
+	holder, ok := journal.Attending(ctx, r.ID)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("process %d has asked since %s, the last time at %s, and goes on until %s",
+		holder.Process, clockTime(a, r.Watch.Since), clockTime(a, r.Watch.Asked), clockTime(a, r.Watch.Until))
+}
+
+// clockTime is a time of today as 15:04, and another one with its day.
+func clockTime(a *app.App, t time.Time) string {
+	t, now := t.Local(), a.Now().Local()
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// noteWatched names keys whose command has ended and that a process still asks to be
+// revoked, for the commands that do not deal with them.
+func noteWatched(cmd *cobra.Command, a *app.App, open []ledger.Record) {
+	if slices.Contains(dealsWithKeys, strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")) {
+		return
+	}
+	for _, r := range open {
+		if by := watchedBy(cmd.Context(), a, r); by != "" {
+			fmt.Fprintf(a.Err, "Note: the key %s is not revoked yet; %s. Next: %s\n", r.Label, by, a.Hint("btcpayctl doctor"))
+		}
+	}
+}
+
+// busy says who is at an operation, and since when.
+func (d *doctor) busy(ctx context.Context, name string, r ledger.Record, err error) checkRecord {
+	who := "another process is at it now"
+	if at, ok := errors.AsType[*ledger.BusyError](err); ok && at.Process > 0 {
+		who = fmt.Sprintf("process %d is at it, since %s", at.Process, clockTime(d.app, at.Since))
+	}
+	switch by := watchedBy(ctx, d.app, r); {
+	case by != "":
+		return checkRecord{name, "failed", "the key " + r.Label + " is not revoked yet: " + r.Watch.Why + "; " + by, "later: btcpayctl doctor", output.Pending}
+	case r.Temporary && r.Watch == nil:
+		who += "; the key " + r.Label + " is revoked when its command ends"
+	}
+	return checkRecord{Check: name, Status: "ok", Detail: who}
+}
+
+// temporary revokes a key whose command has ended. A watcher may be at that as well; who
+// asks first does not matter.
+func (f *keyEnding) temporary(ctx context.Context) checkRecord {
+	r := f.operation.Record
+	err := f.endKey(ctx, f.operation)
+	if err == nil {
+		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", nil)
+	}
+	told := f.notRevoked(ctx, "its command is gone; the key "+r.Label, err)
+	if by := watchedBy(ctx, f.app, r); by != "" {
+		told.Detail += "; " + by
+	}
+	return told
+}

@@ -1,0 +1,175 @@
+package command
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// A watch is what the process that watches over a key is told on its standard input. It
+// is all that this process knows: the key that it revokes, and how to reach the server.
+type watch struct {
+	Server    string `json:"server"`
+	Key       string `json:"key"`
+	Operation string `json:"operation"`
+	Label     string `json:"label"`
+	// Until is when the time of the key is over, by the clock, and Left how long that
+	// is. The zero time is none.
+	Until     time.Time     `json:"until"`
+	Left      time.Duration `json:"left"` // nanoseconds
+	AllowHTTP bool          `json:"allowHttp"`
+	CAFile    string        `json:"caFile"`
+	Timeout   time.Duration `json:"timeout"` // nanoseconds; 0 for the default
+}
+
+// Lines that follow on its standard input. Its end means that whoever was to revoke the
+// key is gone, which is as good as watchOver.
+const (
+	watchDone = "done"           // the key is gone
+	watchOver = "over"           // the command has ended, and the key is not known to be gone
+	watchLost = watchOver + " 1" // likewise, and a request to revoke it may have been carried out
+)
+
+// Lines that it writes on its standard output for as long as anybody reads them.
+const (
+	reportGone = "gone"
+	reportAway = "away " // and why the server has not revoked the key yet
+)
+
+// A watcher is the process that watches over a key, seen by the command that started it.
+type watcher struct {
+	process int
+	input   io.WriteCloser
+	// reports ends with the process.
+	reports <-chan string
+	gone    bool // it said so
+}
+
+// startWatcher starts a process that goes on when this one has ended, whatever became
+// of the terminal. Nothing of this process's streams and credentials is left to it.
+func startWatcher(a *app.App, w watch) (*watcher, error) {
+	fail := func(err error) error {
+		return &output.Error{Code: output.Failed, What: "the process that watches over the key cannot be started", Why: err.Error(), Next: "leave --ttl out", Err: err}
+	}
+	if a.Program == nil {
+		return nil, fail(errors.New("the path of this program is not known"))
+	}
+	program, err := a.Program()
+	if err != nil {
+		return nil, fail(err)
+	}
+	cmd := exec.Command(program, "apikey", "watch") //nolint:noctx // it outlives the command
+	cmd.Args[0] = "btcpayctl"
+	if cmd.Env, err = watchEnvironment(a); err != nil {
+		return nil, fail(err)
+	}
+	cmd.SysProcAttr = detached()
+	cmd.Dir = filepath.VolumeName(program) + string(filepath.Separator) // it holds no folder
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fail(err)
+	}
+	reports, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fail(err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fail(err)
+	}
+	started := &watcher{process: cmd.Process.Pid, input: input, reports: readReports(reports, cmd.Wait)}
+	if err := json.NewEncoder(input).Encode(w); err != nil {
+		return nil, fail(errors.Join(err, input.Close()))
+	}
+	return started, nil
+}
+
+// readReports reads lines until the process has ended.
+func readReports(from io.Reader, wait func() error) <-chan string {
+	reports := make(chan string, 16)
+	go func() {
+		defer close(reports)
+		lines := bufio.NewScanner(from)
+		for lines.Scan() {
+			select {
+			case reports <- lines.Text():
+			default: // nobody listens any more
+			}
+		}
+		wait()
+	}()
+	return reports
+}
+
+// passedToWatcher are the variables that a process needs to reach a server and to find
+// the ledger.
+var passedToWatcher = []string{
+	"HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA",
+	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG",
+	"SYSTEMROOT", "TZ", "LOCALDOMAIN", "RES_OPTIONS",
+}
+
+func watchEnvironment(a *app.App) ([]string, error) {
+	config, err := a.ConfigDir()
+	if err != nil {
+		return nil, err
+	}
+	passed := slices.DeleteFunc(slices.Clone(a.Environ()), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return !slices.Contains(passedToWatcher, strings.ToUpper(name))
+	})
+	return append(append(passed, app.ConfigDirVariable+"="+config), fault.Environ()...), nil
+}
+
+// tell writes a line that nobody may read any more.
+func (w *watcher) tell(line string) { io.WriteString(w.input, line+"\n") }
+
+// dismiss ends the watch: the key is gone. Without one it does nothing.
+func (w *watcher) dismiss() {
+	if w == nil {
+		return
+	}
+	w.tell(watchDone)
+	w.input.Close()
+}
+
+// hear takes a report down. It tells what the person should know, and whether the process
+// still lives.
+func (w *watcher) hear(report string, lives bool) (away string) {
+	if !lives {
+		w.reports = nil
+	}
+	if report == reportGone {
+		w.gone = true
+	}
+	away, _ = strings.CutPrefix(report, reportAway)
+	if away == report {
+		return ""
+	}
+	return away
+}
+
+// lives reports whether the process is still there.
+func (w *watcher) lives() bool { return w != nil && w.reports != nil }
+
+// watchFor is what a process is told that watches over the key of an operation.
+func watchFor(a *app.App, flags app.Flags, r ledger.Record, key greenfield.APIKey, over deadline) watch {
+	w := watch{Server: r.Server, Key: key.Secret().Reveal(), Operation: r.ID, Label: r.Label, Until: over.wall, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile}
+	if over.isSet() {
+		w.Left = over.left(a.Now())
+	}
+	// What cannot be read was refused before.
+	w.Timeout, _ = a.Timeout(flags)
+	return w
+}
