@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -43,6 +44,8 @@ type fileStore struct {
 	unlocking chan struct{}
 	identity  *fileIdentity
 	swept     bool
+
+	probes sync.Map // what releases each probe that is there
 }
 
 func newFileStore(o Options) *fileStore {
@@ -130,10 +133,24 @@ func (s *fileStore) put(ctx context.Context, name string, secret []byte) error {
 	if err != nil {
 		return err
 	}
-	if err := dir.Write(secretFile(name), data); err != nil {
+	if err := s.write(dir, name, data); err != nil {
 		return err
 	}
 	return readBack(dir, name, secret, id)
+}
+
+// write holds a probe until it is deleted, so that [Sweep] leaves it alone.
+func (s *fileStore) write(dir *durable.Dir, name string, data []byte) error {
+	if !IsProbe(name) {
+		return dir.Write(secretFile(name), data)
+	}
+	release, err := dir.WriteHeld(secretFile(name), data)
+	if err == nil {
+		if before, ok := s.probes.Swap(name, release); ok {
+			before.(func())()
+		}
+	}
+	return err
 }
 
 // readBack opens what is now on the disk, so that a secret which could not be
@@ -152,6 +169,33 @@ func readBack(dir *durable.Dir, name string, secret []byte, id *fileIdentity) er
 		return fmt.Errorf("%w: %s reads differently from what was written", ErrDamaged, dir.Path(secretFile(name)))
 	}
 	return nil
+}
+
+// sweepAge is how old a file has to be that was left, where the system does not tell
+// whose it is.
+const sweepAge = time.Hour
+
+// Sweep removes what killed processes left in the store "file" of a directory, that of
+// [Options]: temporary files, and entries of [Check] and [Move]. What a living process
+// uses stays. Where there is no such store it does nothing.
+func Sweep(directory string) error {
+	dir, err := durable.Open(filepath.Join(directory, fileFolder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		defer dir.Close()
+		err = errors.Join(dir.Sweep(sweepAge), dir.SweepIf(sweepAge, isProbeFile))
+	}
+	if err != nil {
+		return diskError("file", "sweep", "", err)
+	}
+	return nil
+}
+
+func isProbeFile(file string) bool {
+	id, probe := strings.CutPrefix(strings.TrimSuffix(file, fileSuffix), strings.Replace(probePrefix, "/", "-", 1))
+	return probe && secretFile(probePrefix+id) == file
 }
 
 // sweep removes what killed writers left. Every writer holds the lock, so no
@@ -188,6 +232,9 @@ func (s *fileStore) delete(ctx context.Context, name string) error {
 		return err
 	}
 	err = dir.Remove(secretFile(name))
+	if release, ok := s.probes.LoadAndDelete(name); ok {
+		release.(func())()
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrNotFound
 	}

@@ -58,7 +58,7 @@ func makeIdentityFile(path, store string) error {
 		return err
 	}
 	defer clear(text)
-	return dir.WriteNew(filepath.Base(path), text)
+	return durable.WriteNamed(path, text, true)
 }
 
 func sameFolder(a, b string) (bool, error) {

@@ -2,13 +2,10 @@ package durable
 
 import (
 	"bytes"
-	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
-	"strings"
-	"time"
 )
 
 // tempPrefix marks files that are being written.
@@ -127,12 +124,12 @@ func (d *Dir) write(name string, data []byte) error {
 	if err := plain(name); err != nil {
 		return err
 	}
-	temp := d.temp + rand.Text()
-	if err := d.writeNew(temp, data, true); err != nil {
+	f, temp, err := d.temporary(data, true)
+	if err != nil {
 		return err
 	}
-	if err := d.root.Rename(temp, name); err != nil {
-		d.root.Remove(temp)
+	defer f.Close() // its content is on the disk
+	if err := d.replace(f, temp, name); err != nil {
 		return err
 	}
 	return syncDir(d.root)
@@ -160,12 +157,20 @@ func (d *Dir) create(name string, data []byte, private bool) error {
 // writeLinked gives a finished file its name by a hard link, which, unlike a
 // rename, never replaces anything.
 func (d *Dir) writeLinked(name string, data []byte, private bool) error {
-	temp := d.temp + rand.Text()
-	if err := d.writeNew(temp, data, private); err != nil {
+	f, temp, err := d.temporary(data, private)
+	if err != nil {
 		return err
 	}
-	defer d.root.Remove(temp)
-	err := d.root.Link(temp, name)
+	defer func() {
+		d.root.Remove(temp)
+		f.Close()
+	}()
+	if !renamesOpen {
+		err = f.Close()
+	}
+	if err == nil {
+		err = d.root.Link(temp, name)
+	}
 	if err == nil || errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -177,13 +182,7 @@ func (d *Dir) writeNew(name string, data []byte, private bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
-	// The umask may have taken rights from the owner himself.
-	if refused := f.Chmod(0o600); private {
-		err = errors.Join(err, refused)
-	}
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
+	if err := errors.Join(fill(f, data, private), f.Close()); err != nil {
 		d.root.Remove(name)
 		return err
 	}
@@ -229,27 +228,4 @@ func (d *Dir) Names() ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// Sweep removes the temporary files that killed processes left. A file younger
-// than age may belong to a process that is writing now and stays; an age of zero
-// takes all, those included that are dated ahead of a clock that was set back.
-func (d *Dir) Sweep(age time.Duration) error {
-	entries, err := fs.ReadDir(d.root.FS(), ".")
-	if err != nil {
-		return d.fail("sweep", "", err)
-	}
-	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), tempPrefix) {
-			continue
-		}
-		info, err := entry.Info()
-		if err != nil || age > 0 && time.Since(info.ModTime()) < age {
-			continue
-		}
-		if err := d.root.Remove(entry.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return d.fail("sweep", entry.Name(), err)
-		}
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -32,16 +33,61 @@ func ReadNamed(path string, limit int64, wait time.Duration, private bool) ([]by
 // WriteNamed makes a file where the user named it himself, which must not be there
 // yet, as [Dir.WriteNew] does. It takes the directory as it is, and makes none.
 // What is not private may go where the file system has no rights of users, as on a
-// memory stick.
+// memory stick. What an earlier call left there that was killed is removed.
 func WriteNamed(path string, data []byte, private bool) error {
+	dir, name, err := openNamed(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.create(name, data, private)
+}
+
+// CheckNamed finds what would keep [WriteNamed] from making a file: it makes a temporary
+// one beside it and takes it away.
+func CheckNamed(path string) error {
+	dir, name, err := openNamed(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if err := plain(name); err != nil {
+		return dir.fail("write", name, err)
+	}
+	if _, err := dir.root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			err = fs.ErrExist
+		}
+		return dir.fail("write", name, err)
+	}
+	f, temp, err := dir.temporary(nil, true)
+	if err != nil {
+		return dir.fail("write", name, err)
+	}
+	return dir.fail("write", name, errors.Join(f.Close(), dir.root.Remove(temp)))
+}
+
+// openNamed opens the folder of a file, and removes what was left there.
+func openNamed(path string) (*Dir, string, error) {
 	folder, name := filepath.Split(path)
 	folder = filepath.Clean(folder)
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	defer root.Close()
-	return (&Dir{root: root, path: folder, temp: namedPrefix}).create(name, data, private)
+	dir := &Dir{root: root, path: folder, temp: namedPrefix}
+	_ = dir.SweepIf(namedAge, isNamedTemporary) // it only costs space
+	return dir, name, nil
+}
+
+// namedAge is how old a file has to be that was left in a folder of the user's, where the
+// system does not tell whose it is.
+const namedAge = 24 * time.Hour
+
+// isNamedTemporary is strict: the folder is the user's.
+func isNamedTemporary(name string) bool {
+	id, ours := strings.CutPrefix(name, namedPrefix)
+	return ours && len(id) == 26 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
 // namedPrefix begins temporary files in folders of the user's.

@@ -1,0 +1,165 @@
+package durable
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+// A holding is what came of an attempt to hold a file.
+type holding int
+
+const (
+	holdUnknown holding = iota // the system does not tell
+	holdMine
+	holdOther // a living process holds it
+)
+
+// temporary makes a file with this content, on the disk, that [Dir.Sweep] leaves alone
+// for as long as it is open. The caller closes it.
+func (d *Dir) temporary(data []byte, private bool) (*os.File, string, error) {
+	for {
+		name := d.temp + rand.Text()
+		f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, "", err
+		}
+		swept, err := d.sweptBeforeHeld(f, name)
+		if err == nil && !swept {
+			err = fill(f, data, private)
+		}
+		if err != nil {
+			f.Close()
+			d.root.Remove(name)
+			return nil, "", err
+		}
+		if !swept {
+			return f, name, nil
+		}
+		f.Close()
+	}
+}
+
+// sweptBeforeHeld holds a new file, and reports whether a sweep was faster, which took it
+// for one that was left.
+func (d *Dir) sweptBeforeHeld(f *os.File, name string) (bool, error) {
+	switch hold(f) {
+	case holdOther:
+		return true, nil
+	case holdUnknown:
+		return false, nil
+	case holdMine:
+	}
+	ours, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := d.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return err == nil && !os.SameFile(ours, there), err
+}
+
+// fill writes the content of a new file to the disk.
+func fill(f *os.File, data []byte, private bool) error {
+	_, err := f.Write(data)
+	// The umask may have taken rights from the owner himself.
+	if refused := f.Chmod(0o600); private {
+		err = errors.Join(err, refused)
+	}
+	return errors.Join(err, f.Sync())
+}
+
+// replace gives a temporary file its name. It stays open where the system allows that, so
+// that no sweep comes between.
+func (d *Dir) replace(f *os.File, temp, name string) error {
+	var err error
+	if !renamesOpen {
+		err = f.Close()
+	}
+	if err == nil {
+		err = d.root.Rename(temp, name)
+	}
+	if err != nil {
+		d.root.Remove(temp)
+	}
+	return err
+}
+
+// WriteHeld is [Dir.Write] of a file that [Dir.SweepIf] leaves alone until release is
+// called or the process ends.
+func (d *Dir) WriteHeld(name string, data []byte) (release func(), err error) {
+	err = plain(name)
+	var f *os.File
+	var temp string
+	if err == nil {
+		f, temp, err = d.temporary(data, true)
+	}
+	if err == nil {
+		if err = d.replace(f, temp, name); err == nil {
+			err = syncDir(d.root)
+		}
+		if err != nil {
+			f.Close()
+		}
+	}
+	if err != nil {
+		return nil, d.fail("write", name, err)
+	}
+	return func() { f.Close() }, nil
+}
+
+// Sweep removes the temporary files that killed processes left. Those that a living
+// process writes stay. Where the system does not tell who lives, a file younger than age
+// stays. An age of zero takes all, those included that are dated ahead of a clock that
+// was set back: the caller knows that nobody writes.
+func (d *Dir) Sweep(age time.Duration) error {
+	return d.SweepIf(age, func(name string) bool { return strings.HasPrefix(name, d.temp) })
+}
+
+// SweepIf is [Dir.Sweep] of other files, such as those of [Dir.WriteHeld].
+func (d *Dir) SweepIf(age time.Duration, is func(name string) bool) error {
+	entries, err := fs.ReadDir(d.root.FS(), ".")
+	if err != nil {
+		return d.fail("sweep", "", err)
+	}
+	for _, entry := range entries {
+		if !is(entry.Name()) {
+			continue
+		}
+		if err := d.sweep(entry, age); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return d.fail("sweep", entry.Name(), err)
+		}
+	}
+	return nil
+}
+
+func (d *Dir) sweep(entry fs.DirEntry, age time.Duration) error {
+	if age > 0 {
+		f, whose := d.whose(entry)
+		if f != nil {
+			defer f.Close() // after the removal: until then it is ours
+		}
+		info, err := entry.Info()
+		if err != nil || whose == holdOther || whose == holdUnknown && time.Since(info.ModTime()) < age {
+			return nil
+		}
+	}
+	return d.root.Remove(entry.Name())
+}
+
+// whose tells who holds a file, by holding it.
+func (d *Dir) whose(entry fs.DirEntry) (*os.File, holding) {
+	if !entry.Type().IsRegular() {
+		return nil, holdUnknown
+	}
+	f, err := d.root.OpenFile(entry.Name(), os.O_RDWR|openNonblock, 0)
+	if err != nil {
+		return nil, holdUnknown
+	}
+	return f, hold(f)
+}

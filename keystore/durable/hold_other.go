@@ -1,0 +1,10 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package durable
+
+import "os"
+
+// renamesOpen: on Windows a file is renamed after it was closed.
+const renamesOpen = false
+
+func hold(*os.File) holding { return holdUnknown }
