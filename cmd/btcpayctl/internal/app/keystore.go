@@ -19,6 +19,12 @@ const (
 	identityFileVariable    = "BTCPAYCTL_IDENTITY_FILE"
 )
 
+// Folders in [App.DataDir].
+const (
+	ledgerFolder  = "ledger"
+	batchesFolder = "batches"
+)
+
 // OpenKeystore gives the store of this name, the same one each time, so that a
 // passphrase is asked for once.
 func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
@@ -70,7 +76,7 @@ func (a *App) Ledger() (*ledger.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Open(filepath.Join(dir, "ledger"), a.Now), nil
+	return ledger.Open(filepath.Join(dir, ledgerFolder), a.Now), nil
 }
 
 // Batches is the journal of batches of invoices.
@@ -79,7 +85,7 @@ func (a *App) Batches() (*ledger.Batches, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledger.OpenBatches(filepath.Join(dir, "batches"), a.Now), nil
+	return ledger.OpenBatches(filepath.Join(dir, batchesFolder), a.Now), nil
 }
 
 // StoreKey puts a BitId key into the keystore of the settings, reads it back,

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +15,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
 type apiKeyCreate struct {
@@ -279,15 +278,8 @@ func freePath(name string) error {
 	refuse := func(why error) error {
 		return &output.Error{Code: output.BadInput, What: "the key cannot be written to " + name, Why: why.Error() + ". Nothing was sent.", Next: "name a new file in a directory that you can write", Err: why}
 	}
-	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-		if err == nil {
-			err = fs.ErrExist
-		}
+	if err := durable.CheckNamed(name); err != nil {
 		return refuse(err)
 	}
-	probe, err := os.CreateTemp(filepath.Dir(name), ".btcpayctl-key-*")
-	if err != nil {
-		return refuse(err)
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return nil
 }

@@ -102,6 +102,7 @@ func before(a *app.App) func(*cobra.Command, []string) error {
 			return err
 		}
 		a.Retarget = lineOf(cmd).hint
+		a.SweepLeftovers()
 		return open(cmd, args)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -93,4 +95,33 @@ func (l *Ledger) open(id string) (*durable.Dir, error) {
 		return nil, ErrNotFound
 	}
 	return dir, err
+}
+
+// lockAge is how old a lock of an operation has to be that is finished: one that begins
+// has its lock before its record.
+const lockAge = time.Hour
+
+// SweepLocks removes the locks of finished operations, which a process leaves that is
+// killed at the end of one. Those that somebody holds stay.
+func (l *Ledger) SweepLocks() {
+	dir, err := durable.Open(l.dir)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	_ = dir.SweepIf(lockAge, func(name string) bool {
+		id, isLock := strings.CutSuffix(name, lockExt)
+		if !isLock {
+			id, isLock = strings.CutSuffix(name, watchExt)
+		}
+		if !isLock {
+			return false
+		}
+		info, err := os.Lstat(dir.Path(name))
+		if err != nil || time.Since(info.ModTime()) < lockAge {
+			return false
+		}
+		_, err = read(dir, id)
+		return errors.Is(err, ErrNotFound)
+	})
 }

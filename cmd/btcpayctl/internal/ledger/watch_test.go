@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"os"
+	"slices"
 	"testing"
 	"time"
 )
@@ -46,5 +47,37 @@ func TestAttend(t *testing.T) {
 	release()
 	if left, err := os.ReadDir(l.dir); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// TestSweepLocks takes away the locks of operations that are finished.
+func TestSweepLocks(t *testing.T) {
+	l := Open(t.TempDir()+"/ledger", time.Now)
+	o, err := l.Begin(t.Context(), Record{ID: "OPENOPEN", Kind: Mint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Release(); err != nil {
+		t.Fatal(err)
+	}
+	old := time.Now().Add(-2 * lockAge)
+	for name, age := range map[string]time.Time{"OPENOPEN.lock": old, "DONEDONE.lock": old, "DONEDONE.watch": old, "BEGINSNOW.lock": time.Now()} {
+		f, err := os.OpenFile(l.dir+"/"+name, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		if err := os.Chtimes(f.Name(), age, age); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.SweepLocks()
+	var names []string
+	entries, err := os.ReadDir(l.dir)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{"BEGINSNOW.lock", "OPENOPEN.json", "OPENOPEN.lock"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("left %q, %v", names, err)
 	}
 }
