@@ -401,12 +401,12 @@ func TestWatchWithAnotherKeystore(t *testing.T) {
 	must(t, syscall.Kill(watcher, syscall.SIGCONT))
 	s.until("the watcher does not end", func() bool { return syscall.Kill(watcher, 0) != nil })
 	text, err = os.ReadFile(path)
-	if err != nil || !strings.Contains(string(text), `"gone": true`) || len(s.labels()) != s.keys {
+	if err != nil || !strings.Contains(string(text), `"ended": true`) || len(s.labels()) != s.keys {
 		t.Errorf("%v\n%s", err, text)
 	}
 	before := s.served.Load()
 	d := s.run("doctor", "--profile", "admin")
-	if d.code != 0 || !strings.Contains(d.stdout, "is gone, and was deleted here") || s.served.Load() != before {
+	if d.code != 0 || !strings.Contains(d.stdout, "is gone") || s.served.Load() != before {
 		t.Errorf("exit %d\n%s", d.code, d.stdout)
 	}
 	s.closes()

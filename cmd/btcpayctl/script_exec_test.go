@@ -224,6 +224,14 @@ func signalJob(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(stageOf(ts).job(ts, args[0]).cmd.Process.Signal(s))
 }
 
+// killWatchers kills the processes that watch over keys.
+func killWatchers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: endwatchers")
+	}
+	endWatchers(ts.MkAbs("data"))
+}
+
 // finishJob waits for a job, which has to end with this exit code.
 func finishJob(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

@@ -96,7 +96,9 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"mint":     mintKey,
 	"allkeys":  countAllKeys,
 	"need":     need,
-	"unset":    unset,
+
+	"endwatchers": killWatchers,
+	"unset":       unset,
 }
 
 func scriptCondition(name string) (bool, error) {

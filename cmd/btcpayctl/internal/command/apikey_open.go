@@ -154,6 +154,9 @@ func (h *keyHolder) find(ctx context.Context, o *openKey, offline bool) {
 	if o.ID == "" && picksStore(r) {
 		o.Known += "; it has no label if the store was picked on the page"
 	}
+	if by := watchedBy(ctx, h.app, r); by != "" {
+		o.Known += "; " + by
+	}
 }
 
 // askAbout reads a key and asks its server about it.
