@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -288,7 +289,7 @@ func TestSignalBeforeTheRequest(t *testing.T) {
 	for i, stop := range stops {
 		name := []string{"exec", "create", "exec ttl", "create"}[i]
 		r := s.launch(slices.Insert(slices.Clone(mints[name]), 2, "--retry", "1h")...)
-		r.says("Nothing was sent to ")
+		r.says("Trying again for ")
 		r.cmd.Process.Signal(stop.signal)
 		got := r.end()
 		if got.code != stop.exit || !strings.Contains(got.stderr, "No key was made") {
@@ -379,5 +380,52 @@ func TestHangUpIsIgnoredWhereItWas(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(s.home, "go"), nil, 0o600))
 	if got := r.end(); got.code != 7 {
 		t.Errorf("exit %d\n%s", got.code, got.stderr)
+	}
+}
+
+// TestSignalWhilePairing stops "pair" while a code is made or claimed. The answer is
+// awaited and written down; what was given up is told.
+func TestSignalWhilePairing(t *testing.T) {
+	t.Parallel()
+	hearStops(t)
+	w := startWorld(t, sandbox.Options{})
+	g := newGate(t, w.server.URL)
+	for i, stop := range stops {
+		for _, twice := range []bool{false, true} {
+			s := newShell(t)
+			s.run("key", "generate", "--profile", "shop").ok()
+			line, lives := []string{"pair", "client"}, regexp.MustCompile(`The code \w{7} lives until`)
+			if i%2 == 1 {
+				code, err := w.makeCode(t.Context(), w.server.Seed.StoreID, "")
+				must(t, err)
+				line = []string{"pair", "server", "--code", code}
+			}
+			if twice && i%2 == 1 {
+				lives = regexp.MustCompile(`the code may have been claimed`)
+			} else if twice {
+				lives = regexp.MustCompile(`error: stopped by`)
+			}
+			var r *running
+			started := make(chan struct{})
+			g.hold(nil, func(request *http.Request) {
+				if request.Method != http.MethodPost {
+					return
+				}
+				<-started
+				r.cmd.Process.Signal(stop.signal)
+				r.says("Waiting for the server's answer about")
+				if twice {
+					r.cmd.Process.Signal(stop.signal)
+					<-r.done
+				}
+			})
+			r = s.launch(append(line, "--profile", "shop", "--server", g.URL)...)
+			close(started)
+			got := r.end()
+			got.fails(stop.exit)
+			if !lives.MatchString(got.stderr) || len(s.openOperations()) != 1 {
+				t.Errorf("%q, %s: %q is open\n%s", line, stop.name, s.openOperations(), got.stderr)
+			}
+		}
 	}
 }

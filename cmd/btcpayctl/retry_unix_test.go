@@ -101,9 +101,9 @@ func TestRetryWhileServerIsAway(t *testing.T) {
 				t.Fatalf("exit %d\n%s", got.code, got.stderr)
 			}
 			r := s.launch(slices.Insert(slices.Clone(c.args), 2, "--retry", "1h")...)
-			r.says("It is tried again for 1h0m0s (--retry).")
+			r.says("Trying again for 1h0m0s (--retry).")
 			port.serve(newGate(t, w.server.URL).Config.Handler)
-			if got := r.end(); got.code != c.exit || strings.Count(got.stderr, "Nothing was sent to "+port.URL+" yet: the connection was refused") != 1 {
+			if got := r.end(); got.code != c.exit || strings.Count(got.stderr, "Waiting for "+port.URL+": the connection was refused") != 1 {
 				t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
 			}
 		})
@@ -141,7 +141,7 @@ func TestRetryNeverSendsTwice(t *testing.T) {
 			if n := posts.Load(); n != 1 || got.code != 8 && (got.code != 7 || name != "pair client") {
 				t.Errorf("exit %d, sent %d times\n%s", got.code, n, got.stderr)
 			}
-			got.never("It is tried again")
+			got.never("Trying again")
 		})
 	}
 }

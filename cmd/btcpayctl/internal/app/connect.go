@@ -144,7 +144,7 @@ func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
 // tellUnsent says once a call what is waited for.
 func (a *App) tellUnsent(u client.Unsent) {
 	if u.Attempt == 1 {
-		fmt.Fprintf(a.Err, "Nothing was sent to %s yet: %s. It is tried again for %s (--retry).\n", u.Server, output.VisibleLine(u.Err.Reason()), u.Left.Round(time.Second))
+		fmt.Fprintf(a.Err, "Waiting for %s: %s. Trying again for %s (--retry).\n", u.Server, output.VisibleLine(u.Err.Reason()), u.Left.Round(time.Second))
 	}
 }
 
