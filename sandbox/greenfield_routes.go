@@ -41,6 +41,7 @@ var greenfieldRoutes = []route{
 	inStore("DELETE", "/users/{idOrEmail}", modifyStoreSettings, (*Sandbox).removeMember),
 	inStore("GET", "/payment-methods/{method}", viewStoreSettings, (*Sandbox).readWallet),
 	inStore("PUT", "/payment-methods/{method}", modifyStoreSettings, (*Sandbox).setWallet),
+	inStore("GET", "/payment-methods/{method}/wallet", viewWallet, (*Sandbox).readBalance),
 	inStore("GET", "/payment-methods/{method}/wallet/preview", viewWallet, (*Sandbox).previewWallet),
 	inStore("GET", "/rates/configuration", viewStoreSettings, (*Sandbox).readRates),
 	inStore("PUT", "/rates/configuration", modifyStoreSettings, (*Sandbox).setRates),
@@ -69,7 +70,14 @@ var greenfieldRoutes = []route{
 	inStore("GET", "/payouts", viewPayouts, (*Sandbox).listNone),
 	either("GET", "/payouts/{payoutId}", viewPayouts, (*Sandbox).listNone),
 	inStore("GET", "/offerings", viewOfferings, (*Sandbox).listNone),
+	inStore("GET", "/apps", modifyStoreSettings, (*Sandbox).listNone),
 	api("GET", "/apps/{appId}", modifyStoreSettings, (*Sandbox).listNone),
+
+	// There is no lightning node.
+	inStore("GET", "/lightning/{cryptoCode}/info", useNode, (*Sandbox).askStoreNode),
+	inStore("GET", "/lightning/{cryptoCode}/invoices", viewNodeInvoices, (*Sandbox).askStoreNode),
+	api("GET", "/server/lightning/{cryptoCode}/info", useServerNode, (*Sandbox).askServerNode),
+	api("GET", "/server/lightning/{cryptoCode}/invoices", viewServerNodeInvoices, (*Sandbox).askServerNode),
 }
 
 func api(method, path, permission string, h handler) route {

@@ -48,6 +48,11 @@ const (
 	viewWallet           = "btcpay.store.canviewwallet"
 	modifyOfferings      = "btcpay.store.canmodifyofferings"
 	viewOfferings        = "btcpay.store.canviewofferings"
+	useNode              = "btcpay.store.canuselightningnode"
+	viewNodeInvoices     = "btcpay.store.canviewlightninginvoice"
+
+	useServerNode          = "btcpay.server.canuseinternallightningnode"
+	viewServerNodeInvoices = "btcpay.server.canviewlightninginvoiceinternalnode"
 
 	// until 2.0.0
 	viewCustodians        = "btcpay.store.canviewcustodianaccounts"

@@ -1,0 +1,64 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+)
+
+// walletData is the overview of a store's wallet: what its invoices were paid.
+type walletData struct {
+	Balance            string `json:"balance"`
+	UnconfirmedBalance string `json:"unconfirmedBalance"`
+	ConfirmedBalance   string `json:"confirmedBalance"`
+	Label              string `json:"label"`
+}
+
+// readBalance answers as recording 30-wallets does. Here only invoices are paid, and nothing is ever sent.
+func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller) {
+	storeID := r.PathValue("storeId")
+	wallet := s.state.Stores[storeID].Wallet
+	switch {
+	case paymentMethodID(r.PathValue("method")) != onChain:
+		writeAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method doesn't exists or doesn't offer wallet services")
+		return
+	case wallet == nil:
+		writeAPIError(w, http.StatusServiceUnavailable, "not-available", "BTC doesn't have any derivation scheme set")
+		return
+	}
+	confirmed, unconfirmed := newDecimal(0, 0), newDecimal(0, 0)
+	for _, inv := range s.state.Invoices {
+		for _, p := range inv.Payments {
+			switch {
+			case inv.StoreID != storeID || p.Replaced:
+			case p.Height > 0:
+				confirmed = confirmed.add(p.Amount)
+			default:
+				unconfirmed = unconfirmed.add(p.Amount)
+			}
+		}
+	}
+	label := wallet.Label
+	if label == "" {
+		label, _, _ = strings.Cut(wallet.Scheme, "-")
+	}
+	writeJSON(w, http.StatusOK, walletData{
+		confirmed.add(unconfirmed).trim(0).String(), unconfirmed.trim(0).String(), confirmed.trim(0).String(), label,
+	})
+}
+
+// askStoreNode and askServerNode answer as a server does that has no lightning node (recording 29-lightning-absent).
+func (s *Sandbox) askStoreNode(w http.ResponseWriter, r *http.Request, _ *caller) {
+	refuseNode(w, r, "The lightning node is not set up")
+}
+
+func (s *Sandbox) askServerNode(w http.ResponseWriter, r *http.Request, _ *caller) {
+	refuseNode(w, r, "The internal lightning node is not set up")
+}
+
+func refuseNode(w http.ResponseWriter, r *http.Request, message string) {
+	if !strings.EqualFold(r.PathValue("cryptoCode"), "BTC") {
+		writeAPIError(w, http.StatusNotFound, "unknown-cryptocode", "This crypto code isn't set up in this BTCPay Server instance")
+		return
+	}
+	writeAPIError(w, http.StatusNotFound, "lightning-not-configured", message)
+}
