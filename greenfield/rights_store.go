@@ -1,0 +1,137 @@
+package greenfield
+
+import (
+	"context"
+	"slices"
+)
+
+// A storeTrial is what was found out about one store.
+type storeTrial struct {
+	id    string
+	held  []Permission // those that are good for it
+	found findings
+	// members is set where the server showed the members of the store. role is then
+	// the account's, empty where it is no member. allows is what the role allows,
+	// nil where that was not shown.
+	members bool
+	role    string
+	allows  []Permission
+}
+
+// store tries a store, once. It is nil where too many were tried before.
+func (t *trial) store(ctx context.Context, id string) *storeTrial {
+	if s, ok := t.stores[id]; ok {
+		return s
+	}
+	if len(t.stores) >= maxTriedStores {
+		return nil
+	}
+	s := &storeTrial{id: id, found: findings{}}
+	for _, p := range t.held {
+		if p.Kind() != StorePermission || p.Scope() == "" || p.Scope() == id {
+			s.held = append(s.held, p)
+		}
+	}
+	t.stores[id] = s
+	apps := findings{}
+	for _, read := range provingReads {
+		if !read.inStore() || !Covered(s.held, read.permission.ForStore(id)) || s.found.judge(read.permission).live != LiveUnknown {
+			continue
+		}
+		if read.permission == CanModifyStoreSettings {
+			t.read(ctx, read, id, s.held, apps)
+			continue
+		}
+		t.read(ctx, read, id, s.held, s.found)
+		if read.permission == CanViewWallet {
+			s.join(apps)
+		}
+	}
+	t.askRole(ctx, s)
+	return s
+}
+
+// join adds what the list of apps said, which proves that the settings may be
+// changed together with the read of a wallet only.
+func (s *storeTrial) join(apps findings) {
+	wallet := s.found[CanViewWallet]
+	for policy, found := range apps {
+		if policy == CanModifyStoreSettings && found.live == LiveYes {
+			switch wallet.live {
+			case LiveNo:
+				continue // and so is what includes it
+			case LiveUnknown:
+				found = wallet
+			}
+		}
+		s.found.note(policy, found)
+	}
+}
+
+// askRole looks up the account's role where not all works, if the key may see it.
+func (t *trial) askRole(ctx context.Context, s *storeTrial) {
+	settled := func(p Permission) bool {
+		return p.Kind() != StorePermission || s.found.judge(p.Policy()).live == LiveYes
+	}
+	if t.failed != nil || s.found.judge(CanViewStoreSettings).live != LiveYes || !Covered(t.held, CanViewProfile) ||
+		!slices.ContainsFunc(s.held, func(p Permission) bool { return !settled(p) }) {
+		return
+	}
+	if t.me == nil {
+		me, err := t.c.Users.Me(ctx)
+		if err != nil || me.ID == "" {
+			return
+		}
+		t.me = &me
+	}
+	members, err := t.c.Stores.Members(ctx, s.id)
+	if err != nil {
+		return
+	}
+	s.members = true
+	i := slices.IndexFunc(members, func(m StoreMember) bool { return m.UserID == t.me.ID })
+	if i < 0 {
+		return
+	}
+	s.role = members[i].Role
+	roles, err := t.c.Stores.Roles(ctx, s.id)
+	if err != nil {
+		return
+	}
+	for _, role := range roles {
+		if role.ID == s.role {
+			s.allows = append([]Permission{}, role.Permissions...)
+		}
+	}
+}
+
+// judge is what is known about a policy in the store.
+func (s *storeTrial) judge(p Permission) finding {
+	found := s.found.judge(p)
+	own := s.found[p].live
+	switch stranger := s.members && s.role == ""; {
+	case own == LiveYes:
+	case s.allows != nil && own != LiveNo:
+		found = finding{live: LiveNo, reason: RightByRole}
+		if slices.ContainsFunc(s.allows, func(held Permission) bool { return includes(held, p) }) {
+			found.live = LiveYes
+		}
+	case stranger:
+		found = finding{live: LiveNo, reason: RightNoMember}
+	case found.live == LiveNo && s.role != "":
+		found.reason = RightByRole
+	case found.live == LiveNo && len(s.found.with(LiveYes)) == 0:
+		found.reason = RightNoAccess
+	}
+	return found
+}
+
+// right is the right of a permission in the store.
+func (s *storeTrial) right(p Permission, found finding) Right {
+	r := s.found.right(p, s.id, found)
+	r.Role = s.role
+	if r.Live == LiveNo && r.Reason == RightRefused && len(s.found.with(LiveYes)) == 0 {
+		r.Reason = RightNoAccess
+	}
+	return r
+}

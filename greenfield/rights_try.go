@@ -1,0 +1,157 @@
+package greenfield
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// maxTriedStores bounds the requests for a key that names many stores.
+const maxTriedStores = 16
+
+// Try asks the server what it lets the client's key do now. held are the key's
+// permissions, from [APIKeyService.Current]. A permission for every store is tried
+// in the store of that id, or not at all where it is empty. The rights come in the
+// order of held. An unrestricted key has two: that it is one, and whether its owner
+// may do anything in the store.
+//
+// It sends GET alone, to [Permission.ProvingRead]: each read once for each store,
+// whatever the number of permissions, one or two where the key may do all in the
+// store, and 14 at most. Where the key may see the members of the store and its own
+// profile, a refusal is explained by the role. A lost connection or an answer that
+// says nothing about a permission ends it, and is never taken for a refusal.
+func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID string) []Right {
+	t := &trial{c: s.c, held: effective(held), stores: map[string]*storeTrial{}}
+	rights := make([]Right, 0, len(held))
+	for _, p := range held {
+		switch {
+		case p.NamesStoreTwice(), p.Kind() == StorePermission && p.Scope() != "" && !idPattern().MatchString(p.Scope()):
+			rights = append(rights, Right{Permission: p, Live: LiveNo, Reason: RightNoEffect})
+		case p.Kind() == StorePermission:
+			rights = append(rights, t.inStore(ctx, p, cmp.Or(p.Scope(), storeID)))
+		default:
+			rights = append(rights, t.elsewhere(ctx, p))
+			if p.IsUnrestricted() && idPattern().MatchString(storeID) {
+				rights = append(rights, t.anything(ctx, p, storeID))
+			}
+		}
+	}
+	return rights
+}
+
+// A trial is one run of [PermissionService.Try].
+type trial struct {
+	c      *Client
+	held   []Permission
+	stores map[string]*storeTrial
+	rest   findings // about no store
+	me     *User
+	failed error // after which nothing more is asked
+}
+
+// inStore is the right of a store's permission.
+func (t *trial) inStore(ctx context.Context, p Permission, storeID string) Right {
+	if !idPattern().MatchString(storeID) {
+		return Right{Permission: p, Live: LiveUnknown, Reason: RightNoStore}
+	}
+	s := t.store(ctx, storeID)
+	if s == nil {
+		return Right{Permission: p, StoreID: storeID, Live: LiveUnknown, Reason: RightNotTried}
+	}
+	return s.right(p, s.judge(p.Policy()))
+}
+
+// anything is what an unrestricted key is good for in a store: what its owner may
+// do there.
+func (t *trial) anything(ctx context.Context, p Permission, storeID string) Right {
+	s := t.store(ctx, storeID)
+	switch {
+	case s == nil:
+		return Right{Permission: p, StoreID: storeID, Live: LiveUnknown, Reason: RightNotTried}
+	case len(s.found.with(LiveYes)) > 0:
+		return s.right(p, finding{live: LiveYes})
+	case len(s.found.with(LiveNo)) > 0:
+		return s.right(p, finding{live: LiveNo, reason: RightRefused})
+	}
+	return s.right(p, finding{live: LiveUnknown, reason: RightNoAnswer, err: t.failed})
+}
+
+// elsewhere is the right of a permission that is about no store.
+func (t *trial) elsewhere(ctx context.Context, p Permission) Right {
+	if t.rest == nil {
+		t.rest = findings{}
+		for _, read := range provingReads {
+			// All of the server is not looked through for an unrestricted key: its
+			// owner's profile is enough.
+			named := func(p Permission) bool { return p == read.permission || p != Unrestricted && p.Covers(read.permission) }
+			if !read.inStore() && slices.ContainsFunc(t.held, named) && t.rest.judge(read.permission).live == LiveUnknown {
+				t.read(ctx, read, "", t.held, t.rest)
+			}
+		}
+	}
+	found := t.rest.judge(p.Policy())
+	if p.Kind() == ServerPermission && found.live != LiveYes {
+		// Who is an administrator has all of them.
+		for _, other := range t.rest.with(LiveYes) {
+			if other.Kind() == ServerPermission {
+				return t.rest.right(p, "", finding{live: LiveYes, reason: RightIncluded})
+			}
+		}
+		for _, other := range t.rest.with(LiveNo) {
+			if other.Kind() == ServerPermission {
+				return t.rest.right(p, "", finding{live: LiveNo, reason: RightNoAdministrator})
+			}
+		}
+	}
+	return t.rest.right(p, "", found)
+}
+
+// read sends one read and notes what its answer says.
+func (t *trial) read(ctx context.Context, read provingRead, storeID string, held []Permission, into findings) {
+	if t.failed != nil {
+		into.note(read.permission, finding{LiveUnknown, RightNoAnswer, t.failed})
+		return
+	}
+	path, query, _ := strings.Cut(strings.ReplaceAll(read.path, "{storeId}", storeID), "?")
+	request := client.Request{Method: http.MethodGet, Path: append([]string{"api", "v1"}, strings.Split(path, "/")...)}
+	request.Query, _ = url.ParseQuery(query)
+	response, err := t.c.http.Do(ctx, request)
+	if err == nil && !json.Valid(response.Body) {
+		err = request.Unusable(response.Status, errors.New("it is no JSON"))
+	}
+	if err == nil {
+		into.note(read.permission, finding{live: LiveYes})
+		return
+	}
+	answer, answered := errors.AsType[*client.Error](err)
+	switch {
+	case !answered, answer.Page != "", answer.Status == http.StatusUnauthorized, answer.Status == http.StatusTooManyRequests,
+		answer.Status >= 500 && answer.Code == "":
+		t.failed = explain(request, err)
+		into.note(read.permission, finding{LiveUnknown, RightNoAnswer, t.failed})
+	case answer.Status == http.StatusForbidden && answer.MissingPermission != "":
+		policy, err := ParsePermission(answer.MissingPermission)
+		if err == nil && Covered(held, policy.ForStore(storeID)) {
+			into.note(policy.Policy(), finding{live: LiveNo, reason: RightRefused})
+		}
+		if policy != read.permission {
+			into.note(read.permission, finding{LiveUnknown, RightNoCall, fmt.Errorf("the server checks %.80q with this call: %w", answer.MissingPermission, answer)})
+		}
+	case answer.Status == http.StatusNotFound && answer.Code == "store-not-found":
+		into.note(read.permission, finding{live: LiveNo, reason: RightRefused})
+	case read.absent && answer.Code != "" && answer.Code != client.MissingPermission:
+		into.note(read.permission, finding{live: LiveYes})
+	case answer.Status == http.StatusNotFound, answer.Status == http.StatusMethodNotAllowed:
+		into.note(read.permission, finding{LiveUnknown, RightNoCall, explain(request, err)})
+	default:
+		into.note(read.permission, finding{LiveUnknown, RightNoAnswer, explain(request, err)})
+	}
+}

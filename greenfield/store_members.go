@@ -1,0 +1,62 @@
+package greenfield
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// StoreMember is a person who may do something in a store.
+type StoreMember struct {
+	UserID string
+	// Role is the id of one of the store's roles, such as Owner.
+	Role  string
+	Email string
+	Name  string // empty up to 1.13.5, and where the person gave none
+}
+
+// StoreRole is what a member of a store may do there.
+type StoreRole struct {
+	// ID is what [StoreMember.Role] says. Name is shown to people.
+	ID   string `json:"id"`
+	Name string `json:"role"`
+	// Permissions are policies without a scope. A role has what they include, too.
+	Permissions  []Permission `json:"permissions"`
+	IsServerRole bool         `json:"isServerRole"` // not made for this store
+}
+
+// Members returns the members of a store, in no fixed order. It needs
+// [CanViewStoreSettings]. Since 1.4.5.
+func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMember, error) {
+	if err := checkID("store id", storeID); err != nil {
+		return nil, err
+	}
+	// Each of two members has an older name and a newer one.
+	list, err := call[[]struct {
+		ID        string `json:"id"`
+		UserID    string `json:"userId"`
+		Role      string `json:"role"`
+		StoreRole string `json:"storeRole"`
+		Email     string `json:"email"`
+		Name      string `json:"name"`
+	}](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "users"}})
+	if err != nil {
+		return nil, err
+	}
+	members := make([]StoreMember, len(list))
+	for i, m := range list {
+		members[i] = StoreMember{cmp.Or(m.ID, m.UserID), cmp.Or(m.StoreRole, m.Role), m.Email, m.Name}
+	}
+	return members, nil
+}
+
+// Roles returns the roles that members of a store can have, those of the server
+// and the store's own. It needs [CanViewStoreSettings]. Since 1.10.0.
+func (s *StoreService) Roles(ctx context.Context, storeID string) ([]StoreRole, error) {
+	if err := checkID("store id", storeID); err != nil {
+		return nil, err
+	}
+	return call[[]StoreRole](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "roles"}})
+}
