@@ -130,5 +130,5 @@ func makeUser(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	s := stageOf(ts)
 	ts.Check(s.post(context.Background(), s.server.URL+"/api/v1/users", s.server.Seed.APIKey,
-		map[string]any{"email": args[0], "password": "correct horse battery"}, nil))
+		map[string]any{"email": args[0], "password": accountPassword}, nil))
 }

@@ -89,6 +89,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 
 	"line":    putLine,
 	"user":    makeUser,
+	"member":  setMember,
+	"grant":   grant,
 	"keys":    countKeys,
 	"deliver": deliver,
 

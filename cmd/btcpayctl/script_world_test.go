@@ -71,6 +71,7 @@ type world struct {
 	server *sandbox.Server
 	origin string // of the server, without its root path
 	human  *human.Human
+	others map[string]*human.Human // by e-mail address
 	http   http.Client
 	close  func()
 
@@ -90,6 +91,9 @@ func newWorld(ctx context.Context, o sandbox.Options) (*world, error) {
 	w.origin = "http://" + strings.Split(server.URL, "/")[2]
 	w.close = func() {
 		w.human.Close()
+		for _, person := range w.others {
+			person.Close()
+		}
 		w.http.CloseIdleConnections()
 		server.Close()
 	}

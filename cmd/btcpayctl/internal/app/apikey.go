@@ -45,7 +45,7 @@ func (a *App) LoadAPIKey(ctx context.Context, spec, id string) (greenfield.APIKe
 	}
 	if err != nil {
 		return greenfield.APIKey{}, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("what keystore %s holds as %s is not that key", spec, APIKeyName(id)),
-			Why: err.Error(), Next: "restore it from a backup, or get a new key: btcpayctl authorize --profile NAME", Err: err}
+			Why: err.Error(), Next: "restore it from a backup, or get a new key: btcpayctl authorize --profile NAME --store ID --for \"invoice create\"", Err: err}
 	}
 	a.secrets = append(a.secrets, key.Secret())
 	return key, nil

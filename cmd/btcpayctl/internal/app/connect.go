@@ -91,7 +91,7 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 	if err != nil {
 		return nil, badServer(err)
 	}
-	patience, err := a.timeout(f)
+	patience, err := a.Timeout(f)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 	case given.Legacy:
 		return greenfield.APIKey{}, "", &output.Error{Code: output.BadCredential, What: "the key in " + given.Source + " is a store's legacy key, which works for the BitPay-compatible API only",
 			Why:  "A Greenfield API key has 40 digits and letters from a to f. No other credential was tried.",
-			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
+			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --store ID --for \"invoice create\""}
 	}
 	key, err := greenfield.NewAPIKey(given.Key)
 	if err == nil {
@@ -115,10 +116,10 @@ func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey,
 	if s.Profile.APIKeyID == "" {
 		e := &output.Error{Code: output.NoCredential, What: "no API key is given",
 			Why:  "There is no profile in use, and neither " + strings.Join(apiKeyVariables, " nor ") + " is set.",
-			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --for \"invoice create\""}
+			Next: "btcpayctl authorize --profile ci --server https://btcpay.example.com --store ID --for \"invoice create\""}
 		if s.Name.Text != "" {
 			e.What, e.Why = fmt.Sprintf("profile %s has no API key", s.Name.Text), ""
-			e.Next = "btcpayctl authorize --profile " + s.Name.Text + " --for \"invoice create\""
+			e.Next = "btcpayctl authorize --profile " + ShellWord(s.Name.Text) + " --store " + ShellWord(cmp.Or(s.Store.Text, "ID")) + " --for \"invoice create\""
 			if s.Profile.SIN != "" {
 				e.Why = "It has a BitId key, whose place an API key would take."
 				e.Next = "leave --api out, if it is given\nor make a profile for an API key: " + apiProfile(s)
@@ -139,11 +140,7 @@ func apiProfile(s Settings) string {
 	if s.Server.Text != "" {
 		line += " --server " + ShellWord(s.Server.Text)
 	}
-	store := "ID"
-	if s.Store.Text != "" {
-		store = ShellWord(s.Store.Text)
-	}
-	return line + " --store " + store + " --for \"invoice create,invoice get\""
+	return line + " --store " + ShellWord(cmp.Or(s.Store.Text, "ID")) + " --for \"invoice create,invoice get\""
 }
 
 // StoreID is the store that a call is about: the flag's, the environment's or

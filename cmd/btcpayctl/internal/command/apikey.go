@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -36,11 +37,25 @@ type apiKeyRecord struct {
 	Profiles    []string                `json:"profiles"`
 	Keystore    string                  `json:"keystore"`
 	Permissions []greenfield.Permission `json:"permissions"`
-	// Status is works, pending, revoked, refused, unreachable, unreadable, or
-	// lost.
+	// Status is works, limited, useless, pending, revoked, refused, unreachable,
+	// unreadable, or lost.
 	Status string `json:"status"`
-	File   string `json:"file,omitempty"`
-	Key    string `json:"apiKey,omitempty"`
+	// Live is no where the server refuses something of Permissions now, yes where
+	// something works and nothing is refused, and else unknown. Rights are the
+	// permissions one by one, none where the server was not asked.
+	Live   greenfield.Live `json:"live"`
+	Rights []rightRecord   `json:"rights"`
+	File   string          `json:"file,omitempty"`
+	Key    string          `json:"apiKey,omitempty"`
+}
+
+// tried adds what the server lets the key do now.
+func (r apiKeyRecord) tried(now rights) apiKeyRecord {
+	r.Live, r.Rights = now.live(), now.records()
+	if r.Status == "works" {
+		r.Status = now.status()
+	}
+	return r
 }
 
 var apiKeyView = output.View[apiKeyRecord]{
@@ -57,7 +72,8 @@ var apiKeyView = output.View[apiKeyRecord]{
 
 // sampleAPIKey is a record as a command prints one for a key that it made.
 func sampleAPIKey() apiKeyRecord {
-	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{greenfield.Unrestricted}}
+	r := greenfield.Right{Permission: greenfield.Unrestricted, Live: greenfield.LiveYes}
+	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{r.Permission}}.tried(rights{r})
 }
 
 // revealedView shows the key.
@@ -78,7 +94,18 @@ func newAPIKeyCurrent(a *app.App) *cobra.Command {
 		Long: `Ask the server about the key in use: that of the profile which --profile names,
 else the environment's, else that of the profile in use. Every key may ask.
 
-Exit 0: the key works. 4: it does not.`,
+A key lists what it was given. What it may do now is decided by its owner's role in
+the store, so each permission is tried by a call that only reads: "live" is yes where
+it works, no where the server refuses it, and unknown where no such call tells. A
+permission for every store is tried in the store that --store, the environment or
+the profile names.
+
+Status: works; limited, where something is refused; useless, where everything is
+that could be tried.
+
+Exit 0: the key works, or a part of it (what is refused is told on standard error).
+4: the server does not know the key. 5: it is useless; what is known is printed all
+the same.`,
 		Example: "  btcpayctl apikey current -o json --jq .permissions",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -97,11 +124,20 @@ Exit 0: the key works. 4: it does not.`,
 			}
 			record := apiKeyRecord{ID: connection.KeyID, Label: info.Label, Server: connection.URL, Profiles: []string{},
 				Permissions: orEmpty(info.Permissions), Status: "works"}
+			now := tryKey(cmd.Context(), connection, info.Permissions, connection.Store.Text)
+			if cmd.Context().Err() != nil {
+				return context.Cause(cmd.Context())
+			}
+			record = record.tried(now)
 			if connection.Source == "profile" {
 				record.Profiles, record.Keystore = []string{connection.Name.Text}, connection.Keystore.Text
 			}
 			tellPermissionNotes(a, "", record.Permissions)
-			return output.One(p, apiKeyView, record)
+			if err := output.One(p, apiKeyView, record); err != nil || !now.useless() {
+				tellRights(a, "", now)
+				return err
+			}
+			return refusedKey("the server lets the key do nothing that could be tried", now)
 		},
 	}
 	addServerFlags(cmd, &flags)
@@ -142,15 +178,14 @@ func explainGreenfield(e *output.Error) bool {
 		e.Status = answer.Status
 	}
 	if missing, ok := errors.AsType[*greenfield.PermissionError](e.Err); ok {
-		e.Code, e.Next = output.MissingPermission, "btcpayctl apikey current"
+		e.Code, e.Next = output.MissingPermission, deniedNext(missing.Permission)
 		if missing.Permission != "" {
 			e.What = "the key lacks " + string(missing.Permission.Policy())
 			if store := missing.Permission.Scope(); store != "" {
 				e.What += " for store " + store + ", or there is no such store"
-				e.Why = "Servers since 2.4 answer alike for both."
+				e.Why = deniedWhy
 			}
 			e.What += " (403)"
-			e.Next = "btcpayctl authorize --permission " + string(missing.Permission)
 		}
 		return true
 	}

@@ -67,7 +67,7 @@ not sent, since the connection was refused or the name not found, is tried again
 		Annotations: map[string]string{argumentsMayBeEmpty: "true"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return &output.Error{Code: output.Usage, What: "there is no command to run", Next: "btcpayctl apikey exec --for \"invoice list\" -- ./nightly.sh"}
+				return &output.Error{Code: output.Usage, What: "there is no command to run", Next: "btcpayctl apikey exec --store ID --for \"invoice list\" -- ./nightly.sh"}
 			}
 			return nil
 		},

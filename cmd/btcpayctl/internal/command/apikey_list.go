@@ -26,7 +26,11 @@ func newAPIKeyList(a *app.App) *cobra.Command {
 works. No server can list its keys, so those that were made elsewhere are not
 shown. The status of a key:
 
-  works        the server knows it
+  works        the server knows it, and refuses nothing that could be tried
+  limited      a part of what it is for is refused now: its owner's role in the
+               store does not go as far
+  useless      all that could be tried is refused now, as where its owner was removed
+               from the store
   pending      it came, and an operation is still open: btcpayctl doctor
   refused      the server does not know it, or its account is locked
   unreachable  the server could not be asked
@@ -90,10 +94,12 @@ func (c *apiKeyList) list(ctx context.Context, p *output.Printer) error {
 	return output.List(p, apiKeyView, func(yield func(apiKeyRecord, error) bool) {
 		for _, record := range records {
 			if !c.offline {
-				if ended := c.ask(ctx, &record); ended {
+				now, ended := c.ask(ctx, &record)
+				if ended {
 					continue
 				}
 				tellPermissionNotes(c.app, record.ID, record.Permissions)
+				tellRights(c.app, record.ID, now)
 			}
 			if err := ctx.Err(); err != nil {
 				yield(record, context.Cause(ctx))
@@ -187,7 +193,8 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 		return apiKeyRecord{}, false, nil
 	}
 	users, err := c.app.ProfilesOfAPIKey(id)
-	return apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: orEmpty(users), Permissions: []greenfield.Permission{}}, true, err
+	record := apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: orEmpty(users), Permissions: []greenfield.Permission{}}
+	return record.tried(nil), true, err
 }
 
 // lost names the keys that may have been made, and that nobody here ever saw.
@@ -201,26 +208,26 @@ func lost(open []ledger.Record) []apiKeyRecord {
 		for _, p := range r.Permissions {
 			record.Permissions = append(record.Permissions, greenfield.Permission(p))
 		}
-		records = append(records, record)
+		records = append(records, record.tried(nil))
 	}
 	return records
 }
 
-// ask reads a key and asks its server about it. It reports whether another process
-// has ended the key since it was listed.
-func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (ended bool) {
+// ask reads a key, and asks its server about it and what it may do now. It reports
+// whether another process has ended the key since it was listed.
+func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now rights, ended bool) {
 	if record.Status == "lost" {
-		return false
+		return nil, false
 	}
 	key, err := c.app.LoadAPIKey(ctx, record.Keystore, record.ID)
 	if err != nil {
 		record.Status = "unreadable"
-		return errors.Is(err, keystore.ErrNotFound) && c.endedMeanwhile(ctx, record.ID)
+		return nil, errors.Is(err, keystore.ErrNotFound) && c.endedMeanwhile(ctx, record.ID)
 	}
 	connection, err := c.connect(record.Server, key)
 	if err != nil {
 		record.Status = "unreachable"
-		return false
+		return nil, false
 	}
 	defer connection.CloseIdleConnections()
 	info, err := connection.APIKeys.Current(ctx)
@@ -230,11 +237,33 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (ended bool)
 		if record.Status == "" {
 			record.Status = "works"
 		}
+		now = tryKey(ctx, connection, info.Permissions, c.storeOf(*record))
+		*record = record.tried(now)
 	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
 		record.Status = "refused"
-		return c.endedMeanwhile(ctx, record.ID)
+		return nil, c.endedMeanwhile(ctx, record.ID)
 	default:
 		record.Status = "unreachable"
 	}
-	return false
+	return now, false
+}
+
+// storeOf is the store that a key is for by the profiles that use it, empty where
+// they name none, or several.
+func (c *apiKeyList) storeOf(record apiKeyRecord) string {
+	config, err := c.app.ReadConfig()
+	if err != nil {
+		return ""
+	}
+	store := ""
+	for _, name := range record.Profiles {
+		switch own := config.Profiles[name].Store; {
+		case own == "" || own == store:
+		case store != "":
+			return ""
+		default:
+			store = own
+		}
+	}
+	return store
 }

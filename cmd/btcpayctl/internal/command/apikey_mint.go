@@ -32,6 +32,7 @@ type minting struct {
 	operation *ledger.Operation
 	key       greenfield.APIKey
 	info      greenfield.APIKeyInfo
+	now       rights
 }
 
 // maker is the profile's name in a label, by which a person finds the key.
@@ -179,12 +180,30 @@ func (m *minting) verify(ctx context.Context) error {
 	m.info = proof.Key
 	d := compareGrant(m.request(), proof.Grant)
 	if d.what == "" {
-		return m.stoppedAfter(ctx)
+		return m.verifyRights(ctx)
 	}
 	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.what, Next: "btcpayctl apikey permissions --live"}
 	if proof.Grant.Match == greenfield.GrantBroader {
 		e.Next = "ask the server's operator: it gives more than it is asked for"
 	}
+	return m.takeBack(ctx, *e)
+}
+
+// verifyRights tries what the new key may do now. One that may not do what it was
+// made for is revoked, but for a rotated one, whose rights are those of the old key.
+func (m *minting) verifyRights(ctx context.Context) error {
+	r := m.operation.Record
+	var err error
+	if m.now, err = m.tryNow(ctx, r, m.key, m.info.Permissions); err != nil {
+		e := *explain(ctx, err)
+		return m.takeBack(ctx, e)
+	}
+	refused := m.now.refusedOf(m.permissions)
+	if r.Kind == ledger.Rotate || len(refused) == 0 {
+		tellRights(m.app, "", m.now)
+		return m.stoppedAfter(ctx)
+	}
+	e := refusedKey("the new key may not do what it was made for", refused)
 	return m.takeBack(ctx, *e)
 }
 
@@ -240,7 +259,7 @@ func (m *minting) request() greenfield.AuthorizeRequest {
 func (m *minting) record() apiKeyRecord {
 	r := m.operation.Record
 	return apiKeyRecord{ID: app.KeyID(m.key), Label: m.info.Label, Server: r.Server, Profiles: []string{}, Keystore: m.keystore,
-		Permissions: orEmpty(m.info.Permissions), Status: "works"}
+		Permissions: orEmpty(m.info.Permissions), Status: "works"}.tried(m.now)
 }
 
 // cannotMint says what would help where the credential may not make keys.

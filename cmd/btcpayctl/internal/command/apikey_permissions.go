@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -20,6 +21,10 @@ type permissionRecord struct {
 	Includes   []greenfield.Permission   `json:"includes"`
 	Commands   []string                  `json:"commands"`
 	Granted    bool                      `json:"granted"`
+	// Live is whether the server lets the key use it now, and Reason how that is
+	// known; empty where the key does not have it.
+	Live   greenfield.Live `json:"live"`
+	Reason string          `json:"reason"`
 	// Plugin tells that the server has it and BTCPay Server 2.4.1 itself does
 	// not.
 	Plugin bool `json:"plugin"`
@@ -38,6 +43,12 @@ var permissionView = output.View[permissionRecord]{
 			return "-"
 		}},
 		{Title: "GRANTED", Value: func(r permissionRecord) string { return yesNo(r.Granted) }},
+		{Title: "LIVE", Value: func(r permissionRecord) string {
+			if r.Live == "" {
+				return "-"
+			}
+			return liveText(r.Live, r.Reason)
+		}},
 		{Title: "MEANING", Value: func(r permissionRecord) string {
 			if r.Plugin {
 				return "(a plugin's)"
@@ -56,9 +67,13 @@ func newAPIKeyPermissions(a *app.App) *cobra.Command {
 		Use:   "permissions",
 		Short: "Show what a key can do, with the commands it is good for",
 		Long: `Show the permissions of the key in use, what each includes, and the commands that
-it is enough for. --live asks the server for all the permissions that it has, with
-those of its plugins, and tells which of them the key holds. --all shows those of
-BTCPay Server 2.4.1, and asks nobody.`,
+it is enough for, and whether the server lets the key use each now: "works",
+"refused", or "not tried" where no call that only reads needs it. What is refused is
+explained on standard error.
+
+--live asks the server for all the permissions that it has, with those of its
+plugins, and tells which of them the key holds. --all shows those of BTCPay Server
+2.4.1, and asks nobody.`,
 		Example: "  btcpayctl apikey permissions --profile ci\n  btcpayctl apikey permissions --all -o name",
 		Args:    arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -111,18 +126,34 @@ func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool
 	if err != nil {
 		return nil, err
 	}
+	var list []greenfield.PermissionInfo
+	tried := slices.Clone(info.Permissions)
+	if live {
+		if list, err = connection.Permissions.List(cmd.Context()); err != nil {
+			return nil, err
+		}
+		for _, known := range list {
+			for _, held := range info.Permissions {
+				if p := heldAs(known.Name, held); held.Policy().Covers(known.Name) && !slices.Contains(tried, p) {
+					tried = append(tried, p)
+				}
+			}
+		}
+	}
+	now := tryKey(cmd.Context(), connection, tried, connection.Store.Text)
+	if cmd.Context().Err() != nil {
+		return nil, context.Cause(cmd.Context())
+	}
+	tellRights(a, "", now.about(info.Permissions))
 	var records []permissionRecord
 	if !live {
 		for _, p := range info.Permissions {
 			record := aboutPermission(p, true)
 			record.Plugin = !p.Known()
+			record.Live, record.Reason = now.of(p)
 			records = append(records, record)
 		}
 		return records, nil
-	}
-	list, err := connection.Permissions.List(cmd.Context())
-	if err != nil {
-		return nil, err
 	}
 	for _, known := range list {
 		// For every store, for some, or not at all; the server's own list says
@@ -135,9 +166,23 @@ func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool
 		if store := app.SingleStore(holders); store != "" {
 			record.Store = new(store)
 		}
+		for _, held := range holders {
+			// One that works is enough.
+			if record.Live != greenfield.LiveYes {
+				record.Live, record.Reason = now.of(heldAs(known.Name, held))
+			}
+		}
 		records = append(records, record)
 	}
 	return records, nil
+}
+
+// heldAs is a policy that a permission includes, for the same store.
+func heldAs(policy, held greenfield.Permission) greenfield.Permission {
+	if policy == held.Policy() {
+		return held
+	}
+	return policy.ForStore(held.Scope())
 }
 
 func listedUnder(list []greenfield.PermissionInfo, held, asked greenfield.Permission) bool {

@@ -112,7 +112,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 	c.permissions = info.Permissions
 	if by == c.connection && !greenfield.Covered(info.Permissions, greenfield.Unrestricted) {
 		return &output.Error{Code: output.MissingPermission, What: "the profile's key may not make keys: it lacks unrestricted",
-			Why: "Nothing was changed.", Next: "btcpayctl apikey rotate --profile " + c.connection.Name.Text + " --by ADMIN\nor btcpayctl authorize --profile " + c.connection.Name.Text}
+			Why: "Nothing was changed.", Next: "btcpayctl apikey rotate --profile " + app.ShellWord(c.connection.Name.Text) + " --by ADMIN\nor " + askFor(c.connection.Name.Text, info.Permissions)}
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ type authorization struct {
 	flags app.Flags
 	asks  permissionFlags
 
-	appName, identifier                          string
+	appName, identifier, expectUser              string
 	strict, selective, acceptBroader             bool
 	besidePairing                                bool
 	printURL, paste, yes, noBrowser, portChanged bool
@@ -68,6 +68,13 @@ with more permissions without asking. In a script the exit code is 5 otherwise:
 the key is not kept, and revoked if it is new. A key for another store than
 --store names is never kept.
 
+What the key may do now is tried by calls that only read. A server grants whatever a
+person consents to, and refuses later what the person's role in the store does not
+allow: such a key is treated like one with other permissions than asked for.
+
+--expect-user takes a key of that person only. It asks for the permission to read
+the profile, and a key of somebody else is never kept.
+
 Servers before 2.3.6 cannot be asked for a key for one store by its id. There, and
 where the version cannot be told, the person picks the store on the page.
 
@@ -86,7 +93,8 @@ mind until its key came, or "btcpayctl doctor --forget" says that there is none,
 "btcpayctl apikey list --open" names it. Its key is labelled NAME/OPERATION, unlike
 that of any other page. The same command again listens for the earlier page too.
 
-Exit 0: stored. 4: the key does not work. 5: other permissions than asked for.
+Exit 0: stored. 4: the key does not work, or is another person's than --expect-user
+names. 5: other permissions than asked for, or the person's role does not allow them.
 7: the server cannot be asked about the key; "btcpayctl doctor" goes on. 8: nobody
 answered within --wait.`,
 		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --store ID --for "invoice create,invoice get"
@@ -107,6 +115,7 @@ answered within --wait.`,
 	c.asks.add(cmd)
 	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label, both with /OPERATION behind it (default btcpayctl/PROFILE)")
 	f.StringVar(&c.identifier, "app-identifier", "", "`id` by which the server offers the same key again")
+	f.StringVar(&c.expectUser, "expect-user", "", "`email` of the person whose key it has to be")
 	f.BoolVar(&c.strict, "strict", true, "the person takes all or nothing; with =false more can be granted")
 	f.BoolVar(&c.selective, "selective-stores", false, "the person picks one store; beside --store it has to be that one")
 	addBesidePairingFlag(cmd, &c.besidePairing)
@@ -133,7 +142,7 @@ func (c *authorization) prepare(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if err := c.checkFlags(); err != nil {
+	if err := errors.Join(c.checkFlags(), c.checkExpectedUser()); err != nil {
 		return err
 	}
 	s, err := c.app.Settings(c.flags, true)
@@ -201,6 +210,9 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 	if len(permissions) == 0 {
 		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
 			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
+	}
+	if c.expectUser != "" && !greenfield.Covered(permissions, greenfield.CanViewProfile) {
+		permissions = append(permissions, greenfield.CanViewProfile)
 	}
 	if c.appName == "" {
 		c.appName = strings.TrimSuffix("btcpayctl/"+s.Name.Text, "/")
@@ -366,7 +378,7 @@ func (c *authorization) begin(ctx context.Context) error {
 		ID: c.id, Kind: ledger.Authorize, Profile: c.profile, Target: target, Server: c.connection.URL,
 		Store: c.connection.Store.Text, Label: c.request.ApplicationName, Permissions: texts(c.request.Permissions), Keystore: c.connection.Keystore.Text,
 		AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile, Page: c.page, Printed: c.printURL,
-		PickStore: c.request.StoreID, BesidePairing: c.besidePairing,
+		PickStore: c.request.StoreID, BesidePairing: c.besidePairing, ExpectUser: c.expectUser,
 	})
 	return err
 }

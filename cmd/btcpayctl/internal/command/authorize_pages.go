@@ -25,7 +25,7 @@ func pageLabel(name, operation string) string { return name + "/" + operation }
 
 // sameLogin reports whether a record is of a login that asked for the same thing.
 func (c *authorization) sameLogin(r ledger.Record) (bool, error) {
-	if r.Kind != ledger.Authorize || r.KeyID != "" || r.Server != c.connection.URL {
+	if r.Kind != ledger.Authorize || r.KeyID != "" || r.Server != c.connection.URL || r.ExpectUser != c.expectUser {
 		return false, nil
 	}
 	wanted, err := c.connection.AuthorizeURL(c.request)

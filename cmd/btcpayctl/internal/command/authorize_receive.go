@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,8 +65,12 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 	if err != nil {
 		return err
 	}
-	c.tell(proof, c.storeNames(ctx, key, proof.Grant))
-	refused, err := c.agree(ctx, proof)
+	var now rights
+	refused := unexpectedUser(c.expectUser, proof)
+	if refused == nil {
+		now = c.explore(ctx, key, proof)
+		refused, err = c.agree(ctx, proof, now)
+	}
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
@@ -84,7 +89,7 @@ func (c *authorization) settle(ctx context.Context, key greenfield.APIKey) error
 		return err
 	}
 	fault.At("authorize-agreed")
-	return c.activate(ctx, key, proof)
+	return c.activate(ctx, key, proof, now)
 }
 
 // stillPending explains a failure after which the key waits to be looked at.
@@ -95,16 +100,29 @@ func stillPending(ctx context.Context, err error) error {
 	return e
 }
 
-// storeNames are the names of the key's stores, as far as it may read them.
-func (c *authorization) storeNames(ctx context.Context, key greenfield.APIKey, grant greenfield.Grant) map[string]string {
-	names := map[string]string{}
+// explore finds out what the key may do now, and in which stores, and tells it.
+func (c *authorization) explore(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) rights {
 	connection, err := c.app.ConnectGreenfield(c.flags, c.connection.Settings, key, "")
 	if err != nil {
-		return names
+		c.tell(proof, nil)
+		return nil
 	}
 	defer connection.CloseIdleConnections()
+	now := tryKey(ctx, connection, proof.Grant.Granted, cmp.Or(wantedStore(c.request), connection.Store.Text))
+	c.tell(proof, shownStores(ctx, connection, proof.Grant, now))
+	refused := now.refusedOf(c.request.Permissions)
+	// What was asked for and is refused is the question that follows.
+	tellRights(c.app, "", slices.DeleteFunc(slices.Clone(now), func(one greenfield.Right) bool {
+		return slices.ContainsFunc(refused, func(r greenfield.Right) bool { return r.Permission == one.Permission && r.StoreID == one.StoreID })
+	}))
+	return now
+}
+
+// shownStores are the names of the key's stores, as far as it may read them.
+func shownStores(ctx context.Context, connection *app.GreenfieldConnection, grant greenfield.Grant, now rights) map[string]string {
+	names := map[string]string{}
 	for _, id := range grant.StoreIDs() {
-		if !greenfield.Covered(grant.Granted, greenfield.CanViewStoreSettings.ForStore(id)) {
+		if !now.allows(greenfield.CanViewStoreSettings, id) {
 			continue
 		}
 		if store, err := connection.Stores.Get(ctx, id); err == nil {
@@ -175,7 +193,7 @@ func permissionList(permissions []greenfield.Permission) string {
 }
 
 // activate makes the profile use the key. The record goes last.
-func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) error {
+func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now rights) error {
 	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
 	old, err := c.app.PinAPIKey(ctx, c.profile, app.Pin{Keystore: c.operation.Record.Keystore, Server: c.connection.URL, Store: store, ID: id, BesidePairing: c.besidePairing})
 	if err != nil {
@@ -205,7 +223,7 @@ func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, pro
 		fmt.Fprintf(c.app.Err, "The profile's earlier key still works.\nNext: %s\n", c.app.Hint("btcpayctl apikey revoke "+old))
 	}
 	record := authorizeRecord{Profile: c.profile, Server: c.connection.URL, ID: id, Label: proof.Key.Label,
-		Permissions: orEmpty(proof.Key.Permissions), Match: string(proof.Grant.Match)}
+		Permissions: orEmpty(proof.Key.Permissions), Match: string(proof.Grant.Match), Live: now.live(), Rights: now.records()}
 	if store != "" {
 		record.Store = new(store)
 	}
@@ -224,6 +242,8 @@ type authorizeRecord struct {
 	Permissions []greenfield.Permission `json:"permissions"`
 	Match       string                  `json:"match"` // with what was asked for
 	User        *string                 `json:"user"`  // null where the key may not read the profile
+	Live        greenfield.Live         `json:"live"`
+	Rights      []rightRecord           `json:"rights"`
 }
 
 var authorizeView = output.View[authorizeRecord]{

@@ -134,10 +134,18 @@ func (c *authorization) undecided(ctx context.Context, err error) error {
 
 // agree asks whether the key is to be kept. Refused is why it is not; the error
 // tells that nobody could be asked to the end.
-func (c *authorization) agree(ctx context.Context, proof greenfield.Proof) (refused *output.Error, err error) {
+func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now rights) (refused *output.Error, err error) {
 	grant := proof.Grant
 	d := compareGrant(c.request, grant)
+	unusable := now.refusedOf(c.request.Permissions)
 	switch {
+	case len(unusable) > 0 && !d.never:
+		e := refusedKey("the key may not do what was asked for", unusable)
+		question := sentence(strings.Join(unusable.refusals(), "; "))
+		if d.what != "" {
+			question = sentence(d.what) + ". " + question
+		}
+		return c.ask(ctx, output.VisibleLine(question)+". Keep it all the same?", false, e)
 	case d.what == "":
 		if c.dialogue == nil || c.yes {
 			c.verdict = "Asked for and granted alike. "

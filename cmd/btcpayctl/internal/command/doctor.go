@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +25,13 @@ type checkRecord struct {
 	Next   string `json:"next"`
 
 	code output.Code // of a failure
+}
+
+// warn makes of a good check a warning.
+func (r *checkRecord) warn() {
+	if r.Status == "ok" {
+		r.Status = "warning"
+	}
 }
 
 var checkView = output.View[checkRecord]{
@@ -54,6 +62,10 @@ func newDoctor(a *app.App) *cobra.Command {
 use. Then go through the operations whose end nobody has seen, and finish those
 that need no decision: a key that somebody agreed to is put to use, one of an
 "apikey exec" that was killed is revoked, a rotation or a revocation goes on.
+
+The API key's permissions are tried by calls that only read. Where the server refuses
+some now, since the role of the key's owner in the store does not go as far, that is
+a warning; where it refuses all that can be tried, a failure with exit code 5.
 
 A key that came by "authorize" and that nobody has agreed to yet is never put to
 use by itself. A terminal is asked; otherwise the exit code is 8, and --keep or
@@ -233,16 +245,29 @@ func (d *doctor) apiKey(ctx context.Context) checkRecord {
 	if err != nil {
 		return refusal(failure(ctx, name, d.whyRefused(ctx, connection, err)))
 	}
+	now := tryKey(ctx, connection, info.Permissions, connection.Store.Text)
 	r := checkRecord{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, shortPermissions(info.Permissions))}
+	if refusals := now.without(greenfield.RightNoEffect).refusals(); len(refusals) > 0 || now.useless() {
+		known := fmt.Sprintf("the server knows %s (%s)", connection.KeyID, connection.Source)
+		r = checkRecord{Check: name, Status: "warning", Next: now.otherPerson(connection.Name.Text, info.Permissions), Detail: strings.Join(append([]string{known}, refusals...), "; ")}
+	} else if err := now.unanswered(); err != nil {
+		r.Status, r.Next = "warning", "btcpayctl doctor"
+		r.Detail += "; what it may do now is not known: " + explain(ctx, err).What
+	}
+	if now.useless() {
+		r.Status, r.code = "failed", output.MissingPermission
+	}
 	for _, note := range permissionNotes(info.Permissions) {
-		r.Status, r.Next = "warning", "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""
+		r.warn()
+		r.Next = "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""
 		r.Detail += "; " + note
 	}
 	if version := d.version(ctx, connection); version != "" {
 		r.Detail += "; the server is " + version
 	}
 	if store := app.SingleStore(info.Permissions); store != "" && connection.Store.Text != "" && connection.Store.Text != store {
-		r.Status, r.Next = "warning", "btcpayctl profile set NAME --store "+store
+		r.warn()
+		r.Next = "btcpayctl profile set NAME --store " + store
 		r.Detail += fmt.Sprintf("; it is for store %s, and %s names %s", store, connection.Store.Source, connection.Store.Text)
 	}
 	return r

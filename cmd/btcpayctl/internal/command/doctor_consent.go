@@ -36,11 +36,18 @@ func (d decision) check(open []ledger.Record) error {
 // login ends a login whose key came. It is put to use where somebody agreed to
 // just that, and dropped where somebody said no or no yes would do. Everything
 // else is a person's to decide.
-func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) checkRecord {
+func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now rights) checkRecord {
 	r := f.operation.Record
 	d := compareGrant(asked(r), proof.Grant)
 	same, broader := d.what == "", proof.Grant.Match == greenfield.GrantBroader
+	if unusable := now.refusedOf(asked(r).Permissions); len(unusable) > 0 && !d.never {
+		// No yes in advance was about a key that may not do what it is for.
+		same, broader = false, false
+		d.what = strings.TrimPrefix(d.what+"; "+strings.Join(unusable.refusals(), "; "), "; ")
+	}
 	switch {
+	case unexpectedUser(r.ExpectUser, proof) != nil:
+		return f.dropped(ctx, key, unexpectedUser(r.ExpectUser, proof).What)
 	case r.Consent == ledger.ConsentRefused:
 		return f.dropped(ctx, key, "the key "+r.KeyID+" was refused")
 	case d.never:
@@ -132,15 +139,21 @@ func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why stri
 
 // minted ends a key that another credential made. Its maker agreed to what was
 // asked for, and to nothing else.
-func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) checkRecord {
+func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now rights) checkRecord {
 	r := f.operation.Record
-	if d := compareGrant(asked(r), proof.Grant); d.what != "" {
+	d := compareGrant(asked(r), proof.Grant)
+	if d.what != "" {
+		d.what = "the server made another key than asked for: " + d.what
+	} else if unusable := now.refusedOf(asked(r).Permissions); len(unusable) > 0 && r.Kind == ledger.Mint {
+		d.what = "the key may not do what it was made for: " + strings.Join(unusable.refusals(), "; ")
+	}
+	if d.what != "" {
 		users, err := f.app.ProfilesOfAPIKey(r.KeyID)
 		if err != nil {
 			return failure(ctx, f.name, err)
 		}
 		if len(users) == 0 { // else it was as asked for when it was put to use
-			return f.dropped(ctx, key, "the server made another key than asked for: "+d.what)
+			return f.dropped(ctx, key, d.what)
 		}
 	}
 	if r.Kind == ledger.Rotate {

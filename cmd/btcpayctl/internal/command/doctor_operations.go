@@ -239,13 +239,17 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 		e := explain(ctx, err)
 		return checkRecord{f.name, "failed", "a key is pending, and the server cannot be asked about it: " + e.What, afterRefusal(err, r), e.Code}
 	}
+	now, err := f.tryNow(ctx, r, key, proof.Grant.Granted)
+	if err != nil {
+		return failure(ctx, f.name, err)
+	}
 	if r.Kind != ledger.Authorize {
-		return f.minted(ctx, key, proof)
+		return f.minted(ctx, key, proof, now)
 	}
 	if err := came(f.operation, proof.Key.Label, false); err != nil {
 		return failure(ctx, f.name, err)
 	}
-	return f.login(ctx, key, proof)
+	return f.login(ctx, key, proof, now)
 }
 
 // finishRotation goes on from where the new key was known to work.

@@ -85,7 +85,7 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 func noInvoiceOrPermission(id, store string, denied *greenfield.PermissionError) error {
 	return &output.Error{Code: output.MissingPermission, Status: 403, Err: denied,
 		What: fmt.Sprintf("the key lacks %s for store %s, or the store has no invoice %s", denied.Permission.Policy(), store, id),
-		Why:  "Servers since 2.4 answer alike for both.", Next: "btcpayctl invoice list\nor btcpayctl authorize --for \"invoice get\""}
+		Why:  deniedWhy, Next: "btcpayctl invoice list\nor " + deniedNext(denied.Permission)}
 }
 
 func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {

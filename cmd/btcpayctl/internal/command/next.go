@@ -137,12 +137,24 @@ func (l *line) missing(cmd *cobra.Command, written string) string {
 		if !isTarget(cmd.Flags().Lookup(name)) || l.given[name] == "" || hasFlag(written, name) {
 			continue
 		}
-		if name == "store" && hasFlag(written, "all-stores") {
+		if name == "store" && (hasFlag(written, "all-stores") || namesOtherStore(written, l.given[name])) {
 			continue
 		}
 		add.WriteString(l.given[name])
 	}
 	return add.String()
+}
+
+// namesOtherStore tells whether a line asks for a permission for another store than
+// the flag, so that both together would contradict each other.
+func namesOtherStore(written, flag string) bool {
+	store := strings.TrimPrefix(flag, " --store ")
+	for words := strings.Fields(written); len(words) > 1; words = words[1:] {
+		if _, scope, scoped := strings.Cut(words[1], ":"); words[0] == "--permission" && scoped && scope != store {
+			return true
+		}
+	}
+	return false
 }
 
 // flagIn is what follows a flag in a line, empty where the flag is not there.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // pasteProblem says why a line of a hint cannot be pasted, and nothing for one
@@ -51,6 +53,36 @@ func pasteProblem(root *cobra.Command, line string) string {
 	}
 	if err := cmd.Args(cmd, set.Args()); err != nil {
 		return err.Error()
+	}
+	return storeProblem(cmd, args)
+}
+
+// storeProblem says why a line that gets a key does not say what for, or for which
+// store. X is what is put in later.
+func storeProblem(cmd *cobra.Command, args []string) string {
+	if !slices.Contains([]string{"btcpayctl authorize", "btcpayctl apikey create", "btcpayctl apikey exec"}, cmd.CommandPath()) {
+		return ""
+	}
+	var asked []string
+	for i, word := range args {
+		if i > 0 && (args[i-1] == "--permission" || args[i-1] == "--for") {
+			asked = append(asked, word)
+		}
+	}
+	storeless := func(permission string) bool {
+		p := greenfield.Permission(permission)
+		return permission == "X" || p.Scope() != "" || p.Kind() != greenfield.StorePermission && !strings.Contains(permission, " ")
+	}
+	says := func(word string) bool {
+		return word == "--store" || word == "--all-stores" || word == "--selective-stores"
+	}
+	switch {
+	case slices.Contains(args, "--dry-run") || slices.Contains(args, "--basic") || slices.Contains(args, "--output-file"):
+		return ""
+	case len(asked) == 0:
+		return "nothing says what the key is for"
+	case !slices.ContainsFunc(args, says) && slices.ContainsFunc(asked, func(p string) bool { return !storeless(p) }):
+		return "nothing says which store the key is for"
 	}
 	return ""
 }

@@ -105,7 +105,7 @@ var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCom
 
 // pageAskedFor is the newest consent page that somebody waits for.
 func (p *player) pageAskedFor(ctx context.Context) (string, error) {
-	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --for \"invoice list\" --no-browser"}
+	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --store ID --for \"invoice list\" --no-browser"}
 	return p.askedFor(ctx, nobody, func(r ledger.Record) (what, profile string) {
 		if r.Kind != ledger.Authorize || r.KeyID != "" {
 			return "", ""

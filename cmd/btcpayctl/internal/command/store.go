@@ -111,7 +111,7 @@ or the key names. It needs the permission btcpay.store.canviewstoresettings.`,
 			if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
 				return &output.Error{Code: output.MissingPermission, Status: 403, Err: err,
 					What: fmt.Sprintf("the key lacks %s for store %s, or there is no such store", denied.Permission.Policy(), id),
-					Why:  "Servers since 2.4 answer alike for both.", Next: "btcpayctl store list\nor btcpayctl authorize --for \"store show\""}
+					Why:  deniedWhy, Next: "btcpayctl store list\nor " + deniedNext(denied.Permission)}
 			}
 			if err != nil {
 				return dryRunIsDone(err)

@@ -121,6 +121,8 @@ type Record struct {
 	// was to pick, where the permissions asked for name none.
 	Consent   Consent `json:"consent,omitempty"`
 	PickStore string  `json:"pickStore,omitempty"`
+	// ExpectUser is the e-mail address of the person whose key it has to be.
+	ExpectUser string `json:"expectUser,omitempty"`
 	// BesidePairing is a key that may come before the target's BitId key.
 	BesidePairing bool `json:"besidePairing,omitempty"`
 
