@@ -41,7 +41,7 @@ func (a *App) GreenfieldByPassword(ctx context.Context, f Flags, email string) (
 	}
 	basic, err := greenfield.NewBasic(email, password)
 	if err != nil {
-		return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl authorize --permission unrestricted", Err: err}
+		return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl authorize --permission unrestricted --all-stores", Err: err}
 	}
 	a.secrets = append(a.secrets, password)
 	return a.ConnectGreenfield(f, s, basic, "--basic")

@@ -270,7 +270,7 @@ func cannotMint(err error, by *app.GreenfieldConnection) error {
 	}
 	flag := ""
 	if by.Name.Text != "" {
-		flag = " --profile " + by.Name.Text
+		flag = " --profile " + app.ShellWord(by.Name.Text)
 	}
 	need := strings.TrimSpace(string(missing.Permission))
 	if need == "" {
@@ -278,5 +278,5 @@ func cannotMint(err error, by *app.GreenfieldConnection) error {
 	}
 	return &output.Error{Code: output.MissingPermission, Status: 403, What: "the key may not make keys: it lacks " + need,
 		Why:  "Only an unrestricted key, an account's password, or an administrator's key for other users can.",
-		Next: "btcpayctl authorize" + flag + " --permission " + need + "\nor btcpayctl apikey create --basic EMAIL", Err: err}
+		Next: "btcpayctl authorize" + flag + " --permission " + need + " --all-stores\nor btcpayctl apikey create --basic EMAIL --permission unrestricted --all-stores", Err: err}
 }

@@ -178,6 +178,8 @@ func (c *authorization) checkFlags() error {
 		return wrong("there is no listener whose port or host could be chosen", "leave --port and --callback-host out")
 	case (c.printURL || c.paste) && c.identifier != "":
 		return wrong("--app-identifier counts only together with a listener", "leave it out, or leave --print-url and --paste out")
+	case c.selective && c.asks.allStores:
+		return wrong("--all-stores says every store, and --selective-stores lets the person pick one", "give one of them")
 	case c.wait == 0:
 		return wrong("--wait is 0, and a person needs some time", "--wait 5m")
 	}
@@ -200,6 +202,10 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 	if own, asked := s.Profile.Store, app.SingleStore(permissions); !c.printURL && s.Profile.SIN != "" && own != "" && asked != "" && asked != own {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key for store %s, and the key would be for store %s", s.Name.Text, own, asked),
 			Why: "A profile is for one store. Nothing was sent.", Next: "the same command with --profile ANOTHER"}
+	}
+	if own, asked := s.Profile.Store, app.SingleStore(permissions); !c.printURL && s.Store.Source == "profile" && asked != "" && asked != own {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for store %s, and --permission names store %s", s.Name.Text, own, asked),
+			Why: "Nothing was sent.", Next: "the same command with --profile ANOTHER\nor with --store " + app.ShellWord(asked) + ", which becomes the profile's store"}
 	}
 	scoped := func(p greenfield.Permission) bool { return p.Scope() != "" }
 	named := slices.ContainsFunc(permissions, scoped)

@@ -75,7 +75,11 @@ func (f *permissionFlags) permissions(store app.Value, picks bool) ([]greenfield
 			return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--permission names store %s, and --store %s", p.Scope(), store.Text), Why: "Nothing was sent.", Next: "leave --store out"}
 		}
 		if err != nil {
-			return nil, &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl apikey permissions --all", Err: err}
+			e := &output.Error{Code: output.Usage, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl apikey permissions --all", Err: err}
+			if policy, scope, scoped := strings.Cut(text, ":"); scoped && scope == "" {
+				e.Why, e.Next = emptyWhy("--permission"), "--permission "+app.ShellWord(policy+":ID")
+			}
+			return nil, e
 		}
 		all = append(all, p)
 	}
@@ -92,6 +96,9 @@ func (f *permissionFlags) permissions(store app.Value, picks bool) ([]greenfield
 			all = append(all, found...)
 		}
 	}
+	if err := f.contradiction(all, store); err != nil {
+		return nil, err
+	}
 	if store.Text != "" && !f.allStores {
 		for i, p := range all {
 			if p.Scope() == "" {
@@ -104,6 +111,31 @@ func (f *permissionFlags) permissions(store app.Value, picks bool) ([]greenfield
 			Next: "--store ID\nor --all-stores, for every store of the account, now and later"}
 	}
 	return greenfield.Reduce(all), nil
+}
+
+// contradiction refuses what two parts of a line say of the stores, where one of them
+// would be dropped.
+func (f *permissionFlags) contradiction(all []greenfield.Permission, store app.Value) error {
+	named, open := "", slices.ContainsFunc(all, everywhere)
+	for _, p := range all {
+		if p.Kind() == greenfield.StorePermission && p.Scope() != "" {
+			named = p.Scope()
+		}
+	}
+	unlimited := slices.Contains(all, greenfield.Unrestricted)
+	wrong := func(what, next string) error {
+		return &output.Error{Code: output.Usage, What: what, Why: "Nothing was sent.", Next: next}
+	}
+	switch {
+	case named != "" && f.allStores && !open:
+		return wrong(fmt.Sprintf("--permission names store %s, and --all-stores says every store", named), "leave --all-stores out\nor leave the store out of --permission")
+	case named != "" && !f.allStores && open && store.Text != "" && named != store.Text:
+		return wrong(fmt.Sprintf("--permission names store %s, and the rest would be for store %s (%s)", named, store.Text, store.Source), "--store "+app.ShellWord(named)+", for all of them\nor name a store in each --permission")
+	case unlimited && store.Source == "--store":
+		return wrong(fmt.Sprintf("--store names store %s, and unrestricted is for every store of the account", store.Text),
+			"--all-stores in place of --store\nor --permission btcpay.store.canmodifystoresettings, which is all of one store")
+	}
+	return nil
 }
 
 const noStoreSaid = "nothing says which store the key is for"

@@ -34,8 +34,12 @@ func compareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) dif
 	case grant.Match == greenfield.GrantSame:
 		return difference{}
 	case len(missing) > 0 && len(twice) > 0:
-		return difference{what: "the key may do nothing with " + permissionList(twice) + ": the store stands in it twice, as servers before 2.3.6 write it where the person picks it too", never: true,
+		d := difference{what: "the key may do nothing with " + permissionList(twice) + ": the store stands in it twice, as servers before 2.3.6 write it where the person picks it too", never: true,
 			next: "the same command with --selective-stores beside --store, so that only the person names the store"}
+		if wanted == "" {
+			d.next = "the command once for each store, with --store ID and a --profile of its own: such a server gives a key for one store only"
+		}
+		return d
 	case len(missing) > 0 && wanted != "" && len(others) > 0:
 		return difference{what: "the key is for " + storesText(stores) + "; asked was store " + wanted, never: true,
 			next: "run the same command again, and pick the store " + wanted + " on the page"}
