@@ -89,7 +89,8 @@ const (
 	// RightNoCall: the server has no such read, or checks another permission with
 	// it. Releases differ in both.
 	RightNoCall RightReason = "no-call"
-	// RightNotTried: the key names more stores than are tried.
+	// RightNotTried: the key names more stores than are tried, or the caller left
+	// it out.
 	RightNotTried RightReason = "not-tried"
 )
 

@@ -124,7 +124,7 @@ the same.`,
 			}
 			record := apiKeyRecord{ID: connection.KeyID, Label: info.Label, Server: connection.URL, Profiles: []string{},
 				Permissions: orEmpty(info.Permissions), Status: "works"}
-			now := tryKey(cmd.Context(), connection, info.Permissions, connection.Store.Text)
+			now := tryKey(cmd.Context(), connection, info.Permissions, connection.Store)
 			if cmd.Context().Err() != nil {
 				return context.Cause(cmd.Context())
 			}

@@ -237,7 +237,7 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now rights,
 		if record.Status == "" {
 			record.Status = "works"
 		}
-		now = tryKey(ctx, connection, info.Permissions, c.storeOf(*record))
+		now = tryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)})
 		*record = record.tried(now)
 	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
 		record.Status = "refused"

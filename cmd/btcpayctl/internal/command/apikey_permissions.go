@@ -140,7 +140,7 @@ func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool
 			}
 		}
 	}
-	now := tryKey(cmd.Context(), connection, tried, connection.Store.Text)
+	now := tryKey(cmd.Context(), connection, tried, connection.Store)
 	if cmd.Context().Err() != nil {
 		return nil, context.Cause(cmd.Context())
 	}

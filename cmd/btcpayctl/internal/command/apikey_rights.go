@@ -19,9 +19,19 @@ import (
 type rights []greenfield.Right
 
 // tryKey asks the server of a connection what its key may do now. What is for every
-// store is tried in store.
-func tryKey(ctx context.Context, connection *app.GreenfieldConnection, granted []greenfield.Permission, store string) rights {
-	return connection.Permissions.Try(ctx, granted, store)
+// store is tried in store. Where the line or the environment names the store, no other
+// one is asked about.
+func tryKey(ctx context.Context, connection *app.GreenfieldConnection, granted []greenfield.Permission, store app.Value) rights {
+	elsewhere := func(p greenfield.Permission) bool {
+		return store.Explicit() && p.Kind() == greenfield.StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && p.Scope() != store.Text
+	}
+	now := rights(connection.Permissions.Try(ctx, slices.DeleteFunc(slices.Clone(granted), elsewhere), store.Text))
+	for _, p := range granted {
+		if elsewhere(p) {
+			now = append(now, greenfield.Right{Permission: p, StoreID: p.Scope(), Live: greenfield.LiveUnknown, Reason: greenfield.RightNotTried})
+		}
+	}
+	return now
 }
 
 // tryNow is [tryKey] for a key of an operation.
@@ -31,7 +41,7 @@ func (h *keyHolder) tryNow(ctx context.Context, r ledger.Record, key greenfield.
 		return nil, err
 	}
 	defer connection.CloseIdleConnections()
-	now := tryKey(ctx, connection, granted, cmp.Or(wantedStore(asked(r)), r.Store))
+	now := tryKey(ctx, connection, granted, app.Value{Text: cmp.Or(wantedStore(asked(r)), r.Store)})
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -165,6 +175,11 @@ func tellRights(a *app.App, key string, r rights) {
 	if key != "" {
 		key = "key " + key + ": "
 	}
+	if stores := r.because(greenfield.RightNotTried).stores(); len(stores) > 3 {
+		fmt.Fprintf(a.Err, "Note: %swhat it is for in %d other stores was not tried.\n", key, len(stores))
+	} else if len(stores) > 0 {
+		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"what it is for in "+storesText(stores)+" was not tried")+".")
+	}
 	for _, clause := range r.without(greenfield.RightNoEffect).refusals() {
 		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+clause)+".")
 	}
@@ -176,6 +191,11 @@ func tellRights(a *app.App, key string, r rights) {
 // about are the rights of certain permissions.
 func (r rights) about(held []greenfield.Permission) rights {
 	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return !slices.Contains(held, one.Permission) })
+}
+
+// because are the rights of one reason.
+func (r rights) because(reason greenfield.RightReason) rights {
+	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Reason != reason })
 }
 
 // without leaves out what is told elsewhere.

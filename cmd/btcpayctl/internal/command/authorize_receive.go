@@ -108,7 +108,7 @@ func (c *authorization) explore(ctx context.Context, key greenfield.APIKey, proo
 		return nil
 	}
 	defer connection.CloseIdleConnections()
-	now := tryKey(ctx, connection, proof.Grant.Granted, cmp.Or(wantedStore(c.request), connection.Store.Text))
+	now := tryKey(ctx, connection, proof.Grant.Granted, app.Value{Text: cmp.Or(wantedStore(c.request), connection.Store.Text)})
 	c.tell(proof, shownStores(ctx, connection, proof.Grant, now))
 	refused := now.refusedOf(c.request.Permissions)
 	// What was asked for and is refused is the question that follows.

@@ -245,7 +245,7 @@ func (d *doctor) apiKey(ctx context.Context) checkRecord {
 	if err != nil {
 		return refusal(failure(ctx, name, d.whyRefused(ctx, connection, err)))
 	}
-	now := tryKey(ctx, connection, info.Permissions, connection.Store.Text)
+	now := tryKey(ctx, connection, info.Permissions, connection.Store)
 	r := checkRecord{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, shortPermissions(info.Permissions))}
 	if refusals := now.without(greenfield.RightNoEffect).refusals(); len(refusals) > 0 || now.useless() {
 		known := fmt.Sprintf("the server knows %s (%s)", connection.KeyID, connection.Source)
