@@ -43,12 +43,13 @@ type apiKeyRevoke struct {
 func newAPIKeyRevoke(a *app.App) *cobra.Command {
 	c := &apiKeyRevoke{keyHolder: keyHolder{app: a}}
 	cmd := &cobra.Command{
-		Use:   "revoke current | ID... | --open",
+		Use:   "revoke [current | ID... | --open]",
 		Short: "Revoke keys on their servers, and forget them",
-		Long: `Revoke keys: the one in use ("current"), stored ones by their ids, or one whose
-value is in a file (--value-file, - is standard input). Each key revokes itself, so
-no other right is needed. It is deleted from the keystore and the profiles once
-the server has said that it is gone; until then the server is asked again.
+		Long: `Revoke keys: stored ones by their ids, that of a profile (--profile), the one in use
+("current"), or one whose value is in a file (--value-file, - is standard input). Each
+key revokes itself, so no other right is needed. It is deleted from the keystore and
+the profiles once the server has said that it is gone; until then the server is asked
+again.
 
 A key that the server does not know any more counts as revoked. A server before
 2.3.5 refuses a key that was revoked and one whose account is locked in the same
@@ -60,14 +61,14 @@ API Keys, which is opened in the browser. A terminal is then asked whether they 
 dealt with. --server and --profile leave out those of others. Exit 8: some are left.
 
 A terminal is asked first, a script gives --yes.`,
-		Example: "  btcpayctl apikey revoke 3f0c9d2a71b4e586 --yes\n  btcpayctl apikey revoke current --profile ci\n  btcpayctl apikey revoke --value-file - --server https://btcpay.example.com < key.txt\n  btcpayctl apikey revoke --open",
+		Example: "  btcpayctl apikey revoke 3f0c9d2a71b4e586 --yes\n  btcpayctl apikey revoke --profile ci --yes\n  btcpayctl apikey revoke --value-file - --server https://btcpay.example.com < key.txt\n  btcpayctl apikey revoke --open",
 		Args:    arguments(0, 100),
 		RunE:    c.run,
 	}
 	cmd.Flags().StringVar(&c.valueFile, "value-file", "", "`file` that holds the key to be revoked; - is standard input")
 	cmd.Flags().BoolVar(&c.open, "open", false, "revoke the keys that may live and that nothing uses")
 	cmd.Flags().BoolVar(&c.noBrowser, "no-browser", false, "with --open: print the addresses, and open no browser")
-	cmd.Flags().BoolVar(&c.yes, "yes", false, "do not ask")
+	addYesFlag(cmd, &c.yes)
 	addServerFlags(cmd, &c.flags)
 	return cmd
 }
@@ -104,7 +105,11 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 		}
 		return dryRunIsDone(connection.APIKeys.RevokeCurrent(cmd.Context()))
 	}
-	question := fmt.Sprintf("Revoke the key %s of %s for ever?", keys[0].id, keys[0].server)
+	users, err := c.app.ProfilesOfAPIKey(keys[0].id)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Revoke the key %s of %s%s for ever?", keys[0].id, keys[0].server, usedBy(users))
 	if len(keys) > 1 {
 		question = fmt.Sprintf("Revoke %d keys for ever?", len(keys))
 	}
@@ -128,9 +133,9 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 	case c.valueFile != "":
 		k, err := c.fromFile(ctx)
 		return []revocable{k}, err
-	case len(args) == 0:
+	case len(args) == 0 && c.flags.Profile == "":
 		return nil, &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl apikey list\nthen btcpayctl apikey revoke ID"}
-	case len(args) == 1 && args[0] == "current":
+	case len(args) == 0, len(args) == 1 && args[0] == "current":
 		connection, err := c.app.Greenfield(ctx, c.flags)
 		if err != nil {
 			return nil, err

@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -221,44 +220,65 @@ func newKeyShow(a *app.App) *cobra.Command {
 }
 
 func newKeyDelete(a *app.App) *cobra.Command {
+	var flags app.Flags
 	var yes bool
 	cmd := &cobra.Command{
-		Use:   "delete SIN",
+		Use:   "delete [SIN]",
 		Short: "Delete a private key for ever",
 		Long: `Delete a private key from its keystore, and take it out of the profiles that use
-it. It cannot be made again. The server still knows its public key: revoke it on
-the store's Access Tokens page. A terminal is asked first, a script gives --yes.`,
-		Example: "  btcpayctl key delete Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR --yes",
-		Args:    arguments(1, 1),
+it. It is named by its SIN, or by --profile as the key of that profile. It cannot be
+made again. The server still knows its public key: revoke it on the store's Access
+Tokens page. A terminal is asked first, a script gives --yes.`,
+		Example: "  btcpayctl key delete Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR --yes\n  btcpayctl key delete --profile shop --yes",
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := checkedPrinter(a, cmd, deletedView, deletedRecord{})
 			if err != nil {
 				return err
 			}
-			spec, err := keystoreOf(cmd.Context(), a, args[0])
+			sin, err := namedKey(a, flags, args)
 			if err != nil {
 				return err
 			}
-			users, err := a.ProfilesOfKey(args[0])
+			spec, err := keystoreOf(cmd.Context(), a, sin)
 			if err != nil {
 				return err
 			}
-			question := "Delete the private key of " + args[0] + " for ever?"
-			if len(users) > 0 {
-				question = "Delete the private key of " + args[0] + ", used by profile " + strings.Join(users, ", ") + ", for ever?"
-			}
-			if err := confirm(cmd.Context(), a, yes, question); err != nil {
+			users, err := a.ProfilesOfKey(sin)
+			if err != nil {
 				return err
 			}
-			if err := a.ForgetKey(cmd.Context(), spec, args[0]); err != nil {
+			if err := confirm(cmd.Context(), a, yes, "Delete the private key of "+sin+usedBy(users)+" for ever?"); err != nil {
+				return err
+			}
+			if err := a.ForgetKey(cmd.Context(), spec, sin); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.Err, "Deleted. The server still knows its public key: revoke it on the store's Access Tokens page.")
-			return output.One(p, deletedView, deletedRecord{args[0], true})
+			return output.One(p, deletedView, deletedRecord{sin, true})
 		},
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	addYesFlag(cmd, &yes)
+	addProfileFlag(cmd, &flags)
 	return cmd
+}
+
+// namedKey is the SIN of the key that a line names. What cannot be made again is not
+// deleted because it happens to be in use.
+func namedKey(a *app.App, flags app.Flags, args []string) (string, error) {
+	switch {
+	case len(args) == 1 && flags.Profile != "":
+		return "", &output.Error{Code: output.Usage, What: "a SIN and --profile name a key twice", Next: "leave one of them out"}
+	case len(args) == 1:
+		return args[0], nil
+	case flags.Profile == "":
+		return "", &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl key list\nthen btcpayctl key delete SIN\nor btcpayctl key delete --profile NAME"}
+	}
+	s, err := a.Settings(flags, false)
+	if err == nil && s.Profile.SIN == "" {
+		err = &output.Error{Code: output.NotFound, What: "profile " + s.Name.Text + " has no BitId key", Next: "btcpayctl key list"}
+	}
+	return s.Profile.SIN, err
 }
 
 type deletedRecord struct {
@@ -272,19 +292,4 @@ var deletedView = output.View[deletedRecord]{
 		{Title: "DELETED", Value: func(r deletedRecord) string { return yesNo(r.Deleted) }},
 	},
 	Name: func(r deletedRecord) string { return r.SIN },
-}
-
-// confirm asks before something that cannot be undone.
-func confirm(ctx context.Context, a *app.App, yes bool, question string) error {
-	if yes {
-		return nil
-	}
-	if !a.CanAsk() {
-		return &output.Error{Code: output.Usage, What: "this cannot be undone, and there is no terminal to ask on", Next: "the same command with --yes"}
-	}
-	sure, err := a.Confirm(ctx, question, false)
-	if err == nil && !sure {
-		err = &output.Error{Code: output.Failed, What: "nothing was done"}
-	}
-	return err
 }

@@ -363,21 +363,46 @@ func normalServer(server string, allowHTTP bool) (string, error) {
 }
 
 func newProfileDelete(a *app.App) *cobra.Command {
-	return &cobra.Command{
-		Use:   "delete NAME",
+	var named string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "delete [NAME]",
 		Short: "Delete a profile; its key stays in the keystore",
-		Long: `Delete a profile. The key that it names stays in the keystore and on the server:
-"key list" still shows it, and "key delete" deletes it.`,
-		Example: "  btcpayctl profile delete shop",
-		Args:    arguments(1, 1),
+		Long: `Delete a profile, named by an argument or by --profile. The keys that it names stay
+in the keystore and on the server: "key list" and "apikey list" still show them, "key
+delete" and "apikey revoke" delete them. A terminal is asked first. A script may give
+--yes, and need not: what is deleted can be set again.`,
+		Example: "  btcpayctl profile delete shop --yes",
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return changeProfiles(a, cmd, args[0], "was deleted", func(c *profile.Config) error {
-				delete(c.Profiles, args[0])
-				if c.Current == args[0] {
+			name := named
+			switch {
+			case len(args) == 1 && named != "":
+				return &output.Error{Code: output.Usage, What: "an argument and --profile name a profile twice", Next: "leave one of them out"}
+			case len(args) == 1:
+				name = args[0]
+			case named == "":
+				return &output.Error{Code: output.Usage, What: "nothing says which profile", Next: "btcpayctl profile list\nthen btcpayctl profile delete NAME"}
+			}
+			config, err := a.ReadConfig()
+			if err != nil {
+				return err
+			}
+			if _, ok := config.Profiles[name]; ok && !yes && a.CanAsk() {
+				if err := sure(cmd.Context(), a, "Delete profile "+name+"? Its keys stay in the keystore."); err != nil {
+					return err
+				}
+			}
+			return changeProfiles(a, cmd, name, "was deleted", func(c *profile.Config) error {
+				delete(c.Profiles, name)
+				if c.Current == name {
 					c.Current = ""
 				}
 				return nil
 			})
 		},
 	}
+	cmd.Flags().StringVar(&named, "profile", "", "`name` of the profile, in place of the argument")
+	addYesFlag(cmd, &yes)
+	return cmd
 }
