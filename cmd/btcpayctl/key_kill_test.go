@@ -140,7 +140,7 @@ func (s *killScene) account(doctor string) string {
 	for _, label := range labels {
 		where := ""
 		for i, known := range list {
-			if known.Label == label && (known.Status == "works" || known.Status == "pending") {
+			if known.Label == label && (known.Status == "works" || known.Status == "old" || known.Status == "pending") {
 				where = "stored"
 				list[i].Label = "" // two keys may have one label
 				break
@@ -198,6 +198,10 @@ func TestKilledWithKeys(t *testing.T) {
 			_, code := s.run(fault, "apikey", "rotate", "--profile", "shop", "--by", "admin")
 			return code
 		}, []string{"mint-recorded", "mint-answered", "key-put", "mint-stored", "mint-verified", "rotate-pinned", "rotate-revoked"}},
+		{"rotate --keep-old", func(s *killScene) { create(s, "") }, func(s *killScene, fault string) int {
+			_, code := s.run(fault, "apikey", "rotate", "--profile", "shop", "--by", "admin", "--keep-old", "1h")
+			return code
+		}, []string{"mint-verified", "rotate-pinned", "rotate-scheduled"}},
 		{"revoke", func(s *killScene) { create(s, "") }, func(s *killScene, fault string) int {
 			_, code := s.run(fault, "apikey", "revoke", "current", "--profile", "shop", "--yes")
 			return code
@@ -212,7 +216,7 @@ func TestKilledWithKeys(t *testing.T) {
 				t.Run(strings.ReplaceAll(c.command, " ", "")+"/"+step, func(t *testing.T) {
 					t.Parallel()
 					s := newKillScene(t)
-					if c.command == "rotate" {
+					if strings.HasPrefix(c.command, "rotate") {
 						s.must("apikey", "create", "--permission", "unrestricted", "--save-as", "admin")
 					}
 					if c.before != nil {

@@ -79,6 +79,15 @@ func (a *App) Ledger() (*ledger.Ledger, error) {
 	return ledger.Open(filepath.Join(dir, ledgerFolder), a.Now), nil
 }
 
+// Handed is where keys are written down that were handed out and are kept nowhere here.
+func (a *App) Handed() (*ledger.Ledger, error) {
+	dir, err := a.DataDir()
+	if err != nil {
+		return nil, err
+	}
+	return ledger.Open(filepath.Join(dir, "handed"), a.Now), nil
+}
+
 // Batches is the journal of batches of invoices.
 func (a *App) Batches() (*ledger.Batches, error) {
 	dir, err := a.DataDir()

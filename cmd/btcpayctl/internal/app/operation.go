@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -42,8 +43,19 @@ func (a *App) over(r ledger.Record) bool {
 	return r.Kind == ledger.Pair && a.Now().After(PairingEnd(r))
 }
 
-// Unfinished returns the operations whose end nobody has seen. Those that are
-// over are removed.
+// Scheduled returns the revocations of old keys whose time has not come. They are no
+// open operations until then.
+func (a *App) Scheduled() ([]ledger.Record, error) {
+	journal, err := a.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	records, unread := journal.Unfinished()
+	return slices.DeleteFunc(records, func(r ledger.Record) bool { return !r.Waits(a.Now()) }), unread
+}
+
+// Unfinished returns the operations whose end nobody has seen, but for those of
+// [App.Scheduled]. Those that are over are removed.
 func (a *App) Unfinished(ctx context.Context) ([]ledger.Record, error) {
 	journal, err := a.Ledger()
 	if err != nil {
@@ -52,6 +64,9 @@ func (a *App) Unfinished(ctx context.Context) ([]ledger.Record, error) {
 	records, unread := journal.Unfinished()
 	var open []ledger.Record
 	for _, r := range records {
+		if r.Waits(a.Now()) {
+			continue
+		}
 		if a.over(r) {
 			operation, err := journal.Resume(ctx, r.ID)
 			if err == nil {

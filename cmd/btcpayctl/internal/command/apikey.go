@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +25,7 @@ an account's password (--basic). A server cannot list its keys: what is made her
 is written down, and labelled btcpayctl/PROFILE/OPERATION, so that a person finds
 it on the server's page Account / API Keys.`)
 	cmd.AddCommand(newAPIKeyCreate(a), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
-		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a))
+		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a), newAPIKeyRetire(a))
 	return cmd
 }
 
@@ -37,16 +38,23 @@ type apiKeyRecord struct {
 	Profiles    []string                `json:"profiles"`
 	Keystore    string                  `json:"keystore"`
 	Permissions []greenfield.Permission `json:"permissions"`
-	// Status is works, limited, useless, pending, revoked, refused, unreachable,
-	// unreadable, or lost.
+	// Status is works, limited, useless, old, handed-out, pending, revoked, refused,
+	// unreachable, unreadable, or lost.
 	Status string `json:"status"`
 	// Live is no where the server refuses something of Permissions now, yes where
 	// something works and nothing is refused, and else unknown. Rights are the
 	// permissions one by one, none where the server was not asked.
 	Live   greenfield.Live `json:"live"`
 	Rights []rightRecord   `json:"rights"`
-	File   string          `json:"file,omitempty"`
-	Key    string          `json:"apiKey,omitempty"`
+	// Until is when an old key is revoked.
+	Until *time.Time `json:"until,omitempty"`
+	// OldID is the key that a rotated one replaces, and OldUntil when that is
+	// revoked, where it is not gone yet.
+	OldID    string     `json:"oldId,omitempty"`
+	OldUntil *time.Time `json:"oldUntil,omitempty"`
+	// File is where a key was written to that is kept nowhere here.
+	File string `json:"file,omitempty"`
+	Key  string `json:"apiKey,omitempty"`
 }
 
 // tried adds what the server lets the key do now.

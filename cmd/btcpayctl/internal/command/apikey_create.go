@@ -248,6 +248,11 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 	default:
 		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
 	}
+	if c.file != "" || c.reveal {
+		if err := c.noteHanded(ctx); err != nil {
+			fmt.Fprintln(c.app.Err, "warning: the key cannot be written down as handed out:", output.VisibleLine(err.Error()))
+		}
+	}
 	fault.At("mint-pinned")
 	if !c.reveal {
 		// The key is where it belongs, whatever comes of the print.
@@ -261,7 +266,12 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 		return err
 	}
 	if err != nil {
-		return errors.Join(c.giveUp(ctx, c.operation, c.key, err), err)
+		told := c.giveUp(ctx, c.operation, c.key, err)
+		if lasting, _ := c.app.Effects(); len(lasting) == 0 { // it was revoked
+			_, forgotten := forgetHanded(ctx, c.app, app.KeyID(c.key))
+			told = errors.Join(told, forgotten)
+		}
+		return errors.Join(told, err)
 	}
 	return c.operation.Finish()
 }

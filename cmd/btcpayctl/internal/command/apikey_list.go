@@ -31,6 +31,9 @@ shown. The status of a key:
                store does not go as far
   useless      all that could be tried is refused now, as where its owner was removed
                from the store
+  old          it was replaced by "apikey rotate --keep-old", and is revoked later
+  handed-out   it was printed, or is not in the file any more that it was written to,
+               and is kept nowhere here
   pending      it came, and an operation is still open: btcpayctl doctor
   refused      the server does not know it, or its account is locked
   unreachable  the server could not be asked
@@ -57,6 +60,9 @@ nothing uses, each with its operation. Their status:
 			p, err := printer(a, cmd)
 			if err != nil {
 				return err
+			}
+			if !c.offline {
+				c.revokeDue(cmd.Context())
 			}
 			if c.open {
 				return c.listOpen(cmd.Context(), p)
@@ -151,6 +157,10 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 	if unread != nil {
 		return nil, unread
 	}
+	scheduled, err := c.app.Scheduled()
+	if err != nil {
+		return nil, err
+	}
 	var records []apiKeyRecord
 	for _, entry := range entries {
 		record, ok, err := c.fromEntry(entry)
@@ -165,9 +175,15 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 				record.Status, record.Label = "pending", r.Label
 			}
 		}
+		for _, r := range scheduled {
+			if r.KeyID == record.ID {
+				record.Status, record.Until = "old", new(r.Due)
+			}
+		}
 		records = append(records, record)
 	}
-	return append(records, lost(open)...), nil
+	handed, err := c.handed()
+	return slices.Concat(records, handed, lost(open)), err
 }
 
 // withProfiles adds the keys that a profile names and the index does not, as
@@ -219,10 +235,13 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now rights,
 	if record.Status == "lost" {
 		return nil, false
 	}
-	key, err := c.app.LoadAPIKey(ctx, record.Keystore, record.ID)
-	if err != nil {
+	key, err := c.load(ctx, *record)
+	if err != nil && record.Status != "handed-out" {
 		record.Status = "unreadable"
 		return nil, errors.Is(err, keystore.ErrNotFound) && c.endedMeanwhile(ctx, record.ID)
+	}
+	if err != nil {
+		return nil, false
 	}
 	connection, err := c.connect(record.Server, key)
 	if err != nil {
@@ -234,7 +253,7 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now rights,
 	switch answer, answered := errors.AsType[*client.Error](err); {
 	case err == nil:
 		record.Label, record.Permissions = info.Label, orEmpty(info.Permissions)
-		if record.Status == "" {
+		if record.Status == "" || record.Status == "handed-out" {
 			record.Status = "works"
 		}
 		now = tryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)})

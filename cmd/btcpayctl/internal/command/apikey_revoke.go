@@ -150,6 +150,11 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 	var keys []revocable
 	for _, id := range args {
 		k, err := c.findAPIKey(ctx, id)
+		if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NotFound {
+			if handed, gone := findHanded(c.app, id); gone != nil || handed.id != "" {
+				k, err = handed, gone
+			}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -266,6 +271,9 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 	// Where that cannot be written, the server is asked again.
 	_ = operation.Advance(func(r *ledger.Record) { r.Ended = true })
 	fault.At("revoke-gone")
+	if _, err := forgetHanded(ctx, h.app, k.id); err != nil {
+		return errors.Join(err, operation.Release())
+	}
 	held, err := h.closeOthers(context.WithoutCancel(ctx), operation.Record)
 	if err != nil {
 		return errors.Join(err, operation.Release())
@@ -280,11 +288,12 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 // another process holds one of them: that one deletes the key here.
 func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Record) (held bool, err error) {
 	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	scheduled, _ := h.app.Scheduled()
 	journal, err := h.app.Ledger()
 	if err != nil {
 		return false, err
 	}
-	for _, r := range open {
+	for _, r := range slices.Concat(open, scheduled) {
 		if r.KeyID != own.KeyID || r.ID == own.ID {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ type apiKeyRotate struct {
 	app        *app.App
 	flags      app.Flags
 	by, basic  string
+	keepOld    time.Duration
 	connection *app.GreenfieldConnection // with the old key
 	*minting
 }
@@ -32,13 +34,20 @@ func newAPIKeyRotate(a *app.App) *cobra.Command {
 it works, make the profile use it, and then revoke the old key, until the server
 says that it is gone. After a kill, "btcpayctl doctor" goes on.
 
+A program that has read the old key and not used it yet is refused when that is
+revoked at once. With --keep-old 10m the new key is in use at once as well, and the
+old one goes on working for ten minutes. A process in the background revokes it then.
+Where that process is gone, as after a restart of the machine, "btcpayctl doctor" and
+"btcpayctl apikey list" do it; until then both name the old key and its time.
+
 Keys are made by an unrestricted key. Where the profile's own is none, --by names
 a profile whose key is one, or --basic an account; the new key then belongs to
 that account.`,
-		Example: "  btcpayctl apikey rotate --profile shop --by admin",
+		Example: "  btcpayctl apikey rotate --profile shop --by admin --keep-old 10m",
 		Args:    arguments(0, 0),
 		RunE:    c.run,
 	}
+	cmd.Flags().DurationVar(&c.keepOld, "keep-old", 0, "`time` for which the old key goes on working, such as 10m")
 	cmd.Flags().StringVar(&c.by, "by", "", "`profile` whose key makes the new one (default the profile's own)")
 	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the new key")
 	addServerFlags(cmd, &c.flags)
@@ -51,13 +60,19 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	ctx := cmd.Context()
+	if err := checkKeepOld(c.keepOld); err != nil {
+		return err
+	}
 	if err := c.prepare(cmd); err != nil {
 		return err
 	}
 	defer c.connection.CloseIdleConnections()
 	defer c.minting.by.CloseIdleConnections()
-	err = c.mint(ctx, ledger.Record{Kind: ledger.Rotate, Target: c.connection.Name.Text, OldKeyID: c.connection.KeyID, OldKeystore: c.connection.Keystore.Text})
-	if err != nil {
+	begun := ledger.Record{Kind: ledger.Rotate, Target: c.connection.Name.Text, OldKeyID: c.connection.KeyID, OldKeystore: c.connection.Keystore.Text}
+	if c.keepOld > 0 {
+		begun.Due = c.app.Now().Add(c.keepOld).UTC()
+	}
+	if err := c.mint(ctx, begun); err != nil {
 		return dryRunIsDone(cannotMint(err, c.minting.by))
 	}
 	defer c.operation.Release()
@@ -68,12 +83,36 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	ctx, stop := c.app.Insist(ctx)
 	defer stop()
 	record := c.record()
-	record.Profiles = []string{c.connection.Name.Text}
-	if err := c.replace(ctx, c.operation, c.connection.Key); err != nil {
+	record.Profiles, record.OldID = []string{c.connection.Name.Text}, c.connection.KeyID
+	if c.keepOld > 0 {
+		// The time begins when the new key is in use.
+		due := c.app.Now().Add(c.keepOld).UTC()
+		if err := c.operation.Advance(func(r *ledger.Record) { r.Due = due }); err != nil {
+			return err
+		}
+	}
+	due, err := c.replace(ctx, c.operation, c.connection.Key)
+	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old one, %s, was revoked.\n", c.connection.KeyID)
+	told := "was revoked"
+	if !due.IsZero() {
+		record.OldUntil = new(due)
+		told = "goes on working until " + clock(c.app, due) + ", and is revoked then"
+	}
+	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old one, %s, %s.\n", c.connection.KeyID, told)
+	c.tellOlder()
 	return output.One(p, apiKeyView, record)
+}
+
+// tellOlder names the keys of earlier rotations that still work.
+func (c *apiKeyRotate) tellOlder() {
+	scheduled, _ := c.app.Scheduled() // what cannot be read is told by "doctor"
+	for _, r := range scheduled {
+		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {
+			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, clock(c.app, r.Due), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
+		}
+	}
 }
 
 func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
@@ -118,12 +157,13 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 }
 
 // replace makes the profiles that used the old key use the new one, which works,
-// and revokes the old one. It can be gone through again after a kill.
-func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, old greenfield.APIKey) error {
+// and revokes the old one, or has it revoked when it is due, which it returns. It can
+// be gone through again after a kill.
+func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, old greenfield.APIKey) (due time.Time, err error) {
 	r := operation.Record
 	users, err := h.app.ProfilesOfAPIKey(r.OldKeyID)
 	if err != nil {
-		return err
+		return due, err
 	}
 	for _, name := range users {
 		err := h.app.UpdateProfile(ctx, name, func(p *profile.Profile) error {
@@ -133,21 +173,28 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 			return nil
 		})
 		if err != nil {
-			return err
+			return due, err
 		}
 		h.app.Did(app.Effect{ID: "profile " + name + " uses", What: "profile " + name + " uses the key " + r.KeyID, Look: "btcpayctl apikey current --profile " + name})
 	}
 	fault.At("rotate-pinned")
+	if h.app.Now().Before(r.Due) {
+		due, err := h.revokeLater(ctx, operation, old)
+		if err != nil {
+			return due, err
+		}
+		return due, operation.Finish()
+	}
 	if err := h.revoke(ctx, r.Server, old); err != nil {
 		e := explain(ctx, err)
 		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.OldKeyID, e.What)
 		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
-		return errors.Join(e, operation.Release())
+		return due, errors.Join(e, operation.Release())
 	}
 	h.app.Did(app.Effect{ID: r.OldKeyID, What: "the key " + r.OldKeyID + " was revoked on " + r.Server, Look: "btcpayctl apikey list"})
 	fault.At("rotate-revoked")
 	if err := h.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID); err != nil {
-		return err
+		return due, err
 	}
-	return operation.Finish()
+	return due, operation.Finish()
 }

@@ -89,7 +89,7 @@ where nothing failed.`,
 	cmd.Flags().StringArrayVar(&d.decision.keep, "keep", nil, "put the key of this `operation` to use, to which nobody has agreed yet")
 	cmd.Flags().StringArrayVar(&d.decision.drop, "drop", nil, "give the key of this `operation` up")
 	cmd.Flags().BoolVar(&d.fix, "fix", false, "also drop keys that came with other permissions than asked for")
-	cmd.Flags().StringSliceVar(&d.forget, "forget", nil, "close these `operations`: what they may have made was looked after by hand")
+	cmd.Flags().StringSliceVar(&d.forget, "forget", nil, "close these `operations`, or the notes of these keys that were handed out: they were looked after by hand")
 	cmd.Flags().BoolVar(&d.forgetAll, "forget-open", false, "close every operation whose key only a person can look for")
 	cmd.Flags().BoolVar(&d.yes, "yes", false, "do not ask before --forget-open")
 	addServerFlags(cmd, &d.flags)

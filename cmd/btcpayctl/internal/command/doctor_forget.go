@@ -25,6 +25,7 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		return err
 	}
 	var operations []*ledger.Operation
+	var handed []string
 	defer func() {
 		for _, operation := range operations {
 			operation.Release()
@@ -37,7 +38,15 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		operation, err := journal.Resume(ctx, id)
 		switch {
 		case errors.Is(err, ledger.ErrNotFound):
-			return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Why: "Nothing was done.", Next: "btcpayctl doctor"}
+			notes, err := handedKeys(d.app)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(notes, func(r ledger.Record) bool { return r.KeyID == id }) {
+				return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Why: "Nothing was done.", Next: "btcpayctl doctor"}
+			}
+			handed = append(handed, id)
+			continue
 		case errors.Is(err, ledger.ErrBusy):
 			return &output.Error{Code: output.Failed, What: "another process is at operation " + id + " now", Why: "Nothing was done.", Next: "end that process, and run the same command again", Err: err}
 		case err != nil:
@@ -49,6 +58,16 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		if err := d.forgetOne(ctx, operation); err != nil {
 			return err
 		}
+	}
+	for _, id := range handed {
+		if d.flags.DryRun {
+			fmt.Fprintf(d.app.Err, "The note of the key %s would be closed. Nothing was done.\n", id)
+			continue
+		}
+		if _, err := forgetHanded(ctx, d.app, id); err != nil {
+			return err
+		}
+		d.app.Did(app.Effect{ID: id, What: "the key " + id + " that was handed out was closed"})
 	}
 	return nil
 }

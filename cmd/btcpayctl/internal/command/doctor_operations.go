@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +32,7 @@ func (d *doctor) operations(ctx context.Context) []checkRecord {
 	if len(records) == 0 {
 		records = append(records, checkRecord{Check: "operations", Status: "ok", Detail: "none is open"})
 	}
-	return records
+	return slices.Concat(records, d.scheduled(), d.handedOut(ctx))
 }
 
 // batches names those that are not finished.
@@ -255,6 +256,7 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 // finishRotation goes on from where the new key was known to work.
 func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operation) (string, error) {
 	r := operation.Record
+	told := fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.OldKeyID)
 	old, err := h.app.LoadAPIKey(ctx, r.OldKeystore, r.OldKeyID)
 	switch {
 	case errors.Is(err, keystore.ErrNotFound):
@@ -264,9 +266,12 @@ func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operat
 			err = operation.Finish()
 		}
 	case err == nil:
-		err = h.replace(ctx, operation, old)
+		var due time.Time
+		if due, err = h.replace(ctx, operation, old); !due.IsZero() {
+			told = fmt.Sprintf("the new key %s is in use, and the old one %s is revoked at %s", r.KeyID, r.OldKeyID, clock(h.app, due))
+		}
 	}
-	return fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.OldKeyID), err
+	return told, err
 }
 
 func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {

@@ -101,6 +101,11 @@ type Record struct {
 	// where a move takes secrets from.
 	OldKeyID    string `json:"oldKeyId,omitempty"`
 	OldKeystore string `json:"oldKeystore,omitempty"`
+	// Due is when an old key is to be revoked that goes on working until then. Of a
+	// rotation it is that of OldKeyID, of a revocation that of KeyID.
+	Due time.Time `json:"due,omitzero"`
+	// File is where a key was written to that is not kept here; see [Handed].
+	File string `json:"file,omitempty"`
 	// Temporary is a key that is to be revoked when its command ends, and Watch who asks
 	// for that.
 	Temporary bool   `json:"temporary,omitempty"`
@@ -141,6 +146,14 @@ type Record struct {
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
 }
+
+// Handed is the kind of a record that is no operation: a key that was handed out, to a
+// file or a person, and is kept nowhere here. Such records have a directory of their
+// own, and stay until the key is known to be gone.
+const Handed Kind = "handed"
+
+// Waits reports whether the operation is a revocation whose time has not come.
+func (r Record) Waits(now time.Time) bool { return r.Kind == Revoke && now.Before(r.Due) }
 
 // Errors of the ledger.
 var (

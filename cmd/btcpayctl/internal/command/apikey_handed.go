@@ -1,0 +1,158 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// noteHanded writes a key down that is handed out to a file or a person. Without that
+// nothing here would know of it. The key itself is not written.
+func (m *minting) noteHanded(ctx context.Context) error {
+	r := m.operation.Record
+	journal, err := m.app.Handed()
+	if err != nil {
+		return err
+	}
+	note := ledger.Record{ID: r.ID, Kind: ledger.Handed, Profile: r.Profile, Server: r.Server, Label: m.info.Label, KeyID: app.KeyID(m.key),
+		Permissions: r.Permissions, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile}
+	if m.file != "" {
+		if note.File, err = filepath.Abs(m.file); err != nil {
+			return err
+		}
+	}
+	operation, err := journal.Begin(ctx, note)
+	if err != nil {
+		return err
+	}
+	return operation.Release()
+}
+
+// handedKeys are the keys that were handed out and are not known to be gone.
+func handedKeys(a *app.App) ([]ledger.Record, error) {
+	journal, err := a.Handed()
+	if err != nil {
+		return nil, err
+	}
+	return journal.Unfinished()
+}
+
+// forgetHanded ends the note of a key that is gone, if there is one.
+func forgetHanded(ctx context.Context, a *app.App, keyID string) (found bool, err error) {
+	journal, err := a.Handed()
+	if err != nil {
+		return false, err
+	}
+	handed, unread := journal.Unfinished()
+	for _, r := range handed {
+		if r.KeyID != keyID {
+			continue
+		}
+		operation, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
+		if errors.Is(err, ledger.ErrNotFound) {
+			return true, nil
+		}
+		if err != nil {
+			return true, err
+		}
+		return true, operation.Finish()
+	}
+	return false, unread
+}
+
+// handed are those keys as they are listed.
+func (c *apiKeyList) handed() ([]apiKeyRecord, error) {
+	handed, err := handedKeys(c.app)
+	var records []apiKeyRecord
+	for _, r := range handed {
+		record := apiKeyRecord{ID: r.KeyID, Label: r.Label, Server: r.Server, Profiles: []string{}, Permissions: []greenfield.Permission{}, Status: "handed-out", File: r.File}
+		for _, p := range r.Permissions {
+			record.Permissions = append(record.Permissions, greenfield.Permission(p))
+		}
+		records = append(records, record.tried(nil))
+	}
+	return records, err
+}
+
+// load reads a key from its keystore, or from the file that it was written to.
+func (c *apiKeyList) load(ctx context.Context, record apiKeyRecord) (greenfield.APIKey, error) {
+	if record.Status != "handed-out" {
+		return c.app.LoadAPIKey(ctx, record.Keystore, record.ID)
+	}
+	return readHanded(record.File, record.ID)
+}
+
+var errNotInFile = errors.New("the file does not hold the key any more")
+
+// readHanded reads a key from the file that it was written to, if it is still there.
+func readHanded(file, id string) (greenfield.APIKey, error) {
+	if file == "" {
+		return greenfield.APIKey{}, errNotInFile
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return greenfield.APIKey{}, err
+	}
+	key, err := app.ReadGreenfieldKey(text, file)
+	if err == nil && app.KeyID(key) != id {
+		err = errNotInFile
+	}
+	return key, err
+}
+
+// findHanded is a key that was handed out, by the beginning of its id. One that is
+// nowhere to be read has to be given.
+func findHanded(a *app.App, id string) (revocable, error) {
+	handed, err := handedKeys(a)
+	if err != nil {
+		return revocable{}, err
+	}
+	handed = slices.DeleteFunc(handed, func(r ledger.Record) bool { return len(id) < 4 || !strings.HasPrefix(r.KeyID, id) })
+	switch {
+	case len(handed) == 0:
+		return revocable{}, nil
+	case len(handed) > 1:
+		return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("%d keys begin with %s", len(handed), id), Next: "btcpayctl apikey list"}
+	}
+	r := handed[0]
+	key, err := readHanded(r.File, r.KeyID)
+	if err == nil {
+		return revocable{id: r.KeyID, server: r.Server, key: key}, nil
+	}
+	where := "printed"
+	if r.File != "" {
+		where = "written to " + r.File + ", where it is not any more"
+	}
+	return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("the key %s was %s, and is kept nowhere here", r.KeyID, where),
+		Why: "A key revokes itself, so it has to be given. " + orphan(r.Label, r.Server), Err: err,
+		Next: "btcpayctl apikey revoke --value-file FILE --server " + app.ShellWord(r.Server) + "\nor delete it on that page, then: btcpayctl doctor --forget " + r.KeyID}
+}
+
+// handedOut names the keys that were handed out, so that they are not forgotten.
+func (d *doctor) handedOut(ctx context.Context) []checkRecord {
+	handed, err := handedKeys(d.app)
+	if err != nil {
+		return []checkRecord{failure(ctx, "handed-out keys", err)}
+	}
+	var records []checkRecord
+	for _, r := range handed {
+		where := "printed"
+		if r.File != "" {
+			where = "written to " + r.File
+		}
+		records = append(records, checkRecord{Check: "handed-out key " + r.KeyID, Status: "ok",
+			Detail: fmt.Sprintf("%s of %s, made %s, was %s", r.Label, r.Server, r.Created.UTC().Format(time.RFC3339), where),
+			Next:   "once it is not needed any more: btcpayctl apikey revoke " + r.KeyID})
+	}
+	return records
+}
