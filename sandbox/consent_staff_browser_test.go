@@ -1,0 +1,72 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// owner asks as the owner of the shop.
+func (v *visitor) owner(method, path, body string) {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), method, v.address+path, strings.NewReader(body))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "token "+v.seed.APIKey)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode/100 != 2 {
+		v.t.Fatalf("%s %s: %s", method, path, answer.Status)
+	}
+}
+
+// TestStaffConsentsInChromium has people consent to more than their role allows. The server grants all of it, and the
+// program finds out what it is worth, at once and after they were removed.
+func TestStaffConsentsInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts a browser")
+	}
+	v := newVisitor(t, "", false)
+	const email, password = "bob@example.com", "correct horse battery"
+	v.owner("POST", "/api/v1/users", `{"email":"`+email+`","password":"`+password+`"}`)
+	member := "/api/v1/stores/" + v.seed.StoreID + "/users/" + email
+	v.owner("PUT", member, `{"storeRole":"Guest"}`)
+	asOwner := v.seed
+	v.seed.Email, v.seed.Password = email, password
+
+	l := v.listen(greenfield.CallbackOptions{})
+	asked := greenfield.AuthorizeRequest{
+		Permissions:     []greenfield.Permission{greenfield.CanModifyStoreSettings.ForStore(v.seed.StoreID), greenfield.CanViewProfile},
+		ApplicationName: "Till", Redirect: l.URL(), SelectiveStores: true,
+	}
+	v.visit(asked)
+	v.click("button[value=Authorize]", 1)
+	key := v.receive(l, asked, greenfield.GrantSame)
+	c, err := greenfield.New(v.address, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.CloseIdleConnections)
+	check := func(when string, live greenfield.Live, reason greenfield.RightReason) {
+		t.Helper()
+		now := c.Permissions.Try(t.Context(), asked.Permissions, "")
+		if len(now) != 2 || now[0].Live != live || now[0].Reason != reason || now[1].Live != greenfield.LiveYes {
+			t.Errorf("%s: %+v", when, now)
+		}
+	}
+	check("a guest", greenfield.LiveNo, greenfield.RightRefused)
+	v.owner("PUT", member, `{"storeRole":"Manager"}`)
+	check("a manager", greenfield.LiveNo, greenfield.RightByRole)
+	v.owner("PUT", member, `{"storeRole":"Owner"}`)
+	check("an owner", greenfield.LiveYes, greenfield.RightTried)
+	v.owner("DELETE", member, "")
+	check("removed", greenfield.LiveNo, greenfield.RightNoAccess)
+	v.seed = asOwner
+}
