@@ -39,6 +39,18 @@
 // program has to note what it makes, and to give each a label that a person
 // finds again.
 //
+// # What a key may do
+//
+// A key lists what it was given, for ever, and its owner's role in a store decides at
+// each call. [PermissionService.Try] asks the server, by reads that each need one
+// permission:
+//
+//	for _, right := range c.Permissions.Try(ctx, info.Permissions, storeID) {
+//		if right.Live == greenfield.LiveNo {
+//			fmt.Println(right.Permission, right.Reason, right.Role)
+//		}
+//	}
+//
 // # Calls
 //
 // [Client] has one service for each area. Each method names the permission that

@@ -64,7 +64,7 @@ var Failures = []Failure{
 	{NoCredential, 4, "no credential is configured for this call"},
 	{BadCredential, 4, "the server does not accept the credential"},
 	{NotPaired, 4, "the key is not paired with a store, or was revoked"},
-	{MissingPermission, 5, "the credential is good but lacks a permission"},
+	{MissingPermission, 5, "the credential is good but lacks a permission, or its owner's role does"},
 	{NotFound, 6, "there is no such thing, or this credential may not see it"},
 	{Network, 7, "the server cannot be reached: DNS, TLS, connection"},
 	{Timeout, 7, "the server did not answer in time"},
