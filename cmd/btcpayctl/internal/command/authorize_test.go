@@ -187,11 +187,16 @@ func TestNeeds(t *testing.T) {
 			t.Errorf("%q needs %q, not %q", c.ask, c.want, text)
 		}
 	}
-	f := permissionFlags{given: []string{"btcpay.store.canviewinvoices", "btcpay.user.canviewprofile", "btcpay.store.canviewreports:OTHER"}}
+	f := permissionFlags{given: []string{"btcpay.store.canviewinvoices", "btcpay.user.canviewprofile", "btcpay.store.canviewreports:SHOP"}}
 	shop := app.Value{Text: "SHOP", Source: "profile"}
 	got, err := f.permissions(shop, false)
-	if want := "btcpay.store.canviewinvoices:SHOP, btcpay.user.canviewprofile, btcpay.store.canviewreports:OTHER"; err != nil || permissionList(got) != want {
+	if want := "btcpay.store.canviewinvoices:SHOP, btcpay.user.canviewprofile, btcpay.store.canviewreports:SHOP"; err != nil || permissionList(got) != want {
 		t.Errorf("%v %v", got, err)
+	}
+	// A store of the line and another one of the profile make no key for both.
+	other := app.Value{Text: "OTHER", Source: "profile"}
+	if got, err := f.permissions(other, false); err == nil {
+		t.Errorf("%v", got)
 	}
 	f.allStores = true
 	if got, _ := f.permissions(shop, false); got[0] != greenfield.CanViewInvoices {

@@ -125,7 +125,7 @@ var effectCases = []effectCase{
 	{command: "apikey create", field: "id", set: func(s *effectStage) { s.admin(); s.file = s.path("made.key") },
 		args:  func(s *effectStage) []string { return apiKeyArgs("--output-file", s.file)(s) },
 		named: func(s *effectStage) []string { return []string{"was made on", "labelled btcpayctl/admin/", s.file} },
-		done:  func(s *effectStage) bool { return s.works(s.t, s.newestKey()) && allWork(s, 1) && exists(s.file) }},
+		done:  func(s *effectStage) bool { return s.works(s.t, s.newestKey()) && allWork(s, 2) && exists(s.file) }},
 	{command: "apikey create", field: "id", set: (*effectStage).admin, args: apiKeyArgs("--reveal", "--yes"),
 		named: fixed("It was revoked"), takenBack: true,
 		done: func(s *effectStage) bool { return s.works(s.t, s.newestKey()) || !allWork(s, 1) }},
