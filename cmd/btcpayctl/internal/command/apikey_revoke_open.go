@@ -219,8 +219,8 @@ func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []openKey, closed 
 		return nil
 	}
 	c.leadToPages(open, rest)
-	if !c.app.CanAsk() {
-		return nil
+	if c.yes || !c.app.CanAsk() {
+		return nil // --yes is about revoking; what is on the page only a person knows
 	}
 	sure, err := c.app.Confirm(ctx, fmt.Sprintf("Are these %d keys deleted there, or were there none? Then they are forgotten here.", len(rest)), false)
 	if err != nil || !sure {
