@@ -104,7 +104,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 		return withLeftStore(err, by.Settings)
 	}
 	c.flags.CAFile = by.CAFile.Text
-	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, user: c.user}
+	c.minting = &minting{keyHolder: keyHolder{app: c.app, flags: c.flags}, by: by, permissions: permissions, user: c.user}
 	if err := c.validate(cmd.Context(), c.asks.allowUnknown); err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		return withLeftStore(err, by.Settings)
 	}
 	c.flags.CAFile = by.CAFile.Text
-	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, permissions: permissions, keystore: by.Keystore.Text}
+	c.minting = &minting{keyHolder: keyHolder{app: c.app, flags: c.flags}, by: by, permissions: permissions, keystore: by.Keystore.Text}
 	if err := c.validate(ctx, c.asks.allowUnknown); err != nil {
 		return err
 	}

@@ -173,7 +173,7 @@ func (c *apiKeyExec) endAlone(ctx, waiting context.Context, why error) {
 // tellOpen says in the log of the job what is not proven dead.
 func (c *apiKeyExec) tellOpen(r ledger.Record, why error, who string) {
 	fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  It is the key %s of %s. %s\n  Next: %s\n        or %s\n",
-		r.Label, output.VisibleLine(why.Error()), r.KeyID, r.Server, who, c.app.Hint("btcpayctl apikey list"), c.app.Hint("btcpayctl doctor"))
+		r.Label, output.VisibleLine(why.Error()), r.KeyID, r.Server, who, c.app.Hint("btcpayctl apikey list --open"), c.app.Hint("btcpayctl doctor"))
 }
 
 // sweep revokes the keys of earlier runs that were killed, or whose server was away. A
@@ -189,10 +189,8 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 			swept.lost(ctx, c.app, r)
 			continue
 		}
-		asking, stop := context.WithTimeout(ctx, quickQuestion)
 		other := c.reaching(r)
-		err := other.endTemporary(asking, r.ID, 0, other.revokeOnce)
-		stop()
+		err := other.endTemporary(ctx, r.ID, 0, other.revokeOnce)
 		if !errors.Is(err, ledger.ErrBusy) && !errors.Is(err, ledger.ErrNotFound) {
 			swept.add(r, err)
 		}
@@ -200,7 +198,10 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 	swept.tell(ctx, c.app)
 }
 
+// revokeOnce asks once, and does not wait long.
 func (h *keyHolder) revokeOnce(ctx context.Context, server string, key greenfield.APIKey) error {
+	ctx, stop := context.WithTimeout(ctx, quickQuestion)
+	defer stop()
 	if gone, _, err := h.askToRevoke(ctx, server, key, false); !gone {
 		return err
 	}

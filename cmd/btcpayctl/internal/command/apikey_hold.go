@@ -20,6 +20,7 @@ import (
 type keyHolder struct {
 	app   *app.App
 	flags app.Flags
+	alone bool // it has no other key
 }
 
 // connect makes a client with a key that is not the one in use.

@@ -77,7 +77,10 @@ func (h *keyHolder) whyRefused(ctx context.Context, c *app.GreenfieldConnection,
 		func(meaning error) bool { return errors.Is(refused, meaning) }) {
 		return refused
 	}
-	witness := h.witness(ctx, c.URL, c.KeyID)
+	var witness *app.GreenfieldConnection
+	if !h.alone {
+		witness = h.witness(ctx, c.URL, c.KeyID)
+	}
 	if witness == nil {
 		return c.WhyRefused(ctx, refused, nil)
 	}

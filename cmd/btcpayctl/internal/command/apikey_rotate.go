@@ -140,7 +140,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 		}
 	}
 	c.flags.CAFile = c.connection.CAFile.Text
-	c.minting = &minting{keyHolder: keyHolder{c.app, c.flags}, by: by, keystore: c.connection.Keystore.Text}
+	c.minting = &minting{keyHolder: keyHolder{app: c.app, flags: c.flags}, by: by, keystore: c.connection.Keystore.Text}
 	if c.flags.DryRun {
 		return nil
 	}

@@ -88,7 +88,7 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 	if w.journal, err = a.Ledger(); err != nil {
 		return nil, nil, err
 	}
-	w.keyHolder = keyHolder{app: a, flags: app.Flags{AllowHTTP: w.AllowHTTP, CAFile: w.CAFile, Timeout: w.Timeout}}
+	w.keyHolder = keyHolder{app: a, flags: app.Flags{AllowHTTP: w.AllowHTTP, CAFile: w.CAFile, Timeout: w.Timeout}, alone: true}
 	if !w.Until.IsZero() {
 		w.over = deadline{w.Until, a.Now(), w.Left}
 	}
