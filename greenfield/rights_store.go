@@ -10,13 +10,16 @@ type storeTrial struct {
 	id    string
 	held  []Permission // those that are good for it
 	found findings
-	// members is set where the server showed the members of the store. role is then
-	// the account's, empty where it is no member. allows is what the role allows,
-	// nil where that was not shown.
-	members bool
-	role    string
-	allows  []Permission
+	// stranger is set where the server showed the members of the store, and the
+	// account is none. role is the account's, empty where it was not shown, and
+	// allows is what the role allows, nil where that was not shown.
+	stranger bool
+	role     string
+	allows   []Permission
 }
+
+// maxRole is more than the name of any role has.
+const maxRole = 100
 
 // store tries a store, once. It is nil where too many were tried before.
 func (t *trial) store(ctx context.Context, id string) *storeTrial {
@@ -88,18 +91,18 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 	if err != nil {
 		return
 	}
-	s.members = true
 	i := slices.IndexFunc(members, func(m StoreMember) bool { return m.UserID == t.me.ID })
-	if i < 0 {
+	if s.stranger = i < 0; s.stranger {
 		return
 	}
-	s.role = members[i].Role
+	id := members[i].Role
+	s.role = id[:min(len(id), maxRole)]
 	roles, err := t.c.Stores.Roles(ctx, s.id)
 	if err != nil {
 		return
 	}
 	for _, role := range roles {
-		if role.ID == s.role {
+		if role.ID == id {
 			s.allows = append([]Permission{}, role.Permissions...)
 		}
 	}
@@ -109,14 +112,14 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 func (s *storeTrial) judge(p Permission) finding {
 	found := s.found.judge(p)
 	own := s.found[p].live
-	switch stranger := s.members && s.role == ""; {
+	switch {
 	case own == LiveYes:
 	case s.allows != nil && own != LiveNo:
 		found = finding{live: LiveNo, reason: RightByRole}
 		if slices.ContainsFunc(s.allows, func(held Permission) bool { return includes(held, p) }) {
 			found.live = LiveYes
 		}
-	case stranger:
+	case s.stranger:
 		found = finding{live: LiveNo, reason: RightNoMember}
 	case found.live == LiveNo && s.role != "":
 		found.reason = RightByRole

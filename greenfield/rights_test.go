@@ -360,3 +360,37 @@ func TestProvingReadsAreChecked(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestRoleAsServersShowIt reads the members of a store in the older and the newer
+// words, and what no server says.
+func TestRoleAsServersShowIt(t *testing.T) {
+	const roles = `[{"id":"Owner","role":"Owner","permissions":["btcpay.store.canmodifystoresettings"]},{"id":"Clerk","role":"Clerk","permissions":["btcpay.store.canviewstoresettings"]}]`
+	for members, want := range map[string]string{
+		`[{"userId":"u1","role":"Owner","email":"a@example.com","name":null}]`: "yes role Owner",
+		`[{"id":"u1","storeRole":"Clerk"},{"id":"u2","storeRole":"Owner"}]`:    "no role Clerk",
+		`[{"id":"u2","storeRole":"Owner"}]`:                                    "no no-member",
+		`[]`:                                                                   "no no-member",
+		`[{"id":"u1"}]`:                                                        "unknown no-read",
+		`[{"id":"u1","storeRole":"King"}]`:                                     "unknown no-read King",
+		`[{"id":"u1","storeRole":"` + strings.Repeat("x", 5000) + `"}]`:        "unknown no-read " + strings.Repeat("x", 100),
+		`{"members":[]}`:                                                       "unknown no-read",
+		`[{"id":"u1","storeRole":"Owner"},{"id":"u1","storeRole":"Clerk"},{"id":1}]`: "unknown no-read",
+	} {
+		g := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/api/v1/users/me":
+				answer(w, 200, `{"id":"u1","email":"a@example.com"}`)
+			case "/api/v1/stores/S/users":
+				answer(w, 200, members)
+			case "/api/v1/stores/S/roles":
+				answer(w, 200, roles)
+			default:
+				answer(w, 200, `[]`)
+			}
+		})
+		now := g.Permissions.Try(t.Context(), permissions{greenfield.CanModifyInvoices + ":S", greenfield.CanViewStoreSettings + ":S", greenfield.CanViewProfile}, "")
+		if got, _, _ := strings.Cut(shown(now[:1]), " +"); got != "canmodifyinvoices@S "+want {
+			t.Errorf("%.100s: %s", members, got)
+		}
+	}
+}
