@@ -60,12 +60,7 @@ func (s *storeTrial) join(apps findings) {
 	wallet := s.found[CanViewWallet]
 	for policy, found := range apps {
 		if policy == CanModifyStoreSettings && found.live == LiveYes {
-			switch wallet.live {
-			case LiveNo:
-				continue // and so is what includes it
-			case LiveUnknown:
-				found = wallet
-			}
+			found = wallet // what includes a refused one is refused
 		}
 		s.found.note(policy, found)
 	}

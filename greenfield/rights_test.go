@@ -110,18 +110,19 @@ func shown(rights []greenfield.Right) string {
 	}
 	var texts []string
 	for _, r := range rights {
-		text := short(r.Permission)
+		var text strings.Builder
+		text.WriteString(short(r.Permission))
 		if r.StoreID != "" {
-			text += "@" + r.StoreID
+			text.WriteString("@" + r.StoreID)
 		}
-		text += " " + string(r.Live) + " " + string(r.Reason)
+		text.WriteString(" " + string(r.Live) + " " + string(r.Reason))
 		if r.Role != "" {
-			text += " " + r.Role
+			text.WriteString(" " + r.Role)
 		}
 		for _, p := range r.Works {
-			text += " +" + short(p)
+			text.WriteString(" +" + short(p))
 		}
-		texts = append(texts, text)
+		texts = append(texts, text.String())
 	}
 	return strings.Join(texts, "; ")
 }

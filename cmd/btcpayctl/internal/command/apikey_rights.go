@@ -152,11 +152,12 @@ func refusalReason(r greenfield.Right) string {
 		return "the account is no administrator of the server"
 	case greenfield.RightNoEffect:
 		return "it names no store that there can be"
+	default:
+		if r.StoreID == "" {
+			return "the server does not allow it to the account"
+		}
+		return fmt.Sprintf("the account's role in store %s does not allow it", r.StoreID)
 	}
-	if r.StoreID == "" {
-		return "the server does not allow it to the account"
-	}
-	return fmt.Sprintf("the account's role in store %s does not allow it", r.StoreID)
 }
 
 // unanswered is the failure that kept the server from being asked, if there was one.
