@@ -9,21 +9,21 @@ import (
 )
 
 // owner asks as the owner of the shop.
-func (v *visitor) owner(method, path, body string) {
-	v.t.Helper()
-	r, err := http.NewRequestWithContext(v.t.Context(), method, v.address+path, strings.NewReader(body))
+func (v *visitor) owner(t *testing.T, method, path, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, v.address+path, strings.NewReader(body))
 	if err != nil {
-		v.t.Fatal(err)
+		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "token "+v.seed.APIKey)
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		v.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode/100 != 2 {
-		v.t.Fatalf("%s %s: %s", method, path, answer.Status)
+		t.Fatalf("%s %s: %s", method, path, answer.Status)
 	}
 }
 
@@ -35,9 +35,9 @@ func TestStaffConsentsInChromium(t *testing.T) {
 	}
 	v := newVisitor(t, "", false)
 	const email, password = "bob@example.com", "correct horse battery"
-	v.owner("POST", "/api/v1/users", `{"email":"`+email+`","password":"`+password+`"}`)
+	v.owner(t, "POST", "/api/v1/users", `{"email":"`+email+`","password":"`+password+`"}`)
 	member := "/api/v1/stores/" + v.seed.StoreID + "/users/" + email
-	v.owner("PUT", member, `{"storeRole":"Guest"}`)
+	v.owner(t, "PUT", member, `{"storeRole":"Guest"}`)
 	asOwner := v.seed
 	v.seed.Email, v.seed.Password = email, password
 
@@ -47,7 +47,7 @@ func TestStaffConsentsInChromium(t *testing.T) {
 		ApplicationName: "Till", Redirect: l.URL(), SelectiveStores: true,
 	}
 	v.visit(asked)
-	v.click("button[value=Authorize]", 1)
+	v.Click("button[value=Authorize]", 1)
 	key := v.receive(l, asked, greenfield.GrantSame)
 	c, err := greenfield.New(v.address, key)
 	if err != nil {
@@ -62,11 +62,11 @@ func TestStaffConsentsInChromium(t *testing.T) {
 		}
 	}
 	check("a guest", greenfield.LiveNo, greenfield.RightRefused)
-	v.owner("PUT", member, `{"storeRole":"Manager"}`)
+	v.owner(t, "PUT", member, `{"storeRole":"Manager"}`)
 	check("a manager", greenfield.LiveNo, greenfield.RightByRole)
-	v.owner("PUT", member, `{"storeRole":"Owner"}`)
+	v.owner(t, "PUT", member, `{"storeRole":"Owner"}`)
 	check("an owner", greenfield.LiveYes, greenfield.RightTried)
-	v.owner("DELETE", member, "")
+	v.owner(t, "DELETE", member, "")
 	check("removed", greenfield.LiveNo, greenfield.RightNoAccess)
 	v.seed = asOwner
 }
