@@ -166,8 +166,11 @@ func (h *keyHolder) retire(ctx context.Context, r retirement, key greenfield.API
 	pause, bound := firstRetirePause, retireBound
 	for {
 		now := h.app.Now()
-		if now.Before(r.Due) && h.homeless() {
-			r.Due, bound = now, homelessBound
+		if h.homeless() {
+			bound = homelessBound
+			if now.Before(r.Due) {
+				r.Due = now
+			}
 		}
 		wait := min(r.Due.Sub(now), retireLook)
 		if wait <= 0 {
