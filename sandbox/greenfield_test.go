@@ -151,25 +151,44 @@ func TestRefundAmounts(t *testing.T) {
 	}
 }
 
-// TestDeletedStoreIsGone leaves nothing of a store that could be reached.
-func TestDeletedStoreIsGone(t *testing.T) {
+// TestDeletedStoreStays has what a member who deletes a store loses, and what stays for the others.
+func TestDeletedStoreStays(t *testing.T) {
 	w := newWorld(t, Options{})
+	_, answer := w.greenfield("POST", "/api/v1/users", `{"email":"second@shop.example","password":"a word for you"}`)
+	second := member(t, answer, "id")
+	_, answer = w.greenfield("POST", "/api/v1/users/"+second+"/api-keys", `{"permissions":["unrestricted"]}`)
+	key := "token " + member(t, answer, "apiKey")
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
+	w.greenfield("POST", store+"/users", `{"id":"`+second+`","storeRole":"Owner"}`)
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
-	if response, answer := w.greenfield("DELETE", store, ""); response.StatusCode != http.StatusOK || answer != "" {
+	if response, answer := w.call("DELETE", store, "", "Authorization", key); response.StatusCode != http.StatusOK || answer != "" {
 		t.Fatal(response.StatusCode, answer)
 	}
-	if response, _ := w.greenfield("GET", "/api/v1/invoices/"+inv["id"].(string), ""); response.StatusCode != http.StatusForbidden {
-		t.Error("the invoice is there:", response.StatusCode)
+	for _, path := range []string{store, store + "/invoices", "/api/v1/invoices/" + inv["id"].(string)} {
+		if response, _ := w.call("GET", path, "", "Authorization", key); response.StatusCode != http.StatusForbidden {
+			t.Errorf("GET %s: %d", path, response.StatusCode)
+		}
+		if response, _ := w.greenfield("GET", path, ""); response.StatusCode != http.StatusOK {
+			t.Errorf("GET %s by the one who is left: %d", path, response.StatusCode)
+		}
 	}
-	if response, answer := w.call("GET", "/invoices", "", sign(w.key, w.origin+"/invoices", "")...); response.StatusCode != http.StatusForbidden {
-		t.Error("the token is good:", response.StatusCode, answer)
+	if _, answer := w.call("GET", "/api/v1/stores", "", "Authorization", key); answer != "[]" {
+		t.Error(answer)
 	}
-	if response, _ := w.call("POST", "/_sandbox/pay", `{"address":"`+inv["bitcoinAddress"].(string)+`","amount":"1"}`); response.StatusCode != http.StatusBadRequest {
-		t.Error("the address takes money:", response.StatusCode)
-	}
+
+	// The last member goes too, an administrator, who may still look.
+	w.greenfield("DELETE", store, "")
 	if _, answer := w.greenfield("GET", "/api/v1/stores", ""); answer != "[]" {
 		t.Error(answer)
+	}
+	if response, _ := w.greenfield("GET", store+"/invoices", ""); response.StatusCode != http.StatusOK {
+		t.Error("an administrator looks:", response.StatusCode)
+	}
+	if response, _ := w.greenfield("POST", store+"/invoices", `{"amount":"5"}`); response.StatusCode != http.StatusForbidden {
+		t.Error("an administrator makes an invoice:", response.StatusCode)
+	}
+	if response, _ := w.call("GET", "/invoices", "", sign(w.key, w.origin+"/invoices", "")...); response.StatusCode != http.StatusOK {
+		t.Error("the token is no longer good:", response.StatusCode)
 	}
 	w.control("clock", `{"advance":"48h"}`)
 }
