@@ -103,7 +103,7 @@ func TestKilled(t *testing.T) {
 		made := make(chan struct{}, 10_000)
 		for range 4 {
 			workers.Go(func() {
-				for {
+				for n := 0; ; n++ {
 					status, answer := send("POST", "/api/v1/api-keys", `{"label":"x","permissions":["unrestricted"]}`, key)
 					if status != 200 {
 						return
@@ -122,6 +122,9 @@ func TestKilled(t *testing.T) {
 						mu.Lock()
 						codes[answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]] = true
 						mu.Unlock()
+					}
+					if n%3 == 0 {
+						continue // it lives
 					}
 					mu.Lock()
 					delete(alive, value) // until the answer says what it is
@@ -147,7 +150,7 @@ func TestKilled(t *testing.T) {
 		client.CloseIdleConnections()
 	}
 	t.Logf("%d kills: %d keys, %d deleted keys, %d invoices, %d pairing codes", rounds, len(alive), len(dead), len(invoices), len(codes))
-	if len(dead) == 0 || len(invoices) == 0 {
+	if len(alive) == 0 || len(dead) == 0 || len(invoices) == 0 {
 		t.Error("nothing was made before a kill")
 	}
 }
