@@ -91,6 +91,9 @@ func (s *canaryStage) play(ctx context.Context, sc *scenario, v variant) (r *can
 	r.tap = newTap(s.w.server.URL, v.fault == "tls")
 	defer r.tap.Close()
 	defer func() {
+		if r.home != nil {
+			endWatchers(r.home.path("data"))
+		}
 		for _, clean := range r.cleanup {
 			err = errors.Join(err, clean())
 		}
@@ -243,6 +246,7 @@ func (r *canaryRun) execute(ctx context.Context) error {
 		}
 	}()
 	go r.interrupt(cmd, stdout.Name(), ended)
+	go r.endWatcher(stderr.Name(), ended)
 	err = cmd.Wait()
 	close(ended)
 	stopBeside()
@@ -263,6 +267,21 @@ func (r *canaryRun) execute(ctx context.Context) error {
 		r.stderr, err = os.ReadFile(stderr.Name())
 	}
 	return err
+}
+
+// endWatcher ends the process that a command leaves behind which says that it goes on:
+// strace would wait for it.
+func (r *canaryRun) endWatcher(stderr string, ended chan struct{}) {
+	for {
+		select {
+		case <-ended:
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+		if said, err := os.ReadFile(stderr); err == nil && bytes.Contains(said, []byte("asks the server again")) {
+			endWatchers(r.home.path("data"))
+		}
+	}
 }
 
 // without is the home as somebody sees it who does not have this variable.

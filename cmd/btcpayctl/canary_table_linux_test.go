@@ -23,6 +23,9 @@ type scenario struct {
 	alone bool
 	// calm has no faults of the server: nobody could end the wait for the person.
 	calm bool
+	// lasting asks again until the server has answered as it should, or until it is told
+	// to end.
+	lasting bool
 	// makesKey leaves a BitId key that the test does not know yet.
 	makesKey bool
 	// allow are the places at which a secret is meant to be.
@@ -136,10 +139,10 @@ var scenarios = []scenario{
 	{line: "apikey revoke $ID --yes", before: []string{"ID=apikey create --profile admin --all-stores --for \"invoice list\" -o name"}},
 	{line: "apikey revoke --value-file - --server $SERVER --yes", stdin: "$KEY\n", before: []string{"KEY=apikey create --profile admin --all-stores --for \"invoice list\" --reveal --yes -o name"}},
 	{line: "apikey exec --profile admin --all-stores --for \"invoice list\" -- true",
-		allow: []exception{{"api key", "environ BTCPAY_API_KEY", "the command is given its key there"}}},
+		allow: []exception{{"api key", "environ BTCPAY_API_KEY", "the command is given its key there"}, {"api key", "pipe", "the process that watches over the key reads it there"}}},
 	{line: "apikey exec --profile admin --all-stores --for \"invoice list\" --ttl 1m -- btcpayctl apikey current -o json",
 		allow: []exception{{"api key", "environ BTCPAY_API_KEY", "the command is given its key there"}, {"api key", "pipe", "the process that watches over the key reads it there"}}},
-	{line: "apikey watch", stdin: `{"server":"$SERVER","key":"$KEY","operation":"X","label":"canary","until":"2099-01-01T00:00:00Z"}` + "\n",
+	{line: "apikey watch", lasting: true, stdin: `{"server":"$SERVER","key":"$KEY","operation":"X","label":"canary","until":"2099-01-01T00:00:00Z"}` + "\n",
 		before: []string{"KEY=apikey create --profile admin --all-stores --for \"invoice list\" --reveal --yes -o name"}},
 
 	{line: "authorize --profile fresh --server $SERVER --for \"invoice list\" --all-stores --no-browser", beside: "sandbox consent --profile fresh --server $SERVER", allow: nonceShown},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -111,6 +112,9 @@ func (s *canaryStage) hostileJobs(requests map[*scenario]int) (jobs []canaryJob)
 			continue
 		}
 		for _, v := range hostility {
+			if sc.lasting && v.signal == 0 {
+				continue
+			}
 			for v.passing = 0; v.passing < min(requests[sc], mostPassing); v.passing++ {
 				for _, how := range []string{"", sc.loudest()} {
 					if s.backend.slow && (how == "" || v.passing > 0 || v.fault != "403" && v.signal != syscall.SIGINT) {
@@ -162,6 +166,8 @@ func TestTortureCanaryCrash(t *testing.T) {
 		}
 		return err
 	}))
+	// A watcher does something once its command is gone: TestKilledWithKeys kills both.
+	maps.DeleteFunc(steps, func(step string, _ bool) bool { return strings.HasPrefix(step, "watch-") })
 	s := newCanaryStage(t, canaryBackends[0], buildKillable(t))
 	var jobs []canaryJob
 	for i := range scenarios {

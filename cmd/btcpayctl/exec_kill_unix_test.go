@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,8 +18,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
 // TestExecKilled runs "apikey exec", ten at a time, while exec, the processes that watch
@@ -226,29 +223,13 @@ func untilMinted(name string, ended <-chan struct{}) {
 
 // killWatcher sends a signal to one of the processes that watch over keys.
 func (k *killedExecs) killWatcher(i int) {
-	watching := k.watching()
+	watching := watchersOf(k.path("data"))
 	if len(watching) == 0 {
 		return
 	}
 	if syscall.Kill(watching[rand.IntN(len(watching))], killSignals[i]) == nil {
 		k.watchers[i].Add(1)
 	}
-}
-
-// watching are the living processes that watch over keys.
-func (k *killedExecs) watching() (processes []int) {
-	folder := k.path("data", "btcpayctl", "ledger")
-	locks, err := filepath.Glob(filepath.Join(folder, "*.watch"))
-	if err != nil {
-		return nil
-	}
-	journal := ledger.Open(folder, time.Now)
-	for _, lock := range locks {
-		if holder, ok := journal.Attending(k.t.Context(), strings.TrimSuffix(filepath.Base(lock), ".watch")); ok && holder.Process > 1 {
-			processes = append(processes, holder.Process)
-		}
-	}
-	return processes
 }
 
 func (k *killedExecs) complains(format string, args ...any) {
@@ -289,9 +270,9 @@ func (k *killedExecs) note(code int, status syscall.WaitStatus, said string) {
 func (k *killedExecs) judge() string {
 	// The server is back. Who watches over a key needs nothing else.
 	back := time.Now()
-	for end := back.Add(patience); len(k.watching()) > 0; time.Sleep(20 * time.Millisecond) {
+	for end := back.Add(patience); len(watchersOf(k.path("data"))) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			k.t.Errorf("these still watch over keys: %v", k.watching())
+			k.t.Errorf("these still watch over keys: %v", watchersOf(k.path("data")))
 			break
 		}
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -19,6 +20,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
 // A watchScene is a home with an admin's key, on a server that can be away: a request to
@@ -55,17 +58,19 @@ func endWatchers(data string) {
 	}
 }
 
-// watchersOf are the processes that watch over keys, living or dead.
+// watchersOf are the living processes that watch over keys. A process that is gone may
+// have left its number to another.
 func watchersOf(data string) (processes []int) {
-	locks, err := filepath.Glob(filepath.Join(data, "btcpayctl", "ledger", "*.watch"))
+	folder := filepath.Join(data, "btcpayctl", "ledger")
+	locks, err := filepath.Glob(filepath.Join(folder, "*.watch"))
 	if err != nil {
 		return nil
 	}
+	journal := ledger.Open(folder, time.Now)
 	for _, lock := range locks {
-		text, err := os.ReadFile(lock)
-		first, _, _ := strings.Cut(string(text), " ")
-		if process, convErr := strconv.Atoi(first); err == nil && convErr == nil && process > 1 {
-			processes = append(processes, process)
+		holder, lives := journal.Attending(context.Background(), strings.TrimSuffix(filepath.Base(lock), ".watch"))
+		if lives && holder.Process > 1 {
+			processes = append(processes, holder.Process)
 		}
 	}
 	return processes

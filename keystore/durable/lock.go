@@ -114,6 +114,16 @@ func await(ctx context.Context, file *flock.Flock) (bool, error) {
 	}
 }
 
+// InPlace reports whether the lock's file is still where it was when the lock was taken.
+func (l *Lock) InPlace() bool {
+	held, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(l.file.Path())
+	return err == nil && os.SameFile(held, there)
+}
+
 // Unlock gives the lock back. A second call does nothing.
 func (l *Lock) Unlock() error { return l.file.Unlock() }
 

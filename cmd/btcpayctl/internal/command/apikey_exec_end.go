@@ -42,7 +42,6 @@ func (c *apiKeyExec) end(ctx context.Context) {
 		c.close(ctx, c.operation)
 		return
 	}
-	fault.At("exec-refused")
 	c.handOver(ctx, waiting, err)
 }
 

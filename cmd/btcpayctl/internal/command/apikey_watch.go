@@ -63,6 +63,8 @@ type watching struct {
 	over    deadline
 	journal *ledger.Ledger
 
+	attendance *ledger.Attendance // nil where there is none
+
 	left  bool // the command has ended, or is gone
 	since time.Time
 	lost  bool // a request to revoke the key may have been carried out
@@ -112,9 +114,8 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 func (w *watching) run(ctx context.Context, lines <-chan string) error {
 	// A sweep may look whether there is a watcher; the key matters more than that it is
 	// seen.
-	if release, err := w.journal.Attend(context.WithoutCancel(ctx), w.Operation, lettingGo); err == nil {
-		defer release()
-	}
+	w.attendance, _ = w.journal.Attend(context.WithoutCancel(ctx), w.Operation, lettingGo)
+	defer func() { w.attendance.Release() }()
 	_, giveBack := w.app.TakeStops()
 	for {
 		var wake <-chan time.Time
@@ -199,16 +200,25 @@ func (w *watching) report(err error) {
 // is left to do.
 func (w *watching) turn(ctx context.Context) bool {
 	operation, busy := w.journal.ResumeWithin(ctx, w.Operation, lettingGo)
-	// Whoever closed it knows that the key is gone. But a job may have taken its folders
-	// away, so the server is asked all the same; and whoever holds it may hang.
-	closed := errors.Is(busy, ledger.ErrNotFound)
-	w.lost = w.lost || closed
+	closed := w.attendance.IsClosed()
+	w.lost = w.lost || closed || w.attendance == nil && errors.Is(busy, ledger.ErrNotFound)
+	asking, stop := ctx, context.CancelFunc(func() {})
+	if closed {
+		// Whoever closed it knows that the key is gone, or was told so by a person.
+		asking, stop = context.WithTimeout(ctx, lastQuestion)
+	}
+	defer stop()
 	var err error
 	if !w.gone {
-		err = w.ask(ctx)
+		// Whoever holds the operation may hang, and a job may have taken its folders
+		// away, so the server is asked whatever came of the operation.
+		err = w.ask(asking)
 	}
 	switch {
-	case closed || busy != nil && !errors.Is(busy, ledger.ErrBusy):
+	case closed:
+		w.report(nil)
+		return true
+	case busy != nil && !errors.Is(busy, ledger.ErrBusy):
 		w.report(err)
 		return w.gone
 	case busy != nil:

@@ -390,7 +390,7 @@ func (o *Operation) Finish() error {
 		// file can go, while it is held.
 		err = o.dir.Remove(o.Record.ID + lockExt)
 		if o.Record.Temporary {
-			_ = o.dir.Remove(o.Record.ID + watchExt) // there may be none
+			dismiss(o.dir, o.Record.ID)
 		}
 	}
 	return errors.Join(err, o.Release())

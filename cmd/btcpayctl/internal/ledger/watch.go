@@ -40,10 +40,17 @@ func busy(e *durable.LockError) *BusyError { return &BusyError{Holder{e.Holder, 
 // watchExt names the lock of the process that watches over the key of an operation.
 const watchExt = ".watch"
 
-// Attend tells the other processes that this one watches over the key of an operation,
-// until release is called or it ends. Where another one does, the error is a
-// [*BusyError].
-func (l *Ledger) Attend(ctx context.Context, id string, wait time.Duration) (release func(), err error) {
+// An Attendance tells the other processes that this one watches over the key of an
+// operation, until it is released or the process ends.
+type Attendance struct {
+	id   string
+	dir  *durable.Dir
+	lock *durable.Lock
+}
+
+// Attend begins to watch over the key of an operation. Where another process does, the
+// error is a [*BusyError].
+func (l *Ledger) Attend(ctx context.Context, id string, wait time.Duration) (*Attendance, error) {
 	dir, err := l.open(id)
 	if err != nil {
 		return nil, err
@@ -56,14 +63,42 @@ func (l *Ledger) Attend(ctx context.Context, id string, wait time.Duration) (rel
 		}
 		return nil, err
 	}
-	return func() {
-		// Whose operation is finished has no need of it.
-		if _, err := read(dir, id); errors.Is(err, ErrNotFound) {
-			_ = dir.Remove(id + watchExt)
-		}
+	return &Attendance{id, dir, lock}, nil
+}
+
+// IsClosed reports whether the operation was finished, as opposed to a folder that was
+// taken away with all that is in it.
+func (a *Attendance) IsClosed() bool {
+	if a == nil || !a.lock.InPlace() {
+		return false
+	}
+	_, err := read(a.dir, a.id)
+	return errors.Is(err, ErrNotFound)
+}
+
+// Release ends it.
+func (a *Attendance) Release() {
+	if a == nil {
+		return
+	}
+	// Whose operation is finished has no need of it.
+	if a.IsClosed() {
+		_ = a.dir.Remove(a.id + watchExt)
+	}
+	a.lock.Unlock()
+	a.dir.Close()
+}
+
+// dismiss removes the lock of a process that watches over the key of an operation, unless
+// it lives: then it does that itself, and sees by it that the operation was closed.
+func dismiss(dir *durable.Dir, id string) {
+	if _, err := dir.Read(id+watchExt, recordLimit); err != nil {
+		return // there never was one
+	}
+	if lock, err := dir.Lock(context.Background(), id+watchExt, 0); err == nil {
+		_ = dir.Remove(id + watchExt)
 		lock.Unlock()
-		dir.Close()
-	}, nil
+	}
 }
 
 // Attending reports which living process watches over the key of an operation.
@@ -110,18 +145,17 @@ func (l *Ledger) SweepLocks() {
 	}
 	defer dir.Close()
 	_ = dir.SweepIf(lockAge, func(name string) bool {
-		id, isLock := strings.CutSuffix(name, lockExt)
-		if !isLock {
-			id, isLock = strings.CutSuffix(name, watchExt)
+		id, watched := strings.CutSuffix(name, watchExt)
+		if !watched {
+			var isLock bool
+			if id, isLock = strings.CutSuffix(name, lockExt); !isLock {
+				return false
+			}
+			if info, err := os.Lstat(dir.Path(name)); err != nil || time.Since(info.ModTime()) < lockAge {
+				return false
+			}
 		}
-		if !isLock {
-			return false
-		}
-		info, err := os.Lstat(dir.Path(name))
-		if err != nil || time.Since(info.ModTime()) < lockAge {
-			return false
-		}
-		_, err = read(dir, id)
+		_, err := read(dir, id)
 		return errors.Is(err, ErrNotFound)
 	})
 }

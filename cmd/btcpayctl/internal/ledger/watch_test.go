@@ -20,8 +20,8 @@ func TestAttend(t *testing.T) {
 	if _, ok := l.Attending(ctx, "ABCDEFGH"); ok {
 		t.Error("nobody attends to it yet")
 	}
-	release, err := l.Attend(ctx, "ABCDEFGH", 0)
-	if err != nil {
+	a, err := l.Attend(ctx, "ABCDEFGH", 0)
+	if err != nil || a.IsClosed() {
 		t.Fatal(err)
 	}
 	who, ok := l.Attending(ctx, "ABCDEFGH")
@@ -44,7 +44,58 @@ func TestAttend(t *testing.T) {
 	if err := o.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	release()
+	if !a.IsClosed() {
+		t.Error("it was finished, and is not closed")
+	}
+	a.Release()
+	if left, err := os.ReadDir(l.dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+// TestAttendNoFolder: an operation whose folder was taken away was not closed.
+func TestAttendNoFolder(t *testing.T) {
+	l := Open(t.TempDir()+"/ledger", time.Now)
+	o, err := l.Begin(t.Context(), Record{ID: "ABCDEFGH", Kind: Mint, Temporary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Release()
+	a, err := l.Attend(t.Context(), "ABCDEFGH", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Release()
+	if err := os.RemoveAll(l.dir); err != nil {
+		t.Fatal(err)
+	}
+	if a.IsClosed() {
+		t.Error("it was closed")
+	}
+	// Another job has one in its place.
+	other, err := l.Begin(t.Context(), Record{ID: "HGFEDCBA", Kind: Mint})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Release()
+	if a.IsClosed() {
+		t.Error("it was closed by another ledger")
+	}
+}
+
+// TestFinishDismisses takes the lock of a process away that watched and was killed.
+func TestFinishDismisses(t *testing.T) {
+	l := Open(t.TempDir()+"/ledger", time.Now)
+	o, err := l.Begin(t.Context(), Record{ID: "ABCDEFGH", Kind: Mint, Temporary: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(l.dir+"/ABCDEFGH.watch", []byte("1 2026-11-29T00:00:00Z"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Finish(); err != nil {
+		t.Fatal(err)
+	}
 	if left, err := os.ReadDir(l.dir); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}
