@@ -25,7 +25,7 @@ an account's password (--basic). A server cannot list its keys: what is made her
 is written down, and labelled btcpayctl/PROFILE/OPERATION, so that a person finds
 it on the server's page Account / API Keys.`)
 	cmd.AddCommand(newAPIKeyCreate(a), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
-		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a), newAPIKeyRetire(a))
+		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a))
 	return cmd
 }
 

@@ -40,7 +40,7 @@ const (
 func newAPIKeyWatch(a *app.App) *cobra.Command {
 	return &cobra.Command{
 		Use:    "watch",
-		Short:  "Watch over the key of an exec (started by it)",
+		Short:  "Watch over the key of an exec, or over the old one of a rotation (started by them)",
 		Hidden: true,
 		Args:   arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -78,7 +78,7 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 	input := bufio.NewReader(a.In)
 	text, err := input.ReadBytes('\n')
 	if err != nil {
-		return nil, nil, &output.Error{Code: output.Usage, What: "this is started by btcpayctl apikey exec", Next: "btcpayctl apikey exec --help"}
+		return nil, nil, &output.Error{Code: output.Usage, What: "this is started by btcpayctl apikey exec and rotate", Next: "btcpayctl apikey exec --help"}
 	}
 	w := &watching{pause: firstWatchPause}
 	if err := json.Unmarshal(text, &w.watch); err != nil {
@@ -116,7 +116,14 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 	// seen.
 	w.attendance, _ = w.journal.Attend(context.WithoutCancel(ctx), w.Operation, lettingGo)
 	defer func() { w.attendance.Release() }()
-	_, giveBack := w.app.TakeStops()
+	giveBack := func() {}
+	if w.Due.IsZero() {
+		_, giveBack = w.app.TakeStops()
+	} else if err := w.awaitDue(ctx); err != nil || w.attendance.IsClosed() {
+		return err
+	} else {
+		w.left, w.since, lines = true, w.app.Now(), nil
+	}
 	for {
 		var wake <-chan time.Time
 		if wait, ok := w.wait(); ok {
@@ -151,6 +158,19 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 			w.report(w.ask(ctx))
 		}
 	}
+}
+
+// awaitDue waits until the key is due, or another run has closed its operation. A signal
+// ends it, since the ledger has the key.
+func (w *watching) awaitDue(ctx context.Context) error {
+	for left := w.Due.Sub(w.app.Now()); left > 0 && !w.attendance.IsClosed(); left = w.Due.Sub(w.app.Now()) {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(min(left, clockLook)):
+		}
+	}
+	return nil
 }
 
 // stopped is what tells that this process is asked to stop, once its command is gone.

@@ -27,8 +27,11 @@ type watch struct {
 	Label     string `json:"label"`
 	// Until is when the time of the key is over, by the clock, and Left how long that
 	// is. The zero time is none.
-	Until     time.Time     `json:"until"`
-	Left      time.Duration `json:"left"` // nanoseconds
+	Until time.Time     `json:"until"`
+	Left  time.Duration `json:"left"` // nanoseconds
+	// Due is when the key is to be revoked, by the clock, where no command has it. The
+	// zero time is none.
+	Due       time.Time     `json:"due"`
 	AllowHTTP bool          `json:"allowHttp"`
 	CAFile    string        `json:"caFile"`
 	Timeout   time.Duration `json:"timeout"` // nanoseconds; 0 for the default

@@ -39,7 +39,7 @@ func fixed(texts ...string) func(*effectStage) []string {
 // have their place in another case, and why.
 var withoutEffect = map[string]string{
 	"apikey current": "reads", "apikey list": "reads", "apikey permissions": "reads",
-	"apikey exec": "what it prints is its child's", "apikey watch": "prints nothing", "apikey retire": "prints nothing",
+	"apikey exec": "what it prints is its child's", "apikey watch": "prints nothing",
 	"completion bash": "reads", "completion fish": "reads", "completion powershell": "reads", "completion zsh": "reads",
 	"credential get": "reads", "credential list": "reads", "credential store": "prints nothing", "credential erase": "prints nothing",
 	"demo": "all it makes goes with it", "sandbox": "all it makes goes with it",
