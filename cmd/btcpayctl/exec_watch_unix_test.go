@@ -3,143 +3,18 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
-
-// A watchScene is a home with an admin's key, on a server that can be away: a request to
-// revoke a key then meets a connection that closes.
-type watchScene struct {
-	*mintScene
-	away   atomic.Bool
-	asked  atomic.Int64 // requests that found nobody
-	served atomic.Int64 // requests to revoke that were passed on
-}
-
-func newWatchScene(t *testing.T) *watchScene {
-	t.Helper()
-	s := &watchScene{mintScene: newMintScene(t)}
-	s.gate.hold(func(r *http.Request) {
-		switch {
-		case r.Method != http.MethodDelete:
-		case s.away.Load():
-			s.asked.Add(1)
-			panic(http.ErrAbortHandler)
-		default:
-			s.served.Add(1)
-		}
-	}, nil)
-	t.Cleanup(func() { endWatchers(s.path("data")) })
-	return s
-}
-
-// endWatchers kills what still watches over keys of a data directory: its server will
-// never come back.
-func endWatchers(data string) {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		living := watchersOf(data)
-		if len(living) == 0 {
-			return
-		}
-		for _, process := range living {
-			syscall.Kill(process, syscall.SIGKILL)
-		}
-	}
-}
-
-// watchersOf are the living processes that watch over keys. A process that is gone may
-// have left its number to another.
-func watchersOf(data string) (processes []int) {
-	folder := filepath.Join(data, "btcpayctl", "ledger")
-	locks, err := filepath.Glob(filepath.Join(folder, "*.watch"))
-	if err != nil {
-		return nil
-	}
-	journal := ledger.Open(folder, time.Now)
-	for _, lock := range locks {
-		holder, lives := journal.Attending(context.Background(), strings.TrimSuffix(filepath.Base(lock), ".watch"))
-		if lives && holder.Process > 1 {
-			processes = append(processes, holder.Process)
-		}
-	}
-	return processes
-}
-
-// watcher is the one process that watches over a key, once there is one that is not
-// among these.
-func (s *watchScene) watcher(not ...int) int {
-	s.t.Helper()
-	found := 0
-	s.until("there is no watcher", func() bool {
-		for _, process := range watchersOf(s.path("data")) {
-			if found = process; !slices.Contains(not, process) {
-				return true
-			}
-		}
-		return false
-	})
-	return found
-}
-
-// until waits for something that comes by itself.
-func (s *watchScene) until(otherwise string, is func() bool) {
-	s.t.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			s.t.Fatal(otherwise)
-		}
-	}
-}
-
-// isGone reports whether the server holds no key of a command. One that goes while it is
-// asked for its label is an error of the question.
-func (s *watchScene) isGone() bool {
-	labels, err := s.w.keyLabels(s.t.Context())
-	return err == nil && len(labels) == s.keys
-}
-
-func (s *watchScene) closes() {
-	s.t.Helper()
-	s.until("the operation stays open", func() bool { return len(s.openOperations()) == 0 })
-	s.closed()
-	if left, _ := filepath.Glob(s.path("data", "btcpayctl", "ledger", "*")); len(left) > 0 {
-		s.until("the watcher leaves its lock", func() bool { return len(watchersOf(s.path("data"))) == 0 })
-	}
-}
-
-func (s *watchScene) exec(args ...string) *running {
-	s.t.Helper()
-	r := s.launch(append([]string{"apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list"}, args...)...)
-	s.t.Cleanup(s.letGo)
-	return r
-}
-
-// lasting is a command that lasts until the file "go" is there.
-var lasting = []string{"--", "sh", "-c", "echo ready >&2; while [ ! -e go ] && [ -d \"$PWD\" ]; do sleep 0.02; done; exit 7"}
-
-func (s *watchScene) letGo() { must(s.t, os.WriteFile(s.path("go"), nil, 0o600)) }
-
-func (r *running) signal(s syscall.Signal) {
-	r.t.Helper()
-	must(r.t, r.cmd.Process.Signal(s))
-}
 
 // TestWatchAfterTheEnd: the server is away when the command ends. The log says what is
 // left, and a watcher goes on until the server is back.
@@ -203,9 +78,7 @@ func TestWatchHoldsNobody(t *testing.T) {
 	s := newWatchScene(t)
 	s.away.Store(true)
 	cmd := s.command()
-	sh, err := exec.LookPath("sh")
-	must(t, err)
-	cmd.Path, cmd.Args = sh, []string{"sh", "-c", `"$0" apikey exec --profile admin --all-stores --for "invoice list" -- true 2>&1 | cat`, s.program}
+	cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", `"$0" apikey exec --profile admin --all-stores --for "invoice list" -- true 2>&1 | cat`, s.program}
 	out, err := cmd.Output() // ends with the pipe
 	if err != nil || !strings.Contains(string(out), "asks the server again") {
 		t.Errorf("%v\n%s", err, out)
@@ -337,7 +210,7 @@ func TestWatchIsStopped(t *testing.T) {
 	r.end()
 	watcher := s.watcher()
 	must(t, syscall.Kill(watcher, syscall.SIGTERM))
-	s.until("it does not end", func() bool { return syscall.Kill(watcher, 0) != nil })
+	s.until("it does not end", func() bool { return hasEnded(watcher) })
 	if open := s.openOperations(); len(open) != 1 {
 		t.Errorf("the ledger holds %q", open)
 	}
@@ -368,7 +241,7 @@ func TestWatchLosesItsFolders(t *testing.T) {
 	must(t, syscall.Kill(watcher, syscall.SIGCONT))
 	s.away.Store(false)
 	s.until("the key lives", s.isGone)
-	s.until("the watcher does not end", func() bool { return syscall.Kill(watcher, 0) != nil })
+	s.until("the watcher does not end", func() bool { return hasEnded(watcher) })
 }
 
 // TestWatchKnowsNoCredential looks at the environment of the watcher.
@@ -419,7 +292,7 @@ func TestWatchWithAnotherKeystore(t *testing.T) {
 	must(t, err)
 	must(t, os.WriteFile(path, []byte(strings.Replace(string(text), `"keystore": "file"`, `"keystore": "memory"`, 1)), 0o600))
 	must(t, syscall.Kill(watcher, syscall.SIGCONT))
-	s.until("the watcher does not end", func() bool { return syscall.Kill(watcher, 0) != nil })
+	s.until("the watcher does not end", func() bool { return hasEnded(watcher) })
 	text, err = os.ReadFile(path)
 	if err != nil || !strings.Contains(string(text), `"ended": true`) || len(s.labels()) != s.keys {
 		t.Errorf("%v\n%s", err, text)
