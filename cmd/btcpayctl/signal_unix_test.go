@@ -34,14 +34,17 @@ var stops = []struct {
 // signal that is caught here is not ignored there.
 func hearStops(t *testing.T) {
 	t.Helper()
+	hearOnce()
+}
+
+// Nothing takes it back: other tests run at the same time.
+var hearOnce = sync.OnceFunc(func() {
 	for _, s := range stops {
 		if signal.Ignored(s.signal) {
-			caught := make(chan os.Signal, 1)
-			signal.Notify(caught, s.signal)
-			t.Cleanup(func() { signal.Stop(caught) })
+			signal.Notify(make(chan os.Signal, 1), s.signal)
 		}
 	}
-}
+})
 
 // A gate is in front of a server. It shows each request to a function, which may hold
 // it, before it is passed on and before its answer is.
