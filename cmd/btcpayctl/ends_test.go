@@ -305,6 +305,7 @@ func TestNotGone(t *testing.T) {
 		for _, fault := range []string{"strip", "page"} {
 			s.line.setFault(fault, "GET,DELETE", -1, 0)
 			key := s.exec("admin", "")
+			endWatchers(s.path("data")) // which would revoke the key by itself
 			check(fault, "admin", key, func() { s.line.setFault("ok", "", -1, 0) })
 		}
 
