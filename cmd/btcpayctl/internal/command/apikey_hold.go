@@ -151,7 +151,7 @@ type revocation func(ctx context.Context, server string, key greenfield.APIKey) 
 func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, revoke revocation) error {
 	r := operation.Record
 	if r.Ended {
-		return h.forget(ctx, operation)
+		return h.forgetGone(ctx, operation)
 	}
 	key, err := h.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	switch {
@@ -166,6 +166,12 @@ func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, r
 	if err != nil {
 		return err
 	}
+	return h.forgetGone(ctx, operation)
+}
+
+// forgetGone is [keyHolder.forget] of a key that is gone, wherever it was handed out to.
+func (h *keyHolder) forgetGone(ctx context.Context, operation *ledger.Operation) error {
+	_, _ = forgetHanded(ctx, h.app, operation.Record.KeyID) // what cannot be read is told by "doctor"
 	return h.forget(ctx, operation)
 }
 

@@ -141,6 +141,9 @@ func (d *doctor) forgetOne(ctx context.Context, operation *ledger.Operation) err
 		if err == nil {
 			err = d.app.ForgetAPIKey(ctx, o.keystoreOf(), o.ID)
 		}
+		if err == nil {
+			_, err = forgetHanded(ctx, d.app, o.ID)
+		}
 		if err != nil {
 			return err
 		}
