@@ -100,7 +100,6 @@ func newKilledExecs(t *testing.T, release string) *killedExecs {
 	k := &killedExecs{shell: newShell(t), release: release, codes: map[int]int{}, lost: map[string]bool{}}
 	delete(k.env, "BTCPAYCTL_TIMEOUT") // an answer that a stopped process owes
 	k.span.Store(int64(time.Second))
-	t.Cleanup(func() { endWatchers(k.path("data")) })
 	k.server = newKilledServer(k.shell, release)
 	k.env["BTCPAYCTL_API_KEY"], k.env["BTCPAYCTL_SERVER"] = k.server.key, k.server.URL
 	k.run("apikey", "create", "--permission", "unrestricted", "--save-as", "admin").ok()

@@ -40,7 +40,6 @@ func newWatchScene(t *testing.T) *watchScene {
 			s.served.Add(1)
 		}
 	}, nil)
-	t.Cleanup(func() { endWatchers(s.path("data")) })
 	return s
 }
 

@@ -40,6 +40,8 @@ func newShellIn(t *testing.T, home string) *shell {
 			t.Fatal(err)
 		}
 	}
+	// A server that a test has ended never says that a key is gone.
+	t.Cleanup(func() { endWatchers(s.path("data")) })
 	s.env["PATH"] = os.Getenv("PATH")
 	s.env["BTCPAYCTL_KEYSTORE"] = "file"
 	s.env["BTCPAYCTL_TIMEOUT"] = patience.String()
