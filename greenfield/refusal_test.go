@@ -110,7 +110,7 @@ func TestWhyRefused(t *testing.T) {
 			// No two meanings, since a caller asks for one.
 			for _, meaning := range []error{greenfield.ErrUnknownKey, greenfield.ErrUserDisabled, greenfield.ErrRevokedOrLocked, greenfield.ErrNotArrived,
 				greenfield.ErrOtherServer, greenfield.ErrNotServer, greenfield.ErrUnauthenticated} {
-				if errors.Is(got, meaning) != (meaning == want) {
+				if errors.Is(got, meaning) != (meaning == want) { //nolint:errorlint // one of the list itself
 					t.Errorf("%s, witness %t: %v is also %v", c.name, witness, got, meaning)
 				}
 			}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 )
 
@@ -52,9 +53,7 @@ func (m objectMembers) reshape(lacks []string, adds objectMembers) {
 	for _, name := range lacks {
 		delete(m, name)
 	}
-	for name, value := range adds {
-		m[name] = value
-	}
+	maps.Copy(m, adds)
 }
 
 func mustDecode(text []byte, into any) {

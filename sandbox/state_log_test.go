@@ -160,18 +160,18 @@ func TestLogHoldsAll(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	w := newWorld(t, Options{StateFile: file})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
-	make := func(path, body string) string {
+	create := func(path, body string) string {
 		response, answer := w.greenfield("POST", path, body)
 		if response.StatusCode/100 != 2 {
 			t.Fatal(path, response.Status, answer)
 		}
 		return member(t, answer, "id")
 	}
-	guest := make("/api/v1/users", `{"email":"guest@shop.example","password":"a word for you"}`)
+	guest := create("/api/v1/users", `{"email":"guest@shop.example","password":"a word for you"}`)
 	w.greenfield("POST", store+"/users", `{"id":"`+guest+`","storeRole":"Guest"}`)
-	other := make("/api/v1/stores", `{"name":"Other"}`)
-	make("/api/v1/stores/"+other+"/invoices", `{"amount":"0","currency":"USD"}`)
-	paid, half, marked := make(store+"/invoices", `{"amount":"5"}`), make(store+"/invoices", `{"amount":"6"}`), make(store+"/invoices", `{"amount":"7","checkout":{"lazyPaymentMethods":true}}`)
+	other := create("/api/v1/stores", `{"name":"Other"}`)
+	create("/api/v1/stores/"+other+"/invoices", `{"amount":"0","currency":"USD"}`)
+	paid, half, marked := create(store+"/invoices", `{"amount":"5"}`), create(store+"/invoices", `{"amount":"6"}`), create(store+"/invoices", `{"amount":"7","checkout":{"lazyPaymentMethods":true}}`)
 	address := w.statusOf("/i/" + paid + "/status")["address"].(string)
 	w.control("pay", `{"address":"`+address+`","amount":"0.0001"}`)
 	w.control("mine", `{"blocks":1}`)

@@ -67,13 +67,6 @@ func (k *kills) String() string {
 	return strings.Join(counts, " ")
 }
 
-func (k *kills) sum() (n int64) {
-	for i := range k {
-		n += k[i].Load()
-	}
-	return n
-}
-
 const killTableHead = "release   runs  exec: KILL TERM INT HUP QUIT   watcher: the same   server: the same   keys made  revoked  alive  of these named by label"
 
 // A killedExecs is one server, one home, and what runs there.

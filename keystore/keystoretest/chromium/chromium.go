@@ -40,11 +40,15 @@ type Browser struct {
 
 // message is what comes from the browser: the answer to a command, or an event.
 type message struct {
-	ID     int
-	Result json.RawMessage
-	Error  *struct{ Message string }
-	Method string
-	Params json.RawMessage
+	ID     int             `json:"id"`
+	Result json.RawMessage `json:"result"`
+	Error  *failure        `json:"error"`
+	Method string          `json:"method"`
+	Params json.RawMessage `json:"params"`
+}
+
+type failure struct {
+	Message string `json:"message"`
 }
 
 // milestone is an event in the life of a document.
@@ -190,8 +194,12 @@ func (b *Browser) receive() error {
 		return nil
 	}
 	var event struct {
-		Frame          struct{ ParentID, LoaderID string }
-		LoaderID, Name string
+		Frame struct {
+			ParentID string `json:"parentId"`
+			LoaderID string `json:"loaderId"`
+		} `json:"frame"`
+		LoaderID string `json:"loaderId"`
+		Name     string `json:"name"`
 	}
 	if strings.HasPrefix(m.Method, "Page.") {
 		if err := json.Unmarshal(m.Params, &event); err != nil {
@@ -243,6 +251,8 @@ func (b *Browser) try(method string, parameters map[string]any, result any) erro
 	return nil
 }
 
+// Call calls a method of the browser's protocol, and reads its result into result where
+// that is not nil.
 func (b *Browser) Call(method string, parameters map[string]any, result any) {
 	b.T.Helper()
 	if err := b.try(method, parameters, result); err != nil {

@@ -23,7 +23,7 @@ func (a *App) CheckStore(ctx context.Context, c *Connection) error {
 		return a.checkStoreUnasked(c)
 	}
 	if !c.Store.Explicit() && c.serving.store == nil && c.serving.why != nil {
-		return nil // one look has to do
+		return nil //nolint:nilerr // one look has to do
 	}
 	serves, err := a.Serves(ctx, c)
 	switch {

@@ -60,7 +60,7 @@ func aboutAPIKey(r ledger.Record) bool {
 	switch r.Kind {
 	case ledger.Authorize, ledger.Mint, ledger.Rotate, ledger.Revoke:
 		return true
-	case ledger.Pair, ledger.Invoice, ledger.Rows, ledger.Move:
+	case ledger.Pair, ledger.Invoice, ledger.Rows, ledger.Move, ledger.Handed:
 	}
 	return false
 }

@@ -63,7 +63,7 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 	}
 	open, err := c.app.Unfinished(ctx)
 	if err != nil {
-		return nil //nolint:nilerr // "doctor" tells what cannot be read
+		return nil // "doctor" tells what cannot be read
 	}
 	for _, r := range slices.Backward(open) {
 		same, err := c.sameLogin(r)
@@ -131,7 +131,7 @@ func (c *authorization) letEarlierGo() {
 func (c *authorization) takePrinted(ctx context.Context) error {
 	open, err := c.app.Unfinished(ctx)
 	if err != nil {
-		return nil //nolint:nilerr // "doctor" tells what cannot be read
+		return nil // "doctor" tells what cannot be read
 	}
 	for _, r := range slices.Backward(open) {
 		same, err := c.sameLogin(r)

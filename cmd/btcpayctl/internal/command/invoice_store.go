@@ -64,7 +64,7 @@ func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Record) error
 	}
 	serves, err := b.app.Serves(ctx, b.Connection)
 	if err != nil || serves.ID == r.Store {
-		return nil // what cannot be told is no reason
+		return nil //nolint:nilerr // what cannot be told is no reason
 	}
 	return &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s is for store %s, and its key serves store %s now", r.ID, r.Store, serves),
 		Why:  "The key's token was revoked, and the key was approved for another store since. Whether the operation created an invoice cannot be looked up with it.",

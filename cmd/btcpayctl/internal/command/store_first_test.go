@@ -167,7 +167,7 @@ func TestStoreLooks(t *testing.T) {
 	legacy := map[string]string{"BTCPAYCTL_SERVER": w.URL, "BTCPAYCTL_API_KEY": w.legacyKey(empty), "BTCPAYCTL_STORE": empty}
 	check("a legacy key", bare, legacy, 0, []string{list, status, create}, one...)
 
-	g = check("a dry run", own, nil, 0, nil, append(one, "--dry-run", "--store", shop)...)
+	check("a dry run", own, nil, 0, nil, append(one, "--dry-run", "--store", shop)...)
 	check("a dry run of what is known to be another's", own, nil, 2, nil, append(one, "--dry-run", "--store", empty)...)
 	g = check("a dry run that knows nothing", bare, env, 0, nil, append(one, "--dry-run")...)
 	w.says(g, "one of them has to show that it serves store "+empty, "Nothing was sent")

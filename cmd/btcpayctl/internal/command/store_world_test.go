@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -153,9 +154,7 @@ func (w *storeWorld) home(k *storeKey, store string) string {
 func (w *storeWorld) in(home string, env map[string]string, code int, args ...string) *given {
 	w.t.Helper()
 	full := patientEnv()
-	for name, value := range env {
-		full[name] = value
-	}
+	maps.Copy(full, env)
 	g := (&given{home: home, env: full}).run(w.t, args...)
 	if code >= 0 && g.code != code {
 		w.t.Errorf("%q: exit %d, want %d\n%s%s", args, g.code, code, g.stdout, g.stderr)

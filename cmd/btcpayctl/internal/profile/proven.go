@@ -47,6 +47,7 @@ func TokenDigests(tokens []bitpay.Token) []string {
 // HoldsFor reports whether one of a key's tokens is the one that the proof is about.
 func (s *ProvenStore) HoldsFor(tokens []string) bool { return slices.Contains(tokens, s.Token) }
 
+// String is the store for people: its name and id, made visible.
 func (s *ProvenStore) String() string { return StoreText(s.ID, s.Name) }
 
 // StoreText is a store as messages write it: its name, where that is known, and its id.
