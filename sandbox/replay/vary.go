@@ -98,7 +98,7 @@ func (v *variation) newKeys(old map[string]string, random *rand.Rand) (object, e
 		after, _ := btcec.PrivKeyFromBytes(raw[:])
 		was, is := formsOf(before), formsOf(after)
 		for i := range was {
-			v.secrets = append(v.secrets, was[i], is[i], strings.ToUpper(was[i]), strings.ToUpper(is[i]))
+			v.secrets = append(v.secrets, was[i], is[i], strings.ToUpper(was[i]), strings.ToUpper(is[i]), strings.ToLower(was[i]), strings.ToLower(is[i]))
 		}
 		keys = append(keys, member{name, is[0]})
 	}

@@ -79,7 +79,7 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 		return e
 	}
 	e.Why += " It was revoked."
-	err := h.forget(ctx, operation)
+	err := h.forgetGone(ctx, operation)
 	h.app.Undid(app.KeyID(key))
 	return errors.Join(e, err)
 }
@@ -108,7 +108,7 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 	}
 	err := h.revoke(ctx, operation.Record.Server, key)
 	if err == nil {
-		err = h.forget(ctx, operation)
+		err = h.forgetGone(ctx, operation)
 	}
 	if err != nil {
 		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + ".", err
