@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -96,17 +95,10 @@ func (a *App) PairAgain(c *Connection, serves *profile.ProvenStore) string {
 func (a *App) unknownStore(c *Connection, why error) *output.Error {
 	e := &output.Error{Code: output.Usage,
 		What: fmt.Sprintf("%s names store %s, and which store the key serves is not known", c.Store.Source, c.Store.Text),
-		Why:  fmt.Sprintf("%s %s. Nothing was created.", ownStoreCounts, sentence(why.Error())),
+		Why:  fmt.Sprintf("%s %s. Nothing was created.", ownStoreCounts, output.Sentence(why.Error())),
 		Next: "leave the store out, and the first invoice that is created shows which store it is", Err: why}
 	if c.Source == sourceProfile && c.Profile.Store != "" && c.Profile.Store != c.Store.Text {
 		e.Next = "use the profile of that store: btcpayctl profile list"
 	}
 	return e
-}
-
-func sentence(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -85,15 +85,13 @@ func (c *apiKeyExec) reports() <-chan string {
 // hear tells what the watcher reports while the command runs, and starts another one in
 // place of one that was killed.
 func (c *apiKeyExec) hear(report string, lives bool) {
-	label := c.operation.Record.Label
 	gone := c.watcher.gone
 	away := c.watcher.hear(report, lives)
 	switch {
 	case c.watcher.gone && !gone:
-		c.tellRevoked(label)
-	case away != "" && !c.told:
-		c.told = true
-		fmt.Fprintf(c.app.Err, "warning: the time of %s is over, and it is not revoked yet: %s. The server is asked again.\n", label, output.VisibleLine(away))
+		c.tellRevoked(c.operation.Record.Label)
+	case away != "":
+		c.tellOverdue(away)
 	case !lives && !c.watcher.gone:
 		c.replaceWatcher()
 	}
@@ -128,8 +126,15 @@ func (c *apiKeyExec) keepTime(ctx context.Context) {
 	case gone:
 		c.gone, c.unkept = true, false
 		c.tellRevoked(c.operation.Record.Label)
-	case !c.told:
-		c.told = true
-		fmt.Fprintf(c.app.Err, "warning: the time of %s is over, and it is not revoked yet: %s. The server is asked again.\n", c.operation.Record.Label, output.VisibleLine(err.Error()))
+	default:
+		c.tellOverdue(err.Error())
 	}
+}
+
+// tellOverdue says once that the key outlives its time, and why.
+func (c *apiKeyExec) tellOverdue(why string) {
+	if !c.told {
+		fmt.Fprintf(c.app.Err, "warning: the time of %s is over, and it is not revoked yet: %s. The server is asked again.\n", c.operation.Record.Label, output.VisibleLine(why))
+	}
+	c.told = true
 }

@@ -75,10 +75,7 @@ func (c *apiKeyList) handed() ([]apiKeyRecord, error) {
 	handed, err := handedKeys(c.app)
 	var records []apiKeyRecord
 	for _, r := range handed {
-		record := apiKeyRecord{ID: r.KeyID, Label: r.Label, Server: r.Server, Profiles: []string{}, Permissions: []greenfield.Permission{}, Status: "handed-out", File: r.File}
-		for _, p := range r.Permissions {
-			record.Permissions = append(record.Permissions, greenfield.Permission(p))
-		}
+		record := apiKeyRecord{ID: r.KeyID, Label: r.Label, Server: r.Server, Profiles: []string{}, Permissions: permissionsOf(r), Status: "handed-out", File: r.File}
 		records = append(records, record.tried(nil))
 	}
 	return records, err

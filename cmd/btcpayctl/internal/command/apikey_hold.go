@@ -79,7 +79,7 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 		return e
 	}
 	e.Why += " It was revoked."
-	err := h.forgetGone(ctx, operation)
+	err := h.forget(ctx, operation)
 	h.app.Undid(app.KeyID(key))
 	return errors.Join(e, err)
 }
@@ -100,7 +100,7 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 		return "It was stored before, and stays as it was.", nil
 	}
 	if operation.Record.Shared {
-		if err := h.forget(ctx, operation); err != nil {
+		if err := h.unkeep(ctx, operation); err != nil {
 			return "It could not be deleted here: " + err.Error() + ".", err
 		}
 		h.app.Undid(app.KeyID(key))
@@ -108,7 +108,7 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 	}
 	err := h.revoke(ctx, operation.Record.Server, key)
 	if err == nil {
-		err = h.forgetGone(ctx, operation)
+		err = h.forget(ctx, operation)
 	}
 	if err != nil {
 		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + ".", err
@@ -117,21 +117,37 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 	return "It was revoked, and is not kept.", nil
 }
 
-// forget takes the key of an operation out of keystore and index, unless it was
-// there before, and ends the operation.
+// forget deletes the key of an operation, which is gone, and ends the operation.
 func (h *keyHolder) forget(ctx context.Context, operation *ledger.Operation) error {
+	return h.forgetBy(ctx, operation, h.deleteGone)
+}
+
+// unkeep is [keyHolder.forget] of a key that may be in use elsewhere.
+func (h *keyHolder) unkeep(ctx context.Context, operation *ledger.Operation) error {
+	return h.forgetBy(ctx, operation, h.app.ForgetAPIKey)
+}
+
+// forgetBy takes the key of an operation out of keystore and index, unless it was there
+// before, and ends the operation.
+func (h *keyHolder) forgetBy(ctx context.Context, operation *ledger.Operation, remove func(ctx context.Context, keystore, id string) error) error {
 	ctx = context.WithoutCancel(ctx)
 	if r := operation.Record; r.KeyID != "" && !r.Known {
 		// Where this cannot be written, a kill from here on leaves the key named as
 		// one that may live, which does no harm.
 		_ = operation.Advance(func(r *ledger.Record) { r.Ended = true })
 		fault.At("key-ended")
-		if err := h.app.ForgetAPIKey(ctx, r.Keystore, r.KeyID); err != nil {
+		if err := remove(ctx, r.Keystore, r.KeyID); err != nil {
 			return err
 		}
 		fault.At("key-deleted")
 	}
 	return h.closeOperation(ctx, operation)
+}
+
+// deleteGone deletes a key that is gone, and the note of where it was handed out to.
+func (h *keyHolder) deleteGone(ctx context.Context, keystore, id string) error {
+	_, _ = forgetHanded(ctx, h.app, id) // what cannot be read is told by "doctor"
+	return h.app.ForgetAPIKey(ctx, keystore, id)
 }
 
 // Reasons why a key that is named cannot revoke itself.
@@ -151,7 +167,7 @@ type revocation func(ctx context.Context, server string, key greenfield.APIKey) 
 func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, revoke revocation) error {
 	r := operation.Record
 	if r.Ended {
-		return h.forgetGone(ctx, operation)
+		return h.forget(ctx, operation)
 	}
 	key, err := h.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	switch {
@@ -166,12 +182,6 @@ func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, r
 	if err != nil {
 		return err
 	}
-	return h.forgetGone(ctx, operation)
-}
-
-// forgetGone is [keyHolder.forget] of a key that is gone, wherever it was handed out to.
-func (h *keyHolder) forgetGone(ctx context.Context, operation *ledger.Operation) error {
-	_, _ = forgetHanded(ctx, h.app, operation.Record.KeyID) // what cannot be read is told by "doctor"
 	return h.forget(ctx, operation)
 }
 

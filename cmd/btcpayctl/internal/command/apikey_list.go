@@ -220,10 +220,7 @@ func lost(open []ledger.Record) []apiKeyRecord {
 		if r.KeyID != "" || r.Kind != ledger.Mint && r.Kind != ledger.Rotate {
 			continue
 		}
-		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: []greenfield.Permission{}}
-		for _, p := range r.Permissions {
-			record.Permissions = append(record.Permissions, greenfield.Permission(p))
-		}
+		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: permissionsOf(r)}
 		records = append(records, record.tried(nil))
 	}
 	return records

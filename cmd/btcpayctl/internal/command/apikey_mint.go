@@ -80,9 +80,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 	if m.user == "" {
 		r.MintedBy = m.by.KeyID // empty for a password
 	}
-	for _, p := range m.permissions {
-		r.Permissions = append(r.Permissions, string(p))
-	}
+	r.Permissions = texts(m.permissions)
 	var err error
 	if m.operation, err = m.app.Begin(ctx, r); err != nil {
 		return err

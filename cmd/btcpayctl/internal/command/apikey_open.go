@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,10 +99,7 @@ func (h *keyHolder) openKeys(ctx context.Context) (open []openKey, atWork int, e
 func (h *keyHolder) openKeyOf(r ledger.Record) (openKey, error) {
 	o := openKey{
 		Operation: r.ID, Status: statusPending, ID: r.KeyID, Label: labelOf(r), Server: r.Server, Profile: r.Target, Since: r.Created,
-		Permissions: []greenfield.Permission{}, record: r,
-	}
-	for _, p := range r.Permissions {
-		o.Permissions = append(o.Permissions, greenfield.Permission(p))
+		Permissions: permissionsOf(r), record: r,
 	}
 	switch {
 	case r.Kind == ledger.Revoke:
@@ -201,15 +199,7 @@ func labelOf(r ledger.Record) string {
 
 // picksStore reports whether a person was to pick the store on a consent page.
 func picksStore(r ledger.Record) bool {
-	if r.Kind != ledger.Authorize || !selective(r.Page) {
-		return false
-	}
-	for _, p := range r.Permissions {
-		if everywhere(greenfield.Permission(p)) {
-			return true
-		}
-	}
-	return false
+	return r.Kind == ledger.Authorize && selective(r.Page) && slices.ContainsFunc(permissionsOf(r), everywhere)
 }
 
 // whereItStands says where a person finds a key that nobody here holds.

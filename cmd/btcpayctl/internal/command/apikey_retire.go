@@ -26,15 +26,6 @@ func checkKeepOld(d time.Duration) error {
 	return nil
 }
 
-// clock is a moment as a person reads it, with the day where it is not today.
-func clock(a *app.App, t time.Time) string {
-	format := "15:04:05"
-	if t.Local().Format(time.DateOnly) != a.Now().Local().Format(time.DateOnly) {
-		format = "2006-01-02 15:04:05"
-	}
-	return t.Local().Format(format)
-}
-
 // revokeLater writes down that the old key of a rotation is to be revoked when it is
 // due, and starts the process that does it. A key that is due already keeps its time.
 func (h *keyHolder) revokeLater(ctx context.Context, rotation *ledger.Operation, old greenfield.APIKey) (time.Time, error) {
@@ -59,9 +50,9 @@ func (h *keyHolder) revokeLater(ctx context.Context, rotation *ledger.Operation,
 	fault.At("rotate-scheduled")
 	err := leaveToWatcher(h.app, h.flags, record, old)
 	if err != nil {
-		fmt.Fprintf(h.app.Err, "warning: the process that revokes the old key cannot be started: %s\n  Next, after %s: %s\n", output.VisibleLine(err.Error()), clock(h.app, record.Due), h.app.Hint("btcpayctl doctor"))
+		fmt.Fprintf(h.app.Err, "warning: the process that revokes the old key cannot be started: %s\n  Next, after %s: %s\n", output.VisibleLine(err.Error()), clockTime(h.app, record.Due, toTheSecond), h.app.Hint("btcpayctl doctor"))
 	}
-	h.app.Did(app.Effect{ID: r.OldKeyID, What: "the key " + r.OldKeyID + " is revoked at " + clock(h.app, record.Due), Look: "btcpayctl apikey list"})
+	h.app.Did(app.Effect{ID: r.OldKeyID, What: "the key " + r.OldKeyID + " is revoked at " + clockTime(h.app, record.Due, toTheSecond), Look: "btcpayctl apikey list"})
 	return record.Due, nil
 }
 
@@ -111,7 +102,7 @@ func (d *doctor) scheduled() []checkRecord {
 	var records []checkRecord
 	for _, r := range open {
 		records = append(records, checkRecord{Check: "old key " + r.KeyID, Status: "ok",
-			Detail: fmt.Sprintf("it goes on working on %s until %s, and is revoked then", r.Server, clock(d.app, r.Due)), Next: "to revoke it now: btcpayctl apikey revoke " + r.KeyID})
+			Detail: fmt.Sprintf("it goes on working on %s until %s, and is revoked then", r.Server, clockTime(d.app, r.Due, toTheSecond)), Next: "to revoke it now: btcpayctl apikey revoke " + r.KeyID})
 	}
 	return records
 }

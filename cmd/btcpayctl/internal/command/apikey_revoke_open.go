@@ -175,7 +175,7 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 	holder := c.reaching(operation.Record)
 	switch r := operation.Record; {
 	case r.Ended:
-		err = holder.forget(ctx, operation)
+		err = holder.endKey(ctx, operation)
 	case r.Known:
 		if err = holder.closeOperation(ctx, operation); err == nil {
 			return o.closed("it was stored before, and stays as it was")

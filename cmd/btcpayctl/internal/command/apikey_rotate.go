@@ -98,7 +98,7 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	told := "was revoked"
 	if !due.IsZero() {
 		record.OldUntil = new(due)
-		told = "goes on working until " + clock(c.app, due) + ", and is revoked then"
+		told = "goes on working until " + clockTime(c.app, due, toTheSecond) + ", and is revoked then"
 	}
 	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old one, %s, %s.\n", c.connection.KeyID, told)
 	c.tellOlder()
@@ -110,7 +110,7 @@ func (c *apiKeyRotate) tellOlder() {
 	scheduled, _ := c.app.Scheduled() // what cannot be read is told by "doctor"
 	for _, r := range scheduled {
 		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {
-			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, clock(c.app, r.Due), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
+			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, clockTime(c.app, r.Due, toTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
 		}
 	}
 }
@@ -193,7 +193,7 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 	}
 	h.app.Did(app.Effect{ID: r.OldKeyID, What: "the key " + r.OldKeyID + " was revoked on " + r.Server, Look: "btcpayctl apikey list"})
 	fault.At("rotate-revoked")
-	if err := h.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID); err != nil {
+	if err := h.deleteGone(ctx, r.OldKeystore, r.OldKeyID); err != nil {
 		return due, err
 	}
 	return due, operation.Finish()

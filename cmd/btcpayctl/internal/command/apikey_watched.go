@@ -30,17 +30,23 @@ func watchedBy(ctx context.Context, a *app.App, r ledger.Record) string {
 		return ""
 	}
 	return fmt.Sprintf("process %d has asked since %s, the last time at %s, and goes on until %s",
-		holder.Process, clockTime(a, r.Watch.Since), clockTime(a, r.Watch.Asked), clockTime(a, r.Watch.Until))
+		holder.Process, clockTime(a, r.Watch.Since, toTheMinute), clockTime(a, r.Watch.Asked, toTheMinute), clockTime(a, r.Watch.Until, toTheMinute))
 }
 
-// clockTime is a time of today as 15:04, and another one with its day.
-func clockTime(a *app.App, t time.Time) string {
+// clockTime is a time as a person reads it: of today in a layout such as 15:04, and of
+// another day with that day before it.
+func clockTime(a *app.App, t time.Time, layout string) string {
 	t, now := t.Local(), a.Now().Local()
-	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
-		return t.Format("15:04")
+	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
+		layout = time.DateOnly + " " + layout
 	}
-	return t.Format("2006-01-02 15:04")
+	return t.Format(layout)
 }
+
+const (
+	toTheMinute = "15:04"
+	toTheSecond = time.TimeOnly
+)
 
 // noteWatched names keys whose command has ended and that a process still asks to be
 // revoked, for the commands that do not deal with them.
@@ -59,7 +65,7 @@ func noteWatched(cmd *cobra.Command, a *app.App, open []ledger.Record) {
 func (d *doctor) busy(ctx context.Context, name string, r ledger.Record, err error) checkRecord {
 	who := "another process is at it now"
 	if at, ok := errors.AsType[*ledger.BusyError](err); ok && at.Process > 0 {
-		who = fmt.Sprintf("process %d is at it, since %s", at.Process, clockTime(d.app, at.Since))
+		who = fmt.Sprintf("process %d is at it, since %s", at.Process, clockTime(d.app, at.Since, toTheMinute))
 	}
 	switch by := watchedBy(ctx, d.app, r); {
 	case by != "":

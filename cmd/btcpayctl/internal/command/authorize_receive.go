@@ -185,11 +185,7 @@ func storeText(id string, names map[string]string) string {
 }
 
 func permissionList(permissions []greenfield.Permission) string {
-	texts := make([]string, len(permissions))
-	for i, p := range permissions {
-		texts[i] = string(p)
-	}
-	return strings.Join(texts, ", ")
+	return strings.Join(texts(permissions), ", ")
 }
 
 // activate makes the profile use the key. The record goes last.

@@ -145,9 +145,9 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now r
 	switch {
 	case len(unusable) > 0 && !d.never:
 		e := refusedKey("the key may not do what was asked for", unusable)
-		question := sentence(strings.Join(unusable.refusals(), "; "))
+		question := output.Sentence(strings.Join(unusable.refusals(), "; "))
 		if d.what != "" {
-			question = sentence(d.what) + ". " + question
+			question = output.Sentence(d.what) + ". " + question
 		}
 		return c.ask(ctx, output.VisibleLine(question)+". Keep it all the same?", false, e)
 	case d.what == "":
@@ -160,10 +160,10 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now r
 	case d.never:
 		return &output.Error{Code: output.MissingPermission, What: d.what, Next: d.next}, nil
 	case grant.Match == greenfield.GrantBroader && c.acceptBroader:
-		fmt.Fprintln(c.app.Err, output.VisibleLine(sentence(d.what))+". It is kept all the same.")
+		fmt.Fprintln(c.app.Err, output.VisibleLine(output.Sentence(d.what))+". It is kept all the same.")
 		return nil, nil
 	case grant.Match == greenfield.GrantBroader:
-		return c.ask(ctx, output.VisibleLine(sentence(d.what))+". Keep it?", false, &output.Error{Code: output.MissingPermission,
+		return c.ask(ctx, output.VisibleLine(output.Sentence(d.what))+". Keep it?", false, &output.Error{Code: output.MissingPermission,
 			What: d.what + ", and nobody agreed to that", Next: "run the same command again, or with --accept-broader"})
 	}
 	e := &output.Error{Code: output.MissingPermission, What: d.what, Next: d.next}
@@ -176,14 +176,7 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now r
 			e.Next += "\nThe page that asks for the missing alone: " + page
 		}
 	}
-	return c.ask(ctx, output.VisibleLine(sentence(d.what))+". Keep it all the same?", false, e)
-}
-
-func sentence(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
+	return c.ask(ctx, output.VisibleLine(output.Sentence(d.what))+". Keep it all the same?", false, e)
 }
 
 // ask asks on the terminal; without one the answer is no.

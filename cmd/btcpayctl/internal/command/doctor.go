@@ -322,9 +322,14 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 
 // asked is what a record says was asked for.
 func asked(r ledger.Record) greenfield.AuthorizeRequest {
-	request := greenfield.AuthorizeRequest{AllowUnknown: true, SelectiveStores: selective(r.Page), StoreID: r.PickStore}
-	for _, p := range r.Permissions {
-		request.Permissions = append(request.Permissions, greenfield.Permission(p))
+	return greenfield.AuthorizeRequest{Permissions: permissionsOf(r), AllowUnknown: true, SelectiveStores: selective(r.Page), StoreID: r.PickStore}
+}
+
+// permissionsOf are the permissions of a record.
+func permissionsOf(r ledger.Record) []greenfield.Permission {
+	list := make([]greenfield.Permission, len(r.Permissions))
+	for i, p := range r.Permissions {
+		list[i] = greenfield.Permission(p)
 	}
-	return request
+	return list
 }

@@ -67,10 +67,10 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 	r := f.operation.Record
 	told := []string{fmt.Sprintf("the key %s came for profile %s, and nobody has agreed to it. It may: %s", r.KeyID, r.Target, permissionList(proof.Grant.Granted))}
 	if d.what != "" {
-		told = append(told, sentence(d.what))
+		told = append(told, output.Sentence(d.what))
 	}
 	for _, note := range permissionNotes(proof.Grant.Granted) {
-		told = append(told, sentence(note))
+		told = append(told, output.Sentence(note))
 	}
 	detail := strings.Join(told, ". ")
 	next := "btcpayctl doctor --keep " + r.ID + "\nor btcpayctl doctor --drop " + r.ID
@@ -78,7 +78,7 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 	if !f.app.CanAsk() {
 		return waiting
 	}
-	sure, err := f.app.Confirm(ctx, output.VisibleLine(sentence(detail))+". Keep it?", false)
+	sure, err := f.app.Confirm(ctx, output.VisibleLine(output.Sentence(detail))+". Keep it?", false)
 	if err == nil && sure {
 		return f.agreed(ctx, proof)
 	}

@@ -139,10 +139,7 @@ func (d *doctor) forgetOne(ctx context.Context, operation *ledger.Operation) err
 	if stored {
 		err := operation.Advance(func(r *ledger.Record) { r.Ended = r.KeyID == o.ID })
 		if err == nil {
-			err = d.app.ForgetAPIKey(ctx, o.keystoreOf(), o.ID)
-		}
-		if err == nil {
-			_, err = forgetHanded(ctx, d.app, o.ID)
+			err = d.deleteGone(ctx, o.keystoreOf(), o.ID)
 		}
 		if err != nil {
 			return err

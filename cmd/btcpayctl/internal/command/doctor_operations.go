@@ -229,7 +229,7 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 			return failure(ctx, f.name, err)
 		}
 		open := f.unseen()
-		open.Detail = told + ". " + sentence(open.Detail)
+		open.Detail = told + ". " + output.Sentence(open.Detail)
 		return open
 	case errors.Is(err, greenfield.ErrUnknownKey):
 		return f.done(ctx, "the key does not work on "+r.Server+", and was deleted here", f.forget(ctx, f.operation))
@@ -261,14 +261,14 @@ func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operat
 	switch {
 	case errors.Is(err, keystore.ErrNotFound):
 		// It was revoked, and the rest was cut off.
-		err = h.app.ForgetAPIKey(ctx, r.OldKeystore, r.OldKeyID)
+		err = h.deleteGone(ctx, r.OldKeystore, r.OldKeyID)
 		if err == nil {
 			err = operation.Finish()
 		}
 	case err == nil:
 		var due time.Time
 		if due, err = h.replace(ctx, operation, old); !due.IsZero() {
-			told = fmt.Sprintf("the new key %s is in use, and the old one %s is revoked at %s", r.KeyID, r.OldKeyID, clock(h.app, due))
+			told = fmt.Sprintf("the new key %s is in use, and the old one %s is revoked at %s", r.KeyID, r.OldKeyID, clockTime(h.app, due, toTheSecond))
 		}
 	}
 	return told, err

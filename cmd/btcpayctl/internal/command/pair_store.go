@@ -66,8 +66,7 @@ func (c *pairing) tellStore(begin string, serves *profile.ProvenStore) {
 		fmt.Fprintf(c.app.Err, "%s with store %s, as invoice %s shows.", begin, serves, serves.Invoice)
 		return
 	}
-	unproven := c.unproven()
-	fmt.Fprintf(c.app.Err, "%s. %s.", begin, strings.ToUpper(unproven[:1])+unproven[1:])
+	fmt.Fprintf(c.app.Err, "%s. %s.", begin, output.Sentence(c.unproven()))
 	if errors.Is(c.app.WhyUnproven(c.Connection), bitpay.ErrNoInvoice) {
 		fmt.Fprint(c.app.Err, " The first one that is created shows which store it is.")
 	}

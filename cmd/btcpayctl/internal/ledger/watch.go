@@ -155,7 +155,7 @@ func (l *Ledger) SweepLocks() {
 				return false
 			}
 		}
-		_, err := read(dir, id)
-		return errors.Is(err, ErrNotFound)
+		_, err := os.Lstat(dir.Path(id + recordExt))
+		return errors.Is(err, fs.ErrNotExist)
 	})
 }

@@ -82,3 +82,11 @@ func escapeJSON(document []byte) []byte {
 	}
 	return b
 }
+
+// Sentence begins a text with a capital letter.
+func Sentence(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
