@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -99,6 +101,31 @@ func hasEnded(process int) bool {
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", process))
 	return err == nil && strings.Contains(string(stat), ") Z ")
+}
+
+// freeze stops a process, and waits for that: the signal is taken by one of its threads
+// when that has its turn, and the others go on until then.
+func (s *watchScene) freeze(process int) {
+	s.t.Helper()
+	must(s.t, syscall.Kill(process, syscall.SIGSTOP))
+	s.until("the process does not stop", func() bool { return isStopped(s.t, process) })
+}
+
+func isStopped(t *testing.T, process int) bool {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", process))
+	must(t, err)
+	if len(threads) == 0 { // not on Linux
+		state, err := exec.CommandContext(t.Context(), "ps", "-o", "state=", "-p", strconv.Itoa(process)).Output()
+		must(t, err)
+		return strings.HasPrefix(strings.TrimSpace(string(state)), "T")
+	}
+	for _, thread := range threads {
+		if stat, err := os.ReadFile(thread); err != nil || !strings.Contains(string(stat), ") T ") {
+			return false
+		}
+	}
+	return true
 }
 
 // until waits for something that comes by itself.

@@ -184,7 +184,7 @@ func TestWatchAndExecAreKilled(t *testing.T) {
 			r.says("ready")
 			watcher := s.watcher()
 			// None of them sees the other go.
-			must(t, syscall.Kill(watcher, syscall.SIGSTOP))
+			s.freeze(watcher)
 			r.signal(syscall.SIGKILL)
 			must(t, syscall.Kill(watcher, syscall.SIGKILL))
 			r.wait()
@@ -236,7 +236,7 @@ func TestWatchLosesItsFolders(t *testing.T) {
 	r.end()
 	watcher := s.watcher()
 	t.Cleanup(func() { syscall.Kill(watcher, syscall.SIGKILL) })
-	must(t, syscall.Kill(watcher, syscall.SIGSTOP)) // or it writes into what is taken away
+	s.freeze(watcher) // or it writes into what is taken away
 	must(t, os.RemoveAll(s.path("data")))
 	must(t, syscall.Kill(watcher, syscall.SIGCONT))
 	s.away.Store(false)
@@ -283,7 +283,7 @@ func TestWatchWithAnotherKeystore(t *testing.T) {
 	r := s.exec(append([]string{"--ttl", "1h"}, lasting...)...)
 	r.says("ready")
 	watcher := s.watcher()
-	must(t, syscall.Kill(watcher, syscall.SIGSTOP))
+	s.freeze(watcher)
 	r.signal(syscall.SIGKILL)
 	r.wait()
 	s.letGo()
