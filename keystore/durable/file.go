@@ -214,6 +214,36 @@ func (d *Dir) remove(name string) error {
 	return d.root.Remove(name)
 }
 
+// SomeNames is like [Dir.Names] for at most limit entries of the directory, whichever the
+// system lists first, unsorted. It takes the same time however large the directory is, and
+// reports whether those are all.
+func (d *Dir) SomeNames(limit int) (names []string, all bool, err error) {
+	entries, err := d.someEntries(limit + 1)
+	if err != nil {
+		return nil, false, d.fail("list", "", err)
+	}
+	all = len(entries) <= limit
+	for _, entry := range entries[:min(len(entries), limit)] {
+		if entry.Name()[0] != '.' {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, all, nil
+}
+
+func (d *Dir) someEntries(limit int) ([]fs.DirEntry, error) {
+	f, err := d.root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(limit)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return entries, err
+}
+
 // Names lists the entries of the directory, sorted, whatever their kind, but not
 // those that begin with a dot.
 func (d *Dir) Names() ([]string, error) {

@@ -53,15 +53,8 @@ func (d *Dir) sweptBeforeHeld(f *os.File, name string) (bool, error) {
 		return false, nil
 	case holdMine:
 	}
-	ours, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	there, err := d.root.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
-	return err == nil && !os.SameFile(ours, there), err
+	there, err := d.isThere(f, name)
+	return err == nil && !there, err
 }
 
 // fill writes the content of a new file to the disk.
@@ -118,27 +111,44 @@ func (d *Dir) WriteHeld(name string, data []byte) (release func(), err error) {
 // stays. An age of zero takes all, those included that are dated ahead of a clock that
 // was set back: the caller knows that nobody writes.
 func (d *Dir) Sweep(age time.Duration) error {
-	return d.SweepIf(age, func(name string) bool { return strings.HasPrefix(name, d.temp) })
+	return d.SweepIf(age, d.isTemporary)
 }
 
-// SweepIf is [Dir.Sweep] of other files, such as those of [Dir.WriteHeld].
+// SweepIf is [Dir.Sweep] of other files, such as those of [Dir.WriteHeld], or locks that
+// nobody needs. It asks about a name again once it holds the file.
 func (d *Dir) SweepIf(age time.Duration, is func(name string) bool) error {
 	entries, err := fs.ReadDir(d.root.FS(), ".")
 	if err != nil {
 		return d.fail("sweep", "", err)
 	}
+	return d.sweepEach(entries, age, is)
+}
+
+// SweepSome is [Dir.Sweep] that looks at limit entries of the directory at most, whichever
+// the system lists first. It takes the same time however large the directory is.
+func (d *Dir) SweepSome(age time.Duration, limit int) error {
+	entries, err := d.someEntries(limit)
+	if err != nil {
+		return d.fail("sweep", "", err)
+	}
+	return d.sweepEach(entries, age, d.isTemporary)
+}
+
+func (d *Dir) isTemporary(name string) bool { return strings.HasPrefix(name, d.temp) }
+
+func (d *Dir) sweepEach(entries []fs.DirEntry, age time.Duration, is func(name string) bool) error {
 	for _, entry := range entries {
 		if !is(entry.Name()) {
 			continue
 		}
-		if err := d.sweep(entry, age); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := d.sweep(entry, age, is); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return d.fail("sweep", entry.Name(), err)
 		}
 	}
 	return nil
 }
 
-func (d *Dir) sweep(entry fs.DirEntry, age time.Duration) error {
+func (d *Dir) sweep(entry fs.DirEntry, age time.Duration, is func(name string) bool) error {
 	if age > 0 {
 		f, whose := d.whose(entry)
 		if f != nil {
@@ -148,8 +158,26 @@ func (d *Dir) sweep(entry fs.DirEntry, age time.Duration) error {
 		if err != nil || whose == holdOther || whose == holdUnknown && time.Since(info.ModTime()) < age {
 			return nil
 		}
+		if whose == holdMine {
+			if there, err := d.isThere(f, entry.Name()); err != nil || !there || !is(entry.Name()) {
+				return err
+			}
+		}
 	}
 	return d.root.Remove(entry.Name())
+}
+
+// isThere reports whether an open file has its name still.
+func (d *Dir) isThere(f *os.File, name string) (bool, error) {
+	ours, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := d.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(ours, there), err
 }
 
 // whose tells who holds a file, by holding it.

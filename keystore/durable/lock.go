@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,24 +43,52 @@ func (e *LockError) Error() string {
 
 func (e *LockError) Unwrap() error { return e.Err }
 
+// lockTries is how often a lock is tried anew whose file was removed meanwhile: each time
+// another holder has come to its end.
+const lockTries = 1000
+
 // Lock takes the lock with this name, which is a file in the directory, and
 // waits for it until the context ends, but not longer than wait. A wait of
 // zero tries once. It excludes other processes and other holders in this
 // process alike. When somebody else held it all the time, the error is a
 // [*LockError].
 //
-// The file stays behind, empty of meaning: removing it would let two
-// processes hold two locks of one name. A file that somebody else made under the
-// name locks as well, and keeps its content.
+// The file stays behind, empty of meaning. The holder of the lock may remove it: a lock
+// on a file that has lost its name is never returned, so no two processes hold a lock of
+// one name. A file that somebody else made under the name locks as well, and keeps its
+// content.
 func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
 	if err := plain(name); err != nil {
 		return nil, d.fail("lock", name, err)
 	}
+	end := time.Now().Add(wait)
+	for tries := 1; ; tries++ {
+		lock, err := d.lock(ctx, name, max(time.Until(end), 0))
+		removed := errors.Is(err, errRemoved)
+		if err == nil {
+			if lock.InPlace() {
+				d.signLock(name)
+				return lock, nil
+			}
+			// Its last holder removed the file, and there may be another one.
+			removed, err = true, lock.Unlock()
+		}
+		if !removed || err != nil && !errors.Is(err, errRemoved) || tries == lockTries {
+			return nil, d.lockFailure(name, cmp.Or(err, errRemoved))
+		}
+	}
+}
+
+// errRemoved: the lock's file was removed while it was being opened.
+var errRemoved = fmt.Errorf("its file is removed again and again: %w", fs.ErrNotExist)
+
+// lock takes a lock whose file may have been removed before it was locked.
+func (d *Dir) lock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
 	if err := d.makeLockFile(name); err != nil {
-		return nil, d.fail("lock", name, err)
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, d.fail("lock", name, err)
+		return nil, err
 	}
 	file := flock.New(d.Path(name), flock.SetFlag(os.O_RDWR|openNofollow))
 	locked, err := file.TryLock()
@@ -68,18 +97,26 @@ func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock,
 		defer cancel()
 		locked, err = await(waitCtx, file)
 	}
-	if locked {
-		d.signLock(name)
+	switch {
+	case locked:
 		return &Lock{file: file}, nil
-	}
-	if err == nil {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errRemoved
+	case err == nil:
 		err = context.DeadlineExceeded
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		holder, since := d.lockHolder(name)
 		return nil, &LockError{Path: d.Path(name), Holder: holder, Since: since, Err: err}
 	}
-	return nil, d.fail("lock", name, err)
+	return nil, err
+}
+
+func (d *Dir) lockFailure(name string, err error) error {
+	if held, ok := errors.AsType[*LockError](err); ok {
+		return held
+	}
+	return d.fail("lock", name, err)
 }
 
 // await queues in the kernel, which lets those who wait have the lock roughly in
@@ -133,6 +170,9 @@ func (d *Dir) makeLockFile(name string) error {
 	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		info, err := d.root.Lstat(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return errRemoved
+		}
 		if err != nil {
 			return err
 		}
