@@ -198,27 +198,32 @@ func TestDirs(t *testing.T) {
 // leaves those that somebody is at.
 func TestUnfinished(t *testing.T) {
 	a, _ := newApp(t, nil)
-	begin := func(r ledger.Record) *ledger.Operation {
+	begin := func() *ledger.Operation[ledger.Pair] {
 		t.Helper()
-		r.ID = NewOperationID()
-		o, err := a.Begin(t.Context(), r)
+		o, err := Begin(t.Context(), a, ledger.Pair{Header: ledger.Header{ID: NewOperationID(), Kind: ledger.KindPair}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return o
 	}
-	over := begin(ledger.Record{Kind: ledger.Pair})
+	over := begin()
 	over.Release()
-	running := begin(ledger.Record{Kind: ledger.Pair})
+	running := begin()
 	defer running.Release()
-	invoice := begin(ledger.Record{Kind: ledger.Invoice})
-	invoice.Release()
-	a.Now = func() time.Time { return time.Now().Add(16 * time.Minute) }
-	young := begin(ledger.Record{Kind: ledger.Pair})
-	young.Release()
-	open, err := a.Unfinished(t.Context())
+	invoice, err := Begin(t.Context(), a, ledger.Invoice{Header: ledger.Header{ID: NewOperationID(), Kind: ledger.KindInvoice}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	invoice.Release()
+	a.Now = func() time.Time { return time.Now().Add(16 * time.Minute) }
+	young := begin()
+	young.Release()
+	open, more, err := a.LookUnfinished(t.Context())
+	if err != nil || more {
+		t.Fatal(more, err)
+	}
+	if pairs, err := UnfinishedOf[ledger.Pair](t.Context(), a); err != nil || len(pairs) != 2 {
+		t.Errorf("%v %v", pairs, err)
 	}
 	var ids []string
 	for _, r := range open {
@@ -236,7 +241,7 @@ func TestBeginAfterSignal(t *testing.T) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	reason := errors.New("stopped by Ctrl-C")
 	stop(reason)
-	if _, err := a.Begin(ctx, ledger.Record{ID: NewOperationID(), Kind: ledger.Invoice}); !errors.Is(err, reason) {
+	if _, err := Begin(ctx, a, ledger.Invoice{Header: ledger.Header{ID: NewOperationID(), Kind: ledger.KindInvoice}}); !errors.Is(err, reason) {
 		t.Errorf("%v", err)
 	}
 }

@@ -235,12 +235,13 @@ func TestLoginsDoNotEnd(t *testing.T) {
 	a, _ := newApp(t, nil)
 	start := time.Now()
 	a.Now = func() time.Time { return start }
-	for _, r := range []ledger.Record{
-		{ID: NewOperationID(), Kind: ledger.Authorize, Server: "s", Label: "silent"},
-		{ID: NewOperationID(), Kind: ledger.Authorize, Server: "s", Label: "came", KeyID: "0123456789abcdef"},
-		{ID: NewOperationID(), Kind: ledger.Mint, Server: "s", Label: "lost"},
+	for _, r := range []ledger.Key{
+		{Header: ledger.Header{Kind: ledger.KindAuthorize, Label: "silent"}},
+		{Header: ledger.Header{Kind: ledger.KindAuthorize, Label: "came"}, KeyPayload: ledger.KeyPayload{KeyID: "0123456789abcdef"}},
+		{Header: ledger.Header{Kind: ledger.KindMint, Label: "lost"}},
 	} {
-		operation, err := a.Begin(t.Context(), r)
+		r.ID, r.Server = NewOperationID(), "s"
+		operation, err := Begin(t.Context(), a, r)
 		if err != nil {
 			t.Fatal(err)
 		}

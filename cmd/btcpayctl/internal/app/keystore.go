@@ -23,6 +23,7 @@ const (
 const (
 	ledgerFolder  = "ledger"
 	batchesFolder = "batches"
+	handedFolder  = "handed"
 )
 
 // OpenKeystore gives the store of this name, the same one each time, so that a
@@ -85,7 +86,7 @@ func (a *App) Handed() (*ledger.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Open(filepath.Join(dir, "handed"), a.Now), nil
+	return ledger.Open(filepath.Join(dir, handedFolder), a.Now), nil
 }
 
 // Batches is the journal of batches of invoices.

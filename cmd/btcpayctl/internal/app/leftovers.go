@@ -12,25 +12,35 @@ import (
 // whose it is.
 const leftoverAge = time.Hour
 
+// startNames is how many entries of a folder a start looks at.
+const startNames = 1024
+
 // SweepLeftovers removes what killed runs left in the folders of this program. What a
-// living process uses stays, and what cannot be removed only costs space.
-func (a *App) SweepLeftovers() {
+// living process uses stays, and what cannot be removed only costs space. Of a folder with
+// very many files it looks at a part, so that no start is slow; [App.SweepAll] looks at
+// all.
+func (a *App) SweepLeftovers() { a.sweep(startNames) }
+
+// SweepAll is like [App.SweepLeftovers] without a limit.
+func (a *App) SweepAll() { a.sweep(0) }
+
+func (a *App) sweep(limit int) {
 	if config, err := a.ConfigDir(); err == nil {
-		sweep(config)
+		sweepFolder(config, limit)
 	}
 	if state, err := a.StateDir(); err == nil {
-		sweep(state)
+		sweepFolder(state, limit)
 	}
 	data, err := a.DataDir()
 	if err != nil {
 		return
 	}
-	for _, folder := range []string{"", ledgerFolder, batchesFolder, callbackFolder, loginPages} {
-		sweep(filepath.Join(data, folder))
+	for _, folder := range []string{"", batchesFolder, callbackFolder, loginPages, handedFolder} {
+		sweepFolder(filepath.Join(data, folder), limit)
 	}
 	_ = keystore.Sweep(data)
 	if journal, err := a.Ledger(); err == nil {
-		journal.SweepLocks()
+		journal.Sweep(limit)
 	}
 	if dir, err := durable.Open(filepath.Join(data, loginPages)); err == nil {
 		a.removeOldLogins(dir)
@@ -38,11 +48,15 @@ func (a *App) SweepLeftovers() {
 	}
 }
 
-func sweep(path string) {
+func sweepFolder(path string, limit int) {
 	dir, err := durable.Open(path)
 	if err != nil {
 		return
 	}
-	_ = dir.Sweep(leftoverAge)
+	if limit == 0 {
+		_ = dir.Sweep(leftoverAge)
+	} else {
+		_ = dir.SweepSome(leftoverAge, limit)
+	}
 	dir.Close()
 }

@@ -111,7 +111,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	if err := c.choosePlace(); err != nil {
 		return err
 	}
-	err = c.mint(cmd.Context(), ledger.Record{Kind: ledger.Mint, Target: c.saveAs, BesidePairing: c.besidePairing})
+	err = c.mint(cmd.Context(), ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, KeyPayload: ledger.KeyPayload{Target: c.saveAs, BesidePairing: c.besidePairing}})
 	if err != nil {
 		return dryRunIsDone(cannotMint(err, by))
 	}

@@ -112,7 +112,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	if !c.flags.DryRun {
 		c.sweep(ctx)
 	}
-	err = c.mint(ctx, ledger.Record{Kind: ledger.Mint, Temporary: true})
+	err = c.mint(ctx, ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, Mint: ledger.MintPayload{Temporary: true}})
 	if err != nil {
 		return dryRunIsDone(cannotMint(err, by))
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -74,7 +75,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // close ends the operation of a key that is gone, and deletes it here.
-func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation) {
+func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) {
 	ctx, stop := c.app.Insist(ctx)
 	defer stop()
 	defer operation.Release()
@@ -140,7 +141,7 @@ func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
 }
 
 // closeAfterWatcher deletes here what the watcher could not.
-func (c *apiKeyExec) closeAfterWatcher(ctx context.Context, r ledger.Record) {
+func (c *apiKeyExec) closeAfterWatcher(ctx context.Context, r ledger.Key) {
 	ctx, stop := c.app.Insist(ctx)
 	defer stop()
 	c.app.Undid(r.KeyID)
@@ -170,7 +171,7 @@ func (c *apiKeyExec) endAlone(ctx, waiting context.Context, why error) {
 }
 
 // tellOpen says in the log of the job what is not proven dead.
-func (c *apiKeyExec) tellOpen(r ledger.Record, why error, who string) {
+func (c *apiKeyExec) tellOpen(r ledger.Key, why error, who string) {
 	fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  It is the key %s of %s. %s\n  Next: %s\n        or %s\n",
 		r.Label, output.VisibleLine(why.Error()), r.KeyID, r.Server, who, c.app.Hint("btcpayctl apikey list --open"), c.app.Hint("btcpayctl doctor"))
 }
@@ -178,17 +179,17 @@ func (c *apiKeyExec) tellOpen(r ledger.Record, why error, who string) {
 // sweep revokes the keys of earlier runs that were killed, or whose server was away. A
 // server that does not answer is asked once.
 func (c *apiKeyExec) sweep(ctx context.Context) {
-	open, _ := c.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
 	var swept sweeping
 	for _, r := range open {
-		if r.Kind != ledger.Mint || !r.Temporary || !r.Ended && swept.isAway(r.Server) {
+		if r.Kind != ledger.KindMint || !r.Mint.Temporary || !r.Ended && swept.isAway(r.Server) {
 			continue
 		}
 		if r.KeyID == "" {
 			swept.lost(ctx, c.app, r)
 			continue
 		}
-		other := c.reaching(r)
+		other := c.reaching(r.Header)
 		err := other.endTemporary(ctx, r.ID, 0, other.revokeOnce)
 		if !errors.Is(err, ledger.ErrBusy) && !errors.Is(err, ledger.ErrNotFound) {
 			swept.add(r, err)
@@ -213,7 +214,7 @@ func (h *keyHolder) endTemporary(ctx context.Context, operationID string, wait t
 	if err != nil {
 		return err
 	}
-	operation, err := journal.ResumeWithin(ctx, operationID, wait)
+	operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, operationID, wait)
 	if err != nil {
 		return err
 	}

@@ -24,14 +24,16 @@ func (m *minting) noteHanded(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	note := ledger.Record{ID: r.ID, Kind: ledger.Handed, Profile: r.Profile, Server: r.Server, Label: m.info.Label, KeyID: app.KeyID(m.key),
-		Permissions: r.Permissions, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile}
+	note := ledger.Handed{
+		Header:        ledger.Header{ID: r.ID, Kind: ledger.KindHanded, Profile: r.Profile, Server: r.Server, Label: m.info.Label, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile},
+		HandedPayload: ledger.HandedPayload{KeyID: app.KeyID(m.key), Permissions: r.Permissions},
+	}
 	if m.file != "" {
 		if note.File, err = filepath.Abs(m.file); err != nil {
 			return err
 		}
 	}
-	operation, err := journal.Begin(ctx, note)
+	operation, err := ledger.Begin(ctx, journal, note)
 	if err != nil {
 		return err
 	}
@@ -39,12 +41,13 @@ func (m *minting) noteHanded(ctx context.Context) error {
 }
 
 // handedKeys are the keys that were handed out and are not known to be gone.
-func handedKeys(a *app.App) ([]ledger.Record, error) {
+func handedKeys(a *app.App) ([]ledger.Handed, error) {
 	journal, err := a.Handed()
 	if err != nil {
 		return nil, err
 	}
-	return journal.Unfinished()
+	records, unread := journal.Unfinished()
+	return ledger.Of[ledger.Handed](records), unread
 }
 
 // forgetHanded ends the note of a key that is gone, if there is one.
@@ -54,11 +57,11 @@ func forgetHanded(ctx context.Context, a *app.App, keyID string) (found bool, er
 		return false, err
 	}
 	handed, unread := journal.Unfinished()
-	for _, r := range handed {
+	for _, r := range ledger.Of[ledger.Handed](handed) {
 		if r.KeyID != keyID {
 			continue
 		}
-		operation, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
+		operation, err := ledger.ResumeWithin[ledger.Handed](ctx, journal, r.ID, lettingGo)
 		if errors.Is(err, ledger.ErrNotFound) {
 			return true, nil
 		}
@@ -75,7 +78,7 @@ func (c *apiKeyList) handed() ([]apiKeyRecord, error) {
 	handed, err := handedKeys(c.app)
 	var records []apiKeyRecord
 	for _, r := range handed {
-		record := apiKeyRecord{ID: r.KeyID, Label: r.Label, Server: r.Server, Profiles: []string{}, Permissions: permissionsOf(r), Status: "handed-out", File: r.File}
+		record := apiKeyRecord{ID: r.KeyID, Label: r.Label, Server: r.Server, Profiles: []string{}, Permissions: permissionsOf(r.Permissions), Status: "handed-out", File: r.File}
 		records = append(records, record.tried(nil))
 	}
 	return records, err
@@ -114,7 +117,7 @@ func findHanded(a *app.App, id string) (revocable, error) {
 	if err != nil {
 		return revocable{}, err
 	}
-	handed = slices.DeleteFunc(handed, func(r ledger.Record) bool { return len(id) < 4 || !strings.HasPrefix(r.KeyID, id) })
+	handed = slices.DeleteFunc(handed, func(r ledger.Handed) bool { return len(id) < 4 || !strings.HasPrefix(r.KeyID, id) })
 	switch {
 	case len(handed) == 0:
 		return revocable{}, nil

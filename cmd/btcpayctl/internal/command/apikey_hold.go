@@ -29,7 +29,7 @@ func (h *keyHolder) connect(server string, key greenfield.APIKey) (*app.Greenfie
 }
 
 // reaching is the holder with what a record says of how to reach the server.
-func (h *keyHolder) reaching(r ledger.Record) *keyHolder {
+func (h *keyHolder) reaching(r ledger.Header) *keyHolder {
 	other := *h
 	other.flags.AllowHTTP = h.flags.AllowHTTP || r.AllowHTTP
 	if other.flags.CAFile == "" {
@@ -40,12 +40,12 @@ func (h *keyHolder) reaching(r ledger.Record) *keyHolder {
 
 // keep stores a key as pending: the record names it first, so that whatever is
 // in the keystore is known.
-func (h *keyHolder) keep(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey, shared bool) error {
+func (h *keyHolder) keep(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey, shared bool) error {
 	known, err := h.isKnown(ctx, app.KeyID(key))
 	if err != nil {
 		return err
 	}
-	err = operation.Advance(func(r *ledger.Record) { r.KeyID, r.Known, r.Shared = app.KeyID(key), known, shared })
+	err = operation.Advance(func(r *ledger.Key) { r.KeyID, r.Known, r.Shared = app.KeyID(key), known, shared })
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (h *keyHolder) isKnown(ctx context.Context, id string) (bool, error) {
 }
 
 // giveUp revokes a key that could not be stored, and says why.
-func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey, cause error) error {
+func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey, cause error) error {
 	copied := *explain(ctx, cause)
 	e := &copied
 	e.What = "the new key could not be stored: " + e.What
@@ -85,14 +85,14 @@ func (h *keyHolder) giveUp(ctx context.Context, operation *ledger.Operation, key
 }
 
 // drop is [keyHolder.letGo] where a failure is told with the rest.
-func (h *keyHolder) drop(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) string {
+func (h *keyHolder) drop(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) string {
 	told, _ := h.letGo(ctx, operation, key)
 	return told
 }
 
 // letGo forgets a key that is not wanted, revokes it where nobody else can use it
 // yet, and says what became of it.
-func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key greenfield.APIKey) (string, error) {
+func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) (string, error) {
 	if operation.Record.Known {
 		if err := h.closeOperation(ctx, operation); err != nil {
 			return "It is stored from before, and its record stays open: " + err.Error() + ".", err
@@ -118,23 +118,23 @@ func (h *keyHolder) letGo(ctx context.Context, operation *ledger.Operation, key 
 }
 
 // forget deletes the key of an operation, which is gone, and ends the operation.
-func (h *keyHolder) forget(ctx context.Context, operation *ledger.Operation) error {
+func (h *keyHolder) forget(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	return h.forgetBy(ctx, operation, h.deleteGone)
 }
 
 // unkeep is [keyHolder.forget] of a key that may be in use elsewhere.
-func (h *keyHolder) unkeep(ctx context.Context, operation *ledger.Operation) error {
+func (h *keyHolder) unkeep(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	return h.forgetBy(ctx, operation, h.app.ForgetAPIKey)
 }
 
 // forgetBy takes the key of an operation out of keystore and index, unless it was there
 // before, and ends the operation.
-func (h *keyHolder) forgetBy(ctx context.Context, operation *ledger.Operation, remove func(ctx context.Context, keystore, id string) error) error {
+func (h *keyHolder) forgetBy(ctx context.Context, operation *ledger.Operation[ledger.Key], remove func(ctx context.Context, keystore, id string) error) error {
 	ctx = context.WithoutCancel(ctx)
 	if r := operation.Record; r.KeyID != "" && !r.Known {
 		// Where this cannot be written, a kill from here on leaves the key named as
 		// one that may live, which does no harm.
-		_ = operation.Advance(func(r *ledger.Record) { r.Ended = true })
+		_ = operation.Advance(func(r *ledger.Key) { r.Ended = true })
 		fault.At("key-ended")
 		if err := remove(ctx, r.Keystore, r.KeyID); err != nil {
 			return err
@@ -157,21 +157,21 @@ var (
 )
 
 // endKey revokes the key of an operation, and ends the operation.
-func (h *keyHolder) endKey(ctx context.Context, operation *ledger.Operation) error {
+func (h *keyHolder) endKey(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	return h.endKeyBy(ctx, operation, h.revokeLoaded)
 }
 
 // A revocation asks a server to revoke a key, and fails where it is not known to be gone.
 type revocation func(ctx context.Context, server string, key greenfield.APIKey) error
 
-func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, revoke revocation) error {
+func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation[ledger.Key], revoke revocation) error {
 	r := operation.Record
 	if r.Ended {
 		return h.forget(ctx, operation)
 	}
 	key, err := h.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	switch {
-	case errors.Is(err, keystore.ErrNotFound) && r.Kind == ledger.Revoke:
+	case errors.Is(err, keystore.ErrNotFound) && r.Kind == ledger.KindRevoke:
 		return errNotHere
 	case errors.Is(err, keystore.ErrNotFound):
 		return errors.Join(errNeverStored, neverStored(operation))
@@ -187,8 +187,8 @@ func (h *keyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation, r
 
 // neverStored writes down that a key was recorded, and not stored any more: the
 // program was killed in between.
-func neverStored(operation *ledger.Operation) error {
-	return operation.Advance(func(r *ledger.Record) { r.KeyID = "" })
+func neverStored(operation *ledger.Operation[ledger.Key]) error {
+	return operation.Advance(func(r *ledger.Key) { r.KeyID = "" })
 }
 
 const (

@@ -153,7 +153,7 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(entries, func(a, b keystore.Entry) int { return a.Created.Compare(b.Created) })
-	open, unread := c.app.Unfinished(ctx)
+	open, unread := app.UnfinishedOf[ledger.Key](ctx, c.app)
 	if unread != nil {
 		return nil, unread
 	}
@@ -171,13 +171,13 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 			continue
 		}
 		for _, r := range open {
-			if r.KeyID == record.ID && r.Kind != ledger.Revoke && !r.Known {
+			if r.KeyID == record.ID && r.Kind != ledger.KindRevoke && !r.Known {
 				record.Status, record.Label = "pending", r.Label
 			}
 		}
 		for _, r := range scheduled {
 			if r.KeyID == record.ID {
-				record.Status, record.Until = "old", new(r.Due)
+				record.Status, record.Until = "old", new(r.Revoke.Due)
 			}
 		}
 		records = append(records, record)
@@ -214,13 +214,13 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 }
 
 // lost names the keys that may have been made, and that nobody here ever saw.
-func lost(open []ledger.Record) []apiKeyRecord {
+func lost(open []ledger.Key) []apiKeyRecord {
 	var records []apiKeyRecord
 	for _, r := range open {
-		if r.KeyID != "" || r.Kind != ledger.Mint && r.Kind != ledger.Rotate {
+		if r.KeyID != "" || r.Kind != ledger.KindMint && r.Kind != ledger.KindRotate {
 			continue
 		}
-		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: permissionsOf(r)}
+		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: permissionsOf(r.Permissions)}
 		records = append(records, record.tried(nil))
 	}
 	return records

@@ -29,7 +29,7 @@ type minting struct {
 	unstore func() error
 	file    string
 
-	operation *ledger.Operation
+	operation *ledger.Operation[ledger.Key]
 	key       greenfield.APIKey
 	info      greenfield.APIKeyInfo
 	now       rights
@@ -63,7 +63,7 @@ func (m *minting) validate(ctx context.Context, allowUnknown bool) error {
 // mint makes the key and keeps it as pending. The order is: record, request,
 // stored. A key that cannot be stored is revoked, and one whose answer was lost
 // is named by its label and never asked for again.
-func (m *minting) mint(ctx context.Context, r ledger.Record) error {
+func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	if m.flags.DryRun {
 		_, err := m.send(ctx, "btcpayctl/"+m.maker()+"/OPERATION")
 		return err
@@ -82,7 +82,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Record) error {
 	}
 	r.Permissions = texts(m.permissions)
 	var err error
-	if m.operation, err = m.app.Begin(ctx, r); err != nil {
+	if m.operation, err = app.Begin(ctx, m.app, r); err != nil {
 		return err
 	}
 	fault.At("mint-recorded")
@@ -197,7 +197,7 @@ func (m *minting) verifyRights(ctx context.Context) error {
 		return m.takeBack(ctx, e)
 	}
 	refused := m.now.refusedOf(m.permissions)
-	if r.Kind == ledger.Rotate || len(refused) == 0 {
+	if r.Kind == ledger.KindRotate || len(refused) == 0 {
 		tellRights(m.app, "", m.now)
 		return m.stoppedAfter(ctx)
 	}

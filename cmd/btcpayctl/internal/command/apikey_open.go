@@ -32,7 +32,7 @@ type openKey struct {
 	Permissions []greenfield.Permission `json:"permissions"`
 	Known       string                  `json:"known"`
 
-	record ledger.Record
+	record ledger.Key
 }
 
 var openKeyView = output.View[openKey]{
@@ -57,15 +57,6 @@ const (
 	statusRevoking = "revoking"
 )
 
-func aboutAPIKey(r ledger.Record) bool {
-	switch r.Kind {
-	case ledger.Authorize, ledger.Mint, ledger.Rotate, ledger.Revoke:
-		return true
-	case ledger.Pair, ledger.Invoice, ledger.Rows, ledger.Move, ledger.Handed:
-	}
-	return false
-}
-
 // openKeys are the operations about keys that no process is at, the oldest first.
 // The error tells what could not be read; the rest is returned all the same.
 func (h *keyHolder) openKeys(ctx context.Context) (open []openKey, atWork int, err error) {
@@ -73,12 +64,9 @@ func (h *keyHolder) openKeys(ctx context.Context) (open []openKey, atWork int, e
 	if err != nil {
 		return nil, 0, err
 	}
-	records, unread := h.app.Unfinished(ctx)
+	records, unread := app.UnfinishedOf[ledger.Key](ctx, h.app)
 	for _, r := range records {
-		if !aboutAPIKey(r) {
-			continue
-		}
-		operation, err := journal.Resume(ctx, r.ID)
+		operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 		switch {
 		case errors.Is(err, ledger.ErrBusy):
 			atWork++
@@ -96,27 +84,27 @@ func (h *keyHolder) openKeys(ctx context.Context) (open []openKey, atWork int, e
 	return open, atWork, unread
 }
 
-func (h *keyHolder) openKeyOf(r ledger.Record) (openKey, error) {
+func (h *keyHolder) openKeyOf(r ledger.Key) (openKey, error) {
 	o := openKey{
 		Operation: r.ID, Status: statusPending, ID: r.KeyID, Label: labelOf(r), Server: r.Server, Profile: r.Target, Since: r.Created,
-		Permissions: permissionsOf(r), record: r,
+		Permissions: permissionsOf(r.Permissions), record: r,
 	}
 	switch {
-	case r.Kind == ledger.Revoke:
+	case r.Kind == ledger.KindRevoke:
 		o.Status = statusRevoking
-	case r.KeyID == "" && r.Kind == ledger.Authorize:
+	case r.KeyID == "" && r.Kind == ledger.KindAuthorize:
 		o.Status = statusAsked
 	case r.KeyID == "":
 		o.Status = statusLost
-	case r.Temporary:
+	case r.Mint.Temporary:
 		o.Status = statusKilled
-	case r.Kind == ledger.Rotate:
+	case r.Kind == ledger.KindRotate:
 		users, err := h.app.ProfilesOfAPIKey(r.KeyID)
 		if err != nil {
 			return o, err
 		}
 		if len(users) > 0 { // the new key is in use, and the old one is to go
-			o.Status, o.ID, o.Label = statusRevoking, r.OldKeyID, ""
+			o.Status, o.ID, o.Label = statusRevoking, r.Rotate.OldKeyID, ""
 		}
 	}
 	return o, nil
@@ -124,8 +112,8 @@ func (h *keyHolder) openKeyOf(r ledger.Record) (openKey, error) {
 
 // keystoreOf is where the key of an open operation is stored, empty where it is not.
 func (o openKey) keystoreOf() string {
-	if o.ID != "" && o.ID == o.record.OldKeyID {
-		return o.record.OldKeystore
+	if o.ID != "" && o.ID == o.record.Rotate.OldKeyID {
+		return o.record.Rotate.OldKeystore
 	}
 	return o.record.Keystore
 }
@@ -134,7 +122,7 @@ func (o openKey) keystoreOf() string {
 func (h *keyHolder) find(ctx context.Context, o *openKey, offline bool) {
 	r := o.record
 	switch {
-	case o.Status == statusAsked && r.Printed:
+	case o.Status == statusAsked && r.Authorize.Printed:
 		o.Known = "the page was printed, and no key of it came here"
 	case o.Status == statusAsked:
 		o.Known = "the page was opened, and no key of it came here"
@@ -166,7 +154,7 @@ func (h *keyHolder) askAbout(ctx context.Context, o *openKey) string {
 	if err != nil {
 		return "it cannot be read: " + explain(ctx, err).What
 	}
-	holder := h.reaching(o.record)
+	holder := h.reaching(o.record.Header)
 	connection, err := holder.connect(o.Server, key)
 	if err != nil {
 		return "its server cannot be asked: " + explain(ctx, err).What
@@ -190,7 +178,7 @@ func (h *keyHolder) askAbout(ctx context.Context, o *openKey) string {
 // labelOf is the label that a record's key has on the server's page. The server
 // drops it where a person picks the store on the page (recordings
 // 70-authorize-stores of all versions).
-func labelOf(r ledger.Record) string {
+func labelOf(r ledger.Key) string {
 	if picksStore(r) {
 		return ""
 	}
@@ -198,12 +186,16 @@ func labelOf(r ledger.Record) string {
 }
 
 // picksStore reports whether a person was to pick the store on a consent page.
-func picksStore(r ledger.Record) bool {
-	return r.Kind == ledger.Authorize && selective(r.Page) && slices.ContainsFunc(permissionsOf(r), everywhere)
+func picksStore(r ledger.Key) bool {
+	return r.Kind == ledger.KindAuthorize && pagePicksStore(r.Authorize.Page, permissionsOf(r.Permissions))
+}
+
+func pagePicksStore(page string, asked []greenfield.Permission) bool {
+	return selective(page) && slices.ContainsFunc(asked, everywhere)
 }
 
 // whereItStands says where a person finds a key that nobody here holds.
-func whereItStands(r ledger.Record) string {
+func whereItStands(r ledger.Key) string {
 	if !picksStore(r) {
 		return orphan(r.Label, r.Server)
 	}

@@ -38,14 +38,14 @@ func (h *keyHolder) isGone(ctx context.Context, c *app.GreenfieldConnection, ans
 func (h *keyHolder) endedElsewhere(ctx context.Context, id string) bool {
 	seen := false
 	for deadline := time.Now().Add(lettingGo); ; {
-		open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
-		same := slices.DeleteFunc(open, func(r ledger.Record) bool { return r.KeyID != id })
-		if slices.ContainsFunc(same, func(r ledger.Record) bool { return r.Ended }) {
+		open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
+		same := slices.DeleteFunc(open, func(r ledger.Key) bool { return r.KeyID != id })
+		if slices.ContainsFunc(same, func(r ledger.Key) bool { return r.Ended }) {
 			return true
 		}
-		left := abandoned(ctx, h.app, same, aboutAPIKey)
+		atWork := slices.DeleteFunc(same, func(r ledger.Key) bool { return isAbandoned(ctx, h.app, r.ID) })
 		// One of them is this process's own.
-		if len(same)-len(left) < 2 || time.Now().After(deadline) {
+		if len(atWork) < 2 || time.Now().After(deadline) {
 			return seen && h.endedMeanwhile(ctx, id)
 		}
 		seen = true
@@ -92,14 +92,14 @@ func (h *keyHolder) whyRefused(ctx context.Context, c *app.GreenfieldConnection,
 // that made it, or one that it made. It is nil where the ledger knows of none, or
 // where that key is not at hand.
 func (h *keyHolder) witness(ctx context.Context, server, id string) *app.GreenfieldConnection {
-	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
 	for _, r := range open {
 		other := ""
 		switch {
 		case r.Server != server:
 		case r.KeyID == id:
 			other = h.makerOf(r)
-		case r.OldKeyID == id && r.MintedBy == id:
+		case r.Rotate.OldKeyID == id && r.MintedBy == id:
 			other = r.KeyID // it made its successor
 		}
 		if other == "" || other == id {
@@ -119,8 +119,8 @@ func (h *keyHolder) witness(ctx context.Context, server, id string) *app.Greenfi
 // makerOf is the key that made a record's key for its own account. Records of
 // versions that did not note it tell the profile, by the label; only "exec" never
 // made a key for another account.
-func (h *keyHolder) makerOf(r ledger.Record) string {
-	if r.MintedBy != "" || !r.Temporary || r.Profile == "" || !strings.HasPrefix(r.Label, "btcpayctl/"+r.Profile+"/") {
+func (h *keyHolder) makerOf(r ledger.Key) string {
+	if r.MintedBy != "" || !r.Mint.Temporary || r.Profile == "" || !strings.HasPrefix(r.Label, "btcpayctl/"+r.Profile+"/") {
 		return r.MintedBy
 	}
 	config, err := h.app.ReadConfig()
@@ -165,7 +165,7 @@ func (h *keyHolder) keyAtHand(ctx context.Context, server, id string) (greenfiel
 
 // afterRefusal is what a person does about a key of an operation that could not be
 // revoked.
-func afterRefusal(err error, r ledger.Record) string {
+func afterRefusal(err error, r ledger.Key) string {
 	switch {
 	case errors.Is(err, greenfield.ErrRevokedOrLocked), errors.Is(err, greenfield.ErrOtherServer):
 		return "look at the page Account / API Keys of " + r.Server + ", delete it there if it is there, then: btcpayctl doctor --forget " + r.ID
@@ -181,7 +181,7 @@ func afterRefusal(err error, r ledger.Record) string {
 
 // notRevoked tells of a revocation that the server was asked for and did not
 // confirm. The operation stays open, as the key may still work.
-func (h *keyHolder) notRevoked(ctx context.Context, operation *ledger.Operation, err error) error {
+func (h *keyHolder) notRevoked(ctx context.Context, operation *ledger.Operation[ledger.Key], err error) error {
 	r := operation.Record
 	e := *explain(ctx, err)
 	e.What = "the key " + r.KeyID + " was not revoked: " + e.What

@@ -232,8 +232,8 @@ func (h *keyHolder) findAPIKey(ctx context.Context, id string) (revocable, error
 // endedMeanwhile reports whether another process has ended a key that was listed
 // here a moment ago, or is about to.
 func (h *keyHolder) endedMeanwhile(ctx context.Context, id string) bool {
-	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
-	if slices.ContainsFunc(open, func(r ledger.Record) bool { return r.KeyID == id && r.Ended }) {
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
+	if slices.ContainsFunc(open, func(r ledger.Key) bool { return r.KeyID == id && r.Ended }) {
 		return true
 	}
 	known, err := h.isKnown(ctx, id)
@@ -251,9 +251,9 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 	if k.ended {
 		return nil
 	}
-	operation, err := h.app.Begin(ctx, ledger.Record{
-		ID: app.NewOperationID(), Kind: ledger.Revoke, Server: k.server, KeyID: k.id, Keystore: k.keystore,
-		AllowHTTP: h.flags.AllowHTTP, CAFile: h.flags.CAFile,
+	operation, err := app.Begin(ctx, h.app, ledger.Key{
+		Header:     ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindRevoke, Server: k.server, AllowHTTP: h.flags.AllowHTTP, CAFile: h.flags.CAFile},
+		KeyPayload: ledger.KeyPayload{KeyID: k.id, Keystore: k.keystore},
 	})
 	if err != nil {
 		return err
@@ -269,7 +269,7 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 	h.app.Did(app.Effect{ID: k.id, What: "the key " + k.id + " was revoked on " + k.server, Look: "btcpayctl apikey list"})
 	// Another process that is at the same key learns from the record that it is gone.
 	// Where that cannot be written, the server is asked again.
-	_ = operation.Advance(func(r *ledger.Record) { r.Ended = true })
+	_ = operation.Advance(func(r *ledger.Key) { r.Ended = true })
 	fault.At("revoke-gone")
 	_, _ = forgetHanded(ctx, h.app, k.id) // what cannot be read is told by "doctor"
 	held, err := h.closeOthers(context.WithoutCancel(ctx), operation.Record)
@@ -284,8 +284,8 @@ func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
 
 // closeOthers ends the other operations about a key that is gone. It reports whether
 // another process holds one of them: that one deletes the key here.
-func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Record) (held bool, err error) {
-	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Key) (held bool, err error) {
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
 	scheduled, _ := h.app.Scheduled()
 	journal, err := h.app.Ledger()
 	if err != nil {
@@ -295,7 +295,7 @@ func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Record) (held bo
 		if r.KeyID != own.KeyID || r.ID == own.ID {
 			continue
 		}
-		operation, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
+		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, lettingGo)
 		switch {
 		case errors.Is(err, ledger.ErrBusy):
 			held = held || r.Keystore != ""

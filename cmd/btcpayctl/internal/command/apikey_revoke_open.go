@@ -162,7 +162,7 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 	if err != nil {
 		return failed(err)
 	}
-	operation, err := journal.Resume(ctx, o.Operation)
+	operation, err := ledger.Resume[ledger.Key](ctx, journal, o.Operation)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 		return o.closed("another process has ended it meanwhile")
@@ -172,7 +172,7 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 		return failed(err)
 	}
 	defer operation.Release()
-	holder := c.reaching(operation.Record)
+	holder := c.reaching(operation.Record.Header)
 	switch r := operation.Record; {
 	case r.Ended:
 		err = holder.endKey(ctx, operation)
@@ -180,11 +180,11 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 		if err = holder.closeOperation(ctx, operation); err == nil {
 			return o.closed("it was stored before, and stays as it was")
 		}
-	case r.Kind != ledger.Revoke && r.Shared:
+	case r.Kind != ledger.KindRevoke && r.Shared:
 		return o.left(output.Pending, "it may be in use elsewhere", "btcpayctl apikey revoke "+r.KeyID+", or btcpayctl doctor --drop "+r.ID)
-	case r.Kind == ledger.Rotate && o.Status == statusRevoking:
+	case r.Kind == ledger.KindRotate && o.Status == statusRevoking:
 		_, err = holder.finishRotation(ctx, operation)
-	case r.Kind != ledger.Revoke && !r.Temporary:
+	case r.Kind != ledger.KindRevoke && !r.Mint.Temporary:
 		var users []string
 		if users, err = c.app.ProfilesOfAPIKey(r.KeyID); err == nil && len(users) > 0 {
 			if err = holder.closeOperation(ctx, operation); err == nil {
@@ -231,7 +231,7 @@ func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []openKey, closed 
 		return err
 	}
 	for _, i := range rest {
-		operation, err := journal.Resume(ctx, open[i].Operation)
+		operation, err := ledger.Resume[ledger.Key](ctx, journal, open[i].Operation)
 		if err == nil {
 			err = operation.Finish()
 		}

@@ -35,7 +35,7 @@ func tryKey(ctx context.Context, connection *app.GreenfieldConnection, granted [
 }
 
 // tryNow is [tryKey] for a key of an operation.
-func (h *keyHolder) tryNow(ctx context.Context, r ledger.Record, key greenfield.APIKey, granted []greenfield.Permission) (rights, error) {
+func (h *keyHolder) tryNow(ctx context.Context, r ledger.Key, key greenfield.APIKey, granted []greenfield.Permission) (rights, error) {
 	connection, err := h.connect(r.Server, key)
 	if err != nil {
 		return nil, err

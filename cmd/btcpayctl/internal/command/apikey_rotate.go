@@ -68,9 +68,13 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	}
 	defer c.connection.CloseIdleConnections()
 	defer c.minting.by.CloseIdleConnections()
-	begun := ledger.Record{Kind: ledger.Rotate, Target: c.connection.Name.Text, OldKeyID: c.connection.KeyID, OldKeystore: c.connection.Keystore.Text}
+	begun := ledger.Key{
+		Header:     ledger.Header{Kind: ledger.KindRotate},
+		KeyPayload: ledger.KeyPayload{Target: c.connection.Name.Text},
+		Rotate:     ledger.RotatePayload{OldKeyID: c.connection.KeyID, OldKeystore: c.connection.Keystore.Text},
+	}
 	if c.keepOld > 0 {
-		begun.Due = c.app.Now().Add(c.keepOld).UTC()
+		begun.Rotate.Due = c.app.Now().Add(c.keepOld).UTC()
 	}
 	if err := c.mint(ctx, begun); err != nil {
 		return dryRunIsDone(cannotMint(err, c.minting.by))
@@ -87,7 +91,7 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	if c.keepOld > 0 {
 		// The time begins when the new key is in use.
 		due := c.app.Now().Add(c.keepOld).UTC()
-		if err := c.operation.Advance(func(r *ledger.Record) { r.Due = due }); err != nil {
+		if err := c.operation.Advance(func(r *ledger.Key) { r.Rotate.Due = due }); err != nil {
 			return err
 		}
 	}
@@ -110,7 +114,7 @@ func (c *apiKeyRotate) tellOlder() {
 	scheduled, _ := c.app.Scheduled() // what cannot be read is told by "doctor"
 	for _, r := range scheduled {
 		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {
-			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, clockTime(c.app, r.Due, toTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
+			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, clockTime(c.app, r.Revoke.Due, toTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
 		}
 	}
 }
@@ -159,15 +163,15 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 // replace makes the profiles that used the old key use the new one, which works,
 // and revokes the old one, or has it revoked when it is due, which it returns. It can
 // be gone through again after a kill.
-func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, old greenfield.APIKey) (due time.Time, err error) {
+func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation[ledger.Key], old greenfield.APIKey) (due time.Time, err error) {
 	r := operation.Record
-	users, err := h.app.ProfilesOfAPIKey(r.OldKeyID)
+	users, err := h.app.ProfilesOfAPIKey(r.Rotate.OldKeyID)
 	if err != nil {
 		return due, err
 	}
 	for _, name := range users {
 		err := h.app.UpdateProfile(ctx, name, func(p *profile.Profile) error {
-			if p.APIKeyID == r.OldKeyID {
+			if p.APIKeyID == r.Rotate.OldKeyID {
 				p.APIKeyID = r.KeyID
 			}
 			return nil
@@ -178,7 +182,7 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 		h.app.Did(app.Effect{ID: "profile " + name + " uses", What: "profile " + name + " uses the key " + r.KeyID, Look: "btcpayctl apikey current --profile " + name})
 	}
 	fault.At("rotate-pinned")
-	if h.app.Now().Before(r.Due) {
+	if h.app.Now().Before(r.Rotate.Due) {
 		due, err := h.revokeLater(ctx, operation, old)
 		if err != nil {
 			return due, err
@@ -187,13 +191,13 @@ func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation, ol
 	}
 	if err := h.revoke(ctx, r.Server, old); err != nil {
 		e := explain(ctx, err)
-		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.OldKeyID, e.What)
+		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.Rotate.OldKeyID, e.What)
 		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
 		return due, errors.Join(e, operation.Release())
 	}
-	h.app.Did(app.Effect{ID: r.OldKeyID, What: "the key " + r.OldKeyID + " was revoked on " + r.Server, Look: "btcpayctl apikey list"})
+	h.app.Did(app.Effect{ID: r.Rotate.OldKeyID, What: "the key " + r.Rotate.OldKeyID + " was revoked on " + r.Server, Look: "btcpayctl apikey list"})
 	fault.At("rotate-revoked")
-	if err := h.deleteGone(ctx, r.OldKeystore, r.OldKeyID); err != nil {
+	if err := h.deleteGone(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID); err != nil {
 		return due, err
 	}
 	return due, operation.Finish()

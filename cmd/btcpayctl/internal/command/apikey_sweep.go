@@ -16,11 +16,11 @@ import (
 type sweeping struct {
 	revoked, left []string // labels
 	why           error    // of the first that is left
-	first         ledger.Record
+	first         ledger.Key
 	away          map[string]bool
 }
 
-func (s *sweeping) add(r ledger.Record, err error) {
+func (s *sweeping) add(r ledger.Key, err error) {
 	if err == nil {
 		s.revoked = append(s.revoked, r.Label)
 		return
@@ -42,8 +42,8 @@ func (s *sweeping) add(r ledger.Record, err error) {
 func (s *sweeping) isAway(server string) bool { return s.away[server] }
 
 // lost counts a key whose answer was lost, unless another process waits for it.
-func (s *sweeping) lost(ctx context.Context, a *app.App, r ledger.Record) {
-	if len(abandoned(ctx, a, []ledger.Record{r}, func(ledger.Record) bool { return true })) > 0 {
+func (s *sweeping) lost(ctx context.Context, a *app.App, r ledger.Key) {
+	if isAbandoned(ctx, a, r.ID) {
 		s.add(r, errNeverStored)
 	}
 }

@@ -219,7 +219,7 @@ func (w *watching) report(err error) {
 // for that, so that another run or the doctor may ask as well. It reports whether nothing
 // is left to do.
 func (w *watching) turn(ctx context.Context) bool {
-	operation, busy := w.journal.ResumeWithin(ctx, w.Operation, lettingGo)
+	operation, busy := ledger.ResumeWithin[ledger.Key](ctx, w.journal, w.Operation, lettingGo)
 	closed := w.attendance.IsClosed()
 	w.lost = w.lost || closed || w.attendance == nil && errors.Is(busy, ledger.ErrNotFound)
 	asking, stop := ctx, context.CancelFunc(func() {})
@@ -262,18 +262,18 @@ func (w *watching) tooMany() bool {
 }
 
 // note writes down what came of a question. A disk that is full keeps no key alive.
-func (w *watching) note(operation *ledger.Operation, asked error) {
+func (w *watching) note(operation *ledger.Operation[ledger.Key], asked error) {
 	defer operation.Release()
-	_ = operation.Advance(func(r *ledger.Record) {
+	_ = operation.Advance(func(r *ledger.Key) {
 		r.Watch = &ledger.Watch{Since: w.since.UTC(), Until: w.since.Add(watchBound).UTC(), Asked: w.app.Now().UTC(), Why: whyNot(asked)}
 	})
 }
 
 // close ends the operation of a key that is gone. The key can be deleted here where that
 // takes no credential; elsewhere the next run does it.
-func (w *watching) close(ctx context.Context, operation *ledger.Operation) bool {
+func (w *watching) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) bool {
 	defer operation.Release()
-	if err := operation.Advance(func(r *ledger.Record) { r.Ended, r.Watch = true, nil }); err != nil {
+	if err := operation.Advance(func(r *ledger.Key) { r.Ended, r.Watch = true, nil }); err != nil {
 		return false
 	}
 	fault.At("watch-gone")

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -17,7 +13,7 @@ import (
 
 // watchedBy says which process goes on with the key of an operation whose command has
 // ended, since when and until when. It is empty where none does.
-func watchedBy(ctx context.Context, a *app.App, r ledger.Record) string {
+func watchedBy(ctx context.Context, a *app.App, r ledger.Key) string {
 	if r.Watch == nil {
 		return ""
 	}
@@ -48,21 +44,8 @@ const (
 	toTheSecond = time.TimeOnly
 )
 
-// noteWatched names keys whose command has ended and that a process still asks to be
-// revoked, for the commands that do not deal with them.
-func noteWatched(cmd *cobra.Command, a *app.App, open []ledger.Record) {
-	if slices.Contains(dealsWithKeys, strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")) {
-		return
-	}
-	for _, r := range open {
-		if by := watchedBy(cmd.Context(), a, r); by != "" {
-			fmt.Fprintf(a.Err, "Note: the key %s is not revoked yet; %s. Next: %s\n", r.Label, by, a.Hint("btcpayctl doctor"))
-		}
-	}
-}
-
 // busy says who is at an operation, and since when.
-func (d *doctor) busy(ctx context.Context, name string, r ledger.Record, err error) checkRecord {
+func (d *doctor) busy(ctx context.Context, name string, r ledger.Key, err error) checkRecord {
 	who := "another process is at it now"
 	if at, ok := errors.AsType[*ledger.BusyError](err); ok && at.Process > 0 {
 		who = fmt.Sprintf("process %d is at it, since %s", at.Process, clockTime(d.app, at.Since, toTheMinute))
@@ -70,7 +53,7 @@ func (d *doctor) busy(ctx context.Context, name string, r ledger.Record, err err
 	switch by := watchedBy(ctx, d.app, r); {
 	case by != "":
 		return checkRecord{name, "failed", "the key " + r.Label + " is not revoked yet: " + r.Watch.Why + "; " + by, "later: btcpayctl doctor", output.Pending}
-	case r.Temporary && r.Watch == nil:
+	case r.Mint.Temporary && r.Watch == nil:
 		who += "; the key " + r.Label + " is revoked when its command ends"
 	}
 	return checkRecord{Check: name, Status: "ok", Detail: who}

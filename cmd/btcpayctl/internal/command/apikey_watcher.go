@@ -167,7 +167,7 @@ func (w *watcher) hear(report string, lives bool) (away string) {
 func (w *watcher) lives() bool { return w != nil && w.reports != nil }
 
 // watchFor is what a process is told that watches over the key of an operation.
-func watchFor(a *app.App, flags app.Flags, r ledger.Record, key greenfield.APIKey, over deadline) watch {
+func watchFor(a *app.App, flags app.Flags, r ledger.Key, key greenfield.APIKey, over deadline) watch {
 	w := watch{Server: r.Server, Key: key.Secret().Reveal(), Operation: r.ID, Label: r.Label, Until: over.wall, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile}
 	if over.isSet() {
 		w.Left = over.left(a.Now())

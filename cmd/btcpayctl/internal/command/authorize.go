@@ -37,8 +37,8 @@ type authorization struct {
 	request    greenfield.AuthorizeRequest
 	page       string
 	id         string // of the operation
-	operation  *ledger.Operation
-	earlier    []*ledger.Operation // logins whose pages lead to the same port and nonce
+	operation  *ledger.Operation[ledger.Key]
+	earlier    []*ledger.Operation[ledger.Key] // logins whose pages lead to the same port and nonce
 	pasted     bool
 	dialogue   *app.Dialogue
 	verdict    string // the beginning of the line that says where the key is
@@ -380,11 +380,12 @@ func (c *authorization) begin(ctx context.Context) error {
 		target = "" // any profile may take the key
 	}
 	var err error
-	c.operation, err = c.app.Begin(ctx, ledger.Record{
-		ID: c.id, Kind: ledger.Authorize, Profile: c.profile, Target: target, Server: c.connection.URL,
-		Store: c.connection.Store.Text, Label: c.request.ApplicationName, Permissions: texts(c.request.Permissions), Keystore: c.connection.Keystore.Text,
-		AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile, Page: c.page, Printed: c.printURL,
-		PickStore: c.request.StoreID, BesidePairing: c.besidePairing, ExpectUser: c.expectUser,
+	c.operation, err = app.Begin(ctx, c.app, ledger.Key{
+		Header: ledger.Header{ID: c.id, Kind: ledger.KindAuthorize, Profile: c.profile, Server: c.connection.URL, Label: c.request.ApplicationName,
+			AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
+		KeyPayload: ledger.KeyPayload{Target: target, Store: c.connection.Store.Text, Permissions: texts(c.request.Permissions), Keystore: c.connection.Keystore.Text,
+			BesidePairing: c.besidePairing},
+		Authorize: ledger.AuthorizePayload{Page: c.page, Printed: c.printURL, PickStore: c.request.StoreID, ExpectUser: c.expectUser},
 	})
 	return err
 }

@@ -88,8 +88,8 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 		err = c.begin(ctx)
 	}
 	if err == nil {
-		err = c.operation.Advance(func(r *ledger.Record) {
-			r.Page, r.Port, r.Nonce = c.page, listener.Port(), listener.Nonce().Reveal()
+		err = c.operation.Advance(func(r *ledger.Key) {
+			r.Authorize.Page, r.Authorize.Port, r.Authorize.Nonce = c.page, listener.Port(), listener.Nonce().Reveal()
 		})
 	}
 	if err == nil && c.identifier != "" {

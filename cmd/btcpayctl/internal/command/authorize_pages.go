@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -24,8 +25,8 @@ import (
 func pageLabel(name, operation string) string { return name + "/" + operation }
 
 // sameLogin reports whether a record is of a login that asked for the same thing.
-func (c *authorization) sameLogin(r ledger.Record) (bool, error) {
-	if r.Kind != ledger.Authorize || r.KeyID != "" || r.Server != c.connection.URL || r.ExpectUser != c.expectUser {
+func (c *authorization) sameLogin(r ledger.Key) (bool, error) {
+	if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != c.connection.URL || r.Authorize.ExpectUser != c.expectUser {
 		return false, nil
 	}
 	wanted, err := c.connection.AuthorizeURL(c.request)
@@ -33,7 +34,7 @@ func (c *authorization) sameLogin(r ledger.Record) (bool, error) {
 		return false, usageOf(err)
 	}
 	own := []string{"redirect", "applicationName"}
-	return withoutParameters(r.Page, own) == withoutParameters(wanted, own), nil
+	return withoutParameters(r.Authorize.Page, own) == withoutParameters(wanted, own), nil
 }
 
 // withoutParameters is the page as it was asked for, whoever waits for the key.
@@ -61,7 +62,7 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 	if c.portChanged || c.callbackHost != "" {
 		return nil
 	}
-	open, err := c.app.Unfinished(ctx)
+	open, err := app.UnfinishedOf[ledger.Key](ctx, c.app)
 	if err != nil {
 		return nil // "doctor" tells what cannot be read
 	}
@@ -70,11 +71,11 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 		if err != nil {
 			return err
 		}
-		if !same || r.Port == 0 || r.Target != c.profile || r.Label != pageLabel(c.appName, r.ID) || c.app.Now().Sub(r.Created) > addressLife {
+		if !same || r.Authorize.Port == 0 || r.Target != c.profile || r.Label != pageLabel(c.appName, r.ID) || c.app.Now().Sub(r.Created) > addressLife {
 			continue
 		}
 		if held, err := c.hold(ctx, r); err != nil || held {
-			options.Port, options.Nonce = r.Port, client.NewSecret(r.Nonce)
+			options.Port, options.Nonce = r.Authorize.Port, client.NewSecret(r.Authorize.Nonce)
 			return err
 		}
 	}
@@ -82,12 +83,12 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 }
 
 // hold takes an earlier login's operation, so that no other process waits for it.
-func (c *authorization) hold(ctx context.Context, r ledger.Record) (bool, error) {
+func (c *authorization) hold(ctx context.Context, r ledger.Key) (bool, error) {
 	journal, err := c.app.Ledger()
 	if err != nil {
 		return false, err
 	}
-	operation, err := journal.Resume(ctx, r.ID)
+	operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 	if err != nil {
 		return false, nil //nolint:nilerr // another login waits for it, or it is over
 	}
@@ -98,11 +99,11 @@ func (c *authorization) hold(ctx context.Context, r ledger.Record) (bool, error)
 // holdSameAddress takes every earlier login whose page leads to where this one
 // listens.
 func (c *authorization) holdSameAddress(ctx context.Context, listener *greenfield.CallbackListener) error {
-	open, _ := c.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
 	for _, r := range open {
-		known := slices.ContainsFunc(c.earlier, func(o *ledger.Operation) bool { return o.Record.ID == r.ID })
-		if known || r.Kind != ledger.Authorize || r.KeyID != "" || r.Server != c.connection.URL ||
-			r.Port != listener.Port() || !listener.Nonce().Equal(client.NewSecret(r.Nonce)) {
+		known := slices.ContainsFunc(c.earlier, func(o *ledger.Operation[ledger.Key]) bool { return o.Record.ID == r.ID })
+		if known || r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != c.connection.URL ||
+			r.Authorize.Port != listener.Port() || !listener.Nonce().Equal(client.NewSecret(r.Authorize.Nonce)) {
 			continue
 		}
 		if _, err := c.hold(ctx, r); err != nil {
@@ -115,7 +116,7 @@ func (c *authorization) holdSameAddress(ctx context.Context, listener *greenfiel
 // isNew reports whether a label is that of a page whose key has not come before. It
 // is no key that the server offered again, then.
 func (c *authorization) isNew(label string) bool {
-	return label == c.request.ApplicationName || slices.ContainsFunc(c.earlier, func(o *ledger.Operation) bool { return o.Record.Label == label })
+	return label == c.request.ApplicationName || slices.ContainsFunc(c.earlier, func(o *ledger.Operation[ledger.Key]) bool { return o.Record.Label == label })
 }
 
 // letEarlierGo leaves the earlier logins to whoever comes next.
@@ -129,7 +130,7 @@ func (c *authorization) letEarlierGo() {
 // takePrinted takes up a page that "authorize --print-url" printed for the same
 // thing, the newest first. Each is taken up once.
 func (c *authorization) takePrinted(ctx context.Context) error {
-	open, err := c.app.Unfinished(ctx)
+	open, err := app.UnfinishedOf[ledger.Key](ctx, c.app)
 	if err != nil {
 		return nil // "doctor" tells what cannot be read
 	}
@@ -138,7 +139,7 @@ func (c *authorization) takePrinted(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if !same || !r.Printed || r.Taken || r.Target != "" && r.Target != c.profile {
+		if !same || !r.Authorize.Printed || r.Authorize.Taken || r.Target != "" && r.Target != c.profile {
 			continue
 		}
 		held, err := c.hold(ctx, r)
@@ -150,8 +151,8 @@ func (c *authorization) takePrinted(ctx context.Context) error {
 		}
 		c.operation, c.earlier = c.earlier[len(c.earlier)-1], c.earlier[:len(c.earlier)-1]
 		c.id, c.request.ApplicationName = r.ID, r.Label
-		return c.operation.Advance(func(r *ledger.Record) {
-			r.Taken, r.Profile, r.Target, r.Store, r.Keystore = true, c.profile, c.profile, c.connection.Store.Text, c.connection.Keystore.Text
+		return c.operation.Advance(func(r *ledger.Key) {
+			r.Authorize.Taken, r.Profile, r.Target, r.Store, r.Keystore = true, c.profile, c.profile, c.connection.Store.Text, c.connection.Keystore.Text
 			r.AllowHTTP, r.CAFile, r.BesidePairing = c.flags.AllowHTTP, c.flags.CAFile, c.besidePairing
 		})
 	}
@@ -161,10 +162,10 @@ func (c *authorization) takePrinted(ctx context.Context) error {
 // tellOtherPages names the pages of the profile's earlier logins that nobody
 // answered, in one line.
 func (c *authorization) tellOtherPages(ctx context.Context) {
-	open, _ := c.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
 	var labels []string
 	for _, r := range open {
-		if r.Kind == ledger.Authorize && r.KeyID == "" && r.Server == c.connection.URL && r.Target == c.profile && r.ID != c.id {
+		if r.Kind == ledger.KindAuthorize && r.KeyID == "" && r.Server == c.connection.URL && r.Target == c.profile && r.ID != c.id {
 			labels = append(labels, r.Label)
 		}
 	}
@@ -180,19 +181,19 @@ func (c *authorization) tellOtherPages(ctx context.Context) {
 
 // came writes down the label of the key that came. One that a page of ours has just
 // made is in use nowhere else.
-func came(operation *ledger.Operation, label string, isNew bool) error {
-	if r := operation.Record; r.Came == label && !(r.Shared && isNew) {
+func came(operation *ledger.Operation[ledger.Key], label string, isNew bool) error {
+	if r := operation.Record; r.Authorize.Came == label && !(r.Shared && isNew) {
 		return nil
 	}
-	return operation.Advance(func(r *ledger.Record) { r.Came, r.Shared = label, r.Shared && !isNew })
+	return operation.Advance(func(r *ledger.Key) { r.Authorize.Came, r.Shared = label, r.Shared && !isNew })
 }
 
 // closeOperation removes the record of an operation whose end is known. Where the key
 // of a login came from another login's page, it is the other that has ended.
-func (h *keyHolder) closeOperation(ctx context.Context, operation *ledger.Operation) error {
+func (h *keyHolder) closeOperation(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	ctx = context.WithoutCancel(ctx)
 	r := operation.Record
-	if r.Kind != ledger.Authorize || r.Came == "" || r.Came == r.Label {
+	if r.Kind != ledger.KindAuthorize || r.Authorize.Came == "" || r.Authorize.Came == r.Label {
 		return operation.Finish()
 	}
 	other, err := h.pageOf(ctx, r)
@@ -203,7 +204,7 @@ func (h *keyHolder) closeOperation(ctx context.Context, operation *ledger.Operat
 		return operation.Finish() // the person changed the label, or the key is an older one
 	}
 	defer other.Release()
-	if r.Port == 0 && !r.Printed {
+	if r.Authorize.Port == 0 && !r.Authorize.Printed {
 		// The page was printed above the prompt, and the key of another one pasted.
 		return errors.Join(operation.Finish(), other.Finish())
 	}
@@ -213,23 +214,23 @@ func (h *keyHolder) closeOperation(ctx context.Context, operation *ledger.Operat
 		return err
 	}
 	fmt.Fprintf(h.app.Err, "Note: the key came from the page of an earlier login, %s. The page of this one is still open. Next: %s\n",
-		output.VisibleLine(r.Came), h.app.Hint("btcpayctl apikey list --open"))
+		output.VisibleLine(r.Authorize.Came), h.app.Hint("btcpayctl apikey list --open"))
 	return other.Finish()
 }
 
 // pageOf is the login whose page made the key that came in another one, nil where
 // there is none.
-func (h *keyHolder) pageOf(ctx context.Context, in ledger.Record) (*ledger.Operation, error) {
+func (h *keyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operation[ledger.Key], error) {
 	journal, err := h.app.Ledger()
 	if err != nil {
 		return nil, err
 	}
-	open, _ := h.app.Unfinished(ctx) // what cannot be read is told by "doctor"
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
 	for _, r := range open {
-		if r.Kind != ledger.Authorize || r.KeyID != "" || r.Server != in.Server || r.ID == in.ID || r.Label != in.Came {
+		if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != in.Server || r.ID == in.ID || r.Label != in.Authorize.Came {
 			continue
 		}
-		operation, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
+		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, lettingGo)
 		switch {
 		case errors.Is(err, ledger.ErrBusy), errors.Is(err, ledger.ErrNotFound):
 			return nil, nil
@@ -242,16 +243,16 @@ func (h *keyHolder) pageOf(ctx context.Context, in ledger.Record) (*ledger.Opera
 }
 
 // reopen makes a login wait for the key of its page again.
-func reopen(operation *ledger.Operation) error {
-	err := operation.Advance(func(r *ledger.Record) {
-		r.KeyID, r.Known, r.Shared, r.Ended, r.Came, r.Consent = "", false, false, false, "", ledger.ConsentNone
+func reopen(operation *ledger.Operation[ledger.Key]) error {
+	err := operation.Advance(func(r *ledger.Key) {
+		r.KeyID, r.Known, r.Shared, r.Ended, r.Authorize.Came, r.Authorize.Consent = "", false, false, false, "", ledger.ConsentNone
 	})
 	return errors.Join(err, operation.Release())
 }
 
 // forgetForeign deletes a key that the server does not know. It is not the key of
 // the page, which is still to come.
-func (h *keyHolder) forgetForeign(ctx context.Context, operation *ledger.Operation) error {
+func (h *keyHolder) forgetForeign(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	ctx = context.WithoutCancel(ctx)
 	if r := operation.Record; r.KeyID != "" && !r.Known {
 		if err := h.app.ForgetAPIKey(ctx, r.Keystore, r.KeyID); err != nil {
@@ -264,7 +265,7 @@ func (h *keyHolder) forgetForeign(ctx context.Context, operation *ledger.Operati
 // labelAdvice says how the key of a page gets its label where a person picks the
 // store: the server leaves its field empty then.
 func (c *authorization) labelAdvice() string {
-	if !picksStore(ledger.Record{Kind: ledger.Authorize, Page: c.page, Permissions: texts(c.request.Permissions)}) {
+	if !pagePicksStore(c.page, c.request.Permissions) {
 		return ""
 	}
 	return "The page leaves the key's label empty: write " + output.VisibleLine(c.request.ApplicationName) + " there, and the key is found again.\n"

@@ -137,9 +137,11 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 	if err != nil {
 		return nil, err
 	}
-	target := ledger.Batch{Record: ledger.Record{ID: app.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
-		From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags()}
-	if err := s.sign(ctx, &target.Record); err != nil {
+	target := ledger.Batch{
+		Header:       ledger.Header{ID: app.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
+		BatchPayload: ledger.BatchPayload{From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags()},
+	}
+	if err := s.sign(ctx, &target.Header, &target.Issuer); err != nil {
 		return nil, err
 	}
 	unlock, err := batches.Lock(ctx)
@@ -211,7 +213,7 @@ func (b *batch) match(target ledger.Batch, known []ledger.Batch) (open, finished
 		if err != nil {
 			return nil, nil, err
 		}
-		owned := b.sender.owns(k.Record)
+		owned := b.sender.owns(k.Header, k.Issuer)
 		switch {
 		case !same:
 		case !k.Finished.IsZero() && owned:
@@ -243,7 +245,7 @@ func (b *batch) isSame(target, known ledger.Batch) (bool, error) {
 	if target.From != "" || known.From != "" {
 		return target.From == known.From, nil
 	}
-	if !known.Finished.IsZero() || !b.sender.owns(known.Record) {
+	if !known.Finished.IsZero() || !b.sender.owns(known.Header, known.Issuer) {
 		return false, nil
 	}
 	rows, err := rowsOf(b.batches, known.ID)

@@ -53,10 +53,10 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 		return err
 	}
 	s := &invoiceSender{app: c.app, invoiceAPI: api, allowed: consentsOf(found.Allowed)}
-	if !s.owns(found.Record) && !c.abandon {
-		return otherKey(found.Record)
+	if !s.owns(found.Header, found.Issuer) && !c.abandon {
+		return otherKey(found.Header, found.Issuer)
 	}
-	if s.owns(found.Record) {
+	if s.owns(found.Header, found.Issuer) {
 		if err := s.ready(ctx); err != nil {
 			return err
 		}
@@ -75,7 +75,7 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	}
 	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, work: work, sendAgain: c.sendAgain, read: map[string]invoiceRecord{}}
 	defer b.close()
-	if !s.owns(found.Record) {
+	if !s.owns(found.Header, found.Issuer) {
 		return b.closeUnseen(ctx)
 	}
 	if b.rows, err = givenRows(work); err != nil {
@@ -183,7 +183,7 @@ func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error
 
 // openBatches are those of the key in use, with how to go on, and the operations that
 // are none of their rows.
-func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Record) (open []error, others []ledger.Record) {
+func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Invoice) (open []error, others []ledger.Invoice) {
 	batches, err := c.app.Batches()
 	if err != nil {
 		return []error{err}, operations
@@ -193,10 +193,10 @@ func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Record
 		open = append(open, unread)
 	}
 	for _, b := range all {
-		if !b.Finished.IsZero() || !s.owns(b.Record) {
+		if !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
 			continue
 		}
-		operations = slices.DeleteFunc(operations, func(r ledger.Record) bool { return r.Batch == b.ID })
+		operations = slices.DeleteFunc(operations, func(r ledger.Invoice) bool { return r.Batch == b.ID })
 		made := 0
 		if work, err := batches.Open(b.ID); err == nil {
 			made = len(work.Invoices())
@@ -209,7 +209,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Record
 }
 
 // noteRow writes down which invoice a row of a batch has, before its operation ends.
-func (c *invoiceResume) noteRow(ctx context.Context, r ledger.Record, invoice string) error {
+func (c *invoiceResume) noteRow(ctx context.Context, r ledger.Invoice, invoice string) error {
 	if r.Batch == "" {
 		return nil
 	}

@@ -37,7 +37,7 @@ func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error)
 		case claimMine:
 			return b.make(ctx, r, operation)
 		case claimBusy:
-			operation, err = b.journal.ResumeWithin(ctx, entry.Operation, 24*time.Hour)
+			operation, err = ledger.ResumeWithin[ledger.Invoice](ctx, b.journal, entry.Operation, 24*time.Hour)
 			switch {
 			case ctx.Err() != nil:
 				if err == nil {
@@ -60,7 +60,7 @@ func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error)
 
 // claim looks at a row, and takes it where it is free and wanted. Whoever holds the operation of a
 // row is at it, so a process that is gone leaves a row that the next one looks up.
-func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, ledger.Row, *ledger.Operation, error) {
+func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, ledger.Row, *ledger.Operation[ledger.Invoice], error) {
 	release, err := b.work.Hold(ctx)
 	if err != nil {
 		return 0, ledger.Row{}, nil, b.heldFault(ctx, err)
@@ -73,7 +73,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	case entry.Invoice != "" && !b.isElsewhere(entry):
 		return claimDone, entry, nil, b.finishLeft(ctx, entry.Operation)
 	case entry.Operation != "" && entry.Invoice == "":
-		operation, err := b.journal.Resume(ctx, entry.Operation)
+		operation, err := ledger.Resume[ledger.Invoice](ctx, b.journal, entry.Operation)
 		switch {
 		case err == nil:
 			return claimDoubt, entry, operation, nil
@@ -120,7 +120,7 @@ func (b *batch) withInvoice() (n int) {
 // left by a failure is told by the next command.
 func (b *batch) endLeft(ctx context.Context) {
 	open, _ := b.journal.Unfinished()
-	for _, r := range open {
+	for _, r := range ledger.Of[ledger.Invoice](open) {
 		if r.Batch != b.work.Batch.ID {
 			continue
 		}
@@ -131,7 +131,7 @@ func (b *batch) endLeft(ctx context.Context) {
 }
 
 func (b *batch) finishLeft(ctx context.Context, id string) error {
-	operation, err := b.journal.Resume(ctx, id)
+	operation, err := ledger.Resume[ledger.Invoice](ctx, b.journal, id)
 	switch {
 	case err == nil:
 		return operation.Finish()
@@ -143,13 +143,13 @@ func (b *batch) finishLeft(ctx context.Context, id string) error {
 
 // begin writes the record of a row's operation. One that was lost is dated back to when
 // the row was claimed.
-func (b *batch) begin(ctx context.Context, r *lineRequest, id string, created time.Time) (*ledger.Operation, error) {
+func (b *batch) begin(ctx context.Context, r *lineRequest, id string, created time.Time) (*ledger.Operation[ledger.Invoice], error) {
 	record, err := b.sender.record(ctx, id, b.orderOf(r, id))
 	if err != nil {
 		return nil, err
 	}
 	record.Batch, record.Row, record.Created = b.work.Batch.ID, r.key, created
-	return b.app.Begin(ctx, record)
+	return app.Begin(ctx, b.app, record)
 }
 
 // orderOf is the order of a row, with the operation's id where it has none of its own.
@@ -169,7 +169,7 @@ func (b *batch) heldFault(ctx context.Context, err error) error {
 }
 
 // make sends the order of a row.
-func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Operation) (*invoiceRecord, error) {
+func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) (*invoiceRecord, error) {
 	o := b.orderOf(r, operation.Record.ID)
 	if !r.isNameless() {
 		found, err := b.sender.existing(ctx, o)
@@ -196,7 +196,7 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 
 // settleDoubt looks the invoice of a row up. Where there is none the row is in doubt, or,
 // as sure tells, freed.
-func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledger.Operation, sure bool) (invoice *invoiceRecord, freed bool, err error) {
+func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice], sure bool) (invoice *invoiceRecord, freed bool, err error) {
 	record := operation.Record
 	found, older, err := b.sender.lookUp(ctx, record)
 	switch {
@@ -219,12 +219,12 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 	return &found[0], false, b.done(ctx, r, operation, found[0])
 }
 
-func (b *batch) doubts(r *lineRequest, record ledger.Record, why string) {
+func (b *batch) doubts(r *lineRequest, record ledger.Invoice, why string) {
 	b.doubt = append(b.doubt, fmt.Sprintf("line %d (order %s): %s", r.line, record.OrderID, why))
 }
 
 // compare tells of an invoice that is not what its row asks for.
-func (b *batch) compare(r *lineRequest, record ledger.Record, invoice invoiceRecord) {
+func (b *batch) compare(r *lineRequest, record ledger.Invoice, invoice invoiceRecord) {
 	if err := compareRecord(record, invoice); err != nil {
 		b.unlike = append(b.unlike, fmt.Sprintf("line %d: %v", r.line, err))
 	}
@@ -249,7 +249,7 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 
 // done notes the invoice of a row, and ends its operation. Where it cannot be noted the
 // operation stays open, and the next process finds the invoice by it.
-func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Operation, invoice invoiceRecord) error {
+func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice], invoice invoiceRecord) error {
 	err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: operation.Record.ID, OrderID: operation.Record.OrderID, Invoice: invoice.ID, Store: invoice.store})
 	if err != nil {
 		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order %s) was created, and cannot be noted", invoice.ID, operation.Record.OrderID),
@@ -260,7 +260,7 @@ func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Oper
 }
 
 // free gives a row back: nothing was made of it.
-func (b *batch) free(ctx context.Context, r *lineRequest, operation *ledger.Operation) error {
+func (b *batch) free(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) error {
 	if err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest}); err != nil {
 		return errors.Join(err, operation.Release())
 	}

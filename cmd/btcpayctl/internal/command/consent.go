@@ -122,7 +122,7 @@ func (c *authorization) inAdvance() ledger.Consent {
 // consent writes down who agreed to what. What is not written did not happen, so
 // it comes before the key is put to use or dropped.
 func (c *authorization) consent(consent ledger.Consent) error {
-	return c.operation.Advance(func(r *ledger.Record) { r.Consent = consent })
+	return c.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = consent })
 }
 
 // undecided explains an end before anybody decided. The key stays stored, unused,

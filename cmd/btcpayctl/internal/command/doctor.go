@@ -102,7 +102,8 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	ctx := cmd.Context()
-	open, _ := d.app.Unfinished(ctx) // what cannot be read is told below
+	d.app.SweepAll()
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, d.app) // what cannot be read is told below
 	if err := d.decision.check(open); err != nil {
 		return err
 	}
@@ -321,14 +322,14 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 }
 
 // asked is what a record says was asked for.
-func asked(r ledger.Record) greenfield.AuthorizeRequest {
-	return greenfield.AuthorizeRequest{Permissions: permissionsOf(r), AllowUnknown: true, SelectiveStores: selective(r.Page), StoreID: r.PickStore}
+func asked(r ledger.Key) greenfield.AuthorizeRequest {
+	return greenfield.AuthorizeRequest{Permissions: permissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: r.Authorize.PickStore}
 }
 
-// permissionsOf are the permissions of a record.
-func permissionsOf(r ledger.Record) []greenfield.Permission {
-	list := make([]greenfield.Permission, len(r.Permissions))
-	for i, p := range r.Permissions {
+// permissionsOf are the permissions as a record has them.
+func permissionsOf(texts []string) []greenfield.Permission {
+	list := make([]greenfield.Permission, len(texts))
+	for i, p := range texts {
 		list[i] = greenfield.Permission(p)
 	}
 	return list

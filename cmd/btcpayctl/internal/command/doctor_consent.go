@@ -20,9 +20,9 @@ type decision struct {
 }
 
 // check refuses ids that name no such key, before anything is done.
-func (d decision) check(open []ledger.Record) error {
+func (d decision) check(open []ledger.Key) error {
 	for _, id := range slices.Concat(d.keep, d.drop) {
-		named := func(r ledger.Record) bool { return r.ID == id && r.Kind == ledger.Authorize && r.KeyID != "" }
+		named := func(r ledger.Key) bool { return r.ID == id && r.Kind == ledger.KindAuthorize && r.KeyID != "" }
 		if !slices.ContainsFunc(open, named) {
 			return &output.Error{Code: output.NotFound, What: fmt.Sprintf("no key waits for a decision under %.60q", id), Why: "Nothing was done.", Next: "btcpayctl doctor"}
 		}
@@ -46,9 +46,9 @@ func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof gree
 		d.what = strings.TrimPrefix(d.what+"; "+strings.Join(unusable.refusals(), "; "), "; ")
 	}
 	switch {
-	case unexpectedUser(r.ExpectUser, proof) != nil:
-		return f.dropped(ctx, key, unexpectedUser(r.ExpectUser, proof).What)
-	case r.Consent == ledger.ConsentRefused:
+	case unexpectedUser(r.Authorize.ExpectUser, proof) != nil:
+		return f.dropped(ctx, key, unexpectedUser(r.Authorize.ExpectUser, proof).What)
+	case r.Authorize.Consent == ledger.ConsentRefused:
 		return f.dropped(ctx, key, "the key "+r.KeyID+" was refused")
 	case d.never:
 		return f.dropped(ctx, key, d.what)
@@ -56,7 +56,7 @@ func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof gree
 		return f.dropped(ctx, key, strings.TrimSuffix("the key "+r.KeyID+" is not wanted: "+d.what, ": "))
 	case slices.Contains(f.decision.keep, r.ID):
 		return f.agreed(ctx, proof)
-	case r.Consent.Covers(same, broader):
+	case r.Authorize.Consent.Covers(same, broader):
 		return f.pin(ctx, proof)
 	}
 	return f.undecided(ctx, key, proof, d)
@@ -96,7 +96,7 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 
 // agreed writes the yes down first. Who says yes here knows what the profile has.
 func (f *keyEnding) agreed(ctx context.Context, proof greenfield.Proof) checkRecord {
-	err := f.operation.Advance(func(r *ledger.Record) { r.Consent, r.BesidePairing = ledger.ConsentGiven, true })
+	err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent, r.BesidePairing = ledger.ConsentGiven, true })
 	if err != nil {
 		return failure(ctx, f.name, err)
 	}
@@ -112,13 +112,13 @@ func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) checkRecord
 	pin := app.Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
 	if _, err := f.app.PinAPIKey(ctx, r.Target, pin); err != nil {
 		record := failure(ctx, f.name, err)
-		if r.Kind == ledger.Authorize {
+		if r.Kind == ledger.KindAuthorize {
 			record.Next = "btcpayctl doctor --keep " + r.ID + "\nor btcpayctl doctor --drop " + r.ID
 		}
 		return record
 	}
 	how := "works as asked for"
-	if r.Consent == ledger.ConsentGiven || r.Consent == ledger.ConsentBroader {
+	if r.Authorize.Consent == ledger.ConsentGiven || r.Authorize.Consent == ledger.ConsentBroader {
 		how = "works, and was agreed to"
 	}
 	return f.done(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.closeOperation(ctx, f.operation))
@@ -126,7 +126,7 @@ func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) checkRecord
 
 // dropped gives a key up and says what became of it.
 func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why string) checkRecord {
-	if err := f.operation.Advance(func(r *ledger.Record) { r.Consent = ledger.ConsentRefused }); err != nil {
+	if err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = ledger.ConsentRefused }); err != nil {
 		return failure(ctx, f.name, err)
 	}
 	told, err := f.letGo(ctx, f.operation, key)
@@ -144,7 +144,7 @@ func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof gre
 	d := compareGrant(asked(r), proof.Grant)
 	if d.what != "" {
 		d.what = "the server made another key than asked for: " + d.what
-	} else if unusable := now.refusedOf(asked(r).Permissions); len(unusable) > 0 && r.Kind == ledger.Mint {
+	} else if unusable := now.refusedOf(asked(r).Permissions); len(unusable) > 0 && r.Kind == ledger.KindMint {
 		d.what = "the key may not do what it was made for: " + strings.Join(unusable.refusals(), "; ")
 	}
 	if d.what != "" {
@@ -156,7 +156,7 @@ func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof gre
 			return f.dropped(ctx, key, d.what)
 		}
 	}
-	if r.Kind == ledger.Rotate {
+	if r.Kind == ledger.KindRotate {
 		told, err := f.finishRotation(ctx, f.operation)
 		record := f.done(ctx, told, err)
 		if err != nil {

@@ -24,7 +24,7 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var operations []*ledger.Operation
+	var operations []*ledger.Held
 	var handed []string
 	defer func() {
 		for _, operation := range operations {
@@ -35,14 +35,14 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		if slices.Contains(d.forget[:i], id) {
 			continue
 		}
-		operation, err := journal.Resume(ctx, id)
+		operation, err := journal.Hold(ctx, id, 0)
 		switch {
 		case errors.Is(err, ledger.ErrNotFound):
 			notes, err := handedKeys(d.app)
 			if err != nil {
 				return err
 			}
-			if !slices.ContainsFunc(notes, func(r ledger.Record) bool { return r.KeyID == id }) {
+			if !slices.ContainsFunc(notes, func(r ledger.Handed) bool { return r.KeyID == id }) {
 				return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Why: "Nothing was done.", Next: "btcpayctl doctor"}
 			}
 			handed = append(handed, id)
@@ -104,7 +104,7 @@ func (d *doctor) forgetOpen(ctx context.Context) error {
 		return err
 	}
 	for _, o := range open {
-		operation, err := journal.Resume(ctx, o.Operation)
+		operation, err := ledger.Resume[ledger.Key](ctx, journal, o.Operation)
 		if errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrBusy) {
 			continue // another process has seen to it meanwhile
 		}
@@ -120,12 +120,16 @@ func (d *doctor) forgetOpen(ctx context.Context) error {
 
 // forgetOne closes an operation, unless its key is stored here and works: that one
 // is used or revoked.
-func (d *doctor) forgetOne(ctx context.Context, operation *ledger.Operation) error {
+func (d *doctor) forgetOne(ctx context.Context, held *ledger.Held) error {
+	operation, err := ledger.As[ledger.Key](held)
+	if err != nil { // of a kind that has no key
+		return d.forgetOther(held)
+	}
 	o, err := d.openKeyOf(operation.Record)
 	if err != nil {
 		return err
 	}
-	stored := aboutAPIKey(o.record) && o.ID != "" && o.keystoreOf() != "" && !o.record.Ended
+	stored := o.ID != "" && o.keystoreOf() != "" && !o.record.Ended
 	if stored {
 		stored, err = d.mayForget(ctx, o)
 	}
@@ -133,11 +137,11 @@ func (d *doctor) forgetOne(ctx context.Context, operation *ledger.Operation) err
 		return err
 	}
 	if d.flags.DryRun {
-		fmt.Fprintf(d.app.Err, "Operation %s would be closed. Nothing was done.\n", o.Operation)
+		d.wouldClose(o.Operation)
 		return nil
 	}
 	if stored {
-		err := operation.Advance(func(r *ledger.Record) { r.Ended = r.KeyID == o.ID })
+		err := operation.Advance(func(r *ledger.Key) { r.Ended = r.KeyID == o.ID })
 		if err == nil {
 			err = d.deleteGone(ctx, o.keystoreOf(), o.ID)
 		}
@@ -147,6 +151,27 @@ func (d *doctor) forgetOne(ctx context.Context, operation *ledger.Operation) err
 		fmt.Fprintf(d.app.Err, "Deleted the key %s here.\n", o.ID)
 	}
 	return d.closeForgotten(operation, o)
+}
+
+// forgetOther closes an operation that is not about an API key.
+func (d *doctor) forgetOther(held *ledger.Held) error {
+	if d.flags.DryRun {
+		d.wouldClose(held.Entry.ID)
+		return nil
+	}
+	if err := held.Finish(); err != nil {
+		return err
+	}
+	d.closed(held.Entry.ID)
+	return nil
+}
+
+func (d *doctor) wouldClose(id string) {
+	fmt.Fprintf(d.app.Err, "Operation %s would be closed. Nothing was done.\n", id)
+}
+
+func (d *doctor) closed(id string) {
+	d.app.Did(app.Effect{ID: id, What: "operation " + id + " was closed"})
 }
 
 // mayForget reports whether a key is stored that the server refuses, and is an error
@@ -159,7 +184,7 @@ func (d *doctor) mayForget(ctx context.Context, o openKey) (stored bool, err err
 	if err != nil {
 		return false, err
 	}
-	connection, err := d.reaching(o.record).connect(o.Server, key)
+	connection, err := d.reaching(o.record.Header).connect(o.Server, key)
 	if err != nil {
 		return false, err
 	}
@@ -179,14 +204,11 @@ func (d *doctor) mayForget(ctx context.Context, o openKey) (stored bool, err err
 }
 
 // closeForgotten ends an operation by a person's word, and says what is forgotten.
-func (d *doctor) closeForgotten(operation *ledger.Operation, o openKey) error {
+func (d *doctor) closeForgotten(operation *ledger.Operation[ledger.Key], o openKey) error {
 	if err := operation.Finish(); err != nil {
 		return err
 	}
-	what := "operation " + o.Operation + " was closed"
-	d.app.Did(app.Effect{ID: o.Operation, What: what})
-	if aboutAPIKey(o.record) {
-		fmt.Fprintf(d.app.Err, "Forgot %s, on %s.\n", output.VisibleLine(o.onPage()), output.VisibleLine(o.Server))
-	}
+	d.closed(o.Operation)
+	fmt.Fprintf(d.app.Err, "Forgot %s, on %s.\n", output.VisibleLine(o.onPage()), output.VisibleLine(o.Server))
 	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -22,8 +20,8 @@ import (
 func (d *doctor) operations(ctx context.Context) []checkRecord {
 	open, unread := d.app.Unfinished(ctx)
 	var records []checkRecord
-	for _, r := range open {
-		records = append(records, d.operation(ctx, r))
+	for _, e := range open {
+		records = append(records, checkOperation(ctx, d, e))
 	}
 	if unread != nil {
 		records = append(records, failure(ctx, "operations", unread))
@@ -54,41 +52,54 @@ func (d *doctor) batches(ctx context.Context) (records []checkRecord) {
 	return records
 }
 
-func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
-	name := string(r.Kind) + " " + r.ID
-	warn := func(detail, next string) checkRecord {
-		return checkRecord{Check: name, Status: "warning", Detail: detail, Next: next}
+// nameOf is how the doctor names an operation.
+func nameOf(h ledger.Header) string { return string(h.Kind) + " " + h.ID }
+
+func warning(h ledger.Header, detail, next string) checkRecord {
+	return checkRecord{Check: nameOf(h), Status: "warning", Detail: detail, Next: next}
+}
+
+func atWork(h ledger.Header) checkRecord {
+	return checkRecord{Check: nameOf(h), Status: "ok", Detail: "another process is at it now"}
+}
+
+func profileFlag(h ledger.Header) string {
+	if h.Profile == "" {
+		return ""
 	}
-	profile := ""
-	if r.Profile != "" {
-		profile = " --profile " + r.Profile
+	return " --profile " + h.Profile
+}
+
+func (d *doctor) pairOperation(ctx context.Context, r ledger.Pair) checkRecord {
+	if d.isPaired(ctx, r) {
+		return checkRecord{Check: nameOf(r.Header), Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
 	}
-	switch r.Kind {
-	case ledger.Pair:
-		if d.isPaired(ctx, r) {
-			return checkRecord{Check: name, Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
-		}
-		if e := d.takenOver(ctx, r); e != nil {
-			return checkRecord{name, "failed", e.What + ". " + e.Why, e.Next, e.Code}
-		}
-		return warn("a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profile)
-	case ledger.Invoice:
-		if r.Batch != "" {
-			return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile+" "+r.Batch)
-		}
-		return warn("whether the invoice of order "+r.OrderID+" was made is not known", "btcpayctl invoice resume"+profile)
-	case ledger.Move:
-		if len(cutMoves(ctx, d.app, []ledger.Record{r})) == 0 {
-			return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
-		}
-		return warn("a move of secrets was cut off; each is where index and profiles say it is", moveAgain(r))
-	case ledger.Authorize, ledger.Mint, ledger.Rotate, ledger.Revoke:
-	default:
-		return warn("a newer version of this program began it", "use that version")
+	if e := d.takenOver(ctx, r); e != nil {
+		return checkRecord{nameOf(r.Header), "failed", e.What + ". " + e.Why, e.Next, e.Code}
 	}
+	return warning(r.Header, "a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
+}
+
+func (d *doctor) invoiceOperation(_ context.Context, r ledger.Invoice) checkRecord {
+	next := "btcpayctl invoice resume" + profileFlag(r.Header)
+	if r.Batch != "" {
+		next += " " + r.Batch
+	}
+	return warning(r.Header, "whether the invoice of order "+r.OrderID+" was made is not known", next)
+}
+
+func (d *doctor) moveOperation(ctx context.Context, r ledger.Move) checkRecord {
+	if !isAbandoned(ctx, d.app, r.ID) {
+		return atWork(r.Header)
+	}
+	return warning(r.Header, "a move of secrets was cut off; each is where index and profiles say it is", moveAgain(r))
+}
+
+func (d *doctor) keyOperation(ctx context.Context, r ledger.Key) checkRecord {
+	name := nameOf(r.Header)
 	if d.flags.DryRun {
-		if len(abandoned(ctx, d.app, []ledger.Record{r}, aboutAPIKey)) == 0 {
-			return checkRecord{Check: name, Status: "ok", Detail: "another process is at it now"}
+		if !isAbandoned(ctx, d.app, r.ID) {
+			return atWork(r.Header)
 		}
 		return checkRecord{name, "failed", "open since " + r.Created.Local().Format("2006-01-02 15:04"), "btcpayctl doctor", output.Pending}
 	}
@@ -96,7 +107,7 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 	if err != nil {
 		return failure(ctx, name, err)
 	}
-	operation, err := journal.Resume(ctx, r.ID)
+	operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
 		return d.busy(ctx, name, r, err)
@@ -106,12 +117,12 @@ func (d *doctor) operation(ctx context.Context, r ledger.Record) checkRecord {
 		return failure(ctx, name, err)
 	}
 	defer operation.Release()
-	end := &keyEnding{keyHolder: *d.reaching(operation.Record), operation: operation, name: name, decision: d.decision}
+	end := &keyEnding{keyHolder: *d.reaching(operation.Record.Header), operation: operation, name: name, decision: d.decision}
 	return end.finish(ctx)
 }
 
 // isPaired looks whether a pairing was approved since, which ends it.
-func (d *doctor) isPaired(ctx context.Context, r ledger.Record) bool {
+func (d *doctor) isPaired(ctx context.Context, r ledger.Pair) bool {
 	if r.Profile == "" || d.flags.DryRun {
 		return false
 	}
@@ -125,8 +136,8 @@ func (d *doctor) isPaired(ctx context.Context, r ledger.Record) bool {
 }
 
 // pairConnection is one with the key of a pairing, if the profile still has it.
-func (d *doctor) pairConnection(ctx context.Context, r ledger.Record) (*app.Connection, error) {
-	flags := d.reaching(r).flags
+func (d *doctor) pairConnection(ctx context.Context, r ledger.Pair) (*app.Connection, error) {
+	flags := d.reaching(r.Header).flags
 	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
 	connection, err := d.app.Paired(ctx, flags)
 	if err != nil {
@@ -142,7 +153,7 @@ func (d *doctor) pairConnection(ctx context.Context, r ledger.Record) (*app.Conn
 // A keyEnding ends one operation about a key.
 type keyEnding struct {
 	keyHolder
-	operation *ledger.Operation
+	operation *ledger.Operation[ledger.Key]
 	name      string
 	decision  decision
 }
@@ -176,9 +187,9 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 		return f.done(ctx, "the key "+r.KeyID+" is gone", f.forget(ctx, f.operation))
 	case r.KeyID == "":
 		return f.unseen()
-	case r.Kind == ledger.Revoke:
+	case r.Kind == ledger.KindRevoke:
 		return f.finishRevoke(ctx)
-	case r.Temporary:
+	case r.Mint.Temporary:
 		return f.temporary(ctx)
 	}
 	key, err := f.app.LoadAPIKey(ctx, r.Keystore, r.KeyID)
@@ -202,13 +213,13 @@ func (f *keyEnding) finish(ctx context.Context) checkRecord {
 func (f *keyEnding) unseen() checkRecord {
 	r := f.operation.Record
 	switch {
-	case r.Kind != ledger.Authorize:
+	case r.Kind != ledger.KindAuthorize:
 		return f.mayLive(output.UnknownOutcome, "the answer to a request for a key was lost. "+whereItStands(r), "delete it there, then: btcpayctl doctor --forget "+r.ID)
-	case r.Printed:
+	case r.Authorize.Printed:
 		return f.mayLive(output.Pending, "a consent page was printed, and no key of it came here. "+whereItStands(r),
 			"paste the key with btcpayctl authorize --paste, or where there is none: btcpayctl doctor --forget "+r.ID)
 	}
-	return f.mayLive(output.Pending, strings.TrimSpace("a person was asked for a key, and none came. "+whereItStands(r)+" "+openPage(r.Port)),
+	return f.mayLive(output.Pending, strings.TrimSpace("a person was asked for a key, and none came. "+whereItStands(r)+" "+openPage(r.Authorize.Port)),
 		"run the same btcpayctl authorize again, where the page leads as well; where nobody pressed Authorize: btcpayctl doctor --forget "+r.ID)
 }
 
@@ -223,7 +234,7 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 	proof, err := connection.Prove(ctx, key, asked(r))
 	err = f.whyRefused(ctx, connection, err)
 	switch {
-	case errors.Is(err, greenfield.ErrUnknownKey) && r.Kind == ledger.Authorize && r.Came == "":
+	case errors.Is(err, greenfield.ErrUnknownKey) && r.Kind == ledger.KindAuthorize && r.Authorize.Came == "":
 		told := "the key that came does not work on " + r.Server + ", and was deleted here"
 		if err := f.forgetForeign(ctx, f.operation); err != nil {
 			return failure(ctx, f.name, err)
@@ -244,7 +255,7 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 	if err != nil {
 		return failure(ctx, f.name, err)
 	}
-	if r.Kind != ledger.Authorize {
+	if r.Kind != ledger.KindAuthorize {
 		return f.minted(ctx, key, proof, now)
 	}
 	if err := came(f.operation, proof.Key.Label, false); err != nil {
@@ -254,21 +265,21 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 }
 
 // finishRotation goes on from where the new key was known to work.
-func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operation) (string, error) {
+func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operation[ledger.Key]) (string, error) {
 	r := operation.Record
-	told := fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.OldKeyID)
-	old, err := h.app.LoadAPIKey(ctx, r.OldKeystore, r.OldKeyID)
+	told := fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.Rotate.OldKeyID)
+	old, err := h.app.LoadAPIKey(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID)
 	switch {
 	case errors.Is(err, keystore.ErrNotFound):
 		// It was revoked, and the rest was cut off.
-		err = h.deleteGone(ctx, r.OldKeystore, r.OldKeyID)
+		err = h.deleteGone(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID)
 		if err == nil {
 			err = operation.Finish()
 		}
 	case err == nil:
 		var due time.Time
 		if due, err = h.replace(ctx, operation, old); !due.IsZero() {
-			told = fmt.Sprintf("the new key %s is in use, and the old one %s is revoked at %s", r.KeyID, r.OldKeyID, clockTime(h.app, due, toTheSecond))
+			told = fmt.Sprintf("the new key %s is in use, and the old one %s is revoked at %s", r.KeyID, r.Rotate.OldKeyID, clockTime(h.app, due, toTheSecond))
 		}
 	}
 	return told, err
@@ -294,38 +305,4 @@ func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {
 func selective(page string) bool {
 	u, err := url.Parse(page)
 	return err == nil && u.Query().Get("selectiveStores") == "true"
-}
-
-// dealsWithKeys are the commands that name the operations about keys themselves.
-var dealsWithKeys = []string{"doctor", "authorize", "apikey exec", "apikey list", "apikey revoke"}
-
-// cutOff counts the operations about keys that no process is at, for the
-// commands that do not deal with them. A consent page that nobody answered is none
-// to be told of at every command.
-func cutOff(cmd *cobra.Command, a *app.App, open []ledger.Record) int {
-	if slices.Contains(dealsWithKeys, strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")) {
-		return 0
-	}
-	return len(abandoned(cmd.Context(), a, open, func(r ledger.Record) bool {
-		return aboutAPIKey(r) && (r.Kind != ledger.Authorize || r.KeyID != "") && watchedBy(cmd.Context(), a, r) == ""
-	}))
-}
-
-// abandoned are the operations of a sort that no process is at.
-func abandoned(ctx context.Context, a *app.App, open []ledger.Record, is func(ledger.Record) bool) []ledger.Record {
-	journal, err := a.Ledger()
-	if err != nil {
-		return nil
-	}
-	var left []ledger.Record
-	for _, r := range open {
-		if !is(r) {
-			continue
-		}
-		if operation, err := journal.Resume(ctx, r.ID); err == nil {
-			operation.Release()
-			left = append(left, r)
-		}
-	}
-	return left
 }

@@ -27,8 +27,8 @@ type invoiceAPI interface {
 	ready(ctx context.Context) error
 	// sign notes in a record who asks, and for which store; owns tells whether it
 	// was this one.
-	sign(ctx context.Context, r *ledger.Record) error
-	owns(r ledger.Record) bool
+	sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error
+	owns(h ledger.Header, by ledger.Issuer) bool
 	// showsStore refuses an invoice that shows that the key serves another store than
 	// the one that is selected. knownStore is the one that the key is seen to serve, else
 	// the one that is selected, and empty where neither is known.
@@ -36,7 +36,7 @@ type invoiceAPI interface {
 	knownStore() string
 	// made returns the invoices that the request of a record can have made, and
 	// apart those that only the clocks speak against.
-	made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error)
+	made(ctx context.Context, r ledger.Invoice, taken []string) (found, older []invoiceRecord, err error)
 }
 
 func madeInvoice(a *app.App, id, orderID string) {

@@ -68,27 +68,27 @@ func (b *bitpayInvoices) check(o order) error {
 	return nil
 }
 
-func (b *bitpayInvoices) sign(ctx context.Context, r *ledger.Record) error {
+func (b *bitpayInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
 	if err := b.ready(ctx); err != nil {
 		return err
 	}
-	r.Store, r.StoreProven = b.knownStore(), b.Proven() != nil
+	by.Store, by.StoreProven = b.knownStore(), b.Proven() != nil
 	if b.Identity == nil {
 		return nil
 	}
-	r.SIN = b.Identity.SIN()
+	by.SIN = b.Identity.SIN()
 	if b.Source == "profile" {
-		r.Profile = b.Name.Text
+		h.Profile = b.Name.Text
 	}
 	return nil
 }
 
-func (b *bitpayInvoices) owns(r ledger.Record) bool {
+func (b *bitpayInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	sin := ""
 	if b.Identity != nil {
 		sin = b.Identity.SIN()
 	}
-	return r.API != apiGreenfield && r.Server == b.URL && r.SIN == sin
+	return by.API != apiGreenfield && h.Server == b.URL && by.SIN == sin
 }
 
 // clockSlack covers that servers keep an invoice's time in whole seconds.
@@ -100,7 +100,7 @@ const clockSlack = 2 * time.Second
 // been wrong when the record was made. An order id that was made up here is used
 // once, and no clock is asked. The clocks of both sides are compared first, since
 // either may be wrong by hours.
-func (b *bitpayInvoices) made(ctx context.Context, r ledger.Record, taken []string) (found, older []invoiceRecord, err error) {
+func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken []string) (found, older []invoiceRecord, err error) {
 	if err := b.stillServes(ctx, r); err != nil {
 		return nil, nil, err
 	}
@@ -140,7 +140,7 @@ const earliestSlack = 48 * time.Hour
 // earliest is a time by the server's clock before which the request of a record was
 // surely not sent; zero where that clock is not known. A record from the future tells
 // that this machine's clock was set back since.
-func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Record) (time.Time, error) {
+func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Invoice) (time.Time, error) {
 	newest, err := b.Invoices.List(ctx, bitpay.ListOptions{Limit: 1})
 	if err != nil || len(newest) == 0 || newest[0].CurrentTime.IsZero() {
 		return time.Time{}, err

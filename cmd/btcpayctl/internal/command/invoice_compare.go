@@ -34,7 +34,7 @@ func (s *invoiceSender) compare(o order, made invoiceRecord) error {
 }
 
 // compareRecord holds an invoice that was looked up against what its record has.
-func compareRecord(r ledger.Record, made invoiceRecord) error {
+func compareRecord(r ledger.Invoice, made invoiceRecord) error {
 	var found differences
 	asked, err := client.ParseDecimal(r.Amount)
 	if decimals, known := decimalsOf(made.Currency); err == nil && r.Currency == "" && known {

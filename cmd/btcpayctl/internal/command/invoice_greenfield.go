@@ -142,14 +142,14 @@ func (g *greenfieldInvoices) check(o order) error {
 	return err
 }
 
-func (g *greenfieldInvoices) sign(ctx context.Context, r *ledger.Record) error {
+func (g *greenfieldInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
 	store, err := g.storeID(ctx)
 	if err != nil {
 		return err
 	}
-	r.API, r.KeyID, r.Store = apiGreenfield, g.connection.KeyID, store
+	by.API, by.KeyID, by.Store = apiGreenfield, g.connection.KeyID, store
 	if g.connection.KeyID == g.connection.Profile.APIKeyID {
-		r.Profile = g.connection.Name.Text
+		h.Profile = g.connection.Name.Text
 	}
 	return nil
 }
@@ -164,15 +164,15 @@ func (g *greenfieldInvoices) knownStore() string { return g.store }
 
 // owns does not look at the key: it may have been rotated, and the store is what
 // tells.
-func (g *greenfieldInvoices) owns(r ledger.Record) bool {
+func (g *greenfieldInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	store := g.store
 	if store == "" {
 		store = g.connection.Store.Text
 	}
-	return r.API == apiGreenfield && r.Server == g.connection.URL && (store == "" || r.Store == store)
+	return by.API == apiGreenfield && h.Server == g.connection.URL && (store == "" || by.Store == store)
 }
 
-func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Record, _ []string) (found, _ []invoiceRecord, err error) {
+func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ []string) (found, _ []invoiceRecord, err error) {
 	options := greenfield.InvoiceListOptions{OrderIDs: spellings(r.OrderID), IncludeArchived: true}
 	for invoice, err := range g.connection.Invoices.All(ctx, r.Store, options) {
 		if err != nil {

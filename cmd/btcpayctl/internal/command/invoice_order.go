@@ -71,9 +71,9 @@ func (o order) amount() (*client.Decimal, string) {
 }
 
 // asked is what a record keeps of an order, to tell its invoice by.
-func (o order) asked() ledger.Record {
+func (o order) asked() ledger.Invoice {
 	amount, currency := o.amount()
-	r := ledger.Record{OrderID: o.orderID(), Currency: currency}
+	r := ledger.Invoice{InvoicePayload: ledger.InvoicePayload{OrderID: o.orderID(), Currency: currency}}
 	if amount != nil {
 		r.Amount = amount.String()
 	}

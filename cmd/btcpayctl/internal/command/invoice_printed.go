@@ -17,7 +17,7 @@ type finisher struct {
 	held []string
 }
 
-func (f *finisher) finish(o *ledger.Operation) error {
+func (f *finisher) finish(o *ledger.Operation[ledger.Invoice]) error {
 	if f.at.Streams() {
 		return o.Finish()
 	}
@@ -32,7 +32,7 @@ func (f *finisher) finishHeld(ctx context.Context) error {
 	}
 	for _, id := range f.held {
 		// What was printed is done, whatever signal came.
-		o, err := journal.Resume(context.WithoutCancel(ctx), id)
+		o, err := ledger.Resume[ledger.Invoice](context.WithoutCancel(ctx), journal, id)
 		if err == nil {
 			err = o.Finish()
 		}

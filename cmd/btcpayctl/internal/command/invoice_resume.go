@@ -78,7 +78,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		return err
 	}
 	records, unread := journal.Unfinished()
-	chosen, err := choose(records, ids)
+	chosen, err := choose(ledger.Of[ledger.Invoice](records), ids)
 	if err != nil {
 		return errors.Join(err, unread)
 	}
@@ -100,9 +100,9 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	printed := finisher{app: c.app, at: p}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for _, r := range chosen {
-			if !s.owns(r) {
+			if !s.owns(r.Header, r.Issuer) {
 				if len(ids) > 0 {
-					failed = append(failed, otherKey(r))
+					failed = append(failed, otherKey(r.Header, r.Issuer))
 				}
 				continue
 			}
@@ -132,19 +132,17 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 var errNothingFound = errors.New("no invoice was found")
 
 // choose takes the invoices of the ledger, or those that are named.
-func choose(records []ledger.Record, ids []string) ([]ledger.Record, error) {
-	byID := map[string]ledger.Record{}
-	var all []ledger.Record
+func choose(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
+	byID := map[string]ledger.Invoice{}
+	var all []ledger.Invoice
 	for _, r := range records {
-		if r.Kind == ledger.Invoice {
-			byID[r.ID] = r
-			all = append(all, r)
-		}
+		byID[r.ID] = r
+		all = append(all, r)
 	}
 	if len(ids) == 0 {
 		return all, nil
 	}
-	var chosen []ledger.Record
+	var chosen []ledger.Invoice
 	for _, id := range ids {
 		r, ok := byID[id]
 		if !ok {
@@ -156,19 +154,19 @@ func choose(records []ledger.Record, ids []string) ([]ledger.Record, error) {
 	return chosen, nil
 }
 
-func otherKey(r ledger.Record) error {
-	e := &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s belongs to another key or server", r.ID),
-		Why: fmt.Sprintf("It is of key %s on %s.", dash(cmp.Or(r.SIN, r.KeyID)), r.Server), Next: "give that key and server, by --profile or the environment"}
-	if r.Profile != "" {
-		e.Next = "btcpayctl invoice resume --profile " + r.Profile + " " + r.ID
+func otherKey(h ledger.Header, by ledger.Issuer) error {
+	e := &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s belongs to another key or server", h.ID),
+		Why: fmt.Sprintf("It is of key %s on %s.", dash(cmp.Or(by.SIN, by.KeyID)), h.Server), Next: "give that key and server, by --profile or the environment"}
+	if h.Profile != "" {
+		e.Next = "btcpayctl invoice resume --profile " + h.Profile + " " + h.ID
 	}
 	return e
 }
 
 // resume looks one operation up. Done tells that nobody reads the output any
 // more.
-func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Record, printed *finisher, yield func(invoiceRecord, error) bool) (done bool, err error) {
-	operation, err := journal.Resume(ctx, r.ID)
+func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Invoice, printed *finisher, yield func(invoiceRecord, error) bool) (done bool, err error) {
+	operation, err := ledger.Resume[ledger.Invoice](ctx, journal, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
 		return false, &output.Error{Code: output.Pending, What: "operation " + r.ID + ": " + err.Error(), Next: "wait for it\nthen btcpayctl invoice resume " + r.ID, Err: err}
@@ -210,7 +208,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 }
 
 // tellAbandoned says which invoices have the order id, whoever made them.
-func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r ledger.Record) error {
+func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r ledger.Invoice) error {
 	have, err := s.withOrder(ctx, r.OrderID)
 	if err != nil {
 		return err
@@ -225,7 +223,7 @@ func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r l
 
 // lookUp gives the invoices that an operation may have made, and those that only
 // the clocks speak against.
-func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Record) (found, older []invoiceRecord, err error) {
+func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
 	if r.Invoice == "" {
 		return s.find(ctx, r)
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 // before looks at what has the order id of an order already. It returns the invoice that
 // is to be taken in place of a new one, if there is one.
-func (s *invoiceSender) before(ctx context.Context, r ledger.Record, o order) (*invoiceRecord, error) {
+func (s *invoiceSender) before(ctx context.Context, r ledger.Invoice, o order) (*invoiceRecord, error) {
 	found, err := s.existing(ctx, o)
 	if found != nil || err != nil || s.allowed.sameOrder {
 		return found, err
@@ -80,12 +81,12 @@ func (o openOrders) refuse(id string) error {
 }
 
 // refuseOpen refuses the order of an operation that is not finished.
-func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Record) error {
+func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Invoice) error {
 	journal, err := s.app.Ledger()
 	if err != nil {
 		return err
 	}
-	operation, err := journal.Resume(ctx, r.ID)
+	operation, err := ledger.Resume[ledger.Invoice](ctx, journal, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 		return nil // its end is known by now
@@ -102,13 +103,13 @@ func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Record) error {
 
 // openOrders are those of the same store, but for an operation of one's own, or a batch.
 func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders, error) {
-	records, err := s.app.Unfinished(ctx)
+	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil && len(records) == 0 {
 		return nil, err
 	}
 	open := openOrders{}
 	for _, r := range records {
-		if r.Kind == ledger.Invoice && r.ID != own && (r.Batch == "" || r.Batch != own) && s.owns(r) {
+		if r.ID != own && (r.Batch == "" || r.Batch != own) && s.owns(r.Header, r.Issuer) {
 			open.add(r.OrderID, func() error { return s.refuseOpen(ctx, r) })
 		}
 	}
@@ -118,7 +119,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	}
 	all, _ := batches.All() // what cannot be read is told by "doctor"
 	for _, b := range all {
-		if b.ID == own || !b.Finished.IsZero() || !s.owns(b.Record) {
+		if b.ID == own || !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
 			continue
 		}
 		rows, err := rowsOf(batches, b.ID)

@@ -45,7 +45,7 @@ const (
 // prints it and then finishes the operation. After an error there is no
 // operation to finish: it was finished where nothing can have been made, and
 // left in the ledger where something may.
-func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *ledger.Operation, error) {
+func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *ledger.Operation[ledger.Invoice], error) {
 	id := app.NewOperationID()
 	if err := s.check(o); err != nil {
 		return invoiceRecord{}, nil, err
@@ -62,7 +62,7 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 	if err != nil {
 		return invoiceRecord{}, nil, err
 	}
-	operation, err := s.app.Begin(ctx, record)
+	operation, err := app.Begin(ctx, s.app, record)
 	if err != nil {
 		return invoiceRecord{}, nil, err
 	}
@@ -89,7 +89,7 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 
 // send asks for the invoice of an operation, once. An error with [fateMade] names an
 // invoice that is not what was asked for.
-func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation, o order) (invoiceRecord, fate, error) {
+func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[ledger.Invoice], o order) (invoiceRecord, fate, error) {
 	invoice, err := s.invoiceAPI.create(ctx, operation.Record.ID, o)
 	if err != nil && !client.FateUnknown(err) {
 		return invoiceRecord{}, fateNone, err
@@ -101,7 +101,7 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation, o
 	}
 	// Where this fails, a full disk for one, the order id in the record finds
 	// the invoice as well.
-	_ = operation.Advance(func(r *ledger.Record) { r.Invoice = invoice.ID })
+	_ = operation.Advance(func(r *ledger.Invoice) { r.Invoice = invoice.ID })
 	if err := s.showsStore(ctx, &invoice); err != nil {
 		return invoice, fateMade, err
 	}
@@ -112,14 +112,14 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation, o
 	return invoice, fateMade, nil
 }
 
-func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Record, error) {
+func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Invoice, error) {
 	r := o.asked()
-	r.ID, r.Kind, r.Server = id, ledger.Invoice, s.server()
-	return r, s.sign(ctx, &r)
+	r.ID, r.Kind, r.Server = id, ledger.KindInvoice, s.server()
+	return r, s.sign(ctx, &r.Header, &r.Issuer)
 }
 
 // adopt looks for the invoice of a request whose answer was lost.
-func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation, lost error) (invoiceRecord, error) {
+func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation[ledger.Invoice], lost error) (invoiceRecord, error) {
 	r := operation.Record
 	unknown := &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created: its answer was lost",
 		Why: lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: lost}
@@ -143,7 +143,7 @@ func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation, 
 	return found[0], nil
 }
 
-func ambiguous(r ledger.Record, found []invoiceRecord) string {
+func ambiguous(r ledger.Invoice, found []invoiceRecord) string {
 	return fmt.Sprintf("%d invoices with order id %s were made since: %s", len(found), r.OrderID, idsOf(found))
 }
 
@@ -169,7 +169,7 @@ func idsOf(invoices []invoiceRecord) string {
 
 // find returns the invoices that the request of a record can have made, and
 // apart those that only the clocks speak against.
-func (s *invoiceSender) find(ctx context.Context, r ledger.Record) (found, older []invoiceRecord, err error) {
+func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
 	taken, err := s.othersInvoices(ctx, r)
 	if err != nil {
 		return nil, nil, err
@@ -181,8 +181,8 @@ func (s *invoiceSender) find(ctx context.Context, r ledger.Record) (found, older
 }
 
 // othersInvoices are those that other open operations have already found.
-func (s *invoiceSender) othersInvoices(ctx context.Context, r ledger.Record) ([]string, error) {
-	records, err := s.app.Unfinished(ctx)
+func (s *invoiceSender) othersInvoices(ctx context.Context, r ledger.Invoice) ([]string, error) {
+	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (b *bitpayInvoices) knownStore() string {
 
 // stillServes refuses to look for an invoice among those of another store: the key was
 // approved for that one since.
-func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Record) error {
+func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Invoice) error {
 	if err := b.mayRead(ctx); err != nil || !r.StoreProven {
 		return err
 	}

@@ -114,7 +114,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 	if err != nil {
 		return nil, err
 	}
-	open, err := a.Unfinished(ctx)
+	open, err := app.UnfinishedOf[ledger.Move](ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 
 // knownStores are those that the index, a profile or a move that was cut off
 // names.
-func knownStores(config profile.Config, holdings []app.Held, cut []ledger.Record) []string {
+func knownStores(config profile.Config, holdings []app.Held, cut []ledger.Move) []string {
 	var specs []string
 	for _, h := range holdings {
 		specs = append(specs, h.Keystore)
@@ -255,11 +255,11 @@ func stateWord(err error) string {
 }
 
 // cutMoves are the moves between stores that no process is at.
-func cutMoves(ctx context.Context, a *app.App, open []ledger.Record) []ledger.Record {
-	return abandoned(ctx, a, open, func(r ledger.Record) bool { return r.Kind == ledger.Move })
+func cutMoves(ctx context.Context, a *app.App, open []ledger.Move) []ledger.Move {
+	return slices.DeleteFunc(open, func(r ledger.Move) bool { return !isAbandoned(ctx, a, r.ID) })
 }
 
 // moveAgain is the command that ends a move.
-func moveAgain(r ledger.Record) string {
+func moveAgain(r ledger.Move) string {
 	return "btcpayctl keystore move --from " + app.ShellWord(r.OldKeystore) + " --to " + app.ShellWord(r.Keystore)
 }

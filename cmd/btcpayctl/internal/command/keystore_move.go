@@ -84,13 +84,14 @@ func (m *storeMove) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	defer unlock()
-	open, err := m.app.Unfinished(ctx)
+	unfinished, err := m.app.Unfinished(ctx)
 	if err != nil {
 		return err
 	}
-	if err := m.mustRest(open); err != nil {
+	if err := m.mustRest(ledger.Of[ledger.Key](unfinished)); err != nil {
 		return err
 	}
+	open := ledger.Of[ledger.Move](unfinished)
 	moving, err := m.held(ctx, open)
 	if err != nil {
 		return err
@@ -162,9 +163,9 @@ func (m *storeMove) lock(ctx context.Context) (func(), error) {
 }
 
 // mustRest refuses to take a key away from under an operation that is not done.
-func (m *storeMove) mustRest(open []ledger.Record) error {
+func (m *storeMove) mustRest(open []ledger.Key) error {
 	for _, r := range open {
-		if r.Kind != ledger.Move && (r.Keystore == m.from || r.OldKeystore == m.from) {
+		if r.Keystore == m.from || r.Rotate.OldKeystore == m.from {
 			return &output.Error{Code: output.Failed, What: fmt.Sprintf("the operation %s %s is not finished, and its key is in keystore %s", r.Kind, r.ID, m.from),
 				Why: "Nothing was moved.", Next: "btcpayctl doctor\nthen the same command"}
 		}
@@ -174,7 +175,7 @@ func (m *storeMove) mustRest(open []ledger.Record) error {
 
 // held are the secrets to move: those that are in the old store, and after a
 // move that was cut off those that the new one has and the old one still has.
-func (m *storeMove) held(ctx context.Context, open []ledger.Record) ([]app.Held, error) {
+func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]app.Held, error) {
 	holdings, err := m.app.Holdings(ctx)
 	if err != nil {
 		return nil, err
@@ -208,20 +209,23 @@ func (m *storeMove) held(ctx context.Context, open []ledger.Record) ([]app.Held,
 }
 
 // cutOff are earlier moves between these two stores, in either direction.
-func (m *storeMove) cutOff(open []ledger.Record) []ledger.Record {
-	return slices.DeleteFunc(slices.Clone(open), func(r ledger.Record) bool {
+func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
+	return slices.DeleteFunc(slices.Clone(open), func(r ledger.Move) bool {
 		same := r.OldKeystore == m.from && r.Keystore == m.to || r.OldKeystore == m.to && r.Keystore == m.from
-		return r.Kind != ledger.Move || !same
+		return !same
 	})
 }
 
-func (m *storeMove) move(ctx context.Context, open []ledger.Record, moving []app.Held) error {
+func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []app.Held) error {
 	earlier := m.cutOff(open)
 	if len(moving) == 0 {
 		fmt.Fprintf(m.app.Err, "There is nothing in keystore %s that would have to move.\n", m.from)
 		return m.close(ctx, earlier)
 	}
-	operation, err := m.app.Begin(ctx, ledger.Record{ID: app.NewOperationID(), Kind: ledger.Move, OldKeystore: m.from, Keystore: m.to})
+	operation, err := app.Begin(ctx, m.app, ledger.Move{
+		Header:      ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindMove},
+		MovePayload: ledger.MovePayload{OldKeystore: m.from, Keystore: m.to},
+	})
 	if err != nil {
 		return err
 	}
@@ -309,13 +313,13 @@ func (n noted) Put(ctx context.Context, name string, secret []byte) error {
 }
 
 // close ends earlier moves, which this one made good.
-func (m *storeMove) close(ctx context.Context, earlier []ledger.Record) error {
+func (m *storeMove) close(ctx context.Context, earlier []ledger.Move) error {
 	journal, err := m.app.Ledger()
 	if err != nil {
 		return err
 	}
 	for _, r := range earlier {
-		cut, err := journal.ResumeWithin(ctx, r.ID, lettingGo)
+		cut, err := ledger.ResumeWithin[ledger.Move](ctx, journal, r.ID, lettingGo)
 		if errors.Is(err, ledger.ErrNotFound) {
 			continue
 		}

@@ -59,7 +59,7 @@ type pairing struct {
 	printer *output.Printer
 	fresh   bool // the key was made by this run
 	*app.Connection
-	operation *ledger.Operation
+	operation *ledger.Operation[ledger.Pair]
 	status    *output.Status
 }
 
@@ -227,9 +227,9 @@ func (c *pairing) begin(ctx context.Context, code string) error {
 		return err
 	}
 	var err error
-	c.operation, err = c.app.Begin(ctx, ledger.Record{
-		ID: app.NewOperationID(), Kind: ledger.Pair, Profile: c.profileName(), Server: c.URL, Store: c.Store.Text,
-		SIN: c.Identity.SIN(), Label: c.label, Code: code,
+	c.operation, err = app.Begin(ctx, c.app, ledger.Pair{
+		Header:      ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindPair, Profile: c.profileName(), Server: c.URL, Label: c.label},
+		PairPayload: ledger.PairPayload{Store: c.Store.Text, SIN: c.Identity.SIN(), Code: code},
 	})
 	return err
 }
@@ -243,7 +243,7 @@ func (c *pairing) answered(p bitpay.Pairing, err error) error {
 	switch {
 	case err == nil:
 		c.app.Did(app.Effect{ID: p.Code, What: "the pairing code " + p.Code + " is for the key " + c.Identity.SIN(), Look: "btcpayctl pair status" + c.profileFlag()})
-		err := c.operation.Advance(func(r *ledger.Record) {
+		err := c.operation.Advance(func(r *ledger.Pair) {
 			r.Code, r.Expires = p.Code, c.app.Now().Add(p.Left()).UTC()
 		})
 		if err != nil {

@@ -160,11 +160,11 @@ func finishPairings(ctx context.Context, a *app.App, server, sin string) error {
 	}
 	// A record that cannot be read has its own complaint elsewhere.
 	records, _ := journal.Unfinished()
-	for _, r := range records {
-		if r.Kind != ledger.Pair || r.Server != server || r.SIN != sin {
+	for _, r := range ledger.Of[ledger.Pair](records) {
+		if r.Server != server || r.SIN != sin {
 			continue
 		}
-		operation, err := journal.Resume(ctx, r.ID)
+		operation, err := ledger.Resume[ledger.Pair](ctx, journal, r.ID)
 		if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
 			continue // its own process will see the same list
 		}

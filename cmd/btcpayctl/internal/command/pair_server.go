@@ -144,7 +144,7 @@ func (c *pairServer) paste(cmd *cobra.Command) error {
 	if c.wait < 0 {
 		c.wait = pasteWait
 	}
-	if err := c.operation.Advance(func(r *ledger.Record) { r.Expires = c.app.Now().Add(c.wait).UTC() }); err != nil {
+	if err := c.operation.Advance(func(r *ledger.Pair) { r.Expires = c.app.Now().Add(c.wait).UTC() }); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.app.Err, "Paste this public key on the store's Access Tokens page, request pairing, and approve:\n\n  %s\n  %s\n\n"+

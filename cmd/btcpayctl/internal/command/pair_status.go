@@ -64,12 +64,12 @@ The server answers a revoked key like one it has never seen.`,
 // unpaired tells a key whose code may still be approved from one that nobody
 // is asked to approve.
 func (c *pairing) unpaired(cmd *cobra.Command) error {
-	open, err := c.app.Unfinished(cmd.Context())
+	open, err := app.UnfinishedOf[ledger.Pair](cmd.Context(), c.app)
 	if err != nil {
 		return err
 	}
 	for _, r := range open {
-		if r.Kind != ledger.Pair || r.Server != c.URL || r.SIN != c.Identity.SIN() {
+		if r.Server != c.URL || r.SIN != c.Identity.SIN() {
 			continue
 		}
 		e := &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status" + c.profileFlag()}

@@ -12,7 +12,7 @@ import (
 )
 
 // taken explains a code that was approved for another key.
-func (c *pairing) taken(r ledger.Record) *output.Error {
+func (c *pairing) taken(r ledger.Pair) *output.Error {
 	page := c.URL + "/stores/STORE/tokens, of the store that approved it"
 	if r.Store != "" {
 		if address, err := c.TokensURL(r.Store); err == nil {
@@ -30,7 +30,7 @@ func (c *pairing) taken(r ledger.Record) *output.Error {
 }
 
 // takenOver looks whether an open pairing was approved for another key.
-func (d *doctor) takenOver(ctx context.Context, r ledger.Record) *output.Error {
+func (d *doctor) takenOver(ctx context.Context, r ledger.Pair) *output.Error {
 	if r.Profile == "" || r.Code == "" || d.flags.DryRun {
 		return nil
 	}
@@ -55,7 +55,7 @@ func endOperation(ctx context.Context, a *app.App, id string) error {
 	if err != nil {
 		return err
 	}
-	operation, err := journal.Resume(ctx, id)
+	operation, err := ledger.Resume[ledger.Pair](ctx, journal, id)
 	if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
 		return nil // its own process finds out
 	}

@@ -106,11 +106,11 @@ var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCom
 // pageAskedFor is the newest consent page that somebody waits for.
 func (p *player) pageAskedFor(ctx context.Context) (string, error) {
 	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --store ID --for \"invoice list\" --no-browser"}
-	return p.askedFor(ctx, nobody, func(r ledger.Record) (what, profile string) {
-		if r.Kind != ledger.Authorize || r.KeyID != "" {
+	return askedFor(ctx, p, nobody, func(r ledger.Key) (what, profile string) {
+		if r.Server != p.server || r.Kind != ledger.KindAuthorize || r.KeyID != "" {
 			return "", ""
 		}
-		return r.Page, r.Target
+		return r.Authorize.Page, r.Target
 	})
 }
 

@@ -69,8 +69,8 @@ func (p *player) approvalPage(ctx context.Context, args []string) (*url.URL, err
 // codeAskedFor is the newest open code of the profile.
 func (p *player) codeAskedFor(ctx context.Context) (string, error) {
 	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for an approval", Next: "btcpayctl pair client --profile shop"}
-	return p.askedFor(ctx, nobody, func(r ledger.Record) (what, profile string) {
-		if r.Kind != ledger.Pair {
+	return askedFor(ctx, p, nobody, func(r ledger.Pair) (what, profile string) {
+		if r.Server != p.server {
 			return "", ""
 		}
 		return r.Code, r.Profile

@@ -142,7 +142,7 @@ const (
 // askedFor waits for what an open operation of the ledger asks of a person on
 // this sandbox, for the profile in use where one is. It takes the newest. What
 // tells what a record asks for, empty for nothing, and for which profile.
-func (p *player) askedFor(ctx context.Context, nobody error, what func(ledger.Record) (what, profile string)) (string, error) {
+func askedFor[R ledger.Record](ctx context.Context, p *player, nobody error, what func(R) (what, profile string)) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, askedForWait)
 	defer stop()
 	for {
@@ -150,14 +150,14 @@ func (p *player) askedFor(ctx context.Context, nobody error, what func(ledger.Re
 		if err != nil {
 			return "", err
 		}
-		open, err := p.app.Unfinished(ctx)
+		open, err := app.UnfinishedOf[R](ctx, p.app)
 		if err != nil {
 			return "", err
 		}
 		newest := ""
 		for _, r := range open {
 			asked, profile := what(r)
-			if asked != "" && r.Server == p.server && (s.Name.Text == "" || profile == s.Name.Text) {
+			if asked != "" && (s.Name.Text == "" || profile == s.Name.Text) {
 				newest = asked
 			}
 		}

@@ -84,11 +84,14 @@ func TestFoundByOlderRecords(t *testing.T) {
 		t.Fatal(g.stderr)
 	}
 	journal := ledger.Open(filepath.Join(w.home, ".local", "share", "btcpayctl", "ledger"), time.Now)
-	record := ledger.Record{ID: id, Kind: ledger.Invoice, Server: w.URL, Store: w.Seed.StoreID, API: apiGreenfield, OrderID: "A-1", Currency: "USD"}
+	record := ledger.Invoice{
+		Header:         ledger.Header{ID: id, Kind: ledger.KindInvoice, Server: w.URL},
+		InvoicePayload: ledger.InvoicePayload{Issuer: ledger.Issuer{Store: w.Seed.StoreID, API: apiGreenfield}, OrderID: "A-1", Currency: "USD"},
+	}
 	begin := func(amount string) {
 		t.Helper()
 		record.Amount = amount
-		o, err := journal.Begin(t.Context(), record)
+		o, err := ledger.Begin(t.Context(), journal, record)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,9 +14,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// Rows is the kind of a [Batch]. Each of its rows is an operation of the kind Invoice.
-const Rows Kind = "batch"
-
 // A Batch is many invoices that are created as one operation, one for each row of a file
 // or of standard input. That of a file is kept after its end, so that the same file a
 // second time is noticed.
@@ -25,13 +22,21 @@ const Rows Kind = "batch"
 // line for each step of a row, the last of which counts. [Work.Hold] holds NAME.lock
 // while the log is read and written.
 type Batch struct {
-	Record
+	Header
+	BatchPayload `json:"batch"`
+}
+
+// BatchPayload is what the rows have in common.
+type BatchPayload struct {
+	Issuer
 	From     string    `json:"from,omitempty"` // the file's absolute path; empty for standard input
 	Digest   string    `json:"digest"`         // of all rows
 	Total    int       `json:"total"`          // number of rows
 	Allowed  []string  `json:"allowed,omitempty"`
 	Finished time.Time `json:"finished,omitzero"` // closed: nothing more is created of it
 }
+
+func (b *Batch) parts(kind Kind) []any { return only(kind == KindBatch, &b.BatchPayload) }
 
 // A Row is what became of one row of a batch. It is free while Operation is empty.
 type Row struct {
@@ -73,17 +78,14 @@ type Batches struct {
 // OpenBatches gives the batches in a directory, which [Batches.Lock] makes.
 func OpenBatches(dir string, now func() time.Time) *Batches { return &Batches{dir, now} }
 
-// Lock holds all batches, for whoever looks for one and begins it where there is none.
-// It removes files that were finished a year ago, and pipes a day ago.
+// Lock holds all batches, for a caller that looks for one and begins it where there is
+// none. It removes files that were finished a year ago, and pipes a day ago.
 func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 	dir, err := durable.Create(b.dir)
 	if err != nil {
 		return nil, err
 	}
 	lock, err := dir.Lock(ctx, allLock, holdWait)
-	if err == nil {
-		err = dir.Sweep(time.Hour)
-	}
 	if err != nil {
 		dir.Close()
 		return nil, err
@@ -104,19 +106,64 @@ func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 // All returns the batches, the oldest first, finished ones included, and an error that
 // joins what could not be read.
 func (b *Batches) All() ([]Batch, error) {
-	all, err := readEach(b.dir, readBatch)
+	return b.each((*durable.Dir).Names)
+}
+
+// Look returns batches that are not finished, and takes the same time however many there
+// are: of many it returns a few, and reports that there may be more.
+func (b *Batches) Look() (open []Batch, more bool, err error) {
+	open, err = b.each(func(dir *durable.Dir) (records []string, err error) {
+		names, all, err := dir.SomeNames(batchNames)
+		more = !all
+		for _, name := range names {
+			// What was given is kept until the end.
+			if id, ok := strings.CutSuffix(name, rowsExt); ok {
+				records = append(records, id+recordExt)
+			}
+		}
+		if len(records) > lookLimit {
+			records, more = records[:lookSample], true
+		}
+		return records, err
+	})
+	return slices.DeleteFunc(open, func(b Batch) bool { return !b.Finished.IsZero() }), more, err
+}
+
+// batchNames is how many names [Batches.Look] looks at. Batches of files stay for a year.
+const batchNames = 4096
+
+func (b *Batches) each(names func(*durable.Dir) ([]string, error)) ([]Batch, error) {
+	dir, err := durable.Open(b.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	records, err := names(dir)
+	if err != nil {
+		return nil, err
+	}
+	all, err := readEach(dir, records, readBatch)
 	slices.SortFunc(all, func(a, b Batch) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
 	return all, err
 }
 
-func readBatch(dir *durable.Dir, id string) (Batch, error) {
-	b, err := readAs(dir, id, func(b *Batch) *Record { return &b.Record })
-	if err == nil && b.Kind != Rows {
-		return Batch{}, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrDamaged)
+func readBatch(dir *durable.Dir, id string) (b Batch, err error) {
+	data, header, err := readHeader(dir, id)
+	if err == nil && b.parts(header.Kind) == nil {
+		err = damaged(dir, id, nil)
 	}
-	return b, err
+	if err != nil {
+		return Batch{}, err
+	}
+	if err := decode(data, header, &b); err != nil {
+		return Batch{}, damaged(dir, id, err)
+	}
+	return b, nil
 }
 
 // A Work is a batch that this process works on. It belongs to one goroutine.
@@ -140,7 +187,7 @@ func (b *Batches) Begin(batch Batch, given []byte, known []Row) (*Work, error) {
 	if err != nil {
 		return nil, err
 	}
-	batch.Version, batch.Kind, batch.Created = version, Rows, b.now().UTC()
+	batch.Kind, batch.Created = KindBatch, b.now().UTC()
 	w := &Work{Batch: batch, batches: b, dir: dir, rows: map[string]Row{}}
 	var log strings.Builder
 	for _, row := range known {
@@ -342,10 +389,6 @@ func remove(dir *durable.Dir, id string) error {
 }
 
 func (w *Work) write() error {
-	w.Batch.Updated = w.batches.now().UTC()
-	data, err := json.MarshalIndent(w.Batch, "", "  ")
-	if err != nil {
-		return err
-	}
-	return w.dir.Write(w.Batch.ID+recordExt, append(data, '\n'))
+	w.Batch.Version, w.Batch.Updated = version, w.batches.now().UTC()
+	return write(w.dir, &w.Batch)
 }

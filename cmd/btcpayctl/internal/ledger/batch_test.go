@@ -22,7 +22,10 @@ func openBatches(t *testing.T, now func() time.Time) (*Batches, string) {
 
 func beginBatch(t *testing.T, b *Batches, known ...Row) *Work {
 	t.Helper()
-	w, err := b.Begin(Batch{Record: Record{ID: rand.Text(), Server: "https://btcpay.example.com"}, Digest: "d", Total: 3, From: "/orders.jsonl"}, []byte("rows"), known)
+	w, err := b.Begin(Batch{
+		Header:       Header{ID: rand.Text(), Server: "https://btcpay.example.com"},
+		BatchPayload: BatchPayload{Digest: "d", Total: 3, From: "/orders.jsonl"},
+	}, []byte("rows"), known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +95,7 @@ func TestBatch(t *testing.T) {
 		}
 	})
 	all, err := b.All()
-	if err != nil || len(all) != 1 || all[0].Finished.IsZero() || all[0].From != "/orders.jsonl" || all[0].Kind != Rows {
+	if err != nil || len(all) != 1 || all[0].Finished.IsZero() || all[0].From != "/orders.jsonl" || all[0].Kind != KindBatch {
 		t.Errorf("%+v %v", all, err)
 	}
 	if err := mine.Remove(); err != nil {
@@ -212,7 +215,7 @@ func TestBadInputBatch(t *testing.T) {
 	b, dir := openBatches(t, time.Now)
 	w := beginBatch(t, b)
 	for text, want := range map[string]error{
-		"": ErrDamaged, "{}": ErrDamaged, "[1]": ErrDamaged, `{"version":2}`: ErrVersion,
+		"": ErrDamaged, "{}": ErrDamaged, "[1]": ErrDamaged, `{"version":3}`: ErrVersion,
 		`{"version":1,"id":"ABCDEFGH","kind":"batch"}`: ErrDamaged, `{"version":1,"id":"` + w.Batch.ID + `","kind":"invoice"}`: ErrDamaged,
 		strings.Repeat("x", recordLimit+1): nil,
 	} {
@@ -232,7 +235,7 @@ func TestBadInputBatch(t *testing.T) {
 		if _, err := b.Open(id); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%q: %v", id, err)
 		}
-		if _, err := b.Begin(Batch{Record: Record{ID: id}}, nil, nil); err == nil {
+		if _, err := b.Begin(Batch{Header: Header{ID: id}}, nil, nil); err == nil {
 			t.Errorf("%q was begun", id)
 		}
 	}

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -119,43 +116,4 @@ func (l *Ledger) Attending(ctx context.Context, id string) (Holder, bool) {
 		lock.Unlock()
 	}
 	return Holder{}, false
-}
-
-func (l *Ledger) open(id string) (*durable.Dir, error) {
-	if !idForm().MatchString(id) {
-		return nil, ErrNotFound
-	}
-	dir, err := durable.Open(l.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNotFound
-	}
-	return dir, err
-}
-
-// lockAge is how old a lock of an operation has to be that is finished: one that begins
-// has its lock before its record.
-const lockAge = time.Hour
-
-// SweepLocks removes the locks of finished operations, which a process leaves that is
-// killed at the end of one. Those that somebody holds stay.
-func (l *Ledger) SweepLocks() {
-	dir, err := durable.Open(l.dir)
-	if err != nil {
-		return
-	}
-	defer dir.Close()
-	_ = dir.SweepIf(lockAge, func(name string) bool {
-		id, watched := strings.CutSuffix(name, watchExt)
-		if !watched {
-			var isLock bool
-			if id, isLock = strings.CutSuffix(name, lockExt); !isLock {
-				return false
-			}
-			if info, err := os.Lstat(dir.Path(name)); err != nil || time.Since(info.ModTime()) < lockAge {
-				return false
-			}
-		}
-		_, err := os.Lstat(dir.Path(id + recordExt))
-		return errors.Is(err, fs.ErrNotExist)
-	})
 }

@@ -8,12 +8,16 @@ import (
 	"time"
 )
 
+func newKey(id string) Key {
+	return Key{Header: Header{ID: id, Kind: KindMint}, Mint: MintPayload{Temporary: true}}
+}
+
 func TestAttend(t *testing.T) {
 	ctx, l := t.Context(), Open(t.TempDir()+"/ledger", time.Now)
 	if _, ok := l.Attending(ctx, "ABCDEFGH"); ok {
 		t.Error("somebody attends to nothing")
 	}
-	o, err := l.Begin(ctx, Record{ID: "ABCDEFGH", Kind: Mint, Temporary: true})
+	o, err := Begin(ctx, l, newKey("ABCDEFGH"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,13 +36,13 @@ func TestAttend(t *testing.T) {
 		t.Errorf("two attend: %v", err)
 	}
 	// The operation itself is free, once its holder let go.
-	if _, err := l.Resume(ctx, "ABCDEFGH"); !errors.Is(err, ErrBusy) {
+	if _, err := Resume[Key](ctx, l, "ABCDEFGH"); !errors.Is(err, ErrBusy) {
 		t.Errorf("%v", err)
 	}
 	if err := o.Release(); err != nil {
 		t.Fatal(err)
 	}
-	if o, err = l.Resume(ctx, "ABCDEFGH"); err != nil {
+	if o, err = Resume[Key](ctx, l, "ABCDEFGH"); err != nil {
 		t.Fatal(err)
 	}
 	if err := o.Finish(); err != nil {
@@ -56,7 +60,7 @@ func TestAttend(t *testing.T) {
 // TestAttendNoFolder: an operation whose folder was taken away was not closed.
 func TestAttendNoFolder(t *testing.T) {
 	l := Open(t.TempDir()+"/ledger", time.Now)
-	o, err := l.Begin(t.Context(), Record{ID: "ABCDEFGH", Kind: Mint, Temporary: true})
+	o, err := Begin(t.Context(), l, newKey("ABCDEFGH"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +77,7 @@ func TestAttendNoFolder(t *testing.T) {
 		t.Error("it was closed")
 	}
 	// Another job has one in its place.
-	other, err := l.Begin(t.Context(), Record{ID: "HGFEDCBA", Kind: Mint})
+	other, err := Begin(t.Context(), l, newKey("HGFEDCBA"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +90,7 @@ func TestAttendNoFolder(t *testing.T) {
 // TestFinishDismisses takes the lock of a process away that watched and was killed.
 func TestFinishDismisses(t *testing.T) {
 	l := Open(t.TempDir()+"/ledger", time.Now)
-	o, err := l.Begin(t.Context(), Record{ID: "ABCDEFGH", Kind: Mint, Temporary: true})
+	o, err := Begin(t.Context(), l, newKey("ABCDEFGH"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +108,7 @@ func TestFinishDismisses(t *testing.T) {
 // TestSweepLocks takes away the locks of operations that are finished.
 func TestSweepLocks(t *testing.T) {
 	l := Open(t.TempDir()+"/ledger", time.Now)
-	o, err := l.Begin(t.Context(), Record{ID: "OPENOPEN", Kind: Mint})
+	o, err := Begin(t.Context(), l, newKey("OPENOPEN"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +126,7 @@ func TestSweepLocks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l.SweepLocks()
+	l.Sweep(0)
 	var names []string
 	entries, err := os.ReadDir(l.dir)
 	for _, e := range entries {
