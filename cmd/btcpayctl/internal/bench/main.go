@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -30,16 +31,17 @@ type row struct {
 func main() {
 	binary := flag.String("binary", "bin/btcpayctl", "the stripped btcpayctl to measure")
 	rounds := flag.Int("rounds", 10, "how often each benchmark is repeated; the median counts")
+	only := flag.String("only", "", "measure what has this in its name, such as \"ledger\"")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *binary, *rounds); err != nil {
+	if err := run(ctx, *binary, *only, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, binary string, rounds int) error {
+func run(ctx context.Context, binary, only string, rounds int) error {
 	measurements := []struct {
 		what string
 		rows func() ([]row, error)
@@ -49,10 +51,14 @@ func run(ctx context.Context, binary string, rounds int) error {
 		{"a long list", func() ([]row, error) { return listRows(ctx, binary) }},
 		{"the sandbox", func() ([]row, error) { return sandboxRows(ctx, binary) }},
 		{"keys", func() ([]row, error) { return greenfieldRows(ctx, binary) }},
+		{"the ledger", func() ([]row, error) { return ledgerRows(ctx, binary) }},
 		{"the binary", func() ([]row, error) { return sizeRows(binary) }},
 	}
 	var rows []row
 	for _, m := range measurements {
+		if !strings.Contains(m.what, only) {
+			continue
+		}
 		fmt.Fprintf(os.Stderr, "measuring %s …\n", m.what)
 		got, err := m.rows()
 		if err != nil {
