@@ -18,8 +18,6 @@ const (
 	// endWait is how long the end of a command waits until the server has revoked its
 	// key, or --retry where that is longer.
 	endWait = 10 * time.Second
-	// quickQuestion bounds one question of a process that has something else to do.
-	quickQuestion = 5 * time.Second
 	// secondLook is the pause before a question that a lost connection cut off is asked
 	// again, before another process is started for that.
 	secondLook = 200 * time.Millisecond
@@ -197,6 +195,9 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 	}
 	swept.tell(ctx, c.app)
 }
+
+// quickQuestion bounds one question of a process that has something else to do.
+const quickQuestion = 5 * time.Second
 
 // revokeOnce asks once, and does not wait long.
 func (h *keyHolder) revokeOnce(ctx context.Context, server string, key greenfield.APIKey) error {

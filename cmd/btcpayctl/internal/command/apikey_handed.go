@@ -139,7 +139,7 @@ func findHanded(a *app.App, id string) (revocable, error) {
 }
 
 // handedOut names the keys that were handed out, so that they are not forgotten.
-func (d *doctor) handedOut(ctx context.Context) []checkRecord {
+func (d *checker) handedOut(ctx context.Context) []checkRecord {
 	handed, err := handedKeys(d.app)
 	if err != nil {
 		return []checkRecord{failure(ctx, "handed-out keys", err)}

@@ -95,7 +95,7 @@ func (h *keyHolder) revokeDue(ctx context.Context) {
 }
 
 // scheduled names the old keys that are revoked later.
-func (d *doctor) scheduled() []checkRecord {
+func (d *checker) scheduled() []checkRecord {
 	open, err := d.app.Scheduled()
 	if err != nil {
 		return nil // told with the other operations

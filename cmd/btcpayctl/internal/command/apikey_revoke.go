@@ -118,7 +118,7 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 	}
 	return output.List(p, revokedView, func(yield func(revokedRecord, error) bool) {
 		for _, k := range keys {
-			err := c.revokeStored(cmd.Context(), k)
+			err := revokeStored(cmd.Context(), &c.keyHolder, k)
 			if !yield(revokedRecord{k.id, k.server, err == nil}, err) || err != nil {
 				return
 			}
@@ -149,7 +149,7 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 	}
 	var keys []revocable
 	for _, id := range args {
-		k, err := c.findAPIKey(ctx, id)
+		k, err := findAPIKey(ctx, &c.keyHolder, id)
 		if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NotFound {
 			if handed, gone := findHanded(c.app, id); gone != nil || handed.id != "" {
 				k, err = handed, gone
@@ -183,7 +183,7 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 		return revocable{}, err
 	}
 	id := app.KeyID(key)
-	if stored, err := c.findAPIKey(ctx, id); err == nil {
+	if stored, err := findAPIKey(ctx, &c.keyHolder, id); err == nil {
 		return stored, nil
 	}
 	s, err := c.app.Settings(c.flags, false)
@@ -199,7 +199,7 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 }
 
 // findAPIKey reads a stored key by its id, or by the beginning of it.
-func (h *keyHolder) findAPIKey(ctx context.Context, id string) (revocable, error) {
+func findAPIKey(ctx context.Context, h *keyHolder, id string) (revocable, error) {
 	index, err := h.app.Index()
 	if err != nil {
 		return revocable{}, err
@@ -247,7 +247,7 @@ func (h *keyHolder) endedMeanwhile(ctx context.Context, id string) bool {
 // revokeStored goes through the order that loses nothing: record, the server
 // until it says gone, the other operations about the key, keystore, profiles, index,
 // record.
-func (h *keyHolder) revokeStored(ctx context.Context, k revocable) error {
+func revokeStored(ctx context.Context, h *keyHolder, k revocable) error {
 	if k.ended {
 		return nil
 	}

@@ -116,11 +116,11 @@ func (c *apiKeyRevoke) showOpen(ctx context.Context, p *output.Printer, open []o
 	return output.Each(p, openKeyView, open)
 }
 
-func (o openKey) left(code output.Code, detail, next string) closedRecord {
+func leftKey(o openKey, code output.Code, detail, next string) closedRecord {
 	return closedRecord{o.Operation, o.ID, o.Label, o.Server, false, detail, code, next}
 }
 
-func (o openKey) closed(detail string) closedRecord {
+func closedKey(o openKey, detail string) closedRecord {
 	return closedRecord{o.Operation, o.ID, o.Label, o.Server, true, detail, "", ""}
 }
 
@@ -132,9 +132,9 @@ func (c *apiKeyRevoke) closeAll(ctx context.Context, open []openKey) (records []
 		record, asked := away[o.Server]
 		switch {
 		case ctx.Err() != nil:
-			record = o.left(output.Interrupted, "it was not asked about", "btcpayctl apikey revoke --open")
+			record = leftKey(o, output.Interrupted, "it was not asked about", "btcpayctl apikey revoke --open")
 		case asked && o.isHere():
-			record = o.left(record.code, record.Detail, record.next)
+			record = leftKey(o, record.code, record.Detail, record.next)
 		default:
 			record = c.closeOne(ctx, o)
 		}
@@ -149,14 +149,14 @@ func (c *apiKeyRevoke) closeAll(ctx context.Context, open []openKey) (records []
 func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 	failed := func(err error) closedRecord {
 		e := explain(ctx, err)
-		return o.left(e.Code, e.What, afterRefusal(err, o.record))
+		return leftKey(o, e.Code, e.What, afterRefusal(err, o.record))
 	}
 	switch {
 	case o.Status == statusAsked || o.Status == statusLost:
 		c.find(ctx, &o, true)
-		return o.left(output.UnknownOutcome, o.Known, "")
+		return leftKey(o, output.UnknownOutcome, o.Known, "")
 	case o.keystoreOf() == "":
-		return o.left(output.UnknownOutcome, "it is not stored here", "btcpayctl apikey revoke --value-file FILE --server "+app.ShellWord(o.Server))
+		return leftKey(o, output.UnknownOutcome, "it is not stored here", "btcpayctl apikey revoke --value-file FILE --server "+app.ShellWord(o.Server))
 	}
 	journal, err := c.app.Ledger()
 	if err != nil {
@@ -165,9 +165,9 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 	operation, err := ledger.Resume[ledger.Key](ctx, journal, o.Operation)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return o.closed("another process has ended it meanwhile")
+		return closedKey(o, "another process has ended it meanwhile")
 	case errors.Is(err, ledger.ErrBusy):
-		return o.left(output.Pending, "another process is at it now", "btcpayctl apikey list --open")
+		return leftKey(o, output.Pending, "another process is at it now", "btcpayctl apikey list --open")
 	case err != nil:
 		return failed(err)
 	}
@@ -178,17 +178,17 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 		err = holder.endKey(ctx, operation)
 	case r.Known:
 		if err = holder.closeOperation(ctx, operation); err == nil {
-			return o.closed("it was stored before, and stays as it was")
+			return closedKey(o, "it was stored before, and stays as it was")
 		}
 	case r.Kind != ledger.KindRevoke && r.Shared:
-		return o.left(output.Pending, "it may be in use elsewhere", "btcpayctl apikey revoke "+r.KeyID+", or btcpayctl doctor --drop "+r.ID)
+		return leftKey(o, output.Pending, "it may be in use elsewhere", "btcpayctl apikey revoke "+r.KeyID+", or btcpayctl doctor --drop "+r.ID)
 	case r.Kind == ledger.KindRotate && o.Status == statusRevoking:
 		_, err = holder.finishRotation(ctx, operation)
 	case r.Kind != ledger.KindRevoke && !r.Mint.Temporary:
 		var users []string
 		if users, err = c.app.ProfilesOfAPIKey(r.KeyID); err == nil && len(users) > 0 {
 			if err = holder.closeOperation(ctx, operation); err == nil {
-				return o.closed("profile " + strings.Join(users, ", ") + " uses it")
+				return closedKey(o, "profile " + strings.Join(users, ", ") + " uses it")
 			}
 			break
 		}
@@ -198,12 +198,12 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 	}
 	switch {
 	case errors.Is(err, errNeverStored), errors.Is(err, errNotHere):
-		return o.left(output.UnknownOutcome, err.Error(), "")
+		return leftKey(o, output.UnknownOutcome, err.Error(), "")
 	case err != nil:
 		return failed(err)
 	}
 	c.app.Did(app.Effect{ID: o.Operation, What: "the key " + o.ID + " was revoked on " + o.Server, Look: "btcpayctl apikey list --open"})
-	return o.closed("it was revoked, or was gone already")
+	return closedKey(o, "it was revoked, or was gone already")
 }
 
 // askAboutRest leads a person to the keys of which only the label is known, and
@@ -240,7 +240,7 @@ func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []openKey, closed 
 			continue
 		}
 		c.app.Did(app.Effect{ID: open[i].Operation, What: "operation " + open[i].Operation + " was closed"})
-		closed[i] = open[i].closed("a person has dealt with it")
+		closed[i] = closedKey(open[i], "a person has dealt with it")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ const (
 )
 
 // busy says who is at an operation, and since when.
-func (d *doctor) busy(ctx context.Context, name string, r ledger.Key, err error) checkRecord {
+func (d *checker) busy(ctx context.Context, name string, r ledger.Key, err error) checkRecord {
 	who := "another process is at it now"
 	if at, ok := errors.AsType[*ledger.BusyError](err); ok && at.Process > 0 {
 		who = fmt.Sprintf("process %d is at it, since %s", at.Process, clockTime(d.app, at.Since, toTheMinute))

@@ -45,8 +45,7 @@ var checkView = output.View[checkRecord]{
 }
 
 type doctor struct {
-	keyHolder
-	decision
+	checker
 	forget         []string
 	forgetAll, yes bool
 
@@ -54,7 +53,7 @@ type doctor struct {
 }
 
 func newDoctor(a *app.App) *cobra.Command {
-	d := &doctor{keyHolder: keyHolder{app: a}}
+	d := &doctor{checker: checker{keyHolder: keyHolder{app: a}}}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what is set up, and finish what was cut off",
@@ -304,7 +303,7 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 	case len(tokens) == 0:
 		return checkRecord{name, "failed", "the key " + connection.Identity.SIN() + " is not paired, or was revoked", "btcpayctl pair client", output.NotPaired}
 	}
-	c := &pairing{app: d.app, flags: d.flags, Connection: connection}
+	c := &pairedKey{d.app, connection}
 	serves, err := c.provenStore(ctx)
 	if err == nil && serves == nil {
 		err = d.app.CheckStore(ctx, connection)

@@ -17,7 +17,7 @@ import (
 )
 
 // operations goes through the ledger, and finishes what needs no decision.
-func (d *doctor) operations(ctx context.Context) []checkRecord {
+func (d *checker) operations(ctx context.Context) []checkRecord {
 	open, unread := d.app.Unfinished(ctx)
 	var records []checkRecord
 	for _, e := range open {
@@ -34,7 +34,7 @@ func (d *doctor) operations(ctx context.Context) []checkRecord {
 }
 
 // batches names those that are not finished.
-func (d *doctor) batches(ctx context.Context) (records []checkRecord) {
+func (d *checker) batches(ctx context.Context) (records []checkRecord) {
 	batches, err := d.app.Batches()
 	if err != nil {
 		return []checkRecord{failure(ctx, "batches", err)}
@@ -70,7 +70,7 @@ func profileFlag(h ledger.Header) string {
 	return " --profile " + h.Profile
 }
 
-func (d *doctor) pairOperation(ctx context.Context, r ledger.Pair) checkRecord {
+func (d *checker) pairOperation(ctx context.Context, r ledger.Pair) checkRecord {
 	if d.isPaired(ctx, r) {
 		return checkRecord{Check: nameOf(r.Header), Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
 	}
@@ -80,7 +80,7 @@ func (d *doctor) pairOperation(ctx context.Context, r ledger.Pair) checkRecord {
 	return warning(r.Header, "a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
 }
 
-func (d *doctor) invoiceOperation(_ context.Context, r ledger.Invoice) checkRecord {
+func (d *checker) invoiceOperation(_ context.Context, r ledger.Invoice) checkRecord {
 	next := "btcpayctl invoice resume" + profileFlag(r.Header)
 	if r.Batch != "" {
 		next += " " + r.Batch
@@ -88,14 +88,14 @@ func (d *doctor) invoiceOperation(_ context.Context, r ledger.Invoice) checkReco
 	return warning(r.Header, "whether the invoice of order "+r.OrderID+" was made is not known", next)
 }
 
-func (d *doctor) moveOperation(ctx context.Context, r ledger.Move) checkRecord {
+func (d *checker) moveOperation(ctx context.Context, r ledger.Move) checkRecord {
 	if !isAbandoned(ctx, d.app, r.ID) {
 		return atWork(r.Header)
 	}
 	return warning(r.Header, "a move of secrets was cut off; each is where index and profiles say it is", moveAgain(r))
 }
 
-func (d *doctor) keyOperation(ctx context.Context, r ledger.Key) checkRecord {
+func (d *checker) keyOperation(ctx context.Context, r ledger.Key) checkRecord {
 	name := nameOf(r.Header)
 	if d.flags.DryRun {
 		if !isAbandoned(ctx, d.app, r.ID) {
@@ -122,7 +122,7 @@ func (d *doctor) keyOperation(ctx context.Context, r ledger.Key) checkRecord {
 }
 
 // isPaired looks whether a pairing was approved since, which ends it.
-func (d *doctor) isPaired(ctx context.Context, r ledger.Pair) bool {
+func (d *checker) isPaired(ctx context.Context, r ledger.Pair) bool {
 	if r.Profile == "" || d.flags.DryRun {
 		return false
 	}
@@ -136,7 +136,7 @@ func (d *doctor) isPaired(ctx context.Context, r ledger.Pair) bool {
 }
 
 // pairConnection is one with the key of a pairing, if the profile still has it.
-func (d *doctor) pairConnection(ctx context.Context, r ledger.Pair) (*app.Connection, error) {
+func (d *checker) pairConnection(ctx context.Context, r ledger.Pair) (*app.Connection, error) {
 	flags := d.reaching(r.Header).flags
 	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
 	connection, err := d.app.Paired(ctx, flags)

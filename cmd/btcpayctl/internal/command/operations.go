@@ -13,28 +13,34 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
+// A checker goes through the open operations, and finishes those that need no decision.
+type checker struct {
+	keyHolder
+	decision
+}
+
 // An operationKind is what is done with open operations of some kinds, wherever all
 // operations are gone through.
 type operationKind struct {
 	kinds []ledger.Kind
 	// check goes on with an operation as far as that needs no decision, and reports what
 	// came of it. It is nil for a kind that the ledger has no records of.
-	check func(context.Context, *doctor, ledger.Entry) checkRecord
+	check func(context.Context, *checker, ledger.Entry) checkRecord
 	// note names on standard error what is open. It is nil for a kind that is not named.
 	note func(noting)
 }
 
 // operationKinds are in the order in which their notes come.
 var operationKinds = []operationKind{
-	{[]ledger.Kind{ledger.KindPair}, checking((*doctor).pairOperation), nil},
-	{[]ledger.Kind{ledger.KindInvoice}, checking((*doctor).invoiceOperation), noteInvoices},
+	{[]ledger.Kind{ledger.KindPair}, checking((*checker).pairOperation), nil},
+	{[]ledger.Kind{ledger.KindInvoice}, checking((*checker).invoiceOperation), noteInvoices},
 	{[]ledger.Kind{ledger.KindBatch}, nil, noteBatches},
-	{[]ledger.Kind{ledger.KindMove}, checking((*doctor).moveOperation), noteMoves},
-	{[]ledger.Kind{ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke}, checking((*doctor).keyOperation), noteKeys},
+	{[]ledger.Kind{ledger.KindMove}, checking((*checker).moveOperation), noteMoves},
+	{[]ledger.Kind{ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke}, checking((*checker).keyOperation), noteKeys},
 }
 
-func checking[R ledger.Record](check func(*doctor, context.Context, R) checkRecord) func(context.Context, *doctor, ledger.Entry) checkRecord {
-	return func(ctx context.Context, d *doctor, e ledger.Entry) checkRecord {
+func checking[R ledger.Record](check func(*checker, context.Context, R) checkRecord) func(context.Context, *checker, ledger.Entry) checkRecord {
+	return func(ctx context.Context, d *checker, e ledger.Entry) checkRecord {
 		for _, r := range ledger.Of[R]([]ledger.Entry{e}) {
 			return check(d, ctx, r)
 		}
@@ -47,7 +53,7 @@ func ofNewerVersion(e ledger.Entry) checkRecord {
 }
 
 // checkOperation goes on with an operation of any kind.
-func checkOperation(ctx context.Context, d *doctor, e ledger.Entry) checkRecord {
+func checkOperation(ctx context.Context, d *checker, e ledger.Entry) checkRecord {
 	i := slices.IndexFunc(operationKinds, func(k operationKind) bool { return slices.Contains(k.kinds, e.Kind) })
 	if i < 0 || operationKinds[i].check == nil {
 		return ofNewerVersion(e)

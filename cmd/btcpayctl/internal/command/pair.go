@@ -49,7 +49,7 @@ Tokens page, or makes a code there that is claimed here.`)
 
 // A pairing is one run of "pair client" or "pair server".
 type pairing struct {
-	app      *app.App
+	pairedKey
 	flags    app.Flags
 	label    string
 	wait     time.Duration
@@ -58,7 +58,6 @@ type pairing struct {
 
 	printer *output.Printer
 	fresh   bool // the key was made by this run
-	*app.Connection
 	operation *ledger.Operation[ledger.Pair]
 	status    *output.Status
 }
@@ -203,7 +202,7 @@ func (c *pairing) already(ctx context.Context) (bool, error) {
 	return true, c.print(serves)
 }
 
-func (c *pairing) profileName() string {
+func (c *pairedKey) profileName() string {
 	if c.app.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
 		return c.Name.Text
 	}
@@ -211,7 +210,7 @@ func (c *pairing) profileName() string {
 }
 
 // profileFlag is what a next command needs to use the same profile.
-func (c *pairing) profileFlag() string {
+func (c *pairedKey) profileFlag() string {
 	if name := c.profileName(); name != "" {
 		return " --profile " + name
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 func newPairClient(a *app.App) *cobra.Command {
-	c := &pairing{app: a}
+	c := &pairing{pairedKey: pairedKey{app: a}}
 	var qr, open bool
 	cmd := &cobra.Command{
 		Use:   "client",

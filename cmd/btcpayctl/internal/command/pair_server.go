@@ -27,7 +27,7 @@ type pairServer struct {
 }
 
 func newPairServer(a *app.App) *cobra.Command {
-	c := &pairServer{pairing: pairing{app: a}}
+	c := &pairServer{pairing: pairing{pairedKey: pairedKey{app: a}}}
 	cmd := &cobra.Command{
 		Use:   "server",
 		Short: "Print the public key to paste, or claim a code the server made",

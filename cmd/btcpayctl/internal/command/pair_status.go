@@ -33,7 +33,7 @@ The server answers a revoked key like one it has never seen.`,
 			if err != nil {
 				return err
 			}
-			c := &pairing{app: a, flags: flags, printer: p, Connection: connection}
+			c := &pairing{pairedKey: pairedKey{a, connection}, flags: flags, printer: p}
 			tokens, err := c.Tokens(cmd.Context())
 			if err != nil {
 				return dryRunIsDone(err)

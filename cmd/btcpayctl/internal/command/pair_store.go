@@ -24,9 +24,15 @@ func refuseTwoStores(a *app.App, s app.Settings) error {
 		Next: "the same command with --profile ANOTHER\nor btcpayctl profile set " + s.Name.Text + " --store " + s.Store.Text}
 }
 
+// A pairedKey is a BitId key that is paired, or is to be.
+type pairedKey struct {
+	app *app.App
+	*app.Connection
+}
+
 // provenStore learns which store the key was approved for, and refuses another than the
 // one that is wanted. It returns none, and no error, where that cannot be known yet.
-func (c *pairing) provenStore(ctx context.Context) (*profile.ProvenStore, error) {
+func (c *pairedKey) provenStore(ctx context.Context) (*profile.ProvenStore, error) {
 	serves, err := c.app.Serves(ctx, c.Connection)
 	switch {
 	case ctx.Err() != nil:
@@ -40,7 +46,7 @@ func (c *pairing) provenStore(ctx context.Context) (*profile.ProvenStore, error)
 }
 
 // otherStore says that a person approved the key for another store than was asked for.
-func (c *pairing) otherStore(serves *profile.ProvenStore) *output.Error {
+func (c *pairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
 	says := c.Store.Source + " names"
 	if !c.Store.Explicit() {
 		says = "profile " + c.Name.Text + " says"
@@ -52,7 +58,7 @@ func (c *pairing) otherStore(serves *profile.ProvenStore) *output.Error {
 }
 
 // unproven says why the store of a paired key is not known.
-func (c *pairing) unproven() string {
+func (c *pairedKey) unproven() string {
 	why := c.app.WhyUnproven(c.Connection)
 	if errors.Is(why, bitpay.ErrNoInvoice) {
 		return "the store is not proven yet: it has no invoice"

@@ -12,7 +12,7 @@ import (
 )
 
 // taken explains a code that was approved for another key.
-func (c *pairing) taken(r ledger.Pair) *output.Error {
+func (c *pairedKey) taken(r ledger.Pair) *output.Error {
 	page := c.URL + "/stores/STORE/tokens, of the store that approved it"
 	if r.Store != "" {
 		if address, err := c.TokensURL(r.Store); err == nil {
@@ -30,7 +30,7 @@ func (c *pairing) taken(r ledger.Pair) *output.Error {
 }
 
 // takenOver looks whether an open pairing was approved for another key.
-func (d *doctor) takenOver(ctx context.Context, r ledger.Pair) *output.Error {
+func (d *checker) takenOver(ctx context.Context, r ledger.Pair) *output.Error {
 	if r.Profile == "" || r.Code == "" || d.flags.DryRun {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (d *doctor) takenOver(ctx context.Context, r ledger.Pair) *output.Error {
 	if taken, err := connection.CodeTaken(ctx, r.Code); !taken || err != nil {
 		return nil
 	}
-	e := (&pairing{app: d.app, Connection: connection}).taken(r)
+	e := (&pairedKey{d.app, connection}).taken(r)
 	if err := endOperation(ctx, d.app, r.ID); err != nil {
 		e.Why += " " + err.Error()
 	}
