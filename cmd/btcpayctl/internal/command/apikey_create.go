@@ -171,17 +171,6 @@ func (c *apiKeyCreate) fitsTarget(store string) error {
 		Why: "Nothing was sent.", Next: "--save-as ANOTHER\nor leave --store out"}
 }
 
-// withLeftStore adds that a profile's store was not taken along.
-func withLeftStore(err error, s app.Settings) error {
-	e, ok := errors.AsType[*output.Error](err)
-	if !ok || s.LeftStore() == "" {
-		return err
-	}
-	told := *e
-	told.Why = strings.TrimSpace(s.LeftStore() + " " + told.Why)
-	return &told
-}
-
 // connectMinter gives the credential that makes keys.
 func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string) (*app.GreenfieldConnection, error) {
 	if basic != "" {

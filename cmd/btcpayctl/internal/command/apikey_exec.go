@@ -81,11 +81,6 @@ not sent, since the connection was refused or the name not found, is tried again
 	return cmd
 }
 
-// An exited is the exit code of a command that was run.
-type exited struct{ code int }
-
-func (e *exited) Error() string { return fmt.Sprintf("the command ended with exit code %d", e.code) }
-
 func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
 	path, err := c.findProgram(args[0])

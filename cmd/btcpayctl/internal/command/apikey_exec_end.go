@@ -11,7 +11,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 const (
@@ -194,31 +193,4 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 		}
 	}
 	swept.tell(ctx, c.app)
-}
-
-// quickQuestion bounds one question of a process that has something else to do.
-const quickQuestion = 5 * time.Second
-
-// revokeOnce asks once, and does not wait long.
-func (h *keyHolder) revokeOnce(ctx context.Context, server string, key greenfield.APIKey) error {
-	ctx, stop := context.WithTimeout(ctx, quickQuestion)
-	defer stop()
-	if gone, _, err := h.askToRevoke(ctx, server, key, false); !gone {
-		return err
-	}
-	return nil
-}
-
-// endTemporary revokes and forgets a key whose command has ended.
-func (h *keyHolder) endTemporary(ctx context.Context, operationID string, wait time.Duration, revoke revocation) error {
-	journal, err := h.app.Ledger()
-	if err != nil {
-		return err
-	}
-	operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, operationID, wait)
-	if err != nil {
-		return err
-	}
-	defer operation.Release()
-	return h.endKeyBy(ctx, operation, revoke)
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -38,39 +37,6 @@ func (m *minting) noteHanded(ctx context.Context) error {
 		return err
 	}
 	return operation.Release()
-}
-
-// handedKeys are the keys that were handed out and are not known to be gone.
-func handedKeys(a *app.App) ([]ledger.Handed, error) {
-	journal, err := a.Handed()
-	if err != nil {
-		return nil, err
-	}
-	records, unread := journal.Unfinished()
-	return ledger.Of[ledger.Handed](records), unread
-}
-
-// forgetHanded ends the note of a key that is gone, if there is one.
-func forgetHanded(ctx context.Context, a *app.App, keyID string) (found bool, err error) {
-	journal, err := a.Handed()
-	if err != nil {
-		return false, err
-	}
-	handed, unread := journal.Unfinished()
-	for _, r := range ledger.Of[ledger.Handed](handed) {
-		if r.KeyID != keyID {
-			continue
-		}
-		operation, err := ledger.ResumeWithin[ledger.Handed](ctx, journal, r.ID, lettingGo)
-		if errors.Is(err, ledger.ErrNotFound) {
-			return true, nil
-		}
-		if err != nil {
-			return true, err
-		}
-		return true, operation.Finish()
-	}
-	return false, unread
 }
 
 // handed are those keys as they are listed.
@@ -136,23 +102,4 @@ func findHanded(a *app.App, id string) (revocable, error) {
 	return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("the key %s was %s, and is kept nowhere here", r.KeyID, where),
 		Why: "A key revokes itself, so it has to be given. " + orphan(r.Label, r.Server), Err: err,
 		Next: "btcpayctl apikey revoke --value-file FILE --server " + app.ShellWord(r.Server) + "\nor delete it on that page, then: btcpayctl doctor --forget " + r.KeyID}
-}
-
-// handedOut names the keys that were handed out, so that they are not forgotten.
-func (d *checker) handedOut(ctx context.Context) []checkRecord {
-	handed, err := handedKeys(d.app)
-	if err != nil {
-		return []checkRecord{failure(ctx, "handed-out keys", err)}
-	}
-	var records []checkRecord
-	for _, r := range handed {
-		where := "printed"
-		if r.File != "" {
-			where = "written to " + r.File
-		}
-		records = append(records, checkRecord{Check: "handed-out key " + r.KeyID, Status: "ok",
-			Detail: fmt.Sprintf("%s of %s, made %s, was %s", r.Label, r.Server, r.Created.UTC().Format(time.RFC3339), where),
-			Next:   "once it is not needed any more: btcpayctl apikey revoke " + r.KeyID})
-	}
-	return records
 }

@@ -270,3 +270,34 @@ func lostAnswer(ctx context.Context, err error, label, server string) error {
 	e.Next = "look at that page and delete it there, then: btcpayctl doctor --forget " + label[strings.LastIndexByte(label, '/')+1:]
 	return e
 }
+
+// revokeOnce asks once, and does not wait long.
+func (h *keyHolder) revokeOnce(ctx context.Context, server string, key greenfield.APIKey) error {
+	ctx, stop := context.WithTimeout(ctx, quickQuestion)
+	defer stop()
+	if gone, _, err := h.askToRevoke(ctx, server, key, false); !gone {
+		return err
+	}
+	return nil
+}
+
+// endTemporary revokes and forgets a key whose command has ended.
+func (h *keyHolder) endTemporary(ctx context.Context, operationID string, wait time.Duration, revoke revocation) error {
+	journal, err := h.app.Ledger()
+	if err != nil {
+		return err
+	}
+	operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, operationID, wait)
+	if err != nil {
+		return err
+	}
+	defer operation.Release()
+	return h.endKeyBy(ctx, operation, revoke)
+}
+
+// quickQuestion bounds one question of a process that has something else to do.
+const quickQuestion = 5 * time.Second
+
+// lettingGo is far longer than a killed process, or one that only looks, holds an
+// operation.
+const lettingGo = 5 * time.Second

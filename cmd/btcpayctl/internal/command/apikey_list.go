@@ -3,7 +3,6 @@ package command
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -184,23 +183,6 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 	}
 	handed, err := c.handed()
 	return slices.Concat(records, handed, lost(open)), err
-}
-
-// withProfiles adds the keys that a profile names and the index does not, as
-// where the index was lost.
-func withProfiles(a *app.App, entries []keystore.Entry) ([]keystore.Entry, error) {
-	config, err := a.ReadConfig()
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
-		p := config.Profiles[name]
-		known := func(e keystore.Entry) bool { return e.Name == app.APIKeyName(p.APIKeyID) }
-		if p.APIKeyID != "" && !slices.ContainsFunc(entries, known) {
-			entries = append(entries, keystore.Entry{Name: app.APIKeyName(p.APIKeyID), Keystore: p.Keystore, Server: p.Server})
-		}
-	}
-	return entries, nil
 }
 
 func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error) {

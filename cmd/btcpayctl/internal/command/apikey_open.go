@@ -213,3 +213,20 @@ func tellAtWork(a *app.App, n int) {
 		fmt.Fprintf(a.Err, "Note: other processes are at %d more operations about API keys now.\n", n)
 	}
 }
+
+// isHere reports whether a key is stored here, so that it can revoke itself.
+func (o openKey) isHere() bool {
+	return o.ID != "" && o.keystoreOf() != "" && !o.record.Shared && !o.record.Known
+}
+
+// onPage is how a key looks on the server's page.
+func (o openKey) onPage() string {
+	since := ", asked for " + o.Since.Local().Format("2006-01-02 15:04")
+	switch {
+	case o.Label != "":
+		return o.Label + since
+	case picksStore(o.record):
+		return o.record.Label + " or no label, which may: " + permissionList(o.Permissions) + since
+	}
+	return "the key " + o.ID + ", whose label is not known" + since
+}

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -196,4 +197,66 @@ func (h *keyHolder) notRevoked(ctx context.Context, operation *ledger.Operation[
 		}
 	}
 	return errors.Join(&e, operation.Release())
+}
+
+// endedMeanwhile reports whether another process has ended a key that was listed
+// here a moment ago, or is about to.
+func (h *keyHolder) endedMeanwhile(ctx context.Context, id string) bool {
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
+	if slices.ContainsFunc(open, func(r ledger.Key) bool { return r.KeyID == id && r.Ended }) {
+		return true
+	}
+	known, err := h.isKnown(ctx, id)
+	if err != nil || known {
+		return false
+	}
+	users, err := h.app.ProfilesOfAPIKey(id)
+	return err == nil && len(users) == 0
+}
+
+// closeOthers ends the other operations about a key that is gone. It reports whether
+// another process holds one of them: that one deletes the key here.
+func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Key) (held bool, err error) {
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
+	scheduled, _ := h.app.Scheduled()
+	journal, err := h.app.Ledger()
+	if err != nil {
+		return false, err
+	}
+	for _, r := range slices.Concat(open, scheduled) {
+		if r.KeyID != own.KeyID || r.ID == own.ID {
+			continue
+		}
+		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, lettingGo)
+		switch {
+		case errors.Is(err, ledger.ErrBusy):
+			held = held || r.Keystore != ""
+			continue
+		case errors.Is(err, ledger.ErrNotFound):
+			continue
+		case err == nil:
+			err = h.closeOperation(ctx, operation)
+		}
+		if err != nil {
+			return held, err
+		}
+	}
+	return held, nil
+}
+
+// withProfiles adds the keys that a profile names and the index does not, as
+// where the index was lost.
+func withProfiles(a *app.App, entries []keystore.Entry) ([]keystore.Entry, error) {
+	config, err := a.ReadConfig()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
+		p := config.Profiles[name]
+		known := func(e keystore.Entry) bool { return e.Name == app.APIKeyName(p.APIKeyID) }
+		if p.APIKeyID != "" && !slices.ContainsFunc(entries, known) {
+			entries = append(entries, keystore.Entry{Name: app.APIKeyName(p.APIKeyID), Keystore: p.Keystore, Server: p.Server})
+		}
+	}
+	return entries, nil
 }

@@ -1,16 +1,10 @@
 package command
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // maxKeepOld is longer than any program uses a key that it has read.
@@ -24,86 +18,4 @@ func checkKeepOld(d time.Duration) error {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--keep-old is %s, and an old key is kept for 168h at most", d), Why: "Nothing was sent.", Next: "--keep-old 168h"}
 	}
 	return nil
-}
-
-// revokeLater writes down that the old key of a rotation is to be revoked when it is
-// due, and starts the process that does it. A key that is due already keeps its time.
-func (h *keyHolder) revokeLater(ctx context.Context, rotation *ledger.Operation[ledger.Key], old greenfield.APIKey) (time.Time, error) {
-	r := rotation.Record
-	scheduled, _ := h.app.Scheduled() // what cannot be read is told by "doctor"
-	record := ledger.Key{
-		Header:     ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindRevoke, Profile: r.Target, Server: r.Server, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile},
-		KeyPayload: ledger.KeyPayload{KeyID: r.Rotate.OldKeyID, Keystore: r.Rotate.OldKeystore},
-		Revoke:     ledger.RevokePayload{Due: r.Rotate.Due},
-	}
-	i := slices.IndexFunc(scheduled, func(s ledger.Key) bool { return s.KeyID == r.Rotate.OldKeyID && s.Server == r.Server })
-	if i < 0 {
-		operation, err := app.Begin(ctx, h.app, record)
-		if err == nil {
-			err = operation.Release()
-		}
-		if err != nil {
-			return time.Time{}, err
-		}
-	} else {
-		record = scheduled[i] // its process may have been killed
-	}
-	fault.At("rotate-scheduled")
-	err := leaveToWatcher(h.app, h.flags, record, old)
-	if err != nil {
-		fmt.Fprintf(h.app.Err, "warning: the process that revokes the old key cannot be started: %s\n  Next, after %s: %s\n", output.VisibleLine(err.Error()), clockTime(h.app, record.Revoke.Due, toTheSecond), h.app.Hint("btcpayctl doctor"))
-	}
-	h.app.Did(app.Effect{ID: r.Rotate.OldKeyID, What: "the key " + r.Rotate.OldKeyID + " is revoked at " + clockTime(h.app, record.Revoke.Due, toTheSecond), Look: "btcpayctl apikey list"})
-	return record.Revoke.Due, nil
-}
-
-// leaveToWatcher starts a process that revokes an old key when it is due.
-func leaveToWatcher(a *app.App, flags app.Flags, r ledger.Key, old greenfield.APIKey) error {
-	told := watchFor(a, flags, r, old, deadline{})
-	told.AllowHTTP, told.Due = told.AllowHTTP || flags.AllowHTTP, r.Revoke.Due
-	w, err := startWatcher(a, told)
-	if err != nil {
-		return err
-	}
-	return w.input.Close()
-}
-
-// revokeDue revokes the old keys whose time is over, where no process did, and tells.
-func (h *keyHolder) revokeDue(ctx context.Context) {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
-	journal, err := h.app.Ledger()
-	if err != nil {
-		return
-	}
-	for _, r := range open {
-		if r.Kind != ledger.KindRevoke || r.Revoke.Due.IsZero() {
-			continue
-		}
-		operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
-		if err != nil {
-			continue // its own process is at it, or was
-		}
-		end := &keyEnding{keyHolder: *h.reaching(r.Header), operation: operation, name: "the old key " + r.KeyID}
-		switch found := end.finishRevoke(ctx); found.Status {
-		case "ok":
-			fmt.Fprintf(h.app.Err, "Revoked the old key %s: its time is over.\n", r.KeyID)
-		default:
-			fmt.Fprintln(h.app.Err, "warning:", output.VisibleLine(found.Detail)+".")
-		}
-		operation.Release()
-	}
-}
-
-// scheduled names the old keys that are revoked later.
-func (d *checker) scheduled() []checkRecord {
-	open, err := d.app.Scheduled()
-	if err != nil {
-		return nil // told with the other operations
-	}
-	var records []checkRecord
-	for _, r := range open {
-		records = append(records, checkRecord{Check: "old key " + r.KeyID, Status: "ok",
-			Detail: fmt.Sprintf("it goes on working on %s until %s, and is revoked then", r.Server, clockTime(d.app, r.Revoke.Due, toTheSecond)), Next: "to revoke it now: btcpayctl apikey revoke " + r.KeyID})
-	}
-	return records
 }

@@ -229,21 +229,6 @@ func findAPIKey(ctx context.Context, h *keyHolder, id string) (revocable, error)
 	return revocable{id: full, server: entries[0].Server, keystore: entries[0].Keystore, key: key}, err
 }
 
-// endedMeanwhile reports whether another process has ended a key that was listed
-// here a moment ago, or is about to.
-func (h *keyHolder) endedMeanwhile(ctx context.Context, id string) bool {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
-	if slices.ContainsFunc(open, func(r ledger.Key) bool { return r.KeyID == id && r.Ended }) {
-		return true
-	}
-	known, err := h.isKnown(ctx, id)
-	if err != nil || known {
-		return false
-	}
-	users, err := h.app.ProfilesOfAPIKey(id)
-	return err == nil && len(users) == 0
-}
-
 // revokeStored goes through the order that loses nothing: record, the server
 // until it says gone, the other operations about the key, keystore, profiles, index,
 // record.
@@ -280,34 +265,4 @@ func revokeStored(ctx context.Context, h *keyHolder, k revocable) error {
 		return operation.Finish()
 	}
 	return h.forget(ctx, operation)
-}
-
-// closeOthers ends the other operations about a key that is gone. It reports whether
-// another process holds one of them: that one deletes the key here.
-func (h *keyHolder) closeOthers(ctx context.Context, own ledger.Key) (held bool, err error) {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
-	scheduled, _ := h.app.Scheduled()
-	journal, err := h.app.Ledger()
-	if err != nil {
-		return false, err
-	}
-	for _, r := range slices.Concat(open, scheduled) {
-		if r.KeyID != own.KeyID || r.ID == own.ID {
-			continue
-		}
-		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, lettingGo)
-		switch {
-		case errors.Is(err, ledger.ErrBusy):
-			held = held || r.Keystore != ""
-			continue
-		case errors.Is(err, ledger.ErrNotFound):
-			continue
-		case err == nil:
-			err = h.closeOperation(ctx, operation)
-		}
-		if err != nil {
-			return held, err
-		}
-	}
-	return held, nil
 }

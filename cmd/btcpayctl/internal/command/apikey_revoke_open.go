@@ -78,11 +78,6 @@ func (c *apiKeyRevoke) runOpen(cmd *cobra.Command, args []string) error {
 	return leftOpen(closed)
 }
 
-// isHere reports whether a key is stored here, so that it can revoke itself.
-func (o openKey) isHere() bool {
-	return o.ID != "" && o.keystoreOf() != "" && !o.record.Shared && !o.record.Known
-}
-
 // chosenOpen are the open operations that the line means.
 func (c *apiKeyRevoke) chosenOpen(cmd *cobra.Command, args []string) ([]openKey, error) {
 	switch {
@@ -188,7 +183,7 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o openKey) closedRecord {
 		var users []string
 		if users, err = c.app.ProfilesOfAPIKey(r.KeyID); err == nil && len(users) > 0 {
 			if err = holder.closeOperation(ctx, operation); err == nil {
-				return closedKey(o, "profile " + strings.Join(users, ", ") + " uses it")
+				return closedKey(o, "profile "+strings.Join(users, ", ")+" uses it")
 			}
 			break
 		}
@@ -268,18 +263,6 @@ func (c *apiKeyRevoke) leadToPages(open []openKey, rest []int) {
 			fmt.Fprintln(c.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 		}
 	}
-}
-
-// onPage is how a key looks on the server's page.
-func (o openKey) onPage() string {
-	since := ", asked for " + o.Since.Local().Format("2006-01-02 15:04")
-	switch {
-	case o.Label != "":
-		return o.Label + since
-	case picksStore(o.record):
-		return o.record.Label + " or no label, which may: " + permissionList(o.Permissions) + since
-	}
-	return "the key " + o.ID + ", whose label is not known" + since
 }
 
 // leftOpen is the failure of what could not be closed.

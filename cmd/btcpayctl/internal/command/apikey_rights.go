@@ -235,22 +235,6 @@ func askFor(profile string, permissions []greenfield.Permission) string {
 	return line
 }
 
-// deniedWhy is what a 403 about a store can also mean.
-const deniedWhy = "Or the role of the key's owner in the store does not allow it: servers answer alike, and btcpayctl apikey current finds out."
-
-// deniedNext is what tells why a permission was refused, and what gets it. A
-// permission that names no store is one for every store.
-func deniedNext(p greenfield.Permission) string {
-	next := "btcpayctl apikey current"
-	switch {
-	case p == "":
-		return next
-	case everywhere(p):
-		return next + "\nor btcpayctl authorize --permission " + string(p) + " --store ID\nor, for every store of the account: btcpayctl authorize --permission " + string(p) + " --all-stores"
-	}
-	return next + "\nor btcpayctl authorize --permission " + string(p)
-}
-
 // refusedKey is the failure about a key that may not do what it is for.
 func refusedKey(what string, refused rights) *output.Error {
 	e := &output.Error{Code: output.MissingPermission, What: what + ": " + strings.Join(refused.refusals(), "; ")}

@@ -1,18 +1,14 @@
 package command
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
@@ -158,47 +154,4 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 			Why: "Nothing was changed.", Next: "btcpayctl apikey rotate --profile " + app.ShellWord(c.connection.Name.Text) + " --by ADMIN\nor " + askFor(c.connection.Name.Text, info.Permissions)}
 	}
 	return nil
-}
-
-// replace makes the profiles that used the old key use the new one, which works,
-// and revokes the old one, or has it revoked when it is due, which it returns. It can
-// be gone through again after a kill.
-func (h *keyHolder) replace(ctx context.Context, operation *ledger.Operation[ledger.Key], old greenfield.APIKey) (due time.Time, err error) {
-	r := operation.Record
-	users, err := h.app.ProfilesOfAPIKey(r.Rotate.OldKeyID)
-	if err != nil {
-		return due, err
-	}
-	for _, name := range users {
-		err := h.app.UpdateProfile(ctx, name, func(p *profile.Profile) error {
-			if p.APIKeyID == r.Rotate.OldKeyID {
-				p.APIKeyID = r.KeyID
-			}
-			return nil
-		})
-		if err != nil {
-			return due, err
-		}
-		h.app.Did(app.Effect{ID: "profile " + name + " uses", What: "profile " + name + " uses the key " + r.KeyID, Look: "btcpayctl apikey current --profile " + name})
-	}
-	fault.At("rotate-pinned")
-	if h.app.Now().Before(r.Rotate.Due) {
-		due, err := h.revokeLater(ctx, operation, old)
-		if err != nil {
-			return due, err
-		}
-		return due, operation.Finish()
-	}
-	if err := h.revoke(ctx, r.Server, old); err != nil {
-		e := explain(ctx, err)
-		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.Rotate.OldKeyID, e.What)
-		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
-		return due, errors.Join(e, operation.Release())
-	}
-	h.app.Did(app.Effect{ID: r.Rotate.OldKeyID, What: "the key " + r.Rotate.OldKeyID + " was revoked on " + r.Server, Look: "btcpayctl apikey list"})
-	fault.At("rotate-revoked")
-	if err := h.deleteGone(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID); err != nil {
-		return due, err
-	}
-	return due, operation.Finish()
 }

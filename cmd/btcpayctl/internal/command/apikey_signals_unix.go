@@ -13,10 +13,6 @@ var otherSignals = []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2}
 
 var fromKeyboard = []os.Signal{os.Interrupt, syscall.SIGQUIT}
 
-// detached is a process in a session of its own, which Ctrl-C and a closed
-// terminal do not reach.
-func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
-
 // exitCode is as a shell has it: 128 and the signal, where one ended the command.
 func exitCode(state *os.ProcessState) int {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {

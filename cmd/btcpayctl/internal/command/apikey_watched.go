@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -28,21 +27,6 @@ func watchedBy(ctx context.Context, a *app.App, r ledger.Key) string {
 	return fmt.Sprintf("process %d has asked since %s, the last time at %s, and goes on until %s",
 		holder.Process, clockTime(a, r.Watch.Since, toTheMinute), clockTime(a, r.Watch.Asked, toTheMinute), clockTime(a, r.Watch.Until, toTheMinute))
 }
-
-// clockTime is a time as a person reads it: of today in a layout such as 15:04, and of
-// another day with that day before it.
-func clockTime(a *app.App, t time.Time, layout string) string {
-	t, now := t.Local(), a.Now().Local()
-	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
-		layout = time.DateOnly + " " + layout
-	}
-	return t.Format(layout)
-}
-
-const (
-	toTheMinute = "15:04"
-	toTheSecond = time.TimeOnly
-)
 
 // busy says who is at an operation, and since when.
 func (d *checker) busy(ctx context.Context, name string, r ledger.Key, err error) checkRecord {

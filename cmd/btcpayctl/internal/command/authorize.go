@@ -272,17 +272,6 @@ func (c *authorization) serversOwn(ctx context.Context, asked []greenfield.Permi
 	return list
 }
 
-func usageOf(err error) error {
-	if request, ok := errors.AsType[*greenfield.RequestError](err); ok {
-		e := &output.Error{Code: output.Usage, What: request.Error(), Next: "btcpayctl authorize --help", Err: err}
-		if request.Member == "permissions" {
-			e.Next = "btcpayctl apikey permissions --all\nor --allow-unknown, for a plugin's"
-		}
-		return e
-	}
-	return err
-}
-
 // offerProfile asks whether a profile may be written for a first use without
 // one.
 func (c *authorization) offerProfile(ctx context.Context, s app.Settings) error {

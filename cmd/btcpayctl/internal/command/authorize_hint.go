@@ -11,16 +11,6 @@ import (
 // host name.
 const renamed = "It came under another host name than the page was given: a proxy between the browser and this machine changes it."
 
-// openPage is the truth about a consent page that is still open after the listener
-// has ended: whoever has the port then, another user of the machine too, gets the
-// key that its form posts.
-func openPage(port int) string {
-	if port == 0 {
-		return ""
-	}
-	return fmt.Sprintf("Do not press Authorize on a page that is still open: it would hand the key to whatever program has port %d of this machine by then.", port)
-}
-
 // hints say what may keep the browser from reaching the listener, fit for where
 // the program runs.
 func hints(getenv func(string) string, server string, port int, misdirected bool) []string {

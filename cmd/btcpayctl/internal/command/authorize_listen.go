@@ -253,9 +253,6 @@ func (c *authorization) runPaste(ctx context.Context) error {
 	return c.settle(ctx, key)
 }
 
-// maxPaste is far more than any key with what people paste around it.
-const maxPaste = 4 << 10
-
 func (c *authorization) pastedKey(ctx context.Context) (greenfield.APIKey, error) {
 	if c.dialogue != nil && c.app.IsTerminal(c.app.In) {
 		for {

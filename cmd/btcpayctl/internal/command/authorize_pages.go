@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,9 +19,6 @@ import (
 // is none, and has a label of its own, by which its key is known. Where the same line
 // runs again, its page leads to the port and nonce of the earlier one, so that a yes
 // on either is heard; which page made the key is told by the key's label.
-
-// pageLabel is the name that a page shows, and the label of its key.
-func pageLabel(name, operation string) string { return name + "/" + operation }
 
 // sameLogin reports whether a record is of a login that asked for the same thing.
 func (c *authorization) sameLogin(r ledger.Key) (bool, error) {
@@ -179,89 +175,6 @@ func (c *authorization) tellOtherPages(ctx context.Context) {
 	fmt.Fprintf(c.app.Err, "Note: %s. Next: %s\n", output.VisibleLine(of), c.app.Hint("btcpayctl apikey list --open"))
 }
 
-// came writes down the label of the key that came. One that a page of ours has just
-// made is in use nowhere else.
-func came(operation *ledger.Operation[ledger.Key], label string, isNew bool) error {
-	if r := operation.Record; r.Authorize.Came == label && !(r.Shared && isNew) {
-		return nil
-	}
-	return operation.Advance(func(r *ledger.Key) { r.Authorize.Came, r.Shared = label, r.Shared && !isNew })
-}
-
-// closeOperation removes the record of an operation whose end is known. Where the key
-// of a login came from another login's page, it is the other that has ended.
-func (h *keyHolder) closeOperation(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
-	ctx = context.WithoutCancel(ctx)
-	r := operation.Record
-	if r.Kind != ledger.KindAuthorize || r.Authorize.Came == "" || r.Authorize.Came == r.Label {
-		return operation.Finish()
-	}
-	other, err := h.pageOf(ctx, r)
-	if err != nil {
-		return err
-	}
-	if other == nil {
-		return operation.Finish() // the person changed the label, or the key is an older one
-	}
-	defer other.Release()
-	if r.Authorize.Port == 0 && !r.Authorize.Printed {
-		// The page was printed above the prompt, and the key of another one pasted.
-		return errors.Join(operation.Finish(), other.Finish())
-	}
-	// Ended in this order, so that a kill in between leaves more pages named than
-	// there are.
-	if err := reopen(operation); err != nil {
-		return err
-	}
-	fmt.Fprintf(h.app.Err, "Note: the key came from the page of an earlier login, %s. The page of this one is still open. Next: %s\n",
-		output.VisibleLine(r.Authorize.Came), h.app.Hint("btcpayctl apikey list --open"))
-	return other.Finish()
-}
-
-// pageOf is the login whose page made the key that came in another one, nil where
-// there is none.
-func (h *keyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operation[ledger.Key], error) {
-	journal, err := h.app.Ledger()
-	if err != nil {
-		return nil, err
-	}
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.app) // what cannot be read is told by "doctor"
-	for _, r := range open {
-		if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != in.Server || r.ID == in.ID || r.Label != in.Authorize.Came {
-			continue
-		}
-		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, lettingGo)
-		switch {
-		case errors.Is(err, ledger.ErrBusy), errors.Is(err, ledger.ErrNotFound):
-			return nil, nil
-		case err != nil:
-			return nil, err
-		}
-		return operation, nil
-	}
-	return nil, nil
-}
-
-// reopen makes a login wait for the key of its page again.
-func reopen(operation *ledger.Operation[ledger.Key]) error {
-	err := operation.Advance(func(r *ledger.Key) {
-		r.KeyID, r.Known, r.Shared, r.Ended, r.Authorize.Came, r.Authorize.Consent = "", false, false, false, "", ledger.ConsentNone
-	})
-	return errors.Join(err, operation.Release())
-}
-
-// forgetForeign deletes a key that the server does not know. It is not the key of
-// the page, which is still to come.
-func (h *keyHolder) forgetForeign(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
-	ctx = context.WithoutCancel(ctx)
-	if r := operation.Record; r.KeyID != "" && !r.Known {
-		if err := h.app.ForgetAPIKey(ctx, r.Keystore, r.KeyID); err != nil {
-			return err
-		}
-	}
-	return reopen(operation)
-}
-
 // labelAdvice says how the key of a page gets its label where a person picks the
 // store: the server leaves its field empty then.
 func (c *authorization) labelAdvice() string {
@@ -269,14 +182,6 @@ func (c *authorization) labelAdvice() string {
 		return ""
 	}
 	return "The page leaves the key's label empty: write " + output.VisibleLine(c.request.ApplicationName) + " there, and the key is found again.\n"
-}
-
-func texts(permissions []greenfield.Permission) []string {
-	list := make([]string, len(permissions))
-	for i, p := range permissions {
-		list[i] = string(p)
-	}
-	return list
 }
 
 // unanswered is the step for a person who knows that a page made no key.

@@ -184,10 +184,6 @@ func storeText(id string, names map[string]string) string {
 	}
 }
 
-func permissionList(permissions []greenfield.Permission) string {
-	return strings.Join(texts(permissions), ", ")
-}
-
 // activate makes the profile use the key. The record goes last.
 func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now rights) error {
 	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
@@ -255,25 +251,4 @@ var authorizeView = output.View[authorizeRecord]{
 		{Title: "PERMISSIONS", Value: func(r authorizeRecord) string { return shortPermissions(r.Permissions) }},
 	},
 	Name: func(r authorizeRecord) string { return r.ID },
-}
-
-// shortPermissions are the last words of the policies, each once, for a table.
-func shortPermissions(permissions []greenfield.Permission) string {
-	var words []string
-	for _, p := range permissions {
-		policy := string(p.Policy())
-		word := policy[strings.LastIndexByte(policy, '.')+1:]
-		if !slices.Contains(words, word) {
-			words = append(words, word)
-		}
-	}
-	return dash(strings.Join(words, ", "))
-}
-
-// orEmpty makes an empty list of none, for JSON.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -43,10 +41,6 @@ func (c *authorization) pickText() string {
 		return ""
 	}
 	return output.VisibleLine(fmt.Sprintf("On the page, pick the store %s: its name stands on %s/stores/%s. A key for another store is not kept.", id, c.connection.URL, id)) + "\n"
-}
-
-func addBesidePairingFlag(cmd *cobra.Command, into *bool) {
-	cmd.Flags().BoolVar(into, app.BesidePairingFlag[2:], false, "let the API key take the place of the profile's BitId key")
 }
 
 // checkPairing asks before an API key takes the place of a profile's BitId key.

@@ -36,14 +36,6 @@ type batch struct {
 	misplaced int
 }
 
-// batchName is what a batch is called in messages.
-func batchName(b ledger.Batch) string {
-	if b.From == "" {
-		return "standard input"
-	}
-	return filepath.Base(b.From)
-}
-
 // filePath is by what a file is known however it is written, and empty for what is
 // no file, such as a pipe.
 func filePath(from string) string {
@@ -230,15 +222,6 @@ func (b *batch) match(target ledger.Batch, known []ledger.Batch) (open, finished
 		}
 	}
 	return open, finished, nil
-}
-
-// resumeBatch is how to go on with a batch, from any other line.
-func resumeBatch(b ledger.Batch) string {
-	next := "btcpayctl invoice resume "
-	if b.Profile != "" {
-		next += "--profile " + app.ShellWord(b.Profile) + " "
-	}
-	return next + b.ID
 }
 
 func (b *batch) isSame(target, known ledger.Batch) (bool, error) {

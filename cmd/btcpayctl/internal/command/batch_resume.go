@@ -183,10 +183,10 @@ func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error
 
 // openBatches are those of the key in use, with how to go on, and the operations that
 // are none of their rows.
-func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Invoice) (open []error, others []ledger.Invoice) {
+func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (open []error, others []ledger.Invoice) {
 	batches, err := c.app.Batches()
 	if err != nil {
-		return []error{err}, operations
+		return []error{err}, rows
 	}
 	all, unread := batches.All()
 	if unread != nil {
@@ -196,7 +196,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Invoic
 		if !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
 			continue
 		}
-		operations = slices.DeleteFunc(operations, func(r ledger.Invoice) bool { return r.Batch == b.ID })
+		rows = slices.DeleteFunc(rows, func(r ledger.Invoice) bool { return r.Batch == b.ID })
 		made := 0
 		if work, err := batches.Open(b.ID); err == nil {
 			made = len(work.Invoices())
@@ -205,7 +205,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender, operations []ledger.Invoic
 		open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("the batch of %s is not finished: %d of %d rows have their invoice", batchName(b), made, b.Total),
 			Next: resumeBatch(b) + "\nor, to create none of the others: " + resumeBatch(b) + " --abandon"})
 	}
-	return open, operations
+	return open, rows
 }
 
 // noteRow writes down which invoice a row of a batch has, before its operation ends.

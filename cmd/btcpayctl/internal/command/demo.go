@@ -22,6 +22,7 @@ import (
 // sandbox's real pages.
 type demo struct {
 	app  *app.App
+	exec func(context.Context, *app.App, []string) (exit int)
 	keep bool
 
 	dir    string
@@ -34,8 +35,9 @@ type demo struct {
 
 type variable struct{ name, value string }
 
-func newDemo(a *app.App) *cobra.Command {
-	d := &demo{app: a}
+// newDemo takes what runs a command line.
+func newDemo(a *app.App, exec func(context.Context, *app.App, []string) (exit int)) *cobra.Command {
+	d := &demo{app: a, exec: exec}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Play the whole story on this machine, in seconds",
@@ -215,7 +217,7 @@ func (d *demo) executeSplit(ctx context.Context, line string, out, errs io.Write
 	if err != nil {
 		return err
 	}
-	if exit := Run(ctx, d.inner(out, errs), words[1:]); exit != 0 {
+	if exit := d.exec(ctx, d.inner(out, errs), words[1:]); exit != 0 {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

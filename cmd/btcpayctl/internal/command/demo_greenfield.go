@@ -59,7 +59,7 @@ func (d *demo) refused(ctx context.Context, code output.Code, line string) error
 	if err != nil {
 		return err
 	}
-	exit := Run(ctx, d.inner(d.app.Out, d.app.Out), words[1:])
+	exit := d.exec(ctx, d.inner(d.app.Out, d.app.Out), words[1:])
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -116,5 +116,3 @@ func (d *demo) environ() []string {
 	}
 	return append(list, pathVariable+"="+d.path)
 }
-
-const pathVariable = "PATH"

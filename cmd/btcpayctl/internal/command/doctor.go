@@ -17,33 +17,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// checkRecord is one thing that was looked at.
-type checkRecord struct {
-	Check  string `json:"check"`
-	Status string `json:"status"` // ok, warning, failed or skipped
-	Detail string `json:"detail"`
-	Next   string `json:"next"`
-
-	code output.Code // of a failure
-}
-
-// warn makes of a good check a warning.
-func (r *checkRecord) warn() {
-	if r.Status == "ok" {
-		r.Status = "warning"
-	}
-}
-
-var checkView = output.View[checkRecord]{
-	Columns: []output.Column[checkRecord]{
-		{Title: "CHECK", Value: func(r checkRecord) string { return r.Check }},
-		{Title: "STATUS", Value: func(r checkRecord) string { return r.Status }},
-		{Title: "DETAIL", Value: func(r checkRecord) string { return dash(r.Detail) }},
-		{Title: "NEXT", Value: func(r checkRecord) string { return dash(r.Next) }},
-	},
-	Name: func(r checkRecord) string { return r.Check },
-}
-
 type doctor struct {
 	checker
 	forget         []string
@@ -136,27 +109,6 @@ func (d *doctor) records(ctx context.Context) iter.Seq2[checkRecord, error] {
 	}
 }
 
-// printChecks prints a report, and fails with the first check that failed. about
-// begins the text of that failure.
-func printChecks(p *output.Printer, about string, records iter.Seq2[checkRecord, error]) error {
-	var failed []checkRecord
-	err := output.List(p, checkView, func(yield func(checkRecord, error) bool) {
-		for record, err := range records {
-			if record.Status == "failed" {
-				failed = append(failed, record)
-			}
-			if !yield(record, err) {
-				return
-			}
-		}
-	})
-	if err != nil || len(failed) == 0 {
-		return err
-	}
-	return &output.Error{Code: failed[0].code, What: fmt.Sprintf("%s%d of the checks failed, first: %s", about, len(failed), failed[0].Check),
-		Why: failed[0].Detail, Next: failed[0].Next}
-}
-
 // checks are what is looked at, in order. Each depends on those before it no
 // more than it has to.
 func (d *doctor) checks(ctx context.Context) []func() []checkRecord {
@@ -167,11 +119,6 @@ func (d *doctor) checks(ctx context.Context) []func() []checkRecord {
 		one(d.configuration), one(d.keystore), one(d.server), one(d.apiKey), one(d.pairing),
 		func() []checkRecord { return d.operations(ctx) },
 	}
-}
-
-func failure(ctx context.Context, check string, err error) checkRecord {
-	e := explain(ctx, err)
-	return checkRecord{check, "failed", e.What, e.Next, e.Code}
 }
 
 // refusal does not send a person who runs the doctor to the doctor.
@@ -318,18 +265,4 @@ func (d *doctor) pairing(ctx context.Context) checkRecord {
 	}
 	r.Detail += fmt.Sprintf("; it serves store %s, as invoice %s shows", serves, serves.Invoice)
 	return r
-}
-
-// asked is what a record says was asked for.
-func asked(r ledger.Key) greenfield.AuthorizeRequest {
-	return greenfield.AuthorizeRequest{Permissions: permissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: r.Authorize.PickStore}
-}
-
-// permissionsOf are the permissions as a record has them.
-func permissionsOf(texts []string) []greenfield.Permission {
-	list := make([]greenfield.Permission, len(texts))
-	for i, p := range texts {
-		list[i] = greenfield.Permission(p)
-	}
-	return list
 }

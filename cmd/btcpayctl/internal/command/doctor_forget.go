@@ -24,10 +24,10 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var operations []*ledger.Held
+	var held []*ledger.Held
 	var handed []string
 	defer func() {
-		for _, operation := range operations {
+		for _, operation := range held {
 			operation.Release()
 		}
 	}()
@@ -52,9 +52,9 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		operations = append(operations, operation)
+		held = append(held, operation)
 	}
-	for _, operation := range operations {
+	for _, operation := range held {
 		if err := d.forgetOne(ctx, operation); err != nil {
 			return err
 		}

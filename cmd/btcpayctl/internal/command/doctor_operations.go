@@ -3,13 +3,9 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -33,25 +29,6 @@ func (d *checker) operations(ctx context.Context) []checkRecord {
 	return slices.Concat(records, d.scheduled(), d.handedOut(ctx))
 }
 
-// batches names those that are not finished.
-func (d *checker) batches(ctx context.Context) (records []checkRecord) {
-	batches, err := d.app.Batches()
-	if err != nil {
-		return []checkRecord{failure(ctx, "batches", err)}
-	}
-	all, unread := batches.All()
-	for _, b := range all {
-		if b.Finished.IsZero() {
-			records = append(records, checkRecord{Check: "batch " + b.ID, Status: "warning",
-				Detail: fmt.Sprintf("not all invoices of %s were created, %d rows", batchName(b), b.Total), Next: resumeBatch(b)})
-		}
-	}
-	if unread != nil {
-		records = append(records, failure(ctx, "batches", unread))
-	}
-	return records
-}
-
 // nameOf is how the doctor names an operation.
 func nameOf(h ledger.Header) string { return string(h.Kind) + " " + h.ID }
 
@@ -70,29 +47,12 @@ func profileFlag(h ledger.Header) string {
 	return " --profile " + h.Profile
 }
 
-func (d *checker) pairOperation(ctx context.Context, r ledger.Pair) checkRecord {
-	if d.isPaired(ctx, r) {
-		return checkRecord{Check: nameOf(r.Header), Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
-	}
-	if e := d.takenOver(ctx, r); e != nil {
-		return checkRecord{nameOf(r.Header), "failed", e.What + ". " + e.Why, e.Next, e.Code}
-	}
-	return warning(r.Header, "a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
-}
-
 func (d *checker) invoiceOperation(_ context.Context, r ledger.Invoice) checkRecord {
 	next := "btcpayctl invoice resume" + profileFlag(r.Header)
 	if r.Batch != "" {
 		next += " " + r.Batch
 	}
 	return warning(r.Header, "whether the invoice of order "+r.OrderID+" was made is not known", next)
-}
-
-func (d *checker) moveOperation(ctx context.Context, r ledger.Move) checkRecord {
-	if !isAbandoned(ctx, d.app, r.ID) {
-		return atWork(r.Header)
-	}
-	return warning(r.Header, "a move of secrets was cut off; each is where index and profiles say it is", moveAgain(r))
 }
 
 func (d *checker) keyOperation(ctx context.Context, r ledger.Key) checkRecord {
@@ -119,35 +79,6 @@ func (d *checker) keyOperation(ctx context.Context, r ledger.Key) checkRecord {
 	defer operation.Release()
 	end := &keyEnding{keyHolder: *d.reaching(operation.Record.Header), operation: operation, name: name, decision: d.decision}
 	return end.finish(ctx)
-}
-
-// isPaired looks whether a pairing was approved since, which ends it.
-func (d *checker) isPaired(ctx context.Context, r ledger.Pair) bool {
-	if r.Profile == "" || d.flags.DryRun {
-		return false
-	}
-	connection, err := d.pairConnection(ctx, r)
-	if err != nil {
-		return false
-	}
-	defer connection.CloseIdleConnections()
-	tokens, err := connection.Tokens(ctx)
-	return err == nil && len(tokens) > 0 && finishPairings(ctx, d.app, r.Server, r.SIN) == nil
-}
-
-// pairConnection is one with the key of a pairing, if the profile still has it.
-func (d *checker) pairConnection(ctx context.Context, r ledger.Pair) (*app.Connection, error) {
-	flags := d.reaching(r.Header).flags
-	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
-	connection, err := d.app.Paired(ctx, flags)
-	if err != nil {
-		return nil, err
-	}
-	if connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
-		connection.CloseIdleConnections()
-		return nil, errors.New("the profile has another key now, or another server")
-	}
-	return connection, nil
 }
 
 // A keyEnding ends one operation about a key.
@@ -264,27 +195,6 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) checkRecor
 	return f.login(ctx, key, proof, now)
 }
 
-// finishRotation goes on from where the new key was known to work.
-func (h *keyHolder) finishRotation(ctx context.Context, operation *ledger.Operation[ledger.Key]) (string, error) {
-	r := operation.Record
-	told := fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.Rotate.OldKeyID)
-	old, err := h.app.LoadAPIKey(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID)
-	switch {
-	case errors.Is(err, keystore.ErrNotFound):
-		// It was revoked, and the rest was cut off.
-		err = h.deleteGone(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID)
-		if err == nil {
-			err = operation.Finish()
-		}
-	case err == nil:
-		var due time.Time
-		if due, err = h.replace(ctx, operation, old); !due.IsZero() {
-			told = fmt.Sprintf("the new key %s is in use, and the old one %s is revoked at %s", r.KeyID, r.Rotate.OldKeyID, clockTime(h.app, due, toTheSecond))
-		}
-	}
-	return told, err
-}
-
 func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {
 	r := f.operation.Record
 	again := "btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget " + r.ID
@@ -299,10 +209,4 @@ func (f *keyEnding) finishRevoke(ctx context.Context) checkRecord {
 		return f.notRevoked(ctx, "the key "+r.KeyID, err)
 	}
 	return f.done(ctx, "the key "+r.KeyID+" is revoked", nil)
-}
-
-// selective tells whether a consent page was to let the person pick a store.
-func selective(page string) bool {
-	u, err := url.Parse(page)
-	return err == nil && u.Query().Get("selectiveStores") == "true"
 }

@@ -60,15 +60,3 @@ func (w *waitValue) Set(text string) error {
 }
 
 func (w *waitValue) Type() string { return "duration" }
-
-// group makes a command that only holds others.
-func group(name, short, id, long string) *cobra.Command {
-	return &cobra.Command{
-		Use:     name,
-		Short:   short,
-		Long:    long,
-		GroupID: id,
-		Args:    noCommand,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-}

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -89,20 +88,4 @@ func textsOf(f *pflag.Flag) []string {
 		return []string{f.Value.String()}
 	}
 	return nil
-}
-
-// before is what every command does first.
-func before(a *app.App) func(*cobra.Command, []string) error {
-	open := nameOpenOperations(a)
-	return func(cmd *cobra.Command, args []string) error {
-		if err := refuseEmpty(cmd, args); err != nil {
-			return err
-		}
-		if err := refuseTexts(cmd, args); err != nil {
-			return err
-		}
-		a.Retarget = lineOf(cmd).hint
-		a.SweepLeftovers()
-		return open(cmd, args)
-	}
 }

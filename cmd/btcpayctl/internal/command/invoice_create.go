@@ -281,11 +281,3 @@ func (c *invoiceCreate) onlyFrom(cmd *cobra.Command) error {
 	}
 	return nil
 }
-
-// dryRunIsDone takes the end that --dry-run asked for as success.
-func dryRunIsDone(err error) error {
-	if errors.Is(err, client.ErrDryRun) {
-		return nil
-	}
-	return err
-}

@@ -94,8 +94,6 @@ main net or test net, or the key file of the PHP or the Node client.`,
 	return cmd
 }
 
-const defaultProfile = "default"
-
 // keep checks everything first, so that no key is made that cannot go anywhere.
 func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, error)) error {
 	p, err := checkedPrinter(k.app, cmd, keyView, keyRecord{})

@@ -1,10 +1,8 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -14,7 +12,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
 // An exportForm is a value of --format.
@@ -115,25 +112,4 @@ func (c *keyExport) print(secret client.Secret) error {
 	}
 	_, err := io.WriteString(c.app.Out, text+"\n")
 	return err
-}
-
-// writeSecret makes a file that is either not there or whole: it gets its name
-// only after its content is on the disk.
-func writeSecret(name string, secret client.Secret) error {
-	err := durable.WriteNamed(name, []byte(strings.TrimSuffix(secret.Reveal(), "\n")+"\n"), true)
-	if err == nil {
-		return nil
-	}
-	return cannotWrite("the key", name, err)
-}
-
-func cannotWrite(what, name string, err error) error {
-	e := &output.Error{Code: output.BadInput, What: what + " cannot be written to " + name, Why: err.Error(), Err: err, Next: "check the directory, or name another file"}
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		e.Why, e.Next = "There is such a file. A key that is overwritten cannot be made again.", "name a new file"
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, durable.ErrName):
-		e.Code = output.KeystoreUnusable
-	}
-	return e
 }

@@ -206,13 +206,6 @@ func stateOf(ctx context.Context, a *app.App, spec string, config profile.Config
 	return r, nil
 }
 
-// keeps tells whether a store keeps what is put into it.
-func keeps(spec string) bool { return spec != "env" && spec != "memory" }
-
-// helperPrefix begins stores that are programs of somebody else. They are not
-// run where nobody should be asked.
-const helperPrefix = "helper:"
-
 func storeState(ctx context.Context, store keystore.Store) (keystore.State, error) {
 	if stater, ok := store.(keystore.Stater); ok {
 		return stater.State(ctx)
@@ -252,14 +245,4 @@ func stateWord(err error) string {
 		}
 	}
 	return "unavailable"
-}
-
-// cutMoves are the moves between stores that no process is at.
-func cutMoves(ctx context.Context, a *app.App, open []ledger.Move) []ledger.Move {
-	return slices.DeleteFunc(open, func(r ledger.Move) bool { return !isAbandoned(ctx, a, r.ID) })
-}
-
-// moveAgain is the command that ends a move.
-func moveAgain(r ledger.Move) string {
-	return "btcpayctl keystore move --from " + app.ShellWord(r.OldKeystore) + " --to " + app.ShellWord(r.Keystore)
 }

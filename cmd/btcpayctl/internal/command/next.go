@@ -11,16 +11,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 )
 
-// targetFlags say which server, profile and store a line means, in the order in
-// which a hint repeats them.
-var targetFlags = []string{"profile", "server", "store", "api", "ca-file", "allow-http"}
-
-// targetFlag is the annotation of such a flag.
-const targetFlag = "btcpayctl-target"
-
-// reachFlags are those that hold for any profile.
-var reachFlags = []string{"ca-file", "allow-http"}
-
 // A line is a command line as far as hints repeat it: the flags of its target.
 type line struct {
 	given map[string]string // by name, as a shell reads them
@@ -51,15 +41,6 @@ func lineOf(cmd *cobra.Command) *line {
 // isTarget tells whether a command has a flag that says what the command talks to.
 // Others of the same name change a profile, or choose among secrets.
 func isTarget(f *pflag.Flag) bool { return f != nil && len(f.Annotations[targetFlag]) > 0 }
-
-// targets declares the flags of a command's target, as far as it has them.
-func targets(cmd *cobra.Command) {
-	for _, name := range targetFlags {
-		if cmd.Flags().Lookup(name) != nil {
-			annotate(cmd, name, targetFlag)
-		}
-	}
-}
 
 // program begins each command of a hint. A quoted command within another is left
 // alone: it has a shell of its own.

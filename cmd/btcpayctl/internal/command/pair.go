@@ -56,8 +56,8 @@ type pairing struct {
 	interval time.Duration
 	yes      bool
 
-	printer *output.Printer
-	fresh   bool // the key was made by this run
+	printer   *output.Printer
+	fresh     bool // the key was made by this run
 	operation *ledger.Operation[ledger.Pair]
 	status    *output.Status
 }
@@ -200,21 +200,6 @@ func (c *pairing) already(ctx context.Context) (bool, error) {
 	c.tellStore("The key is paired already", serves)
 	fmt.Fprintln(c.app.Err, " One key serves one store. Another store needs another profile.")
 	return true, c.print(serves)
-}
-
-func (c *pairedKey) profileName() string {
-	if c.app.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
-		return c.Name.Text
-	}
-	return "" // the key comes from the environment
-}
-
-// profileFlag is what a next command needs to use the same profile.
-func (c *pairedKey) profileFlag() string {
-	if name := c.profileName(); name != "" {
-		return " --profile " + name
-	}
-	return ""
 }
 
 // begin writes the operation down. The server may be asked after that.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
@@ -77,15 +76,6 @@ func (c *pairing) showTimeLeft() {
 	})
 }
 
-// clockText is a span as 14:56.
-func clockText(d time.Duration) string {
-	seconds := max(int(d.Round(time.Second)/time.Second), 0)
-	if seconds >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
-	}
-	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
-}
-
 func (c *pairing) progress(p bitpay.PairProgress) {
 	if p.Err != nil {
 		c.status.Say(c.app.Err, "The server did not answer, asking again: "+p.Err.Error())
@@ -151,29 +141,4 @@ func (c *pairing) remember(ctx context.Context, asked bool) error {
 		return nil
 	})
 	return err
-}
-
-func finishPairings(ctx context.Context, a *app.App, server, sin string) error {
-	journal, err := a.Ledger()
-	if err != nil {
-		return err
-	}
-	// A record that cannot be read has its own complaint elsewhere.
-	records, _ := journal.Unfinished()
-	for _, r := range ledger.Of[ledger.Pair](records) {
-		if r.Server != server || r.SIN != sin {
-			continue
-		}
-		operation, err := ledger.Resume[ledger.Pair](ctx, journal, r.ID)
-		if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
-			continue // its own process will see the same list
-		}
-		if err == nil {
-			err = operation.Finish()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,48 +21,6 @@ func refuseTwoStores(a *app.App, s app.Settings) error {
 	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for store %s, and %s names store %s", s.Name.Text, own, s.Store.Source, s.Store.Text),
 		Why:  "A profile has one store. Nothing was sent.",
 		Next: "the same command with --profile ANOTHER\nor btcpayctl profile set " + s.Name.Text + " --store " + s.Store.Text}
-}
-
-// A pairedKey is a BitId key that is paired, or is to be.
-type pairedKey struct {
-	app *app.App
-	*app.Connection
-}
-
-// provenStore learns which store the key was approved for, and refuses another than the
-// one that is wanted. It returns none, and no error, where that cannot be known yet.
-func (c *pairedKey) provenStore(ctx context.Context) (*profile.ProvenStore, error) {
-	serves, err := c.app.Serves(ctx, c.Connection)
-	switch {
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	case err != nil:
-		return nil, nil //nolint:nilerr // it is kept, see unproven
-	case c.Store.Text == "" || c.Store.Text == serves.ID:
-		return serves, nil
-	}
-	return serves, c.otherStore(serves)
-}
-
-// otherStore says that a person approved the key for another store than was asked for.
-func (c *pairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
-	says := c.Store.Source + " names"
-	if !c.Store.Explicit() {
-		says = "profile " + c.Name.Text + " says"
-	}
-	return &output.Error{Code: output.WrongStore,
-		What: fmt.Sprintf("the key %s is paired with store %s, and %s store %s", c.Identity.SIN(), serves, says, c.Store.Text),
-		Why:  fmt.Sprintf("Invoice %s shows it: whoever approved the key chose that store on the page.", serves.Invoice),
-		Next: c.app.PairAgain(c.Connection, serves)}
-}
-
-// unproven says why the store of a paired key is not known.
-func (c *pairedKey) unproven() string {
-	why := c.app.WhyUnproven(c.Connection)
-	if errors.Is(why, bitpay.ErrNoInvoice) {
-		return "the store is not proven yet: it has no invoice"
-	}
-	return "the store is not proven: " + output.VisibleLine(why.Error())
 }
 
 // tellStore says which store a key is paired with.

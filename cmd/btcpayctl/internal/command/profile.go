@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
@@ -43,36 +42,12 @@ var profileView = output.View[profileRecord]{
 	Name: func(r profileRecord) string { return r.Name },
 }
 
-// shopText is the store that a key was seen to serve.
-func shopText(s *profile.ProvenStore) string {
-	if s == nil {
-		return notProven
-	}
-	return s.String()
-}
-
-const notProven = "not proven"
-
 // wantedText is [shopText] beside the store that is wanted.
 func wantedText(s *profile.ProvenStore, wanted string) string {
 	if s == nil || wanted == "" || s.ID == wanted {
 		return shopText(s)
 	}
 	return s.String() + ", not " + wanted
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
-}
-
-func dash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 func newProfile(a *app.App) *cobra.Command {
@@ -345,21 +320,6 @@ func keyedProfile(name, what string) error {
 		e.Why, e.Next = "The key is in it.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
 	}
 	return e
-}
-
-func normalServer(server string, allowHTTP bool) (string, error) {
-	if server == "" {
-		return "", nil
-	}
-	var options []client.Option
-	if allowHTTP {
-		options = append(options, client.WithAllowHTTP())
-	}
-	c, err := client.New(server, options...)
-	if err != nil {
-		return "", err
-	}
-	return c.Server(), nil
 }
 
 func newProfileDelete(a *app.App) *cobra.Command {

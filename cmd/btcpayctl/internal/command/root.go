@@ -4,7 +4,6 @@ package command
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +41,7 @@ type child struct {
 // children are in the order of the help.
 func children() []child {
 	return []child{
-		{"demo", newDemo}, {"sandbox", newSandbox}, {"profile", newProfile}, {"key", newKey}, {"pair", newPair},
+		{"demo", func(a *app.App) *cobra.Command { return newDemo(a, Run) }}, {"sandbox", newSandbox}, {"profile", newProfile}, {"key", newKey}, {"pair", newPair},
 		{"invoice", newInvoice}, {"store", newStore}, {"rate", newRate}, {"authorize", newAuthorize}, {"apikey", newAPIKey},
 		{"doctor", newDoctor}, {"keystore", newKeystore}, {"credential", newCredential}, {"version", newVersion},
 	}
@@ -128,50 +127,4 @@ func refuseUnknownTopics(root *cobra.Command) {
 			return topic.Help()
 		}
 	}
-}
-
-func noCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	next := cmd.CommandPath() + " --help"
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		next = cmd.CommandPath() + " " + near[0]
-	}
-	return &output.Error{Code: output.Usage, What: "there is no command " + strings.Join([]string{cmd.CommandPath(), args[0]}, " "), Next: next}
-}
-
-// arguments refuses a wrong number of arguments with the line that would be right.
-func arguments(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) >= least && len(args) <= most {
-			return nil
-		}
-		what := "an argument is missing"
-		if len(args) > most {
-			what = "there are too many arguments: " + args[most]
-		}
-		return &output.Error{Code: output.Usage, What: what, Why: "Usage: " + cmd.UseLine(), Next: cmd.CommandPath() + " --help"}
-	}
-}
-
-// printer makes the Printer the flags ask for.
-func printer(a *app.App, cmd *cobra.Command) (*output.Printer, error) {
-	format, err := cmd.Flags().GetString("output")
-	if err != nil {
-		return nil, err
-	}
-	if !cmd.Flags().Changed("output") {
-		if _, err := a.Variable(app.OutputVariable); err != nil {
-			return nil, err
-		}
-	}
-	query, err := cmd.Flags().GetString("jq")
-	if err != nil {
-		return nil, err
-	}
-	if query != "" && !cmd.Flags().Changed("output") && format != "jsonl" && format != "yaml" {
-		format = "json" // what a flag asks for wins over the environment's format
-	}
-	return output.NewPrinter(telling{a}, format, query)
 }

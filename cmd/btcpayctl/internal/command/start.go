@@ -2,17 +2,12 @@ package command
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
-
-// lettingGo is far longer than a killed process, or one that only looks, holds an
-// operation.
-const lettingGo = 5 * time.Second
 
 // nameOpenOperations is what every command that talks to a server does first:
 // it removes pairings that are over and names invoices whose fate is unknown,

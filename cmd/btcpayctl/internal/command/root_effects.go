@@ -8,29 +8,9 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
-
-// checkedPrinter is the printer of a command that has an effect: an output that does
-// not fit is found before that. The sample may be an empty record.
-func checkedPrinter[T any](a *app.App, cmd *cobra.Command, v output.View[T], sample T) (*output.Printer, error) {
-	p, err := printer(a, cmd)
-	if err != nil {
-		return nil, err
-	}
-	return p, output.Check(p, v, sample)
-}
-
-// promise is a sentence that holds only where nothing happened before.
-var promise = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b(?:Nothing was (?:sent|changed|done|moved)|No key was made(?: and nothing was sent)?)\.\s*`)
-})
-
-// mostEffects bounds how many effects a failure names, the last ones.
-const mostEffects = 5
 
 // afterEffects makes a failure tell what the command did before. Its code is none that
 // says that nothing was sent.
@@ -67,16 +47,13 @@ func afterEffects(a *app.App, e output.Error) output.Error {
 	return e
 }
 
-// telling is standard output. What it took names what was done.
-type telling struct{ app *app.App }
+// promise is a sentence that holds only where nothing happened before.
+var promise = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:Nothing was (?:sent|changed|done|moved)|No key was made(?: and nothing was sent)?)\.\s*`)
+})
 
-func (t telling) Write(text []byte) (int, error) {
-	n, err := t.app.Out.Write(text)
-	if err == nil && n > 0 {
-		t.app.Told()
-	}
-	return n, err
-}
+// mostEffects bounds how many effects a failure names, the last ones.
+const mostEffects = 5
 
 // nobodyReads reports whether a command that did nothing failed only since the reader
 // of its output has gone, as head does.

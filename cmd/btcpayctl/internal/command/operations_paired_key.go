@@ -1,0 +1,89 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+// A pairedKey is a BitId key that is paired, or is to be.
+type pairedKey struct {
+	app *app.App
+	*app.Connection
+}
+
+// provenStore learns which store the key was approved for, and refuses another than the
+// one that is wanted. It returns none, and no error, where that cannot be known yet.
+func (c *pairedKey) provenStore(ctx context.Context) (*profile.ProvenStore, error) {
+	serves, err := c.app.Serves(ctx, c.Connection)
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, nil //nolint:nilerr // it is kept, see unproven
+	case c.Store.Text == "" || c.Store.Text == serves.ID:
+		return serves, nil
+	}
+	return serves, c.otherStore(serves)
+}
+
+// otherStore says that a person approved the key for another store than was asked for.
+func (c *pairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
+	says := c.Store.Source + " names"
+	if !c.Store.Explicit() {
+		says = "profile " + c.Name.Text + " says"
+	}
+	return &output.Error{Code: output.WrongStore,
+		What: fmt.Sprintf("the key %s is paired with store %s, and %s store %s", c.Identity.SIN(), serves, says, c.Store.Text),
+		Why:  fmt.Sprintf("Invoice %s shows it: whoever approved the key chose that store on the page.", serves.Invoice),
+		Next: c.app.PairAgain(c.Connection, serves)}
+}
+
+// unproven says why the store of a paired key is not known.
+func (c *pairedKey) unproven() string {
+	why := c.app.WhyUnproven(c.Connection)
+	if errors.Is(why, bitpay.ErrNoInvoice) {
+		return "the store is not proven yet: it has no invoice"
+	}
+	return "the store is not proven: " + output.VisibleLine(why.Error())
+}
+
+// taken explains a code that was approved for another key.
+func (c *pairedKey) taken(r ledger.Pair) *output.Error {
+	page := c.URL + "/stores/STORE/tokens, of the store that approved it"
+	if r.Store != "" {
+		if address, err := c.TokensURL(r.Store); err == nil {
+			page = address
+		}
+	}
+	label := "without a label"
+	if r.Label != "" {
+		label = fmt.Sprintf("labelled %q", r.Label)
+	}
+	return &output.Error{Code: output.PairingTaken, What: "the code " + r.Code + " was approved, but not for this key",
+		Why: strings.TrimSpace(fmt.Sprintf("Somebody who knew the code put a key of their own in its place. The token %s is theirs, and lets them make and read invoices there. "+
+			"This key, %s, is not paired.", label, r.SIN)),
+		Next: "revoke that token: " + page + "\nthen btcpayctl pair client" + c.profileFlag()}
+}
+
+func (c *pairedKey) profileName() string {
+	if c.app.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
+		return c.Name.Text
+	}
+	return "" // the key comes from the environment
+}
+
+// profileFlag is what a next command needs to use the same profile.
+func (c *pairedKey) profileFlag() string {
+	if name := c.profileName(); name != "" {
+		return " --profile " + name
+	}
+	return ""
+}
