@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox"
@@ -72,7 +73,7 @@ func (h *heard) String() string {
 // TestSilence waits for a browser that never comes, and reads what is said
 // meanwhile and at the end.
 func TestSilence(t *testing.T) {
-	a, _, _ := testApp(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
+	a, _, _ := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
 	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
 	if err != nil {
 		t.Fatal(err)
@@ -114,7 +115,7 @@ func TestSilence(t *testing.T) {
 // TestAddressTakenUp: the same login again listens where the page of the earlier one
 // leads to, within a day, and each page has a label of its own.
 func TestAddressTakenUp(t *testing.T) {
-	a, _, stderr := testApp(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity"})
+	a, _, stderr := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity"})
 	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +156,7 @@ func TestAddressTakenUp(t *testing.T) {
 // TestNeeds checks that the table names commands that are there, and
 // permissions that cover what it says.
 func TestNeeds(t *testing.T) {
-	a, _, _ := testApp(t, nil)
+	a, _, _ := apptest.New(t, nil)
 	there := map[string]bool{}
 	for cmd := range commands(NewRoot(a)) {
 		there[strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")] = true

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+
 	"regexp"
 	"strings"
 	"testing"
@@ -9,7 +11,7 @@ import (
 // TestDeletionsAreCalledAlike walks the tree: what deletes or revokes takes an argument
 // or --profile, asks a terminal, and has --yes for scripts.
 func TestDeletionsAreCalledAlike(t *testing.T) {
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	deletes := regexp.MustCompile(`^(Delete|Revoke|Erase|Remove|Destroy|Drop|Forget)\b`)
 	n := 0
 	for cmd := range commands(NewRoot(tree)) {
@@ -36,7 +38,7 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 			strings.Join(words, " ") + " --profile nobody":     "there is no profile",
 			strings.Join(words, " ") + " --profile x --yes -h": "",
 		} {
-			a, stdout, stderr := testApp(t, nil)
+			a, stdout, stderr := apptest.New(t, nil)
 			code := Run(t.Context(), a, strings.Fields(args))
 			if want == "" && code != 0 || want != "" && (code != 2 && code != 6 || stdout.Len() > 0 || !strings.Contains(stderr.String(), want)) {
 				t.Errorf("%s: exit %d, %s", args, code, stderr)

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -55,7 +57,7 @@ var withoutEffect = map[string]string{
 
 // TestEveryCommandIsJudged: a new command says here what it changes.
 func TestEveryCommandIsJudged(t *testing.T) {
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	judged := maps.Clone(withoutEffect)
 	for _, c := range effectCases {
 		judged[c.command] = "has a case"

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 )
 
 // serverLines is for each command that talks to a server a line that is complete
@@ -40,7 +41,7 @@ var serverLines = map[string][]string{
 }
 
 func serverCommands(t *testing.T) []string {
-	a, _, _ := testApp(t, nil)
+	a, _, _ := apptest.New(t, nil)
 	var names []string
 	for cmd := range commands(NewRoot(a)) {
 		name := strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")
@@ -70,7 +71,7 @@ func placeholders(cmd *cobra.Command) []string {
 func TestEmptyFlags(t *testing.T) {
 	server := newRecordingServer(t)
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_NO_INPUT": "1"}
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	root, n, home := NewRoot(tree), 0, newHome(t)
 	for cmd := range commands(root) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.DisableFlagParsing || cmd.Name() == "help" {
@@ -103,7 +104,7 @@ func TestEmptyFlags(t *testing.T) {
 
 // TestEmptyAnnotations keeps the list of flags short that may be empty.
 func TestEmptyAnnotations(t *testing.T) {
-	a, _, _ := testApp(t, nil)
+	a, _, _ := apptest.New(t, nil)
 	for cmd := range commands(NewRoot(a)) {
 		for f := range flags(cmd) {
 			if len(f.Annotations[emptySays]) > 0 && cmd.CommandPath() != "btcpayctl profile set" {
@@ -117,7 +118,7 @@ func TestEmptyAnnotations(t *testing.T) {
 func TestEmptyArguments(t *testing.T) {
 	server := newRecordingServer(t)
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_NO_INPUT": "1"}
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	home, n := newHome(t), 0
 	for cmd := range commands(NewRoot(tree)) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.DisableFlagParsing || cmd.Args == nil || cmd.Args(cmd, []string{""}) != nil {

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+
 	"context"
 	"errors"
 	"strings"
@@ -46,7 +48,7 @@ func TestInvoiceWait(t *testing.T) {
 		{350 * time.Millisecond, true, 1, "still pending (it could not be read)"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			a, _, stderr := testApp(t, nil)
+			a, _, stderr := apptest.New(t, nil)
 			w := &invoiceWait{invoiceCall: invoiceCall{app: a}, wait: c.wait, interval: 100 * time.Millisecond, until: statusSettled}
 			api := &fakeInvoices{slow: c.slow}
 			start := time.Now()

@@ -1,6 +1,8 @@
 package command
 
 import (
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -148,7 +150,7 @@ var hintMark = regexp.MustCompile(`(?m)Next: (.*(?:\n {8,}.*)*)`)
 // the target of the line that was run.
 func (w *randomWorld) checkHints(t *testing.T, args []string, stderr string) {
 	t.Helper()
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	var root *cobra.Command
 	for _, found := range hintMark.FindAllStringSubmatch(stderr, -1) {
 		for _, line := range pasteable(found[1]) {
@@ -191,7 +193,7 @@ func (w *randomWorld) checkTarget(t *testing.T, root *cobra.Command, args []stri
 
 // TestHintsArePasteable reads the hints in the source, with X for what is put in.
 func TestHintsArePasteable(t *testing.T) {
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	root, n := NewRoot(tree), 0
 	for _, dir := range []string{".", "../app"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -288,7 +290,7 @@ func TestHint(t *testing.T) {
 		{"invoice list --profile shop", "check the network", "check the network"},
 		{"invoice list --profile shop", "btcpayctl doctor, later", "btcpayctl doctor --profile shop, later"},
 	} {
-		tree, _, _ := testApp(t, nil)
+		tree, _, _ := apptest.New(t, nil)
 		cmd, rest, err := NewRoot(tree).Find(strings.Fields(c.args))
 		if err == nil {
 			err = cmd.ParseFlags(rest)
@@ -301,7 +303,7 @@ func TestHint(t *testing.T) {
 		}
 	}
 	// A path is one word of the shell.
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	cmd, _, _ := NewRoot(tree).Find([]string{"invoice", "list"})
 	if err := cmd.ParseFlags([]string{"--ca-file", "my ca's.pem"}); err != nil {
 		t.Fatal(err)

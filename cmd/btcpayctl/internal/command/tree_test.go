@@ -1,7 +1,6 @@
 package command
 
 import (
-	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -10,13 +9,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
@@ -33,29 +31,13 @@ func TestMain(m *testing.M) {
 	leaks.Main(m)
 }
 
-func testApp(t *testing.T, env map[string]string) (a *app.App, stdout, stderr *bytes.Buffer) {
-	t.Helper()
-	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
-	home := t.TempDir()
-	return &app.App{
-		In: strings.NewReader(""), Out: stdout, Err: stderr, Now: time.Now, Version: "test",
-		LookupEnv: func(name string) (string, bool) {
-			if name == "HOME" {
-				return home, true
-			}
-			value, set := env[name]
-			return value, set
-		},
-	}, stdout, stderr
-}
-
 // secretName are names that only a flag for a secret would have.
 var secretName = regexp.MustCompile(`(?i)secret|passw|passphrase|private|mnemonic|seed|api-?key$|token|credential`)
 
 // TestTree looks at every command: it says what it does and how it is called,
 // each flag has a text, none takes a secret, and the tone is right.
 func TestTree(t *testing.T) {
-	a, _, _ := testApp(t, nil)
+	a, _, _ := apptest.New(t, nil)
 	n := 0
 	for cmd := range commands(NewRoot(a)) {
 		if cmd.Name() == "help" || cmd.HasParent() && cmd.Parent().Name() == "completion" || cmd.Name() == "completion" {
@@ -124,10 +106,10 @@ func flags(cmd *cobra.Command) func(func(*pflag.Flag) bool) {
 // TestHelp shows every command's help: exit 0, on standard output, with its
 // usage.
 func TestHelp(t *testing.T) {
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	for cmd := range commands(NewRoot(tree)) {
 		args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
-		a, stdout, stderr := testApp(t, nil)
+		a, stdout, stderr := apptest.New(t, nil)
 		if code := Run(t.Context(), a, args); code != 0 || stderr.Len() > 0 || stdout.Len() == 0 {
 			t.Errorf("%s --help: exit %d, %q", cmd.CommandPath(), code, stderr)
 		}
@@ -137,17 +119,17 @@ func TestHelp(t *testing.T) {
 // TestUsageErrors calls every command with a flag that is not there, in both
 // forms of an error.
 func TestUsageErrors(t *testing.T) {
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	for cmd := range commands(NewRoot(tree)) {
 		if cmd.DisableFlagParsing || !cmd.Runnable() {
 			continue
 		}
 		args := append(strings.Fields(cmd.CommandPath())[1:], "--no-such-flag")
-		a, stdout, stderr := testApp(t, nil)
+		a, stdout, stderr := apptest.New(t, nil)
 		if code := Run(t.Context(), a, args); code != 2 || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "error: unknown flag") || !strings.Contains(stderr.String(), "Next: ") {
 			t.Errorf("%s: exit %d, %q %q", args, code, stdout, stderr)
 		}
-		a, stdout, stderr = testApp(t, map[string]string{"BTCPAYCTL_OUTPUT": "json"})
+		a, stdout, stderr = apptest.New(t, map[string]string{"BTCPAYCTL_OUTPUT": "json"})
 		if code := Run(t.Context(), a, args); code != 2 || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), `{"error":{"code":"usage","exit":2,`) {
 			t.Errorf("%s as JSON: exit %d, %q %q", args, code, stdout, stderr)
 		}

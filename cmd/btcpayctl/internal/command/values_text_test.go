@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 )
 
 // badTexts are texts that do not arrive as they are, and what is said of them.
@@ -26,7 +27,7 @@ var badTexts = map[string]string{
 func TestBadTextFlags(t *testing.T) {
 	server := newRecordingServer(t)
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_NO_INPUT": "1"}
-	tree, _, _ := testApp(t, nil)
+	tree, _, _ := apptest.New(t, nil)
 	root, n, home := NewRoot(tree), 0, newHome(t)
 	for cmd := range commands(root) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.DisableFlagParsing || cmd.Name() == "help" {
