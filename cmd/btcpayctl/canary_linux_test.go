@@ -15,7 +15,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/command"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -88,7 +88,7 @@ func resolveScenarios(t *testing.T) {
 
 // resolveOnce is for tests that run side by side.
 var resolveOnce = sync.OnceValue(func() error {
-	root := command.NewRoot(app.New("", ""))
+	root := root.NewRoot(app.New("", ""))
 	var err error
 	for i := range scenarios {
 		err = errors.Join(err, scenarios[i].resolve(root))
@@ -108,7 +108,7 @@ func TestCanaryTable(t *testing.T) {
 			}
 		}
 	}
-	commands := runnable(command.NewRoot(app.New("", "")))
+	commands := runnable(root.NewRoot(app.New("", "")))
 	for _, name := range commands {
 		if !played[name] {
 			t.Errorf("nothing looks for secrets in btcpayctl %s: add it to scenarios", name)

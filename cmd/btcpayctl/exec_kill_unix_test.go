@@ -248,7 +248,7 @@ func (k *killedExecs) note(code int, status syscall.WaitStatus, said string) {
 		-1,                 // killed, or stopped before it could listen
 		129, 130, 131, 143, // stopped
 	}, code)
-	if strings.Contains(said, "SIGQUIT: quit") && !strings.Contains(said, "internal/command.Run(") {
+	if strings.Contains(said, "SIGQUIT: quit") && !strings.Contains(said, "internal/root.Run(") {
 		return // before it could listen
 	}
 	if !good || strings.Contains(said, "goroutine ") || strings.Contains(said, "panic") {

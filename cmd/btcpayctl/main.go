@@ -11,7 +11,8 @@ import (
 	"syscall"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/command"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/credential"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -26,9 +27,9 @@ func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	a := app.New(version, commit)
 	ctx, _ := a.ListenForStops(context.Background(), os.Exit)
-	run := command.Run
-	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == command.HelperName {
-		run = command.RunHelper
+	run := root.Run
+	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == credential.HelperName {
+		run = credential.RunHelper
 	}
 	os.Exit(run(ctx, a, os.Args[1:]))
 }

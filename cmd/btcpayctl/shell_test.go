@@ -21,7 +21,7 @@ type shell struct {
 	program string
 	home    string
 	env     map[string]string
-	as      *credential // nil runs it as who runs the tests
+	as      *otherUser // nil runs it as who runs the tests
 }
 
 func newShell(t *testing.T) *shell {

@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// credential is another user to run the program as.
-type credential = syscall.Credential
+// otherUser is another user to run the program as.
+type otherUser = syscall.Credential
 
-func runAs(cmd *exec.Cmd, as *credential) {
+func runAs(cmd *exec.Cmd, as *otherUser) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 }

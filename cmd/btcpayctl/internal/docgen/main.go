@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra/doc"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/command"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
 )
 
 func main() {
@@ -40,7 +40,7 @@ func write(dir string) error {
 		}
 	}
 	// The user's environment has no place in the text.
-	root := command.NewRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }})
+	root := root.NewRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }})
 	root.DisableAutoGenTag = true
 	if err := doc.GenMarkdownTree(root, reference); err != nil {
 		return err

@@ -1,0 +1,155 @@
+// Package apikey has the commands about API keys of the Greenfield API: to make, list,
+// rotate and revoke them, and to run a command with one of its own.
+package apikey
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+func New(a *app.App) *cobra.Command {
+	cmd := cli.Group("apikey", "Make, show, rotate and revoke Greenfield API keys", "start",
+		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands
+with a key that lives no longer than they do. A key is named by an id, which is
+made from the key and does not tell it.
+
+Keys are made by an unrestricted key ("authorize --permission unrestricted") or by
+an account's password (--basic). A server cannot list its keys: what is made here
+is written down, and labelled btcpayctl/PROFILE/OPERATION, so that a person finds
+it on the server's page Account / API Keys.`)
+	cmd.AddCommand(newAPIKeyCreate(a), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
+		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a))
+	return cmd
+}
+
+// apiKeyRecord is what is known of a key. The key itself is in Key only where
+// --reveal asked for it.
+type apiKeyRecord struct {
+	ID          string                  `json:"id"` // empty where nobody here ever saw the key
+	Label       string                  `json:"label"`
+	Server      string                  `json:"server"`
+	Profiles    []string                `json:"profiles"`
+	Keystore    string                  `json:"keystore"`
+	Permissions []greenfield.Permission `json:"permissions"`
+	// Status is works, limited, useless, old, handed-out, pending, revoked, refused,
+	// unreachable, unreadable, or lost.
+	Status string `json:"status"`
+	// Live is no where the server refuses something of Permissions now, yes where
+	// something works and nothing is refused, and else unknown. Rights are the
+	// permissions one by one, none where the server was not asked.
+	Live   greenfield.Live          `json:"live"`
+	Rights []operations.RightRecord `json:"rights"`
+	// Until is when an old key is revoked.
+	Until *time.Time `json:"until,omitempty"`
+	// OldID is the key that a rotated one replaces, and OldUntil when that is
+	// revoked, where it is not gone yet.
+	OldID    string     `json:"oldId,omitempty"`
+	OldUntil *time.Time `json:"oldUntil,omitempty"`
+	// File is where a key was written to that is kept nowhere here.
+	File string `json:"file,omitempty"`
+	Key  string `json:"apiKey,omitempty"`
+}
+
+// tried adds what the server lets the key do now.
+func (r apiKeyRecord) tried(now operations.Rights) apiKeyRecord {
+	r.Live, r.Rights = now.Live(), now.Records()
+	if r.Status == "works" {
+		r.Status = now.Status()
+	}
+	return r
+}
+
+var apiKeyView = output.View[apiKeyRecord]{
+	Columns: []output.Column[apiKeyRecord]{
+		{Title: "ID", Value: func(r apiKeyRecord) string { return cli.Dash(r.ID) }},
+		{Title: "PROFILE", Value: func(r apiKeyRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "STATUS", Value: func(r apiKeyRecord) string { return r.Status }},
+		{Title: "LABEL", Value: func(r apiKeyRecord) string { return cli.Dash(r.Label) }},
+		{Title: "SERVER", Value: func(r apiKeyRecord) string { return r.Server }},
+		{Title: "PERMISSIONS", Value: func(r apiKeyRecord) string { return cli.ShortPermissions(r.Permissions) }},
+	},
+	Name: func(r apiKeyRecord) string { return r.ID },
+}
+
+// sampleAPIKey is a record as a command prints one for a key that it made.
+func sampleAPIKey() apiKeyRecord {
+	r := greenfield.Right{Permission: greenfield.Unrestricted, Live: greenfield.LiveYes}
+	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{r.Permission}}.tried(operations.Rights{r})
+}
+
+// revealedView shows the key.
+var revealedView = output.View[apiKeyRecord]{
+	Columns: []output.Column[apiKeyRecord]{
+		{Title: "ID", Value: func(r apiKeyRecord) string { return r.ID }},
+		{Title: "LABEL", Value: func(r apiKeyRecord) string { return r.Label }},
+		{Title: "KEY", Value: func(r apiKeyRecord) string { return r.Key }},
+	},
+	Name: func(r apiKeyRecord) string { return r.Key },
+}
+
+func newAPIKeyCurrent(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "current",
+		Short: "Ask the server what the key in use may do",
+		Long: `Ask the server about the key in use: that of the profile which --profile names,
+else the environment's, else that of the profile in use. Every key may ask.
+
+A key lists what it was given. What it may do now is decided by its owner's role in
+the store, so each permission is tried by a call that only reads: "live" is yes where
+it works, no where the server refuses it, and unknown where no such call tells. A
+permission for every store is tried in the store that --store, the environment or
+the profile names.
+
+Status: works; limited, where something is refused; useless, where everything is
+that could be tried.
+
+Exit 0: the key works, or a part of it (what is refused is told on standard error).
+4: the server does not know the key. 5: it is useless; what is known is printed all
+the same.`,
+		Example: "  btcpayctl apikey current -o json --jq .permissions",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			connection, err := a.Greenfield(cmd.Context(), flags)
+			if err != nil {
+				return err
+			}
+			defer connection.CloseIdleConnections()
+			info, err := connection.APIKeys.Current(cmd.Context())
+			if err != nil {
+				return cli.DryRunIsDone(err)
+			}
+			record := apiKeyRecord{ID: connection.KeyID, Label: info.Label, Server: connection.URL, Profiles: []string{},
+				Permissions: cli.OrEmpty(info.Permissions), Status: "works"}
+			now := operations.TryKey(cmd.Context(), connection, info.Permissions, connection.Store)
+			if cmd.Context().Err() != nil {
+				return context.Cause(cmd.Context())
+			}
+			record = record.tried(now)
+			if connection.Source == "profile" {
+				record.Profiles, record.Keystore = []string{connection.Name.Text}, connection.Keystore.Text
+			}
+			operations.TellPermissionNotes(a, "", record.Permissions)
+			if err := output.One(p, apiKeyView, record); err != nil || !now.Useless() {
+				operations.TellRights(a, "", now)
+				return err
+			}
+			return operations.RefusedKey("the server lets the key do nothing that could be tried", now)
+		},
+	}
+	cli.AddServerFlags(cmd, &flags)
+	return cmd
+}

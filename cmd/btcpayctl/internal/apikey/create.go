@@ -1,0 +1,286 @@
+package apikey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+type apiKeyCreate struct {
+	app         *app.App
+	flags       app.Flags
+	asks        cli.PermissionFlags
+	basic, user string
+
+	saveAs, file  string
+	besidePairing bool
+	reveal, yes   bool
+
+	printer *output.Printer
+	*minting
+}
+
+func newAPIKeyCreate(a *app.App) *cobra.Command {
+	c := &apiKeyCreate{app: a}
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Make a key with fewer rights",
+		Long: `Make an API key by a key that may do that, or by an account's password. The new
+key goes into the keystore; --save-as makes a profile use it, --output-file writes
+it to a new file instead, and --reveal prints it instead. What is printed
+otherwise has its id, label and permissions, never the key.
+
+A key is for the store that --store, the environment or the profile names (that of
+--save-as first). One for every store needs --all-stores, or --permission
+unrestricted, which is for every store by nature.
+
+--basic is for the first key of an account. The password comes from a prompt, the
+file that BTCPAYCTL_PASSWORD_FILE names, or a line of standard input. The server
+takes about five such requests a minute, and locks the account, with all its keys,
+for five minutes after five wrong passwords.
+
+When the answer is lost the key is not asked for again: exit code 8 comes with the
+label by which it is found on the server's page. A signal that comes while the key is
+being made ends the command once the server has answered: the key is revoked, and the
+exit code is 128 and the signal. A second signal does not wait for the answer.`,
+		Example: `  btcpayctl apikey create --profile admin --for "invoice create,invoice get" --store ID --save-as shop
+  btcpayctl apikey create --server https://btcpay.example.com --basic admin@example.com --permission unrestricted --save-as admin`,
+		Args: cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.run(cmd)
+		},
+	}
+	f := cmd.Flags()
+	c.asks.Add(cmd)
+	f.StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the key")
+	f.StringVar(&c.user, "for-user", "", "`user` whose key it is, by e-mail address or id; for administrators")
+	f.StringVar(&c.saveAs, "save-as", "", "`profile` that uses the new key")
+	cli.AddBesidePairingFlag(cmd, &c.besidePairing)
+	f.StringVar(&c.file, "output-file", "", "new `file` for the key, in place of the keystore")
+	f.BoolVar(&c.reveal, "reveal", false, "print the key, and keep it nowhere")
+	f.BoolVar(&c.yes, "yes", false, "with --reveal, print it into a pipe or a file too")
+	cli.AddRetryFlag(cmd, &c.flags)
+	cli.AddServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+func (c *apiKeyCreate) run(cmd *cobra.Command) error {
+	var err error
+	sample := sampleAPIKey()
+	if sample.File = c.file; c.reveal {
+		sample.Key = "-"
+	}
+	if c.printer, err = cli.CheckedPrinter(c.app, cmd, apiKeyView, sample); err != nil {
+		return err
+	}
+	if err := c.checkFlags(); err != nil {
+		return err
+	}
+	by, err := connectMinter(cmd, c.app, c.flags, c.basic)
+	if err != nil {
+		return err
+	}
+	defer by.CloseIdleConnections()
+	if by.Store, err = c.chooseStore(by.Store); err != nil {
+		return err
+	}
+	permissions, err := c.asks.Permissions(by.Store, false)
+	if err == nil {
+		err = c.fitsTarget(app.SingleStore(permissions))
+	}
+	if err != nil {
+		return cli.WithLeftStore(err, by.Settings)
+	}
+	c.flags.CAFile = by.CAFile.Text
+	c.minting = &minting{KeyHolder: operations.KeyHolder{App: c.app, Flags: c.flags}, by: by, permissions: permissions, user: c.user}
+	if err := c.validate(cmd.Context(), c.asks.AllowUnknown); err != nil {
+		return err
+	}
+	if err := c.choosePlace(); err != nil {
+		return err
+	}
+	err = c.mint(cmd.Context(), ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, KeyPayload: ledger.KeyPayload{Target: c.saveAs, BesidePairing: c.besidePairing}})
+	if err != nil {
+		return cli.DryRunIsDone(cannotMint(err, by))
+	}
+	defer c.operation.Release()
+	if err := c.verify(cmd.Context()); err != nil {
+		return err
+	}
+	// The key is wanted and works, so a signal that comes now is too late.
+	ctx, stop := c.app.Insist(cmd.Context())
+	defer stop()
+	return c.hand(ctx)
+}
+
+func (c *apiKeyCreate) checkFlags() error {
+	places := 0
+	for _, chosen := range []bool{c.saveAs != "", c.file != "", c.reveal} {
+		if chosen {
+			places++
+		}
+	}
+	switch {
+	case places > 1:
+		return &output.Error{Code: output.Usage, What: "--save-as, --output-file and --reveal are different places for the key", Next: "give one of them"}
+	case c.reveal && !c.yes && !c.app.IsTerminal(c.app.Out):
+		return &output.Error{Code: output.Usage, What: "standard output is no terminal, and a key would be left there",
+			Next: "--output-file key.txt, or --reveal --yes if that is what you want"}
+	}
+	return nil
+}
+
+// chooseStore is the store that the key is for: that of the line, else that of the
+// profile which will use the key, else that of the profile which makes it.
+func (c *apiKeyCreate) chooseStore(named app.Value) (app.Value, error) {
+	if c.saveAs == "" || named.Explicit() {
+		return named, nil
+	}
+	own, err := c.targetStore()
+	if err != nil || own == "" {
+		return named, err
+	}
+	return app.Value{Text: own, Source: "profile"}, nil
+}
+
+func (c *apiKeyCreate) targetStore() (string, error) {
+	config, err := c.app.ReadConfig()
+	return config.Profiles[c.saveAs].Store, err
+}
+
+// fitsTarget refuses a key for another store than that of the profile which will
+// use it.
+func (c *apiKeyCreate) fitsTarget(store string) error {
+	own, err := c.targetStore()
+	if err != nil || own == "" || store == "" || own == store {
+		return err
+	}
+	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for store %s, and the key would be for store %s", c.saveAs, own, store),
+		Why: "Nothing was sent.", Next: "--save-as ANOTHER\nor leave --store out"}
+}
+
+// connectMinter gives the credential that makes keys.
+func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string) (*app.GreenfieldConnection, error) {
+	if basic != "" {
+		return a.GreenfieldByPassword(cmd.Context(), flags, basic)
+	}
+	return a.Greenfield(cmd.Context(), flags)
+}
+
+// choosePlace finds what is wrong with the place before a key is made for it.
+func (c *apiKeyCreate) choosePlace() error {
+	switch {
+	case c.reveal:
+		c.store = func(greenfield.APIKey) error { return nil } // it is printed at the end
+	case c.file != "":
+		c.store = func(key greenfield.APIKey) error { return cli.WriteSecret(c.file, key.Secret()) }
+		c.unstore = func() error { return os.Remove(c.file) }
+		c.minting.file = c.file
+		return freePath(c.file)
+	case c.saveAs == "":
+		c.minting.keystore = c.by.Keystore.Text
+	default:
+		s, err := c.app.Settings(app.Flags{Profile: c.saveAs}, true)
+		if err != nil {
+			return err
+		}
+		c.minting.keystore = s.Keystore.Text
+		if s.Profile.APIKeyID != "" {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has an API key: %s", c.saveAs, s.Profile.APIKeyID),
+				Next: "btcpayctl apikey rotate --profile " + c.saveAs + "\nor --save-as ANOTHER"}
+		}
+		if !c.besidePairing {
+			if e := app.Outranks("--save-as", c.saveAs, s.Profile); e != nil {
+				return e
+			}
+		}
+		if s.Profile.Server != "" && s.Profile.Server != c.by.URL {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and the key will be for %s", c.saveAs, s.Profile.Server, c.by.URL),
+				Next: "--save-as ANOTHER"}
+		}
+	}
+	return nil
+}
+
+// hand gives the key to where it goes, and ends the operation.
+func (c *apiKeyCreate) hand(ctx context.Context) error {
+	record, view := c.record(), apiKeyView
+	next := "Once it is not needed any more:\nNext: btcpayctl apikey revoke " + record.ID
+	switch {
+	case c.saveAs != "":
+		store := app.SingleStore(c.info.Permissions)
+		pin := app.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing}
+		if _, err := c.app.PinAPIKey(ctx, c.saveAs, pin); err != nil {
+			return err
+		}
+		record.Profiles = []string{c.saveAs}
+		next = "Stored in keystore " + record.Keystore + " for profile " + c.saveAs + ".\nNext: btcpayctl apikey current --profile " + c.saveAs
+	case c.file != "":
+		record.File = c.file
+		next = "The key is in " + c.file + ", readable for you alone.\nNext: export BTCPAYCTL_SERVER=" + c.by.URL + " BTCPAYCTL_API_KEY_FILE=" + c.file
+	case c.reveal:
+		record.Key, view = c.key.Secret().Reveal(), revealedView
+		next = "It is kept nowhere here. Its label is " + record.Label + "."
+		c.mask()
+	default:
+		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
+	}
+	if c.file != "" || c.reveal {
+		if err := c.noteHanded(ctx); err != nil {
+			fmt.Fprintln(c.app.Err, "warning: the key cannot be written down as handed out:", output.VisibleLine(err.Error()))
+		}
+	}
+	fault.At("mint-pinned")
+	if !c.reveal {
+		// The key is where it belongs, whatever comes of the print.
+		if err := c.operation.Finish(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(c.app.Err, output.Visible(c.app.Hint(next)))
+	err := output.One(c.printer, view, record)
+	if !c.reveal {
+		return err
+	}
+	if err != nil {
+		told := c.GiveUp(ctx, c.operation, c.key, err)
+		if lasting, _ := c.app.Effects(); len(lasting) == 0 { // it was revoked
+			_, forgotten := operations.ForgetHanded(ctx, c.app, app.KeyID(c.key))
+			told = errors.Join(told, forgotten)
+		}
+		return errors.Join(told, err)
+	}
+	return c.operation.Finish()
+}
+
+// mask hides the key in the log of a GitHub runner, from then on.
+func (c *apiKeyCreate) mask() {
+	if c.app.Getenv("GITHUB_ACTIONS") != "" {
+		io.WriteString(c.app.Err, "::add-mask::"+strings.TrimSpace(c.key.Secret().Reveal())+"\n")
+	}
+}
+
+// freePath refuses a file that cannot be made, before a key is made for it.
+func freePath(name string) error {
+	refuse := func(why error) error {
+		return &output.Error{Code: output.BadInput, What: "the key cannot be written to " + name, Why: why.Error() + ". Nothing was sent.", Next: "name a new file in a directory that you can write", Err: why}
+	}
+	if err := durable.CheckNamed(name); err != nil {
+		return refuse(err)
+	}
+	return nil
+}

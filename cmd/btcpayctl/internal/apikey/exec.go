@@ -1,0 +1,192 @@
+package apikey
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+type apiKeyExec struct {
+	app   *app.App
+	flags app.Flags
+	asks  cli.PermissionFlags
+	ttl   time.Duration
+	*minting
+
+	gone, lost bool // the key is; a request to revoke it may have been carried out
+	told       bool // that it is not revoked in time
+	toldGone   bool
+	over       operations.Deadline // of the key's time
+	watcher    *operations.Watcher // nil where none was needed yet
+	restarts   int                 // of a watcher that was killed
+	unkept     bool                // no watcher keeps the time any more
+}
+
+func newAPIKeyExec(a *app.App) *cobra.Command {
+	c := &apiKeyExec{app: a}
+	cmd := &cobra.Command{
+		Use:   "exec --permission PERMISSION [--store ID] -- COMMAND [ARGUMENT...]",
+		Short: "Run a command with a key that is revoked when it ends",
+		Long: `Make a key for one command, run the command with it, and revoke the key when the
+command has ended, however it ended. The command finds BTCPAY_API_KEY,
+BTCPAY_SERVER and, for a key of one store, BTCPAY_STORE in its environment. Every
+credential, profile, server and store of btcpayctl is taken out of it.
+
+The key is for the store that --store, the environment or the profile names; for
+every store with --all-stores only.
+
+Signals are passed on, and the exit code is the command's own. A signal that comes
+before the command runs ends this program once the server has answered: the key is
+revoked, and the exit code is 128 and the signal. A second signal does not wait for
+the answer; the label by which the key is found is then printed.
+
+With --ttl a second process, the watcher, holds the key, and nothing else. It
+revokes the key when its time is over, or at once when this program is killed.
+Without --ttl the next "apikey exec" or "doctor" revokes what a kill -9 left.
+
+Where the server does not revoke the key at the end, a watcher is started if there is
+none. It asks until the server says that the key is gone, for seven days at most, and
+outlasts log-out. This program waits for that for 10 seconds, or --retry if that is
+longer, and then says what is left.
+
+With --retry a server that restarts is waited for before the command runs: what was
+not sent, since the connection was refused or the name not found, is tried again.`,
+		Example: `  btcpayctl apikey exec --profile admin --permission btcpay.store.cancreateinvoice --store ID -- ./nightly.sh
+  btcpayctl apikey exec --for "invoice create,invoice get" --store ID --ttl 10m -- btcpayctl invoice create --amount 5 --currency USD`,
+		Annotations: map[string]string{cli.ArgumentsMayBeEmpty: "true"},
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return &output.Error{Code: output.Usage, What: "there is no command to run", Next: "btcpayctl apikey exec --store ID --for \"invoice list\" -- ./nightly.sh"}
+			}
+			return nil
+		},
+		RunE: c.run,
+	}
+	cmd.Flags().SetInterspersed(false)
+	c.asks.Add(cmd)
+	cmd.Flags().DurationVar(&c.ttl, "ttl", 0, "longest life of the key, such as 10m; a second process sees to it")
+	cli.AddRetryFlag(cmd, &c.flags)
+	cli.AddServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	path, err := c.findProgram(args[0])
+	if err != nil {
+		return &output.Error{Code: output.BadInput, What: "there is no command " + args[0], Why: err.Error() + ". No key was made.", Next: "check the name and PATH", Err: err}
+	}
+	if c.ttl < 0 {
+		return &output.Error{Code: output.Usage, What: "--ttl is negative", Next: "--ttl 10m"}
+	}
+	by, err := c.app.Greenfield(ctx, c.flags)
+	if err != nil {
+		return err
+	}
+	defer by.CloseIdleConnections()
+	permissions, err := c.asks.Permissions(by.Store, false)
+	if err != nil {
+		return cli.WithLeftStore(err, by.Settings)
+	}
+	c.flags.CAFile = by.CAFile.Text
+	c.minting = &minting{KeyHolder: operations.KeyHolder{App: c.app, Flags: c.flags}, by: by, permissions: permissions, keystore: by.Keystore.Text}
+	if err := c.validate(ctx, c.asks.AllowUnknown); err != nil {
+		return err
+	}
+	if !c.flags.DryRun {
+		c.sweep(ctx)
+	}
+	err = c.mint(ctx, ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, Mint: ledger.MintPayload{Temporary: true}})
+	if err != nil {
+		return cli.DryRunIsDone(cannotMint(err, by))
+	}
+	fmt.Fprintf(c.app.Err, "Minted %s for %s (%s).\n", c.operation.Record.Label, output.VisibleLine(args[0]), countText(c.permissions))
+	if c.over = operations.After(c.app.Now(), c.ttl); c.ttl > 0 {
+		c.watcher, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.over))
+	}
+	code := 0
+	if err == nil {
+		err = c.asAskedFor()
+	}
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // stopped before the command began
+	}
+	if err == nil {
+		code, err = c.runChild(ctx, path, args)
+	}
+	c.end(ctx)
+	if err == nil && code != 0 {
+		err = &cli.Exited{Code: code}
+	}
+	return err
+}
+
+// asAskedFor refuses a key that may do more than was asked for, or less, before the
+// command gets it. The server said with the key what it may do; its end revokes it.
+func (c *apiKeyExec) asAskedFor() error {
+	d := operations.CompareGrant(c.request(), c.request().Compare(c.info.Permissions))
+	if d.What == "" {
+		return nil
+	}
+	return &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.What, Why: "The command was not run.",
+		Next: "btcpayctl apikey permissions --live"}
+}
+
+// findProgram looks a command up where the environment says.
+func (c *apiKeyExec) findProgram(name string) (string, error) {
+	if filepath.Base(name) != name {
+		return exec.LookPath(name)
+	}
+	for _, dir := range filepath.SplitList(c.app.Getenv(cli.PathVariable)) {
+		if !filepath.IsAbs(dir) {
+			continue // a program in the working directory is run by its path alone
+		}
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}
+
+func countText(permissions []greenfield.Permission) string {
+	text := "1 permission"
+	if n := len(permissions); n != 1 {
+		text = fmt.Sprintf("%d permissions", n)
+	}
+	if app.SingleStore(permissions) != "" {
+		return text + ", 1 store"
+	}
+	return text
+}
+
+// ours are the variables that a command with a key of its own has no use for.
+var ours = []string{
+	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAYCTL_STORE", "BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE",
+	"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_PASSWORD_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_IDENTITY_FILE",
+	"BTCPAY_SERVER", "BTCPAY_STORE", "BTCPAY_API_KEY",
+}
+
+func childEnvironment(environment []string, server, store string, key greenfield.APIKey) []string {
+	child := slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return slices.Contains(ours, name)
+	})
+	child = append(child, "BTCPAY_API_KEY="+key.Secret().Reveal(), "BTCPAY_SERVER="+server)
+	if store != "" {
+		child = append(child, "BTCPAY_STORE="+store)
+	}
+	return child
+}

@@ -1,0 +1,141 @@
+package apikey
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// mostRestarts bounds how often a watcher that was killed is started again.
+const mostRestarts = 5
+
+// runChild runs the command with the key, and returns its exit code.
+func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (int, error) {
+	child := exec.Command(path, args[1:]...) //nolint:noctx // it gets the signals, and ends in its own time
+	child.Args[0] = args[0]
+	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err
+	child.Env = childEnvironment(c.app.Environ(), c.by.URL, app.SingleStore(c.permissions), c.key)
+	if file, err := filepath.Abs(c.by.CAFile.Text); err == nil && c.by.CAFile.Text != "" {
+		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may have named it
+	}
+	stops, giveBack := c.app.TakeStops()
+	defer giveBack()
+	others := make(chan os.Signal, 8)
+	if len(otherSignals) > 0 {
+		signal.Notify(others, otherSignals...)
+		defer signal.Stop(others)
+	}
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
+	if err := child.Start(); err != nil {
+		return 0, &output.Error{Code: output.BadInput, What: args[0] + " cannot be run", Why: err.Error(), Next: "check that it is a program", Err: err}
+	}
+	fault.At("exec-running")
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	for {
+		var overdue <-chan time.Time
+		if c.unkept {
+			overdue = time.After(min(max(c.over.Left(c.app.Now()), time.Second), clockLook))
+		}
+		select {
+		case <-ended:
+			return exitCode(child.ProcessState), nil
+		case received := <-stops:
+			if !c.terminalSent(received) {
+				child.Process.Signal(received) // gone already is fine
+			}
+		case received := <-others:
+			child.Process.Signal(received)
+		case report, lives := <-c.reports():
+			c.hear(report, lives)
+		case <-overdue:
+			c.keepTime(ctx)
+		}
+	}
+}
+
+// terminalSent tells of signals that a terminal sends to every process in the
+// foreground, the command included.
+func (c *apiKeyExec) terminalSent(s os.Signal) bool {
+	in, ok := c.app.In.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd())) && slices.Contains(fromKeyboard, s)
+}
+
+// reports are those of the watcher, if there is one.
+func (c *apiKeyExec) reports() <-chan string {
+	if c.watcher == nil {
+		return nil
+	}
+	return c.watcher.Reports
+}
+
+// hear tells what the watcher reports while the command runs, and starts another one in
+// place of one that was killed.
+func (c *apiKeyExec) hear(report string, lives bool) {
+	gone := c.watcher.Gone
+	away := c.watcher.Hear(report, lives)
+	switch {
+	case c.watcher.Gone && !gone:
+		c.tellRevoked(c.operation.Record.Label)
+	case away != "":
+		c.tellOverdue(away)
+	case !lives && !c.watcher.Gone:
+		c.replaceWatcher()
+	}
+}
+
+// replaceWatcher starts a watcher in place of one that was killed. Where that fails this
+// process keeps the time of the key.
+func (c *apiKeyExec) replaceWatcher() {
+	err := fmt.Errorf("it was killed %d times", c.restarts+1)
+	if c.restarts++; c.restarts <= mostRestarts {
+		var again *operations.Watcher
+		if again, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.over)); err == nil {
+			c.watcher = again
+			return
+		}
+	}
+	c.unkept = true
+	fmt.Fprintf(c.app.Err, "warning: nobody watches over %s any more: %s. This process revokes it when its time is over; after a kill -9 the next one does.\n",
+		c.operation.Record.Label, output.VisibleLine(err.Error()))
+}
+
+// keepTime revokes the key when its time is over, where no watcher does.
+func (c *apiKeyExec) keepTime(ctx context.Context) {
+	if !c.over.IsOver(c.app.Now()) {
+		return
+	}
+	asking, stop := context.WithTimeout(context.WithoutCancel(ctx), operations.QuickQuestion)
+	defer stop()
+	gone, lost, err := c.AskToRevoke(asking, c.operation.Record.Server, c.key, c.lost)
+	c.lost = c.lost || lost
+	switch {
+	case gone:
+		c.gone, c.unkept = true, false
+		c.tellRevoked(c.operation.Record.Label)
+	default:
+		c.tellOverdue(err.Error())
+	}
+}
+
+// tellOverdue says once that the key outlives its time, and why.
+func (c *apiKeyExec) tellOverdue(why string) {
+	if !c.told {
+		fmt.Fprintf(c.app.Err, "warning: the time of %s is over, and it is not revoked yet: %s. The server is asked again.\n", c.operation.Record.Label, output.VisibleLine(why))
+	}
+	c.told = true
+}

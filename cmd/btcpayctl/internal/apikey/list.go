@@ -1,0 +1,269 @@
+package apikey
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+func newAPIKeyList(a *app.App) *cobra.Command {
+	c := &apiKeyList{KeyHolder: operations.KeyHolder{App: a}}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the keys that were stored or made here, and ask each whether it works",
+		Long: `List the API keys that were stored here, and ask the server of each whether it
+works. No server can list its keys, so those that were made elsewhere are not
+shown. The status of a key:
+
+  works        the server knows it, and refuses nothing that could be tried
+  limited      a part of what it is for is refused now: its owner's role in the
+               store does not go as far
+  useless      all that could be tried is refused now, as where its owner was removed
+               from the store
+  old          it was replaced by "apikey rotate --keep-old", and is revoked later
+  handed-out   it was printed, or is not in the file any more that it was written to,
+               and is kept nowhere here
+  pending      it came, and an operation is still open: btcpayctl doctor
+  refused      the server does not know it, or its account is locked
+  unreachable  the server could not be asked
+  unreadable   the keystore did not give it
+  lost         it may have been made, and its answer was lost; the label is how a
+               person finds it on the server's page Account / API Keys
+
+--open lists what is not proven dead in place of that: keys that may live and that
+nothing uses, each with its operation. Their status:
+
+  asked        a consent page was opened or printed, and no key of it came here
+  lost         the answer to the request for it was lost
+  pending      it came, and nobody has agreed to it, or no profile uses it yet
+  killed       the command that it was made for was killed
+  revoking     it was to be revoked, and the server has not said that it is gone
+
+"apikey revoke --open" revokes what is stored, and leads to the page for the rest;
+"doctor --forget" takes the operations whose keys a person has dealt with.
+
+--offline reads neither keystores nor servers.`,
+		Example: "  btcpayctl apikey list -o json --jq '.[] | select(.status != \"works\")'\n  btcpayctl apikey list --open",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			if !c.offline {
+				c.RevokeDue(cmd.Context())
+			}
+			if c.open {
+				return c.listOpen(cmd.Context(), p)
+			}
+			return c.list(cmd.Context(), p)
+		},
+	}
+	cmd.Flags().BoolVar(&c.open, "open", false, "list the keys that may live and that nothing uses")
+	cmd.Flags().BoolVar(&c.offline, "offline", false, "tell what is written down, and ask nobody")
+	addReachFlags(cmd, &c.Flags)
+	return cmd
+}
+
+// addReachFlags adds how servers are reached, for commands that talk to the
+// server of each key.
+func addReachFlags(cmd *cobra.Command, f *app.Flags) {
+	flags := cmd.Flags()
+	flags.DurationVar(&f.Timeout, "timeout", 0, "bound of one exchange (default 30s)")
+	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
+	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
+	flags.BoolVar(&f.Debug, "debug", false, "show each exchange on standard error, without secrets")
+	cli.Targets(cmd)
+}
+
+type apiKeyList struct {
+	operations.KeyHolder
+	offline, open bool
+}
+
+func (c *apiKeyList) list(ctx context.Context, p *output.Printer) error {
+	records, err := c.known(ctx)
+	if err != nil {
+		return err
+	}
+	return output.List(p, apiKeyView, func(yield func(apiKeyRecord, error) bool) {
+		for _, record := range records {
+			if !c.offline {
+				now, ended := c.ask(ctx, &record)
+				if ended {
+					continue
+				}
+				operations.TellPermissionNotes(c.App, record.ID, record.Permissions)
+				operations.TellRights(c.App, record.ID, now)
+			}
+			if err := ctx.Err(); err != nil {
+				yield(record, context.Cause(ctx))
+				return
+			}
+			if !yield(record, nil) {
+				return
+			}
+		}
+	})
+}
+
+func (c *apiKeyList) listOpen(ctx context.Context, p *output.Printer) error {
+	open, atWork, unread := c.OpenKeys(ctx)
+	if unread != nil {
+		return unread
+	}
+	operations.TellAtWork(c.App, atWork)
+	return output.List(p, operations.OpenKeyView, func(yield func(operations.OpenKey, error) bool) {
+		for _, o := range open {
+			c.Find(ctx, &o, c.offline)
+			if ctx.Err() != nil {
+				yield(o, context.Cause(ctx))
+				return
+			}
+			if !yield(o, nil) {
+				return
+			}
+		}
+	})
+}
+
+// known joins the index with the profiles and the open operations. A status is
+// set where it does not depend on the server.
+func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
+	index, err := c.App.Index()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := index.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if entries, err = operations.WithProfiles(c.App, entries); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(entries, func(a, b keystore.Entry) int { return a.Created.Compare(b.Created) })
+	open, unread := app.UnfinishedOf[ledger.Key](ctx, c.App)
+	if unread != nil {
+		return nil, unread
+	}
+	scheduled, err := c.App.Scheduled()
+	if err != nil {
+		return nil, err
+	}
+	var records []apiKeyRecord
+	for _, entry := range entries {
+		record, ok, err := c.fromEntry(entry)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		for _, r := range open {
+			if r.KeyID == record.ID && r.Kind != ledger.KindRevoke && !r.Known {
+				record.Status, record.Label = "pending", r.Label
+			}
+		}
+		for _, r := range scheduled {
+			if r.KeyID == record.ID {
+				record.Status, record.Until = "old", new(r.Revoke.Due)
+			}
+		}
+		records = append(records, record)
+	}
+	handed, err := c.handed()
+	return slices.Concat(records, handed, lost(open)), err
+}
+
+func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error) {
+	id, ok := strings.CutPrefix(entry.Name, app.APIKeyName(""))
+	if !ok {
+		return apiKeyRecord{}, false, nil
+	}
+	users, err := c.App.ProfilesOfAPIKey(id)
+	record := apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: cli.OrEmpty(users), Permissions: []greenfield.Permission{}}
+	return record.tried(nil), true, err
+}
+
+// lost names the keys that may have been made, and that nobody here ever saw.
+func lost(open []ledger.Key) []apiKeyRecord {
+	var records []apiKeyRecord
+	for _, r := range open {
+		if r.KeyID != "" || r.Kind != ledger.KindMint && r.Kind != ledger.KindRotate {
+			continue
+		}
+		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: operations.PermissionsOf(r.Permissions)}
+		records = append(records, record.tried(nil))
+	}
+	return records
+}
+
+// ask reads a key, and asks its server about it and what it may do now. It reports
+// whether another process has ended the key since it was listed.
+func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operations.Rights, ended bool) {
+	if record.Status == "lost" {
+		return nil, false
+	}
+	key, err := c.load(ctx, *record)
+	if err != nil && record.Status != "handed-out" {
+		record.Status = "unreadable"
+		return nil, errors.Is(err, keystore.ErrNotFound) && c.EndedMeanwhile(ctx, record.ID)
+	}
+	if err != nil {
+		return nil, false
+	}
+	connection, err := c.Connect(record.Server, key)
+	if err != nil {
+		record.Status = "unreachable"
+		return nil, false
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(ctx)
+	switch answer, answered := errors.AsType[*client.Error](err); {
+	case err == nil:
+		record.Label, record.Permissions = info.Label, cli.OrEmpty(info.Permissions)
+		if record.Status == "" || record.Status == "handed-out" {
+			record.Status = "works"
+		}
+		now = operations.TryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)})
+		*record = record.tried(now)
+	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
+		record.Status = "refused"
+		return nil, c.EndedMeanwhile(ctx, record.ID)
+	default:
+		record.Status = "unreachable"
+	}
+	return now, false
+}
+
+// storeOf is the store that a key is for by the profiles that use it, empty where
+// they name none, or several.
+func (c *apiKeyList) storeOf(record apiKeyRecord) string {
+	config, err := c.App.ReadConfig()
+	if err != nil {
+		return ""
+	}
+	store := ""
+	for _, name := range record.Profiles {
+		switch own := config.Profiles[name].Store; {
+		case own == "" || own == store:
+		case store != "":
+			return ""
+		default:
+			store = own
+		}
+	}
+	return store
+}

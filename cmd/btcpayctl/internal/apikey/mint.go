@@ -1,0 +1,282 @@
+package apikey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// A minting makes one key by another credential.
+type minting struct {
+	operations.KeyHolder
+	by          *app.GreenfieldConnection
+	permissions []greenfield.Permission
+	user        string // whose key it is; empty for the owner of by
+	// keystore is where the key goes; empty where store takes it.
+	keystore string
+	store    func(greenfield.APIKey) error
+	// unstore takes back what store did to file; nil where there is nothing.
+	unstore func() error
+	file    string
+
+	operation *ledger.Operation[ledger.Key]
+	key       greenfield.APIKey
+	info      greenfield.APIKeyInfo
+	now       operations.Rights
+}
+
+// maker is the profile's name in a label, by which a person finds the key.
+func (m *minting) maker() string {
+	if m.by.Source == "profile" && m.by.Name.Text != "" {
+		return m.by.Name.Text
+	}
+	return "env"
+}
+
+// validate refuses permissions that a server would keep without effect, or drop.
+func (m *minting) validate(ctx context.Context, allowUnknown bool) error {
+	if len(m.permissions) == 0 {
+		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
+			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
+	}
+	request := greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: allowUnknown}
+	unknown := func(p greenfield.Permission) bool { return !p.Known() }
+	if !allowUnknown && !m.Flags.DryRun && slices.ContainsFunc(m.permissions, unknown) {
+		// The server's own list knows what its plugins added.
+		if list, err := m.by.Permissions.List(ctx); err == nil {
+			request.Known = list
+		}
+	}
+	return cli.UsageOf(request.Validate())
+}
+
+// mint makes the key and keeps it as pending. The order is: record, request,
+// stored. A key that cannot be stored is revoked, and one whose answer was lost
+// is named by its label and never asked for again.
+func (m *minting) mint(ctx context.Context, r ledger.Key) error {
+	if m.Flags.DryRun {
+		_, err := m.send(ctx, "btcpayctl/"+m.maker()+"/OPERATION")
+		return err
+	}
+	if m.keystore != "" {
+		if err := m.App.ProbeKeystore(ctx, m.keystore); err != nil {
+			return err
+		}
+	}
+	r.ID = app.NewOperationID()
+	r.Profile, r.Server, r.Store, r.Keystore = m.by.Name.Text, m.by.URL, m.by.Store.Text, m.keystore
+	r.Label = "btcpayctl/" + m.maker() + "/" + r.ID
+	r.AllowHTTP, r.CAFile = m.Flags.AllowHTTP, fromAnywhere(m.Flags.CAFile)
+	if m.user == "" {
+		r.MintedBy = m.by.KeyID // empty for a password
+	}
+	r.Permissions = cli.Texts(m.permissions)
+	var err error
+	if m.operation, err = app.Begin(ctx, m.App, r); err != nil {
+		return err
+	}
+	fault.At("mint-recorded")
+	answered, stop := m.App.AwaitAnswer(ctx, "the key "+r.Label)
+	info, err := m.send(answered, r.Label)
+	stop()
+	fault.At("mint-answered")
+	switch {
+	case client.FateUnknown(err):
+		return errors.Join(operations.LostAnswer(ctx, err, r.Label, r.Server), m.operation.Release())
+	case err != nil && ctx.Err() != nil:
+		return errors.Join(stoppedBefore(ctx, err), m.operation.Finish())
+	case err != nil:
+		return errors.Join(err, m.operation.Finish())
+	}
+	m.info = info
+	// From here on a signal only decides what becomes of the key.
+	keeping, stop := m.App.Insist(ctx)
+	defer stop()
+	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
+		id := app.KeyID(m.key)
+		m.App.Did(app.Effect{ID: id, What: fmt.Sprintf("the key %s was made on %s, labelled %s", id, r.Server, r.Label), Look: "btcpayctl apikey list"})
+		err = m.put(keeping)
+	} else {
+		m.App.Did(app.Effect{ID: r.Label, What: fmt.Sprintf("a key labelled %s was made on %s", r.Label, r.Server), Look: "btcpayctl apikey list"})
+	}
+	if err != nil {
+		return errors.Join(m.GiveUp(ctx, m.operation, m.key, err), m.operation.Release())
+	}
+	fault.At("mint-stored")
+	return nil
+}
+
+// fromAnywhere is the path of a file for processes in other folders.
+func fromAnywhere(file string) string {
+	if path, err := filepath.Abs(file); err == nil && file != "" {
+		return path
+	}
+	return file
+}
+
+// stoppedBefore explains that a signal came before the request left.
+func stoppedBefore(ctx context.Context, err error) error {
+	return &output.Error{Code: cli.StopCode(ctx), What: context.Cause(ctx).Error(), Why: "No key was made.", Err: err}
+}
+
+// stoppedAfter gives the key up when a signal came since it was asked for.
+func (m *minting) stoppedAfter(ctx context.Context) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return m.takeBack(ctx, output.Error{Code: cli.StopCode(ctx), What: context.Cause(ctx).Error() + " after the new key was made"})
+}
+
+// put stores the key where it goes.
+func (m *minting) put(ctx context.Context) error {
+	if m.store == nil {
+		return m.Keep(ctx, m.operation, m.key, false)
+	}
+	err := m.store(m.key)
+	if err == nil && m.file != "" {
+		m.App.Did(app.Effect{ID: m.file, What: "the key was written to " + m.file})
+	}
+	return err
+}
+
+func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo, error) {
+	request := greenfield.APIKeyRequest{Label: label, Permissions: m.permissions}
+	if m.user != "" {
+		return m.by.APIKeys.CreateForUser(ctx, m.user, request)
+	}
+	return m.by.APIKeys.Create(ctx, request)
+}
+
+// verify asks the server about the new key, with that key. One that may do less
+// than it was made for, or more, is revoked: nobody asked for it.
+func (m *minting) verify(ctx context.Context) error {
+	if err := m.stoppedAfter(ctx); err != nil {
+		return err
+	}
+	connection, err := m.Connect(m.operation.Record.Server, m.key)
+	if err != nil {
+		return err
+	}
+	defer connection.CloseIdleConnections()
+	proof, err := connection.Prove(ctx, m.key, m.request())
+	if err != nil {
+		e := *cli.Explain(ctx, err)
+		e.What = "the new key was made, and could not be proven: " + e.What
+		return m.takeBack(ctx, e)
+	}
+	fault.At("mint-verified")
+	m.info = proof.Key
+	d := operations.CompareGrant(m.request(), proof.Grant)
+	if d.What == "" {
+		return m.verifyRights(ctx)
+	}
+	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.What, Next: "btcpayctl apikey permissions --live"}
+	if proof.Grant.Match == greenfield.GrantBroader {
+		e.Next = "ask the server's operator: it gives more than it is asked for"
+	}
+	return m.takeBack(ctx, *e)
+}
+
+// verifyRights tries what the new key may do now. One that may not do what it was
+// made for is revoked, but for a rotated one, whose rights are those of the old key.
+func (m *minting) verifyRights(ctx context.Context) error {
+	r := m.operation.Record
+	var err error
+	if m.now, err = m.TryNow(ctx, r, m.key, m.info.Permissions); err != nil {
+		e := *cli.Explain(ctx, err)
+		return m.takeBack(ctx, e)
+	}
+	refused := m.now.RefusedOf(m.permissions)
+	if r.Kind == ledger.KindRotate || len(refused) == 0 {
+		operations.TellRights(m.App, "", m.now)
+		return m.stoppedAfter(ctx)
+	}
+	e := operations.RefusedKey("the new key may not do what it was made for", refused)
+	return m.takeBack(ctx, *e)
+}
+
+// takeBack revokes the new key, and adds to a failure what became of it. A key that
+// cannot be revoked stays where it was put, and is named so that a person finds it.
+func (m *minting) takeBack(ctx context.Context, e output.Error) error {
+	r := m.operation.Record
+	tell := func(format string, args ...any) {
+		e.Why = strings.TrimSpace(e.Why + " " + fmt.Sprintf(format, args...))
+	}
+	if err := m.Revoke(ctx, r.Server, m.key); err != nil {
+		if !e.Code.BySignal() {
+			e.Code = output.Failed
+		}
+		tell("It could not be revoked either (%v): it is %s, labelled %s on the page Account / API Keys of %s.", err, app.KeyID(m.key), r.Label, r.Server)
+		switch {
+		case m.keystore != "":
+			tell("It stays in keystore %s, and no profile uses it.", m.keystore)
+			e.Next = "btcpayctl doctor"
+			return errors.Join(&e, m.operation.Release())
+		case m.file != "":
+			// Whoever reads the file has it, so it is not lost.
+			tell("It is in %s.", m.file)
+			e.Next = "btcpayctl apikey revoke --value-file " + app.ShellWord(m.file) + " --server " + app.ShellWord(r.Server)
+			return errors.Join(&e, m.operation.Finish())
+		}
+		tell("It is kept nowhere here.")
+		e.Next = "delete it on that page\nthen btcpayctl doctor --forget " + r.ID
+		return errors.Join(&e, m.operation.Release())
+	}
+	m.App.Undid(app.KeyID(m.key))
+	tell("It was revoked, and is not kept.")
+	if m.unstore != nil {
+		if err := m.unstore(); err != nil {
+			tell("It stands where it was written: %v.", err)
+		} else {
+			m.App.Undid(m.file)
+		}
+	}
+	if e.Next == "" {
+		e.Next = "run the same command again"
+	}
+	err := m.Forget(ctx, m.operation)
+	m.App.Undid(app.KeyID(m.key))
+	return errors.Join(&e, err)
+}
+
+// request is what was asked for, to be compared.
+func (m *minting) request() greenfield.AuthorizeRequest {
+	return greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: true}
+}
+
+func (m *minting) record() apiKeyRecord {
+	r := m.operation.Record
+	return apiKeyRecord{ID: app.KeyID(m.key), Label: m.info.Label, Server: r.Server, Profiles: []string{}, Keystore: m.keystore,
+		Permissions: cli.OrEmpty(m.info.Permissions), Status: "works"}.tried(m.now)
+}
+
+// cannotMint says what would help where the credential may not make keys.
+func cannotMint(err error, by *app.GreenfieldConnection) error {
+	missing, ok := errors.AsType[*greenfield.PermissionError](err)
+	if !ok {
+		return err
+	}
+	flag := ""
+	if by.Name.Text != "" {
+		flag = " --profile " + app.ShellWord(by.Name.Text)
+	}
+	need := strings.TrimSpace(string(missing.Permission))
+	if need == "" {
+		need = string(greenfield.Unrestricted)
+	}
+	return &output.Error{Code: output.MissingPermission, Status: 403, What: "the key may not make keys: it lacks " + need,
+		Why:  "Only an unrestricted key, an account's password, or an administrator's key for other users can.",
+		Next: "btcpayctl authorize" + flag + " --permission " + need + " --all-stores\nor btcpayctl apikey create --basic EMAIL --permission unrestricted --all-stores", Err: err}
+}

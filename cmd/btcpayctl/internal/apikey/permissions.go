@@ -1,0 +1,193 @@
+package apikey
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// permissionRecord is a permission, and what it is good for.
+type permissionRecord struct {
+	Permission greenfield.Permission     `json:"permission"`
+	Store      *string                   `json:"store"` // null where it is for every store, or for none
+	Title      string                    `json:"title"`
+	Kind       greenfield.PermissionKind `json:"kind"`
+	Includes   []greenfield.Permission   `json:"includes"`
+	Commands   []string                  `json:"commands"`
+	Granted    bool                      `json:"granted"`
+	// Live is whether the server lets the key use it now, and Reason how that is
+	// known; empty where the key does not have it.
+	Live   greenfield.Live `json:"live"`
+	Reason string          `json:"reason"`
+	// Plugin tells that the server has it and BTCPay Server 2.4.1 itself does
+	// not.
+	Plugin bool `json:"plugin"`
+}
+
+var permissionView = output.View[permissionRecord]{
+	Columns: []output.Column[permissionRecord]{
+		{Title: "PERMISSION", Value: func(r permissionRecord) string { return string(r.Permission) }},
+		{Title: "STORE", Value: func(r permissionRecord) string {
+			switch {
+			case r.Store != nil:
+				return *r.Store
+			case r.Kind == greenfield.StorePermission && r.Granted:
+				return "all"
+			}
+			return "-"
+		}},
+		{Title: "GRANTED", Value: func(r permissionRecord) string { return cli.YesNo(r.Granted) }},
+		{Title: "LIVE", Value: func(r permissionRecord) string {
+			if r.Live == "" {
+				return "-"
+			}
+			return operations.LiveText(r.Live, r.Reason)
+		}},
+		{Title: "MEANING", Value: func(r permissionRecord) string {
+			if r.Plugin {
+				return "(a plugin's)"
+			}
+			return cli.Dash(r.Title)
+		}},
+		{Title: "COMMANDS", Value: func(r permissionRecord) string { return cli.Dash(strings.Join(r.Commands, ", ")) }},
+	},
+	Name: func(r permissionRecord) string { return string(r.Permission) },
+}
+
+func newAPIKeyPermissions(a *app.App) *cobra.Command {
+	var flags app.Flags
+	var all, live bool
+	cmd := &cobra.Command{
+		Use:   "permissions",
+		Short: "Show what a key can do, with the commands it is good for",
+		Long: `Show the permissions of the key in use, what each includes, and the commands that
+it is enough for, and whether the server lets the key use each now: "works",
+"refused", or "not tried" where no call that only reads needs it. What is refused is
+explained on standard error.
+
+--live asks the server for all the permissions that it has, with those of its
+plugins, and tells which of them the key holds. --all shows those of BTCPay Server
+2.4.1, and asks nobody.`,
+		Example: "  btcpayctl apikey permissions --profile ci\n  btcpayctl apikey permissions --all -o name",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			if all && live {
+				return &output.Error{Code: output.Usage, What: "--all asks nobody, and --live asks the server", Next: "give one of them"}
+			}
+			records := everyPermission()
+			if !all {
+				if records, err = permissionsInUse(cmd, a, flags, live); err != nil {
+					return cli.DryRunIsDone(err)
+				}
+			}
+			return output.Each(p, permissionView, records)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "show every permission of BTCPay Server 2.4.1")
+	cmd.Flags().BoolVar(&live, "live", false, "show every permission of the server and its plugins")
+	cli.AddServerFlags(cmd, &flags)
+	return cmd
+}
+
+func aboutPermission(p greenfield.Permission, granted bool) permissionRecord {
+	r := permissionRecord{Permission: p.Policy(), Title: p.Title(), Kind: p.Kind(), Includes: cli.OrEmpty(p.Included()),
+		Commands: cli.OrEmpty(cli.Enabled(p)), Granted: granted}
+	if p.Scope() != "" {
+		r.Store = new(p.Scope())
+	}
+	return r
+}
+
+func everyPermission() []permissionRecord {
+	var records []permissionRecord
+	for _, p := range greenfield.AllPermissions() {
+		records = append(records, aboutPermission(p, false))
+	}
+	return records
+}
+
+func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool) ([]permissionRecord, error) {
+	connection, err := a.Greenfield(cmd.Context(), flags)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	var list []greenfield.PermissionInfo
+	tried := slices.Clone(info.Permissions)
+	if live {
+		if list, err = connection.Permissions.List(cmd.Context()); err != nil {
+			return nil, err
+		}
+		for _, known := range list {
+			for _, held := range info.Permissions {
+				if p := heldAs(known.Name, held); held.Policy().Covers(known.Name) && !slices.Contains(tried, p) {
+					tried = append(tried, p)
+				}
+			}
+		}
+	}
+	now := operations.TryKey(cmd.Context(), connection, tried, connection.Store)
+	if cmd.Context().Err() != nil {
+		return nil, context.Cause(cmd.Context())
+	}
+	operations.TellRights(a, "", now.About(info.Permissions))
+	var records []permissionRecord
+	if !live {
+		for _, p := range info.Permissions {
+			record := aboutPermission(p, true)
+			record.Plugin = !p.Known()
+			record.Live, record.Reason = now.Of(p)
+			records = append(records, record)
+		}
+		return records, nil
+	}
+	for _, known := range list {
+		// For every store, for some, or not at all; the server's own list says
+		// what includes a plugin's.
+		holders := slices.DeleteFunc(slices.Clone(info.Permissions), func(held greenfield.Permission) bool {
+			return held.Policy() != known.Name && !held.Policy().Covers(known.Name) && !listedUnder(list, held.Policy(), known.Name)
+		})
+		record := aboutPermission(known.Name, len(holders) > 0)
+		record.Includes, record.Plugin = cli.OrEmpty(known.Included), !known.Name.Known()
+		if store := app.SingleStore(holders); store != "" {
+			record.Store = new(store)
+		}
+		for _, held := range holders {
+			// One that works is enough.
+			if record.Live != greenfield.LiveYes {
+				record.Live, record.Reason = now.Of(heldAs(known.Name, held))
+			}
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+// heldAs is a policy that a permission includes, for the same store.
+func heldAs(policy, held greenfield.Permission) greenfield.Permission {
+	if policy == held.Policy() {
+		return held
+	}
+	return policy.ForStore(held.Scope())
+}
+
+func listedUnder(list []greenfield.PermissionInfo, held, asked greenfield.Permission) bool {
+	i := slices.IndexFunc(list, func(info greenfield.PermissionInfo) bool { return info.Name == held })
+	return i >= 0 && slices.Contains(list[i].Included, asked)
+}

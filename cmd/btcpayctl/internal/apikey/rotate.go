@@ -1,0 +1,159 @@
+package apikey
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+type apiKeyRotate struct {
+	app        *app.App
+	flags      app.Flags
+	by, basic  string
+	keepOld    time.Duration
+	connection *app.GreenfieldConnection // with the old key
+	*minting
+}
+
+func newAPIKeyRotate(a *app.App) *cobra.Command {
+	c := &apiKeyRotate{app: a}
+	cmd := &cobra.Command{
+		Use:   "rotate",
+		Short: "Replace a profile's key by a new one with the same rights",
+		Long: `Make a new key with the permissions of the profile's key, ask the server whether
+it works, make the profile use it, and then revoke the old key, until the server
+says that it is gone. After a kill, "btcpayctl doctor" goes on.
+
+A program that has read the old key and not used it yet is refused when that is
+revoked at once. With --keep-old 10m the new key is in use at once as well, and the
+old one goes on working for ten minutes. A process in the background revokes it then.
+Where that process is gone, as after a restart of the machine, "btcpayctl doctor" and
+"btcpayctl apikey list" do it; until then both name the old key and its time.
+
+Keys are made by an unrestricted key. Where the profile's own is none, --by names
+a profile whose key is one, or --basic an account; the new key then belongs to
+that account.`,
+		Example: "  btcpayctl apikey rotate --profile shop --by admin --keep-old 10m",
+		Args:    cli.Arguments(0, 0),
+		RunE:    c.run,
+	}
+	cmd.Flags().DurationVar(&c.keepOld, "keep-old", 0, "`time` for which the old key goes on working, such as 10m")
+	cmd.Flags().StringVar(&c.by, "by", "", "`profile` whose key makes the new one (default the profile's own)")
+	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the new key")
+	cli.AddServerFlags(cmd, &c.flags)
+	return cmd
+}
+
+func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
+	p, err := cli.CheckedPrinter(c.app, cmd, apiKeyView, sampleAPIKey())
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	if err := checkKeepOld(c.keepOld); err != nil {
+		return err
+	}
+	if err := c.prepare(cmd); err != nil {
+		return err
+	}
+	defer c.connection.CloseIdleConnections()
+	defer c.minting.by.CloseIdleConnections()
+	begun := ledger.Key{
+		Header:     ledger.Header{Kind: ledger.KindRotate},
+		KeyPayload: ledger.KeyPayload{Target: c.connection.Name.Text},
+		Rotate:     ledger.RotatePayload{OldKeyID: c.connection.KeyID, OldKeystore: c.connection.Keystore.Text},
+	}
+	if c.keepOld > 0 {
+		begun.Rotate.Due = c.app.Now().Add(c.keepOld).UTC()
+	}
+	if err := c.mint(ctx, begun); err != nil {
+		return cli.DryRunIsDone(cannotMint(err, c.minting.by))
+	}
+	defer c.operation.Release()
+	if err := c.verify(ctx); err != nil {
+		return err
+	}
+	// The new key works, so a signal that comes now is too late.
+	ctx, stop := c.app.Insist(ctx)
+	defer stop()
+	record := c.record()
+	record.Profiles, record.OldID = []string{c.connection.Name.Text}, c.connection.KeyID
+	if c.keepOld > 0 {
+		// The time begins when the new key is in use.
+		due := c.app.Now().Add(c.keepOld).UTC()
+		if err := c.operation.Advance(func(r *ledger.Key) { r.Rotate.Due = due }); err != nil {
+			return err
+		}
+	}
+	due, err := c.Replace(ctx, c.operation, c.connection.Key)
+	if err != nil {
+		return err
+	}
+	told := "was revoked"
+	if !due.IsZero() {
+		record.OldUntil = new(due)
+		told = "goes on working until " + cli.ClockTime(c.app, due, cli.ToTheSecond) + ", and is revoked then"
+	}
+	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old one, %s, %s.\n", c.connection.KeyID, told)
+	c.tellOlder()
+	return output.One(p, apiKeyView, record)
+}
+
+// tellOlder names the keys of earlier rotations that still work.
+func (c *apiKeyRotate) tellOlder() {
+	scheduled, _ := c.app.Scheduled() // what cannot be read is told by "doctor"
+	for _, r := range scheduled {
+		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {
+			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, cli.ClockTime(c.app, r.Revoke.Due, cli.ToTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
+		}
+	}
+}
+
+func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	var err error
+	if c.connection, err = c.app.Greenfield(ctx, c.flags); err != nil {
+		return err
+	}
+	if c.connection.Source != "profile" {
+		return &output.Error{Code: output.Usage, What: "the key comes from " + c.connection.Source + ", where a new one cannot be put",
+			Next: "btcpayctl apikey rotate --profile NAME\nor btcpayctl apikey create --output-file FILE\nthen btcpayctl apikey revoke current"}
+	}
+	by := c.connection
+	switch {
+	case c.by != "" && c.basic != "":
+		return &output.Error{Code: output.Usage, What: "--by and --basic name two credentials", Next: "give one of them"}
+	case c.by != "" || c.basic != "":
+		flags := c.flags
+		flags.Server = c.connection.URL
+		if c.by != "" {
+			flags.Profile = c.by
+		}
+		if by, err = connectMinter(cmd, c.app, flags, c.basic); err != nil {
+			return err
+		}
+	}
+	c.flags.CAFile = c.connection.CAFile.Text
+	c.minting = &minting{KeyHolder: operations.KeyHolder{App: c.app, Flags: c.flags}, by: by, keystore: c.connection.Keystore.Text}
+	if c.flags.DryRun {
+		return nil
+	}
+	info, err := c.connection.APIKeys.Current(ctx)
+	if err != nil {
+		return err
+	}
+	c.permissions = info.Permissions
+	if by == c.connection && !greenfield.Covered(info.Permissions, greenfield.Unrestricted) {
+		return &output.Error{Code: output.MissingPermission, What: "the profile's key may not make keys: it lacks unrestricted",
+			Why: "Nothing was changed.", Next: "btcpayctl apikey rotate --profile " + app.ShellWord(c.connection.Name.Text) + " --by ADMIN\nor " + operations.AskFor(c.connection.Name.Text, info.Permissions)}
+	}
+	return nil
+}

@@ -1,0 +1,12 @@
+package apikey
+
+import (
+	"os"
+)
+
+var (
+	otherSignals []os.Signal
+	fromKeyboard = []os.Signal{os.Interrupt}
+)
+
+func exitCode(state *os.ProcessState) int { return state.ExitCode() }

@@ -1,0 +1,73 @@
+package apikey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// A sweeping is what became of the keys of runs that were killed, told in a line
+// however many they are.
+type sweeping struct {
+	revoked, left []string // labels
+	why           error    // of the first that is left
+	first         ledger.Key
+	away          map[string]bool
+}
+
+func (s *sweeping) add(r ledger.Key, err error) {
+	if err == nil {
+		s.revoked = append(s.revoked, r.Label)
+		return
+	}
+	s.left = append(s.left, r.Label)
+	if s.why == nil {
+		s.why, s.first = err, r
+	}
+	if _, ok := errors.AsType[*client.NetworkError](err); ok {
+		if s.away == nil {
+			s.away = map[string]bool{}
+		}
+		s.away[r.Server] = true
+	}
+}
+
+// isAway reports whether a server could not be reached a moment ago: it is not asked
+// about each of its keys.
+func (s *sweeping) isAway(server string) bool { return s.away[server] }
+
+// lost counts a key whose answer was lost, unless another process waits for it.
+func (s *sweeping) lost(ctx context.Context, a *app.App, r ledger.Key) {
+	if operations.IsAbandoned(ctx, a, r.ID) {
+		s.add(r, operations.ErrNeverStored)
+	}
+}
+
+func (s *sweeping) tell(ctx context.Context, a *app.App) {
+	switch n := len(s.revoked); n {
+	case 0:
+	case 1:
+		fmt.Fprintf(a.Err, "Revoked %s of a run that was killed.\n", s.revoked[0])
+	default:
+		fmt.Fprintf(a.Err, "Revoked %d keys of runs that were killed.\n", n)
+	}
+	if len(s.left) == 0 {
+		return
+	}
+	which := "the key " + s.left[0] + " of a run that was killed is"
+	if n := len(s.left); n > 1 {
+		which = fmt.Sprintf("%d keys of runs that were killed, %s the first, are", n, s.left[0])
+	}
+	why := cli.Explain(ctx, s.why).What
+	if by := operations.WatchedBy(ctx, a, s.first); by != "" {
+		why += "; " + by
+	}
+	fmt.Fprintf(a.Err, "warning: %s not revoked yet: %s. Next: %s\n", which, output.VisibleLine(why), a.Hint("btcpayctl apikey list --open"))
+}

@@ -1,0 +1,313 @@
+package apikey
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+const (
+	// watchBound is how long a watcher asks. After that the key stays in the ledger.
+	watchBound = 7 * 24 * time.Hour
+	// The pause between two questions grows from the one to the other, to a fifth of the
+	// time that the server has been away.
+	firstWatchPause = time.Second
+	mostWatchPause  = 5 * time.Minute
+	// clockLook is how often the clocks are compared: a machine that slept wakes up late.
+	clockLook = 5 * time.Second
+	// mostClosings is how often it is tried to close the operation of a key that is gone.
+	mostClosings = 20
+	// lastQuestion bounds the question of a watcher that was asked to stop.
+	lastQuestion = 10 * time.Second
+)
+
+func newAPIKeyWatch(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:    "watch",
+		Short:  "Watch over the key of an exec, or over the old one of a rotation (started by them)",
+		Hidden: true,
+		Args:   cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			// A closed terminal is no reason to leave a key.
+			signal.Ignore(syscall.SIGHUP)
+			w, lines, err := readWatch(a)
+			if err != nil {
+				return err
+			}
+			return w.run(cmd.Context(), lines)
+		},
+	}
+}
+
+// A watching is the work of the process that watches over one key.
+type watching struct {
+	operations.KeyHolder
+	operations.Watch
+	key     greenfield.APIKey
+	over    operations.Deadline
+	journal *ledger.Ledger
+
+	attendance *ledger.Attendance // nil where there is none
+
+	left  bool // the command has ended, or is gone
+	since time.Time
+	lost  bool // a request to revoke the key may have been carried out
+	gone  bool // the server has said that it is gone
+	pause time.Duration
+
+	closings int // see tooMany
+}
+
+func readWatch(a *app.App) (*watching, <-chan string, error) {
+	input := bufio.NewReader(a.In)
+	text, err := input.ReadBytes('\n')
+	if err != nil {
+		return nil, nil, &output.Error{Code: output.Usage, What: "this is started by btcpayctl apikey exec and rotate", Next: "btcpayctl apikey exec --help"}
+	}
+	w := &watching{pause: firstWatchPause}
+	if err := json.Unmarshal(text, &w.Watch); err != nil {
+		return nil, nil, err
+	}
+	if w.key, err = greenfield.NewAPIKey(client.NewSecret(w.Key)); err != nil {
+		return nil, nil, err
+	}
+	if w.journal, err = a.Ledger(); err != nil {
+		return nil, nil, err
+	}
+	w.KeyHolder = operations.KeyHolder{App: a, Flags: app.Flags{AllowHTTP: w.AllowHTTP, CAFile: w.CAFile, Timeout: w.Timeout}, Alone: true}
+	if !w.Until.IsZero() {
+		w.over = operations.Deadline{Wall: w.Until, Begun: a.Now(), Span: w.Left}
+	}
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for {
+			line, err := input.ReadString('\n')
+			if err != nil {
+				return
+			}
+			lines <- strings.TrimSpace(line)
+		}
+	}()
+	return w, lines, nil
+}
+
+// run ends when the key is gone and its operation is closed, or the time for that is
+// over. While the command lives nothing but its word ends it: without a watcher the
+// time of the key would have no end.
+func (w *watching) run(ctx context.Context, lines <-chan string) error {
+	// A sweep may look whether there is a watcher; the key matters more than that it is
+	// seen.
+	w.attendance, _ = w.journal.Attend(context.WithoutCancel(ctx), w.Operation, operations.LettingGo)
+	defer func() { w.attendance.Release() }()
+	giveBack := func() {}
+	if w.Due.IsZero() {
+		_, giveBack = w.App.TakeStops()
+	} else if err := w.awaitDue(ctx); err != nil || w.attendance.IsClosed() {
+		return err
+	} else {
+		w.left, w.since, lines = true, w.App.Now(), nil
+	}
+	for {
+		var wake <-chan time.Time
+		if wait, ok := w.wait(); ok {
+			wake = time.After(wait)
+		}
+		select {
+		case line, ok := <-lines:
+			if line == operations.WatchDone {
+				return nil
+			}
+			if !ok {
+				lines = nil
+			}
+			if !w.left {
+				giveBack()
+				w.left, w.since, w.lost = true, w.App.Now(), w.lost || line == operations.WatchLost
+				fault.At("watch-left")
+			}
+		case <-wake:
+		case <-w.stopped(ctx):
+			return w.askLast(ctx)
+		}
+		switch {
+		case w.left:
+			if w.turn(ctx) {
+				return nil
+			}
+			if w.givesUp() {
+				return nil
+			}
+		case !w.gone && w.over.IsOver(w.App.Now()):
+			w.report(w.ask(ctx))
+		}
+	}
+}
+
+// awaitDue waits until the key is due, or another run has closed its operation. A signal
+// ends it, since the ledger has the key.
+func (w *watching) awaitDue(ctx context.Context) error {
+	for left := w.Due.Sub(w.App.Now()); left > 0 && !w.attendance.IsClosed(); left = w.Due.Sub(w.App.Now()) {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(min(left, clockLook)):
+		}
+	}
+	return nil
+}
+
+// stopped is what tells that this process is asked to stop, once its command is gone.
+func (w *watching) stopped(ctx context.Context) <-chan struct{} {
+	if !w.left {
+		return nil
+	}
+	return ctx.Done()
+}
+
+// wait is the time until there is something to do, if there will be.
+func (w *watching) wait() (time.Duration, bool) {
+	now := w.App.Now()
+	switch {
+	case w.left, w.over.IsOver(now) && !w.gone:
+		pause := w.pause
+		w.pause = min(w.pause+w.pause/5, mostWatchPause)
+		return pause*3/4 + rand.N(pause/2), true
+	case w.over.IsSet() && !w.gone:
+		return min(w.over.Left(now), clockLook), true
+	}
+	return 0, false
+}
+
+// ask asks the server once to revoke the key, by the key itself.
+func (w *watching) ask(ctx context.Context) error {
+	gone, lost, err := w.AskToRevoke(ctx, w.Server, w.key, w.lost)
+	w.lost = w.lost || lost
+	if gone {
+		w.gone = true
+		return nil
+	}
+	return err
+}
+
+// report tells the command, as long as it is there.
+func (w *watching) report(err error) {
+	if err == nil {
+		fmt.Fprintln(w.App.Out, operations.ReportGone)
+		return
+	}
+	fmt.Fprintln(w.App.Out, operations.ReportAway+output.VisibleLine(err.Error()))
+}
+
+// turn asks, and closes the operation of a key that is gone. It holds the operation only
+// for that, so that another run or the doctor may ask as well. It reports whether nothing
+// is left to do.
+func (w *watching) turn(ctx context.Context) bool {
+	operation, busy := ledger.ResumeWithin[ledger.Key](ctx, w.journal, w.Operation, operations.LettingGo)
+	closed := w.attendance.IsClosed()
+	w.lost = w.lost || closed || w.attendance == nil && errors.Is(busy, ledger.ErrNotFound)
+	asking, stop := ctx, context.CancelFunc(func() {})
+	if closed {
+		// Whoever closed it knows that the key is gone, or was told so by a person.
+		asking, stop = context.WithTimeout(ctx, lastQuestion)
+	}
+	defer stop()
+	var err error
+	if !w.gone {
+		// Whoever holds the operation may hang, and a job may have taken its folders
+		// away, so the server is asked whatever came of the operation.
+		err = w.ask(asking)
+	}
+	switch {
+	case closed:
+		w.report(nil)
+		return true
+	case busy != nil && !errors.Is(busy, ledger.ErrBusy):
+		w.report(err)
+		return w.gone
+	case busy != nil:
+		return w.gone && w.tooMany()
+	}
+	fault.At("watch-asked")
+	if !w.gone {
+		w.note(operation, err)
+		w.report(err)
+		return false
+	}
+	done := w.close(ctx, operation)
+	w.report(nil)
+	return done || w.tooMany()
+}
+
+// tooMany counts the vain attempts to close the operation of a key that is gone.
+func (w *watching) tooMany() bool {
+	w.closings++
+	return w.closings > mostClosings
+}
+
+// note writes down what came of a question. A disk that is full keeps no key alive.
+func (w *watching) note(operation *ledger.Operation[ledger.Key], asked error) {
+	defer operation.Release()
+	_ = operation.Advance(func(r *ledger.Key) {
+		r.Watch = &ledger.Watch{Since: w.since.UTC(), Until: w.since.Add(watchBound).UTC(), Asked: w.App.Now().UTC(), Why: whyNot(asked)}
+	})
+}
+
+// close ends the operation of a key that is gone. The key can be deleted here where that
+// takes no credential; elsewhere the next run does it.
+func (w *watching) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) bool {
+	defer operation.Release()
+	if err := operation.Advance(func(r *ledger.Key) { r.Ended, r.Watch = true, nil }); err != nil {
+		return false
+	}
+	fault.At("watch-gone")
+	if operation.Record.Keystore != fileKeystore {
+		return true
+	}
+	return w.Forget(ctx, operation) == nil
+}
+
+// fileKeystore deletes an entry without opening it.
+const fileKeystore = "file"
+
+// givesUp reports whether the time for asking is over, by both clocks: the machine may
+// have slept.
+func (w *watching) givesUp() bool {
+	now := w.App.Now()
+	return now.Sub(w.since) >= watchBound && now.Round(0).Sub(w.since.Round(0)) >= watchBound
+}
+
+// askLast is for a process that was asked to stop: what it does not reach stays in the
+// ledger, for the next run.
+func (w *watching) askLast(ctx context.Context) error {
+	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastQuestion)
+	defer stop()
+	w.turn(last)
+	return context.Cause(ctx)
+}
+
+// whyNot is why a key is not known to be gone, in one line.
+func whyNot(err error) string {
+	if err == nil {
+		return ""
+	}
+	return output.VisibleLine(err.Error())
+}

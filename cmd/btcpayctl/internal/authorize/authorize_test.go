@@ -1,0 +1,180 @@
+package authorize
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+// TestHints checks that the advice fits where the program runs.
+func TestHints(t *testing.T) {
+	const server = "https://btcpay.example.com"
+	for _, c := range []struct {
+		name, server string
+		env          map[string]string
+		misdirected  bool
+		want         []string
+	}{
+		{"ssh", server, map[string]string{"SSH_CONNECTION": "198.51.100.7 50000 203.0.113.9 22", "USER": "ada"}, false,
+			[]string{"ssh -N -L 41873:127.0.0.1:41873 ada@203.0.113.9", "--paste"}},
+		{"ssh without an address", server, map[string]string{"SSH_TTY": "/dev/pts/1"}, false, []string{"ssh -N -L 41873:127.0.0.1:41873 this-machine"}},
+		{"wsl", server, map[string]string{"WSL_DISTRO_NAME": "Debian"}, false, []string{"WSL", "--port", "--paste"}},
+		{"container", server, map[string]string{"container": "podman"}, false, []string{"container", "--paste"}},
+		{"onion", "http://abcdefghij.onion", map[string]string{"SSH_TTY": "/dev/pts/1"}, false, []string{"Tor Browser", "--paste"}},
+		{"renamed", server, nil, true, []string{"--callback-host", "proxy"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Join(hints(func(name string) string { return c.env[name] }, c.server, 41873, c.misdirected), "\n")
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %q in:\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+// A heard stream notes when a text has been written to it.
+type heard struct {
+	mu   sync.Mutex
+	b    bytes.Buffer
+	text string
+	came chan struct{} // closed then
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := strings.Contains(h.b.String(), h.text)
+	n, err := h.b.Write(p)
+	if !before && strings.Contains(h.b.String(), h.text) {
+		close(h.came)
+	}
+	return n, err
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.b.String()
+}
+
+// newCommand is a command with the flags that the root gives to each.
+func newCommand(t *testing.T, a *app.App) *cobra.Command {
+	t.Helper()
+	cmd := New(a)
+	cli.AddOutputFlags(cmd.Flags(), a)
+	cmd.SetContext(t.Context())
+	return cmd
+}
+
+// TestSilence waits for a browser that never comes, and reads what is said
+// meanwhile and at the end.
+func TestSilence(t *testing.T) {
+	a, _, _ := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
+	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	stderr := &heard{text: "Or run the same command with --paste.", came: make(chan struct{})}
+	a.Err = stderr
+	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
+	c.asks.Commands, c.asks.AllStores = []string{"invoice list"}, true
+	cmd := newCommand(t, a)
+	if err := c.prepare(cmd); err != nil {
+		t.Fatal(err)
+	}
+	// It is silent, then gives hints, and Ctrl-C ends it.
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-stderr.came
+		cancel()
+	}()
+	if err := c.run(ctx); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
+	for _, want := range []string{"Nothing has come yet.", "ssh -N -L", "Waiting for the answer on http://localhost:"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("no %q in:\n%s", want, stderr.String())
+		}
+	}
+	// So does the end of the wait.
+	if err := c.prepare(cmd); err != nil {
+		t.Fatal(err)
+	}
+	c.operation, c.wait, c.hintAfter = nil, time.Millisecond, time.Hour
+	if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
+		t.Errorf("after the wait: %v", e)
+	}
+}
+
+// TestAddressTakenUp: the same login again listens where the page of the earlier one
+// leads to, within a day, and each page has a label of its own.
+func TestAddressTakenUp(t *testing.T) {
+	a, _, stderr := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity"})
+	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	start := time.Now()
+	login := func(later time.Duration, profile, name string) (port int, label string) {
+		t.Helper()
+		a.Now = func() time.Time { return start.Add(later) }
+		c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: profile}, appName: name, strict: true, noBrowser: true, wait: time.Millisecond, hintAfter: time.Hour}
+		c.asks.Commands, c.asks.AllStores = []string{"invoice list"}, true
+		if err := c.prepare(newCommand(t, a)); err != nil {
+			t.Fatal(err)
+		}
+		if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
+			t.Fatalf("%v\n%s", e, stderr)
+		}
+		return c.bound, c.operation.Record.Label
+	}
+	first, label := login(0, "ci", "")
+	again, other := login(23*time.Hour, "ci", "")
+	if again != first || other == label || !strings.HasPrefix(other, "btcpayctl/ci/") {
+		t.Errorf("the same again is at port %d as %s, before it was %d as %s", again, other, first, label)
+	}
+	for what, login := range map[string]func() (int, string){
+		"another profile": func() (int, string) { return login(time.Hour, "two", "btcpayctl/ci") },
+		"another name":    func() (int, string) { return login(time.Hour, "ci", "Till") },
+		"two days later":  func() (int, string) { return login(48*time.Hour, "ci", "") },
+	} {
+		if port, label := login(); port == first {
+			t.Errorf("%s is at port %d too, as %s", what, port, label)
+		}
+	}
+}
+
+// TestBadInputPermissions gives what no permission and no command is.
+func TestBadInputPermissions(t *testing.T) {
+	for _, f := range []cli.PermissionFlags{
+		{Given: []string{""}}, {Given: []string{"invoices"}}, {Given: []string{"btcpay.store.canviewinvoices:"}},
+		{Given: []string{"btcpay.store.canview invoices"}}, {Given: []string{"btcpay.store.\x1b[31m"}},
+		{Commands: []string{""}}, {Commands: []string{","}}, {Commands: []string{"invoice,"}}, {Commands: []string{"rm -rf"}},
+		{Commands: []string{strings.Repeat("x", 1<<20)}},
+	} {
+		_, err := f.Permissions(app.Value{}, true)
+		e, ok := errors.AsType[*output.Error](err)
+		if !ok || e.Code != output.Usage || e.Next == "" {
+			t.Errorf("%.60v: %.200v", f, err)
+		}
+		if ok && len(e.What) > 1000 {
+			t.Errorf("the message has %d bytes", len(e.What))
+		}
+	}
+}

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// Explain gives a failure its code and its next step.
+func Explain(ctx context.Context, err error) *output.Error {
+	if e, ok := errors.AsType[*output.Error](err); ok {
+		return e
+	}
+	if ctx.Err() != nil {
+		return &output.Error{Code: StopCode(ctx), What: context.Cause(ctx).Error(), Err: err}
+	}
+	e := &output.Error{Code: output.Failed, What: err.Error(), Err: err}
+	if config, ok := errors.AsType[*profile.Error](err); ok {
+		e.Code, e.What, e.Next = output.BadInput, "the configuration cannot be used: "+config.Error(), config.Hint
+		if config.Disk {
+			e.Code = output.Failed
+		}
+		return e
+	}
+	if secret, ok := errors.AsType[*keystore.Error](err); ok {
+		e.Code, e.Next = keystoreCode(err), secret.Hint
+		return e
+	}
+	// The first that knows the failure fills in the rest.
+	_ = explainGreenfield(e) || explainMeaning(e) || explainAnswer(e) || explainInput(e)
+	return e
+}
+
+func keystoreCode(err error) output.Code {
+	switch {
+	case errors.Is(err, keystore.ErrNotFound):
+		return output.SecretMissing
+	case errors.Is(err, keystore.ErrLocked), errors.Is(err, keystore.ErrDenied),
+		errors.Is(err, keystore.ErrDismissed), errors.Is(err, keystore.ErrPassphrase):
+		return output.KeystoreLocked
+	case errors.Is(err, keystore.ErrDamaged), errors.Is(err, keystore.ErrVersion):
+		return output.KeystoreDamaged
+	}
+	return output.KeystoreUnusable
+}
+
+// A meaning is a failure the SDK has a name for.
+type meaning struct {
+	err  error
+	code output.Code
+	next string
+}
+
+// explainNamed looks a failure up in a table. The first line of its text is the
+// what; the server's own words follow as the why.
+func explainNamed(e *output.Error, table []meaning) bool {
+	for _, known := range table {
+		if !errors.Is(e.Err, known.err) {
+			continue
+		}
+		e.Code, e.Next = known.code, known.next
+		e.What = known.err.Error()
+		if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+			e.Status, e.Why = answer.Status, answer.Error()
+		}
+		return true
+	}
+	return false
+}
+
+// meanings are those of the BitPay-compatible API and of the connection.
+var meanings = []meaning{
+	{bitpay.ErrNotPaired, output.NotPaired, "btcpayctl pair status\nthen btcpayctl pair client"},
+	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client --profile NAME\nthen the same command with --profile NAME"},
+	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER\nthen btcpayctl pair client --profile OTHER"},
+	{bitpay.ErrPairingExpired, output.PairingCodeExpired, "run the same command for a new code"},
+	{bitpay.ErrCodeTaken, output.PairingTaken, "revoke the stranger's token on the store's page Access Tokens, and run the same command"},
+	{bitpay.ErrCodeUnknown, output.NotFound, "copy the code again, or make a new one on the store's Access Tokens page"},
+	{bitpay.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
+	{bitpay.ErrNoWallet, output.Refused, "open the store's settings, connect a wallet, and run the same command"},
+	{bitpay.ErrNoPaymentMethod, output.Refused, "check the store's payment methods, and btcpayctl rate get"},
+	{bitpay.ErrExpiryTooSoon, output.Invalid, "date -u, and a later --expires"},
+	{bitpay.ErrNoAPI, output.NotFound, "check --server, with its path prefix"},
+	{bitpay.ErrLoginPage, output.Redirected, "btcpayctl help pairing"},
+	{bitpay.ErrUnauthenticated, output.BadCredential, "btcpayctl pair status"},
+	{bitpay.ErrNoRate, output.NotFound, "check the store's rate rules, or ask for another pair"},
+	{bitpay.ErrNoPairs, output.Invalid, "btcpayctl rate get BTC_USD"},
+	{bitpay.ErrPairFormat, output.Invalid, "btcpayctl rate get BTC_USD"},
+	{bitpay.ErrStoreNotFound, output.NotFound, "check --store"},
+	{bitpay.ErrNoIdentity, output.NoCredential, "btcpayctl key generate"},
+	{bitpay.ErrNoCredential, output.NoCredential, "btcpayctl pair client --profile shop"},
+	{client.ErrOnion, output.Network, "export HTTP_PROXY=socks5h://127.0.0.1:9050 HTTPS_PROXY=socks5h://127.0.0.1:9050"},
+}
+
+func explainMeaning(e *output.Error) bool {
+	if proxy, ok := errors.AsType[*bitpay.ProxyError](e.Err); ok {
+		e.Code, e.Status = output.BadCredential, 401
+		e.What = "the server refused the signature, and accepts it over http"
+		e.Why = "The proxy in front of " + proxy.Server + " does not send X-Forwarded-Proto."
+		e.Next = "ask the operator to forward the scheme, or see: btcpayctl help pairing"
+		return true
+	}
+	return explainNamed(e, meanings)
+}
+
+func explainAnswer(e *output.Error) bool {
+	if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+		e.Status, e.Code = answer.Status, codeOf(answer)
+		if answer.MissingPermission != "" {
+			e.Why = "It lacks " + answer.MissingPermission + "."
+		}
+		e.Next = nextAfter[e.Code]
+		return true
+	}
+	if redirect, ok := errors.AsType[*client.RedirectError](e.Err); ok {
+		e.Code, e.Status = output.Redirected, redirect.Status
+		e.Next = "give the final address with --server"
+		return true
+	}
+	if answer, ok := errors.AsType[*client.AnswerError](e.Err); ok {
+		e.Code, e.Status = output.BadAnswer, answer.Status
+		e.Next = "check --server: is it BTCPay Server that answers there?"
+		return true
+	}
+	if network, ok := errors.AsType[*client.NetworkError](e.Err); ok {
+		e.Code = output.Network
+		if network.Kind == client.Timeout {
+			e.Code, e.Next = output.Timeout, "try again, or allow more time with --timeout"
+			return true
+		}
+		e.Next = "check --server and the network"
+		return true
+	}
+	return false
+}
+
+// nextAfter is for answers whose text the SDK has no name for.
+var nextAfter = map[output.Code]string{
+	output.ServerError:       "try again in a while; --debug shows the exchange, and the server's log says more",
+	output.BadCredential:     "btcpayctl pair status",
+	output.MissingPermission: "check with profile show which key is used, and what the store allows it",
+	output.NotFound:          "check the id, and with profile show the server",
+	output.Invalid:           "correct the value, and run the same command",
+	output.Refused:           "--debug shows the exchange",
+}
+
+func codeOf(answer *client.Error) output.Code {
+	switch {
+	case answer.Status >= 500:
+		return output.ServerError
+	case answer.Status == 401:
+		return output.BadCredential
+	case answer.Status == 403:
+		return output.MissingPermission
+	case answer.Status == 404:
+		return output.NotFound
+	case len(answer.Fields) > 0:
+		return output.Invalid
+	}
+	return output.Refused
+}
+
+func explainInput(e *output.Error) bool {
+	if _, ok := errors.AsType[*bitpay.RequestError](e.Err); ok {
+		e.Code, e.Why = output.BadInput, "Nothing was sent."
+		e.Next = "correct it, and run the same command"
+		return true
+	}
+	switch {
+	case errors.Is(e.Err, client.ErrServer), errors.Is(e.Err, client.ErrPath):
+		e.Code = output.Usage
+		e.Next = "--server https://btcpay.example.com"
+	case errors.Is(e.Err, fs.ErrNotExist), errors.Is(e.Err, fs.ErrPermission), errors.Is(e.Err, fs.ErrExist):
+		e.Code = output.BadInput
+	default:
+		return false
+	}
+	return true
+}
+
+// LostCode is the code of a command that does not know what became of its request.
+func LostCode(ctx context.Context) output.Code {
+	if ctx.Err() != nil {
+		return StopCode(ctx)
+	}
+	return output.UnknownOutcome
+}
+
+// StopCode is the code of a command whose context has ended: that of the signal which
+// ended it.
+func StopCode(ctx context.Context) output.Code {
+	if stopped, ok := errors.AsType[*app.Stopped](context.Cause(ctx)); ok {
+		return output.StoppedBy(stopped.Exit())
+	}
+	return output.Interrupted
+}

@@ -1,0 +1,11 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+)
+
+func AddBesidePairingFlag(cmd *cobra.Command, into *bool) {
+	cmd.Flags().BoolVar(into, app.BesidePairingFlag[2:], false, "let the API key take the place of the profile's BitId key")
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// Needs is the one table of what a command asks of a key. A command that any key
+// may run has an empty list.
+var Needs = map[string][]greenfield.Permission{
+	"invoice create":     {greenfield.CanCreateInvoice},
+	"invoice get":        {greenfield.CanViewInvoices},
+	"invoice list":       {greenfield.CanViewInvoices},
+	"invoice wait":       {greenfield.CanViewInvoices},
+	"invoice open":       {greenfield.CanViewInvoices},
+	"invoice resume":     {greenfield.CanViewInvoices},
+	"store list":         {greenfield.CanViewStoreSettings},
+	"store show":         {greenfield.CanViewStoreSettings},
+	"apikey create":      {greenfield.Unrestricted},
+	"apikey exec":        {greenfield.Unrestricted},
+	"apikey rotate":      {greenfield.Unrestricted},
+	"apikey current":     {},
+	"apikey list":        {},
+	"apikey revoke":      {},
+	"apikey permissions": {},
+	"doctor":             {greenfield.CanViewProfile},
+}
+
+// Enabled lists the commands that a permission is enough for, by name.
+func Enabled(p greenfield.Permission) []string {
+	var commands []string
+	for _, command := range slices.Sorted(maps.Keys(Needs)) {
+		list := Needs[command]
+		if len(list) > 0 && !slices.ContainsFunc(list, func(need greenfield.Permission) bool { return !p.Policy().Covers(need) }) {
+			commands = append(commands, command)
+		}
+	}
+	return commands
+}
+
+// PermissionFlags are the two ways to say what a key is for.
+type PermissionFlags struct {
+	Given        []string
+	Commands     []string
+	AllowUnknown bool
+	AllStores    bool
+}
+
+func (f *PermissionFlags) Add(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.Given, "permission", nil, "`permission` such as btcpay.store.canviewinvoices; may be given again")
+	cmd.Flags().StringArrayVar(&f.Commands, "for", nil, "`commands` that the key is for, such as \"invoice create,invoice get\"")
+	cmd.Flags().BoolVar(&f.AllStores, "all-stores", false, "for every store, now and later, also where the environment or the profile names one")
+	cmd.Flags().BoolVar(&f.AllowUnknown, "allow-unknown", false, "ask for permissions that only a plugin knows")
+}
+
+// Permissions is the least set of what was asked for, for the store that is named.
+// A permission for every store is asked for by --all-stores alone; picks tells
+// that the person at the consent page picks one.
+func (f *PermissionFlags) Permissions(store app.Value, picks bool) ([]greenfield.Permission, error) {
+	if f.AllStores && store.Source == "--store" {
+		return nil, &output.Error{Code: output.Usage, What: "--store and --all-stores contradict each other", Why: "Nothing was sent.", Next: "give one of them"}
+	}
+	var all []greenfield.Permission
+	for _, text := range f.Given {
+		p, err := greenfield.ParsePermission(text)
+		if err == nil && p.Scope() != "" && store.Source == "--store" && p.Scope() != store.Text {
+			return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--permission names store %s, and --store %s", p.Scope(), store.Text), Why: "Nothing was sent.", Next: "leave --store out"}
+		}
+		if err != nil {
+			e := &output.Error{Code: output.Usage, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl apikey permissions --all", Err: err}
+			if policy, scope, scoped := strings.Cut(text, ":"); scoped && scope == "" {
+				e.Why, e.Next = emptyWhy("--permission"), "--permission "+app.ShellWord(policy+":ID")
+			}
+			return nil, e
+		}
+		all = append(all, p)
+	}
+	for _, line := range f.Commands {
+		for command := range strings.SplitSeq(line, ",") {
+			found, err := commandNeeds(command)
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(found, greenfield.Unrestricted) && !f.AllStores {
+				return nil, &output.Error{Code: output.Usage, What: strings.TrimSpace(command) + " needs an unrestricted key, which is for every store of the account",
+					Why: "Nothing was sent.", Next: "--permission unrestricted, if that is what you want"}
+			}
+			all = append(all, found...)
+		}
+	}
+	if err := f.contradiction(all, store); err != nil {
+		return nil, err
+	}
+	if store.Text != "" && !f.AllStores {
+		for i, p := range all {
+			if p.Scope() == "" {
+				all[i] = p.ForStore(store.Text)
+			}
+		}
+	}
+	if !f.AllStores && !picks && slices.ContainsFunc(all, Everywhere) {
+		return nil, &output.Error{Code: output.Usage, What: NoStoreSaid, Why: "Nothing was sent.",
+			Next: "--store ID\nor --all-stores, for every store of the account, now and later"}
+	}
+	return greenfield.Reduce(all), nil
+}
+
+// contradiction refuses what two parts of a line say of the stores, where one of them
+// would be dropped.
+func (f *PermissionFlags) contradiction(all []greenfield.Permission, store app.Value) error {
+	named, open := "", slices.ContainsFunc(all, Everywhere)
+	for _, p := range all {
+		if p.Kind() == greenfield.StorePermission && p.Scope() != "" {
+			named = p.Scope()
+		}
+	}
+	unlimited := slices.Contains(all, greenfield.Unrestricted)
+	wrong := func(what, next string) error {
+		return &output.Error{Code: output.Usage, What: what, Why: "Nothing was sent.", Next: next}
+	}
+	switch {
+	case named != "" && f.AllStores && !open:
+		return wrong(fmt.Sprintf("--permission names store %s, and --all-stores says every store", named), "leave --all-stores out\nor leave the store out of --permission")
+	case named != "" && !f.AllStores && open && store.Text != "" && named != store.Text:
+		return wrong(fmt.Sprintf("--permission names store %s, and the rest would be for store %s (%s)", named, store.Text, store.Source), "--store "+app.ShellWord(named)+", for all of them\nor name a store in each --permission")
+	case unlimited && store.Source == "--store":
+		return wrong(fmt.Sprintf("--store names store %s, and unrestricted is for every store of the account", store.Text),
+			"--all-stores in place of --store\nor --permission btcpay.store.canmodifystoresettings, which is all of one store")
+	}
+	return nil
+}
+
+const NoStoreSaid = "nothing says which store the key is for"
+
+// Everywhere tells of permissions for every store.
+func Everywhere(p greenfield.Permission) bool {
+	return p.Kind() == greenfield.StorePermission && p.Scope() == ""
+}
+
+// commandNeeds is what one command needs, or all commands of a noun.
+func commandNeeds(command string) ([]greenfield.Permission, error) {
+	command = strings.TrimPrefix(strings.Join(strings.Fields(command), " "), "btcpayctl ")
+	if list, ok := Needs[command]; ok {
+		return list, nil
+	}
+	var all []greenfield.Permission
+	found := false
+	for _, name := range slices.Sorted(maps.Keys(Needs)) {
+		if noun, _, _ := strings.Cut(name, " "); noun == command {
+			found = true
+			all = append(all, Needs[name]...)
+		}
+	}
+	if !found {
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for knows no command %.80q that uses an API key", command),
+			Why: "It knows " + strings.Join(slices.Sorted(maps.Keys(Needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
+	}
+	return all, nil
+}
+
+// UsageOf makes a mistake in what is asked for an error of the line.
+func UsageOf(err error) error {
+	if request, ok := errors.AsType[*greenfield.RequestError](err); ok {
+		e := &output.Error{Code: output.Usage, What: request.Error(), Next: "btcpayctl authorize --help", Err: err}
+		if request.Member == "permissions" {
+			e.Next = "btcpayctl apikey permissions --all\nor --allow-unknown, for a plugin's"
+		}
+		return e
+	}
+	return err
+}

@@ -1,0 +1,38 @@
+package cli
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+const DefaultProfile = "default"
+
+func NormalServer(server string, allowHTTP bool) (string, error) {
+	if server == "" {
+		return "", nil
+	}
+	var options []client.Option
+	if allowHTTP {
+		options = append(options, client.WithAllowHTTP())
+	}
+	c, err := client.New(server, options...)
+	if err != nil {
+		return "", err
+	}
+	return c.Server(), nil
+}
+
+// WithLeftStore adds that a profile's store was not taken along.
+func WithLeftStore(err error, s app.Settings) error {
+	e, ok := errors.AsType[*output.Error](err)
+	if !ok || s.LeftStore() == "" {
+		return err
+	}
+	told := *e
+	told.Why = strings.TrimSpace(s.LeftStore() + " " + told.Why)
+	return &told
+}

@@ -1,7 +1,0 @@
-//go:build !unix && !windows
-
-package command
-
-import "syscall"
-
-func detached() *syscall.SysProcAttr { return nil }

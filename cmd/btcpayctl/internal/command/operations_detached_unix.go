@@ -1,9 +1,0 @@
-//go:build unix
-
-package command
-
-import "syscall"
-
-// detached is a process in a session of its own, which Ctrl-C and a closed
-// terminal do not reach.
-func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

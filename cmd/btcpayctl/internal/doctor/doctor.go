@@ -1,0 +1,272 @@
+// Package doctor has the command that checks the configuration and finishes interrupted
+// operations.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+type doctor struct {
+	operations.Checker
+	forget         []string
+	forgetAll, yes bool
+
+	settings app.Settings
+}
+
+func New(a *app.App) *cobra.Command {
+	d := &doctor{Checker: operations.Checker{KeyHolder: operations.KeyHolder{App: a}}}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what is set up, and finish what was cut off",
+		Long: `Check the configuration, the keystore, the server, the API key and the pairing in
+use. Then go through the operations whose end nobody has seen, and finish those
+that need no decision: a key that somebody agreed to is put to use, one of an
+"apikey exec" that was killed is revoked, a rotation or a revocation goes on.
+
+The API key's permissions are tried by calls that only read. Where the server refuses
+some now, since the role of the key's owner in the store does not go as far, that is
+a warning; where it refuses all that can be tried, a failure with exit code 5.
+
+A key that came by "authorize" and that nobody has agreed to yet is never put to
+use by itself. A terminal is asked; otherwise the exit code is 8, and --keep or
+--drop with the operation's id decides. --drop and --fix revoke a key that is new;
+--fix drops all that came with other permissions than asked for.
+
+A key whose answer was lost, or whose consent page nobody answered, is named by its
+label: delete it on the server's page Account / API Keys, and then close the
+operation with --forget. --forget-open closes all of that sort, after a question; a
+script gives --yes. What is forgotten is told. A key that is stored here and works
+is not forgotten.
+
+The report is on standard output also where something failed. A key that may live
+and that nothing uses is a failure. The exit code is that of the first failure, 0
+where nothing failed.`,
+		Example: "  btcpayctl doctor --profile shop\n  btcpayctl doctor -o json --jq '.[] | select(.status == \"failed\")'",
+		GroupID: "start",
+		Args:    cli.Arguments(0, 0),
+		RunE:    d.run,
+	}
+	cmd.Flags().StringArrayVar(&d.Decision.Keep, "keep", nil, "put the key of this `operation` to use, to which nobody has agreed yet")
+	cmd.Flags().StringArrayVar(&d.Decision.Drop, "drop", nil, "give the key of this `operation` up")
+	cmd.Flags().BoolVar(&d.Fix, "fix", false, "also drop keys that came with other permissions than asked for")
+	cmd.Flags().StringSliceVar(&d.forget, "forget", nil, "close these `operations`, or the notes of these keys that were handed out: they were looked after by hand")
+	cmd.Flags().BoolVar(&d.forgetAll, "forget-open", false, "close every operation whose key only a person can look for")
+	cmd.Flags().BoolVar(&d.yes, "yes", false, "do not ask before --forget-open")
+	cli.AddServerFlags(cmd, &d.Flags)
+	return cmd
+}
+
+func (d *doctor) run(cmd *cobra.Command, _ []string) error {
+	p, err := cli.CheckedPrinter(d.App, cmd, cli.CheckView, cli.Check{})
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	d.App.SweepAll()
+	open, _ := app.UnfinishedOf[ledger.Key](ctx, d.App) // what cannot be read is told below
+	if err := d.Decision.Check(open); err != nil {
+		return err
+	}
+	if err := d.forgetNamed(ctx); err != nil {
+		return err
+	}
+	if err := d.forgetOpen(ctx); err != nil {
+		return err
+	}
+	return cli.PrintChecks(p, "", d.records(ctx))
+}
+
+// records are what the checks find, in their order.
+func (d *doctor) records(ctx context.Context) iter.Seq2[cli.Check, error] {
+	return func(yield func(cli.Check, error) bool) {
+		for _, check := range d.checks(ctx) {
+			if ctx.Err() != nil {
+				yield(cli.Check{}, context.Cause(ctx))
+				return
+			}
+			for _, record := range check() {
+				record.Next = d.App.Hint(record.Next)
+				if !yield(record, nil) {
+					return
+				}
+			}
+		}
+		if ctx.Err() != nil {
+			yield(cli.Check{}, context.Cause(ctx)) // Ctrl-C at a question
+		}
+	}
+}
+
+// checks are what is looked at, in order. Each depends on those before it no
+// more than it has to.
+func (d *doctor) checks(ctx context.Context) []func() []cli.Check {
+	one := func(check func(context.Context) cli.Check) func() []cli.Check {
+		return func() []cli.Check { return []cli.Check{check(ctx)} }
+	}
+	return []func() []cli.Check{
+		one(d.configuration), one(d.keystore), one(d.server), one(d.apiKey), one(d.pairing),
+		func() []cli.Check { return d.Operations(ctx) },
+	}
+}
+
+// refusal does not send a person who runs the doctor to the doctor.
+func refusal(r cli.Check) cli.Check {
+	if r.Next == "btcpayctl doctor" {
+		r.Next = "check --server: is it BTCPay Server that answers there?"
+	}
+	return r
+}
+
+func (d *doctor) configuration(ctx context.Context) cli.Check {
+	config, err := d.App.ReadConfig()
+	if err == nil {
+		d.settings, err = d.App.Settings(d.Flags, false)
+	}
+	if err != nil {
+		return cli.FailedCheck(ctx, "configuration", err)
+	}
+	detail := fmt.Sprintf("%d profiles", len(config.Profiles))
+	if d.settings.Name.Text != "" {
+		detail += ", in use: " + d.settings.Name.Text + " (" + d.settings.Name.Source + ")"
+	}
+	return cli.Check{Check: "configuration", Status: "ok", Detail: detail}
+}
+
+func (d *doctor) keystore(ctx context.Context) cli.Check {
+	spec := d.settings.Keystore.Text
+	if spec == "" || d.Flags.DryRun {
+		return cli.Check{Check: "keystore", Status: "skipped"}
+	}
+	if err := d.App.ProbeKeystore(ctx, spec); err != nil {
+		return cli.FailedCheck(ctx, "keystore", err)
+	}
+	return cli.Check{Check: "keystore", Status: "ok", Detail: spec + " takes, gives and deletes a secret"}
+}
+
+func (d *doctor) server(ctx context.Context) cli.Check {
+	if d.settings.Server.Text == "" || d.Flags.DryRun {
+		return cli.Check{Check: "server", Status: "skipped", Detail: "none is given", Next: "--server https://btcpay.example.com"}
+	}
+	connection, err := d.App.ConnectGreenfield(d.Flags, d.settings, nil, "")
+	if err != nil {
+		return cli.FailedCheck(ctx, "server", err)
+	}
+	defer connection.CloseIdleConnections()
+	health, err := connection.Client.Server.Health(ctx)
+	if err != nil {
+		return cli.FailedCheck(ctx, "server", err)
+	}
+	r := cli.Check{Check: "server", Status: "ok", Detail: connection.URL + " answers"}
+	if !health.Synchronized {
+		r.Status, r.Detail, r.Next = "warning", r.Detail+", and its nodes are not synchronised yet", "wait: payments are seen late until then"
+	}
+	return r
+}
+
+func (d *doctor) apiKey(ctx context.Context) cli.Check {
+	const name = "api key"
+	if d.settings.Server.Text == "" || d.Flags.DryRun {
+		return cli.Check{Check: name, Status: "skipped"}
+	}
+	connection, err := d.App.Greenfield(ctx, d.Flags)
+	if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NoCredential {
+		return cli.Check{Check: name, Status: "skipped", Detail: "there is none"}
+	}
+	if err != nil {
+		return cli.FailedCheck(ctx, name, err)
+	}
+	defer connection.CloseIdleConnections()
+	info, err := connection.APIKeys.Current(ctx)
+	if err != nil {
+		return refusal(cli.FailedCheck(ctx, name, d.WhyRefused(ctx, connection, err)))
+	}
+	now := operations.TryKey(ctx, connection, info.Permissions, connection.Store)
+	r := cli.Check{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, cli.ShortPermissions(info.Permissions))}
+	if refusals := now.Without(greenfield.RightNoEffect).Refusals(); len(refusals) > 0 || now.Useless() {
+		known := fmt.Sprintf("the server knows %s (%s)", connection.KeyID, connection.Source)
+		r = cli.Check{Check: name, Status: "warning", Next: now.OtherPerson(connection.Name.Text, info.Permissions), Detail: strings.Join(append([]string{known}, refusals...), "; ")}
+	} else if err := now.Unanswered(); err != nil {
+		r.Status, r.Next = "warning", "btcpayctl doctor"
+		r.Detail += "; what it may do now is not known: " + cli.Explain(ctx, err).What
+	}
+	if now.Useless() {
+		r.Status, r.Code = "failed", output.MissingPermission
+	}
+	for _, note := range operations.PermissionNotes(info.Permissions) {
+		r.Warn()
+		r.Next = "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""
+		r.Detail += "; " + note
+	}
+	if version := d.version(ctx, connection); version != "" {
+		r.Detail += "; the server is " + version
+	}
+	if store := app.SingleStore(info.Permissions); store != "" && connection.Store.Text != "" && connection.Store.Text != store {
+		r.Warn()
+		r.Next = "btcpayctl profile set NAME --store " + store
+		r.Detail += fmt.Sprintf("; it is for store %s, and %s names %s", store, connection.Store.Source, connection.Store.Text)
+	}
+	return r
+}
+
+// version is nothing where the server does not tell it: one that never reached
+// its block explorer fails there, and may be fine otherwise.
+func (d *doctor) version(ctx context.Context, connection *app.GreenfieldConnection) string {
+	info, err := connection.Client.Server.Info(ctx)
+	if err != nil {
+		return ""
+	}
+	return "BTCPay Server " + info.Version
+}
+
+func (d *doctor) pairing(ctx context.Context) cli.Check {
+	const name = "pairing"
+	if d.settings.Server.Text == "" || d.settings.Profile.SIN == "" || d.Flags.DryRun {
+		return cli.Check{Check: name, Status: "skipped"}
+	}
+	connection, err := d.App.Paired(ctx, d.Flags)
+	if err != nil {
+		return cli.FailedCheck(ctx, name, err)
+	}
+	defer connection.CloseIdleConnections()
+	tokens, err := connection.Tokens(ctx)
+	if _, refused := errors.AsType[*client.Error](err); refused && errors.Is(err, bitpay.ErrNotPaired) {
+		err, tokens = nil, nil
+	}
+	switch {
+	case err != nil:
+		return cli.FailedCheck(ctx, name, err)
+	case len(tokens) == 0:
+		return cli.Check{Check: name, Status: "failed", Detail: "the key " + connection.Identity.SIN() + " is not paired, or was revoked", Next: "btcpayctl pair client", Code: output.NotPaired}
+	}
+	c := &operations.PairedKey{App: d.App, Connection: connection}
+	serves, err := c.ProvenStore(ctx)
+	if err == nil && serves == nil {
+		err = d.App.CheckStore(ctx, connection)
+	}
+	if err != nil {
+		return cli.FailedCheck(ctx, name, err)
+	}
+	r := cli.Check{Check: name, Status: "ok", Detail: "the key " + connection.Identity.SIN() + " is paired, and the server takes its signatures"}
+	if serves == nil {
+		r.Detail += "; " + c.Unproven()
+		return r
+	}
+	r.Detail += fmt.Sprintf("; it serves store %s, as invoice %s shows", serves, serves.Invoice)
+	return r
+}

@@ -1,0 +1,127 @@
+package invoice
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// anyAmountText is how an invoice that takes any amount is shown, and "any" how
+// JSON asks for one.
+const (
+	anyAmountText = "any amount"
+	anyAmountWord = "any"
+)
+
+// checkAmount is where every order passes before it is sent. An amount that is
+// missing makes an invoice which any coin settles, and one of 0 is settled at
+// once, so both have to be asked for.
+func (o order) checkAmount(allowZero bool) error {
+	amount, _ := o.amount()
+	wrong := func(code output.Code, what, next string) error {
+		return &output.Error{Code: code, What: what, Why: "Nothing was sent.", Next: next}
+	}
+	switch {
+	case amount == nil && !o.anyAmount:
+		return wrong(output.Usage, "no amount is given", "--amount 12.50 --currency USD\nor --any-amount, for an invoice that takes any amount")
+	case amount == nil:
+		return nil
+	case o.anyAmount:
+		return wrong(output.Usage, "--amount and --any-amount contradict each other", "give one of them")
+	case amount.Sign() < 0:
+		return wrong(output.BadInput, "the amount "+amount.String()+" is negative", "--amount 12.50")
+	case amount.Sign() == 0 && !allowZero:
+		return wrong(output.BadInput, "the amount is 0, and such an invoice is settled at once", "--allow-zero, if nothing is to be paid")
+	}
+	return nil
+}
+
+// moneyMembers mean money, or which order it is for: a text of blanks in them is
+// a mistake, as everywhere null is.
+var moneyMembers = []string{"price", "amount", "currency", "orderId", "taxIncluded"}
+
+// checkMembers refuses members that were given and say nothing. Names count
+// without their capitals, as the decoder has it.
+func checkMembers(members map[string]json.RawMessage) error {
+	if err := checkGiven("", members, slices.Sorted(maps.Keys(members))); err != nil {
+		return err
+	}
+	for _, parent := range []string{"metadata", "checkout"} {
+		raw, _ := memberOf(members, parent)
+		var inner map[string]json.RawMessage
+		if json.Unmarshal(raw, &inner) != nil {
+			continue // the strict decoder says what is wrong with it
+		}
+		names := slices.Sorted(maps.Keys(inner))
+		if parent == "metadata" {
+			names = []string{"orderId", "taxIncluded"} // all else is the caller's own
+		}
+		if err := checkGiven(parent+".", inner, names); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkGiven(parent string, members map[string]json.RawMessage, names []string) error {
+	for _, name := range names {
+		raw, found := members[name]
+		if !found {
+			continue
+		}
+		isMoney := slices.ContainsFunc(moneyMembers, func(known string) bool { return strings.EqualFold(known, name) })
+		var text string
+		switch {
+		case string(bytes.TrimSpace(raw)) == "null" && isAmount(name):
+			return fmt.Errorf("%q is null; %q: %q makes an invoice that takes any amount", parent+name, name, anyAmountWord)
+		case string(bytes.TrimSpace(raw)) == "null":
+			return fmt.Errorf("%q is null, which says nothing: give it a value, or leave it out", parent+name)
+		case (isMoney || parent == "checkout.") && json.Unmarshal(raw, &text) == nil && strings.TrimSpace(text) == "":
+			return fmt.Errorf("%q is empty", parent+name)
+		}
+	}
+	return nil
+}
+
+func isAmount(name string) bool {
+	return strings.EqualFold(name, "price") || strings.EqualFold(name, "amount")
+}
+
+// memberOf finds a member as the decoder does, whatever its capitals.
+func memberOf(members map[string]json.RawMessage, name string) (json.RawMessage, bool) {
+	for known, raw := range members {
+		if strings.EqualFold(known, name) {
+			return raw, true
+		}
+	}
+	return nil, false
+}
+
+func missingAmount(name string) error {
+	return fmt.Errorf("%q is missing; %q: %q makes an invoice that takes any amount", name, name, anyAmountWord)
+}
+
+func asksForAny(value json.RawMessage) bool {
+	var word string
+	return json.Unmarshal(value, &word) == nil && word == anyAmountWord
+}
+
+// takeAny takes the word any out of an order, where it stands for the amount.
+func takeAny(raw []byte, members map[string]json.RawMessage, amount string) ([]byte, bool, error) {
+	value, _ := memberOf(members, amount)
+	if !asksForAny(value) {
+		return raw, false, nil
+	}
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, amount) })
+	rest, err := json.Marshal(members)
+	if err != nil {
+		return nil, false, errors.New("the JSON cannot be read again")
+	}
+	return rest, true, nil
+}

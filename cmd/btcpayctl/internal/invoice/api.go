@@ -1,0 +1,115 @@
+package invoice
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// An invoiceAPI is what the invoice commands need of either of the server's two
+// APIs. Invoices come in the words of both.
+type invoiceAPI interface {
+	// server is its address, as it is written in records.
+	server() string
+	create(ctx context.Context, operation string, o order) (invoiceRecord, error)
+	get(ctx context.Context, id string) (invoiceRecord, error)
+	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
+	// check refuses what this API has no member for. Nothing is sent.
+	Check(o order) error
+	// ready refuses a store that is not the one of the credential, before anything is
+	// created.
+	ready(ctx context.Context) error
+	// sign notes in a record who asks, and for which store; owns tells whether it
+	// was this one.
+	sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error
+	owns(h ledger.Header, by ledger.Issuer) bool
+	// showsStore refuses an invoice that shows that the key serves another store than
+	// the one that is selected. knownStore is the one that the key is seen to serve, else
+	// the one that is selected, and empty where neither is known.
+	showsStore(ctx context.Context, made *invoiceRecord) error
+	knownStore() string
+	// made returns the invoices that the request of a record can have made, and
+	// apart those that only the clocks speak against.
+	made(ctx context.Context, r ledger.Invoice, taken []string) (found, older []invoiceRecord, err error)
+}
+
+func madeInvoice(a *app.App, id, orderID string) {
+	named := "invoice " + id + " (order id " + orderID + ")"
+	a.Did(app.Effect{ID: named, What: named + " was created", Look: "btcpayctl invoice get " + id})
+}
+
+func foundInvoice(a *app.App, id, orderID string) {
+	named := "invoice " + id + " (order id " + orderID + ")"
+	a.Did(app.Effect{ID: named, What: named + " was found", Look: "btcpayctl invoice get " + id})
+}
+
+// An invoiceFilter chooses invoices for a list. The days are in UTC and both
+// inclusive.
+type invoiceFilter struct {
+	from, to                  time.Time
+	status, orderID, itemCode string
+	offset, limit             int // limit 0 means all
+}
+
+// firstPage is the size of the first page of a list that ends after limit invoices. One
+// more tells that the last of them has its second to itself, or else not.
+func firstPage(limit, most int) int { return min(limit, most-1) + 1 }
+
+// The values of --api.
+const (
+	ApiBitPay     = "bitpay"
+	ApiGreenfield = "greenfield"
+)
+
+// An invoiceCall is what the invoice commands have in common.
+type invoiceCall struct {
+	app   *app.App
+	flags app.Flags
+	api   string
+}
+
+func (c *invoiceCall) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.api, "api", "", "bitpay or greenfield (default greenfield where there is an API key, else bitpay)")
+	cli.AddServerFlags(cmd, &c.flags)
+}
+
+// connect gives the API that --api names, or for which there is a credential.
+func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
+	s, err := c.app.Settings(c.flags, false)
+	if err != nil {
+		return nil, err
+	}
+	api := c.api
+	if api == "" {
+		api = ApiBitPay
+		has, err := c.app.HasAPIKey(s)
+		if err != nil {
+			return nil, err
+		}
+		if has {
+			api = ApiGreenfield
+		}
+	}
+	switch api {
+	case ApiBitPay:
+		connection, err := c.app.BitPayBy(ctx, c.flags, s)
+		if err != nil {
+			return nil, err
+		}
+		return &bitpayInvoices{c.app, connection}, nil
+	case ApiGreenfield:
+		connection, err := c.app.GreenfieldBy(ctx, c.flags, s)
+		if err != nil {
+			return nil, err
+		}
+		return &greenfieldInvoices{app: c.app, connection: connection, dryRun: c.flags.DryRun}, nil
+	}
+	return nil, &output.Error{Code: output.Usage, What: "--api is bitpay or greenfield", Next: "--api greenfield"}
+}

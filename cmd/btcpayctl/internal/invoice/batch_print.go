@@ -1,0 +1,179 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// print makes and prints the invoices of all rows, in the order of the rows. It stops at
+// the first that cannot be made, and goes on past those in doubt.
+func (b *batch) print(ctx context.Context, p *output.Printer) error {
+	b.sender.others = b.work.Invoices
+	var failed error
+	printed := 0
+	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
+		var done atomic.Int64
+		status := cli.StartCount(b.app, &done, len(b.rows), "invoices")
+		defer status.Stop()
+		for i := range b.rows {
+			r := &b.rows[i]
+			if ctx.Err() != nil {
+				failed = b.failure(ctx, r, context.Cause(ctx))
+				return
+			}
+			invoice, err := b.row(ctx, r)
+			if err != nil {
+				if failed = b.failure(ctx, r, err); printed == 0 {
+					// A call that fails prints nothing, not even a table's head.
+					yield(invoiceRecord{}, failed)
+				}
+				return
+			}
+			if invoice == nil {
+				continue
+			}
+			if !yield(*invoice, nil) {
+				failed = b.notPrinted(invoice.ID, errors.New("standard output does not take it"))
+				return
+			}
+			printed++
+			done.Add(1)
+		}
+		if printed > 0 {
+			return
+		}
+		if failed = b.end(ctx); failed != nil {
+			yield(invoiceRecord{}, failed)
+		}
+	})
+	switch {
+	case printErr != nil && !errors.Is(printErr, failed):
+		return errors.Join(b.notPrinted("", printErr), failed)
+	case failed != nil:
+		return failed
+	}
+	return b.end(ctx)
+}
+
+// notPrinted says what to do where standard output did not take the invoices: what was
+// made is found again.
+func (b *batch) notPrinted(invoice string, err error) error {
+	what := "the invoices of " + operations.BatchName(b.work.Batch) + " were created, and cannot be printed"
+	if invoice != "" {
+		what = "invoice " + invoice + " was created, and cannot be printed"
+	}
+	return &output.Error{Code: output.Failed, What: what, Why: err.Error(), Next: b.resume(), Err: err}
+}
+
+func (b *batch) resume() string { return "btcpayctl invoice resume " + b.work.Batch.ID }
+
+// end finishes the batch when all of its rows are done, and says what is not as it
+// should be.
+func (b *batch) end(ctx context.Context) error {
+	if len(b.doubt) > 0 {
+		return b.stillInDoubt()
+	}
+	release, err := b.work.Hold(context.WithoutCancel(ctx))
+	if err != nil {
+		return b.heldFault(ctx, err)
+	}
+	defer release()
+	// Somebody may have given other rows meanwhile, which are theirs to finish.
+	if b.work.Batch.Digest == digestOf(b.rows) && b.work.Batch.Finished.IsZero() {
+		b.endLeft(ctx)
+		if err := b.work.Finish(); err != nil {
+			return journalFault(ctx, err)
+		}
+	}
+	if len(b.unlike) == 0 {
+		return nil
+	}
+	return &output.Error{Code: output.MadeOtherwise, What: b.unlike[0], Why: strings.Join(append(b.unlike[1:], "All rows have their invoice."), "; "),
+		Next: "btcpayctl invoice get ID"}
+}
+
+func (b *batch) stillInDoubt() error {
+	const most = 5
+	why := b.doubt
+	if more := len(why) - most; more > 0 {
+		why = append(why[:most:most], fmt.Sprintf("and %d more", more))
+	}
+	return &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("rows whose invoice may have been created: %d. %s", len(b.doubt), why[0]),
+		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. None was sent twice.", len(b.rows)-len(b.doubt))), "; "),
+		Next: b.resume() + "\nor, once you are sure that none comes, to send them again: " + b.resume() + " --send-again"}
+}
+
+// failure says at which row a batch stopped, and the one way to go on. Where nothing was
+// made, nothing is left of the batch.
+func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
+	e := *cli.Explain(ctx, err)
+	made := b.withInvoice()
+	kept := b.forget(ctx)
+	if !e.Code.BySignal() {
+		e.What = fmt.Sprintf("line %d: %s", r.line, e.What)
+	}
+	e.Why = strings.TrimSpace(fmt.Sprintf("%s Rows that have their invoice: %d of %d.", withStop(e.Why), made, len(b.rows)))
+	if !kept {
+		return &e
+	}
+	switch e.Code {
+	case output.Refused, output.Invalid, output.BadInput:
+		e.Next = strings.TrimSpace(e.Next + "\nthen correct line " + fmt.Sprint(r.line) + ", and go on with: " + b.sameLine())
+	case output.UnknownOutcome, output.HungUp, output.Interrupted, output.Quit, output.Terminated, output.Pending:
+		e.Next = b.resume()
+	case output.MadeOtherwise:
+		e.Why += " The rows behind it were not sent."
+		e.Next += "\nthen, for the other rows: " + b.resume()
+	default:
+		if e.Next != "" && !strings.Contains(e.Next, b.resume()) {
+			e.Next += "\nthen " + b.resume()
+		} else {
+			e.Next = b.resume()
+		}
+	}
+	return &e
+}
+
+func withStop(text string) string {
+	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "\n") {
+		return text
+	}
+	return text + "."
+}
+
+// sameLine is the line that goes on with a batch after its rows were corrected.
+func (b *batch) sameLine() string {
+	var flags strings.Builder
+	for _, name := range b.work.Batch.Allowed {
+		flags.WriteString(" --" + name)
+	}
+	if b.work.Batch.From == "" {
+		return "btcpayctl invoice create --from -" + flags.String() + ", with all lines"
+	}
+	return "btcpayctl invoice create --from " + app.ShellWord(b.work.Batch.From) + flags.String()
+}
+
+// forget removes a batch of which nothing was made and nothing can come, and tells
+// whether it is kept.
+func (b *batch) forget(ctx context.Context) (kept bool) {
+	release, err := b.work.Hold(context.WithoutCancel(ctx))
+	if err != nil {
+		return true
+	}
+	defer release()
+	for _, row := range b.work.Known() {
+		if row.Operation != "" {
+			return true
+		}
+	}
+	b.endLeft(context.WithoutCancel(ctx))
+	return b.work.Remove() != nil
+}

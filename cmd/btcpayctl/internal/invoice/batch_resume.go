@@ -1,0 +1,244 @@
+package invoice
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// findBatch tells whether a batch is named, which stands alone.
+func (c *invoiceResume) findBatch(ids []string) (ledger.Batch, bool, error) {
+	batches, err := c.app.Batches()
+	if err != nil {
+		return ledger.Batch{}, false, err
+	}
+	all, unread := batches.All()
+	for _, id := range ids {
+		for _, b := range all {
+			if b.ID != id {
+				continue
+			}
+			if len(ids) > 1 {
+				return b, true, &output.Error{Code: output.Usage, What: id + " is a batch, and is resumed alone", Why: "Nothing was sent.", Next: "btcpayctl invoice resume " + id}
+			}
+			if !b.Finished.IsZero() {
+				return b, true, &output.Error{Code: output.NotFound, What: "the batch " + id + " is finished", Why: "Nothing was sent.", Next: "btcpayctl invoice list"}
+			}
+			return b, true, nil
+		}
+	}
+	if len(ids) == 0 || unread == nil {
+		return ledger.Batch{}, false, nil
+	}
+	// The batch may be among those that cannot be read.
+	return ledger.Batch{}, false, unread
+}
+
+// ResumeBatch goes on with a batch by what is kept of it, or closes it.
+func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, found ledger.Batch) error {
+	if c.api == "" || c.api == cmp.Or(found.API, ApiBitPay) {
+		c.flags.Profile, c.api = cmp.Or(c.flags.Profile, found.Profile), cmp.Or(found.API, ApiBitPay)
+	}
+	if found.API == ApiGreenfield {
+		c.flags.Store = cmp.Or(c.flags.Store, found.Store)
+	}
+	api, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	s := &invoiceSender{app: c.app, invoiceAPI: api, allowed: consentsOf(found.Allowed)}
+	if !s.owns(found.Header, found.Issuer) && !c.abandon {
+		return otherKey(found.Header, found.Issuer)
+	}
+	if s.owns(found.Header, found.Issuer) {
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+	}
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return err
+	}
+	batches, err := c.app.Batches()
+	if err != nil {
+		return err
+	}
+	work, err := batches.Open(found.ID)
+	if err != nil {
+		return journalFault(ctx, err)
+	}
+	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, work: work, sendAgain: c.sendAgain, read: map[string]invoiceRecord{}}
+	defer b.close()
+	if !s.owns(found.Header, found.Issuer) {
+		return b.closeUnseen(ctx)
+	}
+	if b.rows, err = givenRows(work); err != nil {
+		return err
+	}
+	for i := range b.rows {
+		if err := b.rows[i].order.settle(s.allowed, io.Discard); err != nil {
+			return b.rows[i].at(cli.Explain(ctx, err))
+		}
+		if err := s.check(b.rows[i].order); err != nil {
+			return b.rows[i].at(cli.Explain(ctx, err))
+		}
+	}
+	if c.abandon {
+		return b.abandon(ctx, p)
+	}
+	work.Attend(ctx)
+	return b.print(ctx, p)
+}
+
+// abandon closes a batch: what was made of it is printed, and nothing is sent.
+func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
+	b.sender.others = b.work.Invoices
+	printed := 0
+	err := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
+		for i := range b.rows {
+			invoice, err := b.made(ctx, &b.rows[i])
+			if err != nil {
+				yield(invoiceRecord{}, err)
+				return
+			}
+			if invoice == nil {
+				continue
+			}
+			if !yield(*invoice, nil) {
+				return
+			}
+			printed++
+		}
+	})
+	if err != nil {
+		return err
+	}
+	release, err := b.work.Hold(context.WithoutCancel(ctx))
+	if err != nil {
+		return b.heldFault(ctx, err)
+	}
+	defer release()
+	b.endLeft(ctx)
+	if err := b.work.Finish(); err != nil {
+		return journalFault(ctx, err)
+	}
+	for _, row := range b.doubt {
+		fmt.Fprintln(b.app.Err, "In doubt:", output.VisibleLine(row))
+	}
+	fmt.Fprintf(b.app.Err, "Closed %s. Rows with an invoice: %d of %d.\n", b.work.Batch.ID, printed, len(b.rows))
+	return nil
+}
+
+// closeUnseen closes a batch of another key, whose invoices cannot be looked at.
+func (b *batch) closeUnseen(ctx context.Context) error {
+	release, err := b.work.Hold(ctx)
+	if err != nil {
+		return b.heldFault(ctx, err)
+	}
+	defer release()
+	for _, row := range b.work.Known() {
+		switch {
+		case row.Invoice != "":
+			fmt.Fprintf(b.app.Err, "Line %d: order %s has invoice %s.\n", row.Line, output.VisibleLine(row.OrderID), row.Invoice)
+		case row.Operation != "":
+			fmt.Fprintf(b.app.Err, "Line %d: whether order %s has an invoice is not known, and this key cannot tell.\n", row.Line, output.VisibleLine(row.OrderID))
+		}
+	}
+	b.endLeft(ctx)
+	if err := b.work.Finish(); err != nil {
+		return journalFault(ctx, err)
+	}
+	fmt.Fprintf(b.app.Err, "Closed %s, which belongs to another key or store.\n", b.work.Batch.ID)
+	return nil
+}
+
+// made is the invoice of a row, where it has one. A row in doubt of which none is found
+// is free from now on.
+func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error) {
+	what, entry, operation, err := b.claim(ctx, r, false)
+	if err != nil {
+		return nil, err
+	}
+	switch what {
+	case claimDone:
+		return b.found(ctx, r, entry)
+	case claimBusy:
+		return nil, &output.Error{Code: output.Pending, What: "another process is creating the invoices of " + operations.BatchName(b.work.Batch) + " now", Next: "wait for it\nthen " + b.resume() + " --abandon", Err: ledger.ErrBusy}
+	case claimDoubt, claimLost:
+		invoice, freed, err := b.settleDoubt(ctx, r, operation, true)
+		if freed {
+			fmt.Fprintf(b.app.Err, "Line %d: no invoice of order %s was found.\n", r.line, output.VisibleLine(entry.OrderID))
+		}
+		return invoice, err
+	case claimFree, claimMine:
+	}
+	return nil, nil
+}
+
+// openBatches are those of the key in use, with how to go on, and the operations that
+// are none of their rows.
+func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (open []error, others []ledger.Invoice) {
+	batches, err := c.app.Batches()
+	if err != nil {
+		return []error{err}, rows
+	}
+	all, unread := batches.All()
+	if unread != nil {
+		open = append(open, unread)
+	}
+	for _, b := range all {
+		if !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
+			continue
+		}
+		rows = slices.DeleteFunc(rows, func(r ledger.Invoice) bool { return r.Batch == b.ID })
+		made := 0
+		if work, err := batches.Open(b.ID); err == nil {
+			made = len(work.Invoices())
+			work.Close()
+		}
+		open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("the batch of %s is not finished: %d of %d rows have their invoice", operations.BatchName(b), made, b.Total),
+			Next: operations.ResumeBatch(b) + "\nor, to create none of the others: " + operations.ResumeBatch(b) + " --abandon"})
+	}
+	return open, rows
+}
+
+// noteRow writes down which invoice a row of a batch has, before its operation ends.
+func (c *invoiceResume) noteRow(ctx context.Context, r ledger.Invoice, invoice string) error {
+	if r.Batch == "" {
+		return nil
+	}
+	batches, err := c.app.Batches()
+	if err != nil {
+		return err
+	}
+	work, err := batches.Open(r.Batch)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer work.Close()
+	release, err := work.Hold(context.WithoutCancel(ctx))
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer release()
+	row, _ := work.Row(r.Row)
+	if row.Operation != r.ID {
+		return nil
+	}
+	row.Invoice = invoice
+	return work.Note(row)
+}

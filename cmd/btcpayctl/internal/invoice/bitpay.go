@@ -1,0 +1,200 @@
+package invoice
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// bitpayInvoices are those of the store of a BitId key or a legacy key.
+type bitpayInvoices struct {
+	app *app.App
+	*app.Connection
+}
+
+func (b *bitpayInvoices) server() string { return b.URL }
+
+func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoiceRecord, error) {
+	if err := b.ready(ctx); err != nil {
+		return invoiceRecord{}, err
+	}
+	invoice, err := b.Invoices.Create(ctx, o.request)
+	if err == nil {
+		madeInvoice(b.app, invoice.ID, invoice.OrderID)
+	}
+	r := fromBitPay(invoice)
+	r.AnyAmount = r.AnyAmount && o.anyAmount // one of 0 is still new here
+	return r, err
+}
+
+func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
+	if err := b.mayRead(ctx); err != nil {
+		return invoiceRecord{}, err
+	}
+	invoice, err := b.Invoices.Get(ctx, id)
+	return fromBitPay(invoice), err
+}
+
+func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
+	options := bitpay.ListOptions{DateStart: f.from, DateEnd: f.to, Status: bitpay.Status(f.status), OrderID: f.orderID, ItemCode: f.itemCode, Offset: f.offset}
+	if f.limit > 0 {
+		options.Limit = firstPage(f.limit, bitpay.DefaultLimit)
+	}
+	return func(yield func(invoiceRecord, error) bool) {
+		if err := b.mayRead(ctx); err != nil {
+			yield(invoiceRecord{}, err)
+			return
+		}
+		for invoice, err := range b.Invoices.All(ctx, options) {
+			if !yield(fromBitPay(invoice), err) {
+				return
+			}
+		}
+	}
+}
+
+func (b *bitpayInvoices) Check(o order) error {
+	if o.native != nil {
+		return &output.Error{Code: output.BadInput, What: "the JSON has members of the Greenfield API, and a BitId key is in use", Why: "Nothing was sent.",
+			Next: "--api greenfield, with an API key, or price, orderId and the like at the top"}
+	}
+	return nil
+}
+
+func (b *bitpayInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
+	if err := b.ready(ctx); err != nil {
+		return err
+	}
+	by.Store, by.StoreProven = b.knownStore(), b.Proven() != nil
+	if b.Identity == nil {
+		return nil
+	}
+	by.SIN = b.Identity.SIN()
+	if b.Source == "profile" {
+		h.Profile = b.Name.Text
+	}
+	return nil
+}
+
+func (b *bitpayInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
+	sin := ""
+	if b.Identity != nil {
+		sin = b.Identity.SIN()
+	}
+	return by.API != ApiGreenfield && h.Server == b.URL && by.SIN == sin
+}
+
+// clockSlack covers that servers keep an invoice's time in whole seconds.
+const clockSlack = 2 * time.Second
+
+// made finds invoices by the order id, those that are not older than the record.
+// An order id of the caller's may be used any number of times, so an old invoice
+// with it is not taken, but it is returned apart: this machine's clock may have
+// been wrong when the record was made. An order id that was made up here is used
+// once, and no clock is asked. The clocks of both sides are compared first, since
+// either may be wrong by hours.
+func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken []string) (found, older []invoiceRecord, err error) {
+	if err := b.stillServes(ctx, r); err != nil {
+		return nil, nil, err
+	}
+	options := bitpay.ListOptions{OrderID: r.OrderID}
+	if strings.ContainsFunc(r.OrderID, func(r rune) bool { return r > 0xffff }) {
+		// All has to read every invoice to compare such an id.
+		if options.DateStart, err = b.earliest(ctx, r); err != nil {
+			return nil, nil, err
+		}
+	}
+	for invoice, err := range b.Invoices.All(ctx, options) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if invoice.OrderID != r.OrderID || slices.Contains(taken, invoice.ID) {
+			continue
+		}
+		var ahead time.Duration
+		if !invoice.CurrentTime.IsZero() {
+			ahead = invoice.CurrentTime.Sub(b.app.Now())
+		}
+		if r.OrderID == r.ID || !invoice.InvoiceTime.Before(r.Created.Add(ahead-clockSlack)) {
+			found = append(found, fromBitPay(invoice))
+		} else {
+			older = append(older, fromBitPay(invoice))
+		}
+	}
+	for _, invoice := range found {
+		foundInvoice(b.app, invoice.ID, r.OrderID)
+	}
+	return found, older, nil
+}
+
+// earliestSlack covers whole days in UTC, and a clock that was set since.
+const earliestSlack = 48 * time.Hour
+
+// earliest is a time by the server's clock before which the request of a record was
+// surely not sent; zero where that clock is not known. A record from the future tells
+// that this machine's clock was set back since.
+func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Invoice) (time.Time, error) {
+	newest, err := b.Invoices.List(ctx, bitpay.ListOptions{Limit: 1})
+	if err != nil || len(newest) == 0 || newest[0].CurrentTime.IsZero() {
+		return time.Time{}, err
+	}
+	now, created := b.app.Now(), r.Created
+	if created.After(now) {
+		created = now
+	}
+	return created.Add(newest[0].CurrentTime.Sub(now) - earliestSlack), nil
+}
+
+// fromBitPay takes a price of 0 for an open one, which this API does not tell,
+// unless the invoice is settled: one of 0 is settled from the beginning.
+func fromBitPay(i bitpay.Invoice) invoiceRecord {
+	r := invoiceRecord{
+		ID: i.ID, Amount: i.Price, AnyAmount: i.Price.Sign() == 0 && statusWord(i.Status) != statusSettled, Currency: i.Currency,
+		Status: statusWord(i.Status), ServerStatus: string(i.Status), Exception: exceptionWord(i.ExceptionStatus),
+		Due: i.BTCDue, Paid: i.BTCPaid,
+		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
+		CheckoutLink: i.URL, API: ApiBitPay, serverTime: i.CurrentTime.Time,
+	}
+	r.OrderID = rawText(i.OrderID)
+	for _, method := range i.CryptoInfo {
+		r.methods = append(r.methods, methodOf(method))
+	}
+	return r
+}
+
+// methodOf is the id of a payment method, which older servers tell as BTC and BTCLike.
+func methodOf(c bitpay.CryptoInfo) string {
+	if strings.Contains(c.PaymentType, "-") || c.CryptoCode == "" {
+		return c.PaymentType
+	}
+	return methodID(c.CryptoCode + "-" + c.PaymentType)
+}
+
+func statusWord(s bitpay.Status) string {
+	switch s {
+	case bitpay.StatusPaid:
+		return statusProcessing
+	case bitpay.StatusConfirmed, bitpay.StatusComplete:
+		return statusSettled
+	default: // the same word in both APIs, or one of a later server
+		return string(s)
+	}
+}
+
+func exceptionWord(s bitpay.ExceptionStatus) string {
+	switch s {
+	case bitpay.ExceptionNone:
+		return exceptionNone
+	case bitpay.PaidLate:
+		return "paidLate"
+	default: // the same word in both APIs, or one of a later server
+		return string(s)
+	}
+}

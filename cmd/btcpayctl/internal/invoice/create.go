@@ -1,0 +1,284 @@
+package invoice
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+type invoiceCreate struct {
+	invoiceCall
+	from    string
+	amount  string
+	any     bool // an invoice that takes any amount
+	allowed consents
+	again   bool // the rows of a finished batch anew
+	tax     string
+	speed   string
+	expires time.Duration
+	request bitpay.InvoiceRequest
+}
+
+func newInvoiceCreate(a *app.App) *cobra.Command {
+	c := &invoiceCreate{invoiceCall: invoiceCall{app: a}}
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Create an invoice, or one for each line of JSON",
+		Long: `Create an invoice and print it. --any-amount makes one that takes any amount; it is
+never made because an amount is missing. An invoice of 0 is settled at once, and
+needs --allow-zero.
+
+An amount with more decimals than its currency has would be rounded by the server. It
+is refused, or with --round rounded and shown. After the answer, what was created is
+compared with what was asked for: amount, currency, order id, store, expiry and payment
+methods. A difference is an error that names the invoice, which exists.
+
+With --from the invoices come from a file, or from standard input for -: one JSON
+object, or many, each like
+  {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
+with the members of the BitPay API, or with amount, currency, metadata and
+checkout as the Greenfield API has them. Amounts may be texts or numbers and are
+kept exact; "any" takes any amount. Order ids are texts, numbers, true or false, and
+the Greenfield API keeps which. The metadata is yours, but for names that begin with
+btcpayctl; what the server changed of it is told. All are checked before the first is
+sent.
+
+What --from reads is one operation, and how far it came is written down. After Ctrl-C,
+a kill or a lost answer the same line again goes on, and so does "invoice resume" with
+the id that is printed: rows that have their invoice are printed, a row in doubt is
+looked up, the rest is created. Several processes may run one file. A row that was
+changed after its invoice was asked for is refused. A file that is finished prints its
+invoices again while they are unpaid; --again creates new ones. Rows without an order id
+are new ones each time, as is all that comes by a pipe.
+
+An order id that stands twice in the file, or that another operation is at, is refused,
+unless --allow-same-order is given. --unless-exists takes the invoice that has the order
+id already, where there is one; its amount must be the same.
+
+Every invoice has an order id; it is made up where none is given. A request is
+sent once. If its answer is lost, the order id is looked up and the invoice that
+is found is taken. If none is found the exit code is 8, and "invoice resume" looks
+again. With --retry a request that was surely not sent, since the connection was
+refused or the name not found, is tried again for so long: the server may be
+restarting. On the Greenfield API the invoice's metadata names the operation, too
+(btcpayctlOperation), and an API key needs the permissions to create and to view invoices.`,
+		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
+  id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
+  btcpayctl invoice create --from orders.jsonl -o jsonl`,
+		Args: cli.Arguments(0, 0),
+		RunE: c.run,
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
+	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact")
+	f.BoolVar(&c.any, "any-amount", false, "make an invoice that takes any amount")
+	f.BoolVar(&c.allowed.zero, zeroFlag, false, "allow an amount of 0, which is settled at once")
+	f.BoolVar(&c.allowed.round, roundFlag, false, "round an amount to the decimals of its currency, halves away from zero")
+	f.BoolVar(&c.allowed.anyPayment, anyPaymentFlag, false, "allow a paymentTolerance of 100, by which any payment settles the invoice")
+	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
+	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that stands twice in the file, or that another operation is at")
+	f.BoolVar(&c.allowed.existing, existsFlag, false, "take the invoice that has the order id, where the store has one")
+	f.BoolVar(&c.again, "again", false, "with --from: create new invoices of a file that is finished")
+	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
+	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
+	f.StringVar(&c.request.ItemCode, "item-code", "", "`code` of the item sold")
+	f.StringVar(&c.request.ItemDesc, "description", "", "`text` shown to the buyer")
+	f.StringVar(&c.request.PosData, "pos-data", "", "free `text` kept with the invoice")
+	f.StringVar(&c.request.BuyerEmail, "buyer-email", "", "the buyer's `address`")
+	f.StringVar(&c.request.RedirectURL, "redirect-url", "", "where the checkout page leads after the payment")
+	f.StringVar(&c.request.NotificationURL, "notification-url", "", "`URL` that gets a notification of each change")
+	f.BoolVar(&c.request.ExtendedNotifications, "extended-notifications", false, "notifications name their event")
+	f.StringVar(&c.speed, "speed", "", "when a payment is settled: high, medium, low-medium or low")
+	f.DurationVar(&c.expires, "expires", 0, "how long the invoice can be paid; the store's setting if not given")
+	f.StringSliceVar(&c.request.PaymentCurrencies, "payment-method", nil, "allow only this payment `method`, such as BTC-CHAIN; may be repeated")
+	cli.AddRetryFlag(cmd, &c.flags)
+	c.addFlags(cmd)
+	return cmd
+}
+
+func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
+	p, err := cli.CheckedPrinter(c.app, cmd, invoiceView, invoiceRecord{})
+	if err != nil {
+		return err
+	}
+	if c.from != "" {
+		return c.many(cmd, p)
+	}
+	if err := c.fromFlags(); err != nil {
+		return err
+	}
+	switch {
+	case c.again:
+		return &output.Error{Code: output.Usage, What: "--again goes with --from", Why: "Nothing was sent.", Next: "btcpayctl invoice create --help"}
+	case c.allowed.existing && c.request.OrderID == "":
+		return needsOrderID()
+	}
+	wanted := order{request: c.request, anyAmount: c.any, expires: c.expires}
+	if err := wanted.settle(c.allowed, c.app.Err); err != nil {
+		return err
+	}
+	sender, err := c.sender(cmd)
+	if err != nil {
+		return err
+	}
+	invoice, operation, err := sender.create(cmd.Context(), wanted)
+	if err != nil {
+		return cli.DryRunIsDone(err)
+	}
+	c.compareClocks(invoice)
+	// The record goes last: until the id is printed, only the ledger has it.
+	if err := output.One(p, invoiceView, invoice); err != nil {
+		return errors.Join(notPrinted(err, invoice.ID), operation.Release())
+	}
+	return operation.Finish()
+}
+
+// notPrinted names what was made where standard output did not take it.
+func notPrinted(err error, made string) error {
+	return &output.Error{Code: output.Failed, What: "invoice " + made + " was created, and cannot be printed", Why: err.Error(),
+		Next: "btcpayctl invoice resume", Err: err}
+}
+
+// compareClocks tells of an expiry that is another than was meant: it is sent
+// as a moment of this machine's clock.
+func (c *invoiceCreate) compareClocks(made invoiceRecord) {
+	if c.expires <= 0 || made.serverTime.IsZero() {
+		return
+	}
+	off := c.app.Now().Sub(made.serverTime).Round(time.Second)
+	if off.Abs() < time.Minute {
+		return
+	}
+	direction := "ahead of"
+	if off < 0 {
+		direction = "behind"
+	}
+	left := made.left(c.app.Now()).Round(time.Second)
+	fmt.Fprintf(c.app.Err, "warning: this machine's clock is %s %s the server's, so the invoice expires in %s and not in %s.\n", off.Abs(), direction, left, c.expires)
+}
+
+func (c *invoiceCreate) fromFlags() error {
+	var err error
+	if c.request.Price, err = amountFlag("--amount", c.amount); err != nil {
+		return err
+	}
+	if c.request.TaxIncluded, err = amountFlag("--tax-included", c.tax); err != nil {
+		return err
+	}
+	if c.expires < 0 {
+		return &output.Error{Code: output.BadInput, What: "--expires lies in the past", Why: "Nothing was sent.", Next: "--expires 15m"}
+	}
+	if c.expires > 0 {
+		c.request.ExpirationTime.Time = c.app.Now().Add(c.expires)
+	}
+	c.request.TransactionSpeed = bitpay.Speed(c.speed)
+	c.request.FullNotifications = c.request.NotificationURL != ""
+	return c.request.Validate()
+}
+
+func amountFlag(flag, text string) (*client.Decimal, error) {
+	if text == "" {
+		return nil, nil
+	}
+	amount, err := client.ParseDecimal(text)
+	if err != nil {
+		return nil, &output.Error{Code: output.BadInput, What: flag + " is unusable: " + err.Error(), Why: "Nothing was sent.", Next: flag + " 12.50", Err: err}
+	}
+	return &amount, nil
+}
+
+// sender connects.
+func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
+	api, err := c.connect(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun, allowed: c.allowed}, nil
+}
+
+// many creates an invoice for each JSON object of the input. All are checked before
+// the first is sent.
+func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
+	if err := c.onlyFrom(cmd); err != nil {
+		return err
+	}
+	requests, data, shown, err := readRequests(c.app, c.from)
+	if err != nil {
+		return err
+	}
+	for i := range requests {
+		if err := requests[i].order.settle(c.allowed, c.app.Err); err != nil {
+			return requests[i].at(cli.Explain(cmd.Context(), err))
+		}
+	}
+	if err := c.checkOrders(shown, requests); err != nil {
+		return err
+	}
+	sender, err := c.sender(cmd)
+	if err != nil {
+		return err
+	}
+	for _, r := range requests {
+		if err := sender.check(r.order); err != nil {
+			return r.at(cli.Explain(cmd.Context(), err))
+		}
+	}
+	if c.flags.DryRun {
+		return c.showMany(cmd, sender, requests)
+	}
+	b, err := c.startBatch(cmd.Context(), sender, requests, data)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	return b.print(cmd.Context(), p)
+}
+
+// checkOrders refuses order ids that stand twice, and wants one of each row where an
+// invoice that exists may be taken.
+func (c *invoiceCreate) checkOrders(shown string, requests []lineRequest) error {
+	if !c.allowed.sameOrder {
+		if err := refuseSameOrder(shown, requests); err != nil {
+			return err
+		}
+	}
+	i := slices.IndexFunc(requests, lineRequest.isNameless)
+	if i < 0 || !c.allowed.existing {
+		return nil
+	}
+	return requests[i].at(needsOrderID())
+}
+
+func needsOrderID() error {
+	return &output.Error{Code: output.BadInput, What: "--" + existsFlag + " looks for the order id, and there is none", Why: "Nothing was sent.", Next: "--order-id A-1007, or an orderId in each row"}
+}
+
+// showMany shows each request that would be sent.
+func (c *invoiceCreate) showMany(cmd *cobra.Command, sender *invoiceSender, requests []lineRequest) error {
+	for _, r := range requests {
+		if _, _, err := sender.create(cmd.Context(), r.order); cli.DryRunIsDone(err) != nil {
+			return r.at(cli.Explain(cmd.Context(), err))
+		}
+	}
+	return nil
+}
+
+// onlyFrom refuses flags that --from would silently win over.
+func (c *invoiceCreate) onlyFrom(cmd *cobra.Command) error {
+	for _, name := range []string{"amount", "any-amount", "currency", "tax-included", "order-id", "item-code", "description", "pos-data", "buyer-email",
+		"redirect-url", "notification-url", "extended-notifications", "speed", "expires", "payment-method"} {
+		if cmd.Flags().Changed(name) {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s does not go with --from", name), Why: "The JSON says it all.", Next: "btcpayctl invoice create --help"}
+		}
+	}
+	return nil
+}

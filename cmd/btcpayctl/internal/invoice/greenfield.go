@@ -1,0 +1,215 @@
+package invoice
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// greenfieldInvoices are those of the store that a flag, the environment, the
+// profile or the API key names.
+type greenfieldInvoices struct {
+	app        *app.App
+	connection *app.GreenfieldConnection
+	dryRun     bool
+	store      string
+}
+
+// metaOperation is the member of an invoice's metadata that names the operation
+// which made it. Unlike an order id it is never used twice, so an invoice whose
+// answer was lost is found without a look at any clock.
+const metaOperation = ownPrefix + "Operation"
+
+// oldMetaOperation is its name in invoices of earlier versions, whose records may
+// still be in the ledger.
+const oldMetaOperation = "operationId"
+
+func (g *greenfieldInvoices) server() string { return g.connection.URL }
+
+// storeID is asked of the server once, where only the key names it.
+func (g *greenfieldInvoices) storeID(ctx context.Context) (string, error) {
+	if g.store == "" && g.dryRun && g.connection.Store.Text == "" {
+		return "", &output.Error{Code: output.Usage, What: "no store is given, and --dry-run does not ask the server which one the key is for", Next: "--store ID"}
+	}
+	if g.store == "" {
+		var err error
+		if g.store, err = g.connection.StoreID(ctx); err != nil {
+			return "", err
+		}
+	}
+	return g.store, nil
+}
+
+func (g *greenfieldInvoices) create(ctx context.Context, operation string, o order) (invoiceRecord, error) {
+	store, err := g.storeID(ctx)
+	if err != nil {
+		return invoiceRecord{}, err
+	}
+	request, err := o.greenfield(operation)
+	if err != nil {
+		return invoiceRecord{}, err
+	}
+	invoice, err := g.connection.Invoices.Create(ctx, store, request)
+	if err == nil {
+		madeInvoice(g.app, invoice.ID, scalarText(invoice.Metadata[greenfield.MetaOrderID]))
+	}
+	r := fromGreenfield(invoice)
+	r.askedStore = store
+	return r, err
+}
+
+func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
+	store, err := g.storeID(ctx)
+	if err != nil {
+		return invoiceRecord{}, err
+	}
+	invoice, err := g.connection.Invoices.Get(ctx, store, id, greenfield.InvoiceGetOptions{IncludePaymentMethods: true})
+	if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
+		return invoiceRecord{}, noInvoiceOrPermission(id, store, denied)
+	}
+	return fromGreenfield(invoice), err
+}
+
+// noInvoiceOrPermission says what a 403 about one invoice can mean: servers
+// since 2.4 answer alike to an id that they do not have.
+func noInvoiceOrPermission(id, store string, denied *greenfield.PermissionError) error {
+	return &output.Error{Code: output.MissingPermission, Status: 403, Err: denied,
+		What: fmt.Sprintf("the key lacks %s for store %s, or the store has no invoice %s", denied.Permission.Policy(), store, id),
+		Why:  cli.DeniedWhy, Next: "btcpayctl invoice list\nor " + cli.DeniedNext(denied.Permission)}
+}
+
+func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
+	return func(yield func(invoiceRecord, error) bool) {
+		options, err := g.options(f)
+		var store string
+		if err == nil {
+			store, err = g.storeID(ctx)
+		}
+		if err != nil {
+			yield(invoiceRecord{}, err)
+			return
+		}
+		for invoice, err := range g.connection.Invoices.All(ctx, store, options) {
+			if !yield(fromGreenfield(invoice), err) {
+				return
+			}
+		}
+	}
+}
+
+func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOptions, error) {
+	// Archived ones are listed, as the other API does.
+	options := greenfield.InvoiceListOptions{StartDate: f.from, IncludeArchived: true, Skip: f.offset}
+	if !f.to.IsZero() {
+		options.EndDate = f.to.Add(24*time.Hour - time.Second)
+	}
+	if f.limit > 0 {
+		options.Take = firstPage(f.limit, greenfield.DefaultTake)
+	}
+	if f.orderID != "" {
+		options.OrderIDs = []string{f.orderID}
+	}
+	if f.itemCode != "" {
+		return options, onlyBitPay("--item-code")
+	}
+	if f.status != "" {
+		status := greenfield.InvoiceStatus(strings.ToUpper(f.status[:1]) + strings.ToLower(f.status[1:]))
+		options.Statuses = []greenfield.InvoiceStatus{status}
+	}
+	return options, nil
+}
+
+func onlyBitPay(what string) error {
+	return &output.Error{Code: output.Usage, What: what + " is known to the BitPay-compatible API alone", Next: "--api bitpay, with a BitId key, or leave it out"}
+}
+
+func (g *greenfieldInvoices) Check(o order) error {
+	if id := o.orderID(); offsetTime().MatchString(id) && !strings.HasSuffix(id, "+00:00") {
+		return wrongOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server moves to UTC", id),
+			"write the time in UTC, with Z at its end, or put a letter before it")
+	}
+	_, err := o.greenfield("")
+	return err
+}
+
+func (g *greenfieldInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
+	store, err := g.storeID(ctx)
+	if err != nil {
+		return err
+	}
+	by.API, by.KeyID, by.Store = ApiGreenfield, g.connection.KeyID, store
+	if g.connection.KeyID == g.connection.Profile.APIKeyID {
+		h.Profile = g.connection.Name.Text
+	}
+	return nil
+}
+
+// What the path of each request names is the store, so these are no questions here.
+
+func (g *greenfieldInvoices) ready(context.Context) error { return nil }
+
+func (g *greenfieldInvoices) showsStore(context.Context, *invoiceRecord) error { return nil }
+
+func (g *greenfieldInvoices) knownStore() string { return g.store }
+
+// owns does not look at the key: it may have been rotated, and the store is what
+// tells.
+func (g *greenfieldInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
+	store := g.store
+	if store == "" {
+		store = g.connection.Store.Text
+	}
+	return by.API == ApiGreenfield && h.Server == g.connection.URL && (store == "" || by.Store == store)
+}
+
+func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ []string) (found, _ []invoiceRecord, err error) {
+	options := greenfield.InvoiceListOptions{OrderIDs: Spellings(r.OrderID), IncludeArchived: true}
+	for invoice, err := range g.connection.Invoices.All(ctx, r.Store, options) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if invoice.Metadata.Text(metaOperation) == r.ID || invoice.Metadata.Text(oldMetaOperation) == r.ID {
+			found = append(found, fromGreenfield(invoice))
+		}
+	}
+	for _, invoice := range found {
+		foundInvoice(g.app, invoice.ID, r.OrderID)
+	}
+	return found, nil, nil
+}
+
+func fromGreenfield(i greenfield.Invoice) invoiceRecord {
+	r := invoiceRecord{
+		ID: i.ID, Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
+		Status: strings.ToLower(string(i.Status)), ServerStatus: string(i.Status), Exception: exceptionNone,
+		CreatedAt: i.CreatedTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
+		CheckoutLink: i.CheckoutLink, API: ApiGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
+	}
+	if i.AdditionalStatus != greenfield.AdditionalNone && i.AdditionalStatus != "" {
+		r.Exception = strings.ToLower(string(i.AdditionalStatus[:1])) + string(i.AdditionalStatus[1:])
+	}
+	if id := i.Metadata[greenfield.MetaOrderID]; scalarText(id) != "" {
+		r.OrderID = id
+	}
+	r.store, r.methods = i.StoreID, i.Checkout.PaymentMethods
+	// In BTC, as the other API tells them; a list has no payment methods.
+	onChain := slices.IndexFunc(i.PaymentMethods, func(m greenfield.InvoicePaymentMethod) bool {
+		return m.PaymentMethodID == "BTC-CHAIN" || m.PaymentMethodID == "BTC"
+	})
+	if onChain >= 0 {
+		method := i.PaymentMethods[onChain]
+		r.Due, r.Paid = &method.Due, &method.TotalPaid
+	}
+	return r
+}

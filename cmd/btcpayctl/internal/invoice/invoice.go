@@ -1,0 +1,142 @@
+// Package invoice has the commands about invoices, on both APIs, and files of many.
+package invoice
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+func New(a *app.App) *cobra.Command {
+	cmd := cli.Group("invoice", "Create, read, list and wait for invoices", "start",
+		`Create, read, list and wait for invoices of one store. With an API key it is a call
+of the Greenfield API, for the store that --store, the profile or the key names;
+with a BitId key one of the BitPay-compatible API, for the store that the key is
+paired with. What they print is the same. A store that is named beside a BitId key
+is refused, unless an invoice of the key shows that the key serves it; see "btcpayctl
+help pairing".`)
+	cmd.AddCommand(newInvoiceCreate(a), newInvoiceGet(a), newInvoiceList(a), newInvoiceWait(a), newInvoiceOpen(a), newInvoiceResume(a))
+	return cmd
+}
+
+func newInvoiceGet(a *app.App) *cobra.Command {
+	c := &invoiceCall{app: a}
+	cmd := &cobra.Command{
+		Use:     "get ID",
+		Short:   "Show one invoice",
+		Example: "  btcpayctl invoice get QvKaGcfACNbRiBjPAMkQ7Q -o json --jq .status",
+		Args:    cli.Arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			api, err := c.connect(cmd.Context())
+			if err != nil {
+				return err
+			}
+			invoice, err := api.get(cmd.Context(), args[0])
+			if err != nil {
+				return cli.DryRunIsDone(err)
+			}
+			return output.One(p, invoiceView, invoice)
+		},
+	}
+	c.addFlags(cmd)
+	return cmd
+}
+
+type invoiceList struct {
+	invoiceCall
+	from, to string
+	filter   invoiceFilter
+}
+
+func newInvoiceList(a *app.App) *cobra.Command {
+	c := &invoiceList{invoiceCall: invoiceCall{app: a}}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List invoices, newest first",
+		Long: `List all invoices of the store, newest first, archived ones included. The pages
+are fetched while the records are printed. Invoices created in the same second
+are in the order of their ids.
+
+The list is complete: each invoice that existed when the command started, and
+that still matches the filters when it is read, is printed exactly once. If the
+server's answers do not allow that, the command fails. Invoices created in the
+meantime may be missing.
+
+--offset and --limit count in the printed order, when the command starts. A
+second command with a larger --offset continues without losing or repeating an
+invoice, unless invoices were created in between.
+
+With a BitId key no server can be asked for an order id or item code that has a
+character above U+FFFF, such as an emoji. All invoices are then read and compared
+here, which --from keeps short.`,
+		Example: "  btcpayctl invoice list --from 2026-11-01 --status settled -o jsonl",
+		Args:    cli.Arguments(0, 0),
+		RunE:    c.run,
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.from, "from", "", "first `day` in UTC, 2006-01-02")
+	f.StringVar(&c.to, "to", "", "last `day` in UTC, 2006-01-02")
+	f.StringVar(&c.filter.status, "status", "", "new, processing, settled, expired or invalid")
+	f.StringVar(&c.filter.orderID, "order-id", "", "only invoices with this order id")
+	f.StringVar(&c.filter.itemCode, "item-code", "", "only invoices with this item code")
+	f.IntVar(&c.filter.limit, "limit", 0, "maximum number of invoices to print; 0 prints all")
+	f.IntVar(&c.filter.offset, "offset", 0, "skip this many of the newest invoices")
+	c.addFlags(cmd)
+	return cmd
+}
+
+func (c *invoiceList) run(cmd *cobra.Command, _ []string) error {
+	p, err := cli.Printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
+	if c.filter.from, err = day("--from", c.from); err != nil {
+		return err
+	}
+	if c.filter.to, err = day("--to", c.to); err != nil {
+		return err
+	}
+	if c.filter.limit < 0 || c.filter.offset < 0 {
+		return &output.Error{Code: output.Usage, What: "--limit and --offset cannot be negative", Next: "--limit 10"}
+	}
+	api, err := c.connect(cmd.Context())
+	if err != nil {
+		return err
+	}
+	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
+		printed := 0
+		for invoice, err := range api.all(cmd.Context(), c.filter) {
+			if err != nil {
+				yield(invoiceRecord{}, err)
+				return
+			}
+			if !yield(invoice, nil) {
+				return
+			}
+			if printed++; printed == c.filter.limit {
+				return
+			}
+		}
+	})
+	return cli.DryRunIsDone(err)
+}
+
+func day(flag, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return t, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s %q is no day", flag, text), Next: flag + " 2026-11-24", Err: err}
+	}
+	return t, nil
+}

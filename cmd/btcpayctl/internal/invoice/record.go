@@ -1,0 +1,93 @@
+package invoice
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// invoiceRecord is an invoice in the words of both APIs. What an API does not
+// tell is null.
+type invoiceRecord struct {
+	ID           string          `json:"id"`
+	OrderID      json.RawMessage `json:"orderId"` // a text, unless the API keeps other scalars
+	Amount       client.Decimal  `json:"amount"`
+	AnyAmount    bool            `json:"anyAmount"` // no amount was asked, and none was paid yet
+	Currency     string          `json:"currency"`
+	Status       string          `json:"status"`
+	ServerStatus string          `json:"serverStatus"`
+	Exception    string          `json:"exception"`
+	Due          *client.Decimal `json:"due"`
+	Paid         *client.Decimal `json:"paid"`
+	CreatedAt    time.Time       `json:"createdAt"`
+	ExpiresAt    time.Time       `json:"expiresAt"`
+	CheckoutLink string          `json:"checkoutLink"`
+	API          string          `json:"api"`
+
+	Metadata map[string]json.RawMessage `json:"metadata"`
+
+	serverTime time.Time // when it was read; zero where the API does not tell
+
+	// For a look at what was made: the store, the one that was asked for, and the
+	// methods by which it can be paid, as far as the API tells.
+	store, askedStore string
+	methods           []string
+}
+
+// Words of both APIs.
+const (
+	statusNew        = "new"
+	statusProcessing = "processing"
+	statusSettled    = "settled"
+	statusExpired    = "expired"
+	statusInvalid    = "invalid"
+	exceptionNone    = "none"
+)
+
+// left is the time until the invoice expires, by the server's clock where it is
+// known.
+func (r invoiceRecord) left(now time.Time) time.Duration {
+	if !r.serverTime.IsZero() {
+		now = r.serverTime
+	}
+	return r.ExpiresAt.Sub(now)
+}
+
+// btcText writes an amount of bitcoin with its eight decimals, as people are
+// used to read it; a server leaves zeros out.
+func btcText(amount client.Decimal) string {
+	text := amount.String()
+	_, fraction, _ := strings.Cut(text, ".")
+	if len(fraction) >= 8 {
+		return text
+	}
+	if fraction == "" {
+		text = strings.TrimSuffix(text, ".") + "."
+	}
+	return text + strings.Repeat("0", 8-len(fraction))
+}
+
+var invoiceView = output.View[invoiceRecord]{
+	Columns: []output.Column[invoiceRecord]{
+		{Title: "ID", Value: func(r invoiceRecord) string { return r.ID }},
+		{Title: "STATUS", Value: func(r invoiceRecord) string { return r.Status }},
+		{Title: "AMOUNT", Value: func(r invoiceRecord) string {
+			if r.AnyAmount {
+				return anyAmountText
+			}
+			return r.Amount.String() + " " + r.Currency
+		}},
+		{Title: "DUE", Value: func(r invoiceRecord) string {
+			if r.Due == nil {
+				return "-"
+			}
+			return btcText(*r.Due) + " BTC"
+		}},
+		{Title: "EXPIRES", Value: func(r invoiceRecord) string { return r.ExpiresAt.Format(time.RFC3339) }},
+		{Title: "LINK", Value: func(r invoiceRecord) string { return r.CheckoutLink }},
+	},
+	Name: func(r invoiceRecord) string { return r.ID },
+}

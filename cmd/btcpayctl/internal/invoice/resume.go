@@ -1,0 +1,257 @@
+package invoice
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+type invoiceResume struct {
+	invoiceCall
+	abandon   bool
+	sendAgain bool
+}
+
+func newInvoiceResume(a *app.App) *cobra.Command {
+	c := &invoiceResume{invoiceCall: invoiceCall{app: a}}
+	cmd := &cobra.Command{
+		Use:   "resume [OPERATION...]",
+		Short: "Look for invoices whose answer was lost, or go on with a batch",
+		Long: `Look up the order ids of invoices whose creation was cut off, and print the
+invoices that are there. Without an argument all open operations of the key in
+use are looked up, on the API that --api names or the key is for, and nothing is
+sent.
+
+Where no invoice is found, it may still come for as long as a proxy or the server
+may hold the request back: the exit code is 8 and the operation stays open. Once
+you are sure, --abandon closes it, and the order can be sent anew.
+
+With a batch of "invoice create --from" it goes on where the batch stopped: it
+prints the invoices of the rows that have one, looks up the row in doubt and
+creates the rest. A row in doubt of which no invoice is found is left out, and the
+exit code is 8. Once you are sure that none comes, --send-again creates it. --abandon
+closes the batch: it prints what there is and creates nothing.`,
+		Example: "  btcpayctl invoice resume\n  btcpayctl invoice resume K7QX2M4ZJ5LDN3WYB6TRCVAHGE --abandon",
+		Args:    cli.Arguments(0, 100),
+		RunE:    c.run,
+	}
+	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found, or a batch")
+	cmd.Flags().BoolVar(&c.sendAgain, "send-again", false, "of a batch: send rows again of which no invoice is found")
+	c.addFlags(cmd)
+	return cmd
+}
+
+func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
+	p, err := cli.CheckedPrinter(c.app, cmd, invoiceView, invoiceRecord{})
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.flags.DryRun:
+		return &output.Error{Code: output.Usage, What: "resume has no --dry-run", Why: "Without a batch it changes nothing on the server.", Next: "btcpayctl invoice resume"}
+	case c.abandon && len(ids) == 0:
+		return &output.Error{Code: output.Usage, What: "--abandon wants the operations named", Next: "btcpayctl invoice resume OPERATION --abandon"}
+	case c.abandon && c.sendAgain:
+		return &output.Error{Code: output.Usage, What: "--abandon closes a batch and --send-again goes on with it", Why: "Nothing was sent.", Next: "leave one of them out"}
+	}
+	found, isBatch, err := c.findBatch(ids)
+	if err != nil {
+		return err
+	}
+	if isBatch {
+		return c.resumeBatch(cmd.Context(), p, found)
+	}
+	if c.sendAgain {
+		return &output.Error{Code: output.Usage, What: "--send-again wants the batch named", Why: "Nothing was sent.", Next: "btcpayctl invoice resume BATCH --send-again"}
+	}
+	journal, err := c.app.Ledger()
+	if err != nil {
+		return err
+	}
+	records, unread := journal.Unfinished()
+	chosen, err := choose(ledger.Of[ledger.Invoice](records), ids)
+	if err != nil {
+		return errors.Join(err, unread)
+	}
+	if len(ids) > 0 && c.flags.Profile == "" && chosen[0].Profile != "" {
+		c.flags.Profile = chosen[0].Profile
+	}
+	if len(ids) > 0 && c.api == "" {
+		c.api = cmp.Or(chosen[0].API, ApiBitPay)
+	}
+	api, err := c.connect(cmd.Context())
+	if err != nil {
+		return err
+	}
+	s := &invoiceSender{app: c.app, invoiceAPI: api}
+	var failed, open []error
+	if len(ids) == 0 {
+		open, chosen = c.openBatches(s, chosen)
+	}
+	printed := finisher{app: c.app, at: p}
+	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
+		for _, r := range chosen {
+			if !s.owns(r.Header, r.Issuer) {
+				if len(ids) > 0 {
+					failed = append(failed, otherKey(r.Header, r.Issuer))
+				}
+				continue
+			}
+			done, err := c.resume(cmd.Context(), journal, s, r, &printed, yield)
+			if err != nil {
+				failed = append(failed, err)
+			}
+			if done {
+				return
+			}
+		}
+		failed = append(failed, open...)
+		if len(printed.held) == 0 && len(failed) > 0 {
+			// A call that fails prints nothing, not even a table's head.
+			yield(invoiceRecord{}, errNothingFound)
+		}
+	})
+	if errors.Is(err, errNothingFound) {
+		err = nil
+	}
+	if err == nil {
+		err = printed.finishHeld(cmd.Context())
+	}
+	return errors.Join(err, several(failed), unread)
+}
+
+var errNothingFound = errors.New("no invoice was found")
+
+// choose takes the invoices of the ledger, or those that are named.
+func choose(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
+	byID := map[string]ledger.Invoice{}
+	var all []ledger.Invoice
+	for _, r := range records {
+		byID[r.ID] = r
+		all = append(all, r)
+	}
+	if len(ids) == 0 {
+		return all, nil
+	}
+	var chosen []ledger.Invoice
+	for _, id := range ids {
+		r, ok := byID[id]
+		if !ok {
+			return nil, &output.Error{Code: output.NotFound, What: "there is no open operation " + id,
+				Why: "It was finished, or the id is another.", Next: "btcpayctl invoice resume"}
+		}
+		chosen = append(chosen, r)
+	}
+	return chosen, nil
+}
+
+func otherKey(h ledger.Header, by ledger.Issuer) error {
+	e := &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s belongs to another key or server", h.ID),
+		Why: fmt.Sprintf("It is of key %s on %s.", cli.Dash(cmp.Or(by.SIN, by.KeyID)), h.Server), Next: "give that key and server, by --profile or the environment"}
+	if h.Profile != "" {
+		e.Next = "btcpayctl invoice resume --profile " + h.Profile + " " + h.ID
+	}
+	return e
+}
+
+// resume looks one operation up. Done tells that nobody reads the output any
+// more.
+func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Invoice, printed *finisher, yield func(invoiceRecord, error) bool) (done bool, err error) {
+	operation, err := ledger.Resume[ledger.Invoice](ctx, journal, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrBusy):
+		return false, &output.Error{Code: output.Pending, What: "operation " + r.ID + ": " + err.Error(), Next: "wait for it\nthen btcpayctl invoice resume " + r.ID, Err: err}
+	case errors.Is(err, ledger.ErrNotFound):
+		return false, nil // finished meanwhile
+	case err != nil:
+		return false, err
+	}
+	defer operation.Release()
+	found, older, err := s.lookUp(ctx, operation.Record)
+	switch {
+	case err != nil:
+		return false, err
+	case len(found) != 1 && c.abandon:
+		if err := c.tellAbandoned(ctx, s, r); err != nil {
+			return false, err
+		}
+		return false, operation.Finish()
+	case len(found) > 1:
+		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, found),
+			Why: "Which of them it made cannot be told.", Next: "compare them with btcpayctl invoice get\nthen btcpayctl invoice resume " + r.ID + " --abandon"}
+	case len(found) == 0:
+		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
+			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + "\nor, once you are sure: btcpayctl invoice resume " + r.ID + " --abandon"}
+	}
+	if err := c.noteRow(ctx, r, found[0].ID); err != nil {
+		return false, err
+	}
+	if err := s.showsStore(ctx, &found[0]); err != nil {
+		return false, errors.Join(err, operation.Finish())
+	}
+	if err := compareRecord(r, found[0]); err != nil {
+		return false, errors.Join(err, operation.Finish())
+	}
+	if !yield(found[0], nil) {
+		return true, nil
+	}
+	return false, printed.finish(operation)
+}
+
+// tellAbandoned says which invoices have the order id, whoever made them.
+func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r ledger.Invoice) error {
+	have, err := s.withOrder(ctx, r.OrderID)
+	if err != nil {
+		return err
+	}
+	ids := "none"
+	if len(have) > 0 {
+		ids = idsOf(have)
+	}
+	fmt.Fprintf(c.app.Err, "Closed %s. Invoices with order id %s, whoever created them: %s.\n", r.ID, output.VisibleLine(r.OrderID), ids)
+	return nil
+}
+
+// lookUp gives the invoices that an operation may have made, and those that only
+// the clocks speak against.
+func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
+	if r.Invoice == "" {
+		return s.find(ctx, r)
+	}
+	invoice, err := s.get(ctx, r.Invoice)
+	return []invoiceRecord{invoice}, nil, err
+}
+
+// several makes one failure of many, so that each is told of.
+func several(failed []error) error {
+	if len(failed) < 2 {
+		return errors.Join(failed...)
+	}
+	first, ok := errors.AsType[*output.Error](failed[0])
+	if !ok {
+		return errors.Join(failed...)
+	}
+	var lines, next []string
+	for _, err := range failed {
+		lines = append(lines, err.Error())
+		line := "btcpayctl invoice resume\nor, once you are sure: btcpayctl invoice resume OPERATION --abandon"
+		if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.Pending && strings.HasPrefix(e.Next, "btcpayctl ") {
+			line, _, _ = strings.Cut(e.Next, "\n") // a batch, which has a way on of its own
+		}
+		if !slices.Contains(next, line) {
+			next = append(next, line)
+		}
+	}
+	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n") + ".",
+		Next: strings.Join(next, "\nthen "), Err: errors.Join(failed...)}
+}

@@ -1,0 +1,145 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// before looks at what has the order id of an order already. It returns the invoice that
+// is to be taken in place of a new one, if there is one.
+func (s *invoiceSender) before(ctx context.Context, r ledger.Invoice, o order) (*invoiceRecord, error) {
+	found, err := s.existing(ctx, o)
+	if found != nil || err != nil || s.allowed.sameOrder {
+		return found, err
+	}
+	open, err := s.openOrders(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return nil, open.refuse(r.OrderID)
+}
+
+// existing is the invoice of an order that the server has, where one is to be taken.
+func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, error) {
+	if !s.allowed.existing {
+		return nil, nil
+	}
+	found, err := s.withOrder(ctx, o.orderID())
+	switch {
+	case err != nil || len(found) == 0:
+		return nil, err
+	case len(found) > 1:
+		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("%d invoices have the order id %s: %s", len(found), o.orderID(), idsOf(found)),
+			Why: "Which of them is meant cannot be told. None was created.", Next: "btcpayctl invoice list --order-id ID\nor leave --" + existsFlag + " out, for one more"}
+	}
+	if err := s.showsStore(ctx, &found[0]); err != nil {
+		return nil, err
+	}
+	if err := compareRecord(o.asked(), found[0]); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(s.app.Err, "Note: order %s has an invoice, which is %s. None was created.\n", output.VisibleLine(o.orderID()), output.VisibleLine(found[0].Status))
+	return &found[0], nil
+}
+
+// withOrder are all invoices of an order id, whoever made them.
+func (s *invoiceSender) withOrder(ctx context.Context, id string) ([]invoiceRecord, error) {
+	var found []invoiceRecord
+	for invoice, err := range s.all(ctx, invoiceFilter{orderID: id}) {
+		if err != nil {
+			return nil, err
+		}
+		if sameScalar(id, scalarText(invoice.OrderID)) {
+			found = append(found, invoice)
+		}
+	}
+	return found, nil
+}
+
+// openOrders are the order ids of what is not finished, by [scalarKey], with what looks
+// whether an invoice of them may come yet.
+type openOrders map[string][]func() error
+
+func (o openOrders) add(id string, look func() error) {
+	if id != "" {
+		o[scalarKey(id)] = append(o[scalarKey(id)], look)
+	}
+}
+
+func (o openOrders) refuse(id string) error {
+	for _, look := range o[scalarKey(id)] {
+		if err := look(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseOpen refuses the order of an operation that is not finished.
+func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Invoice) error {
+	journal, err := s.app.Ledger()
+	if err != nil {
+		return err
+	}
+	operation, err := ledger.Resume[ledger.Invoice](ctx, journal, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return nil // its end is known by now
+	case errors.Is(err, ledger.ErrBusy):
+		return &output.Error{Code: output.Pending, What: "another process is creating an invoice of order " + r.OrderID + " now", Why: "Nothing was sent.",
+			Next: "wait for it, and run the same command\nor --" + sameOrderFlag + ", for one more invoice of this order", Err: err}
+	case err != nil:
+		return err
+	}
+	return errors.Join(&output.Error{Code: output.UnknownOutcome,
+		What: fmt.Sprintf("order %s may have an invoice: whether operation %s created it is not known yet", r.OrderID, r.ID), Why: "Nothing was sent.",
+		Next: "btcpayctl invoice resume " + r.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}, operation.Release())
+}
+
+// openOrders are those of the same store, but for an operation of one's own, or a batch.
+func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders, error) {
+	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
+	if err != nil && len(records) == 0 {
+		return nil, err
+	}
+	open := openOrders{}
+	for _, r := range records {
+		if r.ID != own && (r.Batch == "" || r.Batch != own) && s.owns(r.Header, r.Issuer) {
+			open.add(r.OrderID, func() error { return s.refuseOpen(ctx, r) })
+		}
+	}
+	batches, err := s.app.Batches()
+	if err != nil {
+		return nil, err
+	}
+	all, _ := batches.All() // what cannot be read is told by "doctor"
+	for _, b := range all {
+		if b.ID == own || !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
+			continue
+		}
+		rows, err := rowsOf(batches, b.ID)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			open.add(row.order.orderID(), func() error { return inBatch(b, row) })
+		}
+	}
+	return open, nil
+}
+
+// inBatch refuses the order of a row of a batch that is not finished.
+func inBatch(b ledger.Batch, row lineRequest) error {
+	return &output.Error{Code: output.Pending,
+		What: fmt.Sprintf("order %s is line %d of %s, a batch that is not finished", row.order.orderID(), row.line, operations.BatchName(b)), Why: "Nothing was sent.",
+		Next: "btcpayctl invoice resume " + b.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}
+}

@@ -1,0 +1,196 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// An invoiceSender creates invoices so that none is made twice and none that
+// was made is lost.
+type invoiceSender struct {
+	app *app.App
+	invoiceAPI
+	dryRun  bool
+	allowed consents
+	// others are invoices that other rows of the batch made; a look-up leaves them out.
+	others func() []string
+}
+
+// check refuses an order before anything is sent: its amount first.
+func (s *invoiceSender) check(o order) error {
+	if err := o.settle(s.allowed, io.Discard); err != nil {
+		return err
+	}
+	return s.invoiceAPI.Check(o)
+}
+
+// A fate is what became of a request for an invoice.
+type fate int
+
+const (
+	fateUnknown fate = iota // it may have been made, or may still be
+	fateNone                // nothing was made
+	fateMade
+)
+
+// create makes an invoice: order id → record → POST → id recorded. The caller
+// prints it and then finishes the operation. After an error there is no
+// operation to finish: it was finished where nothing can have been made, and
+// left in the ledger where something may.
+func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *ledger.Operation[ledger.Invoice], error) {
+	id := app.NewOperationID()
+	if err := s.check(o); err != nil {
+		return invoiceRecord{}, nil, err
+	}
+	own := o.orderID() != ""
+	if !own {
+		o.setOrderID(id)
+	}
+	if s.dryRun {
+		invoice, err := s.invoiceAPI.create(ctx, id, o)
+		return invoice, nil, err
+	}
+	record, err := s.record(ctx, id, o)
+	if err != nil {
+		return invoiceRecord{}, nil, err
+	}
+	operation, err := app.Begin(ctx, s.app, record)
+	if err != nil {
+		return invoiceRecord{}, nil, err
+	}
+	if own {
+		// Behind the record, so that of two processes each sees the other.
+		found, err := s.before(ctx, operation.Record, o)
+		switch {
+		case err != nil:
+			return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
+		case found != nil:
+			return *found, operation, nil
+		}
+	}
+	invoice, fate, err := s.send(ctx, operation, o)
+	switch {
+	case err == nil:
+		return invoice, operation, nil
+	case fate == fateUnknown:
+		return invoiceRecord{}, nil, errors.Join(err, operation.Release())
+	}
+	// Nothing is left to be looked up: nothing was made, or the error names it.
+	return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
+}
+
+// send asks for the invoice of an operation, once. An error with [fateMade] names an
+// invoice that is not what was asked for.
+func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[ledger.Invoice], o order) (invoiceRecord, fate, error) {
+	invoice, err := s.invoiceAPI.create(ctx, operation.Record.ID, o)
+	if err != nil && !client.FateUnknown(err) {
+		return invoiceRecord{}, fateNone, err
+	}
+	if err != nil {
+		if invoice, err = s.adopt(ctx, operation, err); err != nil {
+			return invoiceRecord{}, fateUnknown, err
+		}
+	}
+	// Where this fails, a full disk for one, the order id in the record finds
+	// the invoice as well.
+	_ = operation.Advance(func(r *ledger.Invoice) { r.Invoice = invoice.ID })
+	if err := s.showsStore(ctx, &invoice); err != nil {
+		return invoice, fateMade, err
+	}
+	if err := s.compare(o, invoice); err != nil {
+		return invoice, fateMade, err
+	}
+	s.tellChanged(o, invoice)
+	return invoice, fateMade, nil
+}
+
+func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Invoice, error) {
+	r := o.asked()
+	r.ID, r.Kind, r.Server = id, ledger.KindInvoice, s.server()
+	return r, s.sign(ctx, &r.Header, &r.Issuer)
+}
+
+// adopt looks for the invoice of a request whose answer was lost.
+func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation[ledger.Invoice], lost error) (invoiceRecord, error) {
+	r := operation.Record
+	unknown := &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created: its answer was lost",
+		Why: lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: lost}
+	if ctx.Err() != nil {
+		return invoiceRecord{}, unknown
+	}
+	found, older, err := s.find(ctx, r)
+	switch {
+	case err != nil:
+		unknown.Why = fmt.Sprintf("%s. It was not sent again, and looking it up failed: %s.", lost.Error(), err.Error())
+		return invoiceRecord{}, unknown
+	case len(found) == 0:
+		unknown.Why = fmt.Sprintf("%s. There is no invoice with order id %s yet, and one may still come. It was not sent again.%s", lost.Error(), r.OrderID, tellOlder(older))
+		return invoiceRecord{}, unknown
+	case len(found) > 1:
+		unknown.What = ambiguous(r, found)
+		return invoiceRecord{}, unknown
+	}
+	fmt.Fprintf(s.app.Err, "The answer was lost (%s). The invoice was found by its order id %s.\n",
+		output.VisibleLine(lost.Error()), output.VisibleLine(r.OrderID))
+	return found[0], nil
+}
+
+func ambiguous(r ledger.Invoice, found []invoiceRecord) string {
+	return fmt.Sprintf("%d invoices with order id %s were made since: %s", len(found), r.OrderID, idsOf(found))
+}
+
+// tellOlder names invoices that the clocks speak against.
+func tellOlder(older []invoiceRecord) string {
+	if len(older) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" Made before it by the clocks, and so not taken: %s. Was this machine's clock set since?", idsOf(older))
+}
+
+func idsOf(invoices []invoiceRecord) string {
+	const most = 5
+	var ids []string
+	for _, invoice := range invoices[:min(len(invoices), most)] {
+		ids = append(ids, invoice.ID)
+	}
+	if more := len(invoices) - most; more > 0 {
+		ids = append(ids, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(ids, ", ")
+}
+
+// find returns the invoices that the request of a record can have made, and
+// apart those that only the clocks speak against.
+func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
+	taken, err := s.othersInvoices(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.others != nil {
+		taken = append(taken, s.others()...)
+	}
+	return s.invoiceAPI.made(ctx, r, taken)
+}
+
+// othersInvoices are those that other open operations have already found.
+func (s *invoiceSender) othersInvoices(ctx context.Context, r ledger.Invoice) ([]string, error) {
+	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, other := range records {
+		if other.ID != r.ID && other.Invoice != "" {
+			ids = append(ids, other.Invoice)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,195 @@
+package invoice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+type invoiceWait struct {
+	invoiceCall
+	wait     time.Duration
+	interval time.Duration
+	until    string
+
+	mu     sync.Mutex
+	last   *invoiceRecord
+	left   time.Duration // until the invoice expires, when it was read
+	readAt time.Time
+}
+
+func newInvoiceWait(a *app.App) *cobra.Command {
+	c := &invoiceWait{invoiceCall: invoiceCall{app: a}}
+	cmd := &cobra.Command{
+		Use:   "wait ID",
+		Short: "Wait until an invoice is settled",
+		Long: `Wait until an invoice is settled, or with --for processing until it is paid in
+full and not yet confirmed. Without --wait the end is when the invoice expires or
+becomes invalid; one that is paid in time does not expire.
+
+A server that does not answer for a while is asked again, once it has shown the invoice,
+or with --wait. With --retry the first look waits for it, too, where it refuses the
+connection.
+
+Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
+		Example: `  btcpayctl invoice wait "$id" --wait 20m && ./ship.sh`,
+		Args:    cli.Arguments(1, 1),
+		RunE:    c.run,
+	}
+	cli.AddWaitFlag(cmd, &c.wait, "longest wait; 0 looks once (default until the invoice expires)")
+	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
+	cmd.Flags().StringVar(&c.until, "for", statusSettled, "settled or processing")
+	cli.AddRetryFlag(cmd, &c.flags)
+	c.addFlags(cmd)
+	return cmd
+}
+
+func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
+	p, err := cli.Printer(c.app, cmd)
+	if err != nil {
+		return err
+	}
+	if c.until != statusSettled && c.until != statusProcessing {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--for %q is no state to wait for", c.until), Next: "--for settled"}
+	}
+	if c.interval < 100*time.Millisecond {
+		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
+	}
+	api, err := c.connect(cmd.Context())
+	if err != nil {
+		return err
+	}
+	record, err := c.await(cmd.Context(), api, args[0])
+	if err != nil {
+		return cli.DryRunIsDone(err)
+	}
+	return output.One(p, invoiceView, record)
+}
+
+// await reads the invoice until it is in the wanted state, or in one that does
+// not lead there, or the time is over.
+func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (invoiceRecord, error) {
+	ctx := parent
+	if c.wait > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeout(parent, c.wait)
+		defer stop()
+	}
+	var status *output.Status
+	if c.wait != 0 && c.app.IsTerminal(c.app.Err) {
+		status = output.StartStatus(c.app.Err, func() string { return c.line(id) })
+	}
+	defer status.Stop()
+	for {
+		record, err := api.get(ctx, id)
+		switch {
+		case err == nil:
+			c.tell(status, id, record, record.left(c.app.Now()))
+			if done, err := c.judge(record); done || err != nil {
+				return record, err
+			}
+		case ctx.Err() != nil:
+			return invoiceRecord{}, c.ended(parent, id)
+		case c.wait == 0 || !passes(err) || c.wait < 0 && c.over():
+			return invoiceRecord{}, err
+		default:
+			status.Say(c.app.Err, "The server did not answer, asking again: "+err.Error())
+		}
+		if c.wait == 0 {
+			return invoiceRecord{}, c.stillPending(id)
+		}
+		select {
+		case <-ctx.Done():
+			return invoiceRecord{}, c.ended(parent, id)
+		case <-time.After(c.interval):
+		}
+	}
+}
+
+// over tells whether there is no end in sight by which to go on: nothing was
+// read yet, or the invoice has expired by what was read last.
+func (c *invoiceWait) over() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last == nil || c.last.Status == statusNew && c.app.Now().Sub(c.readAt) > c.left
+}
+
+// tell notes the state for the status line; without a terminal it writes a
+// line whenever the state changes.
+func (c *invoiceWait) tell(status *output.Status, id string, r invoiceRecord, left time.Duration) {
+	c.mu.Lock()
+	changed := c.last == nil || c.last.Status != r.Status
+	c.last, c.left, c.readAt = &r, left, c.app.Now()
+	c.mu.Unlock()
+	if status == nil && changed {
+		fmt.Fprintln(c.app.Err, output.VisibleLine(c.line(id)))
+	}
+}
+
+func (c *invoiceWait) line(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		return "Waiting for " + id
+	}
+	line := "Waiting for " + id + ": " + c.last.Status
+	if c.last.Status != statusNew {
+		return line
+	}
+	if c.last.Due != nil {
+		line += ", " + btcText(*c.last.Due) + " BTC due"
+	}
+	return line + ", " + cli.ClockText(c.left-c.app.Now().Sub(c.readAt)) + " left"
+}
+
+// judge tells whether the state is the one waited for, and fails in one that
+// will not lead there.
+func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
+	why := ""
+	if r.Exception != exceptionNone {
+		why = "Exception: " + r.Exception + "."
+	}
+	switch {
+	case r.Status == statusSettled, r.Status == c.until:
+		return true, nil
+	case r.Status == statusExpired:
+		return false, &output.Error{Code: output.InvoiceExpired, What: "invoice " + r.ID + " expired", Why: why, Next: "btcpayctl invoice get " + r.ID}
+	case r.Status == statusInvalid:
+		return false, &output.Error{Code: output.InvoiceInvalid, What: "invoice " + r.ID + " is invalid", Why: why, Next: "btcpayctl invoice get " + r.ID}
+	}
+	return false, nil
+}
+
+// ended tells a signal from a wait that ran out.
+func (c *invoiceWait) ended(parent context.Context, id string) error {
+	if err := context.Cause(parent); err != nil {
+		return err
+	}
+	return c.stillPending(id)
+}
+
+func (c *invoiceWait) stillPending(id string) error {
+	status := "it could not be read"
+	if c.last != nil {
+		status = c.last.Status
+	}
+	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + status + ")", Next: "btcpayctl invoice wait " + id}
+}
+
+// passes tells whether a failure may be gone at the next look.
+func passes(err error) bool {
+	if answer, ok := errors.AsType[*client.Error](err); ok {
+		return answer.Status == 429 || answer.Status >= 500
+	}
+	network, ok := errors.AsType[*client.NetworkError](err)
+	return ok && network.Kind != client.TLS && network.Kind != client.Cancelled
+}

@@ -1,0 +1,295 @@
+// Package key has the commands about BitId keys.
+package key
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+type keyRecord struct {
+	SIN       string `json:"sin"`
+	PublicKey string `json:"publicKey"`
+}
+
+var keyView = output.View[keyRecord]{
+	Columns: []output.Column[keyRecord]{
+		{Title: "SIN", Value: func(r keyRecord) string { return r.SIN }},
+		{Title: "PUBLIC KEY", Value: func(r keyRecord) string { return r.PublicKey }},
+	},
+	Name: func(r keyRecord) string { return r.SIN },
+}
+
+func New(a *app.App) *cobra.Command {
+	cmd := cli.Group("key", "Make, keep and use BitId keys", "start",
+		`Make, keep and use BitId keys. A key is tied to one store for ever, so every
+store needs one of its own. Private keys are in a keystore; a profile names the
+key that is in use. BTCPAYCTL_PRIVATE_KEY_FILE names one in a file instead.`)
+	cmd.AddCommand(newKeyGenerate(a), newKeyImport(a), newKeyExport(a), newKeyList(a), newKeyShow(a),
+		newKeyDelete(a), newKeySign(a), newKeyVerify(a))
+	return cmd
+}
+
+// A keeping is where a new key goes: into the keystore and a profile, or into
+// a file.
+type keeping struct {
+	app     *app.App
+	flags   app.Flags
+	replace bool
+	file    string
+}
+
+func (k *keeping) addFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&k.replace, "replace", false, "use the new key where the profile has one; the old one stays in the keystore")
+	cmd.Flags().StringVar(&k.file, "output-file", "", "write the key to this new `file` in place of keystore and profile")
+	cli.AddProfileFlag(cmd, &k.flags)
+}
+
+func newKeyGenerate(a *app.App) *cobra.Command {
+	k := &keeping{app: a}
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "Make a key",
+		Long: `Make a key, store it in the keystore, and make the profile use it. SIN and public
+key are printed after the key was stored and read back. Without --profile, and
+with none in use, the profile is called default.
+
+With --output-file the key goes into a new file that only you can read, and no
+profile is touched.`,
+		Example: "  btcpayctl key generate --profile shop\n  btcpayctl key generate --output-file shop.key",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return k.keep(cmd, func() (*bitpay.Identity, error) { return bitpay.Generate(), nil })
+		},
+	}
+	k.addFlags(cmd)
+	return cmd
+}
+
+func newKeyImport(a *app.App) *cobra.Command {
+	k := &keeping{app: a}
+	cmd := &cobra.Command{
+		Use:   "import SOURCE",
+		Short: "Take over a key from a file or another client",
+		Long: `Read a private key from a file, or from standard input for -, store it, and make
+the profile use it. It may be 64 hex digits, PEM (SEC1 or PKCS#8), DER, WIF of
+main net or test net, or the key file of the PHP or the Node client.`,
+		Example: "  btcpayctl key import old.pem --profile shop\n  pass show shop | btcpayctl key import - --profile shop",
+		Args:    cli.Arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return k.keep(cmd, func() (*bitpay.Identity, error) {
+				imported, err := a.ReadKeyFile(args[0])
+				if err == nil {
+					fmt.Fprintf(a.Err, "Read as: %s\n", imported.Format)
+				}
+				return imported.Identity, err
+			})
+		},
+	}
+	k.addFlags(cmd)
+	return cmd
+}
+
+// keep checks everything first, so that no key is made that cannot go anywhere.
+func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, error)) error {
+	p, err := cli.CheckedPrinter(k.app, cmd, keyView, keyRecord{})
+	if err != nil {
+		return err
+	}
+	if k.file != "" {
+		if k.flags.Profile != "" || k.replace {
+			return &output.Error{Code: output.Usage, What: "--output-file goes without --profile and --replace", Next: cmd.CommandPath() + " --help"}
+		}
+		id, err := source()
+		if err != nil {
+			return err
+		}
+		return k.toFile(p, id)
+	}
+	s, err := k.app.Settings(k.flags, true)
+	if err != nil {
+		return err
+	}
+	if s.Name.Text == "" {
+		k.flags.Profile = cli.DefaultProfile
+		if s, err = k.app.Settings(k.flags, true); err != nil {
+			return err
+		}
+	}
+	if s.Server.Text, err = cli.NormalServer(s.Server.Text, true); err != nil {
+		return err
+	}
+	if s.Profile.SIN != "" && !k.replace {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a key: %s", s.Name.Text, s.Profile.SIN),
+			Why:  "One key serves one store.",
+			Next: cmd.CommandPath() + " --profile ANOTHER\nor --replace, which keeps the old key in the keystore"}
+	}
+	id, err := source()
+	if err != nil {
+		return err
+	}
+	stored, err := k.app.StoreKey(cmd.Context(), s, id)
+	if err != nil {
+		return err
+	}
+	next := "btcpayctl pair client --profile " + s.Name.Text
+	if s.Server.Text == "" {
+		next += " --server https://btcpay.example.com"
+	}
+	fmt.Fprintf(k.app.Err, "Stored in keystore %s for profile %s. One key serves one store.\nNext: %s\n", s.Keystore.Text, s.Name.Text, k.app.Hint(next))
+	return output.One(p, keyView, keyRecord{stored.SIN(), stored.PublicKey()})
+}
+
+// toFile writes a key to a new file, reads it back, and prints what was read.
+func (k *keeping) toFile(p *output.Printer, id *bitpay.Identity) error {
+	if err := cli.WriteSecret(k.file, id.PEM()); err != nil {
+		return err
+	}
+	k.app.Did(app.Effect{ID: k.file, What: "the key " + id.SIN() + " was written to " + k.file})
+	stored, err := k.app.ReadKeyFile(k.file)
+	if err != nil {
+		return err
+	}
+	if stored.Identity.SIN() != id.SIN() {
+		return &output.Error{Code: output.KeystoreDamaged, What: "the file holds another key than was written", Next: "check the disk, and use another file"}
+	}
+	shown := output.VisibleLine(k.file)
+	fmt.Fprintf(k.app.Err, "Stored in %s. One key serves one store.\nNext: export BTCPAYCTL_PRIVATE_KEY_FILE=%s\nthen btcpayctl pair client --server https://btcpay.example.com\n", shown, app.ShellWord(k.file))
+	return output.One(p, keyView, keyRecord{stored.Identity.SIN(), stored.Identity.PublicKey()})
+}
+
+// findKey reads the key of a SIN, or the one in use where none is given.
+func findKey(ctx context.Context, a *app.App, flags app.Flags, args []string) (*bitpay.Identity, error) {
+	if len(args) == 0 {
+		return a.Identity(ctx, flags)
+	}
+	if flags.Profile != "" {
+		return nil, &output.Error{Code: output.Usage, What: "a SIN and --profile name a key twice", Next: "leave one of them out"}
+	}
+	spec, err := keystoreOf(ctx, a, args[0])
+	if err != nil {
+		return nil, err
+	}
+	return a.LoadKey(ctx, spec, args[0])
+}
+
+// KeystoreOf tells which keystore holds the key of a SIN.
+func keystoreOf(ctx context.Context, a *app.App, sin string) (string, error) {
+	if err := bitpay.ValidateSIN(sin); err != nil {
+		return "", &output.Error{Code: output.BadInput, What: err.Error(), Next: "btcpayctl key list", Err: err}
+	}
+	keys, err := knownKeys(ctx, a)
+	if err != nil {
+		return "", err
+	}
+	for _, key := range keys {
+		if key.SIN == sin && key.Keystore != "" {
+			return key.Keystore, nil
+		}
+	}
+	return "", &output.Error{Code: output.NotFound, What: "there is no key " + sin, Next: "btcpayctl key list"}
+}
+
+func newKeyShow(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:     "show [SIN]",
+		Short:   "Print SIN and public key of the key in use, or of a SIN",
+		Example: "  btcpayctl key show -o json --jq .publicKey",
+		Args:    cli.Arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			id, err := findKey(cmd.Context(), a, flags, args)
+			if err != nil {
+				return err
+			}
+			return output.One(p, keyView, keyRecord{id.SIN(), id.PublicKey()})
+		},
+	}
+	cli.AddProfileFlag(cmd, &flags)
+	return cmd
+}
+
+func newKeyDelete(a *app.App) *cobra.Command {
+	var flags app.Flags
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "delete [SIN]",
+		Short: "Delete a private key for ever",
+		Long: `Delete a private key from its keystore, and take it out of the profiles that use
+it. It is named by its SIN, or by --profile as the key of that profile. It cannot be
+made again. The server still knows its public key: revoke it on the store's Access
+Tokens page. A terminal is asked first, a script gives --yes.`,
+		Example: "  btcpayctl key delete Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR --yes\n  btcpayctl key delete --profile shop --yes",
+		Args:    cli.Arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.CheckedPrinter(a, cmd, deletedView, deletedRecord{})
+			if err != nil {
+				return err
+			}
+			sin, err := namedKey(a, flags, args)
+			if err != nil {
+				return err
+			}
+			spec, err := keystoreOf(cmd.Context(), a, sin)
+			if err != nil {
+				return err
+			}
+			users, err := a.ProfilesOfKey(sin)
+			if err != nil {
+				return err
+			}
+			if err := cli.Confirm(cmd.Context(), a, yes, "Delete the private key of "+sin+cli.UsedBy(users)+" for ever?"); err != nil {
+				return err
+			}
+			if err := a.ForgetKey(cmd.Context(), spec, sin); err != nil {
+				return err
+			}
+			fmt.Fprintln(a.Err, "Deleted. The server still knows its public key: revoke it on the store's Access Tokens page.")
+			return output.One(p, deletedView, deletedRecord{sin, true})
+		},
+	}
+	cli.AddYesFlag(cmd, &yes)
+	cli.AddProfileFlag(cmd, &flags)
+	return cmd
+}
+
+// namedKey is the SIN of the key that a line names. What cannot be made again is not
+// deleted because it happens to be in use.
+func namedKey(a *app.App, flags app.Flags, args []string) (string, error) {
+	switch {
+	case len(args) == 1 && flags.Profile != "":
+		return "", &output.Error{Code: output.Usage, What: "a SIN and --profile name a key twice", Next: "leave one of them out"}
+	case len(args) == 1:
+		return args[0], nil
+	case flags.Profile == "":
+		return "", &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl key list\nthen btcpayctl key delete SIN\nor btcpayctl key delete --profile NAME"}
+	}
+	s, err := a.Settings(flags, false)
+	if err == nil && s.Profile.SIN == "" {
+		err = &output.Error{Code: output.NotFound, What: "profile " + s.Name.Text + " has no BitId key", Next: "btcpayctl key list"}
+	}
+	return s.Profile.SIN, err
+}
+
+type deletedRecord struct {
+	SIN     string `json:"sin"`
+	Deleted bool   `json:"deleted"`
+}
+
+var deletedView = output.View[deletedRecord]{
+	Columns: []output.Column[deletedRecord]{
+		{Title: "SIN", Value: func(r deletedRecord) string { return r.SIN }},
+		{Title: "DELETED", Value: func(r deletedRecord) string { return cli.YesNo(r.Deleted) }},
+	},
+	Name: func(r deletedRecord) string { return r.SIN },
+}

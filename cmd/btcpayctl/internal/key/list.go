@@ -1,0 +1,95 @@
+package key
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+// knownKey is what is known of a key without reading it.
+type knownKey struct {
+	SIN      string     `json:"sin"`
+	Profiles []string   `json:"profiles"`
+	Keystore string     `json:"keystore"`
+	Server   string     `json:"server"`
+	Created  *time.Time `json:"created"` // null where the index does not tell
+	// Store is the one that the key was seen to serve, null where that is not known.
+	Store *profile.ProvenStore `json:"provenStore"`
+}
+
+var knownKeyView = output.View[knownKey]{
+	Columns: []output.Column[knownKey]{
+		{Title: "SIN", Value: func(k knownKey) string { return k.SIN }},
+		{Title: "PROFILE", Value: func(k knownKey) string { return cli.Dash(strings.Join(k.Profiles, ",")) }},
+		{Title: "KEYSTORE", Value: func(k knownKey) string { return cli.Dash(k.Keystore) }},
+		{Title: "CREATED", Value: func(k knownKey) string {
+			if k.Created == nil {
+				return "-"
+			}
+			return k.Created.Format(time.RFC3339)
+		}},
+		{Title: "SERVER", Value: func(k knownKey) string { return cli.Dash(k.Server) }},
+		{Title: "SERVES", Value: func(k knownKey) string { return cli.ShopText(k.Store) }},
+	},
+	Name: func(k knownKey) string { return k.SIN },
+}
+
+func newKeyList(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the keys that were stored, without reading them",
+		Long: `List the BitId keys that were stored, and the profiles that use them. The private
+keys are not read, so no keystore has to be unlocked. The store is the one that the key
+was last seen to serve.`,
+		Example: "  btcpayctl key list -o json --jq '.[] | select(.profiles == []) | .sin'",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			keys, err := knownKeys(cmd.Context(), a)
+			if err != nil {
+				return err
+			}
+			return output.Each(p, knownKeyView, keys)
+		},
+	}
+}
+
+// knownKeys are the BitId keys that index and profiles know of, sorted by SIN.
+func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
+	holdings, err := a.Holdings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	config, err := a.ReadConfig()
+	if err != nil {
+		return nil, err
+	}
+	var keys []knownKey
+	for _, h := range holdings {
+		sin, ok := strings.CutPrefix(h.Name, app.BitIDName(""))
+		if !ok {
+			continue
+		}
+		key := knownKey{SIN: sin, Profiles: cli.OrEmpty(h.Profiles), Keystore: h.Keystore, Server: h.Server}
+		if h.Indexed {
+			key.Created = new(h.Created.UTC())
+		}
+		for _, name := range h.Profiles {
+			if key.Store == nil {
+				key.Store = config.Profiles[name].Serves()
+			}
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}

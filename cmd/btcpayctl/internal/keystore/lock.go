@@ -1,0 +1,91 @@
+package keystore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+type lockedRecord struct {
+	Keystore string `json:"keystore"`
+	Locked   bool   `json:"locked"`
+}
+
+var lockedView = output.View[lockedRecord]{
+	Columns: []output.Column[lockedRecord]{
+		{Title: "KEYSTORE", Value: func(r lockedRecord) string { return r.Keystore }},
+		{Title: "LOCKED", Value: func(r lockedRecord) string { return cli.YesNo(r.Locked) }},
+	},
+	Name: func(r lockedRecord) string { return r.Keystore },
+}
+
+func newKeystoreLock(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "lock [KEYSTORE]",
+		Short: "Close the store until somebody unlocks it again",
+		Long: `Close the store in use, or the one that is named. The desktop's keyring is locked
+for all programs of the session, and asks when it is used next. A store of files
+under a passphrase is always locked: each run of this program asks anew, and keeps
+nothing when it ends.`,
+		Example: "  btcpayctl keystore lock",
+		Args:    cli.Arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.CheckedPrinter(a, cmd, lockedView, lockedRecord{})
+			if err != nil {
+				return err
+			}
+			spec, err := chosenStore(a, flags, args)
+			if err != nil {
+				return err
+			}
+			store, err := a.OpenKeystore(spec)
+			if err != nil {
+				return err
+			}
+			locker, ok := store.(keystore.Locker)
+			if !ok {
+				return &output.Error{Code: output.Usage, What: "keystore " + spec + " cannot be locked from here", Next: unlockable(spec)}
+			}
+			if err := locker.Lock(cmd.Context()); err != nil {
+				return err
+			}
+			if spec != "file" {
+				a.Did(app.Effect{ID: "keystore " + spec, What: "keystore " + spec + " was locked", Look: "btcpayctl keystore status"})
+			}
+			state, err := storeState(cmd.Context(), store)
+			if err != nil {
+				return err
+			}
+			switch {
+			case spec == "file" && !state.Locked && !state.New:
+				return &output.Error{Code: output.Usage, What: "keystore file is " + state.Detail + ", and no passphrase is in between", Next: "keep that file on another disk, or move it away"}
+			case spec == "file":
+				fmt.Fprintln(a.Err, "It is locked whenever no command runs: nothing stays unlocked between two of them.")
+			default:
+				fmt.Fprintln(a.Err, "Locked for all programs of this session. The next use asks.")
+			}
+			return output.One(p, lockedView, lockedRecord{spec, true})
+		},
+	}
+	addWhoseStoreFlag(cmd, &flags)
+	return cmd
+}
+
+func unlockable(spec string) string {
+	switch {
+	case spec == "env":
+		return "unset BTCPAYCTL_API_KEY BTCPAYCTL_API_KEY_FILE BTCPAYCTL_PRIVATE_KEY_FILE"
+	case spec == "memory":
+		return "it is gone when the program ends"
+	case strings.HasPrefix(spec, cli.HelperPrefix):
+		return "lock what the helper keeps its secrets in, such as the keyring, or gpgconf --kill gpg-agent"
+	}
+	return "revoke the token: bao token revoke -self, or vault token revoke -self"
+}

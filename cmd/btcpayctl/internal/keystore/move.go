@@ -1,0 +1,336 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore"
+	"github.com/btcpayctl/btcpayctl/keystore/durable"
+)
+
+type movedRecord struct {
+	Name     string   `json:"name"`
+	From     string   `json:"from"`
+	To       string   `json:"to"`
+	Profiles []string `json:"profiles"`
+	Moved    bool     `json:"moved"` // false with --dry-run
+}
+
+var movedView = output.View[movedRecord]{
+	Columns: []output.Column[movedRecord]{
+		{Title: "SECRET", Value: func(r movedRecord) string { return r.Name }},
+		{Title: "FROM", Value: func(r movedRecord) string { return r.From }},
+		{Title: "TO", Value: func(r movedRecord) string { return r.To }},
+		{Title: "PROFILES", Value: func(r movedRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "MOVED", Value: func(r movedRecord) string { return cli.YesNo(r.Moved) }},
+	},
+	Name: func(r movedRecord) string { return r.Name },
+}
+
+type storeMove struct {
+	app      *app.App
+	flags    app.Flags
+	from, to string
+	dryRun   bool
+}
+
+func newKeystoreMove(a *app.App) *cobra.Command {
+	m := &storeMove{app: a}
+	cmd := &cobra.Command{
+		Use:   "move --to KEYSTORE",
+		Short: "Bring all secrets from one store to another",
+		Long: `Copy all secrets of the store in use, or of --from, to another one and read each
+back; make index and profiles name the new store; and then erase the old one's, each
+after one more look. The server is not asked and no key changes, so nothing has to
+be paired anew.
+
+Whenever it is interrupted, each secret is where index and profiles say it is, and the
+same command ends the work. A secret that both stores have with another content stops it
+before anything is changed. --dry-run lists what would be moved.`,
+		Example: "  btcpayctl keystore move --to file\n  btcpayctl keystore move --from file --to vault:https://vault.example.com:8200/secret/btcpayctl",
+		Args:    cli.Arguments(0, 0),
+		RunE:    m.run,
+	}
+	cmd.Flags().StringVar(&m.to, "to", "", "`keystore` to bring them to")
+	cmd.Flags().StringVar(&m.from, "from", "", "`keystore` to take them from (default: the one in use)")
+	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, and read no secret")
+	addWhoseStoreFlag(cmd, &m.flags)
+	return cmd
+}
+
+func (m *storeMove) run(cmd *cobra.Command, _ []string) error {
+	p, err := cli.Printer(m.app, cmd)
+	if err == nil {
+		err = output.Check(p, movedView, movedRecord{Profiles: []string{}})
+	}
+	if err == nil {
+		err = m.choose(cmd)
+	}
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	unlock, err := m.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	unfinished, err := m.app.Unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.mustRest(ledger.Of[ledger.Key](unfinished)); err != nil {
+		return err
+	}
+	open := ledger.Of[ledger.Move](unfinished)
+	moving, err := m.held(ctx, open)
+	if err != nil {
+		return err
+	}
+	if !m.dryRun {
+		if err := m.move(ctx, open, moving); err != nil {
+			return err
+		}
+	}
+	records := []movedRecord{}
+	for _, h := range moving {
+		records = append(records, movedRecord{h.Name, m.from, m.to, cli.OrEmpty(h.Profiles), !m.dryRun})
+	}
+	return output.Each(p, movedView, records)
+}
+
+// choose works out the two stores and refuses what cannot be meant.
+func (m *storeMove) choose(cmd *cobra.Command) error {
+	if m.to == "" {
+		return &output.Error{Code: output.Usage, What: "--to is missing", Next: cmd.CommandPath() + " --to file"}
+	}
+	if m.from == "" {
+		s, err := m.app.Settings(m.flags, false)
+		if err != nil {
+			return err
+		}
+		m.from = s.Keystore.Text
+	} else if m.flags.Profile != "" {
+		return &output.Error{Code: output.Usage, What: "--from and --profile name a store twice", Next: "leave one of them out"}
+	}
+	for _, spec := range []string{m.from, m.to} {
+		if err := checkStoreName(m.app, spec); err != nil {
+			return err
+		}
+		if !cli.Keeps(spec) {
+			return &output.Error{Code: output.Usage, What: "keystore " + spec + " has no part in a move", Why: map[string]string{
+				"env": "The environment can only be read.", "memory": "It forgets when the program ends."}[spec],
+				Next: "btcpayctl keystore status\nand name another with --from or --to"}
+		}
+	}
+	if m.from == m.to {
+		return &output.Error{Code: output.Usage, What: "both stores are " + m.to, Next: "name the one to take from with --from, or another --to"}
+	}
+	return nil
+}
+
+// lock keeps two moves apart. It waits for nobody.
+func (m *storeMove) lock(ctx context.Context) (func(), error) {
+	if m.dryRun {
+		return func() {}, nil
+	}
+	state, err := m.app.StateDir()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := durable.Create(state)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	lock, err := dir.Lock(ctx, "move.lock", 0)
+	if held, ok := errors.AsType[*durable.LockError](err); ok {
+		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("process %d moves secrets now", held.Holder), Next: "wait until it is done", Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return func() { lock.Unlock() }, nil
+}
+
+// mustRest refuses to take a key away from under an operation that is not done.
+func (m *storeMove) mustRest(open []ledger.Key) error {
+	for _, r := range open {
+		if r.Keystore == m.from || r.Rotate.OldKeystore == m.from {
+			return &output.Error{Code: output.Failed, What: fmt.Sprintf("the operation %s %s is not finished, and its key is in keystore %s", r.Kind, r.ID, m.from),
+				Why: "Nothing was moved.", Next: "btcpayctl doctor\nthen the same command"}
+		}
+	}
+	return nil
+}
+
+// held are the secrets to move: those that are in the old store, and after a
+// move that was cut off those that the new one has and the old one still has.
+func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]app.Held, error) {
+	holdings, err := m.app.Holdings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	held, err := m.app.HeldIn(ctx, m.from, holdings)
+	if err != nil {
+		return nil, err
+	}
+	// What another store is said to have is left alone.
+	held = slices.DeleteFunc(held, func(h app.Held) bool { return h.Keystore != m.from && h.Keystore != m.to })
+	if len(m.cutOff(open)) == 0 {
+		return held, nil
+	}
+	from, err := m.app.OpenKeystore(m.from)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range holdings {
+		if h.Keystore != m.to || slices.ContainsFunc(held, func(other app.Held) bool { return other.Name == h.Name }) {
+			continue
+		}
+		secret, err := from.Get(ctx, h.Name)
+		clear(secret)
+		if err == nil {
+			held = append(held, h)
+		} else if !errors.Is(err, keystore.ErrNotFound) {
+			return nil, err
+		}
+	}
+	return held, nil
+}
+
+// cutOff are earlier moves between these two stores, in either direction.
+func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
+	return slices.DeleteFunc(slices.Clone(open), func(r ledger.Move) bool {
+		same := r.OldKeystore == m.from && r.Keystore == m.to || r.OldKeystore == m.to && r.Keystore == m.from
+		return !same
+	})
+}
+
+func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []app.Held) error {
+	earlier := m.cutOff(open)
+	if len(moving) == 0 {
+		fmt.Fprintf(m.app.Err, "There is nothing in keystore %s that would have to move.\n", m.from)
+		return m.close(ctx, earlier)
+	}
+	operation, err := app.Begin(ctx, m.app, ledger.Move{
+		Header:      ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindMove},
+		MovePayload: ledger.MovePayload{OldKeystore: m.from, Keystore: m.to},
+	})
+	if err != nil {
+		return err
+	}
+	defer operation.Release()
+	copied := false
+	profiles, err := m.carry(ctx, moving, &copied)
+	if err != nil && !copied {
+		return errors.Join(err, operation.Finish())
+	}
+	done := fmt.Sprintf("%d secrets were moved from keystore %s to %s", len(moving), m.from, m.to)
+	if err != nil {
+		done = fmt.Sprintf("secrets were copied from keystore %s to %s", m.from, m.to)
+	}
+	m.app.Did(app.Effect{ID: done, What: done, Look: "btcpayctl keystore status"})
+	if err != nil {
+		e := *cli.Explain(ctx, err)
+		if errors.Is(err, keystore.ErrNotFound) {
+			e.Next = "btcpayctl keystore test " + app.ShellWord(m.from)
+		}
+		e.Why = strings.TrimSpace(e.Why + " Each secret is where index and profiles say it is, and the same command goes on.")
+		return &e
+	}
+	fmt.Fprintf(m.app.Err, "Moved from keystore %s to %s: %d secrets.", m.from, m.to, len(moving))
+	if len(profiles) > 0 {
+		fmt.Fprintf(m.app.Err, " Profiles that use it now: %s.", strings.Join(profiles, ", "))
+	}
+	fmt.Fprintln(m.app.Err)
+	if fresh, err := m.app.FreshKeystore(); err == nil && fresh.Text != m.to {
+		fmt.Fprintf(m.app.Err, "Keys of new profiles still go to keystore %s.\nNext: export BTCPAYCTL_KEYSTORE=%s\n", fresh.Text, app.ShellWord(m.to))
+	}
+	if err := operation.Finish(); err != nil {
+		return err
+	}
+	return m.close(ctx, earlier)
+}
+
+// carry moves, with the progress on a terminal.
+func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *bool) (profiles []string, err error) {
+	from, err := m.app.OpenKeystore(m.from)
+	if err != nil {
+		return nil, err
+	}
+	to, err := m.app.OpenKeystore(m.to)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, h := range moving {
+		names = append(names, h.Name)
+	}
+	var read atomic.Int64
+	status := cli.StartCount(m.app, &read, 2*len(names), "steps")
+	defer status.Stop()
+	checked := keystore.Checked(m.from, from, app.JudgeSecret)
+	err = keystore.Move(ctx, names, counted{checked, &read}, noted{to, copied}, func(ctx context.Context) error {
+		profiles, err = m.app.Repin(context.WithoutCancel(ctx), m.from, m.to, moving)
+		return err
+	})
+	return profiles, err
+}
+
+// counted counts what is read from a store. A move reads once for the copy and
+// once before the erasure.
+type counted struct {
+	keystore.Store
+	read *atomic.Int64
+}
+
+func (c counted) Get(ctx context.Context, name string) ([]byte, error) {
+	if !keystore.IsProbe(name) {
+		defer c.read.Add(1)
+	}
+	return c.Store.Get(ctx, name)
+}
+
+// noted notes whether anything may have been written to a store.
+type noted struct {
+	keystore.Store
+	written *bool
+}
+
+func (n noted) Put(ctx context.Context, name string, secret []byte) error {
+	*n.written = *n.written || !keystore.IsProbe(name)
+	return n.Store.Put(ctx, name, secret)
+}
+
+// close ends earlier moves, which this one made good.
+func (m *storeMove) close(ctx context.Context, earlier []ledger.Move) error {
+	journal, err := m.app.Ledger()
+	if err != nil {
+		return err
+	}
+	for _, r := range earlier {
+		cut, err := ledger.ResumeWithin[ledger.Move](ctx, journal, r.ID, operations.LettingGo)
+		if errors.Is(err, ledger.ErrNotFound) {
+			continue
+		}
+		if err == nil {
+			err = cut.Finish()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

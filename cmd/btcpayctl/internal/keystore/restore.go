@@ -1,0 +1,243 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+type restoredRecord struct {
+	Name     string `json:"name"`
+	Keystore string `json:"keystore"` // that has it, or would have it
+	// Result is restored, same, replaced, kept, or with --dry-run missing, same
+	// or different.
+	Result   string   `json:"result"`
+	Server   string   `json:"server"`
+	Profiles []string `json:"profiles"`
+}
+
+var restoredView = output.View[restoredRecord]{
+	Columns: []output.Column[restoredRecord]{
+		{Title: "SECRET", Value: func(r restoredRecord) string { return r.Name }},
+		{Title: "RESULT", Value: func(r restoredRecord) string { return r.Result }},
+		{Title: "KEYSTORE", Value: func(r restoredRecord) string { return r.Keystore }},
+		{Title: "PROFILES", Value: func(r restoredRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "SERVER", Value: func(r restoredRecord) string { return cli.Dash(r.Server) }},
+	},
+	Name: func(r restoredRecord) string { return r.Name },
+}
+
+type storeRestore struct {
+	app            *app.App
+	to             string
+	passphraseFile string
+	identityFile   string
+	replace, keep  bool
+	dryRun         bool
+
+	explicit bool // the target was chosen for this command
+	gone     map[string]bool
+}
+
+func newKeystoreRestore(a *app.App) *cobra.Command {
+	r := &storeRestore{app: a, gone: map[string]bool{}}
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Bring the secrets of a backup back",
+		Long: `Read a backup, check all of it, and bring back the secrets that are not here. The
+file may be standard input, - . They go to --to, or to where new keys go. What is
+here already stays where it is, and a secret that is here with another content stops
+the command before anything is changed: --keep leaves such a one as it is and
+restores the rest, --replace takes that of the backup.
+
+Profiles that use a restored key, and name a store that does not have it, are made
+to name the one that has it now. --dry-run tells what is in the backup and changes
+nothing.`,
+		Example: `  btcpayctl keystore restore keys.age --dry-run
+  btcpayctl keystore restore keys.age --to file --identity-file ~/key.txt`,
+		Args: cli.Arguments(1, 1),
+		RunE: r.run,
+	}
+	cmd.Flags().StringVar(&r.to, "to", "", "`keystore` that they go to")
+	cmd.Flags().StringVar(&r.passphraseFile, "passphrase-file", "", "`file` with the passphrase of the backup")
+	cmd.Flags().StringVar(&r.identityFile, "identity-file", "", "`file` with the age identity that opens the backup")
+	cmd.Flags().BoolVar(&r.replace, "replace", false, "take the backup's where a secret is here with another content")
+	cmd.Flags().BoolVar(&r.keep, "keep", false, "leave what is here with another content, and restore the rest")
+	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "tell what is in the backup, and change nothing")
+	return cmd
+}
+
+func (r *storeRestore) run(cmd *cobra.Command, args []string) error {
+	p, err := cli.Printer(r.app, cmd)
+	if err == nil {
+		err = output.Check(p, restoredView, restoredRecord{Profiles: []string{}})
+	}
+	if err == nil {
+		err = r.choose()
+	}
+	if err != nil {
+		return err
+	}
+	ctx := cmd.Context()
+	entries, err := r.read(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, e := range entries {
+			clear(e.Secret)
+		}
+	}()
+	plan, err := r.plan(ctx, entries)
+	if err != nil {
+		return err
+	}
+	if !r.dryRun {
+		if plan, err = r.carryOut(ctx, plan); err != nil {
+			return err
+		}
+	}
+	records := []restoredRecord{}
+	for _, e := range plan {
+		records = append(records, restoredRecord{e.Name, e.home, e.result, e.Server, cli.OrEmpty(e.profiles)})
+	}
+	return output.Each(p, restoredView, records)
+}
+
+// choose works out where secrets go that are nowhere yet.
+func (r *storeRestore) choose() error {
+	if r.keep && r.replace {
+		return &output.Error{Code: output.Usage, What: "--keep and --replace exclude each other", Next: "btcpayctl keystore restore --help"}
+	}
+	s, err := r.app.Settings(app.Flags{}, true)
+	if err != nil {
+		return err
+	}
+	chosen, err := r.app.NewKeystore(s)
+	if err != nil {
+		return err
+	}
+	if r.to != "" {
+		chosen = app.Value{Text: r.to, Source: "--to"}
+	}
+	r.to, r.explicit = chosen.Text, chosen.Explicit()
+	if err := checkStoreName(r.app, r.to); err != nil {
+		return err
+	}
+	if !cli.Keeps(r.to) {
+		return &output.Error{Code: output.Usage, What: "keystore " + r.to + " cannot keep what is restored", Why: "It was chosen by " + chosen.Source + ".", Next: "--to file"}
+	}
+	return nil
+}
+
+// backupLimit is far above any backup that could be read: that has 64 MiB of
+// text at most.
+const backupLimit = 80 << 20
+
+// read opens the backup and judges all of it.
+func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.BackupEntry, error) {
+	file, err := r.load(ctx, name)
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	if err != nil {
+		return nil, &output.Error{Code: output.BadInput, What: "the backup cannot be read: " + err.Error(), Next: "btcpayctl keystore restore FILE", Err: err}
+	}
+	key, err := r.key(ctx, file)
+	defer clear(key.Passphrase)
+	defer clear(key.Identities)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := keystore.ReadBackup(bytes.NewReader(file), key)
+	if err != nil {
+		return nil, backupFailure(ctx, err)
+	}
+	if err := keystore.CheckBackup(entries, app.JudgeSecret); err != nil {
+		return entries, backupFailure(ctx, err)
+	}
+	return entries, nil
+}
+
+// load may wait for a pipe; a signal ends the wait.
+func (r *storeRestore) load(ctx context.Context, name string) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		data, err := readUpTo(name, r.app.In, backupLimit)
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func readUpTo(name string, in io.Reader, limit int) ([]byte, error) {
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		in = file
+	}
+	data, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	if err == nil && len(data) > limit {
+		err = fmt.Errorf("%s has more than %d MiB", name, limit>>20)
+	}
+	return data, err
+}
+
+// A backup's first line of age tells what opens it.
+var underPassphrase = []byte("age-encryption.org/v1\n-> scrypt ")
+
+func (r *storeRestore) key(ctx context.Context, file []byte) (key keystore.BackupKey, err error) {
+	scrypt := bytes.HasPrefix(file, underPassphrase)
+	switch {
+	case !bytes.HasPrefix(file, []byte("age-encryption.org/")):
+		return key, &output.Error{Code: output.BadInput, What: "this is no backup: it is not a file of age", Next: "btcpayctl keystore backup FILE"}
+	case r.passphraseFile != "" && r.identityFile != "":
+		return key, &output.Error{Code: output.Usage, What: "--passphrase-file and --identity-file are two ways to open one backup", Next: "leave one of them out"}
+	case scrypt && r.identityFile != "":
+		return key, &output.Error{Code: output.Usage, What: "the backup is under a passphrase, so an identity does not open it", Next: "--passphrase-file FILE, or type it"}
+	case !scrypt && r.identityFile == "":
+		return key, &output.Error{Code: output.Usage, What: "the backup is encrypted to keys of age", Next: "--identity-file FILE"}
+	case scrypt:
+		key.Passphrase, err = passphraseOf(ctx, r.app, "the backup", r.passphraseFile, false)
+		return key, err
+	}
+	if key.Identities, err = r.app.ReadSecretFile(r.identityFile); err != nil {
+		err = &output.Error{Code: output.BadInput, What: "the identity cannot be read", Why: err.Error(), Next: "name the file that age-keygen -o wrote: --identity-file FILE", Err: err}
+	}
+	return key, err
+}
+
+// backupFailure is about what was given, not about a store of this machine.
+func backupFailure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	e := *cli.Explain(ctx, err)
+	e.Code = output.BadInput
+	if errors.Is(err, keystore.ErrPassphrase) {
+		e.Code = output.KeystoreLocked
+	}
+	return &e
+}

@@ -1,0 +1,213 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore"
+)
+
+// Operations goes through the ledger, and finishes what needs no decision.
+func (d *Checker) Operations(ctx context.Context) []cli.Check {
+	open, unread := d.App.Unfinished(ctx)
+	var records []cli.Check
+	for _, e := range open {
+		records = append(records, checkOperation(ctx, d, e))
+	}
+	if unread != nil {
+		records = append(records, cli.FailedCheck(ctx, "operations", unread))
+	}
+	records = append(records, d.batches(ctx)...)
+	if len(records) == 0 {
+		records = append(records, cli.Check{Check: "operations", Status: "ok", Detail: "none is open"})
+	}
+	return slices.Concat(records, d.scheduled(), d.handedOut(ctx))
+}
+
+// nameOf is how the doctor names an operation.
+func nameOf(h ledger.Header) string { return string(h.Kind) + " " + h.ID }
+
+func warning(h ledger.Header, detail, next string) cli.Check {
+	return cli.Check{Check: nameOf(h), Status: "warning", Detail: detail, Next: next}
+}
+
+func atWork(h ledger.Header) cli.Check {
+	return cli.Check{Check: nameOf(h), Status: "ok", Detail: "another process is at it now"}
+}
+
+func profileFlag(h ledger.Header) string {
+	if h.Profile == "" {
+		return ""
+	}
+	return " --profile " + h.Profile
+}
+
+func (d *Checker) invoiceOperation(_ context.Context, r ledger.Invoice) cli.Check {
+	next := "btcpayctl invoice resume" + profileFlag(r.Header)
+	if r.Batch != "" {
+		next += " " + r.Batch
+	}
+	return warning(r.Header, "whether the invoice of order "+r.OrderID+" was made is not known", next)
+}
+
+func (d *Checker) keyOperation(ctx context.Context, r ledger.Key) cli.Check {
+	name := nameOf(r.Header)
+	if d.Flags.DryRun {
+		if !IsAbandoned(ctx, d.App, r.ID) {
+			return atWork(r.Header)
+		}
+		return cli.Check{Check: name, Status: "failed", Detail: "open since " + r.Created.Local().Format("2006-01-02 15:04"), Next: "btcpayctl doctor", Code: output.Pending}
+	}
+	journal, err := d.App.Ledger()
+	if err != nil {
+		return cli.FailedCheck(ctx, name, err)
+	}
+	operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
+	switch {
+	case errors.Is(err, ledger.ErrBusy):
+		return d.busy(ctx, name, r, err)
+	case errors.Is(err, ledger.ErrNotFound):
+		return cli.Check{Check: name, Status: "ok", Detail: "finished meanwhile"}
+	case err != nil:
+		return cli.FailedCheck(ctx, name, err)
+	}
+	defer operation.Release()
+	end := &keyEnding{KeyHolder: *d.Reaching(operation.Record.Header), operation: operation, name: name, decision: d.Decision}
+	return end.finish(ctx)
+}
+
+// A keyEnding ends one operation about a key.
+type keyEnding struct {
+	KeyHolder
+	operation *ledger.Operation[ledger.Key]
+	name      string
+	decision  Decision
+}
+
+// done tells what was finished, or why it was not.
+func (f *keyEnding) done(ctx context.Context, detail string, err error) cli.Check {
+	if err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	return cli.Check{Check: f.name, Status: "ok", Detail: detail}
+}
+
+// mayLive tells of a key that may live, which is a failure.
+func (f *keyEnding) mayLive(code output.Code, detail, next string) cli.Check {
+	return cli.Check{Check: f.name, Status: "failed", Detail: detail, Next: next, Code: code}
+}
+
+// NotRevoked tells of a key that the server did not revoke.
+func (f *keyEnding) notRevoked(ctx context.Context, what string, err error) cli.Check {
+	if errors.Is(err, ErrNeverStored) {
+		return f.unseen()
+	}
+	e := cli.Explain(ctx, err)
+	return f.mayLive(e.Code, what+" is not revoked yet: "+e.What, AfterRefusal(err, f.operation.Record))
+}
+
+func (f *keyEnding) finish(ctx context.Context) cli.Check {
+	r := f.operation.Record
+	switch {
+	case r.Ended:
+		return f.done(ctx, "the key "+r.KeyID+" is gone", f.Forget(ctx, f.operation))
+	case r.KeyID == "":
+		return f.unseen()
+	case r.Kind == ledger.KindRevoke:
+		return f.finishRevoke(ctx)
+	case r.Mint.Temporary:
+		return f.temporary(ctx)
+	}
+	key, err := f.App.LoadAPIKey(ctx, r.Keystore, r.KeyID)
+	if errors.Is(err, keystore.ErrNotFound) {
+		if err := neverStored(f.operation); err != nil {
+			return cli.FailedCheck(ctx, f.name, err)
+		}
+		return f.unseen()
+	}
+	if err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	// A kill may have come before the index knew the key.
+	if err := f.App.StoreAPIKey(ctx, r.Keystore, r.Server, key); err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	return f.judge(ctx, key)
+}
+
+// unseen tells of a key that nobody here ever saw.
+func (f *keyEnding) unseen() cli.Check {
+	r := f.operation.Record
+	switch {
+	case r.Kind != ledger.KindAuthorize:
+		return f.mayLive(output.UnknownOutcome, "the answer to a request for a key was lost. "+WhereItStands(r), "delete it there, then: btcpayctl doctor --forget "+r.ID)
+	case r.Authorize.Printed:
+		return f.mayLive(output.Pending, "a consent page was printed, and no key of it came here. "+WhereItStands(r),
+			"paste the key with btcpayctl authorize --paste, or where there is none: btcpayctl doctor --forget "+r.ID)
+	}
+	return f.mayLive(output.Pending, strings.TrimSpace("a person was asked for a key, and none came. "+WhereItStands(r)+" "+OpenPage(r.Authorize.Port)),
+		"run the same btcpayctl authorize again, where the page leads as well; where nobody pressed Authorize: btcpayctl doctor --forget "+r.ID)
+}
+
+// judge asks the server about a key that is pending.
+func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) cli.Check {
+	r := f.operation.Record
+	connection, err := f.Connect(r.Server, key)
+	if err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	defer connection.CloseIdleConnections()
+	proof, err := connection.Prove(ctx, key, asked(r))
+	err = f.WhyRefused(ctx, connection, err)
+	switch {
+	case errors.Is(err, greenfield.ErrUnknownKey) && r.Kind == ledger.KindAuthorize && r.Authorize.Came == "":
+		told := "the key that came does not work on " + r.Server + ", and was deleted here"
+		if err := f.ForgetForeign(ctx, f.operation); err != nil {
+			return cli.FailedCheck(ctx, f.name, err)
+		}
+		open := f.unseen()
+		open.Detail = told + ". " + output.Sentence(open.Detail)
+		return open
+	case errors.Is(err, greenfield.ErrUnknownKey):
+		return f.done(ctx, "the key does not work on "+r.Server+", and was deleted here", f.Forget(ctx, f.operation))
+	case errors.Is(err, greenfield.ErrRevokedOrLocked):
+		e := cli.Explain(ctx, greenfield.ErrRevokedOrLocked)
+		return f.mayLive(e.Code, "a key is pending: "+e.What, AfterRefusal(err, r))
+	case err != nil:
+		e := cli.Explain(ctx, err)
+		return cli.Check{Check: f.name, Status: "failed", Detail: "a key is pending, and the server cannot be asked about it: " + e.What, Next: AfterRefusal(err, r), Code: e.Code}
+	}
+	now, err := f.TryNow(ctx, r, key, proof.Grant.Granted)
+	if err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	if r.Kind != ledger.KindAuthorize {
+		return f.minted(ctx, key, proof, now)
+	}
+	if err := Came(f.operation, proof.Key.Label, false); err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	return f.login(ctx, key, proof, now)
+}
+
+func (f *keyEnding) finishRevoke(ctx context.Context) cli.Check {
+	r := f.operation.Record
+	again := "btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget " + r.ID
+	if r.Keystore == "" {
+		return f.mayLive(output.UnknownOutcome, "whether the key "+r.KeyID+" was revoked is not known, and it is not stored here", again)
+	}
+	err := f.EndKey(ctx, f.operation)
+	switch {
+	case errors.Is(err, ErrNotHere):
+		return f.mayLive(output.UnknownOutcome, "whether the key "+r.KeyID+" was revoked is not known, and keystore "+r.Keystore+" does not have it any more", again)
+	case err != nil:
+		return f.notRevoked(ctx, "the key "+r.KeyID, err)
+	}
+	return f.done(ctx, "the key "+r.KeyID+" is revoked", nil)
+}

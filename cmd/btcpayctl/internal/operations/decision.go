@@ -1,0 +1,169 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// A Decision is what the command line says about keys that nobody agreed to, by
+// the ids of their operations.
+type Decision struct {
+	Keep, Drop []string
+	Fix        bool
+}
+
+// Check refuses ids that name no such key, before anything is done.
+func (d Decision) Check(open []ledger.Key) error {
+	for _, id := range slices.Concat(d.Keep, d.Drop) {
+		named := func(r ledger.Key) bool { return r.ID == id && r.Kind == ledger.KindAuthorize && r.KeyID != "" }
+		if !slices.ContainsFunc(open, named) {
+			return &output.Error{Code: output.NotFound, What: fmt.Sprintf("no key waits for a decision under %.60q", id), Why: "Nothing was done.", Next: "btcpayctl doctor"}
+		}
+		if slices.Contains(d.Keep, id) && slices.Contains(d.Drop, id) {
+			return &output.Error{Code: output.Usage, What: "--keep and --drop both name " + id, Why: "Nothing was done.", Next: "give one of them"}
+		}
+	}
+	return nil
+}
+
+// login ends a login whose key came. It is put to use where somebody agreed to
+// just that, and dropped where somebody said no or no yes would do. Everything
+// else is a person's to decide.
+func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
+	r := f.operation.Record
+	d := CompareGrant(asked(r), proof.Grant)
+	same, broader := d.What == "", proof.Grant.Match == greenfield.GrantBroader
+	if unusable := now.RefusedOf(asked(r).Permissions); len(unusable) > 0 && !d.Never {
+		// No yes in advance was about a key that may not do what it is for.
+		same, broader = false, false
+		d.What = strings.TrimPrefix(d.What+"; "+strings.Join(unusable.Refusals(), "; "), "; ")
+	}
+	switch {
+	case UnexpectedUser(r.Authorize.ExpectUser, proof) != nil:
+		return f.dropped(ctx, key, UnexpectedUser(r.Authorize.ExpectUser, proof).What)
+	case r.Authorize.Consent == ledger.ConsentRefused:
+		return f.dropped(ctx, key, "the key "+r.KeyID+" was refused")
+	case d.Never:
+		return f.dropped(ctx, key, d.What)
+	case slices.Contains(f.decision.Drop, r.ID), f.decision.Fix && !same:
+		return f.dropped(ctx, key, strings.TrimSuffix("the key "+r.KeyID+" is not wanted: "+d.What, ": "))
+	case slices.Contains(f.decision.Keep, r.ID):
+		return f.agreed(ctx, proof)
+	case r.Authorize.Consent.Covers(same, broader):
+		return f.pin(ctx, proof)
+	}
+	return f.undecided(ctx, key, proof, d)
+}
+
+// undecided asks on a terminal, and otherwise names the two commands.
+func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, d difference) cli.Check {
+	r := f.operation.Record
+	told := []string{fmt.Sprintf("the key %s came for profile %s, and nobody has agreed to it. It may: %s", r.KeyID, r.Target, cli.PermissionList(proof.Grant.Granted))}
+	if d.What != "" {
+		told = append(told, output.Sentence(d.What))
+	}
+	for _, note := range PermissionNotes(proof.Grant.Granted) {
+		told = append(told, output.Sentence(note))
+	}
+	detail := strings.Join(told, ". ")
+	next := "btcpayctl doctor --keep " + r.ID + "\nor btcpayctl doctor --drop " + r.ID
+	waiting := cli.Check{Check: f.name, Status: "failed", Detail: detail, Next: next, Code: output.Pending}
+	if !f.App.CanAsk() {
+		return waiting
+	}
+	sure, err := f.App.Confirm(ctx, output.VisibleLine(output.Sentence(detail))+". Keep it?", false)
+	if err == nil && sure {
+		return f.agreed(ctx, proof)
+	}
+	if err == nil {
+		sure, err = f.App.Confirm(ctx, "Give it up, and revoke it if it is new?", false)
+	}
+	switch {
+	case err != nil || ctx.Err() != nil:
+		return waiting
+	case sure:
+		return f.dropped(ctx, key, "the key "+r.KeyID+" is not wanted")
+	}
+	return waiting
+}
+
+// agreed writes the yes down first. Who says yes here knows what the profile has.
+func (f *keyEnding) agreed(ctx context.Context, proof greenfield.Proof) cli.Check {
+	err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent, r.BesidePairing = ledger.ConsentGiven, true })
+	if err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	return f.pin(ctx, proof)
+}
+
+// pin makes the profile use the key, which ends the operation.
+func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) cli.Check {
+	r := f.operation.Record
+	if r.Target == "" {
+		return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.CloseOperation(ctx, f.operation))
+	}
+	pin := app.Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
+	if _, err := f.App.PinAPIKey(ctx, r.Target, pin); err != nil {
+		record := cli.FailedCheck(ctx, f.name, err)
+		if r.Kind == ledger.KindAuthorize {
+			record.Next = "btcpayctl doctor --keep " + r.ID + "\nor btcpayctl doctor --drop " + r.ID
+		}
+		return record
+	}
+	how := "works as asked for"
+	if r.Authorize.Consent == ledger.ConsentGiven || r.Authorize.Consent == ledger.ConsentBroader {
+		how = "works, and was agreed to"
+	}
+	return f.done(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.CloseOperation(ctx, f.operation))
+}
+
+// dropped gives a key up and says what became of it.
+func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why string) cli.Check {
+	if err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = ledger.ConsentRefused }); err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	told, err := f.letGo(ctx, f.operation, key)
+	if err != nil {
+		e := cli.Explain(ctx, err)
+		return f.mayLive(e.Code, why+". "+told, AfterRefusal(err, f.operation.Record))
+	}
+	return f.done(ctx, why+". "+told, nil)
+}
+
+// minted ends a key that another credential made. Its maker agreed to what was
+// asked for, and to nothing else.
+func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
+	r := f.operation.Record
+	d := CompareGrant(asked(r), proof.Grant)
+	if d.What != "" {
+		d.What = "the server made another key than asked for: " + d.What
+	} else if unusable := now.RefusedOf(asked(r).Permissions); len(unusable) > 0 && r.Kind == ledger.KindMint {
+		d.What = "the key may not do what it was made for: " + strings.Join(unusable.Refusals(), "; ")
+	}
+	if d.What != "" {
+		users, err := f.App.ProfilesOfAPIKey(r.KeyID)
+		if err != nil {
+			return cli.FailedCheck(ctx, f.name, err)
+		}
+		if len(users) == 0 { // else it was as asked for when it was put to use
+			return f.dropped(ctx, key, d.What)
+		}
+	}
+	if r.Kind == ledger.KindRotate {
+		told, err := f.FinishRotation(ctx, f.operation)
+		record := f.done(ctx, told, err)
+		if err != nil {
+			record.Next = AfterRefusal(err, r)
+		}
+		return record
+	}
+	return f.pin(ctx, proof)
+}

@@ -1,0 +1,9 @@
+//go:build unix
+
+package operations
+
+import "syscall"
+
+// detached is a process in a session of its own, which Ctrl-C and a closed
+// terminal do not reach.
+func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }

@@ -1,0 +1,27 @@
+package operations
+
+import (
+	"context"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+)
+
+// CutMoves are the moves between stores that no process is at.
+func CutMoves(ctx context.Context, a *app.App, open []ledger.Move) []ledger.Move {
+	return slices.DeleteFunc(open, func(r ledger.Move) bool { return !IsAbandoned(ctx, a, r.ID) })
+}
+
+// MoveAgain is the command that ends a move.
+func MoveAgain(r ledger.Move) string {
+	return "btcpayctl keystore move --from " + app.ShellWord(r.OldKeystore) + " --to " + app.ShellWord(r.Keystore)
+}
+
+func (d *Checker) moveOperation(ctx context.Context, r ledger.Move) cli.Check {
+	if !IsAbandoned(ctx, d.App, r.ID) {
+		return atWork(r.Header)
+	}
+	return warning(r.Header, "a move of secrets was cut off; each is where index and profiles say it is", MoveAgain(r))
+}

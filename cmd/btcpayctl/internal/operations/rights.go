@@ -1,0 +1,304 @@
+package operations
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
+)
+
+// Rights are what a server lets a key do now. A key lists what it was given, for
+// ever; its owner's role decides at each call.
+type Rights []greenfield.Right
+
+// TryKey asks the server of a connection what its key may do now. What is for every
+// store is tried in store. Where the line or the environment names the store, no other
+// one is asked about.
+func TryKey(ctx context.Context, connection *app.GreenfieldConnection, granted []greenfield.Permission, store app.Value) Rights {
+	elsewhere := func(p greenfield.Permission) bool {
+		return store.Explicit() && p.Kind() == greenfield.StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && p.Scope() != store.Text
+	}
+	now := Rights(connection.Permissions.Try(ctx, slices.DeleteFunc(slices.Clone(granted), elsewhere), store.Text))
+	for _, p := range granted {
+		if elsewhere(p) {
+			now = append(now, greenfield.Right{Permission: p, StoreID: p.Scope(), Live: greenfield.LiveUnknown, Reason: greenfield.RightNotTried})
+		}
+	}
+	return now
+}
+
+// TryNow is [TryKey] for a key of an operation.
+func (h *KeyHolder) TryNow(ctx context.Context, r ledger.Key, key greenfield.APIKey, granted []greenfield.Permission) (Rights, error) {
+	connection, err := h.Connect(r.Server, key)
+	if err != nil {
+		return nil, err
+	}
+	defer connection.CloseIdleConnections()
+	now := TryKey(ctx, connection, granted, app.Value{Text: cmp.Or(WantedStore(asked(r)), r.Store)})
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return now, nil
+}
+
+// with are those of one verdict.
+func (r Rights) with(live greenfield.Live) Rights {
+	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Live != live })
+}
+
+// Live is the verdict on the whole key: no where something is refused, yes where
+// something works and nothing is refused.
+func (r Rights) Live() greenfield.Live {
+	switch {
+	case len(r.with(greenfield.LiveNo)) > 0:
+		return greenfield.LiveNo
+	case len(r.with(greenfield.LiveYes)) > 0:
+		return greenfield.LiveYes
+	}
+	return greenfield.LiveUnknown
+}
+
+// Useless reports whether the server refuses all that could be tried.
+func (r Rights) Useless() bool {
+	works := func(one greenfield.Right) bool { return one.Live == greenfield.LiveYes || len(one.Works) > 0 }
+	return r.Live() == greenfield.LiveNo && !slices.ContainsFunc(r, works)
+}
+
+// Status is that of a key which the server knows.
+func (r Rights) Status() string {
+	switch {
+	case r.Useless():
+		return "useless"
+	case r.Live() == greenfield.LiveNo:
+		return "limited"
+	}
+	return "works"
+}
+
+// RefusedOf are the refused rights that something asked for depends on. What was
+// asked for every store is not refused because one store refuses it.
+func (r Rights) RefusedOf(asked []greenfield.Permission) Rights {
+	var refused Rights
+	for _, one := range r.with(greenfield.LiveNo) {
+		depends := func(want greenfield.Permission) bool {
+			if cli.Everywhere(want) && cli.Everywhere(one.Permission) {
+				return false
+			}
+			return one.Permission.Policy().Covers(want.Policy()) && (want.Scope() == "" || want.Scope() == one.StoreID) && !r.Allows(want, one.StoreID)
+		}
+		if !one.Permission.IsUnrestricted() && slices.ContainsFunc(asked, depends) {
+			refused = append(refused, one)
+		}
+	}
+	return refused
+}
+
+// Allows reports whether a right that works includes a permission in a store.
+func (r Rights) Allows(want greenfield.Permission, store string) bool {
+	return slices.ContainsFunc(r, func(one greenfield.Right) bool {
+		covers := func(p greenfield.Permission) bool { return p.Policy().Covers(want.Policy()) }
+		return one.StoreID == store && (one.Live == greenfield.LiveYes && covers(one.Permission) || slices.ContainsFunc(one.Works, covers))
+	})
+}
+
+// Refusals say what is refused, and why: a clause for each store and reason.
+func (r Rights) Refusals() []string {
+	type group struct {
+		store, role string
+		reason      greenfield.RightReason
+	}
+	var order []group
+	groups := map[group]Rights{}
+	for _, one := range r.with(greenfield.LiveNo) {
+		g := group{one.StoreID, one.Role, one.Reason}
+		if groups[g] == nil {
+			order = append(order, g)
+		}
+		groups[g] = append(groups[g], one)
+	}
+	var clauses []string
+	for _, g := range order {
+		var policies, works []greenfield.Permission
+		for _, one := range groups[g] {
+			policies = append(policies, one.Permission.Policy())
+			works = append(works, one.Works...)
+		}
+		clause := cli.PermissionList(policies) + " is refused now: " + refusalReason(groups[g][0])
+		if works = greenfield.Reduce(works); len(works) > 0 {
+			clause += " (" + cli.ShortPermissions(works) + " works)"
+		}
+		clauses = append(clauses, clause)
+	}
+	return clauses
+}
+
+// refusalReason says why a right is refused.
+func refusalReason(r greenfield.Right) string {
+	switch r.Reason {
+	case greenfield.RightByRole:
+		return fmt.Sprintf("the account's role in store %s is %s, which does not allow it", r.StoreID, r.Role)
+	case greenfield.RightNoAccess:
+		return fmt.Sprintf("the account may do nothing of this in store %s: it was removed from the store, its role there does not go as far, or there is no such store", r.StoreID)
+	case greenfield.RightNoMember:
+		return "the account is no member of store " + r.StoreID
+	case greenfield.RightNoAdministrator:
+		return "the account is no administrator of the server"
+	case greenfield.RightNoEffect:
+		return "it names no store that there can be"
+	default:
+		if r.StoreID == "" {
+			return "the server does not allow it to the account"
+		}
+		return fmt.Sprintf("the account's role in store %s does not allow it", r.StoreID)
+	}
+}
+
+// Unanswered is the failure that kept the server from being asked, if there was one.
+func (r Rights) Unanswered() error {
+	for _, one := range r {
+		if one.Reason == greenfield.RightNoAnswer {
+			return one.Err
+		}
+	}
+	return nil
+}
+
+// TellRights writes to standard error what is refused, and what could not be found
+// out. key names the key where there are several.
+func TellRights(a *app.App, key string, r Rights) {
+	if key != "" {
+		key = "key " + key + ": "
+	}
+	if stores := r.because(greenfield.RightNotTried).stores(); len(stores) > 3 {
+		fmt.Fprintf(a.Err, "Note: %swhat it is for in %d other stores was not tried.\n", key, len(stores))
+	} else if len(stores) > 0 {
+		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"what it is for in "+cli.StoresText(stores)+" was not tried")+".")
+	}
+	for _, clause := range r.Without(greenfield.RightNoEffect).Refusals() {
+		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+clause)+".")
+	}
+	if err := r.Unanswered(); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"what it may do now is not known: "+err.Error())+".")
+	}
+}
+
+// About are the rights of certain permissions.
+func (r Rights) About(held []greenfield.Permission) Rights {
+	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return !slices.Contains(held, one.Permission) })
+}
+
+// because are the rights of one reason.
+func (r Rights) because(reason greenfield.RightReason) Rights {
+	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Reason != reason })
+}
+
+// Without leaves out what is told elsewhere.
+func (r Rights) Without(reason greenfield.RightReason) Rights {
+	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Reason == reason })
+}
+
+// OtherPerson is what helps where a role does not go as far as a key's permissions.
+func (r Rights) OtherPerson(profile string, granted []greenfield.Permission) string {
+	next := ""
+	if stores := r.with(greenfield.LiveNo).stores(); len(stores) > 0 {
+		next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it\nor, logged in as another person: "
+	}
+	return next + AskFor(profile, granted)
+}
+
+// AskFor is the line that asks a person for permissions. What a server made up is
+// left out.
+func AskFor(profile string, permissions []greenfield.Permission) string {
+	line := "btcpayctl authorize --profile " + app.ShellWord(cmp.Or(profile, "NAME"))
+	var known []greenfield.Permission
+	for _, p := range greenfield.Reduce(permissions) {
+		if (greenfield.AuthorizeRequest{Permissions: []greenfield.Permission{p}}).Validate() == nil {
+			known = append(known, p)
+		}
+	}
+	if len(known) == 0 {
+		return line + ` --store ID --for "invoice create"`
+	}
+	for _, p := range known {
+		line += " --permission " + string(p)
+	}
+	if slices.ContainsFunc(known, cli.Everywhere) {
+		line += " --all-stores"
+	}
+	return line
+}
+
+// RefusedKey is the failure about a key that may not do what it is for.
+func RefusedKey(what string, refused Rights) *output.Error {
+	e := &output.Error{Code: output.MissingPermission, What: what + ": " + strings.Join(refused.Refusals(), "; ")}
+	if stores := refused.stores(); len(stores) > 0 {
+		e.Next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it, and run the same command again\nor run it logged in as somebody whose role allows it"
+	} else {
+		e.Next = "run the same command again, logged in as an administrator of the server"
+	}
+	return e
+}
+
+// stores are those where something was tried.
+func (r Rights) stores() []string {
+	var ids []string
+	for _, one := range r {
+		if one.StoreID != "" && !slices.Contains(ids, one.StoreID) {
+			ids = append(ids, one.StoreID)
+		}
+	}
+	return ids
+}
+
+// Of is the verdict on a permission that was tried, in the store that was named
+// where there are two.
+func (r Rights) Of(p greenfield.Permission) (live greenfield.Live, reason string) {
+	for _, one := range slices.Backward(r) {
+		if one.Permission == p {
+			return one.Live, string(one.Reason)
+		}
+	}
+	return greenfield.LiveUnknown, string(greenfield.RightNoRead)
+}
+
+// A RightRecord is a right as it is printed.
+type RightRecord struct {
+	Permission greenfield.Permission   `json:"permission"`
+	Store      *string                 `json:"store"` // null where it was tried in none
+	Live       greenfield.Live         `json:"live"`
+	Reason     string                  `json:"reason"`
+	Role       string                  `json:"role,omitempty"`
+	Works      []greenfield.Permission `json:"works,omitempty"`
+}
+
+func (r Rights) Records() []RightRecord {
+	records := make([]RightRecord, len(r))
+	for i, one := range r {
+		records[i] = RightRecord{Permission: one.Permission, Live: one.Live, Reason: string(one.Reason), Role: one.Role, Works: one.Works}
+		if one.StoreID != "" {
+			records[i].Store = new(one.StoreID)
+		}
+	}
+	return records
+}
+
+// LiveText is a verdict in a table.
+func LiveText(live greenfield.Live, reason string) string {
+	switch {
+	case live == greenfield.LiveYes:
+		return "works"
+	case live == greenfield.LiveNo:
+		return "refused"
+	case reason == string(greenfield.RightNoAnswer):
+		return "not known"
+	}
+	return "not tried"
+}

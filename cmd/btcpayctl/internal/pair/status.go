@@ -1,0 +1,91 @@
+package pair
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+func newPairStatus(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Tell whether the key is paired",
+		Long: `Ask the server whether the key is paired, and learn from an invoice of the key which
+store it serves. A store that --store or the environment names has to be that one.
+
+Exit 0: it is. 8: it is not, and a code that was asked for still lives. 10: the code
+was approved, but for another key, or the key for another store. 4: neither.
+The server answers a revoked key like one it has never seen.`,
+		Example: "  btcpayctl pair status --profile shop && ./open-the-shop.sh",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			connection, err := a.Paired(cmd.Context(), flags)
+			if err != nil {
+				return err
+			}
+			c := &pairing{PairedKey: operations.PairedKey{App: a, Connection: connection}, flags: flags, printer: p}
+			tokens, err := c.Tokens(cmd.Context())
+			if err != nil {
+				return cli.DryRunIsDone(err)
+			}
+			if len(tokens) == 0 {
+				return c.unpaired(cmd)
+			}
+			if err := operations.FinishPairings(cmd.Context(), a, c.URL, c.Identity.SIN()); err != nil {
+				return err
+			}
+			serves, err := c.ProvenStore(cmd.Context())
+			if err == nil && serves == nil {
+				err = a.CheckStore(cmd.Context(), connection)
+			}
+			if err != nil {
+				return err
+			}
+			if serves == nil {
+				fmt.Fprintln(a.Err, "Note: the key is paired, and "+c.Unproven()+".")
+			}
+			return c.print(serves)
+		},
+	}
+	cli.AddServerFlags(cmd, &flags)
+	return cmd
+}
+
+// unpaired tells a key whose code may still be approved from one that nobody
+// is asked to approve.
+func (c *pairing) unpaired(cmd *cobra.Command) error {
+	open, err := app.UnfinishedOf[ledger.Pair](cmd.Context(), c.App)
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		if r.Server != c.URL || r.SIN != c.Identity.SIN() {
+			continue
+		}
+		e := &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status" + c.ProfileFlag()}
+		if r.Code != "" {
+			if taken, err := c.CodeTaken(cmd.Context(), r.Code); taken && err == nil {
+				return errors.Join(c.Taken(r), operations.EndOperation(cmd.Context(), c.App, r.ID))
+			}
+			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, app.PairingEnd(r).Local().Format("15:04"))
+			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
+				e.Next = "have it approved: " + page
+			}
+		}
+		return e
+	}
+	return &output.Error{Code: output.NotPaired, What: "the key " + c.Identity.SIN() + " is not paired, or was revoked",
+		Next: "btcpayctl pair client" + c.ProfileFlag()}
+}

@@ -1,0 +1,53 @@
+package pair
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+// refuseTwoStores refuses to pair a profile's key with another store than the profile's:
+// a profile has one.
+func refuseTwoStores(a *app.App, s app.Settings) error {
+	own := s.Profile.Store
+	if !a.OwnKey(s) || own == "" || !s.Store.Explicit() || own == s.Store.Text {
+		return nil
+	}
+	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for store %s, and %s names store %s", s.Name.Text, own, s.Store.Source, s.Store.Text),
+		Why:  "A profile has one store. Nothing was sent.",
+		Next: "the same command with --profile ANOTHER\nor btcpayctl profile set " + s.Name.Text + " --store " + s.Store.Text}
+}
+
+// tellStore says which store a key is paired with.
+func (c *pairing) tellStore(begin string, serves *profile.ProvenStore) {
+	if serves != nil {
+		fmt.Fprintf(c.App.Err, "%s with store %s, as invoice %s shows.", begin, serves, serves.Invoice)
+		return
+	}
+	fmt.Fprintf(c.App.Err, "%s. %s.", begin, output.Sentence(c.Unproven()))
+	if errors.Is(c.App.WhyUnproven(c.Connection), bitpay.ErrNoInvoice) {
+		fmt.Fprint(c.App.Err, " The first one that is created shows which store it is.")
+	}
+	if c.Store.Text != "" {
+		fmt.Fprintf(c.App.Err, " Asked for: store %s.", c.Store.Text)
+	}
+}
+
+// nextInvoice is how to create an invoice with a key that was just paired. A store that
+// is not proven is left to the profile: one that is named has to be proven.
+func (c *pairing) nextInvoice(serves *profile.ProvenStore) string {
+	next := "btcpayctl invoice create" + c.ProfileFlag() + " --amount 10 --currency USD"
+	if c.ProfileName() == "" {
+		next = "btcpayctl invoice create --server " + c.URL + " --amount 10 --currency USD"
+	}
+	next = c.App.Hint(next)
+	if serves == nil && c.Store.Source == "--store" {
+		next = strings.Replace(next, " --store "+app.ShellWord(c.Store.Text), "", 1)
+	}
+	return next
+}

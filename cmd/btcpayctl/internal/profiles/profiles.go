@@ -1,0 +1,370 @@
+// Package profiles has the commands about profiles.
+package profiles
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+type profileRecord struct {
+	Name    string `json:"name"`
+	Current bool   `json:"current"`
+	profile.Profile
+	// Serves is the store that the BitId key was seen to serve, null where that is
+	// not known. Store is the one that is wanted.
+	Serves *profile.ProvenStore `json:"provenStore"`
+}
+
+func profileOf(name string, current bool, p profile.Profile) profileRecord {
+	return profileRecord{name, current, p, p.Serves()}
+}
+
+var profileView = output.View[profileRecord]{
+	Columns: []output.Column[profileRecord]{
+		{Title: "PROFILE", Value: func(r profileRecord) string { return r.Name }},
+		{Title: "CURRENT", Value: func(r profileRecord) string { return cli.YesNo(r.Current) }},
+		{Title: "SERVER", Value: func(r profileRecord) string { return cli.Dash(r.Server) }},
+		{Title: "STORE", Value: func(r profileRecord) string { return cli.Dash(r.Store) }},
+		{Title: "SIN", Value: func(r profileRecord) string { return cli.Dash(r.SIN) }},
+		{Title: "SERVES", Value: func(r profileRecord) string {
+			if r.SIN == "" {
+				return "-"
+			}
+			return wantedText(r.Serves, r.Store)
+		}},
+	},
+	Name: func(r profileRecord) string { return r.Name },
+}
+
+// wantedText is [ShopText] beside the store that is wanted.
+func wantedText(s *profile.ProvenStore, wanted string) string {
+	if s == nil || wanted == "" || s.ID == wanted {
+		return cli.ShopText(s)
+	}
+	return s.String() + ", not " + wanted
+}
+
+func New(a *app.App) *cobra.Command {
+	cmd := cli.Group("profile", "Keep servers, stores and keys under names", "start",
+		`Keep servers, stores and keys under names. A profile holds one server, one store
+and one BitId key; the key itself is in a keystore. Flags win over the
+environment, which wins over the profile.`)
+	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileUse(a), newProfileSet(a), newProfileDelete(a))
+	return cmd
+}
+
+func newProfileList(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the profiles",
+		Example: "  btcpayctl profile list -o name",
+		Args:    cli.Arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			config, err := a.ReadConfig()
+			if err != nil {
+				return err
+			}
+			return output.List(p, profileView, func(yield func(profileRecord, error) bool) {
+				for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
+					if !yield(profileOf(name, name == config.Current, config.Profiles[name]), nil) {
+						return
+					}
+				}
+			})
+		},
+	}
+}
+
+type settingRecord struct {
+	Setting string `json:"setting"`
+	Value   string `json:"value"`
+	Source  string `json:"source"`
+}
+
+var settingView = output.View[settingRecord]{
+	Columns: []output.Column[settingRecord]{
+		{Title: "SETTING", Value: func(r settingRecord) string { return r.Setting }},
+		{Title: "VALUE", Value: func(r settingRecord) string { return cli.Dash(r.Value) }},
+		{Title: "SOURCE", Value: func(r settingRecord) string { return cli.Dash(r.Source) }},
+	},
+	Name: func(r settingRecord) string { return r.Setting },
+}
+
+func newProfileShow(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "show [NAME]",
+		Short: "Show what holds, and where each value comes from",
+		Long: `Show the settings that a command would use now, and for each where it comes
+from: a flag, an environment variable, the profile, config.toml, or the default.
+
+The store is the one that is wanted. The proven store is the one that the BitId key was
+seen to serve, and its source is the invoice that showed it. No server is asked: it is
+what was seen last, and is compared again before an invoice is created.`,
+		Example: "  btcpayctl profile show shop",
+		Args:    cli.Arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				flags.Profile = args[0]
+			}
+			s, err := a.Settings(flags, false)
+			if err != nil {
+				return err
+			}
+			key, err := a.KeySource(s)
+			if err != nil {
+				return err
+			}
+			apiKey, err := a.APIKeySource(s)
+			if err != nil {
+				return err
+			}
+			records := []settingRecord{
+				{"profile", s.Name.Text, s.Name.Source},
+				{"server", s.Server.Text, s.Server.Source},
+				{"store", s.Store.Text, s.Store.Source},
+				{"keystore", s.Keystore.Text, s.Keystore.Source},
+				{"key", key.Text, key.Source},
+				{"api key", apiKey.Text, apiKey.Source},
+				{"ca file", s.CAFile.Text, s.CAFile.Source},
+				storeOfKey(a, s),
+			}
+			return output.Each(p, settingView, records)
+		},
+	}
+	cmd.Flags().StringVar(&flags.Server, "server", "", "as it would be given to another command")
+	cmd.Flags().StringVar(&flags.Store, "store", "", "as it would be given to another command")
+	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as it would be given to another command")
+	cli.AddProfileFlag(cmd, &flags)
+	return cmd
+}
+
+// storeOfKey is what is known of the store of the key that would be used.
+func storeOfKey(a *app.App, s app.Settings) settingRecord {
+	r := settingRecord{Setting: "proven store"}
+	key, err := a.KeySource(s)
+	switch serves := s.Profile.Serves(); {
+	case err != nil || key.Text == "":
+	case serves == nil || !a.FromProfile(s):
+		r.Value = cli.NotProven
+	default:
+		r.Value, r.Source = wantedText(serves, s.Store.Text), "invoice "+serves.Invoice
+	}
+	return r
+}
+
+func newProfileUse(a *app.App) *cobra.Command {
+	return &cobra.Command{
+		Use:     "use NAME",
+		Short:   "Make a profile the one that counts where none is named",
+		Example: "  btcpayctl profile use shop",
+		Args:    cli.Arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return changeProfiles(a, cmd, args[0], "is the one in use", func(c *profile.Config) error {
+				c.Current = args[0]
+				return nil
+			})
+		},
+	}
+}
+
+// changeProfiles changes the configuration around a profile that exists, and prints
+// the profile. Done says what became of it.
+func changeProfiles(a *app.App, cmd *cobra.Command, name, done string, change func(*profile.Config) error) error {
+	p, err := cli.CheckedPrinter(a, cmd, profileView, profileRecord{})
+	if err != nil {
+		return err
+	}
+	file, err := a.Config()
+	if err != nil {
+		return err
+	}
+	var record profileRecord
+	err = file.Update(cmd.Context(), func(c *profile.Config) error {
+		if _, ok := c.Profiles[name]; !ok {
+			return noProfile(name)
+		}
+		record = profileOf(name, false, c.Profiles[name])
+		if err := change(c); err != nil {
+			return err
+		}
+		record.Current = c.Current == name
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	a.Did(app.Effect{ID: "profile " + name + " ", What: "profile " + name + " " + done, Look: "btcpayctl profile list"})
+	return output.One(p, profileView, record)
+}
+
+func noProfile(name string) error {
+	return &output.Error{Code: output.NotFound, What: "there is no profile " + name, Next: "btcpayctl profile list"}
+}
+
+func newProfileSet(a *app.App) *cobra.Command {
+	var set profile.Profile
+	var allowHTTP bool
+	cmd := &cobra.Command{
+		Use:   "set NAME",
+		Short: "Make a profile, or change its server and store",
+		Long: `Make a profile, or change what is given of it; an empty text takes a setting away.
+A key enters a profile by "key generate", "key import", "pair" or "authorize"; --sin
+and --api-key-id make it use one that is stored, as after "keystore restore". A
+profile that has a key keeps its server: the key is paired there.`,
+		Example: "  btcpayctl profile set shop --server https://btcpay.example.com --store J8Rx6Z4dzx",
+		Args:    cli.Arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.CheckedPrinter(a, cmd, profileView, profileRecord{})
+			if err != nil {
+				return err
+			}
+			if err := profile.CheckName(args[0]); err != nil {
+				return &output.Error{Code: output.Usage, What: err.Error(), Next: "btcpayctl profile set shop"}
+			}
+			flags := cmd.Flags()
+			if !slices.ContainsFunc([]string{"server", "store", "app-identifier", "keystore", "sin", "api-key-id", "ca-file"}, flags.Changed) {
+				return &output.Error{Code: output.Usage, What: "nothing is given that could be set", Next: cmd.CommandPath() + " " + args[0] + " --server https://btcpay.example.com"}
+			}
+			if set.Server, err = cli.NormalServer(set.Server, allowHTTP); err != nil {
+				return err
+			}
+			if set.CAFile != "" {
+				if set.CAFile, err = filepath.Abs(set.CAFile); err != nil {
+					return err
+				}
+			}
+			keys, err := storedKeys(cmd.Context(), a, set.SIN, set.APIKeyID)
+			if err != nil {
+				return err
+			}
+			var record profileRecord
+			err = a.UpdateProfile(cmd.Context(), args[0], func(old *profile.Profile) error {
+				if flags.Changed("server") {
+					if (old.SIN != "" || old.APIKeyID != "") && old.Server != "" && set.Server != old.Server {
+						return keyedProfile(args[0], "server")
+					}
+					old.Server = set.Server
+				}
+				if flags.Changed("keystore") {
+					if (old.SIN != "" || old.APIKeyID != "") && old.Keystore != set.Keystore {
+						return keyedProfile(args[0], "keystore")
+					}
+					old.Keystore = set.Keystore
+				}
+				if flags.Changed("store") {
+					old.Store = set.Store
+				}
+				if flags.Changed("ca-file") {
+					old.CAFile = set.CAFile
+				}
+				if flags.Changed("app-identifier") {
+					old.AppIdentifier = set.AppIdentifier
+				}
+				if flags.Changed("sin") {
+					old.SIN = set.SIN
+				}
+				if flags.Changed("api-key-id") {
+					old.APIKeyID = set.APIKeyID
+				}
+				if err := adopt(args[0], old, keys); err != nil {
+					return err
+				}
+				record = profileOf(args[0], false, *old)
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			a.Did(app.Effect{ID: "profile " + args[0] + " ", What: "profile " + args[0] + " was set", Look: "btcpayctl profile show " + args[0]})
+			config, err := a.ReadConfig()
+			if err != nil {
+				return err
+			}
+			record.Current = config.Current == args[0]
+			return output.One(p, profileView, record)
+		},
+	}
+	cmd.Flags().StringVar(&set.Server, "server", "", "`URL` of BTCPay Server, with its path prefix")
+	cmd.Flags().StringVar(&set.Store, "store", "", "`id` of the store")
+	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "where keys go: keyring, file, helper:/path or vault:https://host:8200/mount/path")
+	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` by which a server offers the same API key again")
+	cmd.Flags().StringVar(&set.SIN, "sin", "", "`SIN` of a stored BitId key to use")
+	cmd.Flags().StringVar(&set.APIKeyID, "api-key-id", "", "`id` of a stored API key to use")
+	cmd.Flags().StringVar(&set.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
+	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
+	for _, name := range []string{"server", "store", "keystore", "app-identifier", "sin", "api-key-id", "ca-file"} {
+		cli.AllowEmpty(cmd, name)
+	}
+	return cmd
+}
+
+func keyedProfile(name, what string) error {
+	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
+		Why: "The key is tied to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
+	if what == "keystore" {
+		e.Why, e.Next = "The key is in it.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
+	}
+	return e
+}
+
+func newProfileDelete(a *app.App) *cobra.Command {
+	var named string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "delete [NAME]",
+		Short: "Delete a profile; its key stays in the keystore",
+		Long: `Delete a profile, named by an argument or by --profile. The keys that it names stay
+in the keystore and on the server: "key list" and "apikey list" still show them, "key
+delete" and "apikey revoke" delete them. A terminal is asked first. A script may give
+--yes, and need not: what is deleted can be set again.`,
+		Example: "  btcpayctl profile delete shop --yes",
+		Args:    cli.Arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := named
+			switch {
+			case len(args) == 1 && named != "":
+				return &output.Error{Code: output.Usage, What: "an argument and --profile name a profile twice", Next: "leave one of them out"}
+			case len(args) == 1:
+				name = args[0]
+			case named == "":
+				return &output.Error{Code: output.Usage, What: "nothing says which profile", Next: "btcpayctl profile list\nthen btcpayctl profile delete NAME"}
+			}
+			config, err := a.ReadConfig()
+			if err != nil {
+				return err
+			}
+			if _, ok := config.Profiles[name]; ok && !yes && a.CanAsk() {
+				if err := cli.Sure(cmd.Context(), a, "Delete profile "+name+"? Its keys stay in the keystore."); err != nil {
+					return err
+				}
+			}
+			return changeProfiles(a, cmd, name, "was deleted", func(c *profile.Config) error {
+				delete(c.Profiles, name)
+				if c.Current == name {
+					c.Current = ""
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&named, "profile", "", "`name` of the profile, in place of the argument")
+	cli.AddYesFlag(cmd, &yes)
+	return cmd
+}

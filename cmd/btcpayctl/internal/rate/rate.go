@@ -1,0 +1,126 @@
+// Package rate has the commands about exchange rates.
+package rate
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+)
+
+type rateRecord struct {
+	Pair string         `json:"pair"`
+	Rate client.Decimal `json:"rate"`
+	Name string         `json:"name"`
+	// Store is whose rates they are: the store that was named, or the one that the
+	// key was seen to serve; null where that is not known. So is StoreName.
+	Store     *string `json:"store"`
+	StoreName *string `json:"storeName"`
+}
+
+func New(a *app.App) *cobra.Command {
+	cmd := cli.Group("rate", "Read exchange rates", "other", "Read exchange rates by a store's rate rules.")
+	cmd.AddCommand(newRateGet(a))
+	return cmd
+}
+
+func newRateGet(a *app.App) *cobra.Command {
+	var flags app.Flags
+	cmd := &cobra.Command{
+		Use:   "get [PAIR...]",
+		Short: "Show rates by the store's rules",
+		Long: `Show rates by the store's rules: of the pairs named, else of the store's default
+pairs. No key is needed or used where a flag, the environment or the profile
+names the store. Otherwise they are those of the key's own store. Each rate says
+whose it is, and "not proven" where no invoice of the key shows that. The server
+leaves out pairs it has no rate for.`,
+		Example: "  btcpayctl rate get BTC_USD BTC_EUR --store J8Rx6Z4dzx",
+		Args:    cli.Arguments(0, 50),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := cli.Printer(a, cmd)
+			if err != nil {
+				return err
+			}
+			c, err := connectForRates(cmd.Context(), a, flags)
+			if err != nil {
+				return err
+			}
+			store, name := storeOfRates(cmd.Context(), a, c)
+			rates, err := c.Rates.List(cmd.Context(), bitpay.RateOptions{Pairs: args, StoreID: c.Store.Text})
+			if err != nil {
+				return cli.DryRunIsDone(err)
+			}
+			return output.List(p, rateView, func(yield func(rateRecord, error) bool) {
+				for _, r := range rates {
+					if !yield(rateRecord{r.CurrencyPair, r.Rate, r.Name, store, name}, nil) {
+						return
+					}
+				}
+			})
+		},
+	}
+	cli.AddServerFlags(cmd, &flags)
+	return cmd
+}
+
+// connectForRates signs only where no store is named: to a signed call the server
+// answers for the key's own store, and to an unsigned one for the store named.
+func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Connection, error) {
+	s, err := a.Settings(flags, false)
+	if err != nil {
+		return nil, err
+	}
+	key, err := a.KeySource(s)
+	if err != nil {
+		return nil, err
+	}
+	// A key of the environment inherits nothing of a profile.
+	foreign := key.Explicit() && !s.Store.Explicit()
+	if s.Store.Text == "" || foreign {
+		return a.BitPayBy(ctx, flags, s)
+	}
+	return a.Connect(flags, s, bitpay.Anonymous{StoreID: s.Store.Text})
+}
+
+// storeOfRates is the store whose rates are asked for, as far as it is known. The name
+// of one that is named is known only where it is also the key's.
+func storeOfRates(ctx context.Context, a *app.App, c *app.Connection) (id, name *string) {
+	if c.Store.Text != "" {
+		if serves := c.Profile.Serves(); serves != nil && serves.ID == c.Store.Text && serves.Server == c.URL && serves.Name != "" {
+			name = &serves.Name
+		}
+		return &c.Store.Text, name
+	}
+	if c.DryRun {
+		return nil, nil
+	}
+	serves, err := a.Serves(ctx, c)
+	if err != nil {
+		return nil, nil // rates do not wait for it
+	}
+	return &serves.ID, &serves.Name
+}
+
+var rateView = output.View[rateRecord]{
+	Columns: []output.Column[rateRecord]{
+		{Title: "PAIR", Value: func(r rateRecord) string { return r.Pair }},
+		{Title: "RATE", Value: func(r rateRecord) string { return r.Rate.String() }},
+		{Title: "NAME", Value: func(r rateRecord) string { return r.Name }},
+		{Title: "STORE", Value: func(r rateRecord) string {
+			switch {
+			case r.Store == nil:
+				return cli.NotProven
+			case r.StoreName == nil:
+				return *r.Store
+			}
+			return profile.StoreText(*r.Store, *r.StoreName)
+		}},
+	},
+	Name: func(r rateRecord) string { return r.Pair },
+}

@@ -1,0 +1,24 @@
+package root
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+)
+
+// before is what every command does first.
+func before(a *app.App) func(*cobra.Command, []string) error {
+	open := nameOpenOperations(a)
+	return func(cmd *cobra.Command, args []string) error {
+		if err := cli.RefuseEmpty(cmd, args); err != nil {
+			return err
+		}
+		if err := cli.RefuseTexts(cmd, args); err != nil {
+			return err
+		}
+		a.Retarget = lineOf(cmd).hint
+		a.SweepLeftovers()
+		return open(cmd, args)
+	}
+}

@@ -1,0 +1,154 @@
+package root
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+)
+
+// A line is a command line as far as hints repeat it: the flags of its target.
+type line struct {
+	given map[string]string // by name, as a shell reads them
+	tree  func() *cobra.Command
+}
+
+// lineOf takes down the line of a command that is about to run.
+func lineOf(cmd *cobra.Command) *line {
+	l := &line{given: map[string]string{}}
+	for _, name := range cli.TargetFlags {
+		f := cmd.Flags().Lookup(name)
+		if !isTarget(f) || !f.Changed {
+			continue
+		}
+		switch {
+		case f.Value.Type() != "bool":
+			l.given[name] = " --" + name + " " + app.ShellWord(f.Value.String())
+		case f.Value.String() == "true":
+			l.given[name] = " --" + name
+		}
+	}
+	l.tree = sync.OnceValue(func() *cobra.Command {
+		return NewRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }})
+	})
+	return l
+}
+
+// isTarget tells whether a command has a flag that says what the command talks to.
+// Others of the same name change a profile, or choose among secrets.
+func isTarget(f *pflag.Flag) bool { return f != nil && len(f.Annotations[cli.TargetFlag]) > 0 }
+
+// program begins each command of a hint. A quoted command within another is left
+// alone: it has a shell of its own.
+var program = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bbtcpayctl((?: [a-z][a-z-]*)+)`) })
+
+var profileFirst = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ --profile [^ ,;]+`) })
+
+// hint writes the flags of the target behind each command of a hint that knows
+// them. A hint that names another profile means that profile's server and store.
+func (l *line) hint(text string) string {
+	if len(l.given) == 0 || !strings.Contains(text, "btcpayctl ") {
+		return text
+	}
+	var out strings.Builder
+	rest := text
+	for {
+		at := program().FindStringSubmatchIndex(rest)
+		if at == nil {
+			out.WriteString(rest)
+			return out.String()
+		}
+		cmd, path := l.find(strings.Fields(rest[at[2]:at[3]]))
+		end := at[0] + len("btcpayctl") + len(path)
+		if cmd != nil {
+			written := restOfCommand(rest[end:])
+			end += len(profileFirst().FindString(written))
+			out.WriteString(rest[:end] + l.missing(cmd, written))
+		} else {
+			out.WriteString(rest[:end])
+		}
+		rest = rest[end:]
+	}
+}
+
+// find is the command that words begin with, and its path with a blank before
+// each word.
+func (l *line) find(words []string) (*cobra.Command, string) {
+	cmd, path := l.tree(), ""
+	for _, word := range words {
+		var next *cobra.Command
+		for _, c := range cmd.Commands() {
+			if c.Name() == word {
+				next = c
+			}
+		}
+		if next == nil {
+			break
+		}
+		cmd, path = next, path+" "+word
+	}
+	if path == "" || !cmd.Runnable() || cmd.HasSubCommands() {
+		return nil, path
+	}
+	return cmd, path
+}
+
+// restOfCommand is what is written of a command behind its name.
+func restOfCommand(text string) string {
+	if i := strings.Index(text, "\n"); i >= 0 {
+		text = text[:i]
+	}
+	if i := strings.Index(text, "btcpayctl "); i >= 0 {
+		text = text[:i]
+	}
+	return text
+}
+
+func (l *line) missing(cmd *cobra.Command, written string) string {
+	names := cli.TargetFlags
+	if own := flagIn(written, "profile"); own != "" && own != strings.TrimPrefix(l.given["profile"], " --profile ") {
+		names = cli.ReachFlags
+	}
+	var add strings.Builder
+	for _, name := range names {
+		if !isTarget(cmd.Flags().Lookup(name)) || l.given[name] == "" || hasFlag(written, name) {
+			continue
+		}
+		if name == "store" && (hasFlag(written, "all-stores") || namesOtherStore(written, l.given[name])) {
+			continue
+		}
+		add.WriteString(l.given[name])
+	}
+	return add.String()
+}
+
+// namesOtherStore tells whether a line asks for a permission for another store than
+// the flag, so that both together would contradict each other.
+func namesOtherStore(written, flag string) bool {
+	store := strings.TrimPrefix(flag, " --store ")
+	for words := strings.Fields(written); len(words) > 1; words = words[1:] {
+		if _, scope, scoped := strings.Cut(words[1], ":"); words[0] == "--permission" && scoped && scope != store {
+			return true
+		}
+	}
+	return false
+}
+
+// flagIn is what follows a flag in a line, empty where the flag is not there.
+func flagIn(written, name string) string {
+	_, rest, found := strings.Cut(written+" ", " --"+name+" ")
+	if !found {
+		return ""
+	}
+	word, _, _ := strings.Cut(strings.TrimLeft(rest, " "), " ")
+	return word
+}
+
+func hasFlag(written, name string) bool {
+	return strings.Contains(" "+written+" ", " --"+name+" ")
+}

@@ -1,0 +1,43 @@
+package root
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// nameOpenOperations is what every command that talks to a server does first:
+// it removes pairings that are over and names invoices whose fate is unknown,
+// on standard error. A program that reads errors as JSON is spared, as are the
+// commands that deal with open operations themselves. It takes the same time however many
+// operations are open.
+func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		format, err := cmd.Flags().GetString("output")
+		if err != nil {
+			return err
+		}
+		if cmd.Flags().Lookup("dry-run") == nil || output.IsJSON(format) || cmd.Name() == "resume" {
+			return nil
+		}
+		open, more, err := a.LookUnfinished(cmd.Context())
+		if err != nil {
+			// What cannot be read is named, and does not stop other work.
+			fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
+		}
+		n := operations.Noting{Cmd: cmd, App: a, Open: open, More: more}
+		if more {
+			n.Print(fmt.Sprintf("many operations are open, and %d of them were looked at", len(open)), "btcpayctl doctor")
+		}
+		for _, kind := range operations.OperationKinds {
+			if kind.Note != nil {
+				kind.Note(n)
+			}
+		}
+		return nil
+	}
+}

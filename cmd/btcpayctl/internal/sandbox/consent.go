@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
+)
+
+type consentRecord struct {
+	Decision string `json:"decision"` // authorized, confirmed (an older key) or cancelled
+	StoreID  string `json:"storeId"`  // the one that was picked, if one was
+	Redirect string `json:"redirect"` // where the key was posted
+	APIKey   string `json:"apiKey"`   // where the page showed it in place of posting it
+}
+
+var consentView = output.View[consentRecord]{
+	Columns: []output.Column[consentRecord]{
+		{Title: "DECISION", Value: func(r consentRecord) string { return r.Decision }},
+		{Title: "STORE", Value: func(r consentRecord) string { return cli.Dash(r.StoreID) }},
+		{Title: "KEY", Value: func(r consentRecord) string {
+			if r.APIKey == "" && r.Redirect != "" {
+				return "(posted)"
+			}
+			return cli.Dash(r.APIKey)
+		}},
+	},
+	Name: func(r consentRecord) string {
+		if r.APIKey != "" {
+			return r.APIKey
+		}
+		return r.Decision
+	},
+}
+
+func newSandboxConsent(a *app.App) *cobra.Command {
+	var store string
+	var cancel bool
+	cmd := play(a, &cobra.Command{
+		Use:   "consent [PAGE]",
+		Short: "Play a person on the consent page: authorise a program",
+		Long: `Play a person of a sandbox on the consent page for an API key: log in, pick a store
+where one is to be picked, authorise, and let the page post the key as a browser
+would. The page is an address, or the file that "btcpayctl authorize" hands to the
+browser, so that BROWSER="btcpayctl sandbox consent" plays it all. Without one it
+is the page of the last "btcpayctl authorize"; one that is about to be asked for is
+waited for, 10 seconds.
+
+A page that was asked for without a redirect shows the key, which is printed.`,
+		Example: `  btcpayctl authorize --profile ci --store ID --for "invoice list" --no-browser &
+  btcpayctl sandbox consent --profile ci; wait`,
+		Args: cli.Arguments(0, 1),
+	}, consentView, func(ctx context.Context, p *player, args []string) (consentRecord, error) {
+		page, err := p.consentPage(ctx, args)
+		if err != nil {
+			return consentRecord{}, err
+		}
+		if err := p.logIn(ctx); err != nil {
+			return consentRecord{}, err
+		}
+		return p.consent(ctx, page, store, cancel)
+	})
+	cmd.Flags().StringVar(&store, "pick", "", "`id` of the store that the person picks (default the sandbox's own)")
+	cmd.Flags().BoolVar(&cancel, "cancel", false, "press Cancel")
+	return cmd
+}
+
+// consentPage is the address that was given, stands in the file that was given,
+// or was asked for last.
+func (p *player) consentPage(ctx context.Context, args []string) (string, error) {
+	if len(args) == 0 {
+		return p.pageAskedFor(ctx)
+	}
+	page := args[0]
+	if u, err := url.Parse(page); err == nil && u.Scheme == "file" {
+		text, err := os.ReadFile(u.Path)
+		if err != nil {
+			return "", err
+		}
+		found := refreshTarget().FindSubmatch(text)
+		if found == nil {
+			return "", fmt.Errorf("the file %s leads nowhere", u.Path)
+		}
+		page = html.UnescapeString(string(found[1]))
+	}
+	if !strings.HasPrefix(page, p.server+"/") {
+		return "", &output.Error{Code: output.Usage, What: fmt.Sprintf("%.200q is no page of %s", page, p.server), Next: "give the address that btcpayctl authorize printed"}
+	}
+	return page, nil
+}
+
+// refreshTarget is where a page leads by itself.
+var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`) })
+
+// pageAskedFor is the newest consent page that somebody waits for.
+func (p *player) pageAskedFor(ctx context.Context) (string, error) {
+	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --store ID --for \"invoice list\" --no-browser"}
+	return askedFor(ctx, p, nobody, func(r ledger.Key) (what, profile string) {
+		if r.Server != p.server || r.Kind != ledger.KindAuthorize || r.KeyID != "" {
+			return "", ""
+		}
+		return r.Authorize.Page, r.Target
+	})
+}
+
+func (p *player) consent(ctx context.Context, address, store string, cancel bool) (consentRecord, error) {
+	page, err := p.human.Open(ctx, address)
+	if err != nil {
+		return consentRecord{}, err
+	}
+	record := consentRecord{Decision: "authorized"}
+	if cancel {
+		_, err := p.human.Press(ctx, "Cancel")
+		return consentRecord{Decision: "cancelled"}, err
+	}
+	if choice := page.Form("SelectStores"); choice != nil && page.Form("Authorize") == nil {
+		record.StoreID = store
+		if store == "" {
+			record.StoreID = p.seed.StoreID
+		}
+		if page, err = p.human.Press(ctx, "SelectStores", "StoreId", record.StoreID); err != nil {
+			return record, err
+		}
+	}
+	button := "Authorize"
+	if page.Form("Confirm") != nil {
+		button, record.Decision = "Confirm", "confirmed"
+	}
+	if page, err = p.human.Press(ctx, button); err != nil {
+		return record, err
+	}
+	return p.handOver(ctx, page, record)
+}
+
+// handOver does what the browser does with the answer: it sends the form that
+// posts itself, or shows the key.
+func (p *player) handOver(ctx context.Context, page *human.Page, record consentRecord) (consentRecord, error) {
+	for _, form := range page.Forms {
+		for _, field := range form.Fields {
+			if field.Name != "apiKey" || len(form.Buttons) == 0 {
+				continue
+			}
+			record.Redirect = form.Action
+			_, err := p.human.Press(ctx, form.Buttons[0].Text)
+			return record, err
+		}
+	}
+	if record.APIKey = p.human.Key(); record.APIKey == "" {
+		return record, fmt.Errorf("the page after the consent shows no key: %s", strings.Join(page.Alerts, " "))
+	}
+	return record, nil
+}

@@ -1,0 +1,134 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+type approvalRecord struct {
+	Code    string `json:"code"`
+	StoreID string `json:"storeId"`
+}
+
+var approvalView = output.View[approvalRecord]{
+	Columns: []output.Column[approvalRecord]{
+		{Title: "CODE", Value: func(r approvalRecord) string { return r.Code }},
+		{Title: "STORE", Value: func(r approvalRecord) string { return r.StoreID }},
+	},
+	Name: func(r approvalRecord) string { return r.Code },
+}
+
+func newSandboxApprove(a *app.App) *cobra.Command {
+	return play(a, &cobra.Command{
+		Use:   "approve [URL]",
+		Short: "Play the store's owner: approve a pairing",
+		Long: `Play the store's owner of a sandbox: log in, open the page of a pairing code, and
+approve it for the store. Without a URL it is the code that the profile's key
+asked for last; one that is about to be asked for is waited for, 10 seconds.`,
+		Example: "  btcpayctl pair client --profile shop &\n  btcpayctl sandbox approve --profile shop; wait",
+		Args:    cli.Arguments(0, 1),
+	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
+		page, err := p.approvalPage(ctx, args)
+		if err != nil {
+			return approvalRecord{}, err
+		}
+		if err := p.logIn(ctx); err != nil {
+			return approvalRecord{}, err
+		}
+		if _, err := p.human.Approve(ctx, page.String(), p.seed.StoreID); err != nil {
+			return approvalRecord{}, err
+		}
+		return approvalRecord{page.Query().Get("pairingCode"), p.seed.StoreID}, nil
+	})
+}
+
+func (p *player) approvalPage(ctx context.Context, args []string) (*url.URL, error) {
+	if len(args) == 0 {
+		code, err := p.codeAskedFor(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return url.Parse(p.server + "/api-access-request?pairingCode=" + url.QueryEscape(code))
+	}
+	page, err := url.Parse(args[0])
+	if err != nil || !strings.HasPrefix(args[0], p.server+"/") {
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("%.200q is no page of %s", args[0], p.server), Next: "give the URL that btcpayctl pair client printed"}
+	}
+	return page, nil
+}
+
+// codeAskedFor is the newest open code of the profile.
+func (p *player) codeAskedFor(ctx context.Context) (string, error) {
+	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for an approval", Next: "btcpayctl pair client --profile shop"}
+	return askedFor(ctx, p, nobody, func(r ledger.Pair) (what, profile string) {
+		if r.Server != p.server {
+			return "", ""
+		}
+		return r.Code, r.Profile
+	})
+}
+
+func newSandboxPaste(a *app.App) *cobra.Command {
+	return play(a, &cobra.Command{
+		Use:     "paste PUBLIC-KEY",
+		Short:   "Play the store's owner: paste a public key and approve it",
+		Long:    "Play the store's owner of a sandbox: log in, paste a public key on the store's\nAccess Tokens page, and approve it.",
+		Example: `  btcpayctl sandbox paste "$(btcpayctl key show --jq .publicKey)"`,
+		Args:    cli.Arguments(1, 1),
+	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
+		key, err := bitpay.ParsePublicKey(args[0])
+		if err != nil {
+			return approvalRecord{}, &output.Error{Code: output.BadInput, What: "the public key is unusable", Why: err.Error(), Next: "btcpayctl key show", Err: err}
+		}
+		code, err := p.requestPairing(ctx, key.String())
+		if err != nil {
+			return approvalRecord{}, err
+		}
+		if _, err := p.human.Press(ctx, "Approve"); err != nil {
+			return approvalRecord{}, err
+		}
+		return approvalRecord{code, p.seed.StoreID}, nil
+	})
+}
+
+func newSandboxCode(a *app.App) *cobra.Command {
+	return play(a, &cobra.Command{
+		Use:     "code",
+		Short:   "Play the store's owner: make a pairing code to claim",
+		Long:    "Play the store's owner of a sandbox: log in, and make a pairing code on the\nstore's Access Tokens page, for a program to claim.",
+		Example: `  btcpayctl pair server --profile till --code "$(btcpayctl sandbox code -o name)"`,
+		Args:    cli.Arguments(0, 0),
+	}, approvalView, func(ctx context.Context, p *player, _ []string) (approvalRecord, error) {
+		code, err := p.requestPairing(ctx, "")
+		return approvalRecord{code, p.seed.StoreID}, err
+	})
+}
+
+// requestPairing fills in the Access Tokens page and tells the code that the
+// page it leads to is about.
+func (p *player) requestPairing(ctx context.Context, publicKey string) (string, error) {
+	if err := p.logIn(ctx); err != nil {
+		return "", err
+	}
+	if _, err := p.human.Open(ctx, "/stores/"+p.seed.StoreID+"/tokens/create"); err != nil {
+		return "", err
+	}
+	if _, err := p.human.Press(ctx, "Request Pairing", "PublicKey", publicKey); err != nil {
+		return "", err
+	}
+	code := p.human.At().Query().Get("pairingCode")
+	if code == "" {
+		return "", fmt.Errorf("the Access Tokens page led to %s, which names no pairing code", p.human.At().Path)
+	}
+	return code, nil
+}

@@ -1,0 +1,174 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
+)
+
+// A player plays the people around a sandbox, through the pages they would
+// click and the control addresses of the sandbox.
+type player struct {
+	app   *app.App
+	flags app.Flags
+
+	server  string
+	control *client.Client
+	human   *human.Human
+	seed    sandboxRecord
+}
+
+// addFlags names the sandbox in the same way as for every other command.
+func (p *player) addFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&p.flags.Server, "server", "", "`URL` of the sandbox")
+	cli.AddProfileFlag(cmd, &p.flags)
+}
+
+// play makes a command that plays somebody.
+func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *player, []string) (T, error)) *cobra.Command {
+	p := &player{app: a}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		printer, err := cli.CheckedPrinter(a, cmd, view, *new(T))
+		if err != nil {
+			return err
+		}
+		if err := p.connect(); err != nil {
+			return err
+		}
+		defer p.close()
+		record, err := act(cmd.Context(), p, args)
+		if err != nil {
+			return p.explain(cmd.Context(), err)
+		}
+		a.Did(app.Effect{ID: view.Name(record), What: "sandbox " + cmd.Name() + " did its part: " + view.Name(record)})
+		return output.One(printer, view, record)
+	}
+	p.addFlags(cmd)
+	return cmd
+}
+
+func (p *player) connect() error {
+	s, err := p.app.Settings(p.flags, true)
+	if err != nil {
+		return err
+	}
+	address, err := s.Address()
+	if err != nil {
+		return err
+	}
+	if p.server, err = cli.NormalServer(address, false); err != nil {
+		return err
+	}
+	server, err := url.Parse(p.server)
+	if err != nil {
+		return err
+	}
+	if !loopback(server.Hostname()) {
+		return &output.Error{Code: output.Usage, What: p.server + " is not on this machine, and people are played on a sandbox alone",
+			Next: "btcpayctl sandbox\nand its address as --server"}
+	}
+	// Control lies at the root of the origin, whatever path the server has.
+	p.control, err = client.New(server.Scheme+"://"+server.Host, client.WithRetries(0))
+	p.human = human.New(p.server)
+	// Each run is another person's: the sandbox throttles log-ins by address,
+	// as the real server does, and a script plays many.
+	p.human.From(fmt.Sprintf("127.%d.%d.%d", rand.N(256), rand.N(256), rand.N(256)))
+	return err
+}
+
+func (p *player) close() {
+	p.human.Close()
+	p.control.CloseIdleConnections()
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
+}
+
+func (p *player) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	if _, ok := errors.AsType[*output.Error](err); ok {
+		return err
+	}
+	e := &output.Error{Code: output.Failed, What: "the sandbox did not play along", Why: err.Error(), Next: "btcpayctl sandbox\nand its address as --server", Err: err}
+	if _, ok := errors.AsType[net.Error](err); ok {
+		e.Code = output.Network
+	}
+	if answer, ok := errors.AsType[*client.Error](err); ok {
+		e.Code, e.Status = output.Refused, answer.Status
+	}
+	return e
+}
+
+// ask sends one request to a control address.
+func ask[T any](ctx context.Context, p *player, action string, body any) (T, error) {
+	return client.Call[T](ctx, p.control, client.Request{Method: http.MethodPost, Path: []string{"_sandbox", action}, Body: body})
+}
+
+// logIn logs the account's owner in.
+func (p *player) logIn(ctx context.Context) error {
+	seed, err := ask[sandboxRecord](ctx, p, "seed", struct{}{})
+	if err != nil {
+		return err
+	}
+	p.seed = seed
+	return p.human.LogIn(ctx, seed.Email, seed.Password)
+}
+
+// A person is given some time to ask for what another is to agree to.
+const (
+	askedForWait = 10 * time.Second
+	askedForLook = 20 * time.Millisecond
+)
+
+// askedFor waits for what an open operation of the ledger asks of a person on
+// this sandbox, for the profile in use where one is. It takes the newest. What
+// tells what a record asks for, empty for nothing, and for which profile.
+func askedFor[R ledger.Record](ctx context.Context, p *player, nobody error, what func(R) (what, profile string)) (string, error) {
+	ctx, stop := context.WithTimeout(ctx, askedForWait)
+	defer stop()
+	for {
+		s, err := p.app.Settings(p.flags, true)
+		if err != nil {
+			return "", err
+		}
+		open, err := app.UnfinishedOf[R](ctx, p.app)
+		if err != nil {
+			return "", err
+		}
+		newest := ""
+		for _, r := range open {
+			asked, profile := what(r)
+			if asked != "" && (s.Name.Text == "" || profile == s.Name.Text) {
+				newest = asked
+			}
+		}
+		if newest != "" {
+			return newest, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", nobody
+		case <-time.After(askedForLook):
+		}
+	}
+}

@@ -1,0 +1,126 @@
+// Package sandbox has the command that runs the sandbox, and those that act on it as an
+// owner, a buyer, the network and the clock.
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox"
+)
+
+type sandboxRecord struct {
+	URL       string `json:"url"`
+	Email     string `json:"email,omitempty"`
+	Password  string `json:"password,omitempty"`
+	StoreID   string `json:"storeId,omitempty"`
+	StoreName string `json:"storeName,omitempty"`
+	APIKey    string `json:"apiKey,omitempty"`
+}
+
+type sandboxCommand struct {
+	app     *app.App
+	port    uint16
+	options sandbox.Options
+}
+
+func New(a *app.App) *cobra.Command {
+	c := &sandboxCommand{app: a}
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "Run a BTCPay Server double on this machine",
+		Long: `Run a double of BTCPay Server ` + sandbox.Version + ` on a loopback address until Ctrl-C: its
+BitPay-compatible API, the pages people click, invoices that expire, payments and
+blocks.
+
+It starts with an account, a store with a wallet, a fixed rate and an API key,
+and prints them. --empty starts as a freshly installed server does. The money is
+imaginary; nothing is kept unless --state names a file. What was answered is then
+kept even if the program is killed, in the file and a log beside it. Whoever can
+reach it may do anything with it: give it no secret of value.
+
+--emulate answers as another release does where keys, pairing, log-in and consent
+are concerned: any since 1.13, such as 2.0.8, 2.3.5 or 2.4.2. A line such as 2.0
+stands for the release of it that was recorded: 1.13.5, 2.0.8, 2.3.9 and 2.4.1 were.
+Releases after 2.4.1 follow their announcements; "newer" has all of these: keys are
+kept as hashes and revoked by their id, and Basic is closed to accounts that are
+older than five minutes and have not allowed it. The account it starts with has.
+
+The commands below it play the people around it, from another terminal or a
+script: the store's owner, a buyer, the network and the clock.`,
+		Example: `  btcpayctl sandbox --port 8080
+  export BTCPAYCTL_SERVER=http://127.0.0.1:8080        # in another terminal
+  btcpayctl pair client --profile try &
+  btcpayctl sandbox approve --profile try; wait
+  id=$(btcpayctl invoice create --amount 5 --currency USD -o name)
+  btcpayctl sandbox pay "$id" && btcpayctl sandbox mine
+  btcpayctl invoice wait "$id"`,
+		GroupID: "start",
+		Args:    cli.Arguments(0, 0),
+		RunE:    c.run,
+	}
+	cmd.Flags().Uint16Var(&c.port, "port", 0, "port to listen on; 0 takes a free one")
+	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "`path` that everything lives under, such as /btcpay")
+	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
+	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
+	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
+	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
+	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
+	return cmd
+}
+
+func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
+	p, err := c.printer(cmd)
+	if err != nil {
+		return err
+	}
+	if _, err := sandbox.EmulatedVersion(c.options.Emulate); err != nil {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate knows no release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
+	}
+	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
+	if err != nil {
+		return &output.Error{Code: output.Failed, What: "the sandbox cannot start", Why: err.Error(), Next: "another --port or another --state file", Err: err}
+	}
+	s := server.Seed
+	record := sandboxRecord{server.URL, s.Email, s.Password, s.StoreID, s.StoreName, s.APIKey}
+	if err := output.One(p, sandboxView, record); err != nil {
+		server.Close()
+		return err
+	}
+	fmt.Fprintln(c.app.Err, "Ctrl-C stops it.")
+	<-cmd.Context().Done()
+	if err := server.Close(); err != nil {
+		return &output.Error{Code: output.Failed, What: "the sandbox stopped with a fault", Why: err.Error(), Err: err}
+	}
+	return nil
+}
+
+// printer writes the JSON document on one line, so that a program which reads
+// a line knows that the sandbox is ready.
+func (c *sandboxCommand) printer(cmd *cobra.Command) (*output.Printer, error) {
+	p, err := cli.Printer(c.app, cmd)
+	format, formatErr := cmd.Flags().GetString("output")
+	query, queryErr := cmd.Flags().GetString("jq")
+	if err = errors.Join(err, formatErr, queryErr); err == nil && format == "json" && query == "" {
+		return output.NewPrinter(c.app.Out, "jsonl", "")
+	}
+	return p, err
+}
+
+var sandboxView = output.View[sandboxRecord]{
+	Columns: []output.Column[sandboxRecord]{
+		{Title: "URL", Value: func(r sandboxRecord) string { return r.URL }},
+		{Title: "EMAIL", Value: func(r sandboxRecord) string { return r.Email }},
+		{Title: "PASSWORD", Value: func(r sandboxRecord) string { return r.Password }},
+		{Title: "STORE", Value: func(r sandboxRecord) string { return r.StoreID }},
+		{Title: "API KEY", Value: func(r sandboxRecord) string { return r.APIKey }},
+	},
+	Name: func(r sandboxRecord) string { return r.URL },
+}
