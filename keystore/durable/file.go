@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // tempPrefix marks files that are being written.
@@ -214,48 +215,44 @@ func (d *Dir) remove(name string) error {
 	return d.root.Remove(name)
 }
 
+// Names lists the entries of the directory, sorted, whatever their kind, but not
+// those that begin with a dot.
+func (d *Dir) Names() ([]string, error) {
+	names, err := d.entries(-1)
+	if err != nil {
+		return nil, d.fail("list", "", err)
+	}
+	names = shown(names)
+	slices.Sort(names)
+	return names, nil
+}
+
 // SomeNames is like [Dir.Names] for at most limit entries of the directory, whichever the
 // system lists first, unsorted. It takes the same time however large the directory is, and
 // reports whether those are all.
 func (d *Dir) SomeNames(limit int) (names []string, all bool, err error) {
-	entries, err := d.someEntries(limit + 1)
+	names, err = d.entries(limit + 1)
 	if err != nil {
 		return nil, false, d.fail("list", "", err)
 	}
-	all = len(entries) <= limit
-	for _, entry := range entries[:min(len(entries), limit)] {
-		if entry.Name()[0] != '.' {
-			names = append(names, entry.Name())
-		}
-	}
-	return names, all, nil
+	return shown(names[:min(len(names), limit)]), len(names) <= limit, nil
 }
 
-func (d *Dir) someEntries(limit int) ([]fs.DirEntry, error) {
+func shown(names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool { return name[0] == '.' })
+}
+
+// entries are the names of at most limit entries of the directory, or of all where limit is
+// negative. It asks for names only: the kind of each would be a call of the system.
+func (d *Dir) entries(limit int) ([]string, error) {
 	f, err := d.root.Open(".")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	entries, err := f.ReadDir(limit)
+	names, err := f.Readdirnames(limit)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return entries, err
-}
-
-// Names lists the entries of the directory, sorted, whatever their kind, but not
-// those that begin with a dot.
-func (d *Dir) Names() ([]string, error) {
-	entries, err := fs.ReadDir(d.root.FS(), ".")
-	if err != nil {
-		return nil, d.fail("list", "", err)
-	}
-	var names []string
-	for _, entry := range entries {
-		if entry.Name()[0] != '.' {
-			names = append(names, entry.Name())
-		}
-	}
-	return names, nil
+	return names, err
 }

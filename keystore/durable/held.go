@@ -117,54 +117,53 @@ func (d *Dir) Sweep(age time.Duration) error {
 // SweepIf is [Dir.Sweep] of other files, such as those of [Dir.WriteHeld], or locks that
 // nobody needs. It asks about a name again once it holds the file.
 func (d *Dir) SweepIf(age time.Duration, is func(name string) bool) error {
-	entries, err := fs.ReadDir(d.root.FS(), ".")
-	if err != nil {
-		return d.fail("sweep", "", err)
-	}
-	return d.sweepEach(entries, age, is)
+	return d.sweepEach(-1, age, is)
 }
 
 // SweepSome is [Dir.Sweep] that looks at limit entries of the directory at most, whichever
 // the system lists first. It takes the same time however large the directory is.
 func (d *Dir) SweepSome(age time.Duration, limit int) error {
-	entries, err := d.someEntries(limit)
-	if err != nil {
-		return d.fail("sweep", "", err)
-	}
-	return d.sweepEach(entries, age, d.isTemporary)
+	return d.sweepEach(limit, age, d.isTemporary)
 }
 
 func (d *Dir) isTemporary(name string) bool { return strings.HasPrefix(name, d.temp) }
 
-func (d *Dir) sweepEach(entries []fs.DirEntry, age time.Duration, is func(name string) bool) error {
-	for _, entry := range entries {
-		if !is(entry.Name()) {
+func (d *Dir) sweepEach(limit int, age time.Duration, is func(name string) bool) error {
+	names, err := d.entries(limit)
+	if err != nil {
+		return d.fail("sweep", "", err)
+	}
+	for _, name := range names {
+		if !is(name) {
 			continue
 		}
-		if err := d.sweep(entry, age, is); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return d.fail("sweep", entry.Name(), err)
+		if err := d.sweep(name, age, is); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return d.fail("sweep", name, err)
 		}
 	}
 	return nil
 }
 
-func (d *Dir) sweep(entry fs.DirEntry, age time.Duration, is func(name string) bool) error {
+func (d *Dir) sweep(name string, age time.Duration, is func(name string) bool) error {
 	if age > 0 {
-		f, whose := d.whose(entry)
+		info, err := d.root.Lstat(name)
+		if err != nil {
+			return err
+		}
+		f, whose := d.whose(info)
 		if f != nil {
 			defer f.Close() // after the removal: until then it is ours
 		}
-		info, err := entry.Info()
-		if err != nil || whose == holdOther || whose == holdUnknown && time.Since(info.ModTime()) < age {
+		if whose == holdOther || whose == holdUnknown && time.Since(info.ModTime()) < age {
 			return nil
 		}
 		if whose == holdMine {
-			if there, err := d.isThere(f, entry.Name()); err != nil || !there || !is(entry.Name()) {
+			if there, err := d.isThere(f, name); err != nil || !there || !is(name) {
 				return err
 			}
 		}
 	}
-	return d.root.Remove(entry.Name())
+	return d.root.Remove(name)
 }
 
 // isThere reports whether an open file has its name still.
@@ -181,11 +180,11 @@ func (d *Dir) isThere(f *os.File, name string) (bool, error) {
 }
 
 // whose tells who holds a file, by holding it.
-func (d *Dir) whose(entry fs.DirEntry) (*os.File, holding) {
-	if !entry.Type().IsRegular() {
+func (d *Dir) whose(info fs.FileInfo) (*os.File, holding) {
+	if !info.Mode().IsRegular() {
 		return nil, holdUnknown
 	}
-	f, err := d.root.OpenFile(entry.Name(), os.O_RDWR|openNonblock, 0)
+	f, err := d.root.OpenFile(info.Name(), os.O_RDWR|openNonblock, 0)
 	if err != nil {
 		return nil, holdUnknown
 	}
