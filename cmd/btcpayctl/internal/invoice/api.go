@@ -36,8 +36,9 @@ type invoiceAPI interface {
 	showsStore(ctx context.Context, made *invoiceRecord) error
 	knownStore() string
 	// made returns the invoices that the request of a record can have made, and
-	// apart those that only the clocks speak against.
-	made(ctx context.Context, r ledger.Invoice, taken []string) (found, older []invoiceRecord, err error)
+	// apart those that only the clocks speak against. taken gives the invoices that other
+	// operations have, and is asked only where one of them may be among those.
+	made(ctx context.Context, r ledger.Invoice, taken func() ([]string, error)) (found, older []invoiceRecord, err error)
 }
 
 func madeInvoice(a *app.App, id, orderID string) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -100,7 +101,7 @@ const clockSlack = 2 * time.Second
 // been wrong when the record was made. An order id that was made up here is used
 // once, and no clock is asked. The clocks of both sides are compared first, since
 // either may be wrong by hours.
-func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken []string) (found, older []invoiceRecord, err error) {
+func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken func() ([]string, error)) (found, older []invoiceRecord, err error) {
 	if err := b.stillServes(ctx, r); err != nil {
 		return nil, nil, err
 	}
@@ -111,11 +112,21 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken []str
 			return nil, nil, err
 		}
 	}
+	var others []string // asked for once there is an invoice that may be theirs
 	for invoice, err := range b.Invoices.All(ctx, options) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if invoice.OrderID != r.OrderID || slices.Contains(taken, invoice.ID) {
+		if invoice.OrderID != r.OrderID {
+			continue
+		}
+		if others == nil {
+			if others, err = taken(); err != nil {
+				return nil, nil, err
+			}
+			others = cli.OrEmpty(others)
+		}
+		if slices.Contains(others, invoice.ID) {
 			continue
 		}
 		var ahead time.Duration

@@ -173,7 +173,7 @@ func (g *greenfieldInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	return by.API == ApiGreenfield && h.Server == g.connection.URL && (store == "" || by.Store == store)
 }
 
-func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ []string) (found, _ []invoiceRecord, err error) {
+func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ func() ([]string, error)) (found, _ []invoiceRecord, err error) {
 	options := greenfield.InvoiceListOptions{OrderIDs: Spellings(r.OrderID), IncludeArchived: true}
 	for invoice, err := range g.connection.Invoices.All(ctx, r.Store, options) {
 		if err != nil {

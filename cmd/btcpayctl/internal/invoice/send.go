@@ -170,17 +170,17 @@ func idsOf(invoices []invoiceRecord) string {
 // find returns the invoices that the request of a record can have made, and
 // apart those that only the clocks speak against.
 func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
-	taken, err := s.othersInvoices(ctx, r)
-	if err != nil {
-		return nil, nil, err
-	}
-	if s.others != nil {
-		taken = append(taken, s.others()...)
-	}
-	return s.invoiceAPI.made(ctx, r, taken)
+	return s.invoiceAPI.made(ctx, r, func() ([]string, error) {
+		taken, err := s.othersInvoices(ctx, r)
+		if err == nil && s.others != nil {
+			taken = append(taken, s.others()...)
+		}
+		return taken, err
+	})
 }
 
-// othersInvoices are those that other open operations have already found.
+// othersInvoices are those that other open operations have already found. It reads the
+// whole ledger.
 func (s *invoiceSender) othersInvoices(ctx context.Context, r ledger.Invoice) ([]string, error) {
 	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil {

@@ -123,8 +123,10 @@ func TestOnce(t *testing.T) {
 const spinVariable = "LEDGER_TEST_SPIN"
 
 func spin() {
+	var turns atomic.Int64
 	go func() {
-		for { //nolint:revive // that is what it is for
+		for {
+			turns.Add(1)
 		}
 	}()
 	io.Copy(io.Discard, os.Stdin)
