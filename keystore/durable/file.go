@@ -231,11 +231,16 @@ func (d *Dir) Names() ([]string, error) {
 // system lists first, unsorted. It takes the same time however large the directory is, and
 // reports whether those are all.
 func (d *Dir) SomeNames(limit int) (names []string, all bool, err error) {
-	names, err = d.entries(limit + 1)
+	names, all, err = d.someEntries(limit)
 	if err != nil {
 		return nil, false, d.fail("list", "", err)
 	}
-	return shown(names[:min(len(names), limit)]), len(names) <= limit, nil
+	return shown(names), all, nil
+}
+
+func (d *Dir) someEntries(limit int) (names []string, all bool, err error) {
+	names, err = d.entries(limit + 1)
+	return names[:min(len(names), limit)], len(names) <= limit, err
 }
 
 func shown(names []string) []string {

@@ -117,22 +117,27 @@ func (d *Dir) Sweep(age time.Duration) error {
 // SweepIf is [Dir.Sweep] of other files, such as those of [Dir.WriteHeld], or locks that
 // nobody needs. It asks about a name again once it holds the file.
 func (d *Dir) SweepIf(age time.Duration, is func(name string) bool) error {
-	return d.sweepEach(-1, age, is)
+	names, err := d.entries(-1)
+	if err != nil {
+		return d.fail("sweep", "", err)
+	}
+	return d.sweepEach(names, age, is)
 }
 
-// SweepSome is [Dir.Sweep] that looks at limit entries of the directory at most, whichever
-// the system lists first. It takes the same time however large the directory is.
-func (d *Dir) SweepSome(age time.Duration, limit int) error {
-	return d.sweepEach(limit, age, d.isTemporary)
+// SweepSome is [Dir.Sweep] that looks at the entries of [Dir.SomeNames] only, and returns
+// the names as that does.
+func (d *Dir) SweepSome(age time.Duration, limit int) (names []string, all bool, err error) {
+	found, all, err := d.someEntries(limit)
+	if err != nil {
+		return nil, false, d.fail("sweep", "", err)
+	}
+	err = d.sweepEach(found, age, d.isTemporary)
+	return shown(found), all, err
 }
 
 func (d *Dir) isTemporary(name string) bool { return strings.HasPrefix(name, d.temp) }
 
-func (d *Dir) sweepEach(limit int, age time.Duration, is func(name string) bool) error {
-	names, err := d.entries(limit)
-	if err != nil {
-		return d.fail("sweep", "", err)
-	}
+func (d *Dir) sweepEach(names []string, age time.Duration, is func(name string) bool) error {
 	for _, name := range names {
 		if !is(name) {
 			continue

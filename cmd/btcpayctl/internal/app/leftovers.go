@@ -56,7 +56,7 @@ func sweepFolder(path string, limit int) {
 	if limit == 0 {
 		_ = dir.Sweep(leftoverAge)
 	} else {
-		_ = dir.SweepSome(leftoverAge, limit)
+		_, _, _ = dir.SweepSome(leftoverAge, limit)
 	}
 	dir.Close()
 }

@@ -106,7 +106,7 @@ const (
 	// lookLimit is how many records are read, where there are no more.
 	lookLimit = 100
 	// lookSample is how many are read of more than that.
-	lookSample = 16
+	lookSample = 10
 	// lookNames is how many names are looked at; an operation has up to three.
 	lookNames = 3 * lookLimit
 )

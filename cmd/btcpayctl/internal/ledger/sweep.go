@@ -33,8 +33,7 @@ func (l *Ledger) Sweep(limit int) {
 		sweepLocks(dir)
 		return
 	}
-	_ = dir.SweepSome(tempAge, limit)
-	if names, all, err := dir.SomeNames(limit); err == nil && all && hasOldLock(names) {
+	if names, all, err := dir.SweepSome(tempAge, limit); err == nil && all && hasOldLock(names) {
 		sweepLocks(dir)
 	}
 }
