@@ -112,6 +112,14 @@ func (f *keyEnding) notRevoked(ctx context.Context, what string, err error) cli.
 	return f.mayLive(e.Code, what+" is not revoked yet: "+e.What, AfterRefusal(err, f.operation.Record))
 }
 
+// keyEndings end operations about keys, a kind each, that have a key which may live.
+var keyEndings = map[ledger.Kind]func(*keyEnding, context.Context) cli.Check{
+	ledger.KindAuthorize: (*keyEnding).finishLogin,
+	ledger.KindMint:      (*keyEnding).finishMint,
+	ledger.KindRotate:    (*keyEnding).finishRotate,
+	ledger.KindRevoke:    (*keyEnding).finishRevoke,
+}
+
 func (f *keyEnding) finish(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	switch {
@@ -119,26 +127,70 @@ func (f *keyEnding) finish(ctx context.Context) cli.Check {
 		return f.done(ctx, "the key "+r.KeyID+" is gone", f.Forget(ctx, f.operation))
 	case r.KeyID == "":
 		return f.unseen()
-	case r.Kind == ledger.KindRevoke:
-		return f.finishRevoke(ctx)
-	case r.Mint.Temporary:
+	}
+	return keyEndings[r.Kind](f, ctx)
+}
+
+func (f *keyEnding) finishLogin(ctx context.Context) cli.Check {
+	key, proof, now, ended := f.judge(ctx)
+	if ended != nil {
+		return *ended
+	}
+	if err := Came(f.operation, proof.Key.Label, false); err != nil {
+		return cli.FailedCheck(ctx, f.name, err)
+	}
+	return f.login(ctx, key, proof, now)
+}
+
+func (f *keyEnding) finishMint(ctx context.Context) cli.Check {
+	if f.operation.Record.Mint.Temporary {
 		return f.temporary(ctx)
 	}
+	key, proof, now, ended := f.judge(ctx)
+	if ended != nil {
+		return *ended
+	}
+	unusable := now.RefusedOf(asked(f.operation.Record).Permissions)
+	if dropped := f.otherThanAsked(ctx, key, proof, unusable); dropped != nil {
+		return *dropped
+	}
+	return f.pin(ctx, proof)
+}
+
+func (f *keyEnding) finishRotate(ctx context.Context) cli.Check {
+	key, proof, _, ended := f.judge(ctx)
+	if ended != nil {
+		return *ended
+	}
+	if dropped := f.otherThanAsked(ctx, key, proof, nil); dropped != nil {
+		return *dropped
+	}
+	told, err := f.FinishRotation(ctx, f.operation)
+	record := f.done(ctx, told, err)
+	if err != nil {
+		record.Next = AfterRefusal(err, f.operation.Record)
+	}
+	return record
+}
+
+// loaded reads the key of an operation, which is stored and may be in no index yet.
+func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *cli.Check) {
+	r := f.operation.Record
 	key, err := f.App.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	if errors.Is(err, keystore.ErrNotFound) {
 		if err := neverStored(f.operation); err != nil {
-			return cli.FailedCheck(ctx, f.name, err)
+			return key, new(cli.FailedCheck(ctx, f.name, err))
 		}
-		return f.unseen()
+		return key, new(f.unseen())
+	}
+	if err == nil {
+		// A kill may have come before the index knew the key.
+		err = f.App.StoreAPIKey(ctx, r.Keystore, r.Server, key)
 	}
 	if err != nil {
-		return cli.FailedCheck(ctx, f.name, err)
+		return key, new(cli.FailedCheck(ctx, f.name, err))
 	}
-	// A kill may have come before the index knew the key.
-	if err := f.App.StoreAPIKey(ctx, r.Keystore, r.Server, key); err != nil {
-		return cli.FailedCheck(ctx, f.name, err)
-	}
-	return f.judge(ctx, key)
+	return key, nil
 }
 
 // unseen tells of a key that nobody here ever saw.
@@ -155,16 +207,31 @@ func (f *keyEnding) unseen() cli.Check {
 		"run the same btcpayctl authorize again, where the page leads as well; where nobody pressed Authorize: btcpayctl doctor --forget "+r.ID)
 }
 
-// judge asks the server about a key that is pending.
-func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) cli.Check {
+// judge asks the server about a key that is pending. Where there is nothing left to do, or
+// nothing that can be done, ended says so.
+func (f *keyEnding) judge(ctx context.Context) (key greenfield.APIKey, proof greenfield.Proof, now Rights, ended *cli.Check) {
+	if key, ended = f.loaded(ctx); ended != nil {
+		return key, proof, nil, ended
+	}
 	r := f.operation.Record
 	connection, err := f.Connect(r.Server, key)
 	if err != nil {
-		return cli.FailedCheck(ctx, f.name, err)
+		return key, proof, nil, new(cli.FailedCheck(ctx, f.name, err))
 	}
 	defer connection.CloseIdleConnections()
-	proof, err := connection.Prove(ctx, key, asked(r))
-	err = f.WhyRefused(ctx, connection, err)
+	proof, err = connection.Prove(ctx, key, asked(r))
+	if err = f.WhyRefused(ctx, connection, err); err != nil {
+		return key, proof, nil, new(f.refused(ctx, err))
+	}
+	if now, err = f.TryNow(ctx, r, key, proof.Grant.Granted); err != nil {
+		return key, proof, nil, new(cli.FailedCheck(ctx, f.name, err))
+	}
+	return key, proof, now, nil
+}
+
+// refused says what becomes of a pending key that the server does not take.
+func (f *keyEnding) refused(ctx context.Context, err error) cli.Check {
+	r := f.operation.Record
 	switch {
 	case errors.Is(err, greenfield.ErrUnknownKey) && r.Kind == ledger.KindAuthorize && r.Authorize.Came == "":
 		told := "the key that came does not work on " + r.Server + ", and was deleted here"
@@ -179,21 +246,9 @@ func (f *keyEnding) judge(ctx context.Context, key greenfield.APIKey) cli.Check 
 	case errors.Is(err, greenfield.ErrRevokedOrLocked):
 		e := cli.Explain(ctx, greenfield.ErrRevokedOrLocked)
 		return f.mayLive(e.Code, "a key is pending: "+e.What, AfterRefusal(err, r))
-	case err != nil:
-		e := cli.Explain(ctx, err)
-		return cli.Check{Check: f.name, Status: "failed", Detail: "a key is pending, and the server cannot be asked about it: " + e.What, Next: AfterRefusal(err, r), Code: e.Code}
 	}
-	now, err := f.TryNow(ctx, r, key, proof.Grant.Granted)
-	if err != nil {
-		return cli.FailedCheck(ctx, f.name, err)
-	}
-	if r.Kind != ledger.KindAuthorize {
-		return f.minted(ctx, key, proof, now)
-	}
-	if err := Came(f.operation, proof.Key.Label, false); err != nil {
-		return cli.FailedCheck(ctx, f.name, err)
-	}
-	return f.login(ctx, key, proof, now)
+	e := cli.Explain(ctx, err)
+	return cli.Check{Check: f.name, Status: "failed", Detail: "a key is pending, and the server cannot be asked about it: " + e.What, Next: AfterRefusal(err, r), Code: e.Code}
 }
 
 func (f *keyEnding) finishRevoke(ctx context.Context) cli.Check {

@@ -138,32 +138,26 @@ func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why stri
 	return f.done(ctx, why+". "+told, nil)
 }
 
-// minted ends a key that another credential made. Its maker agreed to what was
-// asked for, and to nothing else.
-func (f *keyEnding) minted(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
+// otherThanAsked drops a key that another credential made and that is not what its maker
+// agreed to: what was asked for, and nothing else. unusable is what the key may not do of
+// that now. A key that a profile uses was as asked for when it was put to use.
+func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, unusable Rights) *cli.Check {
 	r := f.operation.Record
 	d := CompareGrant(asked(r), proof.Grant)
-	if d.What != "" {
+	switch {
+	case d.What != "":
 		d.What = "the server made another key than asked for: " + d.What
-	} else if unusable := now.RefusedOf(asked(r).Permissions); len(unusable) > 0 && r.Kind == ledger.KindMint {
+	case len(unusable) > 0:
 		d.What = "the key may not do what it was made for: " + strings.Join(unusable.Refusals(), "; ")
+	default:
+		return nil
 	}
-	if d.What != "" {
-		users, err := f.App.ProfilesOfAPIKey(r.KeyID)
-		if err != nil {
-			return cli.FailedCheck(ctx, f.name, err)
-		}
-		if len(users) == 0 { // else it was as asked for when it was put to use
-			return f.dropped(ctx, key, d.What)
-		}
+	users, err := f.App.ProfilesOfAPIKey(r.KeyID)
+	switch {
+	case err != nil:
+		return new(cli.FailedCheck(ctx, f.name, err))
+	case len(users) > 0:
+		return nil
 	}
-	if r.Kind == ledger.KindRotate {
-		told, err := f.FinishRotation(ctx, f.operation)
-		record := f.done(ctx, told, err)
-		if err != nil {
-			record.Next = AfterRefusal(err, r)
-		}
-		return record
-	}
-	return f.pin(ctx, proof)
+	return new(f.dropped(ctx, key, d.What))
 }
