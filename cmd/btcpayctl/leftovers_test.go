@@ -17,7 +17,7 @@ func TestLeftoversOfKills(t *testing.T) {
 	s.run("key", "generate", "--profile", "shop").ok()
 	old := time.Now().Add(-48 * time.Hour)
 	leave := func() (left []string) {
-		for _, folder := range []string{"config/btcpayctl", "state/btcpayctl", "data/btcpayctl", "data/btcpayctl/ledger", "data/btcpayctl/batches",
+		for _, folder := range []string{"config/btcpayctl", "state/btcpayctl", "data/btcpayctl", "data/btcpayctl/ledger", "data/btcpayctl/batches", "data/btcpayctl/handed",
 			"data/btcpayctl/keystore", "data/btcpayctl/callbacks", "data/btcpayctl/logins"} {
 			must(t, os.MkdirAll(s.path(folder), 0o700))
 			left = append(left, s.path(folder, ".tmp-ABCDEFGHIJKLMNOPQRSTUVWXYZ"))

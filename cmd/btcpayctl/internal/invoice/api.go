@@ -65,8 +65,8 @@ func firstPage(limit, most int) int { return min(limit, most-1) + 1 }
 
 // The values of --api.
 const (
-	ApiBitPay     = "bitpay"
-	ApiGreenfield = "greenfield"
+	APIBitPay     = "bitpay"
+	APIGreenfield = "greenfield"
 )
 
 // An invoiceCall is what the invoice commands have in common.
@@ -89,23 +89,23 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 	}
 	api := c.api
 	if api == "" {
-		api = ApiBitPay
+		api = APIBitPay
 		has, err := c.app.HasAPIKey(s)
 		if err != nil {
 			return nil, err
 		}
 		if has {
-			api = ApiGreenfield
+			api = APIGreenfield
 		}
 	}
 	switch api {
-	case ApiBitPay:
+	case APIBitPay:
 		connection, err := c.app.BitPayBy(ctx, c.flags, s)
 		if err != nil {
 			return nil, err
 		}
 		return &bitpayInvoices{c.app, connection}, nil
-	case ApiGreenfield:
+	case APIGreenfield:
 		connection, err := c.app.GreenfieldBy(ctx, c.flags, s)
 		if err != nil {
 			return nil, err

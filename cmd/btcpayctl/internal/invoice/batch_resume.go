@@ -44,10 +44,10 @@ func (c *invoiceResume) findBatch(ids []string) (ledger.Batch, bool, error) {
 
 // ResumeBatch goes on with a batch by what is kept of it, or closes it.
 func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, found ledger.Batch) error {
-	if c.api == "" || c.api == cmp.Or(found.API, ApiBitPay) {
-		c.flags.Profile, c.api = cmp.Or(c.flags.Profile, found.Profile), cmp.Or(found.API, ApiBitPay)
+	if c.api == "" || c.api == cmp.Or(found.API, APIBitPay) {
+		c.flags.Profile, c.api = cmp.Or(c.flags.Profile, found.Profile), cmp.Or(found.API, APIBitPay)
 	}
-	if found.API == ApiGreenfield {
+	if found.API == APIGreenfield {
 		c.flags.Store = cmp.Or(c.flags.Store, found.Store)
 	}
 	api, err := c.connect(ctx)

@@ -89,7 +89,7 @@ func (b *bitpayInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	if b.Identity != nil {
 		sin = b.Identity.SIN()
 	}
-	return by.API != ApiGreenfield && h.Server == b.URL && by.SIN == sin
+	return by.API != APIGreenfield && h.Server == b.URL && by.SIN == sin
 }
 
 // clockSlack covers that servers keep an invoice's time in whole seconds.
@@ -171,7 +171,7 @@ func fromBitPay(i bitpay.Invoice) invoiceRecord {
 		Status: statusWord(i.Status), ServerStatus: string(i.Status), Exception: exceptionWord(i.ExceptionStatus),
 		Due: i.BTCDue, Paid: i.BTCPaid,
 		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
-		CheckoutLink: i.URL, API: ApiBitPay, serverTime: i.CurrentTime.Time,
+		CheckoutLink: i.URL, API: APIBitPay, serverTime: i.CurrentTime.Time,
 	}
 	r.OrderID = rawText(i.OrderID)
 	for _, method := range i.CryptoInfo {

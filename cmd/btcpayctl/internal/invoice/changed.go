@@ -15,7 +15,7 @@ import (
 // tellChanged tells of metadata that came back otherwise than it was sent. Servers
 // rewrite texts that look like a time with an offset, and numbers such as 1.50.
 func (s *invoiceSender) tellChanged(o order, made invoiceRecord) {
-	if made.API != ApiGreenfield {
+	if made.API != APIGreenfield {
 		return // the other one takes the members of its own, and shows texts
 	}
 	request, err := o.greenfield("")

@@ -98,9 +98,9 @@ func (o order) span(made invoiceRecord) (time.Time, bool) {
 	case made.ExpiresAt.IsZero():
 	case o.native != nil && o.native.Checkout != nil && o.native.Checkout.ExpirationMinutes != nil:
 		return made.CreatedAt.Add(o.native.Checkout.ExpirationMinutes.Duration()), true
-	case o.native == nil && o.expires > 0 && made.API == ApiGreenfield:
+	case o.native == nil && o.expires > 0 && made.API == APIGreenfield:
 		return made.CreatedAt.Add(o.expires), true
-	case o.native == nil && !o.request.ExpirationTime.IsZero() && made.API == ApiGreenfield:
+	case o.native == nil && !o.request.ExpirationTime.IsZero() && made.API == APIGreenfield:
 		// It was sent in whole minutes, counted by this machine's clock.
 		asked := o.request.ExpirationTime.Time
 		if within(made.ExpiresAt, asked, time.Minute) {

@@ -148,7 +148,7 @@ func (g *greenfieldInvoices) sign(ctx context.Context, h *ledger.Header, by *led
 	if err != nil {
 		return err
 	}
-	by.API, by.KeyID, by.Store = ApiGreenfield, g.connection.KeyID, store
+	by.API, by.KeyID, by.Store = APIGreenfield, g.connection.KeyID, store
 	if g.connection.KeyID == g.connection.Profile.APIKeyID {
 		h.Profile = g.connection.Name.Text
 	}
@@ -170,7 +170,7 @@ func (g *greenfieldInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	if store == "" {
 		store = g.connection.Store.Text
 	}
-	return by.API == ApiGreenfield && h.Server == g.connection.URL && (store == "" || by.Store == store)
+	return by.API == APIGreenfield && h.Server == g.connection.URL && (store == "" || by.Store == store)
 }
 
 func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ func() ([]string, error)) (found, _ []invoiceRecord, err error) {
@@ -194,7 +194,7 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 		ID: i.ID, Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
 		Status: strings.ToLower(string(i.Status)), ServerStatus: string(i.Status), Exception: exceptionNone,
 		CreatedAt: i.CreatedTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
-		CheckoutLink: i.CheckoutLink, API: ApiGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
+		CheckoutLink: i.CheckoutLink, API: APIGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
 	}
 	if i.AdditionalStatus != greenfield.AdditionalNone && i.AdditionalStatus != "" {
 		r.Exception = strings.ToLower(string(i.AdditionalStatus[:1])) + string(i.AdditionalStatus[1:])

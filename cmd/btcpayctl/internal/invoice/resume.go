@@ -87,7 +87,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		c.flags.Profile = chosen[0].Profile
 	}
 	if len(ids) > 0 && c.api == "" {
-		c.api = cmp.Or(chosen[0].API, ApiBitPay)
+		c.api = cmp.Or(chosen[0].API, APIBitPay)
 	}
 	api, err := c.connect(cmd.Context())
 	if err != nil {

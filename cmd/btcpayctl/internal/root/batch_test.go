@@ -175,19 +175,19 @@ func TestBatchNameless(t *testing.T) {
 	w := newValuesWorld(t)
 	name := w.file(t, orderRow("", 1)+orderRow("", 1)+orderRow("", 2)+orderRow("", 3))
 	w.faulty(atCreation(4, "lose, down"))
-	if g := w.batch(t, invoice.ApiBitPay, name); g.code != 8 || strings.Count(g.stdout, "\n") != 3 {
+	if g := w.batch(t, invoice.APIBitPay, name); g.code != 8 || strings.Count(g.stdout, "\n") != 3 {
 		t.Fatalf("exit %d\n%s", g.code, g.stderr)
 	}
 	w.faulty(nil)
 	w.file(t, orderRow("", 1)+orderRow("", 5)+orderRow("", 2)+orderRow("", 3))
-	if g := w.batch(t, invoice.ApiBitPay, name); g.code != 2 || !strings.Contains(g.stderr, "line 2 (order ") {
+	if g := w.batch(t, invoice.APIBitPay, name); g.code != 2 || !strings.Contains(g.stderr, "line 2 (order ") {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
 	w.file(t, orderRow("", 1)+orderRow("", 1)+orderRow("", 2)+orderRow("", 3))
-	if g := w.batch(t, invoice.ApiBitPay, name); g.code != 0 || strings.Count(g.stdout, "\n") != 4 {
+	if g := w.batch(t, invoice.APIBitPay, name); g.code != 0 || strings.Count(g.stdout, "\n") != 4 {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
-	if have := w.onServer(t, invoice.ApiBitPay); len(have) != 4 {
+	if have := w.onServer(t, invoice.APIBitPay); len(have) != 4 {
 		t.Errorf("there are %d invoices: %v", len(have), have)
 	}
 }
@@ -238,7 +238,7 @@ func TestBatchDoubledOrder(t *testing.T) {
 	for _, api := range bothAPIs {
 		for first, second := range map[string]string{`"A"`: `"A"`, `"7"`: `7`, `1.50`: `1.5`, `true`: `"true"`} {
 			rows := fmt.Sprintf(`{"price":1,"currency":"USD","orderId":%s}`+"\n"+`{"price":1,"currency":"USD"}`+"\n"+`{"price":2,"currency":"USD","orderId":%s}`, first, second)
-			if api == invoice.ApiGreenfield {
+			if api == invoice.APIGreenfield {
 				rows = fmt.Sprintf(`{"amount":1,"currency":"USD","metadata":{"orderId":%s}}`+"\n\n"+`{"amount":2,"currency":"USD","metadata":{"orderId":%s}}`, first, second)
 			} else if first == "1.50" || first == "true" || second == "7" {
 				continue
@@ -308,21 +308,21 @@ func TestBatchOfAnotherKey(t *testing.T) {
 	w := newValuesWorld(t)
 	name := w.file(t, orderRows(3))
 	w.faulty(atCreation(2, "drop, down"))
-	lines := w.batch(t, invoice.ApiBitPay, name).next()
+	lines := w.batch(t, invoice.APIBitPay, name).next()
 	w.faulty(nil)
 	id := lines[0][strings.LastIndexByte(lines[0], ' ')+1:]
-	if g := w.run(t, invoice.ApiGreenfield, "", "invoice", "resume", id); g.code != 4 || len(w.creations()) != 1 {
+	if g := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", id); g.code != 4 || len(w.creations()) != 1 {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
-	if g := w.run(t, invoice.ApiGreenfield, "", "invoice", "resume"); g.code != 0 {
+	if g := w.run(t, invoice.APIGreenfield, "", "invoice", "resume"); g.code != 0 {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
-	g := w.run(t, invoice.ApiGreenfield, "", "invoice", "resume", id, "--abandon")
+	g := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", id, "--abandon")
 	if g.code != 0 || !strings.Contains(g.stderr, "Line 1: order A-1 has invoice ") || !strings.Contains(g.stderr, "Line 2: whether order A-2 has an invoice is not known") {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
 	// The operation of the row in doubt is left to its own key.
-	if g := w.run(t, invoice.ApiBitPay, "", "invoice", "resume"); g.code != 8 || !strings.Contains(g.stderr, "order id A-2") {
+	if g := w.run(t, invoice.APIBitPay, "", "invoice", "resume"); g.code != 8 || !strings.Contains(g.stderr, "order id A-2") {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
 }

@@ -56,7 +56,7 @@ func (w *valuesWorld) batch(t *testing.T, api, name string, args ...string) *giv
 func (w *valuesWorld) paste(t *testing.T, api, line string, args ...string) *given {
 	t.Helper()
 	g := &given{home: w.home, env: map[string]string{"BTCPAYCTL_NO_INPUT": "1"}}
-	if api == invoice.ApiGreenfield {
+	if api == invoice.APIGreenfield {
 		g.env["BTCPAYCTL_SERVER"], g.env["BTCPAYCTL_STORE"], g.env["BTCPAYCTL_API_KEY"] = w.URL, w.Seed.StoreID, w.Seed.APIKey
 	}
 	words := strings.Fields(line)

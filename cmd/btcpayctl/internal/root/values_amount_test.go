@@ -65,7 +65,7 @@ func TestAmountsAreNotChanged(t *testing.T) {
 	for _, c := range amountCases {
 		for name, form := range forms {
 			for _, api := range bothAPIs {
-				if strings.HasPrefix(name, "amount") && api == invoice.ApiBitPay || strings.HasSuffix(name, "number") && c.amount[:2] == "01" {
+				if strings.HasPrefix(name, "amount") && api == invoice.APIBitPay || strings.HasSuffix(name, "number") && c.amount[:2] == "01" {
 					continue
 				}
 				if testing.Short() && n%4 != 0 && c.made == "" {
@@ -116,7 +116,7 @@ func TestTaxIsNotChanged(t *testing.T) {
 		for _, api := range bothAPIs {
 			lines := map[string][]string{"": {"--amount", "12.50", "--currency", "USD", "--tax-included", c.tax},
 				`{"price":"12.50","currency":"USD","taxIncluded":` + c.tax + `}`: {"--from", "-"}}
-			if api == invoice.ApiGreenfield {
+			if api == invoice.APIGreenfield {
 				lines[`{"amount":"12.50","currency":"USD","metadata":{"taxIncluded":"`+c.tax+`"}}`] = []string{"--from", "-"}
 				lines[`{"amount":"12.50","currency":"USD","metadata":{"taxIncluded":`+c.tax+`}}`] = []string{"--from", "-"}
 			}
@@ -136,7 +136,7 @@ func TestAmountsAreNotReinterpreted(t *testing.T) {
 	w := newValuesWorld(t)
 	for _, text := range []string{`010`, `0x10`, `" 1,000.50 "`, `"5,5"`, `"0x10"`, `"1 000"`, `+5`, `"+5"`, `.5`, `5.`, `NaN`, `"NaN"`, `Infinity`, `1_000`, `"１２"`, `"12.50 USD"`, `"$5"`} {
 		for _, member := range []string{"price", "amount"} {
-			g := w.run(t, invoice.ApiGreenfield, `{"`+member+`":`+text+`,"currency":"USD"}`, "invoice", "create", "--from", "-")
+			g := w.run(t, invoice.APIGreenfield, `{"`+member+`":`+text+`,"currency":"USD"}`, "invoice", "create", "--from", "-")
 			if posts := w.creations(); g.code != 2 || len(posts) > 0 {
 				t.Errorf("%s: exit %d, %d sent, %s", text, g.code, len(posts), g.stderr)
 			}
@@ -145,7 +145,7 @@ func TestAmountsAreNotReinterpreted(t *testing.T) {
 		if flag == "010" {
 			continue
 		}
-		g := w.run(t, invoice.ApiGreenfield, "", "invoice", "create", "--amount", flag, "--currency", "USD")
+		g := w.run(t, invoice.APIGreenfield, "", "invoice", "create", "--amount", flag, "--currency", "USD")
 		if posts := w.creations(); g.code != 2 || len(posts) > 0 {
 			t.Errorf("--amount %q: exit %d, %d sent, %s", flag, g.code, len(posts), g.stderr)
 		}

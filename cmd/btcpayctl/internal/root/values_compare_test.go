@@ -22,17 +22,17 @@ func TestWhatWasMadeIsCompared(t *testing.T) {
 		args      []string
 		want      []string
 	}{
-		{"amount", invoice.ApiBitPay, replace(`"price":12.50?,`, `"price":12.51,`), nil, []string{"asked 12.50 USD, created 12.51 USD"}},
-		{"amount", invoice.ApiGreenfield, replace(`"amount":"12.50?"`, `"amount":"12.51"`), nil, []string{"asked 12.50 USD, created 12.51 USD"}},
-		{"currency", invoice.ApiBitPay, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: asked USD, created EUR"}},
-		{"currency", invoice.ApiGreenfield, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: asked USD, created EUR"}},
-		{"order id", invoice.ApiBitPay, replace(`"orderId":"A-1"`, `"orderId":null`), nil, []string{"order id: asked A-1, created -"}},
-		{"order id", invoice.ApiGreenfield, replace(`"orderId":"A-1"`, `"orderId":"A-2"`), nil, []string{"order id: asked A-1, created A-2"}},
-		{"store", invoice.ApiGreenfield, replace(`"storeId":"[^"]*"`, `"storeId":"other"`), nil, []string{"store: asked ", ", created other"}},
-		{"expiry", invoice.ApiBitPay, replace(`"expirationTime":\d+`, `"expirationTime":1999999999000`), []string{"--expires", "30m"}, []string{"expiry: asked ", ", created 2033-05-18T03:33:19Z"}},
-		{"expiry", invoice.ApiGreenfield, replace(`"expirationTime":\d+`, `"expirationTime":1999999999`), []string{"--expires", "30m"}, []string{"expiry: asked ", ", created 2033-05-18T03:33:19Z"}},
-		{"method", invoice.ApiBitPay, nil, []string{"--payment-method", "BTC-CHAIN,BTC-LN"}, []string{"payment methods: asked BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
-		{"method", invoice.ApiGreenfield, nil, []string{"--payment-method", "BTC-CHAIN", "--payment-method", "BTC-LN"}, []string{"payment methods: asked BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
+		{"amount", invoice.APIBitPay, replace(`"price":12.50?,`, `"price":12.51,`), nil, []string{"asked 12.50 USD, created 12.51 USD"}},
+		{"amount", invoice.APIGreenfield, replace(`"amount":"12.50?"`, `"amount":"12.51"`), nil, []string{"asked 12.50 USD, created 12.51 USD"}},
+		{"currency", invoice.APIBitPay, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: asked USD, created EUR"}},
+		{"currency", invoice.APIGreenfield, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: asked USD, created EUR"}},
+		{"order id", invoice.APIBitPay, replace(`"orderId":"A-1"`, `"orderId":null`), nil, []string{"order id: asked A-1, created -"}},
+		{"order id", invoice.APIGreenfield, replace(`"orderId":"A-1"`, `"orderId":"A-2"`), nil, []string{"order id: asked A-1, created A-2"}},
+		{"store", invoice.APIGreenfield, replace(`"storeId":"[^"]*"`, `"storeId":"other"`), nil, []string{"store: asked ", ", created other"}},
+		{"expiry", invoice.APIBitPay, replace(`"expirationTime":\d+`, `"expirationTime":1999999999000`), []string{"--expires", "30m"}, []string{"expiry: asked ", ", created 2033-05-18T03:33:19Z"}},
+		{"expiry", invoice.APIGreenfield, replace(`"expirationTime":\d+`, `"expirationTime":1999999999`), []string{"--expires", "30m"}, []string{"expiry: asked ", ", created 2033-05-18T03:33:19Z"}},
+		{"method", invoice.APIBitPay, nil, []string{"--payment-method", "BTC-CHAIN,BTC-LN"}, []string{"payment methods: asked BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
+		{"method", invoice.APIGreenfield, nil, []string{"--payment-method", "BTC-CHAIN", "--payment-method", "BTC-LN"}, []string{"payment methods: asked BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
 	} {
 		w.changing(c.change)
 		args := append([]string{"invoice", "create", "--amount", "12.50", "--currency", "USD", "--order-id", "A-1", "-o", "json"}, c.args...)
@@ -80,13 +80,13 @@ func TestTolerance(t *testing.T) {
 	w := newValuesWorld(t)
 	for tolerance, code := range map[string]int{"100": 2, "100.0": 2, `"100"`: 2, "1e2": 2, "101": 2, "-1": 2, "1000": 2, "99.5": 0, "0": 0} {
 		stdin := `{"amount":5,"currency":"USD","checkout":{"paymentTolerance":` + tolerance + `}}`
-		g := w.run(t, invoice.ApiGreenfield, stdin, "invoice", "create", "--from", "-")
+		g := w.run(t, invoice.APIGreenfield, stdin, "invoice", "create", "--from", "-")
 		if posts := w.creations(); g.code != code || (len(posts) == 1) != (code == 0) {
 			t.Errorf("%s: exit %d, %d sent, %s", tolerance, g.code, len(posts), g.stderr)
 		}
 	}
 	for tolerance, code := range map[string]int{"100": 0, "101": 2} {
-		g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","checkout":{"paymentTolerance":`+tolerance+`}}`, "invoice", "create", "--from", "-", "--allow-any-payment")
+		g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","checkout":{"paymentTolerance":`+tolerance+`}}`, "invoice", "create", "--from", "-", "--allow-any-payment")
 		if g.code != code {
 			t.Errorf("%s with --allow-any-payment: exit %d, %s", tolerance, g.code, g.stderr)
 		}

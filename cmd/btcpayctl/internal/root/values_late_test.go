@@ -11,22 +11,22 @@ import (
 func TestRefusedBeforeItIsSent(t *testing.T) {
 	w := newValuesWorld(t)
 	for _, c := range []struct{ api, stdin, want string }{
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"expirationMinutes":10000000000}}`, "the year 9999"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"expirationMinutes":9223372036854775807}}`, "the year 9999"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"expirationMinutes":4000000000,"monitoringMinutes":4000000000}}`, "the year 9999"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"expirationMinutes":"9"}}`, "expirationMinutes"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"expirationMinutes":1.5}}`, "expirationMinutes"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"defaultLanguage":""}}`, `"checkout.defaultLanguage" is empty`},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"redirectURL":""}}`, `"checkout.redirectURL" is empty`},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"paymentMethods":[null]}}`, "paymentMethods[0]"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"paymentMethods":[]}}`, "paymentMethods"},
-		{invoice.ApiGreenfield, `{"amount":5,"additionalSearchTerms":[null]}`, "additionalSearchTerms[0]"},
-		{invoice.ApiGreenfield, `{"amount":5,"checkout":{"redirectURL":"javascript:alert(1)"}}`, "redirectURL"},
-		{invoice.ApiBitPay, `{"price":5,"expirationTime":"2030-01-02T03:04:05Z"}`, "no time in unix milliseconds"},
-		{invoice.ApiBitPay, `{"price":5,"expirationTime":253402300800000}`, "no time in unix milliseconds"},
-		{invoice.ApiBitPay, `{"price":5,"expirationTime":1900000000}`, "in the past"},
-		{invoice.ApiBitPay, `{"price":5,"paymentCurrencies":[null]}`, "paymentCurrencies[0]"},
-		{invoice.ApiBitPay, `{"price":5,"paymentCurrencies":[]}`, "paymentCurrencies"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"expirationMinutes":10000000000}}`, "the year 9999"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"expirationMinutes":9223372036854775807}}`, "the year 9999"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"expirationMinutes":4000000000,"monitoringMinutes":4000000000}}`, "the year 9999"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"expirationMinutes":"9"}}`, "expirationMinutes"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"expirationMinutes":1.5}}`, "expirationMinutes"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"defaultLanguage":""}}`, `"checkout.defaultLanguage" is empty`},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"redirectURL":""}}`, `"checkout.redirectURL" is empty`},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"paymentMethods":[null]}}`, "paymentMethods[0]"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"paymentMethods":[]}}`, "paymentMethods"},
+		{invoice.APIGreenfield, `{"amount":5,"additionalSearchTerms":[null]}`, "additionalSearchTerms[0]"},
+		{invoice.APIGreenfield, `{"amount":5,"checkout":{"redirectURL":"javascript:alert(1)"}}`, "redirectURL"},
+		{invoice.APIBitPay, `{"price":5,"expirationTime":"2030-01-02T03:04:05Z"}`, "no time in unix milliseconds"},
+		{invoice.APIBitPay, `{"price":5,"expirationTime":253402300800000}`, "no time in unix milliseconds"},
+		{invoice.APIBitPay, `{"price":5,"expirationTime":1900000000}`, "in the past"},
+		{invoice.APIBitPay, `{"price":5,"paymentCurrencies":[null]}`, "paymentCurrencies[0]"},
+		{invoice.APIBitPay, `{"price":5,"paymentCurrencies":[]}`, "paymentCurrencies"},
 	} {
 		g := w.run(t, c.api, c.stdin, "invoice", "create", "--from", "-")
 		if posts := w.creations(); g.code != 2 || len(posts) > 0 || !strings.Contains(g.stderr, c.want) {
@@ -44,11 +44,11 @@ func TestRefusedBeforeItIsSent(t *testing.T) {
 		}
 	}
 	for _, line := range []string{"--limit -1", "--offset -1"} {
-		if g := w.run(t, invoice.ApiGreenfield, "", append([]string{"invoice", "list"}, strings.Fields(line)...)...); g.code != 2 || len(w.took()) > 0 {
+		if g := w.run(t, invoice.APIGreenfield, "", append([]string{"invoice", "list"}, strings.Fields(line)...)...); g.code != 2 || len(w.took()) > 0 {
 			t.Errorf("%s: exit %d, %s", line, g.code, g.stderr)
 		}
 	}
-	g := w.run(t, invoice.ApiBitPay, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--notification-url", "https://shop:secret@shop.example/ipn")
+	g := w.run(t, invoice.APIBitPay, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--notification-url", "https://shop:secret@shop.example/ipn")
 	if g.code != 0 || !strings.Contains(g.stderr, "no Authorization header") || strings.Contains(g.stderr, "secret") {
 		t.Errorf("exit %d, %s", g.code, g.stderr)
 	}
@@ -57,13 +57,13 @@ func TestRefusedBeforeItIsSent(t *testing.T) {
 // TestMembersOfOlderServers: what only servers of 1.x know is sent.
 func TestMembersOfOlderServers(t *testing.T) {
 	w := newValuesWorld(t)
-	g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","checkout":{"checkoutType":"V2","requiresRefundEmail":false,"paymentMethods":["BTC"],"defaultPaymentMethod":"BTC"}}`,
+	g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","checkout":{"checkoutType":"V2","requiresRefundEmail":false,"paymentMethods":["BTC"],"defaultPaymentMethod":"BTC"}}`,
 		"invoice", "create", "--from", "-")
 	posts := w.creations()
 	if g.code != 0 || len(posts) != 1 || !strings.Contains(posts[0].body, `"checkoutType":"V2","requiresRefundEmail":false`) {
 		t.Errorf("exit %d, %v, %s", g.code, posts, g.stderr)
 	}
-	for api, stdin := range map[string]string{invoice.ApiGreenfield: `{"amount":5,"checkout":{"checkoutTypes":"V2"}}`, invoice.ApiBitPay: `{"price":5,"checkoutType":"V2"}`} {
+	for api, stdin := range map[string]string{invoice.APIGreenfield: `{"amount":5,"checkout":{"checkoutTypes":"V2"}}`, invoice.APIBitPay: `{"price":5,"checkoutType":"V2"}`} {
 		if g := w.run(t, api, stdin, "invoice", "create", "--from", "-"); g.code != 2 || !strings.Contains(g.stderr, "unknown field") {
 			t.Errorf("%s: exit %d, %s", stdin, g.code, g.stderr)
 		}

@@ -33,13 +33,13 @@ func TestOrderIDsKeepTheirType(t *testing.T) {
 		for _, stdin := range []string{`{"price":5,"currency":"USD","orderId":` + c.id + `}`, `{"amount":5,"currency":"USD","metadata":{"orderId":` + c.id + `}}`} {
 			for _, api := range bothAPIs {
 				want := c.kept
-				if api == invoice.ApiBitPay {
+				if api == invoice.APIBitPay {
 					if want = c.text; strings.Contains(stdin, "metadata") {
 						continue
 					}
 				}
 				for _, lost := range []bool{true, false} {
-					if lost && api == invoice.ApiBitPay && c.id == `"1007"` {
+					if lost && api == invoice.APIBitPay && c.id == `"1007"` {
 						continue // this API makes the order id before it of the same text
 					}
 					w.losing(lost)
@@ -63,13 +63,13 @@ func TestOrderIDsKeepTheirType(t *testing.T) {
 	}
 	for _, id := range []string{`[1]`, `{"a":1}`, `[]`} {
 		for _, stdin := range []string{`{"price":5,"orderId":` + id + `}`, `{"amount":5,"metadata":{"orderId":` + id + `}}`} {
-			g := w.run(t, invoice.ApiGreenfield, stdin, "invoice", "create", "--from", "-")
+			g := w.run(t, invoice.APIGreenfield, stdin, "invoice", "create", "--from", "-")
 			if posts := w.creations(); g.code != 2 || len(posts) > 0 || !strings.Contains(g.stderr, "orderId") {
 				t.Errorf("%s: exit %d, %s", stdin, g.code, g.stderr)
 			}
 		}
 	}
-	g := w.run(t, invoice.ApiGreenfield, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "2026-01-02T03:04:05+02:00")
+	g := w.run(t, invoice.APIGreenfield, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "2026-01-02T03:04:05+02:00")
 	if posts := w.creations(); g.code != 2 || len(posts) > 0 || !strings.Contains(g.stderr, "moves to UTC") {
 		t.Errorf("exit %d, %s", g.code, g.stderr)
 	}
@@ -80,14 +80,14 @@ func TestOrderIDsKeepTheirType(t *testing.T) {
 func TestFoundByOlderRecords(t *testing.T) {
 	w := newValuesWorld(t)
 	const id = "K7QX2M4ZJ5LDN3WYB6TRCVAHGE"
-	g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","metadata":{"orderId":"A-1","operationId":"`+id+`"}}`, "invoice", "create", "--from", "-", "-o", "name")
+	g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","metadata":{"orderId":"A-1","operationId":"`+id+`"}}`, "invoice", "create", "--from", "-", "-o", "name")
 	if g.code != 0 {
 		t.Fatal(g.stderr)
 	}
 	journal := ledger.Open(filepath.Join(w.home, ".local", "share", "btcpayctl", "ledger"), time.Now)
 	record := ledger.Invoice{
 		Header:         ledger.Header{ID: id, Kind: ledger.KindInvoice, Server: w.URL},
-		InvoicePayload: ledger.InvoicePayload{Issuer: ledger.Issuer{Store: w.Seed.StoreID, API: invoice.ApiGreenfield}, OrderID: "A-1", Currency: "USD"},
+		InvoicePayload: ledger.InvoicePayload{Issuer: ledger.Issuer{Store: w.Seed.StoreID, API: invoice.APIGreenfield}, OrderID: "A-1", Currency: "USD"},
 	}
 	begin := func(amount string) {
 		t.Helper()
@@ -101,11 +101,11 @@ func TestFoundByOlderRecords(t *testing.T) {
 		}
 	}
 	begin("6")
-	if other := w.run(t, invoice.ApiGreenfield, "", "invoice", "resume", "-o", "json"); other.code != 1 || other.stdout != "" || !strings.Contains(other.stderr, "amount: asked 6 USD, created 5 USD") {
+	if other := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", "-o", "json"); other.code != 1 || other.stdout != "" || !strings.Contains(other.stderr, "amount: asked 6 USD, created 5 USD") {
 		t.Errorf("exit %d, %s%s", other.code, other.stdout, other.stderr)
 	}
 	begin("5.00")
-	if found := w.run(t, invoice.ApiGreenfield, "", "invoice", "resume", "-o", "name"); found.code != 0 || found.stdout != g.stdout {
+	if found := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", "-o", "name"); found.code != 0 || found.stdout != g.stdout {
 		t.Errorf("exit %d, %q, not %q: %s", found.code, found.stdout, g.stdout, found.stderr)
 	}
 }
@@ -115,7 +115,7 @@ func TestFoundByOlderRecords(t *testing.T) {
 func TestOperationIDIsTheCallers(t *testing.T) {
 	w := newValuesWorld(t)
 	w.losing(true)
-	g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","metadata":{"orderId":"A-1","operationId":"mine"}}`, "invoice", "create", "--from", "-", "-o", "jsonl")
+	g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","metadata":{"orderId":"A-1","operationId":"mine"}}`, "invoice", "create", "--from", "-", "-o", "jsonl")
 	if posts := w.creations(); g.code != 0 || len(posts) != 1 || members(t, g.stdout)["metadata"].(map[string]any)["operationId"] != "mine" {
 		t.Fatalf("exit %d, %d sent, %s%s", g.code, len(posts), g.stdout, g.stderr)
 	}
@@ -151,7 +151,7 @@ func TestMetadataIsTheCallers(t *testing.T) {
 		{strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32), 2, []string{"nested more than 32 deep"}},
 		{`{"a":` + strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40) + `}`, 2, []string{"nested more than 32 deep"}},
 	} {
-		g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","metadata":`+c.metadata+`}`, "invoice", "create", "--from", "-", "-o", "jsonl")
+		g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","metadata":`+c.metadata+`}`, "invoice", "create", "--from", "-", "-o", "jsonl")
 		posts := w.creations()
 		if g.code != c.code || (len(posts) == 1) != (c.code == 0) || c.want == nil && c.code == 0 && strings.Contains(g.stderr, "Note:") {
 			t.Errorf("%s: exit %d, %d sent, %s", c.metadata, g.code, len(posts), g.stderr)
@@ -173,7 +173,7 @@ func TestMetadataIsTheCallers(t *testing.T) {
 		}
 	}
 	// At the top, names that differ in their capitals are one.
-	g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","Currency":"EUR"}`, "invoice", "create", "--from", "-")
+	g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","Currency":"EUR"}`, "invoice", "create", "--from", "-")
 	if g.code != 2 || !strings.Contains(g.stderr, "stands twice") {
 		t.Errorf("exit %d, %s", g.code, g.stderr)
 	}

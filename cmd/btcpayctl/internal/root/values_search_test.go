@@ -26,7 +26,7 @@ func TestOrdersAreFoundByAnyID(t *testing.T) {
 				g := w.run(t, api, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", id, "--item-code", id, "-o", "name")
 				if lost {
 					// The second would be found by the order id of the first.
-					if g.code != 0 || !strings.Contains(g.stderr, "was found by its order id") && api == invoice.ApiBitPay {
+					if g.code != 0 || !strings.Contains(g.stderr, "was found by its order id") && api == invoice.APIBitPay {
 						t.Fatalf("%s: %q was not adopted: exit %d, %s", api, id, g.code, g.stderr)
 					}
 				} else if g.code != 0 {
@@ -39,7 +39,7 @@ func TestOrdersAreFoundByAnyID(t *testing.T) {
 		for i, id := range searchedIDs {
 			want := slices.Sorted(slices.Values(made[2*i : 2*i+2]))
 			for _, filter := range []string{"--order-id", "--item-code"} {
-				if api == invoice.ApiGreenfield && filter == "--item-code" {
+				if api == invoice.APIGreenfield && filter == "--item-code" {
 					continue // that API has no such filter
 				}
 				g := w.run(t, api, "", "invoice", "list", filter, id, "-o", "name")
@@ -64,7 +64,7 @@ func TestLookingForAnEmojiReadsFewDays(t *testing.T) {
 	w.losing(true)
 	for id, limited := range map[string]bool{"🍵": true, "plain": false} {
 		w.took()
-		if g := w.run(t, invoice.ApiBitPay, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", id); g.code != 0 {
+		if g := w.run(t, invoice.APIBitPay, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", id); g.code != 0 {
 			t.Fatal(g.stderr)
 		}
 		var days []string
@@ -95,14 +95,14 @@ func TestResumeFindsAnEmoji(t *testing.T) {
 	w := newValuesWorld(t)
 	w.losing(true)
 	w.failingLists(true)
-	g := w.run(t, invoice.ApiBitPay, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "🍵", "-o", "name")
+	g := w.run(t, invoice.APIBitPay, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "🍵", "-o", "name")
 	if g.code != 8 || g.stdout != "" {
 		t.Fatalf("exit %d, %q, %s", g.code, g.stdout, g.stderr)
 	}
 	w.losing(false)
 	w.failingLists(false)
-	resumed := w.run(t, invoice.ApiBitPay, "", "invoice", "resume", "-o", "name")
-	listed := w.run(t, invoice.ApiBitPay, "", "invoice", "list", "--order-id", "🍵", "-o", "name")
+	resumed := w.run(t, invoice.APIBitPay, "", "invoice", "resume", "-o", "name")
+	listed := w.run(t, invoice.APIBitPay, "", "invoice", "list", "--order-id", "🍵", "-o", "name")
 	if resumed.code != 0 || resumed.stdout == "" || resumed.stdout != listed.stdout {
 		t.Errorf("resume: exit %d, %q, %s; the list has %q", resumed.code, resumed.stdout, resumed.stderr, listed.stdout)
 	}

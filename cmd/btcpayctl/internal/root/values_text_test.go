@@ -127,7 +127,7 @@ func TestBadTextJSON(t *testing.T) {
 	}
 	// What only looks like that arrives.
 	for _, text := range []string{`\\u0000`, `\\ud800`, `\ud83d\ude00`, `\uD83D\uDE00\u00e4`, "\U0001f600\ufffd", `\\\\ud800`, `\u0001`, `\ufffd`, `\n\t\"`} {
-		g := w.run(t, invoice.ApiGreenfield, `{"amount":5,"currency":"USD","metadata":{"a":"`+text+`"}}`, "invoice", "create", "--from", "-", "-o", "jsonl")
+		g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","metadata":{"a":"`+text+`"}}`, "invoice", "create", "--from", "-", "-o", "jsonl")
 		if g.code != 0 {
 			t.Errorf("%s: exit %d, %s", text, g.code, g.stderr)
 			continue

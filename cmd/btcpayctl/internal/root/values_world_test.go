@@ -89,7 +89,7 @@ func (w *valuesWorld) failingLists(fail bool) {
 func (w *valuesWorld) run(t *testing.T, api, stdin string, args ...string) *given {
 	t.Helper()
 	g := &given{home: w.home, stdin: stdin, env: map[string]string{"BTCPAYCTL_NO_INPUT": "1"}}
-	if api == invoice.ApiBitPay {
+	if api == invoice.APIBitPay {
 		return g.run(t, append(args, "--profile", "shop", "--api", api)...)
 	}
 	g.env["BTCPAYCTL_SERVER"], g.env["BTCPAYCTL_STORE"], g.env["BTCPAYCTL_API_KEY"] = w.URL, w.Seed.StoreID, w.Seed.APIKey
@@ -107,7 +107,7 @@ func (w *valuesWorld) creations() []sentRequest {
 	return posts
 }
 
-var bothAPIs = []string{invoice.ApiBitPay, invoice.ApiGreenfield}
+var bothAPIs = []string{invoice.APIBitPay, invoice.APIGreenfield}
 
 // members decodes one JSON object with the text of its numbers.
 func members(t *testing.T, text string) map[string]any {
