@@ -16,6 +16,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
+// New returns the command apikey.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("apikey", "Make, show, rotate and revoke Greenfield API keys", "start",
 		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands

@@ -53,6 +53,7 @@ const (
 	silence              = 20 * time.Second
 )
 
+// New returns the command authorize.
 func New(a *app.App) *cobra.Command {
 	c := &authorization{app: a, hintAfter: silence}
 	cmd := &cobra.Command{

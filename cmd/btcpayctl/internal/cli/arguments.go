@@ -24,6 +24,7 @@ func Arguments(least, most int) cobra.PositionalArgs {
 	}
 }
 
+// NoCommand refuses a word after a command that only holds others, and names the nearest.
 func NoCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -2,6 +2,7 @@ package cli
 
 import "github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 
+// Dash is what a table shows of a text: a dash if it is empty.
 func Dash(text string) string {
 	if text == "" {
 		return "-"
@@ -9,6 +10,7 @@ func Dash(text string) string {
 	return text
 }
 
+// YesNo is what a table shows of a boolean.
 func YesNo(b bool) string {
 	if b {
 		return "yes"
@@ -32,4 +34,5 @@ func ShopText(s *profile.ProvenStore) string {
 	return s.String()
 }
 
+// NotProven is what a table shows of a store that no invoice has proven.
 const NotProven = "not proven"

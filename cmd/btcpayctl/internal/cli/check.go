@@ -25,6 +25,7 @@ func (r *Check) Warn() {
 	}
 }
 
+// CheckView is how checks are printed.
 var CheckView = output.View[Check]{
 	Columns: []output.Column[Check]{
 		{Title: "CHECK", Value: func(r Check) string { return r.Check }},
@@ -56,6 +57,7 @@ func PrintChecks(p *output.Printer, about string, records iter.Seq2[Check, error
 		Why: failed[0].Detail, Next: failed[0].Next}
 }
 
+// FailedCheck is the check that failed with an error.
 func FailedCheck(ctx context.Context, check string, err error) Check {
 	e := Explain(ctx, err)
 	return Check{check, "failed", e.What, e.Next, e.Code}

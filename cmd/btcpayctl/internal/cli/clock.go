@@ -26,6 +26,7 @@ func ClockTime(a *app.App, t time.Time, layout string) string {
 	return t.Format(layout)
 }
 
+// Layouts of [ClockTime].
 const (
 	ToTheMinute = "15:04"
 	ToTheSecond = time.TimeOnly

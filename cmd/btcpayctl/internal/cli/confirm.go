@@ -14,6 +14,7 @@ import (
 // --profile the profile that it belongs to; a terminal is asked first, and --yes is the
 // answer of a script.
 
+// AddYesFlag adds --yes, which answers the question of a command.
 func AddYesFlag(cmd *cobra.Command, into *bool) {
 	cmd.Flags().BoolVar(into, "yes", false, "do not ask")
 }

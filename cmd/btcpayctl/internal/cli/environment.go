@@ -1,3 +1,4 @@
 package cli
 
+// PathVariable names the variable with the directories of programs.
 const PathVariable = "PATH"

@@ -27,6 +27,7 @@ func AddRetryFlag(cmd *cobra.Command, f *app.Flags) {
 	cmd.Flags().DurationVar(&f.Retry, "retry", 0, "how long a call is tried again that was surely not sent, such as 60s (default not at all)")
 }
 
+// AddProfileFlag adds --profile.
 func AddProfileFlag(cmd *cobra.Command, f *app.Flags) {
 	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; its key is used even where the environment has one")
 	Targets(cmd)

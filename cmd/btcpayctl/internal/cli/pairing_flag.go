@@ -6,6 +6,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 )
 
+// AddBesidePairingFlag adds --beside-pairing.
 func AddBesidePairingFlag(cmd *cobra.Command, into *bool) {
 	cmd.Flags().BoolVar(into, app.BesidePairingFlag[2:], false, "let the API key take the place of the profile's BitId key")
 }

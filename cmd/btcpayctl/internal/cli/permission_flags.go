@@ -55,6 +55,7 @@ type PermissionFlags struct {
 	AllStores    bool
 }
 
+// Add adds the flags to a command.
 func (f *PermissionFlags) Add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.Given, "permission", nil, "`permission` such as btcpay.store.canviewinvoices; may be given again")
 	cmd.Flags().StringArrayVar(&f.Commands, "for", nil, "`commands` that the key is for, such as \"invoice create,invoice get\"")
@@ -139,6 +140,7 @@ func (f *PermissionFlags) contradiction(all []greenfield.Permission, store app.V
 	return nil
 }
 
+// NoStoreSaid begins the error of a request for a key that names no store.
 const NoStoreSaid = "nothing says which store the key is for"
 
 // Everywhere tells of permissions for every store.

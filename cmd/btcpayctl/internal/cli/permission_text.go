@@ -7,6 +7,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
+// PermissionList names permissions in one line.
 func PermissionList(permissions []greenfield.Permission) string {
 	return strings.Join(Texts(permissions), ", ")
 }
@@ -24,6 +25,7 @@ func ShortPermissions(permissions []greenfield.Permission) string {
 	return Dash(strings.Join(words, ", "))
 }
 
+// Texts are permissions as strings.
 func Texts(permissions []greenfield.Permission) []string {
 	list := make([]string, len(permissions))
 	for i, p := range permissions {
@@ -32,6 +34,7 @@ func Texts(permissions []greenfield.Permission) []string {
 	return list
 }
 
+// StoresText names stores in one line.
 func StoresText(ids []string) string {
 	if len(ids) == 1 {
 		return "store " + ids[0]

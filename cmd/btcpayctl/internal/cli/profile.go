@@ -9,8 +9,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
+// DefaultProfile is the profile that a first key makes.
 const DefaultProfile = "default"
 
+// NormalServer checks a server's address and writes it as profiles have it.
 func NormalServer(server string, allowHTTP bool) (string, error) {
 	if server == "" {
 		return "", nil

@@ -20,6 +20,7 @@ func WriteSecret(name string, secret client.Secret) error {
 	return CannotWrite("the key", name, err)
 }
 
+// CannotWrite explains why a new file was not written. what names its content.
 func CannotWrite(what, name string, err error) error {
 	e := &output.Error{Code: output.BadInput, What: what + " cannot be written to " + name, Why: err.Error(), Err: err, Next: "check the directory, or name another file"}
 	switch {

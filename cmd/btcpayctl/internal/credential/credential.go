@@ -22,6 +22,7 @@ import (
 // HelperName is what the program is called when docker calls it.
 const HelperName = "docker-credential-btcpayctl"
 
+// New returns the command credential.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("credential", "Keep credentials of docker and others", "other",
 		`Keep credentials by the protocol of docker's credential helpers: what is asked

@@ -29,6 +29,7 @@ type doctor struct {
 	settings app.Settings
 }
 
+// New returns the command doctor.
 func New(a *app.App) *cobra.Command {
 	d := &doctor{Checker: operations.Checker{KeyHolder: operations.KeyHolder{App: a}}}
 	cmd := &cobra.Command{

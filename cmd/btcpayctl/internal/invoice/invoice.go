@@ -12,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
+// New returns the command invoice.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("invoice", "Create, read, list and wait for invoices", "start",
 		`Create, read, list and wait for invoices of one store. With an API key it is a call

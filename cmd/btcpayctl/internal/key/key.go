@@ -26,6 +26,7 @@ var keyView = output.View[keyRecord]{
 	Name: func(r keyRecord) string { return r.SIN },
 }
 
+// New returns the command key.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("key", "Make, keep and use BitId keys", "start",
 		`Make, keep and use BitId keys. A key is tied to one store for ever, so every

@@ -19,6 +19,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
+// New returns the command keystore.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("keystore", "See, test, move and back up where secrets are", "start",
 		`See, test, move and back up the stores that private keys and API keys are in:

@@ -19,8 +19,10 @@ func After(now time.Time, span time.Duration) Deadline {
 	return Deadline{now.Round(0).Add(span), now, span}
 }
 
+// IsSet reports whether there is a deadline.
 func (d Deadline) IsSet() bool { return !d.Wall.IsZero() }
 
+// Left is the time until the deadline, by whichever clock has less.
 func (d Deadline) Left(now time.Time) time.Duration { return d.leftBy(now.Round(0), now.Sub(d.Begun)) }
 
 func (d Deadline) leftBy(wall time.Time, running time.Duration) time.Duration {

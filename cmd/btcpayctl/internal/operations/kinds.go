@@ -84,6 +84,7 @@ func countOf(found int, more bool) string {
 	return fmt.Sprint(found)
 }
 
+// Print writes a note with what to run next.
 func (n Noting) Print(what, next string) {
 	fmt.Fprintf(n.App.Err, "Note: %s. Next: %s\n", what, n.App.Hint(next))
 }

@@ -36,6 +36,7 @@ type OpenKey struct {
 	Record ledger.Key
 }
 
+// OpenKeyView is how open keys are printed.
 var OpenKeyView = output.View[OpenKey]{
 	Columns: []output.Column[OpenKey]{
 		{Title: "OPERATION", Value: func(o OpenKey) string { return o.Operation }},
@@ -85,6 +86,7 @@ func (h *KeyHolder) OpenKeys(ctx context.Context) (open []OpenKey, atWork int, e
 	return open, atWork, unread
 }
 
+// OpenKeyOf is a record's key, as it is listed.
 func (h *KeyHolder) OpenKeyOf(r ledger.Key) (OpenKey, error) {
 	o := OpenKey{
 		Operation: r.ID, Status: statusPending, ID: r.KeyID, Label: labelOf(r), Server: r.Server, Profile: r.Target, Since: r.Created,
@@ -191,6 +193,7 @@ func picksStore(r ledger.Key) bool {
 	return r.Kind == ledger.KindAuthorize && PagePicksStore(r.Authorize.Page, PermissionsOf(r.Permissions))
 }
 
+// PagePicksStore reports whether the user picks the store on a consent page.
 func PagePicksStore(page string, asked []greenfield.Permission) bool {
 	return selective(page) && slices.ContainsFunc(asked, cli.Everywhere)
 }

@@ -46,6 +46,7 @@ func EndOperation(ctx context.Context, a *app.App, id string) error {
 	return operation.Finish()
 }
 
+// FinishPairings ends the open pairings of a key that is paired.
 func FinishPairings(ctx context.Context, a *app.App, server, sin string) error {
 	journal, err := a.Ledger()
 	if err != nil {

@@ -73,6 +73,7 @@ func (c *PairedKey) Taken(r ledger.Pair) *output.Error {
 		Next: "revoke that token: " + page + "\nthen btcpayctl pair client" + c.ProfileFlag()}
 }
 
+// ProfileName is the profile that the key comes from, empty if it is the environment.
 func (c *PairedKey) ProfileName() string {
 	if c.App.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
 		return c.Name.Text

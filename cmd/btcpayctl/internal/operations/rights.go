@@ -279,6 +279,7 @@ type RightRecord struct {
 	Works      []greenfield.Permission `json:"works,omitempty"`
 }
 
+// Records are the rights as they are printed.
 func (r Rights) Records() []RightRecord {
 	records := make([]RightRecord, len(r))
 	for i, one := range r {

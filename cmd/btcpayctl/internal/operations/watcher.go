@@ -123,6 +123,8 @@ var passedToWatcher = []string{
 	"SYSTEMROOT", "TZ", "LOCALDOMAIN", "RES_OPTIONS",
 }
 
+// WatchEnvironment is the environment of a watcher: what it needs to reach a server and to
+// find the ledger.
 func WatchEnvironment(a *app.App) ([]string, error) {
 	config, err := a.ConfigDir()
 	if err != nil {

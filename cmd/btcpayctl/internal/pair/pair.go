@@ -41,6 +41,7 @@ var pairView = output.View[pairRecord]{
 	Name: func(r pairRecord) string { return r.SIN },
 }
 
+// New returns the command pair.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("pair", "Tie a BitId key to a store", "start",
 		`Tie a BitId key to a store. With "client" this side asks for a code and a person

@@ -52,6 +52,7 @@ func wantedText(s *profile.ProvenStore, wanted string) string {
 	return s.String() + ", not " + wanted
 }
 
+// New returns the command profile.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("profile", "Keep servers, stores and keys under names", "start",
 		`Keep servers, stores and keys under names. A profile holds one server, one store

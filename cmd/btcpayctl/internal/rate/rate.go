@@ -24,6 +24,7 @@ type rateRecord struct {
 	StoreName *string `json:"storeName"`
 }
 
+// New returns the command rate.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("rate", "Read exchange rates", "other", "Read exchange rates by a store's rate rules.")
 	cmd.AddCommand(newRateGet(a))

@@ -31,6 +31,7 @@ type sandboxCommand struct {
 	options sandbox.Options
 }
 
+// New returns the command sandbox.
 func New(a *app.App) *cobra.Command {
 	c := &sandboxCommand{app: a}
 	cmd := &cobra.Command{

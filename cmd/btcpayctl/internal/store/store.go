@@ -43,6 +43,7 @@ var storeView = output.View[storeRecord]{
 	Name: func(r storeRecord) string { return r.ID },
 }
 
+// New returns the command store.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("store", "Read stores", "other", "Read the stores that an API key may see. This is a call of the Greenfield API.")
 	cmd.AddCommand(newStoreList(a), newStoreShow(a))
