@@ -16,8 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// New returns the command apikey.
-func New(a *app.App) *cobra.Command {
+// New returns the command apikey. tree has the commands that --for names.
+func New(a *app.App, tree cli.Tree) *cobra.Command {
 	cmd := cli.Group("apikey", "Make, show, rotate and revoke Greenfield API keys", "start",
 		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands
 with a key that lives no longer than they do. A key is named by an id, which is
@@ -27,8 +27,8 @@ Keys are made by an unrestricted key ("authorize --permission unrestricted") or 
 an account's password (--basic). A server cannot list its keys: what is made here
 is written down, and labelled btcpayctl/PROFILE/OPERATION, so that a person finds
 it on the server's page Account / API Keys.`)
-	cmd.AddCommand(newAPIKeyCreate(a), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
-		newAPIKeyExec(a), newAPIKeyPermissions(a), newAPIKeyWatch(a))
+	cmd.AddCommand(newAPIKeyCreate(a, tree), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
+		newAPIKeyExec(a, tree), newAPIKeyPermissions(a, tree), newAPIKeyWatch(a))
 	return cmd
 }
 
@@ -152,5 +152,6 @@ the same.`,
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
+	cli.Needs(cmd)
 	return cmd
 }

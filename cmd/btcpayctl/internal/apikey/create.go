@@ -34,7 +34,7 @@ type apiKeyCreate struct {
 	*minting
 }
 
-func newAPIKeyCreate(a *app.App) *cobra.Command {
+func newAPIKeyCreate(a *app.App, tree cli.Tree) *cobra.Command {
 	c := &apiKeyCreate{app: a}
 	cmd := &cobra.Command{
 		Use:   "create",
@@ -65,6 +65,7 @@ exit code is 128 and the signal. A second signal does not wait for the answer.`,
 		},
 	}
 	f := cmd.Flags()
+	c.asks.Tree = tree
 	c.asks.Add(cmd)
 	f.StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the key")
 	f.StringVar(&c.user, "for-user", "", "`user` whose key it is, by e-mail address or id; for administrators")
@@ -75,6 +76,7 @@ exit code is 128 and the signal. A second signal does not wait for the answer.`,
 	f.BoolVar(&c.yes, "yes", false, "with --reveal, print it into a pipe or a file too")
 	cli.AddRetryFlag(cmd, &c.flags)
 	cli.AddServerFlags(cmd, &c.flags)
+	cli.Needs(cmd, greenfield.Unrestricted)
 	return cmd
 }
 

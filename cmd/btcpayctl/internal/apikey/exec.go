@@ -35,7 +35,7 @@ type apiKeyExec struct {
 	unkept     bool                // no watcher keeps the time any more
 }
 
-func newAPIKeyExec(a *app.App) *cobra.Command {
+func newAPIKeyExec(a *app.App, tree cli.Tree) *cobra.Command {
 	c := &apiKeyExec{app: a}
 	cmd := &cobra.Command{
 		Use:   "exec --permission PERMISSION [--store ID] -- COMMAND [ARGUMENT...]",
@@ -76,10 +76,13 @@ not sent, since the connection was refused or the name not found, is tried again
 		RunE: c.run,
 	}
 	cmd.Flags().SetInterspersed(false)
+	c.asks.Tree = tree
 	c.asks.Add(cmd)
 	cmd.Flags().DurationVar(&c.ttl, "ttl", 0, "longest life of the key, such as 10m; a second process sees to it")
 	cli.AddRetryFlag(cmd, &c.flags)
 	cli.AddServerFlags(cmd, &c.flags)
+	cli.Needs(cmd, greenfield.Unrestricted)
+	cli.Handles(cmd, cli.Keys)
 	return cmd
 }
 

@@ -74,6 +74,8 @@ nothing uses, each with its operation. Their status:
 	cmd.Flags().BoolVar(&c.open, "open", false, "list the keys that may live and that nothing uses")
 	cmd.Flags().BoolVar(&c.offline, "offline", false, "tell what is written down, and ask nobody")
 	addReachFlags(cmd, &c.Flags)
+	cli.Needs(cmd)
+	cli.Handles(cmd, cli.Keys)
 	return cmd
 }
 

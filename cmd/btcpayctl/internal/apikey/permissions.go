@@ -62,7 +62,7 @@ var permissionView = output.View[permissionRecord]{
 	Name: func(r permissionRecord) string { return string(r.Permission) },
 }
 
-func newAPIKeyPermissions(a *app.App) *cobra.Command {
+func newAPIKeyPermissions(a *app.App, tree cli.Tree) *cobra.Command {
 	var flags app.Flags
 	var all, live bool
 	cmd := &cobra.Command{
@@ -86,9 +86,10 @@ plugins, and tells which of them the key holds. --all shows those of BTCPay Serv
 			if all && live {
 				return &output.Error{Code: output.Usage, What: "--all asks nobody, and --live asks the server", Next: "give one of them"}
 			}
-			records := everyPermission()
+			commands := enabling(tree.Enabled())
+			records := commands.every()
 			if !all {
-				if records, err = permissionsInUse(cmd, a, flags, live); err != nil {
+				if records, err = commands.inUse(cmd, a, flags, live); err != nil {
 					return cli.DryRunIsDone(err)
 				}
 			}
@@ -98,27 +99,31 @@ plugins, and tells which of them the key holds. --all shows those of BTCPay Serv
 	cmd.Flags().BoolVar(&all, "all", false, "show every permission of BTCPay Server 2.4.1")
 	cmd.Flags().BoolVar(&live, "live", false, "show every permission of the server and its plugins")
 	cli.AddServerFlags(cmd, &flags)
+	cli.Needs(cmd)
 	return cmd
 }
 
-func aboutPermission(p greenfield.Permission, granted bool) permissionRecord {
+// An enabling lists the commands that a permission is enough for.
+type enabling func(greenfield.Permission) []string
+
+func (commands enabling) about(p greenfield.Permission, granted bool) permissionRecord {
 	r := permissionRecord{Permission: p.Policy(), Title: p.Title(), Kind: p.Kind(), Includes: cli.OrEmpty(p.Included()),
-		Commands: cli.OrEmpty(cli.Enabled(p)), Granted: granted}
+		Commands: cli.OrEmpty(commands(p)), Granted: granted}
 	if p.Scope() != "" {
 		r.Store = new(p.Scope())
 	}
 	return r
 }
 
-func everyPermission() []permissionRecord {
+func (commands enabling) every() []permissionRecord {
 	var records []permissionRecord
 	for _, p := range greenfield.AllPermissions() {
-		records = append(records, aboutPermission(p, false))
+		records = append(records, commands.about(p, false))
 	}
 	return records
 }
 
-func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool) ([]permissionRecord, error) {
+func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool) ([]permissionRecord, error) {
 	connection, err := a.Greenfield(cmd.Context(), flags)
 	if err != nil {
 		return nil, err
@@ -150,7 +155,7 @@ func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool
 	var records []permissionRecord
 	if !live {
 		for _, p := range info.Permissions {
-			record := aboutPermission(p, true)
+			record := commands.about(p, true)
 			record.Plugin = !p.Known()
 			record.Live, record.Reason = now.Of(p)
 			records = append(records, record)
@@ -163,7 +168,7 @@ func permissionsInUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool
 		holders := slices.DeleteFunc(slices.Clone(info.Permissions), func(held greenfield.Permission) bool {
 			return held.Policy() != known.Name && !held.Policy().Covers(known.Name) && !listedUnder(list, held.Policy(), known.Name)
 		})
-		record := aboutPermission(known.Name, len(holders) > 0)
+		record := commands.about(known.Name, len(holders) > 0)
 		record.Includes, record.Plugin = cli.OrEmpty(known.Included), !known.Name.Known()
 		if store := app.SingleStore(holders); store != "" {
 			record.Store = new(store)

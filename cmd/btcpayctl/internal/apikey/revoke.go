@@ -72,6 +72,8 @@ A terminal is asked first, a script gives --yes.`,
 	cmd.Flags().BoolVar(&c.noBrowser, "no-browser", false, "with --open: print the addresses, and open no browser")
 	cli.AddYesFlag(cmd, &c.yes)
 	cli.AddServerFlags(cmd, &c.Flags)
+	cli.Needs(cmd)
+	cli.Handles(cmd, cli.Keys)
 	return cmd
 }
 

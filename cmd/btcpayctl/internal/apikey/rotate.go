@@ -49,6 +49,7 @@ that account.`,
 	cmd.Flags().StringVar(&c.by, "by", "", "`profile` whose key makes the new one (default the profile's own)")
 	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the new key")
 	cli.AddServerFlags(cmd, &c.flags)
+	cli.Needs(cmd, greenfield.Unrestricted)
 	return cmd
 }
 

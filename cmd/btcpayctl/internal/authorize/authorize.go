@@ -53,8 +53,8 @@ const (
 	silence              = 20 * time.Second
 )
 
-// New returns the command authorize.
-func New(a *app.App) *cobra.Command {
+// New returns the command authorize. tree has the commands that --for names.
+func New(a *app.App, tree cli.Tree) *cobra.Command {
 	c := &authorization{app: a, hintAfter: silence}
 	cmd := &cobra.Command{
 		Use:   "authorize",
@@ -117,6 +117,7 @@ answered within --wait.`,
 		},
 	}
 	f := cmd.Flags()
+	c.asks.Tree = tree
 	c.asks.Add(cmd)
 	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label, both with /OPERATION behind it (default btcpayctl/PROFILE)")
 	f.StringVar(&c.identifier, "app-identifier", "", "`id` by which the server offers the same key again")
@@ -133,6 +134,7 @@ answered within --wait.`,
 	f.BoolVar(&c.yes, "yes", false, "do not ask where the key is what was asked for")
 	cli.AddWaitFlag(cmd, &c.wait, "longest wait for the person (default 15m)")
 	cli.AddServerFlags(cmd, &c.flags)
+	cli.Handles(cmd, cli.Keys)
 	return cmd
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -71,10 +72,19 @@ func (h *heard) String() string {
 	return h.b.String()
 }
 
+// commands is a tree with one command that an API key is used by.
+func commands() *cobra.Command {
+	root, invoice, list := &cobra.Command{Use: "btcpayctl"}, &cobra.Command{Use: "invoice"}, &cobra.Command{Use: "list"}
+	cli.Needs(list, greenfield.CanViewInvoices)
+	invoice.AddCommand(list)
+	root.AddCommand(invoice)
+	return root
+}
+
 // newCommand is a command with the flags that the root gives to each.
 func newCommand(t *testing.T, a *app.App) *cobra.Command {
 	t.Helper()
-	cmd := New(a)
+	cmd := New(a, commands)
 	cli.AddOutputFlags(cmd.Flags(), a)
 	cmd.SetContext(t.Context())
 	return cmd
@@ -92,7 +102,7 @@ func TestSilence(t *testing.T) {
 	stderr := &heard{text: "Or run the same command with --paste.", came: make(chan struct{})}
 	a.Err = stderr
 	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
-	c.asks.Commands, c.asks.AllStores = []string{"invoice list"}, true
+	c.asks.Tree, c.asks.Commands, c.asks.AllStores = commands, []string{"invoice list"}, true
 	cmd := newCommand(t, a)
 	if err := c.prepare(cmd); err != nil {
 		t.Fatal(err)
@@ -135,7 +145,7 @@ func TestAddressTakenUp(t *testing.T) {
 		t.Helper()
 		a.Now = func() time.Time { return start.Add(later) }
 		c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: profile}, appName: name, strict: true, noBrowser: true, wait: time.Millisecond, hintAfter: time.Hour}
-		c.asks.Commands, c.asks.AllStores = []string{"invoice list"}, true
+		c.asks.Tree, c.asks.Commands, c.asks.AllStores = commands, []string{"invoice list"}, true
 		if err := c.prepare(newCommand(t, a)); err != nil {
 			t.Fatal(err)
 		}
@@ -168,6 +178,7 @@ func TestBadInputPermissions(t *testing.T) {
 		{Commands: []string{""}}, {Commands: []string{","}}, {Commands: []string{"invoice,"}}, {Commands: []string{"rm -rf"}},
 		{Commands: []string{strings.Repeat("x", 1<<20)}},
 	} {
+		f.Tree = commands
 		_, err := f.Permissions(app.Value{}, true)
 		e, ok := errors.AsType[*output.Error](err)
 		if !ok || e.Code != output.Usage || e.Next == "" {

@@ -9,8 +9,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 )
 
-// AddServerFlags adds what every command takes that talks to a server.
+// AddServerFlags adds what every command takes that talks to a server, and declares that
+// it does.
 func AddServerFlags(cmd *cobra.Command, f *app.Flags) {
+	TalksToServer(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.Server, "server", "", "`URL` of BTCPay Server, with its path prefix")
 	flags.StringVar(&f.Store, "store", "", "`id` of the store")

@@ -14,41 +14,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// Needs is the one table of what a command asks of a key. A command that any key
-// may run has an empty list.
-var Needs = map[string][]greenfield.Permission{
-	"invoice create":     {greenfield.CanCreateInvoice},
-	"invoice get":        {greenfield.CanViewInvoices},
-	"invoice list":       {greenfield.CanViewInvoices},
-	"invoice wait":       {greenfield.CanViewInvoices},
-	"invoice open":       {greenfield.CanViewInvoices},
-	"invoice resume":     {greenfield.CanViewInvoices},
-	"store list":         {greenfield.CanViewStoreSettings},
-	"store show":         {greenfield.CanViewStoreSettings},
-	"apikey create":      {greenfield.Unrestricted},
-	"apikey exec":        {greenfield.Unrestricted},
-	"apikey rotate":      {greenfield.Unrestricted},
-	"apikey current":     {},
-	"apikey list":        {},
-	"apikey revoke":      {},
-	"apikey permissions": {},
-	"doctor":             {greenfield.CanViewProfile},
-}
-
-// Enabled lists the commands that a permission is enough for, by name.
-func Enabled(p greenfield.Permission) []string {
-	var commands []string
-	for _, command := range slices.Sorted(maps.Keys(Needs)) {
-		list := Needs[command]
-		if len(list) > 0 && !slices.ContainsFunc(list, func(need greenfield.Permission) bool { return !p.Policy().Covers(need) }) {
-			commands = append(commands, command)
-		}
-	}
-	return commands
-}
-
 // PermissionFlags are the two ways to say what a key is for.
 type PermissionFlags struct {
+	Tree         Tree // that --for looks commands up in
 	Given        []string
 	Commands     []string
 	AllowUnknown bool
@@ -87,7 +55,7 @@ func (f *PermissionFlags) Permissions(store app.Value, picks bool) ([]greenfield
 	}
 	for _, line := range f.Commands {
 		for command := range strings.SplitSeq(line, ",") {
-			found, err := commandNeeds(command)
+			found, err := f.Tree.commandNeeds(command)
 			if err != nil {
 				return nil, err
 			}
@@ -149,22 +117,23 @@ func Everywhere(p greenfield.Permission) bool {
 }
 
 // commandNeeds is what one command needs, or all commands of a noun.
-func commandNeeds(command string) ([]greenfield.Permission, error) {
+func (t Tree) commandNeeds(command string) ([]greenfield.Permission, error) {
 	command = strings.TrimPrefix(strings.Join(strings.Fields(command), " "), "btcpayctl ")
-	if list, ok := Needs[command]; ok {
+	needs := t.needs()
+	if list, ok := needs[command]; ok {
 		return list, nil
 	}
 	var all []greenfield.Permission
 	found := false
-	for _, name := range slices.Sorted(maps.Keys(Needs)) {
+	for _, name := range slices.Sorted(maps.Keys(needs)) {
 		if noun, _, _ := strings.Cut(name, " "); noun == command {
 			found = true
-			all = append(all, Needs[name]...)
+			all = append(all, needs[name]...)
 		}
 	}
 	if !found {
 		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for knows no command %.80q that uses an API key", command),
-			Why: "It knows " + strings.Join(slices.Sorted(maps.Keys(Needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
+			Why: "It knows " + strings.Join(slices.Sorted(maps.Keys(needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
 	}
 	return all, nil
 }

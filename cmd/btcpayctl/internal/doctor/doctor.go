@@ -70,6 +70,8 @@ where nothing failed.`,
 	cmd.Flags().BoolVar(&d.forgetAll, "forget-open", false, "close every operation whose key only a person can look for")
 	cmd.Flags().BoolVar(&d.yes, "yes", false, "do not ask before --forget-open")
 	cli.AddServerFlags(cmd, &d.Flags)
+	cli.Needs(cmd, greenfield.CanViewProfile)
+	cli.Handles(cmd, cli.Keys)
 	return cmd
 }
 

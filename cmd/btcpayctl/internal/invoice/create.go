@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 type invoiceCreate struct {
@@ -102,6 +103,8 @@ restarting. On the Greenfield API the invoice's metadata names the operation, to
 	f.StringSliceVar(&c.request.PaymentCurrencies, "payment-method", nil, "allow only this payment `method`, such as BTC-CHAIN; may be repeated")
 	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
+	cli.Needs(cmd, greenfield.CanCreateInvoice)
+	cli.Handles(cmd, cli.Batches)
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // New returns the command invoice.
@@ -49,6 +50,7 @@ func newInvoiceGet(a *app.App) *cobra.Command {
 		},
 	}
 	c.addFlags(cmd)
+	cli.Needs(cmd, greenfield.CanViewInvoices)
 	return cmd
 }
 
@@ -92,6 +94,7 @@ here, which --from keeps short.`,
 	f.IntVar(&c.filter.limit, "limit", 0, "maximum number of invoices to print; 0 prints all")
 	f.IntVar(&c.filter.offset, "offset", 0, "skip this many of the newest invoices")
 	c.addFlags(cmd)
+	cli.Needs(cmd, greenfield.CanViewInvoices)
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 func newInvoiceOpen(a *app.App) *cobra.Command {
@@ -41,5 +42,6 @@ func newInvoiceOpen(a *app.App) *cobra.Command {
 		},
 	}
 	c.addFlags(cmd)
+	cli.Needs(cmd, greenfield.CanViewInvoices)
 	return cmd
 }

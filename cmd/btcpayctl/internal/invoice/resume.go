@@ -14,6 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 type invoiceResume struct {
@@ -48,6 +49,8 @@ closes the batch: it prints what there is and creates nothing.`,
 	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found, or a batch")
 	cmd.Flags().BoolVar(&c.sendAgain, "send-again", false, "of a batch: send rows again of which no invoice is found")
 	c.addFlags(cmd)
+	cli.Needs(cmd, greenfield.CanViewInvoices)
+	cli.Handles(cmd, cli.Everything)
 	return cmd
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 type invoiceWait struct {
@@ -50,6 +51,7 @@ Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
 	cmd.Flags().StringVar(&c.until, "for", statusSettled, "settled or processing")
 	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
+	cli.Needs(cmd, greenfield.CanViewInvoices)
 	return cmd
 }
 

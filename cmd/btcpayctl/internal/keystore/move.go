@@ -66,6 +66,7 @@ before anything is changed. --dry-run lists what would be moved.`,
 	cmd.Flags().StringVar(&m.from, "from", "", "`keystore` to take them from (default: the one in use)")
 	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, and read no secret")
 	addWhoseStoreFlag(cmd, &m.flags)
+	cli.Handles(cmd, cli.Moves)
 	return cmd
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -104,13 +103,13 @@ func noteBatches(n Noting) {
 	if err != nil {
 		fmt.Fprintln(n.App.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
 	}
-	if len(open) > 0 && (n.Cmd.CommandPath() != "btcpayctl invoice create" || !n.Cmd.Flags().Changed("from")) {
+	if from := n.Cmd.Flags().Lookup("from"); len(open) > 0 && !(cli.DoesHandle(n.Cmd, cli.Batches) && from != nil && from.Changed) {
 		n.Print("batches of invoices that are not finished: "+countOf(len(open), more), "btcpayctl invoice resume")
 	}
 }
 
 func noteMoves(n Noting) {
-	if n.Cmd.Name() == "move" {
+	if cli.DoesHandle(n.Cmd, cli.Moves) {
 		return
 	}
 	for _, r := range CutMoves(n.ctx(), n.App, ledger.Of[ledger.Move](n.Open)) {
@@ -118,15 +117,12 @@ func noteMoves(n Noting) {
 	}
 }
 
-// dealsWithKeys are the commands that name the operations about keys themselves.
-var dealsWithKeys = []string{"doctor", "authorize", "apikey exec", "apikey list", "apikey revoke"}
-
 // noteKeys counts the operations about keys that no process is at, and names keys whose
 // command has ended and that a process still asks to be revoked, for the commands that do
 // not deal with them. A consent page that nobody answered is none to be told of at every
 // command.
 func noteKeys(n Noting) {
-	if slices.Contains(dealsWithKeys, strings.TrimPrefix(n.Cmd.CommandPath(), "btcpayctl ")) {
+	if cli.DoesHandle(n.Cmd, cli.Keys) {
 		return
 	}
 	var watched []string

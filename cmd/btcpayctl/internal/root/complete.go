@@ -35,7 +35,7 @@ func addCompletion(a *app.App, root *cobra.Command) {
 	stores := func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return storeNames(cmd.Context(), a), cobra.ShellCompDirectiveNoFileComp
 	}
-	for cmd := range commands(root) {
+	for cmd := range cli.Commands(root) {
 		complete(cmd, "profile", profiles)
 		for _, flag := range []string{"keystore", "to", "from"} {
 			complete(cmd, flag, stores)
@@ -86,21 +86,4 @@ func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 		// It fails only for flags that are not there or have one already.
 		_ = cmd.RegisterFlagCompletionFunc(flag, f)
 	}
-}
-
-// commands are a command and all below it.
-func commands(cmd *cobra.Command) func(yield func(*cobra.Command) bool) {
-	return func(yield func(*cobra.Command) bool) { walk(cmd, yield) }
-}
-
-func walk(cmd *cobra.Command, yield func(*cobra.Command) bool) bool {
-	if !yield(cmd) {
-		return false
-	}
-	for _, child := range cmd.Commands() {
-		if !walk(child, yield) {
-			return false
-		}
-	}
-	return true
 }

@@ -2,6 +2,7 @@ package root
 
 import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 
 	"regexp"
 	"strings"
@@ -14,7 +15,7 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 	tree, _, _ := apptest.New(t, nil)
 	deletes := regexp.MustCompile(`^(Delete|Revoke|Erase|Remove|Destroy|Drop|Forget)\b`)
 	n := 0
-	for cmd := range commands(NewRoot(tree)) {
+	for cmd := range cli.Commands(NewRoot(tree)) {
 		path := cmd.CommandPath()
 		if cmd.Hidden || !deletes.MatchString(cmd.Short) || path == "btcpayctl credential erase" { // docker's protocol
 			continue

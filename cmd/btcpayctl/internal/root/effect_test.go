@@ -2,6 +2,7 @@ package root
 
 import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 
 	"encoding/json"
 	"fmt"
@@ -62,7 +63,7 @@ func TestEveryCommandIsJudged(t *testing.T) {
 	for _, c := range effectCases {
 		judged[c.command] = "has a case"
 	}
-	for cmd := range commands(NewRoot(tree)) {
+	for cmd := range cli.Commands(NewRoot(tree)) {
 		path := strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")
 		if !cmd.Runnable() || !cmd.HasParent() {
 			continue

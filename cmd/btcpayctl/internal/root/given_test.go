@@ -44,7 +44,7 @@ var serverLines = map[string][]string{
 func serverCommands(t *testing.T) []string {
 	a, _, _ := apptest.New(t, nil)
 	var names []string
-	for cmd := range commands(NewRoot(a)) {
+	for cmd := range cli.Commands(NewRoot(a)) {
 		name := strings.TrimPrefix(cmd.CommandPath(), "btcpayctl ")
 		if isTarget(cmd.Flags().Lookup("server")) && !strings.HasPrefix(name, "sandbox ") {
 			names = append(names, name)
@@ -74,7 +74,7 @@ func TestEmptyFlags(t *testing.T) {
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_NO_INPUT": "1"}
 	tree, _, _ := apptest.New(t, nil)
 	root, n, home := NewRoot(tree), 0, newHome(t)
-	for cmd := range commands(root) {
+	for cmd := range cli.Commands(root) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.DisableFlagParsing || cmd.Name() == "help" {
 			continue
 		}
@@ -106,7 +106,7 @@ func TestEmptyFlags(t *testing.T) {
 // TestEmptyAnnotations keeps the list of flags short that may be empty.
 func TestEmptyAnnotations(t *testing.T) {
 	a, _, _ := apptest.New(t, nil)
-	for cmd := range commands(NewRoot(a)) {
+	for cmd := range cli.Commands(NewRoot(a)) {
 		for f := range flags(cmd) {
 			if len(f.Annotations[cli.EmptySays]) > 0 && cmd.CommandPath() != "btcpayctl profile set" {
 				t.Errorf("%s --%s may be empty", cmd.CommandPath(), f.Name)
@@ -121,7 +121,7 @@ func TestEmptyArguments(t *testing.T) {
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_NO_INPUT": "1"}
 	tree, _, _ := apptest.New(t, nil)
 	home, n := newHome(t), 0
-	for cmd := range commands(NewRoot(tree)) {
+	for cmd := range cli.Commands(NewRoot(tree)) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.DisableFlagParsing || cmd.Args == nil || cmd.Args(cmd, []string{""}) != nil {
 			continue
 		}

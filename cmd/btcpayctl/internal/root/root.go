@@ -57,10 +57,14 @@ type child struct {
 func children() []child {
 	return []child{
 		{"demo", func(a *app.App) *cobra.Command { return demo.New(a, Run) }}, {"sandbox", sandbox.New}, {"profile", profiles.New}, {"key", key.New}, {"pair", pair.New},
-		{"invoice", invoice.New}, {"store", store.New}, {"rate", rate.New}, {"authorize", authorize.New}, {"apikey", apikey.New},
+		{"invoice", invoice.New}, {"store", store.New}, {"rate", rate.New}, {"authorize", func(a *app.App) *cobra.Command { return authorize.New(a, tree(a)) }},
+		{"apikey", func(a *app.App) *cobra.Command { return apikey.New(a, tree(a)) }},
 		{"doctor", doctor.New}, {"keystore", keystore.New}, {"credential", credential.New}, {"version", newVersion},
 	}
 }
+
+// tree makes all commands, for those that speak of others.
+func tree(a *app.App) cli.Tree { return func() *cobra.Command { return NewRoot(a) } }
 
 // needed is the one command that a line is about, where its first word names
 // it, and empty where all may be needed: for help, completion and mistakes.

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -21,7 +22,7 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if err != nil {
 			return err
 		}
-		if cmd.Flags().Lookup("dry-run") == nil || output.IsJSON(format) || cmd.Name() == "resume" {
+		if !cli.IsServerCommand(cmd) || output.IsJSON(format) || cli.DoesHandle(cmd, cli.Everything) {
 			return nil
 		}
 		open, more, err := a.LookUnfinished(cmd.Context())

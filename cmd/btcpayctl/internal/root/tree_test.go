@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
@@ -40,7 +41,7 @@ var secretName = regexp.MustCompile(`(?i)secret|passw|passphrase|private|mnemoni
 func TestTree(t *testing.T) {
 	a, _, _ := apptest.New(t, nil)
 	n := 0
-	for cmd := range commands(NewRoot(a)) {
+	for cmd := range cli.Commands(NewRoot(a)) {
 		if cmd.Name() == "help" || cmd.HasParent() && cmd.Parent().Name() == "completion" || cmd.Name() == "completion" {
 			continue // cobra's own texts
 		}
@@ -108,7 +109,7 @@ func flags(cmd *cobra.Command) func(func(*pflag.Flag) bool) {
 // usage.
 func TestHelp(t *testing.T) {
 	tree, _, _ := apptest.New(t, nil)
-	for cmd := range commands(NewRoot(tree)) {
+	for cmd := range cli.Commands(NewRoot(tree)) {
 		args := append(strings.Fields(cmd.CommandPath())[1:], "--help")
 		a, stdout, stderr := apptest.New(t, nil)
 		if code := Run(t.Context(), a, args); code != 0 || stderr.Len() > 0 || stdout.Len() == 0 {
@@ -121,7 +122,7 @@ func TestHelp(t *testing.T) {
 // forms of an error.
 func TestUsageErrors(t *testing.T) {
 	tree, _, _ := apptest.New(t, nil)
-	for cmd := range commands(NewRoot(tree)) {
+	for cmd := range cli.Commands(NewRoot(tree)) {
 		if cmd.DisableFlagParsing || !cmd.Runnable() {
 			continue
 		}

@@ -31,7 +31,7 @@ func TestBadTextFlags(t *testing.T) {
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_NO_INPUT": "1"}
 	tree, _, _ := apptest.New(t, nil)
 	root, n, home := NewRoot(tree), 0, newHome(t)
-	for cmd := range commands(root) {
+	for cmd := range cli.Commands(root) {
 		if !cmd.Runnable() || cmd.HasSubCommands() || cmd.DisableFlagParsing || cmd.Name() == "help" {
 			continue
 		}

@@ -82,6 +82,7 @@ btcpay.store.canviewstoresettings, for every store or for some.`,
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
+	cli.Needs(cmd, greenfield.CanViewStoreSettings)
 	return cmd
 }
 
@@ -123,5 +124,6 @@ or the key names. It needs the permission btcpay.store.canviewstoresettings.`,
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
+	cli.Needs(cmd, greenfield.CanViewStoreSettings)
 	return cmd
 }
