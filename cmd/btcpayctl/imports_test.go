@@ -21,6 +21,47 @@ var arrows = map[string][]string{
 	"cmd/btcpayctl": {"client", "bitpay", "greenfield", "keystore", "sandbox"},
 }
 
+// shared are the packages below cmd/btcpayctl/internal that nouns use, each with those of
+// them that it may import. Any other package there is a noun, which imports no noun, or
+// one of the tools.
+var shared = map[string][]string{
+	"fault":      {},
+	"ledger":     {},
+	"output":     {},
+	"profile":    {"output"},
+	"app":        {"fault", "ledger", "output", "profile"},
+	"cli":        {"app", "output", "profile"},
+	"operations": {"app", "cli", "fault", "ledger", "output", "profile"},
+}
+
+// tools make, measure and test the program. root alone knows the nouns.
+var tools = []string{"bench", "docgen", "gotest", "root", "testrun", "torture"}
+
+// checkNoun reads what a package below cmd/btcpayctl/internal imports of its neighbours.
+func checkNoun(t *testing.T, path string, imports []string) {
+	t.Helper()
+	below := func(path string) string {
+		path, inside := strings.CutPrefix(path, module+"cmd/btcpayctl/internal/")
+		if !inside {
+			return ""
+		}
+		name, _, _ := strings.Cut(path, "/")
+		return name
+	}
+	from := below(path)
+	allowed, isShared := shared[from]
+	if from == "" || slices.Contains(tools, from) {
+		return
+	}
+	for _, imported := range imports {
+		to := below(imported)
+		if _, known := shared[to]; to == "" || to == from || !isShared && known || slices.Contains(allowed, to) {
+			continue
+		}
+		t.Errorf("%s imports %s", path, imported)
+	}
+}
+
 func TestImports(t *testing.T) {
 	t.Parallel()
 	list := exec.Command("go", "list", "-buildvcs=false", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...")
@@ -39,6 +80,7 @@ func TestImports(t *testing.T) {
 			t.Errorf("the package %s is not in docs/architecture.md", words[0])
 			continue
 		}
+		checkNoun(t, words[0], words[1:])
 		for _, imported := range words[1:] {
 			if !strings.HasPrefix(imported, module) {
 				continue
