@@ -219,8 +219,8 @@ func TestBadInputPairingAnswers(t *testing.T) {
 		"no expiry":           {code(`"pairingCode":"AbCdEfG"`), "no expiry"},
 		"an expiry in text":   {code(`"pairingCode":"AbCdEfG","pairingExpiration":"soon"`), "unix milliseconds"},
 		"an expiry for ever":  {code(`"pairingCode":"AbCdEfG","pairingExpiration":99999999999999999`), "unix milliseconds"},
-		"duplicated members":  {code(`"pairingCode":"AbCdEfG","pairingCode":"AbCdEfG","pairingExpiration":1795421440812`), "stands twice"},
-		"duplicated by case":  {code(`"pairingCode":"AbCdEfG","PairingCode":"AbCdEfG","pairingExpiration":1795421440812`), "stands twice"},
+		"duplicated members":  {code(`"pairingCode":"AbCdEfG","pairingCode":"AbCdEfG","pairingExpiration":1795421440812`), "duplicate JSON field"},
+		"duplicated by case":  {code(`"pairingCode":"AbCdEfG","PairingCode":"AbCdEfG","pairingExpiration":1795421440812`), "duplicate JSON field"},
 		"invalid UTF-8":       {code("\"label\":\"\xff\",\"pairingCode\":\"AbCdEfG\""), "not UTF-8"},
 		"more than 64 KiB":    {code(`"pairingCode":"` + strings.Repeat("a", 70_000) + `"`), "more than 64 KiB"},
 	} {

@@ -47,7 +47,7 @@ func decode(body []byte, strict bool, into any) error {
 
 // ErrDuplicate is wrapped by the errors of [RefuseDuplicates] about a member
 // that stands twice.
-var ErrDuplicate = errors.New("a member stands twice")
+var ErrDuplicate = errors.New("duplicate JSON field")
 
 // RefuseDuplicates checks that no object in a JSON text has two members of the same
 // name, at any depth. Of such a text two programs can read two meanings. Names that

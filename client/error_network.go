@@ -57,7 +57,7 @@ func (e *NetworkError) Reason() string {
 	case Refused:
 		return "the connection was refused, nothing listens there"
 	case Timeout:
-		return "no whole answer within the time limit"
+		return "timed out waiting for the response"
 	case Reset:
 		return "the connection was lost before the whole answer came"
 	case Cancelled:

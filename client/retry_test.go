@@ -196,7 +196,7 @@ func TestTimeoutIsOneAttemptLong(t *testing.T) {
 	perform(t, []func(net.Conn){silent}, func(t *testing.T, p *play, c *client.Client) {
 		start := time.Now()
 		_, err := c.Do(t.Context(), get)
-		wantKind(t, err, client.Timeout, "no whole answer within the time limit")
+		wantKind(t, err, client.Timeout, "timed out waiting for the response")
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != client.DefaultTimeout || p.started.Load() != 1 {
 			t.Errorf("%v after %v and %d attempts", err, time.Since(start), p.started.Load())
 		}

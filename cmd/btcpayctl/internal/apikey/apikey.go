@@ -19,14 +19,14 @@ import (
 // New returns the command apikey. tree has the commands that --for names.
 func New(a *app.App, tree cli.Tree) *cobra.Command {
 	cmd := cli.Group("apikey", "Make, show, rotate and revoke Greenfield API keys", "start",
-		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands
-with a key that lives no longer than they do. A key is named by an id, which is
-made from the key and does not tell it.
+		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands with
+a temporary key. A key is named by an id that is derived from it and does not
+reveal it.
 
-Keys are made by an unrestricted key ("authorize --permission unrestricted") or by
-an account's password (--basic). A server cannot list its keys: what is made here
-is written down, and labelled btcpayctl/PROFILE/OPERATION, so that a person finds
-it on the server's page Account / API Keys.`)
+An unrestricted key ("authorize --permission unrestricted") or an account's password
+(--basic) can make keys. A server cannot list its API keys. btcpayctl writes down each
+key that it makes and labels it btcpayctl/PROFILE/OPERATION, so that you can find it
+on the server's page Account / API Keys.`)
 	cmd.AddCommand(newAPIKeyCreate(a, tree), newAPIKeyCurrent(a), newAPIKeyList(a), newAPIKeyRevoke(a), newAPIKeyRotate(a),
 		newAPIKeyExec(a, tree), newAPIKeyPermissions(a, tree), newAPIKeyWatch(a))
 	return cmd
@@ -101,22 +101,22 @@ func newAPIKeyCurrent(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "current",
-		Short: "Ask the server what the key in use may do",
-		Long: `Ask the server about the key in use: that of the profile which --profile names,
-else the environment's, else that of the profile in use. Every key may ask.
+		Short: "Show what the key in use can do",
+		Long: `Ask the server about the key in use: the key of --profile, else the key from the
+environment, else the key of the current profile. This needs no permission.
 
-A key lists what it was given. What it may do now is decided by its owner's role in
-the store, so each permission is tried by a call that only reads: "live" is yes where
-it works, no where the server refuses it, and unknown where no such call tells. A
-permission for every store is tried in the store that --store, the environment or
-the profile names.
+A key lists the permissions that it was granted. What it can do now depends on its
+owner's role in the store, so btcpayctl tries each permission with a call that only
+reads. "live" is yes if the call works, no if the server refuses it, and unknown if
+no such call exists. A permission for every store is tried in the store that --store,
+the environment or the profile names.
 
-Status: works; limited, where something is refused; useless, where everything is
-that could be tried.
+Status: works; limited if some permissions are refused; useless if all permissions
+that could be tried are refused.
 
-Exit 0: the key works, or a part of it (what is refused is told on standard error).
-4: the server does not know the key. 5: it is useless; what is known is printed all
-the same.`,
+Exit 0: the key works, at least in part (standard error names what is refused).
+4: the server does not know the key. 5: the key is useless; its record is printed
+anyway.`,
 		Example: "  btcpayctl apikey current -o json --jq .permissions",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

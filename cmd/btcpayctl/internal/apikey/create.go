@@ -38,25 +38,25 @@ func newAPIKeyCreate(a *app.App, tree cli.Tree) *cobra.Command {
 	c := &apiKeyCreate{app: a}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Make a key with fewer rights",
-		Long: `Make an API key by a key that may do that, or by an account's password. The new
-key goes into the keystore; --save-as makes a profile use it, --output-file writes
-it to a new file instead, and --reveal prints it instead. What is printed
-otherwise has its id, label and permissions, never the key.
+		Short: "Make a key with limited permissions",
+		Long: `Make an API key, using a key that can make keys or an account's password. The new
+key is stored in the keystore. --save-as makes a profile use it, --output-file writes
+it to a new file instead, and --reveal prints it instead. Otherwise the output has
+its id, label and permissions, never the key.
 
-A key is for the store that --store, the environment or the profile names (that of
---save-as first). One for every store needs --all-stores, or --permission
-unrestricted, which is for every store by nature.
+The key is limited to the store that --store, the environment or the profile names
+(the profile of --save-as first). A key for every store needs --all-stores, or
+--permission unrestricted, which always means every store.
 
---basic is for the first key of an account. The password comes from a prompt, the
-file that BTCPAYCTL_PASSWORD_FILE names, or a line of standard input. The server
-takes about five such requests a minute, and locks the account, with all its keys,
-for five minutes after five wrong passwords.
+--basic is for the first key of an account. The password is read from a prompt, the
+file in BTCPAYCTL_PASSWORD_FILE, or a line of standard input. The server accepts
+about five such requests a minute. After five wrong passwords it locks the account,
+with all its keys, for five minutes.
 
-When the answer is lost the key is not asked for again: exit code 8 comes with the
-label by which it is found on the server's page. A signal that comes while the key is
-being made ends the command once the server has answered: the key is revoked, and the
-exit code is 128 and the signal. A second signal does not wait for the answer.`,
+If the response is lost, the key is not requested again: the exit code is 8, and the
+label to look for on the server's page is printed. If a signal arrives while the key
+is being made, btcpayctl waits for the response, revokes the key and exits with 128
+plus the signal. After a second signal it does not wait.`,
 		Example: `  btcpayctl apikey create --profile admin --for "invoice create,invoice get" --store ID --save-as shop
   btcpayctl apikey create --server https://btcpay.example.com --basic admin@example.com --permission unrestricted --save-as admin`,
 		Args: cli.Arguments(0, 0),
@@ -67,13 +67,13 @@ exit code is 128 and the signal. A second signal does not wait for the answer.`,
 	f := cmd.Flags()
 	c.asks.Tree = tree
 	c.asks.Add(cmd)
-	f.StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the key")
-	f.StringVar(&c.user, "for-user", "", "`user` whose key it is, by e-mail address or id; for administrators")
-	f.StringVar(&c.saveAs, "save-as", "", "`profile` that uses the new key")
+	f.StringVar(&c.basic, "basic", "", "`email` of the account; asks for its password")
+	f.StringVar(&c.user, "for-user", "", "`user` the key is for, by e-mail address or id; administrators only")
+	f.StringVar(&c.saveAs, "save-as", "", "`profile` to use the new key in")
 	cli.AddBesidePairingFlag(cmd, &c.besidePairing)
-	f.StringVar(&c.file, "output-file", "", "new `file` for the key, in place of the keystore")
-	f.BoolVar(&c.reveal, "reveal", false, "print the key, and keep it nowhere")
-	f.BoolVar(&c.yes, "yes", false, "with --reveal, print it into a pipe or a file too")
+	f.StringVar(&c.file, "output-file", "", "write the key to this new `file` instead of the keystore")
+	f.BoolVar(&c.reveal, "reveal", false, "print the key instead of storing it")
+	f.BoolVar(&c.yes, "yes", false, "with --reveal, print the key even if standard output is not a terminal")
 	cli.AddRetryFlag(cmd, &c.flags)
 	cli.AddServerFlags(cmd, &c.flags)
 	cli.Needs(cmd, greenfield.Unrestricted)

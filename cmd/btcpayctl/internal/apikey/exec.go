@@ -41,29 +41,29 @@ func newAPIKeyExec(a *app.App, tree cli.Tree) *cobra.Command {
 		Use:   "exec --permission PERMISSION [--store ID] -- COMMAND [ARGUMENT...]",
 		Short: "Run a command with a key that is revoked when it ends",
 		Long: `Make a key for one command, run the command with it, and revoke the key when the
-command has ended, however it ended. The command finds BTCPAY_API_KEY,
-BTCPAY_SERVER and, for a key of one store, BTCPAY_STORE in its environment. Every
-credential, profile, server and store of btcpayctl is taken out of it.
+command ends, for whatever reason. The command gets BTCPAY_API_KEY, BTCPAY_SERVER
+and, for a key of one store, BTCPAY_STORE in its environment. btcpayctl removes its
+own credentials, profiles, server and store from that environment.
 
-The key is for the store that --store, the environment or the profile names; for
-every store with --all-stores only.
+The key is limited to the store that --store, the environment or the profile names.
+Only --all-stores makes a key for every store.
 
-Signals are passed on, and the exit code is the command's own. A signal that comes
-before the command runs ends this program once the server has answered: the key is
-revoked, and the exit code is 128 and the signal. A second signal does not wait for
-the answer; the label by which the key is found is then printed.
+Signals are passed on to the command, and the exit code is the command's. If a signal
+arrives before the command runs, btcpayctl waits for the server's response, revokes
+the key and exits with 128 plus the signal. After a second signal it does not wait,
+and prints the key's label.
 
-With --ttl a second process, the watcher, holds the key, and nothing else. It
-revokes the key when its time is over, or at once when this program is killed.
-Without --ttl the next "apikey exec" or "doctor" revokes what a kill -9 left.
+With --ttl a second process, the watcher, holds the key and no other credential. It
+revokes the key when its time is over, or at once if btcpayctl is killed. Without
+--ttl the next "apikey exec" or "doctor" revokes the key of a killed run.
 
-Where the server does not revoke the key at the end, a watcher is started if there is
-none. It asks until the server says that the key is gone, for seven days at most, and
-outlasts log-out. This program waits for that for 10 seconds, or --retry if that is
-longer, and then says what is left.
+If the server does not revoke the key at the end, btcpayctl starts a watcher if there
+is none. The watcher asks the server until the key is revoked, for up to seven days,
+also after you log out. btcpayctl waits for that for 10 seconds, or for the time of
+--retry if that is longer, and then reports what is left.
 
-With --retry a server that restarts is waited for before the command runs: what was
-not sent, since the connection was refused or the name not found, is tried again.`,
+--retry waits for a server that restarts before the command runs: requests that could
+not be sent, because the connection was refused or the name not found, are retried.`,
 		Example: `  btcpayctl apikey exec --profile admin --permission btcpay.store.cancreateinvoice --store ID -- ./nightly.sh
   btcpayctl apikey exec --for "invoice create,invoice get" --store ID --ttl 10m -- btcpayctl invoice create --amount 5 --currency USD`,
 		Annotations: map[string]string{cli.ArgumentsMayBeEmpty: "true"},
@@ -78,7 +78,7 @@ not sent, since the connection was refused or the name not found, is tried again
 	cmd.Flags().SetInterspersed(false)
 	c.asks.Tree = tree
 	c.asks.Add(cmd)
-	cmd.Flags().DurationVar(&c.ttl, "ttl", 0, "longest life of the key, such as 10m; a second process sees to it")
+	cmd.Flags().DurationVar(&c.ttl, "ttl", 0, "revoke the key after this time, such as 10m, by a second process")
 	cli.AddRetryFlag(cmd, &c.flags)
 	cli.AddServerFlags(cmd, &c.flags)
 	cli.Needs(cmd, greenfield.Unrestricted)

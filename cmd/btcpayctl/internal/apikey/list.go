@@ -22,37 +22,37 @@ func newAPIKeyList(a *app.App) *cobra.Command {
 	c := &apiKeyList{KeyHolder: operations.KeyHolder{App: a}}
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the keys that were stored or made here, and ask each whether it works",
-		Long: `List the API keys that were stored here, and ask the server of each whether it
-works. No server can list its keys, so those that were made elsewhere are not
-shown. The status of a key:
+		Short: "List the keys stored or made here, and check each",
+		Long: `List the API keys that were stored here, and ask each one's server whether it works.
+No server can list its keys, so keys made elsewhere are not shown. The status of a
+key:
 
-  works        the server knows it, and refuses nothing that could be tried
-  limited      a part of what it is for is refused now: its owner's role in the
-               store does not go as far
-  useless      all that could be tried is refused now, as where its owner was removed
-               from the store
-  old          it was replaced by "apikey rotate --keep-old", and is revoked later
-  handed-out   it was printed, or is not in the file any more that it was written to,
-               and is kept nowhere here
-  pending      it came, and an operation is still open: btcpayctl doctor
+  works        the server accepts it, and refuses no permission that could be tried
+  limited      some permissions are refused now: its owner's role in the store does
+               not allow them
+  useless      all permissions that could be tried are refused now, for example
+               because its owner was removed from the store
+  old          "apikey rotate --keep-old" replaced it; it will be revoked later
+  handed-out   it was printed, or the file that it was written to no longer has it,
+               and it is not stored here
+  pending      it arrived, and its operation is still open: btcpayctl doctor
   refused      the server does not know it, or its account is locked
-  unreachable  the server could not be asked
-  unreadable   the keystore did not give it
-  lost         it may have been made, and its answer was lost; the label is how a
-               person finds it on the server's page Account / API Keys
+  unreachable  the server could not be reached
+  unreadable   the keystore could not read it
+  lost         it may exist, but the response with it was lost; find it by its label
+               on the server's page Account / API Keys
 
---open lists what is not proven dead in place of that: keys that may live and that
-nothing uses, each with its operation. Their status:
+--open lists keys that may be active and that nothing uses, each with its operation.
+Their status:
 
-  asked        a consent page was opened or printed, and no key of it came here
-  lost         the answer to the request for it was lost
-  pending      it came, and nobody has agreed to it, or no profile uses it yet
+  asked        a consent page was opened or printed, and no key has arrived
+  lost         the response with the new key was lost
+  pending      it arrived, but the user has not accepted it, or no profile uses it yet
   killed       the command that it was made for was killed
-  revoking     it was to be revoked, and the server has not said that it is gone
+  revoking     it should be revoked, and the server has not confirmed that
 
-"apikey revoke --open" revokes what is stored, and leads to the page for the rest;
-"doctor --forget" takes the operations whose keys a person has dealt with.
+"apikey revoke --open" revokes those that are stored and opens the server's page for
+the rest. "doctor --forget" closes operations whose keys you have dealt with.
 
 --offline reads neither keystores nor servers.`,
 		Example: "  btcpayctl apikey list -o json --jq '.[] | select(.status != \"works\")'\n  btcpayctl apikey list --open",
@@ -71,8 +71,8 @@ nothing uses, each with its operation. Their status:
 			return c.list(cmd.Context(), p)
 		},
 	}
-	cmd.Flags().BoolVar(&c.open, "open", false, "list the keys that may live and that nothing uses")
-	cmd.Flags().BoolVar(&c.offline, "offline", false, "tell what is written down, and ask nobody")
+	cmd.Flags().BoolVar(&c.open, "open", false, "list keys that may be active and are not in use")
+	cmd.Flags().BoolVar(&c.offline, "offline", false, "show only what is recorded here")
 	addReachFlags(cmd, &c.Flags)
 	cli.Needs(cmd)
 	cli.Handles(cmd, cli.Keys)
@@ -83,10 +83,10 @@ nothing uses, each with its operation. Their status:
 // server of each key.
 func addReachFlags(cmd *cobra.Command, f *app.Flags) {
 	flags := cmd.Flags()
-	flags.DurationVar(&f.Timeout, "timeout", 0, "bound of one exchange (default 30s)")
-	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
-	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
-	flags.BoolVar(&f.Debug, "debug", false, "show each exchange on standard error, without secrets")
+	flags.DurationVar(&f.Timeout, "timeout", 0, "timeout per request (default 30s)")
+	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
+	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
+	flags.BoolVar(&f.Debug, "debug", false, "log each request and response to standard error, without secrets")
 	cli.Targets(cmd)
 }
 

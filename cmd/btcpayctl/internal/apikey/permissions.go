@@ -68,14 +68,13 @@ func newAPIKeyPermissions(a *app.App, tree cli.Tree) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "permissions",
 		Short: "Show what a key can do, with the commands it is good for",
-		Long: `Show the permissions of the key in use, what each includes, and the commands that
-it is enough for, and whether the server lets the key use each now: "works",
-"refused", or "not tried" where no call that only reads needs it. What is refused is
-explained on standard error.
+		Long: `Show the permissions of the key in use, what each includes, the commands that it is
+sufficient for, and whether the server accepts it now: "works", "refused", or "not
+tried" if no read-only call needs it. Standard error explains what is refused.
 
---live asks the server for all the permissions that it has, with those of its
-plugins, and tells which of them the key holds. --all shows those of BTCPay Server
-2.4.1, and asks nobody.`,
+--live asks the server for all its permissions, including those of plugins, and shows
+which of them the key has. --all shows the permissions of BTCPay Server 2.4.1 and
+asks no server.`,
 		Example: "  btcpayctl apikey permissions --profile ci\n  btcpayctl apikey permissions --all -o name",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -46,30 +46,30 @@ func newAPIKeyRevoke(a *app.App) *cobra.Command {
 	c := &apiKeyRevoke{KeyHolder: operations.KeyHolder{App: a}}
 	cmd := &cobra.Command{
 		Use:   "revoke [current | ID... | --open]",
-		Short: "Revoke keys on their servers, and forget them",
-		Long: `Revoke keys: stored ones by their ids, that of a profile (--profile), the one in use
-("current"), or one whose value is in a file (--value-file, - is standard input). Each
-key revokes itself, so no other right is needed. It is deleted from the keystore and
-the profiles once the server has said that it is gone; until then the server is asked
-again.
+		Short: "Revoke keys on their servers, and delete them here",
+		Long: `Revoke keys: stored keys by id, the key of a profile (--profile), the key in use
+("current"), or a key in a file (--value-file, - is standard input). A key revokes
+itself, so no other permission is needed. It is deleted from the keystore and the
+profiles when the server has confirmed the revocation; until then btcpayctl asks the
+server again.
 
-A key that the server does not know any more counts as revoked. A server before
-2.3.5 refuses a key that was revoked and one whose account is locked in the same
-words; there the key that made it has to be at hand and work, or a person looks.
+A key that the server does not know counts as revoked. A server before 2.3.5 refuses
+a revoked key and a key of a locked account in the same words. There the key that
+made it must be available and work; otherwise you have to look at the server's page.
 
---open revokes every key that "apikey list --open" names and that is stored here.
-Of the rest only the label is known: it is printed, with the server's page Account /
-API Keys, which is opened in the browser. A terminal is then asked whether they are
-dealt with. --server and --profile leave out those of others. Exit 8: some are left.
+--open revokes every stored key that "apikey list --open" names. For the others it
+prints the label and opens the server's page Account / API Keys in the browser. On a
+terminal it then asks whether you have dealt with them. --server and --profile limit
+it to theirs. Exit 8: some keys are left.
 
-A terminal is asked first, a script gives --yes.`,
+On a terminal btcpayctl asks first; a script needs --yes.`,
 		Example: "  btcpayctl apikey revoke 3f0c9d2a71b4e586 --yes\n  btcpayctl apikey revoke --profile ci --yes\n  btcpayctl apikey revoke --value-file - --server https://btcpay.example.com < key.txt\n  btcpayctl apikey revoke --open",
 		Args:    cli.Arguments(0, 100),
 		RunE:    c.run,
 	}
-	cmd.Flags().StringVar(&c.valueFile, "value-file", "", "`file` that holds the key to be revoked; - is standard input")
-	cmd.Flags().BoolVar(&c.open, "open", false, "revoke the keys that may live and that nothing uses")
-	cmd.Flags().BoolVar(&c.noBrowser, "no-browser", false, "with --open: print the addresses, and open no browser")
+	cmd.Flags().StringVar(&c.valueFile, "value-file", "", "`file` with the key to revoke; - is standard input")
+	cmd.Flags().BoolVar(&c.open, "open", false, "revoke the keys that may be active and are not in use")
+	cmd.Flags().BoolVar(&c.noBrowser, "no-browser", false, "with --open: print the addresses instead of opening the browser")
 	cli.AddYesFlag(cmd, &c.yes)
 	cli.AddServerFlags(cmd, &c.Flags)
 	cli.Needs(cmd)

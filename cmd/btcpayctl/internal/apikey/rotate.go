@@ -27,27 +27,26 @@ func newAPIKeyRotate(a *app.App) *cobra.Command {
 	c := &apiKeyRotate{app: a}
 	cmd := &cobra.Command{
 		Use:   "rotate",
-		Short: "Replace a profile's key by a new one with the same rights",
-		Long: `Make a new key with the permissions of the profile's key, ask the server whether
-it works, make the profile use it, and then revoke the old key, until the server
-says that it is gone. After a kill, "btcpayctl doctor" goes on.
+		Short: "Replace a profile's key with a new one of the same permissions",
+		Long: `Make a new key with the permissions of the profile's key, check that it works, make
+the profile use it, and then revoke the old key, until the server confirms that. If
+btcpayctl is killed, "btcpayctl doctor" continues.
 
-A program that has read the old key and not used it yet is refused when that is
-revoked at once. With --keep-old 10m the new key is in use at once as well, and the
-old one goes on working for ten minutes. A process in the background revokes it then.
-Where that process is gone, as after a restart of the machine, "btcpayctl doctor" and
-"btcpayctl apikey list" do it; until then both name the old key and its time.
+A program that has read the old key but not used it yet is refused if the old key is
+revoked at once. With --keep-old 10m the profile uses the new key at once, and the
+old key stays valid for ten minutes. A background process then revokes it. If that
+process is gone, for example after a restart of the machine, "btcpayctl doctor" or
+"btcpayctl apikey list" revokes it; until then both name the old key and its time.
 
-Keys are made by an unrestricted key. Where the profile's own is none, --by names
-a profile whose key is one, or --basic an account; the new key then belongs to
-that account.`,
+Only an unrestricted key can make keys. If the profile's key is not one, --by names a
+profile with one, or --basic an account; the new key then belongs to that account.`,
 		Example: "  btcpayctl apikey rotate --profile shop --by admin --keep-old 10m",
 		Args:    cli.Arguments(0, 0),
 		RunE:    c.run,
 	}
-	cmd.Flags().DurationVar(&c.keepOld, "keep-old", 0, "`time` for which the old key goes on working, such as 10m")
-	cmd.Flags().StringVar(&c.by, "by", "", "`profile` whose key makes the new one (default the profile's own)")
-	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account whose password makes the new key")
+	cmd.Flags().DurationVar(&c.keepOld, "keep-old", 0, "`time` to keep the old key valid, such as 10m")
+	cmd.Flags().StringVar(&c.by, "by", "", "`profile` whose key makes the new one (default the profile itself)")
+	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account that makes the new key; asks for its password")
 	cli.AddServerFlags(cmd, &c.flags)
 	cli.Needs(cmd, greenfield.Unrestricted)
 	return cmd

@@ -58,50 +58,50 @@ func New(a *app.App, tree cli.Tree) *cobra.Command {
 	c := &authorization{app: a, hintAfter: silence}
 	cmd := &cobra.Command{
 		Use:   "authorize",
-		Short: "Get an API key from a person, by the server's consent page",
-		Long: `Open the server's consent page in the browser, receive the key that the person
-grants on a port of this machine, ask the server what it may do, and store it for
-a profile. --for works out the permissions from the commands that will be run.
+		Short: "Get an API key through the server's consent page",
+		Long: `Open the server's consent page in the browser, receive the key that the user grants
+on a local port, check its permissions, and store it for a profile. --for derives
+the permissions from the commands that will be run.
 
-The key is for the store that --store, the environment or the profile names, or
-that the person picks with --selective-stores; for every store with --all-stores
-only.
+The key is limited to the store that --store, the environment or the profile names,
+or that the user picks with --selective-stores. Only --all-stores requests a key for
+every store.
 
-A key that the server does not know is not kept. If the key's permissions differ
-from the request, btcpayctl asks before keeping it; --accept-broader keeps one
-with more permissions without asking. In a script the exit code is 5 otherwise:
-the key is not kept, and revoked if it is new. A key for another store than
---store names is never kept.
+A key that the server does not know is not kept. If the key's permissions differ from
+your request, btcpayctl asks before keeping it. --accept-broader keeps a key with more
+permissions without asking. In a script the exit code is 5 otherwise: the key is not
+kept, and it is revoked if it is new. A key for another store than --store is never
+kept.
 
-What the key may do now is tried by calls that only read. A server grants whatever a
-person consents to, and refuses later what the person's role in the store does not
-allow: such a key is treated like one with other permissions than asked for.
+btcpayctl tries what the key can do now with calls that only read. A server grants
+whatever a user consents to, and later refuses what the user's role in the store does
+not allow: such a key is treated like one with other permissions than requested.
 
---expect-user takes a key of that person only. It asks for the permission to read
-the profile, and a key of somebody else is never kept.
+--expect-user accepts only a key of that user. It requests the permission to read the
+profile; a key of another user is never kept.
 
-Servers before 2.3.6 cannot be asked for a key for one store by its id. There, and
-where the version cannot be told, the person picks the store on the page.
+Servers before 2.3.6 cannot limit a key to one store by its id. There, and if the
+version is unknown, the user picks the store on the page.
 
-If the profile has a BitId key, invoice commands would use the new API key in its
-place: btcpayctl asks first, and a script gives --beside-pairing.
+If the profile has a BitId key, invoice commands would use the new API key instead.
+btcpayctl asks first; a script needs --beside-pairing.
 
 On a machine without a browser: --print-url prints the page's address, and --paste
-takes the key that the page then shows, at a prompt or as one line of standard
+reads the key that the page then shows, at a prompt or from one line of standard
 input.
 
-With --app-identifier the server offers the person the same key again at the next
-login, for the same permissions; port and nonce are kept for that.
+With --app-identifier the server offers the user the same key again at the next
+login, for the same permissions. btcpayctl keeps the port and nonce for that.
 
-A page that was opened or printed can be answered at any time later. It is kept in
-mind until its key came, or "btcpayctl doctor --forget" says that there is none, and
-"btcpayctl apikey list --open" names it. Its key is labelled NAME/OPERATION, unlike
-that of any other page. The same command again listens for the earlier page too.
+A page that was opened or printed can be answered at any later time. The ledger keeps
+it until its key arrives or you run "btcpayctl doctor --forget", and "btcpayctl apikey
+list --open" lists it. Its key is labelled NAME/OPERATION; labels are unique. The same
+command, run again, also listens for the earlier page.
 
-Exit 0: stored. 4: the key does not work, or is another person's than --expect-user
-names. 5: other permissions than asked for, or the person's role does not allow them.
-7: the server cannot be asked about the key; "btcpayctl doctor" goes on. 8: nobody
-answered within --wait.`,
+Exit 0: stored. 4: the key does not work, or belongs to another user than
+--expect-user. 5: other permissions than requested, or the user's role does not allow
+them. 7: the server could not be reached to check the key; "btcpayctl doctor"
+continues. 8: no response within --wait.`,
 		Example: `  btcpayctl authorize --profile ci --server https://btcpay.example.com --store ID --for "invoice create,invoice get"
   btcpayctl authorize --server https://btcpay.example.com --store ID --for "invoice list" --print-url
   btcpayctl authorize --profile ci --store ID --for "invoice list" --paste < key.txt`,
@@ -119,20 +119,20 @@ answered within --wait.`,
 	f := cmd.Flags()
 	c.asks.Tree = tree
 	c.asks.Add(cmd)
-	f.StringVar(&c.appName, "app", "", "`name` that the page shows, and the key's label, both with /OPERATION behind it (default btcpayctl/PROFILE)")
-	f.StringVar(&c.identifier, "app-identifier", "", "`id` by which the server offers the same key again")
-	f.StringVar(&c.expectUser, "expect-user", "", "`email` of the person whose key it has to be")
-	f.BoolVar(&c.strict, "strict", true, "the person takes all or nothing; with =false more can be granted")
-	f.BoolVar(&c.selective, "selective-stores", false, "the person picks one store; beside --store it has to be that one")
+	f.StringVar(&c.appName, "app", "", "`name` for the page and the key's label, followed by /OPERATION (default btcpayctl/PROFILE)")
+	f.StringVar(&c.identifier, "app-identifier", "", "`id` that makes the server offer the same key again")
+	f.StringVar(&c.expectUser, "expect-user", "", "accept only a key of the user with this `email`")
+	f.BoolVar(&c.strict, "strict", true, "the user must grant exactly what is requested; with =false the user can add more")
+	f.BoolVar(&c.selective, "selective-stores", false, "the user picks one store; with --store it must be that one")
 	cli.AddBesidePairingFlag(cmd, &c.besidePairing)
-	f.BoolVar(&c.acceptBroader, "accept-broader", false, "keep a key that may do more than was asked for, without a question")
-	f.BoolVar(&c.printURL, "print-url", false, "print the address of the page alone; it then shows the key")
-	f.BoolVar(&c.paste, "paste", false, "no listener: take the key from a prompt or standard input")
-	f.BoolVar(&c.noBrowser, "no-browser", false, "print the address, and open no browser")
-	f.Uint16Var(&c.port, "port", 0, "port to listen on; 0 takes a free one")
-	f.StringVar(&c.callbackHost, "callback-host", "", "`name` or name:port by which the browser reaches this machine")
-	f.BoolVar(&c.yes, "yes", false, "do not ask where the key is what was asked for")
-	cli.AddWaitFlag(cmd, &c.wait, "longest wait for the person (default 15m)")
+	f.BoolVar(&c.acceptBroader, "accept-broader", false, "keep a key with more permissions than requested, without asking")
+	f.BoolVar(&c.printURL, "print-url", false, "print only the page's address; the page then shows the key")
+	f.BoolVar(&c.paste, "paste", false, "read the key from a prompt or standard input instead of listening")
+	f.BoolVar(&c.noBrowser, "no-browser", false, "print the address instead of opening the browser")
+	f.Uint16Var(&c.port, "port", 0, "port to listen on; 0 picks a free one")
+	f.StringVar(&c.callbackHost, "callback-host", "", "`name` or name:port at which the browser reaches this machine")
+	f.BoolVar(&c.yes, "yes", false, "do not ask if the key matches the request")
+	cli.AddWaitFlag(cmd, &c.wait, "maximum wait for the user (default 15m)")
 	cli.AddServerFlags(cmd, &c.flags)
 	cli.Handles(cmd, cli.Keys)
 	return cmd

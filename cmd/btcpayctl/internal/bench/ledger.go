@@ -109,7 +109,7 @@ func (l ledgerBench) time(ctx context.Context, c call) (float64, error) {
 	return float64(time.Since(start).Microseconds()) / 1000, nil
 }
 
-// writeOpen writes the records of invoices whose end is not known.
+// writeOpen writes the records of invoices with an unknown outcome.
 func writeOpen(home string) error {
 	folder := filepath.Join(home, ".local", "share", "btcpayctl", "ledger")
 	if err := os.MkdirAll(folder, 0o700); err != nil {

@@ -14,24 +14,24 @@ import (
 func AddServerFlags(cmd *cobra.Command, f *app.Flags) {
 	TalksToServer(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.Server, "server", "", "`URL` of BTCPay Server, with its path prefix")
+	flags.StringVar(&f.Server, "server", "", "`URL` of the BTCPay Server, including its root path")
 	flags.StringVar(&f.Store, "store", "", "`id` of the store")
-	flags.DurationVar(&f.Timeout, "timeout", 0, "bound of one exchange (default 30s)")
-	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
-	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
-	flags.BoolVar(&f.Debug, "debug", false, "show each exchange on standard error, without secrets")
-	flags.BoolVar(&f.DryRun, "dry-run", false, "show the request in place of sending it")
+	flags.DurationVar(&f.Timeout, "timeout", 0, "timeout per request (default 30s)")
+	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
+	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
+	flags.BoolVar(&f.Debug, "debug", false, "log each request and response to standard error, without secrets")
+	flags.BoolVar(&f.DryRun, "dry-run", false, "print the request instead of sending it")
 	AddProfileFlag(cmd, f)
 }
 
 // AddRetryFlag adds --retry, for commands that make something and are run by scripts.
 func AddRetryFlag(cmd *cobra.Command, f *app.Flags) {
-	cmd.Flags().DurationVar(&f.Retry, "retry", 0, "how long a call is tried again that was surely not sent, such as 60s (default not at all)")
+	cmd.Flags().DurationVar(&f.Retry, "retry", 0, "retry requests that could not be sent for this time, such as 60s (default no retry)")
 }
 
 // AddProfileFlag adds --profile.
 func AddProfileFlag(cmd *cobra.Command, f *app.Flags) {
-	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; its key is used even where the environment has one")
+	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile; takes precedence over environment variables")
 	Targets(cmd)
 }
 

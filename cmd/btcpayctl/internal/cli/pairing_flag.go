@@ -8,5 +8,5 @@ import (
 
 // AddBesidePairingFlag adds --beside-pairing.
 func AddBesidePairingFlag(cmd *cobra.Command, into *bool) {
-	cmd.Flags().BoolVar(into, app.BesidePairingFlag[2:], false, "let the API key take the place of the profile's BitId key")
+	cmd.Flags().BoolVar(into, app.BesidePairingFlag[2:], false, "let the API key replace the profile's BitId key")
 }

@@ -25,10 +25,10 @@ type PermissionFlags struct {
 
 // Add adds the flags to a command.
 func (f *PermissionFlags) Add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.Given, "permission", nil, "`permission` such as btcpay.store.canviewinvoices; may be given again")
-	cmd.Flags().StringArrayVar(&f.Commands, "for", nil, "`commands` that the key is for, such as \"invoice create,invoice get\"")
-	cmd.Flags().BoolVar(&f.AllStores, "all-stores", false, "for every store, now and later, also where the environment or the profile names one")
-	cmd.Flags().BoolVar(&f.AllowUnknown, "allow-unknown", false, "ask for permissions that only a plugin knows")
+	cmd.Flags().StringArrayVar(&f.Given, "permission", nil, "`permission` such as btcpay.store.canviewinvoices; may be repeated")
+	cmd.Flags().StringArrayVar(&f.Commands, "for", nil, "derive the permissions from these `commands`, such as \"invoice create,invoice get\"")
+	cmd.Flags().BoolVar(&f.AllStores, "all-stores", false, "every store, including future ones, even if the environment or profile names one")
+	cmd.Flags().BoolVar(&f.AllowUnknown, "allow-unknown", false, "allow permissions that only a plugin defines")
 }
 
 // Permissions is the least set of what was asked for, for the store that is named.

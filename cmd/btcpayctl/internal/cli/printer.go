@@ -52,6 +52,6 @@ func (t telling) Write(text []byte) (int, error) {
 
 // AddOutputFlags adds what each command takes that prints data.
 func AddOutputFlags(flags *pflag.FlagSet, a *app.App) {
-	flags.StringP("output", "o", a.Getenv(app.OutputVariable), "`format` of data: table, json, jsonl, yaml, name or template=TEXT")
-	flags.String("jq", "", "a jq `expression` the JSON goes through")
+	flags.StringP("output", "o", a.Getenv(app.OutputVariable), "output `format`: table, json, jsonl, yaml, name or template=TEXT")
+	flags.String("jq", "", "filter JSON output with a jq `expression`")
 }

@@ -24,11 +24,11 @@ const HelperName = "docker-credential-btcpayctl"
 
 // New returns the command credential.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("credential", "Keep credentials of docker and others", "other",
-		`Keep credentials by the protocol of docker's credential helpers: what is asked
-comes on standard input, the answer goes to standard output, and so does the text
-of an error, with exit code 1. Credentials of docker, podman and others are then in
-the same store as the keys here, which this protocol never hands out.
+	cmd := cli.Group("credential", "Store credentials for docker and other programs", "other",
+		`Store credentials with the protocol of docker's credential helpers: the request comes
+on standard input, the response goes to standard output, and so does the text of an
+error, with exit code 1. Credentials of docker, podman and other programs are stored
+in the same keystore as your keys; this protocol never returns those.
 
 Docker finds the program under another name:
 
@@ -36,8 +36,8 @@ Docker finds the program under another name:
 
 and uses it after "credsStore": "btcpayctl" in ~/.docker/config.json.
 
-The other way round, BTCPAYCTL_KEYSTORE=helper:/path keeps keys with any program that
-speaks the protocol.`)
+In the other direction, BTCPAYCTL_KEYSTORE=helper:/path stores keys with any program
+that implements the protocol.`)
 	for _, c := range []struct{ action, short, long, example string }{
 		{"get", "Print the credential of a server",
 			"Read a server URL, and print its credential as JSON, with the secret.",

@@ -42,20 +42,21 @@ func New(a *app.App, exec func(context.Context, *app.App, []string) (exit int)) 
 	d := &demo{app: a, exec: exec}
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Play the whole story on this machine, in seconds",
-		Long: `Start a sandbox, pair a key with its store by both methods, create an invoice, pay
-it and wait until it is settled; then get an API key from a person, make a scoped
-one for one command, see it refused elsewhere, and revoke. Every command is shown as
-you would type it. Only this machine is talked to, and nothing is left behind.
+		Short: "Show the whole workflow on this machine, in seconds",
+		Long: `Start a sandbox, pair a key with its store in both ways, create an invoice, pay it
+and wait until it is settled. Then get an API key through the consent page, make a
+limited key for one command, see it refused elsewhere, and revoke it. Every command
+is shown as you would type it. No other machine is contacted, and nothing is left
+behind.
 
-With --keep the sandbox goes on until Ctrl-C, for you to try the commands in
-another terminal.`,
+With --keep the sandbox runs until Ctrl-C, so that you can try the commands in another
+terminal.`,
 		Example: "  btcpayctl demo\n  btcpayctl demo --keep",
 		GroupID: "start",
 		Args:    cli.Arguments(0, 0),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	}
-	cmd.Flags().BoolVar(&d.keep, "keep", false, "leave the sandbox running until Ctrl-C, and say what to try")
+	cmd.Flags().BoolVar(&d.keep, "keep", false, "keep the sandbox running until Ctrl-C, and print commands to try")
 	return cmd
 }
 

@@ -34,40 +34,40 @@ func New(a *app.App) *cobra.Command {
 	d := &doctor{Checker: operations.Checker{KeyHolder: operations.KeyHolder{App: a}}}
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check what is set up, and finish what was cut off",
+		Short: "Check the configuration and finish interrupted operations",
 		Long: `Check the configuration, the keystore, the server, the API key and the pairing in
-use. Then go through the operations whose end nobody has seen, and finish those
-that need no decision: a key that somebody agreed to is put to use, one of an
-"apikey exec" that was killed is revoked, a rotation or a revocation goes on.
+use. Then look at interrupted operations, and finish those that need no decision: an
+accepted key is put to use, the key of a killed "apikey exec" is revoked, a rotation
+or revocation continues.
 
-The API key's permissions are tried by calls that only read. Where the server refuses
-some now, since the role of the key's owner in the store does not go as far, that is
-a warning; where it refuses all that can be tried, a failure with exit code 5.
+The API key's permissions are tried with calls that only read. If the server refuses
+some of them now, because the role of the key's owner in the store does not allow
+them, that is a warning. If it refuses all that can be tried, the check fails with
+exit code 5.
 
-A key that came by "authorize" and that nobody has agreed to yet is never put to
-use by itself. A terminal is asked; otherwise the exit code is 8, and --keep or
---drop with the operation's id decides. --drop and --fix revoke a key that is new;
---fix drops all that came with other permissions than asked for.
+A key from "authorize" that was not accepted yet is never put to use without a
+decision. On a terminal doctor asks; otherwise the exit code is 8, and --keep or
+--drop with the operation's id decides. --drop and --fix revoke a new key; --fix drops
+all keys that arrived with other permissions than requested.
 
-A key whose answer was lost, or whose consent page nobody answered, is named by its
-label: delete it on the server's page Account / API Keys, and then close the
-operation with --forget. --forget-open closes all of that sort, after a question; a
-script gives --yes. What is forgotten is told. A key that is stored here and works
-is not forgotten.
+A key whose response was lost, or whose consent page was not answered, is named by its
+label. Delete it on the server's page Account / API Keys, and then close the operation
+with --forget. --forget-open closes all operations of that kind after a confirmation;
+a script needs --yes. doctor prints what it forgets. A key that is stored here and
+works is not forgotten.
 
-The report is on standard output also where something failed. A key that may live
-and that nothing uses is a failure. The exit code is that of the first failure, 0
-where nothing failed.`,
+The report is on standard output, also if a check fails. A key that may be active and
+that nothing uses is a failure. The exit code is that of the first failure, or 0.`,
 		Example: "  btcpayctl doctor --profile shop\n  btcpayctl doctor -o json --jq '.[] | select(.status == \"failed\")'",
 		GroupID: "start",
 		Args:    cli.Arguments(0, 0),
 		RunE:    d.run,
 	}
-	cmd.Flags().StringArrayVar(&d.Decision.Keep, "keep", nil, "put the key of this `operation` to use, to which nobody has agreed yet")
-	cmd.Flags().StringArrayVar(&d.Decision.Drop, "drop", nil, "give the key of this `operation` up")
-	cmd.Flags().BoolVar(&d.Fix, "fix", false, "also drop keys that came with other permissions than asked for")
-	cmd.Flags().StringSliceVar(&d.forget, "forget", nil, "close these `operations`, or the notes of these keys that were handed out: they were looked after by hand")
-	cmd.Flags().BoolVar(&d.forgetAll, "forget-open", false, "close every operation whose key only a person can look for")
+	cmd.Flags().StringArrayVar(&d.Decision.Keep, "keep", nil, "accept the key of this `operation` and put it to use")
+	cmd.Flags().StringArrayVar(&d.Decision.Drop, "drop", nil, "drop the key of this `operation`")
+	cmd.Flags().BoolVar(&d.Fix, "fix", false, "also drop keys that arrived with other permissions than requested")
+	cmd.Flags().StringSliceVar(&d.forget, "forget", nil, "close these `operations` or notes of handed-out keys, which you have dealt with")
+	cmd.Flags().BoolVar(&d.forgetAll, "forget-open", false, "close every operation whose key only you can find on the server")
 	cmd.Flags().BoolVar(&d.yes, "yes", false, "do not ask before --forget-open")
 	cli.AddServerFlags(cmd, &d.Flags)
 	cli.Needs(cmd, greenfield.CanViewProfile)

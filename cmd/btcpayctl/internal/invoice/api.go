@@ -77,7 +77,7 @@ type invoiceCall struct {
 }
 
 func (c *invoiceCall) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.api, "api", "", "bitpay or greenfield (default greenfield where there is an API key, else bitpay)")
+	cmd.Flags().StringVar(&c.api, "api", "", "bitpay or greenfield (default greenfield if there is an API key, else bitpay)")
 	cli.AddServerFlags(cmd, &c.flags)
 }
 

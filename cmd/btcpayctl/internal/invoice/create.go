@@ -33,45 +33,45 @@ func newInvoiceCreate(a *app.App) *cobra.Command {
 	c := &invoiceCreate{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Create an invoice, or one for each line of JSON",
-		Long: `Create an invoice and print it. --any-amount makes one that takes any amount; it is
-never made because an amount is missing. An invoice of 0 is settled at once, and
-needs --allow-zero.
+		Short: "Create an invoice, or one for each line of a JSON file",
+		Long: `Create an invoice and print it. --any-amount creates an invoice that accepts any
+amount; a missing amount is an error. An invoice of 0 is settled at once and needs
+--allow-zero.
 
-An amount with more decimals than its currency has would be rounded by the server. It
-is refused, or with --round rounded and shown. After the answer, what was created is
-compared with what was asked for: amount, currency, order id, store, expiry and payment
-methods. A difference is an error that names the invoice, which exists.
+The server would round an amount with more decimals than its currency has. Such an
+amount is refused, or with --round rounded and reported. btcpayctl compares the created
+invoice with the request: amount, currency, order id, store, expiry and payment
+methods. If they differ, the error names the invoice, which exists.
 
-With --from the invoices come from a file, or from standard input for -: one JSON
-object, or many, each like
+--from reads invoices from a file, or from standard input for -: one or more JSON
+objects such as
   {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
-with the members of the BitPay API, or with amount, currency, metadata and
-checkout as the Greenfield API has them. Amounts may be texts or numbers and are
-kept exact; "any" takes any amount. Order ids are texts, numbers, true or false, and
-the Greenfield API keeps which. The metadata is yours, but for names that begin with
-btcpayctl; what the server changed of it is told. All are checked before the first is
-sent.
+with the fields of the BitPay API, or with amount, currency, metadata and checkout of
+the Greenfield API. Amounts may be strings or numbers and are kept exact; "any"
+accepts any amount. Order ids are strings, numbers, true or false; the Greenfield API
+keeps the type. Names in the metadata that begin with btcpayctl are reserved; changes
+that the server made to the metadata are reported. All rows are checked before the
+first request.
 
-What --from reads is one operation, and how far it came is written down. After Ctrl-C,
-a kill or a lost answer the same line again goes on, and so does "invoice resume" with
-the id that is printed: rows that have their invoice are printed, a row in doubt is
-looked up, the rest is created. Several processes may run one file. A row that was
-changed after its invoice was asked for is refused. A file that is finished prints its
-invoices again while they are unpaid; --again creates new ones. Rows without an order id
-are new ones each time, as is all that comes by a pipe.
+A file of --from is one operation, and its progress is recorded. After Ctrl-C, a kill
+or a lost response, run the same command again to continue, or "invoice resume" with
+the printed id: finished rows are printed, a row with an unknown outcome is looked up,
+and the rest is created. Several processes can work on one file. A row that was
+changed after its invoice was requested is refused. Running a finished file again
+prints its invoices while they are unpaid; --again creates new ones. Rows without an
+order id are always new, and so are rows from a pipe.
 
-An order id that stands twice in the file, or that another operation is at, is refused,
-unless --allow-same-order is given. --unless-exists takes the invoice that has the order
-id already, where there is one; its amount must be the same.
+An order id that occurs twice in the file, or that another open operation has, is
+refused unless --allow-same-order is given. --unless-exists adopts an existing invoice
+with the order id; its amount must be the same.
 
-Every invoice has an order id; it is made up where none is given. A request is
-sent once. If its answer is lost, the order id is looked up and the invoice that
-is found is taken. If none is found the exit code is 8, and "invoice resume" looks
-again. With --retry a request that was surely not sent, since the connection was
-refused or the name not found, is tried again for so long: the server may be
-restarting. On the Greenfield API the invoice's metadata names the operation, too
-(btcpayctlOperation), and an API key needs the permissions to create and to view invoices.`,
+Every invoice has an order id; btcpayctl generates one if you give none. A request is
+sent once. If its response is lost, btcpayctl looks the order id up and adopts the
+invoice that it finds. If it finds none, the exit code is 8, and "invoice resume"
+looks again. --retry retries a request that could not be sent, because the connection
+was refused or the name not found, for example while the server restarts. On the
+Greenfield API the invoice's metadata also names the operation (btcpayctlOperation),
+and an API key needs the permissions to create and to view invoices.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
   id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
   btcpayctl invoice create --from orders.jsonl -o jsonl`,
@@ -80,26 +80,26 @@ restarting. On the Greenfield API the invoice's metadata names the operation, to
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
-	f.StringVar(&c.amount, "amount", "", "`price` in --currency, exact")
-	f.BoolVar(&c.any, "any-amount", false, "make an invoice that takes any amount")
+	f.StringVar(&c.amount, "amount", "", "exact `price` in --currency")
+	f.BoolVar(&c.any, "any-amount", false, "create an invoice that accepts any amount")
 	f.BoolVar(&c.allowed.zero, zeroFlag, false, "allow an amount of 0, which is settled at once")
-	f.BoolVar(&c.allowed.round, roundFlag, false, "round an amount to the decimals of its currency, halves away from zero")
-	f.BoolVar(&c.allowed.anyPayment, anyPaymentFlag, false, "allow a paymentTolerance of 100, by which any payment settles the invoice")
-	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC; the store's default if not given")
-	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that stands twice in the file, or that another operation is at")
-	f.BoolVar(&c.allowed.existing, existsFlag, false, "take the invoice that has the order id, where the store has one")
-	f.BoolVar(&c.again, "again", false, "with --from: create new invoices of a file that is finished")
-	f.StringVar(&c.tax, "tax-included", "", "the `part` of the amount that is tax")
+	f.BoolVar(&c.allowed.round, roundFlag, false, "round the amount to its currency's decimals, halves away from zero")
+	f.BoolVar(&c.allowed.anyPayment, anyPaymentFlag, false, "allow a paymentTolerance of 100, so that any payment settles the invoice")
+	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC (default the store's currency)")
+	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that occurs twice in the file, or that another open operation has")
+	f.BoolVar(&c.allowed.existing, existsFlag, false, "adopt an existing invoice with the order id instead of creating one")
+	f.BoolVar(&c.again, "again", false, "with --from: create new invoices for a finished file")
+	f.StringVar(&c.tax, "tax-included", "", "`part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
 	f.StringVar(&c.request.ItemCode, "item-code", "", "`code` of the item sold")
 	f.StringVar(&c.request.ItemDesc, "description", "", "`text` shown to the buyer")
 	f.StringVar(&c.request.PosData, "pos-data", "", "free `text` kept with the invoice")
 	f.StringVar(&c.request.BuyerEmail, "buyer-email", "", "the buyer's `address`")
-	f.StringVar(&c.request.RedirectURL, "redirect-url", "", "where the checkout page leads after the payment")
-	f.StringVar(&c.request.NotificationURL, "notification-url", "", "`URL` that gets a notification of each change")
-	f.BoolVar(&c.request.ExtendedNotifications, "extended-notifications", false, "notifications name their event")
-	f.StringVar(&c.speed, "speed", "", "when a payment is settled: high, medium, low-medium or low")
-	f.DurationVar(&c.expires, "expires", 0, "how long the invoice can be paid; the store's setting if not given")
+	f.StringVar(&c.request.RedirectURL, "redirect-url", "", "`URL` that the checkout page opens after the payment")
+	f.StringVar(&c.request.NotificationURL, "notification-url", "", "`URL` to notify of each change")
+	f.BoolVar(&c.request.ExtendedNotifications, "extended-notifications", false, "send notifications that name their event")
+	f.StringVar(&c.speed, "speed", "", "confirmations until a payment is settled: high, medium, low-medium or low")
+	f.DurationVar(&c.expires, "expires", 0, "time until the invoice expires (default the store's setting)")
 	f.StringSliceVar(&c.request.PaymentCurrencies, "payment-method", nil, "allow only this payment `method`, such as BTC-CHAIN; may be repeated")
 	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)

@@ -16,11 +16,11 @@ import (
 // New returns the command invoice.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("invoice", "Create, read, list and wait for invoices", "start",
-		`Create, read, list and wait for invoices of one store. With an API key it is a call
-of the Greenfield API, for the store that --store, the profile or the key names;
-with a BitId key one of the BitPay-compatible API, for the store that the key is
-paired with. What they print is the same. A store that is named beside a BitId key
-is refused, unless an invoice of the key shows that the key serves it; see "btcpayctl
+		`Create, read, list and wait for invoices of one store. With an API key, commands use
+the Greenfield API and the store that --store, the profile or the key names. With a
+BitId key, they use the BitPay-compatible API and the store that the key is paired
+with. The output is the same. If you name a store with a BitId key, the command is
+refused unless an invoice of the key shows that it serves this store; see "btcpayctl
 help pairing".`)
 	cmd.AddCommand(newInvoiceCreate(a), newInvoiceGet(a), newInvoiceList(a), newInvoiceWait(a), newInvoiceOpen(a), newInvoiceResume(a))
 	return cmd
@@ -65,22 +65,22 @@ func newInvoiceList(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List invoices, newest first",
-		Long: `List all invoices of the store, newest first, archived ones included. The pages
-are fetched while the records are printed. Invoices created in the same second
-are in the order of their ids.
+		Long: `List all invoices of the store, newest first, including archived ones. Pages are
+fetched while records are printed. Invoices created in the same second are sorted by
+id.
 
-The list is complete: each invoice that existed when the command started, and
-that still matches the filters when it is read, is printed exactly once. If the
-server's answers do not allow that, the command fails. Invoices created in the
-meantime may be missing.
+The list is complete: each invoice that existed when the command started, and that
+still matches the filters when it is read, is printed exactly once. If the server's
+responses do not allow that, the command fails. Invoices created in the meantime may
+be missing.
 
---offset and --limit count in the printed order, when the command starts. A
+--offset and --limit count in the printed order at the time the command starts. A
 second command with a larger --offset continues without losing or repeating an
 invoice, unless invoices were created in between.
 
-With a BitId key no server can be asked for an order id or item code that has a
-character above U+FFFF, such as an emoji. All invoices are then read and compared
-here, which --from keeps short.`,
+With a BitId key, the server cannot search for an order id or item code with a
+character above U+FFFF, such as an emoji. Then all invoices are read and compared
+here; use --from to limit that.`,
 		Example: "  btcpayctl invoice list --from 2026-11-01 --status settled -o jsonl",
 		Args:    cli.Arguments(0, 0),
 		RunE:    c.run,

@@ -14,9 +14,10 @@ import (
 func newInvoiceOpen(a *app.App) *cobra.Command {
 	c := &invoiceCall{app: a}
 	cmd := &cobra.Command{
-		Use:     "open ID",
-		Short:   "Open an invoice's checkout page in the browser",
-		Long:    "Open an invoice's checkout page in the browser, and print the invoice. BROWSER\nnames another browser than the desktop's.",
+		Use:   "open ID",
+		Short: "Open an invoice's checkout page in the browser",
+		Long: `Open an invoice's checkout page in the browser, and print the invoice. BROWSER selects
+another browser than the desktop's.`,
 		Example: "  btcpayctl invoice open QvKaGcfACNbRiBjPAMkQ7Q",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -27,27 +27,26 @@ func newInvoiceResume(a *app.App) *cobra.Command {
 	c := &invoiceResume{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "resume [OPERATION...]",
-		Short: "Look for invoices whose answer was lost, or go on with a batch",
-		Long: `Look up the order ids of invoices whose creation was cut off, and print the
-invoices that are there. Without an argument all open operations of the key in
-use are looked up, on the API that --api names or the key is for, and nothing is
-sent.
+		Short: "Look up invoices with an unknown outcome, or continue a batch",
+		Long: `Look up the order ids of invoices whose creation was interrupted, and print the
+invoices that exist. Without an argument, all open operations of the key in use are
+looked up, on the API of --api or of the key. Nothing is created.
 
-Where no invoice is found, it may still come for as long as a proxy or the server
-may hold the request back: the exit code is 8 and the operation stays open. Once
-you are sure, --abandon closes it, and the order can be sent anew.
+If no invoice is found, it may still appear as long as a proxy or the server can hold
+the request back: the exit code is 8 and the operation stays open. When you are sure,
+--abandon closes it, and you can send the order again.
 
-With a batch of "invoice create --from" it goes on where the batch stopped: it
-prints the invoices of the rows that have one, looks up the row in doubt and
-creates the rest. A row in doubt of which no invoice is found is left out, and the
-exit code is 8. Once you are sure that none comes, --send-again creates it. --abandon
-closes the batch: it prints what there is and creates nothing.`,
+With a batch of "invoice create --from", resume continues it: it prints the invoices
+of finished rows, looks up the row with an unknown outcome, and creates the rest. If no
+invoice is found for that row, it is skipped, and the exit code is 8. When you are sure
+that none will appear, --send-again creates it. --abandon closes the batch: it prints
+the existing invoices and creates nothing.`,
 		Example: "  btcpayctl invoice resume\n  btcpayctl invoice resume K7QX2M4ZJ5LDN3WYB6TRCVAHGE --abandon",
 		Args:    cli.Arguments(0, 100),
 		RunE:    c.run,
 	}
-	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close operations of which no invoice is found, or a batch")
-	cmd.Flags().BoolVar(&c.sendAgain, "send-again", false, "of a batch: send rows again of which no invoice is found")
+	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close a batch, or operations without an invoice")
+	cmd.Flags().BoolVar(&c.sendAgain, "send-again", false, "for a batch: send rows without an invoice again")
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
 	cli.Handles(cmd, cli.Everything)

@@ -33,21 +33,21 @@ func newInvoiceWait(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "wait ID",
 		Short: "Wait until an invoice is settled",
-		Long: `Wait until an invoice is settled, or with --for processing until it is paid in
-full and not yet confirmed. Without --wait the end is when the invoice expires or
-becomes invalid; one that is paid in time does not expire.
+		Long: `Wait until an invoice is settled, or with --for processing until it is fully paid but
+not yet confirmed. Without --wait, the command ends when the invoice expires or becomes
+invalid; an invoice that is paid in time does not expire.
 
-A server that does not answer for a while is asked again, once it has shown the invoice,
-or with --wait. With --retry the first look waits for it, too, where it refuses the
+If the server stops responding, btcpayctl asks again, once it has read the invoice or
+if --wait is given. With --retry it also waits for a server that refuses the first
 connection.
 
-Exit 0: reached. 8: time ran out. 10: the invoice expired or is invalid.`,
+Exit 0: reached. 8: the time is over. 10: the invoice is expired or invalid.`,
 		Example: `  btcpayctl invoice wait "$id" --wait 20m && ./ship.sh`,
 		Args:    cli.Arguments(1, 1),
 		RunE:    c.run,
 	}
-	cli.AddWaitFlag(cmd, &c.wait, "longest wait; 0 looks once (default until the invoice expires)")
-	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
+	cli.AddWaitFlag(cmd, &c.wait, "maximum wait; 0 checks once (default until the invoice expires)")
+	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two checks")
 	cmd.Flags().StringVar(&c.until, "for", statusSettled, "settled or processing")
 	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)

@@ -42,17 +42,17 @@ func newKeyExport(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [SIN]",
 		Short: "Write a private key to a new file",
-		Long: `Write the private key in use, or that of a SIN, to a new file that only you can
-read. With --reveal it is printed instead; where standard output is no terminal
-this needs --yes as well. Whoever has the key can create invoices in its store.`,
+		Long: `Write the private key in use, or the key of a SIN, to a new file that only you can
+read. --reveal prints it instead; if standard output is not a terminal, that also
+needs --yes. Anyone who has the key can create invoices in its store.`,
 		Example: "  btcpayctl key export --profile shop --output-file shop.pem\n  btcpayctl key export --format wif --reveal",
 		Args:    cli.Arguments(0, 1),
 		RunE:    c.run,
 	}
 	cmd.Flags().StringVar(&c.format, "format", "pem", "pem, pkcs8, hex, wif or wif-testnet")
-	cmd.Flags().StringVar(&c.file, "output-file", "", "new `file` for the key")
+	cmd.Flags().StringVar(&c.file, "output-file", "", "write the key to this new `file`")
 	cmd.Flags().BoolVar(&c.reveal, "reveal", false, "print the private key")
-	cmd.Flags().BoolVar(&c.yes, "yes", false, "print it into a pipe or a file too")
+	cmd.Flags().BoolVar(&c.yes, "yes", false, "print the key even if standard output is not a terminal")
 	cli.AddProfileFlag(cmd, &c.flags)
 	return cmd
 }

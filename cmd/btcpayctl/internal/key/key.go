@@ -28,10 +28,10 @@ var keyView = output.View[keyRecord]{
 
 // New returns the command key.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("key", "Make, keep and use BitId keys", "start",
-		`Make, keep and use BitId keys. A key is tied to one store for ever, so every
-store needs one of its own. Private keys are in a keystore; a profile names the
-key that is in use. BTCPAYCTL_PRIVATE_KEY_FILE names one in a file instead.`)
+	cmd := cli.Group("key", "Make, store and use BitId keys", "start",
+		`Make, store and use BitId keys. A key belongs to one store for ever, so every store
+needs its own key. Private keys are in a keystore; a profile names the key in use.
+BTCPAYCTL_PRIVATE_KEY_FILE names a key in a file instead.`)
 	cmd.AddCommand(newKeyGenerate(a), newKeyImport(a), newKeyExport(a), newKeyList(a), newKeyShow(a),
 		newKeyDelete(a), newKeySign(a), newKeyVerify(a))
 	return cmd
@@ -47,8 +47,8 @@ type keeping struct {
 }
 
 func (k *keeping) addFlags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&k.replace, "replace", false, "use the new key where the profile has one; the old one stays in the keystore")
-	cmd.Flags().StringVar(&k.file, "output-file", "", "write the key to this new `file` in place of keystore and profile")
+	cmd.Flags().BoolVar(&k.replace, "replace", false, "replace the profile's key; the old one stays in the keystore")
+	cmd.Flags().StringVar(&k.file, "output-file", "", "write the key to this new `file` instead of keystore and profile")
 	cli.AddProfileFlag(cmd, &k.flags)
 }
 
@@ -57,12 +57,12 @@ func newKeyGenerate(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Make a key",
-		Long: `Make a key, store it in the keystore, and make the profile use it. SIN and public
-key are printed after the key was stored and read back. Without --profile, and
-with none in use, the profile is called default.
+		Long: `Make a key, store it in the keystore, and make the profile use it. SIN and public key
+are printed after the key was stored and read back. Without --profile or a current
+profile, the profile is called default.
 
-With --output-file the key goes into a new file that only you can read, and no
-profile is touched.`,
+With --output-file the key is written to a new file that only you can read, and no
+profile changes.`,
 		Example: "  btcpayctl key generate --profile shop\n  btcpayctl key generate --output-file shop.key",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,10 +77,10 @@ func newKeyImport(a *app.App) *cobra.Command {
 	k := &keeping{app: a}
 	cmd := &cobra.Command{
 		Use:   "import SOURCE",
-		Short: "Take over a key from a file or another client",
-		Long: `Read a private key from a file, or from standard input for -, store it, and make
-the profile use it. It may be 64 hex digits, PEM (SEC1 or PKCS#8), DER, WIF of
-main net or test net, or the key file of the PHP or the Node client.`,
+		Short: "Import a key from a file or another client",
+		Long: `Read a private key from a file, or from standard input for -, store it, and make the
+profile use it. Formats: 64 hex digits, PEM (SEC1 or PKCS#8), DER, WIF of mainnet or
+testnet, and the key files of the PHP and Node clients.`,
 		Example: "  btcpayctl key import old.pem --profile shop\n  pass show shop | btcpayctl key import - --profile shop",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -225,11 +225,11 @@ func newKeyDelete(a *app.App) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "delete [SIN]",
-		Short: "Delete a private key for ever",
-		Long: `Delete a private key from its keystore, and take it out of the profiles that use
-it. It is named by its SIN, or by --profile as the key of that profile. It cannot be
-made again. The server still knows its public key: revoke it on the store's Access
-Tokens page. A terminal is asked first, a script gives --yes.`,
+		Short: "Delete a private key permanently",
+		Long: `Delete a private key from its keystore and from the profiles that use it. Name it by
+its SIN, or by --profile. It cannot be recovered. The server still knows the public
+key: revoke it on the store's Access Tokens page. On a terminal btcpayctl asks first;
+a script needs --yes.`,
 		Example: "  btcpayctl key delete Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR --yes\n  btcpayctl key delete --profile shop --yes",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -44,10 +44,10 @@ var knownKeyView = output.View[knownKey]{
 func newKeyList(a *app.App) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the keys that were stored, without reading them",
-		Long: `List the BitId keys that were stored, and the profiles that use them. The private
-keys are not read, so no keystore has to be unlocked. The store is the one that the key
-was last seen to serve.`,
+		Short: "List the stored keys, without reading them",
+		Long: `List the stored BitId keys and the profiles that use them. The private keys are not
+read, so no keystore has to be unlocked. The store is the one that the key was last
+seen to serve.`,
 		Example: "  btcpayctl key list -o json --jq '.[] | select(.profiles == []) | .sin'",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -26,9 +26,9 @@ func newKeySign(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sign",
 		Short: "Sign standard input",
-		Long: `Sign the bytes of standard input as a request is signed: ECDSA over one SHA-256,
-in hex of strict DER, with a low S. For a request the bytes are its absolute URL
-and its body, with nothing between and no line end.`,
+		Long: `Sign the bytes of standard input the way a request is signed: ECDSA over one SHA-256,
+in hex of strict DER, with a low S. For a request, the bytes are its absolute URL
+followed by its body, with nothing between them and no line end.`,
 		Example: `  printf %s 'https://btcpay.example.com/tokens' | btcpayctl key sign -o json`,
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,9 +55,9 @@ func newKeyVerify(a *app.App) *cobra.Command {
 	var strict bool
 	cmd := &cobra.Command{
 		Use:   "verify PUBLIC-KEY SIGNATURE",
-		Short: "Check a signature over standard input",
-		Long: `Check a signature over the bytes of standard input. The exit code is 0 if it
-holds and 10 if it does not.`,
+		Short: "Verify a signature over standard input",
+		Long: `Verify a signature over the bytes of standard input. The exit code is 0 if it is valid
+and 10 if not.`,
 		Example: `  printf %s "$url" | btcpayctl key verify "$public" "$signature" --strict`,
 		Args:    cli.Arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,7 +85,7 @@ holds and 10 if it does not.`,
 			return output.One(p, verifiedView, verifiedRecord{public.SIN(), public.String(), true})
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "also refuse a high S")
+	cmd.Flags().BoolVar(&strict, "strict", false, "also reject a high S")
 	return cmd
 }
 

@@ -48,21 +48,21 @@ func newKeystoreBackup(a *app.App) *cobra.Command {
 	b := &storeBackup{app: a}
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Write all secrets into one encrypted file",
-		Long: `Write the secrets of all stores, with their names, into one new file that is
-encrypted with age: under a passphrase of its own, or to recipients. Standard
-output is - . All secrets are in it, or no file is written.
+		Short: "Write all secrets to one encrypted file",
+		Long: `Write the secrets of all keystores, with their names, to one new file that is
+encrypted with age: with its own passphrase, or to recipients. - is standard output.
+The file contains all secrets, or it is not written.
 
-"keystore restore" reads it, and so does "age -d", to lines of JSON. Profiles are
-not in it: config.toml holds no secrets, so copy that as it is.`,
+"keystore restore" reads it, and "age -d" decrypts it to lines of JSON. Profiles are
+not included: config.toml contains no secrets, so copy it separately.`,
 		Example: `  btcpayctl keystore backup keys.age
   btcpayctl keystore backup keys.age --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p
   btcpayctl keystore backup - --passphrase-file p.txt | ssh backup.example.com 'cat >keys.age'`,
 		Args: cli.Arguments(1, 1),
 		RunE: b.run,
 	}
-	cmd.Flags().StringArrayVar(&b.recipients, "recipient", nil, "`age1…`, the public key of who can open it; may be given several times")
-	cmd.Flags().StringVar(&b.recipientsFile, "recipients-file", "", "`file` of recipients, one a line, as for age -R")
+	cmd.Flags().StringArrayVar(&b.recipients, "recipient", nil, "`age1…`, the public key of a recipient; may be repeated")
+	cmd.Flags().StringVar(&b.recipientsFile, "recipients-file", "", "`file` of recipients, one per line, as for age -R")
 	cmd.Flags().StringVar(&b.passphraseFile, "passphrase-file", "", "`file` with the passphrase of the backup")
 	return cmd
 }

@@ -26,22 +26,20 @@ func newKeystoreTest(a *app.App) *cobra.Command {
 	c := &storeCheck{app: a}
 	cmd := &cobra.Command{
 		Use:   "test [KEYSTORE]",
-		Short: "Write, read and delete a secret, and read all that are known",
-		Long: `Try out the store in use, or the one that is named: write a secret of no worth,
-read it, delete it, and look whether it is gone. Then read each key that index,
-profiles or the store itself know of, and check that it is the key of its name.
-No key is shown.
+		Short: "Write, read and delete a test entry, and read all keys",
+		Long: `Test the keystore in use, or the named one: write a test entry, read it, delete it, and
+check that it is gone. Then read each key that the index, the profiles or the keystore
+itself name, and check that it matches its name. No key is shown.
 
---adopt enters keys that the store holds and the index does not know into the
-index, as after the index was lost.
+--adopt adds keys that the keystore holds to the index if the index was lost.
 
-The report is on standard output also where something failed. The exit code is
-that of the first failure, 0 where nothing failed.`,
+The report is on standard output, also if a test fails. The exit code is that of the
+first failure, or 0.`,
 		Example: "  btcpayctl keystore test\n  btcpayctl keystore test file",
 		Args:    cli.Arguments(0, 1),
 		RunE:    c.run,
 	}
-	cmd.Flags().BoolVar(&c.adopt, "adopt", false, "enter keys that the index does not know into it")
+	cmd.Flags().BoolVar(&c.adopt, "adopt", false, "add keys that the index does not have to it")
 	addWhoseStoreFlag(cmd, &c.flags)
 	return cmd
 }

@@ -21,17 +21,17 @@ import (
 
 // New returns the command keystore.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("keystore", "See, test, move and back up where secrets are", "start",
-		`See, test, move and back up the stores that private keys and API keys are in:
-the desktop's keyring, files encrypted with age, a credential helper of docker, or
-OpenBao and Vault. The first key that a profile stores pins the store in it; from
-then on nothing but "keystore move" and "keystore restore" changes it.`)
+	cmd := cli.Group("keystore", "Show, test, move and back up keystores", "start",
+		`Show, test, move and back up the keystores that hold private keys and API keys: the
+desktop's keyring, files encrypted with age, a docker credential helper, or OpenBao and
+Vault. The first key that a profile stores pins its keystore; from then on only
+"keystore move" and "keystore restore" change it.`)
 	cmd.AddCommand(newKeystoreStatus(a), newKeystoreTest(a), newKeystoreMove(a), newKeystoreBackup(a), newKeystoreRestore(a), newKeystoreLock(a))
 	return cmd
 }
 
 func addWhoseStoreFlag(cmd *cobra.Command, f *app.Flags) {
-	cmd.Flags().StringVar(&f.Profile, "profile", "", "`name` of the profile whose store is meant")
+	cmd.Flags().StringVar(&f.Profile, "profile", "", "use the keystore of the profile with this `name`")
 }
 
 // keystoreRecord is a keystore as it is found without a question to anybody.
@@ -69,19 +69,19 @@ func newKeystoreStatus(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the stores that hold secrets, without unlocking any",
-		Long: `Show the store in use, and all others that hold a key, as they are found: no
-secret is read and nobody is asked for a passphrase. The states are
+		Short: "Show the keystores that hold secrets, without unlocking any",
+		Long: `Show the keystore in use and all others that hold a key. No secret is read and no
+passphrase is requested. The states are
 
   ready        secrets can be read now
-  new          nothing was stored yet; the first key makes the store
-  locked       a passphrase, an identity file or the desktop's prompt opens it
-  denied       the rights of a file, or the server, forbid it
-  damaged      a file of it is not what was written
-  unavailable  it is not there, or does not answer
+  new          nothing was stored yet; the first key creates the keystore
+  locked       a passphrase, an identity file or the desktop's prompt unlocks it
+  denied       the permissions of a file, or the server, forbid access
+  damaged      one of its files was changed or truncated
+  unavailable  it does not exist, or does not respond
 
-The report is on standard output also where a store cannot be used. The exit code
-is 9 where that is the one in use.`,
+The report is on standard output, also if a keystore cannot be used. The exit code is
+9 if that is the one in use.`,
 		Example: "  btcpayctl keystore status\n  btcpayctl keystore status -o json --jq '.[] | select(.inUse) | .state'",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -29,11 +29,11 @@ func newKeystoreLock(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "lock [KEYSTORE]",
-		Short: "Close the store until somebody unlocks it again",
-		Long: `Close the store in use, or the one that is named. The desktop's keyring is locked
-for all programs of the session, and asks when it is used next. A store of files
-under a passphrase is always locked: each run of this program asks anew, and keeps
-nothing when it ends.`,
+		Short: "Lock the keystore until it is unlocked again",
+		Long: `Lock the keystore in use, or the named one. The desktop's keyring is locked for all
+programs of the session, and asks at the next use. A keystore of files with a
+passphrase is always locked: each run of btcpayctl asks again, and keeps nothing when
+it ends.`,
 		Example: "  btcpayctl keystore lock",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

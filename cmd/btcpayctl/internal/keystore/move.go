@@ -49,22 +49,22 @@ func newKeystoreMove(a *app.App) *cobra.Command {
 	m := &storeMove{app: a}
 	cmd := &cobra.Command{
 		Use:   "move --to KEYSTORE",
-		Short: "Bring all secrets from one store to another",
-		Long: `Copy all secrets of the store in use, or of --from, to another one and read each
-back; make index and profiles name the new store; and then erase the old one's, each
-after one more look. The server is not asked and no key changes, so nothing has to
-be paired anew.
+		Short: "Move all secrets from one keystore to another",
+		Long: `Copy all secrets of the keystore in use, or of --from, to another one and read each
+back; switch index and profiles to the new keystore; and then erase the old entries,
+each after one more check. No server is contacted and no key changes, so pairings stay
+valid.
 
-Whenever it is interrupted, each secret is where index and profiles say it is, and the
-same command ends the work. A secret that both stores have with another content stops it
-before anything is changed. --dry-run lists what would be moved.`,
+If it is interrupted, each secret is still where index and profiles say, and the same
+command completes the move. If both keystores have a secret with different content, the
+command stops before it changes anything. --dry-run lists what would be moved.`,
 		Example: "  btcpayctl keystore move --to file\n  btcpayctl keystore move --from file --to vault:https://vault.example.com:8200/secret/btcpayctl",
 		Args:    cli.Arguments(0, 0),
 		RunE:    m.run,
 	}
-	cmd.Flags().StringVar(&m.to, "to", "", "`keystore` to bring them to")
-	cmd.Flags().StringVar(&m.from, "from", "", "`keystore` to take them from (default: the one in use)")
-	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, and read no secret")
+	cmd.Flags().StringVar(&m.to, "to", "", "`keystore` to move the secrets to")
+	cmd.Flags().StringVar(&m.from, "from", "", "`keystore` to move the secrets from (default: the one in use)")
+	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, without reading a secret")
 	addWhoseStoreFlag(cmd, &m.flags)
 	cli.Handles(cmd, cli.Moves)
 	return cmd

@@ -54,27 +54,26 @@ func newKeystoreRestore(a *app.App) *cobra.Command {
 	r := &storeRestore{app: a, gone: map[string]bool{}}
 	cmd := &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Bring the secrets of a backup back",
-		Long: `Read a backup, check all of it, and bring back the secrets that are not here. The
-file may be standard input, - . They go to --to, or to where new keys go. What is
-here already stays where it is, and a secret that is here with another content stops
-the command before anything is changed: --keep leaves such a one as it is and
-restores the rest, --replace takes that of the backup.
+		Short: "Restore the secrets of a backup",
+		Long: `Read a backup, check all of it, and restore the secrets that are missing here. - is
+standard input. They are written to --to, or to the keystore for new keys. Existing
+secrets stay where they are. If a secret exists here with different content, the
+command stops before it changes anything: --keep keeps the existing one and restores
+the rest, --replace takes the one from the backup.
 
-Profiles that use a restored key, and name a store that does not have it, are made
-to name the one that has it now. --dry-run tells what is in the backup and changes
-nothing.`,
+Profiles that use a restored key, and name a keystore without it, are changed to name
+the keystore that has it. --dry-run shows what is in the backup and changes nothing.`,
 		Example: `  btcpayctl keystore restore keys.age --dry-run
   btcpayctl keystore restore keys.age --to file --identity-file ~/key.txt`,
 		Args: cli.Arguments(1, 1),
 		RunE: r.run,
 	}
-	cmd.Flags().StringVar(&r.to, "to", "", "`keystore` that they go to")
+	cmd.Flags().StringVar(&r.to, "to", "", "`keystore` to restore to")
 	cmd.Flags().StringVar(&r.passphraseFile, "passphrase-file", "", "`file` with the passphrase of the backup")
-	cmd.Flags().StringVar(&r.identityFile, "identity-file", "", "`file` with the age identity that opens the backup")
-	cmd.Flags().BoolVar(&r.replace, "replace", false, "take the backup's where a secret is here with another content")
-	cmd.Flags().BoolVar(&r.keep, "keep", false, "leave what is here with another content, and restore the rest")
-	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "tell what is in the backup, and change nothing")
+	cmd.Flags().StringVar(&r.identityFile, "identity-file", "", "`file` with the age identity of the backup")
+	cmd.Flags().BoolVar(&r.replace, "replace", false, "replace secrets that exist here with different content")
+	cmd.Flags().BoolVar(&r.keep, "keep", false, "keep secrets that exist here with different content, and restore the rest")
+	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "show what is in the backup, and change nothing")
 	return cmd
 }
 

@@ -73,14 +73,15 @@ type Noting struct {
 
 func (n Noting) ctx() context.Context { return n.Cmd.Context() }
 
-// count is a number as far as it is known.
-func (n Noting) count(found int) string { return countOf(found, n.More) }
-
-func countOf(found int, more bool) string {
-	if more {
-		return fmt.Sprintf("at least %d", found)
+// countOf is a number, as far as it is known, and what there is of it.
+func countOf(found int, more bool, one, many string) string {
+	switch {
+	case more:
+		return fmt.Sprintf("at least %d %s", found, many)
+	case found == 1:
+		return "1 " + one
 	}
-	return fmt.Sprint(found)
+	return fmt.Sprintf("%d %s", found, many)
 }
 
 // Print writes a note with what to run next.
@@ -90,7 +91,7 @@ func (n Noting) Print(what, next string) {
 
 func noteInvoices(n Noting) {
 	if found := len(ledger.Of[ledger.Invoice](n.Open)); found > 0 {
-		n.Print("invoice operations whose end is not known: "+n.count(found), "btcpayctl invoice resume")
+		n.Print(countOf(found, n.More, "invoice operation has", "invoice operations have")+" an unknown outcome", "btcpayctl invoice resume")
 	}
 }
 
@@ -104,7 +105,7 @@ func noteBatches(n Noting) {
 		fmt.Fprintln(n.App.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
 	}
 	if from := n.Cmd.Flags().Lookup("from"); len(open) > 0 && !(cli.DoesHandle(n.Cmd, cli.Batches) && from != nil && from.Changed) {
-		n.Print("batches of invoices that are not finished: "+countOf(len(open), more), "btcpayctl invoice resume")
+		n.Print(countOf(len(open), more, "batch of invoices is", "batches of invoices are")+" not finished", "btcpayctl invoice resume")
 	}
 }
 
@@ -113,7 +114,7 @@ func noteMoves(n Noting) {
 		return
 	}
 	for _, r := range CutMoves(n.ctx(), n.App, ledger.Of[ledger.Move](n.Open)) {
-		n.Print("a move of secrets was cut off", MoveAgain(r))
+		n.Print("a move of secrets was interrupted", MoveAgain(r))
 	}
 }
 
@@ -138,7 +139,7 @@ func noteKeys(n Noting) {
 		}
 	}
 	if cut > 0 {
-		n.Print("operations about API keys that were cut off: "+n.count(cut), "btcpayctl doctor")
+		n.Print(countOf(cut, n.More, "operation about API keys was", "operations about API keys were")+" interrupted", "btcpayctl doctor")
 	}
 	for _, what := range watched {
 		n.Print(what, "btcpayctl doctor")

@@ -23,5 +23,5 @@ func (d *Checker) moveOperation(ctx context.Context, r ledger.Move) cli.Check {
 	if !IsAbandoned(ctx, d.App, r.ID) {
 		return atWork(r.Header)
 	}
-	return warning(r.Header, "a move of secrets was cut off; each is where index and profiles say it is", MoveAgain(r))
+	return warning(r.Header, "a move of secrets was interrupted; each is where index and profiles say it is", MoveAgain(r))
 }

@@ -19,26 +19,25 @@ func newPairClient(a *app.App) *cobra.Command {
 	var qr, open bool
 	cmd := &cobra.Command{
 		Use:   "client",
-		Short: "Ask for a code and wait until a person approves it",
-		Long: `Ask the server for a pairing code, print the page where the store's owner
-approves it, and wait. A code lives 15 minutes. A profile that is named and has no
-key gets one.
+		Short: "Request a code and wait until the owner approves it",
+		Long: `Request a pairing code from the server, print the page where the store's owner
+approves it, and wait. A code is valid for 15 minutes. A named profile without a key
+gets a new one.
 
-The page shows a SIN: approve only if it is the one that is printed here. Whoever
-knows the code can put a key of their own in its place. A code that was approved
-for such a key ends the command with exit code 10 and the page where the
-stranger's token is revoked.
+The page shows a SIN: approve only if it is the one printed here. Anyone who knows the
+code can replace the key with their own. If the code was approved for another key, the
+exit code is 10, and btcpayctl prints the page where that token can be revoked.
 
 Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store.
 
-The owner chooses the store on the page, whatever --store names. Which one it was is
-learnt from an invoice of the key, where the store has invoices: another one than
---store or the profile names is an error with exit code 10. Where it has none yet, the
-first invoice that is created shows the store.
+The owner chooses the store on the page, whatever --store says. btcpayctl learns which
+store it was from an invoice of the key, if the store has invoices: another store than
+--store or the profile names is an error with exit code 10. Otherwise the first
+created invoice shows the store.
 
-Exit 0: paired. 8: --wait ran out first. 10: the code expired, or was
-approved for another key or another store. 130: stopped by
-Ctrl-C; the code lives on, and "pair status" tells.`,
+Exit 0: paired. 8: --wait ended first. 10: the code expired, or was approved for
+another key or another store. 130: stopped by Ctrl-C; the code stays valid, and "pair
+status" reports the result.`,
 		Example: `  btcpayctl pair client --profile shop --server https://btcpay.example.com --label "Books & Co"`,
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -69,7 +68,7 @@ Ctrl-C; the code lives on, and "pair status" tells.`,
 			return c.await(cmd.Context(), p.Code, p.Expires)
 		},
 	}
-	cmd.Flags().BoolVar(&qr, "qr", false, "draw the page's address as a QR code")
+	cmd.Flags().BoolVar(&qr, "qr", false, "print the page's address as a QR code")
 	cmd.Flags().BoolVar(&open, "open", false, "open the page in the browser")
 	c.addFlags(cmd)
 	return cmd

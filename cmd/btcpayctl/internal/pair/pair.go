@@ -43,10 +43,10 @@ var pairView = output.View[pairRecord]{
 
 // New returns the command pair.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("pair", "Tie a BitId key to a store", "start",
-		`Tie a BitId key to a store. With "client" this side asks for a code and a person
-approves it; with "server" a person pastes the public key on the store's Access
-Tokens page, or makes a code there that is claimed here.`)
+	cmd := cli.Group("pair", "Pair a BitId key with a store", "start",
+		`Pair a BitId key with a store. With "client", btcpayctl requests a code and the store's
+owner approves it. With "server", the owner pastes the public key on the store's Access
+Tokens page, or creates a code there that btcpayctl claims.`)
 	cmd.AddCommand(newPairClient(a), newPairServer(a), newPairStatus(a))
 	return cmd
 }
@@ -68,10 +68,10 @@ type pairing struct {
 
 func (c *pairing) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&c.label, "label", "", "`name` of the key on the Access Tokens page (default btcpayctl and this host's name)")
-	cli.AddWaitFlag(cmd, &c.wait, "longest wait for the approval; 0 looks once (default until the code expires)")
-	f.DurationVar(&c.interval, "interval", 2*time.Second, "pause between two looks")
-	f.BoolVar(&c.yes, "yes", false, "without a profile in use, make one called default and do not ask")
+	f.StringVar(&c.label, "label", "", "`name` of the key on the Access Tokens page (default btcpayctl and the host name)")
+	cli.AddWaitFlag(cmd, &c.wait, "maximum wait for the approval; 0 checks once (default until the code expires)")
+	f.DurationVar(&c.interval, "interval", 2*time.Second, "pause between two checks")
+	f.BoolVar(&c.yes, "yes", false, "create a profile called default if there is none, without asking")
 	cli.AddRetryFlag(cmd, &c.flags)
 	cli.AddServerFlags(cmd, &c.flags)
 }

@@ -32,20 +32,20 @@ func newPairServer(a *app.App) *cobra.Command {
 	c := &pairServer{pairing: pairing{PairedKey: operations.PairedKey{App: a}}}
 	cmd := &cobra.Command{
 		Use:   "server",
-		Short: "Print the public key to paste, or claim a code the server made",
-		Long: `Without --code: print the public key and the page where the store's owner pastes
-it, and wait for the approval, 15 minutes or --wait. This needs --store.
+		Short: "Print the public key to paste, or claim a code from the server",
+		Long: `Without --code: print the public key and the page where the store's owner pastes it,
+and wait for the approval, for 15 minutes or --wait. This needs --store.
 
-With --code: claim a code that was made on that page without a key. A code can be
-claimed once and lives 15 minutes. "--code -" reads it from standard input.
+With --code: claim a code that was created on that page without a key. A code can be
+claimed once and is valid for 15 minutes. "--code -" reads it from standard input.
 
-Which store the key serves is learnt from an invoice of it, where the store has
-invoices: another one than --store or the profile names is an error with exit code 10.
-Where it has none yet, the first invoice that is created shows the store.
+btcpayctl learns from an invoice of the key which store it serves, if the store has
+invoices: another store than --store or the profile names is an error with exit code
+10. Otherwise the first created invoice shows the store.
 
-Exit 0: paired. 3: the key belongs to another store. 6: the code is not known or
-was used. 8: not approved yet. 10: the code expired, or the key is paired with another
-store than was asked for.`,
+Exit 0: paired. 3: the key belongs to another store. 6: the code is unknown or was
+used. 8: not approved yet. 10: the code expired, or the key is paired with another
+store than requested.`,
 		Example: "  btcpayctl pair server --profile shop --store J8Rx6Z4dzx\n  btcpayctl pair server --profile shop --code cMKARv6",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -17,13 +17,13 @@ func newPairStatus(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Tell whether the key is paired",
+		Short: "Check whether the key is paired",
 		Long: `Ask the server whether the key is paired, and learn from an invoice of the key which
-store it serves. A store that --store or the environment names has to be that one.
+store it serves. If --store or the environment names a store, it must be that one.
 
-Exit 0: it is. 8: it is not, and a code that was asked for still lives. 10: the code
-was approved, but for another key, or the key for another store. 4: neither.
-The server answers a revoked key like one it has never seen.`,
+Exit 0: paired. 8: not yet, and a requested code is still valid. 10: the code was
+approved for another key, or the key for another store. 4: neither. The server's
+response to a revoked key and to an unknown key is the same.`,
 		Example: "  btcpayctl pair status --profile shop && ./open-the-shop.sh",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -54,10 +54,10 @@ func wantedText(s *profile.ProvenStore, wanted string) string {
 
 // New returns the command profile.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("profile", "Keep servers, stores and keys under names", "start",
-		`Keep servers, stores and keys under names. A profile holds one server, one store
-and one BitId key; the key itself is in a keystore. Flags win over the
-environment, which wins over the profile.`)
+	cmd := cli.Group("profile", "Manage named sets of server, store and keys", "start",
+		`Manage profiles. A profile holds one server, one store and one BitId key; the key
+itself is in a keystore. Flags take precedence over the environment, which takes
+precedence over the profile.`)
 	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileUse(a), newProfileSet(a), newProfileDelete(a))
 	return cmd
 }
@@ -107,13 +107,13 @@ func newProfileShow(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "show [NAME]",
-		Short: "Show what holds, and where each value comes from",
-		Long: `Show the settings that a command would use now, and for each where it comes
-from: a flag, an environment variable, the profile, config.toml, or the default.
+		Short: "Show the settings in effect, and their sources",
+		Long: `Show the settings that a command would use now, and the source of each: a flag, an
+environment variable, the profile, config.toml, or the default.
 
-The store is the one that is wanted. The proven store is the one that the BitId key was
-seen to serve, and its source is the invoice that showed it. No server is asked: it is
-what was seen last, and is compared again before an invoice is created.`,
+"store" is the selected store. "proven store" is the store that the BitId key was seen
+to serve, and its source is the invoice that showed it. No server is contacted: this is
+the last known state, and it is compared again before an invoice is created.`,
 		Example: "  btcpayctl profile show shop",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -149,9 +149,9 @@ what was seen last, and is compared again before an invoice is created.`,
 			return output.Each(p, settingView, records)
 		},
 	}
-	cmd.Flags().StringVar(&flags.Server, "server", "", "as it would be given to another command")
-	cmd.Flags().StringVar(&flags.Store, "store", "", "as it would be given to another command")
-	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as it would be given to another command")
+	cmd.Flags().StringVar(&flags.Server, "server", "", "as for another command")
+	cmd.Flags().StringVar(&flags.Store, "store", "", "as for another command")
+	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as for another command")
 	cli.AddProfileFlag(cmd, &flags)
 	return cmd
 }
@@ -173,7 +173,7 @@ func storeOfKey(a *app.App, s app.Settings) settingRecord {
 func newProfileUse(a *app.App) *cobra.Command {
 	return &cobra.Command{
 		Use:     "use NAME",
-		Short:   "Make a profile the one that counts where none is named",
+		Short:   "Make a profile the current one",
 		Example: "  btcpayctl profile use shop",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -224,11 +224,11 @@ func newProfileSet(a *app.App) *cobra.Command {
 	var allowHTTP bool
 	cmd := &cobra.Command{
 		Use:   "set NAME",
-		Short: "Make a profile, or change its server and store",
-		Long: `Make a profile, or change what is given of it; an empty text takes a setting away.
-A key enters a profile by "key generate", "key import", "pair" or "authorize"; --sin
-and --api-key-id make it use one that is stored, as after "keystore restore". A
-profile that has a key keeps its server: the key is paired there.`,
+		Short: "Create a profile, or change its server and store",
+		Long: `Create a profile, or change the given settings; an empty string removes a setting.
+"key generate", "key import", "pair" and "authorize" add a key to a profile; --sin and
+--api-key-id make it use a stored one, for example after "keystore restore". A profile
+that has a key keeps its server: the key is paired there.`,
 		Example: "  btcpayctl profile set shop --server https://btcpay.example.com --store J8Rx6Z4dzx",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -302,14 +302,14 @@ profile that has a key keeps its server: the key is paired there.`,
 			return output.One(p, profileView, record)
 		},
 	}
-	cmd.Flags().StringVar(&set.Server, "server", "", "`URL` of BTCPay Server, with its path prefix")
+	cmd.Flags().StringVar(&set.Server, "server", "", "`URL` of the BTCPay Server, including its root path")
 	cmd.Flags().StringVar(&set.Store, "store", "", "`id` of the store")
-	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "where keys go: keyring, file, helper:/path or vault:https://host:8200/mount/path")
-	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` by which a server offers the same API key again")
+	cmd.Flags().StringVar(&set.Keystore, "keystore", "", "`keystore` for keys: keyring, file, helper:/path or vault:https://host:8200/mount/path")
+	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` that makes the server offer the same API key again")
 	cmd.Flags().StringVar(&set.SIN, "sin", "", "`SIN` of a stored BitId key to use")
 	cmd.Flags().StringVar(&set.APIKeyID, "api-key-id", "", "`id` of a stored API key to use")
-	cmd.Flags().StringVar(&set.CAFile, "ca-file", "", "PEM `file` of the certificates to trust in place of the system's")
-	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "accept an http address that is neither loopback nor .onion")
+	cmd.Flags().StringVar(&set.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
+	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
 	for _, name := range []string{"server", "store", "keystore", "app-identifier", "sin", "api-key-id", "ca-file"} {
 		cli.AllowEmpty(cmd, name)
 	}
@@ -331,10 +331,10 @@ func newProfileDelete(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete [NAME]",
 		Short: "Delete a profile; its key stays in the keystore",
-		Long: `Delete a profile, named by an argument or by --profile. The keys that it names stay
-in the keystore and on the server: "key list" and "apikey list" still show them, "key
-delete" and "apikey revoke" delete them. A terminal is asked first. A script may give
---yes, and need not: what is deleted can be set again.`,
+		Long: `Delete a profile, named by an argument or by --profile. Its keys stay in the keystore
+and on the server: "key list" and "apikey list" still show them, "key delete" and
+"apikey revoke" delete them. On a terminal btcpayctl asks first. A script may give
+--yes but does not need it, because a profile can be created again.`,
 		Example: "  btcpayctl profile delete shop --yes",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -365,7 +365,7 @@ delete" and "apikey revoke" delete them. A terminal is asked first. A script may
 			})
 		},
 	}
-	cmd.Flags().StringVar(&named, "profile", "", "`name` of the profile, in place of the argument")
+	cmd.Flags().StringVar(&named, "profile", "", "`name` of the profile, instead of the argument")
 	cli.AddYesFlag(cmd, &yes)
 	return cmd
 }

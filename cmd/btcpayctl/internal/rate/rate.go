@@ -26,7 +26,7 @@ type rateRecord struct {
 
 // New returns the command rate.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("rate", "Read exchange rates", "other", "Read exchange rates by a store's rate rules.")
+	cmd := cli.Group("rate", "Read exchange rates", "other", "Read the exchange rates of a store's rate rules.")
 	cmd.AddCommand(newRateGet(a))
 	return cmd
 }
@@ -35,12 +35,12 @@ func newRateGet(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "get [PAIR...]",
-		Short: "Show rates by the store's rules",
-		Long: `Show rates by the store's rules: of the pairs named, else of the store's default
-pairs. No key is needed or used where a flag, the environment or the profile
-names the store. Otherwise they are those of the key's own store. Each rate says
-whose it is, and "not proven" where no invoice of the key shows that. The server
-leaves out pairs it has no rate for.`,
+		Short: "Show the rates of the store's rules",
+		Long: `Show the rates of the store's rules: for the named pairs, else for the store's default
+pairs. If a flag, the environment or the profile names the store, no key is needed or
+used; otherwise the rates are those of the key's own store. Each rate names its store,
+and says "not proven" if no invoice of the key shows it. The server omits pairs without
+a rate.`,
 		Example: "  btcpayctl rate get BTC_USD BTC_EUR --store J8Rx6Z4dzx",
 		Args:    cli.Arguments(0, 50),
 		RunE: func(cmd *cobra.Command, args []string) error {

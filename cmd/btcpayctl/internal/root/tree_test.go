@@ -86,8 +86,15 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// unclear are words that a reader has to read twice: name the actor, and say only, if,
+// instead of, interrupted, request and report.
+var unclear = regexp.MustCompile(`(?i)\b(whoever|somebody|nobody|in place of|stands|tells?|cut off|(one|each) exchange|goes on|is asked for|had best)\b`)
+
 func checkTone(t *testing.T, where, text string) {
 	t.Helper()
+	if found := unclear.FindString(text); found != "" {
+		t.Errorf("%s: %q in %q", where, found, text)
+	}
 	if strings.Contains(text, "!") || strings.Contains(strings.ToLower(text), "successfully") {
 		t.Errorf("%s: the tone of %q", where, text)
 	}

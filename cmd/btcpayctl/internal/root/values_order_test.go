@@ -134,8 +134,8 @@ func TestMetadataIsTheCallers(t *testing.T) {
 		{`{"a":1,"A":2}`, 0, nil},
 		{`{"orderId":"x","OrderId":"y","ORDERID":3}`, 0, nil},
 		{`{"in":{"a":1,"A":[{"b":1,"B":2}]}}`, 0, nil},
-		{`{"a":1,"a":2}`, 2, []string{"stands twice"}},
-		{`{"in":{"a":1,"a":2}}`, 2, []string{"stands twice"}},
+		{`{"a":1,"a":2}`, 2, []string{"duplicate JSON field"}},
+		{`{"in":{"a":1,"a":2}}`, 2, []string{"duplicate JSON field"}},
 		{`{"btcpayctlOperation":"x"}`, 2, []string{"belong to this program"}},
 		{`{"BTCPAYCTLnote":"x"}`, 2, []string{"belong to this program"}},
 		{`{"btcpay":"x"}`, 0, nil},
@@ -174,7 +174,7 @@ func TestMetadataIsTheCallers(t *testing.T) {
 	}
 	// At the top, names that differ in their capitals are one.
 	g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","Currency":"EUR"}`, "invoice", "create", "--from", "-")
-	if g.code != 2 || !strings.Contains(g.stderr, "stands twice") {
+	if g.code != 2 || !strings.Contains(g.stderr, "duplicate JSON field") {
 		t.Errorf("exit %d, %s", g.code, g.stderr)
 	}
 }

@@ -21,9 +21,10 @@ type paidRecord struct {
 func newSandboxPay(a *app.App) *cobra.Command {
 	var share string
 	cmd := play(a, &cobra.Command{
-		Use:     "pay INVOICE",
-		Short:   "Play a buyer: pay an invoice",
-		Long:    "Play a buyer: open the invoice's checkout page on a sandbox and pay. The payment\nis not confirmed until a block is mined.",
+		Use:   "pay INVOICE",
+		Short: "Pay an invoice, as the buyer",
+		Long: `Act as the buyer: open the invoice's checkout page on a sandbox and pay. The payment is
+not confirmed until a block is mined.`,
 		Example: "  btcpayctl sandbox pay \"$id\" && btcpayctl sandbox mine",
 		Args:    cli.Arguments(1, 1),
 	}, output.View[paidRecord]{
@@ -45,7 +46,7 @@ func newSandboxPay(a *app.App) *cobra.Command {
 		}
 		return paidRecord{args[0], share}, nil
 	})
-	cmd.Flags().StringVar(&share, "share", "all", "how much of what is due: half, all or double")
+	cmd.Flags().StringVar(&share, "share", "all", "share of the amount due: half, all or double")
 	return cmd
 }
 
@@ -56,7 +57,7 @@ type minedRecord struct {
 func newSandboxMine(a *app.App) *cobra.Command {
 	return play(a, &cobra.Command{
 		Use:     "mine [BLOCKS]",
-		Short:   "Play the network: find blocks",
+		Short:   "Mine blocks",
 		Example: "  btcpayctl sandbox mine 6",
 		Args:    cli.Arguments(0, 1),
 	}, output.View[minedRecord]{
@@ -82,9 +83,10 @@ type clockRecord struct {
 
 func newSandboxClock(a *app.App) *cobra.Command {
 	return play(a, &cobra.Command{
-		Use:     "clock ADVANCE",
-		Short:   "Move the sandbox's clock ahead, such as by 16m",
-		Long:    "Move the sandbox's clock ahead: invoices and pairing codes expire, and what was\ndue meanwhile happens.",
+		Use:   "clock ADVANCE",
+		Short: "Move the sandbox's clock ahead, such as by 16m",
+		Long: `Move the sandbox's clock ahead: invoices and pairing codes expire, and everything that
+is due in that time happens.`,
 		Example: "  btcpayctl sandbox clock 16m",
 		Args:    cli.Arguments(1, 1),
 	}, output.View[clockRecord]{

@@ -50,15 +50,14 @@ func newSandboxConsent(a *app.App) *cobra.Command {
 	var cancel bool
 	cmd := play(a, &cobra.Command{
 		Use:   "consent [PAGE]",
-		Short: "Play a person on the consent page: authorise a program",
-		Long: `Play a person of a sandbox on the consent page for an API key: log in, pick a store
-where one is to be picked, authorise, and let the page post the key as a browser
-would. The page is an address, or the file that "btcpayctl authorize" hands to the
-browser, so that BROWSER="btcpayctl sandbox consent" plays it all. Without one it
-is the page of the last "btcpayctl authorize"; one that is about to be asked for is
-waited for, 10 seconds.
+		Short: "Authorize a program on the consent page, as the user",
+		Long: `Act as a user of a sandbox on the consent page for an API key: log in, pick a store if
+needed, authorize, and let the page post the key as a browser would. The page is an
+address, or the file that "btcpayctl authorize" gives to the browser, so that
+BROWSER="btcpayctl sandbox consent" does all of it. Without an argument, it is the page
+of the last "btcpayctl authorize"; the command waits 10 seconds for one.
 
-A page that was asked for without a redirect shows the key, which is printed.`,
+A page without a redirect shows the key, which is printed.`,
 		Example: `  btcpayctl authorize --profile ci --store ID --for "invoice list" --no-browser &
   btcpayctl sandbox consent --profile ci; wait`,
 		Args: cli.Arguments(0, 1),
@@ -72,7 +71,7 @@ A page that was asked for without a redirect shows the key, which is printed.`,
 		}
 		return p.consent(ctx, page, store, cancel)
 	})
-	cmd.Flags().StringVar(&store, "pick", "", "`id` of the store that the person picks (default the sandbox's own)")
+	cmd.Flags().StringVar(&store, "pick", "", "`id` of the store to pick (default the sandbox's own)")
 	cmd.Flags().BoolVar(&cancel, "cancel", false, "press Cancel")
 	return cmd
 }

@@ -31,10 +31,10 @@ var approvalView = output.View[approvalRecord]{
 func newSandboxApprove(a *app.App) *cobra.Command {
 	return play(a, &cobra.Command{
 		Use:   "approve [URL]",
-		Short: "Play the store's owner: approve a pairing",
-		Long: `Play the store's owner of a sandbox: log in, open the page of a pairing code, and
-approve it for the store. Without a URL it is the code that the profile's key
-asked for last; one that is about to be asked for is waited for, 10 seconds.`,
+		Short: "Approve a pairing, as the store's owner",
+		Long: `Act as the store's owner on a sandbox: log in, open the page of a pairing code, and
+approve it for the store. Without a URL, it is the last code that the profile's key
+requested; the command waits 10 seconds for one.`,
 		Example: "  btcpayctl pair client --profile shop &\n  btcpayctl sandbox approve --profile shop; wait",
 		Args:    cli.Arguments(0, 1),
 	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
@@ -80,9 +80,10 @@ func (p *player) codeAskedFor(ctx context.Context) (string, error) {
 
 func newSandboxPaste(a *app.App) *cobra.Command {
 	return play(a, &cobra.Command{
-		Use:     "paste PUBLIC-KEY",
-		Short:   "Play the store's owner: paste a public key and approve it",
-		Long:    "Play the store's owner of a sandbox: log in, paste a public key on the store's\nAccess Tokens page, and approve it.",
+		Use:   "paste PUBLIC-KEY",
+		Short: "Paste and approve a public key, as the store's owner",
+		Long: `Act as the store's owner on a sandbox: log in, paste a public key on the store's Access
+Tokens page, and approve it.`,
 		Example: `  btcpayctl sandbox paste "$(btcpayctl key show --jq .publicKey)"`,
 		Args:    cli.Arguments(1, 1),
 	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
@@ -103,9 +104,10 @@ func newSandboxPaste(a *app.App) *cobra.Command {
 
 func newSandboxCode(a *app.App) *cobra.Command {
 	return play(a, &cobra.Command{
-		Use:     "code",
-		Short:   "Play the store's owner: make a pairing code to claim",
-		Long:    "Play the store's owner of a sandbox: log in, and make a pairing code on the\nstore's Access Tokens page, for a program to claim.",
+		Use:   "code",
+		Short: "Create a pairing code to claim, as the store's owner",
+		Long: `Act as the store's owner on a sandbox: log in, and create a pairing code on the store's
+Access Tokens page, for a program to claim.`,
 		Example: `  btcpayctl pair server --profile till --code "$(btcpayctl sandbox code -o name)"`,
 		Args:    cli.Arguments(0, 0),
 	}, approvalView, func(ctx context.Context, p *player, _ []string) (approvalRecord, error) {

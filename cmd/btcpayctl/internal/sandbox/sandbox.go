@@ -36,26 +36,25 @@ func New(a *app.App) *cobra.Command {
 	c := &sandboxCommand{app: a}
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run a BTCPay Server double on this machine",
+		Short: "Run a double of BTCPay Server on this machine",
 		Long: `Run a double of BTCPay Server ` + sandbox.Version + ` on a loopback address until Ctrl-C: its
-BitPay-compatible API, the pages people click, invoices that expire, payments and
-blocks.
+BitPay-compatible API, its web pages, expiring invoices, payments and blocks.
 
-It starts with an account, a store with a wallet, a fixed rate and an API key,
-and prints them. --empty starts as a freshly installed server does. The money is
-imaginary; nothing is kept unless --state names a file. What was answered is then
-kept even if the program is killed, in the file and a log beside it. Whoever can
-reach it may do anything with it: give it no secret of value.
+It starts with an account, a store with a wallet, a fixed rate and an API key, and
+prints them. --empty starts like a fresh installation. The money is imaginary. State is
+lost at the end unless --state names a file; then everything that was acknowledged is
+kept, even if the program is killed, in the file and a log beside it. Anyone who can
+reach the sandbox can do anything with it: use no real secrets.
 
---emulate answers as another release does where keys, pairing, log-in and consent
-are concerned: any since 1.13, such as 2.0.8, 2.3.5 or 2.4.2. A line such as 2.0
-stands for the release of it that was recorded: 1.13.5, 2.0.8, 2.3.9 and 2.4.1 were.
-Releases after 2.4.1 follow their announcements; "newer" has all of these: keys are
-kept as hashes and revoked by their id, and Basic is closed to accounts that are
-older than five minutes and have not allowed it. The account it starts with has.
+--emulate behaves like another release for keys, pairing, login and consent: any since
+1.13, such as 2.0.8, 2.3.5 or 2.4.2. A series such as 2.0 means the release of it that
+was recorded: 1.13.5, 2.0.8, 2.3.9 and 2.4.1. Releases after 2.4.1 follow their
+announcements. "newer" has all of their changes: keys are stored as hashes and revoked
+by id, and Basic is closed to accounts older than five minutes that have not allowed it.
+The account that the sandbox starts with has allowed it.
 
-The commands below it play the people around it, from another terminal or a
-script: the store's owner, a buyer, the network and the clock.`,
+The subcommands act as the store's owner, a buyer, the network and the clock, from
+another terminal or a script.`,
 		Example: `  btcpayctl sandbox --port 8080
   export BTCPAYCTL_SERVER=http://127.0.0.1:8080        # in another terminal
   btcpayctl pair client --profile try &
@@ -67,11 +66,11 @@ script: the store's owner, a buyer, the network and the clock.`,
 		Args:    cli.Arguments(0, 0),
 		RunE:    c.run,
 	}
-	cmd.Flags().Uint16Var(&c.port, "port", 0, "port to listen on; 0 takes a free one")
-	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "`path` that everything lives under, such as /btcpay")
-	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "`file` that keeps the state from one start to the next")
-	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without any account, as a fresh installation")
-	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator makes further accounts")
+	cmd.Flags().Uint16Var(&c.port, "port", 0, "port to listen on; 0 picks a free one")
+	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "root `path` of the server, such as /btcpay")
+	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "keep the state in this `file`")
+	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without an account, like a fresh installation")
+	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
 	return cmd

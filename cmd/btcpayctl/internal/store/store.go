@@ -45,7 +45,7 @@ var storeView = output.View[storeRecord]{
 
 // New returns the command store.
 func New(a *app.App) *cobra.Command {
-	cmd := cli.Group("store", "Read stores", "other", "Read the stores that an API key may see. This is a call of the Greenfield API.")
+	cmd := cli.Group("store", "Read stores", "other", "Read the stores that an API key can access. These commands use the Greenfield API.")
 	cmd.AddCommand(newStoreList(a), newStoreShow(a))
 	return cmd
 }
@@ -54,8 +54,8 @@ func newStoreList(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List the stores that the key may see",
-		Long: `List the stores that the API key may see. It needs the permission
+		Short: "List the stores that the key can access",
+		Long: `List the stores that the API key can access. This needs the permission
 btcpay.store.canviewstoresettings, for every store or for some.`,
 		Example: "  btcpayctl store list -o name",
 		Args:    cli.Arguments(0, 0),
@@ -90,9 +90,9 @@ func newStoreShow(a *app.App) *cobra.Command {
 	var flags app.Flags
 	cmd := &cobra.Command{
 		Use:   "show [ID]",
-		Short: "Show a store: the one named, or that of the key",
-		Long: `Show the store with this id, or the one that --store, the environment, the profile
-or the key names. It needs the permission btcpay.store.canviewstoresettings.`,
+		Short: "Show the named store, or the key's store",
+		Long: `Show the store with this id, or the store that --store, the environment, the profile or
+the key names. This needs the permission btcpay.store.canviewstoresettings.`,
 		Example: "  btcpayctl store show -o json --jq .defaultCurrency",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
