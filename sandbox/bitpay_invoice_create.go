@@ -36,7 +36,6 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		return
 	}
 	s.state.addInvoice(inv)
-	s.changed = true
 	s.notify(inv, eventCreated)
 	dto := s.bitpayInvoice(inv, c.site.base())
 	if sent != nil {

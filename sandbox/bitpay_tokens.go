@@ -60,7 +60,6 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 	}
 	p := s.state.newPairing(s.clock.now())
 	p.SIN, p.Label = *id, label
-	s.changed = true
 	writePairing(w, p)
 }
 
@@ -81,7 +80,6 @@ func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id
 	if (p.Label == nil || *p.Label == "") && label != nil {
 		p.Label = label
 	}
-	s.changed = true
 	switch result := s.state.pairWithSIN(p, sin, s.clock.now()); result {
 	case pairingComplete, pairingPartial: // the answer does not tell them apart
 		writePairing(w, p)

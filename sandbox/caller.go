@@ -171,8 +171,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 			return "Basic authentication for the Greenfield API is not enabled for this user."
 		}
 	}
-	if !u.checkPassword(pieces[1], now) {
-		s.changed = true
+	if !s.checkPassword(u, pieces[1], now) {
 		if u.locked(now) {
 			return "LockedOut"
 		}

@@ -164,7 +164,7 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 		return nil, fmt.Errorf("advance: a span of time is wanted, such as \"30s\" or \"24h\"")
 	}
 	s.clock.advance(d)
-	s.changed = true
+	s.state.change()
 	s.tick()
 	underWay := 0
 	for _, d := range s.state.Deliveries {
@@ -184,6 +184,7 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	if err := readControl(body, &ask); err != nil {
 		return nil, err
 	}
+	did := false
 	for _, of := range []struct {
 		name, email string
 		change      func(*user)
@@ -199,9 +200,10 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 			return nil, fmt.Errorf("%s: there is no such user", of.name)
 		}
 		of.change(u)
-		s.changed = true
+		s.state.change()
+		did = true
 	}
-	if ask.ExpirePairingCode == "" && s.changed {
+	if ask.ExpirePairingCode == "" && did {
 		return struct{}{}, nil
 	}
 	p := s.state.Pairings[ask.ExpirePairingCode]
@@ -209,6 +211,6 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 		return nil, fmt.Errorf("expirePairingCode: there is no such code")
 	}
 	p.Expires = s.clock.now().Add(-time.Minute)
-	s.changed = true
+	s.state.change()
 	return struct{}{}, nil
 }

@@ -62,7 +62,7 @@ func (d *deliverer) close() {
 // enqueue keeps a delivery in the state until it is taken.
 func (s *Sandbox) enqueue(d *delivery) {
 	s.state.Deliveries = append(s.state.Deliveries, d)
-	s.changed = true
+	s.state.change()
 }
 
 // retryDeliveries hands out what is due, the first tries as well.
@@ -129,7 +129,7 @@ func (s *Sandbox) finishDelivery(d *delivery, taken bool) {
 	if taken || d.Tries >= deliveryTries {
 		s.state.Deliveries = slices.DeleteFunc(s.state.Deliveries, func(other *delivery) bool { return other == d })
 	}
-	s.changed = true
+	s.state.change()
 }
 
 // send makes one try.

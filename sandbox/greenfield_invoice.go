@@ -133,14 +133,12 @@ func (s *Sandbox) updateInvoice(w http.ResponseWriter, r *http.Request, c *calle
 	inv := s.invoiceOf(r)
 	if own != nil {
 		inv.setMetadata(own)
-		s.changed = true
 	}
 	writeJSON(w, http.StatusOK, s.invoiceData(inv, c))
 }
 
 func (s *Sandbox) archiveInvoice(w http.ResponseWriter, r *http.Request, _ *caller) {
 	s.invoiceOf(r).Archived = true
-	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }
 
@@ -153,7 +151,6 @@ func (s *Sandbox) unarchiveInvoice(w http.ResponseWriter, r *http.Request, c *ca
 	}
 	before := s.invoiceData(inv, c)
 	inv.Archived = false
-	s.changed = true
 	writeJSON(w, http.StatusOK, before)
 }
 
@@ -172,6 +169,5 @@ func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	s.state.watch(inv)
-	s.changed = true
 	writeJSON(w, http.StatusOK, before)
 }

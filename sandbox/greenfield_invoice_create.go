@@ -106,7 +106,6 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 		return
 	}
 	s.state.addInvoice(inv)
-	s.changed = true
 	s.notify(inv, eventCreated)
 	data := s.invoiceData(inv, c)
 	data.Metadata = inv.firstMetadata()

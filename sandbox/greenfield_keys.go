@@ -111,6 +111,5 @@ func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *user) {
 
 func (s *Sandbox) removeAPIKey(w http.ResponseWriter, k *apiKey) {
 	delete(s.state.APIKeys, k.Value)
-	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }

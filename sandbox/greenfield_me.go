@@ -38,7 +38,6 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 			}
 		}
 	}
-	s.changed = true
 	if bad != nil {
 		writeValidation(w, bad...)
 		return
@@ -61,6 +60,5 @@ func (s *Sandbox) setMyPicture(w http.ResponseWriter, r *http.Request, c *caller
 
 func (s *Sandbox) removeMyPicture(w http.ResponseWriter, _ *http.Request, c *caller) {
 	c.user.ImageURL = nil
-	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }

@@ -88,14 +88,12 @@ func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller
 		refuseOrphan(w)
 	default:
 		delete(st.Members, u.ID)
-		s.changed = true
 		writeEmpty(w, http.StatusOK)
 	}
 }
 
 func (s *Sandbox) setRole(w http.ResponseWriter, st *store, u *user, role string) {
 	st.Members[u.ID] = role
-	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }
 

@@ -95,7 +95,6 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	if enabled != nil {
 		st.Wallet.Enabled = *enabled
 	}
-	s.changed = true
 	data := paymentMethodData{Enabled: st.Wallet.Enabled, PaymentMethodID: onChain}
 	if config != nil {
 		data.Config = showWallet(st.Wallet)

@@ -80,7 +80,6 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 	}
 	p.Amount, p.Number = *amount, s.state.number()
 	s.state.PaymentRequests[p.ID] = p
-	s.changed = true
 	writeJSON(w, http.StatusOK, s.showPaymentRequest(p))
 }
 

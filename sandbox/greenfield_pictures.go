@@ -52,14 +52,12 @@ func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	file := randomUUID() + "-" + name
 	s.state.Pictures[file] = &picture{kind, data}
-	s.changed = true
 	return c.site.base() + "/LocalStorage/" + file
 }
 
 // removeLogo unlinks the picture; whoever has its address may still see it.
 func (s *Sandbox) removeLogo(w http.ResponseWriter, r *http.Request, _ *caller) {
 	s.state.Stores[r.PathValue("storeId")].LogoURL = nil
-	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }
 

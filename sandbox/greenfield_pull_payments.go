@@ -81,6 +81,5 @@ func (s *Sandbox) readPullPayment(w http.ResponseWriter, r *http.Request, c *cal
 
 func (s *Sandbox) archivePullPayment(w http.ResponseWriter, r *http.Request, _ *caller) {
 	s.state.PullPayments[r.PathValue("pullPaymentId")].Archived = true
-	s.changed = true
 	writeEmpty(w, http.StatusOK)
 }

@@ -71,6 +71,5 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 		config.Source = textOr(source, "")
 	}
 	s.state.Stores[r.PathValue("storeId")].Rates = config
-	s.changed = true
 	writeJSON(w, http.StatusOK, showRates(config))
 }

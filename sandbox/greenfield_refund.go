@@ -153,7 +153,6 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 	p.Description = textOr(q.description, "")
 	p.Starts = s.clock.now()
 	s.state.addPullPayment(p)
-	s.changed = true
 	writeJSON(w, http.StatusOK, showPullPayment(p, c))
 }
 

@@ -80,8 +80,9 @@ var greenfieldRoutes = []route{
 	api("GET", "/server/lightning/{cryptoCode}/invoices", viewServerNodeInvoices, (*Sandbox).askServerNode),
 }
 
+// api is a route of the Greenfield half. Every method but GET mutates there.
 func api(method, path, permission string, h handler) route {
-	return route{method: method, path: "/api/v1" + path, realm: greenfieldRealm, permission: permission, handler: h}
+	return route{method: method, path: "/api/v1" + path, realm: greenfieldRealm, permission: permission, mutates: method != "GET", handler: h}
 }
 
 // inStore is for what lies below a store.

@@ -168,7 +168,6 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		writeEmpty(w, http.StatusBadRequest)
 		return
 	}
-	s.changed = true
 	redirect(w, c, "/i/"+inv.ID)
 }
 

@@ -54,7 +54,6 @@ func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *cal
 		return
 	}
 	delete(s.state.APIKeys, k.Value)
-	s.changed = true
 	s.addFlash(c, "success", "API Key removed")
 	redirect(w, c, "/account/apikeys")
 }

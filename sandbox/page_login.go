@@ -54,10 +54,7 @@ func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	u := s.state.findUser(email)
-	if u != nil {
-		s.changed = true // the count of failures
-	}
-	if u == nil || !u.checkPassword(r.PostFormValue("Password"), now) {
+	if u == nil || !s.checkPassword(u, r.PostFormValue("Password"), now) {
 		if u != nil && u.locked(now) {
 			s.showPage(w, c, "disabled", "Account disabled", nil)
 			return

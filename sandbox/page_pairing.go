@@ -62,7 +62,6 @@ func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *call
 		writeEmpty(w, http.StatusNotFound)
 		return
 	}
-	s.changed = true
 	claimable := p.SIN == ""
 	switch result := s.state.pairWithStore(p, storeID, s.clock.now()); result {
 	case pairingComplete, pairingPartial:

@@ -83,7 +83,6 @@ func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller)
 	if sin == "" {
 		s.state.pairWithStore(p, storeID, s.clock.now())
 	}
-	s.changed = true
 	redirect(w, c, "/api-access-request?pairingCode="+p.Code+"&selectedStore="+storeID)
 }
 
@@ -110,7 +109,6 @@ func (s *Sandbox) revokeTokenByForm(w http.ResponseWriter, r *http.Request, c *c
 		return
 	}
 	s.state.revokeToken(t)
-	s.changed = true
 	s.addFlash(c, "success", "Token revoked")
 	redirect(w, c, "/stores/"+t.StoreID+"/tokens")
 }
@@ -124,6 +122,5 @@ func (s *Sandbox) changeLegacyKey(w http.ResponseWriter, r *http.Request, c *cal
 		s.state.newLegacyKey(st)
 		s.addFlash(c, "success", "API Key re-generated")
 	}
-	s.changed = true
 	redirect(w, c, "/stores/"+st.ID+"/tokens")
 }

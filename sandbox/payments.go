@@ -36,6 +36,6 @@ func (s *Sandbox) mine(blocks int) {
 		}
 	}
 	s.state.Height += blocks
-	s.changed = true
+	s.state.change()
 	s.updateAll()
 }

@@ -26,7 +26,10 @@ type route struct {
 	permission string
 	// unscoped wants a store's permission without a scope.
 	unscoped bool
-	handler  handler
+	// mutates says that the handler may change the state: what it changed is kept before it is answered. A handler of a
+	// route without it reads, but for what [state.change] names.
+	mutates bool
+	handler handler
 	// lists says that older releases answer with an empty list where the permission is missing.
 	lists bool
 	// storeless says that the path is also there without its store.

@@ -94,7 +94,6 @@ type Sandbox struct {
 	state    *state
 	throttle throttle
 	seed     Seed
-	changed  bool // since the state file was written
 	closed   bool
 
 	log        *stateLog // nil without a state file

@@ -31,6 +31,5 @@ func (s *Sandbox) plant() error {
 	}
 	key := s.mintKey(u, "sandbox", []string{unrestricted})
 	s.state.Seed = Seed{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
-	s.changed = true
 	return nil
 }

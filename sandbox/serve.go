@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/url"
@@ -53,21 +54,34 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	s.tick()
 	if s.admit(w, r, c, route) {
 		setSecurityHeaders(w.header)
-		route.handler(s, w, r, c)
+		s.handle(w, r, c, route)
 	}
 	if bitpay && route.realm == bitpayRealm && s.release.oldBitpay() {
 		bareErrors(w)
-	}
-	if id := r.PathValue("invoiceId"); s.changed && s.state.Invoices[id] != nil {
-		s.state.touch(id)
 	}
 	s.settle()
 	s.record()
 }
 
+// handle runs the handler. What of the state a mutating route changed is found by comparison, so that one that is
+// refused writes nothing: record compares all but invoices, of which the route's own is compared here.
+func (s *Sandbox) handle(w *answer, r *http.Request, c *caller, route *route) {
+	if !route.mutates {
+		route.handler(s, w, r, c)
+		return
+	}
+	inv := s.state.Invoices[r.PathValue("invoiceId")]
+	before := s.asWritten(inv)
+	route.handler(s, w, r, c)
+	s.state.change()
+	if !bytes.Equal(before, s.asWritten(inv)) {
+		s.state.touch(inv.ID)
+	}
+}
+
 // settle lets happen what a request brought about.
 func (s *Sandbox) settle() {
-	if s.changed {
+	if s.state.changed {
 		s.tick()
 		s.nudge()
 	}

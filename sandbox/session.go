@@ -42,7 +42,7 @@ func (s *Sandbox) logIn(w http.ResponseWriter, c *caller, u *user, remember bool
 		cookie.MaxAge = int((14 * 24 * time.Hour).Seconds())
 	}
 	http.SetCookie(w, cookie)
-	s.changed = true
+	s.state.change()
 }
 
 // logOut ends the caller's session, if any.
@@ -53,7 +53,7 @@ func (s *Sandbox) logOut(w http.ResponseWriter, c *caller) {
 	delete(s.state.Sessions, c.session.ID)
 	c.session, c.user = nil, nil
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: c.cookiePath(), MaxAge: -1, HttpOnly: true})
-	s.changed = true
+	s.state.change()
 }
 
 func (s *Sandbox) dropOldestSession() {
@@ -72,7 +72,7 @@ func (c *caller) cookiePath() string { return c.site.root + "/" }
 func (s *Sandbox) addFlash(c *caller, severity, text string) {
 	if c.session != nil {
 		c.session.Flashes = append(c.session.Flashes, flash{severity, text})
-		s.changed = true
+		s.state.change()
 	}
 }
 
@@ -83,7 +83,7 @@ func (s *Sandbox) takeFlashes(c *caller) []flash {
 	}
 	flashes := c.session.Flashes
 	c.session.Flashes = nil
-	s.changed = true
+	s.state.change()
 	return flashes
 }
 

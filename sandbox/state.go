@@ -41,6 +41,7 @@ type state struct {
 	watched       map[string]*invoice // may still change by themselves
 	agenda        agenda
 	touched       map[string]*invoice // changed since the last line of the log
+	changed       bool                // perhaps, since the last line of the log
 }
 
 const stateVersion = 1

@@ -126,7 +126,6 @@ func (s *Sandbox) activateLazy(inv *invoice) {
 	inv.Prompt.activate(w)
 	s.state.promptAddress[inv.Prompt.Address] = inv
 	s.state.touch(inv.ID)
-	s.changed = true
 }
 
 func (st *state) addInvoice(inv *invoice) {

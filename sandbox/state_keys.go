@@ -43,7 +43,6 @@ func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey 
 func (s *Sandbox) mintKey(u *user, label string, permissions []string) *apiKey {
 	k := s.state.newAPIKey(u, label, permissions)
 	k.Created = s.clock.now()
-	s.changed = true
 	return k
 }
 

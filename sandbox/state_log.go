@@ -63,10 +63,10 @@ func (st *state) parts() []part {
 // record notes what changed, for commit to write. It is called with the lock held, after everything that may change
 // the state.
 func (s *Sandbox) record() {
-	if !s.changed {
+	if !s.state.changed {
 		return
 	}
-	s.changed = false
+	s.state.changed = false
 	touched := s.state.touched
 	s.state.touched = map[string]*invoice{}
 	if s.log == nil {
@@ -87,8 +87,23 @@ func (s *Sandbox) record() {
 	s.log.pending = append(append(s.log.pending, encodeState(line)...), '\n')
 }
 
-// touch has an invoice written with the next change.
-func (st *state) touch(id string) { st.touched[id] = st.Invoices[id] }
+// change has record look for what changed. A route that mutates is followed by it; what changes the state without such a
+// route calls it itself: time, payments, blocks, deliveries, log-ins and their messages, and the first look at an invoice.
+func (st *state) change() { st.changed = true }
+
+// touch has an invoice written with the next change, which it is.
+func (st *state) touch(id string) {
+	st.touched[id] = st.Invoices[id]
+	st.change()
+}
+
+// asWritten is an invoice as the log has it; nil without a log, or without an invoice.
+func (s *Sandbox) asWritten(inv *invoice) []byte {
+	if s.log == nil || inv == nil {
+		return nil
+	}
+	return encodeState(inv)
+}
 
 // commit writes what was recorded. One write is for all who wait for it. It is called without the lock.
 func (s *Sandbox) commit() error {
@@ -142,7 +157,7 @@ func (s *Sandbox) compact() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.mu.Lock()
-	s.changed = true
+	s.state.change()
 	s.record()
 	lines := l.pending
 	l.pending = nil

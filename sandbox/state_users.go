@@ -115,14 +115,19 @@ func (st *state) findUser(email string) *user { return st.userByEmail[strings.To
 func (u *user) locked(now time.Time) bool { return now.Before(u.LockedUntil) }
 
 // checkPassword judges a log-in and keeps count of the failures.
-func (u *user) checkPassword(password string, now time.Time) bool {
+func (s *Sandbox) checkPassword(u *user, password string, now time.Time) bool {
 	if u.locked(now) {
 		return false
 	}
 	if u.hasPassword(password) {
+		if u.Failures == 0 {
+			return true
+		}
+		s.state.change()
 		u.Failures = 0
 		return true
 	}
+	s.state.change()
 	u.Failures++
 	if u.Failures >= lockoutAfter {
 		u.Failures = 0

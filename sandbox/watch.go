@@ -55,7 +55,6 @@ func (s *Sandbox) update(inv *invoice) {
 	inv.live(s.clock.now(), s.state.Height, func(e event) { s.notify(inv, e) })
 	s.state.watch(inv)
 	s.state.touch(inv.ID)
-	s.changed = true
 }
 
 // updateAll looks at every invoice that may change, oldest first: a block was found.
