@@ -35,8 +35,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}
-	s.state.addInvoice(inv)
-	s.notify(inv, eventCreated)
+	s.create(inv)
 	dto := s.bitpayInvoice(inv, c.site.base())
 	if sent != nil {
 		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)

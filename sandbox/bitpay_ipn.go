@@ -2,8 +2,14 @@ package sandbox
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"net/http"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 )
 
 // ipnData is what a notification tells of an invoice. Its amounts and keys are not those of the API's answers
@@ -55,9 +61,52 @@ type ipnEvent struct {
 
 const ipnWarning = "This data could have easily been faked and should not be trusted. Please run any invoice checks by first fetching the invoice through the API."
 
-// notify queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with full
-// notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
-func (s *Sandbox) notify(inv *invoice, e event) {
+// ipnNames are an event's code and name in a notification.
+var ipnNames = map[event]struct {
+	code int
+	name string
+}{
+	eventCreated:             {1001, "invoice_created"},
+	eventReceivedPayment:     {1002, "invoice_receivedPayment"},
+	eventPaidInFull:          {1003, "invoice_paidInFull"},
+	eventExpired:             {1004, "invoice_expired"},
+	eventConfirmed:           {1005, "invoice_confirmed"},
+	eventCompleted:           {1006, "invoice_completed"},
+	eventMarkedInvalid:       {1008, "invoice_markedInvalid"},
+	eventPaidAfterExpiration: {1009, "invoice_paidAfterExpiration"},
+	eventFailedToConfirm:     {1013, "invoice_failedToConfirm"},
+	eventExpiredPaidPartial:  {2000, "invoice_expiredPaidPartial"},
+	eventMarkedCompleted:     {2008, "invoice_markedComplete"},
+}
+
+// ipnKind is the kind of these deliveries. It has no name in state files, which knew no other for long.
+const ipnKind = ""
+
+const (
+	ipnTries = 6
+	ipnPause = 10 * time.Minute
+)
+
+// ipnWay posts a notification, which any status of success takes.
+func (s *Sandbox) ipnWay() deliver.Way {
+	return deliver.Way{
+		Pauses: slices.Repeat([]time.Duration{ipnPause}, ipnTries-1),
+		Request: func(ctx context.Context, d *deliver.Delivery) (*http.Request, error) {
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+			if err != nil {
+				return nil, err
+			}
+			request.Header.Set("Content-Type", "application/json; charset=utf-8")
+			request.Header.Set("User-Agent", "BTCPayServer/"+s.release.version)
+			return request, nil
+		},
+		Taken: func(response *http.Response) bool { return response.StatusCode/100 == 2 },
+	}
+}
+
+// notifyMerchant queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with
+// full notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
+func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
 	target := inv.fillPlaceholders(inv.NotificationURL)
 	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 		return
@@ -65,7 +114,7 @@ func (s *Sandbox) notify(inv *invoice, e event) {
 	full := inv.FullNotifications || inv.ExtendedNotifications
 	data := s.ipnData(inv, e)
 	post := func(body any) {
-		s.enqueue(&delivery{InvoiceID: inv.ID, URL: target, Body: indented(body), Due: s.clock.now()})
+		s.deliveries.Add(&deliver.Delivery{Kind: ipnKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.clock.now()})
 	}
 	switch e {
 	case eventConfirmed:
@@ -74,10 +123,11 @@ func (s *Sandbox) notify(inv *invoice, e event) {
 		if full {
 			post(data)
 		}
+	default: // only by itself
 	}
 	if inv.ExtendedNotifications {
 		var extended ipnEvent
-		extended.Event.Code, extended.Event.Name, extended.Data = e.code, e.name, data
+		extended.Event.Code, extended.Event.Name, extended.Data = ipnNames[e].code, ipnNames[e].name, data
 		post(extended)
 	}
 }

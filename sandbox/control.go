@@ -166,13 +166,7 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 	s.clock.advance(d)
 	s.state.change()
 	s.tick()
-	underWay := 0
-	for _, d := range s.state.Deliveries {
-		if d.queued {
-			underWay++
-		}
-	}
-	return map[string]any{"now": s.clock.now().Format(time.RFC3339Nano), "deliveries": underWay}, nil
+	return map[string]any{"now": s.clock.now().Format(time.RFC3339Nano), "deliveries": s.deliveries.UnderWay()}, nil
 }
 
 func (s *Sandbox) controlEffect(body []byte) (any, error) {

@@ -164,10 +164,9 @@ func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	inv := s.invoiceOf(r)
 	before := s.invoiceData(inv, c)
-	if !inv.mark(textOr(status, ""), func(e event) { s.notify(inv, e) }) {
+	if !s.mark(inv, textOr(status, "")) {
 		writeValidation(w, fieldError{"Status", "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}
-	s.state.watch(inv)
 	writeJSON(w, http.StatusOK, before)
 }

@@ -105,8 +105,7 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}
-	s.state.addInvoice(inv)
-	s.notify(inv, eventCreated)
+	s.create(inv)
 	data := s.invoiceData(inv, c)
 	data.Metadata = inv.firstMetadata()
 	writeJSON(w, http.StatusOK, data)

@@ -5,26 +5,6 @@ import (
 	"time"
 )
 
-// event is something that happened to an invoice, by the BitPay half's code and name.
-type event struct {
-	code int
-	name string
-}
-
-var (
-	eventCreated             = event{1001, "invoice_created"}
-	eventReceivedPayment     = event{1002, "invoice_receivedPayment"}
-	eventPaidInFull          = event{1003, "invoice_paidInFull"}
-	eventExpired             = event{1004, "invoice_expired"}
-	eventConfirmed           = event{1005, "invoice_confirmed"}
-	eventCompleted           = event{1006, "invoice_completed"}
-	eventMarkedInvalid       = event{1008, "invoice_markedInvalid"}
-	eventPaidAfterExpiration = event{1009, "invoice_paidAfterExpiration"}
-	eventFailedToConfirm     = event{1013, "invoice_failedToConfirm"}
-	eventExpiredPaidPartial  = event{2000, "invoice_expiredPaidPartial"}
-	eventMarkedCompleted     = event{2008, "invoice_markedComplete"}
-)
-
 // watched tells whether time or blocks may still change the invoice by themselves.
 func (inv *invoice) watched() bool {
 	return inv.Fresh || inv.Status == statusNew || inv.Status == statusProcessing

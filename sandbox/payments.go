@@ -16,7 +16,7 @@ func (s *Sandbox) pay(address string, amount decimal, rbf bool) (*payment, error
 		p.Fee = inv.Prompt.Fee
 	}
 	inv.Payments = append(inv.Payments, p)
-	s.notify(inv, eventReceivedPayment)
+	s.emit(inv, eventReceivedPayment)
 	s.update(inv)
 	return p, nil
 }

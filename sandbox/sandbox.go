@@ -46,6 +46,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 )
 
 // Options say how a sandbox starts.
@@ -96,8 +98,10 @@ type Sandbox struct {
 	seed     Seed
 	closed   bool
 
+	subscribers []func(*invoice, event)
+
 	log        *stateLog // nil without a state file
-	deliveries *deliverer
+	deliveries *deliver.Queue
 	wake       chan struct{}
 	stop       chan struct{}
 	running    sync.WaitGroup
@@ -142,7 +146,11 @@ func New(o Options) (*Sandbox, error) {
 	if err := s.openLog(); err != nil {
 		return nil, err
 	}
-	s.deliveries = newDeliverer(s)
+	s.deliveries = deliver.New(&s.mu, &s.state.Deliveries, map[string]deliver.Way{ipnKind: s.ipnWay()}, func() {
+		s.state.change()
+		s.nudge()
+	})
+	s.subscribe(s.notifyMerchant)
 	s.running.Go(s.watch)
 	return s, nil
 }
@@ -160,7 +168,7 @@ func (s *Sandbox) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	close(s.stop)
-	s.deliveries.close()
+	s.deliveries.Close()
 	s.running.Wait()
 	return s.closeLog()
 }

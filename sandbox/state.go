@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 )
 
 // state is everything the sandbox knows. It is plain data, guarded by [Sandbox.mu], and what the state file holds.
@@ -30,7 +32,7 @@ type state struct {
 	Numbered int    // things whose order counts
 	Height   int    // blocks found since the start
 
-	Deliveries []*delivery // notifications not yet taken, in their order
+	Deliveries []*deliver.Delivery // notifications not yet taken, in their order
 
 	// what is found by other means than its id; rebuilt when a state is loaded
 	userByEmail   map[string]*user

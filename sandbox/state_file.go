@@ -104,7 +104,7 @@ func (st *state) check() error {
 		}
 	}
 	for _, d := range st.Deliveries {
-		if d == nil || st.Invoices[d.InvoiceID] == nil {
+		if d == nil || d.Kind == ipnKind && st.Invoices[d.Key] == nil {
 			return fmt.Errorf("a notification belongs to no invoice")
 		}
 	}

@@ -46,13 +46,13 @@ func (s *Sandbox) tick() {
 			s.update(inv)
 		}
 	}
-	s.retryDeliveries(now)
+	s.deliveries.Tick(now)
 }
 
 // update moves one invoice on, with its notifications.
 func (s *Sandbox) update(inv *invoice) {
 	inv.Fresh = false
-	inv.live(s.clock.now(), s.state.Height, func(e event) { s.notify(inv, e) })
+	inv.live(s.clock.now(), s.state.Height, s.emitter(inv))
 	s.state.watch(inv)
 	s.state.touch(inv.ID)
 }
@@ -80,7 +80,7 @@ func (s *Sandbox) watch() {
 		if agenda := s.state.agenda; len(agenda) > 0 {
 			wait = min(wait, agenda[0].at.Sub(s.clock.now()))
 		}
-		if retry := s.nextRetry(); !retry.IsZero() {
+		if retry := s.deliveries.Next(); !retry.IsZero() {
 			wait = min(wait, retry.Sub(s.clock.now()))
 		}
 		s.record()

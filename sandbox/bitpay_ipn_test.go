@@ -114,11 +114,11 @@ func TestNotificationRetries(t *testing.T) {
 			defer w.s.mu.Unlock()
 			waiting := 0
 			for _, d := range w.s.state.Deliveries {
-				if !d.queued && d.Tries == 1 {
+				if d.Tries == 1 {
 					waiting++
 				}
 			}
-			return waiting == 3
+			return waiting == 3 && w.s.deliveries.UnderWay() == 0
 		})
 		w.control("clock", `{"advance":"9m59s"}`)
 		w.control("clock", `{"advance":"2s"}`)
@@ -128,7 +128,7 @@ func TestNotificationRetries(t *testing.T) {
 	eventually(t, "the two that failed again wait", func() bool {
 		w.s.mu.Lock()
 		defer w.s.mu.Unlock()
-		return len(w.s.state.Deliveries) == 2 && !w.s.state.Deliveries[0].queued && !w.s.state.Deliveries[1].queued
+		return len(w.s.state.Deliveries) == 2 && w.s.deliveries.UnderWay() == 0
 	})
 	w.control("clock", `{"advance":"10m"}`)
 	r.want(t, append(posts, "paid", "confirmed")...)
