@@ -10,7 +10,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/sandbox"
-	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
 const exampleKey = "97811b691dd7ebaeb67977d158e1da2c4d3eaa4ee4e2555150628acade6b344c"
@@ -113,7 +112,9 @@ func Example() {
 	}
 	fmt.Println("minutes to approve it:", pairing.Expires.Sub(pairing.Created).Minutes())
 
-	approve(ctx, server, pairing.ApproveURL)
+	if err := server.Approve(pairing.Code, server.Seed.StoreID); err != nil { // what an owner does at pairing.ApproveURL
+		log.Fatal(err)
+	}
 	tokens, err := c.WaitPaired(ctx, bitpay.WaitOptions{Until: pairing.Expires})
 	if err != nil {
 		log.Fatal(err)
@@ -144,16 +145,4 @@ func Example() {
 	// invoice: new USD 0.00025 BTC true
 	// found: true <nil>
 	// store: Sandbox shop true <nil>
-}
-
-// approve is what the store's owner does in a browser.
-func approve(ctx context.Context, server *sandbox.Server, address string) {
-	owner := human.New(server.URL)
-	defer owner.Close()
-	if err := owner.LogIn(ctx, server.Seed.Email, server.Seed.Password); err != nil {
-		log.Fatal(err)
-	}
-	if _, err := owner.Approve(ctx, address, server.Seed.StoreID); err != nil {
-		log.Fatal(err)
-	}
 }

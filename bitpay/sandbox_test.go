@@ -21,20 +21,15 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{RootPath: "/btcpay"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := sandbox.New(t, sandbox.Options{RootPath: "/btcpay"})
 	w := &world{t: t, server: server, owner: human.New(server.URL)}
+	var err error
 	if w.admin, err = client.New(server.URL, client.WithCredential(apiKey(server.Seed.APIKey))); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		w.owner.Close()
 		w.admin.CloseIdleConnections()
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
 	})
 	// A stranger who opens a page is asked to log in first.
 	if _, err := w.owner.Open(t.Context(), "/account/apikeys"); err != nil {

@@ -59,11 +59,7 @@ func TestNamesStores(t *testing.T) {
 		})
 	}
 	for version, want := range map[string]bool{"": true, "2.0": false} {
-		server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Emulate: version})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer server.Close()
+		server := sandbox.New(t, sandbox.Options{Emulate: version})
 		client, err := greenfield.New(server.URL, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ type long struct {
 
 func startLong(t *testing.T, created []time.Time, options ...client.Option) *long {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Options{TieSeed: rand.Uint64()})
+	s, err := sandbox.NewHandler(sandbox.Options{TieSeed: rand.Uint64()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -180,11 +180,7 @@ func TestGoneOnEveryRelease(t *testing.T) {
 		"1.13": greenfield.ErrRevokedOrLocked, "2.0": greenfield.ErrRevokedOrLocked, "2.3.4": greenfield.ErrRevokedOrLocked,
 		"2.3.5": greenfield.ErrUnknownKey, "2.3": greenfield.ErrUnknownKey, "2.4": greenfield.ErrUnknownKey, "newer": greenfield.ErrUnknownKey,
 	} {
-		server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Emulate: release})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer server.Close()
+		server := sandbox.New(t, sandbox.Options{Emulate: release})
 		connect := func(key client.Secret) *greenfield.Client {
 			c, err := greenfield.New(server.URL, apiKey(t, key.Reveal()), client.WithRetries(0), client.WithTimeout(patience))
 			if err != nil {

@@ -2,7 +2,6 @@ package greenfield_test
 
 import (
 	"errors"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -18,13 +17,8 @@ type shop struct {
 
 func startShop(t *testing.T, rootPath string) shop {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Options{RootPath: rootPath})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(s)
-	t.Cleanup(func() { server.Close(); s.Close() })
-	return shop{s.Seed(), server.URL + rootPath}
+	server := sandbox.New(t, sandbox.Options{RootPath: rootPath})
+	return shop{server.Seed, server.URL}
 }
 
 func (s shop) connect(t *testing.T, credential client.Credential) *greenfield.Client {
@@ -134,13 +128,8 @@ func TestKeysOfEveryRelease(t *testing.T) {
 	for _, release := range []string{"1.13", "2.0", "2.3", "2.4", "2.4.2", "newer"} {
 		t.Run(release, func(t *testing.T) {
 			ctx := t.Context()
-			s, err := sandbox.New(sandbox.Options{Emulate: release})
-			if err != nil {
-				t.Fatal(err)
-			}
-			server := httptest.NewServer(s)
-			t.Cleanup(func() { server.Close(); s.Close() })
-			shop := shop{s.Seed(), server.URL}
+			server := sandbox.New(t, sandbox.Options{Emulate: release})
+			shop := shop{server.Seed, server.URL}
 			owner := shop.connect(t, apiKey(t, shop.seed.APIKey))
 			permission := greenfield.CanViewInvoices.ForStore(shop.seed.StoreID)
 			request := greenfield.APIKeyRequest{Label: "btcpayctl/test", Permissions: []greenfield.Permission{permission}}

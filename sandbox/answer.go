@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -28,18 +29,21 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.body.Write(p)
 }
 
-func (a *answer) send(w http.ResponseWriter) {
+// code is the status, which need not be written.
+func (a *answer) code() int { return cmp.Or(a.status, http.StatusOK) }
+
+func (a *answer) send(w http.ResponseWriter) { a.sendUpTo(w, a.body.Len()) }
+
+// sendUpTo sends the answer with the length of its whole body, and the body up to a byte.
+func (a *answer) sendUpTo(w http.ResponseWriter, end int) {
 	h := w.Header()
 	maps.Copy(h, a.header)
-	status := a.status
-	if status == 0 {
-		status = http.StatusOK
-	}
+	status := a.code()
 	if status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified {
 		h["Content-Length"] = []string{strconv.Itoa(a.body.Len())}
 	}
 	w.WriteHeader(status)
-	w.Write(a.body.Bytes())
+	w.Write(a.body.Bytes()[:end])
 }
 
 var (

@@ -21,7 +21,7 @@ import (
 // BenchmarkHandler sets the whole handler, called in process, against nothing but parsing the request and verifying its
 // signature. Both get the same signed requests, made beforehand, all different.
 func BenchmarkHandler(b *testing.B) {
-	s, err := New(Options{})
+	s, err := NewHandler(Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func BenchmarkLoopback(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := server.sandbox
+	s := server.Sandbox
 	s.mu.Lock()
 	s.state.addToken(&token{ID: "t", Value: "v", SIN: sinOf(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
 	s.mu.Unlock()

@@ -72,7 +72,7 @@ func TestConsentInChromium(t *testing.T) {
 }
 
 func newVisitor(t *testing.T, rootPath string, overTLS bool) *visitor {
-	s, err := sandbox.New(sandbox.Options{RootPath: rootPath})
+	s, err := sandbox.NewHandler(sandbox.Options{RootPath: rootPath})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ func TestReplayEmulated(t *testing.T) {
 					continue
 				}
 				t.Run(version+" "+r.Group+" "+name, func(t *testing.T) {
-					server := start(t, sandbox.Options{
+					server := sandbox.New(t, sandbox.Options{
 						Empty: true, Emulate: version, RootPath: r.Server.RootPath(), DisableRegistration: r.Server.DisableRegistration(),
 					})
 					report, err := r.Play(t.Context(), server.URL, replay.Options{Skip: skip})

@@ -263,7 +263,7 @@ func TestEmulatedSince(t *testing.T) {
 // TestHashedKeys has the names of keys on the pages and for other users, and a state file that an older release left.
 func TestHashedKeys(t *testing.T) {
 	dir := t.TempDir()
-	old, err := New(Options{StateFile: dir + "/state"})
+	old, err := NewHandler(Options{StateFile: dir + "/state"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,20 +10,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-func start(t *testing.T, o sandbox.Options) *sandbox.Server {
-	t.Helper()
-	server, err := sandbox.Start(t.Context(), "127.0.0.1:0", o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return server
-}
-
 func TestEmulatedVersion(t *testing.T) {
 	for emulate, want := range map[string]string{
 		"": sandbox.Version, "1.13": "1.13.5", "1.13.7": "1.13.7", "2.0": "2.0.8", "2.0.8": "2.0.8", "2.0.0": "2.0.0", "2.2": "2.2.0", "2.3": "2.3.9", "2.3.5": "2.3.5",
@@ -34,7 +20,7 @@ func TestEmulatedVersion(t *testing.T) {
 		}
 	}
 	for _, emulate := range []string{"2", "1.12", "1.12.5", "1.14", "1", "0.9", "3.0", "v2.0", " 2.0", "2.0 ", "2.0.8.1", "2.-1", "2.0.8-rc1", "2.+1", "latest", "Newer", "2.٣", strings.Repeat("9", 1000)} {
-		_, err := sandbox.New(sandbox.Options{Emulate: emulate})
+		_, err := sandbox.NewHandler(sandbox.Options{Emulate: emulate})
 		if err == nil || len(err.Error()) > 200 || !strings.Contains(err.Error(), "2.0.8") {
 			t.Errorf("%.20q: %v", emulate, err)
 		}
@@ -56,7 +42,7 @@ func TestEmulatedPicker(t *testing.T) {
 		{"", "permissions=btcpay.store.canviewinvoices&", true, "btcpay.store.canviewinvoices:B"},
 	} {
 		t.Run(c.emulate+" "+c.permissions, func(t *testing.T) {
-			server := start(t, sandbox.Options{Emulate: c.emulate})
+			server := sandbox.New(t, sandbox.Options{Emulate: c.emulate})
 			person := human.New(server.URL)
 			defer person.Close()
 			if err := person.LogIn(t.Context(), server.Seed.Email, server.Seed.Password); err != nil {

@@ -23,7 +23,7 @@ func member(t *testing.T, answer, name string) string {
 // TestGreenfieldSurvivesRestart reads the same after a restart from the state file.
 func TestGreenfieldSurvivesRestart(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
-	first, err := New(Options{StateFile: file})
+	first, err := NewHandler(Options{StateFile: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestGreenfieldSurvivesRestart(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if w.s, err = New(Options{StateFile: file}); err != nil {
+	if w.s, err = NewHandler(Options{StateFile: file}); err != nil {
 		t.Fatal(err)
 	}
 	defer w.s.Close()

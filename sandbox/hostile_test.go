@@ -29,7 +29,7 @@ func FuzzRequest(f *testing.F) {
 	} {
 		f.Add([]byte(raw))
 	}
-	s, err := New(Options{})
+	s, err := NewHandler(Options{})
 	if err != nil {
 		f.Fatal(err)
 	}

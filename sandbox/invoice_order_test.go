@@ -23,7 +23,7 @@ type aList struct {
 
 func newList(t *testing.T, seed uint64, created []time.Time) *aList {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Options{TieSeed: seed})
+	s, err := sandbox.NewHandler(sandbox.Options{TieSeed: seed})
 	if err != nil {
 		t.Fatal(err)
 	}

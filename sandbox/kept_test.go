@@ -19,7 +19,7 @@ func TestReplayKept(t *testing.T) {
 	}
 	for _, r := range recordings {
 		t.Run(r.Group, func(t *testing.T) {
-			s, err := sandbox.New(sandbox.Options{
+			s, err := sandbox.NewHandler(sandbox.Options{
 				Empty: true, RootPath: r.Server.RootPath(), DisableRegistration: r.Server.DisableRegistration(),
 				StateFile: filepath.Join(t.TempDir(), "state.json"),
 			})

@@ -36,7 +36,7 @@ type world struct {
 
 func newWorld(t *testing.T, o Options) *world {
 	t.Helper()
-	s, err := New(o)
+	s, err := NewHandler(o)
 	if err != nil {
 		t.Fatal(err)
 	}

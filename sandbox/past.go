@@ -9,11 +9,18 @@ import (
 // AddPast puts expired invoices of 1 USD into a store, one made at each of the given times, and returns their ids in
 // that order. It is for tests that want very many: it costs no request, takes no address and tells nobody.
 func (s *Sandbox) AddPast(storeID string, created []time.Time) ([]string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	var ids []string
+	err := s.do(func() (err error) {
+		ids, err = s.addPast(storeID, created)
+		return err
+	})
+	return ids, err
+}
+
+func (s *Sandbox) addPast(storeID string, created []time.Time) ([]string, error) {
 	st := s.state.Stores[storeID]
 	if st == nil {
-		return nil, fmt.Errorf("sandbox: there is no store %q", storeID)
+		return nil, fmt.Errorf("there is no store %q", storeID)
 	}
 	ids := make([]string, len(created))
 	invoices := make([]*invoice, len(created))
@@ -29,9 +36,4 @@ func (s *Sandbox) AddPast(storeID string, created []time.Time) ([]string, error)
 		s.state.addInvoice(inv)
 	}
 	return ids, nil
-}
-
-// AddPast is [Sandbox.AddPast].
-func (s *Server) AddPast(storeID string, created []time.Time) ([]string, error) {
-	return s.sandbox.AddPast(storeID, created)
 }

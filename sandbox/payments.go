@@ -1,24 +1,16 @@
 package sandbox
 
-import "fmt"
-
-const maxBlocks = 10_000
-
-// pay brings a transaction to an invoice's address. One that pays the same address and may be replaced stays beside it:
+// receive brings a transaction to an invoice's address. One that pays the same address and may be replaced stays beside it:
 // only a transaction by the same sender would take its place, and senders are not told apart here.
-func (s *Sandbox) pay(address string, amount decimal, rbf bool) (*payment, error) {
-	inv := s.state.promptAddress[address]
-	if inv == nil {
-		return nil, fmt.Errorf("address: no invoice has %q", address)
-	}
-	p := &payment{TxID: randomHex(32), Address: address, Amount: amount, Fee: newDecimal(0, 1), RBF: rbf, Received: s.clock.now()}
+func (s *Sandbox) receive(inv *invoice, amount decimal, rbf bool) *payment {
+	p := &payment{TxID: randomHex(32), Address: inv.Prompt.Address, Amount: amount, Fee: newDecimal(0, 1), RBF: rbf, Received: s.clock.now()}
 	if len(inv.counted()) > 0 && inv.Prompt.Fee.sign() > 0 { // the first payment is free of it (recording 64-bitpay-ipn)
 		p.Fee = inv.Prompt.Fee
 	}
 	inv.Payments = append(inv.Payments, p)
 	s.emit(inv, eventReceivedPayment)
 	s.update(inv)
-	return p, nil
+	return p
 }
 
 // mine finds blocks; the first takes in every payment that waits.

@@ -38,19 +38,11 @@ func TestReplay(t *testing.T) {
 }
 
 func play(t *testing.T, r *replay.Recording) *replay.Report {
-	server, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{
+	server := sandbox.New(t, sandbox.Options{
 		Empty:               true,
 		RootPath:            r.Server.RootPath(),
 		DisableRegistration: r.Server.DisableRegistration(),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
 	report, err := r.Play(t.Context(), server.URL, replay.Options{Skip: notImitated})
 	if err := report.Print(t.Output()); err != nil {
 		t.Fatal(err)

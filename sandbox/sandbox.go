@@ -4,17 +4,24 @@
 //
 // # Use
 //
-// [Start] listens on a loopback address and is ready to use: an account, a store with a wallet and a fixed rate, all
-// told by [Seed]. [New] gives the bare [http.Handler] for a test server of one's own. With [Options.Empty] the sandbox
-// starts as a freshly installed server does, without any user. [Options.StateFile] keeps what happened for the next start.
-// [Options.Emulate] answers as another release where keys, pairing, log-in and consent are concerned.
+// A test needs one line:
+//
+//	server := sandbox.New(t)
+//
+// [New] listens on a loopback address, as [Start] does outside of tests, and is ready to use: an account, a store with a
+// wallet and fixed rates, and a key are in its [Seed]. [NewHandler] gives the bare [http.Handler] for a server of one's
+// own. With [Options.Empty] the sandbox starts as a freshly installed server does, without any user. [Options.StateFile]
+// keeps what happened for the next start. [Options.Emulate] answers as another release where keys, pairing, log-in and
+// consent are concerned.
 //
 // Whoever is logged in at /login approves pairings, makes tokens and revokes them; an invoice's page at /i/{id} has buttons
 // that stand in for a wallet and a miner. The pages need no script. Package human clicks them for tests and demonstrations.
 //
 // # Control
 //
-// What the world does to a real server, a test does through addresses at the root of the origin, outside the root path:
+// What the world does to a real server, a test does with methods: [Sandbox.Pay], [Sandbox.Mine] and [Sandbox.Advance] for
+// the chain and the clock, [Sandbox.Approve] and [Sandbox.Consent] for the account's owner, [Sandbox.Fault] for the network.
+// Other programs use addresses at the root of the origin, outside the root path:
 //
 //	POST /_sandbox/pay    {"address","amount","confirmations","rbf"}  a payment reaches an address
 //	POST /_sandbox/mine   {"blocks"}                                  blocks are found
@@ -90,6 +97,7 @@ type Sandbox struct {
 	release             release
 	clock               *clock
 	routes              *router
+	faults              activeFaults
 
 	// mu guards everything below. A handler runs with it held and writes into memory, so that no slow peer holds it.
 	mu       sync.Mutex
@@ -107,8 +115,8 @@ type Sandbox struct {
 	running    sync.WaitGroup
 }
 
-// New makes a sandbox. The caller closes it.
-func New(o Options) (*Sandbox, error) {
+// NewHandler makes a sandbox that does not listen, for a server of the caller's own. The caller closes it.
+func NewHandler(o Options) (*Sandbox, error) {
 	emulated, err := releaseOf(o.Emulate)
 	if err != nil {
 		return nil, err
@@ -181,8 +189,18 @@ func normaliseRootPath(path string) string {
 	return "/" + path
 }
 
-// ServeHTTP answers as the server would: route ▸ who is calling ▸ permission ▸ handler ▸ state ▸ answer.
+// ServeHTTP answers as the server would: route ▸ who is calling ▸ permission ▸ handler ▸ state ▸ answer. It panics with
+// [http.ErrAbortHandler] where a [Fault] takes the connection away.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f := s.faults.meet(s, r); f != nil {
+		f.serve(s, w, r)
+		return
+	}
+	s.respond(r).send(w)
+}
+
+// respond is the way of every request.
+func (s *Sandbox) respond(r *http.Request) *answer {
 	a := &answer{header: http.Header{}}
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
 		s.control(a, r)
@@ -195,5 +213,5 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
 	a.header.Set("Date", s.clock.now().Format(http.TimeFormat))
-	a.send(w)
+	return a
 }

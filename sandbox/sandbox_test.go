@@ -15,11 +15,11 @@ func TestStateFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s: first.sandbox, origin: first.URL}
+	w := &world{t: t, s: first.Sandbox, origin: first.URL}
 	_, answer := w.call("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 	code := answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
 	w.control("clock", `{"advance":"5m"}`)
-	before := first.sandbox.clock.now()
+	before := first.Sandbox.clock.now()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -36,10 +36,10 @@ func TestStateFile(t *testing.T) {
 	if second.Seed != first.Seed {
 		t.Error("another account than before")
 	}
-	if second.sandbox.state.Pairings[code] == nil {
+	if second.Sandbox.state.Pairings[code] == nil {
 		t.Error("the pairing code is lost")
 	}
-	if second.sandbox.clock.now().Before(before) {
+	if second.Sandbox.clock.now().Before(before) {
 		t.Error("the clock fell back")
 	}
 }
@@ -57,14 +57,14 @@ func TestBadInputStateFile(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := New(Options{StateFile: file}); err == nil || !strings.Contains(err.Error(), file) {
+		if _, err := NewHandler(Options{StateFile: file}); err == nil || !strings.Contains(err.Error(), file) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if kept, err := os.ReadFile(file); err != nil || string(kept) != content {
 			t.Errorf("%s: the file was changed", name)
 		}
 	}
-	if _, err := New(Options{StateFile: dir}); err == nil {
+	if _, err := NewHandler(Options{StateFile: dir}); err == nil {
 		t.Error("a directory is taken for a state file")
 	}
 }
@@ -89,7 +89,7 @@ func TestStart(t *testing.T) {
 	if _, err := Start(t.Context(), strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/shop"), Options{}); err == nil {
 		t.Error("one address is listened on twice")
 	}
-	if err := errors.Join(s.Close(), s.sandbox.Close()); err != nil {
+	if err := errors.Join(s.Close(), s.Sandbox.Close()); err != nil {
 		t.Error(err)
 	}
 }
@@ -98,13 +98,13 @@ func TestStart(t *testing.T) {
 func TestStateFileCannotBeWritten(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	file := filepath.Join(dir, "state.json")
-	if _, err := New(Options{StateFile: file}); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := NewHandler(Options{StateFile: file}); err == nil || !strings.Contains(err.Error(), file) {
 		t.Error("a folder that is not there:", err)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(Options{StateFile: file})
+	s, err := NewHandler(Options{StateFile: file})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,13 +13,14 @@ import (
 // Version is the server release the sandbox doubles.
 const Version = "2.4.1"
 
-// Server is a sandbox that listens.
+// Server is a sandbox that listens. The methods of [Sandbox] control it.
 type Server struct {
 	// URL is the address of the server, root path included, without a slash at its end.
 	URL  string
 	Seed Seed
 
-	sandbox *Sandbox
+	*Sandbox // to control it
+
 	http    *http.Server
 	serving sync.WaitGroup
 	failed  error
@@ -36,14 +37,14 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	s, err := New(o)
+	s, err := NewHandler(o)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	server := &Server{
 		URL:     "http://" + listener.Addr().String() + s.rootPath,
 		Seed:    s.Seed(),
-		sandbox: s,
+		Sandbox: s,
 		http:    &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 400 << 10},
 	}
 	server.serving.Go(func() {
@@ -58,5 +59,5 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 func (s *Server) Close() error {
 	err := s.http.Close()
 	s.serving.Wait()
-	return errors.Join(err, s.failed, s.sandbox.Close())
+	return errors.Join(err, s.failed, s.Sandbox.Close())
 }

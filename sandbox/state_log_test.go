@@ -204,7 +204,7 @@ func TestLogHoldsAll(t *testing.T) {
 func TestBadInputLog(t *testing.T) {
 	begin := func(t *testing.T) (file, code string) {
 		file = filepath.Join(t.TempDir(), "state.json")
-		s, err := New(Options{StateFile: file})
+		s, err := NewHandler(Options{StateFile: file})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ type request struct {
 
 func (q request) send(t *testing.T) (status int, cost uint64) {
 	t.Helper()
-	s, err := New(Options{})
+	s, err := NewHandler(Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,9 @@ func New(base string) *Human {
 // by that address.
 func (h *Human) From(address string) { h.from = address }
 
+// Through sends the person's requests by another way than the network, such as straight into a handler.
+func (h *Human) Through(transport http.RoundTripper) { h.client.Transport = transport }
+
 // Open goes to a path, or to a whole address, and follows redirects.
 func (h *Human) Open(ctx context.Context, address string) (*Page, error) {
 	if strings.HasPrefix(address, "/") {

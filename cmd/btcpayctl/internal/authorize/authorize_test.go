@@ -94,11 +94,7 @@ func newCommand(t *testing.T, a *app.App) *cobra.Command {
 // meanwhile and at the end.
 func TestSilence(t *testing.T) {
 	a, _, _ := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity", "SSH_TTY": "/dev/pts/9"})
-	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := sandbox.New(t, sandbox.Options{Empty: true})
 	stderr := &heard{text: "Or run the same command with --paste.", came: make(chan struct{})}
 	a.Err = stderr
 	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
@@ -135,11 +131,7 @@ func TestSilence(t *testing.T) {
 // leads to, within a day, and each page has a label of its own.
 func TestAddressTakenUp(t *testing.T) {
 	a, _, stderr := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity"})
-	s, err := sandbox.Start(t.Context(), "127.0.0.1:0", sandbox.Options{Empty: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := sandbox.New(t, sandbox.Options{Empty: true})
 	start := time.Now()
 	login := func(later time.Duration, profile, name string) (port int, label string) {
 		t.Helper()

@@ -47,7 +47,7 @@ type recordingServer struct {
 
 func newRecordingServer(t *testing.T) *recordingServer {
 	t.Helper()
-	s, err := sandbox.New(sandbox.Options{})
+	s, err := sandbox.NewHandler(sandbox.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

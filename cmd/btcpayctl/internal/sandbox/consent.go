@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html"
@@ -115,49 +116,6 @@ func (p *player) pageAskedFor(ctx context.Context) (string, error) {
 }
 
 func (p *player) consent(ctx context.Context, address, store string, cancel bool) (consentRecord, error) {
-	page, err := p.human.Open(ctx, address)
-	if err != nil {
-		return consentRecord{}, err
-	}
-	record := consentRecord{Decision: "authorized"}
-	if cancel {
-		_, err := p.human.Press(ctx, "Cancel")
-		return consentRecord{Decision: "cancelled"}, err
-	}
-	if choice := page.Form("SelectStores"); choice != nil && page.Form("Authorize") == nil {
-		record.StoreID = store
-		if store == "" {
-			record.StoreID = p.seed.StoreID
-		}
-		if page, err = p.human.Press(ctx, "SelectStores", "StoreId", record.StoreID); err != nil {
-			return record, err
-		}
-	}
-	button := "Authorize"
-	if page.Form("Confirm") != nil {
-		button, record.Decision = "Confirm", "confirmed"
-	}
-	if page, err = p.human.Press(ctx, button); err != nil {
-		return record, err
-	}
-	return p.handOver(ctx, page, record)
-}
-
-// handOver does what the browser does with the answer: it sends the form that
-// posts itself, or shows the key.
-func (p *player) handOver(ctx context.Context, page *human.Page, record consentRecord) (consentRecord, error) {
-	for _, form := range page.Forms {
-		for _, field := range form.Fields {
-			if field.Name != "apiKey" || len(form.Buttons) == 0 {
-				continue
-			}
-			record.Redirect = form.Action
-			_, err := p.human.Press(ctx, form.Buttons[0].Text)
-			return record, err
-		}
-	}
-	if record.APIKey = p.human.Key(); record.APIKey == "" {
-		return record, fmt.Errorf("the page after the consent shows no key: %s", strings.Join(page.Alerts, " "))
-	}
-	return record, nil
+	outcome, err := p.human.Consent(ctx, address, human.Choice{StoreID: cmp.Or(store, p.seed.StoreID), Refuse: cancel})
+	return consentRecord{Decision: string(outcome.Decision), StoreID: outcome.StoreID, Redirect: outcome.Redirect, APIKey: outcome.APIKey}, err
 }

@@ -1,0 +1,152 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Payment is what reaches an invoice's address on the chain.
+type Payment struct {
+	// Amount is in BTC, above 0 and with at most 8 digits behind the point, such as "0.0002". Empty is what is due.
+	Amount string
+	// Confirmations is how many blocks are found right behind it, 0 to 10,000. They confirm other payments as well.
+	Confirmations int
+	// RBF says that the transaction may be replaced, so that it counts with its first block only.
+	RBF bool
+}
+
+const (
+	maxBlocks  = 10_000
+	maxAdvance = 10 * 365 * 24 * time.Hour
+)
+
+var errAdvance = errors.New(`advance: a span of time is wanted, such as "30s" or "24h"`)
+
+// Pay pays an invoice of either API, and returns the id of the transaction. An invoice that takes its address only when
+// somebody looks gets it now. An expired one is paid late; an error says that nothing is due, that the invoice is not there
+// or has no address, or what is wrong with the payment.
+func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
+	err = s.do(func() error {
+		inv := s.state.Invoices[invoiceID]
+		if inv == nil {
+			return fmt.Errorf("there is no invoice %q", invoiceID)
+		}
+		s.activateLazy(inv)
+		if inv.Prompt == nil || inv.Prompt.Address == "" {
+			return fmt.Errorf("the invoice %s has no address to pay to", invoiceID)
+		}
+		if p.Amount == "" {
+			due := inv.account(digitsOf(inv.Currency)).due
+			if due.sign() <= 0 {
+				return fmt.Errorf("nothing is due on the invoice %s: an amount is wanted", invoiceID)
+			}
+			p.Amount = due.text()
+		}
+		amount, err := p.check()
+		if err != nil {
+			return err
+		}
+		txID = s.receive(inv, amount, p.RBF).TxID
+		s.mine(p.Confirmations)
+		return nil
+	})
+	return txID, err
+}
+
+// check judges a payment that says its amount.
+func (p Payment) check() (amount decimal, err error) {
+	amount, err = parseDecimal(p.Amount)
+	if err != nil || amount.sign() <= 0 || amount.trim(0).scale > 8 || amount.cmp(newDecimal(21_000_000, 0)) > 0 {
+		return decimal{}, errors.New(`amount: BTC above 0 with at most 8 digits is wanted, such as "0.0002"`)
+	}
+	if p.Confirmations < 0 || p.Confirmations > maxBlocks {
+		return decimal{}, fmt.Errorf("confirmations: 0 to %d are wanted", maxBlocks)
+	}
+	return amount.trim(0), nil
+}
+
+// Mine finds 1 to 10,000 blocks, the first of which takes in all payments that wait.
+func (s *Sandbox) Mine(blocks int) error {
+	return s.do(func() error { return s.findBlocks(blocks) })
+}
+
+func (s *Sandbox) findBlocks(blocks int) error {
+	if blocks < 1 || blocks > maxBlocks {
+		return fmt.Errorf("blocks: 1 to %d are wanted", maxBlocks)
+	}
+	s.mine(blocks)
+	return nil
+}
+
+// Advance moves the sandbox's clock on, by ten years at most, and lets happen what is due by then. Tokens and codes expire
+// by it, invoices too, and notifications that were not taken are sent again.
+func (s *Sandbox) Advance(d time.Duration) error {
+	return s.do(func() error { return s.advance(d) })
+}
+
+func (s *Sandbox) advance(d time.Duration) error {
+	if d < 0 || d > maxAdvance {
+		return errAdvance
+	}
+	s.clock.advance(d)
+	s.state.change()
+	s.tick()
+	return nil
+}
+
+// Now is the time by the sandbox's clock, in UTC.
+func (s *Sandbox) Now() time.Time { return s.clock.now() }
+
+// Approve agrees to a pairing, as an owner of the store does on the page: the key that asked for the code may use the
+// store from now on. Without a store it is the one that the sandbox started with. An error says that the code or the store
+// is not there, that the code expired, or that the key is paired with another store.
+func (s *Sandbox) Approve(pairingCode, storeID string) error {
+	return s.do(func() error {
+		if storeID == "" {
+			storeID = s.seed.StoreID
+		}
+		p := s.state.Pairings[strings.TrimSpace(pairingCode)]
+		switch {
+		case p == nil:
+			return fmt.Errorf("there is no pairing code %q", pairingCode)
+		case s.state.Stores[storeID] == nil:
+			return fmt.Errorf("there is no store %q", storeID)
+		}
+		s.state.change()
+		switch result := s.state.pairWithStore(p, storeID, s.clock.now()); result {
+		case pairingExpired:
+			return fmt.Errorf("the pairing code %s expired", pairingCode)
+		case pairingReusedKey:
+			return fmt.Errorf("the key of the pairing code %s is paired with another store", pairingCode)
+		default: // a code without a key waits for one that claims it
+			return nil
+		}
+	})
+}
+
+// do is act for a caller in Go.
+func (s *Sandbox) do(what func() error) error {
+	if err := s.act(what); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
+	return nil
+}
+
+// act does what a control asks for, and keeps what comes of it.
+func (s *Sandbox) act(do func() error) error {
+	err := func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			return errors.New("the sandbox is closed")
+		}
+		s.tick()
+		err := do()
+		s.settle()
+		s.record()
+		return err
+	}()
+	return errors.Join(err, s.commit())
+}

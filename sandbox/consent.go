@@ -1,0 +1,80 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
+)
+
+// Consent is the account's owner at the consent page: it logs in, opens the authorize address that a program made, decides,
+// and posts the key to the program's redirect address, as a browser does. The decision is made by the rules of the page, so
+// that a key permits what the person could see. Without a store in the choice, the sandbox's own is picked.
+//
+// The sandbox's pages are opened without the network, whatever host the address names; the redirect is posted over it. The
+// context bounds all of it. An error says that the sandbox started without an account, what the page said in place of a
+// form, or that the program did not take the key, in which case the outcome is there too.
+func (s *Sandbox) Consent(ctx context.Context, authorizeURL string, choice human.Choice) (human.Consented, error) {
+	seed := s.Seed()
+	if seed == (Seed{}) {
+		return human.Consented{}, errors.New("sandbox: consent: the sandbox started empty, so there is nobody to log in")
+	}
+	u, err := url.Parse(authorizeURL)
+	if err != nil || u.Host == "" {
+		return human.Consented{}, fmt.Errorf("sandbox: consent: %q is not the address of a page", authorizeURL)
+	}
+	person := human.New(u.Scheme + "://" + u.Host + s.rootPath)
+	network := &http.Transport{}
+	defer network.CloseIdleConnections()
+	person.Through(&inside{sandbox: s, host: u.Host, network: network})
+	// Log-ins are throttled by address, and each consent is a log-in.
+	person.From(fmt.Sprintf("127.%d.%d.%d", rand.N(256), rand.N(256), rand.N(256)))
+	if err := person.LogIn(ctx, seed.Email, seed.Password); err != nil {
+		return human.Consented{}, fmt.Errorf("sandbox: consent: %w", err)
+	}
+	if choice.StoreID == "" {
+		choice.StoreID = seed.StoreID
+	}
+	outcome, err := person.Consent(ctx, authorizeURL, choice)
+	if err != nil {
+		return outcome, fmt.Errorf("sandbox: consent: %w", err)
+	}
+	return outcome, nil
+}
+
+// inside takes the requests to one host straight to the sandbox. They meet no fault.
+type inside struct {
+	sandbox *Sandbox
+	host    string
+	network http.RoundTripper
+}
+
+func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != t.host {
+		return t.network.RoundTrip(r)
+	}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	served := r.Clone(r.Context())
+	served.Host = r.URL.Host
+	served.Header.Set("X-Forwarded-Proto", r.URL.Scheme)
+	if served.Body == nil {
+		served.Body = http.NoBody
+	}
+	answered := t.sandbox.respond(served)
+	if r.Body != nil {
+		r.Body.Close()
+	}
+	return &http.Response{
+		Status: http.StatusText(answered.code()), StatusCode: answered.code(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: answered.header, Body: io.NopCloser(&answered.body), ContentLength: int64(answered.body.Len()),
+		Request: r,
+	}, nil
+}

@@ -1,0 +1,214 @@
+package sandbox
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set; without any of them the request is
+// answered as ever, after Latency.
+type Fault struct {
+	// Method is the method of the requests that meet it; empty is any.
+	Method string
+	// Path is their path below the root path, in any case. A segment in braces is any one:
+	// "/api/v1/stores/{storeId}/invoices". Empty is any path.
+	Path string
+	// Times is how many requests meet it, one after another; 0 is the next one, and below 0 all of them until it is removed.
+	Times int
+
+	// Latency is how long the request waits, in real time. A client that gives up in the meantime is not answered, and
+	// the request not carried out unless it was Executed.
+	Latency time.Duration
+	// Executed has the request carried out first, before Latency. What it changed stays changed.
+	Executed bool
+
+	// Status is answered in place of the sandbox's answer, 200 to 599, with Header and Body.
+	Status int
+	Header http.Header
+	Body   string
+	// CutAfter ends the connection after so many bytes of the sandbox's answer's body, whose length is told in full. The
+	// request is carried out.
+	CutAfter *int
+	// Drop closes the connection without an answer. With Executed it is an answer that was lost.
+	Drop bool
+	// Reset resets the connection without an answer.
+	Reset bool
+}
+
+// ActiveFault is a fault that waits for requests.
+type ActiveFault struct {
+	faults *activeFaults
+	fault  Fault
+	route  route
+	left   int // below 0: without end
+	met    int
+}
+
+// activeFaults are those of a sandbox.
+type activeFaults struct {
+	mu     sync.Mutex
+	active []*ActiveFault
+}
+
+// Fault lets requests meet a fault, in the order in which faults were set: a request meets the first that fits. Control by
+// HTTP and the person of [Sandbox.Consent] meet none. Where a connection is taken away, the handler panics with
+// [http.ErrAbortHandler], as servers of net/http want it. An error says what is wrong with the fault.
+func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
+	ends := 0
+	for _, set := range []bool{f.Status != 0, f.CutAfter != nil, f.Drop, f.Reset} {
+		if set {
+			ends++
+		}
+	}
+	switch {
+	case ends > 1:
+		return nil, errors.New("sandbox: fault: only one of Status, CutAfter, Drop and Reset is possible")
+	case ends == 0 && f.Latency == 0:
+		return nil, errors.New("sandbox: fault: it does nothing; set Latency, Status, CutAfter, Drop or Reset")
+	case f.Latency < 0:
+		return nil, errors.New("sandbox: fault: Latency is below 0")
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return nil, errors.New("sandbox: fault: Status: 200 to 599 is wanted")
+	case f.CutAfter != nil && *f.CutAfter < 0:
+		return nil, errors.New("sandbox: fault: CutAfter is below 0")
+	case f.Path != "" && !strings.HasPrefix(f.Path, "/"):
+		return nil, errors.New("sandbox: fault: Path begins with a slash")
+	case f.Status == 0 && (f.Header != nil || f.Body != ""):
+		return nil, errors.New("sandbox: fault: Header and Body need a Status")
+	}
+	f.Executed = f.Executed || f.CutAfter != nil
+	f.Header = f.Header.Clone()
+	a := &ActiveFault{faults: &s.faults, fault: f, route: route{segments: segments(f.Path)}, left: f.Times}
+	if f.Times == 0 {
+		a.left = 1
+	}
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.active = append(s.faults.active, a)
+	return a, nil
+}
+
+// Met counts the requests that met the fault.
+func (a *ActiveFault) Met() int {
+	a.faults.mu.Lock()
+	defer a.faults.mu.Unlock()
+	return a.met
+}
+
+// Remove ends the fault for requests to come.
+func (a *ActiveFault) Remove() {
+	a.faults.mu.Lock()
+	defer a.faults.mu.Unlock()
+	a.faults.active = slices.DeleteFunc(a.faults.active, func(other *ActiveFault) bool { return other == a })
+}
+
+// meet gives the fault of a request; nil if it meets none.
+func (f *activeFaults) meet(s *Sandbox, r *http.Request) *ActiveFault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.active) == 0 || strings.HasPrefix(r.URL.Path, controlPrefix) {
+		return nil
+	}
+	for i, a := range f.active {
+		if !a.fits(s, r) {
+			continue
+		}
+		a.met++
+		if a.left--; a.left == 0 {
+			f.active = slices.Delete(f.active, i, i+1)
+		}
+		return a
+	}
+	return nil
+}
+
+func (a *ActiveFault) fits(s *Sandbox, r *http.Request) bool {
+	if a.fault.Method != "" && !strings.EqualFold(a.fault.Method, r.Method) {
+		return false
+	}
+	if a.fault.Path == "" {
+		return true
+	}
+	path, ok := decodePath(r.URL)
+	below, inside := strings.CutPrefix(path, s.rootPath)
+	asked := segments(below)
+	return ok && inside && len(asked) == len(a.route.segments) && a.route.matches(asked)
+}
+
+// serve answers a request that met the fault, or takes its connection away.
+func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) {
+	f := &a.fault
+	var answered *answer
+	if f.Executed {
+		answered = s.respond(r)
+	}
+	if !f.wait(s, r) {
+		panic(http.ErrAbortHandler)
+	}
+	switch {
+	case f.Status != 0:
+		answered = &answer{header: http.Header{}, status: f.Status}
+		answered.header.Set("Date", s.clock.now().Format(http.TimeFormat))
+		for name, values := range f.Header {
+			answered.header[name] = values
+		}
+		answered.body.WriteString(f.Body)
+	case f.Drop:
+		io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)) // unread, it would make a reset of the close
+		panic(http.ErrAbortHandler)
+	case f.Reset:
+		reset(w)
+	case answered == nil:
+		answered = s.respond(r)
+	}
+	if f.CutAfter != nil {
+		answered.cut(w, *f.CutAfter)
+	}
+	answered.send(w)
+}
+
+// wait lets the latency pass; false means that the client gave up, or that the sandbox is closed.
+func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
+	if f.Latency == 0 {
+		return true
+	}
+	timer := time.NewTimer(f.Latency)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+	case <-s.stop:
+	}
+	return false
+}
+
+// cut sends the answer up to a byte of its body, and ends the connection.
+func (a *answer) cut(w http.ResponseWriter, after int) {
+	a.sendUpTo(w, min(after, a.body.Len()))
+	http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// reset takes the connection away without a farewell, where it can be had.
+func reset(w http.ResponseWriter) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if overTLS, ok := connection.(*tls.Conn); ok {
+		connection = overTLS.NetConn()
+	}
+	if tcp, ok := connection.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	connection.Close()
+	panic(http.ErrAbortHandler)
+}

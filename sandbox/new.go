@@ -1,0 +1,38 @@
+package sandbox
+
+import "context"
+
+// TB is what [New] needs of a test: *testing.T and *testing.B have it.
+type TB interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
+
+// New starts a sandbox for a test, ready to use: its [Seed] is an account, a store with a wallet and fixed rates, and an API
+// key that may do everything. It listens on a free loopback port and is closed when the test ends. Where it cannot start,
+// or not be closed, the test fails. Of options there are none or one.
+func New(t TB, options ...Options) *Server {
+	t.Helper()
+	if len(options) > 1 {
+		t.Fatalf("sandbox: %d options are given, of which there is one at most", len(options))
+		return nil
+	}
+	var o Options
+	if len(options) == 1 {
+		o = options[0]
+	}
+	server, err := Start(context.Background(), "127.0.0.1:0", o)
+	if err != nil {
+		t.Fatalf("%v", err)
+		return nil
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		if err := server.Close(); err != nil {
+			t.Errorf("sandbox: close: %v", err)
+		}
+	})
+	return server
+}
