@@ -34,26 +34,6 @@ func (inv *invoice) account(digits int) accounting {
 	return a
 }
 
-// coins rounds up to whole satoshis.
-func coins(d decimal) decimal {
-	for range 8 {
-		d = d.mul(newDecimal(10, 0))
-	}
-	d = d.ceil()
-	for range 8 {
-		d = d.div(newDecimal(10, 0))
-	}
-	return d
-}
-
-// satoshis is an amount in the smallest unit, with the digits that eight multiplications by 10.0 leave behind.
-func satoshis(d decimal) decimal {
-	for range 8 {
-		d = d.times10()
-	}
-	return d
-}
-
 // net is what the payments are worth in the invoice's currency, without their fees, in whole digits of it.
 func (inv *invoice) net(digits int) decimal {
 	return inv.worth(inv.counted(), digits)
@@ -75,25 +55,6 @@ func (inv *invoice) lacks(amount decimal) bool {
 		least = least.mul(part)
 	}
 	return amount.cmp(least) < 0
-}
-
-// roundPrice rounds to the currency's digits, or to as many more as keep the loss under one part in a hundred
-// (recording 63-bitpay-invoices).
-func roundPrice(price decimal, digits int) decimal {
-	if price.sign() == 0 {
-		return price
-	}
-	for {
-		rounded := price.round(digits)
-		loss := rounded.sub(price)
-		if loss.sign() < 0 {
-			loss = loss.neg()
-		}
-		if loss.mul(newDecimal(100, 0)).cmp(price) < 0 {
-			return rounded
-		}
-		digits++
-	}
 }
 
 // longestAddress is how long an address may be on the server's platform.

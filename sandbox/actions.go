@@ -58,7 +58,7 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 // check judges a payment that says its amount.
 func (p Payment) check() (amount decimal, err error) {
 	amount, err = parseDecimal(p.Amount)
-	if err != nil || amount.sign() <= 0 || amount.trim(0).scale > 8 || amount.cmp(newDecimal(21_000_000, 0)) > 0 {
+	if err != nil || amount.sign() <= 0 || amount.trim(0).places() > 8 || amount.cmp(newDecimal(21_000_000, 0)) > 0 {
 		return decimal{}, errors.New(`amount: BTC above 0 with at most 8 digits is wanted, such as "0.0002"`)
 	}
 	if p.Confirmations < 0 || p.Confirmations > maxBlocks {

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"math"
-	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +44,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 
 const shortestLife = 30 * time.Second
 
-var highestPrice = decimal{coef: new(big.Int).SetUint64(math.MaxUint64)}
+var highestPrice = unsigned(math.MaxUint64)
 
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.

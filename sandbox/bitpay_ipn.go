@@ -151,8 +151,8 @@ func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
 	if inv.Prompt != nil {
 		a := inv.account(digitsOf(inv.Currency))
 		data.URL = &dto.URL
-		data.BTCPrice = eightDigits(a.totalDue.sub(a.fee))
-		data.BTCPaid, data.BTCDue = eightDigits(a.paid), eightDigits(a.due)
+		data.BTCPrice = new(inCoins(a.totalDue.sub(a.fee).trim(0)))
+		data.BTCPaid, data.BTCDue = new(inCoins(a.paid.trim(0))), new(inCoins(a.due.trim(0)))
 		data.PaymentSubtotals["BTC"] = a.totalDue.sub(a.fee).satoshiNumber()
 		data.PaymentTotals["BTC"] = a.totalDue.satoshiNumber()
 		data.ExchangeRates["btc"] = map[string]number{inv.Currency: "0.0"}
@@ -171,15 +171,6 @@ func (m *metadata) hasBuyer() bool {
 	}
 	return false
 }
-
-// eightDigits is an amount of BTC with all its digits.
-func eightDigits(d decimal) *string {
-	text := d.trim(0).add(newDecimal(0, 8)).text()
-	return &text
-}
-
-// satoshiNumber is an amount in satoshis without digits to spare.
-func (d decimal) satoshiNumber() number { return satoshis(d).trim(0).number() }
 
 func indented(v any) []byte {
 	var b bytes.Buffer

@@ -96,7 +96,7 @@ func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool)
 			continue
 		}
 		name := pair.right
-		if known, ok := currencies[pair.right]; ok {
+		if known, ok := currencyOf(pair.right); ok {
 			name = known.name
 		}
 		rates = append(rates, bitpayRate{name, pair.left, pair.String(), pair.right, result.value.number()})

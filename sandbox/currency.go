@@ -30,6 +30,12 @@ var currencies = map[string]currency{
 	"BTC": {"Bitcoin", 8}, "LTC": {"Litecoin", 8}, "ETH": {"Ethereum", 18},
 }
 
+// currencyOf is what is known of a currency; false if nothing.
+func currencyOf(code string) (currency, bool) {
+	c, known := currencies[code]
+	return c, known
+}
+
 // digitsOf is how many digits an amount of a currency is shown with; one nobody knows counts as having two.
 func digitsOf(code string) int {
 	if c, known := currencies[code]; known {
@@ -65,9 +71,6 @@ func inCurrency(amount decimal, code string) string {
 	}
 	return symbol + text
 }
-
-// inCoins writes an amount in BTC with all its digits.
-func inCoins(amount decimal) string { return amount.add(newDecimal(0, 8)).text() }
 
 // grouped puts a comma between thousands.
 func grouped(number string) string {

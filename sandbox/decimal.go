@@ -24,6 +24,12 @@ var (
 
 func newDecimal(coef int64, scale int) decimal { return decimal{big.NewInt(coef), scale} }
 
+// unsigned is a whole number.
+func unsigned(n uint64) decimal { return decimal{coef: new(big.Int).SetUint64(n)} }
+
+// places is how many digits are behind the point.
+func (d decimal) places() int { return d.scale }
+
 func (d decimal) int() *big.Int {
 	if d.coef == nil {
 		return new(big.Int)

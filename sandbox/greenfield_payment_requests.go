@@ -71,7 +71,7 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 	if p.Title == "" {
 		bad = append(bad, fieldError{"Title", "Title is required"})
 	}
-	if _, known := currencies[p.Currency]; !known {
+	if _, known := currencyOf(p.Currency); !known {
 		bad = append(bad, fieldError{"Currency", "Invalid currency"})
 	}
 	if bad != nil {

@@ -13,7 +13,7 @@ func showRates(c rateConfiguration) rateConfigurationData {
 	data := rateConfigurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
 	// The fraction has been through JSON, where it got a digit behind the point, and is shown in percent.
 	fraction := c.Spread
-	if fraction.scale == 0 {
+	if fraction.places() == 0 {
 		fraction = fraction.times10().div(newDecimal(10, 0)).add(newDecimal(0, 1))
 	}
 	data.Spread = fraction.mul(newDecimal(1000, 1)).number()

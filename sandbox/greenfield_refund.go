@@ -215,7 +215,7 @@ func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []fieldE
 		} else {
 			p.Amount = *q.amount
 		}
-		if _, known := currencies[p.Currency]; !known {
+		if _, known := currencyOf(p.Currency); !known {
 			refuse("CustomCurrency", "Invalid currency")
 		}
 	}

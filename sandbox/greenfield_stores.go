@@ -211,7 +211,7 @@ func (s *storeSettings) check() []fieldError {
 		path := fmt.Sprintf("PaymentMethodCriteria[%d].", i)
 		if c.CurrencyCode == "" {
 			refuse(path+"CurrencyCode", "CurrencyCode is required")
-		} else if _, known := currencies[strings.ToUpper(c.CurrencyCode)]; !known {
+		} else if _, known := currencyOf(strings.ToUpper(c.CurrencyCode)); !known {
 			refuse(path+"CurrencyCode", "CurrencyCode is invalid")
 		}
 		if c.Amount.sign() < 0 {

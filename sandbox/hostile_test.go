@@ -126,19 +126,6 @@ func manyMembers(n int) string {
 	return "{" + b.String()[1:] + "}"
 }
 
-// TestBadInputRateScript has scripts whose rules lead to each other without end.
-func TestBadInputRateScript(t *testing.T) {
-	sum := strings.Repeat("BTC_EUR + ", 900) + "BTC_EUR"
-	script := "BTC_USD = " + sum + "; BTC_EUR = " + strings.ReplaceAll(sum, "EUR", "USD") + ";"
-	parsed, err := parseScript(script)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, errText := newEvaluator(parsed).evaluate(currencyPair{"BTC", "USD"}, 0); errText == "" {
-		t.Error("a circle of rules gives a rate")
-	}
-}
-
 // TestBadInputSlowReader has a peer that never reads its answer: it must not hold the others up.
 func TestBadInputSlowReader(t *testing.T) {
 	w := newWorld(t, Options{})

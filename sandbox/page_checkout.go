@@ -128,7 +128,7 @@ func (inv *invoice) priceInWords() string {
 		return "Any amount of " + inv.Currency
 	}
 	price := inv.Price.trim(0)
-	return price.add(newDecimal(0, max(price.scale, digitsOf(inv.Currency)))).text() + " " + inv.Currency
+	return price.add(newDecimal(0, max(price.places(), digitsOf(inv.Currency)))).text() + " " + inv.Currency
 }
 
 // gift is what the button pays on an invoice of any amount: a thousandth of a bitcoin.

@@ -6,14 +6,6 @@ import (
 	"strings"
 )
 
-// rateConfiguration is a store's rates. A script is the only source with numbers here: exchanges are out of reach.
-type rateConfiguration struct {
-	Custom bool
-	Script string
-	Source string  // preferred exchange, without a custom script
-	Spread decimal // a fraction
-}
-
 // rule is one statement of a rate script: PAIR = EXPRESSION. X stands for any currency.
 type rule struct {
 	left, right string
@@ -72,6 +64,11 @@ func (s rateScript) String() string {
 	return strings.Join(lines, "\n")
 }
 
+// exchangeScript takes all rates from an exchange.
+func exchangeScript(source string) rateScript {
+	return rateScript{{left: "X", right: "X", expr: exchange{source}, text: ""}}
+}
+
 // rateResult tells a rate, or how far its rule came, in the words of the server's log.
 type rateResult struct {
 	pair      currencyPair
@@ -81,30 +78,17 @@ type rateResult struct {
 	err       string // "" means there is a value
 }
 
-// scriptOf gives what the store's rates are computed by; the script was judged when it was set.
-func (s *store) scriptOf() rateScript {
-	if s.Rates.Custom {
-		script, err := parseScript(s.Rates.Script)
-		if err == nil {
-			return script
-		}
-	}
-	return rateScript{{left: "X", right: "X", expr: exchange{s.Rates.source()}, text: ""}}
-}
-
-// rateCalculator computes the rates of one request by a store's script, which is read once however many pairs are asked for.
+// rateCalculator computes the rates of one request by a script, which is read once however many pairs are asked for.
 type rateCalculator struct {
 	evaluator *evaluator
 	spread    decimal
 }
 
-func (s *store) rateCalculator() *rateCalculator {
-	return &rateCalculator{newEvaluator(s.scriptOf()), s.Rates.Spread}
+func newRateCalculator(script rateScript, spread decimal) *rateCalculator {
+	return &rateCalculator{newEvaluator(script), spread}
 }
 
 // rate computes one pair.
-func (s *store) rate(pair currencyPair) rateResult { return s.rateCalculator().rate(pair) }
-
 func (s *rateCalculator) rate(pair currencyPair) rateResult {
 	result := rateResult{pair: pair}
 	if pair.left == pair.right {

@@ -5,15 +5,6 @@ import (
 	"testing"
 )
 
-func storeWith(t testing.TB, script, spread string) *store {
-	t.Helper()
-	parsed, err := parseScript(script)
-	if err != nil {
-		t.Fatalf("%q: %v", script, err)
-	}
-	return &store{Rates: rateConfiguration{Custom: true, Script: parsed.String(), Spread: dec(t, spread)}}
-}
-
 func TestRates(t *testing.T) {
 	const fixed = "BTC_USD = 50000; BTC_EUR = 40000;"
 	tests := []struct{ name, script, spread, pair, want string }{
@@ -37,7 +28,11 @@ func TestRates(t *testing.T) {
 		if !ok {
 			t.Fatal(test.pair)
 		}
-		result := storeWith(t, test.script, test.spread).rate(pair)
+		script, err := parseScript(test.script)
+		if err != nil {
+			t.Fatalf("%q: %v", test.script, err)
+		}
+		result := newRateCalculator(script, dec(t, test.spread)).rate(pair)
 		got := result.err
 		if got == "" {
 			got = result.value.text()
@@ -93,4 +88,17 @@ func FuzzRateScript(f *testing.F) {
 			newEvaluator(script).evaluate(currencyPair{"BTC", "USD"}, 0)
 		}
 	})
+}
+
+// TestBadInputRateScript has scripts whose rules lead to each other without end.
+func TestBadInputRateScript(t *testing.T) {
+	sum := strings.Repeat("BTC_EUR + ", 900) + "BTC_EUR"
+	script := "BTC_USD = " + sum + "; BTC_EUR = " + strings.ReplaceAll(sum, "EUR", "USD") + ";"
+	parsed, err := parseScript(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, errText := newEvaluator(parsed).evaluate(currencyPair{"BTC", "USD"}, 0); errText == "" {
+		t.Error("a circle of rules gives a rate")
+	}
 }

@@ -111,7 +111,7 @@ func (b *binder) bool(name string) *bool {
 	case text == "" && raw[0] == '"':
 		return nil
 	case raw[0] != '"':
-		if d, err := parseDecimal(text); err == nil && d.scale == 0 {
+		if d, err := parseDecimal(text); err == nil && d.places() == 0 {
 			return new(d.sign() != 0)
 		}
 	}

@@ -279,7 +279,7 @@ func TestWorkEnds(t *testing.T) {
 	t.Run("many pairs", func(t *testing.T) {
 		pairs := numbered(600_000, "A%06d_B", ",")
 		finishes(t, func() {
-			if rates, ok := ratesOf(httptest.NewRecorder(), storeWith(t, "BTC_USD = 1", "0"), pairs); !ok || len(rates) != 0 {
+			if rates, ok := ratesOf(httptest.NewRecorder(), &store{Rates: rateConfiguration{Custom: true, Script: "BTC_USD = 1"}}, pairs); !ok || len(rates) != 0 {
 				t.Errorf("%d rates, %v", len(rates), ok)
 			}
 		})
