@@ -1,10 +1,14 @@
 package sandbox
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+)
 
 // accounting is what a prompt shows, in BTC, computed in the server's order since its number type shows that order.
 type accounting struct {
-	totalDue, paid, due, fee, cryptoPaid decimal
+	totalDue, paid, due, fee, cryptoPaid money.Decimal
 	count                                int
 }
 
@@ -12,49 +16,49 @@ type accounting struct {
 func (inv *invoice) account(digits int) accounting {
 	var a accounting
 	rate := inv.Prompt.Rate
-	gross, fees, btc := decimal{}, decimal{}, decimal{}
+	gross, fees, btc := money.Decimal{}, money.Decimal{}, money.Decimal{}
 	for _, p := range inv.counted() {
-		gross = gross.add(p.Amount.mul(rate))
-		fees = fees.add(p.Fee.mul(rate))
-		btc = btc.add(p.Amount)
+		gross = gross.Add(p.Amount.Mul(rate))
+		fees = fees.Add(p.Fee.Mul(rate))
+		btc = btc.Add(p.Amount)
 		a.count++
 	}
-	grossDue := inv.Price.add(fees)
-	if a.count > 0 && inv.lacks(inv.net(digits)) && inv.Prompt.Fee.sign() > 0 {
-		grossDue = grossDue.add(inv.Prompt.Fee.mul(rate)) // the payment still to come costs its fee
+	grossDue := inv.Price.Add(fees)
+	if a.count > 0 && inv.lacks(inv.net(digits)) && inv.Prompt.Fee.Sign() > 0 {
+		grossDue = grossDue.Add(inv.Prompt.Fee.Mul(rate)) // the payment still to come costs its fee
 	}
-	a.totalDue = coins(grossDue.div(rate))
-	a.paid = coins(gross.div(rate))
-	a.cryptoPaid = coins(btc)
-	a.fee = coins(grossDue.sub(inv.Price).div(rate))
-	a.due = a.totalDue.sub(a.paid)
-	if a.due.sign() <= 0 {
-		a.due = newDecimal(0, 1)
+	a.totalDue = money.Coins(grossDue.Div(rate))
+	a.paid = money.Coins(gross.Div(rate))
+	a.cryptoPaid = money.Coins(btc)
+	a.fee = money.Coins(grossDue.Sub(inv.Price).Div(rate))
+	a.due = a.totalDue.Sub(a.paid)
+	if a.due.Sign() <= 0 {
+		a.due = money.New(0, 1)
 	}
 	return a
 }
 
 // net is what the payments are worth in the invoice's currency, without their fees, in whole digits of it.
-func (inv *invoice) net(digits int) decimal {
+func (inv *invoice) net(digits int) money.Decimal {
 	return inv.worth(inv.counted(), digits)
 }
 
-func (inv *invoice) worth(payments []*payment, digits int) decimal {
-	sum := decimal{}
+func (inv *invoice) worth(payments []*payment, digits int) money.Decimal {
+	sum := money.Decimal{}
 	for _, p := range payments {
-		sum = sum.add(p.Amount.sub(p.Fee).mul(inv.Prompt.Rate))
+		sum = sum.Add(p.Amount.Sub(p.Fee).Mul(inv.Prompt.Rate))
 	}
-	return sum.round(digits)
+	return sum.Round(digits)
 }
 
 // lacks tells whether an amount is less than the price, but for the store's tolerance.
-func (inv *invoice) lacks(amount decimal) bool {
+func (inv *invoice) lacks(amount money.Decimal) bool {
 	least := inv.Price
-	if inv.Tolerance.sign() > 0 {
-		part := newDecimal(100, 0).sub(inv.Tolerance).div(newDecimal(100, 0))
-		least = least.mul(part)
+	if inv.Tolerance.Sign() > 0 {
+		part := money.New(100, 0).Sub(inv.Tolerance).Div(money.New(100, 0))
+		least = least.Mul(part)
 	}
-	return amount.cmp(least) < 0
+	return amount.Cmp(least) < 0
 }
 
 // longestAddress is how long an address may be on the server's platform.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // Payment is what reaches an invoice's address on the chain.
@@ -38,11 +40,11 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 			return fmt.Errorf("the invoice %s has no address to pay to", invoiceID)
 		}
 		if p.Amount == "" {
-			due := inv.account(digitsOf(inv.Currency)).due
-			if due.sign() <= 0 {
+			due := inv.account(money.Digits(inv.Currency)).due
+			if due.Sign() <= 0 {
 				return fmt.Errorf("nothing is due on the invoice %s: an amount is wanted", invoiceID)
 			}
-			p.Amount = due.text()
+			p.Amount = due.Text()
 		}
 		amount, err := p.check()
 		if err != nil {
@@ -56,15 +58,15 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 }
 
 // check judges a payment that says its amount.
-func (p Payment) check() (amount decimal, err error) {
-	amount, err = parseDecimal(p.Amount)
-	if err != nil || amount.sign() <= 0 || amount.trim(0).places() > 8 || amount.cmp(newDecimal(21_000_000, 0)) > 0 {
-		return decimal{}, errors.New(`amount: BTC above 0 with at most 8 digits is wanted, such as "0.0002"`)
+func (p Payment) check() (amount money.Decimal, err error) {
+	amount, err = money.Parse(p.Amount)
+	if err != nil || amount.Sign() <= 0 || amount.Trim(0).Places() > 8 || amount.Cmp(money.New(21_000_000, 0)) > 0 {
+		return money.Decimal{}, errors.New(`amount: BTC above 0 with at most 8 digits is wanted, such as "0.0002"`)
 	}
 	if p.Confirmations < 0 || p.Confirmations > maxBlocks {
-		return decimal{}, fmt.Errorf("confirmations: 0 to %d are wanted", maxBlocks)
+		return money.Decimal{}, fmt.Errorf("confirmations: 0 to %d are wanted", maxBlocks)
 	}
-	return amount.trim(0), nil
+	return amount.Trim(0), nil
 }
 
 // Mine finds 1 to 10,000 blocks, the first of which takes in all payments that wait.

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"strconv"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 type bitpayEnvelope struct {
@@ -11,73 +13,73 @@ type bitpayEnvelope struct {
 
 // bitpayInvoice is an invoice as the BitPay half shows it. Times are milliseconds.
 type bitpayInvoice struct {
-	URL                            string                       `json:"url"`
-	PosData                        *string                      `json:"posData"`
-	Status                         string                       `json:"status"`
-	BTCPrice                       *string                      `json:"btcPrice"`
-	BTCDue                         *string                      `json:"btcDue"`
-	CryptoInfo                     []cryptoInfo                 `json:"cryptoInfo"`
-	Price                          number                       `json:"price"`
-	TaxIncluded                    *number                      `json:"taxIncluded,omitempty"`
-	Currency                       string                       `json:"currency"`
-	ExRates                        map[string]number            `json:"exRates"`
-	BuyerTotalBTCAmount            *string                      `json:"buyerTotalBtcAmount"`
-	ItemDesc                       *string                      `json:"itemDesc"`
-	ItemCode                       *string                      `json:"itemCode"`
-	OrderID                        *string                      `json:"orderId"`
-	GUID                           string                       `json:"guid"`
-	ID                             string                       `json:"id"`
-	InvoiceTime                    int64                        `json:"invoiceTime"`
-	ExpirationTime                 int64                        `json:"expirationTime"`
-	CurrentTime                    int64                        `json:"currentTime"`
-	LowFeeDetected                 bool                         `json:"lowFeeDetected"`
-	BTCPaid                        *string                      `json:"btcPaid"`
-	Rate                           number                       `json:"rate"`
-	ExceptionStatus                any                          `json:"exceptionStatus"` // false, or a text
-	PaymentURLs                    *paymentURLs                 `json:"paymentUrls"`
-	RefundAddressRequestPending    bool                         `json:"refundAddressRequestPending"`
-	BuyerPaidBTCMinerFee           *string                      `json:"buyerPaidBtcMinerFee"`
-	BitcoinAddress                 *string                      `json:"bitcoinAddress"`
-	Token                          string                       `json:"token"`
-	Flags                          *string                      `json:"flags"`
-	PaymentSubtotals               map[string]number            `json:"paymentSubtotals"`
-	PaymentTotals                  map[string]number            `json:"paymentTotals"`
-	AmountPaid                     int                          `json:"amountPaid"`
-	MinerFees                      map[string]minerFee          `json:"minerFees"`
-	ExchangeRates                  map[string]map[string]number `json:"exchangeRates"`
-	SupportedTransactionCurrencies map[string]supported         `json:"supportedTransactionCurrencies"`
-	Addresses                      map[string]string            `json:"addresses"`
-	PaymentCodes                   map[string]*paymentURLs      `json:"paymentCodes"`
-	Buyer                          bitpayBuyer                  `json:"buyer"`
+	URL                            string                             `json:"url"`
+	PosData                        *string                            `json:"posData"`
+	Status                         string                             `json:"status"`
+	BTCPrice                       *string                            `json:"btcPrice"`
+	BTCDue                         *string                            `json:"btcDue"`
+	CryptoInfo                     []cryptoInfo                       `json:"cryptoInfo"`
+	Price                          money.Number                       `json:"price"`
+	TaxIncluded                    *money.Number                      `json:"taxIncluded,omitempty"`
+	Currency                       string                             `json:"currency"`
+	ExRates                        map[string]money.Number            `json:"exRates"`
+	BuyerTotalBTCAmount            *string                            `json:"buyerTotalBtcAmount"`
+	ItemDesc                       *string                            `json:"itemDesc"`
+	ItemCode                       *string                            `json:"itemCode"`
+	OrderID                        *string                            `json:"orderId"`
+	GUID                           string                             `json:"guid"`
+	ID                             string                             `json:"id"`
+	InvoiceTime                    int64                              `json:"invoiceTime"`
+	ExpirationTime                 int64                              `json:"expirationTime"`
+	CurrentTime                    int64                              `json:"currentTime"`
+	LowFeeDetected                 bool                               `json:"lowFeeDetected"`
+	BTCPaid                        *string                            `json:"btcPaid"`
+	Rate                           money.Number                       `json:"rate"`
+	ExceptionStatus                any                                `json:"exceptionStatus"` // false, or a text
+	PaymentURLs                    *paymentURLs                       `json:"paymentUrls"`
+	RefundAddressRequestPending    bool                               `json:"refundAddressRequestPending"`
+	BuyerPaidBTCMinerFee           *string                            `json:"buyerPaidBtcMinerFee"`
+	BitcoinAddress                 *string                            `json:"bitcoinAddress"`
+	Token                          string                             `json:"token"`
+	Flags                          *string                            `json:"flags"`
+	PaymentSubtotals               map[string]money.Number            `json:"paymentSubtotals"`
+	PaymentTotals                  map[string]money.Number            `json:"paymentTotals"`
+	AmountPaid                     int                                `json:"amountPaid"`
+	MinerFees                      map[string]minerFee                `json:"minerFees"`
+	ExchangeRates                  map[string]map[string]money.Number `json:"exchangeRates"`
+	SupportedTransactionCurrencies map[string]supported               `json:"supportedTransactionCurrencies"`
+	Addresses                      map[string]string                  `json:"addresses"`
+	PaymentCodes                   map[string]*paymentURLs            `json:"paymentCodes"`
+	Buyer                          bitpayBuyer                        `json:"buyer"`
 }
 
 type cryptoInfo struct {
-	PaymentURLs *paymentURLs      `json:"paymentUrls"`
-	CryptoCode  string            `json:"cryptoCode"`
-	PaymentType string            `json:"paymentType"`
-	Rate        number            `json:"rate"`
-	ExRates     map[string]number `json:"exRates"`
-	Paid        string            `json:"paid"`
-	Price       string            `json:"price"`
-	Due         string            `json:"due"`
-	Address     string            `json:"address"`
-	URL         string            `json:"url"`
-	TotalDue    string            `json:"totalDue"`
-	NetworkFee  string            `json:"networkFee"`
-	TxCount     int               `json:"txCount"`
-	CryptoPaid  string            `json:"cryptoPaid"`
-	Payments    []bitpayPayment   `json:"payments"`
+	PaymentURLs *paymentURLs            `json:"paymentUrls"`
+	CryptoCode  string                  `json:"cryptoCode"`
+	PaymentType string                  `json:"paymentType"`
+	Rate        money.Number            `json:"rate"`
+	ExRates     map[string]money.Number `json:"exRates"`
+	Paid        string                  `json:"paid"`
+	Price       string                  `json:"price"`
+	Due         string                  `json:"due"`
+	Address     string                  `json:"address"`
+	URL         string                  `json:"url"`
+	TotalDue    string                  `json:"totalDue"`
+	NetworkFee  string                  `json:"networkFee"`
+	TxCount     int                     `json:"txCount"`
+	CryptoPaid  string                  `json:"cryptoPaid"`
+	Payments    []bitpayPayment         `json:"payments"`
 }
 
 type bitpayPayment struct {
-	ID           string `json:"id"`
-	ReceivedDate string `json:"receivedDate"`
-	Value        number `json:"value"`
-	Fee          number `json:"fee"`
-	PaymentType  string `json:"paymentType"`
-	Confirmed    bool   `json:"confirmed"`
-	Completed    bool   `json:"completed"`
-	Destination  string `json:"destination"`
+	ID           string       `json:"id"`
+	ReceivedDate string       `json:"receivedDate"`
+	Value        money.Number `json:"value"`
+	Fee          money.Number `json:"fee"`
+	PaymentType  string       `json:"paymentType"`
+	Confirmed    bool         `json:"confirmed"`
+	Completed    bool         `json:"completed"`
+	Destination  string       `json:"destination"`
 }
 
 type paymentURLs struct {
@@ -89,8 +91,8 @@ type paymentURLs struct {
 }
 
 type minerFee struct {
-	SatoshisPerByte number `json:"satoshisPerByte"`
-	TotalFee        number `json:"totalFee"`
+	SatoshisPerByte money.Number `json:"satoshisPerByte"`
+	TotalFee        money.Number `json:"totalFee"`
 }
 
 type supported struct {
@@ -126,7 +128,7 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 		PosData:                        posDataText(m.PosData),
 		Status:                         bitpayStatus[inv.Status],
 		CryptoInfo:                     []cryptoInfo{},
-		Price:                          inv.Price.number(),
+		Price:                          inv.Price.Number(),
 		TaxIncluded:                    m.TaxIncluded,
 		Currency:                       inv.Currency,
 		ItemDesc:                       m.ItemDesc,
@@ -140,10 +142,10 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 		Rate:                           "0.0",
 		ExceptionStatus:                bitpayException[inv.Exception],
 		Token:                          randomBase58(16),
-		PaymentSubtotals:               map[string]number{},
-		PaymentTotals:                  map[string]number{},
+		PaymentSubtotals:               map[string]money.Number{},
+		PaymentTotals:                  map[string]money.Number{},
 		MinerFees:                      map[string]minerFee{},
-		ExchangeRates:                  map[string]map[string]number{},
+		ExchangeRates:                  map[string]map[string]money.Number{},
 		SupportedTransactionCurrencies: map[string]supported{},
 		Addresses:                      map[string]string{},
 		PaymentCodes:                   map[string]*paymentURLs{},
@@ -156,20 +158,20 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 }
 
 func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
-	a := inv.account(digitsOf(inv.Currency))
-	price := a.totalDue.sub(a.fee)
+	a := inv.account(money.Digits(inv.Currency))
+	price := a.totalDue.Sub(a.fee)
 	urls := &paymentURLs{BIP21: inv.paymentLink(a)}
 	// The server fills these before it sets the rate, so every number in them is zero.
-	noRates := map[string]number{inv.Currency: "0.0"}
+	noRates := map[string]money.Number{inv.Currency: "0.0"}
 
-	dto.BTCPrice, dto.BTCDue, dto.BTCPaid = new(price.text()), new(a.due.text()), new(a.paid.text())
-	dto.Rate = inv.Prompt.Rate.number()
+	dto.BTCPrice, dto.BTCDue, dto.BTCPaid = new(price.Text()), new(a.due.Text()), new(a.paid.Text())
+	dto.Rate = inv.Prompt.Rate.Number()
 	dto.ExRates = noRates
 	dto.PaymentURLs = urls
 	dto.BitcoinAddress = &inv.Prompt.Address
-	dto.PaymentSubtotals["BTC"] = satoshis(price).number()
-	dto.PaymentTotals["BTC"] = satoshis(a.totalDue).number()
-	dto.MinerFees["BTC"] = minerFee{"1.0", satoshis(a.fee).number()}
+	dto.PaymentSubtotals["BTC"] = money.Satoshis(price).Number()
+	dto.PaymentTotals["BTC"] = money.Satoshis(a.totalDue).Number()
+	dto.MinerFees["BTC"] = minerFee{"1.0", money.Satoshis(a.fee).Number()}
 	dto.ExchangeRates["BTC"] = noRates
 	dto.SupportedTransactionCurrencies["BTC"] = supported{Enabled: true}
 	dto.Addresses["BTC"] = inv.Prompt.Address
@@ -178,17 +180,17 @@ func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
 		PaymentURLs: urls,
 		CryptoCode:  "BTC",
 		PaymentType: onChain,
-		Rate:        inv.Prompt.Rate.number(),
+		Rate:        inv.Prompt.Rate.Number(),
 		ExRates:     noRates,
-		Paid:        a.paid.text(),
-		Price:       price.text(),
-		Due:         a.due.text(),
+		Paid:        a.paid.Text(),
+		Price:       price.Text(),
+		Due:         a.due.Text(),
 		Address:     inv.Prompt.Address,
 		URL:         base + "/i/" + onChain + "/" + inv.ID,
-		TotalDue:    a.totalDue.text(),
-		NetworkFee:  a.fee.text(),
+		TotalDue:    a.totalDue.Text(),
+		NetworkFee:  a.fee.Text(),
 		TxCount:     a.count,
-		CryptoPaid:  a.cryptoPaid.text(),
+		CryptoPaid:  a.cryptoPaid.Text(),
 		Payments:    s.bitpayPayments(inv),
 	})
 }
@@ -196,8 +198,8 @@ func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
 // paymentLink is what a wallet opens; once nothing is due it names no amount.
 func (inv *invoice) paymentLink(a accounting) string {
 	link := "bitcoin:" + inv.Prompt.Address
-	if a.due.sign() > 0 {
-		link += "?amount=" + a.due.text()
+	if a.due.Sign() > 0 {
+		link += "?amount=" + a.due.Text()
 	}
 	return link
 }
@@ -209,8 +211,8 @@ func (s *Sandbox) bitpayPayments(inv *invoice) []bitpayPayment {
 		payments = append(payments, bitpayPayment{
 			ID:           p.outpoint(),
 			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so
-			Value:        p.Amount.number(),
-			Fee:          p.Fee.number(),
+			Value:        p.Amount.Number(),
+			Fee:          p.Fee.Number(),
 			PaymentType:  onChain,
 			Confirmed:    settled,
 			Completed:    settled,

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
@@ -44,7 +46,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 
 const shortestLife = 30 * time.Second
 
-var highestPrice = unsigned(math.MaxUint64)
+var highestPrice = money.NewUint(math.MaxUint64)
 
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
@@ -60,7 +62,7 @@ func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
 		RedirectAutomatically: st.RedirectAutomatically,
 	}
 	inv.Expires = inv.Created.Add(time.Duration(st.InvoiceExpiration) * time.Second)
-	inv.Tolerance, _ = parseDecimal(string(st.PaymentTolerance))
+	inv.Tolerance, _ = money.Parse(string(st.PaymentTolerance))
 
 	price := b.decimal("price")
 	inv.TopUp = price == nil
@@ -68,12 +70,12 @@ func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
 	if code := b.text("currency"); code != nil && strings.TrimSpace(*code) != "" {
 		inv.Currency = strings.ToUpper(strings.TrimSpace(*code))
 	}
-	if price != nil && price.sign() > 0 { // a negative price is none (recording 63-bitpay-invoices)
+	if price != nil && price.Sign() > 0 { // a negative price is none (recording 63-bitpay-invoices)
 		inv.Price = *price
-		if highestPrice.cmp(inv.Price) < 0 {
+		if highestPrice.Cmp(inv.Price) < 0 {
 			inv.Price = highestPrice
 		}
-		inv.Price = priceIn(inv.Price, inv.Currency)
+		inv.Price = money.PriceIn(inv.Price, inv.Currency)
 	}
 	inv.Metadata = readMetadata(b, inv.Price)
 	inv.RedirectURL = textOr(b.text("redirectURL"), textOr(st.Website, ""))
@@ -112,7 +114,7 @@ var speeds = map[string]string{
 	"high": "HighSpeed", "medium": "MediumSpeed", "low-medium": "LowMediumSpeed", "low": "LowSpeed",
 }
 
-func readMetadata(b *binder, price decimal) metadata {
+func readMetadata(b *binder, price money.Decimal) metadata {
 	m := metadata{
 		OrderID:  b.text("orderId"),
 		ItemCode: b.text("itemCode"),
@@ -120,11 +122,11 @@ func readMetadata(b *binder, price decimal) metadata {
 		PosData:  posDataOf(b.text("posData")),
 		Physical: new(flag(b.bool("physical"))),
 	}
-	if tax := b.decimal("taxIncluded"); tax != nil && tax.sign() > 0 {
-		if tax.cmp(price) > 0 {
+	if tax := b.decimal("taxIncluded"); tax != nil && tax.Sign() > 0 {
+		if tax.Cmp(price) > 0 {
 			tax = &price
 		}
-		m.TaxIncluded = new(tax.number())
+		m.TaxIncluded = new(tax.Number())
 	}
 	buyer := b.object("buyer")
 	for _, field := range []struct {
@@ -195,11 +197,11 @@ func paymentMethodID(text string) string {
 const noWallet = "No wallet has been linked to your BTCPay Store. See the following link for more information on how to connect your store and wallet. (https://docs.btcpayserver.org/WalletSetup/)\n"
 
 // networkFee is that of one more payment, at one satoshi a byte: 100 satoshis.
-var networkFee = newDecimal(1, 6)
+var networkFee = money.New(1, 6)
 
 // price gives a new invoice its way to be paid, or tells in the server's words why there is none. A free one needs none.
 func (inv *invoice) price(st *store, methods []string, now time.Time) (refusal string) {
-	if !inv.TopUp && inv.Price.sign() == 0 {
+	if !inv.TopUp && inv.Price.Sign() == 0 {
 		return ""
 	}
 	if st.Wallet == nil || !st.Wallet.Enabled {
@@ -207,28 +209,28 @@ func (inv *invoice) price(st *store, methods []string, now time.Time) (refusal s
 	}
 	log := creationLog{now: now}
 	log.add("Info Creation of invoice starting")
-	rate := st.rate(currencyPair{"BTC", inv.Currency})
-	if rate.err != "" {
-		log.add("Info Rate for " + rate.pair.String() + ": " + rate.rule + " = " + rate.evaluated + " = ???")
-		log.add("Warning Rate rule error (" + rate.err + ")")
-		log.add("Warning Unable to get rate " + rate.pair.String() + ".")
+	rate := st.rate(money.Pair{Left: "BTC", Right: inv.Currency})
+	if rate.Err != "" {
+		log.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = ???")
+		log.add("Warning Rate rule error (" + rate.Err + ")")
+		log.add("Warning Unable to get rate " + rate.Pair.String() + ".")
 	} else {
-		log.add("Info Rate for " + rate.pair.String() + ": " + rate.rule + " = " + rate.evaluated + " = " + rate.value.text())
+		log.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = " + rate.Value.Text())
 	}
 	switch {
 	case methods != nil && !slices.Contains(methods, onChain):
 		return log.String()
-	case rate.err != "":
-		log.add("Error " + onChain + ": Unable to get rate(s) " + rate.pair.String() + ", this payment method disabled for this invoice.")
+	case rate.Err != "":
+		log.add("Error " + onChain + ": Unable to get rate(s) " + rate.Pair.String() + ", this payment method disabled for this invoice.")
 		return log.String()
-	case rate.value.sign() <= 0:
+	case rate.Value.Sign() <= 0:
 		return log.String()
 	}
-	inv.Prompt = &prompt{Rate: rate.value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: dustLimit[st.Wallet.script]}
+	inv.Prompt = &prompt{Rate: rate.Value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: dustLimit[st.Wallet.script]}
 	if st.NetworkFeeMode == "Never" {
-		inv.Prompt.Fee = decimal{}
+		inv.Prompt.Fee = money.Decimal{}
 	}
-	if !inv.TopUp && inv.account(digitsOf(inv.Currency)).due.cmp(newDecimal(inv.Prompt.Dust, 8)) < 0 {
+	if !inv.TopUp && inv.account(money.Digits(inv.Currency)).due.Cmp(money.New(inv.Prompt.Dust, 8)) < 0 {
 		inv.Prompt = nil
 		log.add("Error " + onChain + ": Payment method unavailable (Amount below the dust threshold. For amounts of this size, it is recommended to enable an off-chain (Lightning) payment method)")
 		log.add("Info " + onChain + ": Payment method details creation took 0 milliseconds")

@@ -10,33 +10,34 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // ipnData is what a notification tells of an invoice. Its amounts and keys are not those of the API's answers
 // (recording 64-bitpay-ipn).
 type ipnData struct {
-	ID                  string                       `json:"id"`
-	URL                 *string                      `json:"url"`
-	PosData             *string                      `json:"posData"`
-	Status              string                       `json:"status"`
-	BTCPrice            *string                      `json:"btcPrice"`
-	Price               number                       `json:"price"`
-	Currency            string                       `json:"currency"`
-	InvoiceTime         int64                        `json:"invoiceTime"`
-	ExpirationTime      int64                        `json:"expirationTime"`
-	CurrentTime         int64                        `json:"currentTime"`
-	BTCPaid             *string                      `json:"btcPaid"`
-	BTCDue              *string                      `json:"btcDue"`
-	Rate                number                       `json:"rate"`
-	ExceptionStatus     any                          `json:"exceptionStatus"`
-	BuyerFields         *buyerFields                 `json:"buyerFields"`
-	TransactionCurrency *string                      `json:"transactionCurrency"`
-	PaymentSubtotals    map[string]number            `json:"paymentSubtotals"`
-	PaymentTotals       map[string]number            `json:"paymentTotals"`
-	AmountPaid          string                       `json:"amountPaid"`
-	ExchangeRates       map[string]map[string]number `json:"exchangeRates"`
-	OrderID             *string                      `json:"orderId"`
-	Warning             string                       `json:"_warning"`
+	ID                  string                             `json:"id"`
+	URL                 *string                            `json:"url"`
+	PosData             *string                            `json:"posData"`
+	Status              string                             `json:"status"`
+	BTCPrice            *string                            `json:"btcPrice"`
+	Price               money.Number                       `json:"price"`
+	Currency            string                             `json:"currency"`
+	InvoiceTime         int64                              `json:"invoiceTime"`
+	ExpirationTime      int64                              `json:"expirationTime"`
+	CurrentTime         int64                              `json:"currentTime"`
+	BTCPaid             *string                            `json:"btcPaid"`
+	BTCDue              *string                            `json:"btcDue"`
+	Rate                money.Number                       `json:"rate"`
+	ExceptionStatus     any                                `json:"exceptionStatus"`
+	BuyerFields         *buyerFields                       `json:"buyerFields"`
+	TransactionCurrency *string                            `json:"transactionCurrency"`
+	PaymentSubtotals    map[string]money.Number            `json:"paymentSubtotals"`
+	PaymentTotals       map[string]money.Number            `json:"paymentTotals"`
+	AmountPaid          string                             `json:"amountPaid"`
+	ExchangeRates       map[string]map[string]money.Number `json:"exchangeRates"`
+	OrderID             *string                            `json:"orderId"`
+	Warning             string                             `json:"_warning"`
 }
 
 type buyerFields struct {
@@ -138,8 +139,8 @@ func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
 		ID: inv.ID, PosData: dto.PosData, Status: dto.Status, Price: dto.Price, Currency: dto.Currency,
 		InvoiceTime: dto.InvoiceTime, ExpirationTime: dto.ExpirationTime, CurrentTime: dto.CurrentTime,
 		Rate: dto.Rate, ExceptionStatus: dto.ExceptionStatus,
-		PaymentSubtotals: map[string]number{}, PaymentTotals: map[string]number{},
-		AmountPaid: "0.00000000", ExchangeRates: map[string]map[string]number{},
+		PaymentSubtotals: map[string]money.Number{}, PaymentTotals: map[string]money.Number{},
+		AmountPaid: "0.00000000", ExchangeRates: map[string]map[string]money.Number{},
 		OrderID: dto.OrderID, Warning: ipnWarning,
 	}
 	switch e {
@@ -149,13 +150,13 @@ func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
 		data.Status = "confirmed"
 	}
 	if inv.Prompt != nil {
-		a := inv.account(digitsOf(inv.Currency))
+		a := inv.account(money.Digits(inv.Currency))
 		data.URL = &dto.URL
-		data.BTCPrice = new(inCoins(a.totalDue.sub(a.fee).trim(0)))
-		data.BTCPaid, data.BTCDue = new(inCoins(a.paid.trim(0))), new(inCoins(a.due.trim(0)))
-		data.PaymentSubtotals["BTC"] = a.totalDue.sub(a.fee).satoshiNumber()
-		data.PaymentTotals["BTC"] = a.totalDue.satoshiNumber()
-		data.ExchangeRates["btc"] = map[string]number{inv.Currency: "0.0"}
+		data.BTCPrice = new(money.InCoins(a.totalDue.Sub(a.fee).Trim(0)))
+		data.BTCPaid, data.BTCDue = new(money.InCoins(a.paid.Trim(0))), new(money.InCoins(a.due.Trim(0)))
+		data.PaymentSubtotals["BTC"] = a.totalDue.Sub(a.fee).SatoshiNumber()
+		data.PaymentTotals["BTC"] = a.totalDue.SatoshiNumber()
+		data.ExchangeRates["btc"] = map[string]money.Number{inv.Currency: "0.0"}
 	}
 	if m := inv.Metadata; m.hasBuyer() {
 		data.BuyerFields = &buyerFields{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail}

@@ -3,14 +3,16 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 type bitpayRate struct {
-	Name         string `json:"name"`
-	CryptoCode   string `json:"cryptoCode"`
-	CurrencyPair string `json:"currencyPair"`
-	Code         string `json:"code"`
-	Rate         number `json:"rate"`
+	Name         string       `json:"name"`
+	CryptoCode   string       `json:"cryptoCode"`
+	CurrencyPair string       `json:"currencyPair"`
+	Code         string       `json:"code"`
+	Rate         money.Number `json:"rate"`
 }
 
 const noDefaultPairs = "You need to setup the default currency pairs in 'Store Settings / Rates' or specify 'currencyPairs' query parameter (eg. BTC_USD,LTC_CAD)."
@@ -75,10 +77,10 @@ func (s *Sandbox) pairRate(w http.ResponseWriter, r *http.Request, c *caller) {
 
 // ratesOf leaves out pairs without a rate; false means it answered a refusal.
 func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool) {
-	var pairs []currencyPair
-	seen := map[currencyPair]bool{}
+	var pairs []money.Pair
+	seen := map[money.Pair]bool{}
 	for text := range strings.SplitSeq(list, ",") {
-		pair, ok := parsePair(text)
+		pair, ok := money.ParsePair(text)
 		if !ok {
 			writeBitpayError(w, http.StatusBadRequest, "Currency pair "+text+" incorrectly formatted")
 			return nil, false
@@ -91,15 +93,15 @@ func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool)
 	rates := []bitpayRate{}
 	source := st.rateCalculator()
 	for _, pair := range pairs {
-		result := source.rate(pair)
-		if result.err != "" {
+		result := source.Rate(pair)
+		if result.Err != "" {
 			continue
 		}
-		name := pair.right
-		if known, ok := currencyOf(pair.right); ok {
-			name = known.name
+		name := pair.Right
+		if known, ok := money.Lookup(pair.Right); ok {
+			name = known.Name
 		}
-		rates = append(rates, bitpayRate{name, pair.left, pair.String(), pair.right, result.value.number()})
+		rates = append(rates, bitpayRate{name, pair.Left, pair.String(), pair.Right, result.Value.Number()})
 	}
 	return rates, true
 }

@@ -12,7 +12,7 @@ func TestEventsOnce(t *testing.T) {
 	store := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices"
 	var first, second []string
 	note := func(into *[]string) func(*invoice, event) {
-		return func(inv *invoice, e event) { *into = append(*into, fmt.Sprint(inv.Price.text(), " ", e)) }
+		return func(inv *invoice, e event) { *into = append(*into, fmt.Sprint(inv.Price.Text(), " ", e)) }
 	}
 	w.s.mu.Lock()
 	w.s.subscribe(note(&first))

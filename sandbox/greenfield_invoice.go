@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // invoiceData is an invoice as the Greenfield API shows it. Times are seconds.
@@ -29,23 +31,23 @@ type invoiceData struct {
 }
 
 type checkout struct {
-	SpeedPolicy           string   `json:"speedPolicy"`
-	PaymentMethods        []string `json:"paymentMethods"`
-	DefaultPaymentMethod  *string  `json:"defaultPaymentMethod"`
-	ExpirationMinutes     int64    `json:"expirationMinutes"`
-	MonitoringMinutes     int64    `json:"monitoringMinutes"`
-	PaymentTolerance      number   `json:"paymentTolerance"`
-	RedirectURL           *string  `json:"redirectURL"`
-	RedirectAutomatically bool     `json:"redirectAutomatically"`
-	DefaultLanguage       *string  `json:"defaultLanguage"`
-	LazyPaymentMethods    *bool    `json:"lazyPaymentMethods"` // never told
+	SpeedPolicy           string       `json:"speedPolicy"`
+	PaymentMethods        []string     `json:"paymentMethods"`
+	DefaultPaymentMethod  *string      `json:"defaultPaymentMethod"`
+	ExpirationMinutes     int64        `json:"expirationMinutes"`
+	MonitoringMinutes     int64        `json:"monitoringMinutes"`
+	PaymentTolerance      money.Number `json:"paymentTolerance"`
+	RedirectURL           *string      `json:"redirectURL"`
+	RedirectAutomatically bool         `json:"redirectAutomatically"`
+	DefaultLanguage       *string      `json:"defaultLanguage"`
+	LazyPaymentMethods    *bool        `json:"lazyPaymentMethods"` // never told
 }
 
 func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
 	data := invoiceData{
 		ID:                                inv.ID,
 		StoreID:                           inv.StoreID,
-		Amount:                            inv.Price.text(),
+		Amount:                            inv.Price.Text(),
 		PaidAmount:                        "0",
 		CheckoutLink:                      c.site.base() + "/i/" + inv.ID,
 		Status:                            inv.Status,
@@ -65,14 +67,14 @@ func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
 			DefaultPaymentMethod:  unlessEmpty(inv.DefaultPaymentMethod),
 			ExpirationMinutes:     int64(inv.Expires.Sub(inv.Created) / time.Minute),
 			MonitoringMinutes:     int64(inv.Monitored.Sub(inv.Expires) / time.Minute),
-			PaymentTolerance:      inv.Tolerance.number(),
+			PaymentTolerance:      inv.Tolerance.Number(),
 			RedirectURL:           unlessEmpty(inv.RedirectURL),
 			RedirectAutomatically: inv.RedirectAutomatically,
 			DefaultLanguage:       unlessEmpty(inv.Language),
 		},
 		Receipt: inv.Receipt.over(s.state.Stores[inv.StoreID].Receipt),
 	}
-	if inv.Price.sign() == 0 {
+	if inv.Price.Sign() == 0 {
 		data.Amount = "0.0"
 	}
 	if inv.TopUp {
@@ -81,7 +83,7 @@ func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
 	if inv.Prompt != nil {
 		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, onChain)
 		if len(inv.counted()) > 0 {
-			data.PaidAmount = inv.net(digitsOf(inv.Currency)).text()
+			data.PaidAmount = inv.net(money.Digits(inv.Currency)).Text()
 		}
 	}
 	return data

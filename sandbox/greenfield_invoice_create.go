@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // invoiceRequest is what somebody asks an invoice to be; nil leaves a thing to the store.
 type invoiceRequest struct {
-	amount   *decimal
+	amount   *money.Decimal
 	currency string
 	metadata *node
 	terms    []string
@@ -21,7 +23,7 @@ type invoiceRequest struct {
 	defaultMethod         string
 	expiration            *time.Duration
 	monitoring            *time.Duration
-	tolerance             *decimal
+	tolerance             *money.Decimal
 	redirectURL           string
 	redirectAutomatically *bool
 	language              *string
@@ -59,11 +61,11 @@ func readInvoiceRequest(m *model) *invoiceRequest {
 func (q *invoiceRequest) check() []fieldError {
 	var bad []fieldError
 	refuse := func(path, message string) { bad = append(bad, fieldError{path, message}) }
-	if q.amount != nil && q.amount.sign() < 0 {
+	if q.amount != nil && q.amount.Sign() < 0 {
 		refuse("Amount", "The amount should be 0 or more.")
 	}
-	if q.amount != nil && q.amount.cmp(highestPrice) > 0 {
-		refuse("Amount", "The amount should less than "+highestPrice.text()+".")
+	if q.amount != nil && q.amount.Cmp(highestPrice) > 0 {
+		refuse("Amount", "The amount should less than "+highestPrice.Text()+".")
 	}
 	if q.expiration != nil && *q.expiration < shortestLife {
 		refuse("Checkout.Expiration", "Expiration time must be at least 30 seconds")
@@ -136,7 +138,7 @@ func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
 		inv.Currency = code
 	}
 	if q.amount != nil {
-		inv.Price = priceIn(*q.amount, inv.Currency)
+		inv.Price = money.PriceIn(*q.amount, inv.Currency)
 	}
 	if q.metadata != nil {
 		inv.setMetadata(q.metadata)
@@ -146,7 +148,7 @@ func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
 	put(&monitoring, q.monitoring)
 	inv.Expires = inv.Created.Add(expiration)
 	inv.Monitored = inv.Expires.Add(monitoring)
-	inv.Tolerance, _ = parseDecimal(string(st.PaymentTolerance)) // was judged when it was set
+	inv.Tolerance, _ = money.Parse(string(st.PaymentTolerance)) // was judged when it was set
 	put(&inv.Tolerance, q.tolerance)
 	put(&inv.SpeedLimit, q.speed)
 	put(&inv.RedirectAutomatically, q.redirectAutomatically)

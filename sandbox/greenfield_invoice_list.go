@@ -75,7 +75,7 @@ func (f *invoiceFilter) takes(inv *invoice) bool {
 func (inv *invoice) found(text string) bool {
 	terms := []string{inv.ID, inv.StoreID, textOr(inv.Metadata.OrderID, ""), textOr(inv.Metadata.BuyerEmail, "")}
 	if !inv.TopUp {
-		terms = append(terms, inv.Price.text())
+		terms = append(terms, inv.Price.Text())
 	}
 	if inv.Prompt != nil {
 		terms = append(terms, inv.Prompt.Address)

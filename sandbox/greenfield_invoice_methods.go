@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // methodData is a way to pay an invoice.
@@ -33,30 +35,30 @@ type paymentData struct {
 }
 
 type onChainData struct {
-	FeeMode              string  `json:"feeMode"`
-	PaymentMethodFeeRate number  `json:"paymentMethodFeeRate"`
-	PayjoinEnabled       bool    `json:"payjoinEnabled"`
-	RecommendedFeeRate   number  `json:"recommendedFeeRate"`
-	KeyPath              string  `json:"keyPath"`
-	KeyIndex             uint32  `json:"keyIndex"`
-	AccountDerivation    *string `json:"accountDerivation"` // told only to who asks for what is private
+	FeeMode              string       `json:"feeMode"`
+	PaymentMethodFeeRate money.Number `json:"paymentMethodFeeRate"`
+	PayjoinEnabled       bool         `json:"payjoinEnabled"`
+	RecommendedFeeRate   money.Number `json:"recommendedFeeRate"`
+	KeyPath              string       `json:"keyPath"`
+	KeyIndex             uint32       `json:"keyIndex"`
+	AccountDerivation    *string      `json:"accountDerivation"` // told only to who asks for what is private
 }
 
 // feeRate is that of the node, in satoshis a byte.
-const feeRate number = "1.0"
+const feeRate money.Number = "1.0"
 
 func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
 	methods := []methodData{}
 	if inv.Prompt == nil {
 		return methods
 	}
-	plain := func(d decimal) string { return d.trim(0).text() }
-	p, a := inv.Prompt, inv.account(digitsOf(inv.Currency))
+	plain := func(d money.Decimal) string { return d.Trim(0).Text() }
+	p, a := inv.Prompt, inv.account(money.Digits(inv.Currency))
 	data := methodData{
 		Rate:              plain(p.Rate),
 		PaymentMethodPaid: plain(a.cryptoPaid),
 		TotalPaid:         plain(a.paid),
-		Due:               plain(a.totalDue.sub(a.paid)),
+		Due:               plain(a.totalDue.Sub(a.paid)),
 		Amount:            plain(a.totalDue),
 		PaymentMethodFee:  plain(a.fee),
 		Payments:          []paymentData{},

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // model reads an object's members into the types of the server's own, by the rules of its library, and notes what does
@@ -86,8 +88,8 @@ func (m *model) bool(name string) *bool {
 		}
 		m.faults.at(n, "Could not convert string to boolean: "+n.text+".", n.end)
 	case 0:
-		d, err := parseDecimal(n.text)
-		return new(err == nil && d.sign() != 0)
+		d, err := money.Parse(n.text)
+		return new(err == nil && d.Sign() != 0)
 	default:
 		m.misplaced(n)
 	}
@@ -118,19 +120,19 @@ func (m *model) int(name string) *int64 {
 }
 
 // decimal takes numbers, which pass through a double, and numbers in strings; an empty string counts as null.
-func (m *model) decimal(name string) *decimal {
+func (m *model) decimal(name string) *money.Decimal {
 	n := m.get(name)
 	switch {
 	case n == nil || n.kind == '"' && strings.TrimSpace(n.text) == "":
 		return nil
 	case n.kind == '"':
-		if d, err := parseDecimalText(n.text); err == nil {
+		if d, err := money.ParseText(n.text); err == nil {
 			return &d
 		}
 	case n.kind == 0:
-		if d, err := parseDecimal(doubleText(n.text)); err == nil {
+		if d, err := money.Parse(doubleText(n.text)); err == nil {
 			if strings.ContainsAny(n.text, ".eE") {
-				d = d.trim(0)
+				d = d.Trim(0)
 			}
 			return &d
 		}
@@ -140,7 +142,7 @@ func (m *model) decimal(name string) *decimal {
 }
 
 // double takes numbers, in strings too.
-func (m *model) double(name string) *decimal {
+func (m *model) double(name string) *money.Decimal {
 	n := m.get(name)
 	switch {
 	case n == nil || n.kind == '"' && strings.TrimSpace(n.text) == "":
@@ -149,18 +151,18 @@ func (m *model) double(name string) *decimal {
 		m.misplaced(n)
 		return nil
 	case n.kind == '"':
-		if d, err := parseDecimalText(n.text); err == nil {
-			return new(d.trim(0))
+		if d, err := money.ParseText(n.text); err == nil {
+			return new(d.Trim(0))
 		}
 		m.faults.at(n, "Could not convert string to double: "+n.text+".", n.end)
 		return nil
 	}
-	d, err := parseDecimal(doubleText(n.text))
+	d, err := money.Parse(doubleText(n.text))
 	if err != nil {
 		m.unconverted(n, "System.Nullable`1[System.Double]")
 		return nil
 	}
-	return new(d.trim(0))
+	return new(d.Trim(0))
 }
 
 // enum takes one of some names, in any case.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // paymentRequest asks somebody for money. Here it can be made and looked at, not paid.
@@ -14,7 +16,7 @@ type paymentRequest struct {
 	StoreID string
 	Created time.Time
 	paymentRequestBase
-	Amount decimal
+	Amount money.Decimal
 }
 
 type paymentRequestBase struct {
@@ -29,9 +31,9 @@ type paymentRequestBase struct {
 }
 
 type paymentRequestData struct {
-	ID      string `json:"id"`
-	StoreID string `json:"storeId"`
-	Amount  number `json:"amount"`
+	ID      string       `json:"id"`
+	StoreID string       `json:"storeId"`
+	Amount  money.Number `json:"amount"`
 	paymentRequestBase
 	Status       string  `json:"status"`
 	CreatedTime  int64   `json:"createdTime"`
@@ -45,7 +47,7 @@ func (s *Sandbox) showPaymentRequest(p *paymentRequest) paymentRequestData {
 		status = "Expired"
 	}
 	return paymentRequestData{
-		ID: p.ID, StoreID: p.StoreID, Amount: p.Amount.number(), paymentRequestBase: p.paymentRequestBase,
+		ID: p.ID, StoreID: p.StoreID, Amount: p.Amount.Number(), paymentRequestBase: p.paymentRequestBase,
 		Status: status, CreatedTime: p.Created.Unix(),
 	}
 }
@@ -53,7 +55,7 @@ func (s *Sandbox) showPaymentRequest(p *paymentRequest) paymentRequestData {
 func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
 	p := &paymentRequest{ID: randomUUID(), StoreID: st.ID, Created: s.clock.now()}
-	var amount *decimal
+	var amount *money.Decimal
 	if !bindBody(w, r, c, modelNames+"PaymentRequestBaseData", false, func(m *model) {
 		amount = m.decimal("amount")
 		p.paymentRequestBase = paymentRequestBase{
@@ -65,13 +67,13 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 		return
 	}
 	var bad []fieldError
-	if amount == nil || amount.sign() <= 0 {
+	if amount == nil || amount.Sign() <= 0 {
 		bad = append(bad, fieldError{"Amount", "Please provide an amount greater than 0"})
 	}
 	if p.Title == "" {
 		bad = append(bad, fieldError{"Title", "Title is required"})
 	}
-	if _, known := currencyOf(p.Currency); !known {
+	if _, known := money.Lookup(p.Currency); !known {
 		bad = append(bad, fieldError{"Currency", "Invalid currency"})
 	}
 	if bad != nil {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // pullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
@@ -14,7 +16,7 @@ type pullPayment struct {
 	Name        string
 	Description string
 	Currency    string
-	Amount      decimal
+	Amount      money.Decimal
 	Starts      time.Time
 	BOLT11Days  int64
 	Archived    bool
@@ -43,7 +45,7 @@ func (st *state) addPullPayment(p *pullPayment) {
 func showPullPayment(p *pullPayment, c *caller) pullPaymentData {
 	return pullPaymentData{
 		StartsAt: p.Starts.Unix(), ID: p.ID, Name: p.Name, Description: p.Description, Currency: p.Currency,
-		Amount: p.Amount.text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
+		Amount: p.Amount.Text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
 		ViewLink: c.site.base() + "/pull-payments/" + p.ID, AutoApproveClaims: p.AutoApprove,
 	}
 }

@@ -1,22 +1,26 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+)
 
 type rateConfigurationData struct {
-	Spread          number  `json:"spread"`
-	IsCustomScript  bool    `json:"isCustomScript"`
-	EffectiveScript string  `json:"effectiveScript"`
-	PreferredSource *string `json:"preferredSource"`
+	Spread          money.Number `json:"spread"`
+	IsCustomScript  bool         `json:"isCustomScript"`
+	EffectiveScript string       `json:"effectiveScript"`
+	PreferredSource *string      `json:"preferredSource"`
 }
 
 func showRates(c rateConfiguration) rateConfigurationData {
 	data := rateConfigurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
 	// The fraction has been through JSON, where it got a digit behind the point, and is shown in percent.
 	fraction := c.Spread
-	if fraction.places() == 0 {
-		fraction = fraction.times10().div(newDecimal(10, 0)).add(newDecimal(0, 1))
+	if fraction.Places() == 0 {
+		fraction = fraction.Times10().Div(money.New(10, 0)).Add(money.New(0, 1))
 	}
-	data.Spread = fraction.mul(newDecimal(1000, 1)).number()
+	data.Spread = fraction.Mul(money.New(1000, 1)).Number()
 	if !c.Custom {
 		data.EffectiveScript = "X_X = " + c.source() + "(X_X);"
 		if c.Source != "" {
@@ -42,7 +46,7 @@ func (s *Sandbox) readRates(w http.ResponseWriter, r *http.Request, _ *caller) {
 func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	var custom bool
 	var script, source *string
-	var spread *decimal
+	var spread *money.Decimal
 	if !bindBody(w, r, c, modelNames+"StoreRateConfiguration", false, func(m *model) {
 		custom, script, source, spread = flag(m.bool("isCustomScript")), m.text("effectiveScript"), m.text("preferredSource"), m.double("spread")
 	}) {
@@ -50,15 +54,15 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	config := rateConfiguration{Custom: custom}
 	if spread != nil {
-		if spread.sign() < 0 || spread.cmp(newDecimal(100, 0)) > 0 {
+		if spread.Sign() < 0 || spread.Cmp(money.New(100, 0)) > 0 {
 			writeValidation(w, fieldError{"Spread", "Spread value must be in %, between 0 and 100"})
 			return
 		}
-		config.Spread = spread.div(newDecimal(100, 0))
+		config.Spread = spread.Div(money.New(100, 0))
 	}
 	switch {
 	case custom:
-		parsed, err := parseScript(textOr(script, ""))
+		parsed, err := money.ParseScript(textOr(script, ""))
 		if err != nil {
 			writeValidation(w, fieldError{"EffectiveScript", "Script syntax is invalid"})
 			return

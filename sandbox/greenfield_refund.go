@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // The ways to say how much goes back.
@@ -30,43 +32,43 @@ func (inv *invoice) refundable() bool {
 
 // repayment is what an invoice was paid, in coins and in its own currency.
 type repayment struct {
-	coins, fiat decimal
-	over        decimal // coins beyond what was due; zero for none
+	coins, fiat money.Decimal
+	over        money.Decimal // coins beyond what was due; zero for none
 }
 
 // repayment counts an invoice that was marked without a payment as paid in full.
 func (inv *invoice) repayment() repayment {
-	a := inv.account(digitsOf(inv.Currency))
+	a := inv.account(money.Digits(inv.Currency))
 	paid := a.paid
-	if paid.sign() == 0 && inv.Exception == exceptionMarked {
+	if paid.Sign() == 0 && inv.Exception == exceptionMarked {
 		paid = a.totalDue
 	}
-	p := repayment{coins: paid.round(coinDigits).trim(0), fiat: paid.mul(inv.Prompt.Rate).round(digitsOf(inv.Currency))}
-	if over := paid.sub(a.totalDue); over.sign() > 0 {
-		p.over = over.trim(0)
+	p := repayment{coins: paid.Round(coinDigits).Trim(0), fiat: paid.Mul(inv.Prompt.Rate).Round(money.Digits(inv.Currency))}
+	if over := paid.Sub(a.totalDue); over.Sign() > 0 {
+		p.over = over.Trim(0)
 	}
 	return p
 }
 
 // coinsNow is what the repayment costs today; why tells that there is no rate.
-func (s *Sandbox) coinsNow(inv *invoice, p repayment) (now decimal, why string) {
-	rate := s.state.Stores[inv.StoreID].rate(currencyPair{"BTC", inv.Currency})
-	if rate.err != "" || rate.value.sign() <= 0 {
-		return decimal{}, "Impossible to fetch rate: " + rate.rule
+func (s *Sandbox) coinsNow(inv *invoice, p repayment) (now money.Decimal, why string) {
+	rate := s.state.Stores[inv.StoreID].rate(money.Pair{Left: "BTC", Right: inv.Currency})
+	if rate.Err != "" || rate.Value.Sign() <= 0 {
+		return money.Decimal{}, "Impossible to fetch rate: " + rate.Rule
 	}
-	return p.fiat.div(rate.value).round(coinDigits).trim(0), ""
+	return p.fiat.Div(rate.Value).Round(coinDigits).Trim(0), ""
 }
 
 type refundData struct {
-	PaymentAmountNow         number  `json:"paymentAmountNow"`
-	CurrentRateText          *string `json:"currentRateText"` // never told by the API
-	PaymentAmountThen        number  `json:"paymentAmountThen"`
-	InvoiceAmount            number  `json:"invoiceAmount"`
-	OverpaidPaymentAmount    *number `json:"overpaidPaymentAmount"`
-	InvoiceCurrency          string  `json:"invoiceCurrency"`
-	PaymentCurrency          string  `json:"paymentCurrency"`
-	PaymentCurrencyDivisible int     `json:"paymentCurrencyDivisibility"`
-	InvoiceCurrencyDivisible int     `json:"invoiceCurrencyDivisibility"`
+	PaymentAmountNow         money.Number  `json:"paymentAmountNow"`
+	CurrentRateText          *string       `json:"currentRateText"` // never told by the API
+	PaymentAmountThen        money.Number  `json:"paymentAmountThen"`
+	InvoiceAmount            money.Number  `json:"invoiceAmount"`
+	OverpaidPaymentAmount    *money.Number `json:"overpaidPaymentAmount"`
+	InvoiceCurrency          string        `json:"invoiceCurrency"`
+	PaymentCurrency          string        `json:"paymentCurrency"`
+	PaymentCurrencyDivisible int           `json:"paymentCurrencyDivisibility"`
+	InvoiceCurrencyDivisible int           `json:"invoiceCurrencyDivisibility"`
 }
 
 // readRefund tells what could go back by a payment method of the invoice.
@@ -86,12 +88,12 @@ func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) 
 		return
 	}
 	data := refundData{
-		PaymentAmountNow: now.number(), PaymentAmountThen: p.coins.number(), InvoiceAmount: p.fiat.number(),
+		PaymentAmountNow: now.Number(), PaymentAmountThen: p.coins.Number(), InvoiceAmount: p.fiat.Number(),
 		InvoiceCurrency: inv.Currency, PaymentCurrency: "BTC",
-		PaymentCurrencyDivisible: coinDigits, InvoiceCurrencyDivisible: digitsOf(inv.Currency),
+		PaymentCurrencyDivisible: coinDigits, InvoiceCurrencyDivisible: money.Digits(inv.Currency),
 	}
-	if p.over.sign() > 0 {
-		data.OverpaidPaymentAmount = new(p.over.number())
+	if p.over.Sign() > 0 {
+		data.OverpaidPaymentAmount = new(p.over.Number())
 	}
 	writeJSON(w, http.StatusOK, data)
 }
@@ -108,8 +110,8 @@ type refundRequest struct {
 	name, description *string
 	variant           *string
 	methods           []string
-	subtract          *decimal
-	amount            *decimal
+	subtract          *money.Decimal
+	amount            *money.Decimal
 	currency          *string
 }
 
@@ -201,7 +203,7 @@ func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []fieldE
 		}
 		p.Amount = now
 	case refundOverpaid:
-		if paid.over.sign() == 0 {
+		if paid.over.Sign() == 0 {
 			refuse("RefundVariant", "Invoice is not overpaid")
 		}
 		p.Amount = paid.over
@@ -210,18 +212,18 @@ func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []fieldE
 	case refundCustom:
 		p.Currency = strings.ToUpper(strings.TrimSpace(textOr(q.currency, "")))
 		p.AutoApprove = p.Currency == "BTC"
-		if q.amount == nil || q.amount.sign() <= 0 {
+		if q.amount == nil || q.amount.Sign() <= 0 {
 			refuse("CustomAmount", "Amount must be greater than 0")
 		} else {
 			p.Amount = *q.amount
 		}
-		if _, known := currencyOf(p.Currency); !known {
+		if _, known := money.Lookup(p.Currency); !known {
 			refuse("CustomCurrency", "Invalid currency")
 		}
 	}
-	if q.subtract != nil && q.subtract.sign() > 0 {
-		less := p.Amount.mul(q.subtract.div(newDecimal(100, 0)))
-		p.Amount = p.Amount.sub(less).round(digitsOf(p.Currency))
+	if q.subtract != nil && q.subtract.Sign() > 0 {
+		less := p.Amount.Mul(q.subtract.Div(money.New(100, 0)))
+		p.Amount = p.Amount.Sub(less).Round(money.Digits(p.Currency))
 	}
 	return p, bad
 }

@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+)
 
 func (s *Sandbox) health(w http.ResponseWriter, _ *http.Request, _ *caller) {
 	writeJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
@@ -24,9 +28,9 @@ type syncStatus struct {
 }
 
 type nodeInfo struct {
-	Headers              int    `json:"headers"`
-	Blocks               int    `json:"blocks"`
-	VerificationProgress number `json:"verificationProgress"`
+	Headers              int          `json:"headers"`
+	Blocks               int          `json:"blocks"`
+	VerificationProgress money.Number `json:"verificationProgress"`
 }
 
 // firstBlocks is how long the chain was before any block was found here: what a fresh regtest needs to spend from.

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 	"unicode/utf16"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 type storeData struct {
@@ -120,7 +122,7 @@ func readSettings(m *model, s *storeSettings) {
 	put(&s.SpeedPolicy, m.enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...))
 	put(&s.LightningDescriptionTemplate, m.text("lightningDescriptionTemplate"))
 	if tolerance := m.double("paymentTolerance"); tolerance != nil {
-		s.PaymentTolerance = tolerance.number()
+		s.PaymentTolerance = tolerance.Number()
 	}
 	put(&s.AnyoneCanCreateInvoice, m.bool("anyoneCanCreateInvoice"))
 	if code := m.text("defaultCurrency"); code != nil {
@@ -201,7 +203,7 @@ func (s *storeSettings) check() []fieldError {
 	if s.BrandColor != nil && *s.BrandColor != "" && !brandColor().MatchString(*s.BrandColor) {
 		refuse("BrandColor", "Brand color is not a valid HEX Color (e.g. #F7931A)")
 	}
-	if tolerance, err := parseDecimal(string(s.PaymentTolerance)); err != nil || !isPercent(tolerance) {
+	if tolerance, err := money.Parse(string(s.PaymentTolerance)); err != nil || !isPercent(tolerance) {
 		refuse("PaymentTolerance", "PaymentTolerance can only be between 0 and 100 percent")
 	}
 	if s.RefundBOLT11Expiration < 0 || s.RefundBOLT11Expiration > 36500 {
@@ -211,10 +213,10 @@ func (s *storeSettings) check() []fieldError {
 		path := fmt.Sprintf("PaymentMethodCriteria[%d].", i)
 		if c.CurrencyCode == "" {
 			refuse(path+"CurrencyCode", "CurrencyCode is required")
-		} else if _, known := currencyOf(strings.ToUpper(c.CurrencyCode)); !known {
+		} else if _, known := money.Lookup(strings.ToUpper(c.CurrencyCode)); !known {
 			refuse(path+"CurrencyCode", "CurrencyCode is invalid")
 		}
-		if c.Amount.sign() < 0 {
+		if c.Amount.Sign() < 0 {
 			refuse(path+"Amount", "Amount must be greater than 0")
 		}
 		if !slices.Contains(paymentMethodIDs, c.PaymentMethodID) {
@@ -224,7 +226,7 @@ func (s *storeSettings) check() []fieldError {
 	return bad
 }
 
-func isPercent(d decimal) bool { return d.sign() >= 0 && d.cmp(newDecimal(100, 0)) <= 0 }
+func isPercent(d money.Decimal) bool { return d.Sign() >= 0 && d.Cmp(money.New(100, 0)) <= 0 }
 
 // isAbsolute judges an address as the platform does, on which a path from the root counts as one.
 func isAbsolute(text string) bool {

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // walletData is the overview of a store's wallet: what its invoices were paid.
@@ -25,15 +27,15 @@ func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller)
 		writeAPIError(w, http.StatusServiceUnavailable, "not-available", "BTC doesn't have any derivation scheme set")
 		return
 	}
-	confirmed, unconfirmed := newDecimal(0, 0), newDecimal(0, 0)
+	confirmed, unconfirmed := money.New(0, 0), money.New(0, 0)
 	for _, inv := range s.state.Invoices {
 		for _, p := range inv.Payments {
 			switch {
 			case inv.StoreID != storeID || p.Replaced:
 			case p.Height > 0:
-				confirmed = confirmed.add(p.Amount)
+				confirmed = confirmed.Add(p.Amount)
 			default:
-				unconfirmed = unconfirmed.add(p.Amount)
+				unconfirmed = unconfirmed.Add(p.Amount)
 			}
 		}
 	}
@@ -42,7 +44,7 @@ func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller)
 		label, _, _ = strings.Cut(wallet.Scheme, "-")
 	}
 	writeJSON(w, http.StatusOK, walletData{
-		confirmed.add(unconfirmed).trim(0).String(), unconfirmed.trim(0).String(), confirmed.trim(0).String(), label,
+		confirmed.Add(unconfirmed).Trim(0).String(), unconfirmed.Trim(0).String(), confirmed.Trim(0).String(), label,
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // freeObject is metadata of any members, in their order.
@@ -70,8 +72,8 @@ func (f freeObject) known() metadata {
 		m.Physical = &physical
 	}
 	if tax := f.text("taxIncluded"); tax != nil {
-		if d, err := parseDecimalText(*tax); err == nil && d.sign() > 0 {
-			m.TaxIncluded = new(d.number())
+		if d, err := money.ParseText(*tax); err == nil && d.Sign() > 0 {
+			m.TaxIncluded = new(d.Number())
 		}
 	}
 	return m
@@ -110,8 +112,8 @@ func (inv *invoice) firstMetadata() json.RawMessage {
 		if !ok || m.name != "taxIncluded" || strings.TrimSpace(text) == "" {
 			continue
 		}
-		if d, err := parseDecimalText(text); err == nil {
-			free.members[i].value = d.number()
+		if d, err := money.ParseText(text); err == nil {
+			free.members[i].value = d.Number()
 		}
 	}
 	first := free.encode()

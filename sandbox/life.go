@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // watched tells whether time or blocks may still change the invoice by themselves.
@@ -23,21 +25,21 @@ func (inv *invoice) due() time.Time {
 
 // live moves an invoice on to where payments, blocks and the clock have brought it, and tells what happened on the way.
 func (inv *invoice) live(now time.Time, height int, tell func(event)) {
-	digits := digitsOf(inv.Currency)
+	digits := money.Digits(inv.Currency)
 	payments := inv.counted()
-	if inv.TopUp && len(payments) > 0 && inv.Price.sign() == 0 && inv.Status == statusNew {
-		inv.Price = decimal{}
+	if inv.TopUp && len(payments) > 0 && inv.Price.Sign() == 0 && inv.Status == statusNew {
+		inv.Price = money.Decimal{}
 		for _, p := range payments {
-			inv.Price = inv.Price.add(p.Amount.sub(p.Fee).mul(inv.Prompt.Rate))
+			inv.Price = inv.Price.Add(p.Amount.Sub(p.Fee).Mul(inv.Prompt.Rate))
 		}
 	}
-	paid := decimal{}
+	paid := money.Decimal{}
 	if inv.Prompt != nil {
 		paid = inv.net(digits)
 	}
 	unset := inv.TopUp && len(payments) == 0 // waits for any payment
 	enough := !unset && !inv.lacks(paid)
-	over := !unset && inv.Prompt != nil && paid.cmp(inv.Price.round(digits)) > 0 && paid.cmp(inv.Price) > 0
+	over := !unset && inv.Prompt != nil && paid.Cmp(inv.Price.Round(digits)) > 0 && paid.Cmp(inv.Price) > 0
 
 	if inv.Status == statusNew && !enough && !now.Before(inv.Expires) {
 		inv.Status = statusExpired
@@ -76,7 +78,7 @@ func (inv *invoice) live(now time.Time, height int, tell func(event)) {
 	case inv.Exception == exceptionPaidOver:
 		inv.Exception = exceptionNone
 	}
-	settled := decimal{}
+	settled := money.Decimal{}
 	if inv.Prompt != nil {
 		settled = inv.worth(slices.DeleteFunc(payments, func(p *payment) bool { return !inv.settledPayment(p, height) }), digits)
 	}

@@ -61,15 +61,15 @@ func TestNothingRecordedIsAnswered(t *testing.T) {
 	if len(recorded) < 500 {
 		t.Fatalf("only %d texts were found in the recordings", len(recorded))
 	}
-	sources, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
+	var sources []string
+	for _, pattern := range []string{"*.go", "pages/*.html", "internal/*/*.go", "internal/*/*/*.go", "internal/*/*.html"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, found...)
 	}
-	templates, err := filepath.Glob("pages/*.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, source := range append(sources, templates...) {
+	for _, source := range sources {
 		if strings.HasSuffix(source, "_test.go") {
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"rsc.io/qr"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 type checkoutContent struct {
@@ -88,9 +90,9 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	if left := inv.Expires.Sub(s.clock.now()); inv.Status == statusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
-	a := inv.account(digitsOf(inv.Currency))
-	content.Due, content.Paid, content.Address = a.due.text(), a.cryptoPaid.text(), inv.Prompt.Address
-	content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.sign() > 0
+	a := inv.account(money.Digits(inv.Currency))
+	content.Due, content.Paid, content.Address = a.due.Text(), a.cryptoPaid.Text(), inv.Prompt.Address
+	content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.Sign() > 0
 	content.CanGive = inv.TopUp && inv.Status == statusNew && len(inv.counted()) == 0
 	content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
 	if inv.Status == statusNew {
@@ -124,15 +126,15 @@ func wantsNoBIP70(r *http.Request) bool {
 
 // priceInWords is the price with the digits its currency is written with, for people.
 func (inv *invoice) priceInWords() string {
-	if inv.TopUp && inv.Price.sign() == 0 {
+	if inv.TopUp && inv.Price.Sign() == 0 {
 		return "Any amount of " + inv.Currency
 	}
-	price := inv.Price.trim(0)
-	return price.add(newDecimal(0, max(price.places(), digitsOf(inv.Currency)))).text() + " " + inv.Currency
+	price := inv.Price.Trim(0)
+	return price.Add(money.New(0, max(price.Places(), money.Digits(inv.Currency)))).Text() + " " + inv.Currency
 }
 
 // gift is what the button pays on an invoice of any amount: a thousandth of a bitcoin.
-var gift = newDecimal(1, 3)
+var gift = money.New(1, 3)
 
 // simulate is what stands in for a wallet and a miner on the checkout page.
 func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -145,18 +147,18 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		writeEmpty(w, http.StatusForbidden)
 		return
 	}
-	amount := inv.account(digitsOf(inv.Currency)).due
+	amount := inv.account(money.Digits(inv.Currency)).due
 	switch do := r.PostFormValue("do"); do {
 	case "pay", "pay-half", "pay-double", "pay-any":
 		switch do {
 		case "pay-any":
 			amount = gift
 		case "pay-half":
-			amount = coins(amount.div(newDecimal(2, 0)))
+			amount = money.Coins(amount.Div(money.New(2, 0)))
 		case "pay-double":
-			amount = amount.add(amount)
+			amount = amount.Add(amount)
 		}
-		if amount.sign() <= 0 {
+		if amount.Sign() <= 0 {
 			break
 		}
 		s.receive(inv, amount, false)

@@ -40,4 +40,4 @@ func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller)
 func (p *payment) Time() string { return p.Received.Truncate(time.Second).Format(pageTime) }
 
 // Sum is a payment's amount, for people.
-func (p *payment) Sum() string { return p.Amount.text() + " BTC" }
+func (p *payment) Sum() string { return p.Amount.Text() + " BTC" }

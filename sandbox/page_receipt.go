@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+)
 
 type receiptContent struct {
 	Settled                    bool
@@ -32,12 +36,12 @@ func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	content := receiptContent{Settled: inv.Status == statusSettled, URL: inv.backLink()}
 	if content.Settled {
-		content.Amount, content.Date = inCurrency(inv.Price, inv.Currency), inv.Created.Format(pageTime)
+		content.Amount, content.Date = money.InCurrency(inv.Price, inv.Currency), inv.Created.Format(pageTime)
 		content.OrderID = textOr(inv.Metadata.OrderID, "")
 		if choice.ShowPayments {
 			for _, p := range inv.counted() {
 				rate := inv.Prompt.Rate
-				content.Payments = append(content.Payments, receiptPayment{p.Address, inCoins(p.Amount) + " BTC", inCurrency(p.Amount.sub(p.Fee).mul(rate), inv.Currency), inCurrency(rate, inv.Currency), p.outpoint()})
+				content.Payments = append(content.Payments, receiptPayment{p.Address, money.InCoins(p.Amount) + " BTC", money.InCurrency(p.Amount.Sub(p.Fee).Mul(rate), inv.Currency), money.InCurrency(rate, inv.Currency), p.outpoint()})
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // invoiceStatus is what an invoice's page asks for while it is open. It needs no credential, and names the store.
@@ -31,7 +33,7 @@ type invoiceStatus struct {
 	Due                       string        `json:"due"`
 	CustomerEmail             *string       `json:"customerEmail"`
 	ShowRecommendedFee        bool          `json:"showRecommendedFee"`
-	FeeRate                   number        `json:"feeRate"`
+	FeeRate                   money.Number  `json:"feeRate"`
 	ExpirationSeconds         int64         `json:"expirationSeconds"`
 	DisplayExpirationTimer    int64         `json:"displayExpirationTimer"`
 	Status                    string        `json:"status"`
@@ -52,7 +54,7 @@ type invoiceStatus struct {
 	StoreSupportURL           *string       `json:"storeSupportUrl"`
 	CheckoutText              *string       `json:"checkoutText"`
 	OrderID                   *string       `json:"orderId"`
-	NetworkFee                number        `json:"networkFee"`
+	NetworkFee                money.Number  `json:"networkFee"`
 	MaxTimeMinutes            int64         `json:"maxTimeMinutes"`
 	PaymentMethodID           string        `json:"paymentMethodId"`
 	PaymentMethodName         string        `json:"paymentMethodName"`
@@ -83,8 +85,8 @@ type shownMethod struct {
 }
 
 type shownTax struct {
-	Value     number  `json:"value"`
-	Formatted *string `json:"formatted"`
+	Value     money.Number `json:"value"`
+	Formatted *string      `json:"formatted"`
 }
 
 func (s *Sandbox) showStatusByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -116,7 +118,7 @@ func (s *Sandbox) canBePaid(inv *invoice, c *caller) bool {
 }
 
 func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceStatus {
-	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(digitsOf(inv.Currency))
+	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(money.Digits(inv.Currency))
 	left := max(0, inv.Expires.Sub(s.clock.now()).Truncate(time.Second))
 	span := inv.Expires.Sub(inv.Created)
 	fee := inv.feeOfNext()
@@ -128,13 +130,13 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		ShowPayInWalletButton:     st.ShowPayInWalletButton,
 		ShowStoreHeader:           st.ShowStoreHeader,
 		AvailablePaymentMethods:   []shownMethod{{onChain, true, "Bitcoin", 0}},
-		IsUnsetTopUp:              inv.TopUp && inv.Price.sign() == 0,
+		IsUnsetTopUp:              inv.TopUp && inv.Price.Sign() == 0,
 		OnChainWithLNFallback:     st.OnChainWithLnInvoiceFallback,
 		CelebratePayment:          st.CelebratePayment,
 		PaymentMethodCurrency:     "BTC",
 		InvoiceID:                 inv.ID,
 		Address:                   inv.Prompt.Address,
-		Due:                       inCoins(a.due),
+		Due:                       money.InCoins(a.due),
 		CustomerEmail:             m.BuyerEmail,
 		ShowRecommendedFee:        st.ShowRecommendedFee,
 		FeeRate:                   feeRate,
@@ -145,13 +147,13 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		StoreName:                 st.Name,
 		ItemDesc:                  m.ItemDesc,
 		TimeLeft:                  timeLeft(left),
-		OrderAmount:               inCoins(a.totalDue.sub(fee)),
+		OrderAmount:               money.InCoins(a.totalDue.Sub(fee)),
 		TaxIncluded:               shownTax{Value: "0.0"},
 		InvoiceBitcoinURL:         inv.paymentLink(a),
 		TxCount:                   inv.paymentsNeeded(),
-		Paid:                      inCoins(a.paid),
+		Paid:                      money.InCoins(a.paid),
 		OrderID:                   m.OrderID,
-		NetworkFee:                fee.number(),
+		NetworkFee:                fee.Number(),
 		MaxTimeMinutes:            int64(span / time.Minute),
 		PaymentMethodID:           onChain,
 		PaymentMethodName:         "Bitcoin",
@@ -163,12 +165,12 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		InvoiceCurrency:           inv.Currency,
 	}
 	if m.TaxIncluded != nil {
-		if tax, err := parseDecimal(string(*m.TaxIncluded)); err == nil {
-			dto.TaxIncluded = shownTax{*m.TaxIncluded, new(inCurrency(tax, inv.Currency))}
+		if tax, err := money.Parse(string(*m.TaxIncluded)); err == nil {
+			dto.TaxIncluded = shownTax{*m.TaxIncluded, new(money.InCurrency(tax, inv.Currency))}
 		}
 	}
 	if inv.Currency != "BTC" && inv.Currency != "SATS" {
-		dto.Rate, dto.OrderAmountFiat = new(inCurrency(inv.Prompt.Rate, inv.Currency)), new(inCurrency(inv.Price, inv.Currency))
+		dto.Rate, dto.OrderAmountFiat = new(money.InCurrency(inv.Prompt.Rate, inv.Currency)), new(money.InCurrency(inv.Price, inv.Currency))
 	}
 	if inv.Receipt.over(st.Receipt).Enabled {
 		dto.ReceiptLink = new(c.site.base() + "/i/" + inv.ID + "/receipt")
@@ -207,9 +209,9 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 const confirmationsTracked = 6
 
 // feeOfNext is what one more payment costs its sender. The first is free of it.
-func (inv *invoice) feeOfNext() decimal {
+func (inv *invoice) feeOfNext() money.Decimal {
 	if len(inv.counted()) == 0 {
-		return decimal{}
+		return money.Decimal{}
 	}
 	return inv.Prompt.Fee
 }
@@ -217,7 +219,7 @@ func (inv *invoice) feeOfNext() decimal {
 // paymentsNeeded counts the payments that came, and the one that is still to come.
 func (inv *invoice) paymentsNeeded() int {
 	n := len(inv.counted())
-	if inv.lacks(inv.net(digitsOf(inv.Currency))) {
+	if inv.lacks(inv.net(money.Digits(inv.Currency))) {
 		n++
 	}
 	return n

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // AddPast puts expired invoices of 1 USD into a store, one made at each of the given times, and returns their ids in
@@ -25,7 +27,7 @@ func (s *Sandbox) addPast(storeID string, created []time.Time) ([]string, error)
 	ids := make([]string, len(created))
 	invoices := make([]*invoice, len(created))
 	for i, at := range created {
-		request := &invoiceRequest{amount: new(newDecimal(1, 0)), currency: "USD"}
+		request := &invoiceRequest{amount: new(money.New(1, 0)), currency: "USD"}
 		inv := request.invoice(st, at.UTC())
 		inv.Fresh, inv.Status = false, statusExpired
 		ids[i], invoices[i] = inv.ID, inv

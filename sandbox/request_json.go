@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // members are a JSON object's, by their names in small letters: the server matches names in any case, and the last of
@@ -73,21 +75,21 @@ func (b *binder) text(name string) *string {
 }
 
 // decimal takes numbers, and numbers in strings; an empty string counts as null.
-func (b *binder) decimal(name string) *decimal {
+func (b *binder) decimal(name string) *money.Decimal {
 	raw, found := b.get(name)
 	if !found {
 		return nil
 	}
-	var d decimal
+	var d money.Decimal
 	var err error
 	if raw[0] == '"' {
 		var s string
 		if err = json.Unmarshal(raw, &s); err == nil && s == "" {
 			return nil
 		}
-		d, err = parseDecimalText(s)
+		d, err = money.ParseText(s)
 	} else {
-		d, err = parseDecimal(string(raw))
+		d, err = money.Parse(string(raw))
 	}
 	if err != nil {
 		b.fail(name)
@@ -111,8 +113,8 @@ func (b *binder) bool(name string) *bool {
 	case text == "" && raw[0] == '"':
 		return nil
 	case raw[0] != '"':
-		if d, err := parseDecimal(text); err == nil && d.places() == 0 {
-			return new(d.sign() != 0)
+		if d, err := money.Parse(text); err == nil && d.Places() == 0 {
+			return new(d.Sign() != 0)
 		}
 	}
 	b.fail(name)

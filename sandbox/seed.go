@@ -3,6 +3,8 @@ package sandbox
 import (
 	"crypto/rand"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // What a sandbox that is ready to use holds.
@@ -21,7 +23,7 @@ func (s *Sandbox) plant() error {
 	settings := newStoreSettings()
 	settings.Name = seedStoreName
 	st := s.state.newStore(u, settings, now)
-	script, err := parseScript(seedRates)
+	script, err := money.ParseScript(seedRates)
 	if err != nil {
 		return err
 	}

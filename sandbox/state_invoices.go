@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // Statuses and exceptions of an invoice, by their Greenfield names.
@@ -26,7 +28,7 @@ type invoice struct {
 	Number   int // order of creation
 	StoreID  string
 	Currency string
-	Price    decimal
+	Price    money.Decimal
 	TopUp    bool // no price was asked; the first payment sets it
 
 	Status     string
@@ -34,9 +36,9 @@ type invoice struct {
 	Archived   bool
 	Created    time.Time // cut to the second, as the server keeps it
 	Expires    time.Time
-	Monitored  time.Time // until when payments are waited for to confirm
-	SpeedLimit string    // the speed policy, by its Greenfield name
-	Tolerance  decimal   // percent
+	Monitored  time.Time     // until when payments are waited for to confirm
+	SpeedLimit string        // the speed policy, by its Greenfield name
+	Tolerance  money.Decimal // percent
 
 	Metadata metadata
 	// Own is the metadata as the Greenfield API was given it, of which Metadata has what the other half knows. An
@@ -70,8 +72,8 @@ type prompt struct {
 	Index   uint32 // of the address in the wallet's external chain
 	Scheme  string // the wallet's
 	FeeMode string
-	Rate    decimal
-	Fee     decimal // of a payment beyond the first, in BTC
+	Rate    money.Decimal
+	Fee     money.Decimal // of a payment beyond the first, in BTC
 	Dust    int64
 }
 
@@ -79,8 +81,8 @@ type payment struct {
 	TxID     string
 	Vout     int
 	Address  string
-	Amount   decimal // in BTC
-	Fee      decimal // what of it only covers the cost of one more payment
+	Amount   money.Decimal // in BTC
+	Fee      money.Decimal // what of it only covers the cost of one more payment
 	RBF      bool
 	Height   int // of the block it is in; 0 while unconfirmed
 	Received time.Time
@@ -94,7 +96,7 @@ type metadata struct {
 	ItemDesc      *string         `json:"itemDesc,omitempty"`
 	PosData       json.RawMessage `json:"posData,omitempty"` // an object, or a string
 	Physical      *bool           `json:"physical,omitempty"`
-	TaxIncluded   *number         `json:"taxIncluded,omitempty"`
+	TaxIncluded   *money.Number   `json:"taxIncluded,omitempty"`
 	BuyerName     *string         `json:"buyerName,omitempty"`
 	BuyerEmail    *string         `json:"buyerEmail,omitempty"`
 	BuyerPhone    *string         `json:"buyerPhone,omitempty"`

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // store is a merchant's store. Its settings have the names and order of the Greenfield API.
@@ -20,44 +22,44 @@ type store struct {
 }
 
 type storeSettings struct {
-	Name                         string      `json:"name"`
-	Website                      *string     `json:"website"`
-	BrandColor                   *string     `json:"brandColor"`
-	ApplyBrandColorToBackend     bool        `json:"applyBrandColorToBackend"`
-	LogoURL                      *string     `json:"logoUrl"`
-	CSSURL                       *string     `json:"cssUrl"`
-	PaymentSoundURL              *string     `json:"paymentSoundUrl"`
-	SupportURL                   *string     `json:"supportUrl"`
-	InvoiceExpiration            int64       `json:"invoiceExpiration"` // seconds, as all spans here but the refund's days
-	DisplayExpirationTimer       int64       `json:"displayExpirationTimer"`
-	RefundBOLT11Expiration       int64       `json:"refundBOLT11Expiration"`
-	MonitoringExpiration         int64       `json:"monitoringExpiration"`
-	SpeedPolicy                  string      `json:"speedPolicy"`
-	LightningDescriptionTemplate string      `json:"lightningDescriptionTemplate"`
-	PaymentTolerance             number      `json:"paymentTolerance"`
-	AnyoneCanCreateInvoice       bool        `json:"anyoneCanCreateInvoice"`
-	DefaultCurrency              string      `json:"defaultCurrency"`
-	AdditionalTrackedRates       []string    `json:"additionalTrackedRates"`
-	LightningAmountInSatoshi     bool        `json:"lightningAmountInSatoshi"`
-	LightningPrivateRouteHints   bool        `json:"lightningPrivateRouteHints"`
-	OnChainWithLnInvoiceFallback bool        `json:"onChainWithLnInvoiceFallback"`
-	LazyPaymentMethods           bool        `json:"lazyPaymentMethods"`
-	RedirectAutomatically        bool        `json:"redirectAutomatically"`
-	Archived                     bool        `json:"archived"`
-	ShowRecommendedFee           bool        `json:"showRecommendedFee"`
-	RecommendedFeeBlockTarget    int64       `json:"recommendedFeeBlockTarget"`
-	DefaultPaymentMethod         *string     `json:"defaultPaymentMethod"`
-	HTMLTitle                    *string     `json:"htmlTitle"`
-	NetworkFeeMode               string      `json:"networkFeeMode"`
-	PaymentMethodCriteria        []criterion `json:"paymentMethodCriteria"`
-	PayJoinEnabled               bool        `json:"payJoinEnabled"`
-	AutoDetectLanguage           bool        `json:"autoDetectLanguage"`
-	ShowPayInWalletButton        bool        `json:"showPayInWalletButton"`
-	ShowStoreHeader              bool        `json:"showStoreHeader"`
-	CelebratePayment             bool        `json:"celebratePayment"`
-	PlaySoundOnPayment           bool        `json:"playSoundOnPayment"`
-	Receipt                      receipt     `json:"receipt"`
-	DefaultLang                  *string     `json:"defaultLang,omitempty"`
+	Name                         string       `json:"name"`
+	Website                      *string      `json:"website"`
+	BrandColor                   *string      `json:"brandColor"`
+	ApplyBrandColorToBackend     bool         `json:"applyBrandColorToBackend"`
+	LogoURL                      *string      `json:"logoUrl"`
+	CSSURL                       *string      `json:"cssUrl"`
+	PaymentSoundURL              *string      `json:"paymentSoundUrl"`
+	SupportURL                   *string      `json:"supportUrl"`
+	InvoiceExpiration            int64        `json:"invoiceExpiration"` // seconds, as all spans here but the refund's days
+	DisplayExpirationTimer       int64        `json:"displayExpirationTimer"`
+	RefundBOLT11Expiration       int64        `json:"refundBOLT11Expiration"`
+	MonitoringExpiration         int64        `json:"monitoringExpiration"`
+	SpeedPolicy                  string       `json:"speedPolicy"`
+	LightningDescriptionTemplate string       `json:"lightningDescriptionTemplate"`
+	PaymentTolerance             money.Number `json:"paymentTolerance"`
+	AnyoneCanCreateInvoice       bool         `json:"anyoneCanCreateInvoice"`
+	DefaultCurrency              string       `json:"defaultCurrency"`
+	AdditionalTrackedRates       []string     `json:"additionalTrackedRates"`
+	LightningAmountInSatoshi     bool         `json:"lightningAmountInSatoshi"`
+	LightningPrivateRouteHints   bool         `json:"lightningPrivateRouteHints"`
+	OnChainWithLnInvoiceFallback bool         `json:"onChainWithLnInvoiceFallback"`
+	LazyPaymentMethods           bool         `json:"lazyPaymentMethods"`
+	RedirectAutomatically        bool         `json:"redirectAutomatically"`
+	Archived                     bool         `json:"archived"`
+	ShowRecommendedFee           bool         `json:"showRecommendedFee"`
+	RecommendedFeeBlockTarget    int64        `json:"recommendedFeeBlockTarget"`
+	DefaultPaymentMethod         *string      `json:"defaultPaymentMethod"`
+	HTMLTitle                    *string      `json:"htmlTitle"`
+	NetworkFeeMode               string       `json:"networkFeeMode"`
+	PaymentMethodCriteria        []criterion  `json:"paymentMethodCriteria"`
+	PayJoinEnabled               bool         `json:"payJoinEnabled"`
+	AutoDetectLanguage           bool         `json:"autoDetectLanguage"`
+	ShowPayInWalletButton        bool         `json:"showPayInWalletButton"`
+	ShowStoreHeader              bool         `json:"showStoreHeader"`
+	CelebratePayment             bool         `json:"celebratePayment"`
+	PlaySoundOnPayment           bool         `json:"playSoundOnPayment"`
+	Receipt                      receipt      `json:"receipt"`
+	DefaultLang                  *string      `json:"defaultLang,omitempty"`
 }
 
 type receipt struct {
@@ -68,10 +70,10 @@ type receipt struct {
 
 // criterion keeps a payment method for invoices above or below an amount. It is kept, not applied.
 type criterion struct {
-	PaymentMethodID string  `json:"paymentMethodId"`
-	CurrencyCode    string  `json:"currencyCode"`
-	Amount          decimal `json:"amount"`
-	Above           bool    `json:"above"`
+	PaymentMethodID string        `json:"paymentMethodId"`
+	CurrencyCode    string        `json:"currencyCode"`
+	Amount          money.Decimal `json:"amount"`
+	Above           bool          `json:"above"`
 }
 
 func newStoreSettings() storeSettings {

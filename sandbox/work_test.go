@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // A hostile request must cost no more than its length deserves. How long an answer takes tells little of that on a busy
@@ -271,7 +273,7 @@ func TestWorkEnds(t *testing.T) {
 	}
 	t.Run("a pair without a separator", func(t *testing.T) {
 		finishes(t, func() {
-			if _, ok := parsePair(strings.Repeat("A", 16<<20)); ok {
+			if _, ok := money.ParsePair(strings.Repeat("A", 16<<20)); ok {
 				t.Error("it is taken for a pair")
 			}
 		})

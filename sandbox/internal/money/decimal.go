@@ -1,4 +1,6 @@
-package sandbox
+// Package money computes as the server does: its number type, whose text its APIs show, the digits of currencies, and rates
+// by a store's script.
+package money
 
 import (
 	"errors"
@@ -6,9 +8,9 @@ import (
 	"strings"
 )
 
-// decimal computes as the server's number type does, whose text the API shows: up to 28 digits behind the point within
+// Decimal computes as the server's number type does, whose text the API shows: up to 28 digits behind the point within
 // 96 bits, zeros kept by addition and multiplication, as few digits as will do after a division.
-type decimal struct {
+type Decimal struct {
 	coef  *big.Int // nil is zero
 	scale int
 }
@@ -22,15 +24,16 @@ var (
 	errDecimal = errors.New("not a decimal of 96 bits")
 )
 
-func newDecimal(coef int64, scale int) decimal { return decimal{big.NewInt(coef), scale} }
+// New is coef / 10^scale, shown with scale digits behind the point.
+func New(coef int64, scale int) Decimal { return Decimal{big.NewInt(coef), scale} }
 
-// unsigned is a whole number.
-func unsigned(n uint64) decimal { return decimal{coef: new(big.Int).SetUint64(n)} }
+// NewUint is a whole number.
+func NewUint(n uint64) Decimal { return Decimal{coef: new(big.Int).SetUint64(n)} }
 
-// places is how many digits are behind the point.
-func (d decimal) places() int { return d.scale }
+// Places is how many digits are behind the point.
+func (d Decimal) Places() int { return d.scale }
 
-func (d decimal) int() *big.Int {
+func (d Decimal) int() *big.Int {
 	if d.coef == nil {
 		return new(big.Int)
 	}
@@ -40,7 +43,7 @@ func (d decimal) int() *big.Int {
 func powerOfTen(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), nil) }
 
 // shrink brings a coefficient within 96 bits and 28 digits behind the point, rounding half to even.
-func shrink(coef *big.Int, scale int) (decimal, error) {
+func shrink(coef *big.Int, scale int) (Decimal, error) {
 	for scale > maxScale || coef.CmpAbs(maxCoef) > 0 && scale > 0 {
 		cut := max(scale-maxScale, 1)
 		if bits := coef.BitLen() - 96; bits > 0 {
@@ -49,9 +52,9 @@ func shrink(coef *big.Int, scale int) (decimal, error) {
 		coef, scale = roundHalfEven(coef, powerOfTen(cut)), scale-cut
 	}
 	if coef.CmpAbs(maxCoef) > 0 {
-		return decimal{}, errDecimal
+		return Decimal{}, errDecimal
 	}
-	return decimal{coef, scale}, nil
+	return Decimal{coef, scale}, nil
 }
 
 func roundHalfEven(n, by *big.Int) *big.Int {
@@ -67,14 +70,14 @@ func roundHalfEven(n, by *big.Int) *big.Int {
 	return q
 }
 
-// parseDecimal reads the text of a JSON number; zeros behind the point are kept.
-func parseDecimal(text string) (decimal, error) {
+// Parse reads the text of a JSON number; zeros behind the point are kept.
+func Parse(text string) (Decimal, error) {
 	mantissa, exponent := text, 0
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
 		mantissa = text[:i]
 		n, ok := smallInt(text[i+1:])
 		if !ok {
-			return decimal{}, errDecimal
+			return Decimal{}, errDecimal
 		}
 		exponent = n
 	}
@@ -83,7 +86,7 @@ func parseDecimal(text string) (decimal, error) {
 	digits = strings.TrimPrefix(digits, "-")
 	whole, fraction, _ := strings.Cut(digits, ".")
 	if whole+fraction == "" || strings.Trim(whole+fraction, "0123456789") != "" || len(digits) > 1000 {
-		return decimal{}, errDecimal
+		return Decimal{}, errDecimal
 	}
 	coef, _ := new(big.Int).SetString(whole+fraction, 10)
 	if negative {
@@ -94,14 +97,14 @@ func parseDecimal(text string) (decimal, error) {
 		if coef.Sign() == 0 {
 			scale = 0
 		} else if scale < -maxScale-1 {
-			return decimal{}, errDecimal
+			return Decimal{}, errDecimal
 		} else {
 			coef.Mul(coef, powerOfTen(-scale))
 			scale = 0
 		}
 	}
 	if scale > 2000 {
-		return decimal{new(big.Int), maxScale}, nil
+		return Decimal{new(big.Int), maxScale}, nil
 	}
 	return shrink(coef, scale)
 }
@@ -122,9 +125,9 @@ func smallInt(text string) (int, bool) {
 	return n, true
 }
 
-// parseDecimalText reads a number given as a JSON string, which may hold blanks, a sign at either end, and commas that
+// ParseText reads a number given as a JSON string, which may hold blanks, a sign at either end, and commas that
 // count for nothing; failing that, the text of a JSON number.
-func parseDecimalText(text string) (decimal, error) {
+func ParseText(text string) (Decimal, error) {
 	plain := strings.TrimSpace(text)
 	negative := false
 	if rest, found := strings.CutPrefix(plain, "-"); found {
@@ -142,17 +145,27 @@ func parseDecimalText(text string) (decimal, error) {
 	if negative {
 		whole = "-" + whole
 	}
-	return parseDecimal(whole)
+	return Parse(whole)
 }
 
-func (d decimal) sign() int             { return d.int().Sign() }
-func (d decimal) cmp(o decimal) int     { a, b, _ := align(d, o); return a.Cmp(b) }
-func (d decimal) times10() decimal      { return d.mul(newDecimal(100, 1)) }
-func (d decimal) String() string        { return d.text() }
-func (d decimal) neg() decimal          { return decimal{new(big.Int).Neg(d.int()), d.scale} }
-func (d decimal) sub(o decimal) decimal { return d.add(o.neg()) }
+// Sign is -1, 0 or 1.
+func (d Decimal) Sign() int { return d.int().Sign() }
 
-func align(a, b decimal) (x, y *big.Int, scale int) {
+// Cmp is -1, 0 or 1 as d is less than, as much as, or more than o, whatever their digits.
+func (d Decimal) Cmp(o Decimal) int { a, b, _ := align(d, o); return a.Cmp(b) }
+
+// Times10 multiplies by 10.0, which leaves a digit more behind the point.
+func (d Decimal) Times10() Decimal { return d.Mul(New(100, 1)) }
+
+// String is the number as it is shown.
+func (d Decimal) String() string { return d.Text() }
+
+func (d Decimal) neg() Decimal { return Decimal{new(big.Int).Neg(d.int()), d.scale} }
+
+// Sub subtracts, with as many digits as the longer of the two has.
+func (d Decimal) Sub(o Decimal) Decimal { return d.Add(o.neg()) }
+
+func align(a, b Decimal) (x, y *big.Int, scale int) {
 	x, y = a.int(), b.int()
 	switch {
 	case a.scale < b.scale:
@@ -165,41 +178,43 @@ func align(a, b decimal) (x, y *big.Int, scale int) {
 
 // The sums and products here stay far below 96 bits but for prices at the very end of the range, where the largest
 // number stands for what the server would fail of.
-func clampShrink(coef *big.Int, scale int) decimal {
+func clampShrink(coef *big.Int, scale int) Decimal {
 	d, err := shrink(coef, scale)
 	if err != nil {
-		return decimal{maxCoef, 0}
+		return Decimal{maxCoef, 0}
 	}
 	return d
 }
 
-func (d decimal) add(o decimal) decimal {
+// Add adds, with as many digits as the longer of the two has.
+func (d Decimal) Add(o Decimal) Decimal {
 	x, y, scale := align(d, o)
 	return clampShrink(new(big.Int).Add(x, y), scale)
 }
 
-func (d decimal) mul(o decimal) decimal {
+// Mul multiplies, with the digits of both.
+func (d Decimal) Mul(o Decimal) Decimal {
 	return clampShrink(new(big.Int).Mul(d.int(), o.int()), d.scale+o.scale)
 }
 
-// div divides by what is not zero. An exact quotient has as few digits as it can, but no fewer than the difference of
+// Div divides by what is not zero. An exact quotient has as few digits as it can, but no fewer than the difference of
 // the scales.
-func (d decimal) div(o decimal) decimal {
+func (d Decimal) Div(o Decimal) Decimal {
 	const extra = 2 * maxScale
 	n := new(big.Int).Mul(d.int(), powerOfTen(extra+o.scale))
 	q, r := new(big.Int).QuoRem(n, o.int(), new(big.Int))
 	scale := d.scale + extra
 	if r.Sign() != 0 { // what is cut off must not pass for half
 		q.Mul(q, ten)
-		q.Add(q, big.NewInt(int64(n.Sign()*o.sign())))
+		q.Add(q, big.NewInt(int64(n.Sign()*o.Sign())))
 		scale++
 	}
 	out := clampShrink(q, scale)
-	return out.trim(max(d.scale-o.scale, 0))
+	return out.Trim(max(d.scale-o.scale, 0))
 }
 
-// trim drops zeros at the end, down to a number of digits behind the point.
-func (d decimal) trim(least int) decimal {
+// Trim drops zeros at the end, down to a number of digits behind the point.
+func (d Decimal) Trim(least int) Decimal {
 	coef := new(big.Int).Set(d.int())
 	for r := new(big.Int); d.scale > least; d.scale-- {
 		q, _ := new(big.Int).QuoRem(coef, ten, r)
@@ -208,32 +223,33 @@ func (d decimal) trim(least int) decimal {
 		}
 		coef = q
 	}
-	return decimal{coef, d.scale}
+	return Decimal{coef, d.scale}
 }
 
-// round rounds half away from zero; a number with fewer digits stays as it is.
-func (d decimal) round(digits int) decimal {
+// Round rounds half away from zero; a number with fewer digits stays as it is.
+func (d Decimal) Round(digits int) Decimal {
 	if d.scale <= digits {
 		return d
 	}
 	by := powerOfTen(d.scale - digits)
 	q, r := new(big.Int).QuoRem(d.int(), by, new(big.Int))
 	if r.Lsh(r.Abs(r), 1).Cmp(by) >= 0 {
-		q.Add(q, big.NewInt(int64(d.sign())))
+		q.Add(q, big.NewInt(int64(d.Sign())))
 	}
-	return decimal{q, digits}
+	return Decimal{q, digits}
 }
 
 // ceil is for numbers above zero.
-func (d decimal) ceil() decimal {
+func (d Decimal) ceil() Decimal {
 	q, r := new(big.Int).QuoRem(d.int(), powerOfTen(d.scale), new(big.Int))
 	if r.Sign() > 0 {
 		q.Add(q, big.NewInt(1))
 	}
-	return decimal{q, 0}
+	return Decimal{q, 0}
 }
 
-func (d decimal) text() string {
+// Text is the number with its digits, without an exponent.
+func (d Decimal) Text() string {
 	digits := new(big.Int).Abs(d.int()).String()
 	if len(digits) <= d.scale {
 		digits = strings.Repeat("0", d.scale-len(digits)+1) + digits
@@ -241,35 +257,38 @@ func (d decimal) text() string {
 	if d.scale > 0 {
 		digits = digits[:len(digits)-d.scale] + "." + digits[len(digits)-d.scale:]
 	}
-	if d.sign() < 0 {
+	if d.Sign() < 0 {
 		return "-" + digits
 	}
 	return digits
 }
 
-// number is the decimal as the server writes a JSON number: never without a point.
-func (d decimal) number() number {
-	text := d.text()
+// Number is the decimal as the server writes a JSON number: never without a point.
+func (d Decimal) Number() Number {
+	text := d.Text()
 	if d.scale == 0 {
 		text += ".0"
 	}
-	return number(text)
+	return Number(text)
 }
 
 // MarshalText keeps the exact text in the state file.
-func (d decimal) MarshalText() ([]byte, error) { return []byte(d.text()), nil }
+func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.Text()), nil }
 
-func (d *decimal) UnmarshalText(text []byte) (err error) {
-	*d, err = parseDecimal(string(text))
+// UnmarshalText reads what MarshalText wrote.
+func (d *Decimal) UnmarshalText(text []byte) (err error) {
+	*d, err = Parse(string(text))
 	return err
 }
 
-// number is a JSON number by its text.
-type number string
+// Number is a JSON number by its text.
+type Number string
 
-func (n number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
+// MarshalJSON is the text.
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
-func (n *number) UnmarshalJSON(text []byte) error {
-	*n = number(text)
+// UnmarshalJSON takes the text of any JSON value.
+func (n *Number) UnmarshalJSON(text []byte) error {
+	*n = Number(text)
 	return nil
 }

@@ -1,4 +1,4 @@
-package sandbox
+package money
 
 import (
 	"strings"
@@ -24,18 +24,18 @@ func TestRates(t *testing.T) {
 		{"comment", "// the dollar\nBTC_USD = 5; // fixed", "0", "BTC_USD", "5"},
 	}
 	for _, test := range tests {
-		pair, ok := parsePair(test.pair)
+		pair, ok := ParsePair(test.pair)
 		if !ok {
 			t.Fatal(test.pair)
 		}
-		script, err := parseScript(test.script)
+		script, err := ParseScript(test.script)
 		if err != nil {
 			t.Fatalf("%q: %v", test.script, err)
 		}
-		result := newRateCalculator(script, dec(t, test.spread)).rate(pair)
-		got := result.err
+		result := NewCalculator(script, dec(t, test.spread)).Rate(pair)
+		got := result.Err
 		if got == "" {
-			got = result.value.text()
+			got = result.Value.Text()
 		}
 		if got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
@@ -44,7 +44,7 @@ func TestRates(t *testing.T) {
 }
 
 func TestRateScriptText(t *testing.T) {
-	script, err := parseScript("BTC_USD = 50000; btc_eur=40000 ;")
+	script, err := ParseScript("BTC_USD = 50000; btc_eur=40000 ;")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestRateScriptText(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	for _, bad := range []string{"BTC_USD = = 5", "BTC_USD", "BTC_USD = ", "B = 1", "BTC_USD = 5 5", "BTC_USD = (1", "BTC_USD = kraken(", "BTC_USD = " + strings.Repeat("(", 1000)} {
-		if _, err := parseScript(bad); err == nil {
+		if _, err := ParseScript(bad); err == nil {
 			t.Errorf("%.40q is taken for a script", bad)
 		}
 	}
@@ -60,12 +60,12 @@ func TestRateScriptText(t *testing.T) {
 
 func TestParsePair(t *testing.T) {
 	for text, want := range map[string]string{"btc-usd": "BTC_USD", "BTC_USD": "BTC_USD", "btcusd": "BTC_USD", "SATSUSD": "SATS_USD", " BTC_EUR ": "BTC_EUR"} {
-		if pair, ok := parsePair(text); !ok || pair.String() != want {
+		if pair, ok := ParsePair(text); !ok || pair.String() != want {
 			t.Errorf("%q is %s (%v), want %s", text, pair, ok, want)
 		}
 	}
 	for _, bad := range []string{"", "BTC", "_", "BTC_", "BTC_USD_EUR", "B", "BTC/USD"} {
-		if pair, ok := parsePair(bad); ok {
+		if pair, ok := ParsePair(bad); ok {
 			t.Errorf("%q is taken for %s", bad, pair)
 		}
 	}
@@ -76,16 +76,16 @@ func FuzzRateScript(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		script, err := parseScript(text)
+		script, err := ParseScript(text)
 		if err != nil {
 			return
 		}
-		again, err := parseScript(script.String())
+		again, err := ParseScript(script.String())
 		if err != nil || again.String() != script.String() {
 			t.Fatalf("%q is written as %q, which is not the same script (%v)", text, script, err)
 		}
 		if len(text) < 200 {
-			newEvaluator(script).evaluate(currencyPair{"BTC", "USD"}, 0)
+			newEvaluator(script).evaluate(Pair{"BTC", "USD"}, 0)
 		}
 	})
 }
@@ -94,11 +94,11 @@ func FuzzRateScript(f *testing.F) {
 func TestBadInputRateScript(t *testing.T) {
 	sum := strings.Repeat("BTC_EUR + ", 900) + "BTC_EUR"
 	script := "BTC_USD = " + sum + "; BTC_EUR = " + strings.ReplaceAll(sum, "EUR", "USD") + ";"
-	parsed, err := parseScript(script)
+	parsed, err := ParseScript(script)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, errText := newEvaluator(parsed).evaluate(currencyPair{"BTC", "USD"}, 0); errText == "" {
+	if _, _, errText := newEvaluator(parsed).evaluate(Pair{"BTC", "USD"}, 0); errText == "" {
 		t.Error("a circle of rules gives a rate")
 	}
 }

@@ -1,39 +1,39 @@
-package sandbox
+package money
 
 import "strings"
 
 // expression is the right side of a rule.
 type expression interface {
 	// evaluate computes it for the pair the rule was found for; text is the expression with its pairs filled in.
-	evaluate(e *evaluator, asked currencyPair, depth int) (v decimal, text, errText string)
+	evaluate(e *evaluator, asked Pair, depth int) (v Decimal, text, errText string)
 }
 
 type literal struct {
-	value decimal
+	value Decimal
 	text  string
 }
 
-func (l literal) evaluate(*evaluator, currencyPair, int) (decimal, string, string) {
+func (l literal) evaluate(*evaluator, Pair, int) (Decimal, string, string) {
 	return l.value, l.text, ""
 }
 
 // pairRef is another pair, in which X is what it was for the rule.
-type pairRef struct{ left, right string }
+type pairRef Pair
 
-func (p pairRef) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+func (p pairRef) evaluate(e *evaluator, asked Pair, depth int) (Decimal, string, string) {
 	return e.evaluate(p.fill(asked), depth+1)
 }
 
-func (p pairRef) fill(asked currencyPair) currencyPair {
-	pair := currencyPair(p)
-	if pair.left == "X" {
-		pair.left = asked.left
-		if p.right != "X" && asked.left == p.right {
-			pair.left = asked.right
+func (p pairRef) fill(asked Pair) Pair {
+	pair := Pair(p)
+	if pair.Left == "X" {
+		pair.Left = asked.Left
+		if p.Right != "X" && asked.Left == p.Right {
+			pair.Left = asked.Right
 		}
 	}
-	if pair.right == "X" {
-		pair.right = asked.right
+	if pair.Right == "X" {
+		pair.Right = asked.Right
 	}
 	return pair
 }
@@ -41,16 +41,16 @@ func (p pairRef) fill(asked currencyPair) currencyPair {
 // exchange is a call such as kraken(X_X): there is no network here, so it has no rate.
 type exchange struct{ name string }
 
-func (x exchange) evaluate(_ *evaluator, asked currencyPair, _ int) (decimal, string, string) {
-	return decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.brief() + ")", "RateUnavailable"
+func (x exchange) evaluate(_ *evaluator, asked Pair, _ int) (Decimal, string, string) {
+	return Decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.brief() + ")", "RateUnavailable"
 }
 
 // maxEvaluated bounds the text of an evaluation, which is for the log of an invoice alone.
 const maxEvaluated = 4 << 10
 
 // brief is a pair for that text: a currency of an invoice may have any length.
-func (p currencyPair) brief() string {
-	return currencyPair{p.left[:min(len(p.left), maxEvaluated)], p.right[:min(len(p.right), maxEvaluated)]}.String()
+func (p Pair) brief() string {
+	return Pair{p.Left[:min(len(p.Left), maxEvaluated)], p.Right[:min(len(p.Right), maxEvaluated)]}.String()
 }
 
 type operation struct {
@@ -58,7 +58,7 @@ type operation struct {
 	left, right expression
 }
 
-func (b operation) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+func (b operation) evaluate(e *evaluator, asked Pair, depth int) (Decimal, string, string) {
 	x, xt, xe := b.left.evaluate(e, asked, depth)
 	y, yt, ye := b.right.evaluate(e, asked, depth)
 	text := xt
@@ -67,34 +67,34 @@ func (b operation) evaluate(e *evaluator, asked currencyPair, depth int) (decima
 	}
 	switch {
 	case xe != "":
-		return decimal{}, text, xe
+		return Decimal{}, text, xe
 	case ye != "":
-		return decimal{}, text, ye
+		return Decimal{}, text, ye
 	}
 	switch b.op {
 	case '+':
-		return x.add(y), text, ""
+		return x.Add(y), text, ""
 	case '-':
-		return x.sub(y), text, ""
+		return x.Sub(y), text, ""
 	case '*':
-		return x.mul(y), text, ""
+		return x.Mul(y), text, ""
 	}
-	if y.sign() == 0 {
-		return decimal{}, text, "DivideByZero"
+	if y.Sign() == 0 {
+		return Decimal{}, text, "DivideByZero"
 	}
-	return x.div(y), text, ""
+	return x.Div(y), text, ""
 }
 
 type group struct{ inner expression }
 
-func (g group) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+func (g group) evaluate(e *evaluator, asked Pair, depth int) (Decimal, string, string) {
 	v, text, err := g.inner.evaluate(e, asked, depth)
 	return v, "(" + text + ")", err
 }
 
 type negated struct{ inner expression }
 
-func (n negated) evaluate(e *evaluator, asked currencyPair, depth int) (decimal, string, string) {
+func (n negated) evaluate(e *evaluator, asked Pair, depth int) (Decimal, string, string) {
 	v, text, err := n.inner.evaluate(e, asked, depth)
 	return v.neg(), "-" + text, err
 }
@@ -162,7 +162,7 @@ func (p *parser) operand(depth int) (expression, bool) {
 		return nil, false
 	}
 	if word[0] >= '0' && word[0] <= '9' {
-		value, err := parseDecimal(word)
+		value, err := Parse(word)
 		return literal{value, word}, err == nil && !strings.ContainsAny(word, "eE")
 	}
 	if _, call := p.next("("); call {
@@ -170,7 +170,7 @@ func (p *parser) operand(depth int) (expression, bool) {
 		_, closed := p.next(")")
 		return exchange{strings.ToLower(word)}, ok && closed
 	}
-	pair, ok := parsePair(word)
+	pair, ok := ParsePair(word)
 	return pairRef(pair), ok && strings.Contains(word, "_")
 }
 

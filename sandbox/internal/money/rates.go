@@ -1,4 +1,4 @@
-package sandbox
+package money
 
 import (
 	"errors"
@@ -13,25 +13,26 @@ type rule struct {
 	expr        expression
 }
 
-type rateScript []rule
+// Script is a list of rules.
+type Script []rule
 
 const maxScript = 64 << 10
 
 var errScript = errors.New("rate script: not a list of statements like BTC_USD = 50000;")
 
-// parseScript reads a rate script.
-func parseScript(text string) (rateScript, error) {
+// ParseScript reads a rate script.
+func ParseScript(text string) (Script, error) {
 	if len(text) > maxScript {
 		return nil, errScript
 	}
-	var script rateScript
+	var script Script
 	for statement := range strings.SplitSeq(withoutComments(text), ";") {
 		statement = strings.TrimSpace(statement)
 		if statement == "" {
 			continue
 		}
 		name, right, found := strings.Cut(statement, "=")
-		pair, ok := parsePair(name)
+		pair, ok := ParsePair(name)
 		if !found || !ok {
 			return nil, errScript
 		}
@@ -40,7 +41,7 @@ func parseScript(text string) (rateScript, error) {
 		if p.skipBlanks(); !ok || p.at != len(p.text) {
 			return nil, errScript
 		}
-		script = append(script, rule{pair.left, pair.right, p.text, expr})
+		script = append(script, rule{pair.Left, pair.Right, p.text, expr})
 	}
 	return script, nil
 }
@@ -56,7 +57,7 @@ func withoutComments(text string) string {
 }
 
 // String is the script as the server hands it back: a statement a line.
-func (s rateScript) String() string {
+func (s Script) String() string {
 	lines := make([]string, len(s))
 	for i, r := range s {
 		lines[i] = r.left + "_" + r.right + " = " + r.text + ";"
@@ -64,44 +65,45 @@ func (s rateScript) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// exchangeScript takes all rates from an exchange.
-func exchangeScript(source string) rateScript {
-	return rateScript{{left: "X", right: "X", expr: exchange{source}, text: ""}}
+// ExchangeScript takes all rates from an exchange.
+func ExchangeScript(source string) Script {
+	return Script{{left: "X", right: "X", expr: exchange{source}, text: ""}}
 }
 
-// rateResult tells a rate, or how far its rule came, in the words of the server's log.
-type rateResult struct {
-	pair      currencyPair
-	rule      string
-	evaluated string
-	value     decimal
-	err       string // "" means there is a value
+// Rate tells a rate, or how far its rule came, in the words of the server's log.
+type Rate struct {
+	Pair      Pair
+	Rule      string
+	Evaluated string
+	Value     Decimal
+	Err       string // "" means there is a value
 }
 
-// rateCalculator computes the rates of one request by a script, which is read once however many pairs are asked for.
-type rateCalculator struct {
+// Calculator computes the rates of one request by a script, which is read once however many pairs are asked for.
+type Calculator struct {
 	evaluator *evaluator
-	spread    decimal
+	spread    Decimal
 }
 
-func newRateCalculator(script rateScript, spread decimal) *rateCalculator {
-	return &rateCalculator{newEvaluator(script), spread}
+// NewCalculator makes one of a script; the spread is a fraction that every rate loses.
+func NewCalculator(script Script, spread Decimal) *Calculator {
+	return &Calculator{newEvaluator(script), spread}
 }
 
-// rate computes one pair.
-func (s *rateCalculator) rate(pair currencyPair) rateResult {
-	result := rateResult{pair: pair}
-	if pair.left == pair.right {
-		result.rule, result.evaluated, result.value = "1", "1", newDecimal(10, 1)
+// Rate computes one pair.
+func (s *Calculator) Rate(pair Pair) Rate {
+	result := Rate{Pair: pair}
+	if pair.Left == pair.Right {
+		result.Rule, result.Evaluated, result.Value = "1", "1", New(10, 1)
 		return result
 	}
 	s.evaluator.used = 0
 	v, text, errText := s.evaluator.evaluate(pair, 0)
-	result.rule, result.evaluated, result.value, result.err = text, text, v, errText
-	if errText == "" && s.spread.sign() != 0 {
-		result.value = v.mul(newDecimal(1, 0).sub(s.spread))
-		result.rule = fmt.Sprintf("%s * (%s, %s)", text, newDecimal(1, 0).sub(s.spread), newDecimal(1, 0).add(s.spread))
-		result.evaluated = result.rule
+	result.Rule, result.Evaluated, result.Value, result.Err = text, text, v, errText
+	if errText == "" && s.spread.Sign() != 0 {
+		result.Value = v.Mul(New(1, 0).Sub(s.spread))
+		result.Rule = fmt.Sprintf("%s * (%s, %s)", text, New(1, 0).Sub(s.spread), New(1, 0).Add(s.spread))
+		result.Evaluated = result.Rule
 	}
 	return result
 }
@@ -115,16 +117,16 @@ const (
 
 // evaluator computes rates of a script.
 type evaluator struct {
-	script rateScript
-	rules  map[currencyPair]int // the first rule of each pair
-	used   int                  // rules, for one rate
-	text   int                  // of rules, for all rates
+	script Script
+	rules  map[Pair]int // the first rule of each pair
+	used   int          // rules, for one rate
+	text   int          // of rules, for all rates
 }
 
-func newEvaluator(script rateScript) *evaluator {
-	rules := make(map[currencyPair]int, len(script))
+func newEvaluator(script Script) *evaluator {
+	rules := make(map[Pair]int, len(script))
 	for i, r := range script {
-		pair := currencyPair{r.left, r.right}
+		pair := Pair{r.left, r.right}
 		if _, found := rules[pair]; !found {
 			rules[pair] = i
 		}
@@ -133,9 +135,9 @@ func newEvaluator(script rateScript) *evaluator {
 }
 
 // evaluate finds the rule of a pair: the most exact one, in either direction.
-func (e *evaluator) evaluate(pair currencyPair, depth int) (v decimal, text, errText string) {
-	if pair.left == pair.right {
-		return newDecimal(1, 0), "1", ""
+func (e *evaluator) evaluate(pair Pair, depth int) (v Decimal, text, errText string) {
+	if pair.Left == pair.Right {
+		return New(1, 0), "1", ""
 	}
 	var r *rule
 	var turned bool
@@ -143,21 +145,21 @@ func (e *evaluator) evaluate(pair currencyPair, depth int) (v decimal, text, err
 		r, turned = e.find(pair)
 	}
 	if r == nil {
-		return decimal{}, "ERR_NO_RULE_MATCH(" + pair.brief() + ")", "PreprocessError"
+		return Decimal{}, "ERR_NO_RULE_MATCH(" + pair.brief() + ")", "PreprocessError"
 	}
 	e.text += len(r.text)
 	asked := pair
 	if turned {
-		asked = currencyPair{pair.right, pair.left}
+		asked = Pair{pair.Right, pair.Left}
 	}
 	v, text, errText = r.expr.evaluate(e, asked, depth)
 	if turned {
 		text = "1 / " + text
-		if errText == "" && v.sign() == 0 {
+		if errText == "" && v.Sign() == 0 {
 			errText = "DivideByZero"
 		}
 		if errText == "" {
-			v = newDecimal(1, 0).div(v)
+			v = New(1, 0).Div(v)
 		}
 	}
 	return v, text, errText
@@ -165,18 +167,18 @@ func (e *evaluator) evaluate(pair currencyPair, depth int) (v decimal, text, err
 
 // find gives the rule that names most of a pair, the first of those that name as much; a rule for the pair turned round
 // counts a little less.
-func (e *evaluator) find(pair currencyPair) (found *rule, turned bool) {
+func (e *evaluator) find(pair Pair) (found *rule, turned bool) {
 	best, first := -1, 0
 	for _, turn := range []bool{false, true} {
-		left, right, ahead := pair.left, pair.right, 1
+		left, right, ahead := pair.Left, pair.Right, 1
 		if turn {
 			left, right, ahead = right, left, 0
 		}
 		for _, candidate := range []struct {
-			pair  currencyPair
+			pair  Pair
 			score int
-		}{{currencyPair{left, right}, 8}, {currencyPair{left, "X"}, 4}, {currencyPair{"X", right}, 4}, {currencyPair{"X", "X"}, 0}} {
-			if len(candidate.pair.left)+len(candidate.pair.right) > maxScript {
+		}{{Pair{left, right}, 8}, {Pair{left, "X"}, 4}, {Pair{"X", right}, 4}, {Pair{"X", "X"}, 0}} {
+			if len(candidate.pair.Left)+len(candidate.pair.Right) > maxScript {
 				continue // longer than any script, and dear to look up
 			}
 			i, known := e.rules[candidate.pair]

@@ -1,15 +1,15 @@
-package sandbox
+package money
 
 import "strings"
 
-// currency is what the server knows of one: its name and the digits its amounts have.
-type currency struct {
-	name   string
+// Currency is what the server knows of one: its name and the digits its amounts have.
+type Currency struct {
+	Name   string
 	digits int
 }
 
 // currencies is a part of the server's list: those with many users and those whose digits are not two.
-var currencies = map[string]currency{
+var currencies = map[string]Currency{
 	"AED": {"United Arab Emirates Dirham", 2}, "ARS": {"Argentine Peso", 2}, "AUD": {"Australian Dollar", 2},
 	"BHD": {"Bahraini Dinar", 3}, "BRL": {"Brazilian Real", 2}, "CAD": {"Canadian Dollar", 2},
 	"CHF": {"Swiss Franc", 2}, "CLP": {"Chilean Peso", 0}, "CNY": {"Chinese Yuan", 2}, "COP": {"Colombian Peso", 2},
@@ -30,25 +30,25 @@ var currencies = map[string]currency{
 	"BTC": {"Bitcoin", 8}, "LTC": {"Litecoin", 8}, "ETH": {"Ethereum", 18},
 }
 
-// currencyOf is what is known of a currency; false if nothing.
-func currencyOf(code string) (currency, bool) {
+// Lookup is what is known of a currency; false if nothing.
+func Lookup(code string) (Currency, bool) {
 	c, known := currencies[code]
 	return c, known
 }
 
-// digitsOf is how many digits an amount of a currency is shown with; one nobody knows counts as having two.
-func digitsOf(code string) int {
+// Digits is how many digits an amount of a currency is shown with; one nobody knows counts as having two.
+func Digits(code string) int {
 	if c, known := currencies[code]; known {
 		return c.digits
 	}
 	return 2
 }
 
-// priceIn is a price as an invoice takes it: one in a currency that nobody knows is not rounded (recording
+// PriceIn is a price as an invoice takes it: one in a currency that nobody knows is not rounded (recording
 // 40-invoices-sats).
-func priceIn(price decimal, code string) decimal {
+func PriceIn(price Decimal, code string) Decimal {
 	if c, known := currencies[code]; known {
-		return roundPrice(price, c.digits)
+		return RoundPrice(price, c.digits)
 	}
 	return price
 }
@@ -57,10 +57,10 @@ func priceIn(price decimal, code string) decimal {
 // is known of those is the dollar (recording 53-status-pages).
 var symbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
 
-// inCurrency writes an amount for people: $50,000.00, 0.5 LTC, CHF10.00.
-func inCurrency(amount decimal, code string) string {
-	digits := digitsOf(code)
-	text := grouped(roundPrice(amount, digits).add(newDecimal(0, digits)).text())
+// InCurrency writes an amount for people: $50,000.00, 0.5 LTC, CHF10.00.
+func InCurrency(amount Decimal, code string) string {
+	digits := Digits(code)
+	text := grouped(RoundPrice(amount, digits).Add(New(0, digits)).Text())
 	switch code {
 	case "BTC", "LTC", "ETH", "SATS":
 		return text + " " + code
@@ -81,32 +81,33 @@ func grouped(number string) string {
 	return number
 }
 
-// currencyPair is left_right: what one of left costs in right.
-type currencyPair struct{ left, right string }
+// Pair is left_right: what one of left costs in right.
+type Pair struct{ Left, Right string }
 
-func (p currencyPair) String() string { return p.left + "_" + p.right }
+// String is the pair with the line between.
+func (p Pair) String() string { return p.Left + "_" + p.Right }
 
-// parsePair reads the forms the server takes: a separator, six letters, or a known currency in front.
-func parsePair(text string) (currencyPair, bool) {
+// ParsePair reads the forms the server takes: a separator, six letters, or a known currency in front.
+func ParsePair(text string) (Pair, bool) {
 	text = strings.ToUpper(strings.TrimSpace(text))
 	for _, separator := range []string{"_", "-"} {
 		if parts := strings.Split(text, separator); len(parts) == 2 {
 			left, right := strings.TrimSpace(parts[0]), strings.TrimSpace(parts[1])
-			return currencyPair{left, right}, isCode(left) && isCode(right)
+			return Pair{left, right}, isCode(left) && isCode(right)
 		}
 	}
 	if !isCode(text) {
-		return currencyPair{}, false
+		return Pair{}, false
 	}
 	if len(text) == 6 {
-		return currencyPair{text[:3], text[3:]}, true
+		return Pair{text[:3], text[3:]}, true
 	}
 	for i := 3; i <= longestCode && i < len(text)-2; i++ {
 		if _, known := currencies[text[:i]]; known {
-			return currencyPair{text[:i], text[i:]}, true
+			return Pair{text[:i], text[i:]}, true
 		}
 	}
-	return currencyPair{}, false
+	return Pair{}, false
 }
 
 // longestCode is the length of the longest code of a known currency.
