@@ -102,20 +102,3 @@ func lowerASCII(text string) string {
 	}
 	return string(lower)
 }
-
-// formEncode escapes as the framework's encoder for forms does: a blank becomes a plus, hex is in small letters.
-func formEncode(text string) string {
-	const hex = "0123456789abcdef"
-	var b strings.Builder
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!*()", c) >= 0:
-			b.WriteByte(c)
-		case c == ' ':
-			b.WriteByte('+')
-		default:
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-		}
-	}
-	return b.String()
-}

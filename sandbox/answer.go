@@ -3,7 +3,6 @@ package sandbox
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"strconv"
@@ -44,45 +43,4 @@ func (a *answer) sendUpTo(w http.ResponseWriter, end int) {
 	}
 	w.WriteHeader(status)
 	w.Write(a.body.Bytes()[:end])
-}
-
-var (
-	sameOrigin = []string{"same-origin"}
-	noSniff    = []string{"nosniff"}
-	deny       = []string{"DENY"}
-	jsonUTF8   = []string{"application/json; charset=utf-8"}
-	jsonBare   = []string{"application/json"}
-)
-
-// setSecurityHeaders sets what the server's MVC filters set. What is written before a controller runs (authentication,
-// binding) and what it dies of carries none of them.
-func setSecurityHeaders(h http.Header) {
-	h["Referrer-Policy"] = sameOrigin
-	h["X-Content-Type-Options"] = noSniff
-	h["X-Frame-Options"] = deny
-}
-
-// writeJSON answers v as the server's controllers do.
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header()["Content-Type"] = jsonUTF8
-	w.WriteHeader(status)
-	encodeJSON(w, v)
-}
-
-func encodeJSON(w http.ResponseWriter, v any) {
-	e := json.NewEncoder(trimNewline{w})
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(err) // every value is of our own types
-	}
-}
-
-// trimNewline drops the newline that json.Encoder adds and the server does not.
-type trimNewline struct{ w http.ResponseWriter }
-
-func (t trimNewline) Write(p []byte) (int, error) {
-	if _, err := t.w.Write(bytes.TrimSuffix(p, []byte("\n"))); err != nil {
-		return 0, err
-	}
-	return len(p), nil
 }

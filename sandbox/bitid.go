@@ -4,10 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"net/netip"
-	neturl "net/url"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
@@ -70,48 +67,6 @@ func verifyBitID(identity, signature, url string, body []byte) (sin string, ok b
 		return "", false
 	}
 	return sinOf(encoded), true
-}
-
-// wellFormedURL is the framework's check on the text that was signed: outside RFC 3986 a right signature is refused
-// (recording 60-bitid-message, a query with brackets not escaped), and so is one over most escaped characters above
-// U+FFFF, which the framework's rules for international addresses stumble over. Bytes that are no UTF-8 pass.
-func wellFormedURL(url string) bool {
-	scheme, rest, _ := strings.Cut(url, "://")
-	if literal, ok := strings.CutPrefix(rest, "["); ok { // an IPv6 address, the only thing with brackets
-		address, behind, closed := strings.Cut(literal, "]")
-		if ip, err := netip.ParseAddr(address); err != nil || !ip.Is6() || !closed {
-			return false
-		}
-		url = scheme + "://" + behind
-	}
-	for i := range len(url) {
-		c := url[i]
-		if c == '%' {
-			if i+2 >= len(url) || !isHex(url[i+1]) || !isHex(url[i+2]) || escapesAstral(url[i:]) {
-				return false
-			}
-			continue
-		}
-		if !pathByte(c) && c != '?' {
-			return false
-		}
-	}
-	return true
-}
-
-// escapesAstral reports whether a text begins with the escapes of a character above U+FFFF. Those from U+E0000 to U+E0FFF
-// are no part of international addresses, and pass.
-func escapesAstral(text string) bool {
-	const escapes = len("%F0%9F%8D%B5")
-	if len(text) < escapes || text[1] != 'F' && text[1] != 'f' {
-		return false
-	}
-	plain, err := neturl.PathUnescape(text[:escapes])
-	if err != nil {
-		return false
-	}
-	r, size := utf8.DecodeRuneInString(plain)
-	return size == len(plain) && r > 0xffff && (r < 0xe0000 || r > 0xe0fff)
 }
 
 var errDER = errors.New("not a DER signature")

@@ -59,14 +59,6 @@ func (c *caller) checkSignature(r *http.Request) bool {
 	return true
 }
 
-// withoutBOM reads a body as the framework's text reader does (recording 60-bitid-message).
-func withoutBOM(body []byte) []byte {
-	if len(body) >= 3 && body[0] == 0xef && body[1] == 0xbb && body[2] == 0xbf {
-		return body[3:]
-	}
-	return body
-}
-
 // resolveBitpay finds the store of a BitPay caller.
 func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
 	switch {

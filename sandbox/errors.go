@@ -1,18 +1,13 @@
 package sandbox
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // Every shape of error the server has, once. Bodies that stay empty are empty on the real server too: its error pages
 // are for callers that accept text/html, and those are the page handlers' business.
-
-// writeEmpty answers a bare status, as routing and the empty-bodied refusals do.
-func writeEmpty(w http.ResponseWriter, status int) { w.WriteHeader(status) }
 
 // showErrorPage gives a refusal without a body the page that a browser gets in its place. What the server died of, and
 // what never reached it, stays bare.
@@ -51,12 +46,6 @@ var errorAdvice = map[int]string{
 	http.StatusMethodNotAllowed:      "This address takes no request of this kind.",
 	http.StatusRequestEntityTooLarge: "What was sent is too long.",
 	http.StatusTooManyRequests:       "Too many attempts came from here. Wait a minute and try again.",
-}
-
-// writeCrash answers an unhandled exception: 500, no body, and none of the headers set so far.
-func writeCrash(w http.ResponseWriter) {
-	clear(w.Header())
-	w.WriteHeader(http.StatusInternalServerError)
 }
 
 // bitpayError is the BitPay half's error of a controller.
@@ -111,50 +100,3 @@ func missingPermission(permission string) apiError {
 		Message:           "Insufficient API Permissions. Please use an API key with permission \"" + permission + "\". You can create an API key in your account's settings / Api Keys.",
 	}
 }
-
-// fieldError is one entry of a 422.
-type fieldError struct {
-	Path    string `json:"path"`
-	Message string `json:"message"`
-}
-
-// maxFaults is how many faults the framework counts before it gives up.
-const maxFaults = 200
-
-// writeValidation answers 422; the server orders its entries by the length of the path, then alphabetically.
-func writeValidation(w http.ResponseWriter, errs ...fieldError) {
-	if len(errs) >= maxFaults {
-		errs = append(errs[:maxFaults-1:maxFaults-1], fieldError{"", "The maximum number of allowed model errors has been reached."})
-	}
-	slices.SortStableFunc(errs, func(a, b fieldError) int {
-		return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
-	})
-	writeJSON(w, http.StatusUnprocessableEntity, errs)
-}
-
-// problem is the framework's own error, sent where binding never reached a controller.
-type problem struct {
-	Type    string `json:"type"`
-	Title   string `json:"title"`
-	Status  int    `json:"status"`
-	TraceID string `json:"traceId"`
-}
-
-func writeUnsupportedMediaType(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
-	w.WriteHeader(http.StatusUnsupportedMediaType)
-	encodeJSON(w, problem{
-		Type:    "https://tools.ietf.org/html/rfc9110#section-15.5.16",
-		Title:   "Unsupported Media Type",
-		Status:  http.StatusUnsupportedMediaType,
-		TraceID: newTraceID(),
-	})
-}
-
-// shortProblem is what a throttle answers.
-type shortProblem struct {
-	Status  int    `json:"status"`
-	TraceID string `json:"traceId"`
-}
-
-func newTraceID() string { return "00-" + randomHex(16) + "-" + randomHex(8) + "-00" }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -51,58 +50,3 @@ func lastForwarded(values []string) string {
 
 // base is the address of the server, without a slash at its end.
 func (s site) base() string { return s.scheme + "://" + s.host + s.root }
-
-// decodePath decodes a request path as the server does, which keeps an escaped slash as it stands.
-func decodePath(u *url.URL) (string, bool) {
-	escaped := u.EscapedPath()
-	if !strings.Contains(escaped, "%") {
-		return escaped, true
-	}
-	var b strings.Builder
-	for part := range strings.SplitSeq(escaped, "%2F") {
-		if b.Len() > 0 {
-			b.WriteString("%2F")
-		}
-		plain, err := url.PathUnescape(strings.ReplaceAll(part, "%2f", "%252f"))
-		if err != nil {
-			return "", false
-		}
-		b.WriteString(plain)
-	}
-	return b.String(), true
-}
-
-const hexDigits = "0123456789ABCDEF"
-
-// encodePath writes a decoded path as the framework does before a signature over it is checked: an escape that it
-// would write otherwise makes a good signature fail (recording 60-bitid-message).
-func encodePath(path string) string {
-	plain := true
-	for i := 0; plain && i < len(path); i++ {
-		plain = pathByte(path[i])
-	}
-	if plain {
-		return path
-	}
-	var b strings.Builder
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case pathByte(c):
-			b.WriteByte(c)
-		case c == '%' && i+2 < len(path) && isHex(path[i+1]) && isHex(path[i+2]):
-			b.WriteString(path[i : i+3])
-			i += 2
-		default:
-			b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})
-		}
-	}
-	return b.String()
-}
-
-func pathByte(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@/", c) >= 0
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}

@@ -90,16 +90,3 @@ func (f *faults) refuse(w http.ResponseWriter, tellsParameter bool) bool {
 	}
 	return true
 }
-
-// writeUnbound answers before a controller runs, so without security headers.
-func writeUnbound(w http.ResponseWriter, errs ...fieldError) {
-	withoutSecurityHeaders(w)
-	writeValidation(w, errs...)
-}
-
-// withoutSecurityHeaders takes back what is set before a handler runs.
-func withoutSecurityHeaders(w http.ResponseWriter) {
-	for _, name := range []string{"Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"} {
-		w.Header().Del(name)
-	}
-}

@@ -129,7 +129,7 @@ func (s *Sandbox) invoiceWithMethods(inv *invoice, c *caller, methods bool) invo
 // updateInvoice replaces the metadata as a whole; nothing else of an invoice can be changed.
 func (s *Sandbox) updateInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
 	var own *node
-	if !bindBody(w, r, c, modelNames+"UpdateInvoiceRequest", true, func(m *model) { own = m.free("metadata") }) {
+	if !bindBody(w, r, c.body, modelNames+"UpdateInvoiceRequest", true, func(m *model) { own = m.free("metadata") }) {
 		return
 	}
 	inv := s.invoiceOf(r)
@@ -159,7 +159,7 @@ func (s *Sandbox) unarchiveInvoice(w http.ResponseWriter, r *http.Request, c *ca
 // markInvoice sets a status by hand. The answer shows the invoice as it was before (recording 64-bitpay-ipn).
 func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
 	var status *string
-	if !bindBody(w, r, c, modelNames+"MarkInvoiceStatusRequest", true, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"MarkInvoiceStatusRequest", true, func(m *model) {
 		status = m.enum("status", modelNames+"InvoiceStatus", statusNew, statusProcessing, statusExpired, statusInvalid, statusSettled)
 	}) {
 		return

@@ -92,7 +92,7 @@ func (q *invoiceRequest) check() []fieldError {
 // createInvoiceData answers the new invoice; what it goes through at once, if it is free, comes after the answer.
 func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
 	var asked *invoiceRequest
-	if !bindBody(w, r, c, modelNames+"CreateInvoiceRequest", true, func(m *model) { asked = readInvoiceRequest(m) }) {
+	if !bindBody(w, r, c.body, modelNames+"CreateInvoiceRequest", true, func(m *model) { asked = readInvoiceRequest(m) }) {
 		return
 	}
 	if bad := asked.check(); bad != nil {

@@ -45,7 +45,7 @@ func (s *Sandbox) createUserAPIKey(w http.ResponseWriter, r *http.Request, c *ca
 func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, u *user) {
 	var label string
 	permissions, seen := []string{}, map[string]bool{}
-	if !bindBody(w, r, c, modelNames+"CreateApiKeyRequest", false, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"CreateApiKeyRequest", false, func(m *model) {
 		label = textOr(m.text("label"), "")
 		for _, item := range m.list("permissions", "BTCPayServer.Client.Permission[]") {
 			if item.kind == 'n' {

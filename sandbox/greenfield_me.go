@@ -9,7 +9,7 @@ func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
 // updateMe changes what is named. An e-mail that is none is refused, and set all the same (recording 26-users).
 func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 	var email, name, image, current, next *string
-	if !bindBody(w, r, c, modelNames+"UpdateApplicationUserRequest", false, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"UpdateApplicationUserRequest", false, func(m *model) {
 		email, name, image = m.text("email"), m.text("name"), m.text("imageUrl")
 		current, next = m.text("currentPassword"), m.text("newPassword")
 	}) {

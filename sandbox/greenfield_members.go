@@ -41,7 +41,7 @@ func readMember(m *model) (idOrEmail, role string) {
 
 func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
 	var who, role string
-	if !bindBody(w, r, c, modelNames+"StoreUserData", false, func(m *model) { who, role = readMember(m) }) {
+	if !bindBody(w, r, c.body, modelNames+"StoreUserData", false, func(m *model) { who, role = readMember(m) }) {
 		return
 	}
 	st, u := s.state.Stores[r.PathValue("storeId")], s.state.findUserBy(who)
@@ -62,7 +62,7 @@ func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
 // changeMember sets the role of a member; who is none becomes one (recording 18-store-users-roles).
 func (s *Sandbox) changeMember(w http.ResponseWriter, r *http.Request, c *caller) {
 	var role string
-	if !bindBody(w, r, c, modelNames+"StoreUserData", false, func(m *model) { _, role = readMember(m) }) {
+	if !bindBody(w, r, c.body, modelNames+"StoreUserData", false, func(m *model) { _, role = readMember(m) }) {
 		return
 	}
 	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)

@@ -68,7 +68,7 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	var enabled *bool
 	var config *node
-	if !bindBody(w, r, c, modelNames+"UpdatePaymentMethodRequest", false, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"UpdatePaymentMethodRequest", false, func(m *model) {
 		enabled, config = m.bool("enabled"), m.get("config")
 	}) {
 		return

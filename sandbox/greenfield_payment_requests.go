@@ -56,7 +56,7 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 	st := s.state.Stores[r.PathValue("storeId")]
 	p := &paymentRequest{ID: randomUUID(), StoreID: st.ID, Created: s.clock.now()}
 	var amount *money.Decimal
-	if !bindBody(w, r, c, modelNames+"PaymentRequestBaseData", false, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"PaymentRequestBaseData", false, func(m *model) {
 		amount = m.decimal("amount")
 		p.paymentRequestBase = paymentRequestBase{
 			Currency: textOr(m.text("currency"), st.DefaultCurrency), ExpiryDate: m.timestamp("expiryDate"),

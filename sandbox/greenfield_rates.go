@@ -47,7 +47,7 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	var custom bool
 	var script, source *string
 	var spread *money.Decimal
-	if !bindBody(w, r, c, modelNames+"StoreRateConfiguration", false, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"StoreRateConfiguration", false, func(m *model) {
 		custom, script, source, spread = flag(m.bool("isCustomScript")), m.text("effectiveScript"), m.text("preferredSource"), m.double("spread")
 	}) {
 		return

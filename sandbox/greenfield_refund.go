@@ -134,7 +134,7 @@ func readRefundRequest(m *model) *refundRequest {
 // refundInvoice offers money back, as a pull payment that its customer draws from.
 func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
 	var q *refundRequest
-	if !bindBody(w, r, c, modelNames+"RefundInvoiceRequest", true, func(m *model) { q = readRefundRequest(m) }) {
+	if !bindBody(w, r, c.body, modelNames+"RefundInvoiceRequest", true, func(m *model) { q = readRefundRequest(m) }) {
 		return
 	}
 	inv := s.invoiceOf(r)

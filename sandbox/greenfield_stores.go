@@ -34,7 +34,7 @@ func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) 
 
 func (s *Sandbox) createStore(w http.ResponseWriter, r *http.Request, c *caller) {
 	settings := s.release.storeDefaults()
-	if !bindSettings(w, r, c, "CreateStoreRequest", &settings) {
+	if !bindSettings(w, r, c.body, "CreateStoreRequest", &settings) {
 		return
 	}
 	st := s.state.newStore(c.user, settings, s.clock.now())
@@ -50,7 +50,7 @@ func (s *Sandbox) readStore(w http.ResponseWriter, r *http.Request, _ *caller) {
 func (s *Sandbox) updateStore(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
 	settings := st.storeSettings
-	if !bindSettings(w, r, c, "UpdateStoreRequest", &settings) {
+	if !bindSettings(w, r, c.body, "UpdateStoreRequest", &settings) {
 		return
 	}
 	st.storeSettings = settings
@@ -65,8 +65,8 @@ func (s *Sandbox) deleteStore(w http.ResponseWriter, r *http.Request, c *caller)
 }
 
 // bindSettings puts a request's members over settings, and answers what is wrong with the result.
-func bindSettings(w http.ResponseWriter, r *http.Request, c *caller, typ string, into *storeSettings) bool {
-	if !bindBody(w, r, c, modelNames+typ, false, func(m *model) { readSettings(m, into) }) {
+func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ string, into *storeSettings) bool {
+	if !bindBody(w, r, body, modelNames+typ, false, func(m *model) { readSettings(m, into) }) {
 		return false
 	}
 	if bad := into.check(); bad != nil {

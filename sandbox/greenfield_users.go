@@ -43,7 +43,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	var email, password string
 	var name, image *string
 	var admin bool
-	if !bindBody(w, r, c, modelNames+"CreateApplicationUserRequest", false, func(m *model) {
+	if !bindBody(w, r, c.body, modelNames+"CreateApplicationUserRequest", false, func(m *model) {
 		email, password = textOr(m.text("email"), ""), textOr(m.text("password"), "")
 		name, image, admin = m.text("name"), m.text("imageUrl"), flag(m.bool("isAdministrator"))
 	}) {
@@ -71,9 +71,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 			writeJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
 			return
 		case !s.throttle.allow(registerZone, c.site.ip, s.clock.now()):
-			w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
-			w.WriteHeader(http.StatusTooManyRequests)
-			encodeJSON(w, shortProblem{http.StatusTooManyRequests, newTraceID()})
+			writeThrottled(w)
 			return
 		}
 	}
@@ -143,7 +141,7 @@ func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *user {
 // lockUser keeps a user out, or lets one in again; keys are kept out with their user.
 func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	var locked bool
-	if !bindBody(w, r, c, modelNames+"LockUserRequest", false, func(m *model) { locked = flag(m.bool("locked")) }) {
+	if !bindBody(w, r, c.body, modelNames+"LockUserRequest", false, func(m *model) { locked = flag(m.bool("locked")) }) {
 		return
 	}
 	u := s.userOf(w, r)
@@ -159,7 +157,7 @@ func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 
 // approveUser never finds anybody who waits: nobody has to here.
 func (s *Sandbox) approveUser(w http.ResponseWriter, r *http.Request, c *caller) {
-	if !bindBody(w, r, c, modelNames+"ApproveUserRequest", false, func(m *model) { m.bool("approved") }) {
+	if !bindBody(w, r, c.body, modelNames+"ApproveUserRequest", false, func(m *model) { m.bool("approved") }) {
 		return
 	}
 	if s.userOf(w, r) != nil {

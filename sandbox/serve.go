@@ -242,8 +242,3 @@ func (s *Sandbox) loginURL(r *http.Request, c *caller) string {
 func (s *Sandbox) returnURL(r *http.Request, c *caller) string {
 	return c.site.root + encodePath(c.path) + queryOf(r)
 }
-
-// queryEscape escapes as the framework's form encoder does for ReturnUrl.
-func queryEscape(text string) string {
-	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
-}
