@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
@@ -103,20 +102,4 @@ func (s *Sandbox) listPaymentRequests(w http.ResponseWriter, r *http.Request, _ 
 
 func (s *Sandbox) readPaymentRequest(w http.ResponseWriter, r *http.Request, _ *caller) {
 	writeJSON(w, http.StatusOK, s.showPaymentRequest(s.state.PaymentRequests[r.PathValue("paymentRequestId")]))
-}
-
-// timestamp takes whole seconds since 1970; anything else ends the binding (recording 23-payment-requests).
-func (m *model) timestamp(name string) *int64 {
-	n := m.get(name)
-	if n == nil {
-		return nil
-	}
-	if n.kind == 0 {
-		if seconds, err := strconv.ParseInt(n.text, 10, 64); err == nil {
-			return &seconds
-		}
-	}
-	actual := map[byte]string{'"': "String", '{': "StartObject", '[': "StartArray", 't': "Boolean", 'f': "Boolean", 0: "Float"}[n.kind]
-	m.faults.throw(n, "Unexpected json token type, expected is Integer and actual is "+actual)
-	return nil
 }

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -193,29 +191,4 @@ func writeValue(b *bytes.Buffer, value any, indent string, depth int) {
 		}
 		b.Truncate(b.Len() - 1)
 	}
-}
-
-// doubleText is how the server's library writes a number again: whole ones as they stand, others in the shortest form
-// of a double.
-func doubleText(text string) string {
-	if !strings.ContainsAny(text, ".eE") {
-		return text
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return text
-	}
-	exponent := 0
-	if f != 0 {
-		exponent = int(math.Floor(math.Log10(math.Abs(f))))
-	}
-	if exponent >= -5 && exponent < 15 {
-		short := strconv.FormatFloat(f, 'f', -1, 64)
-		if !strings.Contains(short, ".") {
-			short += ".0"
-		}
-		return short
-	}
-	mantissa, power, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, 64), "E")
-	return mantissa + "E" + power
 }

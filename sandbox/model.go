@@ -309,3 +309,19 @@ func (m *model) texts(name, typ string) []string {
 	}
 	return list
 }
+
+// timestamp takes whole seconds since 1970; anything else ends the binding (recording 23-payment-requests).
+func (m *model) timestamp(name string) *int64 {
+	n := m.get(name)
+	if n == nil {
+		return nil
+	}
+	if n.kind == 0 {
+		if seconds, err := strconv.ParseInt(n.text, 10, 64); err == nil {
+			return &seconds
+		}
+	}
+	actual := map[byte]string{'"': "String", '{': "StartObject", '[': "StartArray", 't': "Boolean", 'f': "Boolean", 0: "Float"}[n.kind]
+	m.faults.throw(n, "Unexpected json token type, expected is Integer and actual is "+actual)
+	return nil
+}
