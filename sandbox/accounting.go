@@ -3,6 +3,7 @@ package sandbox
 import (
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -68,7 +69,7 @@ const longestAddress = 65_519
 // id may be long, and stand in a URL often.
 func (inv *invoice) fillPlaceholders(template string) string {
 	for _, pair := range [][2]string{{"{InvoiceId}", inv.ID}, {"{OrderId}", textOr(inv.Metadata.OrderID, "")}, {"{Status}", inv.Status}} {
-		if template = replaceFold(template, pair[0], formEncode(pair[1])); len(template) > longestAddress {
+		if template = replaceFold(template, pair[0], aspnet.FormEncode(pair[1])); len(template) > longestAddress {
 			return ""
 		}
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 )
 
 // BenchmarkHandler sets the whole handler, called in process, against nothing but parsing the request and verifying its
@@ -30,7 +32,7 @@ func BenchmarkHandler(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.state.addToken(&token{ID: "t", Value: "v", SIN: sinOf(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
 	raw := signedRequests(key, "shop.example")
 	read := func(i int) *http.Request {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw[i%len(raw)])))
@@ -104,7 +106,7 @@ func BenchmarkLoopback(b *testing.B) {
 	}
 	s := server.Sandbox
 	s.mu.Lock()
-	s.state.addToken(&token{ID: "t", Value: "v", SIN: sinOf(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
 	s.mu.Unlock()
 	host := strings.TrimPrefix(server.URL, "http://")
 	raw := signedRequests(key, host)

@@ -7,19 +7,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 // createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
 func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c *caller) {
-	m, ok := parseMembers(c.body)
-	b := &binder{members: m}
+	m, ok := aspnet.ParseMembers(c.body)
+	b := &aspnet.Binder{Members: m}
 	st := s.state.Stores[c.storeID]
 	inv, sent := s.readInvoice(b, st)
 	methods := paymentMethods(b)
-	if !ok || b.bad != "" {
-		if strings.EqualFold(b.bad, "expirationTime") {
-			writeCrash(w)
+	if !ok || b.Bad != "" {
+		if strings.EqualFold(b.Bad, "expirationTime") {
+			aspnet.WriteCrash(w)
 			return
 		}
 		writeBitpayError(w, http.StatusBadRequest, "Invalid invoice")
@@ -41,7 +42,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 	if sent != nil {
 		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)
 	}
-	writeJSON(w, http.StatusOK, bitpayEnvelope{Facade: "pos/invoice", Data: dto})
+	aspnet.WriteJSON(w, http.StatusOK, bitpayEnvelope{Facade: "pos/invoice", Data: dto})
 }
 
 const shortestLife = 30 * time.Second
@@ -50,7 +51,7 @@ var highestPrice = money.NewUint(math.MaxUint64)
 
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
-func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
+func (s *Sandbox) readInvoice(b *aspnet.Binder, st *store) (*invoice, *time.Time) {
 	now := s.clock.now()
 	inv := &invoice{
 		StoreID:               st.ID,
@@ -64,10 +65,10 @@ func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
 	inv.Expires = inv.Created.Add(time.Duration(st.InvoiceExpiration) * time.Second)
 	inv.Tolerance, _ = money.Parse(string(st.PaymentTolerance))
 
-	price := b.decimal("price")
+	price := b.Decimal("price")
 	inv.TopUp = price == nil
 	inv.Currency = st.DefaultCurrency
-	if code := b.text("currency"); code != nil && strings.TrimSpace(*code) != "" {
+	if code := b.Text("currency"); code != nil && strings.TrimSpace(*code) != "" {
 		inv.Currency = strings.ToUpper(strings.TrimSpace(*code))
 	}
 	if price != nil && price.Sign() > 0 { // a negative price is none (recording 63-bitpay-invoices)
@@ -78,29 +79,29 @@ func (s *Sandbox) readInvoice(b *binder, st *store) (*invoice, *time.Time) {
 		inv.Price = money.PriceIn(inv.Price, inv.Currency)
 	}
 	inv.Metadata = readMetadata(b, inv.Price)
-	inv.RedirectURL = textOr(b.text("redirectURL"), textOr(st.Website, ""))
-	if automatic := b.bool("redirectAutomatically"); automatic != nil {
+	inv.RedirectURL = textOr(b.Text("redirectURL"), textOr(st.Website, ""))
+	if automatic := b.Bool("redirectAutomatically"); automatic != nil {
 		inv.RedirectAutomatically = *automatic
 	}
-	inv.NotificationURL = textOr(b.text("notificationURL"), "")
-	inv.NotificationEmail = textOr(b.text("notificationEmail"), "")
-	inv.FullNotifications = flag(b.bool("fullNotifications"))
-	inv.ExtendedNotifications = flag(b.bool("extendedNotifications"))
-	inv.DefaultPaymentMethod = textOr(b.text("defaultPaymentMethod"), "")
-	if speed, known := speeds[strings.ToLower(textOr(b.text("transactionSpeed"), ""))]; known {
+	inv.NotificationURL = textOr(b.Text("notificationURL"), "")
+	inv.NotificationEmail = textOr(b.Text("notificationEmail"), "")
+	inv.FullNotifications = flag(b.Bool("fullNotifications"))
+	inv.ExtendedNotifications = flag(b.Bool("extendedNotifications"))
+	inv.DefaultPaymentMethod = textOr(b.Text("defaultPaymentMethod"), "")
+	if speed, known := speeds[strings.ToLower(textOr(b.Text("transactionSpeed"), ""))]; known {
 		inv.SpeedLimit = speed
 	}
 	for _, ignored := range []string{"token", "guid", "status"} {
-		b.text(ignored)
+		b.Text(ignored)
 	}
-	b.int("nonce")
-	b.bool("refundable")
+	b.Int("nonce")
+	b.Bool("refundable")
 
 	var sent *time.Time
-	if raw, found := b.get("expirationTime"); found {
+	if raw, found := b.Get("expirationTime"); found {
 		if raw[0] == '"' {
-			b.fail("expirationTime")
-		} else if ms := b.int("expirationTime"); ms != nil {
+			b.Fail("expirationTime")
+		} else if ms := b.Int("expirationTime"); ms != nil {
 			sent = new(time.UnixMilli(*ms).UTC())
 			inv.Expires = sent.Truncate(time.Second)
 		}
@@ -114,21 +115,21 @@ var speeds = map[string]string{
 	"high": "HighSpeed", "medium": "MediumSpeed", "low-medium": "LowMediumSpeed", "low": "LowSpeed",
 }
 
-func readMetadata(b *binder, price money.Decimal) metadata {
+func readMetadata(b *aspnet.Binder, price money.Decimal) metadata {
 	m := metadata{
-		OrderID:  b.text("orderId"),
-		ItemCode: b.text("itemCode"),
-		ItemDesc: b.text("itemDesc"),
-		PosData:  posDataOf(b.text("posData")),
-		Physical: new(flag(b.bool("physical"))),
+		OrderID:  b.Text("orderId"),
+		ItemCode: b.Text("itemCode"),
+		ItemDesc: b.Text("itemDesc"),
+		PosData:  posDataOf(b.Text("posData")),
+		Physical: new(flag(b.Bool("physical"))),
 	}
-	if tax := b.decimal("taxIncluded"); tax != nil && tax.Sign() > 0 {
+	if tax := b.Decimal("taxIncluded"); tax != nil && tax.Sign() > 0 {
 		if tax.Cmp(price) > 0 {
 			tax = &price
 		}
 		m.TaxIncluded = new(tax.Number())
 	}
-	buyer := b.object("buyer")
+	buyer := b.Object("buyer")
 	for _, field := range []struct {
 		flat, nested string
 		into         **string
@@ -138,13 +139,13 @@ func readMetadata(b *binder, price money.Decimal) metadata {
 		{"buyerCity", "city", &m.BuyerCity}, {"buyerState", "state", &m.BuyerState},
 		{"buyerZip", "zip", &m.BuyerZip}, {"buyerCountry", "country", &m.BuyerCountry},
 	} {
-		*field.into = b.text(field.flat)
+		*field.into = b.Text(field.flat)
 		if buyer == nil {
 			continue
 		}
-		nested := buyer.text(field.nested)
-		if buyer.bad != "" {
-			b.fail("buyer")
+		nested := buyer.Text(field.nested)
+		if buyer.Bad != "" {
+			b.Fail("buyer")
 		}
 		if *field.into == nil || **field.into == "" {
 			*field.into = nested
@@ -163,11 +164,11 @@ func textOr(value *string, otherwise string) string {
 }
 
 // paymentMethods are the methods an invoice is restricted to; nil means all.
-func paymentMethods(b *binder) []string {
-	wanted := b.texts("paymentCurrencies")
-	if supported := b.object("supportedTransactionCurrencies"); supported != nil && wanted == nil {
-		for id := range supported.members {
-			if entry := supported.object(id); entry != nil && flag(entry.bool("enabled")) {
+func paymentMethods(b *aspnet.Binder) []string {
+	wanted := b.Texts("paymentCurrencies")
+	if supported := b.Object("supportedTransactionCurrencies"); supported != nil && wanted == nil {
+		for id := range supported.Members {
+			if entry := supported.Object(id); entry != nil && flag(entry.Bool("enabled")) {
 				wanted = append(wanted, id)
 			}
 		}

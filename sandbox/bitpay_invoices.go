@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // carriesCredential is the BitPay half's rule for which requests to /invoices are its own.
@@ -12,7 +14,7 @@ func carriesCredential(r *http.Request) bool {
 	if r.Header.Get("Authorization") != "" || r.Header.Get("X-Identity") != "" && r.Header.Get("X-Signature") != "" {
 		return true
 	}
-	_, named := lookupQuery(r, "storeId")
+	_, named := aspnet.LookupQuery(r, "storeId")
 	return named
 }
 
@@ -20,7 +22,7 @@ func isInvoicePost(r *http.Request) bool { return carriesCredential(r) && sendsJ
 
 // asksForInvoice: without a token parameter or a JSON content type the request is for the web page of that path.
 func asksForInvoice(r *http.Request) bool {
-	_, token := lookupQuery(r, "token")
+	_, token := aspnet.LookupQuery(r, "token")
 	return token || sendsJSON(r)
 }
 
@@ -35,18 +37,18 @@ func (s *Sandbox) readBitpayInvoice(w http.ResponseWriter, r *http.Request, c *c
 		writeBitpayError(w, http.StatusNotFound, "Object not found")
 		return
 	}
-	writeJSON(w, http.StatusOK, bitpayEnvelope{Data: s.bitpayInvoice(inv, c.site.base())})
+	aspnet.WriteJSON(w, http.StatusOK, bitpayEnvelope{Data: s.bitpayInvoice(inv, c.site.base())})
 }
 
 // listBitpayInvoices answers the store's invoices, newest first, archived ones too, all of them unless limited.
 func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *caller) {
 	if c.named {
-		writeCrash(w) // the server forbids by a way it does not have (recording 63-bitpay-invoice-reads)
+		aspnet.WriteCrash(w) // the server forbids by a way it does not have (recording 63-bitpay-invoice-reads)
 		return
 	}
 	filter := readBitpayFilter(r)
 	if filter.limit != nil && *filter.limit < 0 || filter.offset < 0 {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 	list := []*bitpayInvoice{}
@@ -54,7 +56,7 @@ func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *
 	for _, inv := range s.page(c.storeID, filter.takes, filter.offset, filter.limit) {
 		list = append(list, s.bitpayInvoice(inv, base))
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"data": list})
+	aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": list})
 }
 
 type bitpayFilter struct {
@@ -67,20 +69,20 @@ type bitpayFilter struct {
 // readBitpayFilter leaves out what does not parse, as the server does (recording 63-bitpay-invoice-lists).
 func readBitpayFilter(r *http.Request) bitpayFilter {
 	f := bitpayFilter{
-		orderID:  queryValue(r, "orderId"),
-		itemCode: queryValue(r, "itemCode"),
-		status:   statusNames[strings.ToLower(queryValue(r, "status"))],
+		orderID:  aspnet.QueryValue(r, "orderId"),
+		itemCode: aspnet.QueryValue(r, "itemCode"),
+		status:   statusNames[strings.ToLower(aspnet.QueryValue(r, "status"))],
 	}
-	if day, err := time.Parse("01/02/2006", queryValue(r, "dateStart")); err == nil {
+	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r, "dateStart")); err == nil {
 		f.from = day
 	}
-	if day, err := time.Parse("01/02/2006", queryValue(r, "dateEnd")); err == nil {
+	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r, "dateEnd")); err == nil {
 		f.to = day.AddDate(0, 0, 1)
 	}
-	if n, err := strconv.Atoi(queryValue(r, "limit")); err == nil {
+	if n, err := strconv.Atoi(aspnet.QueryValue(r, "limit")); err == nil {
 		f.limit = new(int64(n))
 	}
-	if n, err := strconv.Atoi(queryValue(r, "offset")); err == nil {
+	if n, err := strconv.Atoi(aspnet.QueryValue(r, "offset")); err == nil {
 		f.offset = int64(n)
 	}
 	return f

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // Up to 2.3.5 the BitPay half was a middleware in front of everything else, with rules of its own for what it takes
@@ -34,13 +36,13 @@ func allowAll(w *answer, r *http.Request) bool {
 	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
 		w.header.Set("Access-Control-Allow-Headers", asked)
 	}
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 	return true
 }
 
 // bareErrors takes the charset off an error.
 func bareErrors(w *answer) {
-	if w.status >= 400 && w.header.Get("Content-Type") == jsonUTF8[0] {
-		w.header["Content-Type"] = jsonBare
+	if w.status >= 400 && w.header.Get("Content-Type") == aspnet.JSONUTF8[0] {
+		w.header["Content-Type"] = aspnet.JSONBare
 	}
 }

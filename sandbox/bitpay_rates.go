@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -20,28 +21,28 @@ const noDefaultPairs = "You need to setup the default currency pairs in 'Store S
 // listRates answers the pairs asked for, or the store's own.
 func (s *Sandbox) listRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	if rates, ok := s.askedRates(w, r, s.state.Stores[c.storeID]); ok {
-		writeJSON(w, http.StatusOK, map[string]any{"data": rates})
+		aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": rates})
 	}
 }
 
 // publicRates is the other path: the store is the one named, whoever signs, and the list is bare.
 func (s *Sandbox) publicRates(w http.ResponseWriter, r *http.Request, _ *caller) {
-	st := s.state.Stores[queryValue(r, "storeId")]
+	st := s.state.Stores[aspnet.QueryValue(r, "storeId")]
 	if st == nil {
 		writeBitpayError(w, http.StatusNotFound, "Store not found")
 		return
 	}
 	if rates, ok := s.askedRates(w, r, st); ok {
-		writeJSON(w, http.StatusOK, rates)
+		aspnet.WriteJSON(w, http.StatusOK, rates)
 	}
 }
 
 func (s *Sandbox) askedRates(w http.ResponseWriter, r *http.Request, st *store) ([]bitpayRate, bool) {
-	pairs := queryValue(r, "currencyPairs")
+	pairs := aspnet.QueryValue(r, "currencyPairs")
 	if pairs == "" {
 		pairs = strings.Join(st.DefaultPairs, ",")
 	}
-	if code := strings.TrimSpace(queryValue(r, "cryptoCode")); pairs == "" && code != "" {
+	if code := strings.TrimSpace(aspnet.QueryValue(r, "cryptoCode")); pairs == "" && code != "" {
 		pairs = strings.ToUpper(st.DefaultCurrency + "_" + code)
 	}
 	if pairs == "" {
@@ -59,7 +60,7 @@ func (s *Sandbox) baseRates(w http.ResponseWriter, r *http.Request, c *caller) {
 		pairs = "BTC_BTC"
 	}
 	if rates, ok := ratesOf(w, st, pairs); ok {
-		writeJSON(w, http.StatusOK, map[string]any{"data": rates})
+		aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": rates})
 	}
 }
 
@@ -69,9 +70,9 @@ func (s *Sandbox) pairRate(w http.ResponseWriter, r *http.Request, c *caller) {
 	switch {
 	case !ok:
 	case len(rates) == 0:
-		writeJSON(w, http.StatusOK, rates)
+		aspnet.WriteJSON(w, http.StatusOK, rates)
 	default:
-		writeJSON(w, http.StatusOK, map[string]any{"data": rates[0]})
+		aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": rates[0]})
 	}
 }
 

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 )
 
 type tokenList struct {
@@ -16,8 +19,8 @@ func (s *Sandbox) listTokens(w http.ResponseWriter, _ *http.Request, c *caller) 
 	if tokens := s.state.tokensBySIN[c.sin]; c.bitID && len(tokens) > 0 {
 		list.Data = append(list.Data, map[string]string{merchantFacade: tokens[0].Value})
 	}
-	w.Header()["Content-Type"] = jsonBare // written by hand on the server too: no charset
-	encodeJSON(w, list)
+	w.Header()["Content-Type"] = aspnet.JSONBare // written by hand on the server too: no charset
+	aspnet.EncodeJSON(w, list)
 }
 
 type pairingAnswer struct {
@@ -33,28 +36,28 @@ type pairingAnswer struct {
 // postTokens makes a pairing code, or claims one. A wrong signature is no fault here: the id in the body counts then
 // (recordings 61-pairing-client, 62-pairing-claims).
 func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) {
-	if !isJSON(r.Header.Get("Content-Type")) {
-		writeEmpty(w, http.StatusUnsupportedMediaType)
+	if !aspnet.IsJSON(r.Header.Get("Content-Type")) {
+		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
 		return
 	}
-	m, ok := parseMembers(c.body)
-	b := &binder{members: m}
-	id, label, code := b.text("id"), b.text("label"), b.text("pairingCode")
-	b.text("guid")
-	b.int32("count")
-	if !ok || b.bad != "" {
+	m, ok := aspnet.ParseMembers(c.body)
+	b := &aspnet.Binder{Members: m}
+	id, label, code := b.Text("id"), b.Text("label"), b.Text("pairingCode")
+	b.Text("guid")
+	b.Int32("count")
+	if !ok || b.Bad != "" {
 		writeBitpayError(w, http.StatusBadRequest, "The request body is missing")
 		return
 	}
 	if strings.Contains(textOr(label, ""), zeroCharacter) {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 	if code != nil && *code != "" {
 		s.claimPairing(w, c, *code, id, label)
 		return
 	}
-	if id == nil || !validSIN(strings.TrimSpace(*id)) { // with blanks it can be approved, and is nobody's
+	if id == nil || !bitid.ValidSIN(strings.TrimSpace(*id)) { // with blanks it can be approved, and is nobody's
 		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}
@@ -68,7 +71,7 @@ func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id
 	if !c.bitID && id != nil {
 		sin = *id
 	}
-	if !validSIN(sin) {
+	if !bitid.ValidSIN(sin) {
 		writeBitpayError(w, http.StatusBadRequest, "'id' property is required, alternatively, use BitId")
 		return
 	}
@@ -89,7 +92,7 @@ func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id
 }
 
 func writePairing(w http.ResponseWriter, p *pairing) {
-	writeJSON(w, http.StatusOK, map[string][]pairingAnswer{"data": {{
+	aspnet.WriteJSON(w, http.StatusOK, map[string][]pairingAnswer{"data": {{
 		Policies:          []string{},
 		PairingCode:       p.Code,
 		PairingExpiration: p.Expires.UnixMilli(),

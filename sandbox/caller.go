@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 )
 
 // caller is who asks, as far as the route's realm lets it count.
@@ -28,7 +31,7 @@ type caller struct {
 }
 
 func (c *caller) signedURL(r *http.Request) string {
-	url := c.site.base() + encodePath(c.path)
+	url := c.site.base() + aspnet.EncodePath(c.path)
 	return url + queryOf(r)
 }
 
@@ -49,7 +52,7 @@ func (c *caller) checkSignature(r *http.Request) bool {
 		if !utf8.Valid(c.body) {
 			return false
 		}
-		c.sin, c.bitID = verifyBitID(identity, signature, c.signedURL(r), withoutBOM(c.body))
+		c.sin, c.bitID = bitid.Verify(identity, signature, c.signedURL(r), aspnet.WithoutBOM(c.body))
 		if !c.bitID {
 			c.failed = "BitId authentication failed"
 		}
@@ -68,7 +71,7 @@ func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
 		}
 	case c.failed == "":
 		c.named = true
-		if id := queryValue(r, "storeId"); s.state.Stores[id] != nil {
+		if id := aspnet.QueryValue(r, "storeId"); s.state.Stores[id] != nil {
 			c.storeID = id
 		}
 	case r.Header.Get("X-Signature") == "" || r.Header.Get("X-Identity") == "":

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // controlPrefix is at the root of the origin, never under the root path.
@@ -58,11 +60,11 @@ func (s *Sandbox) control(w *answer, r *http.Request) {
 		writeControl(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	writeJSON(w, http.StatusOK, result)
+	aspnet.WriteJSON(w, http.StatusOK, result)
 }
 
 func writeControl(w http.ResponseWriter, status int, message string) {
-	writeJSON(w, status, map[string]string{"error": message})
+	aspnet.WriteJSON(w, status, map[string]string{"error": message})
 }
 
 // foreign tells why a request must not control the sandbox; empty means it may. A listener on loopback can still be

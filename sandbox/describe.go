@@ -3,13 +3,15 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // describeAPI answers an OpenAPI document of what the sandbox takes: paths, methods, and the permission each wants. The
 // real server's has prose and schemas besides.
 func (s *Sandbox) describeAPI(w http.ResponseWriter, r *http.Request, _ *caller) {
 	if r.Method == http.MethodHead {
-		w.Header()["Content-Type"] = jsonUTF8
+		w.Header()["Content-Type"] = aspnet.JSONUTF8
 		w.WriteHeader(http.StatusOK)
 		return
 	}
@@ -39,7 +41,7 @@ func (s *Sandbox) describeAPI(w http.ResponseWriter, r *http.Request, _ *caller)
 		}
 		paths[r.path][strings.ToLower(r.method)] = o
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	aspnet.WriteJSON(w, http.StatusOK, map[string]any{
 		"openapi": "3.0.0",
 		"info":    map[string]string{"title": "BTCPay Greenfield API", "version": "v1"},
 		"paths":   paths,

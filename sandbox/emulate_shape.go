@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // objectMembers are those of a JSON object; an older release has more or fewer.
@@ -30,7 +32,7 @@ func (s *Sandbox) writeStores(w http.ResponseWriter, status int, v any) {
 
 func (s *Sandbox) writeShaped(w http.ResponseWriter, status int, v any, lacks []string, adds objectMembers) {
 	if len(lacks)+len(adds) == 0 {
-		writeJSON(w, status, v)
+		aspnet.WriteJSON(w, status, v)
 		return
 	}
 	text := encodeState(v)
@@ -40,13 +42,13 @@ func (s *Sandbox) writeShaped(w http.ResponseWriter, status int, v any, lacks []
 		for _, m := range list {
 			m.reshape(lacks, adds)
 		}
-		writeJSON(w, status, list)
+		aspnet.WriteJSON(w, status, list)
 		return
 	}
 	var m objectMembers
 	mustDecode(text, &m)
 	m.reshape(lacks, adds)
-	writeJSON(w, status, m)
+	aspnet.WriteJSON(w, status, m)
 }
 
 func (m objectMembers) reshape(lacks []string, adds objectMembers) {

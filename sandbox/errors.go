@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // Every shape of error the server has, once. Bodies that stay empty are empty on the real server too: its error pages
@@ -16,7 +18,7 @@ func showErrorPage(w *answer, r *http.Request, root string) {
 		return
 	}
 	if w.header["Referrer-Policy"] == nil {
-		setSecurityHeaders(w.header)
+		aspnet.SetSecurityHeaders(w.header)
 	}
 	w.header.Set("Content-Type", "text/html; charset=utf-8")
 	words := http.StatusText(w.status)
@@ -35,7 +37,7 @@ func (s *Sandbox) errorPage(w http.ResponseWriter, r *http.Request, _ *caller) {
 	if err != nil || status < 400 || status > 499 {
 		status = http.StatusNotFound
 	}
-	writeEmpty(w, status)
+	aspnet.WriteEmpty(w, status)
 }
 
 // errorAdvice says what a person can do.
@@ -59,15 +61,15 @@ type bitpayReason struct {
 }
 
 func writeBitpayError(w http.ResponseWriter, status int, message string) {
-	writeJSON(w, status, bitpayError{Error: message})
+	aspnet.WriteJSON(w, status, bitpayError{Error: message})
 }
 
 // writeBitpayUnauthenticated is written before any controller, so it has no charset and no security headers
 // (recording 60-bitid-auth).
 func writeBitpayUnauthenticated(w http.ResponseWriter, reason string) {
-	w.Header()["Content-Type"] = jsonBare
+	w.Header()["Content-Type"] = aspnet.JSONBare
 	w.WriteHeader(http.StatusUnauthorized)
-	encodeJSON(w, bitpayError{Errors: []bitpayReason{{reason}}, Error: reason})
+	aspnet.EncodeJSON(w, bitpayError{Errors: []bitpayReason{{reason}}, Error: reason})
 }
 
 // apiError is the Greenfield half's business error.
@@ -78,19 +80,19 @@ type apiError struct {
 }
 
 func writeAPIError(w http.ResponseWriter, status int, code, message string) {
-	writeJSON(w, status, apiError{Code: code, Message: message})
+	aspnet.WriteJSON(w, status, apiError{Code: code, Message: message})
 }
 
 func writeUnauthenticated(w http.ResponseWriter, message string) {
-	w.Header()["Content-Type"] = jsonBare
+	w.Header()["Content-Type"] = aspnet.JSONBare
 	w.WriteHeader(http.StatusUnauthorized)
-	encodeJSON(w, apiError{Code: "unauthenticated", Message: message})
+	aspnet.EncodeJSON(w, apiError{Code: "unauthenticated", Message: message})
 }
 
 func writeForbidden(w http.ResponseWriter, permission string) {
-	w.Header()["Content-Type"] = jsonBare
+	w.Header()["Content-Type"] = aspnet.JSONBare
 	w.WriteHeader(http.StatusForbidden)
-	encodeJSON(w, missingPermission(permission))
+	aspnet.EncodeJSON(w, missingPermission(permission))
 }
 
 func missingPermission(permission string) apiError {

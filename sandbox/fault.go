@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set; without any of them the request is
@@ -136,7 +138,7 @@ func (a *ActiveFault) fits(s *Sandbox, r *http.Request) bool {
 	if a.fault.Path == "" {
 		return true
 	}
-	path, ok := decodePath(r.URL)
+	path, ok := aspnet.DecodePath(r.URL)
 	below, inside := strings.CutPrefix(path, s.rootPath)
 	asked := segments(below)
 	return ok && inside && len(asked) == len(a.route.segments) && a.route.matches(asked)

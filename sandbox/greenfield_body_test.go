@@ -8,34 +8,36 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // TestBodyFaults has the words of the server's library for bodies that do not parse.
 func TestBodyFaults(t *testing.T) {
 	const end = "Unexpected end when deserializing object. "
-	for body, want := range map[string][]fieldError{
+	for body, want := range map[string][]aspnet.FieldError{
 		`{"a":1}`:             nil,
 		`{"a":1,}`:            nil,
 		`{} behind`:           nil,
 		"{\"a\":\"\n\t\"}":    nil,
 		``:                    nil, // told by other words
-		`{`:                   {{"", end + "Path '', line 1, position 1."}},
-		`{"a"`:                {{"a", "Unexpected end when setting a's value. Path 'a', line 1, position 4."}, {"a", end + "Path 'a', line 1, position 4."}},
-		`{"a":`:               {{"a", "Unexpected end when setting a's value. Path 'a', line 1, position 5."}, {"a", end + "Path 'a', line 1, position 5."}},
-		`{"a":1`:              {{"a", end + "Path 'a', line 1, position 6."}},
-		`{"a":[1`:             {{"a[0]", "Unexpected end when deserializing array. Path 'a[0]', line 1, position 7."}},
-		"{\n \"ä\": 1 \"b\"}": {{"ä", "After parsing a value an unexpected character was encountered: \". Path 'ä', line 2, position 8."}},
-		`{a:1}`:               {{"", "Invalid property identifier character: a. Path '', line 1, position 1."}},
-		`{"a" 1}`:             {{"a", "Invalid character after parsing property name. Expected ':' but got: 1. Path 'a', line 1, position 5."}},
-		`{"a":{"b":x}}`:       {{"a.b", "Unexpected character encountered while parsing value: x. Path 'a.b', line 1, position 11."}},
-		`{"a":"b`:             {{"a", `Unterminated string. Expected delimiter: ". Path 'a', line 1, position 7.`}},
-		`{"a":"\x"}`:          {{"a", "Bad JSON escape sequence. Path 'a', line 1, position 9."}},
-		`{"a":01}`:            {{"a", "Unexpected character encountered while parsing value: 0. Path 'a', line 1, position 6."}},
+		`{`:                   {{Path: "", Message: end + "Path '', line 1, position 1."}},
+		`{"a"`:                {{Path: "a", Message: "Unexpected end when setting a's value. Path 'a', line 1, position 4."}, {Path: "a", Message: end + "Path 'a', line 1, position 4."}},
+		`{"a":`:               {{Path: "a", Message: "Unexpected end when setting a's value. Path 'a', line 1, position 5."}, {Path: "a", Message: end + "Path 'a', line 1, position 5."}},
+		`{"a":1`:              {{Path: "a", Message: end + "Path 'a', line 1, position 6."}},
+		`{"a":[1`:             {{Path: "a[0]", Message: "Unexpected end when deserializing array. Path 'a[0]', line 1, position 7."}},
+		"{\n \"ä\": 1 \"b\"}": {{Path: "ä", Message: "After parsing a value an unexpected character was encountered: \". Path 'ä', line 2, position 8."}},
+		`{a:1}`:               {{Path: "", Message: "Invalid property identifier character: a. Path '', line 1, position 1."}},
+		`{"a" 1}`:             {{Path: "a", Message: "Invalid character after parsing property name. Expected ':' but got: 1. Path 'a', line 1, position 5."}},
+		`{"a":{"b":x}}`:       {{Path: "a.b", Message: "Unexpected character encountered while parsing value: x. Path 'a.b', line 1, position 11."}},
+		`{"a":"b`:             {{Path: "a", Message: `Unterminated string. Expected delimiter: ". Path 'a', line 1, position 7.`}},
+		`{"a":"\x"}`:          {{Path: "a", Message: "Bad JSON escape sequence. Path 'a', line 1, position 9."}},
+		`{"a":01}`:            {{Path: "a", Message: "Unexpected character encountered while parsing value: 0. Path 'a', line 1, position 6."}},
 	} {
-		f := &faults{}
-		readBody([]byte(body), f)
-		if !reflect.DeepEqual(f.all, want) {
-			t.Errorf("%s\n got %q\nwant %q", body, f.all, want)
+		f := &aspnet.Faults{}
+		aspnet.ReadBody([]byte(body), f)
+		if !reflect.DeepEqual(f.All, want) {
+			t.Errorf("%s\n got %q\nwant %q", body, f.All, want)
 		}
 	}
 }
@@ -47,18 +49,18 @@ func FuzzReadBody(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		bad := &faults{}
-		n := readBody(body, bad)
-		if json.Valid(body) && strings.Count(string(body), "{")+strings.Count(string(body), "[") <= maxBodyDepth {
-			if len(bad.all) > 0 {
-				t.Fatalf("%q is valid: %q", body, bad.all)
+		bad := &aspnet.Faults{}
+		n := aspnet.ReadBody(body, bad)
+		if json.Valid(body) && strings.Count(string(body), "{")+strings.Count(string(body), "[") <= aspnet.MaxBodyDepth {
+			if len(bad.All) > 0 {
+				t.Fatalf("%q is valid: %q", body, bad.All)
 			}
 			var want, got any
-			if json.Unmarshal(body, &want) != nil || json.Unmarshal(n.raw, &got) != nil || !reflect.DeepEqual(want, got) {
-				t.Fatalf("%q is read as %q", body, n.raw)
+			if json.Unmarshal(body, &want) != nil || json.Unmarshal(n.Raw, &got) != nil || !reflect.DeepEqual(want, got) {
+				t.Fatalf("%q is read as %q", body, n.Raw)
 			}
 		}
-		for _, fault := range bad.all {
+		for _, fault := range bad.All {
 			if utf8.Valid(body) && !utf8.ValidString(fault.Message) || !strings.HasSuffix(fault.Message, ".") {
 				t.Fatalf("%q: %q", body, fault)
 			}
@@ -102,8 +104,8 @@ func TestBadInputGreenfield(t *testing.T) {
 		if response.StatusCode != test.status {
 			t.Errorf("%s: %d, want %d: %.200s", test.name, response.StatusCode, test.status, answer)
 		}
-		var faults []fieldError
-		if response.StatusCode == 422 && (json.Unmarshal([]byte(answer), &faults) != nil || len(faults) == 0 || len(faults) > maxFaults+1) {
+		var faults []aspnet.FieldError
+		if response.StatusCode == 422 && (json.Unmarshal([]byte(answer), &faults) != nil || len(faults) == 0 || len(faults) > aspnet.MaxFaults+1) {
 			t.Errorf("%s: %.200s", test.name, answer)
 		}
 	}
@@ -118,12 +120,12 @@ func TestSpans(t *testing.T) {
 		"9": 9 * 24 * time.Hour, "00:00:45": 45 * time.Second, "1:2": time.Hour + 2*time.Minute, "2.01:00:00": 49 * time.Hour,
 		"-00:30": -30 * time.Minute, "00:00:01.5": 1500 * time.Millisecond, " 00:01 ": time.Minute,
 	} {
-		if got, ok := parseSpan(text); !ok || got != want {
+		if got, ok := aspnet.ParseSpan(text); !ok || got != want {
 			t.Errorf("%q: %v %v, want %v", text, got, ok, want)
 		}
 	}
 	for _, text := range []string{"", ":", "x", "24:00:00", "00:60", "00:00:60", "1:2:3:4", "1.5", "--1", "00:00:01.", "00:00:01.12345678", "40000"} {
-		if got, ok := parseSpan(text); ok {
+		if got, ok := aspnet.ParseSpan(text); ok {
 			t.Errorf("%q is taken as %v", text, got)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -110,12 +111,12 @@ func (s *Sandbox) invoiceOf(r *http.Request) *invoice {
 }
 
 func (s *Sandbox) readInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &query{request: r}
-	methods := q.bool("includePaymentMethods")
-	if q.refuse(w) {
+	q := &aspnet.Query{Request: r}
+	methods := q.Bool("includePaymentMethods")
+	if q.Refuse(w) {
 		return
 	}
-	writeJSON(w, http.StatusOK, s.invoiceWithMethods(s.invoiceOf(r), c, methods))
+	aspnet.WriteJSON(w, http.StatusOK, s.invoiceWithMethods(s.invoiceOf(r), c, methods))
 }
 
 func (s *Sandbox) invoiceWithMethods(inv *invoice, c *caller, methods bool) invoiceData {
@@ -128,20 +129,20 @@ func (s *Sandbox) invoiceWithMethods(inv *invoice, c *caller, methods bool) invo
 
 // updateInvoice replaces the metadata as a whole; nothing else of an invoice can be changed.
 func (s *Sandbox) updateInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
-	var own *node
-	if !bindBody(w, r, c.body, modelNames+"UpdateInvoiceRequest", true, func(m *model) { own = m.free("metadata") }) {
+	var own *aspnet.Node
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"UpdateInvoiceRequest", true, func(m *aspnet.Model) { own = m.Free("metadata") }) {
 		return
 	}
 	inv := s.invoiceOf(r)
 	if own != nil {
 		inv.setMetadata(own)
 	}
-	writeJSON(w, http.StatusOK, s.invoiceData(inv, c))
+	aspnet.WriteJSON(w, http.StatusOK, s.invoiceData(inv, c))
 }
 
 func (s *Sandbox) archiveInvoice(w http.ResponseWriter, r *http.Request, _ *caller) {
 	s.invoiceOf(r).Archived = true
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 // unarchiveInvoice answers the invoice as it was before (recording 33-invoice-actions).
@@ -153,22 +154,22 @@ func (s *Sandbox) unarchiveInvoice(w http.ResponseWriter, r *http.Request, c *ca
 	}
 	before := s.invoiceData(inv, c)
 	inv.Archived = false
-	writeJSON(w, http.StatusOK, before)
+	aspnet.WriteJSON(w, http.StatusOK, before)
 }
 
 // markInvoice sets a status by hand. The answer shows the invoice as it was before (recording 64-bitpay-ipn).
 func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
 	var status *string
-	if !bindBody(w, r, c.body, modelNames+"MarkInvoiceStatusRequest", true, func(m *model) {
-		status = m.enum("status", modelNames+"InvoiceStatus", statusNew, statusProcessing, statusExpired, statusInvalid, statusSettled)
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"MarkInvoiceStatusRequest", true, func(m *aspnet.Model) {
+		status = m.Enum("status", aspnet.ModelNames+"InvoiceStatus", statusNew, statusProcessing, statusExpired, statusInvalid, statusSettled)
 	}) {
 		return
 	}
 	inv := s.invoiceOf(r)
 	before := s.invoiceData(inv, c)
 	if !s.mark(inv, textOr(status, "")) {
-		writeValidation(w, fieldError{"Status", "Status can only be marked to invalid or settled within certain conditions."})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}
-	writeJSON(w, http.StatusOK, before)
+	aspnet.WriteJSON(w, http.StatusOK, before)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -14,7 +15,7 @@ import (
 type invoiceRequest struct {
 	amount   *money.Decimal
 	currency string
-	metadata *node
+	metadata *aspnet.Node
 	terms    []string
 	receipt  receiptChoice
 
@@ -30,37 +31,37 @@ type invoiceRequest struct {
 	lazy                  *bool
 }
 
-func readInvoiceRequest(m *model) *invoiceRequest {
+func readInvoiceRequest(m *aspnet.Model) *invoiceRequest {
 	q := &invoiceRequest{
-		amount:   m.decimal("amount"),
-		currency: textOr(m.text("currency"), ""),
-		metadata: m.free("metadata"),
-		terms:    m.texts("additionalSearchTerms", "System.String[]"),
+		amount:   m.Decimal("amount"),
+		currency: textOr(m.Text("currency"), ""),
+		metadata: m.Free("metadata"),
+		terms:    m.Texts("additionalSearchTerms", "System.String[]"),
 	}
-	if receipt := m.object("receipt", modelNames+"InvoiceDataBase+ReceiptOptions"); receipt != nil {
-		q.receipt = receiptChoice{receipt.bool("enabled"), receipt.bool("showQR"), receipt.bool("showPayments")}
+	if receipt := m.Object("receipt", aspnet.ModelNames+"InvoiceDataBase+ReceiptOptions"); receipt != nil {
+		q.receipt = receiptChoice{receipt.Bool("enabled"), receipt.Bool("showQR"), receipt.Bool("showPayments")}
 	}
-	checkout := m.object("checkout", modelNames+"InvoiceDataBase+CheckoutOptions")
+	checkout := m.Object("checkout", aspnet.ModelNames+"InvoiceDataBase+CheckoutOptions")
 	if checkout == nil {
 		return q
 	}
-	q.speed = checkout.enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...)
-	q.methods = checkout.texts("paymentMethods", "System.String[]")
-	q.defaultMethod = textOr(checkout.text("defaultPaymentMethod"), "")
-	q.expiration = checkout.span("expirationMinutes", time.Minute)
-	q.monitoring = checkout.span("monitoringMinutes", time.Minute)
-	q.tolerance = checkout.double("paymentTolerance")
-	q.redirectURL = textOr(checkout.text("redirectURL"), "")
-	q.redirectAutomatically = checkout.bool("redirectAutomatically")
-	q.language = checkout.text("defaultLanguage")
-	q.lazy = checkout.bool("lazyPaymentMethods")
+	q.speed = checkout.Enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...)
+	q.methods = checkout.Texts("paymentMethods", "System.String[]")
+	q.defaultMethod = textOr(checkout.Text("defaultPaymentMethod"), "")
+	q.expiration = checkout.Span("expirationMinutes", time.Minute)
+	q.monitoring = checkout.Span("monitoringMinutes", time.Minute)
+	q.tolerance = checkout.Double("paymentTolerance")
+	q.redirectURL = textOr(checkout.Text("redirectURL"), "")
+	q.redirectAutomatically = checkout.Bool("redirectAutomatically")
+	q.language = checkout.Text("defaultLanguage")
+	q.lazy = checkout.Bool("lazyPaymentMethods")
 	return q
 }
 
 // check judges a request in the server's words, and turns what it names otherwise into today's names.
-func (q *invoiceRequest) check() []fieldError {
-	var bad []fieldError
-	refuse := func(path, message string) { bad = append(bad, fieldError{path, message}) }
+func (q *invoiceRequest) check() []aspnet.FieldError {
+	var bad []aspnet.FieldError
+	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 	if q.amount != nil && q.amount.Sign() < 0 {
 		refuse("Amount", "The amount should be 0 or more.")
 	}
@@ -92,11 +93,11 @@ func (q *invoiceRequest) check() []fieldError {
 // createInvoiceData answers the new invoice; what it goes through at once, if it is free, comes after the answer.
 func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
 	var asked *invoiceRequest
-	if !bindBody(w, r, c.body, modelNames+"CreateInvoiceRequest", true, func(m *model) { asked = readInvoiceRequest(m) }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateInvoiceRequest", true, func(m *aspnet.Model) { asked = readInvoiceRequest(m) }) {
 		return
 	}
 	if bad := asked.check(); bad != nil {
-		writeValidation(w, bad...)
+		aspnet.WriteValidation(w, bad...)
 		return
 	}
 	st := s.state.Stores[r.PathValue("storeId")]
@@ -110,7 +111,7 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 	s.create(inv)
 	data := s.invoiceData(inv, c)
 	data.Metadata = inv.firstMetadata()
-	writeJSON(w, http.StatusOK, data)
+	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
 // invoice makes what was asked for, with the store's settings for all that was not.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // invoiceFilter is what a list is asked for.
@@ -19,27 +21,27 @@ type invoiceFilter struct {
 
 // listInvoices answers a store's invoices, newest first, all of them unless some are asked for.
 func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &query{request: r}
+	q := &aspnet.Query{Request: r}
 	f := invoiceFilter{
 		orderIDs: map[string]bool{},
 		statuses: map[string]bool{},
-		from:     q.time("startDate"),
-		to:       q.time("endDate"),
-		search:   queryValue(r, "textSearch"),
-		archived: q.bool("includeArchived"),
-		methods:  q.bool("includePaymentMethods"),
-		take:     q.int("take"),
+		from:     q.Time("startDate"),
+		to:       q.Time("endDate"),
+		search:   aspnet.QueryValue(r, "textSearch"),
+		archived: q.Bool("includeArchived"),
+		methods:  q.Bool("includePaymentMethods"),
+		take:     q.Int("take"),
 	}
-	for _, id := range queryValues(r, "orderId") {
+	for _, id := range aspnet.QueryValues(r, "orderId") {
 		f.orderIDs[id] = true
 	}
-	put(&f.skip, q.int("skip"))
-	if q.refuse(w) {
+	put(&f.skip, q.Int("skip"))
+	if q.Refuse(w) {
 		return
 	}
-	for _, name := range queryValues(r, "status") {
+	for _, name := range aspnet.QueryValues(r, "status") {
 		if name == "" {
-			writeCrash(w)
+			aspnet.WriteCrash(w)
 			return
 		}
 		if status, known := statusNames[strings.ToLower(name)]; known { // others filter nothing (recording 32-invoice-list)
@@ -47,18 +49,18 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 		}
 	}
 	if f.take != nil && *f.take < 0 || f.skip < 0 {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 	if !f.from.IsZero() && !f.to.IsZero() && f.from.After(f.to) {
-		writeValidation(w, fieldError{"startDate", "startDate should not be above endDate"}, fieldError{"endDate", "endDate should not be below startDate"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "startDate", Message: "startDate should not be above endDate"}, aspnet.FieldError{Path: "endDate", Message: "endDate should not be below startDate"})
 		return
 	}
 	list := []invoiceData{}
 	for _, inv := range s.page(r.PathValue("storeId"), f.takes, f.skip, f.take) {
 		list = append(list, s.invoiceWithMethods(inv, c, f.methods))
 	}
-	writeJSON(w, http.StatusOK, list)
+	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
 func (f *invoiceFilter) takes(inv *invoice) bool {

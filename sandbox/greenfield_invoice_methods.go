@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -89,17 +90,17 @@ func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
 }
 
 func (s *Sandbox) listMethods(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &query{request: r}
-	private := q.bool("includeSensitive")
-	if q.refuse(w) {
+	q := &aspnet.Query{Request: r}
+	private := q.Bool("includeSensitive")
+	if q.Refuse(w) {
 		return
 	}
 	inv := s.invoiceOf(r)
 	if private && !s.state.may(c, modifyStoreSettings, inv.StoreID) {
-		writeJSON(w, http.StatusForbidden, missingPermission(modifyStoreSettings)) // by the controller, so with all headers
+		aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(modifyStoreSettings)) // by the controller, so with all headers
 		return
 	}
-	writeJSON(w, http.StatusOK, s.methodsOf(inv, private))
+	aspnet.WriteJSON(w, http.StatusOK, s.methodsOf(inv, private))
 }
 
 // activateMethod gives a lazy invoice its address. The server dies of a method that the invoice does not have
@@ -109,12 +110,12 @@ func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *call
 	inv := s.invoiceOf(r)
 	switch {
 	case method == "":
-		writeUnbound(w, fieldError{"paymentMethod", "The paymentMethod field is required."})
+		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "paymentMethod", Message: "The paymentMethod field is required."})
 		return
 	case paymentMethodID(method) != onChain || inv.Prompt == nil:
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 	s.activateLazy(inv)
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }

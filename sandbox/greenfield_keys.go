@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 type apiKeyData struct {
@@ -45,23 +47,23 @@ func (s *Sandbox) createUserAPIKey(w http.ResponseWriter, r *http.Request, c *ca
 func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, u *user) {
 	var label string
 	permissions, seen := []string{}, map[string]bool{}
-	if !bindBody(w, r, c.body, modelNames+"CreateApiKeyRequest", false, func(m *model) {
-		label = textOr(m.text("label"), "")
-		for _, item := range m.list("permissions", "BTCPayServer.Client.Permission[]") {
-			if item.kind == 'n' {
-				m.faults.crashed = true // recording 12-api-keys
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApiKeyRequest", false, func(m *aspnet.Model) {
+		label = textOr(m.Text("label"), "")
+		for _, item := range m.List("permissions", "BTCPayServer.Client.Permission[]") {
+			if item.Kind == 'n' {
+				m.Faults.Crashed = true // recording 12-api-keys
 				return
 			}
-			if item.kind != '"' {
-				m.faults.throw(item, "Type 'Permission' is expected to be a 'String'")
+			if item.Kind != '"' {
+				m.Faults.Throw(item, "Type 'Permission' is expected to be a 'String'")
 				continue
 			}
-			permission, ok := validPermission(item.text)
+			permission, ok := validPermission(item.Text)
 			if policy, _, scoped := strings.Cut(permission, ":"); s.release.checksPolicies() && (!s.release.knows(policy) || scoped && !isStorePermission(policy)) {
 				ok = false
 			}
 			if !ok {
-				m.faults.throw(item, "Invalid 'Permission' String")
+				m.Faults.Throw(item, "Invalid 'Permission' String")
 			}
 			if !seen[permission] {
 				seen[permission] = true
@@ -72,14 +74,14 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 		return
 	}
 	if strings.Contains(label, zeroCharacter) {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
-	writeJSON(w, http.StatusOK, s.showAPIKey(s.mintKey(u, label, permissions), true))
+	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(s.mintKey(u, label, permissions), true))
 }
 
 func (s *Sandbox) readCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	writeJSON(w, http.StatusOK, s.showAPIKey(c.key, false))
+	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(c.key, false))
 }
 
 func (s *Sandbox) deleteCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
@@ -111,5 +113,5 @@ func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *user) {
 
 func (s *Sandbox) removeAPIKey(w http.ResponseWriter, k *apiKey) {
 	delete(s.state.APIKeys, k.Value)
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+)
 
 func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
 	s.writeUsers(w, http.StatusOK, s.showUser(c.user, c))
@@ -9,37 +13,37 @@ func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
 // updateMe changes what is named. An e-mail that is none is refused, and set all the same (recording 26-users).
 func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 	var email, name, image, current, next *string
-	if !bindBody(w, r, c.body, modelNames+"UpdateApplicationUserRequest", false, func(m *model) {
-		email, name, image = m.text("email"), m.text("name"), m.text("imageUrl")
-		current, next = m.text("currentPassword"), m.text("newPassword")
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"UpdateApplicationUserRequest", false, func(m *aspnet.Model) {
+		email, name, image = m.Text("email"), m.Text("name"), m.Text("imageUrl")
+		current, next = m.Text("currentPassword"), m.Text("newPassword")
 	}) {
 		return
 	}
 	u := c.user
-	var bad []fieldError
+	var bad []aspnet.FieldError
 	if password := textOr(next, ""); password != "" {
 		switch fault := passwordFault(password); {
 		case !u.hasPassword(textOr(current, "")):
-			bad = append(bad, fieldError{"CurrentPassword", "The current password is not correct."})
+			bad = append(bad, aspnet.FieldError{Path: "CurrentPassword", Message: "The current password is not correct."})
 		case fault != "":
-			bad = append(bad, fieldError{"NewPassword", fault})
+			bad = append(bad, aspnet.FieldError{Path: "NewPassword", Message: fault})
 		default:
 			u.setPassword(password)
 		}
 	}
 	if email != nil && *email != "" && *email != u.Email {
 		if other := s.state.findUser(*email); other != nil && other != u {
-			refusal := fieldError{"Email", "Unexpected error occurred setting email for user."} // told twice
+			refusal := aspnet.FieldError{Path: "Email", Message: "Unexpected error occurred setting email for user."} // told twice
 			bad = append(bad, refusal, refusal)
 		} else {
 			s.state.setEmail(u, *email)
 			if !plausibleEmail(*email) {
-				bad = append(bad, fieldError{"Email", "Invalid email"})
+				bad = append(bad, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 			}
 		}
 	}
 	if bad != nil {
-		writeValidation(w, bad...)
+		aspnet.WriteValidation(w, bad...)
 		return
 	}
 	putText(&u.Name, name)
@@ -60,5 +64,5 @@ func (s *Sandbox) setMyPicture(w http.ResponseWriter, r *http.Request, c *caller
 
 func (s *Sandbox) removeMyPicture(w http.ResponseWriter, _ *http.Request, c *caller) {
 	c.user.ImageURL = nil
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // memberData is a member of a store: the user, with the role under its old name and its new one.
@@ -30,18 +32,18 @@ func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller)
 }
 
 func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, s.release.roles())
+	aspnet.WriteJSON(w, http.StatusOK, s.release.roles())
 }
 
 // readMember binds a member, whose names are other ones in older versions.
-func readMember(m *model) (idOrEmail, role string) {
-	idOrEmail = textOr(m.text("id"), textOr(m.text("userId"), ""))
-	return idOrEmail, textOr(m.text("storeRole"), textOr(m.text("role"), ownerRole))
+func readMember(m *aspnet.Model) (idOrEmail, role string) {
+	idOrEmail = textOr(m.Text("id"), textOr(m.Text("userId"), ""))
+	return idOrEmail, textOr(m.Text("storeRole"), textOr(m.Text("role"), ownerRole))
 }
 
 func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
 	var who, role string
-	if !bindBody(w, r, c.body, modelNames+"StoreUserData", false, func(m *model) { who, role = readMember(m) }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { who, role = readMember(m) }) {
 		return
 	}
 	st, u := s.state.Stores[r.PathValue("storeId")], s.state.findUserBy(who)
@@ -62,7 +64,7 @@ func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
 // changeMember sets the role of a member; who is none becomes one (recording 18-store-users-roles).
 func (s *Sandbox) changeMember(w http.ResponseWriter, r *http.Request, c *caller) {
 	var role string
-	if !bindBody(w, r, c.body, modelNames+"StoreUserData", false, func(m *model) { _, role = readMember(m) }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { _, role = readMember(m) }) {
 		return
 	}
 	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)
@@ -83,25 +85,25 @@ func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller
 	switch {
 	case u == nil:
 	case st.Members[u.ID] == "":
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 	case st.isOnlyOwner(u):
 		refuseOrphan(w)
 	default:
 		delete(st.Members, u.ID)
-		writeEmpty(w, http.StatusOK)
+		aspnet.WriteEmpty(w, http.StatusOK)
 	}
 }
 
 func (s *Sandbox) setRole(w http.ResponseWriter, st *store, u *user, role string) {
 	st.Members[u.ID] = role
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 func (s *Sandbox) refuseRole(w http.ResponseWriter, role string) bool {
 	if i := rank(role); i >= 0 && i < len(s.release.roles()) {
 		return false
 	}
-	writeValidation(w, fieldError{"StoreRole", "The role id provided does not exist"})
+	aspnet.WriteValidation(w, aspnet.FieldError{Path: "StoreRole", Message: "The role id provided does not exist"})
 	return true
 }
 

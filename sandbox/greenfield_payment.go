@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 type paymentMethodData struct {
@@ -54,22 +56,22 @@ func (s *Sandbox) readWallet(w http.ResponseWriter, r *http.Request, _ *caller) 
 		return
 	}
 	data := paymentMethodData{Enabled: wallet.Enabled, PaymentMethodID: onChain}
-	if strings.EqualFold(queryValue(r, "includeConfig"), "true") {
+	if strings.EqualFold(aspnet.QueryValue(r, "includeConfig"), "true") {
 		data.Config = showWallet(wallet)
 	}
-	writeJSON(w, http.StatusOK, data)
+	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
 // setWallet links a wallet to the store, or switches its use on and off. The settings come back only when they were set.
 func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	if len(c.body) == 0 {
-		writeUnbound(w, fieldError{"request", "Missing body"})
+		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "request", Message: "Missing body"})
 		return
 	}
 	var enabled *bool
-	var config *node
-	if !bindBody(w, r, c.body, modelNames+"UpdatePaymentMethodRequest", false, func(m *model) {
-		enabled, config = m.bool("enabled"), m.get("config")
+	var config *aspnet.Node
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"UpdatePaymentMethodRequest", false, func(m *aspnet.Model) {
+		enabled, config = m.Bool("enabled"), m.Get("config")
 	}) {
 		return
 	}
@@ -81,7 +83,7 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	if config != nil {
 		wallet, err := readWalletConfig(config)
 		if err != nil {
-			writeValidation(w, fieldError{"config", "Invalid configuration (Error converting value " + string(config.raw) + " to type 'BTCPayServer.DerivationSchemeSettings'. Path ''.)"})
+			aspnet.WriteValidation(w, aspnet.FieldError{Path: "config", Message: "Invalid configuration (Error converting value " + string(config.Raw) + " to type 'BTCPayServer.DerivationSchemeSettings'. Path ''.)"})
 			return
 		}
 		if st.Wallet != nil {
@@ -99,18 +101,18 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	if config != nil {
 		data.Config = showWallet(st.Wallet)
 	}
-	writeJSON(w, http.StatusOK, data)
+	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
 // readWalletConfig takes the account key as text, or an object with it, its path and a label.
-func readWalletConfig(config *node) (*wallet, error) {
-	if config.kind == '"' {
-		return newWallet(config.text)
+func readWalletConfig(config *aspnet.Node) (*wallet, error) {
+	if config.Kind == '"' {
+		return newWallet(config.Text)
 	}
-	m := &model{config, &faults{}}
-	scheme := textOr(m.text("derivationScheme"), textOr(m.text("accountDerivation"), ""))
-	label, path := textOr(m.text("label"), ""), textOr(m.text("accountKeyPath"), "")
-	if config.kind != '{' || len(m.faults.all) > 0 {
+	m := &aspnet.Model{Node: config, Faults: &aspnet.Faults{}}
+	scheme := textOr(m.Text("derivationScheme"), textOr(m.Text("accountDerivation"), ""))
+	label, path := textOr(m.Text("label"), ""), textOr(m.Text("accountKeyPath"), "")
+	if config.Kind != '{' || len(m.Faults.All) > 0 {
 		return nil, errScheme
 	}
 	wallet, err := newWallet(scheme)
@@ -134,9 +136,9 @@ type previewAddress struct {
 // previewWallet shows the addresses from one index to another: count is where they end, not how many they are
 // (recording 15-payment-methods).
 func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *caller) {
-	q := &query{request: r}
-	offset, count := q.int("offset"), q.int("count")
-	if q.refuse(w) {
+	q := &aspnet.Query{Request: r}
+	offset, count := q.Int("offset"), q.Int("count")
+	if q.Refuse(w) {
 		return
 	}
 	wallet := s.state.Stores[r.PathValue("storeId")].Wallet
@@ -152,7 +154,7 @@ func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *calle
 	put(&first, offset)
 	put(&end, count)
 	if first < 0 {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 	end = min(end, first+maxPreview)
@@ -164,7 +166,7 @@ func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *calle
 		}
 		preview.Addresses = append(preview.Addresses, previewAddress{"0/" + strconv.FormatInt(i, 10), address, i})
 	}
-	writeJSON(w, http.StatusOK, preview)
+	aspnet.WriteJSON(w, http.StatusOK, preview)
 }
 
 // maxPreview bounds the work of one request; the server knows no bound.

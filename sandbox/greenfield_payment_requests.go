@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -55,33 +56,33 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 	st := s.state.Stores[r.PathValue("storeId")]
 	p := &paymentRequest{ID: randomUUID(), StoreID: st.ID, Created: s.clock.now()}
 	var amount *money.Decimal
-	if !bindBody(w, r, c.body, modelNames+"PaymentRequestBaseData", false, func(m *model) {
-		amount = m.decimal("amount")
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
+		amount = m.Decimal("amount")
 		p.paymentRequestBase = paymentRequestBase{
-			Currency: textOr(m.text("currency"), st.DefaultCurrency), ExpiryDate: m.timestamp("expiryDate"),
-			Title: textOr(m.text("title"), ""), Description: m.text("description"), Email: m.text("email"),
-			ReferenceID: m.text("referenceId"), AllowCustomPaymentAmounts: flag(m.bool("allowCustomPaymentAmounts")), FormID: m.text("formId"),
+			Currency: textOr(m.Text("currency"), st.DefaultCurrency), ExpiryDate: m.Timestamp("expiryDate"),
+			Title: textOr(m.Text("title"), ""), Description: m.Text("description"), Email: m.Text("email"),
+			ReferenceID: m.Text("referenceId"), AllowCustomPaymentAmounts: flag(m.Bool("allowCustomPaymentAmounts")), FormID: m.Text("formId"),
 		}
 	}) {
 		return
 	}
-	var bad []fieldError
+	var bad []aspnet.FieldError
 	if amount == nil || amount.Sign() <= 0 {
-		bad = append(bad, fieldError{"Amount", "Please provide an amount greater than 0"})
+		bad = append(bad, aspnet.FieldError{Path: "Amount", Message: "Please provide an amount greater than 0"})
 	}
 	if p.Title == "" {
-		bad = append(bad, fieldError{"Title", "Title is required"})
+		bad = append(bad, aspnet.FieldError{Path: "Title", Message: "Title is required"})
 	}
 	if _, known := money.Lookup(p.Currency); !known {
-		bad = append(bad, fieldError{"Currency", "Invalid currency"})
+		bad = append(bad, aspnet.FieldError{Path: "Currency", Message: "Invalid currency"})
 	}
 	if bad != nil {
-		writeValidation(w, bad...)
+		aspnet.WriteValidation(w, bad...)
 		return
 	}
 	p.Amount, p.Number = *amount, s.state.number()
 	s.state.PaymentRequests[p.ID] = p
-	writeJSON(w, http.StatusOK, s.showPaymentRequest(p))
+	aspnet.WriteJSON(w, http.StatusOK, s.showPaymentRequest(p))
 }
 
 // listPaymentRequests gives a store's, newest first.
@@ -97,9 +98,9 @@ func (s *Sandbox) listPaymentRequests(w http.ResponseWriter, r *http.Request, _ 
 	for _, p := range found {
 		list = append(list, s.showPaymentRequest(p))
 	}
-	writeJSON(w, http.StatusOK, list)
+	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
 func (s *Sandbox) readPaymentRequest(w http.ResponseWriter, r *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, s.showPaymentRequest(s.state.PaymentRequests[r.PathValue("paymentRequestId")]))
+	aspnet.WriteJSON(w, http.StatusOK, s.showPaymentRequest(s.state.PaymentRequests[r.PathValue("paymentRequestId")]))
 }

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // picture is a file that somebody uploaded.
@@ -32,7 +34,7 @@ func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
 func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller) (link string) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "" && err == nil && media != "multipart/form-data" {
-		writeEmpty(w, http.StatusUnsupportedMediaType)
+		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
 		return ""
 	}
 	name, data, found := uploaded(c.body, parameters["boundary"])
@@ -47,7 +49,7 @@ func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller)
 		refusal = "The uploaded file should be less than 1MB"
 	}
 	if refusal != "" {
-		writeValidation(w, fieldError{"file", refusal})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "file", Message: refusal})
 		return ""
 	}
 	file := randomUUID() + "-" + name
@@ -58,7 +60,7 @@ func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller)
 // removeLogo unlinks the picture; whoever has its address may still see it.
 func (s *Sandbox) removeLogo(w http.ResponseWriter, r *http.Request, _ *caller) {
 	s.state.Stores[r.PathValue("storeId")].LogoURL = nil
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 // uploaded gives the file of a form, with what of its name can stand in an address.
@@ -100,7 +102,7 @@ func pictureType(data []byte) string {
 func (s *Sandbox) showPicture(w http.ResponseWriter, r *http.Request, _ *caller) {
 	p := s.state.Pictures[r.PathValue("file")]
 	if p == nil {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	w.Header().Set("Content-Type", p.Type)

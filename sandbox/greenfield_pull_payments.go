@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -52,9 +53,9 @@ func showPullPayment(p *pullPayment, c *caller) pullPaymentData {
 
 // listPullPayments gives a store's, newest first.
 func (s *Sandbox) listPullPayments(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &query{request: r}
-	archived := q.bool("includeArchived")
-	if q.refuse(w) {
+	q := &aspnet.Query{Request: r}
+	archived := q.Bool("includeArchived")
+	if q.Refuse(w) {
 		return
 	}
 	var found []*pullPayment
@@ -68,7 +69,7 @@ func (s *Sandbox) listPullPayments(w http.ResponseWriter, r *http.Request, c *ca
 	for _, p := range found {
 		list = append(list, showPullPayment(p, c))
 	}
-	writeJSON(w, http.StatusOK, list)
+	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
 // readPullPayment is for whoever has its address.
@@ -78,10 +79,10 @@ func (s *Sandbox) readPullPayment(w http.ResponseWriter, r *http.Request, c *cal
 		writeAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
 		return
 	}
-	writeJSON(w, http.StatusOK, showPullPayment(p, c))
+	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
 }
 
 func (s *Sandbox) archivePullPayment(w http.ResponseWriter, r *http.Request, _ *caller) {
 	s.state.PullPayments[r.PathValue("pullPaymentId")].Archived = true
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }

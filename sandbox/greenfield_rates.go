@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -40,22 +41,22 @@ func (c rateConfiguration) source() string {
 }
 
 func (s *Sandbox) readRates(w http.ResponseWriter, r *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, showRates(s.state.Stores[r.PathValue("storeId")].Rates))
+	aspnet.WriteJSON(w, http.StatusOK, showRates(s.state.Stores[r.PathValue("storeId")].Rates))
 }
 
 func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	var custom bool
 	var script, source *string
 	var spread *money.Decimal
-	if !bindBody(w, r, c.body, modelNames+"StoreRateConfiguration", false, func(m *model) {
-		custom, script, source, spread = flag(m.bool("isCustomScript")), m.text("effectiveScript"), m.text("preferredSource"), m.double("spread")
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreRateConfiguration", false, func(m *aspnet.Model) {
+		custom, script, source, spread = flag(m.Bool("isCustomScript")), m.Text("effectiveScript"), m.Text("preferredSource"), m.Double("spread")
 	}) {
 		return
 	}
 	config := rateConfiguration{Custom: custom}
 	if spread != nil {
 		if spread.Sign() < 0 || spread.Cmp(money.New(100, 0)) > 0 {
-			writeValidation(w, fieldError{"Spread", "Spread value must be in %, between 0 and 100"})
+			aspnet.WriteValidation(w, aspnet.FieldError{Path: "Spread", Message: "Spread value must be in %, between 0 and 100"})
 			return
 		}
 		config.Spread = spread.Div(money.New(100, 0))
@@ -64,16 +65,16 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	case custom:
 		parsed, err := money.ParseScript(textOr(script, ""))
 		if err != nil {
-			writeValidation(w, fieldError{"EffectiveScript", "Script syntax is invalid"})
+			aspnet.WriteValidation(w, aspnet.FieldError{Path: "EffectiveScript", Message: "Script syntax is invalid"})
 			return
 		}
 		config.Script = parsed.String()
 	case script != nil:
-		writeValidation(w, fieldError{"EffectiveScript", "You can't set the effectiveScript if you aren't using custom scripts"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "EffectiveScript", Message: "You can't set the effectiveScript if you aren't using custom scripts"})
 		return
 	default:
 		config.Source = textOr(source, "")
 	}
 	s.state.Stores[r.PathValue("storeId")].Rates = config
-	writeJSON(w, http.StatusOK, showRates(config))
+	aspnet.WriteJSON(w, http.StatusOK, showRates(config))
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -95,7 +96,7 @@ func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) 
 	if p.over.Sign() > 0 {
 		data.OverpaidPaymentAmount = new(p.over.Number())
 	}
-	writeJSON(w, http.StatusOK, data)
+	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
 func refuseRefund(w http.ResponseWriter, inv *invoice) bool {
@@ -115,17 +116,17 @@ type refundRequest struct {
 	currency          *string
 }
 
-func readRefundRequest(m *model) *refundRequest {
+func readRefundRequest(m *aspnet.Model) *refundRequest {
 	q := &refundRequest{
-		name:        m.text("name"),
-		description: m.text("description"),
-		variant:     m.enum("refundVariant", nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
-		methods:     m.texts("payoutMethods", "System.String[]"),
-		subtract:    m.decimal("subtractPercentage"),
-		amount:      m.decimal("customAmount"),
-		currency:    m.text("customCurrency"),
+		name:        m.Text("name"),
+		description: m.Text("description"),
+		variant:     m.Enum("refundVariant", nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
+		methods:     m.Texts("payoutMethods", "System.String[]"),
+		subtract:    m.Decimal("subtractPercentage"),
+		amount:      m.Decimal("customAmount"),
+		currency:    m.Text("customCurrency"),
 	}
-	if older := m.text("payoutMethodId"); older != nil && q.methods == nil {
+	if older := m.Text("payoutMethodId"); older != nil && q.methods == nil {
 		q.methods = []string{*older}
 	}
 	return q
@@ -134,7 +135,7 @@ func readRefundRequest(m *model) *refundRequest {
 // refundInvoice offers money back, as a pull payment that its customer draws from.
 func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
 	var q *refundRequest
-	if !bindBody(w, r, c.body, modelNames+"RefundInvoiceRequest", true, func(m *model) { q = readRefundRequest(m) }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"RefundInvoiceRequest", true, func(m *aspnet.Model) { q = readRefundRequest(m) }) {
 		return
 	}
 	inv := s.invoiceOf(r)
@@ -142,12 +143,12 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 		return
 	}
 	if q.variant == nil {
-		writeValidation(w, fieldError{"RefundVariant", "`refundVariant` is mandatory"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "RefundVariant", Message: "`refundVariant` is mandatory"})
 		return
 	}
 	p, bad := s.refund(inv, q)
 	if bad != nil {
-		writeValidation(w, bad...)
+		aspnet.WriteValidation(w, bad...)
 		return
 	}
 	p.AutoApprove = p.AutoApprove && s.state.may(c, createPullPayments, inv.StoreID)
@@ -155,15 +156,15 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 	p.Description = textOr(q.description, "")
 	p.Starts = s.clock.now()
 	s.state.addPullPayment(p)
-	writeJSON(w, http.StatusOK, showPullPayment(p, c))
+	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
 }
 
 // refund works out what goes back, or tells what is wrong with the request.
-func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []fieldError) {
+func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []aspnet.FieldError) {
 	st := s.state.Stores[inv.StoreID]
 	p := &pullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}
-	var bad []fieldError
-	refuse := func(path, message string) { bad = append(bad, fieldError{path, message}) }
+	var bad []aspnet.FieldError
+	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 
 	known := 0
 	for _, id := range q.methods {

@@ -3,11 +3,12 @@ package sandbox
 import (
 	"net/http"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
 func (s *Sandbox) health(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
+	aspnet.WriteJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
 }
 
 type serverInfo struct {
@@ -48,7 +49,7 @@ func (s *Sandbox) serverInfo(w http.ResponseWriter, _ *http.Request, _ *caller) 
 	if !s.release.since(2, 0, 0) {
 		sync.PaymentMethodID, sync.CryptoCode = "", "BTC"
 	}
-	writeJSON(w, http.StatusOK, serverInfo{
+	aspnet.WriteJSON(w, http.StatusOK, serverInfo{
 		Version:                 s.release.version,
 		SupportedPaymentMethods: s.release.methodIDs(),
 		FullySynched:            true,
@@ -68,11 +69,11 @@ type emailSettings struct {
 }
 
 func (s *Sandbox) readServerEmail(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, emailSettings{EnableStores: true})
+	aspnet.WriteJSON(w, http.StatusOK, emailSettings{EnableStores: true})
 }
 
 // listNone answers for what cannot be made here: webhooks, payouts, offerings, notifications. Who may not see them is
 // refused all the same.
 func (s *Sandbox) listNone(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, []struct{}{})
+	aspnet.WriteJSON(w, http.StatusOK, []struct{}{})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -23,7 +24,7 @@ type storeData struct {
 // none, be it the caller's own.
 func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) {
 	stores := []storeData{}
-	named := queryValue(r, "storeId") != ""
+	named := aspnet.QueryValue(r, "storeId") != ""
 	for _, st := range s.state.storesWith(c.user, viewStoreSettings) {
 		if !named && s.state.may(c, viewStoreSettings, st.ID) {
 			stores = append(stores, storeData{st.ID, st.storeSettings})
@@ -61,16 +62,16 @@ func (s *Sandbox) updateStore(w http.ResponseWriter, r *http.Request, c *caller)
 // (recording 44-stores-updates).
 func (s *Sandbox) deleteStore(w http.ResponseWriter, r *http.Request, c *caller) {
 	delete(s.state.Stores[r.PathValue("storeId")].Members, c.user.ID)
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 // bindSettings puts a request's members over settings, and answers what is wrong with the result.
 func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ string, into *storeSettings) bool {
-	if !bindBody(w, r, body, modelNames+typ, false, func(m *model) { readSettings(m, into) }) {
+	if !aspnet.Bind(w, r, body, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
 		return false
 	}
 	if bad := into.check(); bad != nil {
-		writeValidation(w, bad...)
+		aspnet.WriteValidation(w, bad...)
 		return false
 	}
 	return true
@@ -102,77 +103,77 @@ var (
 	networkFeeModes = []string{"MultiplePaymentsOnly", "Always", "Never"}
 )
 
-func nullable(typ string) string { return "System.Nullable`1[" + modelNames + typ + "]" }
+func nullable(typ string) string { return "System.Nullable`1[" + aspnet.ModelNames + typ + "]" }
 
-func readSettings(m *model, s *storeSettings) {
-	put(&s.Name, m.text("name"))
-	putText(&s.Website, m.text("website"))
-	putText(&s.BrandColor, m.text("brandColor"))
-	put(&s.ApplyBrandColorToBackend, m.bool("applyBrandColorToBackend"))
-	putText(&s.LogoURL, m.text("logoUrl"))
-	putText(&s.CSSURL, m.text("cssUrl"))
-	putText(&s.PaymentSoundURL, m.text("paymentSoundUrl"))
-	putText(&s.SupportURL, m.text("supportUrl"))
-	putSeconds(&s.InvoiceExpiration, m.span("invoiceExpiration", time.Second))
-	putSeconds(&s.DisplayExpirationTimer, m.span("displayExpirationTimer", time.Second))
-	if days := m.span("refundBOLT11Expiration", 24*time.Hour); days != nil {
+func readSettings(m *aspnet.Model, s *storeSettings) {
+	put(&s.Name, m.Text("name"))
+	putText(&s.Website, m.Text("website"))
+	putText(&s.BrandColor, m.Text("brandColor"))
+	put(&s.ApplyBrandColorToBackend, m.Bool("applyBrandColorToBackend"))
+	putText(&s.LogoURL, m.Text("logoUrl"))
+	putText(&s.CSSURL, m.Text("cssUrl"))
+	putText(&s.PaymentSoundURL, m.Text("paymentSoundUrl"))
+	putText(&s.SupportURL, m.Text("supportUrl"))
+	putSeconds(&s.InvoiceExpiration, m.Span("invoiceExpiration", time.Second))
+	putSeconds(&s.DisplayExpirationTimer, m.Span("displayExpirationTimer", time.Second))
+	if days := m.Span("refundBOLT11Expiration", 24*time.Hour); days != nil {
 		s.RefundBOLT11Expiration = int64(*days / (24 * time.Hour))
 	}
-	putSeconds(&s.MonitoringExpiration, m.span("monitoringExpiration", time.Second))
-	put(&s.SpeedPolicy, m.enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...))
-	put(&s.LightningDescriptionTemplate, m.text("lightningDescriptionTemplate"))
-	if tolerance := m.double("paymentTolerance"); tolerance != nil {
+	putSeconds(&s.MonitoringExpiration, m.Span("monitoringExpiration", time.Second))
+	put(&s.SpeedPolicy, m.Enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...))
+	put(&s.LightningDescriptionTemplate, m.Text("lightningDescriptionTemplate"))
+	if tolerance := m.Double("paymentTolerance"); tolerance != nil {
 		s.PaymentTolerance = tolerance.Number()
 	}
-	put(&s.AnyoneCanCreateInvoice, m.bool("anyoneCanCreateInvoice"))
-	if code := m.text("defaultCurrency"); code != nil {
+	put(&s.AnyoneCanCreateInvoice, m.Bool("anyoneCanCreateInvoice"))
+	if code := m.Text("defaultCurrency"); code != nil {
 		s.DefaultCurrency = strings.ToUpper(strings.TrimSpace(*code))
 	}
-	if tracked := m.texts("additionalTrackedRates", "System.Collections.Generic.List`1[System.String]"); tracked != nil {
+	if tracked := m.Texts("additionalTrackedRates", "System.Collections.Generic.List`1[System.String]"); tracked != nil {
 		s.AdditionalTrackedRates = tracked
 	}
-	put(&s.LightningAmountInSatoshi, m.bool("lightningAmountInSatoshi"))
-	put(&s.LightningPrivateRouteHints, m.bool("lightningPrivateRouteHints"))
-	put(&s.OnChainWithLnInvoiceFallback, m.bool("onChainWithLnInvoiceFallback"))
-	put(&s.LazyPaymentMethods, m.bool("lazyPaymentMethods"))
-	put(&s.RedirectAutomatically, m.bool("redirectAutomatically"))
-	put(&s.Archived, m.bool("archived"))
-	put(&s.ShowRecommendedFee, m.bool("showRecommendedFee"))
-	put(&s.RecommendedFeeBlockTarget, m.int("recommendedFeeBlockTarget"))
-	putText(&s.DefaultPaymentMethod, m.text("defaultPaymentMethod"))
-	putText(&s.HTMLTitle, m.text("htmlTitle"))
-	put(&s.NetworkFeeMode, m.enum("networkFeeMode", nullable("NetworkFeeMode"), networkFeeModes...))
-	if items := m.list("paymentMethodCriteria", "System.Collections.Generic.List`1["+modelNames+"PaymentMethodCriteriaData]"); items != nil {
+	put(&s.LightningAmountInSatoshi, m.Bool("lightningAmountInSatoshi"))
+	put(&s.LightningPrivateRouteHints, m.Bool("lightningPrivateRouteHints"))
+	put(&s.OnChainWithLnInvoiceFallback, m.Bool("onChainWithLnInvoiceFallback"))
+	put(&s.LazyPaymentMethods, m.Bool("lazyPaymentMethods"))
+	put(&s.RedirectAutomatically, m.Bool("redirectAutomatically"))
+	put(&s.Archived, m.Bool("archived"))
+	put(&s.ShowRecommendedFee, m.Bool("showRecommendedFee"))
+	put(&s.RecommendedFeeBlockTarget, m.Int("recommendedFeeBlockTarget"))
+	putText(&s.DefaultPaymentMethod, m.Text("defaultPaymentMethod"))
+	putText(&s.HTMLTitle, m.Text("htmlTitle"))
+	put(&s.NetworkFeeMode, m.Enum("networkFeeMode", nullable("NetworkFeeMode"), networkFeeModes...))
+	if items := m.List("paymentMethodCriteria", "System.Collections.Generic.List`1["+aspnet.ModelNames+"PaymentMethodCriteriaData]"); items != nil {
 		s.PaymentMethodCriteria = readCriteria(m, items)
 	}
-	put(&s.PayJoinEnabled, m.bool("payJoinEnabled"))
-	put(&s.AutoDetectLanguage, m.bool("autoDetectLanguage"))
-	put(&s.ShowPayInWalletButton, m.bool("showPayInWalletButton"))
-	put(&s.ShowStoreHeader, m.bool("showStoreHeader"))
-	put(&s.CelebratePayment, m.bool("celebratePayment"))
-	put(&s.PlaySoundOnPayment, m.bool("playSoundOnPayment"))
-	if asked := m.object("receipt", modelNames+"InvoiceDataBase+ReceiptOptions"); asked != nil {
+	put(&s.PayJoinEnabled, m.Bool("payJoinEnabled"))
+	put(&s.AutoDetectLanguage, m.Bool("autoDetectLanguage"))
+	put(&s.ShowPayInWalletButton, m.Bool("showPayInWalletButton"))
+	put(&s.ShowStoreHeader, m.Bool("showStoreHeader"))
+	put(&s.CelebratePayment, m.Bool("celebratePayment"))
+	put(&s.PlaySoundOnPayment, m.Bool("playSoundOnPayment"))
+	if asked := m.Object("receipt", aspnet.ModelNames+"InvoiceDataBase+ReceiptOptions"); asked != nil {
 		readReceipt(asked, &s.Receipt)
 	}
-	putText(&s.DefaultLang, m.text("defaultLang"))
+	putText(&s.DefaultLang, m.Text("defaultLang"))
 }
 
-func readReceipt(m *model, into *receipt) {
-	put(&into.Enabled, m.bool("enabled"))
-	put(&into.ShowQR, m.bool("showQR"))
-	put(&into.ShowPayments, m.bool("showPayments"))
+func readReceipt(m *aspnet.Model, into *receipt) {
+	put(&into.Enabled, m.Bool("enabled"))
+	put(&into.ShowQR, m.Bool("showQR"))
+	put(&into.ShowPayments, m.Bool("showPayments"))
 }
 
-func readCriteria(m *model, items []*node) []criterion {
+func readCriteria(m *aspnet.Model, items []*aspnet.Node) []criterion {
 	criteria := make([]criterion, 0, len(items))
 	for _, item := range items {
-		if item.kind != '{' {
-			m.notObject(item, modelNames+"PaymentMethodCriteriaData")
+		if item.Kind != '{' {
+			m.NotObject(item, aspnet.ModelNames+"PaymentMethodCriteriaData")
 			continue
 		}
-		o := &model{item, m.faults}
-		c := criterion{PaymentMethodID: paymentMethodID(textOr(o.text("paymentMethodId"), "")), CurrencyCode: textOr(o.text("currencyCode"), ""), Above: flag(o.bool("above"))}
-		if amount := o.decimal("amount"); amount != nil {
+		o := &aspnet.Model{Node: item, Faults: m.Faults}
+		c := criterion{PaymentMethodID: paymentMethodID(textOr(o.Text("paymentMethodId"), "")), CurrencyCode: textOr(o.Text("currencyCode"), ""), Above: flag(o.Bool("above"))}
+		if amount := o.Decimal("amount"); amount != nil {
 			c.Amount = *amount
 		}
 		criteria = append(criteria, c)
@@ -183,9 +184,9 @@ func readCriteria(m *model, items []*node) []criterion {
 var brandColor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-fA-F]{6}$`) })
 
 // check judges settings as a whole, in the server's words. Spans have no range that it would hold them to.
-func (s *storeSettings) check() []fieldError {
-	var bad []fieldError
-	refuse := func(path, message string) { bad = append(bad, fieldError{path, message}) }
+func (s *storeSettings) check() []aspnet.FieldError {
+	var bad []aspnet.FieldError
+	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 	switch length := len(utf16.Encode([]rune(s.Name))); {
 	case s.Name == "":
 		refuse("Name", "Name is missing")

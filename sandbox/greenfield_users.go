@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // userData is a user as the API shows one. There are no approvals and no confirmations by e-mail here.
@@ -43,18 +45,18 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	var email, password string
 	var name, image *string
 	var admin bool
-	if !bindBody(w, r, c.body, modelNames+"CreateApplicationUserRequest", false, func(m *model) {
-		email, password = textOr(m.text("email"), ""), textOr(m.text("password"), "")
-		name, image, admin = m.text("name"), m.text("imageUrl"), flag(m.bool("isAdministrator"))
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApplicationUserRequest", false, func(m *aspnet.Model) {
+		email, password = textOr(m.Text("email"), ""), textOr(m.Text("password"), "")
+		name, image, admin = m.Text("name"), m.Text("imageUrl"), flag(m.Bool("isAdministrator"))
 	}) {
 		return
 	}
 	if email == "" {
-		writeValidation(w, fieldError{"Email", "Email is missing"}, fieldError{"Email", "Invalid email"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Email is missing"}, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
 	if !plausibleEmail(email) {
-		writeValidation(w, fieldError{"Email", "Invalid email"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
 	authorised := c.user != nil && s.state.may(c, createUserPermission, "")
@@ -68,21 +70,21 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 			refuseRegistration(w, "New user creation isn't authorized to users who are not admin")
 			return
 		case s.disableRegistration:
-			writeJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
+			aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
 			return
 		case !s.throttle.allow(registerZone, c.site.ip, s.clock.now()):
-			writeThrottled(w)
+			aspnet.WriteThrottled(w)
 			return
 		}
 	}
 	if password != "" || !authorised {
 		if fault := passwordFault(password); fault != "" {
-			writeValidation(w, fieldError{"Password", fault})
+			aspnet.WriteValidation(w, aspnet.FieldError{Path: "Password", Message: fault})
 			return
 		}
 	}
 	if s.state.findUser(email) != nil {
-		writeValidation(w, fieldError{"Email", "Username '" + email + "' is already taken."})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Username '" + email + "' is already taken."})
 		return
 	}
 	u := s.state.newUser(email, password, s.clock.now())
@@ -106,7 +108,7 @@ func passwordFault(password string) string {
 
 // refuseRegistration answers from the controller, so with all headers.
 func refuseRegistration(w http.ResponseWriter, message string) {
-	writeJSON(w, http.StatusUnauthorized, apiError{Code: "unauthenticated", Message: message})
+	aspnet.WriteJSON(w, http.StatusUnauthorized, apiError{Code: "unauthenticated", Message: message})
 }
 
 func plausibleEmail(text string) bool {
@@ -141,7 +143,7 @@ func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *user {
 // lockUser keeps a user out, or lets one in again; keys are kept out with their user.
 func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	var locked bool
-	if !bindBody(w, r, c.body, modelNames+"LockUserRequest", false, func(m *model) { locked = flag(m.bool("locked")) }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"LockUserRequest", false, func(m *aspnet.Model) { locked = flag(m.Bool("locked")) }) {
 		return
 	}
 	u := s.userOf(w, r)
@@ -152,12 +154,12 @@ func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	if locked {
 		u.LockedUntil = forever
 	}
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 // approveUser never finds anybody who waits: nobody has to here.
 func (s *Sandbox) approveUser(w http.ResponseWriter, r *http.Request, c *caller) {
-	if !bindBody(w, r, c.body, modelNames+"ApproveUserRequest", false, func(m *model) { m.bool("approved") }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"ApproveUserRequest", false, func(m *aspnet.Model) { m.Bool("approved") }) {
 		return
 	}
 	if s.userOf(w, r) != nil {
@@ -178,5 +180,5 @@ func (s *Sandbox) removeUser(w http.ResponseWriter, u *user) {
 		return
 	}
 	s.state.deleteUser(u)
-	writeEmpty(w, http.StatusOK)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -43,7 +44,7 @@ func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller)
 	if label == "" {
 		label, _, _ = strings.Cut(wallet.Scheme, "-")
 	}
-	writeJSON(w, http.StatusOK, walletData{
+	aspnet.WriteJSON(w, http.StatusOK, walletData{
 		confirmed.Add(unconfirmed).Trim(0).String(), unconfirmed.Trim(0).String(), confirmed.Trim(0).String(), label,
 	})
 }

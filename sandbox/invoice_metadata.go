@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -80,8 +81,8 @@ func (f freeObject) known() metadata {
 }
 
 // setMetadata takes what a request sent, whose depth was bounded as it was read.
-func (inv *invoice) setMetadata(sent *node) {
-	free, err := parseFree(sent.raw)
+func (inv *invoice) setMetadata(sent *aspnet.Node) {
+	free, err := parseFree(sent.Raw)
 	if err != nil {
 		return
 	}

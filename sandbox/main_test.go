@@ -17,6 +17,7 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 )
 
 func TestMain(m *testing.M) {
@@ -61,7 +62,7 @@ func newWorld(t *testing.T, o Options) *world {
 	return w
 }
 
-func (w *world) sin() string { return sinOf(w.key.PubKey().SerializeCompressed()) }
+func (w *world) sin() string { return bitid.SIN(w.key.PubKey().SerializeCompressed()) }
 
 // call sends a request and gives status and body; headers come in pairs.
 func (w *world) call(method, path, body string, headers ...string) (*http.Response, string) {

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // permissionData is a permission with all that it leads to.
@@ -22,11 +24,11 @@ func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *cal
 			}
 		}
 	}
-	writeJSON(w, http.StatusOK, list)
+	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
 func (s *Sandbox) listLanguages(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, languages)
+	aspnet.WriteJSON(w, http.StatusOK, languages)
 }
 
 type rateSource struct {
@@ -46,5 +48,5 @@ var rateSources = []rateSource{
 }
 
 func (s *Sandbox) listRateSources(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeJSON(w, http.StatusOK, rateSources)
+	aspnet.WriteJSON(w, http.StatusOK, rateSources)
 }

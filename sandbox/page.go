@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"net/http"
 	"sync"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 //go:embed pages/*.html
@@ -80,5 +82,5 @@ func redirect(w http.ResponseWriter, c *caller, path string) {
 		path = "" // recording 67-rootpath
 	}
 	w.Header().Set("Location", c.site.root+path)
-	writeEmpty(w, http.StatusFound)
+	aspnet.WriteEmpty(w, http.StatusFound)
 }

@@ -9,6 +9,7 @@ import (
 
 	"rsc.io/qr"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -51,9 +52,9 @@ var stateInWords = map[string]string{
 }
 
 func (s *Sandbox) checkoutByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
-	id, named := lookupQuery(r, "invoiceId")
+	id, named := aspnet.LookupQuery(r, "invoiceId")
 	if !named {
-		id = queryValue(r, "id")
+		id = aspnet.QueryValue(r, "id")
 	}
 	s.showCheckout(w, r, c, id)
 }
@@ -67,7 +68,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	w.Header().Set("Referrer-Policy", "origin")
 	inv := s.state.Invoices[id]
 	if inv == nil {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	if !s.canBePaid(inv, c) {
@@ -80,7 +81,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 		Price:     inv.priceInWords(),
 		Status:    inv.Status,
 		BackURL:   inv.RedirectURL,
-		Refresh:   (inv.Status == statusNew || inv.Status == statusProcessing) && queryValue(r, "refresh") != "no",
+		Refresh:   (inv.Status == statusNew || inv.Status == statusProcessing) && aspnet.QueryValue(r, "refresh") != "no",
 
 		Description: textOr(inv.Metadata.ItemDesc, ""),
 	}
@@ -110,9 +111,9 @@ func (s *Sandbox) leaveCheckout(w http.ResponseWriter, c *caller, inv *invoice) 
 		redirect(w, c, "/i/"+inv.ID+"/receipt")
 	case back != "":
 		w.Header().Set("Location", back)
-		writeEmpty(w, http.StatusFound)
+		aspnet.WriteEmpty(w, http.StatusFound)
 	default:
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 	}
 }
 
@@ -140,11 +141,11 @@ var gift = money.New(1, 3)
 func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
 	if inv == nil || !s.canBePaid(inv, c) {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	if refusal := foreign(r); refusal != "" {
-		writeEmpty(w, http.StatusForbidden)
+		aspnet.WriteEmpty(w, http.StatusForbidden)
 		return
 	}
 	amount := inv.account(money.Digits(inv.Currency)).due
@@ -165,7 +166,7 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 	case "mine":
 		s.mine(1)
 	default:
-		writeEmpty(w, http.StatusBadRequest)
+		aspnet.WriteEmpty(w, http.StatusBadRequest)
 		return
 	}
 	redirect(w, c, "/i/"+inv.ID)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // consent is a program's request for an API key, as it comes in the page's address and goes through its forms.
@@ -36,14 +38,14 @@ func (f *consent) needsStore() bool {
 
 // consentPage asks a person whether a program may have a key, and for what.
 func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	texts := queryValues(r, "permissions")
+	texts := aspnet.QueryValues(r, "permissions")
 	if slices.ContainsFunc(texts, func(text string) bool { return strings.TrimSpace(text) == "" }) {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 	var faults []flash
 	truth := func(name string, otherwise bool) bool {
-		text, given := lookupQuery(r, name)
+		text, given := aspnet.LookupQuery(r, name)
 		switch {
 		case !given:
 		case isTrue(text):
@@ -56,8 +58,8 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 		return otherwise
 	}
 	f := &consent{
-		Application:     queryValue(r, "applicationName"),
-		Identifier:      queryValue(r, "applicationIdentifier"),
+		Application:     aspnet.QueryValue(r, "applicationName"),
+		Identifier:      aspnet.QueryValue(r, "applicationIdentifier"),
 		Strict:          truth("strict", true),
 		SelectiveStores: truth("selectiveStores", false),
 		release:         s.release,
@@ -66,9 +68,9 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	f.Label = f.Application
 	var ok bool
-	if f.Redirect, ok = parseRedirect(queryValue(r, "redirect")); !ok {
+	if f.Redirect, ok = parseRedirect(aspnet.QueryValue(r, "redirect")); !ok {
 		f.Redirect = redirectAddress{}
-		faults = append(faults, notValid(queryValue(r, "redirect")))
+		faults = append(faults, notValid(aspnet.QueryValue(r, "redirect")))
 	}
 	f.Redirect.relative = false // counts as none
 	joined := make([]string, len(f.asked))
@@ -90,7 +92,7 @@ func notValid(text string) flash { return flash{"error", "The value '" + text + 
 func (s *Sandbox) offerKey(w http.ResponseWriter, c *caller, f *consent) bool {
 	k, ok := s.state.reusableKey(c.user, f)
 	if !ok {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return true
 	}
 	if k == nil {
@@ -166,12 +168,12 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 	}
 	switch strings.ToLower(strings.TrimSpace(r.PostFormValue("command"))) {
 	case "":
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 	case "cancel":
 		redirect(w, c, "/account/apikeys")
 	case "authorize":
 		if f.Redirect.relative {
-			writeCrash(w)
+			aspnet.WriteCrash(w)
 			return
 		}
 		k := s.mintKey(c.user, f.Label, s.release.granted(f.Rows))
@@ -179,13 +181,13 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		s.handOver(w, c, f, k)
 	case "confirm":
 		if s.release.hashesKeys() { // it has no key to hand out again
-			writeEmpty(w, http.StatusNotFound)
+			aspnet.WriteEmpty(w, http.StatusNotFound)
 			return
 		}
 		// The server does not look whose key it is, and tells its owner's id with it.
 		k := s.state.APIKeys[f.Key]
 		if k == nil || f.Redirect.relative {
-			writeCrash(w)
+			aspnet.WriteCrash(w)
 			return
 		}
 		s.handOver(w, c, f, k)

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 type invoiceContent struct {
@@ -20,7 +22,7 @@ const pageTime = "2006-01-02 15:04:05 UTC"
 func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller) {
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
 	if inv == nil || !s.state.userMay(c.user, viewInvoices, inv.StoreID) {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	content := invoiceContent{

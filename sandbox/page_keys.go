@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // keysPage lists the keys of who is logged in.
@@ -41,7 +43,7 @@ func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 func (s *Sandbox) deleteKeyPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	k := s.findKey(c.user, r.PathValue("apikey"))
 	if k == nil {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	s.showPage(w, c, "keys-delete", "Delete API key", k)
@@ -50,7 +52,7 @@ func (s *Sandbox) deleteKeyPage(w http.ResponseWriter, r *http.Request, c *calle
 func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *caller) {
 	k := s.findKey(c.user, r.PathValue("apikey"))
 	if k == nil {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	delete(s.state.APIKeys, k.Value)
@@ -60,5 +62,5 @@ func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *cal
 
 // deleteNothing is where the form of the page that asks leads: no key is named there.
 func (s *Sandbox) deleteNothing(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	writeEmpty(w, http.StatusNotFound)
+	aspnet.WriteEmpty(w, http.StatusNotFound)
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 type loginForm struct {
@@ -34,7 +36,7 @@ func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, e
 		Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true",
 		Methods: s.release.loginMethods(), Limited: s.release.limitedLogin(), Code: c.site.root + "/login/code",
 	}
-	if back := queryValue(r, "ReturnUrl"); back != "" {
+	if back := aspnet.QueryValue(r, "ReturnUrl"); back != "" {
 		form.Action += "?returnurl=" + url.QueryEscape(back)
 	}
 	s.showPage(w, c, "login", "Sign in", form, alerts...)
@@ -45,7 +47,7 @@ func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, e
 func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller) {
 	now := s.clock.now()
 	if !s.throttle.allow(loginZone, c.site.ip, now) {
-		writeEmpty(w, http.StatusTooManyRequests)
+		aspnet.WriteEmpty(w, http.StatusTooManyRequests)
 		return
 	}
 	email := r.PostFormValue("Email")
@@ -64,13 +66,13 @@ func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	s.logIn(w, c, u, r.PostFormValue("RememberMe") == "true")
 	noStore(w)
-	back := queryValue(r, "ReturnUrl")
+	back := aspnet.QueryValue(r, "ReturnUrl")
 	if !localPath(back) {
 		redirect(w, c, "/")
 		return
 	}
 	w.Header().Set("Location", back)
-	writeEmpty(w, http.StatusFound)
+	aspnet.WriteEmpty(w, http.StatusFound)
 }
 
 // noStore is how the log-in's own answers are kept out of caches.

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 type pairingForm struct {
@@ -19,14 +21,14 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		s.writeToLogin(w, r, c)
 		return
 	}
-	code, given := lookupQuery(r, "pairingCode")
+	code, given := aspnet.LookupQuery(r, "pairingCode")
 	if (!given || code == "") && s.release.missesCode() {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	selected := queryValue(r, "selectedStore")
+	selected := aspnet.QueryValue(r, "selectedStore")
 	if st := s.state.Stores[selected]; selected != "" && (st == nil || st.roleOf(c.user) == nil) {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	p := s.state.Pairings[code]
@@ -54,12 +56,12 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *caller) {
 	storeID, code := r.PostFormValue("StoreId"), r.PostFormValue("pairingCode")
 	if !s.state.userMay(c.user, modifyStoreSettings, storeID) {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	p := s.state.Pairings[code]
 	if p == nil {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	claimable := p.SIN == ""

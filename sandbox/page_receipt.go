@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -25,13 +26,13 @@ func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller)
 	letFrame(w)
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
 	if inv == nil {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	st := s.state.Stores[inv.StoreID]
 	choice := inv.Receipt.over(st.Receipt)
 	if !choice.Enabled {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	content := receiptContent{Settled: inv.Status == statusSettled, URL: inv.backLink()}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -90,7 +91,7 @@ type shownTax struct {
 }
 
 func (s *Sandbox) showStatusByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.writeStatus(w, r, c, queryValue(r, "invoiceId"))
+	s.writeStatus(w, r, c, aspnet.QueryValue(r, "invoiceId"))
 }
 
 // showStatus answers for the one way there is to pay, whichever the address names (recording 53-status-pages).
@@ -101,10 +102,10 @@ func (s *Sandbox) showStatus(w http.ResponseWriter, r *http.Request, c *caller) 
 func (s *Sandbox) writeStatus(w http.ResponseWriter, r *http.Request, c *caller, id string) {
 	inv := s.state.Invoices[id]
 	if inv == nil || !s.canBePaid(inv, c) {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	writeJSON(w, http.StatusOK, s.statusOf(inv, r, c))
+	aspnet.WriteJSON(w, http.StatusOK, s.statusOf(inv, r, c))
 }
 
 // canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived, unless for who
@@ -180,7 +181,7 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		dto.MerchantRefLink = textOr(dto.ReceiptLink, "/")
 	}
 	if support := textOr(st.SupportURL, ""); support != "" {
-		dto.StoreSupportURL = new(strings.NewReplacer("{OrderId}", queryEscape(textOr(m.OrderID, "")), "{InvoiceId}", inv.ID).Replace(support))
+		dto.StoreSupportURL = new(strings.NewReplacer("{OrderId}", aspnet.QueryEscape(textOr(m.OrderID, "")), "{InvoiceId}", inv.ID).Replace(support))
 	}
 	if st.PlaySoundOnPayment {
 		at := c.site.base() + "/checkout/"
@@ -239,7 +240,7 @@ func (inv *invoice) backLink() string {
 
 // languageOf is the language of a checkout: the one that is asked for, else the invoice's, the store's, English.
 func languageOf(inv *invoice, st *store, r *http.Request) string {
-	asked, given := lookupQuery(r, "lang")
+	asked, given := aspnet.LookupQuery(r, "lang")
 	switch {
 	case strings.EqualFold(asked, "auto"), !given && st.AutoDetectLanguage:
 		if l := acceptedLanguage(r.Header.Get("Accept-Language")); l != nil {

@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 )
 
 type tokensContent struct {
@@ -57,13 +60,13 @@ func (s *Sandbox) showCreateToken(w http.ResponseWriter, c *caller, form createT
 func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller) {
 	storeID := cmp.Or(r.PathValue("storeId"), r.PostFormValue("StoreId"))
 	if !s.state.userMay(c.user, modifyStoreSettings, storeID) {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	label, publicKey := r.PostFormValue("Label"), strings.TrimSpace(r.PostFormValue("PublicKey"))
 	sin := ""
 	if publicKey != "" {
-		encoded, err := compressKey(publicKey)
+		encoded, err := bitid.CompressKey(publicKey)
 		if err != nil {
 			reason := "Invalid public key"
 			if len(publicKey)%2 != 0 {
@@ -73,7 +76,7 @@ func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller)
 			s.showCreateToken(w, c, form, flash{"error", reason})
 			return
 		}
-		sin = sinOf(encoded)
+		sin = bitid.SIN(encoded)
 	}
 	p := s.state.newPairing(s.clock.now())
 	p.SIN = sin
@@ -93,7 +96,7 @@ func (s *Sandbox) findToken(w http.ResponseWriter, r *http.Request) *token {
 			return t
 		}
 	}
-	writeEmpty(w, http.StatusNotFound)
+	aspnet.WriteEmpty(w, http.StatusNotFound)
 	return nil
 }
 

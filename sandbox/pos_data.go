@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // posDataOf is how posData is kept: text that is a JSON object becomes one, all else stays text.
@@ -182,7 +184,7 @@ func writeValue(b *bytes.Buffer, value any, indent string, depth int) {
 		}
 		b.WriteByte(']')
 	case json.Number:
-		b.WriteString(doubleText(v.String()))
+		b.WriteString(aspnet.DoubleText(v.String()))
 	default:
 		e := json.NewEncoder(b)
 		e.SetEscapeHTML(false)

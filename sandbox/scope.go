@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+)
 
 // scope is the store a request is about, as far as its address tells one.
 type scope struct {
@@ -21,7 +25,7 @@ func (st *state) scopeOf(r *http.Request) scope {
 	}
 	storeID := r.PathValue("storeId")
 	if storeID == "" {
-		storeID = queryValue(r, "storeId")
+		storeID = aspnet.QueryValue(r, "storeId")
 	}
 	if storeID != "" {
 		meet(storeID, st.Stores[storeID] != nil)
@@ -39,7 +43,7 @@ func (st *state) scopeOf(r *http.Request) scope {
 func (st *state) storeScope(r *http.Request) scope {
 	storeID := r.PathValue("storeId")
 	if storeID == "" {
-		storeID = queryValue(r, "storeId")
+		storeID = aspnet.QueryValue(r, "storeId")
 	}
 	return scope{storeID: storeID, named: storeID != "", valid: st.Stores[storeID] != nil}
 }

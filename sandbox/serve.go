@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // maxBody bounds what is read of a request; the real server's limit is higher.
@@ -13,15 +15,15 @@ const maxBody = 4 << 20
 
 // serve is the way of every request but control's.
 func (s *Sandbox) serve(w *answer, r *http.Request) {
-	path, ok := decodePath(r.URL)
+	path, ok := aspnet.DecodePath(r.URL)
 	if !ok {
-		writeEmpty(w, http.StatusBadRequest)
+		aspnet.WriteEmpty(w, http.StatusBadRequest)
 		return
 	}
 	site := siteOf(r, s.rootPath)
 	below, inside := strings.CutPrefix(path, s.rootPath)
 	if !inside || below != "" && below[0] != '/' {
-		writeEmpty(w, http.StatusNotFound) // not even the error page is here (recording 67-rootpath)
+		aspnet.WriteEmpty(w, http.StatusNotFound) // not even the error page is here (recording 67-rootpath)
 		return
 	}
 	if below == "" {
@@ -39,13 +41,13 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
 	if err != nil {
-		writeEmpty(w, http.StatusRequestEntityTooLarge)
+		aspnet.WriteEmpty(w, http.StatusRequestEntityTooLarge)
 		return
 	}
 	r.Body = io.NopCloser(strings.NewReader(string(body)))
 	c := &caller{site: site, path: below, body: body}
 	if route.realm == bitpayRealm && !c.checkSignature(r) {
-		writeCrash(w)
+		aspnet.WriteCrash(w)
 		return
 	}
 
@@ -53,7 +55,7 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	defer s.mu.Unlock()
 	s.tick()
 	if s.admit(w, r, c, route) {
-		setSecurityHeaders(w.header)
+		aspnet.SetSecurityHeaders(w.header)
 		s.handle(w, r, c, route)
 	}
 	if bitpay && route.realm == bitpayRealm && s.release.oldBitpay() {
@@ -88,13 +90,13 @@ func (s *Sandbox) settle() {
 }
 
 func (s *Sandbox) writeNoRoute(w *answer, allowed []string) {
-	setSecurityHeaders(w.header)
+	aspnet.SetSecurityHeaders(w.header)
 	if len(allowed) == 0 {
-		writeEmpty(w, http.StatusNotFound)
+		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	w.header.Set("Allow", strings.Join(allowed, ", "))
-	writeEmpty(w, http.StatusMethodNotAllowed)
+	aspnet.WriteEmpty(w, http.StatusMethodNotAllowed)
 }
 
 // allowOrigin is the server's cross-origin policy: anybody may call anything. True means a preflight was answered.
@@ -114,7 +116,7 @@ func (s *Sandbox) allowOrigin(w *answer, r *http.Request, path string, bitpay bo
 	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
 		w.header.Set("Access-Control-Allow-Headers", asked)
 	}
-	writeEmpty(w, http.StatusNoContent)
+	aspnet.WriteEmpty(w, http.StatusNoContent)
 	return true
 }
 
@@ -146,16 +148,16 @@ func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission 
 		allowed = s.state.Stores[c.storeID].AnyoneCanCreateInvoice
 	}
 	if !allowed {
-		setSecurityHeaders(w.header)
-		writeEmpty(w, http.StatusForbidden)
+		aspnet.SetSecurityHeaders(w.header)
+		aspnet.WriteEmpty(w, http.StatusForbidden)
 	}
 	return allowed
 }
 
 func (s *Sandbox) refuseBitpay(w *answer, reason string) {
 	if s.release.oldBitpay() {
-		setSecurityHeaders(w.header)
-		writeEmpty(w, http.StatusUnauthorized)
+		aspnet.SetSecurityHeaders(w.header)
+		aspnet.WriteEmpty(w, http.StatusUnauthorized)
 		return
 	}
 	writeBitpayUnauthenticated(w, reason)
@@ -214,15 +216,15 @@ func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, route *route)
 	}
 	if r.Method == http.MethodPost {
 		if err := r.ParseForm(); err != nil || !s.csrfHolds(r, c) && !(route.guardedLate && !s.release.checksConsentForms()) {
-			setSecurityHeaders(w.header)
-			writeEmpty(w, http.StatusBadRequest)
+			aspnet.SetSecurityHeaders(w.header)
+			aspnet.WriteEmpty(w, http.StatusBadRequest)
 			return false
 		}
 	}
 	if permission != open && permission != anyone && !s.state.userMay(c.user, permission, r.PathValue("storeId")) {
 		target := c.site.base() + "/errors/403?ReturnUrl=" + url.QueryEscape(s.returnURL(r, c)) + "&permission=" + url.QueryEscape(permission)
 		w.header.Set("Location", target)
-		writeEmpty(w, http.StatusFound)
+		aspnet.WriteEmpty(w, http.StatusFound)
 		return false
 	}
 	return true
@@ -231,14 +233,14 @@ func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, route *route)
 // writeToLogin sends a stranger to the log-in page and tells the way back.
 func (s *Sandbox) writeToLogin(w http.ResponseWriter, r *http.Request, c *caller) {
 	w.Header().Set("Location", s.loginURL(r, c))
-	writeEmpty(w, http.StatusFound)
+	aspnet.WriteEmpty(w, http.StatusFound)
 }
 
 func (s *Sandbox) loginURL(r *http.Request, c *caller) string {
-	return c.site.base() + "/login?ReturnUrl=" + queryEscape(s.returnURL(r, c))
+	return c.site.base() + "/login?ReturnUrl=" + aspnet.QueryEscape(s.returnURL(r, c))
 }
 
 // returnURL is the address asked for, below the origin.
 func (s *Sandbox) returnURL(r *http.Request, c *caller) string {
-	return c.site.root + encodePath(c.path) + queryOf(r)
+	return c.site.root + aspnet.EncodePath(c.path) + queryOf(r)
 }

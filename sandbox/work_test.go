@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
@@ -57,7 +59,7 @@ func (q request) send(t *testing.T) (status int, cost uint64) {
 	key := newKey(t)
 	s.mu.Lock()
 	u := s.state.findUser(s.seed.Email)
-	s.state.addToken(&token{ID: "t", Value: "v", SIN: sinOf(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
 	s.state.Sessions["session"] = &session{ID: "session", UserID: u.ID, Created: s.clock.now()}
 	if q.prepare != nil {
 		q.prepare(s, s.state.Stores[s.seed.StoreID])
@@ -287,10 +289,10 @@ func TestWorkEnds(t *testing.T) {
 		})
 	})
 	t.Run("many faults in a long line", func(t *testing.T) {
-		f := &faults{body: []byte(strings.Repeat("n", 32<<20))}
+		f := &aspnet.Faults{Body: []byte(strings.Repeat("n", 32<<20))}
 		finishes(t, func() {
 			for i := range 60_000 {
-				if got, want := f.place("", len(f.body)-i), fmt.Sprintf("Path '', line 1, position %d.", len(f.body)-i); got != want {
+				if got, want := f.Place("", len(f.Body)-i), fmt.Sprintf("Path '', line 1, position %d.", len(f.Body)-i); got != want {
 					t.Errorf("%s, want %s", got, want)
 					return
 				}

@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import (
 	"net/netip"
@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// decodePath decodes a request path as the server does, which keeps an escaped slash as it stands.
-func decodePath(u *url.URL) (string, bool) {
+// DecodePath decodes a request path as the server does, which keeps an escaped slash as it stands.
+func DecodePath(u *url.URL) (string, bool) {
 	escaped := u.EscapedPath()
 	if !strings.Contains(escaped, "%") {
 		return escaped, true
@@ -29,9 +29,9 @@ func decodePath(u *url.URL) (string, bool) {
 
 const hexDigits = "0123456789ABCDEF"
 
-// encodePath writes a decoded path as the framework does before a signature over it is checked: an escape that it
+// EncodePath writes a decoded path as the framework does before a signature over it is checked: an escape that it
 // would write otherwise makes a good signature fail (recording 60-bitid-message).
-func encodePath(path string) string {
+func EncodePath(path string) string {
 	plain := true
 	for i := 0; plain && i < len(path); i++ {
 		plain = pathByte(path[i])
@@ -62,10 +62,10 @@ func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
-// wellFormedURL is the framework's check on the text that was signed: outside RFC 3986 a right signature is refused
+// WellFormedURL is the framework's check on the text that was signed: outside RFC 3986 a right signature is refused
 // (recording 60-bitid-message, a query with brackets not escaped), and so is one over most escaped characters above
 // U+FFFF, which the framework's rules for international addresses stumble over. Bytes that are no UTF-8 pass.
-func wellFormedURL(text string) bool {
+func WellFormedURL(text string) bool {
 	scheme, rest, _ := strings.Cut(text, "://")
 	if literal, ok := strings.CutPrefix(rest, "["); ok { // an IPv6 address, the only thing with brackets
 		address, behind, closed := strings.Cut(literal, "]")
@@ -104,13 +104,13 @@ func escapesAstral(text string) bool {
 	return size == len(plain) && r > 0xffff && (r < 0xe0000 || r > 0xe0fff)
 }
 
-// queryEscape escapes as the framework's form encoder does for ReturnUrl.
-func queryEscape(text string) string {
+// QueryEscape escapes as the framework's form encoder does for ReturnUrl.
+func QueryEscape(text string) string {
 	return strings.ReplaceAll(url.QueryEscape(text), "+", "%20")
 }
 
-// formEncode escapes as the framework's encoder for forms does: a blank becomes a plus, hex is in small letters.
-func formEncode(text string) string {
+// FormEncode escapes as the framework's encoder for forms does: a blank becomes a plus, hex is in small letters.
+func FormEncode(text string) string {
 	const hex = "0123456789abcdef"
 	var b strings.Builder
 	for i := range len(text) {

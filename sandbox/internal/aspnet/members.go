@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import (
 	"bytes"
@@ -8,18 +8,18 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// members are a JSON object's, by their names in small letters: the server matches names in any case, and the last of
+// Members are a JSON object's, by their names in small letters: the server matches names in any case, and the last of
 // two counts.
-type members map[string]json.RawMessage
+type Members map[string]json.RawMessage
 
-// parseMembers reads the first value of a text, which must be an object; what follows it is not looked at.
-func parseMembers(text []byte) (members, bool) {
+// ParseMembers reads the first value of a text, which must be an object; what follows it is not looked at.
+func ParseMembers(text []byte) (Members, bool) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	start, err := d.Token()
 	if err != nil || start != json.Delim('{') {
 		return nil, false
 	}
-	m := members{}
+	m := Members{}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
@@ -35,28 +35,29 @@ func parseMembers(text []byte) (members, bool) {
 	return m, err == nil
 }
 
-// binder reads members into the types of the server's models, by its JSON reader's rules of conversion. bad names the
+// Binder reads members into the types of the server's models, by its JSON reader's rules of conversion. bad names the
 // first member that would not convert.
-type binder struct {
-	members
-	bad string
+type Binder struct {
+	Members
+	Bad string
 }
 
-// get gives a member that is there and not null.
-func (b *binder) get(name string) (json.RawMessage, bool) {
-	raw, found := b.members[strings.ToLower(name)]
+// Get gives a member that is there and not null.
+func (b *Binder) Get(name string) (json.RawMessage, bool) {
+	raw, found := b.Members[strings.ToLower(name)]
 	return raw, found && string(raw) != "null"
 }
 
-func (b *binder) fail(name string) {
-	if b.bad == "" {
-		b.bad = name
+// Fail notes a member that would not convert.
+func (b *Binder) Fail(name string) {
+	if b.Bad == "" {
+		b.Bad = name
 	}
 }
 
-// text takes strings; numbers and booleans count by their text.
-func (b *binder) text(name string) *string {
-	raw, found := b.get(name)
+// Text takes strings; numbers and booleans count by their text.
+func (b *Binder) Text(name string) *string {
+	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
@@ -70,13 +71,13 @@ func (b *binder) text(name string) *string {
 	default:
 		return new(string(raw))
 	}
-	b.fail(name)
+	b.Fail(name)
 	return nil
 }
 
-// decimal takes numbers, and numbers in strings; an empty string counts as null.
-func (b *binder) decimal(name string) *money.Decimal {
-	raw, found := b.get(name)
+// Decimal takes numbers, and numbers in strings; an empty string counts as null.
+func (b *Binder) Decimal(name string) *money.Decimal {
+	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
@@ -92,15 +93,15 @@ func (b *binder) decimal(name string) *money.Decimal {
 		d, err = money.Parse(string(raw))
 	}
 	if err != nil {
-		b.fail(name)
+		b.Fail(name)
 		return nil
 	}
 	return &d
 }
 
-// bool takes booleans, whole numbers, and true and false in strings.
-func (b *binder) bool(name string) *bool {
-	raw, found := b.get(name)
+// Bool takes booleans, whole numbers, and true and false in strings.
+func (b *Binder) Bool(name string) *bool {
+	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
@@ -117,63 +118,63 @@ func (b *binder) bool(name string) *bool {
 			return new(d.Sign() != 0)
 		}
 	}
-	b.fail(name)
+	b.Fail(name)
 	return nil
 }
 
-// int takes whole numbers of 64 bits, in strings too.
-func (b *binder) int(name string) *int64 {
-	raw, found := b.get(name)
+// Int takes whole numbers of 64 bits, in strings too.
+func (b *Binder) Int(name string) *int64 {
+	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
 	var n int64
 	if json.Unmarshal([]byte(strings.TrimSpace(strings.Trim(string(raw), `"`))), &n) != nil {
-		b.fail(name)
+		b.Fail(name)
 		return nil
 	}
 	return &n
 }
 
-// int32 takes whole numbers of 32 bits, in strings too, and no null.
-func (b *binder) int32(name string) {
-	if raw, there := b.members[name]; there {
-		if n := b.int(name); n == nil || *n != int64(int32(*n)) || string(raw) == "null" {
-			b.fail(name)
+// Int32 takes whole numbers of 32 bits, in strings too, and no null.
+func (b *Binder) Int32(name string) {
+	if raw, there := b.Members[name]; there {
+		if n := b.Int(name); n == nil || *n != int64(int32(*n)) || string(raw) == "null" {
+			b.Fail(name)
 		}
 	}
 }
 
-// texts takes an array of strings.
-func (b *binder) texts(name string) []string {
-	raw, found := b.get(name)
+// Texts takes an array of strings.
+func (b *Binder) Texts(name string) []string {
+	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
 	list := []string{}
 	if json.Unmarshal(raw, &list) != nil {
-		b.fail(name)
+		b.Fail(name)
 		return nil
 	}
 	return list
 }
 
-// object takes an object.
-func (b *binder) object(name string) *binder {
-	raw, found := b.get(name)
+// Object takes an object.
+func (b *Binder) Object(name string) *Binder {
+	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
-	inner, ok := parseMembers(raw)
+	inner, ok := ParseMembers(raw)
 	if !ok {
-		b.fail(name)
+		b.Fail(name)
 		return nil
 	}
-	return &binder{members: inner}
+	return &Binder{Members: inner}
 }
 
-// isJSON judges a content type as the framework's input formatter does.
-func isJSON(contentType string) bool {
+// IsJSON judges a content type as the framework's input formatter does.
+func IsJSON(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.ToLower(strings.TrimSpace(media))
 	return media == "application/json" || media == "text/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json")

@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import (
 	"math"
@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// doubleText is how the server's library writes a number again: whole ones as they stand, others in the shortest form
+// DoubleText is how the server's library writes a number again: whole ones as they stand, others in the shortest form
 // of a double.
-func doubleText(text string) string {
+func DoubleText(text string) string {
 	if !strings.ContainsAny(text, ".eE") {
 		return text
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package bitid
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ type vectors struct {
 }
 
 func readVectors(t testing.TB) vectors {
-	data, err := os.ReadFile("testdata/bitid.json")
+	data, err := os.ReadFile("../../testdata/bitid.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,29 +48,29 @@ func unhex(t testing.TB, text string) []byte {
 func TestSIN(t *testing.T) {
 	v := readVectors(t)
 	for _, k := range v.Keys {
-		if got := sinOf(unhex(t, k.Public)); got != k.SIN {
+		if got := SIN(unhex(t, k.Public)); got != k.SIN {
 			t.Errorf("SIN of %s is %s, want %s", k.Public, got, k.SIN)
 		}
-		if !validSIN(k.SIN) {
+		if !ValidSIN(k.SIN) {
 			t.Errorf("%s is refused", k.SIN)
 		}
 	}
 	for _, k := range v.SINs {
-		if got := sinOf(unhex(t, k.Public)); got != k.SIN {
+		if got := SIN(unhex(t, k.Public)); got != k.SIN {
 			t.Errorf("SIN of %s is %s, want %s", k.Public, got, k.SIN)
 		}
 	}
 	for _, k := range v.Uncompressed {
-		if got := sinOf(unhex(t, k.Public)); got != k.WrongSIN {
+		if got := SIN(unhex(t, k.Public)); got != k.WrongSIN {
 			t.Errorf("SIN of the long form is %s, want %s", got, k.WrongSIN)
 		}
-		short, err := compressKey(k.Public)
-		if err != nil || sinOf(short) != k.SIN {
-			t.Errorf("SIN of the short form is %s (%v), want %s", sinOf(short), err, k.SIN)
+		short, err := CompressKey(k.Public)
+		if err != nil || SIN(short) != k.SIN {
+			t.Errorf("SIN of the short form is %s (%v), want %s", SIN(short), err, k.SIN)
 		}
 	}
 	for _, text := range v.InvalidSINs {
-		if validSIN(text) {
+		if ValidSIN(text) {
 			t.Errorf("%q is taken for a SIN", text)
 		}
 	}
@@ -84,11 +84,11 @@ func TestVerifyVectors(t *testing.T) {
 		if i := strings.IndexByte(url, '{'); i >= 0 {
 			url, body = url[:i], url[i:]
 		}
-		sin, ok := verifyBitID(identity, x.Signature, url, []byte(body))
-		if !ok || sin != sinOf(public.SerializeCompressed()) {
+		sin, ok := Verify(identity, x.Signature, url, []byte(body))
+		if !ok || sin != SIN(public.SerializeCompressed()) {
 			t.Errorf("%s over %q does not verify", x.Signature, x.Message)
 		}
-		if _, ok := verifyBitID(identity, x.Signature, url, []byte(body+" ")); ok {
+		if _, ok := Verify(identity, x.Signature, url, []byte(body+" ")); ok {
 			t.Errorf("%s verifies over another text than %q", x.Signature, x.Message)
 		}
 	}
@@ -137,7 +137,7 @@ func TestLaxDER(t *testing.T) {
 	}
 	identity := hex.EncodeToString(key.PubKey().SerializeCompressed())
 	for _, test := range tests {
-		if _, ok := verifyBitID(identity, hex.EncodeToString(test.der), url, nil); ok != test.want {
+		if _, ok := Verify(identity, hex.EncodeToString(test.der), url, nil); ok != test.want {
 			t.Errorf("%s: %v, want %v", test.name, ok, test.want)
 		}
 	}
@@ -152,7 +152,7 @@ func TestVerifyRandomKeys(t *testing.T) {
 		url := "https://host.example/invoices"
 		digest := sha256.Sum256([]byte(url + body))
 		signature := hex.EncodeToString(ecdsa.Sign(key, digest[:]).Serialize())
-		if _, ok := verifyBitID(hex.EncodeToString(public.SerializeUncompressed()), signature, url, []byte(body)); !ok {
+		if _, ok := Verify(hex.EncodeToString(public.SerializeUncompressed()), signature, url, []byte(body)); !ok {
 			t.Fatal("a good signature does not verify")
 		}
 	})

@@ -1,4 +1,6 @@
-package sandbox
+// Package bitid names keys and judges signed requests as the server does, which takes more than the standards allow. It
+// shares no code with package bitpay, so that a mistake of one is not made by both.
+package bitid
 
 import (
 	"crypto/sha256"
@@ -10,6 +12,8 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	"github.com/btcsuite/btcd/btcutil/base58"
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // the SIN is defined by it
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
 // A SIN is Base58Check over these two bytes and the hash of the public key.
@@ -18,8 +22,8 @@ const (
 	sinType   = 0x02
 )
 
-// sinOf names a public key. The encoding as sent counts: the long form of a key is another account.
-func sinOf(publicKey []byte) string {
+// SIN names a public key. The encoding as sent counts: the long form of a key is another account.
+func SIN(publicKey []byte) string {
 	inner := sha256.Sum256(publicKey)
 	outer := ripemd160.New()
 	outer.Write(inner[:])
@@ -30,7 +34,8 @@ func sinOf(publicKey []byte) string {
 // length.
 const longestSIN = 36
 
-func validSIN(text string) bool {
+// ValidSIN reports whether a text is a SIN, with the right checksum.
+func ValidSIN(text string) bool {
 	if len(text) > longestSIN {
 		return false
 	}
@@ -38,10 +43,10 @@ func validSIN(text string) bool {
 	return err == nil && version == sinPrefix && len(payload) == 21 && payload[0] == sinType
 }
 
-// verifyBitID judges a signed request and names the signer. The server parses key and signature laxly
+// Verify judges a signed request and names the signer. The server parses key and signature laxly
 // (recording 60-bitid-auth).
-func verifyBitID(identity, signature, url string, body []byte) (sin string, ok bool) {
-	if !wellFormedURL(url) {
+func Verify(identity, signature, url string, body []byte) (sin string, ok bool) {
+	if !aspnet.WellFormedURL(url) {
 		return "", false
 	}
 	encoded, err := hex.DecodeString(identity)
@@ -66,7 +71,7 @@ func verifyBitID(identity, signature, url string, body []byte) (sin string, ok b
 	if !ecdsa.NewSignature(&r, &s).Verify(digest.Sum(nil), key) {
 		return "", false
 	}
-	return sinOf(encoded), true
+	return SIN(encoded), true
 }
 
 var errDER = errors.New("not a DER signature")
@@ -137,8 +142,8 @@ func laxInteger(in []byte) (number, rest []byte, err error) {
 	return in[:length], in[length:], nil
 }
 
-// compressKey gives the short form of a public key in hex, as the page for a pasted key makes it.
-func compressKey(text string) ([]byte, error) {
+// CompressKey gives the short form of a public key in hex, as the page for a pasted key makes it.
+func CompressKey(text string) ([]byte, error) {
 	encoded, err := hex.DecodeString(strings.TrimSpace(text))
 	if err != nil {
 		return nil, err

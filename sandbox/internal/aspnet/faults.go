@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import (
 	"net/http"
@@ -7,33 +7,33 @@ import (
 	"unicode/utf8"
 )
 
-// faults are what binding a body finds.
-type faults struct {
-	body  []byte
+// Faults are what binding a body finds.
+type Faults struct {
+	Body  []byte
 	marks []mark // places in the body, markEvery bytes apart; nil until the first message needs them
-	all   []fieldError
+	All   []FieldError
 	// thrown is what one of the server's own converters threw: the last of them is told alone
 	// (recordings 20-invoices, and 12-api-keys of 2.0.8).
-	thrown *fieldError
+	thrown *FieldError
 	// crashed says that the server died of it.
-	crashed bool
+	Crashed bool
 }
 
 // add notes a fault without a place.
-func (f *faults) add(path, message string) {
-	if len(f.all) < maxFaults {
-		f.all = append(f.all, fieldError{path, message})
+func (f *Faults) add(path, message string) {
+	if len(f.All) < MaxFaults {
+		f.All = append(f.All, FieldError{path, message})
 	}
 }
 
 // at notes a fault with its path and place, as the server's library ends its messages.
-func (f *faults) at(n *node, message string, offset int) {
-	if len(f.all) < maxFaults {
+func (f *Faults) at(n *Node, message string, offset int) {
+	if len(f.All) < MaxFaults {
 		path := n.path()
 		if !strings.HasSuffix(message, "\n") {
 			message += " "
 		}
-		f.add(path, message+f.place(path, offset))
+		f.add(path, message+f.Place(path, offset))
 	}
 }
 
@@ -42,17 +42,17 @@ type mark struct{ lines, characters int }
 
 const markEvery = 4 << 10
 
-// place tells the line and position of an offset. It counts from the last mark: a body may be long, and have many faults.
-func (f *faults) place(path string, offset int) string {
+// Place tells the line and position of an offset. It counts from the last mark: a body may be long, and have many faults.
+func (f *Faults) Place(path string, offset int) string {
 	if f.marks == nil {
 		f.marks = []mark{{}}
-		for at := markEvery; at <= len(f.body); at += markEvery {
-			f.marks = append(f.marks, f.marks[len(f.marks)-1].after(f.body[at-markEvery:at]))
+		for at := markEvery; at <= len(f.Body); at += markEvery {
+			f.marks = append(f.marks, f.marks[len(f.marks)-1].after(f.Body[at-markEvery:at]))
 		}
 	}
-	offset = min(offset, len(f.body))
+	offset = min(offset, len(f.Body))
 	last := offset / markEvery
-	m := f.marks[last].after(f.body[last*markEvery : offset])
+	m := f.marks[last].after(f.Body[last*markEvery : offset])
 	return "Path '" + path + "', line " + strconv.Itoa(m.lines+1) + ", position " + strconv.Itoa(m.characters) + "."
 }
 
@@ -69,22 +69,23 @@ func (m mark) after(text []byte) mark {
 	return m
 }
 
-func (f *faults) throw(n *node, message string) {
-	f.thrown = &fieldError{n.path(), message}
+// Throw notes what one of the server's converters threw.
+func (f *Faults) Throw(n *Node, message string) {
+	f.thrown = &FieldError{n.path(), message}
 }
 
 // refuse answers what binding found, if anything.
-func (f *faults) refuse(w http.ResponseWriter, tellsParameter bool) bool {
+func (f *Faults) refuse(w http.ResponseWriter, tellsParameter bool) bool {
 	switch {
-	case f.crashed:
-		writeCrash(w)
+	case f.Crashed:
+		WriteCrash(w)
 	case f.thrown != nil:
-		writeUnbound(w, *f.thrown)
-	case len(f.all) > 0:
+		WriteUnbound(w, *f.thrown)
+	case len(f.All) > 0:
 		if tellsParameter {
-			f.all = append(f.all, fieldError{"request", "The request field is required."})
+			f.All = append(f.All, FieldError{"request", "The request field is required."})
 		}
-		writeUnbound(w, f.all...)
+		WriteUnbound(w, f.All...)
 	default:
 		return false
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import (
 	"bytes"
@@ -10,24 +10,24 @@ import (
 	"unicode/utf8"
 )
 
-// node is a JSON value of a request's body. What a message tells of it, its path and its place, is worked out only for
+// Node is a JSON value of a request's body. What a message tells of it, its path and its place, is worked out only for
 // a message: a body may have very many values.
-type node struct {
-	kind    byte // the value's first character: { [ " t f n, or 0 for a number
-	raw     []byte
-	text    string           // of a string, decoded; of a number, true, false or null as it stands
-	members map[string]*node // by their names in small letters: names match in any case, and the last of two counts
-	items   []*node
+type Node struct {
+	Kind    byte // the value's first character: { [ " t f n, or 0 for a number
+	Raw     []byte
+	Text    string           // of a string, decoded; of a number, true, false or null as it stands
+	members map[string]*Node // by their names in small letters: names match in any case, and the last of two counts
+	items   []*Node
 
-	parent *node
+	parent *Node
 	name   string // in an object
 	index  int    // in an array, from 1
 	start  int    // offsets in the body
 	end    int
 }
 
-func (n *node) path() string {
-	var way []*node
+func (n *Node) path() string {
+	var way []*Node
 	for ; n != nil && n.parent != nil; n = n.parent {
 		way = append(way, n)
 	}
@@ -45,29 +45,29 @@ func (n *node) path() string {
 	return path.String()
 }
 
-// maxBodyDepth is how deep the server reads a body.
-const maxBodyDepth = 32
+// MaxBodyDepth is how deep the server reads a body.
+const MaxBodyDepth = 32
 
 // bodyReader reads a body into nodes, up to the first fault in its syntax.
 type bodyReader struct {
 	text   []byte
 	at     int
-	faults *faults
+	faults *Faults
 }
 
 var errSyntax = errors.New("no JSON")
 
-// readBody gives the first value of a text, as far as it can be read, and notes what is wrong with its syntax, in the
+// ReadBody gives the first value of a text, as far as it can be read, and notes what is wrong with its syntax, in the
 // words of the server's library. Behind the value there may be anything.
-func readBody(text []byte, f *faults) *node {
-	f.body = text
+func ReadBody(text []byte, f *Faults) *Node {
+	f.Body = text
 	r := &bodyReader{text: text, faults: f}
-	n, _ := r.value(&node{}, 0)
+	n, _ := r.value(&Node{}, 0)
 	return n
 }
 
 // fail notes a fault at an offset.
-func (r *bodyReader) fail(n *node, message string, at int) error {
+func (r *bodyReader) fail(n *Node, message string, at int) error {
 	r.faults.at(n, message, at)
 	return errSyntax
 }
@@ -86,7 +86,7 @@ func (r *bodyReader) next() byte {
 }
 
 // unexpected notes the next character as one that cannot be there; the library stands behind it, or before it.
-func (r *bodyReader) unexpected(n *node, what string, behind bool) error {
+func (r *bodyReader) unexpected(n *Node, what string, behind bool) error {
 	c, size := utf8.DecodeRune(r.text[r.at:])
 	at := r.at
 	if behind {
@@ -102,16 +102,16 @@ const (
 )
 
 // value reads into a node that knows its parent.
-func (r *bodyReader) value(n *node, depth int) (*node, error) {
+func (r *bodyReader) value(n *Node, depth int) (*Node, error) {
 	c := r.next()
 	n.start = r.at
 	var err error
 	switch {
 	case c == '{' || c == '[':
-		n.kind = c
+		n.Kind = c
 		r.at++
-		if depth >= maxBodyDepth {
-			return n, r.fail(n, "The reader's MaxDepth of "+strconv.Itoa(maxBodyDepth)+" has been exceeded.", r.at)
+		if depth >= MaxBodyDepth {
+			return n, r.fail(n, "The reader's MaxDepth of "+strconv.Itoa(MaxBodyDepth)+" has been exceeded.", r.at)
 		}
 		if c == '{' {
 			err = r.object(n, depth)
@@ -119,37 +119,37 @@ func (r *bodyReader) value(n *node, depth int) (*node, error) {
 			err = r.array(n, depth)
 		}
 	case c == '"':
-		n.kind = c
-		n.text, err = r.quoted(n)
+		n.Kind = c
+		n.Text, err = r.quoted(n)
 	case c == 0:
 		return n, errSyntax
 	default:
 		err = r.word(n)
 	}
-	n.raw, n.end = r.text[n.start:r.at], r.at
+	n.Raw, n.end = r.text[n.start:r.at], r.at
 	return n, err
 }
 
 // word reads a number, true, false or null.
-func (r *bodyReader) word(n *node) error {
+func (r *bodyReader) word(n *Node) error {
 	for r.at < len(r.text) && strings.IndexByte(" \t\r\n,:{}[]\"", r.text[r.at]) < 0 {
 		r.at++
 	}
-	n.text = string(r.text[n.start:r.at])
-	switch n.text {
+	n.Text = string(r.text[n.start:r.at])
+	switch n.Text {
 	case "true", "false", "null":
-		n.kind = n.text[0]
+		n.Kind = n.Text[0]
 		return nil
 	}
 	var number json.Number
-	if json.Unmarshal([]byte(n.text), &number) != nil || number == "" {
+	if json.Unmarshal([]byte(n.Text), &number) != nil || number == "" {
 		r.at = n.start
 		return r.unexpected(n, unexpectedValue, true)
 	}
 	return nil
 }
 
-func (r *bodyReader) quoted(n *node) (string, error) {
+func (r *bodyReader) quoted(n *Node) (string, error) {
 	start := r.at
 	for r.at++; r.at < len(r.text); r.at++ {
 		switch r.text[r.at] {
@@ -184,8 +184,8 @@ func withoutControls(quoted []byte) []byte {
 	return escaped
 }
 
-func (r *bodyReader) object(n *node, depth int) error {
-	n.members = map[string]*node{}
+func (r *bodyReader) object(n *Node, depth int) error {
+	n.members = map[string]*Node{}
 	for {
 		switch r.next() {
 		case '}':
@@ -201,7 +201,7 @@ func (r *bodyReader) object(n *node, depth int) error {
 		if err != nil {
 			return err
 		}
-		member := &node{parent: n, name: name}
+		member := &Node{parent: n, name: name}
 		if c := r.next(); c == ':' {
 			r.at++
 		} else if c != 0 {
@@ -221,8 +221,8 @@ func (r *bodyReader) object(n *node, depth int) error {
 	}
 }
 
-func (r *bodyReader) array(n *node, depth int) error {
-	n.items = []*node{}
+func (r *bodyReader) array(n *Node, depth int) error {
+	n.items = []*Node{}
 	for {
 		switch r.next() {
 		case ']':
@@ -231,7 +231,7 @@ func (r *bodyReader) array(n *node, depth int) error {
 		case 0:
 			return r.fail(n, arrayEnds, r.at)
 		}
-		item := &node{parent: n, index: len(n.items) + 1}
+		item := &Node{parent: n, index: len(n.items) + 1}
 		n.items = append(n.items, item)
 		if _, err := r.value(item, depth+1); err != nil {
 			return err
@@ -243,7 +243,7 @@ func (r *bodyReader) array(n *node, depth int) error {
 }
 
 // comma passes what parts two values; one too many at the end is taken, as the server does.
-func (r *bodyReader) comma(n *node, closing byte, atEnd string) error {
+func (r *bodyReader) comma(n *Node, closing byte, atEnd string) error {
 	switch c := r.next(); c {
 	case ',':
 		r.at++

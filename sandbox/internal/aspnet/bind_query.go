@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import (
 	"net/http"
@@ -7,25 +7,26 @@ import (
 	"time"
 )
 
-// query reads parameters as the framework binds them, and notes those that do not convert.
-type query struct {
-	request *http.Request
-	bad     []fieldError
+// Query reads parameters as the framework binds them, and notes those that do not convert.
+type Query struct {
+	Request *http.Request
+	bad     []FieldError
 }
 
-func (q *query) refuse(w http.ResponseWriter) bool {
+// Refuse answers what did not convert; false means that all did.
+func (q *Query) Refuse(w http.ResponseWriter) bool {
 	if q.bad == nil {
 		return false
 	}
-	writeUnbound(w, q.bad...)
+	WriteUnbound(w, q.bad...)
 	return true
 }
 
-func (q *query) fail(name, message string) { q.bad = append(q.bad, fieldError{name, message}) }
+func (q *Query) fail(name, message string) { q.bad = append(q.bad, FieldError{name, message}) }
 
-// int takes a whole number of 32 bits; an empty value counts as none.
-func (q *query) int(name string) *int64 {
-	value := queryValue(q.request, name)
+// Int takes a whole number of 32 bits; an empty value counts as none.
+func (q *Query) Int(name string) *int64 {
+	value := QueryValue(q.Request, name)
 	if value == "" {
 		return nil
 	}
@@ -37,9 +38,9 @@ func (q *query) int(name string) *int64 {
 	return &i
 }
 
-// bool takes true and false in any case.
-func (q *query) bool(name string) bool {
-	value := queryValue(q.request, name)
+// Bool takes true and false in any case.
+func (q *Query) Bool(name string) bool {
+	value := QueryValue(q.Request, name)
 	switch strings.ToLower(strings.TrimSpace(value)) {
 	case "true":
 		return true
@@ -50,9 +51,9 @@ func (q *query) bool(name string) bool {
 	return false
 }
 
-// time takes seconds since 1970.
-func (q *query) time(name string) time.Time {
-	value := queryValue(q.request, name)
+// Time takes seconds since 1970.
+func (q *Query) Time(name string) time.Time {
+	value := QueryValue(q.Request, name)
 	if value == "" {
 		return time.Time{}
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package aspnet
 
 import "testing"
 
@@ -30,12 +30,12 @@ func TestWellFormedURL(t *testing.T) {
 		"http://shop.example/?a=%F0%82%82%AC":                               true, // a longer form of the euro
 		"http://shop.example/?a=%22%3C%3E%5B%5C%5D%5E%60%7B%7C%7D%25%C3%A9": true,
 	} {
-		if got := wellFormedURL(url); got != want {
+		if got := WellFormedURL(url); got != want {
 			t.Errorf("%s: %v", url, got)
 		}
 	}
 	for _, c := range "\"<>[\\]^`{|}%" {
-		if wellFormedURL("http://shop.example/?a=" + string(c) + "b") {
+		if WellFormedURL("http://shop.example/?a=" + string(c) + "b") {
 			t.Errorf("a bare %c passes", c)
 		}
 	}

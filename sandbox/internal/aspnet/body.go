@@ -1,0 +1,38 @@
+package aspnet
+
+import (
+	"bytes"
+	"net/http"
+)
+
+// ModelNames is where most of the types of requests are.
+const ModelNames = "BTCPayServer.Client.Models."
+
+// Bind reads a Greenfield request's object by read, as a model of the named type. False means a refusal was
+// answered. Some of the server's actions also tell that their parameter, named request, got nothing.
+func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, tellsParameter bool, read func(m *Model)) bool {
+	if !IsJSON(r.Header.Get("Content-Type")) {
+		RemoveSecurityHeaders(w)
+		writeUnsupportedMediaType(w)
+		return false
+	}
+	f := &Faults{}
+	n := ReadBody(WithoutBOM(body), f)
+	switch {
+	case len(bytes.TrimSpace(f.Body)) == 0 || n.Kind == 'n':
+		f.add("", "A non-empty request body is required.")
+	case n.Kind == '{':
+		read(&Model{n, f})
+	case len(f.All) == 0:
+		(&Model{n, f}).NotObject(n, typ)
+	}
+	return !f.refuse(w, tellsParameter)
+}
+
+// WithoutBOM reads a body as the framework's text reader does (recording 60-bitid-message).
+func WithoutBOM(body []byte) []byte {
+	if len(body) >= 3 && body[0] == 0xef && body[1] == 0xbb && body[2] == 0xbf {
+		return body[3:]
+	}
+	return body
+}
