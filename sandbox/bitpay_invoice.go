@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 type bitpayEnvelope struct {
@@ -134,14 +135,14 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 		ItemDesc:                       m.ItemDesc,
 		ItemCode:                       m.ItemCode,
 		OrderID:                        m.OrderID,
-		GUID:                           randomUUID(), // noise on the real server too, like the token
+		GUID:                           random.UUID(), // noise on the real server too, like the token
 		ID:                             inv.ID,
 		InvoiceTime:                    inv.Created.UnixMilli(),
 		ExpirationTime:                 inv.Expires.UnixMilli(),
 		CurrentTime:                    s.clock.now().UnixMilli(),
 		Rate:                           "0.0",
 		ExceptionStatus:                bitpayException[inv.Exception],
-		Token:                          randomBase58(16),
+		Token:                          random.Base58(16),
 		PaymentSubtotals:               map[string]money.Number{},
 		PaymentTotals:                  map[string]money.Number{},
 		MinerFees:                      map[string]minerFee{},

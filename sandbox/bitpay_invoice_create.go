@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
@@ -31,7 +32,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
 		return
 	}
-	inv.ID = randomBase58(16)
+	inv.ID = random.Base58(16)
 	inv.Base = c.site.base()
 	if refusal := inv.price(st, methods, now); refusal != "" {
 		writeBitpayError(w, http.StatusBadRequest, refusal)

@@ -12,6 +12,8 @@ import (
 	"github.com/btcsuite/btcd/btcutil/base58"
 	"github.com/btcsuite/btcd/btcutil/bech32"
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // addresses are defined by it
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // wallet is a store's on-chain payment method: an account key, of which every invoice takes the next address.
@@ -179,10 +181,10 @@ func newAccountKey() string {
 		panic(err) // the system's random numbers cannot fail
 	}
 	raw := binary.BigEndian.AppendUint32(nil, extendedPublicKey)
-	raw = append(raw, 3)                  // depth of an account
-	raw = append(raw, randomBytes(4)...)  // its parent
-	raw = append(raw, 0x80, 0, 0, 0)      // the first account
-	raw = append(raw, randomBytes(32)...) // chain code
+	raw = append(raw, 3)                   // depth of an account
+	raw = append(raw, random.Bytes(4)...)  // its parent
+	raw = append(raw, 0x80, 0, 0, 0)       // the first account
+	raw = append(raw, random.Bytes(32)...) // chain code
 	raw = append(raw, private.PubKey().SerializeCompressed()...)
 	first := sha256.Sum256(raw)
 	second := sha256.Sum256(first[:])

@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // invoiceRequest is what somebody asks an invoice to be; nil leaves a thing to the store.
@@ -117,7 +118,7 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 // invoice makes what was asked for, with the store's settings for all that was not.
 func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
 	inv := &invoice{
-		ID:                    randomBase58(16),
+		ID:                    random.Base58(16),
 		StoreID:               st.ID,
 		Currency:              st.DefaultCurrency,
 		TopUp:                 q.amount == nil,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // paymentRequest asks somebody for money. Here it can be made and looked at, not paid.
@@ -54,7 +55,7 @@ func (s *Sandbox) showPaymentRequest(p *paymentRequest) paymentRequestData {
 
 func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	p := &paymentRequest{ID: randomUUID(), StoreID: st.ID, Created: s.clock.now()}
+	p := &paymentRequest{ID: random.UUID(), StoreID: st.ID, Created: s.clock.now()}
 	var amount *money.Decimal
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
 		amount = m.Decimal("amount")

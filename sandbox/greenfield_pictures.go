@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // picture is a file that somebody uploaded.
@@ -52,7 +53,7 @@ func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller)
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "file", Message: refusal})
 		return ""
 	}
-	file := randomUUID() + "-" + name
+	file := random.UUID() + "-" + name
 	s.state.Pictures[file] = &picture{kind, data}
 	return c.site.base() + "/LocalStorage/" + file
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // pullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
@@ -39,7 +40,7 @@ type pullPaymentData struct {
 }
 
 func (st *state) addPullPayment(p *pullPayment) {
-	p.ID, p.Number = randomBase58(20), st.number()
+	p.ID, p.Number = random.Base58(20), st.number()
 	st.PullPayments[p.ID] = p
 }
 

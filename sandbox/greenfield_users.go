@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // userData is a user as the API shows one. There are no approvals and no confirmations by e-mail here.
@@ -92,7 +93,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	u.Admin = admin
 	u.Approved = !administered || authorised && s.state.may(c, modifyServerSettings, "") // recording 26-users
 	if c.user != nil {
-		u.Invitation = randomHex(6)
+		u.Invitation = random.Hex(6)
 	}
 	w.Header().Set("Location", c.site.base()+"/GreenfieldUsers") // leads nowhere on the real server too
 	s.writeUsers(w, http.StatusCreated, s.showUser(u, c))

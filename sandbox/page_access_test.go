@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // TestPagesAreAccessible looks at every page for what people need who cannot see it, use no mouse, or run no script.
@@ -43,7 +45,7 @@ func TestPagesAreAccessible(t *testing.T) {
 func (w *world) logInCookie() string {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
-	sess := &session{ID: randomHex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.clock.now()}
+	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.clock.now()}
 	w.s.state.Sessions[sess.ID] = sess
 	return sessionCookie + "=" + sess.ID
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // consent is a program's request for an API key, as it comes in the page's address and goes through its forms.
@@ -238,7 +239,7 @@ func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *apiK
 		redirect(w, c, "/account/apikeys?key="+url.QueryEscape(k.Value))
 		return
 	}
-	h := handover{f.Redirect, k, randomHex(16)}
+	h := handover{f.Redirect, k, random.Hex(16)}
 	w.Header().Set("Content-Security-Policy", "script-src 'self' 'nonce-"+h.Nonce+"'")
 	s.showPage(w, c, "consent-done", "Back to the application", h)
 }

@@ -1,11 +1,15 @@
 package sandbox
 
-import "github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+import (
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+)
 
 // receive brings a transaction to an invoice's address. One that pays the same address and may be replaced stays beside it:
 // only a transaction by the same sender would take its place, and senders are not told apart here.
 func (s *Sandbox) receive(inv *invoice, amount money.Decimal, rbf bool) *payment {
-	p := &payment{TxID: randomHex(32), Address: inv.Prompt.Address, Amount: amount, Fee: money.New(0, 1), RBF: rbf, Received: s.clock.now()}
+	p := &payment{TxID: random.Hex(32), Address: inv.Prompt.Address, Amount: amount, Fee: money.New(0, 1), RBF: rbf, Received: s.clock.now()}
 	if len(inv.counted()) > 0 && inv.Prompt.Fee.Sign() > 0 { // the first payment is free of it (recording 64-bitpay-ipn)
 		p.Fee = inv.Prompt.Fee
 	}

@@ -55,6 +55,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // Options say how a sandbox starts.
@@ -143,7 +144,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	if s.state.FormKey == nil {
-		s.state.FormKey = randomBytes(32)
+		s.state.FormKey = random.Bytes(32)
 	}
 	if !o.Empty && len(s.state.Users) == 0 {
 		if err := s.plant(); err != nil {

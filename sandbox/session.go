@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"net/http"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // session is a log-in by cookie.
@@ -34,7 +36,7 @@ func (s *Sandbox) logIn(w http.ResponseWriter, c *caller, u *user, remember bool
 	if len(s.state.Sessions) >= maxSessions {
 		s.dropOldestSession()
 	}
-	sess := &session{ID: randomHex(32), UserID: u.ID, Created: s.clock.now()}
+	sess := &session{ID: random.Hex(32), UserID: u.ID, Created: s.clock.now()}
 	s.state.Sessions[sess.ID] = sess
 	c.session, c.user = sess, u
 	cookie := &http.Cookie{Name: sessionCookie, Value: sess.ID, Path: c.cookiePath(), HttpOnly: true, SameSite: http.SameSiteLaxMode}
@@ -91,7 +93,7 @@ func (s *Sandbox) takeFlashes(c *caller) []flash {
 // caller has none, so that the sandbox keeps nothing about strangers.
 func (s *Sandbox) csrfToken(w http.ResponseWriter, c *caller) string {
 	if c.antiforgery == "" {
-		c.antiforgery = randomHex(16)
+		c.antiforgery = random.Hex(16)
 		http.SetCookie(w, &http.Cookie{Name: antiforgeryCookie, Value: c.antiforgery, Path: c.cookiePath(), HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	}
 	return s.csrfFor(c)

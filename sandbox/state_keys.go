@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // apiKey is a Greenfield key.
@@ -34,7 +36,7 @@ func (st *state) keysOf(u *user) []*apiKey {
 }
 
 func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey {
-	k := &apiKey{Value: randomHex(20), UserID: u.ID, Label: label, Permissions: permissions, Number: st.number()}
+	k := &apiKey{Value: random.Hex(20), UserID: u.ID, Label: label, Permissions: permissions, Number: st.number()}
 	st.APIKeys[k.Value] = k
 	return k
 }

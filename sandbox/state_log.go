@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // stateLog is what happened since the state file was written: a line for each change, in the file FILE.log. A change is
@@ -143,7 +145,7 @@ func (s *Sandbox) openLog() error {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
 	s.log = &stateLog{file: file, parts: map[string][]byte{}}
-	s.state.Started, s.state.Logged = randomHex(8), 0
+	s.state.Started, s.state.Logged = random.Hex(8), 0
 	if err := s.compact(); err != nil {
 		return errors.Join(err, file.Close())
 	}

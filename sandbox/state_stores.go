@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // store is a merchant's store. Its settings have the names and order of the Greenfield API.
@@ -99,7 +100,7 @@ func newStoreSettings() storeSettings {
 }
 
 func (st *state) newStore(owner *user, settings storeSettings, now time.Time) *store {
-	s := &store{ID: randomBase58(32), Created: now, Members: map[string]string{owner.ID: ownerRole}, storeSettings: settings}
+	s := &store{ID: random.Base58(32), Created: now, Members: map[string]string{owner.ID: ownerRole}, storeSettings: settings}
 	st.Stores[s.ID] = s
 	return s
 }
@@ -127,7 +128,7 @@ func (st *state) storesJoined(u *user) []*store {
 // newLegacyKey replaces the key of the store's BitPay half.
 func (st *state) newLegacyKey(s *store) {
 	st.revokeLegacyKey(s)
-	s.LegacyKey = randomLetters(43)
+	s.LegacyKey = random.Letters(43)
 	st.storeByKey[s.LegacyKey] = s
 }
 

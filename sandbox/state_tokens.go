@@ -3,6 +3,8 @@ package sandbox
 import (
 	"slices"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // pairing is a pairing code between its making and its completion, when it is deleted.
@@ -42,11 +44,11 @@ const (
 )
 
 func (st *state) newPairing(now time.Time) *pairing {
-	code := randomBase58(6)
+	code := random.Base58(6)
 	for len(code) != 7 || st.Pairings[code] != nil {
-		code = randomBase58(6)
+		code = random.Base58(6)
 	}
-	p := &pairing{Code: code, Token: randomBase58(32), Created: now, Expires: now.Add(pairingLifetime)}
+	p := &pairing{Code: code, Token: random.Base58(32), Created: now, Expires: now.Add(pairingLifetime)}
 	st.Pairings[code] = p
 	return p
 }
@@ -76,7 +78,7 @@ func (st *state) completePairing(p *pairing, now time.Time) pairingResult {
 			return pairingReusedKey // the code is used up all the same (recording 61-pairing-conflicts)
 		}
 	}
-	st.addToken(&token{ID: randomBase58(20), Value: p.Token, Label: p.Label, SIN: p.SIN, StoreID: p.StoreID, Created: now})
+	st.addToken(&token{ID: random.Base58(20), Value: p.Token, Label: p.Label, SIN: p.SIN, StoreID: p.StoreID, Created: now})
 	return pairingComplete
 }
 

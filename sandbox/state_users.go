@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 type user struct {
@@ -47,7 +49,7 @@ func hashPassword(password string, salt []byte) []byte {
 }
 
 func (st *state) newUser(email, password string, now time.Time) *user {
-	u := &user{ID: randomUUID(), Created: now}
+	u := &user{ID: random.UUID(), Created: now}
 	u.setPassword(password)
 	st.Users[u.ID] = u
 	st.setEmail(u, email)
@@ -63,7 +65,7 @@ func (st *state) setEmail(u *user, email string) {
 }
 
 func (u *user) setPassword(password string) {
-	u.Salt = randomBytes(16)
+	u.Salt = random.Bytes(16)
 	u.PasswordHash = hashPassword(password, u.Salt)
 }
 
