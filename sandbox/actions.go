@@ -135,20 +135,3 @@ func (s *Sandbox) do(what func() error) error {
 	}
 	return nil
 }
-
-// act does what a control asks for, and keeps what comes of it.
-func (s *Sandbox) act(do func() error) error {
-	err := func() error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.closed {
-			return errors.New("the sandbox is closed")
-		}
-		s.tick()
-		err := do()
-		s.settle()
-		s.record()
-		return err
-	}()
-	return errors.Join(err, s.commit())
-}

@@ -161,7 +161,7 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
 	a := inv.account(money.Digits(inv.Currency))
 	price := a.totalDue.Sub(a.fee)
-	urls := &paymentURLs{BIP21: inv.paymentLink(a)}
+	urls := &paymentURLs{BIP21: paymentLink(inv, a)}
 	// The server fills these before it sets the rate, so every number in them is zero.
 	noRates := map[string]money.Number{inv.Currency: "0.0"}
 
@@ -197,7 +197,7 @@ func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
 }
 
 // paymentLink is what a wallet opens; once nothing is due it names no amount.
-func (inv *invoice) paymentLink(a accounting) string {
+func paymentLink(inv *invoice, a accounting) string {
 	link := "bitcoin:" + inv.Prompt.Address
 	if a.due.Sign() > 0 {
 		link += "?amount=" + a.due.Text()
@@ -210,7 +210,7 @@ func (s *Sandbox) bitpayPayments(inv *invoice) []bitpayPayment {
 	for _, p := range inv.counted() {
 		settled := inv.settledPayment(p, s.state.Height)
 		payments = append(payments, bitpayPayment{
-			ID:           p.outpoint(),
+			ID:           outpoint(p),
 			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so
 			Value:        p.Amount.Number(),
 			Fee:          p.Fee.Number(),
@@ -223,4 +223,4 @@ func (s *Sandbox) bitpayPayments(inv *invoice) []bitpayPayment {
 	return payments
 }
 
-func (p *payment) outpoint() string { return p.TxID + "-" + strconv.Itoa(p.Vout) }
+func outpoint(p *payment) string { return p.TxID + "-" + strconv.Itoa(p.Vout) }

@@ -34,7 +34,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 	}
 	inv.ID = random.Base58(16)
 	inv.Base = c.site.base()
-	if refusal := inv.price(st, methods, now); refusal != "" {
+	if refusal := priceInvoice(inv, st, methods, now); refusal != "" {
 		writeBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}
@@ -201,8 +201,8 @@ const noWallet = "No wallet has been linked to your BTCPay Store. See the follow
 // networkFee is that of one more payment, at one satoshi a byte: 100 satoshis.
 var networkFee = money.New(1, 6)
 
-// price gives a new invoice its way to be paid, or tells in the server's words why there is none. A free one needs none.
-func (inv *invoice) price(st *store, methods []string, now time.Time) (refusal string) {
+// priceInvoice gives a new invoice its way to be paid, or tells in the server's words why there is none. A free one needs none.
+func priceInvoice(inv *invoice, st *store, methods []string, now time.Time) (refusal string) {
 	if !inv.TopUp && inv.Price.Sign() == 0 {
 		return ""
 	}

@@ -80,9 +80,6 @@ var ipnNames = map[event]struct {
 	eventMarkedCompleted:     {2008, "invoice_markedComplete"},
 }
 
-// ipnKind is the kind of these deliveries. It has no name in state files, which knew no other for long.
-const ipnKind = ""
-
 const (
 	ipnTries = 6
 	ipnPause = 10 * time.Minute
@@ -108,7 +105,7 @@ func (s *Sandbox) ipnWay() deliver.Way {
 // notifyMerchant queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with
 // full notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
 func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
-	target := inv.fillPlaceholders(inv.NotificationURL)
+	target := fillPlaceholders(inv, inv.NotificationURL)
 	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 		return
 	}
@@ -158,13 +155,13 @@ func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
 		data.PaymentTotals["BTC"] = a.totalDue.SatoshiNumber()
 		data.ExchangeRates["btc"] = map[string]money.Number{inv.Currency: "0.0"}
 	}
-	if m := inv.Metadata; m.hasBuyer() {
+	if m := inv.Metadata; hasBuyer(&m) {
 		data.BuyerFields = &buyerFields{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail}
 	}
 	return data
 }
 
-func (m *metadata) hasBuyer() bool {
+func hasBuyer(m *metadata) bool {
 	for _, member := range []*string{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail} {
 		if member != nil {
 			return true

@@ -66,7 +66,7 @@ func (r *receiver) want(t *testing.T, posts ...string) {
 
 // TestNotifications has the orders of recording 64-bitpay-ipn.
 func TestNotifications(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	tests := []struct {
 		name, modes string
 		price       int
@@ -103,7 +103,7 @@ func TestNotifications(t *testing.T) {
 // TestNotificationRetries has five failures, ten minutes apart by the sandbox's clock, and a later post that does not
 // wait for them.
 func TestNotificationRetries(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	r := newReceiver(t, 500, 404, 302, 503, 500)
 	w.signed("POST", "/invoices", `{"price":0,"fullNotifications":true,"notificationURL":"`+r.URL+`"}`)
 	posts := []string{"paid", "confirmed", "complete"}
@@ -140,7 +140,7 @@ func TestNotificationRetries(t *testing.T) {
 }
 
 func TestNotificationGivenUp(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	w.signed("POST", "/invoices", `{"price":0,"notificationURL":"http://127.0.0.1:1/nobody"}`)
 	w.control("clock", `{"advance":"2h"}`)
 	eventually(t, "the sixth try was the last", func() bool {
@@ -160,7 +160,7 @@ func TestNotificationURLTooLong(t *testing.T) {
 		"http://shop.example/" + strings.Repeat("İ", 30_000):         true,
 		"http://shop.example/" + strings.Repeat("x", 65_520):         false,
 	} {
-		if got := inv.fillPlaceholders(template); (got != "") != fits {
+		if got := fillPlaceholders(inv, template); (got != "") != fits {
 			t.Errorf("%.40s is filled to %d characters", template, len(got))
 		}
 	}
@@ -169,7 +169,7 @@ func TestNotificationURLTooLong(t *testing.T) {
 func TestNotificationURL(t *testing.T) {
 	order := "A & b/ü"
 	inv := &invoice{ID: "abc", Status: statusSettled, Metadata: metadata{OrderID: &order}}
-	got := inv.fillPlaceholders("http://shop.example/{invoiceid}?o={OrderId}&s={STATUS}&x={other}")
+	got := fillPlaceholders(inv, "http://shop.example/{invoiceid}?o={OrderId}&s={STATUS}&x={other}")
 	if want := "http://shop.example/abc?o=A+%26+b%2f%c3%bc&s=Settled&x={other}"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

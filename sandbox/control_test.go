@@ -11,7 +11,7 @@ import (
 )
 
 func TestControlRefusesStrangers(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	for name, headers := range map[string][]string{
 		"a page of another site":        {"Origin", "http://evil.example"},
 		"a page of another port":        {"Origin", "http://127.0.0.1:1"},
@@ -43,7 +43,7 @@ func TestControlRefusesStrangers(t *testing.T) {
 }
 
 func TestBadInputControl(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
 	address := `"address":"` + inv["bitcoinAddress"].(string) + `",`
 	for _, test := range []struct{ action, body string }{
@@ -84,7 +84,7 @@ func TestBadInputControl(t *testing.T) {
 // Clients take the server's time from Date, so it has to go with the clock.
 func TestControlClockMovesDate(t *testing.T) {
 	now := time.Now()
-	w := newWorld(t, Options{Now: func() time.Time { return now }})
+	w := newTestbed(t, Options{Now: func() time.Time { return now }})
 	date := func() time.Time {
 		t.Helper()
 		response, _ := w.call("GET", "/api/v1/health", "")

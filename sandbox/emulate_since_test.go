@@ -23,25 +23,25 @@ func TestEmulatedSince(t *testing.T) {
 		what  string
 		since string // "" is never
 		until string
-		holds func(w *world) bool
+		holds func(w *testbed) bool
 	}
-	status := func(w *world, method, path, body string, headers ...string) int {
+	status := func(w *testbed, method, path, body string, headers ...string) int {
 		response, _ := w.call(method, path, body, headers...)
 		return response.StatusCode
 	}
-	answer := func(w *world, method, path, body string, headers ...string) string {
+	answer := func(w *testbed, method, path, body string, headers ...string) string {
 		_, text := w.call(method, path, body, headers...)
 		return text
 	}
-	mint := func(w *world, body string) string {
+	mint := func(w *testbed, body string) string {
 		_, text := w.greenfield("POST", "/api/v1/api-keys", body)
 		return member(w.t, text, "apiKey")
 	}
-	invoice := func(w *world) string {
+	invoice := func(w *testbed) string {
 		_, text := w.greenfield("POST", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices", `{"amount":"5"}`)
 		return member(w.t, text, "id")
 	}
-	logIn := func(w *world) *human.Human {
+	logIn := func(w *testbed) *human.Human {
 		h := human.New(w.origin)
 		w.t.Cleanup(h.Close)
 		if err := h.LogIn(w.t.Context(), w.s.Seed().Email, w.s.Seed().Password); err != nil {
@@ -49,76 +49,76 @@ func TestEmulatedSince(t *testing.T) {
 		}
 		return h
 	}
-	code := func(w *world) string {
+	code := func(w *testbed) string {
 		text := answer(w, "POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 		return text[strings.Index(text, `"pairingCode":"`)+15:][:7]
 	}
 	probes := []probe{
-		{"Bearer", "2.0.6", "", func(w *world) bool {
+		{"Bearer", "2.0.6", "", func(w *testbed) bool {
 			return status(w, "GET", "/api/v1/users/me", "", "Authorization", "Bearer "+w.s.Seed().APIKey) == 200
 		}},
-		{"several blanks", "2.0.6", "", func(w *world) bool {
+		{"several blanks", "2.0.6", "", func(w *testbed) bool {
 			return status(w, "GET", "/api/v1/users/me", "", "Authorization", "token   "+w.s.Seed().APIKey) == 200
 		}},
-		{"a 401 that says why", "2.3.5", "", func(w *world) bool {
+		{"a 401 that says why", "2.3.5", "", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/api/v1/users/me", "", "Authorization", "token "+strings.Repeat("a", 40)), "Unknown API Key")
 		}},
-		{"an unknown policy in a key", "2.3.6", "", func(w *world) bool {
+		{"an unknown policy in a key", "2.3.6", "", func(w *testbed) bool {
 			response, _ := w.greenfield("POST", "/api/v1/api-keys", `{"permissions":["btcpay.store.canfly"]}`)
 			return response.StatusCode == 200
 		}},
-		{"a scope of what is no store's", "2.3.6", "", func(w *world) bool {
+		{"a scope of what is no store's", "2.3.6", "", func(w *testbed) bool {
 			response, _ := w.greenfield("POST", "/api/v1/api-keys", `{"permissions":["btcpay.user.canviewprofile:x"]}`)
 			return response.StatusCode == 200
 		}},
-		{"stores refused to a key that may see none", "2.3.6", "", func(w *world) bool {
+		{"stores refused to a key that may see none", "2.3.6", "", func(w *testbed) bool {
 			return status(w, "GET", "/api/v1/stores", "", "Authorization", "token "+mint(w, `{"permissions":["btcpay.user.canviewprofile"]}`)) == 403
 		}},
-		{"an unknown invoice as a missing permission", "2.4.0", "", func(w *world) bool {
+		{"an unknown invoice as a missing permission", "2.4.0", "", func(w *testbed) bool {
 			response, text := w.greenfield("GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/HMprBnL9BTXWuPvpoKBS6e", "")
 			if response.StatusCode == 404 && !strings.Contains(text, `"invoice-not-found"`) {
 				w.t.Error(text)
 			}
 			return response.StatusCode == 403
 		}},
-		{"an invoice without its store in the path", "2.4.0", "", func(w *world) bool {
+		{"an invoice without its store in the path", "2.4.0", "", func(w *testbed) bool {
 			response, _ := w.greenfield("GET", "/api/v1/invoices/"+invoice(w), "")
 			return response.StatusCode == 200
 		}},
-		{"wallet permissions", "2.4.0", "", func(w *world) bool {
+		{"wallet permissions", "2.4.0", "", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), manageWallets)
 		}},
-		{"custodian permissions", "", "2.0.0", func(w *world) bool {
+		{"custodian permissions", "", "2.0.0", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), viewCustodians)
 		}},
-		{"preflight of anything", "2.3.6", "", func(w *world) bool {
+		{"preflight of anything", "2.3.6", "", func(w *testbed) bool {
 			return status(w, "OPTIONS", "/nothing", "", "Origin", "http://a.example", "Access-Control-Request-Method", "GET") == 204
 		}},
-		{"preflight of /tokens that is 204", "2.3.6", "", func(w *world) bool {
+		{"preflight of /tokens that is 204", "2.3.6", "", func(w *testbed) bool {
 			return status(w, "OPTIONS", "/tokens", "", "Origin", "http://a.example", "Access-Control-Request-Method", "GET") == 204
 		}},
-		{"/TOKENS", "2.3.6", "", func(w *world) bool { return status(w, "GET", "/TOKENS", "") == 200 }},
-		{"/tokens", "1.13.5", "", func(w *world) bool { return status(w, "GET", "/tokens", "") == 200 }},
-		{"a bad signature with a word", "2.3.6", "", func(w *world) bool {
+		{"/TOKENS", "2.3.6", "", func(w *testbed) bool { return status(w, "GET", "/TOKENS", "") == 200 }},
+		{"/tokens", "1.13.5", "", func(w *testbed) bool { return status(w, "GET", "/tokens", "") == 200 }},
+		{"a bad signature with a word", "2.3.6", "", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/tokens", "", "X-Identity", "00", "X-Signature", "00"), "BitId authentication failed")
 		}},
-		{"invoices without a credential lead to the log-in", "", "2.4.0", func(w *world) bool { return status(w, "GET", "/invoices", "") == 302 }},
-		{"invoices of a paired key", "1.13.5", "", func(w *world) bool {
+		{"invoices without a credential lead to the log-in", "", "2.4.0", func(w *testbed) bool { return status(w, "GET", "/invoices", "") == 302 }},
+		{"invoices of a paired key", "1.13.5", "", func(w *testbed) bool {
 			return status(w, "GET", "/invoices", "", sign(w.key, w.origin+"/invoices", "")...) == 200
 		}},
-		{"a pairing without a code leads home", "2.3.6", "", func(w *world) bool {
+		{"a pairing without a code leads home", "2.3.6", "", func(w *testbed) bool {
 			page, err := logIn(w).Open(w.t.Context(), "/api-access-request")
 			return err == nil && slices.Contains(page.Alerts, "Unknown pairing code")
 		}},
-		{"no button without the store", "2.0.0", "2.3.6", func(w *world) bool {
+		{"no button without the store", "2.0.0", "2.3.6", func(w *testbed) bool {
 			page, err := logIn(w).Open(w.t.Context(), "/api-access-request?pairingCode="+code(w))
 			return err == nil && page.Form("Approve") == nil
 		}},
-		{"a button with the store", "1.13.5", "", func(w *world) bool {
+		{"a button with the store", "1.13.5", "", func(w *testbed) bool {
 			page, err := logIn(w).Open(w.t.Context(), "/api-access-request?pairingCode="+code(w)+"&selectedStore="+w.s.Seed().StoreID)
 			return err == nil && page.Form("Approve") != nil
 		}},
-		{"a person who approves", "1.13.5", "", func(w *world) bool {
+		{"a person who approves", "1.13.5", "", func(w *testbed) bool {
 			w.key = newKey(w.t)
 			text := answer(w, "POST", "/tokens", `{"id":"`+w.sin()+`"}`)
 			code := text[strings.Index(text, `"pairingCode":"`)+15:][:7]
@@ -127,11 +127,11 @@ func TestEmulatedSince(t *testing.T) {
 			}
 			return status(w, "GET", "/invoices", "", sign(w.key, w.origin+"/invoices", "")...) == 200
 		}},
-		{"a page for somebody else's store", "", "", func(w *world) bool {
+		{"a page for somebody else's store", "", "", func(w *testbed) bool {
 			_, err := logIn(w).Open(w.t.Context(), "/api-access-request?pairingCode="+code(w)+"&selectedStore=x")
 			return err == nil
 		}},
-		{"a consent without the anti-forgery field", "", "2.3.6", func(w *world) bool {
+		{"a consent without the anti-forgery field", "", "2.3.6", func(w *testbed) bool {
 			h := logIn(w)
 			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+viewProfile); err != nil {
 				w.t.Fatal(err)
@@ -139,25 +139,25 @@ func TestEmulatedSince(t *testing.T) {
 			_, err := h.Press(w.t.Context(), "Authorize", antiforgeryField, "")
 			return err == nil
 		}},
-		{"a log-in form that names methods", "2.4.0", "", func(w *world) bool {
+		{"a log-in form that names methods", "2.4.0", "", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/login", ""), `name="Method"`)
 		}},
-		{"a log-in form that may be limited", "2.3.0", "2.4.0", func(w *world) bool {
+		{"a log-in form that may be limited", "2.3.0", "2.4.0", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/login", ""), `name="AllowLimitedLogin"`)
 		}},
-		{"settings of mail", "2.0.7", "", func(w *world) bool {
+		{"settings of mail", "2.0.7", "", func(w *testbed) bool {
 			response, _ := w.greenfield("GET", "/api/v1/server/email", "")
 			return response.StatusCode == 200
 		}},
-		{"a store that waits for a block", "2.1.2", "", func(w *world) bool {
+		{"a store that waits for a block", "2.1.2", "", func(w *testbed) bool {
 			_, text := w.greenfield("POST", "/api/v1/stores", `{"name":"x"}`)
 			return member(w.t, text, "speedPolicy") == "MediumSpeed"
 		}},
-		{"a user with a quota of stores", "2.4.0", "", func(w *world) bool {
+		{"a user with a quota of stores", "2.4.0", "", func(w *testbed) bool {
 			_, text := w.greenfield("GET", "/api/v1/users/me", "")
 			return strings.Contains(text, `"storeQuota"`)
 		}},
-		{"Basic, five minutes later", "", "2.4.2", func(w *world) bool {
+		{"Basic, five minutes later", "", "2.4.2", func(w *testbed) bool {
 			w.greenfield("POST", "/api/v1/users", `{"email":"b@shop.example","password":"a word for you"}`)
 			credential := basic("b@shop.example:a word for you")
 			if got := status(w, "GET", "/api/v1/users/me", "", "Authorization", credential); got != 200 {
@@ -177,15 +177,15 @@ func TestEmulatedSince(t *testing.T) {
 			}
 			return false
 		}},
-		{"Basic of the account it starts with", "1.13.5", "", func(w *world) bool {
+		{"Basic of the account it starts with", "1.13.5", "", func(w *testbed) bool {
 			w.control("clock", `{"advance":"6m"}`)
 			return status(w, "GET", "/api/v1/users/me", "", "Authorization", basic(w.s.Seed().Email+":"+w.s.Seed().Password)) == 200
 		}},
-		{"Basic beside a second factor", "", "2.4.2", func(w *world) bool {
+		{"Basic beside a second factor", "", "2.4.2", func(w *testbed) bool {
 			w.control("effect", `{"addSecondFactor":"`+w.s.Seed().Email+`"}`)
 			return status(w, "GET", "/api/v1/users/me", "", "Authorization", basic(w.s.Seed().Email+":"+w.s.Seed().Password)) == 200
 		}},
-		{"the key in the address of the page", "", "2.4.4", func(w *world) bool {
+		{"the key in the address of the page", "", "2.4.4", func(w *testbed) bool {
 			h := logIn(w)
 			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+viewProfile); err != nil {
 				w.t.Fatal(err)
@@ -198,29 +198,29 @@ func TestEmulatedSince(t *testing.T) {
 			}
 			return h.At().Query().Has("key")
 		}},
-		{"the key in what is told of itself", "", "2.4.5", func(w *world) bool {
+		{"the key in what is told of itself", "", "2.4.5", func(w *testbed) bool {
 			_, text := w.greenfield("GET", "/api/v1/api-keys/current", "")
 			return member(w.t, text, "apiKey") == w.s.Seed().APIKey
 		}},
-		{"a key revoked by its value", "", "2.4.5", func(w *world) bool {
+		{"a key revoked by its value", "", "2.4.5", func(w *testbed) bool {
 			key := mint(w, `{"permissions":[]}`)
 			response, _ := w.greenfield("DELETE", "/api/v1/api-keys/"+key, "")
 			return response.StatusCode == 200 && status(w, "GET", "/api/v1/api-keys/current", "", "Authorization", "token "+key) == 401
 		}},
-		{"a key revoked by its id", "2.4.5", "", func(w *world) bool {
+		{"a key revoked by its id", "2.4.5", "", func(w *testbed) bool {
 			_, text := w.greenfield("POST", "/api/v1/api-keys", `{"permissions":[]}`)
 			response, _ := w.greenfield("DELETE", "/api/v1/api-keys/"+url.PathEscape(member(w.t, text, "id")), "")
 			return response.StatusCode == 200 && status(w, "GET", "/api/v1/api-keys/current", "", "Authorization", "token "+member(w.t, text, "apiKey")) == 401
 		}},
-		{"a key that revokes itself, once", "1.13.5", "", func(w *world) bool {
+		{"a key that revokes itself, once", "1.13.5", "", func(w *testbed) bool {
 			key := "token " + mint(w, `{"permissions":[]}`)
 			return status(w, "DELETE", "/api/v1/api-keys/current", "", "Authorization", key) == 200 && status(w, "DELETE", "/api/v1/api-keys/current", "", "Authorization", key) == 401
 		}},
-		{"a crash where the key to be reused was deleted", "", "2.4.5", func(w *world) bool {
+		{"a crash where the key to be reused was deleted", "", "2.4.5", func(w *testbed) bool {
 			response, _ := w.post("/api-keys/authorize", "command", "Confirm", "ApiKey", strings.Repeat("a", 40), "RedirectUrl", "http://127.0.0.1:9/cb", "Strict", "True")
 			return response.StatusCode == 500
 		}},
-		{"a legacy key", "", "2.4.5", func(w *world) bool {
+		{"a legacy key", "", "2.4.5", func(w *testbed) bool {
 			page, err := logIn(w).Open(w.t.Context(), "/stores/"+w.s.Seed().StoreID+"/tokens")
 			return err == nil && page.Form("Generate") != nil
 		}},
@@ -246,13 +246,13 @@ func TestEmulatedSince(t *testing.T) {
 					}
 					want = want && version.since(b.number[0], b.number[1], b.number[2]) == bound.after
 				}
-				w := newWorld(t, Options{Emulate: emulate})
+				w := newTestbed(t, Options{Emulate: emulate})
 				w.t = t
 				if got := p.holds(w); got != want {
 					t.Errorf("%s: %v", p.what, got)
 				}
 			}
-			w := newWorld(t, Options{Emulate: emulate})
+			w := newTestbed(t, Options{Emulate: emulate})
 			if _, text := w.greenfield("GET", "/api/v1/server/info", ""); member(t, text, "version") != version.version {
 				t.Error(text)
 			}
@@ -275,7 +275,7 @@ func TestHashedKeys(t *testing.T) {
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, Options{Emulate: "newer", StateFile: dir + "/state"})
+	w := newTestbed(t, Options{Emulate: "newer", StateFile: dir + "/state"})
 	if response, _ := w.greenfield("GET", "/api/v1/users/me", ""); response.StatusCode != http.StatusOK {
 		t.Errorf("a key from before: %s", response.Status)
 	}

@@ -8,7 +8,7 @@ import (
 
 // TestEventsOnce has two subscribers, who get each event once and in its order, from both APIs, control and the clock.
 func TestEventsOnce(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices"
 	var first, second []string
 	note := func(into *[]string) func(*invoice, event) {

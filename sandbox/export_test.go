@@ -12,7 +12,7 @@ func (s *Sandbox) Lost() string {
 	if len(s.log.pending) > 0 || s.state.changed {
 		return "" // a notification was taken, say, which is written next
 	}
-	kept := &Sandbox{stateFile: s.stateFile, clock: newClock(nil), state: newState()}
+	kept := &World{stateFile: s.stateFile, clock: newClock(nil), state: newState()}
 	if err := kept.loadState(); err != nil {
 		return err.Error()
 	}

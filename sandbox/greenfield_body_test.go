@@ -73,7 +73,7 @@ func TestBadInputGreenfield(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it sends megabytes")
 	}
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
 	list := func(n int, item string) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + "]"

@@ -97,14 +97,6 @@ func unlessEmpty(text string) *string {
 	return &text
 }
 
-// over is the store's receipt with what the invoice has otherwise.
-func (choice receiptChoice) over(store receipt) receipt {
-	put(&store.Enabled, choice.Enabled)
-	put(&store.ShowQR, choice.ShowQR)
-	put(&store.ShowPayments, choice.ShowPayments)
-	return store
-}
-
 // invoiceOf is the invoice of a route's address, which was found to be there before the handler runs.
 func (s *Sandbox) invoiceOf(r *http.Request) *invoice {
 	return s.state.Invoices[r.PathValue("invoiceId")]

@@ -105,7 +105,7 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 	now := s.clock.now()
 	inv := asked.invoice(st, now)
 	inv.Base = c.site.base()
-	if refusal := inv.price(st, asked.methods, now); refusal != "" {
+	if refusal := priceInvoice(inv, st, asked.methods, now); refusal != "" {
 		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}

@@ -70,11 +70,11 @@ func (f *invoiceFilter) takes(inv *invoice) bool {
 		(len(f.statuses) == 0 || f.statuses[inv.Status]) &&
 		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
 		(f.to.IsZero() || !inv.Created.After(f.to)) &&
-		(f.search == "" || inv.found(f.search))
+		(f.search == "" || matches(inv, f.search))
 }
 
-// found tells whether one of the terms an invoice is known by begins with a text.
-func (inv *invoice) found(text string) bool {
+// matches tells whether one of the terms an invoice is known by begins with a text.
+func matches(inv *invoice, text string) bool {
 	terms := []string{inv.ID, inv.StoreID, textOr(inv.Metadata.OrderID, ""), textOr(inv.Metadata.BuyerEmail, "")}
 	if !inv.TopUp {
 		terms = append(terms, inv.Price.Text())

@@ -67,7 +67,7 @@ func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
 		Currency:          "BTC",
 	}
 	if p.Address != "" {
-		data.Activated, data.Destination, data.PaymentLink = true, &p.Address, inv.paymentLink(a)
+		data.Activated, data.Destination, data.PaymentLink = true, &p.Address, paymentLink(inv, a)
 		data.AdditionalData = &onChainData{
 			FeeMode: p.FeeMode, PaymentMethodFeeRate: feeRate, RecommendedFeeRate: feeRate,
 			KeyPath: "0/" + strconv.FormatUint(uint64(p.Index), 10), KeyIndex: p.Index,
@@ -82,7 +82,7 @@ func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
 			status = statusSettled
 		}
 		data.Payments = append(data.Payments, paymentData{
-			ID: payment.outpoint(), ReceivedDate: payment.Received.Unix(), Value: plain(payment.Amount),
+			ID: outpoint(payment), ReceivedDate: payment.Received.Unix(), Value: plain(payment.Amount),
 			Fee: plain(payment.Fee), Status: status, Destination: payment.Address,
 		})
 	}
@@ -96,7 +96,7 @@ func (s *Sandbox) listMethods(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	inv := s.invoiceOf(r)
-	if private && !s.state.may(c, modifyStoreSettings, inv.StoreID) {
+	if private && !may(s.state, c, modifyStoreSettings, inv.StoreID) {
 		aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(modifyStoreSettings)) // by the controller, so with all headers
 		return
 	}

@@ -3,33 +3,11 @@ package sandbox
 import (
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
-
-// paymentRequest asks somebody for money. Here it can be made and looked at, not paid.
-type paymentRequest struct {
-	ID      string
-	Number  int // order of creation
-	StoreID string
-	Created time.Time
-	paymentRequestBase
-	Amount money.Decimal
-}
-
-type paymentRequestBase struct {
-	Currency                  string  `json:"currency"`
-	ExpiryDate                *int64  `json:"expiryDate"`
-	Title                     string  `json:"title"`
-	Description               *string `json:"description"`
-	Email                     *string `json:"email"`
-	ReferenceID               *string `json:"referenceId"`
-	AllowCustomPaymentAmounts bool    `json:"allowCustomPaymentAmounts"`
-	FormID                    *string `json:"formId"`
-}
 
 type paymentRequestData struct {
 	ID      string       `json:"id"`

@@ -13,12 +13,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// picture is a file that somebody uploaded.
-type picture struct {
-	Type string
-	Data []byte
-}
-
 // maxPicture is the server's limit.
 const maxPicture = 1_000_000
 

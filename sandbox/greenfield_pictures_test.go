@@ -10,7 +10,7 @@ import (
 
 // TestLogo uploads pictures that somebody might mean harm with.
 func TestLogo(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
 	upload := func(name, content string) (*http.Response, string) {
 		t.Helper()

@@ -3,27 +3,9 @@ package sandbox
 import (
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
-
-// pullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
-type pullPayment struct {
-	ID          string
-	Number      int // order of creation
-	StoreID     string
-	Name        string
-	Description string
-	Currency    string
-	Amount      money.Decimal
-	Starts      time.Time
-	BOLT11Days  int64
-	Archived    bool
-	AutoApprove bool
-}
 
 type pullPaymentData struct {
 	StartsAt          int64  `json:"startsAt"`
@@ -37,11 +19,6 @@ type pullPaymentData struct {
 	Archived          bool   `json:"archived"`
 	ViewLink          string `json:"viewLink"`
 	AutoApproveClaims bool   `json:"autoApproveClaims"`
-}
-
-func (st *state) addPullPayment(p *pullPayment) {
-	p.ID, p.Number = random.Base58(20), st.number()
-	st.PullPayments[p.ID] = p
 }
 
 func showPullPayment(p *pullPayment, c *caller) pullPaymentData {

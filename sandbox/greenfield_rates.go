@@ -31,15 +31,6 @@ func showRates(c rateConfiguration) rateConfigurationData {
 	return data
 }
 
-const defaultSource = "kraken"
-
-func (c rateConfiguration) source() string {
-	if c.Source == "" {
-		return defaultSource
-	}
-	return c.Source
-}
-
 func (s *Sandbox) readRates(w http.ResponseWriter, r *http.Request, _ *caller) {
 	aspnet.WriteJSON(w, http.StatusOK, showRates(s.state.Stores[r.PathValue("storeId")].Rates))
 }

@@ -21,7 +21,7 @@ const (
 const coinDigits = 8
 
 // refundable tells whether anything can go back: the invoice is over, and somebody paid, or a person says so.
-func (inv *invoice) refundable() bool {
+func refundable(inv *invoice) bool {
 	switch inv.Status {
 	case statusSettled, statusInvalid:
 		return true
@@ -31,14 +31,14 @@ func (inv *invoice) refundable() bool {
 	return false
 }
 
-// repayment is what an invoice was paid, in coins and in its own currency.
+// repaymentOf is what an invoice was paid, in coins and in its own currency.
 type repayment struct {
 	coins, fiat money.Decimal
 	over        money.Decimal // coins beyond what was due; zero for none
 }
 
 // repayment counts an invoice that was marked without a payment as paid in full.
-func (inv *invoice) repayment() repayment {
+func repaymentOf(inv *invoice) repayment {
 	a := inv.account(money.Digits(inv.Currency))
 	paid := a.paid
 	if paid.Sign() == 0 && inv.Exception == exceptionMarked {
@@ -82,7 +82,7 @@ func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) 
 	if refuseRefund(w, inv) {
 		return
 	}
-	p := inv.repayment()
+	p := repaymentOf(inv)
 	now, why := s.coinsNow(inv, p)
 	if why != "" {
 		writeAPIError(w, http.StatusBadRequest, "generic-error", why)
@@ -100,7 +100,7 @@ func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) 
 }
 
 func refuseRefund(w http.ResponseWriter, inv *invoice) bool {
-	if inv.refundable() {
+	if refundable(inv) {
 		return false
 	}
 	writeAPIError(w, http.StatusBadRequest, "non-refundable", "Cannot refund this invoice")
@@ -151,7 +151,7 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	p.AutoApprove = p.AutoApprove && s.state.may(c, createPullPayments, inv.StoreID)
+	p.AutoApprove = p.AutoApprove && may(s.state, c, createPullPayments, inv.StoreID)
 	p.Name = textOr(q.name, "Refund "+inv.ID)
 	p.Description = textOr(q.description, "")
 	p.Starts = s.clock.now()
@@ -192,7 +192,7 @@ func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []aspnet
 		return nil, bad
 	}
 
-	paid := inv.repayment()
+	paid := repaymentOf(inv)
 	p.Currency, p.AutoApprove = "BTC", true
 	switch *q.variant {
 	case refundRateThen:

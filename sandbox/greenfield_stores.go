@@ -26,7 +26,7 @@ func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) 
 	stores := []storeData{}
 	named := aspnet.QueryValue(r, "storeId") != ""
 	for _, st := range s.state.storesWith(c.user, viewStoreSettings) {
-		if !named && s.state.may(c, viewStoreSettings, st.ID) {
+		if !named && may(s.state, c, viewStoreSettings, st.ID) {
 			stores = append(stores, storeData{st.ID, st.storeSettings})
 		}
 	}
@@ -70,7 +70,7 @@ func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ strin
 	if !aspnet.Bind(w, r, body, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
 		return false
 	}
-	if bad := into.check(); bad != nil {
+	if bad := checkSettings(into); bad != nil {
 		aspnet.WriteValidation(w, bad...)
 		return false
 	}
@@ -183,8 +183,8 @@ func readCriteria(m *aspnet.Model, items []*aspnet.Node) []criterion {
 
 var brandColor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-fA-F]{6}$`) })
 
-// check judges settings as a whole, in the server's words. Spans have no range that it would hold them to.
-func (s *storeSettings) check() []aspnet.FieldError {
+// checkSettings judges settings as a whole, in the server's words. Spans have no range that it would hold them to.
+func checkSettings(s *storeSettings) []aspnet.FieldError {
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 	switch length := len(utf16.Encode([]rune(s.Name))); {

@@ -27,7 +27,7 @@ func TestGreenfieldSurvivesRestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s: first}
+	w := &testbed{t: t, s: first}
 	store := "/api/v1/stores/" + first.Seed().StoreID
 	send := func(method, path, body string) string {
 		t.Helper()
@@ -75,7 +75,7 @@ func TestGreenfieldSurvivesRestart(t *testing.T) {
 }
 
 // inProcess calls the handler without a listener.
-func (w *world) inProcess(method, path, body string) (int, string) {
+func (w *testbed) inProcess(method, path, body string) (int, string) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "token "+w.s.Seed().APIKey)
@@ -86,7 +86,7 @@ func (w *world) inProcess(method, path, body string) (int, string) {
 
 // TestMoneyTexts has the ways to write an amount, as facts and recordings of the server tell them.
 func TestMoneyTexts(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	path := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices"
 	for body, want := range map[string]string{
 		`{"amount":"1,5"}`:            "15",
@@ -108,7 +108,7 @@ func TestMoneyTexts(t *testing.T) {
 
 // TestRefundAmounts has what goes back, by each way to say how much.
 func TestRefundAmounts(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
 	_, answer := w.greenfield("POST", store+"/invoices", `{"amount":"20","currency":"USD"}`)
 	path := store + "/invoices/" + member(t, answer, "id")
@@ -153,7 +153,7 @@ func TestRefundAmounts(t *testing.T) {
 
 // TestDeletedStoreStays has what a member who deletes a store loses, and what stays for the others.
 func TestDeletedStoreStays(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	_, answer := w.greenfield("POST", "/api/v1/users", `{"email":"second@shop.example","password":"a word for you"}`)
 	second := member(t, answer, "id")
 	_, answer = w.greenfield("POST", "/api/v1/users/"+second+"/api-keys", `{"permissions":["unrestricted"]}`)
@@ -195,7 +195,7 @@ func TestDeletedStoreStays(t *testing.T) {
 
 // TestChangeMe changes what lets one in: the password by the old one alone, and the e-mail to one that nobody has.
 func TestChangeMe(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	seed := w.s.Seed()
 	basic := func(email, password string) int {
 		credential := base64.StdEncoding.EncodeToString([]byte(email + ":" + password))

@@ -60,7 +60,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
-	authorised := c.user != nil && s.state.may(c, createUserPermission, "")
+	authorised := c.user != nil && may(s.state, c, createUserPermission, "")
 	administered := s.state.admins() > 0
 	if administered && !authorised {
 		switch {
@@ -91,7 +91,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	u := s.state.newUser(email, password, s.clock.now())
 	u.Name, u.ImageURL = name, image
 	u.Admin = admin
-	u.Approved = !administered || authorised && s.state.may(c, modifyServerSettings, "") // recording 26-users
+	u.Approved = !administered || authorised && may(s.state, c, modifyServerSettings, "") // recording 26-users
 	if c.user != nil {
 		u.Invitation = random.Hex(6)
 	}

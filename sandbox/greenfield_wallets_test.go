@@ -9,7 +9,7 @@ import (
 // TestWalletOverview has what a wallet was paid, and what there is none of, as
 // recordings 25-apps, 29-lightning-absent and 30-wallets have it.
 func TestWalletOverview(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
 	check := func(path string, status int, want string) {
 		t.Helper()

@@ -79,7 +79,7 @@ func TestBadInputIsAnswered(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it sends megabytes")
 	}
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	post := func(path, body string) int {
 		t.Helper()
 		response, _ := w.call("POST", path, body, sign(w.key, w.origin+path, body)...)
@@ -128,7 +128,7 @@ func manyMembers(n int) string {
 
 // TestBadInputSlowReader has a peer that never reads its answer: it must not hold the others up.
 func TestBadInputSlowReader(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	reading, writing := io.Pipe()
 	defer reading.Close()
 	r := httptest.NewRequest("GET", "/login", nil)

@@ -56,8 +56,3 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
-
-// older is the order in which a store's invoices are kept.
-func older(a, b *invoice) int {
-	return cmp.Or(a.Created.Compare(b.Created), a.Number-b.Number)
-}

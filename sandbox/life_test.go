@@ -48,7 +48,7 @@ func TestLife(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			w := newWorld(t, Options{})
+			w := newTestbed(t, Options{})
 			w.greenfield("PUT", "/api/v1/stores/"+w.s.Seed().StoreID+"/rates/configuration", `{"isCustomScript":true,"effectiveScript":"BTC_USD = 50000; BTC_JPY = 6000000;"}`)
 			inv := w.signed("POST", "/invoices", test.request)
 			id := inv["id"].(string)
@@ -77,7 +77,7 @@ func TestLife(t *testing.T) {
 
 // TestLifeByItself sees an invoice expire with nobody asking, on the clock below.
 func TestLifeByItself(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
 	w.control("clock", `{"advance":"14m59s"}`)
 	w.s.mu.Lock()
@@ -91,7 +91,7 @@ func TestLifeByItself(t *testing.T) {
 }
 
 func TestAccounting(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
 	pay := func(amount string) map[string]any {
 		w.control("pay", fmt.Sprintf(`{"address":%q,"amount":%s}`, inv["bitcoinAddress"], amount))

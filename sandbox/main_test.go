@@ -27,15 +27,15 @@ func TestMain(m *testing.M) {
 	leaks.Main(m)
 }
 
-// world is a sandbox behind a real listener, with a key that is paired with the store.
-type world struct {
+// testbed is a sandbox behind a real listener, with a key that is paired with the store.
+type testbed struct {
 	t      *testing.T
 	s      *Sandbox
 	origin string
 	key    *btcec.PrivateKey
 }
 
-func newWorld(t *testing.T, o Options) *world {
+func newTestbed(t *testing.T, o Options) *testbed {
 	t.Helper()
 	s, err := NewHandler(o)
 	if err != nil {
@@ -53,7 +53,7 @@ func newWorld(t *testing.T, o Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s: s, origin: server.URL, key: key}
+	w := &testbed{t: t, s: s, origin: server.URL, key: key}
 	if !o.Empty {
 		s.mu.Lock()
 		s.state.addToken(&token{ID: "t", Value: "v", SIN: w.sin(), StoreID: s.seed.StoreID})
@@ -62,10 +62,10 @@ func newWorld(t *testing.T, o Options) *world {
 	return w
 }
 
-func (w *world) sin() string { return bitid.SIN(w.key.PubKey().SerializeCompressed()) }
+func (w *testbed) sin() string { return bitid.SIN(w.key.PubKey().SerializeCompressed()) }
 
 // call sends a request and gives status and body; headers come in pairs.
-func (w *world) call(method, path, body string, headers ...string) (*http.Response, string) {
+func (w *testbed) call(method, path, body string, headers ...string) (*http.Response, string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.origin+path, strings.NewReader(body))
 	if err != nil {
@@ -103,7 +103,7 @@ func sign(key *btcec.PrivateKey, url, body string) []string {
 }
 
 // signed is call with the world's key; the answer's data is decoded.
-func (w *world) signed(method, path, body string) map[string]any {
+func (w *testbed) signed(method, path, body string) map[string]any {
 	w.t.Helper()
 	response, answer := w.call(method, path, body, sign(w.key, w.origin+path, body)...)
 	if response.StatusCode != http.StatusOK {
@@ -118,7 +118,7 @@ func (w *world) signed(method, path, body string) map[string]any {
 	return envelope.Data
 }
 
-func (w *world) control(action, body string) map[string]any {
+func (w *testbed) control(action, body string) map[string]any {
 	w.t.Helper()
 	response, answer := w.call("POST", "/_sandbox/"+action, body)
 	if response.StatusCode != http.StatusOK {
@@ -131,7 +131,7 @@ func (w *world) control(action, body string) map[string]any {
 	return result
 }
 
-func (w *world) greenfield(method, path, body string) (*http.Response, string) {
+func (w *testbed) greenfield(method, path, body string) (*http.Response, string) {
 	w.t.Helper()
 	return w.call(method, path, body, "Authorization", "token "+w.s.Seed().APIKey)
 }

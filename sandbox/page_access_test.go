@@ -12,7 +12,7 @@ import (
 
 // TestPagesAreAccessible looks at every page for what people need who cannot see it, use no mouse, or run no script.
 func TestPagesAreAccessible(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	cookie := w.logInCookie()
 	store := w.s.seed.StoreID
 	w.s.mu.Lock()
@@ -42,7 +42,7 @@ func TestPagesAreAccessible(t *testing.T) {
 }
 
 // logInCookie makes a log-in of the seeded account, without its throttle.
-func (w *world) logInCookie() string {
+func (w *testbed) logInCookie() string {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.clock.now()}

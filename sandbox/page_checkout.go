@@ -78,7 +78,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	content := checkoutContent{
 		Invoice:   inv,
 		StoreName: s.state.Stores[inv.StoreID].Name,
-		Price:     inv.priceInWords(),
+		Price:     priceInWords(inv),
 		Status:    inv.Status,
 		BackURL:   inv.RedirectURL,
 		Refresh:   (inv.Status == statusNew || inv.Status == statusProcessing) && aspnet.QueryValue(r, "refresh") != "no",
@@ -97,7 +97,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	content.CanGive = inv.TopUp && inv.Status == statusNew && len(inv.counted()) == 0
 	content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
 	if inv.Status == statusNew {
-		link := inv.paymentLink(a)
+		link := paymentLink(inv, a)
 		content.Link, content.Picture = template.URL(link), qrPicture(link)
 	}
 	s.showPage(w, c, "checkout", content.StoreName, content)
@@ -106,7 +106,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 
 // leaveCheckout leads away from an invoice that cannot be paid.
 func (s *Sandbox) leaveCheckout(w http.ResponseWriter, c *caller, inv *invoice) {
-	switch back := inv.backLink(); {
+	switch back := backLink(inv); {
 	case inv.Receipt.over(s.state.Stores[inv.StoreID].Receipt).Enabled:
 		redirect(w, c, "/i/"+inv.ID+"/receipt")
 	case back != "":
@@ -126,7 +126,7 @@ func wantsNoBIP70(r *http.Request) bool {
 }
 
 // priceInWords is the price with the digits its currency is written with, for people.
-func (inv *invoice) priceInWords() string {
+func priceInWords(inv *invoice) string {
 	if inv.TopUp && inv.Price.Sign() == 0 {
 		return "Any amount of " + inv.Currency
 	}

@@ -91,7 +91,7 @@ func notValid(text string) flash { return flash{"error", "The value '" + text + 
 
 // offerKey shows a key of before, if there is one that will do; true means it answered.
 func (s *Sandbox) offerKey(w http.ResponseWriter, c *caller, f *consent) bool {
-	k, ok := s.state.reusableKey(c.user, f)
+	k, ok := reusableKey(s.state, c.user, f)
 	if !ok {
 		aspnet.WriteCrash(w)
 		return true
@@ -127,7 +127,7 @@ func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faul
 		row := &f.Rows[i]
 		k := kind{row.Permission, row.Specific}
 		if _, done := where[k]; !done {
-			where[k] = s.state.where(*row, c.user)
+			where[k] = storesInWords(s.state, *row, c.user)
 		}
 		row.Where = where[k]
 	}

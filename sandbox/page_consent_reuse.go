@@ -8,7 +8,7 @@ import "slices"
 // (recording 73-authorize-reuse).
 //
 // A server that keeps no plain keys has none to hand out again, so each consent makes one: that is inferred, nobody saw it.
-func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
+func reusableKey(st *state, u *user, f *consent) (*apiKey, bool) {
 	if f.Identifier == "" || f.Redirect.escaped == "" || f.release.hashesKeys() {
 		return nil, true
 	}
@@ -16,7 +16,7 @@ func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
 		if k.AppIdentifier != f.Identifier || k.AppRedirect != f.Redirect.escaped {
 			continue
 		}
-		enough, ok := k.suffices(f)
+		enough, ok := suffices(k, f)
 		if !ok {
 			return nil, false
 		}
@@ -29,7 +29,7 @@ func (st *state) reusableKey(u *user, f *consent) (*apiKey, bool) {
 
 // suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
 // has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
-func (k *apiKey) suffices(f *consent) (enough, ok bool) {
+func suffices(k *apiKey, f *consent) (enough, ok bool) {
 	held, seen := scopesOf(f.release.readAsked(k.Permissions)), map[string]bool{}
 	for _, a := range f.asked {
 		if seen[a.policy] {

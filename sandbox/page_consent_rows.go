@@ -134,8 +134,8 @@ const (
 	maxName  = 200 // bytes; the name of a store has up to 50 characters
 )
 
-// where says on which stores a row's permission is granted. A store of other people is told by its id alone.
-func (st *state) where(row permissionRow, u *user) string {
+// storesInWords says on which stores a row's permission is granted. A store of other people is told by its id alone.
+func storesInWords(st *state, row permissionRow, u *user) string {
 	if !row.OfStore() {
 		return ""
 	}

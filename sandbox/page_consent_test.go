@@ -12,18 +12,18 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-func (w *world) open(h *human.Human, path string) *human.Page {
+func (w *testbed) open(h *human.Human, path string) *human.Page {
 	w.t.Helper()
 	return must(w.t, func(ctx context.Context) (*human.Page, error) { return h.Open(ctx, path) })
 }
 
-func (w *world) press(h *human.Human, button string, changes ...string) *human.Page {
+func (w *testbed) press(h *human.Human, button string, changes ...string) *human.Page {
 	w.t.Helper()
 	return must(w.t, func(ctx context.Context) (*human.Page, error) { return h.Press(ctx, button, changes...) })
 }
 
 // post sends a form of one's own to a page, with the anti-forgery field of another that is open.
-func (w *world) post(path string, fields ...string) (*http.Response, string) {
+func (w *testbed) post(path string, fields ...string) (*http.Response, string) {
 	w.t.Helper()
 	cookie := w.logInCookie()
 	response, body := w.call("GET", "/account/addapikey", "", "Cookie", cookie)
@@ -40,7 +40,7 @@ func (w *world) post(path string, fields ...string) (*http.Response, string) {
 }
 
 // secondUser makes an ordinary user without stores and logs in as them.
-func (w *world) secondUser() (*user, *human.Human) {
+func (w *testbed) secondUser() (*user, *human.Human) {
 	w.t.Helper()
 	w.s.mu.Lock()
 	u := w.s.state.newUser("second@sandbox.example", "long enough", w.s.clock.now())
@@ -54,13 +54,13 @@ func (w *world) secondUser() (*user, *human.Human) {
 	return u, h
 }
 
-func (w *world) keysOf(u *user) []*apiKey {
+func (w *testbed) keysOf(u *user) []*apiKey {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	return w.s.state.keysOf(u)
 }
 
-func (w *world) seededUser() *user {
+func (w *testbed) seededUser() *user {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	return w.s.state.findUser(w.s.seed.Email)
@@ -79,7 +79,7 @@ func TestEveryPermissionHasATitle(t *testing.T) {
 
 // TestConsentThatCrashes sends what the real server dies of.
 func TestConsentThatCrashes(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	cookie := w.logInCookie()
 	for _, query := range []string{"permissions=", "permissions=unrestricted&permissions=%20"} {
 		response, body := w.call("GET", "/api-keys/authorize?"+query, "", "Cookie", cookie, "Accept", "text/html")
@@ -103,7 +103,7 @@ func TestConsentThatCrashes(t *testing.T) {
 }
 
 func TestConsentTellsWhatCannotBeRead(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := w.merchant()
 	page := w.open(h, "/api-keys/authorize?strict=1&selectiveStores=yes&redirect=https%3A%2F%2F")
 	for _, want := range []string{"The value '1' is not valid.", "The value 'yes' is not valid.", "The value 'https://' is not valid."} {
@@ -123,7 +123,7 @@ func TestConsentTellsWhatCannotBeRead(t *testing.T) {
 // TestConfirmOfAnothersKey is a weakness of the real server: who posts the form of the confirm page gets sent whichever
 // key the form names, with its owner's id.
 func TestConfirmOfAnothersKey(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	second, _ := w.secondUser()
 	w.s.mu.Lock()
 	k := w.s.state.newAPIKey(second, "theirs", []string{viewProfile})
@@ -143,7 +143,7 @@ func TestConfirmOfAnothersKey(t *testing.T) {
 
 // TestHandoverPage looks at the page that posts the key: its script alone may run, and nothing may break out of it.
 func TestHandoverPage(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	const hostile = `my:"><script>alert(1)</script>'`
 	response, body := w.post("/api-keys/authorize", "command", "Authorize", "Strict", "True", "RedirectUrl", hostile)
 	page, err := human.ReadPage(strings.NewReader(body))
@@ -165,7 +165,7 @@ func TestHandoverPage(t *testing.T) {
 
 // TestLooseConsentForAStore picks a store for what was asked for; what the person adds is for all stores all the same.
 func TestLooseConsentForAStore(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := w.merchant()
 	w.open(h, "/api-keys/authorize?permissions=btcpay.store.canviewinvoices&selectiveStores=true&strict=false")
 	w.press(h, "SelectStores")
@@ -190,7 +190,7 @@ func TestLooseConsentForAStore(t *testing.T) {
 
 // TestConsentOfGuest tries to get, by a form of one's own, what the account may not give.
 func TestConsentOfGuest(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	u, h := w.secondUser()
 	w.open(h, "/api-keys/authorize?permissions=btcpay.user.canviewprofile&strict=false")
 	w.press(h, "Authorize", "PermissionValues[1].Permission", modifyServerSettings, "PermissionValues[1].Forbidden", "False", "PermissionValues[0].Permission", "btcpay.store.canfly")
@@ -208,7 +208,7 @@ func TestConsentOfGuest(t *testing.T) {
 
 // TestReuseOfTheOldest offers, of several keys that would do, the one made first.
 func TestReuseOfTheOldest(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	u := w.seededUser()
 	w.s.mu.Lock()
 	var made []*apiKey
@@ -233,7 +233,7 @@ func TestReuseOfTheOldest(t *testing.T) {
 }
 
 func TestKeyPages(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	second, h := w.secondUser()
 	if _, err := h.Open(t.Context(), "/api-keys/"+w.s.seed.APIKey+"/delete"); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Error("the page of another's key:", err)
@@ -279,7 +279,7 @@ func TestHugeConsent(t *testing.T) {
 		fmt.Fprintf(&permissions, "%s:s%d;", viewInvoices, i)
 	}
 	fields = append(fields, "Permissions", permissions.String(), "Strict", "True", "SelectiveStores", "True", "command", "Authorize")
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	if response, _ := w.post("/api-keys/authorize", fields...); response.StatusCode != http.StatusFound {
 		t.Fatal(response.Status)
 	}

@@ -28,7 +28,7 @@ func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller)
 	content := invoiceContent{
 		Invoice:     inv,
 		StoreName:   s.state.Stores[inv.StoreID].Name,
-		Price:       inv.priceInWords(),
+		Price:       priceInWords(inv),
 		OrderID:     textOr(inv.Metadata.OrderID, ""),
 		Description: textOr(inv.Metadata.ItemDesc, ""),
 		Created:     inv.Created.Format(pageTime),
@@ -38,8 +38,18 @@ func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller)
 	s.showPage(w, c, "invoice", "Invoice "+inv.ID, content)
 }
 
-// Time is when a payment came, for people.
-func (p *payment) Time() string { return p.Received.Truncate(time.Second).Format(pageTime) }
+// shownPayment is a payment for people.
+type shownPayment struct {
+	Sum, TxID, Time string
+	Replaced        bool
+	Height          int
+}
 
-// Sum is a payment's amount, for people.
-func (p *payment) Sum() string { return p.Amount.Text() + " BTC" }
+// Payments are those of the invoice.
+func (c invoiceContent) Payments() []shownPayment {
+	var shown []shownPayment
+	for _, p := range c.Invoice.Payments {
+		shown = append(shown, shownPayment{p.Amount.Text() + " BTC", p.TxID, p.Received.Truncate(time.Second).Format(pageTime), p.Replaced, p.Height})
+	}
+	return shown
+}

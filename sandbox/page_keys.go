@@ -64,3 +64,21 @@ func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *cal
 func (s *Sandbox) deleteNothing(w http.ResponseWriter, _ *http.Request, _ *caller) {
 	aspnet.WriteEmpty(w, http.StatusNotFound)
 }
+
+// name is how the release names a key in addresses: by its value, or by its id once it keeps no values.
+func (s *Sandbox) name(k *apiKey) string {
+	if s.release.hashesKeys() {
+		return k.id()
+	}
+	return k.Value
+}
+
+// findKey looks a key of that user up by the name that the release gives it; nil if the user has none such.
+func (s *Sandbox) findKey(u *user, name string) *apiKey {
+	for _, k := range s.state.APIKeys {
+		if k.UserID == u.ID && s.name(k) == name {
+			return k
+		}
+	}
+	return nil
+}

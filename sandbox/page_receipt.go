@@ -35,14 +35,14 @@ func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller)
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	content := receiptContent{Settled: inv.Status == statusSettled, URL: inv.backLink()}
+	content := receiptContent{Settled: inv.Status == statusSettled, URL: backLink(inv)}
 	if content.Settled {
 		content.Amount, content.Date = money.InCurrency(inv.Price, inv.Currency), inv.Created.Format(pageTime)
 		content.OrderID = textOr(inv.Metadata.OrderID, "")
 		if choice.ShowPayments {
 			for _, p := range inv.counted() {
 				rate := inv.Prompt.Rate
-				content.Payments = append(content.Payments, receiptPayment{p.Address, money.InCoins(p.Amount) + " BTC", money.InCurrency(p.Amount.Sub(p.Fee).Mul(rate), inv.Currency), money.InCurrency(rate, inv.Currency), p.outpoint()})
+				content.Payments = append(content.Payments, receiptPayment{p.Address, money.InCoins(p.Amount) + " BTC", money.InCurrency(p.Amount.Sub(p.Fee).Mul(rate), inv.Currency), money.InCurrency(rate, inv.Currency), outpoint(p)})
 			}
 		}
 	}

@@ -122,7 +122,7 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(money.Digits(inv.Currency))
 	left := max(0, inv.Expires.Sub(s.clock.now()).Truncate(time.Second))
 	span := inv.Expires.Sub(inv.Created)
-	fee := inv.feeOfNext()
+	fee := feeOfNext(inv)
 	dto := &invoiceStatus{
 		CheckoutBodyComponentName: "BitcoinCheckoutBody",
 		StoreBranding:             storeBranding{st.BrandColor, st.ApplyBrandColorToBackend, st.LogoURL, st.CSSURL},
@@ -150,8 +150,8 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		TimeLeft:                  timeLeft(left),
 		OrderAmount:               money.InCoins(a.totalDue.Sub(fee)),
 		TaxIncluded:               shownTax{Value: "0.0"},
-		InvoiceBitcoinURL:         inv.paymentLink(a),
-		TxCount:                   inv.paymentsNeeded(),
+		InvoiceBitcoinURL:         paymentLink(inv, a),
+		TxCount:                   paymentsNeeded(inv),
 		Paid:                      money.InCoins(a.paid),
 		OrderID:                   m.OrderID,
 		NetworkFee:                fee.Number(),
@@ -176,7 +176,7 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 	if inv.Receipt.over(st.Receipt).Enabled {
 		dto.ReceiptLink = new(c.site.base() + "/i/" + inv.ID + "/receipt")
 	}
-	dto.MerchantRefLink = inv.backLink()
+	dto.MerchantRefLink = backLink(inv)
 	if dto.MerchantRefLink == "" {
 		dto.MerchantRefLink = textOr(dto.ReceiptLink, "/")
 	}
@@ -210,7 +210,7 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 const confirmationsTracked = 6
 
 // feeOfNext is what one more payment costs its sender. The first is free of it.
-func (inv *invoice) feeOfNext() money.Decimal {
+func feeOfNext(inv *invoice) money.Decimal {
 	if len(inv.counted()) == 0 {
 		return money.Decimal{}
 	}
@@ -218,7 +218,7 @@ func (inv *invoice) feeOfNext() money.Decimal {
 }
 
 // paymentsNeeded counts the payments that came, and the one that is still to come.
-func (inv *invoice) paymentsNeeded() int {
+func paymentsNeeded(inv *invoice) int {
 	n := len(inv.counted())
 	if inv.lacks(inv.net(money.Digits(inv.Currency))) {
 		n++
@@ -227,8 +227,8 @@ func (inv *invoice) paymentsNeeded() int {
 }
 
 // backLink is where the customer goes afterwards; empty where the merchant named no web address.
-func (inv *invoice) backLink() string {
-	u, err := url.Parse(inv.fillPlaceholders(inv.RedirectURL))
+func backLink(inv *invoice) string {
+	u, err := url.Parse(fillPlaceholders(inv, inv.RedirectURL))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // statusOf asks for the status of an invoice as its page does, without a credential.
-func (w *world) statusOf(path string) map[string]any {
+func (w *testbed) statusOf(path string) map[string]any {
 	w.t.Helper()
 	response, answer := w.call("GET", path, "")
 	if response.StatusCode != http.StatusOK {
@@ -24,7 +24,7 @@ func (w *world) statusOf(path string) map[string]any {
 
 // TestStatusNamesTheStore has an invoice of each half and each store, by every path there is, and through its life.
 func TestStatusNamesTheStore(t *testing.T) {
-	w := newWorld(t, Options{RootPath: "/shop"})
+	w := newTestbed(t, Options{RootPath: "/shop"})
 	root, own := "/shop", w.s.Seed().StoreID
 	_, answer := w.greenfield("POST", root+"/api/v1/stores", `{"name":"Second <b>","networkFeeMode":"Always","receipt":{"enabled":false}}`)
 	second := member(t, answer, "id")

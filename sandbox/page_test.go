@@ -13,7 +13,7 @@ import (
 )
 
 // merchant is the seeded account's owner, logged in.
-func (w *world) merchant() *human.Human {
+func (w *testbed) merchant() *human.Human {
 	w.t.Helper()
 	h := human.New(w.origin)
 	w.t.Cleanup(h.Close)
@@ -33,7 +33,7 @@ func must[T any](t *testing.T, f func(context.Context) (T, error)) T {
 }
 
 func TestPageClientSidePairing(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := w.merchant()
 	w.key = newKey(t)
 	_, answer := w.call("POST", "/tokens", `{"id":"`+w.sin()+`","label":"my shop <b>","facade":"merchant"}`)
@@ -68,7 +68,7 @@ func TestPageClientSidePairing(t *testing.T) {
 }
 
 func TestPageTokensLife(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := w.merchant()
 	store := "/stores/" + w.s.seed.StoreID + "/tokens"
 	open := func(path string) *human.Page {
@@ -111,7 +111,7 @@ func TestPageTokensLife(t *testing.T) {
 }
 
 func TestPageCheckoutPaysAndMines(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := human.New(w.origin)
 	t.Cleanup(h.Close)
 	id := w.signed("POST", "/invoices", `{"price":5,"currency":"EUR"}`)["id"].(string)
@@ -136,7 +136,7 @@ func TestPageCheckoutPaysAndMines(t *testing.T) {
 }
 
 func TestPageCheckoutOfAnyAmount(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := human.New(w.origin)
 	t.Cleanup(h.Close)
 	id := w.signed("POST", "/invoices", `{"currency":"USD"}`)["id"].(string)
@@ -149,7 +149,7 @@ func TestPageCheckoutOfAnyAmount(t *testing.T) {
 
 // TestPageCheckoutOfALazyInvoice has an invoice that gets its address when a customer first looks.
 func TestPageCheckoutOfALazyInvoice(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := human.New(w.origin)
 	t.Cleanup(h.Close)
 	response, answer := w.greenfield("POST", "/api/v1/stores/"+w.s.seed.StoreID+"/invoices", `{"amount":"5","currency":"EUR","checkout":{"lazyPaymentMethods":true}}`)
@@ -165,7 +165,7 @@ func TestPageCheckoutOfALazyInvoice(t *testing.T) {
 }
 
 func TestPagesKeepStrangersOut(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	store := "/stores/" + w.s.seed.StoreID + "/tokens"
 	for _, path := range []string{"/", "/api-access-request?pairingCode=x", store, store + "/create", "/api-tokens", "/account/apikeys", "/api-keys/authorize"} {
 		response, _ := w.call("GET", path, "", "Accept", "text/html")
@@ -175,7 +175,7 @@ func TestPagesKeepStrangersOut(t *testing.T) {
 		}
 	}
 	for _, back := range []string{"https://evil.example/", "//evil.example/", `/\evil.example/`, "javascript:1"} {
-		w := newWorld(t, Options{}) // each its own: log-ins are throttled
+		w := newTestbed(t, Options{}) // each its own: log-ins are throttled
 		h := human.New(w.origin)
 		t.Cleanup(h.Close)
 		must(t, func(ctx context.Context) (*human.Page, error) {
@@ -191,7 +191,7 @@ func TestPagesKeepStrangersOut(t *testing.T) {
 }
 
 func TestPageConsentMakesAKey(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	h := w.merchant()
 	must(t, func(ctx context.Context) (*human.Page, error) {
 		return h.Open(ctx, "/api-keys/authorize?permissions=btcpay.user.canviewprofile&applicationName=App")
@@ -205,7 +205,7 @@ func TestPageConsentMakesAKey(t *testing.T) {
 }
 
 func TestPageOfSomebodyElsesStore(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	w.s.mu.Lock()
 	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.clock.now())
 	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.clock.now()}

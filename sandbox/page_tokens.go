@@ -19,14 +19,6 @@ type tokensContent struct {
 	Legacy bool
 }
 
-// Name is a token's label, for people.
-func (t *token) Name() string {
-	if t.Label == nil {
-		return ""
-	}
-	return *t.Label
-}
-
 func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
 	content := tokensContent{Store: st, Tokens: s.state.tokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.keepsLegacyKeys()}

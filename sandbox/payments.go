@@ -2,13 +2,12 @@ package sandbox
 
 import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
-
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // receive brings a transaction to an invoice's address. One that pays the same address and may be replaced stays beside it:
 // only a transaction by the same sender would take its place, and senders are not told apart here.
-func (s *Sandbox) receive(inv *invoice, amount money.Decimal, rbf bool) *payment {
+func (s *World) receive(inv *invoice, amount money.Decimal, rbf bool) *payment {
 	p := &payment{TxID: random.Hex(32), Address: inv.Prompt.Address, Amount: amount, Fee: money.New(0, 1), RBF: rbf, Received: s.clock.now()}
 	if len(inv.counted()) > 0 && inv.Prompt.Fee.Sign() > 0 { // the first payment is free of it (recording 64-bitpay-ipn)
 		p.Fee = inv.Prompt.Fee
@@ -20,7 +19,7 @@ func (s *Sandbox) receive(inv *invoice, amount money.Decimal, rbf bool) *payment
 }
 
 // mine finds blocks; the first takes in every payment that waits.
-func (s *Sandbox) mine(blocks int) {
+func (s *World) mine(blocks int) {
 	if blocks == 0 {
 		return
 	}

@@ -5,17 +5,6 @@ import (
 	"strings"
 )
 
-// What a route may ask for. The first three are ours: nothing, any authenticated caller (on the BitPay half a stranger
-// counts as one), and an API key whatever it permits. The next two are the BitPay half's.
-const (
-	open   = ""
-	anyone = "anyone"
-	anyKey = "any key"
-
-	createInvoice = "bitpay create invoice"
-	getRates      = "bitpay get rates"
-)
-
 // The permissions that a route or a rule here asks for; the rest stand in the table alone.
 const (
 	unrestricted         = "unrestricted"

@@ -95,13 +95,13 @@ func TestKeyWithinUser(t *testing.T) {
 		}
 		c := &caller{user: u, key: k}
 		view := u.Admin && closure(viewStoreSettings)[asked]
-		if got, want := st.may(c, asked, "mine"), onMine[asked] && (byRole[asked] || view); got != want {
+		if got, want := may(st, c, asked, "mine"), onMine[asked] && (byRole[asked] || view); got != want {
 			t.Fatalf("%s, admin %v, key %v: %s on the own store: %v", role.ID, u.Admin, k.Permissions, asked, got)
 		}
-		if got, want := st.may(c, asked, "other"), onOther[asked] && view; got != want {
+		if got, want := may(st, c, asked, "other"), onOther[asked] && view; got != want {
 			t.Fatalf("admin %v, key %v: %s on a foreign store: %v", u.Admin, k.Permissions, asked, got)
 		}
-		if st.may(c, asked, "nowhere") {
+		if may(st, c, asked, "nowhere") {
 			t.Fatalf("key %v: %s on no store", k.Permissions, asked)
 		}
 	}
@@ -109,7 +109,7 @@ func TestKeyWithinUser(t *testing.T) {
 
 // TestScopes has addresses that name what does not belong together.
 func TestScopes(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	_, answer := w.greenfield("POST", "/api/v1/stores", `{"name":"second"}`)
 	second := member(t, answer, "id")
 	first := w.s.Seed().StoreID

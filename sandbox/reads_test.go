@@ -11,7 +11,7 @@ import (
 // The first time a page may show its message for the last time, and an invoice may get its address.
 func TestReadsWriteNothing(t *testing.T) {
 	now := newClock(nil).now()
-	w := newWorld(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Now: newClock(nil).now})
+	w := newTestbed(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Now: newClock(nil).now})
 	store, key := w.s.Seed().StoreID, w.s.Seed().APIKey
 	inv := w.signed("POST", "/invoices", `{"price":20}`)["id"].(string)
 	w.s.mu.Lock()
@@ -80,7 +80,7 @@ func TestReadsWriteNothing(t *testing.T) {
 
 // TestFailedLogInsAreKept has wrong passwords, and a right one, count after a kill as well, without a route that mutates.
 func TestFailedLogInsAreKept(t *testing.T) {
-	w := newWorld(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json")})
+	w := newTestbed(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json")})
 	try := func(password string, failures int) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), "GET", w.origin+"/api/v1/users/me", nil)

@@ -12,7 +12,7 @@ import (
 func TestRightsAreTheUsersNow(t *testing.T) {
 	for _, release := range []string{"1.13", "2.0", "2.3", "2.4", "newer"} {
 		t.Run(release, func(t *testing.T) {
-			w := newWorld(t, Options{Emulate: release})
+			w := newTestbed(t, Options{Emulate: release})
 			store := w.s.Seed().StoreID
 			_, text := w.greenfield("POST", "/api/v1/users", `{"email":"member@shop.example","password":"a word for you"}`)
 			id := member(t, text, "id")

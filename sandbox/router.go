@@ -19,6 +19,17 @@ const (
 	pageRealm                    // the cookie of a log-in
 )
 
+// What a route may ask for. The first three are ours: nothing, any authenticated caller (on the BitPay half a stranger
+// counts as one), and an API key whatever it permits. The next two are the BitPay half's.
+const (
+	open   = ""
+	anyone = "anyone"
+	anyKey = "any key"
+
+	createInvoice = "bitpay create invoice"
+	getRates      = "bitpay get rates"
+)
+
 type route struct {
 	method     string
 	path       string // literal segments, matched in any case, and {named} ones

@@ -51,11 +51,9 @@ package sandbox
 import (
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // Options say how a sandbox starts.
@@ -93,27 +91,16 @@ type Seed struct {
 type Sandbox struct {
 	rootPath            string
 	disableRegistration bool
-	stateFile           string
 	tieSeed             uint64
 	release             release
-	clock               *clock
 	routes              *router
 	faults              activeFaults
 
-	// mu guards everything below. A handler runs with it held and writes into memory, so that no slow peer holds it.
-	mu       sync.Mutex
-	state    *state
+	// World guards itself and what is below with its lock. A handler runs with it held and writes into memory, so that
+	// no slow peer holds it.
+	*World
 	throttle throttle
 	seed     Seed
-	closed   bool
-
-	subscribers []func(*invoice, event)
-
-	log        *stateLog // nil without a state file
-	deliveries *deliver.Queue
-	wake       chan struct{}
-	stop       chan struct{}
-	running    sync.WaitGroup
 }
 
 // NewHandler makes a sandbox that does not listen, for a server of the caller's own. The caller closes it.
@@ -122,29 +109,23 @@ func NewHandler(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	w, err := newWorld(o.StateFile, o.Now)
+	if err != nil {
+		return nil, err
+	}
 	s := &Sandbox{
 		rootPath:            normaliseRootPath(o.RootPath),
 		disableRegistration: o.DisableRegistration,
-		stateFile:           o.StateFile,
 		tieSeed:             o.TieSeed,
 		release:             emulated,
-		clock:               newClock(o.Now),
 		routes:              newRouter(emulated, routes, greenfieldRoutes),
-		state:               newState(),
 		throttle:            throttle{},
-		wake:                make(chan struct{}, 1),
-		stop:                make(chan struct{}),
-	}
-	if err := s.loadState(); err != nil {
-		return nil, err
+		World:               w,
 	}
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.keepsLegacyKeys() {
 			s.state.revokeLegacyKey(st)
 		}
-	}
-	if s.state.FormKey == nil {
-		s.state.FormKey = random.Bytes(32)
 	}
 	if !o.Empty && len(s.state.Users) == 0 {
 		if err := s.plant(); err != nil {
@@ -152,15 +133,10 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	s.seed = s.state.Seed
-	if err := s.openLog(); err != nil {
+	s.subscribe(s.notifyMerchant)
+	if err := w.start(map[string]deliver.Way{ipnKind: s.ipnWay()}); err != nil {
 		return nil, err
 	}
-	s.deliveries = deliver.New(&s.mu, &s.state.Deliveries, map[string]deliver.Way{ipnKind: s.ipnWay()}, func() {
-		s.state.change()
-		s.nudge()
-	})
-	s.subscribe(s.notifyMerchant)
-	s.running.Go(s.watch)
 	return s, nil
 }
 
@@ -168,19 +144,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 func (s *Sandbox) Seed() Seed { return s.seed }
 
 // Close ends deliveries and timers, and writes the state file.
-func (s *Sandbox) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil
-	}
-	s.closed = true
-	s.mu.Unlock()
-	close(s.stop)
-	s.deliveries.Close()
-	s.running.Wait()
-	return s.closeLog()
-}
+func (s *Sandbox) Close() error { return s.shut() }
 
 func normaliseRootPath(path string) string {
 	path = strings.Trim(path, "/")

@@ -15,7 +15,7 @@ func TestStateFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s: first.Sandbox, origin: first.URL}
+	w := &testbed{t: t, s: first.Sandbox, origin: first.URL}
 	_, answer := w.call("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 	code := answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
 	w.control("clock", `{"advance":"5m"}`)
@@ -108,7 +108,7 @@ func TestStateFileCannotBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, s: s}
+	w := &testbed{t: t, s: s}
 	s.log.mu.Lock()
 	whole := s.log.file
 	if s.log.file, err = os.Open(file); err != nil { // to be read only

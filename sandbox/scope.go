@@ -15,7 +15,7 @@ type scope struct {
 
 // scopeOf finds the store behind the ids of an address. An id that nobody knows, or that belongs elsewhere, is refused
 // as a missing permission since 2.4 (recording 17-permission-scopes). A storeId in the query counts as one in the path.
-func (st *state) scopeOf(r *http.Request) scope {
+func scopeOf(st *state, r *http.Request) scope {
 	sc := scope{valid: true}
 	meet := func(storeID string, known bool) {
 		if !known || sc.named && sc.storeID != storeID {
@@ -40,7 +40,7 @@ func (st *state) scopeOf(r *http.Request) scope {
 }
 
 // storeScope is the scope of a request up to 2.3.9: what the address names below its store is looked for later.
-func (st *state) storeScope(r *http.Request) scope {
+func storeScope(st *state, r *http.Request) scope {
 	storeID := r.PathValue("storeId")
 	if storeID == "" {
 		storeID = aspnet.QueryValue(r, "storeId")
@@ -60,7 +60,7 @@ var notFounds = map[string]notFound{
 }
 
 // missingIn gives the error of what an address names and its store does not have, as up to 2.3.9; nil: it has all.
-func (st *state) missingIn(r *http.Request) *notFound {
+func missingIn(st *state, r *http.Request) *notFound {
 	for name, owner := range owners {
 		id := r.PathValue(name)
 		if id == "" {
@@ -100,33 +100,15 @@ var owners = map[string]func(st *state, id string) (storeID string, known bool){
 	"payoutId": func(*state, string) (string, bool) { return "", false },
 }
 
-// userMay tells whether the user's own rights include a permission, now: by the role in a store, with the right to see the
-// settings of any, and what that includes, for administrators, whose are the server's permissions. What is neither's is
-// everybody's.
-func (st *state) userMay(u *user, permission, storeID string) bool {
-	switch {
-	case isStorePermission(permission):
-		s := st.Stores[storeID]
-		if s == nil {
-			return false
-		}
-		role := s.roleOf(u)
-		return role != nil && role.permits(permission) || u.Admin && includes(viewStoreSettings, permission)
-	case isServerPermission(permission):
-		return u.Admin
-	}
-	return true
-}
-
 // permits tells whether a Greenfield caller may use a route: by the rights of the key, within those of its user. After
 // Basic the user's alone count.
-func (st *state) permits(c *caller, route *route, sc scope) bool {
+func permits(st *state, c *caller, route *route, sc scope) bool {
 	if !isStorePermission(route.permission) {
-		return st.may(c, route.permission, "")
+		return may(st, c, route.permission, "")
 	}
 	switch {
 	case sc.named:
-		return sc.valid && st.may(c, route.permission, sc.storeID)
+		return sc.valid && may(st, c, route.permission, sc.storeID)
 	case c.key == nil:
 		return true
 	case route.unscoped:
@@ -136,6 +118,6 @@ func (st *state) permits(c *caller, route *route, sc scope) bool {
 }
 
 // may tells whether the caller has a permission, on one store where it is a store's.
-func (st *state) may(c *caller, permission, storeID string) bool {
+func may(st *state, c *caller, permission, storeID string) bool {
 	return st.userMay(c.user, permission, storeID) && (c.key == nil || c.key.grants(permission, storeID))
 }

@@ -81,14 +81,6 @@ func (s *Sandbox) handle(w *answer, r *http.Request, c *caller, route *route) {
 	}
 }
 
-// settle lets happen what a request brought about.
-func (s *Sandbox) settle() {
-	if s.state.changed {
-		s.tick()
-		s.nudge()
-	}
-}
-
 func (s *Sandbox) writeNoRoute(w *answer, allowed []string) {
 	aspnet.SetSecurityHeaders(w.header)
 	if len(allowed) == 0 {
@@ -178,12 +170,12 @@ func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, route *
 	if route.permission == anyone || route.permission == anyKey || route.lists && s.release.listsNoStores() {
 		return true
 	}
-	sc := s.state.scopeOf(r)
+	sc := scopeOf(s.state, r)
 	if !s.release.hidesUnknown() {
-		sc = s.state.storeScope(r)
+		sc = storeScope(s.state, r)
 	}
-	if s.state.permits(c, route, sc) {
-		if missing := s.state.missingIn(r); missing != nil && !s.release.hidesUnknown() {
+	if permits(s.state, c, route, sc) {
+		if missing := missingIn(s.state, r); missing != nil && !s.release.hidesUnknown() {
 			writeAPIError(w, http.StatusNotFound, missing.code, missing.message)
 			return false
 		}

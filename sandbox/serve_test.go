@@ -7,7 +7,7 @@ import (
 )
 
 func TestTransport(t *testing.T) {
-	w := newWorld(t, Options{RootPath: "/btcpay/"})
+	w := newTestbed(t, Options{RootPath: "/btcpay/"})
 	tests := []struct {
 		name, method, path, body string
 		headers                  []string
@@ -48,7 +48,7 @@ func TestTransport(t *testing.T) {
 }
 
 func TestSignedURL(t *testing.T) {
-	w := newWorld(t, Options{RootPath: "/btcpay"})
+	w := newTestbed(t, Options{RootPath: "/btcpay"})
 	host := strings.TrimPrefix(w.origin, "http://")
 	for _, test := range []struct {
 		name, path, over string
@@ -75,7 +75,7 @@ func TestSignedURL(t *testing.T) {
 }
 
 func TestBadInputBody(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	for _, body := range []string{
 		`{"price":1e400}`, `{"price":NaN}`, `{"price":"NaN"}`, `{"price":1e30}`, `{"price":{}}`, `{"price":true}`, `[]`, `null`, `"x"`, `{`, "\ufeff{}",
 		`{"price":1,"physical":"perhaps"}`, `{"price":1,"nonce":1.5}`, `{"price":1,"buyer":"me"}`, `{"price":1,"paymentCurrencies":"BTC"}`, `{"price":1,"orderId":{}}`,
@@ -94,7 +94,7 @@ func TestBadInputBody(t *testing.T) {
 }
 
 func TestInvoiceMembers(t *testing.T) {
-	w := newWorld(t, Options{})
+	w := newTestbed(t, Options{})
 	for _, test := range []struct{ name, body, member, want string }{
 		{"price keeps its zeros", `{"price":5.50}`, "price", "5.50"},
 		{"price in text", `{"price":"1e1"}`, "price", "10.0"},

@@ -10,20 +10,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// session is a log-in by cookie.
-type session struct {
-	ID      string
-	UserID  string
-	Created time.Time
-	Flashes []flash
-}
-
-// flash is a message shown once, on whichever page is opened next.
-type flash struct {
-	Severity string // "success", "error", "info", "warning"
-	Text     string
-}
-
 const (
 	sessionCookie     = ".AspNetCore.Identity.Application"
 	antiforgeryCookie = ".AspNetCore.Antiforgery"

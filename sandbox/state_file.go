@@ -11,7 +11,7 @@ import (
 )
 
 // loadState reads the state file, if one is wanted and there.
-func (s *Sandbox) loadState() error {
+func (s *World) loadState() error {
 	if s.stateFile == "" {
 		return nil
 	}
@@ -112,7 +112,7 @@ func (st *state) check() error {
 }
 
 // writeStateFile puts a snapshot in place of the file in one step.
-func (s *Sandbox) writeStateFile(snapshot []byte) error {
+func (s *World) writeStateFile(snapshot []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(s.stateFile), filepath.Base(s.stateFile)+".*")
 	if err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -120,7 +121,7 @@ func (p *prompt) activate(w *wallet) {
 }
 
 // activateLazy gives an invoice its address where its maker left that to the first who looks.
-func (s *Sandbox) activateLazy(inv *invoice) {
+func (s *World) activateLazy(inv *invoice) {
 	w := s.state.Stores[inv.StoreID].Wallet
 	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != statusNew || w == nil {
 		return
@@ -187,4 +188,23 @@ func (p *payment) confirmations(height int) int {
 		return 0
 	}
 	return height - p.Height + 1
+}
+
+// over is the store's receipt with what the invoice has otherwise.
+func (choice receiptChoice) over(store receipt) receipt {
+	if choice.Enabled != nil {
+		store.Enabled = *choice.Enabled
+	}
+	if choice.ShowQR != nil {
+		store.ShowQR = *choice.ShowQR
+	}
+	if choice.ShowPayments != nil {
+		store.ShowPayments = *choice.ShowPayments
+	}
+	return store
+}
+
+// older is the order in which a store's invoices are kept.
+func older(a, b *invoice) int {
+	return cmp.Or(a.Created.Compare(b.Created), a.Number-b.Number)
 }

@@ -42,7 +42,7 @@ func (st *state) newAPIKey(u *user, label string, permissions []string) *apiKey 
 }
 
 // mintKey makes a key now.
-func (s *Sandbox) mintKey(u *user, label string, permissions []string) *apiKey {
+func (s *World) mintKey(u *user, label string, permissions []string) *apiKey {
 	k := s.state.newAPIKey(u, label, permissions)
 	k.Created = s.clock.now()
 	return k
@@ -52,22 +52,4 @@ func (s *Sandbox) mintKey(u *user, label string, permissions []string) *apiKey {
 func (k *apiKey) id() string {
 	hash := sha256.Sum256([]byte(k.Value))
 	return "akid_" + hex.EncodeToString(hash[:8])
-}
-
-// name is how the release names a key in addresses: by its value, or by its id once it keeps no values.
-func (s *Sandbox) name(k *apiKey) string {
-	if s.release.hashesKeys() {
-		return k.id()
-	}
-	return k.Value
-}
-
-// findKey looks a key of that user up by the name that the release gives it; nil if the user has none such.
-func (s *Sandbox) findKey(u *user, name string) *apiKey {
-	for _, k := range s.state.APIKeys {
-		if k.UserID == u.ID && s.name(k) == name {
-			return k
-		}
-	}
-	return nil
 }

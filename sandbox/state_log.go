@@ -20,12 +20,12 @@ import (
 // written before it is answered, so that a sandbox that is killed knows at its next start all that it acknowledged.
 // Killed is not cut off from power: the lines are not synced.
 type stateLog struct {
-	mu   sync.Mutex // held while the files are written; taken before [Sandbox.mu] where both are
+	mu   sync.Mutex // held while the files are written; taken before [World.mu] where both are
 	file *os.File
 	size int64
 	most int64 // the size at which the state file is written anew
 
-	// guarded by [Sandbox.mu]
+	// guarded by [World.mu]
 	pending []byte            // lines to be written
 	parts   map[string][]byte // each part of the state as it was last written
 }
@@ -41,7 +41,7 @@ type logLine struct {
 // minLog is the size up to which a log is not worth a new state file.
 const minLog = 1 << 20
 
-func (s *Sandbox) logPath() string { return s.stateFile + ".log" }
+func (s *World) logPath() string { return s.stateFile + ".log" }
 
 // part is a member of the state, by its name.
 type part struct {
@@ -64,7 +64,7 @@ func (st *state) parts() []part {
 
 // record notes what changed, for commit to write. It is called with the lock held, after everything that may change
 // the state.
-func (s *Sandbox) record() {
+func (s *World) record() {
 	if !s.state.changed {
 		return
 	}
@@ -100,7 +100,7 @@ func (st *state) touch(id string) {
 }
 
 // asWritten is an invoice as the log has it; nil without a log, or without an invoice.
-func (s *Sandbox) asWritten(inv *invoice) []byte {
+func (s *World) asWritten(inv *invoice) []byte {
 	if s.log == nil || inv == nil {
 		return nil
 	}
@@ -108,7 +108,7 @@ func (s *Sandbox) asWritten(inv *invoice) []byte {
 }
 
 // commit writes what was recorded. One write is for all who wait for it. It is called without the lock.
-func (s *Sandbox) commit() error {
+func (s *World) commit() error {
 	l := s.log
 	if l == nil {
 		return nil
@@ -136,7 +136,7 @@ func (s *Sandbox) commit() error {
 }
 
 // openLog starts with a state file that holds everything, and an empty log.
-func (s *Sandbox) openLog() error {
+func (s *World) openLog() error {
 	if s.stateFile == "" {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (s *Sandbox) openLog() error {
 
 // compact writes the state file anew and empties the log. Of a sandbox that is killed between the two, the log has lines
 // that the file has as well: their numbers tell.
-func (s *Sandbox) compact() error {
+func (s *World) compact() error {
 	l := s.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -192,7 +192,7 @@ func (l *stateLog) full() bool {
 }
 
 // closeLog writes the state file, and leaves no log behind.
-func (s *Sandbox) closeLog() error {
+func (s *World) closeLog() error {
 	if s.log == nil {
 		return nil
 	}

@@ -158,7 +158,7 @@ func TestKilled(t *testing.T) {
 // TestLogHoldsAll makes a change of each kind, and reads the state again without the file's being written in between.
 func TestLogHoldsAll(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
-	w := newWorld(t, Options{StateFile: file})
+	w := newTestbed(t, Options{StateFile: file})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID
 	create := func(path, body string) string {
 		response, answer := w.greenfield("POST", path, body)
@@ -190,7 +190,7 @@ func TestLogHoldsAll(t *testing.T) {
 	if w.s.log.size == 0 {
 		t.Fatal("nothing was written to the log")
 	}
-	again := &Sandbox{stateFile: file, clock: newClock(nil)}
+	again := &World{stateFile: file, clock: newClock(nil), state: newState()}
 	if err := again.loadState(); err != nil {
 		t.Fatal(err)
 	}
@@ -209,12 +209,12 @@ func TestBadInputLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { s.Close() })
-		w := &world{t: t, s: s}
+		w := &testbed{t: t, s: s}
 		_, answer := w.inProcess("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 		return file, answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
 	}
 	load := func(file string) (*state, error) {
-		s := &Sandbox{stateFile: file, clock: newClock(nil), state: newState()}
+		s := &World{stateFile: file, clock: newClock(nil), state: newState()}
 		err := s.loadState()
 		return s.state, err
 	}

@@ -27,3 +27,12 @@ func (s *store) rateCalculator() *money.Calculator {
 
 // rate computes one pair.
 func (s *store) rate(pair money.Pair) money.Rate { return s.rateCalculator().Rate(pair) }
+
+const defaultSource = "kraken"
+
+func (c rateConfiguration) source() string {
+	if c.Source == "" {
+		return defaultSource
+	}
+	return c.Source
+}

@@ -103,3 +103,11 @@ func (st *state) tokensOf(storeID string) []*token {
 	slices.SortFunc(tokens, func(a, b *token) int { return a.Created.Compare(b.Created) })
 	return tokens
 }
+
+// Name is a token's label, for people.
+func (t *token) Name() string {
+	if t.Label == nil {
+		return ""
+	}
+	return *t.Label
+}

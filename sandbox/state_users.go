@@ -117,7 +117,7 @@ func (st *state) findUser(email string) *user { return st.userByEmail[strings.To
 func (u *user) locked(now time.Time) bool { return now.Before(u.LockedUntil) }
 
 // checkPassword judges a log-in and keeps count of the failures.
-func (s *Sandbox) checkPassword(u *user, password string, now time.Time) bool {
+func (s *World) checkPassword(u *user, password string, now time.Time) bool {
 	if u.locked(now) {
 		return false
 	}

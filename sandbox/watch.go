@@ -37,7 +37,7 @@ func (st *state) watch(inv *invoice) {
 
 // tick lets everything happen that is due, what was due earlier first. It is called with the lock held: before and
 // after each request, and when a timer says so.
-func (s *Sandbox) tick() {
+func (s *World) tick() {
 	now := s.clock.now()
 	st := s.state
 	for len(st.agenda) > 0 && !st.agenda[0].at.After(now) {
@@ -50,7 +50,7 @@ func (s *Sandbox) tick() {
 }
 
 // update moves one invoice on, with its notifications.
-func (s *Sandbox) update(inv *invoice) {
+func (s *World) update(inv *invoice) {
 	inv.Fresh = false
 	inv.live(s.clock.now(), s.state.Height, s.emitter(inv))
 	s.state.watch(inv)
@@ -58,7 +58,7 @@ func (s *Sandbox) update(inv *invoice) {
 }
 
 // updateAll looks at every invoice that may change, oldest first: a block was found.
-func (s *Sandbox) updateAll() {
+func (s *World) updateAll() {
 	var invoices []*invoice
 	for _, inv := range s.state.watched {
 		invoices = append(invoices, inv)
@@ -70,7 +70,7 @@ func (s *Sandbox) updateAll() {
 }
 
 // watch waits for what is due next, and saves what comes of it, until the sandbox is closed.
-func (s *Sandbox) watch() {
+func (s *World) watch() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -103,7 +103,7 @@ func (s *Sandbox) watch() {
 }
 
 // nudge makes the watch look again.
-func (s *Sandbox) nudge() {
+func (s *World) nudge() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
