@@ -35,7 +35,7 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 		if inv == nil {
 			return fmt.Errorf("there is no invoice %q", invoiceID)
 		}
-		s.activateLazy(inv)
+		s.world.activateLazy(inv)
 		if inv.Prompt == nil || inv.Prompt.Address == "" {
 			return fmt.Errorf("the invoice %s has no address to pay to", invoiceID)
 		}
@@ -50,8 +50,8 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 		if err != nil {
 			return err
 		}
-		txID = s.receive(inv, amount, p.RBF).TxID
-		s.mine(p.Confirmations)
+		txID = s.world.receive(inv, amount, p.RBF).TxID
+		s.world.mine(p.Confirmations)
 		return nil
 	})
 	return txID, err
@@ -78,7 +78,7 @@ func (s *Sandbox) findBlocks(blocks int) error {
 	if blocks < 1 || blocks > maxBlocks {
 		return fmt.Errorf("blocks: 1 to %d are wanted", maxBlocks)
 	}
-	s.mine(blocks)
+	s.world.mine(blocks)
 	return nil
 }
 
@@ -92,14 +92,14 @@ func (s *Sandbox) advance(d time.Duration) error {
 	if d < 0 || d > maxAdvance {
 		return errAdvance
 	}
-	s.clock.advance(d)
+	s.world.clock.advance(d)
 	s.state.change()
-	s.tick()
+	s.world.tick()
 	return nil
 }
 
 // Now is the time by the sandbox's clock, in UTC.
-func (s *Sandbox) Now() time.Time { return s.clock.now() }
+func (s *Sandbox) Now() time.Time { return s.world.clock.now() }
 
 // Approve agrees to a pairing, as an owner of the store does on the page: the key that asked for the code may use the
 // store from now on. Without a store it is the one that the sandbox started with. An error says that the code or the store
@@ -117,7 +117,7 @@ func (s *Sandbox) Approve(pairingCode, storeID string) error {
 			return fmt.Errorf("there is no store %q", storeID)
 		}
 		s.state.change()
-		switch result := s.state.pairWithStore(p, storeID, s.clock.now()); result {
+		switch result := s.state.pairWithStore(p, storeID, s.world.clock.now()); result {
 		case pairingExpired:
 			return fmt.Errorf("the pairing code %s expired", pairingCode)
 		case pairingReusedKey:
@@ -130,7 +130,7 @@ func (s *Sandbox) Approve(pairingCode, storeID string) error {
 
 // do is act for a caller in Go.
 func (s *Sandbox) do(what func() error) error {
-	if err := s.act(what); err != nil {
+	if err := s.world.act(what); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	return nil

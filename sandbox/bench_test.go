@@ -105,9 +105,9 @@ func BenchmarkLoopback(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := server.Sandbox
-	s.mu.Lock()
+	s.world.mu.Lock()
 	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
-	s.mu.Unlock()
+	s.world.mu.Unlock()
 	host := strings.TrimPrefix(server.URL, "http://")
 	raw := signedRequests(key, host)
 	start := time.Now()

@@ -27,7 +27,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, "Invalid invoice")
 		return
 	}
-	now := s.clock.now()
+	now := s.world.clock.now()
 	if sent != nil && sent.Before(now.Add(shortestLife)) {
 		writeBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
 		return
@@ -38,7 +38,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}
-	s.create(inv)
+	s.world.create(inv)
 	dto := s.bitpayInvoice(inv, c.site.base())
 	if sent != nil {
 		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)
@@ -53,7 +53,7 @@ var highestPrice = money.NewUint(math.MaxUint64)
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
 func (s *Sandbox) readInvoice(b *aspnet.Binder, st *store) (*invoice, *time.Time) {
-	now := s.clock.now()
+	now := s.world.clock.now()
 	inv := &invoice{
 		StoreID:               st.ID,
 		Status:                statusNew,

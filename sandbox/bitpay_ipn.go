@@ -112,7 +112,7 @@ func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
 	full := inv.FullNotifications || inv.ExtendedNotifications
 	data := s.ipnData(inv, e)
 	post := func(body any) {
-		s.deliveries.Add(&deliver.Delivery{Kind: ipnKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.clock.now()})
+		s.world.deliveries.Add(&deliver.Delivery{Kind: ipnKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.world.clock.now()})
 	}
 	switch e {
 	case eventConfirmed:

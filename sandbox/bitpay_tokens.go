@@ -61,7 +61,7 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}
-	p := s.state.newPairing(s.clock.now())
+	p := s.state.newPairing(s.world.clock.now())
 	p.SIN, p.Label = *id, label
 	writePairing(w, p)
 }
@@ -83,7 +83,7 @@ func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id
 	if (p.Label == nil || *p.Label == "") && label != nil {
 		p.Label = label
 	}
-	switch result := s.state.pairWithSIN(p, sin, s.clock.now()); result {
+	switch result := s.state.pairWithSIN(p, sin, s.world.clock.now()); result {
 	case pairingComplete, pairingPartial: // the answer does not tell them apart
 		writePairing(w, p)
 	default:

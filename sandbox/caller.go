@@ -127,7 +127,7 @@ func (s *Sandbox) readGreenfield(r *http.Request, c *caller) (refusal string) {
 			return "ApiKey authentication failed: Unknown API Key"
 		}
 		c.user = s.state.Users[c.key.UserID]
-		if c.user.locked(s.clock.now()) {
+		if c.user.locked(s.world.clock.now()) {
 			c.key, c.user = nil, nil
 			return accountDisabled
 		}
@@ -146,7 +146,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	// The server splits at every colon and takes the second piece, so a password with one never works
 	// (recording 71-login-pages).
 	pieces := strings.Split(string(plain), ":")
-	now := s.clock.now()
+	now := s.world.clock.now()
 	u := s.state.findUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
 	if !young && s.release.tellsWhy() && !s.throttle.allow(loginZone, c.site.ip, now) {
@@ -166,7 +166,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 			return "Basic authentication for the Greenfield API is not enabled for this user."
 		}
 	}
-	if !s.checkPassword(u, pieces[1], now) {
+	if !s.world.checkPassword(u, pieces[1], now) {
 		if u.locked(now) {
 			return "LockedOut"
 		}

@@ -52,7 +52,7 @@ func (s *Sandbox) control(w *answer, r *http.Request) {
 		return
 	}
 	var result any
-	err = s.act(func() (err error) {
+	err = s.world.act(func() (err error) {
 		result, err = act(body)
 		return err
 	})
@@ -129,8 +129,8 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 	if inv == nil {
 		return nil, fmt.Errorf("address: no invoice has %q", ask.Address)
 	}
-	p := s.receive(inv, amount, ask.RBF)
-	s.mine(ask.Confirmations)
+	p := s.world.receive(inv, amount, ask.RBF)
+	s.world.mine(ask.Confirmations)
 	return map[string]any{"txid": p.TxID, "vout": p.Vout}, nil
 }
 
@@ -160,7 +160,7 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 	if err := s.advance(d); err != nil {
 		return nil, err
 	}
-	return map[string]any{"now": s.clock.now().Format(time.RFC3339Nano), "deliveries": s.deliveries.UnderWay()}, nil
+	return map[string]any{"now": s.world.clock.now().Format(time.RFC3339Nano), "deliveries": s.world.deliveries.UnderWay()}, nil
 }
 
 func (s *Sandbox) controlEffect(body []byte) (any, error) {
@@ -198,7 +198,7 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	if p == nil {
 		return nil, fmt.Errorf("expirePairingCode: there is no such code")
 	}
-	p.Expires = s.clock.now().Add(-time.Minute)
+	p.Expires = s.world.clock.now().Add(-time.Minute)
 	s.state.change()
 	return struct{}{}, nil
 }

@@ -267,11 +267,11 @@ func TestHashedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old.mu.Lock()
+	old.world.mu.Lock()
 	shop := old.state.Stores[old.seed.StoreID]
 	old.state.newLegacyKey(shop)
 	legacy := shop.LegacyKey
-	old.mu.Unlock()
+	old.world.mu.Unlock()
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}

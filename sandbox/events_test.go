@@ -14,14 +14,14 @@ func TestEventsOnce(t *testing.T) {
 	note := func(into *[]string) func(*invoice, event) {
 		return func(inv *invoice, e event) { *into = append(*into, fmt.Sprint(inv.Price.Text(), " ", e)) }
 	}
-	w.s.mu.Lock()
-	w.s.subscribe(note(&first))
-	w.s.subscribe(note(&second))
-	w.s.mu.Unlock()
+	w.s.world.mu.Lock()
+	w.s.world.subscribe(note(&first))
+	w.s.world.subscribe(note(&second))
+	w.s.world.mu.Unlock()
 	want := func(events ...string) {
 		t.Helper()
-		w.s.mu.Lock()
-		defer w.s.mu.Unlock()
+		w.s.world.mu.Lock()
+		defer w.s.world.mu.Unlock()
 		for _, got := range []*[]string{&first, &second} {
 			if text := strings.Join(*got, ", "); text != strings.Join(events, ", ") {
 				t.Errorf("%s\nwant %s", text, strings.Join(events, ", "))

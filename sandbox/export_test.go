@@ -5,14 +5,14 @@ import "bytes"
 // Lost says what a sandbox that was killed now would not know at its next start, though it was answered; empty for
 // nothing. It is for sandboxes with a state file.
 func (s *Sandbox) Lost() string {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.log.pending) > 0 || s.state.changed {
+	s.world.log.mu.Lock()
+	defer s.world.log.mu.Unlock()
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	if len(s.world.log.pending) > 0 || s.state.changed {
 		return "" // a notification was taken, say, which is written next
 	}
-	kept := &World{stateFile: s.stateFile, clock: newClock(nil), state: newState()}
+	kept := &World{stateFile: s.world.stateFile, clock: newClock(nil), state: newState()}
 	if err := kept.loadState(); err != nil {
 		return err.Error()
 	}

@@ -159,7 +159,7 @@ func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	inv := s.invoiceOf(r)
 	before := s.invoiceData(inv, c)
-	if !s.mark(inv, textOr(status, "")) {
+	if !s.world.mark(inv, textOr(status, "")) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}

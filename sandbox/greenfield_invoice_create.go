@@ -102,14 +102,14 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 		return
 	}
 	st := s.state.Stores[r.PathValue("storeId")]
-	now := s.clock.now()
+	now := s.world.clock.now()
 	inv := asked.invoice(st, now)
 	inv.Base = c.site.base()
 	if refusal := priceInvoice(inv, st, asked.methods, now); refusal != "" {
 		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}
-	s.create(inv)
+	s.world.create(inv)
 	data := s.invoiceData(inv, c)
 	data.Metadata = inv.firstMetadata()
 	aspnet.WriteJSON(w, http.StatusOK, data)

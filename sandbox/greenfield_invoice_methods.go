@@ -116,6 +116,6 @@ func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *call
 		aspnet.WriteCrash(w)
 		return
 	}
-	s.activateLazy(inv)
+	s.world.activateLazy(inv)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

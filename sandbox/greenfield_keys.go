@@ -77,7 +77,7 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 		aspnet.WriteCrash(w)
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(s.mintKey(u, label, permissions), true))
+	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(s.world.mintKey(u, label, permissions), true))
 }
 
 func (s *Sandbox) readCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {

@@ -80,12 +80,12 @@ func TestLifeByItself(t *testing.T) {
 	w := newTestbed(t, Options{})
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
 	w.control("clock", `{"advance":"14m59s"}`)
-	w.s.mu.Lock()
+	w.s.world.mu.Lock()
 	kept := w.s.state.Invoices[inv["id"].(string)]
-	w.s.mu.Unlock()
+	w.s.world.mu.Unlock()
 	eventually(t, "the invoice expires", func() bool {
-		w.s.mu.Lock()
-		defer w.s.mu.Unlock()
+		w.s.world.mu.Lock()
+		defer w.s.world.mu.Unlock()
 		return kept.Status == statusExpired
 	})
 }

@@ -55,9 +55,9 @@ func newTestbed(t *testing.T, o Options) *testbed {
 	}
 	w := &testbed{t: t, s: s, origin: server.URL, key: key}
 	if !o.Empty {
-		s.mu.Lock()
+		s.world.mu.Lock()
 		s.state.addToken(&token{ID: "t", Value: "v", SIN: w.sin(), StoreID: s.seed.StoreID})
-		s.mu.Unlock()
+		s.world.mu.Unlock()
 	}
 	return w
 }

@@ -15,11 +15,11 @@ func TestPagesAreAccessible(t *testing.T) {
 	w := newTestbed(t, Options{})
 	cookie := w.logInCookie()
 	store := w.s.seed.StoreID
-	w.s.mu.Lock()
-	pairing := w.s.state.newPairing(w.s.clock.now())
+	w.s.world.mu.Lock()
+	pairing := w.s.state.newPairing(w.s.world.clock.now())
 	pairing.SIN = w.sin()
 	token := w.s.state.tokensOf(store)[0].Value
-	w.s.mu.Unlock()
+	w.s.world.mu.Unlock()
 	invoice := w.signed("POST", "/invoices", `{"price":5,"currency":"EUR","redirectURL":"https://shop.example/"}`)["id"].(string)
 	w.signed("POST", "/invoices", `{"price":1}`)
 	for _, path := range []string{
@@ -43,9 +43,9 @@ func TestPagesAreAccessible(t *testing.T) {
 
 // logInCookie makes a log-in of the seeded account, without its throttle.
 func (w *testbed) logInCookie() string {
-	w.s.mu.Lock()
-	defer w.s.mu.Unlock()
-	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.clock.now()}
+	w.s.world.mu.Lock()
+	defer w.s.world.mu.Unlock()
+	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.world.clock.now()}
 	w.s.state.Sessions[sess.ID] = sess
 	return sessionCookie + "=" + sess.ID
 }

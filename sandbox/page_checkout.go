@@ -88,7 +88,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	if inv.Exception != exceptionNone {
 		content.Exception = inv.Exception
 	}
-	if left := inv.Expires.Sub(s.clock.now()); inv.Status == statusNew && left > 0 {
+	if left := inv.Expires.Sub(s.world.clock.now()); inv.Status == statusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
 	a := inv.account(money.Digits(inv.Currency))
@@ -162,9 +162,9 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		if amount.Sign() <= 0 {
 			break
 		}
-		s.receive(inv, amount, false)
+		s.world.receive(inv, amount, false)
 	case "mine":
-		s.mine(1)
+		s.world.mine(1)
 	default:
 		aspnet.WriteEmpty(w, http.StatusBadRequest)
 		return

@@ -177,7 +177,7 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 			aspnet.WriteCrash(w)
 			return
 		}
-		k := s.mintKey(c.user, f.Label, s.release.granted(f.Rows))
+		k := s.world.mintKey(c.user, f.Label, s.release.granted(f.Rows))
 		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
 		s.handOver(w, c, f, k)
 	case "confirm":

@@ -33,7 +33,7 @@ func (s *Sandbox) addKeyPage(w http.ResponseWriter, _ *http.Request, c *caller) 
 func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	rows := postedRows(r)
 	forbidServer(rows, c.user)
-	k := s.mintKey(c.user, r.PostFormValue("Label"), s.release.granted(rows))
+	k := s.world.mintKey(c.user, r.PostFormValue("Label"), s.release.granted(rows))
 	s.addFlash(c, "success", "API key generated! "+k.Value)
 	redirect(w, c, "/account/apikeys")
 }

@@ -114,13 +114,13 @@ func (s *Sandbox) canBePaid(inv *invoice, c *caller) bool {
 	if inv.Archived && (c.user == nil || !s.state.userMay(c.user, viewInvoices, inv.StoreID)) {
 		return false
 	}
-	s.activateLazy(inv)
+	s.world.activateLazy(inv)
 	return inv.Prompt != nil && inv.Prompt.Address != ""
 }
 
 func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceStatus {
 	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(money.Digits(inv.Currency))
-	left := max(0, inv.Expires.Sub(s.clock.now()).Truncate(time.Second))
+	left := max(0, inv.Expires.Sub(s.world.clock.now()).Truncate(time.Second))
 	span := inv.Expires.Sub(inv.Created)
 	fee := feeOfNext(inv)
 	dto := &invoiceStatus{

@@ -206,11 +206,11 @@ func TestPageConsentMakesAKey(t *testing.T) {
 
 func TestPageOfSomebodyElsesStore(t *testing.T) {
 	w := newTestbed(t, Options{})
-	w.s.mu.Lock()
-	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.clock.now())
-	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.clock.now()}
+	w.s.world.mu.Lock()
+	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.world.clock.now())
+	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.world.clock.now()}
 	w.s.state.Sessions[sess.ID] = sess
-	w.s.mu.Unlock()
+	w.s.world.mu.Unlock()
 	path := "/stores/" + w.s.seed.StoreID + "/tokens"
 	response, _ := w.call("GET", path, "", "Accept", "text/html", "Cookie", sessionCookie+"=guest")
 	want := w.origin + "/errors/403?ReturnUrl=" + url.QueryEscape(path) + "&permission=btcpay.store.canmodifystoresettings"

@@ -14,15 +14,15 @@ func TestReadsWriteNothing(t *testing.T) {
 	w := newTestbed(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Now: newClock(nil).now})
 	store, key := w.s.Seed().StoreID, w.s.Seed().APIKey
 	inv := w.signed("POST", "/invoices", `{"price":20}`)["id"].(string)
-	w.s.mu.Lock()
+	w.s.world.mu.Lock()
 	sess := &session{ID: "browser", UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: now}
 	w.s.state.Sessions[sess.ID] = sess
 	code := w.s.state.newPairing(now).Code
 	w.s.state.change()
-	w.s.mu.Unlock()
+	w.s.world.mu.Unlock()
 	logged := func() int {
-		w.s.mu.Lock()
-		defer w.s.mu.Unlock()
+		w.s.world.mu.Lock()
+		defer w.s.world.mu.Unlock()
 		return w.s.state.Logged
 	}
 	names := strings.NewReplacer("{storeId}", store, "{invoiceId}", inv, "{idOrEmail}", w.s.Seed().Email, "{method}", "BTC-CHAIN", "{cryptoCode}", "BTC")
@@ -96,8 +96,8 @@ func TestFailedLogInsAreKept(t *testing.T) {
 		if lost := w.s.Lost(); lost != "" {
 			t.Error(lost)
 		}
-		w.s.mu.Lock()
-		defer w.s.mu.Unlock()
+		w.s.world.mu.Lock()
+		defer w.s.world.mu.Unlock()
 		if got := w.s.state.findUser(w.s.seed.Email).Failures; got != failures {
 			t.Errorf("%d failures are counted, not %d", got, failures)
 		}

@@ -98,7 +98,8 @@ type Sandbox struct {
 
 	// World guards itself and what is below with its lock. A handler runs with it held and writes into memory, so that
 	// no slow peer holds it.
-	*World
+	world    *World
+	state    *state // the world's
 	throttle throttle
 	seed     Seed
 }
@@ -120,7 +121,8 @@ func NewHandler(o Options) (*Sandbox, error) {
 		release:             emulated,
 		routes:              newRouter(emulated, routes, greenfieldRoutes),
 		throttle:            throttle{},
-		World:               w,
+		world:               w,
+		state:               w.state,
 	}
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.keepsLegacyKeys() {
@@ -133,7 +135,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	s.seed = s.state.Seed
-	s.subscribe(s.notifyMerchant)
+	s.world.subscribe(s.notifyMerchant)
 	if err := w.start(map[string]deliver.Way{ipnKind: s.ipnWay()}); err != nil {
 		return nil, err
 	}
@@ -144,7 +146,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 func (s *Sandbox) Seed() Seed { return s.seed }
 
 // Close ends deliveries and timers, and writes the state file.
-func (s *Sandbox) Close() error { return s.shut() }
+func (s *Sandbox) Close() error { return s.world.shut() }
 
 func normaliseRootPath(path string) string {
 	path = strings.Trim(path, "/")
@@ -172,11 +174,11 @@ func (s *Sandbox) respond(r *http.Request) *answer {
 	} else {
 		s.serve(a, r)
 	}
-	if err := s.commit(); err != nil { // what would be forgotten is not acknowledged
+	if err := s.world.commit(); err != nil { // what would be forgotten is not acknowledged
 		a = &answer{header: http.Header{}}
 		writeControl(a, http.StatusInternalServerError, err.Error())
 	}
 	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
-	a.header.Set("Date", s.clock.now().Format(http.TimeFormat))
+	a.header.Set("Date", s.world.clock.now().Format(http.TimeFormat))
 	return a
 }

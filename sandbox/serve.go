@@ -51,9 +51,9 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 		return
 	}
 
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tick()
+	s.world.mu.Lock()
+	defer s.world.mu.Unlock()
+	s.world.tick()
 	if s.admit(w, r, c, route) {
 		aspnet.SetSecurityHeaders(w.header)
 		s.handle(w, r, c, route)
@@ -61,8 +61,8 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if bitpay && route.realm == bitpayRealm && s.release.oldBitpay() {
 		bareErrors(w)
 	}
-	s.settle()
-	s.record()
+	s.world.settle()
+	s.world.record()
 }
 
 // handle runs the handler. What of the state a mutating route changed is found by comparison, so that one that is
@@ -73,10 +73,10 @@ func (s *Sandbox) handle(w *answer, r *http.Request, c *caller, route *route) {
 		return
 	}
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	before := s.asWritten(inv)
+	before := s.world.asWritten(inv)
 	route.handler(s, w, r, c)
 	s.state.change()
-	if !bytes.Equal(before, s.asWritten(inv)) {
+	if !bytes.Equal(before, s.world.asWritten(inv)) {
 		s.state.touch(inv.ID)
 	}
 }

@@ -184,10 +184,10 @@ func TestLogHoldsAll(t *testing.T) {
 	w.control("clock", `{"advance":"3h"}`)
 	w.control("mine", `{"blocks":3}`)
 
-	w.s.mu.Lock()
+	w.s.world.mu.Lock()
 	want := string(encodeState(w.s.state))
-	w.s.mu.Unlock()
-	if w.s.log.size == 0 {
+	w.s.world.mu.Unlock()
+	if w.s.world.log.size == 0 {
 		t.Fatal("nothing was written to the log")
 	}
 	again := &World{stateFile: file, clock: newClock(nil), state: newState()}
