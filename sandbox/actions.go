@@ -92,14 +92,12 @@ func (s *Sandbox) advance(d time.Duration) error {
 	if d < 0 || d > maxAdvance {
 		return errAdvance
 	}
-	s.world.clock.advance(d)
-	s.state.change()
-	s.world.tick()
+	s.world.advance(d)
 	return nil
 }
 
 // Now is the time by the sandbox's clock, in UTC.
-func (s *Sandbox) Now() time.Time { return s.world.clock.now() }
+func (s *Sandbox) Now() time.Time { return s.world.now() }
 
 // Approve agrees to a pairing, as an owner of the store does on the page: the key that asked for the code may use the
 // store from now on. Without a store it is the one that the sandbox started with. An error says that the code or the store
@@ -117,7 +115,7 @@ func (s *Sandbox) Approve(pairingCode, storeID string) error {
 			return fmt.Errorf("there is no store %q", storeID)
 		}
 		s.state.change()
-		switch result := s.state.pairWithStore(p, storeID, s.world.clock.now()); result {
+		switch result := s.state.pairWithStore(p, storeID, s.world.now()); result {
 		case pairingExpired:
 			return fmt.Errorf("the pairing code %s expired", pairingCode)
 		case pairingReusedKey:

@@ -105,9 +105,9 @@ func BenchmarkLoopback(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := server.Sandbox
-	s.world.mu.Lock()
+	s.world.lock()
 	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
-	s.world.mu.Unlock()
+	s.world.unlock()
 	host := strings.TrimPrefix(server.URL, "http://")
 	raw := signedRequests(key, host)
 	start := time.Now()

@@ -139,7 +139,7 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 		ID:                             inv.ID,
 		InvoiceTime:                    inv.Created.UnixMilli(),
 		ExpirationTime:                 inv.Expires.UnixMilli(),
-		CurrentTime:                    s.world.clock.now().UnixMilli(),
+		CurrentTime:                    s.world.now().UnixMilli(),
 		Rate:                           "0.0",
 		ExceptionStatus:                bitpayException[inv.Exception],
 		Token:                          random.Base58(16),

@@ -27,7 +27,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, "Invalid invoice")
 		return
 	}
-	now := s.world.clock.now()
+	now := s.world.now()
 	if sent != nil && sent.Before(now.Add(shortestLife)) {
 		writeBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
 		return
@@ -53,7 +53,7 @@ var highestPrice = money.NewUint(math.MaxUint64)
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
 func (s *Sandbox) readInvoice(b *aspnet.Binder, st *store) (*invoice, *time.Time) {
-	now := s.world.clock.now()
+	now := s.world.now()
 	inv := &invoice{
 		StoreID:               st.ID,
 		Status:                statusNew,
@@ -228,7 +228,7 @@ func priceInvoice(inv *invoice, st *store, methods []string, now time.Time) (ref
 	case rate.Value.Sign() <= 0:
 		return log.String()
 	}
-	inv.Prompt = &prompt{Rate: rate.Value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: dustLimit[st.Wallet.script]}
+	inv.Prompt = &prompt{Rate: rate.Value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: st.Wallet.dust()}
 	if st.NetworkFeeMode == "Never" {
 		inv.Prompt.Fee = money.Decimal{}
 	}

@@ -112,7 +112,7 @@ func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
 	full := inv.FullNotifications || inv.ExtendedNotifications
 	data := s.ipnData(inv, e)
 	post := func(body any) {
-		s.world.deliveries.Add(&deliver.Delivery{Kind: ipnKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.world.clock.now()})
+		s.world.deliver(&deliver.Delivery{Kind: ipnKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.world.now()})
 	}
 	switch e {
 	case eventConfirmed:

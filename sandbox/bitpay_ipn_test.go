@@ -110,15 +110,15 @@ func TestNotificationRetries(t *testing.T) {
 	r.want(t, posts...)
 	for _, again := range [][]string{{"paid", "confirmed", "complete"}} {
 		eventually(t, "the failed posts wait", func() bool {
-			w.s.world.mu.Lock()
-			defer w.s.world.mu.Unlock()
+			w.s.world.lock()
+			defer w.s.world.unlock()
 			waiting := 0
 			for _, d := range w.s.state.Deliveries {
 				if d.Tries == 1 {
 					waiting++
 				}
 			}
-			return waiting == 3 && w.s.world.deliveries.UnderWay() == 0
+			return waiting == 3 && w.s.world.underWay() == 0
 		})
 		w.control("clock", `{"advance":"9m59s"}`)
 		w.control("clock", `{"advance":"2s"}`)
@@ -126,15 +126,15 @@ func TestNotificationRetries(t *testing.T) {
 		r.want(t, posts...)
 	}
 	eventually(t, "the two that failed again wait", func() bool {
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
-		return len(w.s.state.Deliveries) == 2 && w.s.world.deliveries.UnderWay() == 0
+		w.s.world.lock()
+		defer w.s.world.unlock()
+		return len(w.s.state.Deliveries) == 2 && w.s.world.underWay() == 0
 	})
 	w.control("clock", `{"advance":"10m"}`)
 	r.want(t, append(posts, "paid", "confirmed")...)
 	eventually(t, "nothing waits", func() bool {
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
+		w.s.world.lock()
+		defer w.s.world.unlock()
 		return len(w.s.state.Deliveries) == 0
 	})
 }
@@ -144,8 +144,8 @@ func TestNotificationGivenUp(t *testing.T) {
 	w.signed("POST", "/invoices", `{"price":0,"notificationURL":"http://127.0.0.1:1/nobody"}`)
 	w.control("clock", `{"advance":"2h"}`)
 	eventually(t, "the sixth try was the last", func() bool {
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
+		w.s.world.lock()
+		defer w.s.world.unlock()
 		return len(w.s.state.Deliveries) == 0
 	})
 }

@@ -16,7 +16,7 @@ type tokenList struct {
 // listTokens tells the token of the key that signed: one at most, none of anybody else.
 func (s *Sandbox) listTokens(w http.ResponseWriter, _ *http.Request, c *caller) {
 	list := tokenList{Data: []map[string]string{}}
-	if tokens := s.state.tokensBySIN[c.sin]; c.bitID && len(tokens) > 0 {
+	if tokens := s.state.tokensOfKey(c.sin); c.bitID && len(tokens) > 0 {
 		list.Data = append(list.Data, map[string]string{merchantFacade: tokens[0].Value})
 	}
 	w.Header()["Content-Type"] = aspnet.JSONBare // written by hand on the server too: no charset
@@ -61,7 +61,7 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}
-	p := s.state.newPairing(s.world.clock.now())
+	p := s.state.newPairing(s.world.now())
 	p.SIN, p.Label = *id, label
 	writePairing(w, p)
 }
@@ -83,7 +83,7 @@ func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id
 	if (p.Label == nil || *p.Label == "") && label != nil {
 		p.Label = label
 	}
-	switch result := s.state.pairWithSIN(p, sin, s.world.clock.now()); result {
+	switch result := s.state.pairWithSIN(p, sin, s.world.now()); result {
 	case pairingComplete, pairingPartial: // the answer does not tell them apart
 		writePairing(w, p)
 	default:

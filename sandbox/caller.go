@@ -66,7 +66,7 @@ func (c *caller) checkSignature(r *http.Request) bool {
 func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
 	switch {
 	case c.bitID:
-		if tokens := s.state.tokensBySIN[c.sin]; len(tokens) > 0 {
+		if tokens := s.state.tokensOfKey(c.sin); len(tokens) > 0 {
 			c.storeID = tokens[0].StoreID
 		}
 	case c.failed == "":
@@ -75,7 +75,7 @@ func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
 			c.storeID = id
 		}
 	case r.Header.Get("X-Signature") == "" || r.Header.Get("X-Identity") == "":
-		if st := s.state.storeByKey[legacyKey(r)]; st != nil {
+		if st := s.state.storeOfKey(legacyKey(r)); st != nil {
 			c.storeID, c.failed = st.ID, ""
 		}
 	}
@@ -127,7 +127,7 @@ func (s *Sandbox) readGreenfield(r *http.Request, c *caller) (refusal string) {
 			return "ApiKey authentication failed: Unknown API Key"
 		}
 		c.user = s.state.Users[c.key.UserID]
-		if c.user.locked(s.world.clock.now()) {
+		if c.user.locked(s.world.now()) {
 			c.key, c.user = nil, nil
 			return accountDisabled
 		}
@@ -146,7 +146,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	// The server splits at every colon and takes the second piece, so a password with one never works
 	// (recording 71-login-pages).
 	pieces := strings.Split(string(plain), ":")
-	now := s.world.clock.now()
+	now := s.world.now()
 	u := s.state.findUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
 	if !young && s.release.tellsWhy() && !s.throttle.allow(loginZone, c.site.ip, now) {

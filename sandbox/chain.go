@@ -39,6 +39,9 @@ const (
 // dustLimit is what an output of the kind must exceed, in satoshis.
 var dustLimit = map[scriptKind]int64{segwit: 294, nestedSegwit: 540, legacyScript: 546}
 
+// dust is what an output to the wallet must exceed, in satoshis.
+func (w *wallet) dust() int64 { return dustLimit[w.script] }
+
 // Version bytes of regtest.
 const (
 	extendedPublicKey = 0x043587cf

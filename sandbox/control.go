@@ -125,7 +125,7 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv := s.state.promptAddress[ask.Address]
+	inv := s.state.invoiceAt(ask.Address)
 	if inv == nil {
 		return nil, fmt.Errorf("address: no invoice has %q", ask.Address)
 	}
@@ -160,7 +160,7 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 	if err := s.advance(d); err != nil {
 		return nil, err
 	}
-	return map[string]any{"now": s.world.clock.now().Format(time.RFC3339Nano), "deliveries": s.world.deliveries.UnderWay()}, nil
+	return map[string]any{"now": s.world.now().Format(time.RFC3339Nano), "deliveries": s.world.underWay()}, nil
 }
 
 func (s *Sandbox) controlEffect(body []byte) (any, error) {
@@ -198,7 +198,7 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	if p == nil {
 		return nil, fmt.Errorf("expirePairingCode: there is no such code")
 	}
-	p.Expires = s.world.clock.now().Add(-time.Minute)
+	p.Expires = s.world.now().Add(-time.Minute)
 	s.state.change()
 	return struct{}{}, nil
 }

@@ -267,11 +267,11 @@ func TestHashedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old.world.mu.Lock()
+	old.world.lock()
 	shop := old.state.Stores[old.seed.StoreID]
 	old.state.newLegacyKey(shop)
 	legacy := shop.LegacyKey
-	old.world.mu.Unlock()
+	old.world.unlock()
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -14,14 +14,14 @@ func TestEventsOnce(t *testing.T) {
 	note := func(into *[]string) func(*invoice, event) {
 		return func(inv *invoice, e event) { *into = append(*into, fmt.Sprint(inv.Price.Text(), " ", e)) }
 	}
-	w.s.world.mu.Lock()
+	w.s.world.lock()
 	w.s.world.subscribe(note(&first))
 	w.s.world.subscribe(note(&second))
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	want := func(events ...string) {
 		t.Helper()
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
+		w.s.world.lock()
+		defer w.s.world.unlock()
 		for _, got := range []*[]string{&first, &second} {
 			if text := strings.Join(*got, ", "); text != strings.Join(events, ", ") {
 				t.Errorf("%s\nwant %s", text, strings.Join(events, ", "))

@@ -102,7 +102,7 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 		return
 	}
 	st := s.state.Stores[r.PathValue("storeId")]
-	now := s.world.clock.now()
+	now := s.world.now()
 	inv := asked.invoice(st, now)
 	inv.Base = c.site.base()
 	if refusal := priceInvoice(inv, st, asked.methods, now); refusal != "" {

@@ -22,7 +22,7 @@ type paymentRequestData struct {
 
 func (s *Sandbox) showPaymentRequest(p *paymentRequest) paymentRequestData {
 	status := "Pending"
-	if p.ExpiryDate != nil && s.world.clock.now().Unix() >= *p.ExpiryDate {
+	if p.ExpiryDate != nil && s.world.now().Unix() >= *p.ExpiryDate {
 		status = "Expired"
 	}
 	return paymentRequestData{
@@ -33,7 +33,7 @@ func (s *Sandbox) showPaymentRequest(p *paymentRequest) paymentRequestData {
 
 func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	p := &paymentRequest{ID: random.UUID(), StoreID: st.ID, Created: s.world.clock.now()}
+	p := &paymentRequest{ID: random.UUID(), StoreID: st.ID, Created: s.world.now()}
 	var amount *money.Decimal
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
 		amount = m.Decimal("amount")

@@ -154,7 +154,7 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 	p.AutoApprove = p.AutoApprove && may(s.state, c, createPullPayments, inv.StoreID)
 	p.Name = textOr(q.name, "Refund "+inv.ID)
 	p.Description = textOr(q.description, "")
-	p.Starts = s.world.clock.now()
+	p.Starts = s.world.now()
 	s.state.addPullPayment(p)
 	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
 }

@@ -38,7 +38,7 @@ func (s *Sandbox) createStore(w http.ResponseWriter, r *http.Request, c *caller)
 	if !bindSettings(w, r, c.body, "CreateStoreRequest", &settings) {
 		return
 	}
-	st := s.state.newStore(c.user, settings, s.world.clock.now())
+	st := s.state.newStore(c.user, settings, s.world.now())
 	s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
 }
 

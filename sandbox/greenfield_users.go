@@ -29,7 +29,7 @@ type userData struct {
 func (s *Sandbox) showUser(u *user, c *caller) userData {
 	data := userData{
 		ID: u.ID, Email: u.Email, Name: u.Name, ImageURL: u.ImageURL, Approved: u.Approved, Roles: []string{},
-		Created: u.Created.Unix(), Disabled: u.locked(s.world.clock.now()),
+		Created: u.Created.Unix(), Disabled: u.locked(s.world.now()),
 	}
 	if u.Admin {
 		data.Roles = append(data.Roles, "ServerAdmin")
@@ -73,7 +73,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		case s.disableRegistration:
 			aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
 			return
-		case !s.throttle.allow(registerZone, c.site.ip, s.world.clock.now()):
+		case !s.throttle.allow(registerZone, c.site.ip, s.world.now()):
 			aspnet.WriteThrottled(w)
 			return
 		}
@@ -88,7 +88,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Username '" + email + "' is already taken."})
 		return
 	}
-	u := s.state.newUser(email, password, s.world.clock.now())
+	u := s.state.newUser(email, password, s.world.now())
 	u.Name, u.ImageURL = name, image
 	u.Admin = admin
 	u.Approved = !administered || authorised && may(s.state, c, modifyServerSettings, "") // recording 26-users

@@ -21,7 +21,7 @@ func (s *Sandbox) page(storeID string, takes func(*invoice) bool, skip int64, ta
 		end = math.MaxInt64
 	}
 	var found []*invoice
-	for _, inv := range slices.Backward(s.state.invoicesOf[storeID]) {
+	for _, inv := range slices.Backward(s.state.invoicesOfStore(storeID)) {
 		if int64(len(found)) >= end && (len(found) == 0 || !inv.Created.Equal(found[len(found)-1].Created)) {
 			break // the last second is whole
 		}

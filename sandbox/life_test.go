@@ -80,12 +80,12 @@ func TestLifeByItself(t *testing.T) {
 	w := newTestbed(t, Options{})
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
 	w.control("clock", `{"advance":"14m59s"}`)
-	w.s.world.mu.Lock()
+	w.s.world.lock()
 	kept := w.s.state.Invoices[inv["id"].(string)]
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	eventually(t, "the invoice expires", func() bool {
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
+		w.s.world.lock()
+		defer w.s.world.unlock()
 		return kept.Status == statusExpired
 	})
 }

@@ -55,9 +55,9 @@ func newTestbed(t *testing.T, o Options) *testbed {
 	}
 	w := &testbed{t: t, s: s, origin: server.URL, key: key}
 	if !o.Empty {
-		s.world.mu.Lock()
+		s.world.lock()
 		s.state.addToken(&token{ID: "t", Value: "v", SIN: w.sin(), StoreID: s.seed.StoreID})
-		s.world.mu.Unlock()
+		s.world.unlock()
 	}
 	return w
 }

@@ -15,11 +15,11 @@ func TestPagesAreAccessible(t *testing.T) {
 	w := newTestbed(t, Options{})
 	cookie := w.logInCookie()
 	store := w.s.seed.StoreID
-	w.s.world.mu.Lock()
-	pairing := w.s.state.newPairing(w.s.world.clock.now())
+	w.s.world.lock()
+	pairing := w.s.state.newPairing(w.s.world.now())
 	pairing.SIN = w.sin()
 	token := w.s.state.tokensOf(store)[0].Value
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	invoice := w.signed("POST", "/invoices", `{"price":5,"currency":"EUR","redirectURL":"https://shop.example/"}`)["id"].(string)
 	w.signed("POST", "/invoices", `{"price":1}`)
 	for _, path := range []string{
@@ -43,9 +43,9 @@ func TestPagesAreAccessible(t *testing.T) {
 
 // logInCookie makes a log-in of the seeded account, without its throttle.
 func (w *testbed) logInCookie() string {
-	w.s.world.mu.Lock()
-	defer w.s.world.mu.Unlock()
-	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.world.clock.now()}
+	w.s.world.lock()
+	defer w.s.world.unlock()
+	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.world.now()}
 	w.s.state.Sessions[sess.ID] = sess
 	return sessionCookie + "=" + sess.ID
 }

@@ -88,7 +88,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	if inv.Exception != exceptionNone {
 		content.Exception = inv.Exception
 	}
-	if left := inv.Expires.Sub(s.world.clock.now()); inv.Status == statusNew && left > 0 {
+	if left := inv.Expires.Sub(s.world.now()); inv.Status == statusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
 	a := inv.account(money.Digits(inv.Currency))

@@ -42,10 +42,10 @@ func (w *testbed) post(path string, fields ...string) (*http.Response, string) {
 // secondUser makes an ordinary user without stores and logs in as them.
 func (w *testbed) secondUser() (*user, *human.Human) {
 	w.t.Helper()
-	w.s.world.mu.Lock()
-	u := w.s.state.newUser("second@sandbox.example", "long enough", w.s.world.clock.now())
+	w.s.world.lock()
+	u := w.s.state.newUser("second@sandbox.example", "long enough", w.s.world.now())
 	u.Approved = true
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	h := human.New(w.origin)
 	w.t.Cleanup(h.Close)
 	if err := h.LogIn(w.t.Context(), u.Email, "long enough"); err != nil {
@@ -55,14 +55,14 @@ func (w *testbed) secondUser() (*user, *human.Human) {
 }
 
 func (w *testbed) keysOf(u *user) []*apiKey {
-	w.s.world.mu.Lock()
-	defer w.s.world.mu.Unlock()
+	w.s.world.lock()
+	defer w.s.world.unlock()
 	return w.s.state.keysOf(u)
 }
 
 func (w *testbed) seededUser() *user {
-	w.s.world.mu.Lock()
-	defer w.s.world.mu.Unlock()
+	w.s.world.lock()
+	defer w.s.world.unlock()
 	return w.s.state.findUser(w.s.seed.Email)
 }
 
@@ -125,9 +125,9 @@ func TestConsentTellsWhatCannotBeRead(t *testing.T) {
 func TestConfirmOfAnothersKey(t *testing.T) {
 	w := newTestbed(t, Options{})
 	second, _ := w.secondUser()
-	w.s.world.mu.Lock()
+	w.s.world.lock()
 	k := w.s.state.newAPIKey(second, "theirs", []string{viewProfile})
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	response, body := w.post("/api-keys/authorize", "command", "Confirm", "ApiKey", k.Value, "RedirectUrl", "http://127.0.0.1:9/cb", "Strict", "True")
 	page, err := human.ReadPage(strings.NewReader(body))
 	if err != nil || response.StatusCode != http.StatusOK || page.Form("Submit") == nil {
@@ -210,14 +210,14 @@ func TestConsentOfGuest(t *testing.T) {
 func TestReuseOfTheOldest(t *testing.T) {
 	w := newTestbed(t, Options{})
 	u := w.seededUser()
-	w.s.world.mu.Lock()
+	w.s.world.lock()
 	var made []*apiKey
 	for range 5 {
 		k := w.s.state.newAPIKey(u, "", []string{viewProfile, viewInvoices + ":" + w.s.seed.StoreID})
 		k.AppIdentifier, k.AppRedirect = "app", "http://127.0.0.1:9/cb"
 		made = append(made, k)
 	}
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	h := w.merchant()
 	const app = "&applicationIdentifier=app&redirect=http://127.0.0.1:9/cb"
 	page := w.open(h, "/api-keys/authorize?permissions=btcpay.user.canviewprofile"+app)
@@ -288,9 +288,9 @@ func TestHugeConsent(t *testing.T) {
 	if len(k.Permissions) != 50_000 {
 		t.Errorf("the key has %d permissions", len(k.Permissions))
 	}
-	w.s.world.mu.Lock()
+	w.s.world.lock()
 	k.AppIdentifier, k.AppRedirect = "app", "http://127.0.0.1:9/cb"
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	response, _ := w.post("/api-keys/authorize", append(fields[:len(fields)-2:len(fields)-2], "command", "SelectStores", "StoreId", "s49999",
 		"ApplicationIdentifier", "app", "RedirectUrl", k.AppRedirect)...)
 	if response.StatusCode != http.StatusOK {

@@ -45,7 +45,7 @@ func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, e
 // logInByForm judges e-mail and password. Attempts are throttled by address before anything else, and an account with
 // too many failures is told apart only at the failure that locks it (recording 71-login-pages).
 func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller) {
-	now := s.world.clock.now()
+	now := s.world.now()
 	if !s.throttle.allow(loginZone, c.site.ip, now) {
 		aspnet.WriteEmpty(w, http.StatusTooManyRequests)
 		return

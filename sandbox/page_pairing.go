@@ -65,7 +65,7 @@ func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *call
 		return
 	}
 	claimable := p.SIN == ""
-	switch result := s.state.pairWithStore(p, storeID, s.world.clock.now()); result {
+	switch result := s.state.pairWithStore(p, storeID, s.world.now()); result {
 	case pairingComplete, pairingPartial:
 		text := "Pairing is successful"
 		if claimable {

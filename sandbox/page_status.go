@@ -120,7 +120,7 @@ func (s *Sandbox) canBePaid(inv *invoice, c *caller) bool {
 
 func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceStatus {
 	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(money.Digits(inv.Currency))
-	left := max(0, inv.Expires.Sub(s.world.clock.now()).Truncate(time.Second))
+	left := max(0, inv.Expires.Sub(s.world.now()).Truncate(time.Second))
 	span := inv.Expires.Sub(inv.Created)
 	fee := feeOfNext(inv)
 	dto := &invoiceStatus{

@@ -206,11 +206,11 @@ func TestPageConsentMakesAKey(t *testing.T) {
 
 func TestPageOfSomebodyElsesStore(t *testing.T) {
 	w := newTestbed(t, Options{})
-	w.s.world.mu.Lock()
-	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.world.clock.now())
-	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.world.clock.now()}
+	w.s.world.lock()
+	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.world.now())
+	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.world.now()}
 	w.s.state.Sessions[sess.ID] = sess
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	path := "/stores/" + w.s.seed.StoreID + "/tokens"
 	response, _ := w.call("GET", path, "", "Accept", "text/html", "Cookie", sessionCookie+"=guest")
 	want := w.origin + "/errors/403?ReturnUrl=" + url.QueryEscape(path) + "&permission=btcpay.store.canmodifystoresettings"

@@ -70,13 +70,13 @@ func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller)
 		}
 		sin = bitid.SIN(encoded)
 	}
-	p := s.state.newPairing(s.world.clock.now())
+	p := s.state.newPairing(s.world.now())
 	p.SIN = sin
 	if label != "" {
 		p.Label = &label
 	}
 	if sin == "" {
-		s.state.pairWithStore(p, storeID, s.world.clock.now())
+		s.state.pairWithStore(p, storeID, s.world.now())
 	}
 	redirect(w, c, "/api-access-request?pairingCode="+p.Code+"&selectedStore="+storeID)
 }

@@ -5,24 +5,25 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestReadsWriteNothing asks each route that does not mutate a second time, as the account's owner, and refused changes.
 // The first time a page may show its message for the last time, and an invoice may get its address.
 func TestReadsWriteNothing(t *testing.T) {
-	now := newClock(nil).now()
-	w := newTestbed(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Now: newClock(nil).now})
+	now := time.Now()
+	w := newTestbed(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Now: time.Now})
 	store, key := w.s.Seed().StoreID, w.s.Seed().APIKey
 	inv := w.signed("POST", "/invoices", `{"price":20}`)["id"].(string)
-	w.s.world.mu.Lock()
+	w.s.world.lock()
 	sess := &session{ID: "browser", UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: now}
 	w.s.state.Sessions[sess.ID] = sess
 	code := w.s.state.newPairing(now).Code
 	w.s.state.change()
-	w.s.world.mu.Unlock()
+	w.s.world.unlock()
 	logged := func() int {
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
+		w.s.world.lock()
+		defer w.s.world.unlock()
 		return w.s.state.Logged
 	}
 	names := strings.NewReplacer("{storeId}", store, "{invoiceId}", inv, "{idOrEmail}", w.s.Seed().Email, "{method}", "BTC-CHAIN", "{cryptoCode}", "BTC")
@@ -96,8 +97,8 @@ func TestFailedLogInsAreKept(t *testing.T) {
 		if lost := w.s.Lost(); lost != "" {
 			t.Error(lost)
 		}
-		w.s.world.mu.Lock()
-		defer w.s.world.mu.Unlock()
+		w.s.world.lock()
+		defer w.s.world.unlock()
 		if got := w.s.state.findUser(w.s.seed.Email).Failures; got != failures {
 			t.Errorf("%d failures are counted, not %d", got, failures)
 		}

@@ -134,7 +134,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 			return nil, err
 		}
 	}
-	s.seed = s.state.Seed
+	s.seed = Seed(s.state.Seed)
 	s.world.subscribe(s.notifyMerchant)
 	if err := w.start(map[string]deliver.Way{ipnKind: s.ipnWay()}); err != nil {
 		return nil, err
@@ -179,6 +179,6 @@ func (s *Sandbox) respond(r *http.Request) *answer {
 		writeControl(a, http.StatusInternalServerError, err.Error())
 	}
 	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
-	a.header.Set("Date", s.world.clock.now().Format(http.TimeFormat))
+	a.header.Set("Date", s.world.now().Format(http.TimeFormat))
 	return a
 }

@@ -19,7 +19,7 @@ func TestStateFile(t *testing.T) {
 	_, answer := w.call("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 	code := answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
 	w.control("clock", `{"advance":"5m"}`)
-	before := first.Sandbox.world.clock.now()
+	before := first.Sandbox.world.now()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestStateFile(t *testing.T) {
 	if second.Sandbox.state.Pairings[code] == nil {
 		t.Error("the pairing code is lost")
 	}
-	if second.Sandbox.world.clock.now().Before(before) {
+	if second.Sandbox.world.now().Before(before) {
 		t.Error("the clock fell back")
 	}
 }
@@ -108,28 +108,14 @@ func TestStateFileCannotBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &testbed{t: t, s: s}
-	s.world.log.mu.Lock()
-	whole := s.world.log.file
-	if s.world.log.file, err = os.Open(file); err != nil { // to be read only
-		t.Fatal(err)
-	}
-	s.world.log.mu.Unlock()
-	if status, answer := w.inProcess("POST", "/api/v1/api-keys", `{"label":"lost"}`); status != http.StatusInternalServerError || !strings.Contains(answer, "state file") {
-		t.Errorf("a change that cannot be kept: %d %s", status, answer)
-	}
-	s.world.log.mu.Lock()
-	s.world.log.file.Close()
-	s.world.log.file = whole
-	s.world.log.mu.Unlock()
-	status, answer := w.inProcess("POST", "/api/v1/api-keys", `{"label":"kept"}`)
-	if log, err := os.ReadFile(file + ".log"); status != http.StatusOK || err != nil || !strings.Contains(string(log), member(t, answer, "apiKey")) || !strings.Contains(string(log), `"lost"`) {
-		t.Errorf("%d %v: the log has %s", status, err, log)
-	}
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err == nil {
 		t.Error("a state that could not be saved is no error")
+	}
+	w := &testbed{t: t, s: s}
+	if status, answer := w.inProcess("POST", "/api/v1/api-keys", `{"label":"lost"}`); status != http.StatusInternalServerError || !strings.Contains(answer, "state file") {
+		t.Errorf("a change that cannot be kept: %d %s", status, answer)
 	}
 }

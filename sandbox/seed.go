@@ -16,7 +16,7 @@ const (
 
 // plant makes the account, the store with a wallet and fixed rates, and a key.
 func (s *Sandbox) plant() error {
-	now := s.world.clock.now()
+	now := s.world.now()
 	password := strings.ToLower(rand.Text())
 	u := s.state.newUser(seedEmail, password, now)
 	u.Admin, u.Approved, u.AllowsBasic = true, true, true
@@ -32,6 +32,6 @@ func (s *Sandbox) plant() error {
 		return err
 	}
 	key := s.world.mintKey(u, "sandbox", []string{unrestricted})
-	s.state.Seed = Seed{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
+	s.state.Seed = planted{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
 	return nil
 }

@@ -51,8 +51,8 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 		return
 	}
 
-	s.world.mu.Lock()
-	defer s.world.mu.Unlock()
+	s.world.lock()
+	defer s.world.unlock()
 	s.world.tick()
 	if s.admit(w, r, c, route) {
 		aspnet.SetSecurityHeaders(w.header)

@@ -22,7 +22,7 @@ func (s *Sandbox) logIn(w http.ResponseWriter, c *caller, u *user, remember bool
 	if len(s.state.Sessions) >= maxSessions {
 		s.dropOldestSession()
 	}
-	sess := &session{ID: random.Hex(32), UserID: u.ID, Created: s.world.clock.now()}
+	sess := &session{ID: random.Hex(32), UserID: u.ID, Created: s.world.now()}
 	s.state.Sessions[sess.ID] = sess
 	c.session, c.user = sess, u
 	cookie := &http.Cookie{Name: sessionCookie, Value: sess.ID, Path: c.cookiePath(), HttpOnly: true, SameSite: http.SameSiteLaxMode}

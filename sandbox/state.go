@@ -15,7 +15,7 @@ type state struct {
 	Started  string        // by which a log knows its state file
 	Logged   int           // the number of the last line of the log that is in here
 	Ahead    time.Duration // how far the clock was moved
-	Seed     Seed
+	Seed     planted
 	Users    map[string]*user // by id
 	APIKeys  map[string]*apiKey
 	Stores   map[string]*store

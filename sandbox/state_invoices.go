@@ -208,3 +208,9 @@ func (choice receiptChoice) over(store receipt) receipt {
 func older(a, b *invoice) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.Number-b.Number)
 }
+
+// invoiceAt is the invoice that an address belongs to; nil without one.
+func (st *state) invoiceAt(address string) *invoice { return st.promptAddress[address] }
+
+// invoicesOfStore lists a store's, oldest first.
+func (st *state) invoicesOfStore(id string) []*invoice { return st.invoicesOf[id] }

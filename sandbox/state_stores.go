@@ -136,3 +136,6 @@ func (st *state) revokeLegacyKey(s *store) {
 	delete(st.storeByKey, s.LegacyKey)
 	s.LegacyKey = ""
 }
+
+// storeOfKey is the store of a legacy key; nil if it is no store's.
+func (st *state) storeOfKey(key string) *store { return st.storeByKey[key] }

@@ -53,3 +53,12 @@ type picture struct {
 	Type string
 	Data []byte
 }
+
+// planted is what a sandbox started with that was ready to use.
+type planted struct {
+	Email     string
+	Password  string
+	StoreID   string
+	StoreName string
+	APIKey    string
+}

@@ -111,3 +111,6 @@ func (t *token) Name() string {
 	}
 	return *t.Label
 }
+
+// tokensOfKey lists those of a key, oldest first.
+func (st *state) tokensOfKey(sin string) []*token { return st.tokensBySIN[sin] }

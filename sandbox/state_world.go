@@ -96,3 +96,28 @@ func (s *World) settle() {
 		s.nudge()
 	}
 }
+
+// lock is for whoever reads or changes the state.
+func (s *World) lock() { s.mu.Lock() }
+
+// unlock ends what lock began.
+func (s *World) unlock() { s.mu.Unlock() }
+
+// now is the time in the world, in UTC.
+func (s *World) now() time.Time { return s.clock.now() }
+
+// advance moves the clock on, and lets happen what is due by then. The lock is held.
+func (s *World) advance(d time.Duration) {
+	s.clock.advance(d)
+	s.state.change()
+	s.tick()
+}
+
+// done is closed when the world is.
+func (s *World) done() <-chan struct{} { return s.stop }
+
+// deliver puts a delivery behind the others. The lock is held.
+func (s *World) deliver(d *deliver.Delivery) { s.deliveries.Add(d) }
+
+// underWay counts the deliveries that are being tried, or wait for one that is. The lock is held.
+func (s *World) underWay() int { return s.deliveries.UnderWay() }

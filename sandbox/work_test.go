@@ -57,14 +57,14 @@ func (q request) send(t *testing.T) (status int, cost uint64) {
 	}
 	defer s.Close()
 	key := newKey(t)
-	s.world.mu.Lock()
+	s.world.lock()
 	u := s.state.findUser(s.seed.Email)
 	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
-	s.state.Sessions["session"] = &session{ID: "session", UserID: u.ID, Created: s.world.clock.now()}
+	s.state.Sessions["session"] = &session{ID: "session", UserID: u.ID, Created: s.world.now()}
 	if q.prepare != nil {
 		q.prepare(s, s.state.Stores[s.seed.StoreID])
 	}
-	s.world.mu.Unlock()
+	s.world.unlock()
 	path := strings.ReplaceAll(q.target, "{store}", s.seed.StoreID)
 	body := strings.ReplaceAll(q.body, "{csrf}", url.QueryEscape(s.csrfFor(&caller{antiforgery: "x", user: u})))
 	r := httptest.NewRequest(q.method, path, strings.NewReader(body))
