@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // Payment is what reaches an invoice's address on the chain.
@@ -35,12 +36,12 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 		if inv == nil {
 			return fmt.Errorf("there is no invoice %q", invoiceID)
 		}
-		s.world.activateLazy(inv)
+		s.world.ActivateLazy(inv)
 		if inv.Prompt == nil || inv.Prompt.Address == "" {
 			return fmt.Errorf("the invoice %s has no address to pay to", invoiceID)
 		}
 		if p.Amount == "" {
-			due := inv.account(money.Digits(inv.Currency)).due
+			due := inv.Account(money.Digits(inv.Currency)).Due
 			if due.Sign() <= 0 {
 				return fmt.Errorf("nothing is due on the invoice %s: an amount is wanted", invoiceID)
 			}
@@ -50,8 +51,8 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 		if err != nil {
 			return err
 		}
-		txID = s.world.receive(inv, amount, p.RBF).TxID
-		s.world.mine(p.Confirmations)
+		txID = s.world.Receive(inv, amount, p.RBF).TxID
+		s.world.Mine(p.Confirmations)
 		return nil
 	})
 	return txID, err
@@ -78,7 +79,7 @@ func (s *Sandbox) findBlocks(blocks int) error {
 	if blocks < 1 || blocks > maxBlocks {
 		return fmt.Errorf("blocks: 1 to %d are wanted", maxBlocks)
 	}
-	s.world.mine(blocks)
+	s.world.Mine(blocks)
 	return nil
 }
 
@@ -92,12 +93,12 @@ func (s *Sandbox) advance(d time.Duration) error {
 	if d < 0 || d > maxAdvance {
 		return errAdvance
 	}
-	s.world.advance(d)
+	s.world.Advance(d)
 	return nil
 }
 
 // Now is the time by the sandbox's clock, in UTC.
-func (s *Sandbox) Now() time.Time { return s.world.now() }
+func (s *Sandbox) Now() time.Time { return s.world.Now() }
 
 // Approve agrees to a pairing, as an owner of the store does on the page: the key that asked for the code may use the
 // store from now on. Without a store it is the one that the sandbox started with. An error says that the code or the store
@@ -114,11 +115,11 @@ func (s *Sandbox) Approve(pairingCode, storeID string) error {
 		case s.state.Stores[storeID] == nil:
 			return fmt.Errorf("there is no store %q", storeID)
 		}
-		s.state.change()
-		switch result := s.state.pairWithStore(p, storeID, s.world.now()); result {
-		case pairingExpired:
+		s.state.Change()
+		switch result := s.state.PairWithStore(p, storeID, s.world.Now()); result {
+		case world.PairingExpired:
 			return fmt.Errorf("the pairing code %s expired", pairingCode)
-		case pairingReusedKey:
+		case world.PairingReusedKey:
 			return fmt.Errorf("the key of the pairing code %s is paired with another store", pairingCode)
 		default: // a code without a key waits for one that claims it
 			return nil
@@ -128,7 +129,7 @@ func (s *Sandbox) Approve(pairingCode, storeID string) error {
 
 // do is act for a caller in Go.
 func (s *Sandbox) do(what func() error) error {
-	if err := s.world.act(what); err != nil {
+	if err := s.world.Act(what); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	return nil

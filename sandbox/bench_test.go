@@ -18,6 +18,7 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // BenchmarkHandler sets the whole handler, called in process, against nothing but parsing the request and verifying its
@@ -32,7 +33,7 @@ func BenchmarkHandler(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.state.AddToken(&world.Token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
 	raw := signedRequests(key, "shop.example")
 	read := func(i int) *http.Request {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw[i%len(raw)])))
@@ -105,9 +106,9 @@ func BenchmarkLoopback(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := server.Sandbox
-	s.world.lock()
-	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
-	s.world.unlock()
+	s.world.Lock()
+	s.state.AddToken(&world.Token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.world.Unlock()
 	host := strings.TrimPrefix(server.URL, "http://")
 	raw := signedRequests(key, host)
 	start := time.Now()

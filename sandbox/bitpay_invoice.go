@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type bitpayEnvelope struct {
@@ -114,19 +115,19 @@ type bitpayBuyer struct {
 }
 
 var bitpayStatus = map[string]string{
-	statusNew: "new", statusProcessing: "paid", statusSettled: "complete", statusExpired: "expired", statusInvalid: "invalid",
+	world.StatusNew: "new", world.StatusProcessing: "paid", world.StatusSettled: "complete", world.StatusExpired: "expired", world.StatusInvalid: "invalid",
 }
 
 var bitpayException = map[string]any{
-	exceptionNone: false, exceptionPaidPartial: "paidPartial", exceptionPaidOver: "paidOver", exceptionPaidLate: "paidLater", exceptionMarked: "marked",
+	world.ExceptionNone: false, world.ExceptionPaidPartial: "paidPartial", world.ExceptionPaidOver: "paidOver", world.ExceptionPaidLate: "paidLater", world.ExceptionMarked: "marked",
 }
 
 // bitpayInvoice shows an invoice; base is the server's address as the reader sees it.
-func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
+func (s *Sandbox) bitpayInvoice(inv *world.Invoice, base string) *bitpayInvoice {
 	m := inv.Metadata
 	dto := &bitpayInvoice{
 		URL:                            base + "/invoice?id=" + inv.ID,
-		PosData:                        posDataText(m.PosData),
+		PosData:                        world.PosDataText(m.PosData),
 		Status:                         bitpayStatus[inv.Status],
 		CryptoInfo:                     []cryptoInfo{},
 		Price:                          inv.Price.Number(),
@@ -139,7 +140,7 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 		ID:                             inv.ID,
 		InvoiceTime:                    inv.Created.UnixMilli(),
 		ExpirationTime:                 inv.Expires.UnixMilli(),
-		CurrentTime:                    s.world.now().UnixMilli(),
+		CurrentTime:                    s.world.Now().UnixMilli(),
 		Rate:                           "0.0",
 		ExceptionStatus:                bitpayException[inv.Exception],
 		Token:                          random.Base58(16),
@@ -158,21 +159,21 @@ func (s *Sandbox) bitpayInvoice(inv *invoice, base string) *bitpayInvoice {
 	return dto
 }
 
-func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
-	a := inv.account(money.Digits(inv.Currency))
-	price := a.totalDue.Sub(a.fee)
+func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *world.Invoice, base string) {
+	a := inv.Account(money.Digits(inv.Currency))
+	price := a.TotalDue.Sub(a.Fee)
 	urls := &paymentURLs{BIP21: paymentLink(inv, a)}
 	// The server fills these before it sets the rate, so every number in them is zero.
 	noRates := map[string]money.Number{inv.Currency: "0.0"}
 
-	dto.BTCPrice, dto.BTCDue, dto.BTCPaid = new(price.Text()), new(a.due.Text()), new(a.paid.Text())
+	dto.BTCPrice, dto.BTCDue, dto.BTCPaid = new(price.Text()), new(a.Due.Text()), new(a.Paid.Text())
 	dto.Rate = inv.Prompt.Rate.Number()
 	dto.ExRates = noRates
 	dto.PaymentURLs = urls
 	dto.BitcoinAddress = &inv.Prompt.Address
 	dto.PaymentSubtotals["BTC"] = money.Satoshis(price).Number()
-	dto.PaymentTotals["BTC"] = money.Satoshis(a.totalDue).Number()
-	dto.MinerFees["BTC"] = minerFee{"1.0", money.Satoshis(a.fee).Number()}
+	dto.PaymentTotals["BTC"] = money.Satoshis(a.TotalDue).Number()
+	dto.MinerFees["BTC"] = minerFee{"1.0", money.Satoshis(a.Fee).Number()}
 	dto.ExchangeRates["BTC"] = noRates
 	dto.SupportedTransactionCurrencies["BTC"] = supported{Enabled: true}
 	dto.Addresses["BTC"] = inv.Prompt.Address
@@ -183,32 +184,32 @@ func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *invoice, base string) {
 		PaymentType: onChain,
 		Rate:        inv.Prompt.Rate.Number(),
 		ExRates:     noRates,
-		Paid:        a.paid.Text(),
+		Paid:        a.Paid.Text(),
 		Price:       price.Text(),
-		Due:         a.due.Text(),
+		Due:         a.Due.Text(),
 		Address:     inv.Prompt.Address,
 		URL:         base + "/i/" + onChain + "/" + inv.ID,
-		TotalDue:    a.totalDue.Text(),
-		NetworkFee:  a.fee.Text(),
-		TxCount:     a.count,
-		CryptoPaid:  a.cryptoPaid.Text(),
+		TotalDue:    a.TotalDue.Text(),
+		NetworkFee:  a.Fee.Text(),
+		TxCount:     a.Count,
+		CryptoPaid:  a.CryptoPaid.Text(),
 		Payments:    s.bitpayPayments(inv),
 	})
 }
 
 // paymentLink is what a wallet opens; once nothing is due it names no amount.
-func paymentLink(inv *invoice, a accounting) string {
+func paymentLink(inv *world.Invoice, a world.Accounting) string {
 	link := "bitcoin:" + inv.Prompt.Address
-	if a.due.Sign() > 0 {
-		link += "?amount=" + a.due.Text()
+	if a.Due.Sign() > 0 {
+		link += "?amount=" + a.Due.Text()
 	}
 	return link
 }
 
-func (s *Sandbox) bitpayPayments(inv *invoice) []bitpayPayment {
+func (s *Sandbox) bitpayPayments(inv *world.Invoice) []bitpayPayment {
 	payments := []bitpayPayment{}
-	for _, p := range inv.counted() {
-		settled := inv.settledPayment(p, s.state.Height)
+	for _, p := range inv.Counted() {
+		settled := inv.SettledPayment(p, s.state.Height)
 		payments = append(payments, bitpayPayment{
 			ID:           outpoint(p),
 			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so
@@ -223,4 +224,4 @@ func (s *Sandbox) bitpayPayments(inv *invoice) []bitpayPayment {
 	return payments
 }
 
-func outpoint(p *payment) string { return p.TxID + "-" + strconv.Itoa(p.Vout) }
+func outpoint(p *world.Payment) string { return p.TxID + "-" + strconv.Itoa(p.Vout) }

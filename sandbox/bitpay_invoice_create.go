@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
@@ -27,7 +28,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, "Invalid invoice")
 		return
 	}
-	now := s.world.now()
+	now := s.world.Now()
 	if sent != nil && sent.Before(now.Add(shortestLife)) {
 		writeBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
 		return
@@ -38,7 +39,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 		writeBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}
-	s.world.create(inv)
+	s.world.Create(inv)
 	dto := s.bitpayInvoice(inv, c.site.base())
 	if sent != nil {
 		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)
@@ -52,12 +53,12 @@ var highestPrice = money.NewUint(math.MaxUint64)
 
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
-func (s *Sandbox) readInvoice(b *aspnet.Binder, st *store) (*invoice, *time.Time) {
-	now := s.world.now()
-	inv := &invoice{
+func (s *Sandbox) readInvoice(b *aspnet.Binder, st *world.Store) (*world.Invoice, *time.Time) {
+	now := s.world.Now()
+	inv := &world.Invoice{
 		StoreID:               st.ID,
-		Status:                statusNew,
-		Exception:             exceptionNone,
+		Status:                world.StatusNew,
+		Exception:             world.ExceptionNone,
 		Fresh:                 true,
 		Created:               now.Truncate(time.Second),
 		SpeedLimit:            st.SpeedPolicy,
@@ -116,12 +117,12 @@ var speeds = map[string]string{
 	"high": "HighSpeed", "medium": "MediumSpeed", "low-medium": "LowMediumSpeed", "low": "LowSpeed",
 }
 
-func readMetadata(b *aspnet.Binder, price money.Decimal) metadata {
-	m := metadata{
+func readMetadata(b *aspnet.Binder, price money.Decimal) world.Metadata {
+	m := world.Metadata{
 		OrderID:  b.Text("orderId"),
 		ItemCode: b.Text("itemCode"),
 		ItemDesc: b.Text("itemDesc"),
-		PosData:  posDataOf(b.Text("posData")),
+		PosData:  world.PosDataOf(b.Text("posData")),
 		Physical: new(flag(b.Bool("physical"))),
 	}
 	if tax := b.Decimal("taxIncluded"); tax != nil && tax.Sign() > 0 {
@@ -202,7 +203,7 @@ const noWallet = "No wallet has been linked to your BTCPay Store. See the follow
 var networkFee = money.New(1, 6)
 
 // priceInvoice gives a new invoice its way to be paid, or tells in the server's words why there is none. A free one needs none.
-func priceInvoice(inv *invoice, st *store, methods []string, now time.Time) (refusal string) {
+func priceInvoice(inv *world.Invoice, st *world.Store, methods []string, now time.Time) (refusal string) {
 	if !inv.TopUp && inv.Price.Sign() == 0 {
 		return ""
 	}
@@ -211,7 +212,7 @@ func priceInvoice(inv *invoice, st *store, methods []string, now time.Time) (ref
 	}
 	log := creationLog{now: now}
 	log.add("Info Creation of invoice starting")
-	rate := st.rate(money.Pair{Left: "BTC", Right: inv.Currency})
+	rate := st.Rate(money.Pair{Left: "BTC", Right: inv.Currency})
 	if rate.Err != "" {
 		log.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = ???")
 		log.add("Warning Rate rule error (" + rate.Err + ")")
@@ -228,18 +229,18 @@ func priceInvoice(inv *invoice, st *store, methods []string, now time.Time) (ref
 	case rate.Value.Sign() <= 0:
 		return log.String()
 	}
-	inv.Prompt = &prompt{Rate: rate.Value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: st.Wallet.dust()}
+	inv.Prompt = &world.Prompt{Rate: rate.Value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: st.Wallet.Dust()}
 	if st.NetworkFeeMode == "Never" {
 		inv.Prompt.Fee = money.Decimal{}
 	}
-	if !inv.TopUp && inv.account(money.Digits(inv.Currency)).due.Cmp(money.New(inv.Prompt.Dust, 8)) < 0 {
+	if !inv.TopUp && inv.Account(money.Digits(inv.Currency)).Due.Cmp(money.New(inv.Prompt.Dust, 8)) < 0 {
 		inv.Prompt = nil
 		log.add("Error " + onChain + ": Payment method unavailable (Amount below the dust threshold. For amounts of this size, it is recommended to enable an off-chain (Lightning) payment method)")
 		log.add("Info " + onChain + ": Payment method details creation took 0 milliseconds")
 		return log.String()
 	}
 	if !inv.Lazy {
-		inv.Prompt.activate(st.Wallet)
+		inv.Prompt.Activate(st.Wallet)
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // carriesCredential is the BitPay half's rule for which requests to /invoices are its own.
@@ -90,11 +91,11 @@ func readBitpayFilter(r *http.Request) bitpayFilter {
 
 // statusNames are all names a filter knows a status by; any other filters nothing.
 var statusNames = map[string]string{
-	"new": statusNew, "paid": statusProcessing, "processing": statusProcessing, "complete": statusSettled,
-	"confirmed": statusSettled, "settled": statusSettled, "expired": statusExpired, "invalid": statusInvalid,
+	"new": world.StatusNew, "paid": world.StatusProcessing, "processing": world.StatusProcessing, "complete": world.StatusSettled,
+	"confirmed": world.StatusSettled, "settled": world.StatusSettled, "expired": world.StatusExpired, "invalid": world.StatusInvalid,
 }
 
-func (f *bitpayFilter) takes(inv *invoice) bool {
+func (f *bitpayFilter) takes(inv *world.Invoice) bool {
 	return (f.orderID == "" || inv.Metadata.OrderID != nil && *inv.Metadata.OrderID == f.orderID) &&
 		(f.itemCode == "" || inv.Metadata.ItemCode != nil && *inv.Metadata.ItemCode == f.itemCode) &&
 		(f.status == "" || inv.Status == f.status) &&

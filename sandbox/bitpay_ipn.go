@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // ipnData is what a notification tells of an invoice. Its amounts and keys are not those of the API's answers
@@ -63,21 +64,21 @@ type ipnEvent struct {
 const ipnWarning = "This data could have easily been faked and should not be trusted. Please run any invoice checks by first fetching the invoice through the API."
 
 // ipnNames are an event's code and name in a notification.
-var ipnNames = map[event]struct {
+var ipnNames = map[world.Event]struct {
 	code int
 	name string
 }{
-	eventCreated:             {1001, "invoice_created"},
-	eventReceivedPayment:     {1002, "invoice_receivedPayment"},
-	eventPaidInFull:          {1003, "invoice_paidInFull"},
-	eventExpired:             {1004, "invoice_expired"},
-	eventConfirmed:           {1005, "invoice_confirmed"},
-	eventCompleted:           {1006, "invoice_completed"},
-	eventMarkedInvalid:       {1008, "invoice_markedInvalid"},
-	eventPaidAfterExpiration: {1009, "invoice_paidAfterExpiration"},
-	eventFailedToConfirm:     {1013, "invoice_failedToConfirm"},
-	eventExpiredPaidPartial:  {2000, "invoice_expiredPaidPartial"},
-	eventMarkedCompleted:     {2008, "invoice_markedComplete"},
+	world.EventCreated:             {1001, "invoice_created"},
+	world.EventReceivedPayment:     {1002, "invoice_receivedPayment"},
+	world.EventPaidInFull:          {1003, "invoice_paidInFull"},
+	world.EventExpired:             {1004, "invoice_expired"},
+	world.EventConfirmed:           {1005, "invoice_confirmed"},
+	world.EventCompleted:           {1006, "invoice_completed"},
+	world.EventMarkedInvalid:       {1008, "invoice_markedInvalid"},
+	world.EventPaidAfterExpiration: {1009, "invoice_paidAfterExpiration"},
+	world.EventFailedToConfirm:     {1013, "invoice_failedToConfirm"},
+	world.EventExpiredPaidPartial:  {2000, "invoice_expiredPaidPartial"},
+	world.EventMarkedCompleted:     {2008, "invoice_markedComplete"},
 }
 
 const (
@@ -104,7 +105,7 @@ func (s *Sandbox) ipnWay() deliver.Way {
 
 // notifyMerchant queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with
 // full notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
-func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
+func (s *Sandbox) notifyMerchant(inv *world.Invoice, e world.Event) {
 	target := fillPlaceholders(inv, inv.NotificationURL)
 	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 		return
@@ -112,12 +113,12 @@ func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
 	full := inv.FullNotifications || inv.ExtendedNotifications
 	data := s.ipnData(inv, e)
 	post := func(body any) {
-		s.world.deliver(&deliver.Delivery{Kind: ipnKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.world.now()})
+		s.world.Deliver(&deliver.Delivery{Kind: world.IPNKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.world.Now()})
 	}
 	switch e {
-	case eventConfirmed:
+	case world.EventConfirmed:
 		post(data)
-	case eventPaidInFull, eventExpired, eventFailedToConfirm, eventMarkedInvalid, eventMarkedCompleted, eventCompleted, eventExpiredPaidPartial:
+	case world.EventPaidInFull, world.EventExpired, world.EventFailedToConfirm, world.EventMarkedInvalid, world.EventMarkedCompleted, world.EventCompleted, world.EventExpiredPaidPartial:
 		if full {
 			post(data)
 		}
@@ -130,7 +131,7 @@ func (s *Sandbox) notifyMerchant(inv *invoice, e event) {
 	}
 }
 
-func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
+func (s *Sandbox) ipnData(inv *world.Invoice, e world.Event) ipnData {
 	dto := s.bitpayInvoice(inv, inv.Base)
 	data := ipnData{
 		ID: inv.ID, PosData: dto.PosData, Status: dto.Status, Price: dto.Price, Currency: dto.Currency,
@@ -141,18 +142,18 @@ func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
 		OrderID: dto.OrderID, Warning: ipnWarning,
 	}
 	switch e {
-	case eventPaidInFull:
+	case world.EventPaidInFull:
 		data.Status = "paid"
-	case eventConfirmed:
+	case world.EventConfirmed:
 		data.Status = "confirmed"
 	}
 	if inv.Prompt != nil {
-		a := inv.account(money.Digits(inv.Currency))
+		a := inv.Account(money.Digits(inv.Currency))
 		data.URL = &dto.URL
-		data.BTCPrice = new(money.InCoins(a.totalDue.Sub(a.fee).Trim(0)))
-		data.BTCPaid, data.BTCDue = new(money.InCoins(a.paid.Trim(0))), new(money.InCoins(a.due.Trim(0)))
-		data.PaymentSubtotals["BTC"] = a.totalDue.Sub(a.fee).SatoshiNumber()
-		data.PaymentTotals["BTC"] = a.totalDue.SatoshiNumber()
+		data.BTCPrice = new(money.InCoins(a.TotalDue.Sub(a.Fee).Trim(0)))
+		data.BTCPaid, data.BTCDue = new(money.InCoins(a.Paid.Trim(0))), new(money.InCoins(a.Due.Trim(0)))
+		data.PaymentSubtotals["BTC"] = a.TotalDue.Sub(a.Fee).SatoshiNumber()
+		data.PaymentTotals["BTC"] = a.TotalDue.SatoshiNumber()
 		data.ExchangeRates["btc"] = map[string]money.Number{inv.Currency: "0.0"}
 	}
 	if m := inv.Metadata; hasBuyer(&m) {
@@ -161,7 +162,7 @@ func (s *Sandbox) ipnData(inv *invoice, e event) ipnData {
 	return data
 }
 
-func hasBuyer(m *metadata) bool {
+func hasBuyer(m *world.Metadata) bool {
 	for _, member := range []*string{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail} {
 		if member != nil {
 			return true

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // receiver is a merchant's server: it notes the posts it gets, and answers the statuses it was given, then 200.
@@ -110,15 +112,15 @@ func TestNotificationRetries(t *testing.T) {
 	r.want(t, posts...)
 	for _, again := range [][]string{{"paid", "confirmed", "complete"}} {
 		eventually(t, "the failed posts wait", func() bool {
-			w.s.world.lock()
-			defer w.s.world.unlock()
+			w.s.world.Lock()
+			defer w.s.world.Unlock()
 			waiting := 0
 			for _, d := range w.s.state.Deliveries {
 				if d.Tries == 1 {
 					waiting++
 				}
 			}
-			return waiting == 3 && w.s.world.underWay() == 0
+			return waiting == 3 && w.s.world.UnderWay() == 0
 		})
 		w.control("clock", `{"advance":"9m59s"}`)
 		w.control("clock", `{"advance":"2s"}`)
@@ -126,15 +128,15 @@ func TestNotificationRetries(t *testing.T) {
 		r.want(t, posts...)
 	}
 	eventually(t, "the two that failed again wait", func() bool {
-		w.s.world.lock()
-		defer w.s.world.unlock()
-		return len(w.s.state.Deliveries) == 2 && w.s.world.underWay() == 0
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
+		return len(w.s.state.Deliveries) == 2 && w.s.world.UnderWay() == 0
 	})
 	w.control("clock", `{"advance":"10m"}`)
 	r.want(t, append(posts, "paid", "confirmed")...)
 	eventually(t, "nothing waits", func() bool {
-		w.s.world.lock()
-		defer w.s.world.unlock()
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
 		return len(w.s.state.Deliveries) == 0
 	})
 }
@@ -144,8 +146,8 @@ func TestNotificationGivenUp(t *testing.T) {
 	w.signed("POST", "/invoices", `{"price":0,"notificationURL":"http://127.0.0.1:1/nobody"}`)
 	w.control("clock", `{"advance":"2h"}`)
 	eventually(t, "the sixth try was the last", func() bool {
-		w.s.world.lock()
-		defer w.s.world.unlock()
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
 		return len(w.s.state.Deliveries) == 0
 	})
 }
@@ -153,7 +155,7 @@ func TestNotificationGivenUp(t *testing.T) {
 // TestNotificationURLTooLong has an order id that would make a URL of billions of characters.
 func TestNotificationURLTooLong(t *testing.T) {
 	order := strings.Repeat("o", 1<<20)
-	inv := &invoice{Metadata: metadata{OrderID: &order}}
+	inv := &world.Invoice{Metadata: world.Metadata{OrderID: &order}}
 	for template, fits := range map[string]bool{
 		"http://shop.example/" + strings.Repeat("{OrderId}", 10_000): false,
 		"http://shop.example/{OrderId}":                              false,
@@ -168,7 +170,7 @@ func TestNotificationURLTooLong(t *testing.T) {
 
 func TestNotificationURL(t *testing.T) {
 	order := "A & b/ü"
-	inv := &invoice{ID: "abc", Status: statusSettled, Metadata: metadata{OrderID: &order}}
+	inv := &world.Invoice{ID: "abc", Status: world.StatusSettled, Metadata: world.Metadata{OrderID: &order}}
 	got := fillPlaceholders(inv, "http://shop.example/{invoiceid}?o={OrderId}&s={STATUS}&x={other}")
 	if want := "http://shop.example/abc?o=A+%26+b%2f%c3%bc&s=Settled&x={other}"; got != want {
 		t.Errorf("%s, want %s", got, want)

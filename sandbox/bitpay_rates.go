@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type bitpayRate struct {
@@ -37,7 +38,7 @@ func (s *Sandbox) publicRates(w http.ResponseWriter, r *http.Request, _ *caller)
 	}
 }
 
-func (s *Sandbox) askedRates(w http.ResponseWriter, r *http.Request, st *store) ([]bitpayRate, bool) {
+func (s *Sandbox) askedRates(w http.ResponseWriter, r *http.Request, st *world.Store) ([]bitpayRate, bool) {
 	pairs := aspnet.QueryValue(r, "currencyPairs")
 	if pairs == "" {
 		pairs = strings.Join(st.DefaultPairs, ",")
@@ -77,7 +78,7 @@ func (s *Sandbox) pairRate(w http.ResponseWriter, r *http.Request, c *caller) {
 }
 
 // ratesOf leaves out pairs without a rate; false means it answered a refusal.
-func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool) {
+func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]bitpayRate, bool) {
 	var pairs []money.Pair
 	seen := map[money.Pair]bool{}
 	for text := range strings.SplitSeq(list, ",") {
@@ -92,7 +93,7 @@ func ratesOf(w http.ResponseWriter, st *store, list string) ([]bitpayRate, bool)
 		}
 	}
 	rates := []bitpayRate{}
-	source := st.rateCalculator()
+	source := st.RateCalculator()
 	for _, pair := range pairs {
 		result := source.Rate(pair)
 		if result.Err != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type tokenList struct {
@@ -16,8 +17,8 @@ type tokenList struct {
 // listTokens tells the token of the key that signed: one at most, none of anybody else.
 func (s *Sandbox) listTokens(w http.ResponseWriter, _ *http.Request, c *caller) {
 	list := tokenList{Data: []map[string]string{}}
-	if tokens := s.state.tokensOfKey(c.sin); c.bitID && len(tokens) > 0 {
-		list.Data = append(list.Data, map[string]string{merchantFacade: tokens[0].Value})
+	if tokens := s.state.TokensOfKey(c.sin); c.bitID && len(tokens) > 0 {
+		list.Data = append(list.Data, map[string]string{world.MerchantFacade: tokens[0].Value})
 	}
 	w.Header()["Content-Type"] = aspnet.JSONBare // written by hand on the server too: no charset
 	aspnet.EncodeJSON(w, list)
@@ -61,7 +62,7 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}
-	p := s.state.newPairing(s.world.now())
+	p := s.state.NewPairing(s.world.Now())
 	p.SIN, p.Label = *id, label
 	writePairing(w, p)
 }
@@ -83,21 +84,21 @@ func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id
 	if (p.Label == nil || *p.Label == "") && label != nil {
 		p.Label = label
 	}
-	switch result := s.state.pairWithSIN(p, sin, s.world.now()); result {
-	case pairingComplete, pairingPartial: // the answer does not tell them apart
+	switch result := s.state.PairWithSIN(p, sin, s.world.Now()); result {
+	case world.PairingComplete, world.PairingPartial: // the answer does not tell them apart
 		writePairing(w, p)
 	default:
 		writeBitpayError(w, http.StatusBadRequest, fmt.Sprintf("Error while pairing (%s)", result))
 	}
 }
 
-func writePairing(w http.ResponseWriter, p *pairing) {
+func writePairing(w http.ResponseWriter, p *world.Pairing) {
 	aspnet.WriteJSON(w, http.StatusOK, map[string][]pairingAnswer{"data": {{
 		Policies:          []string{},
 		PairingCode:       p.Code,
 		PairingExpiration: p.Expires.UnixMilli(),
 		DateCreated:       p.Created.UnixMilli(),
-		Facade:            merchantFacade,
+		Facade:            world.MerchantFacade,
 		Token:             p.Token,
 		Label:             p.Label,
 	}}})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // caller is who asks, as far as the route's realm lets it count.
@@ -24,9 +25,9 @@ type caller struct {
 	named   bool   // nobody, who named the store by the storeId parameter
 
 	// Greenfield half and pages.
-	user        *user
-	key         *apiKey // nil after Basic
-	session     *session
+	user        *world.User
+	key         *world.APIKey // nil after Basic
+	session     *world.Session
 	antiforgery string
 }
 
@@ -66,7 +67,7 @@ func (c *caller) checkSignature(r *http.Request) bool {
 func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
 	switch {
 	case c.bitID:
-		if tokens := s.state.tokensOfKey(c.sin); len(tokens) > 0 {
+		if tokens := s.state.TokensOfKey(c.sin); len(tokens) > 0 {
 			c.storeID = tokens[0].StoreID
 		}
 	case c.failed == "":
@@ -75,7 +76,7 @@ func (s *Sandbox) resolveBitpay(r *http.Request, c *caller) {
 			c.storeID = id
 		}
 	case r.Header.Get("X-Signature") == "" || r.Header.Get("X-Identity") == "":
-		if st := s.state.storeOfKey(legacyKey(r)); st != nil {
+		if st := s.state.StoreOfKey(legacyKey(r)); st != nil {
 			c.storeID, c.failed = st.ID, ""
 		}
 	}
@@ -127,7 +128,7 @@ func (s *Sandbox) readGreenfield(r *http.Request, c *caller) (refusal string) {
 			return "ApiKey authentication failed: Unknown API Key"
 		}
 		c.user = s.state.Users[c.key.UserID]
-		if c.user.locked(s.world.now()) {
+		if c.user.Locked(s.world.Now()) {
 			c.key, c.user = nil, nil
 			return accountDisabled
 		}
@@ -146,8 +147,8 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	// The server splits at every colon and takes the second piece, so a password with one never works
 	// (recording 71-login-pages).
 	pieces := strings.Split(string(plain), ":")
-	now := s.world.now()
-	u := s.state.findUser(pieces[0])
+	now := s.world.Now()
+	u := s.state.FindUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
 	if !young && s.release.tellsWhy() && !s.throttle.allow(loginZone, c.site.ip, now) {
 		return "Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."
@@ -155,7 +156,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	if u == nil {
 		return "Basic authentication failed: User not found or invalid password"
 	}
-	if u.locked(now) {
+	if u.Locked(now) {
 		return "Basic authentication failed: Your user account is currently disabled."
 	}
 	if s.release.closesBasic() {
@@ -166,8 +167,8 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 			return "Basic authentication for the Greenfield API is not enabled for this user."
 		}
 	}
-	if !s.world.checkPassword(u, pieces[1], now) {
-		if u.locked(now) {
+	if !s.world.CheckPassword(u, pieces[1], now) {
+		if u.Locked(now) {
 			return "LockedOut"
 		}
 		return "Failed"

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // controlPrefix is at the root of the origin, never under the root path.
@@ -52,7 +53,7 @@ func (s *Sandbox) control(w *answer, r *http.Request) {
 		return
 	}
 	var result any
-	err = s.world.act(func() (err error) {
+	err = s.world.Act(func() (err error) {
 		result, err = act(body)
 		return err
 	})
@@ -125,12 +126,12 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv := s.state.invoiceAt(ask.Address)
+	inv := s.state.InvoiceAt(ask.Address)
 	if inv == nil {
 		return nil, fmt.Errorf("address: no invoice has %q", ask.Address)
 	}
-	p := s.world.receive(inv, amount, ask.RBF)
-	s.world.mine(ask.Confirmations)
+	p := s.world.Receive(inv, amount, ask.RBF)
+	s.world.Mine(ask.Confirmations)
 	return map[string]any{"txid": p.TxID, "vout": p.Vout}, nil
 }
 
@@ -160,7 +161,7 @@ func (s *Sandbox) controlClock(body []byte) (any, error) {
 	if err := s.advance(d); err != nil {
 		return nil, err
 	}
-	return map[string]any{"now": s.world.now().Format(time.RFC3339Nano), "deliveries": s.world.underWay()}, nil
+	return map[string]any{"now": s.world.Now().Format(time.RFC3339Nano), "deliveries": s.world.UnderWay()}, nil
 }
 
 func (s *Sandbox) controlEffect(body []byte) (any, error) {
@@ -175,20 +176,20 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	did := false
 	for _, of := range []struct {
 		name, email string
-		change      func(*user)
+		change      func(*world.User)
 	}{
-		{"allowBasic", ask.AllowBasic, func(u *user) { u.AllowsBasic = true }},
-		{"addSecondFactor", ask.AddSecondFactor, func(u *user) { u.SecondFactor = true }},
+		{"allowBasic", ask.AllowBasic, func(u *world.User) { u.AllowsBasic = true }},
+		{"addSecondFactor", ask.AddSecondFactor, func(u *world.User) { u.SecondFactor = true }},
 	} {
 		if of.email == "" {
 			continue
 		}
-		u := s.state.findUser(of.email)
+		u := s.state.FindUser(of.email)
 		if u == nil {
 			return nil, fmt.Errorf("%s: there is no such user", of.name)
 		}
 		of.change(u)
-		s.state.change()
+		s.state.Change()
 		did = true
 	}
 	if ask.ExpirePairingCode == "" && did {
@@ -198,7 +199,7 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	if p == nil {
 		return nil, fmt.Errorf("expirePairingCode: there is no such code")
 	}
-	p.Expires = s.world.now().Add(-time.Minute)
-	s.state.change()
+	p.Expires = s.world.Now().Add(-time.Minute)
+	s.state.Change()
 	return struct{}{}, nil
 }

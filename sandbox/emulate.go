@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // release is the release of BTCPay Server that the sandbox answers as. What one does otherwise than another is a method
@@ -171,8 +173,8 @@ func (r release) lacksOfStore() []string {
 }
 
 // storeDefaults are the settings of a store that is made by the API. They are those of the page since 2.1.2, by history.
-func (r release) storeDefaults() storeSettings {
-	settings := newStoreSettings()
+func (r release) storeDefaults() world.StoreSettings {
+	settings := world.NewStoreSettings()
 	if !r.since(2, 1, 2) {
 		settings.SpeedPolicy, settings.NetworkFeeMode, settings.MonitoringExpiration = "HighSpeed", "Never", 3600
 		settings.DefaultLang = new("en")

@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
 
 // policy is a permission with the releases that have it.
 type policy struct {
@@ -12,46 +16,46 @@ type policy struct {
 // policies are all there ever were since 1.13, in the order of consent pages up to 2.3.5 (recordings 70-authorize). When
 // they came is by history.
 var policies = []policy{
-	{name: viewInvoices}, {name: createInvoices}, {name: modifyInvoices}, {name: modifyWebhooks}, {name: modifyServerSettings},
-	{name: modifyStoreSettings}, {name: viewStoreSettings}, {name: "btcpay.store.canviewreports"}, {name: viewRequests},
-	{name: modifyRequests}, {name: modifyProfile}, {name: viewProfile}, {name: viewUsers}, {name: createUserPermission},
-	{name: deleteMyself}, {name: "btcpay.user.canmanagenotificationsforuser"}, {name: viewNotifications}, {name: unrestricted},
+	{name: world.ViewInvoices}, {name: world.CreateInvoices}, {name: world.ModifyInvoices}, {name: world.ModifyWebhooks}, {name: world.ModifyServerSettings},
+	{name: world.ModifyStoreSettings}, {name: world.ViewStoreSettings}, {name: "btcpay.store.canviewreports"}, {name: world.ViewRequests},
+	{name: world.ModifyRequests}, {name: world.ModifyProfile}, {name: world.ViewProfile}, {name: world.ViewUsers}, {name: world.CreateUserPermission},
+	{name: world.DeleteMyself}, {name: "btcpay.user.canmanagenotificationsforuser"}, {name: world.ViewNotifications}, {name: world.Unrestricted},
 	{name: "btcpay.server.canuseinternallightningnode"}, {name: "btcpay.server.canviewlightninginvoiceinternalnode"},
 	{name: "btcpay.server.cancreatelightninginvoiceinternalnode"}, {name: "btcpay.store.canuselightningnode"},
-	{name: "btcpay.store.canviewlightninginvoice"}, {name: "btcpay.store.cancreatelightninginvoice"}, {name: managePullPayments},
-	{name: archivePullPayments}, {name: createPullPayments}, {name: viewPullPayments},
-	{name: viewOfferings, since: [3]int{2, 3, 0}}, {name: modifyOfferings, since: [3]int{2, 3, 0}},
+	{name: "btcpay.store.canviewlightninginvoice"}, {name: "btcpay.store.cancreatelightninginvoice"}, {name: world.ManagePullPayments},
+	{name: world.ArchivePullPayments}, {name: world.CreatePullPayments}, {name: world.ViewPullPayments},
+	{name: world.ViewOfferings, since: [3]int{2, 3, 0}}, {name: world.ModifyOfferings, since: [3]int{2, 3, 0}},
 	{name: "btcpay.store.canmanagesubscribers", since: [3]int{2, 3, 0}}, {name: "btcpay.store.cancreditsubscribers", since: [3]int{2, 3, 0}},
-	{name: createPullRequests},
-	{name: viewCustodians, until: [3]int{2, 0, 0}}, {name: manageCustodians, until: [3]int{2, 0, 0}}, {name: depositToCustodian, until: [3]int{2, 0, 0}},
-	{name: withdrawFromCustodian, until: [3]int{2, 0, 0}}, {name: tradeAtCustodian, until: [3]int{2, 0, 0}},
-	{name: manageUsers}, {name: managePayouts}, {name: viewPayouts},
+	{name: world.CreatePullRequests},
+	{name: world.ViewCustodians, until: [3]int{2, 0, 0}}, {name: world.ManageCustodians, until: [3]int{2, 0, 0}}, {name: world.DepositToCustodian, until: [3]int{2, 0, 0}},
+	{name: world.WithdrawFromCustodian, until: [3]int{2, 0, 0}}, {name: world.TradeAtCustodian, until: [3]int{2, 0, 0}},
+	{name: world.ManageUsers}, {name: world.ManagePayouts}, {name: world.ViewPayouts},
 	{name: "btcpay.impersonation.canimpersonate", since: [3]int{2, 3, 8}},
 	{name: "btcpay.store.cansendstoreemails", since: [3]int{2, 4, 0}},
-	{name: manageWallets, since: [3]int{2, 4, 0}}, {name: "btcpay.store.canmanagewalletsettings", since: [3]int{2, 4, 0}},
-	{name: manageTransactions, since: [3]int{2, 4, 0}}, {name: "btcpay.store.cancreatetransactions", since: [3]int{2, 4, 0}},
-	{name: signTransactions, since: [3]int{2, 4, 0}}, {name: "btcpay.store.canbroadcasttransactions", since: [3]int{2, 4, 0}},
-	{name: "btcpay.store.cancanceltransactions", since: [3]int{2, 4, 0}}, {name: viewWallet, since: [3]int{2, 4, 0}},
+	{name: world.ManageWallets, since: [3]int{2, 4, 0}}, {name: "btcpay.store.canmanagewalletsettings", since: [3]int{2, 4, 0}},
+	{name: world.ManageTransactions, since: [3]int{2, 4, 0}}, {name: "btcpay.store.cancreatetransactions", since: [3]int{2, 4, 0}},
+	{name: world.SignTransactions, since: [3]int{2, 4, 0}}, {name: "btcpay.store.canbroadcasttransactions", since: [3]int{2, 4, 0}},
+	{name: "btcpay.store.cancanceltransactions", since: [3]int{2, 4, 0}}, {name: world.ViewWallet, since: [3]int{2, 4, 0}},
 }
 
 // roles are those that every store has; those of wallets came with their permissions.
-func (r release) roles() []role {
+func (r release) roles() []world.Role {
 	if !r.since(2, 4, 0) {
-		return roles[:slices.IndexFunc(roles, func(r role) bool { return r.ID == walletManager })]
+		return world.Roles[:slices.IndexFunc(world.Roles, func(r world.Role) bool { return r.ID == world.WalletManager })]
 	}
-	return roles
+	return world.Roles
 }
 
 // takesScope reports whether a permission of that policy may name a store. Where it is no store's, the scope is kept and
 // not looked at since 2.3.6 (recording 17-permission-scopes).
 func (r release) takesScope(policy string) bool {
-	return !r.checksPolicies() || isStorePermission(policy)
+	return !r.checksPolicies() || world.IsStorePermission(policy)
 }
 
 // tellsInclusion reports whether the list of permissions has an inclusion: until 2.3.5 creating an invoice of Lightning did
 // not include to see it (recordings 10-health-info).
 func (r release) tellsInclusion(held, asked string) bool {
-	return r.pluggable() || asked != "btcpay.store.canviewlightninginvoice" || held != "btcpay.store.cancreatelightninginvoice" && held != modifyInvoices
+	return r.pluggable() || asked != "btcpay.store.canviewlightninginvoice" || held != "btcpay.store.cancreatelightninginvoice" && held != world.ModifyInvoices
 }
 
 // policies are those of the release, in the order of its consent page: by the alphabet since 2.3.6.

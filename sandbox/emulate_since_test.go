@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // The releases on both sides of each change that is known.
@@ -86,10 +87,10 @@ func TestEmulatedSince(t *testing.T) {
 			return response.StatusCode == 200
 		}},
 		{"wallet permissions", "2.4.0", "", func(w *testbed) bool {
-			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), manageWallets)
+			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), world.ManageWallets)
 		}},
 		{"custodian permissions", "", "2.0.0", func(w *testbed) bool {
-			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), viewCustodians)
+			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), world.ViewCustodians)
 		}},
 		{"preflight of anything", "2.3.6", "", func(w *testbed) bool {
 			return status(w, "OPTIONS", "/nothing", "", "Origin", "http://a.example", "Access-Control-Request-Method", "GET") == 204
@@ -133,7 +134,7 @@ func TestEmulatedSince(t *testing.T) {
 		}},
 		{"a consent without the anti-forgery field", "", "2.3.6", func(w *testbed) bool {
 			h := logIn(w)
-			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+viewProfile); err != nil {
+			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+world.ViewProfile); err != nil {
 				w.t.Fatal(err)
 			}
 			_, err := h.Press(w.t.Context(), "Authorize", antiforgeryField, "")
@@ -187,7 +188,7 @@ func TestEmulatedSince(t *testing.T) {
 		}},
 		{"the key in the address of the page", "", "2.4.4", func(w *testbed) bool {
 			h := logIn(w)
-			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+viewProfile); err != nil {
+			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+world.ViewProfile); err != nil {
 				w.t.Fatal(err)
 			}
 			if _, err := h.Press(w.t.Context(), "Authorize"); err != nil {
@@ -267,11 +268,11 @@ func TestHashedKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old.world.lock()
+	old.world.Lock()
 	shop := old.state.Stores[old.seed.StoreID]
-	old.state.newLegacyKey(shop)
+	old.state.NewLegacyKey(shop)
 	legacy := shop.LegacyKey
-	old.world.unlock()
+	old.world.Unlock()
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -320,7 +321,7 @@ func TestHashedKeys(t *testing.T) {
 	// A consent under the same identifier makes a key each time.
 	keys := map[string]bool{}
 	for range 2 {
-		page, err := h.Open(t.Context(), "/api-keys/authorize?permissions="+viewProfile+"&applicationIdentifier=till&redirect=http://127.0.0.1:9/cb")
+		page, err := h.Open(t.Context(), "/api-keys/authorize?permissions="+world.ViewProfile+"&applicationIdentifier=till&redirect=http://127.0.0.1:9/cb")
 		if err != nil || page.Form("Authorize") == nil {
 			t.Fatal(page, err)
 		}

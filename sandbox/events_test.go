@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // TestEventsOnce has two subscribers, who get each event once and in its order, from both APIs, control and the clock.
@@ -11,17 +13,17 @@ func TestEventsOnce(t *testing.T) {
 	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices"
 	var first, second []string
-	note := func(into *[]string) func(*invoice, event) {
-		return func(inv *invoice, e event) { *into = append(*into, fmt.Sprint(inv.Price.Text(), " ", e)) }
+	note := func(into *[]string) func(*world.Invoice, world.Event) {
+		return func(inv *world.Invoice, e world.Event) { *into = append(*into, fmt.Sprint(inv.Price.Text(), " ", e)) }
 	}
-	w.s.world.lock()
-	w.s.world.subscribe(note(&first))
-	w.s.world.subscribe(note(&second))
-	w.s.world.unlock()
+	w.s.world.Lock()
+	w.s.world.Subscribe(note(&first))
+	w.s.world.Subscribe(note(&second))
+	w.s.world.Unlock()
 	want := func(events ...string) {
 		t.Helper()
-		w.s.world.lock()
-		defer w.s.world.unlock()
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
 		for _, got := range []*[]string{&first, &second} {
 			if text := strings.Join(*got, ", "); text != strings.Join(events, ", ") {
 				t.Errorf("%s\nwant %s", text, strings.Join(events, ", "))

@@ -157,7 +157,7 @@ func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) 
 	switch {
 	case f.Status != 0:
 		answered = &answer{header: http.Header{}, status: f.Status}
-		answered.header.Set("Date", s.world.now().Format(http.TimeFormat))
+		answered.header.Set("Date", s.world.Now().Format(http.TimeFormat))
 		for name, values := range f.Header {
 			answered.header[name] = values
 		}
@@ -187,7 +187,7 @@ func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
 	case <-timer.C:
 		return true
 	case <-r.Context().Done():
-	case <-s.world.done():
+	case <-s.world.Done():
 	}
 	return false
 }

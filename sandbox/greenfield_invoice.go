@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // invoiceData is an invoice as the Greenfield API shows it. Times are seconds.
@@ -28,7 +29,7 @@ type invoiceData struct {
 	Currency                          string          `json:"currency"`
 	Metadata                          json.RawMessage `json:"metadata"`
 	Checkout                          checkout        `json:"checkout"`
-	Receipt                           receipt         `json:"receipt"`
+	Receipt                           world.Receipt   `json:"receipt"`
 }
 
 type checkout struct {
@@ -44,7 +45,7 @@ type checkout struct {
 	LazyPaymentMethods    *bool        `json:"lazyPaymentMethods"` // never told
 }
 
-func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
+func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
 	data := invoiceData{
 		ID:                                inv.ID,
 		StoreID:                           inv.StoreID,
@@ -56,12 +57,12 @@ func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
 		MonitoringExpiration:              inv.Monitored.Unix(),
 		ExpirationTime:                    inv.Expires.Unix(),
 		CreatedTime:                       inv.Created.Unix(),
-		AvailableStatusesForManualMarking: inv.markable(),
+		AvailableStatusesForManualMarking: inv.Markable(),
 		Archived:                          inv.Archived,
 		PaymentMethods:                    []methodData{},
 		Type:                              "Standard",
 		Currency:                          inv.Currency,
-		Metadata:                          inv.ownMetadata(),
+		Metadata:                          inv.OwnMetadata(),
 		Checkout: checkout{
 			SpeedPolicy:           inv.SpeedLimit,
 			PaymentMethods:        []string{},
@@ -73,7 +74,7 @@ func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
 			RedirectAutomatically: inv.RedirectAutomatically,
 			DefaultLanguage:       unlessEmpty(inv.Language),
 		},
-		Receipt: inv.Receipt.over(s.state.Stores[inv.StoreID].Receipt),
+		Receipt: inv.Receipt.Over(s.state.Stores[inv.StoreID].Receipt),
 	}
 	if inv.Price.Sign() == 0 {
 		data.Amount = "0.0"
@@ -83,8 +84,8 @@ func (s *Sandbox) invoiceData(inv *invoice, c *caller) invoiceData {
 	}
 	if inv.Prompt != nil {
 		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, onChain)
-		if len(inv.counted()) > 0 {
-			data.PaidAmount = inv.net(money.Digits(inv.Currency)).Text()
+		if len(inv.Counted()) > 0 {
+			data.PaidAmount = inv.Net(money.Digits(inv.Currency)).Text()
 		}
 	}
 	return data
@@ -98,7 +99,7 @@ func unlessEmpty(text string) *string {
 }
 
 // invoiceOf is the invoice of a route's address, which was found to be there before the handler runs.
-func (s *Sandbox) invoiceOf(r *http.Request) *invoice {
+func (s *Sandbox) invoiceOf(r *http.Request) *world.Invoice {
 	return s.state.Invoices[r.PathValue("invoiceId")]
 }
 
@@ -111,7 +112,7 @@ func (s *Sandbox) readInvoiceData(w http.ResponseWriter, r *http.Request, c *cal
 	aspnet.WriteJSON(w, http.StatusOK, s.invoiceWithMethods(s.invoiceOf(r), c, methods))
 }
 
-func (s *Sandbox) invoiceWithMethods(inv *invoice, c *caller, methods bool) invoiceData {
+func (s *Sandbox) invoiceWithMethods(inv *world.Invoice, c *caller, methods bool) invoiceData {
 	data := s.invoiceData(inv, c)
 	if methods {
 		data.PaymentMethods = s.methodsOf(inv, false)
@@ -127,7 +128,7 @@ func (s *Sandbox) updateInvoice(w http.ResponseWriter, r *http.Request, c *calle
 	}
 	inv := s.invoiceOf(r)
 	if own != nil {
-		inv.setMetadata(own)
+		inv.SetMetadata(own)
 	}
 	aspnet.WriteJSON(w, http.StatusOK, s.invoiceData(inv, c))
 }
@@ -153,13 +154,13 @@ func (s *Sandbox) unarchiveInvoice(w http.ResponseWriter, r *http.Request, c *ca
 func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
 	var status *string
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"MarkInvoiceStatusRequest", true, func(m *aspnet.Model) {
-		status = m.Enum("status", aspnet.ModelNames+"InvoiceStatus", statusNew, statusProcessing, statusExpired, statusInvalid, statusSettled)
+		status = m.Enum("status", aspnet.ModelNames+"InvoiceStatus", world.StatusNew, world.StatusProcessing, world.StatusExpired, world.StatusInvalid, world.StatusSettled)
 	}) {
 		return
 	}
 	inv := s.invoiceOf(r)
 	before := s.invoiceData(inv, c)
-	if !s.world.mark(inv, textOr(status, "")) {
+	if !s.world.Mark(inv, textOr(status, "")) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}

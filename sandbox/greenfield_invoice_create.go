@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // invoiceRequest is what somebody asks an invoice to be; nil leaves a thing to the store.
@@ -18,7 +19,7 @@ type invoiceRequest struct {
 	currency string
 	metadata *aspnet.Node
 	terms    []string
-	receipt  receiptChoice
+	receipt  world.ReceiptChoice
 
 	speed                 *string
 	methods               []string // nil: all
@@ -40,7 +41,7 @@ func readInvoiceRequest(m *aspnet.Model) *invoiceRequest {
 		terms:    m.Texts("additionalSearchTerms", "System.String[]"),
 	}
 	if receipt := m.Object("receipt", aspnet.ModelNames+"InvoiceDataBase+ReceiptOptions"); receipt != nil {
-		q.receipt = receiptChoice{receipt.Bool("enabled"), receipt.Bool("showQR"), receipt.Bool("showPayments")}
+		q.receipt = world.ReceiptChoice{Enabled: receipt.Bool("enabled"), ShowQR: receipt.Bool("showQR"), ShowPayments: receipt.Bool("showPayments")}
 	}
 	checkout := m.Object("checkout", aspnet.ModelNames+"InvoiceDataBase+CheckoutOptions")
 	if checkout == nil {
@@ -102,28 +103,28 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 		return
 	}
 	st := s.state.Stores[r.PathValue("storeId")]
-	now := s.world.now()
+	now := s.world.Now()
 	inv := asked.invoice(st, now)
 	inv.Base = c.site.base()
 	if refusal := priceInvoice(inv, st, asked.methods, now); refusal != "" {
 		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}
-	s.world.create(inv)
+	s.world.Create(inv)
 	data := s.invoiceData(inv, c)
-	data.Metadata = inv.firstMetadata()
+	data.Metadata = inv.FirstMetadata()
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
 // invoice makes what was asked for, with the store's settings for all that was not.
-func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
-	inv := &invoice{
+func (q *invoiceRequest) invoice(st *world.Store, now time.Time) *world.Invoice {
+	inv := &world.Invoice{
 		ID:                    random.Base58(16),
 		StoreID:               st.ID,
 		Currency:              st.DefaultCurrency,
 		TopUp:                 q.amount == nil,
-		Status:                statusNew,
-		Exception:             exceptionNone,
+		Status:                world.StatusNew,
+		Exception:             world.ExceptionNone,
 		Fresh:                 true,
 		Created:               now.Truncate(time.Second),
 		SpeedLimit:            st.SpeedPolicy,
@@ -143,7 +144,7 @@ func (q *invoiceRequest) invoice(st *store, now time.Time) *invoice {
 		inv.Price = money.PriceIn(*q.amount, inv.Currency)
 	}
 	if q.metadata != nil {
-		inv.setMetadata(q.metadata)
+		inv.SetMetadata(q.metadata)
 	}
 	expiration, monitoring := time.Duration(st.InvoiceExpiration)*time.Second, time.Duration(st.MonitoringExpiration)*time.Second
 	put(&expiration, q.expiration)

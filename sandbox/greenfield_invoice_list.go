@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // invoiceFilter is what a list is asked for.
@@ -63,7 +64,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-func (f *invoiceFilter) takes(inv *invoice) bool {
+func (f *invoiceFilter) takes(inv *world.Invoice) bool {
 	// An empty order id stands for the invoices without one (recording 32-invoice-list).
 	return (f.archived || !inv.Archived) &&
 		(len(f.orderIDs) == 0 || f.orderIDs[textOr(inv.Metadata.OrderID, "")]) &&
@@ -74,7 +75,7 @@ func (f *invoiceFilter) takes(inv *invoice) bool {
 }
 
 // matches tells whether one of the terms an invoice is known by begins with a text.
-func matches(inv *invoice, text string) bool {
+func matches(inv *world.Invoice, text string) bool {
 	terms := []string{inv.ID, inv.StoreID, textOr(inv.Metadata.OrderID, ""), textOr(inv.Metadata.BuyerEmail, "")}
 	if !inv.TopUp {
 		terms = append(terms, inv.Price.Text())

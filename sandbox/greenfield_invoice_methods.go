@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // methodData is a way to pay an invoice.
@@ -48,20 +49,20 @@ type onChainData struct {
 // feeRate is that of the node, in satoshis a byte.
 const feeRate money.Number = "1.0"
 
-func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
+func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 	methods := []methodData{}
 	if inv.Prompt == nil {
 		return methods
 	}
 	plain := func(d money.Decimal) string { return d.Trim(0).Text() }
-	p, a := inv.Prompt, inv.account(money.Digits(inv.Currency))
+	p, a := inv.Prompt, inv.Account(money.Digits(inv.Currency))
 	data := methodData{
 		Rate:              plain(p.Rate),
-		PaymentMethodPaid: plain(a.cryptoPaid),
-		TotalPaid:         plain(a.paid),
-		Due:               plain(a.totalDue.Sub(a.paid)),
-		Amount:            plain(a.totalDue),
-		PaymentMethodFee:  plain(a.fee),
+		PaymentMethodPaid: plain(a.CryptoPaid),
+		TotalPaid:         plain(a.Paid),
+		Due:               plain(a.TotalDue.Sub(a.Paid)),
+		Amount:            plain(a.TotalDue),
+		PaymentMethodFee:  plain(a.Fee),
 		Payments:          []paymentData{},
 		PaymentMethodID:   onChain,
 		Currency:          "BTC",
@@ -76,10 +77,10 @@ func (s *Sandbox) methodsOf(inv *invoice, private bool) []methodData {
 			data.AdditionalData.AccountDerivation = &p.Scheme
 		}
 	}
-	for _, payment := range inv.counted() {
-		status := statusProcessing
-		if inv.settledPayment(payment, s.state.Height) {
-			status = statusSettled
+	for _, payment := range inv.Counted() {
+		status := world.StatusProcessing
+		if inv.SettledPayment(payment, s.state.Height) {
+			status = world.StatusSettled
 		}
 		data.Payments = append(data.Payments, paymentData{
 			ID: outpoint(payment), ReceivedDate: payment.Received.Unix(), Value: plain(payment.Amount),
@@ -96,8 +97,8 @@ func (s *Sandbox) listMethods(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	inv := s.invoiceOf(r)
-	if private && !may(s.state, c, modifyStoreSettings, inv.StoreID) {
-		aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(modifyStoreSettings)) // by the controller, so with all headers
+	if private && !may(s.state, c, world.ModifyStoreSettings, inv.StoreID) {
+		aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(world.ModifyStoreSettings)) // by the controller, so with all headers
 		return
 	}
 	aspnet.WriteJSON(w, http.StatusOK, s.methodsOf(inv, private))
@@ -116,6 +117,6 @@ func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *call
 		aspnet.WriteCrash(w)
 		return
 	}
-	s.world.activateLazy(inv)
+	s.world.ActivateLazy(inv)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

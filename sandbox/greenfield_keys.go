@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type apiKeyData struct {
@@ -17,10 +18,10 @@ type apiKeyData struct {
 
 // showAPIKey shows a key. Of one that is kept as a hash the plain text is there at its making alone: what stands in its
 // place later, and the name of the date, are not known.
-func (s *Sandbox) showAPIKey(k *apiKey, plain bool) apiKeyData {
+func (s *Sandbox) showAPIKey(k *world.APIKey, plain bool) apiKeyData {
 	data := apiKeyData{APIKey: &k.Value, Label: k.Label, Permissions: k.Permissions}
 	if s.release.hashesKeys() {
-		data.ID, data.Created = k.id(), new(k.Created.Unix())
+		data.ID, data.Created = k.ID(), new(k.Created.Unix())
 		if !plain {
 			data.APIKey = nil
 		}
@@ -44,7 +45,7 @@ func (s *Sandbox) createUserAPIKey(w http.ResponseWriter, r *http.Request, c *ca
 	}
 }
 
-func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, u *user) {
+func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, u *world.User) {
 	var label string
 	permissions, seen := []string{}, map[string]bool{}
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApiKeyRequest", false, func(m *aspnet.Model) {
@@ -58,8 +59,8 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 				m.Faults.Throw(item, "Type 'Permission' is expected to be a 'String'")
 				continue
 			}
-			permission, ok := validPermission(item.Text)
-			if policy, _, scoped := strings.Cut(permission, ":"); s.release.checksPolicies() && (!s.release.knows(policy) || scoped && !isStorePermission(policy)) {
+			permission, ok := world.ValidPermission(item.Text)
+			if policy, _, scoped := strings.Cut(permission, ":"); s.release.checksPolicies() && (!s.release.knows(policy) || scoped && !world.IsStorePermission(policy)) {
 				ok = false
 			}
 			if !ok {
@@ -77,7 +78,7 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 		aspnet.WriteCrash(w)
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(s.world.mintKey(u, label, permissions), true))
+	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(s.world.MintKey(u, label, permissions), true))
 }
 
 func (s *Sandbox) readCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
@@ -99,7 +100,7 @@ func (s *Sandbox) deleteUserAPIKey(w http.ResponseWriter, r *http.Request, _ *ca
 }
 
 // revokeAPIKey knows only the keys of that user.
-func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *user) {
+func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *world.User) {
 	k := s.findKey(u, name)
 	switch {
 	case k != nil:
@@ -111,7 +112,7 @@ func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *user) {
 	}
 }
 
-func (s *Sandbox) removeAPIKey(w http.ResponseWriter, k *apiKey) {
+func (s *Sandbox) removeAPIKey(w http.ResponseWriter, k *world.APIKey) {
 	delete(s.state.APIKeys, k.Value)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -23,20 +23,20 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 	var bad []aspnet.FieldError
 	if password := textOr(next, ""); password != "" {
 		switch fault := passwordFault(password); {
-		case !u.hasPassword(textOr(current, "")):
+		case !u.HasPassword(textOr(current, "")):
 			bad = append(bad, aspnet.FieldError{Path: "CurrentPassword", Message: "The current password is not correct."})
 		case fault != "":
 			bad = append(bad, aspnet.FieldError{Path: "NewPassword", Message: fault})
 		default:
-			u.setPassword(password)
+			u.SetPassword(password)
 		}
 	}
 	if email != nil && *email != "" && *email != u.Email {
-		if other := s.state.findUser(*email); other != nil && other != u {
+		if other := s.state.FindUser(*email); other != nil && other != u {
 			refusal := aspnet.FieldError{Path: "Email", Message: "Unexpected error occurred setting email for user."} // told twice
 			bad = append(bad, refusal, refusal)
 		} else {
-			s.state.setEmail(u, *email)
+			s.state.SetEmail(u, *email)
 			if !plausibleEmail(*email) {
 				bad = append(bad, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // memberData is a member of a store: the user, with the role under its old name and its new one.
@@ -26,7 +27,7 @@ func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller)
 		members = append(members, m)
 	}
 	slices.SortFunc(members, func(a, b memberData) int {
-		return cmp.Or(cmp.Compare(rank(a.Role), rank(b.Role)), cmp.Compare(a.Email, b.Email))
+		return cmp.Or(cmp.Compare(world.Rank(a.Role), world.Rank(b.Role)), cmp.Compare(a.Email, b.Email))
 	})
 	s.writeUsers(w, http.StatusOK, members)
 }
@@ -38,7 +39,7 @@ func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
 // readMember binds a member, whose names are other ones in older versions.
 func readMember(m *aspnet.Model) (idOrEmail, role string) {
 	idOrEmail = textOr(m.Text("id"), textOr(m.Text("userId"), ""))
-	return idOrEmail, textOr(m.Text("storeRole"), textOr(m.Text("role"), ownerRole))
+	return idOrEmail, textOr(m.Text("storeRole"), textOr(m.Text("role"), world.OwnerRole))
 }
 
 func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -46,7 +47,7 @@ func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { who, role = readMember(m) }) {
 		return
 	}
-	st, u := s.state.Stores[r.PathValue("storeId")], s.state.findUserBy(who)
+	st, u := s.state.Stores[r.PathValue("storeId")], s.state.FindUserBy(who)
 	if u == nil {
 		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 		return
@@ -72,7 +73,7 @@ func (s *Sandbox) changeMember(w http.ResponseWriter, r *http.Request, c *caller
 	case u == nil || s.refuseRole(w, role):
 	case st.Members[u.ID] == role:
 		refuseDuplicate(w)
-	case st.isOnlyOwner(u):
+	case st.IsOnlyOwner(u):
 		refuseOrphan(w)
 	default:
 		s.setRole(w, st, u, role)
@@ -86,7 +87,7 @@ func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller
 	case u == nil:
 	case st.Members[u.ID] == "":
 		aspnet.WriteCrash(w)
-	case st.isOnlyOwner(u):
+	case st.IsOnlyOwner(u):
 		refuseOrphan(w)
 	default:
 		delete(st.Members, u.ID)
@@ -94,13 +95,13 @@ func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller
 	}
 }
 
-func (s *Sandbox) setRole(w http.ResponseWriter, st *store, u *user, role string) {
+func (s *Sandbox) setRole(w http.ResponseWriter, st *world.Store, u *world.User, role string) {
 	st.Members[u.ID] = role
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 func (s *Sandbox) refuseRole(w http.ResponseWriter, role string) bool {
-	if i := rank(role); i >= 0 && i < len(s.release.roles()) {
+	if i := world.Rank(role); i >= 0 && i < len(s.release.roles()) {
 		return false
 	}
 	aspnet.WriteValidation(w, aspnet.FieldError{Path: "StoreRole", Message: "The role id provided does not exist"})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type paymentMethodData struct {
@@ -32,7 +33,7 @@ type accountKey struct {
 	AccountKey      string  `json:"accountKey"`
 }
 
-func showWallet(w *wallet) *walletConfig {
+func showWallet(w *world.Wallet) *walletConfig {
 	account, _, _ := strings.Cut(w.Scheme, "-")
 	key := accountKey{AccountKey: account}
 	if fingerprint, path, found := strings.Cut(w.KeyPath, "/"); found {
@@ -105,17 +106,17 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 }
 
 // readWalletConfig takes the account key as text, or an object with it, its path and a label.
-func readWalletConfig(config *aspnet.Node) (*wallet, error) {
+func readWalletConfig(config *aspnet.Node) (*world.Wallet, error) {
 	if config.Kind == '"' {
-		return newWallet(config.Text)
+		return world.NewWallet(config.Text)
 	}
 	m := &aspnet.Model{Node: config, Faults: &aspnet.Faults{}}
 	scheme := textOr(m.Text("derivationScheme"), textOr(m.Text("accountDerivation"), ""))
 	label, path := textOr(m.Text("label"), ""), textOr(m.Text("accountKeyPath"), "")
 	if config.Kind != '{' || len(m.Faults.All) > 0 {
-		return nil, errScheme
+		return nil, world.ErrScheme
 	}
-	wallet, err := newWallet(scheme)
+	wallet, err := world.NewWallet(scheme)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +161,7 @@ func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *calle
 	end = min(end, first+maxPreview)
 	preview := previewData{Addresses: []previewAddress{}}
 	for i := first; i < end; i++ {
-		address, err := wallet.address(uint32(i))
+		address, err := wallet.Address(uint32(i))
 		if err != nil {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // maxPicture is the server's limit.
@@ -21,7 +22,7 @@ func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
 	if link := s.takePicture(w, r, c); link != "" {
 		st := s.state.Stores[r.PathValue("storeId")]
 		st.LogoURL = &link
-		s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+		s.writeStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 	}
 }
 
@@ -48,7 +49,7 @@ func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller)
 		return ""
 	}
 	file := random.UUID() + "-" + name
-	s.state.Pictures[file] = &picture{kind, data}
+	s.state.Pictures[file] = &world.Picture{Type: kind, Data: data}
 	return c.site.base() + "/LocalStorage/" + file
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type pullPaymentData struct {
@@ -21,7 +22,7 @@ type pullPaymentData struct {
 	AutoApproveClaims bool   `json:"autoApproveClaims"`
 }
 
-func showPullPayment(p *pullPayment, c *caller) pullPaymentData {
+func showPullPayment(p *world.PullPayment, c *caller) pullPaymentData {
 	return pullPaymentData{
 		StartsAt: p.Starts.Unix(), ID: p.ID, Name: p.Name, Description: p.Description, Currency: p.Currency,
 		Amount: p.Amount.Text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
@@ -36,13 +37,13 @@ func (s *Sandbox) listPullPayments(w http.ResponseWriter, r *http.Request, c *ca
 	if q.Refuse(w) {
 		return
 	}
-	var found []*pullPayment
+	var found []*world.PullPayment
 	for _, p := range s.state.PullPayments {
 		if p.StoreID == r.PathValue("storeId") && (archived || !p.Archived) {
 			found = append(found, p)
 		}
 	}
-	slices.SortFunc(found, func(a, b *pullPayment) int { return b.Number - a.Number })
+	slices.SortFunc(found, func(a, b *world.PullPayment) int { return b.Number - a.Number })
 	list := []pullPaymentData{}
 	for _, p := range found {
 		list = append(list, showPullPayment(p, c))

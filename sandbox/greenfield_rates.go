@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type rateConfigurationData struct {
@@ -14,7 +15,7 @@ type rateConfigurationData struct {
 	PreferredSource *string      `json:"preferredSource"`
 }
 
-func showRates(c rateConfiguration) rateConfigurationData {
+func showRates(c world.RateConfiguration) rateConfigurationData {
 	data := rateConfigurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
 	// The fraction has been through JSON, where it got a digit behind the point, and is shown in percent.
 	fraction := c.Spread
@@ -23,7 +24,7 @@ func showRates(c rateConfiguration) rateConfigurationData {
 	}
 	data.Spread = fraction.Mul(money.New(1000, 1)).Number()
 	if !c.Custom {
-		data.EffectiveScript = "X_X = " + c.source() + "(X_X);"
+		data.EffectiveScript = "X_X = " + c.Exchange() + "(X_X);"
 		if c.Source != "" {
 			data.PreferredSource = &c.Source
 		}
@@ -44,7 +45,7 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	}) {
 		return
 	}
-	config := rateConfiguration{Custom: custom}
+	config := world.RateConfiguration{Custom: custom}
 	if spread != nil {
 		if spread.Sign() < 0 || spread.Cmp(money.New(100, 0)) > 0 {
 			aspnet.WriteValidation(w, aspnet.FieldError{Path: "Spread", Message: "Spread value must be in %, between 0 and 100"})

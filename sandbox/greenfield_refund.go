@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // The ways to say how much goes back.
@@ -21,12 +22,12 @@ const (
 const coinDigits = 8
 
 // refundable tells whether anything can go back: the invoice is over, and somebody paid, or a person says so.
-func refundable(inv *invoice) bool {
+func refundable(inv *world.Invoice) bool {
 	switch inv.Status {
-	case statusSettled, statusInvalid:
+	case world.StatusSettled, world.StatusInvalid:
 		return true
-	case statusExpired:
-		return inv.Exception == exceptionPaidLate || inv.Exception == exceptionPaidOver || inv.Exception == exceptionPaidPartial
+	case world.StatusExpired:
+		return inv.Exception == world.ExceptionPaidLate || inv.Exception == world.ExceptionPaidOver || inv.Exception == world.ExceptionPaidPartial
 	}
 	return false
 }
@@ -38,22 +39,22 @@ type repayment struct {
 }
 
 // repayment counts an invoice that was marked without a payment as paid in full.
-func repaymentOf(inv *invoice) repayment {
-	a := inv.account(money.Digits(inv.Currency))
-	paid := a.paid
-	if paid.Sign() == 0 && inv.Exception == exceptionMarked {
-		paid = a.totalDue
+func repaymentOf(inv *world.Invoice) repayment {
+	a := inv.Account(money.Digits(inv.Currency))
+	paid := a.Paid
+	if paid.Sign() == 0 && inv.Exception == world.ExceptionMarked {
+		paid = a.TotalDue
 	}
 	p := repayment{coins: paid.Round(coinDigits).Trim(0), fiat: paid.Mul(inv.Prompt.Rate).Round(money.Digits(inv.Currency))}
-	if over := paid.Sub(a.totalDue); over.Sign() > 0 {
+	if over := paid.Sub(a.TotalDue); over.Sign() > 0 {
 		p.over = over.Trim(0)
 	}
 	return p
 }
 
 // coinsNow is what the repayment costs today; why tells that there is no rate.
-func (s *Sandbox) coinsNow(inv *invoice, p repayment) (now money.Decimal, why string) {
-	rate := s.state.Stores[inv.StoreID].rate(money.Pair{Left: "BTC", Right: inv.Currency})
+func (s *Sandbox) coinsNow(inv *world.Invoice, p repayment) (now money.Decimal, why string) {
+	rate := s.state.Stores[inv.StoreID].Rate(money.Pair{Left: "BTC", Right: inv.Currency})
 	if rate.Err != "" || rate.Value.Sign() <= 0 {
 		return money.Decimal{}, "Impossible to fetch rate: " + rate.Rule
 	}
@@ -99,7 +100,7 @@ func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) 
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
-func refuseRefund(w http.ResponseWriter, inv *invoice) bool {
+func refuseRefund(w http.ResponseWriter, inv *world.Invoice) bool {
 	if refundable(inv) {
 		return false
 	}
@@ -151,18 +152,18 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	p.AutoApprove = p.AutoApprove && may(s.state, c, createPullPayments, inv.StoreID)
+	p.AutoApprove = p.AutoApprove && may(s.state, c, world.CreatePullPayments, inv.StoreID)
 	p.Name = textOr(q.name, "Refund "+inv.ID)
 	p.Description = textOr(q.description, "")
-	p.Starts = s.world.now()
-	s.state.addPullPayment(p)
+	p.Starts = s.world.Now()
+	s.state.AddPullPayment(p)
 	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
 }
 
 // refund works out what goes back, or tells what is wrong with the request.
-func (s *Sandbox) refund(inv *invoice, q *refundRequest) (*pullPayment, []aspnet.FieldError) {
+func (s *Sandbox) refund(inv *world.Invoice, q *refundRequest) (*world.PullPayment, []aspnet.FieldError) {
 	st := s.state.Stores[inv.StoreID]
-	p := &pullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}
+	p := &world.PullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 

@@ -13,11 +13,12 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type storeData struct {
 	ID string `json:"id"`
-	storeSettings
+	world.StoreSettings
 }
 
 // listStores gives the stores of which the caller may see the settings. With a storeId in its query the server finds
@@ -25,9 +26,9 @@ type storeData struct {
 func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) {
 	stores := []storeData{}
 	named := aspnet.QueryValue(r, "storeId") != ""
-	for _, st := range s.state.storesWith(c.user, viewStoreSettings) {
-		if !named && may(s.state, c, viewStoreSettings, st.ID) {
-			stores = append(stores, storeData{st.ID, st.storeSettings})
+	for _, st := range s.state.StoresWith(c.user, world.ViewStoreSettings) {
+		if !named && may(s.state, c, world.ViewStoreSettings, st.ID) {
+			stores = append(stores, storeData{st.ID, st.StoreSettings})
 		}
 	}
 	s.writeStores(w, http.StatusOK, stores)
@@ -38,23 +39,23 @@ func (s *Sandbox) createStore(w http.ResponseWriter, r *http.Request, c *caller)
 	if !bindSettings(w, r, c.body, "CreateStoreRequest", &settings) {
 		return
 	}
-	st := s.state.newStore(c.user, settings, s.world.now())
-	s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+	st := s.state.NewStore(c.user, settings, s.world.Now())
+	s.writeStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
 func (s *Sandbox) readStore(w http.ResponseWriter, r *http.Request, _ *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	s.writeStores(w, http.StatusOK, storeData{st.ID, st.storeSettings})
+	s.writeStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
 // updateStore changes what is named and keeps the rest.
 func (s *Sandbox) updateStore(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	settings := st.storeSettings
+	settings := st.StoreSettings
 	if !bindSettings(w, r, c.body, "UpdateStoreRequest", &settings) {
 		return
 	}
-	st.storeSettings = settings
+	st.StoreSettings = settings
 	s.writeStores(w, http.StatusOK, storeData{st.ID, settings})
 }
 
@@ -66,7 +67,7 @@ func (s *Sandbox) deleteStore(w http.ResponseWriter, r *http.Request, c *caller)
 }
 
 // bindSettings puts a request's members over settings, and answers what is wrong with the result.
-func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ string, into *storeSettings) bool {
+func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ string, into *world.StoreSettings) bool {
 	if !aspnet.Bind(w, r, body, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
 		return false
 	}
@@ -105,7 +106,7 @@ var (
 
 func nullable(typ string) string { return "System.Nullable`1[" + aspnet.ModelNames + typ + "]" }
 
-func readSettings(m *aspnet.Model, s *storeSettings) {
+func readSettings(m *aspnet.Model, s *world.StoreSettings) {
 	put(&s.Name, m.Text("name"))
 	putText(&s.Website, m.Text("website"))
 	putText(&s.BrandColor, m.Text("brandColor"))
@@ -158,21 +159,21 @@ func readSettings(m *aspnet.Model, s *storeSettings) {
 	putText(&s.DefaultLang, m.Text("defaultLang"))
 }
 
-func readReceipt(m *aspnet.Model, into *receipt) {
+func readReceipt(m *aspnet.Model, into *world.Receipt) {
 	put(&into.Enabled, m.Bool("enabled"))
 	put(&into.ShowQR, m.Bool("showQR"))
 	put(&into.ShowPayments, m.Bool("showPayments"))
 }
 
-func readCriteria(m *aspnet.Model, items []*aspnet.Node) []criterion {
-	criteria := make([]criterion, 0, len(items))
+func readCriteria(m *aspnet.Model, items []*aspnet.Node) []world.Criterion {
+	criteria := make([]world.Criterion, 0, len(items))
 	for _, item := range items {
 		if item.Kind != '{' {
 			m.NotObject(item, aspnet.ModelNames+"PaymentMethodCriteriaData")
 			continue
 		}
 		o := &aspnet.Model{Node: item, Faults: m.Faults}
-		c := criterion{PaymentMethodID: paymentMethodID(textOr(o.Text("paymentMethodId"), "")), CurrencyCode: textOr(o.Text("currencyCode"), ""), Above: flag(o.Bool("above"))}
+		c := world.Criterion{PaymentMethodID: paymentMethodID(textOr(o.Text("paymentMethodId"), "")), CurrencyCode: textOr(o.Text("currencyCode"), ""), Above: flag(o.Bool("above"))}
 		if amount := o.Decimal("amount"); amount != nil {
 			c.Amount = *amount
 		}
@@ -184,7 +185,7 @@ func readCriteria(m *aspnet.Model, items []*aspnet.Node) []criterion {
 var brandColor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-fA-F]{6}$`) })
 
 // checkSettings judges settings as a whole, in the server's words. Spans have no range that it would hold them to.
-func checkSettings(s *storeSettings) []aspnet.FieldError {
+func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 	switch length := len(utf16.Encode([]rune(s.Name))); {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // userData is a user as the API shows one. There are no approvals and no confirmations by e-mail here.
@@ -26,10 +27,10 @@ type userData struct {
 	StoreQuota                *int     `json:"storeQuota"`
 }
 
-func (s *Sandbox) showUser(u *user, c *caller) userData {
+func (s *Sandbox) showUser(u *world.User, c *caller) userData {
 	data := userData{
 		ID: u.ID, Email: u.Email, Name: u.Name, ImageURL: u.ImageURL, Approved: u.Approved, Roles: []string{},
-		Created: u.Created.Unix(), Disabled: u.locked(s.world.now()),
+		Created: u.Created.Unix(), Disabled: u.Locked(s.world.Now()),
 	}
 	if u.Admin {
 		data.Roles = append(data.Roles, "ServerAdmin")
@@ -60,8 +61,8 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
-	authorised := c.user != nil && may(s.state, c, createUserPermission, "")
-	administered := s.state.admins() > 0
+	authorised := c.user != nil && may(s.state, c, world.CreateUserPermission, "")
+	administered := s.state.Admins() > 0
 	if administered && !authorised {
 		switch {
 		case admin:
@@ -71,9 +72,9 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 			refuseRegistration(w, "New user creation isn't authorized to users who are not admin")
 			return
 		case s.disableRegistration:
-			aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(createUserPermission))
+			aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(world.CreateUserPermission))
 			return
-		case !s.throttle.allow(registerZone, c.site.ip, s.world.now()):
+		case !s.throttle.allow(registerZone, c.site.ip, s.world.Now()):
 			aspnet.WriteThrottled(w)
 			return
 		}
@@ -84,14 +85,14 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 			return
 		}
 	}
-	if s.state.findUser(email) != nil {
+	if s.state.FindUser(email) != nil {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Username '" + email + "' is already taken."})
 		return
 	}
-	u := s.state.newUser(email, password, s.world.now())
+	u := s.state.NewUser(email, password, s.world.Now())
 	u.Name, u.ImageURL = name, image
 	u.Admin = admin
-	u.Approved = !administered || authorised && may(s.state, c, modifyServerSettings, "") // recording 26-users
+	u.Approved = !administered || authorised && may(s.state, c, world.ModifyServerSettings, "") // recording 26-users
 	if c.user != nil {
 		u.Invitation = random.Hex(6)
 	}
@@ -120,7 +121,7 @@ func plausibleEmail(text string) bool {
 // listUsers gives them by their age; the server has no order.
 func (s *Sandbox) listUsers(w http.ResponseWriter, _ *http.Request, c *caller) {
 	users := []userData{}
-	for _, u := range s.state.users() {
+	for _, u := range s.state.AllUsers() {
 		users = append(users, s.showUser(u, c))
 	}
 	s.writeUsers(w, http.StatusOK, users)
@@ -133,8 +134,8 @@ func (s *Sandbox) readUser(w http.ResponseWriter, r *http.Request, c *caller) {
 }
 
 // userOf finds who an address names, by id or e-mail; nil means a refusal was answered.
-func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *user {
-	u := s.state.findUserBy(r.PathValue("idOrEmail"))
+func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *world.User {
+	u := s.state.FindUserBy(r.PathValue("idOrEmail"))
 	if u == nil {
 		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 	}
@@ -153,7 +154,7 @@ func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	u.LockedUntil = time.Time{}
 	if locked {
-		u.LockedUntil = forever
+		u.LockedUntil = world.Forever
 	}
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
@@ -175,11 +176,11 @@ func (s *Sandbox) deleteUser(w http.ResponseWriter, r *http.Request, _ *caller) 
 }
 
 // removeUser forgets a user with all keys, log-ins and memberships; stores stay. The last administrator stays too.
-func (s *Sandbox) removeUser(w http.ResponseWriter, u *user) {
-	if u.Admin && s.state.admins() == 1 {
-		writeForbidden(w, modifyServerSettings)
+func (s *Sandbox) removeUser(w http.ResponseWriter, u *world.User) {
+	if u.Admin && s.state.Admins() == 1 {
+		writeForbidden(w, world.ModifyServerSettings)
 		return
 	}
-	s.state.deleteUser(u)
+	s.state.DeleteUser(u)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // FuzzRequest sends whatever parses as a request through the whole handler.
@@ -56,18 +58,18 @@ func FuzzPosData(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		kept := posDataOf(&text)
+		kept := world.PosDataOf(&text)
 		if !json.Valid(kept) {
 			t.Fatalf("%q is kept as %s, which is no JSON", text, kept)
 		}
-		shown := posDataText(kept)
+		shown := world.PosDataText(kept)
 		if shown == nil {
 			t.Fatalf("%q comes back as nothing", text)
 		}
 		if kept[0] != '{' && utf8.ValidString(text) && *shown != text {
 			t.Fatalf("%q comes back as %q", text, *shown)
 		}
-		if again := posDataOf(shown); kept[0] == '{' && string(again) != string(kept) {
+		if again := world.PosDataOf(shown); kept[0] == '{' && string(again) != string(kept) {
 			t.Fatalf("%q is kept as %s, and that as %s", text, kept, again)
 		}
 	})

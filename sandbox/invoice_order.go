@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // page gives a store's invoices that a filter takes, newest first, from skip on and at most take of them; nil takes all.
@@ -11,7 +13,7 @@ import (
 // The server orders by the second of the creation and by nothing else. Which of the invoices made in one second comes
 // first is the database's whim, and another one for each skip and take: a reader who goes on by offset meets some
 // invoices twice and others never. [Options.TieSeed] repeats a whim.
-func (s *Sandbox) page(storeID string, takes func(*invoice) bool, skip int64, take *int64) []*invoice {
+func (s *Sandbox) page(storeID string, takes func(*world.Invoice) bool, skip int64, take *int64) []*world.Invoice {
 	wanted := int64(math.MaxInt64)
 	if take != nil {
 		wanted = *take
@@ -20,8 +22,8 @@ func (s *Sandbox) page(storeID string, takes func(*invoice) bool, skip int64, ta
 	if end < 0 { // beyond what can be counted
 		end = math.MaxInt64
 	}
-	var found []*invoice
-	for _, inv := range slices.Backward(s.state.invoicesOfStore(storeID)) {
+	var found []*world.Invoice
+	for _, inv := range slices.Backward(s.state.InvoicesOfStore(storeID)) {
 		if int64(len(found)) >= end && (len(found) == 0 || !inv.Created.Equal(found[len(found)-1].Created)) {
 			break // the last second is whole
 		}
@@ -42,9 +44,9 @@ func (s *Sandbox) page(storeID string, takes func(*invoice) bool, skip int64, ta
 	return found[min(skip, int64(len(found))):min(end, int64(len(found)))]
 }
 
-func (s *Sandbox) shuffle(same []*invoice, skip, take int64) {
+func (s *Sandbox) shuffle(same []*world.Invoice, skip, take int64) {
 	whim := mix(mix(s.tieSeed^uint64(skip)) ^ uint64(take))
-	slices.SortFunc(same, func(a, b *invoice) int {
+	slices.SortFunc(same, func(a, b *world.Invoice) int {
 		return cmp.Or(cmp.Compare(mix(whim^uint64(a.Number)), mix(whim^uint64(b.Number))), a.Number-b.Number)
 	})
 }

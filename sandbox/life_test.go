@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // TestLife plays what becomes of an invoice of 20 USD, at 50,000 a bitcoin. The store waits for one confirmation, an
@@ -80,13 +82,13 @@ func TestLifeByItself(t *testing.T) {
 	w := newTestbed(t, Options{})
 	inv := w.signed("POST", "/invoices", `{"price":20}`)
 	w.control("clock", `{"advance":"14m59s"}`)
-	w.s.world.lock()
+	w.s.world.Lock()
 	kept := w.s.state.Invoices[inv["id"].(string)]
-	w.s.world.unlock()
+	w.s.world.Unlock()
 	eventually(t, "the invoice expires", func() bool {
-		w.s.world.lock()
-		defer w.s.world.unlock()
-		return kept.Status == statusExpired
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
+		return kept.Status == world.StatusExpired
 	})
 }
 

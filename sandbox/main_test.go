@@ -18,6 +18,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 func TestMain(m *testing.M) {
@@ -55,9 +56,9 @@ func newTestbed(t *testing.T, o Options) *testbed {
 	}
 	w := &testbed{t: t, s: s, origin: server.URL, key: key}
 	if !o.Empty {
-		s.world.lock()
-		s.state.addToken(&token{ID: "t", Value: "v", SIN: w.sin(), StoreID: s.seed.StoreID})
-		s.world.unlock()
+		s.world.Lock()
+		s.state.AddToken(&world.Token{ID: "t", Value: "v", SIN: w.sin(), StoreID: s.seed.StoreID})
+		s.world.Unlock()
 	}
 	return w
 }

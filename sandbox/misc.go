@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // permissionData is a permission with all that it leads to.
@@ -19,7 +20,7 @@ func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *cal
 	for i, held := range all {
 		list[i] = permissionData{held, []string{}}
 		for _, asked := range all {
-			if asked != held && includes(held, asked) && s.release.tellsInclusion(held, asked) {
+			if asked != held && world.Includes(held, asked) && s.release.tellsInclusion(held, asked) {
 				list[i].Included = append(list[i].Included, asked)
 			}
 		}

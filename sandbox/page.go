@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 //go:embed pages/*.html
@@ -35,7 +36,7 @@ type page struct {
 	Title  string
 	Root   string // the root path, in front of every link
 	Email  string // of who is logged in; empty for a stranger
-	Alerts []flash
+	Alerts []world.Flash
 	// Reload lets the browser ask again after so many seconds; 0 does not.
 	Reload  int
 	Content any
@@ -47,7 +48,7 @@ type page struct {
 func (p page) Token() string { return p.token() }
 
 // showPage answers with a page. Alerts of the moment come before those that waited.
-func (s *Sandbox) showPage(w http.ResponseWriter, c *caller, name, title string, content any, alerts ...flash) {
+func (s *Sandbox) showPage(w http.ResponseWriter, c *caller, name, title string, content any, alerts ...world.Flash) {
 	p := page{Title: title, Root: c.site.root, Content: content, token: func() string {
 		setDefault(w.Header(), "Cache-Control", "no-cache, no-store") // only pages with a form are kept out of caches
 		return s.csrfToken(w, c)

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // TestPagesAreAccessible looks at every page for what people need who cannot see it, use no mouse, or run no script.
@@ -15,11 +16,11 @@ func TestPagesAreAccessible(t *testing.T) {
 	w := newTestbed(t, Options{})
 	cookie := w.logInCookie()
 	store := w.s.seed.StoreID
-	w.s.world.lock()
-	pairing := w.s.state.newPairing(w.s.world.now())
+	w.s.world.Lock()
+	pairing := w.s.state.NewPairing(w.s.world.Now())
 	pairing.SIN = w.sin()
-	token := w.s.state.tokensOf(store)[0].Value
-	w.s.world.unlock()
+	token := w.s.state.TokensOf(store)[0].Value
+	w.s.world.Unlock()
 	invoice := w.signed("POST", "/invoices", `{"price":5,"currency":"EUR","redirectURL":"https://shop.example/"}`)["id"].(string)
 	w.signed("POST", "/invoices", `{"price":1}`)
 	for _, path := range []string{
@@ -43,9 +44,9 @@ func TestPagesAreAccessible(t *testing.T) {
 
 // logInCookie makes a log-in of the seeded account, without its throttle.
 func (w *testbed) logInCookie() string {
-	w.s.world.lock()
-	defer w.s.world.unlock()
-	sess := &session{ID: random.Hex(32), UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: w.s.world.now()}
+	w.s.world.Lock()
+	defer w.s.world.Unlock()
+	sess := &world.Session{ID: random.Hex(32), UserID: w.s.state.FindUser(w.s.seed.Email).ID, Created: w.s.world.Now()}
 	w.s.state.Sessions[sess.ID] = sess
 	return sessionCookie + "=" + sess.ID
 }

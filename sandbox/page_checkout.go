@@ -11,10 +11,11 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type checkoutContent struct {
-	Invoice   *invoice
+	Invoice   *world.Invoice
 	StoreName string
 	Price     string
 	Status    string
@@ -44,11 +45,11 @@ func (c checkoutContent) reload() int {
 func (c checkoutContent) State() string { return stateInWords[c.Status] }
 
 var stateInWords = map[string]string{
-	statusNew:        "Waiting for payment",
-	statusProcessing: "Paid, waiting for a block",
-	statusSettled:    "Paid and settled",
-	statusExpired:    "Expired",
-	statusInvalid:    "Invalid",
+	world.StatusNew:        "Waiting for payment",
+	world.StatusProcessing: "Paid, waiting for a block",
+	world.StatusSettled:    "Paid and settled",
+	world.StatusExpired:    "Expired",
+	world.StatusInvalid:    "Invalid",
 }
 
 func (s *Sandbox) checkoutByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -81,22 +82,22 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 		Price:     priceInWords(inv),
 		Status:    inv.Status,
 		BackURL:   inv.RedirectURL,
-		Refresh:   (inv.Status == statusNew || inv.Status == statusProcessing) && aspnet.QueryValue(r, "refresh") != "no",
+		Refresh:   (inv.Status == world.StatusNew || inv.Status == world.StatusProcessing) && aspnet.QueryValue(r, "refresh") != "no",
 
 		Description: textOr(inv.Metadata.ItemDesc, ""),
 	}
-	if inv.Exception != exceptionNone {
+	if inv.Exception != world.ExceptionNone {
 		content.Exception = inv.Exception
 	}
-	if left := inv.Expires.Sub(s.world.now()); inv.Status == statusNew && left > 0 {
+	if left := inv.Expires.Sub(s.world.Now()); inv.Status == world.StatusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
-	a := inv.account(money.Digits(inv.Currency))
-	content.Due, content.Paid, content.Address = a.due.Text(), a.cryptoPaid.Text(), inv.Prompt.Address
-	content.CanPay = (inv.Status == statusNew || inv.Status == statusExpired) && a.due.Sign() > 0
-	content.CanGive = inv.TopUp && inv.Status == statusNew && len(inv.counted()) == 0
-	content.CanMine = slices.ContainsFunc(inv.counted(), func(p *payment) bool { return p.Height == 0 }) || inv.Status == statusProcessing
-	if inv.Status == statusNew {
+	a := inv.Account(money.Digits(inv.Currency))
+	content.Due, content.Paid, content.Address = a.Due.Text(), a.CryptoPaid.Text(), inv.Prompt.Address
+	content.CanPay = (inv.Status == world.StatusNew || inv.Status == world.StatusExpired) && a.Due.Sign() > 0
+	content.CanGive = inv.TopUp && inv.Status == world.StatusNew && len(inv.Counted()) == 0
+	content.CanMine = slices.ContainsFunc(inv.Counted(), func(p *world.Payment) bool { return p.Height == 0 }) || inv.Status == world.StatusProcessing
+	if inv.Status == world.StatusNew {
 		link := paymentLink(inv, a)
 		content.Link, content.Picture = template.URL(link), qrPicture(link)
 	}
@@ -105,9 +106,9 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 }
 
 // leaveCheckout leads away from an invoice that cannot be paid.
-func (s *Sandbox) leaveCheckout(w http.ResponseWriter, c *caller, inv *invoice) {
+func (s *Sandbox) leaveCheckout(w http.ResponseWriter, c *caller, inv *world.Invoice) {
 	switch back := backLink(inv); {
-	case inv.Receipt.over(s.state.Stores[inv.StoreID].Receipt).Enabled:
+	case inv.Receipt.Over(s.state.Stores[inv.StoreID].Receipt).Enabled:
 		redirect(w, c, "/i/"+inv.ID+"/receipt")
 	case back != "":
 		w.Header().Set("Location", back)
@@ -126,7 +127,7 @@ func wantsNoBIP70(r *http.Request) bool {
 }
 
 // priceInWords is the price with the digits its currency is written with, for people.
-func priceInWords(inv *invoice) string {
+func priceInWords(inv *world.Invoice) string {
 	if inv.TopUp && inv.Price.Sign() == 0 {
 		return "Any amount of " + inv.Currency
 	}
@@ -148,7 +149,7 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		aspnet.WriteEmpty(w, http.StatusForbidden)
 		return
 	}
-	amount := inv.account(money.Digits(inv.Currency)).due
+	amount := inv.Account(money.Digits(inv.Currency)).Due
 	switch do := r.PostFormValue("do"); do {
 	case "pay", "pay-half", "pay-double", "pay-any":
 		switch do {
@@ -162,9 +163,9 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		if amount.Sign() <= 0 {
 			break
 		}
-		s.world.receive(inv, amount, false)
+		s.world.Receive(inv, amount, false)
 	case "mine":
-		s.world.mine(1)
+		s.world.Mine(1)
 	default:
 		aspnet.WriteEmpty(w, http.StatusBadRequest)
 		return

@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // consent is a program's request for an API key, as it comes in the page's address and goes through its forms.
@@ -24,7 +25,7 @@ type consent struct {
 	Key                     string // one of before, offered again
 
 	Rows   []permissionRow
-	Stores []*store
+	Stores []*world.Store
 
 	asked   []asked
 	release release
@@ -33,7 +34,7 @@ type consent struct {
 // needsStore tells whether a person has to pick a store first.
 func (f *consent) needsStore() bool {
 	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
-		return (a.scope == "" || f.release.picksNamed()) && isStorePermission(a.policy)
+		return (a.scope == "" || f.release.picksNamed()) && world.IsStorePermission(a.policy)
 	}))
 }
 
@@ -44,7 +45,7 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 		aspnet.WriteCrash(w)
 		return
 	}
-	var faults []flash
+	var faults []world.Flash
 	truth := func(name string, otherwise bool) bool {
 		text, given := aspnet.LookupQuery(r, name)
 		switch {
@@ -87,7 +88,9 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 	s.showConsent(w, c, f, faults...)
 }
 
-func notValid(text string) flash { return flash{"error", "The value '" + text + "' is not valid."} }
+func notValid(text string) world.Flash {
+	return world.Flash{Severity: "error", Text: "The value '" + text + "' is not valid."}
+}
 
 // offerKey shows a key of before, if there is one that will do; true means it answered.
 func (s *Sandbox) offerKey(w http.ResponseWriter, c *caller, f *consent) bool {
@@ -109,11 +112,11 @@ func (f *consent) title() string {
 }
 
 // showConsent shows the page of the step that the request has come to.
-func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faults ...flash) {
+func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faults ...world.Flash) {
 	if f.needsStore() {
-		f.Stores = s.state.storesJoined(c.user)
+		f.Stores = s.state.StoresJoined(c.user)
 		if len(f.Stores) == 0 {
-			faults = append(faults, flash{"warning", "You currently have no stores configured."})
+			faults = append(faults, world.Flash{Severity: "warning", Text: "You currently have no stores configured."})
 		}
 		s.showPage(w, c, "consent-store", f.title(), f, faults...)
 		return
@@ -132,7 +135,7 @@ func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faul
 		row.Where = where[k]
 	}
 	if f.Redirect.escaped != "" {
-		faults = append(faults, flash{"info", "If authorized, the generated API key will be provided to " + f.Redirect.escaped})
+		faults = append(faults, world.Flash{Severity: "info", Text: "If authorized, the generated API key will be provided to " + f.Redirect.escaped})
 	}
 	s.showPage(w, c, "consent", f.title(), f, faults...)
 }
@@ -152,11 +155,11 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		asked:           s.release.readAsked(strings.Split(r.PostFormValue("Permissions"), ";")),
 		Rows:            postedRows(r),
 	}
-	var faults []flash
+	var faults []world.Flash
 	var ok bool
 	if f.Redirect, ok = parseRedirect(r.PostFormValue("RedirectUrl")); !ok {
 		f.Redirect = redirectAddress{}
-		faults = append(faults, flash{"error", "The value '" + r.PostFormValue("RedirectUrl") + "' is not valid for RedirectUrl."})
+		faults = append(faults, world.Flash{Severity: "error", Text: "The value '" + r.PostFormValue("RedirectUrl") + "' is not valid for RedirectUrl."})
 	}
 	if f.Rows == nil {
 		f.Rows = s.release.allRows()
@@ -177,7 +180,7 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 			aspnet.WriteCrash(w)
 			return
 		}
-		k := s.world.mintKey(c.user, f.Label, s.release.granted(f.Rows))
+		k := s.world.MintKey(c.user, f.Label, s.release.granted(f.Rows))
 		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
 		s.handOver(w, c, f, k)
 	case "confirm":
@@ -200,16 +203,16 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 }
 
 // faults says what forbids the consent.
-func (f *consent) faults() []flash {
-	var faults []flash
+func (f *consent) faults() []world.Flash {
+	var faults []world.Flash
 	for i := range f.Rows {
 		row := &f.Rows[i]
 		if row.Forbidden && f.Strict {
-			faults = append(faults, flash{"error", "The permission '" + row.Title() + "' is required for this application."})
+			faults = append(faults, world.Flash{Severity: "error", Text: "The permission '" + row.Title() + "' is required for this application."})
 		}
 		if row.Specific && !f.SelectiveStores {
 			row.Specific = false
-			faults = append(faults, flash{"error", "The permission '" + row.Title() + "' cannot be store specific for this application."})
+			faults = append(faults, world.Flash{Severity: "error", Text: "The permission '" + row.Title() + "' cannot be store specific for this application."})
 		}
 	}
 	return faults
@@ -218,7 +221,7 @@ func (f *consent) faults() []flash {
 // handover is the page whose form posts itself to the program.
 type handover struct {
 	Redirect redirectAddress
-	Key      *apiKey
+	Key      *world.APIKey
 	Nonce    string
 }
 
@@ -229,7 +232,7 @@ func (h handover) Action() template.HTMLAttr {
 }
 
 // handOver gives the key to the program, or to the person where no redirect was asked for.
-func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *apiKey) {
+func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *world.APIKey) {
 	if f.Redirect.escaped == "" {
 		s.addFlash(c, "success", "API key generated! "+k.Value)
 		if s.release.keepsKeyFromAddress() {

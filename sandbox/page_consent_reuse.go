@@ -1,6 +1,10 @@
 package sandbox
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
 
 // reusableKey finds a key that the person gave the same program before, under the same identifier and the very same
 // redirect, and that permits all that is asked for now; nil without one. The server dies of a program that is content
@@ -8,11 +12,11 @@ import "slices"
 // (recording 73-authorize-reuse).
 //
 // A server that keeps no plain keys has none to hand out again, so each consent makes one: that is inferred, nobody saw it.
-func reusableKey(st *state, u *user, f *consent) (*apiKey, bool) {
+func reusableKey(st *world.State, u *world.User, f *consent) (*world.APIKey, bool) {
 	if f.Identifier == "" || f.Redirect.escaped == "" || f.release.hashesKeys() {
 		return nil, true
 	}
-	for _, k := range st.keysOf(u) {
+	for _, k := range st.KeysOf(u) {
 		if k.AppIdentifier != f.Identifier || k.AppRedirect != f.Redirect.escaped {
 			continue
 		}
@@ -29,7 +33,7 @@ func reusableKey(st *state, u *user, f *consent) (*apiKey, bool) {
 
 // suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
 // has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
-func suffices(k *apiKey, f *consent) (enough, ok bool) {
+func suffices(k *world.APIKey, f *consent) (enough, ok bool) {
 	held, seen := scopesOf(f.release.readAsked(k.Permissions)), map[string]bool{}
 	for _, a := range f.asked {
 		if seen[a.policy] {
@@ -40,7 +44,7 @@ func suffices(k *apiKey, f *consent) (enough, ok bool) {
 		switch {
 		case scopes == nil && f.Strict:
 			return false, true
-		case !isStorePermission(a.policy):
+		case !world.IsStorePermission(a.policy):
 		case scopes == nil:
 			return false, false
 		case f.SelectiveStores && !slices.Contains(scopes, f.StoreID),

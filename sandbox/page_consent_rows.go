@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // asked is a permission that a program asked for.
@@ -14,7 +16,7 @@ type asked struct{ policy, scope string }
 func (rel release) readAsked(texts []string) []asked {
 	var known []asked
 	for _, text := range texts {
-		normal, ok := validPermission(text)
+		normal, ok := world.ValidPermission(text)
 		policy, scope, _ := strings.Cut(normal, ":")
 		if ok && rel.knows(policy) && (scope == "" || rel.takesScope(policy)) {
 			known = append(known, asked{policy, scope})
@@ -51,7 +53,7 @@ func (r permissionRow) StoreMode() string {
 }
 
 // OfStore tells whether stores mean something to the permission.
-func (r permissionRow) OfStore() bool { return isStorePermission(r.Permission) }
+func (r permissionRow) OfStore() bool { return world.IsStorePermission(r.Permission) }
 
 // allRows has a row for each permission there is.
 func (rel release) allRows() []permissionRow {
@@ -89,9 +91,9 @@ func postedRows(r *http.Request) []permissionRow {
 func isTrue(text string) bool { return strings.EqualFold(strings.TrimSpace(text), "true") }
 
 // forbidServer leaves the server's permissions to administrators.
-func forbidServer(rows []permissionRow, u *user) {
+func forbidServer(rows []permissionRow, u *world.User) {
 	for i := range rows {
-		if !u.Admin && (rows[i].Permission == "" || isServerPermission(rows[i].Permission)) {
+		if !u.Admin && (rows[i].Permission == "" || world.IsServerPermission(rows[i].Permission)) {
 			rows[i].Forbidden = true
 		}
 	}
@@ -103,7 +105,7 @@ func (f *consent) adjust() {
 	named := slices.Clone(f.asked)
 	for i, a := range named {
 		switch {
-		case !isStorePermission(a.policy):
+		case !world.IsStorePermission(a.policy):
 		case a.scope == "":
 			named[i].scope = f.StoreID
 		case f.release.picksNamed() && f.StoreID != "":
@@ -135,7 +137,7 @@ const (
 )
 
 // storesInWords says on which stores a row's permission is granted. A store of other people is told by its id alone.
-func storesInWords(st *state, row permissionRow, u *user) string {
+func storesInWords(st *world.State, row permissionRow, u *world.User) string {
 	if !row.OfStore() {
 		return ""
 	}
@@ -144,7 +146,7 @@ func storesInWords(st *state, row permissionRow, u *user) string {
 	}
 	var names []string
 	for _, id := range row.Stores[:min(len(row.Stores), maxNamed)] {
-		if s := st.Stores[id]; s != nil && s.roleOf(u) != nil {
+		if s := st.Stores[id]; s != nil && s.RoleOf(u) != nil {
 			id = s.Name
 		}
 		names = append(names, id[:min(len(id), maxName)])

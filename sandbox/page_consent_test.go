@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 func (w *testbed) open(h *human.Human, path string) *human.Page {
@@ -40,12 +41,12 @@ func (w *testbed) post(path string, fields ...string) (*http.Response, string) {
 }
 
 // secondUser makes an ordinary user without stores and logs in as them.
-func (w *testbed) secondUser() (*user, *human.Human) {
+func (w *testbed) secondUser() (*world.User, *human.Human) {
 	w.t.Helper()
-	w.s.world.lock()
-	u := w.s.state.newUser("second@sandbox.example", "long enough", w.s.world.now())
+	w.s.world.Lock()
+	u := w.s.state.NewUser("second@sandbox.example", "long enough", w.s.world.Now())
 	u.Approved = true
-	w.s.world.unlock()
+	w.s.world.Unlock()
 	h := human.New(w.origin)
 	w.t.Cleanup(h.Close)
 	if err := h.LogIn(w.t.Context(), u.Email, "long enough"); err != nil {
@@ -54,26 +55,26 @@ func (w *testbed) secondUser() (*user, *human.Human) {
 	return u, h
 }
 
-func (w *testbed) keysOf(u *user) []*apiKey {
-	w.s.world.lock()
-	defer w.s.world.unlock()
-	return w.s.state.keysOf(u)
+func (w *testbed) keysOf(u *world.User) []*world.APIKey {
+	w.s.world.Lock()
+	defer w.s.world.Unlock()
+	return w.s.state.KeysOf(u)
 }
 
-func (w *testbed) seededUser() *user {
-	w.s.world.lock()
-	defer w.s.world.unlock()
-	return w.s.state.findUser(w.s.seed.Email)
+func (w *testbed) seededUser() *world.User {
+	w.s.world.Lock()
+	defer w.s.world.Unlock()
+	return w.s.state.FindUser(w.s.seed.Email)
 }
 
 func TestEveryPermissionHasATitle(t *testing.T) {
-	for policy := range inclusions {
+	for policy := range world.Inclusions {
 		if permissionTitles[policy] == "" {
 			t.Error(policy)
 		}
 	}
-	if len(permissionTitles) != len(inclusions) {
-		t.Errorf("%d titles for %d permissions", len(permissionTitles), len(inclusions))
+	if len(permissionTitles) != len(world.Inclusions) {
+		t.Errorf("%d titles for %d permissions", len(permissionTitles), len(world.Inclusions))
 	}
 }
 
@@ -125,16 +126,16 @@ func TestConsentTellsWhatCannotBeRead(t *testing.T) {
 func TestConfirmOfAnothersKey(t *testing.T) {
 	w := newTestbed(t, Options{})
 	second, _ := w.secondUser()
-	w.s.world.lock()
-	k := w.s.state.newAPIKey(second, "theirs", []string{viewProfile})
-	w.s.world.unlock()
+	w.s.world.Lock()
+	k := w.s.state.NewAPIKey(second, "theirs", []string{world.ViewProfile})
+	w.s.world.Unlock()
 	response, body := w.post("/api-keys/authorize", "command", "Confirm", "ApiKey", k.Value, "RedirectUrl", "http://127.0.0.1:9/cb", "Strict", "True")
 	page, err := human.ReadPage(strings.NewReader(body))
 	if err != nil || response.StatusCode != http.StatusOK || page.Form("Submit") == nil {
 		t.Fatal(response.Status, err, body)
 	}
 	pairs := page.Form("Submit").Pairs()
-	for _, want := range [][2]string{{"apiKey", k.Value}, {"userId", second.ID}, {"permissions[]", viewProfile}} {
+	for _, want := range [][2]string{{"apiKey", k.Value}, {"userId", second.ID}, {"permissions[]", world.ViewProfile}} {
 		if !slices.Contains(pairs, want) {
 			t.Errorf("%q is not in %q", want, pairs)
 		}
@@ -176,13 +177,13 @@ func TestLooseConsentForAStore(t *testing.T) {
 	form := page.Form("Authorize")
 	row := ""
 	for _, f := range form.Fields {
-		if f.Value == createInvoices {
+		if f.Value == world.CreateInvoices {
 			row = strings.TrimSuffix(f.Name, "Permission")
 		}
 	}
 	w.press(h, "Authorize", row+"Value", "true")
 	keys := w.keysOf(w.seededUser())
-	want := []string{createInvoices, viewInvoices + ":" + w.s.seed.StoreID}
+	want := []string{world.CreateInvoices, world.ViewInvoices + ":" + w.s.seed.StoreID}
 	if got := keys[len(keys)-1].Permissions; !slices.Equal(got, want) {
 		t.Errorf("%q, wanted %q", got, want)
 	}
@@ -193,8 +194,8 @@ func TestConsentOfGuest(t *testing.T) {
 	w := newTestbed(t, Options{})
 	u, h := w.secondUser()
 	w.open(h, "/api-keys/authorize?permissions=btcpay.user.canviewprofile&strict=false")
-	w.press(h, "Authorize", "PermissionValues[1].Permission", modifyServerSettings, "PermissionValues[1].Forbidden", "False", "PermissionValues[0].Permission", "btcpay.store.canfly")
-	if keys := w.keysOf(u); len(keys) != 1 || !slices.Equal(keys[0].Permissions, []string{viewProfile}) {
+	w.press(h, "Authorize", "PermissionValues[1].Permission", world.ModifyServerSettings, "PermissionValues[1].Forbidden", "False", "PermissionValues[0].Permission", "btcpay.store.canfly")
+	if keys := w.keysOf(u); len(keys) != 1 || !slices.Equal(keys[0].Permissions, []string{world.ViewProfile}) {
 		t.Errorf("%+v", keys[0])
 	}
 	page := w.open(h, "/api-keys/authorize?permissions=btcpay.store.canviewinvoices&selectiveStores=true")
@@ -210,14 +211,14 @@ func TestConsentOfGuest(t *testing.T) {
 func TestReuseOfTheOldest(t *testing.T) {
 	w := newTestbed(t, Options{})
 	u := w.seededUser()
-	w.s.world.lock()
-	var made []*apiKey
+	w.s.world.Lock()
+	var made []*world.APIKey
 	for range 5 {
-		k := w.s.state.newAPIKey(u, "", []string{viewProfile, viewInvoices + ":" + w.s.seed.StoreID})
+		k := w.s.state.NewAPIKey(u, "", []string{world.ViewProfile, world.ViewInvoices + ":" + w.s.seed.StoreID})
 		k.AppIdentifier, k.AppRedirect = "app", "http://127.0.0.1:9/cb"
 		made = append(made, k)
 	}
-	w.s.world.unlock()
+	w.s.world.Unlock()
 	h := w.merchant()
 	const app = "&applicationIdentifier=app&redirect=http://127.0.0.1:9/cb"
 	page := w.open(h, "/api-keys/authorize?permissions=btcpay.user.canviewprofile"+app)
@@ -272,11 +273,11 @@ func TestHugeConsent(t *testing.T) {
 	var fields []string
 	for i := range 3000 {
 		prefix := fmt.Sprintf("PermissionValues[%d].", i)
-		fields = append(fields, prefix+"Permission", viewInvoices, prefix+"Value", "true")
+		fields = append(fields, prefix+"Permission", world.ViewInvoices, prefix+"Value", "true")
 	}
 	var permissions strings.Builder
 	for i := range 50_000 {
-		fmt.Fprintf(&permissions, "%s:s%d;", viewInvoices, i)
+		fmt.Fprintf(&permissions, "%s:s%d;", world.ViewInvoices, i)
 	}
 	fields = append(fields, "Permissions", permissions.String(), "Strict", "True", "SelectiveStores", "True", "command", "Authorize")
 	w := newTestbed(t, Options{})
@@ -288,9 +289,9 @@ func TestHugeConsent(t *testing.T) {
 	if len(k.Permissions) != 50_000 {
 		t.Errorf("the key has %d permissions", len(k.Permissions))
 	}
-	w.s.world.lock()
+	w.s.world.Lock()
 	k.AppIdentifier, k.AppRedirect = "app", "http://127.0.0.1:9/cb"
-	w.s.world.unlock()
+	w.s.world.Unlock()
 	response, _ := w.post("/api-keys/authorize", append(fields[:len(fields)-2:len(fields)-2], "command", "SelectStores", "StoreId", "s49999",
 		"ApplicationIdentifier", "app", "RedirectUrl", k.AppRedirect)...)
 	if response.StatusCode != http.StatusOK {

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type invoiceContent struct {
-	Invoice                                *invoice
+	Invoice                                *world.Invoice
 	StoreName, Price, OrderID, Description string
 	Created, Expires                       string
 }
@@ -21,7 +22,7 @@ const pageTime = "2006-01-02 15:04:05 UTC"
 // invoicePage is where GET /invoices/{id} leads without a token parameter: the merchant's view of an invoice.
 func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller) {
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	if inv == nil || !s.state.userMay(c.user, viewInvoices, inv.StoreID) {
+	if inv == nil || !s.state.UserMay(c.user, world.ViewInvoices, inv.StoreID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}

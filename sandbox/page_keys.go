@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // keysPage lists the keys of who is logged in.
 func (s *Sandbox) keysPage(w http.ResponseWriter, _ *http.Request, c *caller) {
 	type shown struct{ Label, Permissions, Name, Value string }
 	var keys []shown
-	for _, k := range s.state.keysOf(c.user) {
+	for _, k := range s.state.KeysOf(c.user) {
 		row := shown{k.Label, strings.Join(k.Permissions, ", "), s.name(k), ""}
 		if !s.release.hashesKeys() {
 			row.Value = k.Value
@@ -33,7 +34,7 @@ func (s *Sandbox) addKeyPage(w http.ResponseWriter, _ *http.Request, c *caller) 
 func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	rows := postedRows(r)
 	forbidServer(rows, c.user)
-	k := s.world.mintKey(c.user, r.PostFormValue("Label"), s.release.granted(rows))
+	k := s.world.MintKey(c.user, r.PostFormValue("Label"), s.release.granted(rows))
 	s.addFlash(c, "success", "API key generated! "+k.Value)
 	redirect(w, c, "/account/apikeys")
 }
@@ -66,15 +67,15 @@ func (s *Sandbox) deleteNothing(w http.ResponseWriter, _ *http.Request, _ *calle
 }
 
 // name is how the release names a key in addresses: by its value, or by its id once it keeps no values.
-func (s *Sandbox) name(k *apiKey) string {
+func (s *Sandbox) name(k *world.APIKey) string {
 	if s.release.hashesKeys() {
-		return k.id()
+		return k.ID()
 	}
 	return k.Value
 }
 
 // findKey looks a key of that user up by the name that the release gives it; nil if the user has none such.
-func (s *Sandbox) findKey(u *user, name string) *apiKey {
+func (s *Sandbox) findKey(u *world.User, name string) *world.APIKey {
 	for _, k := range s.state.APIKeys {
 		if k.UserID == u.ID && s.name(k) == name {
 			return k

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type loginForm struct {
@@ -23,7 +24,7 @@ func (s *Sandbox) homePage(w http.ResponseWriter, r *http.Request, c *caller) {
 		s.writeToLogin(w, r, c)
 		return
 	}
-	s.showPage(w, c, "home", "Stores", s.state.storesOf(c.user))
+	s.showPage(w, c, "home", "Stores", s.state.StoresOf(c.user))
 }
 
 func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
@@ -31,7 +32,7 @@ func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	s.showLogin(w, r, c, "")
 }
 
-func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, email string, alerts ...flash) {
+func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, email string, alerts ...world.Flash) {
 	form := loginForm{
 		Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true",
 		Methods: s.release.loginMethods(), Limited: s.release.limitedLogin(), Code: c.site.root + "/login/code",
@@ -45,23 +46,23 @@ func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, e
 // logInByForm judges e-mail and password. Attempts are throttled by address before anything else, and an account with
 // too many failures is told apart only at the failure that locks it (recording 71-login-pages).
 func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller) {
-	now := s.world.now()
+	now := s.world.Now()
 	if !s.throttle.allow(loginZone, c.site.ip, now) {
 		aspnet.WriteEmpty(w, http.StatusTooManyRequests)
 		return
 	}
 	email := r.PostFormValue("Email")
 	if method := r.PostFormValue("Method"); method != "" && method != "Password" {
-		s.showLogin(w, r, c, email, flash{"error", "The sandbox knows passwords only."})
+		s.showLogin(w, r, c, email, world.Flash{Severity: "error", Text: "The sandbox knows passwords only."})
 		return
 	}
-	u := s.state.findUser(email)
-	if u == nil || !s.world.checkPassword(u, r.PostFormValue("Password"), now) {
-		if u != nil && u.locked(now) {
+	u := s.state.FindUser(email)
+	if u == nil || !s.world.CheckPassword(u, r.PostFormValue("Password"), now) {
+		if u != nil && u.Locked(now) {
 			s.showPage(w, c, "disabled", "Account disabled", nil)
 			return
 		}
-		s.showLogin(w, r, c, email, flash{"error", "Invalid login attempt."})
+		s.showLogin(w, r, c, email, world.Flash{Severity: "error", Text: "Invalid login attempt."})
 		return
 	}
 	s.logIn(w, c, u, r.PostFormValue("RememberMe") == "true")

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type pairingForm struct {
 	Code, Label, SIN string
 	StoreID          string // chosen already; empty: one of Stores is to be picked
-	Stores           []*store
+	Stores           []*world.Store
 	CanApprove       bool
 }
 
@@ -27,7 +28,7 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	selected := aspnet.QueryValue(r, "selectedStore")
-	if st := s.state.Stores[selected]; selected != "" && (st == nil || st.roleOf(c.user) == nil) {
+	if st := s.state.Stores[selected]; selected != "" && (st == nil || st.RoleOf(c.user) == nil) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
@@ -37,15 +38,15 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		redirect(w, c, "/")
 		return
 	}
-	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: selected, Stores: s.state.storesOf(c.user)}
-	form.CanApprove = !s.release.approvesSelected() || s.state.userMay(c.user, modifyStoreSettings, selected)
+	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: selected, Stores: s.state.StoresOf(c.user)}
+	form.CanApprove = !s.release.approvesSelected() || s.state.UserMay(c.user, world.ModifyStoreSettings, selected)
 	if p.Label != nil {
 		form.Label = *p.Label
 	}
 	if form.SIN == "" {
 		form.SIN = "Server-Initiated Pairing"
 	}
-	slices.SortStableFunc(form.Stores, func(a, b *store) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	slices.SortStableFunc(form.Stores, func(a, b *world.Store) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	if form.StoreID != "" {
 		keepUncached(w)
 	}
@@ -55,7 +56,7 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 // approvePairing is a human's yes, for a store of theirs.
 func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *caller) {
 	storeID, code := r.PostFormValue("StoreId"), r.PostFormValue("pairingCode")
-	if !s.state.userMay(c.user, modifyStoreSettings, storeID) {
+	if !s.state.UserMay(c.user, world.ModifyStoreSettings, storeID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
@@ -65,8 +66,8 @@ func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *call
 		return
 	}
 	claimable := p.SIN == ""
-	switch result := s.state.pairWithStore(p, storeID, s.world.now()); result {
-	case pairingComplete, pairingPartial:
+	switch result := s.state.PairWithStore(p, storeID, s.world.Now()); result {
+	case world.PairingComplete, world.PairingPartial:
 		text := "Pairing is successful"
 		if claimable {
 			text = "Server initiated pairing code: " + p.Code

@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type receiptContent struct {
@@ -30,17 +31,17 @@ func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	st := s.state.Stores[inv.StoreID]
-	choice := inv.Receipt.over(st.Receipt)
+	choice := inv.Receipt.Over(st.Receipt)
 	if !choice.Enabled {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	content := receiptContent{Settled: inv.Status == statusSettled, URL: backLink(inv)}
+	content := receiptContent{Settled: inv.Status == world.StatusSettled, URL: backLink(inv)}
 	if content.Settled {
 		content.Amount, content.Date = money.InCurrency(inv.Price, inv.Currency), inv.Created.Format(pageTime)
 		content.OrderID = textOr(inv.Metadata.OrderID, "")
 		if choice.ShowPayments {
-			for _, p := range inv.counted() {
+			for _, p := range inv.Counted() {
 				rate := inv.Prompt.Rate
 				content.Payments = append(content.Payments, receiptPayment{p.Address, money.InCoins(p.Amount) + " BTC", money.InCurrency(p.Amount.Sub(p.Fee).Mul(rate), inv.Currency), money.InCurrency(rate, inv.Currency), outpoint(p)})
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // invoiceStatus is what an invoice's page asks for while it is open. It needs no credential, and names the store.
@@ -110,17 +111,17 @@ func (s *Sandbox) writeStatus(w http.ResponseWriter, r *http.Request, c *caller,
 
 // canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived, unless for who
 // may see the store's invoices. It gives a lazy invoice its address.
-func (s *Sandbox) canBePaid(inv *invoice, c *caller) bool {
-	if inv.Archived && (c.user == nil || !s.state.userMay(c.user, viewInvoices, inv.StoreID)) {
+func (s *Sandbox) canBePaid(inv *world.Invoice, c *caller) bool {
+	if inv.Archived && (c.user == nil || !s.state.UserMay(c.user, world.ViewInvoices, inv.StoreID)) {
 		return false
 	}
-	s.world.activateLazy(inv)
+	s.world.ActivateLazy(inv)
 	return inv.Prompt != nil && inv.Prompt.Address != ""
 }
 
-func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceStatus {
-	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.account(money.Digits(inv.Currency))
-	left := max(0, inv.Expires.Sub(s.world.now()).Truncate(time.Second))
+func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invoiceStatus {
+	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.Account(money.Digits(inv.Currency))
+	left := max(0, inv.Expires.Sub(s.world.Now()).Truncate(time.Second))
 	span := inv.Expires.Sub(inv.Created)
 	fee := feeOfNext(inv)
 	dto := &invoiceStatus{
@@ -137,7 +138,7 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		PaymentMethodCurrency:     "BTC",
 		InvoiceID:                 inv.ID,
 		Address:                   inv.Prompt.Address,
-		Due:                       money.InCoins(a.due),
+		Due:                       money.InCoins(a.Due),
 		CustomerEmail:             m.BuyerEmail,
 		ShowRecommendedFee:        st.ShowRecommendedFee,
 		FeeRate:                   feeRate,
@@ -148,11 +149,11 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 		StoreName:                 st.Name,
 		ItemDesc:                  m.ItemDesc,
 		TimeLeft:                  timeLeft(left),
-		OrderAmount:               money.InCoins(a.totalDue.Sub(fee)),
+		OrderAmount:               money.InCoins(a.TotalDue.Sub(fee)),
 		TaxIncluded:               shownTax{Value: "0.0"},
 		InvoiceBitcoinURL:         paymentLink(inv, a),
 		TxCount:                   paymentsNeeded(inv),
-		Paid:                      money.InCoins(a.paid),
+		Paid:                      money.InCoins(a.Paid),
 		OrderID:                   m.OrderID,
 		NetworkFee:                fee.Number(),
 		MaxTimeMinutes:            int64(span / time.Minute),
@@ -173,7 +174,7 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 	if inv.Currency != "BTC" && inv.Currency != "SATS" {
 		dto.Rate, dto.OrderAmountFiat = new(money.InCurrency(inv.Prompt.Rate, inv.Currency)), new(money.InCurrency(inv.Price, inv.Currency))
 	}
-	if inv.Receipt.over(st.Receipt).Enabled {
+	if inv.Receipt.Over(st.Receipt).Enabled {
 		dto.ReceiptLink = new(c.site.base() + "/i/" + inv.ID + "/receipt")
 	}
 	dto.MerchantRefLink = backLink(inv)
@@ -198,9 +199,9 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 	if strings.HasPrefix(dto.Address, "bcrt1") { // capitals make a smaller code
 		dto.InvoiceBitcoinURLQR = strings.Replace(dto.InvoiceBitcoinURL, dto.Address, strings.ToUpper(dto.Address), 1)
 	}
-	for _, p := range inv.counted() {
-		if received := min(p.confirmations(s.state.Height), confirmationsTracked); dto.ReceivedConfirmations == nil || received < *dto.ReceivedConfirmations {
-			dto.RequiredConfirmations, dto.ReceivedConfirmations = new(confirmationsNeeded(inv.SpeedLimit, p.RBF)), &received
+	for _, p := range inv.Counted() {
+		if received := min(p.Confirmations(s.state.Height), confirmationsTracked); dto.ReceivedConfirmations == nil || received < *dto.ReceivedConfirmations {
+			dto.RequiredConfirmations, dto.ReceivedConfirmations = new(world.ConfirmationsNeeded(inv.SpeedLimit, p.RBF)), &received
 		}
 	}
 	return dto
@@ -210,24 +211,24 @@ func (s *Sandbox) statusOf(inv *invoice, r *http.Request, c *caller) *invoiceSta
 const confirmationsTracked = 6
 
 // feeOfNext is what one more payment costs its sender. The first is free of it.
-func feeOfNext(inv *invoice) money.Decimal {
-	if len(inv.counted()) == 0 {
+func feeOfNext(inv *world.Invoice) money.Decimal {
+	if len(inv.Counted()) == 0 {
 		return money.Decimal{}
 	}
 	return inv.Prompt.Fee
 }
 
 // paymentsNeeded counts the payments that came, and the one that is still to come.
-func paymentsNeeded(inv *invoice) int {
-	n := len(inv.counted())
-	if inv.lacks(inv.net(money.Digits(inv.Currency))) {
+func paymentsNeeded(inv *world.Invoice) int {
+	n := len(inv.Counted())
+	if inv.Lacks(inv.Net(money.Digits(inv.Currency))) {
 		n++
 	}
 	return n
 }
 
 // backLink is where the customer goes afterwards; empty where the merchant named no web address.
-func backLink(inv *invoice) string {
+func backLink(inv *world.Invoice) string {
 	u, err := url.Parse(fillPlaceholders(inv, inv.RedirectURL))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
@@ -239,7 +240,7 @@ func backLink(inv *invoice) string {
 }
 
 // languageOf is the language of a checkout: the one that is asked for, else the invoice's, the store's, English.
-func languageOf(inv *invoice, st *store, r *http.Request) string {
+func languageOf(inv *world.Invoice, st *world.Store, r *http.Request) string {
 	asked, given := aspnet.LookupQuery(r, "lang")
 	switch {
 	case strings.EqualFold(asked, "auto"), !given && st.AutoDetectLanguage:

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // merchant is the seeded account's owner, logged in.
@@ -94,7 +95,7 @@ func TestPageTokensLife(t *testing.T) {
 		t.Fatalf("after the approval: %q", page.Alerts)
 	}
 	var token string
-	for _, found := range w.s.state.tokensOf(w.s.seed.StoreID) {
+	for _, found := range w.s.state.TokensOf(w.s.seed.StoreID) {
 		if found.SIN == w.sin() {
 			token = found.Value
 		}
@@ -206,11 +207,11 @@ func TestPageConsentMakesAKey(t *testing.T) {
 
 func TestPageOfSomebodyElsesStore(t *testing.T) {
 	w := newTestbed(t, Options{})
-	w.s.world.lock()
-	guest := w.s.state.newUser("guest@sandbox.example", "long enough", w.s.world.now())
-	sess := &session{ID: "guest", UserID: guest.ID, Created: w.s.world.now()}
+	w.s.world.Lock()
+	guest := w.s.state.NewUser("guest@sandbox.example", "long enough", w.s.world.Now())
+	sess := &world.Session{ID: "guest", UserID: guest.ID, Created: w.s.world.Now()}
 	w.s.state.Sessions[sess.ID] = sess
-	w.s.world.unlock()
+	w.s.world.Unlock()
 	path := "/stores/" + w.s.seed.StoreID + "/tokens"
 	response, _ := w.call("GET", path, "", "Accept", "text/html", "Cookie", sessionCookie+"=guest")
 	want := w.origin + "/errors/403?ReturnUrl=" + url.QueryEscape(path) + "&permission=btcpay.store.canmodifystoresettings"

@@ -8,11 +8,12 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 type tokensContent struct {
-	Store  *store
-	Tokens []*token
+	Store  *world.Store
+	Tokens []*world.Token
 	// Basic is the header's value for the legacy key, "*API Key*" without one.
 	Basic string
 	// Legacy says that there are such keys.
@@ -21,7 +22,7 @@ type tokensContent struct {
 
 func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	content := tokensContent{Store: st, Tokens: s.state.tokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.keepsLegacyKeys()}
+	content := tokensContent{Store: st, Tokens: s.state.TokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.keepsLegacyKeys()}
 	if st.LegacyKey != "" {
 		content.Basic = base64.StdEncoding.EncodeToString([]byte(st.LegacyKey))
 	}
@@ -32,16 +33,16 @@ func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) 
 type createTokenForm struct {
 	Label, PublicKey string
 	StoreID          string // empty: one of Stores is to be picked, and there is no public key to paste
-	Stores           []*store
+	Stores           []*world.Store
 }
 
 func (s *Sandbox) createTokenPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	s.showCreateToken(w, c, createTokenForm{StoreID: r.PathValue("storeId")})
 }
 
-func (s *Sandbox) showCreateToken(w http.ResponseWriter, c *caller, form createTokenForm, alerts ...flash) {
+func (s *Sandbox) showCreateToken(w http.ResponseWriter, c *caller, form createTokenForm, alerts ...world.Flash) {
 	if form.StoreID == "" {
-		form.Stores = s.state.storesOf(c.user)
+		form.Stores = s.state.StoresOf(c.user)
 	}
 	keepUncached(w)
 	s.showPage(w, c, "create-token", "Create New Token", form, alerts...)
@@ -51,7 +52,7 @@ func (s *Sandbox) showCreateToken(w http.ResponseWriter, c *caller, form createT
 // latter belongs to the store at once, so a claim needs no approval (recording 62-pairing-claims).
 func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller) {
 	storeID := cmp.Or(r.PathValue("storeId"), r.PostFormValue("StoreId"))
-	if !s.state.userMay(c.user, modifyStoreSettings, storeID) {
+	if !s.state.UserMay(c.user, world.ModifyStoreSettings, storeID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
@@ -65,25 +66,25 @@ func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller)
 				reason = "The input is not a valid hex string as its length is not a multiple of 2."
 			}
 			form := createTokenForm{Label: label, PublicKey: publicKey, StoreID: r.PathValue("storeId")}
-			s.showCreateToken(w, c, form, flash{"error", reason})
+			s.showCreateToken(w, c, form, world.Flash{Severity: "error", Text: reason})
 			return
 		}
 		sin = bitid.SIN(encoded)
 	}
-	p := s.state.newPairing(s.world.now())
+	p := s.state.NewPairing(s.world.Now())
 	p.SIN = sin
 	if label != "" {
 		p.Label = &label
 	}
 	if sin == "" {
-		s.state.pairWithStore(p, storeID, s.world.now())
+		s.state.PairWithStore(p, storeID, s.world.Now())
 	}
 	redirect(w, c, "/api-access-request?pairingCode="+p.Code+"&selectedStore="+storeID)
 }
 
 // findToken gives the token a revoke page is about, by its value; nil after a 404.
-func (s *Sandbox) findToken(w http.ResponseWriter, r *http.Request) *token {
-	for _, t := range s.state.tokensOf(r.PathValue("storeId")) {
+func (s *Sandbox) findToken(w http.ResponseWriter, r *http.Request) *world.Token {
+	for _, t := range s.state.TokensOf(r.PathValue("storeId")) {
 		if t.Value == r.PathValue("token") {
 			return t
 		}
@@ -103,7 +104,7 @@ func (s *Sandbox) revokeTokenByForm(w http.ResponseWriter, r *http.Request, c *c
 	if t == nil {
 		return
 	}
-	s.state.revokeToken(t)
+	s.state.RevokeToken(t)
 	s.addFlash(c, "success", "Token revoked")
 	redirect(w, c, "/stores/"+t.StoreID+"/tokens")
 }
@@ -111,10 +112,10 @@ func (s *Sandbox) revokeTokenByForm(w http.ResponseWriter, r *http.Request, c *c
 func (s *Sandbox) changeLegacyKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
 	if r.PostFormValue("command") == "revoke" {
-		s.state.revokeLegacyKey(st)
+		s.state.RevokeLegacyKey(st)
 		s.addFlash(c, "success", "API Key revoked")
 	} else {
-		s.state.newLegacyKey(st)
+		s.state.NewLegacyKey(st)
 		s.addFlash(c, "success", "API Key re-generated")
 	}
 	redirect(w, c, "/stores/"+st.ID+"/tokens")

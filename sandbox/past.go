@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // AddPast puts expired invoices of 1 USD into a store, one made at each of the given times, and returns their ids in
@@ -25,17 +26,17 @@ func (s *Sandbox) addPast(storeID string, created []time.Time) ([]string, error)
 		return nil, fmt.Errorf("there is no store %q", storeID)
 	}
 	ids := make([]string, len(created))
-	invoices := make([]*invoice, len(created))
+	invoices := make([]*world.Invoice, len(created))
 	for i, at := range created {
 		request := &invoiceRequest{amount: new(money.New(1, 0)), currency: "USD"}
 		inv := request.invoice(st, at.UTC())
-		inv.Fresh, inv.Status = false, statusExpired
+		inv.Fresh, inv.Status = false, world.StatusExpired
 		ids[i], invoices[i] = inv.ID, inv
 	}
 	// In their order, so that each goes to the end of the store's.
-	slices.SortStableFunc(invoices, older)
+	slices.SortStableFunc(invoices, world.Older)
 	for _, inv := range invoices {
-		s.state.addInvoice(inv)
+		s.state.AddInvoice(inv)
 	}
 	return ids, nil
 }

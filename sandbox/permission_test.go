@@ -7,13 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // closure is what a permission leads to, by another way than includes.
 func closure(held string) map[string]bool {
-	if held == unrestricted {
+	if held == world.Unrestricted {
 		all := map[string]bool{}
-		for name := range inclusions {
+		for name := range world.Inclusions {
 			all[name] = true
 		}
 		return all
@@ -22,40 +24,40 @@ func closure(held string) map[string]bool {
 	for open := []string{held}; len(open) > 0; open = open[1:] {
 		if !reached[open[0]] {
 			reached[open[0]] = true
-			open = append(open, inclusions[open[0]]...)
+			open = append(open, world.Inclusions[open[0]]...)
 		}
 	}
 	return reached
 }
 
 func TestPermissionTable(t *testing.T) {
-	if n := len(inclusions); n != 51 {
+	if n := len(world.Inclusions); n != 51 {
 		t.Errorf("there are %d permissions", n)
 	}
-	for name, included := range inclusions {
-		if normal, ok := validPermission(name); !ok || normal != name {
+	for name, included := range world.Inclusions {
+		if normal, ok := world.ValidPermission(name); !ok || normal != name {
 			t.Errorf("%s is no permission by the server's syntax", name)
 		}
 		for _, next := range included {
-			if _, known := inclusions[next]; !known {
+			if _, known := world.Inclusions[next]; !known {
 				t.Errorf("%s includes %s, which there is none of", name, next)
 			}
 		}
-		for asked := range inclusions {
-			if got, want := includes(name, asked), closure(name)[asked]; got != want {
+		for asked := range world.Inclusions {
+			if got, want := world.Includes(name, asked), closure(name)[asked]; got != want {
 				t.Errorf("%s includes %s: %v", name, asked, got)
 			}
 		}
 	}
-	for _, r := range roles {
+	for _, r := range world.Roles {
 		for _, p := range r.Permissions {
-			if !isStorePermission(p) || inclusions[p] == nil && p != viewRequests && p != viewPullPayments && p != viewPayouts && p != modifyWebhooks {
+			if !world.IsStorePermission(p) || world.Inclusions[p] == nil && p != world.ViewRequests && p != world.ViewPullPayments && p != world.ViewPayouts && p != world.ModifyWebhooks {
 				t.Errorf("%s has %s", r.ID, p)
 			}
 		}
 	}
 	for _, r := range greenfieldRoutes {
-		if _, known := inclusions[r.permission]; !known && r.permission != open && r.permission != anyone && r.permission != anyKey {
+		if _, known := world.Inclusions[r.permission]; !known && r.permission != open && r.permission != anyone && r.permission != anyKey {
 			t.Errorf("%s %s wants %q", r.method, r.path, r.permission)
 		}
 	}
@@ -67,14 +69,14 @@ func TestKeyWithinUser(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	names := slices.Sorted(maps.Keys(inclusions))
+	names := slices.Sorted(maps.Keys(world.Inclusions))
 	for range 3000 {
-		role := roles[random.IntN(len(roles))]
-		u := &user{ID: "u", Admin: random.IntN(2) == 0}
-		st := newState()
-		st.Stores["mine"] = &store{ID: "mine", Members: map[string]string{"u": role.ID}}
-		st.Stores["other"] = &store{ID: "other"}
-		k := &apiKey{}
+		role := world.Roles[random.IntN(len(world.Roles))]
+		u := &world.User{ID: "u", Admin: random.IntN(2) == 0}
+		st := world.NewState()
+		st.Stores["mine"] = &world.Store{ID: "mine", Members: map[string]string{"u": role.ID}}
+		st.Stores["other"] = &world.Store{ID: "other"}
+		k := &world.APIKey{}
 		onMine, onOther := map[string]bool{}, map[string]bool{}
 		for range random.IntN(4) {
 			held := names[random.IntN(len(names))]
@@ -90,11 +92,11 @@ func TestKeyWithinUser(t *testing.T) {
 			maps.Copy(byRole, closure(held))
 		}
 		asked := names[random.IntN(len(names))]
-		if !isStorePermission(asked) {
+		if !world.IsStorePermission(asked) {
 			continue
 		}
 		c := &caller{user: u, key: k}
-		view := u.Admin && closure(viewStoreSettings)[asked]
+		view := u.Admin && closure(world.ViewStoreSettings)[asked]
 		if got, want := may(st, c, asked, "mine"), onMine[asked] && (byRole[asked] || view); got != want {
 			t.Fatalf("%s, admin %v, key %v: %s on the own store: %v", role.ID, u.Admin, k.Permissions, asked, got)
 		}

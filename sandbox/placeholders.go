@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // longestAddress is how long an address may be on the server's platform.
@@ -11,7 +12,7 @@ const longestAddress = 65_519
 
 // fillPlaceholders fills the names in braces of a URL that a merchant gave; empty means that it became too long. An order
 // id may be long, and stand in a URL often.
-func fillPlaceholders(inv *invoice, template string) string {
+func fillPlaceholders(inv *world.Invoice, template string) string {
 	for _, pair := range [][2]string{{"{InvoiceId}", inv.ID}, {"{OrderId}", textOr(inv.Metadata.OrderID, "")}, {"{Status}", inv.Status}} {
 		if template = replaceFold(template, pair[0], aspnet.FormEncode(pair[1])); len(template) > longestAddress {
 			return ""

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // TestReadsWriteNothing asks each route that does not mutate a second time, as the account's owner, and refused changes.
@@ -15,15 +17,15 @@ func TestReadsWriteNothing(t *testing.T) {
 	w := newTestbed(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json"), Now: time.Now})
 	store, key := w.s.Seed().StoreID, w.s.Seed().APIKey
 	inv := w.signed("POST", "/invoices", `{"price":20}`)["id"].(string)
-	w.s.world.lock()
-	sess := &session{ID: "browser", UserID: w.s.state.findUser(w.s.seed.Email).ID, Created: now}
+	w.s.world.Lock()
+	sess := &world.Session{ID: "browser", UserID: w.s.state.FindUser(w.s.seed.Email).ID, Created: now}
 	w.s.state.Sessions[sess.ID] = sess
-	code := w.s.state.newPairing(now).Code
-	w.s.state.change()
-	w.s.world.unlock()
+	code := w.s.state.NewPairing(now).Code
+	w.s.state.Change()
+	w.s.world.Unlock()
 	logged := func() int {
-		w.s.world.lock()
-		defer w.s.world.unlock()
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
 		return w.s.state.Logged
 	}
 	names := strings.NewReplacer("{storeId}", store, "{invoiceId}", inv, "{idOrEmail}", w.s.Seed().Email, "{method}", "BTC-CHAIN", "{cryptoCode}", "BTC")
@@ -97,9 +99,9 @@ func TestFailedLogInsAreKept(t *testing.T) {
 		if lost := w.s.Lost(); lost != "" {
 			t.Error(lost)
 		}
-		w.s.world.lock()
-		defer w.s.world.unlock()
-		if got := w.s.state.findUser(w.s.seed.Email).Failures; got != failures {
+		w.s.world.Lock()
+		defer w.s.world.Unlock()
+		if got := w.s.state.FindUser(w.s.seed.Email).Failures; got != failures {
 			t.Errorf("%d failures are counted, not %d", got, failures)
 		}
 	}

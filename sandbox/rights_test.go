@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // TestRightsAreTheUsersNow has a key of a member whose role is lowered and raised, who is taken out and comes back. The
@@ -17,14 +18,14 @@ func TestRightsAreTheUsersNow(t *testing.T) {
 			_, text := w.greenfield("POST", "/api/v1/users", `{"email":"member@shop.example","password":"a word for you"}`)
 			id := member(t, text, "id")
 			members := "/api/v1/stores/" + store + "/users"
-			said := `["` + modifyStoreSettings + ":" + store + `","` + createInvoices + ":" + store + `"]`
+			said := `["` + world.ModifyStoreSettings + ":" + store + `","` + world.CreateInvoices + ":" + store + `"]`
 			_, text = w.greenfield("POST", "/api/v1/users/"+id+"/api-keys", `{"permissions":`+said+`}`)
 			byAPI := member(t, text, "apiKey")
 
 			expect := func(what string, keys []string, settings, invoices int) {
 				t.Helper()
 				for _, key := range keys {
-					if _, text := w.call("GET", "/api/v1/api-keys/current", "", "Authorization", "token "+key); !strings.Contains(text, modifyStoreSettings+":"+store) {
+					if _, text := w.call("GET", "/api/v1/api-keys/current", "", "Authorization", "token "+key); !strings.Contains(text, world.ModifyStoreSettings+":"+store) {
 						t.Errorf("%s: the key says %s", what, text)
 					}
 					for path, want := range map[string]int{"/api/v1/stores/" + store + "/rates/configuration": settings, "/api/v1/stores/" + store + "/invoices": invoices} {
@@ -47,7 +48,7 @@ func TestRightsAreTheUsersNow(t *testing.T) {
 			if err := h.LogIn(t.Context(), "member@shop.example", "a word for you"); err != nil {
 				t.Fatal(err)
 			}
-			page, err := h.Open(t.Context(), "/api-keys/authorize?permissions="+modifyStoreSettings+"&permissions="+createInvoices+"&selectiveStores=true")
+			page, err := h.Open(t.Context(), "/api-keys/authorize?permissions="+world.ModifyStoreSettings+"&permissions="+world.CreateInvoices+"&selectiveStores=true")
 			if err != nil || page.Form("SelectStores") == nil {
 				t.Fatal(page, err)
 			}

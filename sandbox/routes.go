@@ -1,5 +1,7 @@
 package sandbox
 
+import "github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+
 // routes are those of the BitPay-compatible half and of the pages, in the order the paths are told apart.
 var routes = []route{
 	// The BitPay-compatible half.
@@ -29,12 +31,12 @@ var routes = []route{
 	{method: "POST", path: "/api-access-request", realm: pageRealm, permission: anyone, mutates: true, handler: (*Sandbox).approvePairing},
 	{method: "GET", path: "/api-tokens", realm: pageRealm, permission: anyone, handler: (*Sandbox).createTokenPage},
 	{method: "POST", path: "/api-tokens", realm: pageRealm, permission: anyone, mutates: true, handler: (*Sandbox).createToken},
-	{method: "GET", path: "/stores/{storeId}/tokens", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).tokensPage},
-	{method: "GET", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).createTokenPage},
-	{method: "POST", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: modifyStoreSettings, mutates: true, handler: (*Sandbox).createToken},
-	{method: "POST", path: "/stores/{storeId}/tokens/apikey", realm: pageRealm, permission: modifyStoreSettings, mutates: true, handler: (*Sandbox).changeLegacyKey, in: release.keepsLegacyKeys},
-	{method: "GET", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: modifyStoreSettings, handler: (*Sandbox).revokeTokenPage},
-	{method: "POST", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: modifyStoreSettings, mutates: true, handler: (*Sandbox).revokeTokenByForm},
+	{method: "GET", path: "/stores/{storeId}/tokens", realm: pageRealm, permission: world.ModifyStoreSettings, handler: (*Sandbox).tokensPage},
+	{method: "GET", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: world.ModifyStoreSettings, handler: (*Sandbox).createTokenPage},
+	{method: "POST", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).createToken},
+	{method: "POST", path: "/stores/{storeId}/tokens/apikey", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).changeLegacyKey, in: release.keepsLegacyKeys},
+	{method: "GET", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: world.ModifyStoreSettings, handler: (*Sandbox).revokeTokenPage},
+	{method: "POST", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).revokeTokenByForm},
 	{method: "GET", path: "/invoices", realm: pageRealm, permission: anyone, handler: (*Sandbox).homePage, in: release.invoicesAskLogin},
 	{method: "GET", path: "/invoices/{invoiceId}", realm: pageRealm, permission: anyone, handler: (*Sandbox).invoicePage},
 	{method: "GET", path: "/LocalStorage/{file}", realm: pageRealm, permission: open, handler: (*Sandbox).showPicture},

@@ -54,6 +54,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // Options say how a sandbox starts.
@@ -98,8 +99,8 @@ type Sandbox struct {
 
 	// World guards itself and what is below with its lock. A handler runs with it held and writes into memory, so that
 	// no slow peer holds it.
-	world    *World
-	state    *state // the world's
+	world    *world.World
+	state    *world.State // the world's
 	throttle throttle
 	seed     Seed
 }
@@ -110,7 +111,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWorld(o.StateFile, o.Now)
+	w, err := world.Open(o.StateFile, o.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +123,11 @@ func NewHandler(o Options) (*Sandbox, error) {
 		routes:              newRouter(emulated, routes, greenfieldRoutes),
 		throttle:            throttle{},
 		world:               w,
-		state:               w.state,
+		state:               w.State,
 	}
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.keepsLegacyKeys() {
-			s.state.revokeLegacyKey(st)
+			s.state.RevokeLegacyKey(st)
 		}
 	}
 	if !o.Empty && len(s.state.Users) == 0 {
@@ -135,8 +136,8 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	s.seed = Seed(s.state.Seed)
-	s.world.subscribe(s.notifyMerchant)
-	if err := w.start(map[string]deliver.Way{ipnKind: s.ipnWay()}); err != nil {
+	s.world.Subscribe(s.notifyMerchant)
+	if err := w.Start(map[string]deliver.Way{world.IPNKind: s.ipnWay()}); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -146,7 +147,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 func (s *Sandbox) Seed() Seed { return s.seed }
 
 // Close ends deliveries and timers, and writes the state file.
-func (s *Sandbox) Close() error { return s.world.shut() }
+func (s *Sandbox) Close() error { return s.world.Close() }
 
 func normaliseRootPath(path string) string {
 	path = strings.Trim(path, "/")
@@ -174,11 +175,11 @@ func (s *Sandbox) respond(r *http.Request) *answer {
 	} else {
 		s.serve(a, r)
 	}
-	if err := s.world.commit(); err != nil { // what would be forgotten is not acknowledged
+	if err := s.world.Commit(); err != nil { // what would be forgotten is not acknowledged
 		a = &answer{header: http.Header{}}
 		writeControl(a, http.StatusInternalServerError, err.Error())
 	}
 	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
-	a.header.Set("Date", s.world.now().Format(http.TimeFormat))
+	a.header.Set("Date", s.world.Now().Format(http.TimeFormat))
 	return a
 }

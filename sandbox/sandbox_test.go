@@ -19,7 +19,7 @@ func TestStateFile(t *testing.T) {
 	_, answer := w.call("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 	code := answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
 	w.control("clock", `{"advance":"5m"}`)
-	before := first.Sandbox.world.now()
+	before := first.Sandbox.world.Now()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestStateFile(t *testing.T) {
 	if second.Sandbox.state.Pairings[code] == nil {
 		t.Error("the pairing code is lost")
 	}
-	if second.Sandbox.world.now().Before(before) {
+	if second.Sandbox.world.Now().Before(before) {
 		t.Error("the clock fell back")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // scope is the store a request is about, as far as its address tells one.
@@ -15,7 +16,7 @@ type scope struct {
 
 // scopeOf finds the store behind the ids of an address. An id that nobody knows, or that belongs elsewhere, is refused
 // as a missing permission since 2.4 (recording 17-permission-scopes). A storeId in the query counts as one in the path.
-func scopeOf(st *state, r *http.Request) scope {
+func scopeOf(st *world.State, r *http.Request) scope {
 	sc := scope{valid: true}
 	meet := func(storeID string, known bool) {
 		if !known || sc.named && sc.storeID != storeID {
@@ -40,7 +41,7 @@ func scopeOf(st *state, r *http.Request) scope {
 }
 
 // storeScope is the scope of a request up to 2.3.9: what the address names below its store is looked for later.
-func storeScope(st *state, r *http.Request) scope {
+func storeScope(st *world.State, r *http.Request) scope {
 	storeID := r.PathValue("storeId")
 	if storeID == "" {
 		storeID = aspnet.QueryValue(r, "storeId")
@@ -60,7 +61,7 @@ var notFounds = map[string]notFound{
 }
 
 // missingIn gives the error of what an address names and its store does not have, as up to 2.3.9; nil: it has all.
-func missingIn(st *state, r *http.Request) *notFound {
+func missingIn(st *world.State, r *http.Request) *notFound {
 	for name, owner := range owners {
 		id := r.PathValue(name)
 		if id == "" {
@@ -74,36 +75,36 @@ func missingIn(st *state, r *http.Request) *notFound {
 }
 
 // owners find the store of what an address may name by its id. Apps and payouts cannot be made here, so none is known.
-var owners = map[string]func(st *state, id string) (storeID string, known bool){
-	"invoiceId": func(st *state, id string) (string, bool) {
+var owners = map[string]func(st *world.State, id string) (storeID string, known bool){
+	"invoiceId": func(st *world.State, id string) (string, bool) {
 		inv := st.Invoices[id]
 		if inv == nil {
 			return "", false
 		}
 		return inv.StoreID, true
 	},
-	"pullPaymentId": func(st *state, id string) (string, bool) {
+	"pullPaymentId": func(st *world.State, id string) (string, bool) {
 		p := st.PullPayments[id]
 		if p == nil {
 			return "", false
 		}
 		return p.StoreID, true
 	},
-	"paymentRequestId": func(st *state, id string) (string, bool) {
+	"paymentRequestId": func(st *world.State, id string) (string, bool) {
 		p := st.PaymentRequests[id]
 		if p == nil {
 			return "", false
 		}
 		return p.StoreID, true
 	},
-	"appId":    func(*state, string) (string, bool) { return "", false },
-	"payoutId": func(*state, string) (string, bool) { return "", false },
+	"appId":    func(*world.State, string) (string, bool) { return "", false },
+	"payoutId": func(*world.State, string) (string, bool) { return "", false },
 }
 
 // permits tells whether a Greenfield caller may use a route: by the rights of the key, within those of its user. After
 // Basic the user's alone count.
-func permits(st *state, c *caller, route *route, sc scope) bool {
-	if !isStorePermission(route.permission) {
+func permits(st *world.State, c *caller, route *route, sc scope) bool {
+	if !world.IsStorePermission(route.permission) {
 		return may(st, c, route.permission, "")
 	}
 	switch {
@@ -112,12 +113,12 @@ func permits(st *state, c *caller, route *route, sc scope) bool {
 	case c.key == nil:
 		return true
 	case route.unscoped:
-		return c.key.grants(route.permission, "")
+		return c.key.Grants(route.permission, "")
 	}
-	return c.key.grantsAnywhere(route.permission)
+	return c.key.GrantsAnywhere(route.permission)
 }
 
 // may tells whether the caller has a permission, on one store where it is a store's.
-func may(st *state, c *caller, permission, storeID string) bool {
-	return st.userMay(c.user, permission, storeID) && (c.key == nil || c.key.grants(permission, storeID))
+func may(st *world.State, c *caller, permission, storeID string) bool {
+	return st.UserMay(c.user, permission, storeID) && (c.key == nil || c.key.Grants(permission, storeID))
 }

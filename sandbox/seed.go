@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // What a sandbox that is ready to use holds.
@@ -16,22 +17,22 @@ const (
 
 // plant makes the account, the store with a wallet and fixed rates, and a key.
 func (s *Sandbox) plant() error {
-	now := s.world.now()
+	now := s.world.Now()
 	password := strings.ToLower(rand.Text())
-	u := s.state.newUser(seedEmail, password, now)
+	u := s.state.NewUser(seedEmail, password, now)
 	u.Admin, u.Approved, u.AllowsBasic = true, true, true
-	settings := newStoreSettings()
+	settings := world.NewStoreSettings()
 	settings.Name = seedStoreName
-	st := s.state.newStore(u, settings, now)
+	st := s.state.NewStore(u, settings, now)
 	script, err := money.ParseScript(seedRates)
 	if err != nil {
 		return err
 	}
-	st.Rates = rateConfiguration{Custom: true, Script: script.String()}
-	if st.Wallet, err = newWallet(newAccountKey()); err != nil {
+	st.Rates = world.RateConfiguration{Custom: true, Script: script.String()}
+	if st.Wallet, err = world.NewWallet(world.NewAccountKey()); err != nil {
 		return err
 	}
-	key := s.world.mintKey(u, "sandbox", []string{unrestricted})
-	s.state.Seed = planted{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
+	key := s.world.MintKey(u, "sandbox", []string{world.Unrestricted})
+	s.state.Seed = world.Seed{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
 	return nil
 }

@@ -51,9 +51,9 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 		return
 	}
 
-	s.world.lock()
-	defer s.world.unlock()
-	s.world.tick()
+	s.world.Lock()
+	defer s.world.Unlock()
+	s.world.Tick()
 	if s.admit(w, r, c, route) {
 		aspnet.SetSecurityHeaders(w.header)
 		s.handle(w, r, c, route)
@@ -61,8 +61,8 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if bitpay && route.realm == bitpayRealm && s.release.oldBitpay() {
 		bareErrors(w)
 	}
-	s.world.settle()
-	s.world.record()
+	s.world.Settle()
+	s.world.Record()
 }
 
 // handle runs the handler. What of the state a mutating route changed is found by comparison, so that one that is
@@ -73,11 +73,11 @@ func (s *Sandbox) handle(w *answer, r *http.Request, c *caller, route *route) {
 		return
 	}
 	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	before := s.world.asWritten(inv)
+	before := s.world.AsWritten(inv)
 	route.handler(s, w, r, c)
-	s.state.change()
-	if !bytes.Equal(before, s.world.asWritten(inv)) {
-		s.state.touch(inv.ID)
+	s.state.Change()
+	if !bytes.Equal(before, s.world.AsWritten(inv)) {
+		s.state.Touch(inv.ID)
 	}
 }
 
@@ -213,7 +213,7 @@ func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, route *route)
 			return false
 		}
 	}
-	if permission != open && permission != anyone && !s.state.userMay(c.user, permission, r.PathValue("storeId")) {
+	if permission != open && permission != anyone && !s.state.UserMay(c.user, permission, r.PathValue("storeId")) {
 		target := c.site.base() + "/errors/403?ReturnUrl=" + url.QueryEscape(s.returnURL(r, c)) + "&permission=" + url.QueryEscape(permission)
 		w.header.Set("Location", target)
 		aspnet.WriteEmpty(w, http.StatusFound)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 const (
@@ -18,11 +19,11 @@ const (
 )
 
 // logIn starts a session for the user and hands its cookie out.
-func (s *Sandbox) logIn(w http.ResponseWriter, c *caller, u *user, remember bool) {
+func (s *Sandbox) logIn(w http.ResponseWriter, c *caller, u *world.User, remember bool) {
 	if len(s.state.Sessions) >= maxSessions {
 		s.dropOldestSession()
 	}
-	sess := &session{ID: random.Hex(32), UserID: u.ID, Created: s.world.now()}
+	sess := &world.Session{ID: random.Hex(32), UserID: u.ID, Created: s.world.Now()}
 	s.state.Sessions[sess.ID] = sess
 	c.session, c.user = sess, u
 	cookie := &http.Cookie{Name: sessionCookie, Value: sess.ID, Path: c.cookiePath(), HttpOnly: true, SameSite: http.SameSiteLaxMode}
@@ -30,7 +31,7 @@ func (s *Sandbox) logIn(w http.ResponseWriter, c *caller, u *user, remember bool
 		cookie.MaxAge = int((14 * 24 * time.Hour).Seconds())
 	}
 	http.SetCookie(w, cookie)
-	s.state.change()
+	s.state.Change()
 }
 
 // logOut ends the caller's session, if any.
@@ -41,11 +42,11 @@ func (s *Sandbox) logOut(w http.ResponseWriter, c *caller) {
 	delete(s.state.Sessions, c.session.ID)
 	c.session, c.user = nil, nil
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: c.cookiePath(), MaxAge: -1, HttpOnly: true})
-	s.state.change()
+	s.state.Change()
 }
 
 func (s *Sandbox) dropOldestSession() {
-	var oldest *session
+	var oldest *world.Session
 	for _, sess := range s.state.Sessions {
 		if oldest == nil || sess.Created.Before(oldest.Created) {
 			oldest = sess
@@ -59,19 +60,19 @@ func (c *caller) cookiePath() string { return c.site.root + "/" }
 // addFlash leaves a message for the caller's next page. Strangers get none.
 func (s *Sandbox) addFlash(c *caller, severity, text string) {
 	if c.session != nil {
-		c.session.Flashes = append(c.session.Flashes, flash{severity, text})
-		s.state.change()
+		c.session.Flashes = append(c.session.Flashes, world.Flash{Severity: severity, Text: text})
+		s.state.Change()
 	}
 }
 
 // takeFlashes gives the messages that wait for the caller, and forgets them.
-func (s *Sandbox) takeFlashes(c *caller) []flash {
+func (s *Sandbox) takeFlashes(c *caller) []world.Flash {
 	if c.session == nil || len(c.session.Flashes) == 0 {
 		return nil
 	}
 	flashes := c.session.Flashes
 	c.session.Flashes = nil
-	s.state.change()
+	s.state.Change()
 	return flashes
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // killedAt names the state file of the process that TestKilled starts and kills, and its address.
@@ -184,9 +186,9 @@ func TestLogHoldsAll(t *testing.T) {
 	w.control("clock", `{"advance":"3h"}`)
 	w.control("mine", `{"blocks":3}`)
 
-	w.s.world.lock()
+	w.s.world.Lock()
 	logged := w.s.state.Logged
-	w.s.world.unlock()
+	w.s.world.Unlock()
 	if logged < 15 {
 		t.Fatal(logged, "changes were written to the log")
 	}
@@ -208,12 +210,12 @@ func TestBadInputLog(t *testing.T) {
 		_, answer := w.inProcess("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`)
 		return file, answer[strings.Index(answer, `"pairingCode":"`)+15:][:7]
 	}
-	load := func(file string) (*state, error) {
-		kept, err := newWorld(file, nil)
+	load := func(file string) (*world.State, error) {
+		kept, err := world.Open(file, nil)
 		if err != nil {
 			return nil, err
 		}
-		return kept.state, nil
+		return kept.State, nil
 	}
 	change := func(file string, f func(log []byte) []byte) {
 		log, err := os.ReadFile(file + ".log")

@@ -12,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // A hostile request must cost no more than its length deserves. How long an answer takes tells little of that on a busy
@@ -46,7 +47,7 @@ func finishes(t *testing.T, work func()) {
 type request struct {
 	method, target, body string
 	headers              []string
-	prepare              func(s *Sandbox, st *store) // before the request
+	prepare              func(s *Sandbox, st *world.Store) // before the request
 }
 
 func (q request) send(t *testing.T) (status int, cost uint64) {
@@ -57,14 +58,14 @@ func (q request) send(t *testing.T) (status int, cost uint64) {
 	}
 	defer s.Close()
 	key := newKey(t)
-	s.world.lock()
-	u := s.state.findUser(s.seed.Email)
-	s.state.addToken(&token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
-	s.state.Sessions["session"] = &session{ID: "session", UserID: u.ID, Created: s.world.now()}
+	s.world.Lock()
+	u := s.state.FindUser(s.seed.Email)
+	s.state.AddToken(&world.Token{ID: "t", Value: "v", SIN: bitid.SIN(key.PubKey().SerializeCompressed()), StoreID: s.seed.StoreID})
+	s.state.Sessions["session"] = &world.Session{ID: "session", UserID: u.ID, Created: s.world.Now()}
 	if q.prepare != nil {
 		q.prepare(s, s.state.Stores[s.seed.StoreID])
 	}
-	s.world.unlock()
+	s.world.Unlock()
 	path := strings.ReplaceAll(q.target, "{store}", s.seed.StoreID)
 	body := strings.ReplaceAll(q.body, "{csrf}", url.QueryEscape(s.csrfFor(&caller{antiforgery: "x", user: u})))
 	r := httptest.NewRequest(q.method, path, strings.NewReader(body))
@@ -151,31 +152,31 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 		"a pair without a separator": func(n int) request { return read("/rates?currencyPairs=" + repeat("A", n)) },
 		"pairs, and rules for them": func(n int) request {
 			q := read("/rates?currencyPairs=" + numbered(n, "A%06d_B", ","))
-			q.prepare = func(_ *Sandbox, st *store) {
-				st.Rates = rateConfiguration{Custom: true, Script: numbered(n/2, "A%06d_B = 1", ";")}
+			q.prepare = func(_ *Sandbox, st *world.Store) {
+				st.Rates = world.RateConfiguration{Custom: true, Script: numbered(n/2, "A%06d_B = 1", ";")}
 			}
 			return q
 		},
 		"rules for rules": func(n int) request {
 			q := read("/rates?currencyPairs=" + numbered(n, "A%06d_B", ","))
-			q.prepare = func(_ *Sandbox, st *store) {
-				st.Rates = rateConfiguration{Custom: true, Script: "X_B = C_D" + repeat(" + C_D", n/10) + "; C_D = 1" + repeat("+1", n/10)}
+			q.prepare = func(_ *Sandbox, st *world.Store) {
+				st.Rates = world.RateConfiguration{Custom: true, Script: "X_B = C_D" + repeat(" + C_D", n/10) + "; C_D = 1" + repeat("+1", n/10)}
 			}
 			return q
 		},
 		"a filter of parameters": func(n int) request { return read("/invoices?" + numbered(n, "orderId=%d&status=new", "&")) },
 		"a list of order ids": func(n int) request {
 			q := read("/api/v1/stores/{store}/invoices?" + numbered(n, "orderId=%d&status=New", "&"))
-			q.prepare = func(s *Sandbox, st *store) {
+			q.prepare = func(s *Sandbox, st *world.Store) {
 				for i := range n {
-					s.state.addInvoice(&invoice{ID: fmt.Sprint("i", i), StoreID: st.ID, Status: statusSettled})
+					s.state.AddInvoice(&world.Invoice{ID: fmt.Sprint("i", i), StoreID: st.ID, Status: world.StatusSettled})
 				}
 			}
 			return q
 		},
 		"a storeId behind parameters": func(n int) request {
 			q := read("/api/v1/stores?" + numbered(n, "p%%41%d=1", "&"))
-			q.prepare = func(s *Sandbox, st *store) {
+			q.prepare = func(s *Sandbox, st *world.Store) {
 				for i := range n / 20 {
 					other := *st
 					other.ID = fmt.Sprint("s", i)
@@ -207,11 +208,11 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 			return form("/api-keys/authorize", "command=x&RedirectUrl=app%3A"+repeat("%25c3%25a9%2E.%2F", n))
 		},
 		"permissions of a consent": func(n int) request {
-			return read("/api-keys/authorize?strict=false&" + numbered(n, "permissions="+viewInvoices+":%d", "&"))
+			return read("/api-keys/authorize?strict=false&" + numbered(n, "permissions="+world.ViewInvoices+":%d", "&"))
 		},
 		"rows of a consent": func(n int) request {
-			return form("/api-keys/authorize", "command=x&Strict=True&SelectiveStores=True&StoreId=x&Permissions="+numbered(n, viewInvoices+":%d", "%3B")+"&"+
-				numbered(n/8, "PermissionValues[%[1]d].Permission="+viewInvoices+"&PermissionValues[%[1]d].StoreMode=Specific", "&"))
+			return form("/api-keys/authorize", "command=x&Strict=True&SelectiveStores=True&StoreId=x&Permissions="+numbered(n, world.ViewInvoices+":%d", "%3B")+"&"+
+				numbered(n/8, "PermissionValues[%[1]d].Permission="+world.ViewInvoices+"&PermissionValues[%[1]d].StoreMode=Specific", "&"))
 		},
 		"tracked rates that are none": func(n int) request {
 			return newStore(`{"name":"s","additionalTrackedRates":[` + repeat("{},", n) + `{}]}`)
@@ -283,7 +284,7 @@ func TestWorkEnds(t *testing.T) {
 	t.Run("many pairs", func(t *testing.T) {
 		pairs := numbered(600_000, "A%06d_B", ",")
 		finishes(t, func() {
-			if rates, ok := ratesOf(httptest.NewRecorder(), &store{Rates: rateConfiguration{Custom: true, Script: "BTC_USD = 1"}}, pairs); !ok || len(rates) != 0 {
+			if rates, ok := ratesOf(httptest.NewRecorder(), &world.Store{Rates: world.RateConfiguration{Custom: true, Script: "BTC_USD = 1"}}, pairs); !ok || len(rates) != 0 {
 				t.Errorf("%d rates, %v", len(rates), ok)
 			}
 		})
@@ -302,11 +303,11 @@ func TestWorkEnds(t *testing.T) {
 	t.Run("rows of a consent", func(t *testing.T) {
 		asked := make([]asked, 1<<20)
 		for i := range asked {
-			asked[i].policy = viewInvoices
+			asked[i].policy = world.ViewInvoices
 		}
 		f := &consent{asked: asked, SelectiveStores: true}
 		for range 1 << 20 {
-			f.Rows = append(f.Rows, permissionRow{Permission: viewInvoices})
+			f.Rows = append(f.Rows, permissionRow{Permission: world.ViewInvoices})
 		}
 		finishes(t, f.adjust)
 	})

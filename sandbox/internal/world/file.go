@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"encoding/json"
@@ -22,7 +22,7 @@ func (s *World) loadState() error {
 	if err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
-	st := newState()
+	st := NewState()
 	if err := json.Unmarshal(data, st); err != nil { //nolint:musttag // the file has the names of the Go fields
 		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", s.stateFile, err)
 	}
@@ -37,12 +37,12 @@ func (s *World) loadState() error {
 	}
 	st.index()
 	s.clock.advance(st.Ahead)
-	s.state = st
+	s.State = st
 	return nil
 }
 
 // check refuses a state whose parts do not belong together, as one that was edited by hand, and opens the wallets.
-func (st *state) check() error {
+func (st *State) check() error {
 	for id, u := range st.Users {
 		if u == nil || u.ID != id {
 			return fmt.Errorf("user %s is not what stands by that id", id)
@@ -104,7 +104,7 @@ func (st *state) check() error {
 		}
 	}
 	for _, d := range st.Deliveries {
-		if d == nil || d.Kind == ipnKind && st.Invoices[d.Key] == nil {
+		if d == nil || d.Kind == IPNKind && st.Invoices[d.Key] == nil {
 			return fmt.Errorf("a notification belongs to no invoice")
 		}
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"bytes"
@@ -55,8 +55,8 @@ func (f freeObject) text(name string) *string {
 }
 
 // known is what the BitPay half knows of the metadata.
-func (f freeObject) known() metadata {
-	m := metadata{
+func (f freeObject) known() Metadata {
+	m := Metadata{
 		OrderID: f.text("orderId"), ItemCode: f.text("itemCode"), ItemDesc: f.text("itemDesc"),
 		BuyerName: f.text("buyerName"), BuyerEmail: f.text("buyerEmail"), BuyerPhone: f.text("buyerPhone"),
 		BuyerAddress1: f.text("buyerAddress1"), BuyerAddress2: f.text("buyerAddress2"),
@@ -65,7 +65,7 @@ func (f freeObject) known() metadata {
 	}
 	switch value := f.get("posData").(type) {
 	case string:
-		m.PosData = posDataOf(&value)
+		m.PosData = PosDataOf(&value)
 	case jsonObject:
 		m.PosData = freeObject{value}.encode()
 	}
@@ -80,8 +80,8 @@ func (f freeObject) known() metadata {
 	return m
 }
 
-// setMetadata takes what a request sent, whose depth was bounded as it was read.
-func (inv *invoice) setMetadata(sent *aspnet.Node) {
+// SetMetadata takes what a request sent, whose depth was bounded as it was read.
+func (inv *Invoice) SetMetadata(sent *aspnet.Node) {
 	free, err := parseFree(sent.Raw)
 	if err != nil {
 		return
@@ -89,8 +89,8 @@ func (inv *invoice) setMetadata(sent *aspnet.Node) {
 	inv.Own, inv.Metadata = free.encode(), free.known()
 }
 
-// ownMetadata is what the Greenfield API tells: what it was given, or what the other half was.
-func (inv *invoice) ownMetadata() json.RawMessage {
+// OwnMetadata is what the Greenfield API tells: what it was given, or what the other half was.
+func (inv *Invoice) OwnMetadata() json.RawMessage {
 	if inv.Own != nil {
 		return inv.Own
 	}
@@ -101,10 +101,10 @@ func (inv *invoice) ownMetadata() json.RawMessage {
 	return text
 }
 
-// firstMetadata is what the creation of an invoice answers: there a tax that was sent as text is a number of all its
+// FirstMetadata is what the creation of an invoice answers: there a tax that was sent as text is a number of all its
 // digits, as it never is again (recording 20-invoices).
-func (inv *invoice) firstMetadata() json.RawMessage {
-	free, err := parseFree(inv.ownMetadata())
+func (inv *Invoice) FirstMetadata() json.RawMessage {
+	free, err := parseFree(inv.OwnMetadata())
 	if err != nil {
 		return inv.Own
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"container/heap"
@@ -12,7 +12,7 @@ type agenda []appointment
 
 type appointment struct {
 	at      time.Time
-	invoice *invoice
+	invoice *Invoice
 }
 
 func (a agenda) Len() int           { return len(a) }
@@ -26,7 +26,7 @@ func (a *agenda) Pop() any {
 }
 
 // watch puts an invoice on the agenda, or takes it off.
-func (st *state) watch(inv *invoice) {
+func (st *State) watch(inv *Invoice) {
 	if !inv.watched() {
 		delete(st.watched, inv.ID)
 		return
@@ -35,11 +35,11 @@ func (st *state) watch(inv *invoice) {
 	heap.Push(&st.agenda, appointment{inv.due(), inv})
 }
 
-// tick lets everything happen that is due, what was due earlier first. It is called with the lock held: before and
+// Tick lets everything happen that is due, what was due earlier first. It is called with the lock held: before and
 // after each request, and when a timer says so.
-func (s *World) tick() {
+func (s *World) Tick() {
 	now := s.clock.now()
-	st := s.state
+	st := s.State
 	for len(st.agenda) > 0 && !st.agenda[0].at.After(now) {
 		next := heap.Pop(&st.agenda).(appointment)
 		if inv := next.invoice; inv.watched() && inv.due().Equal(next.at) {
@@ -50,20 +50,20 @@ func (s *World) tick() {
 }
 
 // update moves one invoice on, with its notifications.
-func (s *World) update(inv *invoice) {
+func (s *World) update(inv *Invoice) {
 	inv.Fresh = false
-	inv.live(s.clock.now(), s.state.Height, s.emitter(inv))
-	s.state.watch(inv)
-	s.state.touch(inv.ID)
+	inv.live(s.clock.now(), s.State.Height, s.emitter(inv))
+	s.State.watch(inv)
+	s.State.Touch(inv.ID)
 }
 
 // updateAll looks at every invoice that may change, oldest first: a block was found.
 func (s *World) updateAll() {
-	var invoices []*invoice
-	for _, inv := range s.state.watched {
+	var invoices []*Invoice
+	for _, inv := range s.State.watched {
 		invoices = append(invoices, inv)
 	}
-	slices.SortFunc(invoices, func(a, b *invoice) int { return a.Number - b.Number })
+	slices.SortFunc(invoices, func(a, b *Invoice) int { return a.Number - b.Number })
 	for _, inv := range invoices {
 		s.update(inv)
 	}
@@ -75,17 +75,17 @@ func (s *World) watch() {
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		s.tick()
+		s.Tick()
 		wait := time.Hour
-		if agenda := s.state.agenda; len(agenda) > 0 {
+		if agenda := s.State.agenda; len(agenda) > 0 {
 			wait = min(wait, agenda[0].at.Sub(s.clock.now()))
 		}
 		if retry := s.deliveries.Next(); !retry.IsZero() {
 			wait = min(wait, retry.Sub(s.clock.now()))
 		}
-		s.record()
+		s.Record()
 		s.mu.Unlock()
-		err := s.commit()
+		err := s.Commit()
 		if s.log.full() {
 			err = errors.Join(err, s.compact())
 		}

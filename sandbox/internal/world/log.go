@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"bytes"
@@ -35,7 +35,7 @@ type logLine struct {
 	Started  string // of the state file that it belongs to, as Logged
 	Logged   int
 	Parts    map[string]json.RawMessage
-	Invoices map[string]*invoice `json:",omitempty"`
+	Invoices map[string]*Invoice `json:",omitempty"`
 }
 
 // minLog is the size up to which a log is not worth a new state file.
@@ -50,7 +50,7 @@ type part struct {
 }
 
 // parts are the members of the state that a line holds as a whole: all but invoices.
-func (st *state) parts() []part {
+func (st *State) parts() []part {
 	var parts []part
 	v := reflect.ValueOf(st).Elem()
 	for i := range v.NumField() {
@@ -62,21 +62,21 @@ func (st *state) parts() []part {
 	return parts
 }
 
-// record notes what changed, for commit to write. It is called with the lock held, after everything that may change
+// Record notes what changed, for commit to write. It is called with the lock held, after everything that may change
 // the state.
-func (s *World) record() {
-	if !s.state.changed {
+func (s *World) Record() {
+	if !s.State.changed {
 		return
 	}
-	s.state.changed = false
-	touched := s.state.touched
-	s.state.touched = map[string]*invoice{}
+	s.State.changed = false
+	touched := s.State.touched
+	s.State.touched = map[string]*Invoice{}
 	if s.log == nil {
 		return
 	}
-	s.state.Ahead = time.Duration(s.clock.ahead.Load())
-	line := logLine{Started: s.state.Started, Logged: s.state.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched}
-	for _, p := range s.state.parts() {
+	s.State.Ahead = time.Duration(s.clock.ahead.Load())
+	line := logLine{Started: s.State.Started, Logged: s.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched}
+	for _, p := range s.State.parts() {
 		text := encodeState(p.value.Interface())
 		if !bytes.Equal(text, s.log.parts[p.name]) {
 			s.log.parts[p.name], line.Parts[p.name] = text, text
@@ -85,30 +85,30 @@ func (s *World) record() {
 	if len(line.Parts) == 0 && len(touched) == 0 {
 		return
 	}
-	s.state.Logged++
+	s.State.Logged++
 	s.log.pending = append(append(s.log.pending, encodeState(line)...), '\n')
 }
 
-// change has record look for what changed. A route that mutates is followed by it; what changes the state without such a
+// Change has record look for what changed. A route that mutates is followed by it; what changes the state without such a
 // route calls it itself: time, payments, blocks, deliveries, log-ins and their messages, and the first look at an invoice.
-func (st *state) change() { st.changed = true }
+func (st *State) Change() { st.changed = true }
 
-// touch has an invoice written with the next change, which it is.
-func (st *state) touch(id string) {
+// Touch has an invoice written with the next change, which it is.
+func (st *State) Touch(id string) {
 	st.touched[id] = st.Invoices[id]
-	st.change()
+	st.Change()
 }
 
-// asWritten is an invoice as the log has it; nil without a log, or without an invoice.
-func (s *World) asWritten(inv *invoice) []byte {
+// AsWritten is an invoice as the log has it; nil without a log, or without an invoice.
+func (s *World) AsWritten(inv *Invoice) []byte {
 	if s.log == nil || inv == nil {
 		return nil
 	}
 	return encodeState(inv)
 }
 
-// commit writes what was recorded. One write is for all who wait for it. It is called without the lock.
-func (s *World) commit() error {
+// Commit writes what was recorded. One write is for all who wait for it. It is called without the lock.
+func (s *World) Commit() error {
 	l := s.log
 	if l == nil {
 		return nil
@@ -145,7 +145,7 @@ func (s *World) openLog() error {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
 	s.log = &stateLog{file: file, parts: map[string][]byte{}}
-	s.state.Started, s.state.Logged = random.Hex(8), 0
+	s.State.Started, s.State.Logged = random.Hex(8), 0
 	if err := s.compact(); err != nil {
 		return errors.Join(err, file.Close())
 	}
@@ -159,11 +159,11 @@ func (s *World) compact() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.mu.Lock()
-	s.state.change()
-	s.record()
+	s.State.Change()
+	s.Record()
 	lines := l.pending
 	l.pending = nil
-	snapshot, err := json.MarshalIndent(s.state, "", " ") //nolint:musttag // the file has the names of the Go fields
+	snapshot, err := json.MarshalIndent(s.State, "", " ") //nolint:musttag // the file has the names of the Go fields
 	s.mu.Unlock()
 	if err != nil {
 		panic(err) // every value is of our own types
@@ -205,7 +205,7 @@ func (s *World) closeLog() error {
 
 // readLog puts the changes of a log over the state that they were made to. The last line may be cut off: its change was
 // not acknowledged.
-func (st *state) readLog(path string) error {
+func (st *State) readLog(path string) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -232,7 +232,7 @@ func (st *state) readLog(path string) error {
 	}
 }
 
-func (st *state) apply(line logLine) error {
+func (st *State) apply(line logLine) error {
 	for _, p := range st.parts() {
 		text, changed := line.Parts[p.name]
 		if !changed {

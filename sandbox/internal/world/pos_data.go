@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
-// posDataOf is how posData is kept: text that is a JSON object becomes one, all else stays text.
-func posDataOf(text *string) json.RawMessage {
+// PosDataOf is how posData is kept: text that is a JSON object becomes one, all else stays text.
+func PosDataOf(text *string) json.RawMessage {
 	if text == nil {
 		return nil
 	}
@@ -30,8 +30,8 @@ func posDataOf(text *string) json.RawMessage {
 	return quoted
 }
 
-// posDataText is how it comes back: an object as indented text.
-func posDataText(kept json.RawMessage) *string {
+// PosDataText is how it comes back: an object as indented text.
+func PosDataText(kept json.RawMessage) *string {
 	if kept == nil {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"slices"
@@ -8,21 +8,22 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// store is a merchant's store. Its settings have the names and order of the Greenfield API.
-type store struct {
+// Store is a merchant's store. Its settings have the names and order of the Greenfield API.
+type Store struct {
 	ID      string
 	Created time.Time
 	Members map[string]string // role by user id
-	storeSettings
+	StoreSettings
 
 	LegacyKey string
-	Wallet    *wallet // nil: none linked
-	Rates     rateConfiguration
+	Wallet    *Wallet // nil: none linked
+	Rates     RateConfiguration
 	// DefaultPairs are the currency pairs that /rates answers without being asked for any.
 	DefaultPairs []string
 }
 
-type storeSettings struct {
+// StoreSettings are what the API shows of a store, and lets be changed.
+type StoreSettings struct {
 	Name                         string       `json:"name"`
 	Website                      *string      `json:"website"`
 	BrandColor                   *string      `json:"brandColor"`
@@ -52,33 +53,35 @@ type storeSettings struct {
 	DefaultPaymentMethod         *string      `json:"defaultPaymentMethod"`
 	HTMLTitle                    *string      `json:"htmlTitle"`
 	NetworkFeeMode               string       `json:"networkFeeMode"`
-	PaymentMethodCriteria        []criterion  `json:"paymentMethodCriteria"`
+	PaymentMethodCriteria        []Criterion  `json:"paymentMethodCriteria"`
 	PayJoinEnabled               bool         `json:"payJoinEnabled"`
 	AutoDetectLanguage           bool         `json:"autoDetectLanguage"`
 	ShowPayInWalletButton        bool         `json:"showPayInWalletButton"`
 	ShowStoreHeader              bool         `json:"showStoreHeader"`
 	CelebratePayment             bool         `json:"celebratePayment"`
 	PlaySoundOnPayment           bool         `json:"playSoundOnPayment"`
-	Receipt                      receipt      `json:"receipt"`
+	Receipt                      Receipt      `json:"receipt"`
 	DefaultLang                  *string      `json:"defaultLang,omitempty"`
 }
 
-type receipt struct {
+// Receipt says whether there is one, and what it shows.
+type Receipt struct {
 	Enabled      bool `json:"enabled"`
 	ShowQR       bool `json:"showQR"`
 	ShowPayments bool `json:"showPayments"`
 }
 
-// criterion keeps a payment method for invoices above or below an amount. It is kept, not applied.
-type criterion struct {
+// Criterion keeps a payment method for invoices above or below an amount. It is kept, not applied.
+type Criterion struct {
 	PaymentMethodID string        `json:"paymentMethodId"`
 	CurrencyCode    string        `json:"currencyCode"`
 	Amount          money.Decimal `json:"amount"`
 	Above           bool          `json:"above"`
 }
 
-func newStoreSettings() storeSettings {
-	return storeSettings{
+// NewStoreSettings are those of a store that says nothing about them.
+func NewStoreSettings() StoreSettings {
+	return StoreSettings{
 		InvoiceExpiration:            900,
 		DisplayExpirationTimer:       300,
 		RefundBOLT11Expiration:       30,
@@ -91,51 +94,53 @@ func newStoreSettings() storeSettings {
 		ShowRecommendedFee:           true,
 		RecommendedFeeBlockTarget:    1,
 		NetworkFeeMode:               "MultiplePaymentsOnly",
-		PaymentMethodCriteria:        []criterion{},
+		PaymentMethodCriteria:        []Criterion{},
 		ShowPayInWalletButton:        true,
 		ShowStoreHeader:              true,
 		CelebratePayment:             true,
-		Receipt:                      receipt{Enabled: true, ShowQR: true, ShowPayments: true},
+		Receipt:                      Receipt{Enabled: true, ShowQR: true, ShowPayments: true},
 	}
 }
 
-func (st *state) newStore(owner *user, settings storeSettings, now time.Time) *store {
-	s := &store{ID: random.Base58(32), Created: now, Members: map[string]string{owner.ID: ownerRole}, storeSettings: settings}
+// NewStore makes a store, without a wallet, that belongs to a user.
+func (st *State) NewStore(owner *User, settings StoreSettings, now time.Time) *Store {
+	s := &Store{ID: random.Base58(32), Created: now, Members: map[string]string{owner.ID: OwnerRole}, StoreSettings: settings}
 	st.Stores[s.ID] = s
 	return s
 }
 
-// storesOf lists the stores a user owns, oldest first.
-func (st *state) storesOf(u *user) []*store { return st.storesWith(u, modifyStoreSettings) }
+// StoresOf lists the stores a user owns, oldest first.
+func (st *State) StoresOf(u *User) []*Store { return st.StoresWith(u, ModifyStoreSettings) }
 
-// storesWith lists the stores in which a user's role includes a permission, oldest first.
-func (st *state) storesWith(u *user, permission string) []*store {
-	return slices.DeleteFunc(st.storesJoined(u), func(s *store) bool { return !s.roleOf(u).permits(permission) })
+// StoresWith lists the stores in which a user's role includes a permission, oldest first.
+func (st *State) StoresWith(u *User, permission string) []*Store {
+	return slices.DeleteFunc(st.StoresJoined(u), func(s *Store) bool { return !s.RoleOf(u).permits(permission) })
 }
 
-// storesJoined lists the stores a user is a member of, oldest first.
-func (st *state) storesJoined(u *user) []*store {
-	var stores []*store
+// StoresJoined lists the stores a user is a member of, oldest first.
+func (st *State) StoresJoined(u *User) []*Store {
+	var stores []*Store
 	for _, s := range st.Stores {
-		if s.roleOf(u) != nil {
+		if s.RoleOf(u) != nil {
 			stores = append(stores, s)
 		}
 	}
-	slices.SortFunc(stores, func(a, b *store) int { return a.Created.Compare(b.Created) })
+	slices.SortFunc(stores, func(a, b *Store) int { return a.Created.Compare(b.Created) })
 	return stores
 }
 
-// newLegacyKey replaces the key of the store's BitPay half.
-func (st *state) newLegacyKey(s *store) {
-	st.revokeLegacyKey(s)
+// NewLegacyKey replaces the key of the store's BitPay half.
+func (st *State) NewLegacyKey(s *Store) {
+	st.RevokeLegacyKey(s)
 	s.LegacyKey = random.Letters(43)
 	st.storeByKey[s.LegacyKey] = s
 }
 
-func (st *state) revokeLegacyKey(s *store) {
+// RevokeLegacyKey leaves the store without such a key.
+func (st *State) RevokeLegacyKey(s *Store) {
 	delete(st.storeByKey, s.LegacyKey)
 	s.LegacyKey = ""
 }
 
-// storeOfKey is the store of a legacy key; nil if it is no store's.
-func (st *state) storeOfKey(key string) *store { return st.storeByKey[key] }
+// StoreOfKey is the store of a legacy key; nil if it is no store's.
+func (st *State) StoreOfKey(key string) *Store { return st.storeByKey[key] }

@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"crypto/hmac"
@@ -16,8 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// wallet is a store's on-chain payment method: an account key, of which every invoice takes the next address.
-type wallet struct {
+// Wallet is a store's on-chain payment method: an account key, of which every invoice takes the next address.
+type Wallet struct {
 	Enabled bool
 	Scheme  string // as it was set: the account's extended public key, perhaps with the kind of script behind it
 	Label   string
@@ -39,8 +39,8 @@ const (
 // dustLimit is what an output of the kind must exceed, in satoshis.
 var dustLimit = map[scriptKind]int64{segwit: 294, nestedSegwit: 540, legacyScript: 546}
 
-// dust is what an output to the wallet must exceed, in satoshis.
-func (w *wallet) dust() int64 { return dustLimit[w.script] }
+// Dust is what an output to the wallet must exceed, in satoshis.
+func (w *Wallet) Dust() int64 { return dustLimit[w.script] }
 
 // Version bytes of regtest.
 const (
@@ -50,11 +50,12 @@ const (
 	bech32Prefix      = "bcrt"
 )
 
-var errScheme = errors.New("derivation scheme: not an extended public key of regtest")
+// ErrScheme says that a text is no derivation scheme.
+var ErrScheme = errors.New("derivation scheme: not an extended public key of regtest")
 
-// newWallet reads a derivation scheme: an account key, and the kind of script in [legacy] or [p2sh] behind a dash.
-func newWallet(scheme string) (*wallet, error) {
-	w := &wallet{Enabled: true, Scheme: strings.TrimSpace(scheme)}
+// NewWallet reads a derivation scheme: an account key, and the kind of script in [legacy] or [p2sh] behind a dash.
+func NewWallet(scheme string) (*Wallet, error) {
+	w := &Wallet{Enabled: true, Scheme: strings.TrimSpace(scheme)}
 	if err := w.open(); err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func newWallet(scheme string) (*wallet, error) {
 }
 
 // open derives what is not kept in the state.
-func (w *wallet) open() error {
+func (w *Wallet) open() error {
 	key, kind, _ := strings.Cut(w.Scheme, "-")
 	switch kind {
 	case "":
@@ -72,7 +73,7 @@ func (w *wallet) open() error {
 	case "[legacy]":
 		w.script = legacyScript
 	default:
-		return errScheme
+		return ErrScheme
 	}
 	account, err := parseExtendedKey(key)
 	if err != nil {
@@ -83,11 +84,11 @@ func (w *wallet) open() error {
 }
 
 // nextAddress takes an address of the external chain that nobody had before, and its index.
-func (w *wallet) nextAddress() (string, uint32) {
+func (w *Wallet) nextAddress() (string, uint32) {
 	for {
 		index := w.Next
 		w.Next++
-		text, err := w.address(index)
+		text, err := w.Address(index)
 		if err != nil {
 			continue // one in 2^127: the standard says to go on with the next
 		}
@@ -95,8 +96,8 @@ func (w *wallet) nextAddress() (string, uint32) {
 	}
 }
 
-// address is the external chain's at an index.
-func (w *wallet) address(index uint32) (string, error) {
+// Address is the external chain's at an index.
+func (w *Wallet) Address(index uint32) (string, error) {
 	key, err := w.external.child(index)
 	if err != nil {
 		return "", err
@@ -138,20 +139,20 @@ const longestExtendedKey = 112
 
 func parseExtendedKey(text string) (*extendedKey, error) {
 	if len(text) > longestExtendedKey {
-		return nil, errScheme
+		return nil, ErrScheme
 	}
 	raw := base58.Decode(text)
 	if len(raw) != 82 || binary.BigEndian.Uint32(raw) != extendedPublicKey {
-		return nil, errScheme
+		return nil, ErrScheme
 	}
 	first := sha256.Sum256(raw[:78])
 	second := sha256.Sum256(first[:])
 	if !hmac.Equal(second[:4], raw[78:]) {
-		return nil, errScheme
+		return nil, ErrScheme
 	}
 	key, err := btcec.ParsePubKey(raw[45:78])
 	if err != nil {
-		return nil, errScheme
+		return nil, ErrScheme
 	}
 	return &extendedKey{key: key, chainCode: raw[13:45]}, nil
 }
@@ -164,21 +165,21 @@ func (k *extendedKey) child(index uint32) (*extendedKey, error) {
 
 	var tweak btcec.ModNScalar
 	if overflow := tweak.SetByteSlice(sum[:32]); overflow {
-		return nil, errScheme
+		return nil, ErrScheme
 	}
 	var point, parent, result btcec.JacobianPoint
 	btcec.ScalarBaseMultNonConst(&tweak, &point)
 	k.key.AsJacobian(&parent)
 	btcec.AddNonConst(&point, &parent, &result)
 	if result.Z.IsZero() {
-		return nil, errScheme
+		return nil, ErrScheme
 	}
 	result.ToAffine()
 	return &extendedKey{key: btcec.NewPublicKey(&result.X, &result.Y), chainCode: sum[32:]}, nil
 }
 
-// newAccountKey makes up an account's extended public key, whose private half is forgotten.
-func newAccountKey() string {
+// NewAccountKey makes up an account's extended public key, whose private half is forgotten.
+func NewAccountKey() string {
 	private, err := btcec.NewPrivateKey()
 	if err != nil {
 		panic(err) // the system's random numbers cannot fail

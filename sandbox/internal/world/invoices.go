@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"cmp"
@@ -11,20 +11,21 @@ import (
 
 // Statuses and exceptions of an invoice, by their Greenfield names.
 const (
-	statusNew        = "New"
-	statusProcessing = "Processing"
-	statusSettled    = "Settled"
-	statusExpired    = "Expired"
-	statusInvalid    = "Invalid"
+	StatusNew        = "New"
+	StatusProcessing = "Processing"
+	StatusSettled    = "Settled"
+	StatusExpired    = "Expired"
+	StatusInvalid    = "Invalid"
 
-	exceptionNone        = "None"
-	exceptionPaidPartial = "PaidPartial"
-	exceptionPaidOver    = "PaidOver"
-	exceptionPaidLate    = "PaidLate"
-	exceptionMarked      = "Marked"
+	ExceptionNone        = "None"
+	ExceptionPaidPartial = "PaidPartial"
+	ExceptionPaidOver    = "PaidOver"
+	ExceptionPaidLate    = "PaidLate"
+	ExceptionMarked      = "Marked"
 )
 
-type invoice struct {
+// Invoice is an invoice of either API.
+type Invoice struct {
 	ID       string
 	Number   int // order of creation
 	StoreID  string
@@ -41,7 +42,7 @@ type invoice struct {
 	SpeedLimit string        // the speed policy, by its Greenfield name
 	Tolerance  money.Decimal // percent
 
-	Metadata metadata
+	Metadata Metadata
 	// Own is the metadata as the Greenfield API was given it, of which Metadata has what the other half knows. An
 	// invoice of that half has none.
 	Own json.RawMessage `json:",omitempty"`
@@ -55,20 +56,20 @@ type invoice struct {
 	ExtendedNotifications bool
 	Base                  string // the server's address as its maker saw it, for links in notifications
 
-	Receipt  receiptChoice
+	Receipt  ReceiptChoice
 	Language string   // of the checkout; empty for the store's
 	Terms    []string // by which a search finds it besides its own
 	Lazy     bool     // takes its address only when somebody asks for it
 
-	Prompt   *prompt // nil: free, nothing to pay
-	Payments []*payment
+	Prompt   *Prompt // nil: free, nothing to pay
+	Payments []*Payment
 
 	// Fresh says that the creation's own events are still to come.
 	Fresh bool
 }
 
-// prompt is the on-chain way to pay an invoice.
-type prompt struct {
+// Prompt is the on-chain way to pay an invoice.
+type Prompt struct {
 	Address string // empty until somebody asks for it, of a lazy invoice
 	Index   uint32 // of the address in the wallet's external chain
 	Scheme  string // the wallet's
@@ -78,7 +79,8 @@ type prompt struct {
 	Dust    int64
 }
 
-type payment struct {
+// Payment is an output of a transaction that pays an invoice.
+type Payment struct {
 	TxID     string
 	Vout     int
 	Address  string
@@ -90,8 +92,8 @@ type payment struct {
 	Replaced bool // by a transaction that pays somebody else
 }
 
-// metadata holds the well-known members of an invoice, under their Greenfield names.
-type metadata struct {
+// Metadata holds the well-known members of an invoice, under their Greenfield names.
+type Metadata struct {
 	OrderID       *string         `json:"orderId,omitempty"`
 	ItemCode      *string         `json:"itemCode,omitempty"`
 	ItemDesc      *string         `json:"itemDesc,omitempty"`
@@ -109,39 +111,40 @@ type metadata struct {
 	BuyerCountry  *string         `json:"buyerCountry,omitempty"`
 }
 
-// receiptChoice is what of the store's receipt an invoice has otherwise.
-type receiptChoice struct {
+// ReceiptChoice is what of the store's receipt an invoice has otherwise.
+type ReceiptChoice struct {
 	Enabled, ShowQR, ShowPayments *bool `json:",omitempty"`
 }
 
-// activate takes the wallet's next address.
-func (p *prompt) activate(w *wallet) {
+// Activate takes the wallet's next address.
+func (p *Prompt) Activate(w *Wallet) {
 	p.Address, p.Index = w.nextAddress()
 	p.Scheme = w.Scheme
 }
 
-// activateLazy gives an invoice its address where its maker left that to the first who looks.
-func (s *World) activateLazy(inv *invoice) {
-	w := s.state.Stores[inv.StoreID].Wallet
-	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != statusNew || w == nil {
+// ActivateLazy gives an invoice its address where its maker left that to the first who looks.
+func (s *World) ActivateLazy(inv *Invoice) {
+	w := s.State.Stores[inv.StoreID].Wallet
+	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != StatusNew || w == nil {
 		return
 	}
-	inv.Prompt.activate(w)
-	s.state.promptAddress[inv.Prompt.Address] = inv
-	s.state.touch(inv.ID)
+	inv.Prompt.Activate(w)
+	s.State.promptAddress[inv.Prompt.Address] = inv
+	s.State.Touch(inv.ID)
 }
 
-func (st *state) addInvoice(inv *invoice) {
-	inv.Number = st.number()
+// AddInvoice puts an invoice into the state, without an event.
+func (st *State) AddInvoice(inv *Invoice) {
+	inv.Number = st.Number()
 	st.Invoices[inv.ID] = inv
-	st.touch(inv.ID)
+	st.Touch(inv.ID)
 	st.indexInvoice(inv)
 }
 
-func (st *state) indexInvoice(inv *invoice) {
+func (st *State) indexInvoice(inv *Invoice) {
 	of := st.invoicesOf[inv.StoreID]
 	at := len(of)
-	for at > 0 && older(of[at-1], inv) > 0 { // only where the clock below went back
+	for at > 0 && Older(of[at-1], inv) > 0 { // only where the clock below went back
 		at--
 	}
 	st.invoicesOf[inv.StoreID] = slices.Insert(of, at, inv)
@@ -151,9 +154,9 @@ func (st *state) indexInvoice(inv *invoice) {
 	st.watch(inv)
 }
 
-// counted are the payments that still stand.
-func (inv *invoice) counted() []*payment {
-	var counted []*payment
+// Counted are the payments that still stand.
+func (inv *Invoice) Counted() []*Payment {
+	var counted []*Payment
 	for _, p := range inv.Payments {
 		if !p.Replaced {
 			counted = append(counted, p)
@@ -163,7 +166,7 @@ func (inv *invoice) counted() []*payment {
 }
 
 // confirmations a payment needs under a speed policy; one that may be replaced needs a block in any case.
-func confirmationsNeeded(speed string, rbf bool) int {
+func ConfirmationsNeeded(speed string, rbf bool) int {
 	switch speed {
 	case "HighSpeed":
 		if rbf {
@@ -178,20 +181,21 @@ func confirmationsNeeded(speed string, rbf bool) int {
 	return 1
 }
 
-func (inv *invoice) settledPayment(p *payment, height int) bool {
-	return p.confirmations(height) >= confirmationsNeeded(inv.SpeedLimit, p.RBF)
+// SettledPayment reports whether a payment has the confirmations that the invoice wants.
+func (inv *Invoice) SettledPayment(p *Payment, height int) bool {
+	return p.Confirmations(height) >= ConfirmationsNeeded(inv.SpeedLimit, p.RBF)
 }
 
-// confirmations counts the block a payment is in, and those above it.
-func (p *payment) confirmations(height int) int {
+// Confirmations counts the block a payment is in, and those above it.
+func (p *Payment) Confirmations(height int) int {
 	if p.Height == 0 {
 		return 0
 	}
 	return height - p.Height + 1
 }
 
-// over is the store's receipt with what the invoice has otherwise.
-func (choice receiptChoice) over(store receipt) receipt {
+// Over is the store's receipt with what the invoice has otherwise.
+func (choice ReceiptChoice) Over(store Receipt) Receipt {
 	if choice.Enabled != nil {
 		store.Enabled = *choice.Enabled
 	}
@@ -204,13 +208,13 @@ func (choice receiptChoice) over(store receipt) receipt {
 	return store
 }
 
-// older is the order in which a store's invoices are kept.
-func older(a, b *invoice) int {
+// Older is the order in which a store's invoices are kept.
+func Older(a, b *Invoice) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.Number-b.Number)
 }
 
-// invoiceAt is the invoice that an address belongs to; nil without one.
-func (st *state) invoiceAt(address string) *invoice { return st.promptAddress[address] }
+// InvoiceAt is the invoice that an address belongs to; nil without one.
+func (st *State) InvoiceAt(address string) *Invoice { return st.promptAddress[address] }
 
-// invoicesOfStore lists a store's, oldest first.
-func (st *state) invoicesOfStore(id string) []*invoice { return st.invoicesOf[id] }
+// InvoicesOfStore lists a store's, oldest first.
+func (st *State) InvoicesOfStore(id string) []*Invoice { return st.invoicesOf[id] }

@@ -1,4 +1,4 @@
-package sandbox
+package world
 
 import (
 	"time"
@@ -7,8 +7,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// pullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
-type pullPayment struct {
+// PullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
+type PullPayment struct {
 	ID          string
 	Number      int // order of creation
 	StoreID     string
@@ -22,22 +22,24 @@ type pullPayment struct {
 	AutoApprove bool
 }
 
-func (st *state) addPullPayment(p *pullPayment) {
-	p.ID, p.Number = random.Base58(20), st.number()
+// AddPullPayment numbers and keeps one.
+func (st *State) AddPullPayment(p *PullPayment) {
+	p.ID, p.Number = random.Base58(20), st.Number()
 	st.PullPayments[p.ID] = p
 }
 
-// paymentRequest asks somebody for money. Here it can be made and looked at, not paid.
-type paymentRequest struct {
+// PaymentRequest asks somebody for money. Here it can be made and looked at, not paid.
+type PaymentRequest struct {
 	ID      string
 	Number  int // order of creation
 	StoreID string
 	Created time.Time
-	paymentRequestBase
+	PaymentRequestBase
 	Amount money.Decimal
 }
 
-type paymentRequestBase struct {
+// PaymentRequestBase is what a request of the API says of one, and an answer too.
+type PaymentRequestBase struct {
 	Currency                  string  `json:"currency"`
 	ExpiryDate                *int64  `json:"expiryDate"`
 	Title                     string  `json:"title"`
@@ -48,14 +50,14 @@ type paymentRequestBase struct {
 	FormID                    *string `json:"formId"`
 }
 
-// picture is a file that somebody uploaded.
-type picture struct {
+// Picture is a file that somebody uploaded.
+type Picture struct {
 	Type string
 	Data []byte
 }
 
-// planted is what a sandbox started with that was ready to use.
-type planted struct {
+// Seed is what a sandbox started with that was ready to use.
+type Seed struct {
 	Email     string
 	Password  string
 	StoreID   string

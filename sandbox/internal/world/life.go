@@ -1,0 +1,125 @@
+package world
+
+import (
+	"slices"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+)
+
+// watched tells whether time or blocks may still change the invoice by themselves.
+func (inv *Invoice) watched() bool {
+	return inv.Fresh || inv.Status == StatusNew || inv.Status == StatusProcessing
+}
+
+// due is when a watched invoice must be looked at again.
+func (inv *Invoice) due() time.Time {
+	switch {
+	case inv.Fresh:
+		return inv.Created
+	case inv.Status == StatusNew:
+		return inv.Expires
+	}
+	return inv.Monitored
+}
+
+// live moves an invoice on to where payments, blocks and the clock have brought it, and tells what happened on the way.
+func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
+	digits := money.Digits(inv.Currency)
+	payments := inv.Counted()
+	if inv.TopUp && len(payments) > 0 && inv.Price.Sign() == 0 && inv.Status == StatusNew {
+		inv.Price = money.Decimal{}
+		for _, p := range payments {
+			inv.Price = inv.Price.Add(p.Amount.Sub(p.Fee).Mul(inv.Prompt.Rate))
+		}
+	}
+	paid := money.Decimal{}
+	if inv.Prompt != nil {
+		paid = inv.Net(digits)
+	}
+	unset := inv.TopUp && len(payments) == 0 // waits for any payment
+	enough := !unset && !inv.Lacks(paid)
+	over := !unset && inv.Prompt != nil && paid.Cmp(inv.Price.Round(digits)) > 0 && paid.Cmp(inv.Price) > 0
+
+	if inv.Status == StatusNew && !enough && !now.Before(inv.Expires) {
+		inv.Status = StatusExpired
+		tell(EventExpired)
+		if inv.Exception == ExceptionPaidPartial {
+			tell(EventExpiredPaidPartial)
+		}
+	}
+	switch {
+	case inv.Status == StatusNew && enough:
+		inv.Status, inv.Exception = StatusProcessing, ExceptionNone
+		if over {
+			inv.Exception = ExceptionPaidOver
+		}
+		tell(EventPaidInFull)
+	case inv.Status == StatusExpired && enough && inv.Exception != ExceptionPaidLate:
+		inv.Exception = ExceptionPaidLate
+		tell(EventPaidAfterExpiration)
+	case (inv.Status == StatusNew || inv.Status == StatusExpired) && !enough && len(payments) > 0:
+		inv.Exception = ExceptionPaidPartial
+	case inv.Status == StatusNew && len(payments) == 0:
+		inv.Exception = ExceptionNone
+	}
+	if inv.Status != StatusProcessing {
+		return
+	}
+	switch {
+	case !enough: // a payment was replaced
+		inv.Status, inv.Exception = StatusNew, ExceptionNone
+		if len(payments) > 0 {
+			inv.Exception = ExceptionPaidPartial
+		}
+		return
+	case over:
+		inv.Exception = ExceptionPaidOver
+	case inv.Exception == ExceptionPaidOver:
+		inv.Exception = ExceptionNone
+	}
+	settled := money.Decimal{}
+	if inv.Prompt != nil {
+		settled = inv.worth(slices.DeleteFunc(payments, func(p *Payment) bool { return !inv.SettledPayment(p, height) }), digits)
+	}
+	switch {
+	case !inv.Lacks(settled):
+		inv.Status = StatusSettled
+		tell(EventConfirmed)
+		tell(EventCompleted)
+	case !now.Before(inv.Monitored):
+		inv.Status = StatusInvalid
+		tell(EventFailedToConfirm)
+	}
+}
+
+// Markable are the statuses a person may set by hand.
+func (inv *Invoice) Markable() []string {
+	marked := inv.Exception == ExceptionMarked
+	statuses := []string{}
+	switch inv.Status {
+	case StatusNew, StatusProcessing, StatusExpired:
+		statuses = append(statuses, StatusSettled, StatusInvalid)
+	case StatusInvalid:
+		statuses = append(statuses, StatusSettled)
+	case StatusSettled:
+		if marked {
+			statuses = append(statuses, StatusInvalid)
+		}
+	}
+	return statuses
+}
+
+// mark sets a status by hand; false means it cannot be.
+func (inv *Invoice) mark(status string, tell func(Event)) bool {
+	if !slices.Contains(inv.Markable(), status) {
+		return false
+	}
+	inv.Status, inv.Exception = status, ExceptionMarked
+	if status == StatusSettled {
+		tell(EventMarkedCompleted)
+	} else {
+		tell(EventMarkedInvalid)
+	}
+	return true
+}

@@ -1,0 +1,126 @@
+// Package world is what a sandbox knows, and the rules by which it changes: users, stores, keys, permissions, invoices and their
+// life, payments, blocks and the clock. It emits an event for what happens to an invoice, once, and keeps its state in a
+// file with a log. It knows no route: what is asked and answered is up to the packages above it.
+package world
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+)
+
+// World is what a sandbox knows, and what happens in it: time passes, payments come, blocks are found. It is kept in the
+// state file, if there is one.
+type World struct {
+	stateFile string // empty: memory only
+	clock     *clock
+	log       *stateLog // nil without a state file
+	wake      chan struct{}
+	stop      chan struct{}
+	running   sync.WaitGroup
+
+	mu          sync.Mutex // guards all below
+	State       *State
+	closed      bool
+	subscribers []func(*Invoice, Event)
+	deliveries  *deliver.Queue
+}
+
+// Open reads the state file, if one is wanted and there. The world stands still until its start.
+func Open(stateFile string, now func() time.Time) (*World, error) {
+	s := &World{
+		stateFile: stateFile,
+		clock:     newClock(now),
+		wake:      make(chan struct{}, 1),
+		stop:      make(chan struct{}),
+		State:     NewState(),
+	}
+	if err := s.loadState(); err != nil {
+		return nil, err
+	}
+	if s.State.FormKey == nil {
+		s.State.FormKey = random.Bytes(32)
+	}
+	return s, nil
+}
+
+// Start lets time pass, with the ways of what is delivered, by kind. What was changed before is kept now.
+func (s *World) Start(ways map[string]deliver.Way) error {
+	if err := s.openLog(); err != nil {
+		return err
+	}
+	s.deliveries = deliver.New(&s.mu, &s.State.Deliveries, ways, func() {
+		s.State.Change()
+		s.nudge()
+	})
+	s.running.Go(s.watch)
+	return nil
+}
+
+// Close ends deliveries and timers, and writes the state file.
+func (s *World) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	close(s.stop)
+	s.deliveries.Close()
+	s.running.Wait()
+	return s.closeLog()
+}
+
+// Act does what a control asks for, and keeps what comes of it.
+func (s *World) Act(do func() error) error {
+	err := func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			return errors.New("the sandbox is closed")
+		}
+		s.Tick()
+		err := do()
+		s.Settle()
+		s.Record()
+		return err
+	}()
+	return errors.Join(err, s.Commit())
+}
+
+// Settle lets happen what a request brought about.
+func (s *World) Settle() {
+	if s.State.changed {
+		s.Tick()
+		s.nudge()
+	}
+}
+
+// Lock is for whoever reads or changes the state.
+func (s *World) Lock() { s.mu.Lock() }
+
+// Unlock ends what lock began.
+func (s *World) Unlock() { s.mu.Unlock() }
+
+// Now is the time in the world, in UTC.
+func (s *World) Now() time.Time { return s.clock.now() }
+
+// Advance moves the clock on, and lets happen what is due by then. The lock is held.
+func (s *World) Advance(d time.Duration) {
+	s.clock.advance(d)
+	s.State.Change()
+	s.Tick()
+}
+
+// Done is closed when the world is.
+func (s *World) Done() <-chan struct{} { return s.stop }
+
+// Deliver puts a delivery behind the others. The lock is held.
+func (s *World) Deliver(d *deliver.Delivery) { s.deliveries.Add(d) }
+
+// UnderWay counts the deliveries that are being tried, or wait for one that is. The lock is held.
+func (s *World) UnderWay() int { return s.deliveries.UnderWay() }
