@@ -38,7 +38,7 @@ type route struct {
 	// unscoped wants a store's permission without a scope.
 	unscoped bool
 	// mutates says that the handler may change the state: what it changed is kept before it is answered. A handler of a
-	// route without it reads, but for what [state.change] names.
+	// route without it reads, but for what [world.State.Change] names.
 	mutates bool
 	handler handler
 	// lists says that older releases answer with an empty list where the permission is missing.

@@ -35,8 +35,8 @@
 //
 // # How it answers, and how that is known
 //
-// A request goes one way: route table ▸ who is calling ▸ permission ▸ handler ▸ state ▸ answer. The table in routes.go is
-// the whole of the server. Where the real server is odd, a comment names the recording that shows it: testdata/recordings
+// A request goes one way: route table ▸ who is calling ▸ permission ▸ handler ▸ world ▸ answer. The tables in routes.go and
+// greenfield_routes.go are the whole of the server. Where the real server is odd, a comment names the recording that shows it: testdata/recordings
 // holds what a real one answered, and package replay plays that against the sandbox, or any other server, and compares.
 //
 // Invoices of one second come in an order that differs from page to page, as a database's does; [Options.TieSeed] repeats
@@ -97,8 +97,8 @@ type Sandbox struct {
 	routes              *router
 	faults              activeFaults
 
-	// World guards itself and what is below with its lock. A handler runs with it held and writes into memory, so that
-	// no slow peer holds it.
+	// The world's lock guards its state and what is below. A handler runs with it held and writes into memory, so that no
+	// slow peer holds it.
 	world    *world.World
 	state    *world.State // the world's
 	throttle throttle
@@ -157,7 +157,7 @@ func normaliseRootPath(path string) string {
 	return "/" + path
 }
 
-// ServeHTTP answers as the server would: route ▸ who is calling ▸ permission ▸ handler ▸ state ▸ answer. It panics with
+// ServeHTTP answers as the server would: route ▸ who is calling ▸ permission ▸ handler ▸ world ▸ answer. It panics with
 // [http.ErrAbortHandler] where a [Fault] takes the connection away.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f := s.faults.meet(s, r); f != nil {

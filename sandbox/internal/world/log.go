@@ -20,12 +20,12 @@ import (
 // written before it is answered, so that a sandbox that is killed knows at its next start all that it acknowledged.
 // Killed is not cut off from power: the lines are not synced.
 type stateLog struct {
-	mu   sync.Mutex // held while the files are written; taken before [World.mu] where both are
+	mu   sync.Mutex // held while the files are written; taken before the lock of the [World] where both are
 	file *os.File
 	size int64
 	most int64 // the size at which the state file is written anew
 
-	// guarded by [World.mu]
+	// guarded by the lock of the [World]
 	pending []byte            // lines to be written
 	parts   map[string][]byte // each part of the state as it was last written
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 )
 
-// State is everything the sandbox knows. It is plain data, guarded by [Sandbox.mu], and what the state file holds.
+// State is everything the sandbox knows. It is plain data, guarded by the lock of its [World], and what the state file holds.
 type State struct {
 	Version  int
 	Started  string        // by which a log knows its state file
