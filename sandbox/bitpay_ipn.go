@@ -146,6 +146,7 @@ func (s *Sandbox) ipnData(inv *world.Invoice, e world.Event) ipnData {
 		data.Status = "paid"
 	case world.EventConfirmed:
 		data.Status = "confirmed"
+	default: // as it is by now
 	}
 	if inv.Prompt != nil {
 		a := inv.Account(money.Digits(inv.Currency))

@@ -165,7 +165,7 @@ func (inv *Invoice) Counted() []*Payment {
 	return counted
 }
 
-// confirmations a payment needs under a speed policy; one that may be replaced needs a block in any case.
+// ConfirmationsNeeded is how many confirmations a payment needs under a speed policy; one that may be replaced needs a block in any case.
 func ConfirmationsNeeded(speed string, rbf bool) int {
 	switch speed {
 	case "HighSpeed":

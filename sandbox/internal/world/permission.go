@@ -43,7 +43,7 @@ const (
 	UseServerNode          = "btcpay.server.canuseinternallightningnode"
 	ViewServerNodeInvoices = "btcpay.server.canviewlightninginvoiceinternalnode"
 
-	// until 2.0.0
+	// ViewCustodians and those behind it were there until 2.0.0.
 	ViewCustodians        = "btcpay.store.canviewcustodianaccounts"
 	ManageCustodians      = "btcpay.store.canmanagecustodianaccounts"
 	DepositToCustodian    = "btcpay.store.candeposittocustodianaccount"
