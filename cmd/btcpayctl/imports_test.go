@@ -60,6 +60,8 @@ func checkNoun(t *testing.T, path string, imports []string) {
 		}
 		t.Errorf("%s imports %s", path, imported)
 	}
+}
+
 // sandboxArrows are which packages of the sandbox each one of them may import. Money, the framework, BitId and delivery
 // know neither routes nor the world, and the world knows no route.
 var sandboxArrows = map[string][]string{
