@@ -117,7 +117,7 @@ func writeOpen(home string) error {
 	}
 	for n := range openOperations {
 		id := fmt.Sprintf("OPENINVOICE%06d", n)
-		record := fmt.Sprintf(`{"version":2,"id":%q,"kind":"invoice","server":"https://btcpay.example.com","created":"2026-11-29T09:00:00Z","updated":"2026-11-29T09:00:00Z","invoice":{"orderId":%q,"amount":"1","currency":"USD"}}`, id, id)
+		record := fmt.Sprintf(`{"version":2,"id":%q,"kind":"invoice","server":"https://btcpay.example.com","created":"2026-11-29T09:00:00Z","updated":"2026-11-29T09:00:00Z","orderId":%q,"amount":"1","currency":"USD"}`, id, id)
 		for _, ext := range []string{".json", ".lock"} {
 			if err := os.WriteFile(filepath.Join(folder, id+ext), []byte(record), 0o600); err != nil {
 				return err

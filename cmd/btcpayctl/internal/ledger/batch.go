@@ -21,7 +21,7 @@ import (
 // while the log is read and written.
 type Batch struct {
 	Header
-	BatchPayload `json:"batch"`
+	BatchPayload
 }
 
 // BatchPayload is what the rows have in common.

@@ -1,11 +1,13 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,11 +15,10 @@ import (
 )
 
 const (
-	// version is that of the records that are written. A record of version 1 has the
-	// fields of its payload beside those of its header; it is read, and written anew in
-	// the present form when it changes.
-	version     = 2
-	flatVersion = 1
+	// version is that of the records that are written. One of version 1 has the same form,
+	// and may have fields of other kinds, which are left out when it is written anew.
+	version      = 2
+	firstVersion = 1
 
 	recordLimit = 64 << 10
 	recordExt   = ".json"
@@ -74,17 +75,14 @@ func readHeader(dir *durable.Dir, id string) (data []byte, h Header, err error) 
 	switch {
 	case h.Version > version:
 		return nil, h, fmt.Errorf("%s: %w", dir.Path(id+recordExt), ErrVersion)
-	case h.Version < flatVersion || h.ID != id || h.Kind == "":
+	case h.Version < firstVersion || h.ID != id || h.Kind == "":
 		return nil, h, damaged(dir, id, nil)
 	}
 	return data, h, nil
 }
 
-// decode reads the whole of a record.
+// decode reads the fields of a record's kind, which are beside those of the header.
 func decode(data []byte, h Header, record recorded) error {
-	if h.Version > flatVersion {
-		return json.Unmarshal(data, record)
-	}
 	*record.header() = h
 	for _, part := range record.parts(h.Kind) {
 		if err := json.Unmarshal(data, part); err != nil {
@@ -92,6 +90,24 @@ func decode(data []byte, h Header, record recorded) error {
 		}
 	}
 	return nil
+}
+
+// encode is one object of the header's fields and those of the record's kind.
+func encode(record recorded) ([]byte, error) {
+	header := record.header()
+	var fields [][]byte
+	for _, part := range append([]any{header}, record.parts(header.Kind)...) {
+		object, err := json.Marshal(part)
+		if err != nil {
+			return nil, err
+		}
+		if inner := object[1 : len(object)-1]; len(inner) > 0 {
+			fields = append(fields, inner)
+		}
+	}
+	var text bytes.Buffer
+	err := json.Indent(&text, slices.Concat([]byte("{"), bytes.Join(fields, []byte(",")), []byte("}\n")), "", "  ")
+	return text.Bytes(), err
 }
 
 func damaged(dir *durable.Dir, id string, why error) error {
@@ -102,11 +118,11 @@ func damaged(dir *durable.Dir, id string, why error) error {
 }
 
 func write(dir *durable.Dir, record recorded) error {
-	data, err := json.MarshalIndent(record, "", "  ")
+	data, err := encode(record)
 	if err != nil {
 		return err
 	}
-	return dir.Write(record.header().ID+recordExt, append(data, '\n'))
+	return dir.Write(record.header().ID+recordExt, data)
 }
 
 // readEach reads the records with these names, and joins what could not be read into one

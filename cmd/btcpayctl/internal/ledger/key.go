@@ -6,11 +6,11 @@ import "time"
 // rotation or its revocation. What one of these kinds has by itself is empty in the others.
 type Key struct {
 	Header
-	KeyPayload `json:"key"`
-	Authorize  AuthorizePayload `json:"authorize,omitzero"`
-	Mint       MintPayload      `json:"mint,omitzero"`
-	Rotate     RotatePayload    `json:"rotate,omitzero"`
-	Revoke     RevokePayload    `json:"revoke,omitzero"`
+	KeyPayload
+	Authorize AuthorizePayload
+	Mint      MintPayload
+	Rotate    RotatePayload
+	Revoke    RevokePayload
 }
 
 // KeyPayload is about the key, which the server's page shows under the header's Label.

@@ -25,7 +25,8 @@
 // # On disk
 //
 // A record is one JSON file NAME.json in the directory, with NAME.lock beside
-// it, written as package durable writes. It holds no key; that of a login holds
+// it, written as package durable writes. The fields of its payload are beside those of
+// its header. It holds no key; that of a login holds
 // the nonce of its listener, which is of use for as long as a process listens.
 package ledger
 

@@ -155,8 +155,8 @@ func TestUnreadable(t *testing.T) {
 		"NOVERSION1":    {`{"id":"NOVERSION1","kind":"pair"}`, ErrDamaged},
 		"FROMTHEFUTURE": {`{"version":3,"id":"FROMTHEFUTURE","kind":"pair"}`, ErrVersion},
 		"NOKINDATALL":   {`{"version":2,"id":"NOKINDATALL"}`, ErrDamaged},
-		"WRONGPAYLOAD":  {`{"version":2,"id":"WRONGPAYLOAD","kind":"pair","pair":[]}`, ErrDamaged},
-		"WRONGFLAT":     {`{"version":1,"id":"WRONGFLAT","kind":"pair","code":[]}`, ErrDamaged},
+		"WRONGPAYLOAD":  {`{"version":2,"id":"WRONGPAYLOAD","kind":"pair","code":[]}`, ErrDamaged},
+		"WRONGFIRST":    {`{"version":1,"id":"WRONGFIRST","kind":"pair","code":[]}`, ErrDamaged},
 		"TOOLARGEFILE":  {strings.Repeat(" ", recordLimit+1), durable.ErrTooLarge},
 	} {
 		path := filepath.Join(dir, name+".json")

@@ -5,7 +5,7 @@ import "time"
 // A Pair is the pairing of a BitId key.
 type Pair struct {
 	Header
-	PairPayload `json:"pair"`
+	PairPayload
 }
 
 // PairPayload is what the server gave. Expires is by this machine's clock.
@@ -21,7 +21,7 @@ func (p *Pair) parts(kind Kind) []any { return only(kind == KindPair, &p.PairPay
 // An Invoice is the creation of one.
 type Invoice struct {
 	Header
-	InvoicePayload `json:"invoice"`
+	InvoicePayload
 }
 
 // An Issuer says which credential creates invoices, and for which store.
@@ -53,7 +53,7 @@ func (i *Invoice) parts(kind Kind) []any { return only(kind == KindInvoice, &i.I
 // A Move brings secrets from one keystore to another. No server has a part in it.
 type Move struct {
 	Header
-	MovePayload `json:"move"`
+	MovePayload
 }
 
 // MovePayload says where secrets are taken from, OldKeystore, and where they go.
@@ -69,7 +69,7 @@ func (m *Move) parts(kind Kind) []any { return only(kind == KindMove, &m.MovePay
 // known to be gone.
 type Handed struct {
 	Header
-	HandedPayload `json:"handed"`
+	HandedPayload
 }
 
 // HandedPayload says which key it is, and the file that it was written to, if it was.
