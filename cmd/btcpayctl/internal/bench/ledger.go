@@ -19,7 +19,7 @@ const (
 	startRounds    = 40
 
 	manyRows   = 4000
-	manyRounds = 2
+	manyRounds = 3
 )
 
 // ledgerRows measures what a start costs beside many open operations, and a long batch in
