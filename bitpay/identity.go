@@ -46,7 +46,9 @@ func Generate() *Identity {
 }
 
 func newIdentity(key *btcec.PrivateKey) *Identity {
-	return &Identity{key: key, public: newPublicKey(key.PubKey())}
+	var point btcec.JacobianPoint
+	baseMult(&key.Key, &point)
+	return &Identity{key: key, public: newPublicKey(btcec.NewPublicKey(&point.X, &point.Y))}
 }
 
 // SIN returns the identity's name on a server: 35 characters that begin with

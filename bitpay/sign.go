@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 )
 
@@ -30,7 +31,46 @@ func (id *Identity) Sign(message []byte) string {
 		panic("bitpay: " + ErrDestroyed.Error())
 	}
 	digest := sha256.Sum256(message)
-	return hex.EncodeToString(ecdsa.Sign(id.key, digest[:]).Serialize())
+	return hex.EncodeToString(sign(id.key, &digest).Serialize())
+}
+
+// sign gives the signature that btcec's ecdsa.Sign gives, byte for byte. It is here since
+// that one always multiplies with the table, see [baseMult].
+func sign(key *btcec.PrivateKey, digest *[sha256.Size]byte) *ecdsa.Signature {
+	var private [btcec.PrivKeyBytesLen]byte
+	key.Key.PutBytes(&private)
+	defer clear(private[:])
+	for iteration := uint32(0); ; iteration++ {
+		nonce := btcec.NonceRFC6979(private[:], digest[:], nil, nil, iteration)
+		signature := signWith(&key.Key, nonce, digest)
+		nonce.Zero()
+		if signature != nil {
+			return signature
+		}
+	}
+}
+
+// signWith is algorithm 4.29 of the Guide to Elliptic Curve Cryptography (Hankerson, Menezes,
+// Vanstone) with the lower S of BIP 62. It returns nil where another nonce is needed,
+// which nobody has seen.
+func signWith(key, nonce *btcec.ModNScalar, digest *[sha256.Size]byte) *ecdsa.Signature {
+	var point btcec.JacobianPoint
+	baseMult(nonce, &point)
+	var x [32]byte
+	point.X.PutBytes(&x)
+	var r, e btcec.ModNScalar
+	r.SetBytes(&x)
+	e.SetBytes(digest) // both are reduced by the order, as ECDSA wants them
+	inverse := new(btcec.ModNScalar).InverseValNonConst(nonce)
+	defer inverse.Zero()
+	s := new(btcec.ModNScalar).Mul2(key, &r).Add(&e).Mul(inverse)
+	if r.IsZero() || s.IsZero() {
+		return nil
+	}
+	if s.IsOverHalfOrder() {
+		s.Negate()
+	}
+	return ecdsa.NewSignature(&r, s)
 }
 
 // Verify checks a signature made by [Identity.Sign] or another ECDSA signer.
