@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -94,7 +95,7 @@ func (s *APIKeyService) receive(ctx context.Context, r client.Request, same clie
 	if err != nil {
 		return APIKeyInfo{}, err
 	}
-	if info.ID != "" && !keyID.MatchString(info.ID) {
+	if info.ID != "" && !keyID().MatchString(info.ID) {
 		return APIKeyInfo{}, unusable(r, errors.New("it names the API key by what can be no id"))
 	}
 	if info.ID != "" && (info.Key.IsZero() || info.Key.Equal(client.NewSecret(info.ID))) {
@@ -110,7 +111,7 @@ func (s *APIKeyService) receive(ctx context.Context, r client.Request, same clie
 }
 
 // keyID is wider than what is known of ids.
-var keyID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+var keyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`) })
 
 func unusable(r client.Request, err error) error {
 	return &client.AnswerError{Method: r.Method, Path: "/" + strings.Join(r.Path, "/"), Status: http.StatusOK, Err: err}

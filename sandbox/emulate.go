@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -25,7 +26,9 @@ var recordedReleases = map[string]string{"1.13": "1.13.5", "2.0": "2.0.8", "2.3"
 // newestRelease is the newest of which anything is known.
 const newestRelease = "2.4.5"
 
-var releaseForm = regexp.MustCompile(`^(1|2)\.([0-9]{1,3})(?:\.([0-9]{1,3}))?$`)
+var releaseForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(1|2)\.([0-9]{1,3})(?:\.([0-9]{1,3}))?$`)
+})
 
 // EmulatedVersion is the version that a sandbox with this [Options.Emulate] says it has: a release since 1.13 as it
 // stands, for a line the release of it that was recorded, else its first one (2.0.8 for "2.0", 2.3.9 for "2.3", 2.2.0 for
@@ -47,7 +50,7 @@ func releaseOf(emulate string) (release, error) {
 	case strings.Count(emulate, ".") == 1:
 		version += ".0"
 	}
-	parts := releaseForm.FindStringSubmatch(version)
+	parts := releaseForm().FindStringSubmatch(version)
 	if parts == nil || parts[1] == "1" && parts[2] != "13" {
 		return release{}, fmt.Errorf(`sandbox: release %.40q cannot be emulated: a version since 1.13 is wanted, such as 2.0.8 or 2.3, or "newer"`, emulate)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Human has one browser with its cookies. Its methods are for one goroutine.
@@ -145,7 +146,7 @@ func withStore(at *url.URL, page *Page, storeID string) string {
 }
 
 // generated is what a page says of a key that was just made.
-var generated = regexp.MustCompile(`API key generated! ([0-9A-Za-z]+)`)
+var generated = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`API key generated! ([0-9A-Za-z]+)`) })
 
 // Key is the API key that was just made and that the page tells: in its address, and since 2.4.4 or later in its text
 // alone. It is empty if there is none.
@@ -156,7 +157,7 @@ func (h *Human) Key() string {
 	if key := h.at.Query().Get("key"); key != "" {
 		return key
 	}
-	if found := generated.FindStringSubmatch(strings.Join(h.page.Alerts, " ")); found != nil {
+	if found := generated().FindStringSubmatch(strings.Join(h.page.Alerts, " ")); found != nil {
 		return found[1]
 	}
 	return ""
