@@ -48,6 +48,7 @@ func run(ctx context.Context, binary, only string, rounds int) error {
 	}{
 		{"benchmarks", func() ([]row, error) { return benchmarkRows(ctx, rounds) }},
 		{"start-up", func() ([]row, error) { return startupRows(ctx, binary) }},
+		{"signed requests", func() ([]row, error) { return bitidRows(ctx, binary) }},
 		{"a long list", func() ([]row, error) { return listRows(ctx, binary) }},
 		{"the sandbox", func() ([]row, error) { return sandboxRows(ctx, binary) }},
 		{"keys", func() ([]row, error) { return greenfieldRows(ctx, binary) }},

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	startupRounds = 80
+	startupRounds = 100
 	sandboxRounds = 20
 )
 
@@ -43,7 +43,7 @@ func startupRows(ctx context.Context, binary string) ([]row, error) {
 		}
 	}
 	return []row{
-		medianRow("btcpayctl version, against cobra alone", "ms", times[0], times[1], 1.5),
+		medianRow("btcpayctl version, against cobra alone", "ms", times[0], times[1], 1.6),
 		toldRow(medianRow("btcpayctl version, against an empty program", "ms", times[0], times[2], 0)),
 	}, nil
 }
