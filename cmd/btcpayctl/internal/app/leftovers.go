@@ -1,6 +1,7 @@
 package app
 
 import (
+	"os"
 	"path/filepath"
 	"time"
 
@@ -34,6 +35,9 @@ func (a *App) sweep(limit int) {
 	data, err := a.DataDir()
 	if err != nil {
 		return
+	}
+	if _, err := os.Lstat(data); err != nil {
+		return // nothing was ever kept
 	}
 	for _, folder := range []string{"", batchesFolder, callbackFolder, loginPages, handedFolder} {
 		sweepFolder(filepath.Join(data, folder), limit)

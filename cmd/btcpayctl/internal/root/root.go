@@ -99,6 +99,8 @@ Data goes to standard output, everything else to standard error.`,
 		Args:                       cli.NoCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	// Its texts are made whether it is called or not, and only the whole tree has it.
+	root.CompletionOptions.DisableDefaultCmd = only != ""
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
