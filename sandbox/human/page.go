@@ -6,9 +6,6 @@ package human
 import (
 	"io"
 	"strings"
-
-	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // Page is what a person sees of an HTML document.
@@ -44,81 +41,77 @@ type Button struct{ Name, Value, Text string }
 
 // ReadPage reads an HTML document. Anything is a page, as it is for a browser; an error is r's own.
 func ReadPage(r io.Reader) (*Page, error) {
-	root, err := html.Parse(r)
+	document, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
 	p := &Page{}
-	p.read(root, nil)
+	p.read(parse(string(document)), nil)
 	return p, nil
 }
 
-func (p *Page) read(n *html.Node, form *Form) {
-	switch n.Type {
-	case html.TextNode:
-		if text := fold(n.Data); text != "" {
+func (p *Page) read(n *node, form *Form) {
+	switch n.tag {
+	case "":
+		if text := fold(string(n.text)); text != "" {
 			p.Texts = append(p.Texts, text)
 		}
+	case "script", "style", "svg":
 		return
-	case html.ElementNode:
-		switch n.DataAtom {
-		case atom.Script, atom.Style, atom.Svg:
-			return
-		case atom.Title:
-			p.Title = textOf(n)
-			return
-		case atom.Form:
-			form = &Form{Action: attribute(n, "action"), Method: strings.ToLower(attribute(n, "method"))}
-			p.Forms = append(p.Forms, form)
-		case atom.Input, atom.Textarea, atom.Select, atom.Button:
-			if form != nil {
-				form.add(n)
-			}
+	case "title":
+		p.Title = n.textOf()
+		return
+	case "form":
+		form = &Form{Action: n.attribute("action"), Method: strings.ToLower(n.attribute("method"))}
+		p.Forms = append(p.Forms, form)
+	case "input", "textarea", "select", "button":
+		if form != nil {
+			form.add(n)
 		}
-		if strings.Contains(" "+attribute(n, "class")+" ", " alert ") {
-			p.Alerts = append(p.Alerts, textOf(n))
-		}
-	default: // only their children count
 	}
-	for child := range n.ChildNodes() {
+	if strings.Contains(" "+n.attribute("class")+" ", " alert ") {
+		p.Alerts = append(p.Alerts, n.textOf())
+	}
+	for _, child := range n.children {
 		p.read(child, form)
 	}
 }
 
-func (f *Form) add(n *html.Node) {
-	name, kind, value := attribute(n, "name"), strings.ToLower(attribute(n, "type")), attribute(n, "value")
+func (f *Form) add(n *node) {
+	name, kind, value := n.attribute("name"), strings.ToLower(n.attribute("type")), n.attribute("value")
 	switch {
-	case n.DataAtom == atom.Button && kind != "button" && kind != "reset":
-		f.Buttons = append(f.Buttons, Button{name, value, textOf(n)})
+	case n.tag == "button" && kind != "button" && kind != "reset":
+		f.Buttons = append(f.Buttons, Button{name, value, n.textOf()})
 		return
-	case n.DataAtom == atom.Input && kind == "submit":
+	case n.tag == "input" && kind == "submit":
 		f.Buttons = append(f.Buttons, Button{name, value, value})
 		return
-	case name == "" || n.DataAtom == atom.Button || has(n, "disabled"):
+	case name == "" || n.tag == "button" || n.has("disabled"):
 		return
 	}
 	field := Field{Name: name, Type: kind, Value: value}
-	switch n.DataAtom {
-	case atom.Textarea:
-		field.Type, field.Value = "textarea", textOf(n)
-	case atom.Select:
+	switch n.tag {
+	case "textarea":
+		field.Type, field.Value = "textarea", n.textOf()
+	case "select":
 		field.Type = "select"
-		for child := range n.Descendants() {
-			if child.DataAtom != atom.Option {
-				continue
+		n.descendants(func(child *node) bool {
+			if child.tag != "option" {
+				return true
 			}
-			o := Option{Value: attribute(child, "value"), Text: textOf(child), Selected: has(child, "selected")}
+			o := Option{Value: child.attribute("value"), Text: child.textOf(), Selected: child.has("selected")}
 			field.Options = append(field.Options, o)
 			if o.Selected || len(field.Options) == 1 {
 				field.Value = o.Value
 			}
-		}
+			return true
+		})
 	default:
 		if kind == "" {
 			field.Type = "text"
 		}
-		field.Checked = has(n, "checked")
-		if (kind == "checkbox" || kind == "radio") && !has(n, "value") {
+		field.Checked = n.has("checked")
+		if (kind == "checkbox" || kind == "radio") && !n.has("value") {
 			field.Value = "on"
 		}
 	}
@@ -163,34 +156,3 @@ func (p *Page) Form(button string) *Form {
 	}
 	return nil
 }
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-func has(n *html.Node, name string) bool {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return true
-		}
-	}
-	return false
-}
-
-func textOf(n *html.Node) string {
-	var text strings.Builder
-	for child := range n.Descendants() {
-		if child.Type == html.TextNode {
-			text.WriteString(child.Data)
-			text.WriteByte(' ')
-		}
-	}
-	return fold(text.String())
-}
-
-func fold(text string) string { return strings.Join(strings.Fields(text), " ") }
