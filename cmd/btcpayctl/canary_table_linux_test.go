@@ -75,6 +75,7 @@ var (
 var scenarios = []scenario{
 	{line: ""},
 	{line: "version -o json"},
+	{line: "man key generate"}, {line: "man --directory $HOME/man"},
 	{line: "help environment"},
 	{line: "completion bash"}, {line: "completion fish"}, {line: "completion zsh"}, {line: "completion powershell"}, {line: "completion"},
 	{line: "__complete invoice list --profile s"},

@@ -33,6 +33,7 @@ var (
 	GCore        = Program{[]string{"gcore"}, "gdb", "the memory of a running process cannot be dumped"}
 	GnomeKeyring = Program{[]string{"gnome-keyring-daemon"}, "gnome-keyring", "keys are kept in the GNOME keyring"}
 	GnuPG        = Program{[]string{"gpg"}, "gnupg", "pass encrypts its entries"}
+	Make         = Program{[]string{"make", "gmake"}, "make", "the program, man pages and completions are installed and taken away"}
 	OpenSSL      = Program{[]string{"openssl"}, "openssl", "keys and signatures are checked by OpenSSL"}
 	Pass         = Program{[]string{"pass"}, "pass", "keys are kept by the pass program"}
 	Script       = Program{[]string{"script"}, "bsdutils", "passphrases are typed on a terminal"}
@@ -41,7 +42,7 @@ var (
 
 // All returns every program that some test runs.
 func All() []Program {
-	return []Program{Age, AgeKeygen, Base64, Bash, Chromium, DBus, DockerPass, DockerSecret, GCore, GnomeKeyring, GnuPG, OpenSSL, Pass, Script, Strace}
+	return []Program{Age, AgeKeygen, Base64, Bash, Chromium, DBus, DockerPass, DockerSecret, GCore, GnomeKeyring, GnuPG, Make, OpenSSL, Pass, Script, Strace}
 }
 
 // Find returns the path of the program, or an error that says how to get it.

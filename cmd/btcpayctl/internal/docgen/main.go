@@ -5,14 +5,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 
-	"github.com/spf13/cobra/doc"
-
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
 )
 
@@ -39,13 +37,21 @@ func write(dir string) error {
 			return err
 		}
 	}
-	// The user's environment has no place in the text.
-	root := root.NewRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }})
-	root.DisableAutoGenTag = true
-	if err := doc.GenMarkdownTree(root, reference); err != nil {
+	for _, page := range root.Pages() {
+		if err := writeFile(filepath.Join(reference, page.MarkdownFile()), page.WriteMarkdown); err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(man, page.File()), page.WriteRoff); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(path string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
 		return err
 	}
-	// A man page wants a date. One that never changes keeps two runs alike.
-	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	return doc.GenManTree(root, &doc.GenManHeader{Title: "BTCPAYCTL", Section: "1", Source: "btcpayctl", Manual: "btcpayctl", Date: &day}, man)
+	return os.WriteFile(path, b.Bytes(), 0o644)
 }

@@ -50,6 +50,7 @@ var withoutEffect = map[string]string{
 	"invoice get": "reads", "invoice list": "reads", "invoice open": "opens a page", "invoice wait": "reads",
 	"key list": "reads", "key show": "reads", "key sign": "reads", "key verify": "reads",
 	"keystore status": "reads", "keystore lock": "only a keyring is locked, and a test has none",
+	"man":         "its pages are written again by the same line",
 	"pair status": "reads", "profile list": "reads", "profile show": "reads", "rate get": "reads", "store list": "reads", "store show": "reads",
 	"sandbox approve": "as sandbox paste, in play", "sandbox consent": "as sandbox paste, in play", "sandbox pay": "as sandbox paste, in play",
 	"sandbox clock": "as sandbox paste, in play", "sandbox code": "as sandbox paste, in play", "sandbox mine": "as sandbox paste, in play",

@@ -59,7 +59,7 @@ func children() []child {
 		{"demo", func(a *app.App) *cobra.Command { return demo.New(a, Run) }}, {"sandbox", sandbox.New}, {"profile", profiles.New}, {"key", key.New}, {"pair", pair.New},
 		{"invoice", invoice.New}, {"store", store.New}, {"rate", rate.New}, {"authorize", func(a *app.App) *cobra.Command { return authorize.New(a, tree(a)) }},
 		{"apikey", func(a *app.App) *cobra.Command { return apikey.New(a, tree(a)) }},
-		{"doctor", doctor.New}, {"keystore", keystore.New}, {"credential", credential.New}, {"version", newVersion},
+		{"doctor", doctor.New}, {"keystore", keystore.New}, {"credential", credential.New}, {"man", newMan}, {"version", newVersion},
 	}
 }
 
