@@ -33,16 +33,20 @@ var (
 	GCore        = Program{[]string{"gcore"}, "gdb", "the memory of a running process cannot be dumped"}
 	GnomeKeyring = Program{[]string{"gnome-keyring-daemon"}, "gnome-keyring", "keys are kept in the GNOME keyring"}
 	GnuPG        = Program{[]string{"gpg"}, "gnupg", "pass encrypts its entries"}
-	Make         = Program{[]string{"make", "gmake"}, "make", "the program, man pages and completions are installed and taken away"}
+	Groff        = Program{[]string{"groff"}, "groff-base", "the man pages are set without a warning"}
 	OpenSSL      = Program{[]string{"openssl"}, "openssl", "keys and signatures are checked by OpenSSL"}
 	Pass         = Program{[]string{"pass"}, "pass", "keys are kept by the pass program"}
 	Script       = Program{[]string{"script"}, "bsdutils", "passphrases are typed on a terminal"}
 	Strace       = Program{[]string{"strace"}, "strace", "the program is killed at each of its system calls, and its traffic is searched for secrets"}
 )
 
-// All returns every program that some test runs.
+// Make runs the targets of the Makefile that tests try. It is not among [All]: a test run
+// without it is no make test.
+var Make = Program{[]string{"make", "gmake"}, "make", "the program, man pages and completions are installed and taken away"}
+
+// All returns every optional program that some test runs.
 func All() []Program {
-	return []Program{Age, AgeKeygen, Base64, Bash, Chromium, DBus, DockerPass, DockerSecret, GCore, GnomeKeyring, GnuPG, Make, OpenSSL, Pass, Script, Strace}
+	return []Program{Age, AgeKeygen, Base64, Bash, Chromium, DBus, DockerPass, DockerSecret, GCore, GnomeKeyring, GnuPG, Groff, OpenSSL, Pass, Script, Strace}
 }
 
 // Find returns the path of the program, or an error that says how to get it.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
 // TestDocsAreCurrent fails when a command was changed without `make docs`.
@@ -104,10 +105,7 @@ func outside(text, begin, end string) (lines []string) {
 
 // TestRoffWarnsOfNothing sets the pages where groff is installed.
 func TestRoffWarnsOfNothing(t *testing.T) {
-	groff, err := exec.LookPath("groff")
-	if err != nil {
-		t.Skip("groff is not installed")
-	}
+	groff := programs.Groff.Need(t)
 	var text bytes.Buffer
 	for _, page := range root.Pages() {
 		if err := page.WriteRoff(&text); err != nil {

@@ -30,7 +30,7 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 		if !strings.HasPrefix(cmd.Use, cmd.Name()+" [") {
 			t.Errorf("%s: its argument can be left out for --profile, and its usage is %q", path, cmd.Use)
 		}
-		if text := strings.Join(strings.Fields(cmd.Long), " "); !strings.Contains(text, "A terminal is asked first") || !strings.Contains(text, "--yes") {
+		if text := strings.Join(strings.Fields(cmd.Long), " "); !strings.Contains(text, "On a terminal btcpayctl asks first") || !strings.Contains(text, "--yes") {
 			t.Errorf("%s does not say who is asked", path)
 		}
 		words := strings.Fields(path)[1:]
