@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -88,8 +89,13 @@ func TestImports(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
+	guide, err := os.ReadFile("../../CONTRIBUTING.md")
+	must(t, err)
 	for line := range strings.Lines(string(out)) {
 		words := strings.Fields(line)
+		if n := strings.Count(string(guide), "\n| `"+strings.TrimPrefix(words[0], module)+"` |"); n != 1 {
+			t.Errorf("the map in CONTRIBUTING.md has %s %d times", words[0], n)
+		}
 		from := area(words[0])
 		seen[from] = true
 		allowed, known := arrows[from]
