@@ -220,12 +220,12 @@ func TestBadInputNeverEndingAnswer(t *testing.T) {
 	perform(t, []func(net.Conn){trickle}, func(t *testing.T, p *play, c *client.Client) {
 		start := time.Now()
 		_, err := client.Call[any](t.Context(), c, get)
-		wantKind(t, err, client.Timeout, "time limit")
+		wantKind(t, err, client.Timeout, "timed out")
 		if took := time.Since(start); took != limit {
 			t.Errorf("it took %v", took)
 		}
 		_, err = client.Call[any](t.Context(), c, client.Request{Method: "POST", Path: []string{"things"}})
-		wantKind(t, err, client.Timeout, "time limit")
+		wantKind(t, err, client.Timeout, "timed out")
 		if !client.FateUnknown(err) {
 			t.Errorf("the server had the whole request: %v", err)
 		}
@@ -245,7 +245,7 @@ func TestBadInputSilentServer(t *testing.T) {
 			c := connect(t, scheme+"127.0.0.1", client.WithDialer(silent), client.WithTimeout(limit))
 			start := time.Now()
 			_, err := client.Call[any](t.Context(), c, get)
-			wantKind(t, err, client.Timeout, "time limit")
+			wantKind(t, err, client.Timeout, "timed out")
 			if took := time.Since(start); took != limit {
 				t.Errorf("%s: it took %v", scheme, took)
 			}

@@ -111,7 +111,7 @@ func TestFateOverHTTP2(t *testing.T) {
 		ctx := expiring{t.Context(), make(chan struct{})}
 		go func() { <-arrived; close(ctx.done) }()
 		_, err = c.Do(ctx, client.Request{Method: "POST", Path: []string{"never"}, Body: body})
-		wantKind(t, err, client.Timeout, "time limit")
+		wantKind(t, err, client.Timeout, "timed out")
 		if !client.FateUnknown(err) {
 			t.Errorf("never: got %v, fate unknown %t", err, client.FateUnknown(err))
 		}

@@ -15,7 +15,7 @@ type Check struct {
 	Detail string `json:"detail"`
 	Next   string `json:"next"`
 
-	Code output.Code // of a failure
+	Code output.Code `json:"-"` // of a failure
 }
 
 // Warn makes of a good check a warning.

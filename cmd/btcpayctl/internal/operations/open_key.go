@@ -33,7 +33,7 @@ type OpenKey struct {
 	Permissions []greenfield.Permission `json:"permissions"`
 	Known       string                  `json:"known"`
 
-	Record ledger.Key
+	Record ledger.Key `json:"-"`
 }
 
 // OpenKeyView is how open keys are printed.

@@ -2,6 +2,9 @@ package root
 
 import (
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -155,4 +158,41 @@ func packages(t *testing.T) []string {
 	return slices.DeleteFunc(dirs, func(dir string) bool {
 		return slices.Contains([]string{"bench", "docgen", "gotest", "testrun", "torture"}, filepath.Base(dir))
 	})
+}
+
+// TestJSONFieldsAreNamed: a struct that is printed as JSON says of each field how it is
+// called there, or that it is not there. An exported one without a name would be printed.
+func TestJSONFieldsAreNamed(t *testing.T) {
+	structs := 0
+	for _, dir := range packages(t) {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				record, ok := n.(*ast.StructType)
+				if !ok || !slices.ContainsFunc(record.Fields.List, func(f *ast.Field) bool { return f.Tag != nil && strings.Contains(f.Tag.Value, "json:") }) {
+					return true
+				}
+				structs++
+				for _, f := range record.Fields.List {
+					for _, id := range f.Names {
+						if f.Tag == nil && id.IsExported() {
+							t.Errorf("%s: %s has no name in JSON", set.Position(f.Pos()), id.Name)
+						}
+					}
+				}
+				return true
+			})
+		}
+	}
+	if structs < 40 {
+		t.Errorf("only %d structs were looked at", structs)
+	}
 }
