@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -158,9 +159,7 @@ func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) 
 	case f.Status != 0:
 		answered = &answer{header: http.Header{}, status: f.Status}
 		answered.header.Set("Date", s.world.Now().Format(http.TimeFormat))
-		for name, values := range f.Header {
-			answered.header[name] = values
-		}
+		maps.Copy(answered.header, f.Header)
 		answered.body.WriteString(f.Body)
 	case f.Drop:
 		io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)) // unread, it would make a reset of the close

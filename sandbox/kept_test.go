@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -32,9 +33,7 @@ func TestReplayKept(t *testing.T) {
 				if lost := s.Lost(); lost != "" {
 					t.Errorf("%s %s is answered and not kept: %.2000s", r.Method, r.URL, lost)
 				}
-				for name, values := range answer.Header() {
-					w.Header()[name] = values
-				}
+				maps.Copy(w.Header(), answer.Header())
 				w.WriteHeader(answer.Code)
 				w.Write(answer.Body.Bytes())
 			}))
