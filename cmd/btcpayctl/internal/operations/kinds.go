@@ -29,11 +29,11 @@ type operationKind struct {
 	// came of it. It is nil for a kind that the ledger has no records of.
 	check func(context.Context, *Checker, ledger.Entry) cli.Check
 	// note names on standard error what is open. It is nil for a kind that is not named.
-	Note func(Noting)
+	note func(noting)
 }
 
-// OperationKinds are in the order in which their notes come.
-var OperationKinds = []operationKind{
+// operationKinds are in the order in which their notes come.
+var operationKinds = []operationKind{
 	{[]ledger.Kind{ledger.KindPair}, checking((*Checker).pairOperation), nil},
 	{[]ledger.Kind{ledger.KindInvoice}, checking((*Checker).invoiceOperation), noteInvoices},
 	{[]ledger.Kind{ledger.KindBatch}, nil, noteBatches},
@@ -56,22 +56,40 @@ func ofNewerVersion(e ledger.Entry) cli.Check {
 
 // checkOperation goes on with an operation of any kind.
 func checkOperation(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
-	i := slices.IndexFunc(OperationKinds, func(k operationKind) bool { return slices.Contains(k.kinds, e.Kind) })
-	if i < 0 || OperationKinds[i].check == nil {
+	i := slices.IndexFunc(operationKinds, func(k operationKind) bool { return slices.Contains(k.kinds, e.Kind) })
+	if i < 0 || operationKinds[i].check == nil {
 		return ofNewerVersion(e)
 	}
-	return OperationKinds[i].check(ctx, d, e)
+	return operationKinds[i].check(ctx, d, e)
 }
 
-// A Noting is what a command's start found in a bounded look at the ledger.
-type Noting struct {
-	Cmd  *cobra.Command
-	App  *app.App
-	Open []ledger.Entry
-	More bool // is open, which was not looked at
+// Note names on standard error what is open, in the same time however much that is. What
+// cannot be read is named as well, and does not stop other work.
+func Note(cmd *cobra.Command, a *app.App) {
+	open, more, err := a.LookUnfinished(cmd.Context())
+	if err != nil {
+		fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
+	}
+	n := noting{cmd, a, open, more}
+	if more {
+		n.print(fmt.Sprintf("many operations are open, and %d of them were looked at", len(open)), "btcpayctl doctor")
+	}
+	for _, kind := range operationKinds {
+		if kind.note != nil {
+			kind.note(n)
+		}
+	}
 }
 
-func (n Noting) ctx() context.Context { return n.Cmd.Context() }
+// A noting is what a command's start found in a bounded look at the ledger.
+type noting struct {
+	cmd  *cobra.Command
+	app  *app.App
+	open []ledger.Entry
+	more bool // is open, which was not looked at
+}
+
+func (n noting) ctx() context.Context { return n.cmd.Context() }
 
 // countOf is a number, as far as it is known, and what there is of it.
 func countOf(found int, more bool, one, many string) string {
@@ -84,37 +102,37 @@ func countOf(found int, more bool, one, many string) string {
 	return fmt.Sprintf("%d %s", found, many)
 }
 
-// Print writes a note with what to run next.
-func (n Noting) Print(what, next string) {
-	fmt.Fprintf(n.App.Err, "Note: %s. Next: %s\n", what, n.App.Hint(next))
+// print writes a note with what to run next.
+func (n noting) print(what, next string) {
+	fmt.Fprintf(n.app.Err, "Note: %s. Next: %s\n", what, n.app.Hint(next))
 }
 
-func noteInvoices(n Noting) {
-	if found := len(ledger.Of[ledger.Invoice](n.Open)); found > 0 {
-		n.Print(countOf(found, n.More, "invoice operation has", "invoice operations have")+" an unknown outcome", "btcpayctl invoice resume")
+func noteInvoices(n noting) {
+	if found := len(ledger.Of[ledger.Invoice](n.open)); found > 0 {
+		n.print(countOf(found, n.more, "invoice operation has", "invoice operations have")+" an unknown outcome", "btcpayctl invoice resume")
 	}
 }
 
-func noteBatches(n Noting) {
-	batches, err := n.App.Batches()
+func noteBatches(n noting) {
+	batches, err := n.app.Batches()
 	if err != nil {
 		return
 	}
 	open, more, err := batches.Look()
 	if err != nil {
-		fmt.Fprintln(n.App.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
+		fmt.Fprintln(n.app.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
 	}
-	if from := n.Cmd.Flags().Lookup("from"); len(open) > 0 && !(cli.DoesHandle(n.Cmd, cli.Batches) && from != nil && from.Changed) {
-		n.Print(countOf(len(open), more, "batch of invoices is", "batches of invoices are")+" not finished", "btcpayctl invoice resume")
+	if from := n.cmd.Flags().Lookup("from"); len(open) > 0 && !(cli.DoesHandle(n.cmd, cli.Batches) && from != nil && from.Changed) {
+		n.print(countOf(len(open), more, "batch of invoices is", "batches of invoices are")+" not finished", "btcpayctl invoice resume")
 	}
 }
 
-func noteMoves(n Noting) {
-	if cli.DoesHandle(n.Cmd, cli.Moves) {
+func noteMoves(n noting) {
+	if cli.DoesHandle(n.cmd, cli.Moves) {
 		return
 	}
-	for _, r := range CutMoves(n.ctx(), n.App, ledger.Of[ledger.Move](n.Open)) {
-		n.Print("a move of secrets was interrupted", MoveAgain(r))
+	for _, r := range CutMoves(n.ctx(), n.app, ledger.Of[ledger.Move](n.open)) {
+		n.print("a move of secrets was interrupted", MoveAgain(r))
 	}
 }
 
@@ -122,27 +140,27 @@ func noteMoves(n Noting) {
 // command has ended and that a process still asks to be revoked, for the commands that do
 // not deal with them. A consent page that nobody answered is none to be told of at every
 // command.
-func noteKeys(n Noting) {
-	if cli.DoesHandle(n.Cmd, cli.Keys) {
+func noteKeys(n noting) {
+	if cli.DoesHandle(n.cmd, cli.Keys) {
 		return
 	}
 	var watched []string
 	cut := 0
-	for _, r := range ledger.Of[ledger.Key](n.Open) {
-		by := WatchedBy(n.ctx(), n.App, r)
+	for _, r := range ledger.Of[ledger.Key](n.open) {
+		by := WatchedBy(n.ctx(), n.app, r)
 		switch {
 		case by != "":
 			watched = append(watched, fmt.Sprintf("the key %s is not revoked yet; %s", r.Label, by))
 		case r.Kind == ledger.KindAuthorize && r.KeyID == "":
-		case IsAbandoned(n.ctx(), n.App, r.ID):
+		case IsAbandoned(n.ctx(), n.app, r.ID):
 			cut++
 		}
 	}
 	if cut > 0 {
-		n.Print(countOf(cut, n.More, "operation about API keys was", "operations about API keys were")+" interrupted", "btcpayctl doctor")
+		n.print(countOf(cut, n.more, "operation about API keys was", "operations about API keys were")+" interrupted", "btcpayctl doctor")
 	}
 	for _, what := range watched {
-		n.Print(what, "btcpayctl doctor")
+		n.print(what, "btcpayctl doctor")
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // doctor, once.
 func TestOperationKinds(t *testing.T) {
 	times := map[ledger.Kind]int{}
-	for _, k := range OperationKinds {
+	for _, k := range operationKinds {
 		for _, kind := range k.kinds {
 			times[kind]++
 			if (k.check == nil) != (kind == ledger.KindBatch) {

@@ -1,8 +1,6 @@
 package root
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
@@ -25,20 +23,7 @@ func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 		if !cli.IsServerCommand(cmd) || output.IsJSON(format) || cli.DoesHandle(cmd, cli.Everything) {
 			return nil
 		}
-		open, more, err := a.LookUnfinished(cmd.Context())
-		if err != nil {
-			// What cannot be read is named, and does not stop other work.
-			fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
-		}
-		n := operations.Noting{Cmd: cmd, App: a, Open: open, More: more}
-		if more {
-			n.Print(fmt.Sprintf("many operations are open, and %d of them were looked at", len(open)), "btcpayctl doctor")
-		}
-		for _, kind := range operations.OperationKinds {
-			if kind.Note != nil {
-				kind.Note(n)
-			}
-		}
+		operations.Note(cmd, a)
 		return nil
 	}
 }
