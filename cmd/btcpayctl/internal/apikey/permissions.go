@@ -86,11 +86,12 @@ asks no server.`,
 				return &output.Error{Code: output.Usage, What: "--all asks nobody, and --live asks the server", Next: "give one of them"}
 			}
 			commands := enabling(tree.Enabled())
-			records := commands.every()
-			if !all {
-				if records, err = commands.inUse(cmd, a, flags, live); err != nil {
-					return cli.DryRunIsDone(err)
-				}
+			if all {
+				return output.Each(p, permissionView, commands.every())
+			}
+			records, err := commands.inUse(cmd, a, flags, live)
+			if err != nil {
+				return cli.DryRunIsDone(err)
 			}
 			return output.Each(p, permissionView, records)
 		},

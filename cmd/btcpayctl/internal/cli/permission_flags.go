@@ -53,9 +53,13 @@ func (f *PermissionFlags) Permissions(store app.Value, picks bool) ([]greenfield
 		}
 		all = append(all, p)
 	}
+	var needs map[string][]greenfield.Permission // by command
+	if len(f.Commands) > 0 {
+		needs = f.Tree.needs()
+	}
 	for _, line := range f.Commands {
 		for command := range strings.SplitSeq(line, ",") {
-			found, err := f.Tree.commandNeeds(command)
+			found, err := needsOf(needs, command)
 			if err != nil {
 				return nil, err
 			}
@@ -116,10 +120,9 @@ func Everywhere(p greenfield.Permission) bool {
 	return p.Kind() == greenfield.StorePermission && p.Scope() == ""
 }
 
-// commandNeeds is what one command needs, or all commands of a noun.
-func (t Tree) commandNeeds(command string) ([]greenfield.Permission, error) {
+// needsOf is what one command needs, or all commands of a noun.
+func needsOf(needs map[string][]greenfield.Permission, command string) ([]greenfield.Permission, error) {
 	command = strings.TrimPrefix(strings.Join(strings.Fields(command), " "), "btcpayctl ")
-	needs := t.needs()
 	if list, ok := needs[command]; ok {
 		return list, nil
 	}
