@@ -73,21 +73,10 @@ the rest. "doctor --forget" closes operations whose keys you have dealt with.
 	}
 	cmd.Flags().BoolVar(&c.open, "open", false, "list keys that may be active and are not in use")
 	cmd.Flags().BoolVar(&c.offline, "offline", false, "show only what is recorded here")
-	addReachFlags(cmd, &c.Flags)
+	cli.AddReachFlags(cmd, &c.Flags)
 	cli.Needs(cmd)
 	cli.Handles(cmd, cli.Keys)
 	return cmd
-}
-
-// addReachFlags adds how servers are reached, for commands that talk to the
-// server of each key.
-func addReachFlags(cmd *cobra.Command, f *app.Flags) {
-	flags := cmd.Flags()
-	flags.DurationVar(&f.Timeout, "timeout", 0, "timeout per request (default 30s)")
-	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
-	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
-	flags.BoolVar(&f.Debug, "debug", false, "log each request and response to standard error, without secrets")
-	cli.Targets(cmd)
 }
 
 type apiKeyList struct {

@@ -16,12 +16,20 @@ func AddServerFlags(cmd *cobra.Command, f *app.Flags) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.Server, "server", "", "`URL` of the BTCPay Server, including its root path")
 	flags.StringVar(&f.Store, "store", "", "`id` of the store")
+	flags.BoolVar(&f.DryRun, "dry-run", false, "print the request instead of sending it")
+	AddReachFlags(cmd, f)
+	AddProfileFlag(cmd, f)
+}
+
+// AddReachFlags adds how servers are reached, for commands that talk to the server of each
+// key.
+func AddReachFlags(cmd *cobra.Command, f *app.Flags) {
+	flags := cmd.Flags()
 	flags.DurationVar(&f.Timeout, "timeout", 0, "timeout per request (default 30s)")
 	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
 	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
 	flags.BoolVar(&f.Debug, "debug", false, "log each request and response to standard error, without secrets")
-	flags.BoolVar(&f.DryRun, "dry-run", false, "print the request instead of sending it")
-	AddProfileFlag(cmd, f)
+	Targets(cmd)
 }
 
 // AddRetryFlag adds --retry, for commands that make something and are run by scripts.

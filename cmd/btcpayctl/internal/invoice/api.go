@@ -22,7 +22,7 @@ type invoiceAPI interface {
 	get(ctx context.Context, id string) (invoiceRecord, error)
 	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
 	// check refuses what this API has no member for. Nothing is sent.
-	Check(o order) error
+	check(o order) error
 	// ready refuses a store that is not the one of the credential, before anything is
 	// created.
 	ready(ctx context.Context) error

@@ -61,7 +61,7 @@ func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[inv
 	}
 }
 
-func (b *bitpayInvoices) Check(o order) error {
+func (b *bitpayInvoices) check(o order) error {
 	if o.native != nil {
 		return &output.Error{Code: output.BadInput, What: "the JSON has members of the Greenfield API, and a BitId key is in use", Why: "Nothing was sent.",
 			Next: "--api greenfield, with an API key, or price, orderId and the like at the top"}

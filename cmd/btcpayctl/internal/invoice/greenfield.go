@@ -134,7 +134,7 @@ func onlyBitPay(what string) error {
 	return &output.Error{Code: output.Usage, What: what + " is known to the BitPay-compatible API alone", Next: "--api bitpay, with a BitId key, or leave it out"}
 }
 
-func (g *greenfieldInvoices) Check(o order) error {
+func (g *greenfieldInvoices) check(o order) error {
 	if id := o.orderID(); offsetTime().MatchString(id) && !strings.HasSuffix(id, "+00:00") {
 		return wrongOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server moves to UTC", id),
 			"write the time in UTC, with Z at its end, or put a letter before it")

@@ -29,7 +29,7 @@ func (s *invoiceSender) check(o order) error {
 	if err := o.settle(s.allowed, io.Discard); err != nil {
 		return err
 	}
-	return s.invoiceAPI.Check(o)
+	return s.invoiceAPI.check(o)
 }
 
 // A fate is what became of a request for an invoice.
