@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 )
 
 const (
@@ -104,7 +105,7 @@ func (k BackupKey) recipients() ([]age.Recipient, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.SetWorkFactor(scryptWork)
+		r.SetWorkFactor(work.Factor)
 		return []age.Recipient{r}, nil
 	case strings.TrimSpace(k.Recipients) == "":
 		return nil, &Error{Err: fmt.Errorf("%w: a backup needs one, or recipients", ErrPassphrase), Hint: "type a passphrase, or name a recipient: age1..."}
@@ -122,7 +123,7 @@ func (k BackupKey) identities() ([]age.Identity, error) {
 		if err != nil {
 			return nil, err
 		}
-		id.SetMaxWorkFactor(scryptWorkLimit)
+		id.SetMaxWorkFactor(work.Limit)
 		return []age.Identity{id}, nil
 	}
 	ids, err := age.ParseIdentities(bytes.NewReader(k.Identities))

@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
@@ -79,7 +80,7 @@ func TestBackup(t *testing.T) {
 // sealText makes a backup of any text.
 func sealText(text string) []byte {
 	r := must2(age.NewScryptRecipient("horse"))
-	r.SetWorkFactor(scryptWork)
+	r.SetWorkFactor(work.Factor)
 	var out bytes.Buffer
 	w := must2(age.Encrypt(&out, r))
 	must2(io.WriteString(w, text))

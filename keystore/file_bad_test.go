@@ -12,6 +12,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 )
 
 // rewrap puts an identity under another passphrase, as `age -d | age -p` does.
@@ -22,7 +23,7 @@ func rewrap(t *testing.T, path, old, passphrase string) []byte {
 	r, err := age.Decrypt(bytes.NewReader(data), must2(age.NewScryptIdentity(old)))
 	must(t, err)
 	recipient := must2(age.NewScryptRecipient(passphrase))
-	recipient.SetWorkFactor(scryptWork)
+	recipient.SetWorkFactor(work.Factor)
 	var out bytes.Buffer
 	w := must2(age.Encrypt(&out, recipient))
 	must2(io.Copy(w, r))

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 )
 
 // children are the jobs of other processes, by name. A job prints a line when
@@ -241,9 +243,9 @@ func TestFilePassphraseAtOnce(t *testing.T) {
 		t.Skip("left out of the inner loop: it derives from a passphrase at a sixteenth of the real cost")
 	}
 	dir := t.TempDir()
-	was := scryptWork
-	scryptWork = 14
-	defer func() { scryptWork = was }()
+	was := work.Factor
+	work.Factor = 14
+	defer func() { work.Factor = was }()
 	store := open(t, "file", Options{Dir: dir, Timeout: patience, Passphrase: say("correct horse battery staple")})
 	must(t, store.Put(t.Context(), name, []byte(golden[name])))
 	derivers(t, dir)

@@ -12,16 +12,13 @@ import (
 	"filippo.io/age"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 )
 
 const (
 	identityFile  = "identity.age"
 	identityLimit = 64 << 10
 )
-
-// Costs of a passphrase, as powers of two: 18 takes about a second and 256 MiB,
-// 20 is the most that a file may ask for.
-var scryptWork, scryptWorkLimit = 18, 20
 
 const passphraseHint = "export BTCPAYCTL_PASSPHRASE_FILE=/run/secrets/passphrase"
 
@@ -267,7 +264,7 @@ func wrapIdentity(dir *durable.Dir, passphrase []byte) error {
 	if err != nil {
 		return err
 	}
-	recipient.SetWorkFactor(scryptWork)
+	recipient.SetWorkFactor(work.Factor)
 	var data bytes.Buffer
 	w, err := age.Encrypt(&data, recipient)
 	if err != nil {
@@ -288,7 +285,7 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 	if err != nil {
 		return nil, err
 	}
-	scrypt.SetMaxWorkFactor(scryptWorkLimit)
+	scrypt.SetMaxWorkFactor(work.Limit)
 	r, err := age.Decrypt(bytes.NewReader(data), scrypt)
 	switch wrong := errors.Is(err, age.ErrIncorrectIdentity); {
 	case wrong && header != nil && header.IdentitySHA256 != "" && !intact:

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"filippo.io/age"
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 )
 
 // golden is what the stores in testdata/v1 hold. They were written by the first
@@ -104,8 +105,8 @@ func TestPassphraseCost(t *testing.T) {
 	if _, err := age.Decrypt(f, id); err == nil || err.Error() != "scrypt work factor too large: 18" {
 		t.Error(err)
 	}
-	if scryptWorkReal != 18 {
-		t.Errorf("the cost is 2^%d", scryptWorkReal)
+	if factorOfProgram != 18 {
+		t.Errorf("the cost is 2^%d", factorOfProgram)
 	}
 }
 
@@ -114,10 +115,10 @@ func TestBadInputPassphraseCost(t *testing.T) {
 	dir := t.TempDir()
 	must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, nil))
 	path := dir + "/keystore/identity.age"
-	was := scryptWork
-	scryptWork = 4
+	was := work.Factor
+	work.Factor = 4
 	costly := rewrap(t, path, "correct horse", "correct horse")
-	scryptWork = was
+	work.Factor = was
 	// The stanza is "-> scrypt SALT 4".
 	for i := range costly {
 		if string(costly[i:i+3]) == " 4\n" {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/keystore/internal/work"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
@@ -48,11 +49,11 @@ func tryLonger(t *testing.T, reached func() bool, call func(wait time.Duration))
 	}
 }
 
-// scryptWorkReal is what the program uses.
-var scryptWorkReal int
+// factorOfProgram is what the program uses.
+var factorOfProgram int
 
 func TestMain(m *testing.M) {
-	scryptWorkReal, scryptWork = scryptWork, 2 // less than a millisecond for a passphrase instead of a second
+	factorOfProgram, work.Factor = work.Factor, work.Light // less than a millisecond for a passphrase instead of a second
 	if job := os.Getenv(childVariable); job != "" {
 		children[job]()
 		os.Exit(0)

@@ -12,11 +12,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
+	keystoretest.LightPassphrases()
 	testscript.Main(leakChecked{m}, map[string]func(){"btcpayctl": main})
 }
 
@@ -53,18 +55,18 @@ func runMoreAtOnce() {
 
 // An ownBuild is the program as a build of its own, made when a test first needs it.
 type ownBuild struct {
-	flags []string
-	once  sync.Once
-	dir   string
-	err   error
+	tags string
+	once sync.Once
+	dir  string
+	err  error
 }
 
 var (
 	// plainBinary lacks the race detector, which takes a tenth of a second to
 	// start: tests start it thousands of times.
-	plainBinary ownBuild
+	plainBinary = ownBuild{tags: "lightpassphrase"}
 	// killableBinary has points at which it kills itself.
-	killableBinary = ownBuild{flags: []string{"-tags", "faults"}}
+	killableBinary = ownBuild{tags: "faults,lightpassphrase"}
 )
 
 func buildPlain(t testing.TB) string {
@@ -88,8 +90,8 @@ func (b *ownBuild) build(t testing.TB) string {
 			return
 		}
 		// Git refuses to describe a checkout of another user, and would fail the build.
-		args := append([]string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(b.dir, "btcpayctl")}, b.flags...)
-		build := exec.Command("go", append(args, ".")...)
+		args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-tags=" + b.tags, "-o", filepath.Join(b.dir, "btcpayctl"), "."}
+		build := exec.Command("go", args...)
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
 			b.err = errors.Join(err, errors.New(string(out)))

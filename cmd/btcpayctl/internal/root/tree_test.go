@@ -21,6 +21,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == helperName {
 		os.Exit(playHelper(os.Args[1]))
 	}
+	keystoretest.LightPassphrases()
 	flag.Parse()
 	// They wait for a server, or for the next try, far longer than they compute.
 	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {

@@ -1,0 +1,5 @@
+//go:build lightpassphrase
+
+package work
+
+const standard = Light
