@@ -18,7 +18,7 @@ func TestMoveKill(t *testing.T) {
 		t.Skip("left out of the inner loop: it kills the program again and again")
 	}
 	t.Parallel()
-	killMoves(t, 10)
+	killMoves(t, 5)
 }
 
 // TestTortureMoveKill is [TestMoveKill], longer.
