@@ -25,7 +25,7 @@ import (
 )
 
 func TestSignatures(t *testing.T) {
-	count := 10_000
+	count := 2500
 	if testing.Short() {
 		count = 500
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -86,15 +87,25 @@ func many() int {
 	if testing.Short() {
 		return 1000
 	}
-	return 10_000
+	return 3000
 }
 
-// TestAllOfAStore: 10,000 invoices made 1 to 200 a second come once each, whatever the
-// size of a page, while others are made and not, for few more requests at most than
+// TestAllOfAStore: thousands of invoices made 1 to 200 a second come once each, whatever
+// the size of a page, while others are made and not, for few more requests at most than
 // there are pages by offset.
-func TestAllOfAStore(t *testing.T) {
+func TestAllOfAStore(t *testing.T) { allOfAStore(t, many()) }
+
+// TestTortureAllOfAStore is [TestAllOfAStore] with 10,000 invoices.
+func TestTortureAllOfAStore(t *testing.T) {
+	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
+		t.Skip("a long test: make torture")
+	}
+	allOfAStore(t, 10_000)
+}
+
+func allOfAStore(t *testing.T, invoices int) {
 	for _, made := range []bool{false, true} {
-		l := startLong(t, busy(many(), time.Now()))
+		l := startLong(t, busy(invoices, time.Now()))
 		if made {
 			l.before = func(list int64) {
 				if list > 1 {

@@ -226,7 +226,7 @@ func TestRandomLines(t *testing.T) {
 		playRandomLines(t, 200)
 		return
 	}
-	playRandomLines(t, 2000)
+	playRandomLines(t, 1000)
 }
 
 func TestTortureRandomLines(t *testing.T) {
