@@ -176,25 +176,9 @@ func paymentMethods(b *aspnet.Binder) []string {
 		}
 	}
 	for i, id := range wanted {
-		wanted[i] = paymentMethodID(id)
+		wanted[i] = world.PaymentMethodID(id)
 	}
 	return wanted
-}
-
-const onChain = "BTC-CHAIN"
-
-// paymentMethodID turns the names of older versions into today's.
-func paymentMethodID(text string) string {
-	switch id := strings.ToUpper(strings.TrimSpace(text)); id {
-	case "BTC", "BTC-ONCHAIN", "BTC_ONCHAIN", "BTC-BTCLIKE", "BTC_BTCLIKE":
-		return onChain
-	case "BTC-LIGHTNINGNETWORK", "BTC_LIGHTNINGLIKE", "BTC-LIGHTNINGLIKE", "BTC_LIGHTNINGNETWORK":
-		return "BTC-LN"
-	case "BTC-LNURLPAY", "BTC_LNURLPAY":
-		return "BTC-LNURL"
-	default:
-		return id
-	}
 }
 
 const noWallet = "No wallet has been linked to your BTCPay Store. See the following link for more information on how to connect your store and wallet. (https://docs.btcpayserver.org/WalletSetup/)\n"
@@ -221,10 +205,10 @@ func priceInvoice(inv *world.Invoice, st *world.Store, methods []string, now tim
 		log.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = " + rate.Value.Text())
 	}
 	switch {
-	case methods != nil && !slices.Contains(methods, onChain):
+	case methods != nil && !slices.Contains(methods, world.OnChain):
 		return log.String()
 	case rate.Err != "":
-		log.add("Error " + onChain + ": Unable to get rate(s) " + rate.Pair.String() + ", this payment method disabled for this invoice.")
+		log.add("Error " + world.OnChain + ": Unable to get rate(s) " + rate.Pair.String() + ", this payment method disabled for this invoice.")
 		return log.String()
 	case rate.Value.Sign() <= 0:
 		return log.String()
@@ -235,8 +219,8 @@ func priceInvoice(inv *world.Invoice, st *world.Store, methods []string, now tim
 	}
 	if !inv.TopUp && inv.Account(money.Digits(inv.Currency)).Due.Cmp(money.New(inv.Prompt.Dust, 8)) < 0 {
 		inv.Prompt = nil
-		log.add("Error " + onChain + ": Payment method unavailable (Amount below the dust threshold. For amounts of this size, it is recommended to enable an off-chain (Lightning) payment method)")
-		log.add("Info " + onChain + ": Payment method details creation took 0 milliseconds")
+		log.add("Error " + world.OnChain + ": Payment method unavailable (Amount below the dust threshold. For amounts of this size, it is recommended to enable an off-chain (Lightning) payment method)")
+		log.add("Info " + world.OnChain + ": Payment method details creation took 0 milliseconds")
 		return log.String()
 	}
 	if !inv.Lazy {

@@ -96,7 +96,7 @@ func (s *Sandbox) ipnWay() deliver.Way {
 				return nil, err
 			}
 			request.Header.Set("Content-Type", "application/json; charset=utf-8")
-			request.Header.Set("User-Agent", "BTCPayServer/"+s.release.version)
+			request.Header.Set("User-Agent", "BTCPayServer/"+s.release.Version)
 			return request, nil
 		},
 		Taken: func(response *http.Response) bool { return response.StatusCode/100 == 2 },

@@ -103,7 +103,7 @@ const (
 // resolveGreenfield finds the user behind an API key or Basic, or gives the message of a 401.
 func (s *Sandbox) resolveGreenfield(r *http.Request, c *caller) (refusal string) {
 	refusal = s.readGreenfield(r, c)
-	if refusal != "" && !s.release.tellsWhy() {
+	if refusal != "" && !s.release.ExplainsUnauthorized() {
 		return needAuthentication
 	}
 	return refusal
@@ -112,7 +112,7 @@ func (s *Sandbox) resolveGreenfield(r *http.Request, c *caller) (refusal string)
 func (s *Sandbox) readGreenfield(r *http.Request, c *caller) (refusal string) {
 	scheme, credential, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	scheme = strings.ToLower(scheme)
-	if !s.release.takesBearer() {
+	if !s.release.AcceptsBearer() {
 		if scheme == "token" && strings.HasPrefix(credential, " ") || scheme == "bearer" {
 			return needAuthentication
 		}
@@ -150,7 +150,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	now := s.world.Now()
 	u := s.state.FindUser(pieces[0])
 	young := u != nil && now.Sub(u.Created) < youngAccount
-	if !young && s.release.tellsWhy() && !s.throttle.allow(loginZone, c.site.ip, now) {
+	if !young && s.release.ExplainsUnauthorized() && !s.throttle.allow(loginZone, c.site.ip, now) {
 		return "Basic authentication failed: Rate limited. Please use authentication with API Keys to avoid throttling."
 	}
 	if u == nil {
@@ -159,7 +159,7 @@ func (s *Sandbox) resolveBasic(credential string, c *caller) (refusal string) {
 	if u.Locked(now) {
 		return "Basic authentication failed: Your user account is currently disabled."
 	}
-	if s.release.closesBasic() {
+	if s.release.RestrictsBasic() {
 		switch {
 		case u.SecondFactor:
 			return "Cannot use Basic authentication when multi-factor is enabled."

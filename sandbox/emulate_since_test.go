@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -228,7 +230,7 @@ func TestEmulatedSince(t *testing.T) {
 	}
 	for _, emulate := range releasesTried {
 		t.Run(emulate, func(t *testing.T) {
-			version, err := releaseOf(emulate)
+			version, err := release.Parse(emulate)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -241,11 +243,11 @@ func TestEmulatedSince(t *testing.T) {
 					if bound.text == "" {
 						continue
 					}
-					b, err := releaseOf(bound.text)
-					if err != nil {
-						t.Fatal(err)
+					var number [3]int
+					if _, err := fmt.Sscanf(bound.text, "%d.%d.%d", &number[0], &number[1], &number[2]); err != nil {
+						t.Fatal(bound.text, err)
 					}
-					want = want && version.since(b.number[0], b.number[1], b.number[2]) == bound.after
+					want = want && version.Since(number[0], number[1], number[2]) == bound.after
 				}
 				w := newTestbed(t, Options{Emulate: emulate})
 				w.t = t
@@ -254,7 +256,7 @@ func TestEmulatedSince(t *testing.T) {
 				}
 			}
 			w := newTestbed(t, Options{Emulate: emulate})
-			if _, text := w.greenfield("GET", "/api/v1/server/info", ""); member(t, text, "version") != version.version {
+			if _, text := w.greenfield("GET", "/api/v1/server/info", ""); member(t, text, "version") != version.Version {
 				t.Error(text)
 			}
 		})

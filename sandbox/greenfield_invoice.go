@@ -83,7 +83,7 @@ func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
 		data.Type = "TopUp"
 	}
 	if inv.Prompt != nil {
-		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, onChain)
+		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, world.OnChain)
 		if len(inv.Counted()) > 0 {
 			data.PaidAmount = inv.Net(money.Digits(inv.Currency)).Text()
 		}

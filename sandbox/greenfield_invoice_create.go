@@ -84,8 +84,8 @@ func (q *invoiceRequest) check() []aspnet.FieldError {
 		}
 	}
 	for i, id := range q.methods {
-		q.methods[i] = paymentMethodID(id)
-		if !slices.Contains(paymentMethodIDs, q.methods[i]) {
+		q.methods[i] = world.PaymentMethodID(id)
+		if !slices.Contains(world.PaymentMethodIDs, q.methods[i]) {
 			refuse("Checkout.PaymentMethods["+strconv.Itoa(i)+"]", "Invalid PaymentMethodId")
 		}
 	}

@@ -64,7 +64,7 @@ func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 		Amount:            plain(a.TotalDue),
 		PaymentMethodFee:  plain(a.Fee),
 		Payments:          []paymentData{},
-		PaymentMethodID:   onChain,
+		PaymentMethodID:   world.OnChain,
 		Currency:          "BTC",
 	}
 	if p.Address != "" {
@@ -113,7 +113,7 @@ func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *call
 	case method == "":
 		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "paymentMethod", Message: "The paymentMethod field is required."})
 		return
-	case paymentMethodID(method) != onChain || inv.Prompt == nil:
+	case world.PaymentMethodID(method) != world.OnChain || inv.Prompt == nil:
 		aspnet.WriteCrash(w)
 		return
 	}

@@ -20,7 +20,7 @@ type apiKeyData struct {
 // place later, and the name of the date, are not known.
 func (s *Sandbox) showAPIKey(k *world.APIKey, plain bool) apiKeyData {
 	data := apiKeyData{APIKey: &k.Value, Label: k.Label, Permissions: k.Permissions}
-	if s.release.hashesKeys() {
+	if s.release.HashesKeys() {
 		data.ID, data.Created = k.ID(), new(k.Created.Unix())
 		if !plain {
 			data.APIKey = nil
@@ -60,7 +60,7 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 				continue
 			}
 			permission, ok := world.ValidPermission(item.Text)
-			if policy, _, scoped := strings.Cut(permission, ":"); s.release.checksPolicies() && (!s.release.knows(policy) || scoped && !world.IsStorePermission(policy)) {
+			if policy, _, scoped := strings.Cut(permission, ":"); s.release.ValidatesPolicies() && (!s.release.Knows(policy) || scoped && !world.IsStorePermission(policy)) {
 				ok = false
 			}
 			if !ok {
@@ -101,11 +101,11 @@ func (s *Sandbox) deleteUserAPIKey(w http.ResponseWriter, r *http.Request, _ *ca
 
 // revokeAPIKey knows only the keys of that user.
 func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *world.User) {
-	k := s.findKey(u, name)
+	k := s.release.FindKey(s.state, u, name)
 	switch {
 	case k != nil:
 		s.removeAPIKey(w, k)
-	case s.release.hashesKeys():
+	case s.release.HashesKeys():
 		writeAPIError(w, http.StatusNotFound, "apikey-not-found", "This apikey does not exists")
 	default:
 		writeAPIError(w, http.StatusBadRequest, "apikey-not-found", "This apikey does not exists")

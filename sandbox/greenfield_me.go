@@ -7,7 +7,7 @@ import (
 )
 
 func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
-	s.writeUsers(w, http.StatusOK, s.showUser(c.user, c))
+	s.release.WriteUsers(w, http.StatusOK, s.showUser(c.user, c))
 }
 
 // updateMe changes what is named. An e-mail that is none is refused, and set all the same (recording 26-users).
@@ -48,7 +48,7 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	putText(&u.Name, name)
 	putText(&u.ImageURL, image)
-	s.writeUsers(w, http.StatusOK, s.showUser(u, c))
+	s.release.WriteUsers(w, http.StatusOK, s.showUser(u, c))
 }
 
 func (s *Sandbox) deleteMe(w http.ResponseWriter, _ *http.Request, c *caller) {
@@ -58,7 +58,7 @@ func (s *Sandbox) deleteMe(w http.ResponseWriter, _ *http.Request, c *caller) {
 func (s *Sandbox) setMyPicture(w http.ResponseWriter, r *http.Request, c *caller) {
 	if link := s.takePicture(w, r, c); link != "" {
 		c.user.ImageURL = &link
-		s.writeUsers(w, http.StatusOK, s.showUser(c.user, c))
+		s.release.WriteUsers(w, http.StatusOK, s.showUser(c.user, c))
 	}
 }
 

@@ -29,11 +29,11 @@ func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller)
 	slices.SortFunc(members, func(a, b memberData) int {
 		return cmp.Or(cmp.Compare(world.Rank(a.Role), world.Rank(b.Role)), cmp.Compare(a.Email, b.Email))
 	})
-	s.writeUsers(w, http.StatusOK, members)
+	s.release.WriteUsers(w, http.StatusOK, members)
 }
 
 func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	aspnet.WriteJSON(w, http.StatusOK, s.release.roles())
+	aspnet.WriteJSON(w, http.StatusOK, s.release.Roles())
 }
 
 // readMember binds a member, whose names are other ones in older versions.
@@ -101,7 +101,7 @@ func (s *Sandbox) setRole(w http.ResponseWriter, st *world.Store, u *world.User,
 }
 
 func (s *Sandbox) refuseRole(w http.ResponseWriter, role string) bool {
-	if i := world.Rank(role); i >= 0 && i < len(s.release.roles()) {
+	if i := world.Rank(role); i >= 0 && i < len(s.release.Roles()) {
 		return false
 	}
 	aspnet.WriteValidation(w, aspnet.FieldError{Path: "StoreRole", Message: "The role id provided does not exist"})

@@ -52,11 +52,11 @@ func writeNoMethod(w http.ResponseWriter) {
 
 func (s *Sandbox) readWallet(w http.ResponseWriter, r *http.Request, _ *caller) {
 	wallet := s.state.Stores[r.PathValue("storeId")].Wallet
-	if r.PathValue("method") != onChain || wallet == nil {
+	if r.PathValue("method") != world.OnChain || wallet == nil {
 		writeNoMethod(w)
 		return
 	}
-	data := paymentMethodData{Enabled: wallet.Enabled, PaymentMethodID: onChain}
+	data := paymentMethodData{Enabled: wallet.Enabled, PaymentMethodID: world.OnChain}
 	if strings.EqualFold(aspnet.QueryValue(r, "includeConfig"), "true") {
 		data.Config = showWallet(wallet)
 	}
@@ -77,7 +77,7 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 		return
 	}
 	st := s.state.Stores[r.PathValue("storeId")]
-	if r.PathValue("method") != onChain || st.Wallet == nil && config == nil {
+	if r.PathValue("method") != world.OnChain || st.Wallet == nil && config == nil {
 		writeNoMethod(w)
 		return
 	}
@@ -98,7 +98,7 @@ func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
 	if enabled != nil {
 		st.Wallet.Enabled = *enabled
 	}
-	data := paymentMethodData{Enabled: st.Wallet.Enabled, PaymentMethodID: onChain}
+	data := paymentMethodData{Enabled: st.Wallet.Enabled, PaymentMethodID: world.OnChain}
 	if config != nil {
 		data.Config = showWallet(st.Wallet)
 	}
@@ -144,7 +144,7 @@ func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *calle
 	}
 	wallet := s.state.Stores[r.PathValue("storeId")].Wallet
 	switch {
-	case paymentMethodID(r.PathValue("method")) != onChain:
+	case world.PaymentMethodID(r.PathValue("method")) != world.OnChain:
 		writeAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method id isn't set up in this BTCPay Server instance")
 		return
 	case wallet == nil:

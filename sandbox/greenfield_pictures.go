@@ -22,7 +22,7 @@ func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
 	if link := s.takePicture(w, r, c); link != "" {
 		st := s.state.Stores[r.PathValue("storeId")]
 		st.LogoURL = &link
-		s.writeStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+		s.release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 	}
 }
 

@@ -76,7 +76,7 @@ type refundData struct {
 // readRefund tells what could go back by a payment method of the invoice.
 func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) {
 	inv := s.invoiceOf(r)
-	if inv.Prompt == nil || paymentMethodID(r.PathValue("method")) != onChain {
+	if inv.Prompt == nil || world.PaymentMethodID(r.PathValue("method")) != world.OnChain {
 		writeAPIError(w, http.StatusBadRequest, "invalid-payment-method", "Invalid payment method")
 		return
 	}
@@ -169,7 +169,7 @@ func (s *Sandbox) refund(inv *world.Invoice, q *refundRequest) (*world.PullPayme
 
 	known := 0
 	for _, id := range q.methods {
-		if paymentMethodID(id) == onChain && inv.Prompt != nil {
+		if world.PaymentMethodID(id) == world.OnChain && inv.Prompt != nil {
 			known++
 		} else {
 			refuse("PayoutMethods", "Invalid or unsupported payout method: "+id)

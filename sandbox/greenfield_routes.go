@@ -1,13 +1,16 @@
 package sandbox
 
-import "github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+import (
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
 
 // greenfieldRoutes are those of the Greenfield half, in the order the paths are told apart.
 var greenfieldRoutes = []route{
 	// The server, its users and their keys.
 	api("GET", "/health", open, (*Sandbox).health),
 	api("GET", "/server/info", anyone, (*Sandbox).serverInfo),
-	only(release.readsEmailSettings, api("GET", "/server/email", world.ModifyServerSettings, (*Sandbox).readServerEmail)),
+	only(release.Release.HasEmailSettings, api("GET", "/server/email", world.ModifyServerSettings, (*Sandbox).readServerEmail)),
 	api("GET", "/server/roles", world.ModifyServerSettings, (*Sandbox).listRoles),
 	api("GET", "/users", world.ViewUsers, (*Sandbox).listUsers),
 	api("POST", "/users", open, (*Sandbox).createUser),
@@ -106,7 +109,7 @@ func listing(r route) route {
 }
 
 // only is there in some releases.
-func only(in func(release) bool, r route) route {
+func only(in func(release.Release) bool, r route) route {
 	r.in = in
 	return r
 }

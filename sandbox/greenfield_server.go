@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 func (s *Sandbox) health(w http.ResponseWriter, _ *http.Request, _ *caller) {
@@ -37,21 +38,18 @@ type nodeInfo struct {
 // firstBlocks is how long the chain was before any block was found here: what a fresh regtest needs to spend from.
 const firstBlocks = 100
 
-// paymentMethodIDs are the methods the server has handlers for. Stores here can be given the first alone.
-var paymentMethodIDs = []string{onChain, "BTC-LN", "BTC-LNURL"}
-
 func (s *Sandbox) serverInfo(w http.ResponseWriter, _ *http.Request, _ *caller) {
 	height := firstBlocks + s.state.Height
 	sync := syncStatus{
-		PaymentMethodID: onChain, Available: true, ChainHeight: height, SyncHeight: height,
+		PaymentMethodID: world.OnChain, Available: true, ChainHeight: height, SyncHeight: height,
 		NodeInformation: nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
 	}
-	if !s.release.since(2, 0, 0) {
+	if !s.release.Since(2, 0, 0) {
 		sync.PaymentMethodID, sync.CryptoCode = "", "BTC"
 	}
 	aspnet.WriteJSON(w, http.StatusOK, serverInfo{
-		Version:                 s.release.version,
-		SupportedPaymentMethods: s.release.methodIDs(),
+		Version:                 s.release.Version,
+		SupportedPaymentMethods: s.release.PaymentMethodIDs(),
 		FullySynched:            true,
 		SyncStatus:              []syncStatus{sync},
 	})

@@ -31,21 +31,21 @@ func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) 
 			stores = append(stores, storeData{st.ID, st.StoreSettings})
 		}
 	}
-	s.writeStores(w, http.StatusOK, stores)
+	s.release.WriteStores(w, http.StatusOK, stores)
 }
 
 func (s *Sandbox) createStore(w http.ResponseWriter, r *http.Request, c *caller) {
-	settings := s.release.storeDefaults()
+	settings := s.release.StoreDefaults()
 	if !bindSettings(w, r, c.body, "CreateStoreRequest", &settings) {
 		return
 	}
 	st := s.state.NewStore(c.user, settings, s.world.Now())
-	s.writeStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+	s.release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
 func (s *Sandbox) readStore(w http.ResponseWriter, r *http.Request, _ *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	s.writeStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+	s.release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
 // updateStore changes what is named and keeps the rest.
@@ -56,7 +56,7 @@ func (s *Sandbox) updateStore(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	st.StoreSettings = settings
-	s.writeStores(w, http.StatusOK, storeData{st.ID, settings})
+	s.release.WriteStores(w, http.StatusOK, storeData{st.ID, settings})
 }
 
 // deleteStore takes the caller out of the store. The store stays, with its tokens and invoices, also for nobody
@@ -173,7 +173,7 @@ func readCriteria(m *aspnet.Model, items []*aspnet.Node) []world.Criterion {
 			continue
 		}
 		o := &aspnet.Model{Node: item, Faults: m.Faults}
-		c := world.Criterion{PaymentMethodID: paymentMethodID(textOr(o.Text("paymentMethodId"), "")), CurrencyCode: textOr(o.Text("currencyCode"), ""), Above: flag(o.Bool("above"))}
+		c := world.Criterion{PaymentMethodID: world.PaymentMethodID(textOr(o.Text("paymentMethodId"), "")), CurrencyCode: textOr(o.Text("currencyCode"), ""), Above: flag(o.Bool("above"))}
 		if amount := o.Decimal("amount"); amount != nil {
 			c.Amount = *amount
 		}
@@ -221,7 +221,7 @@ func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 		if c.Amount.Sign() < 0 {
 			refuse(path+"Amount", "Amount must be greater than 0")
 		}
-		if !slices.Contains(paymentMethodIDs, c.PaymentMethodID) {
+		if !slices.Contains(world.PaymentMethodIDs, c.PaymentMethodID) {
 			refuse(path+"PaymentMethodId", "Payment method was invalid")
 		}
 	}

@@ -97,7 +97,7 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		u.Invitation = random.Hex(6)
 	}
 	w.Header().Set("Location", c.site.base()+"/GreenfieldUsers") // leads nowhere on the real server too
-	s.writeUsers(w, http.StatusCreated, s.showUser(u, c))
+	s.release.WriteUsers(w, http.StatusCreated, s.showUser(u, c))
 }
 
 // passwordFault is what is wrong with a password; "" if it will do.
@@ -124,12 +124,12 @@ func (s *Sandbox) listUsers(w http.ResponseWriter, _ *http.Request, c *caller) {
 	for _, u := range s.state.AllUsers() {
 		users = append(users, s.showUser(u, c))
 	}
-	s.writeUsers(w, http.StatusOK, users)
+	s.release.WriteUsers(w, http.StatusOK, users)
 }
 
 func (s *Sandbox) readUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	if u := s.userOf(w, r); u != nil {
-		s.writeUsers(w, http.StatusOK, s.showUser(u, c))
+		s.release.WriteUsers(w, http.StatusOK, s.showUser(u, c))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // walletData is the overview of a store's wallet: what its invoices were paid.
@@ -21,7 +22,7 @@ func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller)
 	storeID := r.PathValue("storeId")
 	wallet := s.state.Stores[storeID].Wallet
 	switch {
-	case paymentMethodID(r.PathValue("method")) != onChain:
+	case world.PaymentMethodID(r.PathValue("method")) != world.OnChain:
 		writeAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method doesn't exists or doesn't offer wallet services")
 		return
 	case wallet == nil:

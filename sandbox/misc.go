@@ -15,12 +15,12 @@ type permissionData struct {
 }
 
 func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	all := slices.Sorted(slices.Values(s.release.permissions))
+	all := slices.Sorted(slices.Values(s.release.Permissions))
 	list := make([]permissionData, len(all))
 	for i, held := range all {
 		list[i] = permissionData{held, []string{}}
 		for _, asked := range all {
-			if asked != held && world.Includes(held, asked) && s.release.tellsInclusion(held, asked) {
+			if asked != held && world.Includes(held, asked) && s.release.ListsInclusion(held, asked) {
 				list[i].Included = append(list[i].Included, asked)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -28,13 +29,13 @@ type consent struct {
 	Stores []*world.Store
 
 	asked   []asked
-	release release
+	release release.Release
 }
 
 // needsStore tells whether a person has to pick a store first.
 func (f *consent) needsStore() bool {
 	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
-		return (a.scope == "" || f.release.picksNamed()) && world.IsStorePermission(a.policy)
+		return (a.scope == "" || f.release.PicksStoreForScoped()) && world.IsStorePermission(a.policy)
 	}))
 }
 
@@ -65,8 +66,8 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 		Strict:          truth("strict", true),
 		SelectiveStores: truth("selectiveStores", false),
 		release:         s.release,
-		asked:           s.release.readAsked(texts),
-		Rows:            s.release.allRows(),
+		asked:           readAsked(s.release, texts),
+		Rows:            allRows(s.release),
 	}
 	f.Label = f.Application
 	var ok bool
@@ -152,7 +153,7 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		StoreID:         r.PostFormValue("StoreId"),
 		Key:             r.PostFormValue("ApiKey"),
 		release:         s.release,
-		asked:           s.release.readAsked(strings.Split(r.PostFormValue("Permissions"), ";")),
+		asked:           readAsked(s.release, strings.Split(r.PostFormValue("Permissions"), ";")),
 		Rows:            postedRows(r),
 	}
 	var faults []world.Flash
@@ -162,7 +163,7 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		faults = append(faults, world.Flash{Severity: "error", Text: "The value '" + r.PostFormValue("RedirectUrl") + "' is not valid for RedirectUrl."})
 	}
 	if f.Rows == nil {
-		f.Rows = s.release.allRows()
+		f.Rows = allRows(s.release)
 	}
 	forbidServer(f.Rows, c.user)
 	f.adjust()
@@ -180,11 +181,11 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 			aspnet.WriteCrash(w)
 			return
 		}
-		k := s.world.MintKey(c.user, f.Label, s.release.granted(f.Rows))
+		k := s.world.MintKey(c.user, f.Label, granted(s.release, f.Rows))
 		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
 		s.handOver(w, c, f, k)
 	case "confirm":
-		if s.release.hashesKeys() { // it has no key to hand out again
+		if s.release.HashesKeys() { // it has no key to hand out again
 			aspnet.WriteEmpty(w, http.StatusNotFound)
 			return
 		}
@@ -235,7 +236,7 @@ func (h handover) Action() template.HTMLAttr {
 func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *world.APIKey) {
 	if f.Redirect.escaped == "" {
 		s.addFlash(c, "success", "API key generated! "+k.Value)
-		if s.release.keepsKeyFromAddress() {
+		if s.release.OmitsKeyFromURL() {
 			redirect(w, c, "/account/apikeys")
 			return
 		}

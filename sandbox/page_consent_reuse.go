@@ -13,7 +13,7 @@ import (
 //
 // A server that keeps no plain keys has none to hand out again, so each consent makes one: that is inferred, nobody saw it.
 func reusableKey(st *world.State, u *world.User, f *consent) (*world.APIKey, bool) {
-	if f.Identifier == "" || f.Redirect.escaped == "" || f.release.hashesKeys() {
+	if f.Identifier == "" || f.Redirect.escaped == "" || f.release.HashesKeys() {
 		return nil, true
 	}
 	for _, k := range st.KeysOf(u) {
@@ -34,7 +34,7 @@ func reusableKey(st *world.State, u *world.User, f *consent) (*world.APIKey, boo
 // suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
 // has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
 func suffices(k *world.APIKey, f *consent) (enough, ok bool) {
-	held, seen := scopesOf(f.release.readAsked(k.Permissions)), map[string]bool{}
+	held, seen := scopesOf(readAsked(f.release, k.Permissions)), map[string]bool{}
 	for _, a := range f.asked {
 		if seen[a.policy] {
 			continue

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -13,12 +14,12 @@ import (
 type asked struct{ policy, scope string }
 
 // readAsked takes the permissions that the server knows out of those in a request; the rest is dropped without a word.
-func (rel release) readAsked(texts []string) []asked {
+func readAsked(rel release.Release, texts []string) []asked {
 	var known []asked
 	for _, text := range texts {
 		normal, ok := world.ValidPermission(text)
 		policy, scope, _ := strings.Cut(normal, ":")
-		if ok && rel.knows(policy) && (scope == "" || rel.takesScope(policy)) {
+		if ok && rel.Knows(policy) && (scope == "" || rel.AcceptsScope(policy)) {
 			known = append(known, asked{policy, scope})
 		}
 	}
@@ -56,9 +57,9 @@ func (r permissionRow) StoreMode() string {
 func (r permissionRow) OfStore() bool { return world.IsStorePermission(r.Permission) }
 
 // allRows has a row for each permission there is.
-func (rel release) allRows() []permissionRow {
+func allRows(rel release.Release) []permissionRow {
 	var rows []permissionRow
-	for _, policy := range rel.permissions {
+	for _, policy := range rel.Permissions {
 		rows = append(rows, permissionRow{Permission: policy})
 	}
 	return rows
@@ -108,7 +109,7 @@ func (f *consent) adjust() {
 		case !world.IsStorePermission(a.policy):
 		case a.scope == "":
 			named[i].scope = f.StoreID
-		case f.release.picksNamed() && f.StoreID != "":
+		case f.release.PicksStoreForScoped() && f.StoreID != "":
 			named[i].scope += ":" + f.StoreID
 		}
 	}
@@ -158,7 +159,7 @@ func storesInWords(st *world.State, row permissionRow, u *world.User) string {
 }
 
 // granted are the permissions of a key made by those rows.
-func (rel release) granted(rows []permissionRow) []string {
+func granted(rel release.Release, rows []permissionRow) []string {
 	permissions, seen := []string{}, map[string]bool{}
 	add := func(permission string) {
 		if !seen[permission] {
@@ -168,7 +169,7 @@ func (rel release) granted(rows []permissionRow) []string {
 	}
 	specific := map[string]bool{} // policies done: rows of one policy have the same stores
 	for _, row := range rows {
-		if row.Forbidden || !rel.knows(row.Permission) {
+		if row.Forbidden || !rel.Knows(row.Permission) {
 			continue
 		}
 		switch {

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // keysPage lists the keys of who is logged in.
@@ -13,8 +12,8 @@ func (s *Sandbox) keysPage(w http.ResponseWriter, _ *http.Request, c *caller) {
 	type shown struct{ Label, Permissions, Name, Value string }
 	var keys []shown
 	for _, k := range s.state.KeysOf(c.user) {
-		row := shown{k.Label, strings.Join(k.Permissions, ", "), s.name(k), ""}
-		if !s.release.hashesKeys() {
+		row := shown{k.Label, strings.Join(k.Permissions, ", "), s.release.KeyName(k), ""}
+		if !s.release.HashesKeys() {
 			row.Value = k.Value
 		}
 		keys = append(keys, row)
@@ -25,7 +24,7 @@ func (s *Sandbox) keysPage(w http.ResponseWriter, _ *http.Request, c *caller) {
 
 // addKeyPage lets a person make a key by hand.
 func (s *Sandbox) addKeyPage(w http.ResponseWriter, _ *http.Request, c *caller) {
-	rows := s.release.allRows()
+	rows := allRows(s.release)
 	forbidServer(rows, c.user)
 	keepUncached(w)
 	s.showPage(w, c, "keys-add", "Generate API Key", rows)
@@ -34,7 +33,7 @@ func (s *Sandbox) addKeyPage(w http.ResponseWriter, _ *http.Request, c *caller) 
 func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	rows := postedRows(r)
 	forbidServer(rows, c.user)
-	k := s.world.MintKey(c.user, r.PostFormValue("Label"), s.release.granted(rows))
+	k := s.world.MintKey(c.user, r.PostFormValue("Label"), granted(s.release, rows))
 	s.addFlash(c, "success", "API key generated! "+k.Value)
 	redirect(w, c, "/account/apikeys")
 }
@@ -42,7 +41,7 @@ func (s *Sandbox) addKey(w http.ResponseWriter, r *http.Request, c *caller) {
 // deleteKeyPage asks before a key is deleted. Its own button does not work, as on the real server: the form has no
 // anti-forgery field (recording 71-key-pages). The one on the list of keys does.
 func (s *Sandbox) deleteKeyPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	k := s.findKey(c.user, r.PathValue("apikey"))
+	k := s.release.FindKey(s.state, c.user, r.PathValue("apikey"))
 	if k == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
@@ -51,7 +50,7 @@ func (s *Sandbox) deleteKeyPage(w http.ResponseWriter, r *http.Request, c *calle
 }
 
 func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *caller) {
-	k := s.findKey(c.user, r.PathValue("apikey"))
+	k := s.release.FindKey(s.state, c.user, r.PathValue("apikey"))
 	if k == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
@@ -64,22 +63,4 @@ func (s *Sandbox) deleteKeyByForm(w http.ResponseWriter, r *http.Request, c *cal
 // deleteNothing is where the form of the page that asks leads: no key is named there.
 func (s *Sandbox) deleteNothing(w http.ResponseWriter, _ *http.Request, _ *caller) {
 	aspnet.WriteEmpty(w, http.StatusNotFound)
-}
-
-// name is how the release names a key in addresses: by its value, or by its id once it keeps no values.
-func (s *Sandbox) name(k *world.APIKey) string {
-	if s.release.hashesKeys() {
-		return k.ID()
-	}
-	return k.Value
-}
-
-// findKey looks a key of that user up by the name that the release gives it; nil if the user has none such.
-func (s *Sandbox) findKey(u *world.User, name string) *world.APIKey {
-	for _, k := range s.state.APIKeys {
-		if k.UserID == u.ID && s.name(k) == name {
-			return k
-		}
-	}
-	return nil
 }

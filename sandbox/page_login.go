@@ -35,7 +35,7 @@ func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
 func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, email string, alerts ...world.Flash) {
 	form := loginForm{
 		Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true",
-		Methods: s.release.loginMethods(), Limited: s.release.limitedLogin(), Code: c.site.root + "/login/code",
+		Methods: s.release.HasLoginMethods(), Limited: s.release.HasLimitedLoginField(), Code: c.site.root + "/login/code",
 	}
 	if back := aspnet.QueryValue(r, "ReturnUrl"); back != "" {
 		form.Action += "?returnurl=" + url.QueryEscape(back)

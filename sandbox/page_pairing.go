@@ -23,7 +23,7 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	code, given := aspnet.LookupQuery(r, "pairingCode")
-	if (!given || code == "") && s.release.missesCode() {
+	if (!given || code == "") && s.release.PairingNeedsCode() {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
@@ -39,7 +39,7 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 		return
 	}
 	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: selected, Stores: s.state.StoresOf(c.user)}
-	form.CanApprove = !s.release.approvesSelected() || s.state.UserMay(c.user, world.ModifyStoreSettings, selected)
+	form.CanApprove = !s.release.ApprovalNeedsSelectedStore() || s.state.UserMay(c.user, world.ModifyStoreSettings, selected)
 	if p.Label != nil {
 		form.Label = *p.Label
 	}

@@ -22,7 +22,7 @@ type tokensContent struct {
 
 func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) {
 	st := s.state.Stores[r.PathValue("storeId")]
-	content := tokensContent{Store: st, Tokens: s.state.TokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.keepsLegacyKeys()}
+	content := tokensContent{Store: st, Tokens: s.state.TokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.HasLegacyKeys()}
 	if st.LegacyKey != "" {
 		content.Basic = base64.StdEncoding.EncodeToString([]byte(st.LegacyKey))
 	}

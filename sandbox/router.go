@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 )
 
 // handler answers a request. It runs with the sandbox's lock held and may read and change the state freely.
@@ -52,7 +54,7 @@ type route struct {
 	// public is for a route of the BitPay half that was never behind its middleware.
 	public bool
 	// in says which releases have the route; nil: all.
-	in func(release) bool
+	in func(release.Release) bool
 	// guardedLate says that older releases take the form without its anti-forgery field.
 	guardedLate bool
 
@@ -61,14 +63,14 @@ type route struct {
 
 type router struct{ byLength map[int][]route }
 
-func newRouter(rel release, tables ...[]route) *router {
+func newRouter(rel release.Release, tables ...[]route) *router {
 	rt := &router{byLength: map[int][]route{}}
 	for _, r := range slices.Concat(tables...) {
 		if r.in != nil && !r.in(rel) {
 			continue
 		}
 		rt.add(r)
-		if r.storeless && rel.hidesUnknown() {
+		if r.storeless && rel.HidesUnknownIDs() {
 			r.path = strings.Replace(r.path, "/stores/{storeId}", "", 1)
 			rt.add(r)
 		}

@@ -1,6 +1,9 @@
 package sandbox
 
-import "github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+import (
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
 
 // routes are those of the BitPay-compatible half and of the pages, in the order the paths are told apart.
 var routes = []route{
@@ -34,10 +37,10 @@ var routes = []route{
 	{method: "GET", path: "/stores/{storeId}/tokens", realm: pageRealm, permission: world.ModifyStoreSettings, handler: (*Sandbox).tokensPage},
 	{method: "GET", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: world.ModifyStoreSettings, handler: (*Sandbox).createTokenPage},
 	{method: "POST", path: "/stores/{storeId}/tokens/create", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).createToken},
-	{method: "POST", path: "/stores/{storeId}/tokens/apikey", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).changeLegacyKey, in: release.keepsLegacyKeys},
+	{method: "POST", path: "/stores/{storeId}/tokens/apikey", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).changeLegacyKey, in: release.Release.HasLegacyKeys},
 	{method: "GET", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: world.ModifyStoreSettings, handler: (*Sandbox).revokeTokenPage},
 	{method: "POST", path: "/stores/{storeId}/tokens/{token}/revoke", realm: pageRealm, permission: world.ModifyStoreSettings, mutates: true, handler: (*Sandbox).revokeTokenByForm},
-	{method: "GET", path: "/invoices", realm: pageRealm, permission: anyone, handler: (*Sandbox).homePage, in: release.invoicesAskLogin},
+	{method: "GET", path: "/invoices", realm: pageRealm, permission: anyone, handler: (*Sandbox).homePage, in: release.Release.RedirectsInvoicesToLogin},
 	{method: "GET", path: "/invoices/{invoiceId}", realm: pageRealm, permission: anyone, handler: (*Sandbox).invoicePage},
 	{method: "GET", path: "/LocalStorage/{file}", realm: pageRealm, permission: open, handler: (*Sandbox).showPicture},
 	{method: "GET", path: "/invoice", realm: pageRealm, permission: open, handler: (*Sandbox).checkoutByQuery, when: wantsNoBIP70},

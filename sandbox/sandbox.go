@@ -54,6 +54,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -93,7 +94,7 @@ type Sandbox struct {
 	rootPath            string
 	disableRegistration bool
 	tieSeed             uint64
-	release             release
+	release             release.Release
 	routes              *router
 	faults              activeFaults
 
@@ -107,7 +108,7 @@ type Sandbox struct {
 
 // NewHandler makes a sandbox that does not listen, for a server of the caller's own. The caller closes it.
 func NewHandler(o Options) (*Sandbox, error) {
-	emulated, err := releaseOf(o.Emulate)
+	emulated, err := release.Parse(o.Emulate)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		state:               w.State,
 	}
 	for _, st := range s.state.Stores { // of a state file that an older release left
-		if !emulated.keepsLegacyKeys() {
+		if !emulated.HasLegacyKeys() {
 			s.state.RevokeLegacyKey(st)
 		}
 	}

@@ -29,7 +29,7 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 	if below == "" {
 		below = "/"
 	}
-	bitpay := !s.release.oldBitpay() || isOldBitpay(r, below)
+	bitpay := !s.release.HasBitpayMiddleware() || isOldBitpay(r, below)
 	if s.allowOrigin(w, r, below, bitpay) {
 		return
 	}
@@ -58,7 +58,7 @@ func (s *Sandbox) serve(w *answer, r *http.Request) {
 		aspnet.SetSecurityHeaders(w.header)
 		s.handle(w, r, c, route)
 	}
-	if bitpay && route.realm == bitpayRealm && s.release.oldBitpay() {
+	if bitpay && route.realm == bitpayRealm && s.release.HasBitpayMiddleware() {
 		bareErrors(w)
 	}
 	s.world.Settle()
@@ -93,10 +93,10 @@ func (s *Sandbox) writeNoRoute(w *answer, allowed []string) {
 
 // allowOrigin is the server's cross-origin policy: anybody may call anything. True means a preflight was answered.
 func (s *Sandbox) allowOrigin(w *answer, r *http.Request, path string, bitpay bool) bool {
-	if bitpay && s.release.oldBitpay() {
+	if bitpay && s.release.HasBitpayMiddleware() {
 		return allowAll(w, r)
 	}
-	if r.Header.Get("Origin") == "" || !s.release.sharesAll() && !s.routes.takes(path) {
+	if r.Header.Get("Origin") == "" || !s.release.AllowsAllOrigins() && !s.routes.takes(path) {
 		return false
 	}
 	w.header.Set("Access-Control-Allow-Origin", "*")
@@ -147,7 +147,7 @@ func (s *Sandbox) admitBitpay(w *answer, r *http.Request, c *caller, permission 
 }
 
 func (s *Sandbox) refuseBitpay(w *answer, reason string) {
-	if s.release.oldBitpay() {
+	if s.release.HasBitpayMiddleware() {
 		aspnet.SetSecurityHeaders(w.header)
 		aspnet.WriteEmpty(w, http.StatusUnauthorized)
 		return
@@ -167,15 +167,15 @@ func (s *Sandbox) admitGreenfield(w *answer, r *http.Request, c *caller, route *
 		writeUnauthenticated(w, refusal)
 		return false
 	}
-	if route.permission == anyone || route.permission == anyKey || route.lists && s.release.listsNoStores() {
+	if route.permission == anyone || route.permission == anyKey || route.lists && s.release.ListsForbiddenAsEmpty() {
 		return true
 	}
 	sc := scopeOf(s.state, r)
-	if !s.release.hidesUnknown() {
+	if !s.release.HidesUnknownIDs() {
 		sc = storeScope(s.state, r)
 	}
 	if permits(s.state, c, route, sc) {
-		if missing := missingIn(s.state, r); missing != nil && !s.release.hidesUnknown() {
+		if missing := missingIn(s.state, r); missing != nil && !s.release.HidesUnknownIDs() {
 			writeAPIError(w, http.StatusNotFound, missing.code, missing.message)
 			return false
 		}
@@ -207,7 +207,7 @@ func (s *Sandbox) admitPage(w *answer, r *http.Request, c *caller, route *route)
 		return false
 	}
 	if r.Method == http.MethodPost {
-		if err := r.ParseForm(); err != nil || !s.csrfHolds(r, c) && !(route.guardedLate && !s.release.checksConsentForms()) {
+		if err := r.ParseForm(); err != nil || !s.csrfHolds(r, c) && !(route.guardedLate && !s.release.ChecksConsentForms()) {
 			aspnet.SetSecurityHeaders(w.header)
 			aspnet.WriteEmpty(w, http.StatusBadRequest)
 			return false

@@ -8,10 +8,20 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 )
 
-// Version is the server release the sandbox doubles.
-const Version = "2.4.1"
+// Version is the release of BTCPay Server that the sandbox doubles.
+const Version = release.Current // 2.4.1
+
+// EmulatedVersion is the version that a sandbox with this [Options.Emulate] says it has: the named release since 1.13; for
+// a line of releases the one of them that was recorded, else the first one (2.0.8 for "2.0", 2.3.9 for "2.3", 2.2.0 for
+// "2.2"); for "newer" one after 2.4.1 with all that is known of those; and [Version] for "".
+func EmulatedVersion(emulate string) (string, error) {
+	r, err := release.Parse(emulate)
+	return r.Version, err
+}
 
 // Server is a sandbox that listens. The methods of [Sandbox] control it.
 type Server struct {

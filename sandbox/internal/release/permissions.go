@@ -1,4 +1,4 @@
-package sandbox
+package release
 
 import (
 	"slices"
@@ -6,15 +6,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// policy is a permission with the releases that have it.
+// policy is a permission and the releases that define it.
 type policy struct {
 	name  string
 	since [3]int // zero: before 1.13
 	until [3]int // the first release without it; zero: none
 }
 
-// policies are all there ever were since 1.13, in the order of consent pages up to 2.3.5 (recordings 70-authorize). When
-// they came is by history.
+// policies are the permissions of all releases since 1.13, in the order of consent pages up to 2.3.5 (recordings
+// 70-authorize). Their releases are known by history.
 var policies = []policy{
 	{name: world.ViewInvoices}, {name: world.CreateInvoices}, {name: world.ModifyInvoices}, {name: world.ModifyWebhooks}, {name: world.ModifyServerSettings},
 	{name: world.ModifyStoreSettings}, {name: world.ViewStoreSettings}, {name: "btcpay.store.canviewreports"}, {name: world.ViewRequests},
@@ -38,28 +38,28 @@ var policies = []policy{
 	{name: "btcpay.store.cancanceltransactions", since: [3]int{2, 4, 0}}, {name: world.ViewWallet, since: [3]int{2, 4, 0}},
 }
 
-// roles are those that every store has; those of wallets came with their permissions.
-func (r release) roles() []world.Role {
-	if !r.since(2, 4, 0) {
+// Roles are the roles of every store. Those for wallets exist since their permissions do, 2.4.0.
+func (r Release) Roles() []world.Role {
+	if !r.Since(2, 4, 0) {
 		return world.Roles[:slices.IndexFunc(world.Roles, func(r world.Role) bool { return r.ID == world.WalletManager })]
 	}
 	return world.Roles
 }
 
-// takesScope reports whether a permission of that policy may name a store. Where it is no store's, the scope is kept and
-// not looked at since 2.3.6 (recording 17-permission-scopes).
-func (r release) takesScope(policy string) bool {
-	return !r.checksPolicies() || world.IsStorePermission(policy)
+// AcceptsScope reports whether a permission may name a store. Since 2.3.6 any may; a store behind a permission that is not
+// a store's is kept and ignored (recording 17-permission-scopes).
+func (r Release) AcceptsScope(policy string) bool {
+	return !r.ValidatesPolicies() || world.IsStorePermission(policy)
 }
 
-// tellsInclusion reports whether the list of permissions has an inclusion: until 2.3.5 creating an invoice of Lightning did
-// not include to see it (recordings 10-health-info).
-func (r release) tellsInclusion(held, asked string) bool {
+// ListsInclusion reports whether the list of permissions says that held includes asked. Until 2.3.5 it did not say that
+// the permission to create a lightning invoice includes the one to see it (recordings 10-health-info).
+func (r Release) ListsInclusion(held, asked string) bool {
 	return r.pluggable() || asked != "btcpay.store.canviewlightninginvoice" || held != "btcpay.store.cancreatelightninginvoice" && held != world.ModifyInvoices
 }
 
-// policies are those of the release, in the order of its consent page: by the alphabet since 2.3.6.
-func (r release) policies() []string {
+// policies returns the permissions of the release in the order of its consent page, which is alphabetical since 2.3.6.
+func (r Release) policies() []string {
 	var names []string
 	for _, p := range policies {
 		since, until := slices.Compare(r.number[:], p.since[:]), slices.Compare(r.number[:], p.until[:])
