@@ -1,8 +1,6 @@
 package sandbox
 
 import (
-	"strconv"
-
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
@@ -162,7 +160,7 @@ func (s *Sandbox) bitpayInvoice(inv *world.Invoice, base string) *bitpayInvoice 
 func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *world.Invoice, base string) {
 	a := inv.Account(money.Digits(inv.Currency))
 	price := a.TotalDue.Sub(a.Fee)
-	urls := &paymentURLs{BIP21: paymentLink(inv, a)}
+	urls := &paymentURLs{BIP21: inv.PaymentLink(a)}
 	// The server fills these before it sets the rate, so every number in them is zero.
 	noRates := map[string]money.Number{inv.Currency: "0.0"}
 
@@ -197,21 +195,12 @@ func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *world.Invoice, base string
 	})
 }
 
-// paymentLink is what a wallet opens; once nothing is due it names no amount.
-func paymentLink(inv *world.Invoice, a world.Accounting) string {
-	link := "bitcoin:" + inv.Prompt.Address
-	if a.Due.Sign() > 0 {
-		link += "?amount=" + a.Due.Text()
-	}
-	return link
-}
-
 func (s *Sandbox) bitpayPayments(inv *world.Invoice) []bitpayPayment {
 	payments := []bitpayPayment{}
 	for _, p := range inv.Counted() {
 		settled := inv.SettledPayment(p, s.state.Height)
 		payments = append(payments, bitpayPayment{
-			ID:           outpoint(p),
+			ID:           p.Outpoint(),
 			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so
 			Value:        p.Amount.Number(),
 			Fee:          p.Fee.Number(),
@@ -223,5 +212,3 @@ func (s *Sandbox) bitpayPayments(inv *world.Invoice) []bitpayPayment {
 	}
 	return payments
 }
-
-func outpoint(p *world.Payment) string { return p.TxID + "-" + strconv.Itoa(p.Vout) }

@@ -54,7 +54,7 @@ func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *
 	}
 	list := []*bitpayInvoice{}
 	base := c.site.base()
-	for _, inv := range s.page(c.storeID, filter.takes, filter.offset, filter.limit) {
+	for _, inv := range s.world.InvoicePage(c.storeID, filter.takes, filter.offset, filter.limit) {
 		list = append(list, s.bitpayInvoice(inv, base))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": list})
@@ -72,7 +72,7 @@ func readBitpayFilter(r *http.Request) bitpayFilter {
 	f := bitpayFilter{
 		orderID:  aspnet.QueryValue(r, "orderId"),
 		itemCode: aspnet.QueryValue(r, "itemCode"),
-		status:   statusNames[strings.ToLower(aspnet.QueryValue(r, "status"))],
+		status:   world.StatusOf(aspnet.QueryValue(r, "status")),
 	}
 	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r, "dateStart")); err == nil {
 		f.from = day
@@ -87,12 +87,6 @@ func readBitpayFilter(r *http.Request) bitpayFilter {
 		f.offset = int64(n)
 	}
 	return f
-}
-
-// statusNames are all names a filter knows a status by; any other filters nothing.
-var statusNames = map[string]string{
-	"new": world.StatusNew, "paid": world.StatusProcessing, "processing": world.StatusProcessing, "complete": world.StatusSettled,
-	"confirmed": world.StatusSettled, "settled": world.StatusSettled, "expired": world.StatusExpired, "invalid": world.StatusInvalid,
 }
 
 func (f *bitpayFilter) takes(inv *world.Invoice) bool {

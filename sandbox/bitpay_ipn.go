@@ -106,7 +106,7 @@ func (s *Sandbox) ipnWay() deliver.Way {
 // notifyMerchant queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with
 // full notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
 func (s *Sandbox) notifyMerchant(inv *world.Invoice, e world.Event) {
-	target := fillPlaceholders(inv, inv.NotificationURL)
+	target := inv.FillPlaceholders(inv.NotificationURL)
 	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 		return
 	}

@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // receiver is a merchant's server: it notes the posts it gets, and answers the statuses it was given, then 200.
@@ -150,29 +148,4 @@ func TestNotificationGivenUp(t *testing.T) {
 		defer w.s.world.Unlock()
 		return len(w.s.state.Deliveries) == 0
 	})
-}
-
-// TestNotificationURLTooLong has an order id that would make a URL of billions of characters.
-func TestNotificationURLTooLong(t *testing.T) {
-	order := strings.Repeat("o", 1<<20)
-	inv := &world.Invoice{Metadata: world.Metadata{OrderID: &order}}
-	for template, fits := range map[string]bool{
-		"http://shop.example/" + strings.Repeat("{OrderId}", 10_000): false,
-		"http://shop.example/{OrderId}":                              false,
-		"http://shop.example/" + strings.Repeat("İ", 30_000):         true,
-		"http://shop.example/" + strings.Repeat("x", 65_520):         false,
-	} {
-		if got := fillPlaceholders(inv, template); (got != "") != fits {
-			t.Errorf("%.40s is filled to %d characters", template, len(got))
-		}
-	}
-}
-
-func TestNotificationURL(t *testing.T) {
-	order := "A & b/ü"
-	inv := &world.Invoice{ID: "abc", Status: world.StatusSettled, Metadata: world.Metadata{OrderID: &order}}
-	got := fillPlaceholders(inv, "http://shop.example/{invoiceid}?o={OrderId}&s={STATUS}&x={other}")
-	if want := "http://shop.example/abc?o=A+%26+b%2f%c3%bc&s=Settled&x={other}"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
 }

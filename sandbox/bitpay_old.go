@@ -13,7 +13,7 @@ import (
 // isOldBitpay reports whether the middleware took the request for its own.
 func isOldBitpay(r *http.Request, path string) bool {
 	preflight, read := r.Method == http.MethodOptions, r.Method == http.MethodGet
-	lower := lowerASCII(path)
+	lower := aspnet.LowerASCII(path)
 	switch {
 	case path == "/tokens":
 		return preflight || read || r.Method == http.MethodPost

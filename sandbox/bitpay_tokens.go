@@ -50,7 +50,7 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 		writeBitpayError(w, http.StatusBadRequest, "The request body is missing")
 		return
 	}
-	if strings.Contains(textOr(label, ""), zeroCharacter) {
+	if !world.Storable(aspnet.Or(label, "")) {
 		aspnet.WriteCrash(w)
 		return
 	}

@@ -66,13 +66,13 @@ func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
 		Checkout: checkout{
 			SpeedPolicy:           inv.SpeedLimit,
 			PaymentMethods:        []string{},
-			DefaultPaymentMethod:  unlessEmpty(inv.DefaultPaymentMethod),
+			DefaultPaymentMethod:  aspnet.NullIfEmpty(inv.DefaultPaymentMethod),
 			ExpirationMinutes:     int64(inv.Expires.Sub(inv.Created) / time.Minute),
 			MonitoringMinutes:     int64(inv.Monitored.Sub(inv.Expires) / time.Minute),
 			PaymentTolerance:      inv.Tolerance.Number(),
-			RedirectURL:           unlessEmpty(inv.RedirectURL),
+			RedirectURL:           aspnet.NullIfEmpty(inv.RedirectURL),
 			RedirectAutomatically: inv.RedirectAutomatically,
-			DefaultLanguage:       unlessEmpty(inv.Language),
+			DefaultLanguage:       aspnet.NullIfEmpty(inv.Language),
 		},
 		Receipt: inv.Receipt.Over(s.state.Stores[inv.StoreID].Receipt),
 	}
@@ -89,13 +89,6 @@ func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
 		}
 	}
 	return data
-}
-
-func unlessEmpty(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }
 
 // invoiceOf is the invoice of a route's address, which was found to be there before the handler runs.
@@ -160,7 +153,7 @@ func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller)
 	}
 	inv := s.invoiceOf(r)
 	before := s.invoiceData(inv, c)
-	if !s.world.Mark(inv, textOr(status, "")) {
+	if !s.world.Mark(inv, aspnet.Or(status, "")) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -36,7 +36,7 @@ type invoiceRequest struct {
 func readInvoiceRequest(m *aspnet.Model) *invoiceRequest {
 	q := &invoiceRequest{
 		amount:   m.Decimal("amount"),
-		currency: textOr(m.Text("currency"), ""),
+		currency: aspnet.Or(m.Text("currency"), ""),
 		metadata: m.Free("metadata"),
 		terms:    m.Texts("additionalSearchTerms", "System.String[]"),
 	}
@@ -47,13 +47,13 @@ func readInvoiceRequest(m *aspnet.Model) *invoiceRequest {
 	if checkout == nil {
 		return q
 	}
-	q.speed = checkout.Enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...)
+	q.speed = checkout.Enum("speedPolicy", aspnet.Nullable("SpeedPolicy"), world.SpeedPolicies...)
 	q.methods = checkout.Texts("paymentMethods", "System.String[]")
-	q.defaultMethod = textOr(checkout.Text("defaultPaymentMethod"), "")
+	q.defaultMethod = aspnet.Or(checkout.Text("defaultPaymentMethod"), "")
 	q.expiration = checkout.Span("expirationMinutes", time.Minute)
 	q.monitoring = checkout.Span("monitoringMinutes", time.Minute)
 	q.tolerance = checkout.Double("paymentTolerance")
-	q.redirectURL = textOr(checkout.Text("redirectURL"), "")
+	q.redirectURL = aspnet.Or(checkout.Text("redirectURL"), "")
 	q.redirectAutomatically = checkout.Bool("redirectAutomatically")
 	q.language = checkout.Text("defaultLanguage")
 	q.lazy = checkout.Bool("lazyPaymentMethods")
@@ -67,17 +67,17 @@ func (q *invoiceRequest) check() []aspnet.FieldError {
 	if q.amount != nil && q.amount.Sign() < 0 {
 		refuse("Amount", "The amount should be 0 or more.")
 	}
-	if q.amount != nil && q.amount.Cmp(highestPrice) > 0 {
-		refuse("Amount", "The amount should less than "+highestPrice.Text()+".")
+	if q.amount != nil && q.amount.Cmp(world.HighestPrice) > 0 {
+		refuse("Amount", "The amount should less than "+world.HighestPrice.Text()+".")
 	}
-	if q.expiration != nil && *q.expiration < shortestLife {
+	if q.expiration != nil && *q.expiration < world.ShortestLife {
 		refuse("Checkout.Expiration", "Expiration time must be at least 30 seconds")
 	}
-	if q.tolerance != nil && !isPercent(*q.tolerance) {
+	if q.tolerance != nil && !q.tolerance.IsPercent() {
 		refuse("Checkout.PaymentTolerance", "PaymentTolerance can only be between 0 and 100 percent")
 	}
 	if q.language != nil {
-		if known := findLanguage(*q.language); known != nil {
+		if known := language.Find(*q.language); known != nil {
 			q.language = &known.Code
 		} else {
 			refuse("Checkout.DefaultLanguage", "The requested defaultLang does not exists, Browse the ~/misc/lang page of your BTCPay Server instance to see the list of supported languages.")
@@ -106,7 +106,7 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 	now := s.world.Now()
 	inv := asked.invoice(st, now)
 	inv.Base = c.site.base()
-	if refusal := priceInvoice(inv, st, asked.methods, now); refusal != "" {
+	if refusal := world.PriceInvoice(inv, st, asked.methods, now); refusal != "" {
 		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}
@@ -118,25 +118,15 @@ func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *c
 
 // invoice makes what was asked for, with the store's settings for all that was not.
 func (q *invoiceRequest) invoice(st *world.Store, now time.Time) *world.Invoice {
-	inv := &world.Invoice{
-		ID:                    random.Base58(16),
-		StoreID:               st.ID,
-		Currency:              st.DefaultCurrency,
-		TopUp:                 q.amount == nil,
-		Status:                world.StatusNew,
-		Exception:             world.ExceptionNone,
-		Fresh:                 true,
-		Created:               now.Truncate(time.Second),
-		SpeedLimit:            st.SpeedPolicy,
-		Own:                   []byte("{}"),
-		RedirectURL:           q.redirectURL,
-		RedirectAutomatically: st.RedirectAutomatically,
-		DefaultPaymentMethod:  q.defaultMethod,
-		Receipt:               q.receipt,
-		Language:              textOr(q.language, ""),
-		Terms:                 q.terms,
-		Lazy:                  st.LazyPaymentMethods,
-	}
+	inv := world.NewInvoice(st, now)
+	inv.TopUp = q.amount == nil
+	inv.Own = []byte("{}")
+	inv.RedirectURL = q.redirectURL
+	inv.DefaultPaymentMethod = q.defaultMethod
+	inv.Receipt = q.receipt
+	inv.Language = aspnet.Or(q.language, "")
+	inv.Terms = q.terms
+	inv.Lazy = st.LazyPaymentMethods
 	if code := strings.ToUpper(strings.TrimSpace(q.currency)); code != "" {
 		inv.Currency = code
 	}
@@ -147,14 +137,13 @@ func (q *invoiceRequest) invoice(st *world.Store, now time.Time) *world.Invoice 
 		inv.SetMetadata(q.metadata)
 	}
 	expiration, monitoring := time.Duration(st.InvoiceExpiration)*time.Second, time.Duration(st.MonitoringExpiration)*time.Second
-	put(&expiration, q.expiration)
-	put(&monitoring, q.monitoring)
+	aspnet.Set(&expiration, q.expiration)
+	aspnet.Set(&monitoring, q.monitoring)
 	inv.Expires = inv.Created.Add(expiration)
 	inv.Monitored = inv.Expires.Add(monitoring)
-	inv.Tolerance, _ = money.Parse(string(st.PaymentTolerance)) // was judged when it was set
-	put(&inv.Tolerance, q.tolerance)
-	put(&inv.SpeedLimit, q.speed)
-	put(&inv.RedirectAutomatically, q.redirectAutomatically)
-	put(&inv.Lazy, q.lazy)
+	aspnet.Set(&inv.Tolerance, q.tolerance)
+	aspnet.Set(&inv.SpeedLimit, q.speed)
+	aspnet.Set(&inv.RedirectAutomatically, q.redirectAutomatically)
+	aspnet.Set(&inv.Lazy, q.lazy)
 	return inv
 }

@@ -36,7 +36,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 	for _, id := range aspnet.QueryValues(r, "orderId") {
 		f.orderIDs[id] = true
 	}
-	put(&f.skip, q.Int("skip"))
+	aspnet.Set(&f.skip, q.Int("skip"))
 	if q.Refuse(w) {
 		return
 	}
@@ -45,7 +45,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 			aspnet.WriteCrash(w)
 			return
 		}
-		if status, known := statusNames[strings.ToLower(name)]; known { // others filter nothing (recording 32-invoice-list)
+		if status := world.StatusOf(name); status != "" { // others filter nothing (recording 32-invoice-list)
 			f.statuses[status] = true
 		}
 	}
@@ -58,7 +58,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 		return
 	}
 	list := []invoiceData{}
-	for _, inv := range s.page(r.PathValue("storeId"), f.takes, f.skip, f.take) {
+	for _, inv := range s.world.InvoicePage(r.PathValue("storeId"), f.takes, f.skip, f.take) {
 		list = append(list, s.invoiceWithMethods(inv, c, f.methods))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
@@ -67,7 +67,7 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 func (f *invoiceFilter) takes(inv *world.Invoice) bool {
 	// An empty order id stands for the invoices without one (recording 32-invoice-list).
 	return (f.archived || !inv.Archived) &&
-		(len(f.orderIDs) == 0 || f.orderIDs[textOr(inv.Metadata.OrderID, "")]) &&
+		(len(f.orderIDs) == 0 || f.orderIDs[aspnet.Or(inv.Metadata.OrderID, "")]) &&
 		(len(f.statuses) == 0 || f.statuses[inv.Status]) &&
 		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
 		(f.to.IsZero() || !inv.Created.After(f.to)) &&
@@ -76,7 +76,7 @@ func (f *invoiceFilter) takes(inv *world.Invoice) bool {
 
 // matches tells whether one of the terms an invoice is known by begins with a text.
 func matches(inv *world.Invoice, text string) bool {
-	terms := []string{inv.ID, inv.StoreID, textOr(inv.Metadata.OrderID, ""), textOr(inv.Metadata.BuyerEmail, "")}
+	terms := []string{inv.ID, inv.StoreID, aspnet.Or(inv.Metadata.OrderID, ""), aspnet.Or(inv.Metadata.BuyerEmail, "")}
 	if !inv.TopUp {
 		terms = append(terms, inv.Price.Text())
 	}

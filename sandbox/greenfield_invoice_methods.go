@@ -46,9 +46,6 @@ type onChainData struct {
 	AccountDerivation    *string      `json:"accountDerivation"` // told only to who asks for what is private
 }
 
-// feeRate is that of the node, in satoshis a byte.
-const feeRate money.Number = "1.0"
-
 func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 	methods := []methodData{}
 	if inv.Prompt == nil {
@@ -68,9 +65,9 @@ func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 		Currency:          "BTC",
 	}
 	if p.Address != "" {
-		data.Activated, data.Destination, data.PaymentLink = true, &p.Address, paymentLink(inv, a)
+		data.Activated, data.Destination, data.PaymentLink = true, &p.Address, inv.PaymentLink(a)
 		data.AdditionalData = &onChainData{
-			FeeMode: p.FeeMode, PaymentMethodFeeRate: feeRate, RecommendedFeeRate: feeRate,
+			FeeMode: p.FeeMode, PaymentMethodFeeRate: world.FeeRate, RecommendedFeeRate: world.FeeRate,
 			KeyPath: "0/" + strconv.FormatUint(uint64(p.Index), 10), KeyIndex: p.Index,
 		}
 		if private {
@@ -83,7 +80,7 @@ func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 			status = world.StatusSettled
 		}
 		data.Payments = append(data.Payments, paymentData{
-			ID: outpoint(payment), ReceivedDate: payment.Received.Unix(), Value: plain(payment.Amount),
+			ID: payment.Outpoint(), ReceivedDate: payment.Received.Unix(), Value: plain(payment.Amount),
 			Fee: plain(payment.Fee), Status: status, Destination: payment.Address,
 		})
 	}

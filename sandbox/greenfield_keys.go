@@ -29,9 +29,6 @@ func (s *Sandbox) showAPIKey(k *world.APIKey, plain bool) apiKeyData {
 	return data
 }
 
-// zeroCharacter is what the server's database dies of (recordings 43-apikey-neighbours and 50-tokens-neighbours).
-const zeroCharacter = "\x00"
-
 // createAPIKey mints a key for who asks.
 func (s *Sandbox) createAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
 	s.mintAPIKey(w, r, c, c.user)
@@ -49,7 +46,7 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 	var label string
 	permissions, seen := []string{}, map[string]bool{}
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApiKeyRequest", false, func(m *aspnet.Model) {
-		label = textOr(m.Text("label"), "")
+		label = aspnet.Or(m.Text("label"), "")
 		for _, item := range m.List("permissions", "BTCPayServer.Client.Permission[]") {
 			if item.Kind == 'n' {
 				m.Faults.Crashed = true // recording 12-api-keys
@@ -74,7 +71,7 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 	}) {
 		return
 	}
-	if strings.Contains(label, zeroCharacter) {
+	if !world.Storable(label) {
 		aspnet.WriteCrash(w)
 		return
 	}

@@ -21,9 +21,9 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	u := c.user
 	var bad []aspnet.FieldError
-	if password := textOr(next, ""); password != "" {
+	if password := aspnet.Or(next, ""); password != "" {
 		switch fault := passwordFault(password); {
-		case !u.HasPassword(textOr(current, "")):
+		case !u.HasPassword(aspnet.Or(current, "")):
 			bad = append(bad, aspnet.FieldError{Path: "CurrentPassword", Message: "The current password is not correct."})
 		case fault != "":
 			bad = append(bad, aspnet.FieldError{Path: "NewPassword", Message: fault})
@@ -46,8 +46,8 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	putText(&u.Name, name)
-	putText(&u.ImageURL, image)
+	aspnet.SetText(&u.Name, name)
+	aspnet.SetText(&u.ImageURL, image)
 	s.release.WriteUsers(w, http.StatusOK, s.showUser(u, c))
 }
 

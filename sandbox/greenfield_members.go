@@ -38,8 +38,8 @@ func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
 
 // readMember binds a member, whose names are other ones in older versions.
 func readMember(m *aspnet.Model) (idOrEmail, role string) {
-	idOrEmail = textOr(m.Text("id"), textOr(m.Text("userId"), ""))
-	return idOrEmail, textOr(m.Text("storeRole"), textOr(m.Text("role"), world.OwnerRole))
+	idOrEmail = aspnet.Or(m.Text("id"), aspnet.Or(m.Text("userId"), ""))
+	return idOrEmail, aspnet.Or(m.Text("storeRole"), aspnet.Or(m.Text("role"), world.OwnerRole))
 }
 
 func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {

@@ -111,8 +111,8 @@ func readWalletConfig(config *aspnet.Node) (*world.Wallet, error) {
 		return world.NewWallet(config.Text)
 	}
 	m := &aspnet.Model{Node: config, Faults: &aspnet.Faults{}}
-	scheme := textOr(m.Text("derivationScheme"), textOr(m.Text("accountDerivation"), ""))
-	label, path := textOr(m.Text("label"), ""), textOr(m.Text("accountKeyPath"), "")
+	scheme := aspnet.Or(m.Text("derivationScheme"), aspnet.Or(m.Text("accountDerivation"), ""))
+	label, path := aspnet.Or(m.Text("label"), ""), aspnet.Or(m.Text("accountKeyPath"), "")
 	if config.Kind != '{' || len(m.Faults.All) > 0 {
 		return nil, world.ErrScheme
 	}
@@ -152,8 +152,8 @@ func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *calle
 		return
 	}
 	first, end := int64(0), int64(10)
-	put(&first, offset)
-	put(&end, count)
+	aspnet.Set(&first, offset)
+	aspnet.Set(&end, count)
 	if first < 0 {
 		aspnet.WriteCrash(w)
 		return

@@ -39,9 +39,9 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
 		amount = m.Decimal("amount")
 		p.PaymentRequestBase = world.PaymentRequestBase{
-			Currency: textOr(m.Text("currency"), st.DefaultCurrency), ExpiryDate: m.Timestamp("expiryDate"),
-			Title: textOr(m.Text("title"), ""), Description: m.Text("description"), Email: m.Text("email"),
-			ReferenceID: m.Text("referenceId"), AllowCustomPaymentAmounts: flag(m.Bool("allowCustomPaymentAmounts")), FormID: m.Text("formId"),
+			Currency: aspnet.Or(m.Text("currency"), st.DefaultCurrency), ExpiryDate: m.Timestamp("expiryDate"),
+			Title: aspnet.Or(m.Text("title"), ""), Description: m.Text("description"), Email: m.Text("email"),
+			ReferenceID: m.Text("referenceId"), AllowCustomPaymentAmounts: aspnet.Or(m.Bool("allowCustomPaymentAmounts"), false), FormID: m.Text("formId"),
 		}
 	}) {
 		return

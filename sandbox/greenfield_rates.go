@@ -41,7 +41,7 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	var script, source *string
 	var spread *money.Decimal
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreRateConfiguration", false, func(m *aspnet.Model) {
-		custom, script, source, spread = flag(m.Bool("isCustomScript")), m.Text("effectiveScript"), m.Text("preferredSource"), m.Double("spread")
+		custom, script, source, spread = aspnet.Or(m.Bool("isCustomScript"), false), m.Text("effectiveScript"), m.Text("preferredSource"), m.Double("spread")
 	}) {
 		return
 	}
@@ -55,7 +55,7 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	switch {
 	case custom:
-		parsed, err := money.ParseScript(textOr(script, ""))
+		parsed, err := money.ParseScript(aspnet.Or(script, ""))
 		if err != nil {
 			aspnet.WriteValidation(w, aspnet.FieldError{Path: "EffectiveScript", Message: "Script syntax is invalid"})
 			return
@@ -65,7 +65,7 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "EffectiveScript", Message: "You can't set the effectiveScript if you aren't using custom scripts"})
 		return
 	default:
-		config.Source = textOr(source, "")
+		config.Source = aspnet.Or(source, "")
 	}
 	s.state.Stores[r.PathValue("storeId")].Rates = config
 	aspnet.WriteJSON(w, http.StatusOK, showRates(config))

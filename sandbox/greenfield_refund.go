@@ -121,7 +121,7 @@ func readRefundRequest(m *aspnet.Model) *refundRequest {
 	q := &refundRequest{
 		name:        m.Text("name"),
 		description: m.Text("description"),
-		variant:     m.Enum("refundVariant", nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
+		variant:     m.Enum("refundVariant", aspnet.Nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
 		methods:     m.Texts("payoutMethods", "System.String[]"),
 		subtract:    m.Decimal("subtractPercentage"),
 		amount:      m.Decimal("customAmount"),
@@ -153,8 +153,8 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 		return
 	}
 	p.AutoApprove = p.AutoApprove && may(s.state, c, world.CreatePullPayments, inv.StoreID)
-	p.Name = textOr(q.name, "Refund "+inv.ID)
-	p.Description = textOr(q.description, "")
+	p.Name = aspnet.Or(q.name, "Refund "+inv.ID)
+	p.Description = aspnet.Or(q.description, "")
 	p.Starts = s.world.Now()
 	s.state.AddPullPayment(p)
 	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
@@ -178,7 +178,7 @@ func (s *Sandbox) refund(inv *world.Invoice, q *refundRequest) (*world.PullPayme
 	if known == 0 {
 		refuse("PayoutMethods", "Please select one of the payment methods which were available for the original invoice")
 	}
-	if q.subtract != nil && !isPercent(*q.subtract) {
+	if q.subtract != nil && !q.subtract.IsPercent() {
 		refuse("SubtractPercentage", "Percentage must be a numeric value between 0 and 100")
 	}
 	if *q.variant != refundCustom {
@@ -212,7 +212,7 @@ func (s *Sandbox) refund(inv *world.Invoice, q *refundRequest) (*world.PullPayme
 	case refundFiat:
 		p.Currency, p.Amount, p.AutoApprove = inv.Currency, paid.fiat, false
 	case refundCustom:
-		p.Currency = strings.ToUpper(strings.TrimSpace(textOr(q.currency, "")))
+		p.Currency = strings.ToUpper(strings.TrimSpace(aspnet.Or(q.currency, "")))
 		p.AutoApprove = p.Currency == "BTC"
 		if q.amount == nil || q.amount.Sign() <= 0 {
 			refuse("CustomAmount", "Amount must be greater than 0")

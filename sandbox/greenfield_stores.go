@@ -78,20 +78,6 @@ func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ strin
 	return true
 }
 
-// put sets what a request names; null and absent members count for nothing.
-func put[T any](into *T, value *T) {
-	if value != nil {
-		*into = *value
-	}
-}
-
-// putText is put for settings that may be without a text.
-func putText(into **string, value *string) {
-	if value != nil {
-		*into = value
-	}
-}
-
 // putSeconds sets a span, which the server keeps in minutes (recording 14-stores).
 func putSeconds(into *int64, value *time.Duration) {
 	if value != nil {
@@ -99,70 +85,63 @@ func putSeconds(into *int64, value *time.Duration) {
 	}
 }
 
-var (
-	speedPolicies   = []string{"HighSpeed", "MediumSpeed", "LowSpeed", "LowMediumSpeed"}
-	networkFeeModes = []string{"MultiplePaymentsOnly", "Always", "Never"}
-)
-
-func nullable(typ string) string { return "System.Nullable`1[" + aspnet.ModelNames + typ + "]" }
-
 func readSettings(m *aspnet.Model, s *world.StoreSettings) {
-	put(&s.Name, m.Text("name"))
-	putText(&s.Website, m.Text("website"))
-	putText(&s.BrandColor, m.Text("brandColor"))
-	put(&s.ApplyBrandColorToBackend, m.Bool("applyBrandColorToBackend"))
-	putText(&s.LogoURL, m.Text("logoUrl"))
-	putText(&s.CSSURL, m.Text("cssUrl"))
-	putText(&s.PaymentSoundURL, m.Text("paymentSoundUrl"))
-	putText(&s.SupportURL, m.Text("supportUrl"))
+	aspnet.Set(&s.Name, m.Text("name"))
+	aspnet.SetText(&s.Website, m.Text("website"))
+	aspnet.SetText(&s.BrandColor, m.Text("brandColor"))
+	aspnet.Set(&s.ApplyBrandColorToBackend, m.Bool("applyBrandColorToBackend"))
+	aspnet.SetText(&s.LogoURL, m.Text("logoUrl"))
+	aspnet.SetText(&s.CSSURL, m.Text("cssUrl"))
+	aspnet.SetText(&s.PaymentSoundURL, m.Text("paymentSoundUrl"))
+	aspnet.SetText(&s.SupportURL, m.Text("supportUrl"))
 	putSeconds(&s.InvoiceExpiration, m.Span("invoiceExpiration", time.Second))
 	putSeconds(&s.DisplayExpirationTimer, m.Span("displayExpirationTimer", time.Second))
 	if days := m.Span("refundBOLT11Expiration", 24*time.Hour); days != nil {
 		s.RefundBOLT11Expiration = int64(*days / (24 * time.Hour))
 	}
 	putSeconds(&s.MonitoringExpiration, m.Span("monitoringExpiration", time.Second))
-	put(&s.SpeedPolicy, m.Enum("speedPolicy", nullable("SpeedPolicy"), speedPolicies...))
-	put(&s.LightningDescriptionTemplate, m.Text("lightningDescriptionTemplate"))
+	aspnet.Set(&s.SpeedPolicy, m.Enum("speedPolicy", aspnet.Nullable("SpeedPolicy"), world.SpeedPolicies...))
+	aspnet.Set(&s.LightningDescriptionTemplate, m.Text("lightningDescriptionTemplate"))
 	if tolerance := m.Double("paymentTolerance"); tolerance != nil {
 		s.PaymentTolerance = tolerance.Number()
 	}
-	put(&s.AnyoneCanCreateInvoice, m.Bool("anyoneCanCreateInvoice"))
+	aspnet.Set(&s.AnyoneCanCreateInvoice, m.Bool("anyoneCanCreateInvoice"))
 	if code := m.Text("defaultCurrency"); code != nil {
 		s.DefaultCurrency = strings.ToUpper(strings.TrimSpace(*code))
 	}
 	if tracked := m.Texts("additionalTrackedRates", "System.Collections.Generic.List`1[System.String]"); tracked != nil {
 		s.AdditionalTrackedRates = tracked
 	}
-	put(&s.LightningAmountInSatoshi, m.Bool("lightningAmountInSatoshi"))
-	put(&s.LightningPrivateRouteHints, m.Bool("lightningPrivateRouteHints"))
-	put(&s.OnChainWithLnInvoiceFallback, m.Bool("onChainWithLnInvoiceFallback"))
-	put(&s.LazyPaymentMethods, m.Bool("lazyPaymentMethods"))
-	put(&s.RedirectAutomatically, m.Bool("redirectAutomatically"))
-	put(&s.Archived, m.Bool("archived"))
-	put(&s.ShowRecommendedFee, m.Bool("showRecommendedFee"))
-	put(&s.RecommendedFeeBlockTarget, m.Int("recommendedFeeBlockTarget"))
-	putText(&s.DefaultPaymentMethod, m.Text("defaultPaymentMethod"))
-	putText(&s.HTMLTitle, m.Text("htmlTitle"))
-	put(&s.NetworkFeeMode, m.Enum("networkFeeMode", nullable("NetworkFeeMode"), networkFeeModes...))
+	aspnet.Set(&s.LightningAmountInSatoshi, m.Bool("lightningAmountInSatoshi"))
+	aspnet.Set(&s.LightningPrivateRouteHints, m.Bool("lightningPrivateRouteHints"))
+	aspnet.Set(&s.OnChainWithLnInvoiceFallback, m.Bool("onChainWithLnInvoiceFallback"))
+	aspnet.Set(&s.LazyPaymentMethods, m.Bool("lazyPaymentMethods"))
+	aspnet.Set(&s.RedirectAutomatically, m.Bool("redirectAutomatically"))
+	aspnet.Set(&s.Archived, m.Bool("archived"))
+	aspnet.Set(&s.ShowRecommendedFee, m.Bool("showRecommendedFee"))
+	aspnet.Set(&s.RecommendedFeeBlockTarget, m.Int("recommendedFeeBlockTarget"))
+	aspnet.SetText(&s.DefaultPaymentMethod, m.Text("defaultPaymentMethod"))
+	aspnet.SetText(&s.HTMLTitle, m.Text("htmlTitle"))
+	aspnet.Set(&s.NetworkFeeMode, m.Enum("networkFeeMode", aspnet.Nullable("NetworkFeeMode"), world.NetworkFeeModes...))
 	if items := m.List("paymentMethodCriteria", "System.Collections.Generic.List`1["+aspnet.ModelNames+"PaymentMethodCriteriaData]"); items != nil {
 		s.PaymentMethodCriteria = readCriteria(m, items)
 	}
-	put(&s.PayJoinEnabled, m.Bool("payJoinEnabled"))
-	put(&s.AutoDetectLanguage, m.Bool("autoDetectLanguage"))
-	put(&s.ShowPayInWalletButton, m.Bool("showPayInWalletButton"))
-	put(&s.ShowStoreHeader, m.Bool("showStoreHeader"))
-	put(&s.CelebratePayment, m.Bool("celebratePayment"))
-	put(&s.PlaySoundOnPayment, m.Bool("playSoundOnPayment"))
+	aspnet.Set(&s.PayJoinEnabled, m.Bool("payJoinEnabled"))
+	aspnet.Set(&s.AutoDetectLanguage, m.Bool("autoDetectLanguage"))
+	aspnet.Set(&s.ShowPayInWalletButton, m.Bool("showPayInWalletButton"))
+	aspnet.Set(&s.ShowStoreHeader, m.Bool("showStoreHeader"))
+	aspnet.Set(&s.CelebratePayment, m.Bool("celebratePayment"))
+	aspnet.Set(&s.PlaySoundOnPayment, m.Bool("playSoundOnPayment"))
 	if asked := m.Object("receipt", aspnet.ModelNames+"InvoiceDataBase+ReceiptOptions"); asked != nil {
 		readReceipt(asked, &s.Receipt)
 	}
-	putText(&s.DefaultLang, m.Text("defaultLang"))
+	aspnet.SetText(&s.DefaultLang, m.Text("defaultLang"))
 }
 
 func readReceipt(m *aspnet.Model, into *world.Receipt) {
-	put(&into.Enabled, m.Bool("enabled"))
-	put(&into.ShowQR, m.Bool("showQR"))
-	put(&into.ShowPayments, m.Bool("showPayments"))
+	aspnet.Set(&into.Enabled, m.Bool("enabled"))
+	aspnet.Set(&into.ShowQR, m.Bool("showQR"))
+	aspnet.Set(&into.ShowPayments, m.Bool("showPayments"))
 }
 
 func readCriteria(m *aspnet.Model, items []*aspnet.Node) []world.Criterion {
@@ -173,7 +152,7 @@ func readCriteria(m *aspnet.Model, items []*aspnet.Node) []world.Criterion {
 			continue
 		}
 		o := &aspnet.Model{Node: item, Faults: m.Faults}
-		c := world.Criterion{PaymentMethodID: world.PaymentMethodID(textOr(o.Text("paymentMethodId"), "")), CurrencyCode: textOr(o.Text("currencyCode"), ""), Above: flag(o.Bool("above"))}
+		c := world.Criterion{PaymentMethodID: world.PaymentMethodID(aspnet.Or(o.Text("paymentMethodId"), "")), CurrencyCode: aspnet.Or(o.Text("currencyCode"), ""), Above: aspnet.Or(o.Bool("above"), false)}
 		if amount := o.Decimal("amount"); amount != nil {
 			c.Amount = *amount
 		}
@@ -205,7 +184,7 @@ func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 	if s.BrandColor != nil && *s.BrandColor != "" && !brandColor().MatchString(*s.BrandColor) {
 		refuse("BrandColor", "Brand color is not a valid HEX Color (e.g. #F7931A)")
 	}
-	if tolerance, err := money.Parse(string(s.PaymentTolerance)); err != nil || !isPercent(tolerance) {
+	if tolerance, err := money.Parse(string(s.PaymentTolerance)); err != nil || !tolerance.IsPercent() {
 		refuse("PaymentTolerance", "PaymentTolerance can only be between 0 and 100 percent")
 	}
 	if s.RefundBOLT11Expiration < 0 || s.RefundBOLT11Expiration > 36500 {
@@ -227,8 +206,6 @@ func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 	}
 	return bad
 }
-
-func isPercent(d money.Decimal) bool { return d.Sign() >= 0 && d.Cmp(money.New(100, 0)) <= 0 }
 
 // isAbsolute judges an address as the platform does, on which a path from the root counts as one.
 func isAbsolute(text string) bool {

@@ -48,8 +48,8 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 	var name, image *string
 	var admin bool
 	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApplicationUserRequest", false, func(m *aspnet.Model) {
-		email, password = textOr(m.Text("email"), ""), textOr(m.Text("password"), "")
-		name, image, admin = m.Text("name"), m.Text("imageUrl"), flag(m.Bool("isAdministrator"))
+		email, password = aspnet.Or(m.Text("email"), ""), aspnet.Or(m.Text("password"), "")
+		name, image, admin = m.Text("name"), m.Text("imageUrl"), aspnet.Or(m.Bool("isAdministrator"), false)
 	}) {
 		return
 	}
@@ -145,7 +145,7 @@ func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *world.User {
 // lockUser keeps a user out, or lets one in again; keys are kept out with their user.
 func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 	var locked bool
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"LockUserRequest", false, func(m *aspnet.Model) { locked = flag(m.Bool("locked")) }) {
+	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"LockUserRequest", false, func(m *aspnet.Model) { locked = aspnet.Or(m.Bool("locked"), false) }) {
 		return
 	}
 	u := s.userOf(w, r)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -29,7 +30,7 @@ func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *cal
 }
 
 func (s *Sandbox) listLanguages(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	aspnet.WriteJSON(w, http.StatusOK, languages)
+	aspnet.WriteJSON(w, http.StatusOK, language.All)
 }
 
 type rateSource struct {

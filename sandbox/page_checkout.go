@@ -84,7 +84,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 		BackURL:   inv.RedirectURL,
 		Refresh:   (inv.Status == world.StatusNew || inv.Status == world.StatusProcessing) && aspnet.QueryValue(r, "refresh") != "no",
 
-		Description: textOr(inv.Metadata.ItemDesc, ""),
+		Description: aspnet.Or(inv.Metadata.ItemDesc, ""),
 	}
 	if inv.Exception != world.ExceptionNone {
 		content.Exception = inv.Exception
@@ -98,7 +98,7 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 	content.CanGive = inv.TopUp && inv.Status == world.StatusNew && len(inv.Counted()) == 0
 	content.CanMine = slices.ContainsFunc(inv.Counted(), func(p *world.Payment) bool { return p.Height == 0 }) || inv.Status == world.StatusProcessing
 	if inv.Status == world.StatusNew {
-		link := paymentLink(inv, a)
+		link := inv.PaymentLink(a)
 		content.Link, content.Picture = template.URL(link), qrPicture(link)
 	}
 	s.showPage(w, c, "checkout", content.StoreName, content)

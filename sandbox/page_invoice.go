@@ -30,8 +30,8 @@ func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller)
 		Invoice:     inv,
 		StoreName:   s.state.Stores[inv.StoreID].Name,
 		Price:       priceInWords(inv),
-		OrderID:     textOr(inv.Metadata.OrderID, ""),
-		Description: textOr(inv.Metadata.ItemDesc, ""),
+		OrderID:     aspnet.Or(inv.Metadata.OrderID, ""),
+		Description: aspnet.Or(inv.Metadata.ItemDesc, ""),
 		Created:     inv.Created.Format(pageTime),
 		Expires:     inv.Expires.Format(pageTime),
 	}

@@ -39,11 +39,11 @@ func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller)
 	content := receiptContent{Settled: inv.Status == world.StatusSettled, URL: backLink(inv)}
 	if content.Settled {
 		content.Amount, content.Date = money.InCurrency(inv.Price, inv.Currency), inv.Created.Format(pageTime)
-		content.OrderID = textOr(inv.Metadata.OrderID, "")
+		content.OrderID = aspnet.Or(inv.Metadata.OrderID, "")
 		if choice.ShowPayments {
 			for _, p := range inv.Counted() {
 				rate := inv.Prompt.Rate
-				content.Payments = append(content.Payments, receiptPayment{p.Address, money.InCoins(p.Amount) + " BTC", money.InCurrency(p.Amount.Sub(p.Fee).Mul(rate), inv.Currency), money.InCurrency(rate, inv.Currency), outpoint(p)})
+				content.Payments = append(content.Payments, receiptPayment{p.Address, money.InCoins(p.Amount) + " BTC", money.InCurrency(p.Amount.Sub(p.Fee).Mul(rate), inv.Currency), money.InCurrency(rate, inv.Currency), p.Outpoint()})
 			}
 		}
 	}

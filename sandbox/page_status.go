@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -127,7 +128,7 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 	dto := &invoiceStatus{
 		CheckoutBodyComponentName: "BitcoinCheckoutBody",
 		StoreBranding:             storeBranding{st.BrandColor, st.ApplyBrandColorToBackend, st.LogoURL, st.CSSURL},
-		HTMLTitle:                 textOr(st.HTMLTitle, "BTCPay Invoice"),
+		HTMLTitle:                 aspnet.Or(st.HTMLTitle, "BTCPay Invoice"),
 		DefaultLang:               languageOf(inv, st, r),
 		ShowPayInWalletButton:     st.ShowPayInWalletButton,
 		ShowStoreHeader:           st.ShowStoreHeader,
@@ -141,7 +142,7 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 		Due:                       money.InCoins(a.Due),
 		CustomerEmail:             m.BuyerEmail,
 		ShowRecommendedFee:        st.ShowRecommendedFee,
-		FeeRate:                   feeRate,
+		FeeRate:                   world.FeeRate,
 		ExpirationSeconds:         int64(left / time.Second),
 		DisplayExpirationTimer:    st.DisplayExpirationTimer,
 		Status:                    inv.Status,
@@ -151,7 +152,7 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 		TimeLeft:                  timeLeft(left),
 		OrderAmount:               money.InCoins(a.TotalDue.Sub(fee)),
 		TaxIncluded:               shownTax{Value: "0.0"},
-		InvoiceBitcoinURL:         paymentLink(inv, a),
+		InvoiceBitcoinURL:         inv.PaymentLink(a),
 		TxCount:                   paymentsNeeded(inv),
 		Paid:                      money.InCoins(a.Paid),
 		OrderID:                   m.OrderID,
@@ -179,14 +180,14 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 	}
 	dto.MerchantRefLink = backLink(inv)
 	if dto.MerchantRefLink == "" {
-		dto.MerchantRefLink = textOr(dto.ReceiptLink, "/")
+		dto.MerchantRefLink = aspnet.Or(dto.ReceiptLink, "/")
 	}
-	if support := textOr(st.SupportURL, ""); support != "" {
-		dto.StoreSupportURL = new(strings.NewReplacer("{OrderId}", aspnet.QueryEscape(textOr(m.OrderID, "")), "{InvoiceId}", inv.ID).Replace(support))
+	if support := aspnet.Or(st.SupportURL, ""); support != "" {
+		dto.StoreSupportURL = new(strings.NewReplacer("{OrderId}", aspnet.QueryEscape(aspnet.Or(m.OrderID, "")), "{InvoiceId}", inv.ID).Replace(support))
 	}
 	if st.PlaySoundOnPayment {
 		at := c.site.base() + "/checkout/"
-		dto.PaymentSoundURL = new(textOr(st.PaymentSoundURL, at+"payment.mp3"))
+		dto.PaymentSoundURL = new(aspnet.Or(st.PaymentSoundURL, at+"payment.mp3"))
 		dto.ErrorSoundURL, dto.NFCReadSoundURL = new(at+"error.mp3"), new(at+"nfcread.mp3")
 	}
 	switch st.NetworkFeeMode { // of the store today, not of the invoice
@@ -229,7 +230,7 @@ func paymentsNeeded(inv *world.Invoice) int {
 
 // backLink is where the customer goes afterwards; empty where the merchant named no web address.
 func backLink(inv *world.Invoice) string {
-	u, err := url.Parse(fillPlaceholders(inv, inv.RedirectURL))
+	u, err := url.Parse(inv.FillPlaceholders(inv.RedirectURL))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
@@ -244,15 +245,15 @@ func languageOf(inv *world.Invoice, st *world.Store, r *http.Request) string {
 	asked, given := aspnet.LookupQuery(r, "lang")
 	switch {
 	case strings.EqualFold(asked, "auto"), !given && st.AutoDetectLanguage:
-		if l := acceptedLanguage(r.Header.Get("Accept-Language")); l != nil {
+		if l := language.Accepted(r.Header.Get("Accept-Language")); l != nil {
 			return l.Code
 		}
 	case asked != "":
-		if l := nearestLanguage(asked); l != nil {
+		if l := language.Nearest(asked); l != nil {
 			return l.Code
 		}
 	}
-	return textOr(st.DefaultLang, textOr(unlessEmpty(inv.Language), "en"))
+	return aspnet.Or(st.DefaultLang, aspnet.Or(aspnet.NullIfEmpty(inv.Language), "en"))
 }
 
 // timeLeft says a span as the checkout counts it down: 14:57, and hours and days in front without a mark between.

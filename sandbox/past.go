@@ -28,8 +28,9 @@ func (s *Sandbox) addPast(storeID string, created []time.Time) ([]string, error)
 	ids := make([]string, len(created))
 	invoices := make([]*world.Invoice, len(created))
 	for i, at := range created {
-		request := &invoiceRequest{amount: new(money.New(1, 0)), currency: "USD"}
-		inv := request.invoice(st, at.UTC())
+		inv := world.NewInvoice(st, at.UTC())
+		inv.Price, inv.Currency = money.PriceIn(money.New(1, 0), "USD"), "USD"
+		inv.Own, inv.Lazy = []byte("{}"), st.LazyPaymentMethods
 		inv.Fresh, inv.Status = false, world.StatusExpired
 		ids[i], invoices[i] = inv.ID, inv
 	}

@@ -93,7 +93,6 @@ type Seed struct {
 type Sandbox struct {
 	rootPath            string
 	disableRegistration bool
-	tieSeed             uint64
 	release             release.Release
 	routes              *router
 	faults              activeFaults
@@ -116,10 +115,10 @@ func NewHandler(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.TieSeed = o.TieSeed
 	s := &Sandbox{
 		rootPath:            normaliseRootPath(o.RootPath),
 		disableRegistration: o.DisableRegistration,
-		tieSeed:             o.TieSeed,
 		release:             emulated,
 		routes:              newRouter(emulated, routes, greenfieldRoutes),
 		throttle:            throttle{},

@@ -67,18 +67,19 @@ func checkNoun(t *testing.T, path string, imports []string) {
 // know neither routes nor the world, and the world knows no route.
 var sandboxArrows = map[string][]string{
 	"sandbox": {
-		"sandbox/human", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/money",
+		"sandbox/human", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/language", "sandbox/internal/money",
 		"sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/world",
 	},
-	"sandbox/human":            {},
-	"sandbox/internal/aspnet":  {"sandbox/internal/money"},
-	"sandbox/internal/bitid":   {"sandbox/internal/aspnet"},
-	"sandbox/internal/deliver": {},
-	"sandbox/internal/money":   {},
-	"sandbox/internal/random":  {},
-	"sandbox/internal/release": {"sandbox/internal/aspnet", "sandbox/internal/world"},
-	"sandbox/internal/world":   {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
-	"sandbox/replay":           {"sandbox/human"},
+	"sandbox/human":             {},
+	"sandbox/internal/aspnet":   {"sandbox/internal/money"},
+	"sandbox/internal/bitid":    {"sandbox/internal/aspnet"},
+	"sandbox/internal/deliver":  {},
+	"sandbox/internal/language": {},
+	"sandbox/internal/money":    {},
+	"sandbox/internal/random":   {},
+	"sandbox/internal/release":  {"sandbox/internal/aspnet", "sandbox/internal/world"},
+	"sandbox/internal/world":    {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
+	"sandbox/replay":            {"sandbox/human"},
 }
 
 func TestImports(t *testing.T) {

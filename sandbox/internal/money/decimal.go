@@ -154,6 +154,9 @@ func (d Decimal) Sign() int { return d.int().Sign() }
 // Cmp is -1, 0 or 1 as d is less than, as much as, or more than o, whatever their digits.
 func (d Decimal) Cmp(o Decimal) int { a, b, _ := align(d, o); return a.Cmp(b) }
 
+// IsPercent reports whether d is between 0 and 100.
+func (d Decimal) IsPercent() bool { return d.Sign() >= 0 && d.Cmp(New(100, 0)) <= 0 }
+
 // Times10 multiplies by 10.0, which leaves a digit more behind the point.
 func (d Decimal) Times10() Decimal { return d.Mul(New(100, 1)) }
 

@@ -22,6 +22,9 @@ type World struct {
 	stop      chan struct{}
 	running   sync.WaitGroup
 
+	// TieSeed seeds the order of invoices that were made in the same second. It is set before the start.
+	TieSeed uint64
+
 	mu          sync.Mutex // guards all below
 	State       *State
 	closed      bool

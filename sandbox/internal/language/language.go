@@ -1,4 +1,5 @@
-package sandbox
+// Package language knows the languages of the checkout, and finds one for what a person or a browser asks for.
+package language
 
 import (
 	"cmp"
@@ -7,14 +8,14 @@ import (
 	"strings"
 )
 
-// language is one the checkout can speak.
-type language struct {
+// Language is a language of the checkout.
+type Language struct {
 	Code            string `json:"code"`
 	CurrentLanguage string `json:"currentLanguage"`
 }
 
-// languages are those of the server's checkout, in its order.
-var languages = []language{
+// All are the languages of the server's checkout, in its order.
+var All = []Language{
 	{"zh-TW", "中文 (台語)"}, {"sv", "Svenska"}, {"np-NP", "नेपाली"}, {"zh-SP", "英文"},
 	{"is-IS", "Íslenska"}, {"no", "Norsk"}, {"bg-BG", "български"}, {"el-GR", "Ελληνικά"},
 	{"hy", "Հայերեն"}, {"he", "עברית"}, {"hr-HR", "Hrvatski"}, {"kk-KZ", "қазақ"},
@@ -29,18 +30,18 @@ var languages = []language{
 	{"es-ES", "Español"}, {"zu", "Zulu"}, {"it-IT", "Italiano"}, {"ko", "한국어"},
 }
 
-// findLanguage looks a code up in any case; nil if there is none.
-func findLanguage(code string) *language {
-	for i := range languages {
-		if strings.EqualFold(languages[i].Code, strings.TrimSpace(code)) {
-			return &languages[i]
+// Find returns the language of a code, which may be in any case; nil if there is none.
+func Find(code string) *Language {
+	for i := range All {
+		if strings.EqualFold(All[i].Code, strings.TrimSpace(code)) {
+			return &All[i]
 		}
 	}
 	return nil
 }
 
-// nearestLanguage finds a language for a locale: "nl" and "nl-BE" both lead to "nl-NL"; nil if there is none.
-func nearestLanguage(locale string) *language {
+// Nearest returns a language for a locale: "nl" and "nl-BE" both lead to "nl-NL"; nil if there is none.
+func Nearest(locale string) *Language {
 	parts := strings.FieldsFunc(locale, func(c rune) bool { return c == '-' })
 	if len(parts) == 0 {
 		return nil
@@ -49,22 +50,22 @@ func nearestLanguage(locale string) *language {
 	if len(parts) == 2 {
 		country = parts[1]
 	}
-	var nearest *language
-	for i := range languages {
-		name, of, _ := strings.Cut(languages[i].Code, "-")
+	var nearest *Language
+	for i := range All {
+		name, of, _ := strings.Cut(All[i].Code, "-")
 		switch {
 		case !strings.EqualFold(name, parts[0]):
 		case strings.EqualFold(of, country):
-			return &languages[i]
+			return &All[i]
 		case nearest == nil:
-			nearest = &languages[i]
+			nearest = &All[i]
 		}
 	}
 	return nearest
 }
 
-// acceptedLanguage finds the language that an Accept-Language header likes best; nil if none of them is there.
-func acceptedLanguage(header string) *language {
+// Accepted returns the language that an Accept-Language header prefers; nil if the checkout has none of its languages.
+func Accepted(header string) *Language {
 	type choice struct {
 		locale  string
 		quality float64
@@ -83,7 +84,7 @@ func acceptedLanguage(header string) *language {
 	}
 	slices.SortStableFunc(choices, func(a, b choice) int { return cmp.Compare(b.quality, a.quality) })
 	for _, c := range choices {
-		if l := nearestLanguage(c.locale); l != nil {
+		if l := Nearest(c.locale); l != nil {
 			return l
 		}
 	}
