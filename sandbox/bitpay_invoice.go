@@ -121,7 +121,7 @@ var bitpayException = map[string]any{
 }
 
 // bitpayInvoice shows an invoice; base is the server's address as the reader sees it.
-func (s *Sandbox) bitpayInvoice(inv *world.Invoice, base string) *bitpayInvoice {
+func showBitpayInvoice(w *world.World, inv *world.Invoice, base string) *bitpayInvoice {
 	m := inv.Metadata
 	dto := &bitpayInvoice{
 		URL:                            base + "/invoice?id=" + inv.ID,
@@ -138,7 +138,7 @@ func (s *Sandbox) bitpayInvoice(inv *world.Invoice, base string) *bitpayInvoice 
 		ID:                             inv.ID,
 		InvoiceTime:                    inv.Created.UnixMilli(),
 		ExpirationTime:                 inv.Expires.UnixMilli(),
-		CurrentTime:                    s.world.Now().UnixMilli(),
+		CurrentTime:                    w.Now().UnixMilli(),
 		Rate:                           "0.0",
 		ExceptionStatus:                bitpayException[inv.Exception],
 		Token:                          random.Base58(16),
@@ -152,12 +152,12 @@ func (s *Sandbox) bitpayInvoice(inv *world.Invoice, base string) *bitpayInvoice 
 		Buyer:                          bitpayBuyer{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail},
 	}
 	if inv.Prompt != nil {
-		s.showPrompt(dto, inv, base)
+		showPrompt(w, dto, inv, base)
 	}
 	return dto
 }
 
-func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *world.Invoice, base string) {
+func showPrompt(w *world.World, dto *bitpayInvoice, inv *world.Invoice, base string) {
 	a := inv.Account(money.Digits(inv.Currency))
 	price := a.TotalDue.Sub(a.Fee)
 	urls := &paymentURLs{BIP21: inv.PaymentLink(a)}
@@ -191,14 +191,14 @@ func (s *Sandbox) showPrompt(dto *bitpayInvoice, inv *world.Invoice, base string
 		NetworkFee:  a.Fee.Text(),
 		TxCount:     a.Count,
 		CryptoPaid:  a.CryptoPaid.Text(),
-		Payments:    s.bitpayPayments(inv),
+		Payments:    bitpayPayments(w, inv),
 	})
 }
 
-func (s *Sandbox) bitpayPayments(inv *world.Invoice) []bitpayPayment {
+func bitpayPayments(w *world.World, inv *world.Invoice) []bitpayPayment {
 	payments := []bitpayPayment{}
 	for _, p := range inv.Counted() {
-		settled := inv.SettledPayment(p, s.state.Height)
+		settled := inv.SettledPayment(p, w.State.Height)
 		payments = append(payments, bitpayPayment{
 			ID:           p.Outpoint(),
 			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so

@@ -7,36 +7,37 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
-func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c *caller) {
-	m, ok := aspnet.ParseMembers(c.body)
+func createBitpayInvoice(w http.ResponseWriter, r *serve.Request) {
+	m, ok := aspnet.ParseMembers(r.Content)
 	b := &aspnet.Binder{Members: m}
-	st := s.state.Stores[c.storeID]
-	inv, sent := s.readInvoice(b, st)
+	st := r.State.Stores[r.StoreID]
+	now := r.World.Now()
+	inv, sent := readInvoice(b, st, now)
 	methods := paymentMethods(b)
 	if !ok || b.Bad != "" {
 		if strings.EqualFold(b.Bad, "expirationTime") {
 			aspnet.WriteCrash(w)
 			return
 		}
-		writeBitpayError(w, http.StatusBadRequest, "Invalid invoice")
+		serve.WriteBitpayError(w, http.StatusBadRequest, "Invalid invoice")
 		return
 	}
-	now := s.world.Now()
 	if sent != nil && sent.Before(now.Add(world.ShortestLife)) {
-		writeBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
+		serve.WriteBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
 		return
 	}
-	inv.Base = c.site.base()
+	inv.Base = r.Site.Base()
 	if refusal := world.PriceInvoice(inv, st, methods, now); refusal != "" {
-		writeBitpayError(w, http.StatusBadRequest, refusal)
+		serve.WriteBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}
-	s.world.Create(inv)
-	dto := s.bitpayInvoice(inv, c.site.base())
+	r.World.Create(inv)
+	dto := showBitpayInvoice(r.World, inv, r.Site.Base())
 	if sent != nil {
 		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)
 	}
@@ -45,8 +46,7 @@ func (s *Sandbox) createBitpayInvoice(w http.ResponseWriter, _ *http.Request, c 
 
 // readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
 // was sent.
-func (s *Sandbox) readInvoice(b *aspnet.Binder, st *world.Store) (*world.Invoice, *time.Time) {
-	now := s.world.Now()
+func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoice, *time.Time) {
 	inv := world.NewInvoice(st, now)
 	price := b.Decimal("price")
 	inv.TopUp = price == nil

@@ -3,47 +3,28 @@ package sandbox
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// carriesCredential is the BitPay half's rule for which requests to /invoices are its own.
-func carriesCredential(r *http.Request) bool {
-	if r.Header.Get("Authorization") != "" || r.Header.Get("X-Identity") != "" && r.Header.Get("X-Signature") != "" {
-		return true
-	}
-	_, named := aspnet.LookupQuery(r, "storeId")
-	return named
-}
-
-func isInvoicePost(r *http.Request) bool { return carriesCredential(r) && sendsJSON(r) }
-
-// asksForInvoice: without a token parameter or a JSON content type the request is for the web page of that path.
-func asksForInvoice(r *http.Request) bool {
-	_, token := aspnet.LookupQuery(r, "token")
-	return token || sendsJSON(r)
-}
-
-func sendsJSON(r *http.Request) bool {
-	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/json")
-}
+func isInvoicePost(r *http.Request) bool { return serve.CarriesCredential(r) && serve.SendsJSON(r) }
 
 // readBitpayInvoice answers an invoice of the caller's store, an archived one too.
-func (s *Sandbox) readBitpayInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
-	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	if inv == nil || inv.StoreID != c.storeID {
-		writeBitpayError(w, http.StatusNotFound, "Object not found")
+func readBitpayInvoice(w http.ResponseWriter, r *serve.Request) {
+	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	if inv == nil || inv.StoreID != r.StoreID {
+		serve.WriteBitpayError(w, http.StatusNotFound, "Object not found")
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, bitpayEnvelope{Data: s.bitpayInvoice(inv, c.site.base())})
+	aspnet.WriteJSON(w, http.StatusOK, bitpayEnvelope{Data: showBitpayInvoice(r.World, inv, r.Site.Base())})
 }
 
 // listBitpayInvoices answers the store's invoices, newest first, archived ones too, all of them unless limited.
-func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *caller) {
-	if c.named {
+func listBitpayInvoices(w http.ResponseWriter, r *serve.Request) {
+	if r.Named {
 		aspnet.WriteCrash(w) // the server forbids by a way it does not have (recording 63-bitpay-invoice-reads)
 		return
 	}
@@ -53,9 +34,9 @@ func (s *Sandbox) listBitpayInvoices(w http.ResponseWriter, r *http.Request, c *
 		return
 	}
 	list := []*bitpayInvoice{}
-	base := c.site.base()
-	for _, inv := range s.world.InvoicePage(c.storeID, filter.takes, filter.offset, filter.limit) {
-		list = append(list, s.bitpayInvoice(inv, base))
+	base := r.Site.Base()
+	for _, inv := range r.World.InvoicePage(r.StoreID, filter.takes, filter.offset, filter.limit) {
+		list = append(list, showBitpayInvoice(r.World, inv, base))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": list})
 }
@@ -68,22 +49,22 @@ type bitpayFilter struct {
 }
 
 // readBitpayFilter leaves out what does not parse, as the server does (recording 63-bitpay-invoice-lists).
-func readBitpayFilter(r *http.Request) bitpayFilter {
+func readBitpayFilter(r *serve.Request) bitpayFilter {
 	f := bitpayFilter{
-		orderID:  aspnet.QueryValue(r, "orderId"),
-		itemCode: aspnet.QueryValue(r, "itemCode"),
-		status:   world.StatusOf(aspnet.QueryValue(r, "status")),
+		orderID:  aspnet.QueryValue(r.Request, "orderId"),
+		itemCode: aspnet.QueryValue(r.Request, "itemCode"),
+		status:   world.StatusOf(aspnet.QueryValue(r.Request, "status")),
 	}
-	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r, "dateStart")); err == nil {
+	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r.Request, "dateStart")); err == nil {
 		f.from = day
 	}
-	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r, "dateEnd")); err == nil {
+	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r.Request, "dateEnd")); err == nil {
 		f.to = day.AddDate(0, 0, 1)
 	}
-	if n, err := strconv.Atoi(aspnet.QueryValue(r, "limit")); err == nil {
+	if n, err := strconv.Atoi(aspnet.QueryValue(r.Request, "limit")); err == nil {
 		f.limit = new(int64(n))
 	}
-	if n, err := strconv.Atoi(aspnet.QueryValue(r, "offset")); err == nil {
+	if n, err := strconv.Atoi(aspnet.QueryValue(r.Request, "offset")); err == nil {
 		f.offset = int64(n)
 	}
 	return f

@@ -87,7 +87,7 @@ const (
 )
 
 // ipnWay posts a notification, which any status of success takes.
-func (s *Sandbox) ipnWay() deliver.Way {
+func ipnWay(version string) deliver.Way {
 	return deliver.Way{
 		Pauses: slices.Repeat([]time.Duration{ipnPause}, ipnTries-1),
 		Request: func(ctx context.Context, d *deliver.Delivery) (*http.Request, error) {
@@ -96,7 +96,7 @@ func (s *Sandbox) ipnWay() deliver.Way {
 				return nil, err
 			}
 			request.Header.Set("Content-Type", "application/json; charset=utf-8")
-			request.Header.Set("User-Agent", "BTCPayServer/"+s.release.Version)
+			request.Header.Set("User-Agent", "BTCPayServer/"+version)
 			return request, nil
 		},
 		Taken: func(response *http.Response) bool { return response.StatusCode/100 == 2 },
@@ -105,15 +105,15 @@ func (s *Sandbox) ipnWay() deliver.Way {
 
 // notifyMerchant queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with
 // full notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
-func (s *Sandbox) notifyMerchant(inv *world.Invoice, e world.Event) {
+func notifyMerchant(w *world.World, inv *world.Invoice, e world.Event) {
 	target := inv.FillPlaceholders(inv.NotificationURL)
 	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 		return
 	}
 	full := inv.FullNotifications || inv.ExtendedNotifications
-	data := s.ipnData(inv, e)
+	data := showIPN(w, inv, e)
 	post := func(body any) {
-		s.world.Deliver(&deliver.Delivery{Kind: world.IPNKind, Key: inv.ID, URL: target, Body: indented(body), Due: s.world.Now()})
+		w.Deliver(&deliver.Delivery{Kind: world.IPNKind, Key: inv.ID, URL: target, Body: indented(body), Due: w.Now()})
 	}
 	switch e {
 	case world.EventConfirmed:
@@ -131,8 +131,8 @@ func (s *Sandbox) notifyMerchant(inv *world.Invoice, e world.Event) {
 	}
 }
 
-func (s *Sandbox) ipnData(inv *world.Invoice, e world.Event) ipnData {
-	dto := s.bitpayInvoice(inv, inv.Base)
+func showIPN(w *world.World, inv *world.Invoice, e world.Event) ipnData {
+	dto := showBitpayInvoice(w, inv, inv.Base)
 	data := ipnData{
 		ID: inv.ID, PosData: dto.PosData, Status: dto.Status, Price: dto.Price, Currency: dto.Currency,
 		InvoiceTime: dto.InvoiceTime, ExpirationTime: dto.ExpirationTime, CurrentTime: dto.CurrentTime,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -20,42 +21,42 @@ type bitpayRate struct {
 const noDefaultPairs = "You need to setup the default currency pairs in 'Store Settings / Rates' or specify 'currencyPairs' query parameter (eg. BTC_USD,LTC_CAD)."
 
 // listRates answers the pairs asked for, or the store's own.
-func (s *Sandbox) listRates(w http.ResponseWriter, r *http.Request, c *caller) {
-	if rates, ok := s.askedRates(w, r, s.state.Stores[c.storeID]); ok {
+func listRates(w http.ResponseWriter, r *serve.Request) {
+	if rates, ok := askedRates(w, r, r.State.Stores[r.StoreID]); ok {
 		aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": rates})
 	}
 }
 
 // publicRates is the other path: the store is the one named, whoever signs, and the list is bare.
-func (s *Sandbox) publicRates(w http.ResponseWriter, r *http.Request, _ *caller) {
-	st := s.state.Stores[aspnet.QueryValue(r, "storeId")]
+func publicRates(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[aspnet.QueryValue(r.Request, "storeId")]
 	if st == nil {
-		writeBitpayError(w, http.StatusNotFound, "Store not found")
+		serve.WriteBitpayError(w, http.StatusNotFound, "Store not found")
 		return
 	}
-	if rates, ok := s.askedRates(w, r, st); ok {
+	if rates, ok := askedRates(w, r, st); ok {
 		aspnet.WriteJSON(w, http.StatusOK, rates)
 	}
 }
 
-func (s *Sandbox) askedRates(w http.ResponseWriter, r *http.Request, st *world.Store) ([]bitpayRate, bool) {
-	pairs := aspnet.QueryValue(r, "currencyPairs")
+func askedRates(w http.ResponseWriter, r *serve.Request, st *world.Store) ([]bitpayRate, bool) {
+	pairs := aspnet.QueryValue(r.Request, "currencyPairs")
 	if pairs == "" {
 		pairs = strings.Join(st.DefaultPairs, ",")
 	}
-	if code := strings.TrimSpace(aspnet.QueryValue(r, "cryptoCode")); pairs == "" && code != "" {
+	if code := strings.TrimSpace(aspnet.QueryValue(r.Request, "cryptoCode")); pairs == "" && code != "" {
 		pairs = strings.ToUpper(st.DefaultCurrency + "_" + code)
 	}
 	if pairs == "" {
-		writeBitpayError(w, http.StatusBadRequest, noDefaultPairs)
+		serve.WriteBitpayError(w, http.StatusBadRequest, noDefaultPairs)
 		return nil, false
 	}
 	return ratesOf(w, st, pairs)
 }
 
 // baseRates pairs the base with what the store can be paid in: itself, at most (recording 65-bitpay-rates).
-func (s *Sandbox) baseRates(w http.ResponseWriter, r *http.Request, c *caller) {
-	st := s.state.Stores[c.storeID]
+func baseRates(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[r.StoreID]
 	base, pairs := r.PathValue("base"), ""
 	if st.Wallet != nil && strings.EqualFold(base, "BTC") {
 		pairs = "BTC_BTC"
@@ -66,8 +67,8 @@ func (s *Sandbox) baseRates(w http.ResponseWriter, r *http.Request, c *caller) {
 }
 
 // pairRate answers one rate; without one the answer is a bare empty list.
-func (s *Sandbox) pairRate(w http.ResponseWriter, r *http.Request, c *caller) {
-	rates, ok := ratesOf(w, s.state.Stores[c.storeID], r.PathValue("base")+"_"+r.PathValue("currency"))
+func pairRate(w http.ResponseWriter, r *serve.Request) {
+	rates, ok := ratesOf(w, r.State.Stores[r.StoreID], r.PathValue("base")+"_"+r.PathValue("currency"))
 	switch {
 	case !ok:
 	case len(rates) == 0:
@@ -84,7 +85,7 @@ func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]bitpayRate,
 	for text := range strings.SplitSeq(list, ",") {
 		pair, ok := money.ParsePair(text)
 		if !ok {
-			writeBitpayError(w, http.StatusBadRequest, "Currency pair "+text+" incorrectly formatted")
+			serve.WriteBitpayError(w, http.StatusBadRequest, "Currency pair "+text+" incorrectly formatted")
 			return nil, false
 		}
 		if !seen[pair] {

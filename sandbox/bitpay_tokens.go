@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -15,9 +16,9 @@ type tokenList struct {
 }
 
 // listTokens tells the token of the key that signed: one at most, none of anybody else.
-func (s *Sandbox) listTokens(w http.ResponseWriter, _ *http.Request, c *caller) {
+func listTokens(w http.ResponseWriter, r *serve.Request) {
 	list := tokenList{Data: []map[string]string{}}
-	if tokens := s.state.TokensOfKey(c.sin); c.bitID && len(tokens) > 0 {
+	if tokens := r.State.TokensOfKey(r.SIN); r.BitID && len(tokens) > 0 {
 		list.Data = append(list.Data, map[string]string{world.MerchantFacade: tokens[0].Value})
 	}
 	w.Header()["Content-Type"] = aspnet.JSONBare // written by hand on the server too: no charset
@@ -36,18 +37,18 @@ type pairingAnswer struct {
 
 // postTokens makes a pairing code, or claims one. A wrong signature is no fault here: the id in the body counts then
 // (recordings 61-pairing-client, 62-pairing-claims).
-func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) {
+func postTokens(w http.ResponseWriter, r *serve.Request) {
 	if !aspnet.IsJSON(r.Header.Get("Content-Type")) {
 		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
 		return
 	}
-	m, ok := aspnet.ParseMembers(c.body)
+	m, ok := aspnet.ParseMembers(r.Content)
 	b := &aspnet.Binder{Members: m}
 	id, label, code := b.Text("id"), b.Text("label"), b.Text("pairingCode")
 	b.Text("guid")
 	b.Int32("count")
 	if !ok || b.Bad != "" {
-		writeBitpayError(w, http.StatusBadRequest, "The request body is missing")
+		serve.WriteBitpayError(w, http.StatusBadRequest, "The request body is missing")
 		return
 	}
 	if !world.Storable(aspnet.Or(label, "")) {
@@ -55,40 +56,40 @@ func (s *Sandbox) postTokens(w http.ResponseWriter, r *http.Request, c *caller) 
 		return
 	}
 	if code != nil && *code != "" {
-		s.claimPairing(w, c, *code, id, label)
+		claimPairing(w, r, *code, id, label)
 		return
 	}
 	if id == nil || !bitid.ValidSIN(strings.TrimSpace(*id)) { // with blanks it can be approved, and is nobody's
-		writeBitpayError(w, http.StatusBadRequest, "'id' property is required")
+		serve.WriteBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}
-	p := s.state.NewPairing(s.world.Now())
+	p := r.State.NewPairing(r.World.Now())
 	p.SIN, p.Label = *id, label
 	writePairing(w, p)
 }
 
-func (s *Sandbox) claimPairing(w http.ResponseWriter, c *caller, code string, id, label *string) {
-	sin := c.sin
-	if !c.bitID && id != nil {
+func claimPairing(w http.ResponseWriter, r *serve.Request, code string, id, label *string) {
+	sin := r.SIN
+	if !r.BitID && id != nil {
 		sin = *id
 	}
 	if !bitid.ValidSIN(sin) {
-		writeBitpayError(w, http.StatusBadRequest, "'id' property is required, alternatively, use BitId")
+		serve.WriteBitpayError(w, http.StatusBadRequest, "'id' property is required, alternatively, use BitId")
 		return
 	}
-	p := s.state.Pairings[code]
+	p := r.State.Pairings[code]
 	if p == nil {
-		writeBitpayError(w, http.StatusNotFound, "The specified pairingCode is not found")
+		serve.WriteBitpayError(w, http.StatusNotFound, "The specified pairingCode is not found")
 		return
 	}
 	if (p.Label == nil || *p.Label == "") && label != nil {
 		p.Label = label
 	}
-	switch result := s.state.PairWithSIN(p, sin, s.world.Now()); result {
+	switch result := r.State.PairWithSIN(p, sin, r.World.Now()); result {
 	case world.PairingComplete, world.PairingPartial: // the answer does not tell them apart
 		writePairing(w, p)
 	default:
-		writeBitpayError(w, http.StatusBadRequest, fmt.Sprintf("Error while pairing (%s)", result))
+		serve.WriteBitpayError(w, http.StatusBadRequest, fmt.Sprintf("Error while pairing (%s)", result))
 	}
 }
 

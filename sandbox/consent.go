@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -67,14 +68,14 @@ func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
 	if served.Body == nil {
 		served.Body = http.NoBody
 	}
-	answered := t.sandbox.respond(served)
+	response := t.sandbox.respond(served)
 	if r.Body != nil {
 		r.Body.Close()
 	}
 	return &http.Response{
-		Status: http.StatusText(answered.code()), StatusCode: answered.code(),
+		Status: http.StatusText(response.Status()), StatusCode: response.Status(),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: answered.header, Body: io.NopCloser(&answered.body), ContentLength: int64(answered.body.Len()),
+		Header: response.Header(), Body: io.NopCloser(bytes.NewReader(response.Body())), ContentLength: int64(len(response.Body())),
 		Request: r,
 	}, nil
 }

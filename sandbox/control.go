@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -21,13 +20,13 @@ const maxControlBody = 64 << 10
 
 // control does what the world does to a real server. A page in somebody's browser must not be able to, so it is for
 // programs on this machine alone.
-func (s *Sandbox) control(w *answer, r *http.Request) {
-	if refusal := foreign(r); refusal != "" {
+func (s *Sandbox) control(w *serve.Response, r *http.Request) {
+	if refusal := serve.Foreign(r); refusal != "" {
 		writeControl(w, http.StatusForbidden, refusal)
 		return
 	}
 	if r.Method != http.MethodPost {
-		w.header.Set("Allow", http.MethodPost)
+		w.Header().Set("Allow", http.MethodPost)
 		writeControl(w, http.StatusMethodNotAllowed, "control takes POST")
 		return
 	}
@@ -66,36 +65,6 @@ func (s *Sandbox) control(w *answer, r *http.Request) {
 
 func writeControl(w http.ResponseWriter, status int, message string) {
 	aspnet.WriteJSON(w, status, map[string]string{"error": message})
-}
-
-// foreign tells why a request must not control the sandbox; empty means it may. A listener on loopback can still be
-// reached by a page whose name resolves to it, hence the look at Host.
-func foreign(r *http.Request) string {
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !isLoopback(local.String()) {
-		return "control is refused: the sandbox listens beyond this machine"
-	}
-	if r.Host != "" && !isLoopback(r.Host) {
-		return "control is refused: the host name is not of this machine"
-	}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
-			return "control is refused: the request comes from another origin"
-		}
-	}
-	if from := r.Header.Get("Sec-Fetch-Site"); from != "" && from != "same-origin" && from != "none" {
-		return "control is refused: the request comes from another origin"
-	}
-	return ""
-}
-
-func isLoopback(address string) bool {
-	host := address
-	if h, _, err := net.SplitHostPort(address); err == nil {
-		host = h
-	}
-	host = strings.Trim(host, "[]")
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // readControl is strict: a member nobody knows is an error of the test that sent it.

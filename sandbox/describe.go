@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
 // describeAPI answers an OpenAPI document of what the sandbox takes: paths, methods, and the permission each wants. The
 // real server's has prose and schemas besides.
-func (s *Sandbox) describeAPI(w http.ResponseWriter, r *http.Request, _ *caller) {
+func describeAPI(w http.ResponseWriter, r *serve.Request) {
 	if r.Method == http.MethodHead {
 		w.Header()["Content-Type"] = aspnet.JSONUTF8
 		w.WriteHeader(http.StatusOK)
@@ -21,25 +22,25 @@ func (s *Sandbox) describeAPI(w http.ResponseWriter, r *http.Request, _ *caller)
 		Responses map[string]any `json:"responses"`
 	}
 	paths := map[string]map[string]operation{}
-	for _, r := range s.routes.all() {
-		if r.realm != greenfieldRealm {
+	for _, route := range r.Routes() {
+		if route.Realm != serve.GreenfieldRealm {
 			continue
 		}
 		o := operation{Security: []security{}, Responses: map[string]any{"200": map[string]string{"description": "OK"}}}
-		if r.permission != open {
+		if route.Permission != serve.Open {
 			wanted := []string{}
-			if r.permission != anyone && r.permission != anyKey {
-				wanted = append(wanted, r.permission)
+			if route.Permission != serve.Anyone && route.Permission != serve.AnyKey {
+				wanted = append(wanted, route.Permission)
 			}
 			o.Security = append(o.Security, security{"API_Key": wanted})
-			if r.permission != anyKey {
+			if route.Permission != serve.AnyKey {
 				o.Security = append(o.Security, security{"Basic": {}})
 			}
 		}
-		if paths[r.path] == nil {
-			paths[r.path] = map[string]operation{}
+		if paths[route.Path] == nil {
+			paths[route.Path] = map[string]operation{}
 		}
-		paths[r.path][strings.ToLower(r.method)] = o
+		paths[route.Path][strings.ToLower(route.Method)] = o
 	}
 	aspnet.WriteJSON(w, http.StatusOK, map[string]any{
 		"openapi": "3.0.0",

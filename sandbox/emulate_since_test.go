@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -139,7 +140,7 @@ func TestEmulatedSince(t *testing.T) {
 			if _, err := h.Open(w.t.Context(), "/api-keys/authorize?permissions="+world.ViewProfile); err != nil {
 				w.t.Fatal(err)
 			}
-			_, err := h.Press(w.t.Context(), "Authorize", antiforgeryField, "")
+			_, err := h.Press(w.t.Context(), "Authorize", serve.AntiforgeryField, "")
 			return err == nil
 		}},
 		{"a log-in form that names methods", "2.4.0", "", func(w *testbed) bool {

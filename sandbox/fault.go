@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
 // Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set; without any of them the request is
@@ -49,7 +50,7 @@ type Fault struct {
 type ActiveFault struct {
 	faults *activeFaults
 	fault  Fault
-	route  route
+	path   serve.Pattern
 	left   int // below 0: without end
 	met    int
 }
@@ -88,7 +89,7 @@ func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	}
 	f.Executed = f.Executed || f.CutAfter != nil
 	f.Header = f.Header.Clone()
-	a := &ActiveFault{faults: &s.faults, fault: f, route: route{segments: segments(f.Path)}, left: f.Times}
+	a := &ActiveFault{faults: &s.faults, fault: f, path: serve.ParsePattern(f.Path), left: f.Times}
 	if f.Times == 0 {
 		a.left = 1
 	}
@@ -141,38 +142,38 @@ func (a *ActiveFault) fits(s *Sandbox, r *http.Request) bool {
 	}
 	path, ok := aspnet.DecodePath(r.URL)
 	below, inside := strings.CutPrefix(path, s.rootPath)
-	asked := segments(below)
-	return ok && inside && len(asked) == len(a.route.segments) && a.route.matches(asked)
+	return ok && inside && a.path.Matches(below)
 }
 
 // serve answers a request that met the fault, or takes its connection away.
 func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) {
 	f := &a.fault
-	var answered *answer
+	var response *serve.Response
 	if f.Executed {
-		answered = s.respond(r)
+		response = s.respond(r)
 	}
 	if !f.wait(s, r) {
 		panic(http.ErrAbortHandler)
 	}
 	switch {
 	case f.Status != 0:
-		answered = &answer{header: http.Header{}, status: f.Status}
-		answered.header.Set("Date", s.world.Now().Format(http.TimeFormat))
-		maps.Copy(answered.header, f.Header)
-		answered.body.WriteString(f.Body)
+		response = serve.NewResponse()
+		response.Header().Set("Date", s.world.Now().Format(http.TimeFormat))
+		maps.Copy(response.Header(), f.Header)
+		response.WriteHeader(f.Status)
+		io.WriteString(response, f.Body)
 	case f.Drop:
-		io.Copy(io.Discard, io.LimitReader(r.Body, maxBody)) // unread, it would make a reset of the close
+		io.Copy(io.Discard, io.LimitReader(r.Body, serve.MaxBody)) // unread, it would make a reset of the close
 		panic(http.ErrAbortHandler)
 	case f.Reset:
 		reset(w)
-	case answered == nil:
-		answered = s.respond(r)
+	case response == nil:
+		response = s.respond(r)
 	}
 	if f.CutAfter != nil {
-		answered.cut(w, *f.CutAfter)
+		cut(w, response, *f.CutAfter)
 	}
-	answered.send(w)
+	response.Send(w)
 }
 
 // wait lets the latency pass; false means that the client gave up, or that the sandbox is closed.
@@ -191,9 +192,9 @@ func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
 	return false
 }
 
-// cut sends the answer up to a byte of its body, and ends the connection.
-func (a *answer) cut(w http.ResponseWriter, after int) {
-	a.sendUpTo(w, min(after, a.body.Len()))
+// cut sends the response up to a byte of its body, and ends the connection.
+func cut(w http.ResponseWriter, response *serve.Response, after int) {
+	response.SendUpTo(w, min(after, len(response.Body())))
 	http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }

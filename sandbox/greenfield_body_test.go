@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
 // TestBodyFaults has the words of the server's library for bodies that do not parse.
@@ -93,7 +94,7 @@ func TestBadInputGreenfield(t *testing.T) {
 		{"a span beyond time", "POST", store + "/invoices", `{"amount":"0","checkout":{"expirationMinutes":9223372036854775807}}`, 422},
 		{"a span of text beyond time", "POST", store + "/invoices", `{"amount":"0","checkout":{"expirationMinutes":"99999999.00:00"}}`, 422},
 		{"metadata of another kind", "PUT", store + "/invoices/none", `{"metadata":[]}`, 403},
-		{"a body over the limit", "POST", "/api/v1/stores", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, 413},
+		{"a body over the limit", "POST", "/api/v1/stores", `{"name":"` + strings.Repeat("x", serve.MaxBody) + `"}`, 413},
 		{"a preview without end", "GET", store + "/payment-methods/BTC-CHAIN/wallet/preview?count=2147483647", "", 200},
 		{"a preview from nowhere", "GET", store + "/payment-methods/BTC-CHAIN/wallet/preview?offset=-1", "", 500},
 		{"a time before time", "GET", store + "/invoices?startDate=-1", "", 422},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -45,13 +46,13 @@ type checkout struct {
 	LazyPaymentMethods    *bool        `json:"lazyPaymentMethods"` // never told
 }
 
-func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
+func showInvoice(r *serve.Request, inv *world.Invoice) invoiceData {
 	data := invoiceData{
 		ID:                                inv.ID,
 		StoreID:                           inv.StoreID,
 		Amount:                            inv.Price.Text(),
 		PaidAmount:                        "0",
-		CheckoutLink:                      c.site.base() + "/i/" + inv.ID,
+		CheckoutLink:                      r.Site.Base() + "/i/" + inv.ID,
 		Status:                            inv.Status,
 		AdditionalStatus:                  inv.Exception,
 		MonitoringExpiration:              inv.Monitored.Unix(),
@@ -74,7 +75,7 @@ func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
 			RedirectAutomatically: inv.RedirectAutomatically,
 			DefaultLanguage:       aspnet.NullIfEmpty(inv.Language),
 		},
-		Receipt: inv.Receipt.Over(s.state.Stores[inv.StoreID].Receipt),
+		Receipt: inv.Receipt.Over(r.State.Stores[inv.StoreID].Receipt),
 	}
 	if inv.Price.Sign() == 0 {
 		data.Amount = "0.0"
@@ -91,69 +92,64 @@ func (s *Sandbox) invoiceData(inv *world.Invoice, c *caller) invoiceData {
 	return data
 }
 
-// invoiceOf is the invoice of a route's address, which was found to be there before the handler runs.
-func (s *Sandbox) invoiceOf(r *http.Request) *world.Invoice {
-	return s.state.Invoices[r.PathValue("invoiceId")]
-}
-
-func (s *Sandbox) readInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &aspnet.Query{Request: r}
+func readInvoiceData(w http.ResponseWriter, r *serve.Request) {
+	q := &aspnet.Query{Request: r.Request}
 	methods := q.Bool("includePaymentMethods")
 	if q.Refuse(w) {
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.invoiceWithMethods(s.invoiceOf(r), c, methods))
+	aspnet.WriteJSON(w, http.StatusOK, invoiceWithMethods(r, r.Invoice(), methods))
 }
 
-func (s *Sandbox) invoiceWithMethods(inv *world.Invoice, c *caller, methods bool) invoiceData {
-	data := s.invoiceData(inv, c)
+func invoiceWithMethods(r *serve.Request, inv *world.Invoice, methods bool) invoiceData {
+	data := showInvoice(r, inv)
 	if methods {
-		data.PaymentMethods = s.methodsOf(inv, false)
+		data.PaymentMethods = methodsOf(r, inv, false)
 	}
 	return data
 }
 
 // updateInvoice replaces the metadata as a whole; nothing else of an invoice can be changed.
-func (s *Sandbox) updateInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+func updateInvoice(w http.ResponseWriter, r *serve.Request) {
 	var own *aspnet.Node
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"UpdateInvoiceRequest", true, func(m *aspnet.Model) { own = m.Free("metadata") }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"UpdateInvoiceRequest", true, func(m *aspnet.Model) { own = m.Free("metadata") }) {
 		return
 	}
-	inv := s.invoiceOf(r)
+	inv := r.Invoice()
 	if own != nil {
 		inv.SetMetadata(own)
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.invoiceData(inv, c))
+	aspnet.WriteJSON(w, http.StatusOK, showInvoice(r, inv))
 }
 
-func (s *Sandbox) archiveInvoice(w http.ResponseWriter, r *http.Request, _ *caller) {
-	s.invoiceOf(r).Archived = true
+func archiveInvoice(w http.ResponseWriter, r *serve.Request) {
+	r.Invoice().Archived = true
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 // unarchiveInvoice answers the invoice as it was before (recording 33-invoice-actions).
-func (s *Sandbox) unarchiveInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
-	inv := s.invoiceOf(r)
+func unarchiveInvoice(w http.ResponseWriter, r *serve.Request) {
+	inv := r.Invoice()
 	if !inv.Archived {
-		writeAPIError(w, http.StatusBadRequest, "already-unarchived", "Invoice is already unarchived")
+		serve.WriteAPIError(w, http.StatusBadRequest, "already-unarchived", "Invoice is already unarchived")
 		return
 	}
-	before := s.invoiceData(inv, c)
+	before := showInvoice(r, inv)
 	inv.Archived = false
 	aspnet.WriteJSON(w, http.StatusOK, before)
 }
 
 // markInvoice sets a status by hand. The answer shows the invoice as it was before (recording 64-bitpay-ipn).
-func (s *Sandbox) markInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+func markInvoice(w http.ResponseWriter, r *serve.Request) {
 	var status *string
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"MarkInvoiceStatusRequest", true, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"MarkInvoiceStatusRequest", true, func(m *aspnet.Model) {
 		status = m.Enum("status", aspnet.ModelNames+"InvoiceStatus", world.StatusNew, world.StatusProcessing, world.StatusExpired, world.StatusInvalid, world.StatusSettled)
 	}) {
 		return
 	}
-	inv := s.invoiceOf(r)
-	before := s.invoiceData(inv, c)
-	if !s.world.Mark(inv, aspnet.Or(status, "")) {
+	inv := r.Invoice()
+	before := showInvoice(r, inv)
+	if !r.World.Mark(inv, aspnet.Or(status, "")) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -93,25 +94,25 @@ func (q *invoiceRequest) check() []aspnet.FieldError {
 }
 
 // createInvoiceData answers the new invoice; what it goes through at once, if it is free, comes after the answer.
-func (s *Sandbox) createInvoiceData(w http.ResponseWriter, r *http.Request, c *caller) {
+func createInvoiceData(w http.ResponseWriter, r *serve.Request) {
 	var asked *invoiceRequest
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateInvoiceRequest", true, func(m *aspnet.Model) { asked = readInvoiceRequest(m) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateInvoiceRequest", true, func(m *aspnet.Model) { asked = readInvoiceRequest(m) }) {
 		return
 	}
 	if bad := asked.check(); bad != nil {
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	st := s.state.Stores[r.PathValue("storeId")]
-	now := s.world.Now()
+	st := r.State.Stores[r.PathValue("storeId")]
+	now := r.World.Now()
 	inv := asked.invoice(st, now)
-	inv.Base = c.site.base()
+	inv.Base = r.Site.Base()
 	if refusal := world.PriceInvoice(inv, st, asked.methods, now); refusal != "" {
-		writeAPIError(w, http.StatusBadRequest, "generic-error", refusal)
+		serve.WriteAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}
-	s.world.Create(inv)
-	data := s.invoiceData(inv, c)
+	r.World.Create(inv)
+	data := showInvoice(r, inv)
 	data.Metadata = inv.FirstMetadata()
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -21,26 +22,26 @@ type invoiceFilter struct {
 }
 
 // listInvoices answers a store's invoices, newest first, all of them unless some are asked for.
-func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &aspnet.Query{Request: r}
+func listInvoices(w http.ResponseWriter, r *serve.Request) {
+	q := &aspnet.Query{Request: r.Request}
 	f := invoiceFilter{
 		orderIDs: map[string]bool{},
 		statuses: map[string]bool{},
 		from:     q.Time("startDate"),
 		to:       q.Time("endDate"),
-		search:   aspnet.QueryValue(r, "textSearch"),
+		search:   aspnet.QueryValue(r.Request, "textSearch"),
 		archived: q.Bool("includeArchived"),
 		methods:  q.Bool("includePaymentMethods"),
 		take:     q.Int("take"),
 	}
-	for _, id := range aspnet.QueryValues(r, "orderId") {
+	for _, id := range aspnet.QueryValues(r.Request, "orderId") {
 		f.orderIDs[id] = true
 	}
 	aspnet.Set(&f.skip, q.Int("skip"))
 	if q.Refuse(w) {
 		return
 	}
-	for _, name := range aspnet.QueryValues(r, "status") {
+	for _, name := range aspnet.QueryValues(r.Request, "status") {
 		if name == "" {
 			aspnet.WriteCrash(w)
 			return
@@ -58,8 +59,8 @@ func (s *Sandbox) listInvoices(w http.ResponseWriter, r *http.Request, c *caller
 		return
 	}
 	list := []invoiceData{}
-	for _, inv := range s.world.InvoicePage(r.PathValue("storeId"), f.takes, f.skip, f.take) {
-		list = append(list, s.invoiceWithMethods(inv, c, f.methods))
+	for _, inv := range r.World.InvoicePage(r.PathValue("storeId"), f.takes, f.skip, f.take) {
+		list = append(list, invoiceWithMethods(r, inv, f.methods))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -46,7 +47,7 @@ type onChainData struct {
 	AccountDerivation    *string      `json:"accountDerivation"` // told only to who asks for what is private
 }
 
-func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
+func methodsOf(r *serve.Request, inv *world.Invoice, private bool) []methodData {
 	methods := []methodData{}
 	if inv.Prompt == nil {
 		return methods
@@ -76,7 +77,7 @@ func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 	}
 	for _, payment := range inv.Counted() {
 		status := world.StatusProcessing
-		if inv.SettledPayment(payment, s.state.Height) {
+		if inv.SettledPayment(payment, r.State.Height) {
 			status = world.StatusSettled
 		}
 		data.Payments = append(data.Payments, paymentData{
@@ -87,25 +88,25 @@ func (s *Sandbox) methodsOf(inv *world.Invoice, private bool) []methodData {
 	return append(methods, data)
 }
 
-func (s *Sandbox) listMethods(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &aspnet.Query{Request: r}
+func listMethods(w http.ResponseWriter, r *serve.Request) {
+	q := &aspnet.Query{Request: r.Request}
 	private := q.Bool("includeSensitive")
 	if q.Refuse(w) {
 		return
 	}
-	inv := s.invoiceOf(r)
-	if private && !may(s.state, c, world.ModifyStoreSettings, inv.StoreID) {
-		aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(world.ModifyStoreSettings)) // by the controller, so with all headers
+	inv := r.Invoice()
+	if private && !r.May(world.ModifyStoreSettings, inv.StoreID) {
+		aspnet.WriteJSON(w, http.StatusForbidden, serve.MissingPermission(world.ModifyStoreSettings)) // by the controller, so with all headers
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.methodsOf(inv, private))
+	aspnet.WriteJSON(w, http.StatusOK, methodsOf(r, inv, private))
 }
 
 // activateMethod gives a lazy invoice its address. The server dies of a method that the invoice does not have
 // (recording 33-invoice-actions).
-func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *caller) {
+func activateMethod(w http.ResponseWriter, r *serve.Request) {
 	method := strings.TrimSpace(r.PathValue("method"))
-	inv := s.invoiceOf(r)
+	inv := r.Invoice()
 	switch {
 	case method == "":
 		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "paymentMethod", Message: "The paymentMethod field is required."})
@@ -114,6 +115,6 @@ func (s *Sandbox) activateMethod(w http.ResponseWriter, r *http.Request, _ *call
 		aspnet.WriteCrash(w)
 		return
 	}
-	s.world.ActivateLazy(inv)
+	r.World.ActivateLazy(inv)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -18,9 +19,9 @@ type apiKeyData struct {
 
 // showAPIKey shows a key. Of one that is kept as a hash the plain text is there at its making alone: what stands in its
 // place later, and the name of the date, are not known.
-func (s *Sandbox) showAPIKey(k *world.APIKey, plain bool) apiKeyData {
+func showAPIKey(r *serve.Request, k *world.APIKey, plain bool) apiKeyData {
 	data := apiKeyData{APIKey: &k.Value, Label: k.Label, Permissions: k.Permissions}
-	if s.release.HashesKeys() {
+	if r.Release.HashesKeys() {
 		data.ID, data.Created = k.ID(), new(k.Created.Unix())
 		if !plain {
 			data.APIKey = nil
@@ -30,22 +31,22 @@ func (s *Sandbox) showAPIKey(k *world.APIKey, plain bool) apiKeyData {
 }
 
 // createAPIKey mints a key for who asks.
-func (s *Sandbox) createAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.mintAPIKey(w, r, c, c.user)
+func createAPIKey(w http.ResponseWriter, r *serve.Request) {
+	mintAPIKey(w, r, r.User)
 }
 
 // createUserAPIKey mints a key for another user. It may permit more than the key that asked for it
 // (recording 12-api-keys).
-func (s *Sandbox) createUserAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
-	if u := s.userOf(w, r); u != nil {
-		s.mintAPIKey(w, r, c, u)
+func createUserAPIKey(w http.ResponseWriter, r *serve.Request) {
+	if u := userOf(w, r); u != nil {
+		mintAPIKey(w, r, u)
 	}
 }
 
-func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, u *world.User) {
+func mintAPIKey(w http.ResponseWriter, r *serve.Request, u *world.User) {
 	var label string
 	permissions, seen := []string{}, map[string]bool{}
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApiKeyRequest", false, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateApiKeyRequest", false, func(m *aspnet.Model) {
 		label = aspnet.Or(m.Text("label"), "")
 		for _, item := range m.List("permissions", "BTCPayServer.Client.Permission[]") {
 			if item.Kind == 'n' {
@@ -57,7 +58,7 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 				continue
 			}
 			permission, ok := world.ValidPermission(item.Text)
-			if policy, _, scoped := strings.Cut(permission, ":"); s.release.ValidatesPolicies() && (!s.release.Knows(policy) || scoped && !world.IsStorePermission(policy)) {
+			if policy, _, scoped := strings.Cut(permission, ":"); r.Release.ValidatesPolicies() && (!r.Release.Knows(policy) || scoped && !world.IsStorePermission(policy)) {
 				ok = false
 			}
 			if !ok {
@@ -75,41 +76,41 @@ func (s *Sandbox) mintAPIKey(w http.ResponseWriter, r *http.Request, c *caller, 
 		aspnet.WriteCrash(w)
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(s.world.MintKey(u, label, permissions), true))
+	aspnet.WriteJSON(w, http.StatusOK, showAPIKey(r, r.World.MintKey(u, label, permissions), true))
 }
 
-func (s *Sandbox) readCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	aspnet.WriteJSON(w, http.StatusOK, s.showAPIKey(c.key, false))
+func readCurrentKey(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, showAPIKey(r, r.Key, false))
 }
 
-func (s *Sandbox) deleteCurrentKey(w http.ResponseWriter, _ *http.Request, c *caller) {
-	s.removeAPIKey(w, c.key)
+func deleteCurrentKey(w http.ResponseWriter, r *serve.Request) {
+	removeAPIKey(w, r, r.Key)
 }
 
-func (s *Sandbox) deleteAPIKey(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.revokeAPIKey(w, r.PathValue("apikey"), c.user)
+func deleteAPIKey(w http.ResponseWriter, r *serve.Request) {
+	revokeAPIKey(w, r, r.User)
 }
 
-func (s *Sandbox) deleteUserAPIKey(w http.ResponseWriter, r *http.Request, _ *caller) {
-	if u := s.userOf(w, r); u != nil {
-		s.revokeAPIKey(w, r.PathValue("apikey"), u)
+func deleteUserAPIKey(w http.ResponseWriter, r *serve.Request) {
+	if u := userOf(w, r); u != nil {
+		revokeAPIKey(w, r, u)
 	}
 }
 
 // revokeAPIKey knows only the keys of that user.
-func (s *Sandbox) revokeAPIKey(w http.ResponseWriter, name string, u *world.User) {
-	k := s.release.FindKey(s.state, u, name)
+func revokeAPIKey(w http.ResponseWriter, r *serve.Request, u *world.User) {
+	k := r.Release.FindKey(r.State, u, r.PathValue("apikey"))
 	switch {
 	case k != nil:
-		s.removeAPIKey(w, k)
-	case s.release.HashesKeys():
-		writeAPIError(w, http.StatusNotFound, "apikey-not-found", "This apikey does not exists")
+		removeAPIKey(w, r, k)
+	case r.Release.HashesKeys():
+		serve.WriteAPIError(w, http.StatusNotFound, "apikey-not-found", "This apikey does not exists")
 	default:
-		writeAPIError(w, http.StatusBadRequest, "apikey-not-found", "This apikey does not exists")
+		serve.WriteAPIError(w, http.StatusBadRequest, "apikey-not-found", "This apikey does not exists")
 	}
 }
 
-func (s *Sandbox) removeAPIKey(w http.ResponseWriter, k *world.APIKey) {
-	delete(s.state.APIKeys, k.Value)
+func removeAPIKey(w http.ResponseWriter, r *serve.Request, k *world.APIKey) {
+	delete(r.State.APIKeys, k.Value)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -4,22 +4,23 @@ import (
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-func (s *Sandbox) readMe(w http.ResponseWriter, _ *http.Request, c *caller) {
-	s.release.WriteUsers(w, http.StatusOK, s.showUser(c.user, c))
+func readMe(w http.ResponseWriter, r *serve.Request) {
+	r.Release.WriteUsers(w, http.StatusOK, showUser(r, r.User))
 }
 
 // updateMe changes what is named. An e-mail that is none is refused, and set all the same (recording 26-users).
-func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
+func updateMe(w http.ResponseWriter, r *serve.Request) {
 	var email, name, image, current, next *string
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"UpdateApplicationUserRequest", false, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"UpdateApplicationUserRequest", false, func(m *aspnet.Model) {
 		email, name, image = m.Text("email"), m.Text("name"), m.Text("imageUrl")
 		current, next = m.Text("currentPassword"), m.Text("newPassword")
 	}) {
 		return
 	}
-	u := c.user
+	u := r.User
 	var bad []aspnet.FieldError
 	if password := aspnet.Or(next, ""); password != "" {
 		switch fault := passwordFault(password); {
@@ -32,11 +33,11 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 		}
 	}
 	if email != nil && *email != "" && *email != u.Email {
-		if other := s.state.FindUser(*email); other != nil && other != u {
+		if other := r.State.FindUser(*email); other != nil && other != u {
 			refusal := aspnet.FieldError{Path: "Email", Message: "Unexpected error occurred setting email for user."} // told twice
 			bad = append(bad, refusal, refusal)
 		} else {
-			s.state.SetEmail(u, *email)
+			r.State.SetEmail(u, *email)
 			if !plausibleEmail(*email) {
 				bad = append(bad, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 			}
@@ -48,21 +49,21 @@ func (s *Sandbox) updateMe(w http.ResponseWriter, r *http.Request, c *caller) {
 	}
 	aspnet.SetText(&u.Name, name)
 	aspnet.SetText(&u.ImageURL, image)
-	s.release.WriteUsers(w, http.StatusOK, s.showUser(u, c))
+	r.Release.WriteUsers(w, http.StatusOK, showUser(r, u))
 }
 
-func (s *Sandbox) deleteMe(w http.ResponseWriter, _ *http.Request, c *caller) {
-	s.removeUser(w, c.user)
+func deleteMe(w http.ResponseWriter, r *serve.Request) {
+	removeUser(w, r, r.User)
 }
 
-func (s *Sandbox) setMyPicture(w http.ResponseWriter, r *http.Request, c *caller) {
-	if link := s.takePicture(w, r, c); link != "" {
-		c.user.ImageURL = &link
-		s.release.WriteUsers(w, http.StatusOK, s.showUser(c.user, c))
+func setMyPicture(w http.ResponseWriter, r *serve.Request) {
+	if link := takePicture(w, r); link != "" {
+		r.User.ImageURL = &link
+		r.Release.WriteUsers(w, http.StatusOK, showUser(r, r.User))
 	}
 }
 
-func (s *Sandbox) removeMyPicture(w http.ResponseWriter, _ *http.Request, c *caller) {
-	c.user.ImageURL = nil
+func removeMyPicture(w http.ResponseWriter, r *serve.Request) {
+	r.User.ImageURL = nil
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

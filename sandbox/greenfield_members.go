@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -19,21 +20,21 @@ type memberData struct {
 
 // listMembers gives the owners first; the server has no order. It leaves out what its users are on the server
 // (recording 18-store-users-roles).
-func (s *Sandbox) listMembers(w http.ResponseWriter, r *http.Request, c *caller) {
+func listMembers(w http.ResponseWriter, r *serve.Request) {
 	members := []memberData{}
-	for id, role := range s.state.Stores[r.PathValue("storeId")].Members {
-		m := memberData{StoreRole: role, userData: s.showUser(s.state.Users[id], c), UserID: id, Role: role}
+	for id, role := range r.State.Stores[r.PathValue("storeId")].Members {
+		m := memberData{StoreRole: role, userData: showUser(r, r.State.Users[id]), UserID: id, Role: role}
 		m.Roles = []string{}
 		members = append(members, m)
 	}
 	slices.SortFunc(members, func(a, b memberData) int {
 		return cmp.Or(cmp.Compare(world.Rank(a.Role), world.Rank(b.Role)), cmp.Compare(a.Email, b.Email))
 	})
-	s.release.WriteUsers(w, http.StatusOK, members)
+	r.Release.WriteUsers(w, http.StatusOK, members)
 }
 
-func (s *Sandbox) listRoles(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	aspnet.WriteJSON(w, http.StatusOK, s.release.Roles())
+func listRoles(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, r.Release.Roles())
 }
 
 // readMember binds a member, whose names are other ones in older versions.
@@ -42,47 +43,47 @@ func readMember(m *aspnet.Model) (idOrEmail, role string) {
 	return idOrEmail, aspnet.Or(m.Text("storeRole"), aspnet.Or(m.Text("role"), world.OwnerRole))
 }
 
-func (s *Sandbox) addMember(w http.ResponseWriter, r *http.Request, c *caller) {
+func addMember(w http.ResponseWriter, r *serve.Request) {
 	var who, role string
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { who, role = readMember(m) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { who, role = readMember(m) }) {
 		return
 	}
-	st, u := s.state.Stores[r.PathValue("storeId")], s.state.FindUserBy(who)
+	st, u := r.State.Stores[r.PathValue("storeId")], r.State.FindUserBy(who)
 	if u == nil {
-		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
+		serve.WriteAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 		return
 	}
-	if s.refuseRole(w, role) {
+	if refuseRole(w, r, role) {
 		return
 	}
 	if st.Members[u.ID] != "" {
 		refuseDuplicate(w)
 		return
 	}
-	s.setRole(w, st, u, role)
+	setRole(w, st, u, role)
 }
 
 // changeMember sets the role of a member; who is none becomes one (recording 18-store-users-roles).
-func (s *Sandbox) changeMember(w http.ResponseWriter, r *http.Request, c *caller) {
+func changeMember(w http.ResponseWriter, r *serve.Request) {
 	var role string
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { _, role = readMember(m) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { _, role = readMember(m) }) {
 		return
 	}
-	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)
+	st, u := r.State.Stores[r.PathValue("storeId")], userOf(w, r)
 	switch {
-	case u == nil || s.refuseRole(w, role):
+	case u == nil || refuseRole(w, r, role):
 	case st.Members[u.ID] == role:
 		refuseDuplicate(w)
 	case st.IsOnlyOwner(u):
 		refuseOrphan(w)
 	default:
-		s.setRole(w, st, u, role)
+		setRole(w, st, u, role)
 	}
 }
 
 // removeMember ends a membership; the server dies where there is none (recording 18-store-users-roles).
-func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller) {
-	st, u := s.state.Stores[r.PathValue("storeId")], s.userOf(w, r)
+func removeMember(w http.ResponseWriter, r *serve.Request) {
+	st, u := r.State.Stores[r.PathValue("storeId")], userOf(w, r)
 	switch {
 	case u == nil:
 	case st.Members[u.ID] == "":
@@ -95,13 +96,13 @@ func (s *Sandbox) removeMember(w http.ResponseWriter, r *http.Request, _ *caller
 	}
 }
 
-func (s *Sandbox) setRole(w http.ResponseWriter, st *world.Store, u *world.User, role string) {
+func setRole(w http.ResponseWriter, st *world.Store, u *world.User, role string) {
 	st.Members[u.ID] = role
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
-func (s *Sandbox) refuseRole(w http.ResponseWriter, role string) bool {
-	if i := world.Rank(role); i >= 0 && i < len(s.release.Roles()) {
+func refuseRole(w http.ResponseWriter, r *serve.Request, role string) bool {
+	if i := world.Rank(role); i >= 0 && i < len(r.Release.Roles()) {
 		return false
 	}
 	aspnet.WriteValidation(w, aspnet.FieldError{Path: "StoreRole", Message: "The role id provided does not exist"})
@@ -109,9 +110,9 @@ func (s *Sandbox) refuseRole(w http.ResponseWriter, role string) bool {
 }
 
 func refuseDuplicate(w http.ResponseWriter) {
-	writeAPIError(w, http.StatusConflict, "duplicate-store-user-role", "The user is already added to the store")
+	serve.WriteAPIError(w, http.StatusConflict, "duplicate-store-user-role", "The user is already added to the store")
 }
 
 func refuseOrphan(w http.ResponseWriter) {
-	writeAPIError(w, http.StatusConflict, "store-user-role-orphaned", "Removing this user would result in the store having no owner.")
+	serve.WriteAPIError(w, http.StatusConflict, "store-user-role-orphaned", "Removing this user would result in the store having no owner.")
 }

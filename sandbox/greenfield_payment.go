@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -47,36 +48,36 @@ func showWallet(w *world.Wallet) *walletConfig {
 }
 
 func writeNoMethod(w http.ResponseWriter) {
-	writeAPIError(w, http.StatusNotFound, "paymentmethod-not-found", "The payment method is not found")
+	serve.WriteAPIError(w, http.StatusNotFound, "paymentmethod-not-found", "The payment method is not found")
 }
 
-func (s *Sandbox) readWallet(w http.ResponseWriter, r *http.Request, _ *caller) {
-	wallet := s.state.Stores[r.PathValue("storeId")].Wallet
+func readWallet(w http.ResponseWriter, r *serve.Request) {
+	wallet := r.State.Stores[r.PathValue("storeId")].Wallet
 	if r.PathValue("method") != world.OnChain || wallet == nil {
 		writeNoMethod(w)
 		return
 	}
 	data := paymentMethodData{Enabled: wallet.Enabled, PaymentMethodID: world.OnChain}
-	if strings.EqualFold(aspnet.QueryValue(r, "includeConfig"), "true") {
+	if strings.EqualFold(aspnet.QueryValue(r.Request, "includeConfig"), "true") {
 		data.Config = showWallet(wallet)
 	}
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
 // setWallet links a wallet to the store, or switches its use on and off. The settings come back only when they were set.
-func (s *Sandbox) setWallet(w http.ResponseWriter, r *http.Request, c *caller) {
-	if len(c.body) == 0 {
+func setWallet(w http.ResponseWriter, r *serve.Request) {
+	if len(r.Content) == 0 {
 		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "request", Message: "Missing body"})
 		return
 	}
 	var enabled *bool
 	var config *aspnet.Node
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"UpdatePaymentMethodRequest", false, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"UpdatePaymentMethodRequest", false, func(m *aspnet.Model) {
 		enabled, config = m.Bool("enabled"), m.Get("config")
 	}) {
 		return
 	}
-	st := s.state.Stores[r.PathValue("storeId")]
+	st := r.State.Stores[r.PathValue("storeId")]
 	if r.PathValue("method") != world.OnChain || st.Wallet == nil && config == nil {
 		writeNoMethod(w)
 		return
@@ -136,19 +137,19 @@ type previewAddress struct {
 
 // previewWallet shows the addresses from one index to another: count is where they end, not how many they are
 // (recording 15-payment-methods).
-func (s *Sandbox) previewWallet(w http.ResponseWriter, r *http.Request, _ *caller) {
-	q := &aspnet.Query{Request: r}
+func previewWallet(w http.ResponseWriter, r *serve.Request) {
+	q := &aspnet.Query{Request: r.Request}
 	offset, count := q.Int("offset"), q.Int("count")
 	if q.Refuse(w) {
 		return
 	}
-	wallet := s.state.Stores[r.PathValue("storeId")].Wallet
+	wallet := r.State.Stores[r.PathValue("storeId")].Wallet
 	switch {
 	case world.PaymentMethodID(r.PathValue("method")) != world.OnChain:
-		writeAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method id isn't set up in this BTCPay Server instance")
+		serve.WriteAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method id isn't set up in this BTCPay Server instance")
 		return
 	case wallet == nil:
-		writeAPIError(w, http.StatusNotFound, "paymentmethod-not-configured", "The payment method is not configured")
+		serve.WriteAPIError(w, http.StatusNotFound, "paymentmethod-not-configured", "The payment method is not configured")
 		return
 	}
 	first, end := int64(0), int64(10)

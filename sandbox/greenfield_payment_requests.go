@@ -7,6 +7,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -21,9 +22,9 @@ type paymentRequestData struct {
 	FormResponse *string `json:"formResponse"` // nobody fills a form here
 }
 
-func (s *Sandbox) showPaymentRequest(p *world.PaymentRequest) paymentRequestData {
+func showPaymentRequest(r *serve.Request, p *world.PaymentRequest) paymentRequestData {
 	status := "Pending"
-	if p.ExpiryDate != nil && s.world.Now().Unix() >= *p.ExpiryDate {
+	if p.ExpiryDate != nil && r.World.Now().Unix() >= *p.ExpiryDate {
 		status = "Expired"
 	}
 	return paymentRequestData{
@@ -32,11 +33,11 @@ func (s *Sandbox) showPaymentRequest(p *world.PaymentRequest) paymentRequestData
 	}
 }
 
-func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c *caller) {
-	st := s.state.Stores[r.PathValue("storeId")]
-	p := &world.PaymentRequest{ID: random.UUID(), StoreID: st.ID, Created: s.world.Now()}
+func createPaymentRequest(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[r.PathValue("storeId")]
+	p := &world.PaymentRequest{ID: random.UUID(), StoreID: st.ID, Created: r.World.Now()}
 	var amount *money.Decimal
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
 		amount = m.Decimal("amount")
 		p.PaymentRequestBase = world.PaymentRequestBase{
 			Currency: aspnet.Or(m.Text("currency"), st.DefaultCurrency), ExpiryDate: m.Timestamp("expiryDate"),
@@ -60,15 +61,15 @@ func (s *Sandbox) createPaymentRequest(w http.ResponseWriter, r *http.Request, c
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	p.Amount, p.Number = *amount, s.state.Number()
-	s.state.PaymentRequests[p.ID] = p
-	aspnet.WriteJSON(w, http.StatusOK, s.showPaymentRequest(p))
+	p.Amount, p.Number = *amount, r.State.Number()
+	r.State.PaymentRequests[p.ID] = p
+	aspnet.WriteJSON(w, http.StatusOK, showPaymentRequest(r, p))
 }
 
 // listPaymentRequests gives a store's, newest first.
-func (s *Sandbox) listPaymentRequests(w http.ResponseWriter, r *http.Request, _ *caller) {
+func listPaymentRequests(w http.ResponseWriter, r *serve.Request) {
 	var found []*world.PaymentRequest
-	for _, p := range s.state.PaymentRequests {
+	for _, p := range r.State.PaymentRequests {
 		if p.StoreID == r.PathValue("storeId") {
 			found = append(found, p)
 		}
@@ -76,11 +77,11 @@ func (s *Sandbox) listPaymentRequests(w http.ResponseWriter, r *http.Request, _ 
 	slices.SortFunc(found, func(a, b *world.PaymentRequest) int { return b.Number - a.Number })
 	list := []paymentRequestData{}
 	for _, p := range found {
-		list = append(list, s.showPaymentRequest(p))
+		list = append(list, showPaymentRequest(r, p))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-func (s *Sandbox) readPaymentRequest(w http.ResponseWriter, r *http.Request, _ *caller) {
-	aspnet.WriteJSON(w, http.StatusOK, s.showPaymentRequest(s.state.PaymentRequests[r.PathValue("paymentRequestId")]))
+func readPaymentRequest(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, showPaymentRequest(r, r.State.PaymentRequests[r.PathValue("paymentRequestId")]))
 }

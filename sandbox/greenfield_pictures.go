@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -18,22 +19,22 @@ import (
 const maxPicture = 1_000_000
 
 // setLogo links an uploaded picture from the store.
-func (s *Sandbox) setLogo(w http.ResponseWriter, r *http.Request, c *caller) {
-	if link := s.takePicture(w, r, c); link != "" {
-		st := s.state.Stores[r.PathValue("storeId")]
+func setLogo(w http.ResponseWriter, r *serve.Request) {
+	if link := takePicture(w, r); link != "" {
+		st := r.State.Stores[r.PathValue("storeId")]
 		st.LogoURL = &link
-		s.release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+		r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 	}
 }
 
 // takePicture keeps the picture of a form and gives its address; empty means a refusal was answered.
-func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller) (link string) {
+func takePicture(w http.ResponseWriter, r *serve.Request) (link string) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "" && err == nil && media != "multipart/form-data" {
 		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
 		return ""
 	}
-	name, data, found := uploaded(c.body, parameters["boundary"])
+	name, data, found := uploaded(r.Content, parameters["boundary"])
 	kind := pictureType(data)
 	refusal := ""
 	switch {
@@ -49,13 +50,13 @@ func (s *Sandbox) takePicture(w http.ResponseWriter, r *http.Request, c *caller)
 		return ""
 	}
 	file := random.UUID() + "-" + name
-	s.state.Pictures[file] = &world.Picture{Type: kind, Data: data}
-	return c.site.base() + "/LocalStorage/" + file
+	r.State.Pictures[file] = &world.Picture{Type: kind, Data: data}
+	return r.Site.Base() + "/LocalStorage/" + file
 }
 
 // removeLogo unlinks the picture; whoever has its address may still see it.
-func (s *Sandbox) removeLogo(w http.ResponseWriter, r *http.Request, _ *caller) {
-	s.state.Stores[r.PathValue("storeId")].LogoURL = nil
+func removeLogo(w http.ResponseWriter, r *serve.Request) {
+	r.State.Stores[r.PathValue("storeId")].LogoURL = nil
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
@@ -95,8 +96,8 @@ func pictureType(data []byte) string {
 }
 
 // showPicture serves what anybody uploaded, so nothing in it may run.
-func (s *Sandbox) showPicture(w http.ResponseWriter, r *http.Request, _ *caller) {
-	p := s.state.Pictures[r.PathValue("file")]
+func showPicture(w http.ResponseWriter, r *serve.Request) {
+	p := r.State.Pictures[r.PathValue("file")]
 	if p == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -22,23 +23,23 @@ type pullPaymentData struct {
 	AutoApproveClaims bool   `json:"autoApproveClaims"`
 }
 
-func showPullPayment(p *world.PullPayment, c *caller) pullPaymentData {
+func showPullPayment(r *serve.Request, p *world.PullPayment) pullPaymentData {
 	return pullPaymentData{
 		StartsAt: p.Starts.Unix(), ID: p.ID, Name: p.Name, Description: p.Description, Currency: p.Currency,
 		Amount: p.Amount.Text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
-		ViewLink: c.site.base() + "/pull-payments/" + p.ID, AutoApproveClaims: p.AutoApprove,
+		ViewLink: r.Site.Base() + "/pull-payments/" + p.ID, AutoApproveClaims: p.AutoApprove,
 	}
 }
 
 // listPullPayments gives a store's, newest first.
-func (s *Sandbox) listPullPayments(w http.ResponseWriter, r *http.Request, c *caller) {
-	q := &aspnet.Query{Request: r}
+func listPullPayments(w http.ResponseWriter, r *serve.Request) {
+	q := &aspnet.Query{Request: r.Request}
 	archived := q.Bool("includeArchived")
 	if q.Refuse(w) {
 		return
 	}
 	var found []*world.PullPayment
-	for _, p := range s.state.PullPayments {
+	for _, p := range r.State.PullPayments {
 		if p.StoreID == r.PathValue("storeId") && (archived || !p.Archived) {
 			found = append(found, p)
 		}
@@ -46,22 +47,22 @@ func (s *Sandbox) listPullPayments(w http.ResponseWriter, r *http.Request, c *ca
 	slices.SortFunc(found, func(a, b *world.PullPayment) int { return b.Number - a.Number })
 	list := []pullPaymentData{}
 	for _, p := range found {
-		list = append(list, showPullPayment(p, c))
+		list = append(list, showPullPayment(r, p))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
 // readPullPayment is for whoever has its address.
-func (s *Sandbox) readPullPayment(w http.ResponseWriter, r *http.Request, c *caller) {
-	p := s.state.PullPayments[r.PathValue("pullPaymentId")]
+func readPullPayment(w http.ResponseWriter, r *serve.Request) {
+	p := r.State.PullPayments[r.PathValue("pullPaymentId")]
 	if p == nil {
-		writeAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
+		serve.WriteAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
+	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(r, p))
 }
 
-func (s *Sandbox) archivePullPayment(w http.ResponseWriter, r *http.Request, _ *caller) {
-	s.state.PullPayments[r.PathValue("pullPaymentId")].Archived = true
+func archivePullPayment(w http.ResponseWriter, r *serve.Request) {
+	r.State.PullPayments[r.PathValue("pullPaymentId")].Archived = true
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -32,15 +33,15 @@ func showRates(c world.RateConfiguration) rateConfigurationData {
 	return data
 }
 
-func (s *Sandbox) readRates(w http.ResponseWriter, r *http.Request, _ *caller) {
-	aspnet.WriteJSON(w, http.StatusOK, showRates(s.state.Stores[r.PathValue("storeId")].Rates))
+func readRates(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, showRates(r.State.Stores[r.PathValue("storeId")].Rates))
 }
 
-func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
+func setRates(w http.ResponseWriter, r *serve.Request) {
 	var custom bool
 	var script, source *string
 	var spread *money.Decimal
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"StoreRateConfiguration", false, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"StoreRateConfiguration", false, func(m *aspnet.Model) {
 		custom, script, source, spread = aspnet.Or(m.Bool("isCustomScript"), false), m.Text("effectiveScript"), m.Text("preferredSource"), m.Double("spread")
 	}) {
 		return
@@ -67,6 +68,6 @@ func (s *Sandbox) setRates(w http.ResponseWriter, r *http.Request, c *caller) {
 	default:
 		config.Source = aspnet.Or(source, "")
 	}
-	s.state.Stores[r.PathValue("storeId")].Rates = config
+	r.State.Stores[r.PathValue("storeId")].Rates = config
 	aspnet.WriteJSON(w, http.StatusOK, showRates(config))
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -53,8 +54,8 @@ func repaymentOf(inv *world.Invoice) repayment {
 }
 
 // coinsNow is what the repayment costs today; why tells that there is no rate.
-func (s *Sandbox) coinsNow(inv *world.Invoice, p repayment) (now money.Decimal, why string) {
-	rate := s.state.Stores[inv.StoreID].Rate(money.Pair{Left: "BTC", Right: inv.Currency})
+func coinsNow(r *serve.Request, inv *world.Invoice, p repayment) (now money.Decimal, why string) {
+	rate := r.State.Stores[inv.StoreID].Rate(money.Pair{Left: "BTC", Right: inv.Currency})
 	if rate.Err != "" || rate.Value.Sign() <= 0 {
 		return money.Decimal{}, "Impossible to fetch rate: " + rate.Rule
 	}
@@ -74,19 +75,19 @@ type refundData struct {
 }
 
 // readRefund tells what could go back by a payment method of the invoice.
-func (s *Sandbox) readRefund(w http.ResponseWriter, r *http.Request, _ *caller) {
-	inv := s.invoiceOf(r)
+func readRefund(w http.ResponseWriter, r *serve.Request) {
+	inv := r.Invoice()
 	if inv.Prompt == nil || world.PaymentMethodID(r.PathValue("method")) != world.OnChain {
-		writeAPIError(w, http.StatusBadRequest, "invalid-payment-method", "Invalid payment method")
+		serve.WriteAPIError(w, http.StatusBadRequest, "invalid-payment-method", "Invalid payment method")
 		return
 	}
 	if refuseRefund(w, inv) {
 		return
 	}
 	p := repaymentOf(inv)
-	now, why := s.coinsNow(inv, p)
+	now, why := coinsNow(r, inv, p)
 	if why != "" {
-		writeAPIError(w, http.StatusBadRequest, "generic-error", why)
+		serve.WriteAPIError(w, http.StatusBadRequest, "generic-error", why)
 		return
 	}
 	data := refundData{
@@ -104,7 +105,7 @@ func refuseRefund(w http.ResponseWriter, inv *world.Invoice) bool {
 	if refundable(inv) {
 		return false
 	}
-	writeAPIError(w, http.StatusBadRequest, "non-refundable", "Cannot refund this invoice")
+	serve.WriteAPIError(w, http.StatusBadRequest, "non-refundable", "Cannot refund this invoice")
 	return true
 }
 
@@ -134,12 +135,12 @@ func readRefundRequest(m *aspnet.Model) *refundRequest {
 }
 
 // refundInvoice offers money back, as a pull payment that its customer draws from.
-func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *caller) {
+func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 	var q *refundRequest
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"RefundInvoiceRequest", true, func(m *aspnet.Model) { q = readRefundRequest(m) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"RefundInvoiceRequest", true, func(m *aspnet.Model) { q = readRefundRequest(m) }) {
 		return
 	}
-	inv := s.invoiceOf(r)
+	inv := r.Invoice()
 	if refuseRefund(w, inv) {
 		return
 	}
@@ -147,22 +148,22 @@ func (s *Sandbox) refundInvoice(w http.ResponseWriter, r *http.Request, c *calle
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "RefundVariant", Message: "`refundVariant` is mandatory"})
 		return
 	}
-	p, bad := s.refund(inv, q)
+	p, bad := refund(r, inv, q)
 	if bad != nil {
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	p.AutoApprove = p.AutoApprove && may(s.state, c, world.CreatePullPayments, inv.StoreID)
+	p.AutoApprove = p.AutoApprove && r.May(world.CreatePullPayments, inv.StoreID)
 	p.Name = aspnet.Or(q.name, "Refund "+inv.ID)
 	p.Description = aspnet.Or(q.description, "")
-	p.Starts = s.world.Now()
-	s.state.AddPullPayment(p)
-	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(p, c))
+	p.Starts = r.World.Now()
+	r.State.AddPullPayment(p)
+	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(r, p))
 }
 
 // refund works out what goes back, or tells what is wrong with the request.
-func (s *Sandbox) refund(inv *world.Invoice, q *refundRequest) (*world.PullPayment, []aspnet.FieldError) {
-	st := s.state.Stores[inv.StoreID]
+func refund(r *serve.Request, inv *world.Invoice, q *refundRequest) (*world.PullPayment, []aspnet.FieldError) {
+	st := r.State.Stores[inv.StoreID]
 	p := &world.PullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
@@ -199,7 +200,7 @@ func (s *Sandbox) refund(inv *world.Invoice, q *refundRequest) (*world.PullPayme
 	case refundRateThen:
 		p.Amount = paid.coins
 	case refundCurrentRate:
-		now, why := s.coinsNow(inv, paid)
+		now, why := coinsNow(r, inv, paid)
 		if why != "" {
 			refuse("RefundVariant", why)
 		}

@@ -5,10 +5,11 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-func (s *Sandbox) health(w http.ResponseWriter, _ *http.Request, _ *caller) {
+func health(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
 }
 
@@ -38,18 +39,18 @@ type nodeInfo struct {
 // firstBlocks is how long the chain was before any block was found here: what a fresh regtest needs to spend from.
 const firstBlocks = 100
 
-func (s *Sandbox) serverInfo(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	height := firstBlocks + s.state.Height
+func readInfo(w http.ResponseWriter, r *serve.Request) {
+	height := firstBlocks + r.State.Height
 	sync := syncStatus{
 		PaymentMethodID: world.OnChain, Available: true, ChainHeight: height, SyncHeight: height,
 		NodeInformation: nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
 	}
-	if !s.release.Since(2, 0, 0) {
+	if !r.Release.Since(2, 0, 0) {
 		sync.PaymentMethodID, sync.CryptoCode = "", "BTC"
 	}
 	aspnet.WriteJSON(w, http.StatusOK, serverInfo{
-		Version:                 s.release.Version,
-		SupportedPaymentMethods: s.release.PaymentMethodIDs(),
+		Version:                 r.Release.Version,
+		SupportedPaymentMethods: r.Release.PaymentMethodIDs(),
 		FullySynched:            true,
 		SyncStatus:              []syncStatus{sync},
 	})
@@ -66,12 +67,12 @@ type emailSettings struct {
 	DisableCertificateCheck bool    `json:"disableCertificateCheck"`
 }
 
-func (s *Sandbox) readServerEmail(w http.ResponseWriter, _ *http.Request, _ *caller) {
+func readServerEmail(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, emailSettings{EnableStores: true})
 }
 
 // listNone answers for what cannot be made here: webhooks, payouts, offerings, notifications. Who may not see them is
 // refused all the same.
-func (s *Sandbox) listNone(w http.ResponseWriter, _ *http.Request, _ *caller) {
+func listNone(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, []struct{}{})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -23,52 +24,52 @@ type storeData struct {
 
 // listStores gives the stores of which the caller may see the settings. With a storeId in its query the server finds
 // none, be it the caller's own.
-func (s *Sandbox) listStores(w http.ResponseWriter, r *http.Request, c *caller) {
+func listStores(w http.ResponseWriter, r *serve.Request) {
 	stores := []storeData{}
-	named := aspnet.QueryValue(r, "storeId") != ""
-	for _, st := range s.state.StoresWith(c.user, world.ViewStoreSettings) {
-		if !named && may(s.state, c, world.ViewStoreSettings, st.ID) {
+	named := aspnet.QueryValue(r.Request, "storeId") != ""
+	for _, st := range r.State.StoresWith(r.User, world.ViewStoreSettings) {
+		if !named && r.May(world.ViewStoreSettings, st.ID) {
 			stores = append(stores, storeData{st.ID, st.StoreSettings})
 		}
 	}
-	s.release.WriteStores(w, http.StatusOK, stores)
+	r.Release.WriteStores(w, http.StatusOK, stores)
 }
 
-func (s *Sandbox) createStore(w http.ResponseWriter, r *http.Request, c *caller) {
-	settings := s.release.StoreDefaults()
-	if !bindSettings(w, r, c.body, "CreateStoreRequest", &settings) {
+func createStore(w http.ResponseWriter, r *serve.Request) {
+	settings := r.Release.StoreDefaults()
+	if !bindSettings(w, r, "CreateStoreRequest", &settings) {
 		return
 	}
-	st := s.state.NewStore(c.user, settings, s.world.Now())
-	s.release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+	st := r.State.NewStore(r.User, settings, r.World.Now())
+	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
-func (s *Sandbox) readStore(w http.ResponseWriter, r *http.Request, _ *caller) {
-	st := s.state.Stores[r.PathValue("storeId")]
-	s.release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+func readStore(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[r.PathValue("storeId")]
+	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
 // updateStore changes what is named and keeps the rest.
-func (s *Sandbox) updateStore(w http.ResponseWriter, r *http.Request, c *caller) {
-	st := s.state.Stores[r.PathValue("storeId")]
+func updateStore(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[r.PathValue("storeId")]
 	settings := st.StoreSettings
-	if !bindSettings(w, r, c.body, "UpdateStoreRequest", &settings) {
+	if !bindSettings(w, r, "UpdateStoreRequest", &settings) {
 		return
 	}
 	st.StoreSettings = settings
-	s.release.WriteStores(w, http.StatusOK, storeData{st.ID, settings})
+	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, settings})
 }
 
 // deleteStore takes the caller out of the store. The store stays, with its tokens and invoices, also for nobody
 // (recording 44-stores-updates).
-func (s *Sandbox) deleteStore(w http.ResponseWriter, r *http.Request, c *caller) {
-	delete(s.state.Stores[r.PathValue("storeId")].Members, c.user.ID)
+func deleteStore(w http.ResponseWriter, r *serve.Request) {
+	delete(r.State.Stores[r.PathValue("storeId")].Members, r.User.ID)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
 // bindSettings puts a request's members over settings, and answers what is wrong with the result.
-func bindSettings(w http.ResponseWriter, r *http.Request, body []byte, typ string, into *world.StoreSettings) bool {
-	if !aspnet.Bind(w, r, body, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
+func bindSettings(w http.ResponseWriter, r *serve.Request, typ string, into *world.StoreSettings) bool {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
 		return false
 	}
 	if bad := checkSettings(into); bad != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -27,27 +28,27 @@ type userData struct {
 	StoreQuota                *int     `json:"storeQuota"`
 }
 
-func (s *Sandbox) showUser(u *world.User, c *caller) userData {
+func showUser(r *serve.Request, u *world.User) userData {
 	data := userData{
 		ID: u.ID, Email: u.Email, Name: u.Name, ImageURL: u.ImageURL, Approved: u.Approved, Roles: []string{},
-		Created: u.Created.Unix(), Disabled: u.Locked(s.world.Now()),
+		Created: u.Created.Unix(), Disabled: u.Locked(r.World.Now()),
 	}
 	if u.Admin {
 		data.Roles = append(data.Roles, "ServerAdmin")
 	}
 	if u.Invitation != "" {
-		data.InvitationURL = new(c.site.base() + "/invite/" + u.ID + "/" + u.Invitation)
+		data.InvitationURL = new(r.Site.Base() + "/invite/" + u.ID + "/" + u.Invitation)
 	}
 	return data
 }
 
 // createUser is open to all while there is no administrator, then to who may create users, and to everybody else
 // unless registration is disabled.
-func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) {
+func createUser(w http.ResponseWriter, r *serve.Request) {
 	var email, password string
 	var name, image *string
 	var admin bool
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"CreateApplicationUserRequest", false, func(m *aspnet.Model) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateApplicationUserRequest", false, func(m *aspnet.Model) {
 		email, password = aspnet.Or(m.Text("email"), ""), aspnet.Or(m.Text("password"), "")
 		name, image, admin = m.Text("name"), m.Text("imageUrl"), aspnet.Or(m.Bool("isAdministrator"), false)
 	}) {
@@ -61,20 +62,20 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
-	authorised := c.user != nil && may(s.state, c, world.CreateUserPermission, "")
-	administered := s.state.Admins() > 0
+	authorised := r.User != nil && r.May(world.CreateUserPermission, "")
+	administered := r.State.Admins() > 0
 	if administered && !authorised {
 		switch {
 		case admin:
 			refuseRegistration(w, "New admin creation isn't authorized to users who are not admin")
 			return
-		case s.disableRegistration && c.user == nil:
+		case r.RegistrationDisabled() && r.User == nil:
 			refuseRegistration(w, "New user creation isn't authorized to users who are not admin")
 			return
-		case s.disableRegistration:
-			aspnet.WriteJSON(w, http.StatusForbidden, missingPermission(world.CreateUserPermission))
+		case r.RegistrationDisabled():
+			aspnet.WriteJSON(w, http.StatusForbidden, serve.MissingPermission(world.CreateUserPermission))
 			return
-		case !s.throttle.allow(registerZone, c.site.ip, s.world.Now()):
+		case !r.Allow(serve.RegisterZone):
 			aspnet.WriteThrottled(w)
 			return
 		}
@@ -85,19 +86,19 @@ func (s *Sandbox) createUser(w http.ResponseWriter, r *http.Request, c *caller) 
 			return
 		}
 	}
-	if s.state.FindUser(email) != nil {
+	if r.State.FindUser(email) != nil {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Username '" + email + "' is already taken."})
 		return
 	}
-	u := s.state.NewUser(email, password, s.world.Now())
+	u := r.State.NewUser(email, password, r.World.Now())
 	u.Name, u.ImageURL = name, image
 	u.Admin = admin
-	u.Approved = !administered || authorised && may(s.state, c, world.ModifyServerSettings, "") // recording 26-users
-	if c.user != nil {
+	u.Approved = !administered || authorised && r.May(world.ModifyServerSettings, "") // recording 26-users
+	if r.User != nil {
 		u.Invitation = random.Hex(6)
 	}
-	w.Header().Set("Location", c.site.base()+"/GreenfieldUsers") // leads nowhere on the real server too
-	s.release.WriteUsers(w, http.StatusCreated, s.showUser(u, c))
+	w.Header().Set("Location", r.Site.Base()+"/GreenfieldUsers") // leads nowhere on the real server too
+	r.Release.WriteUsers(w, http.StatusCreated, showUser(r, u))
 }
 
 // passwordFault is what is wrong with a password; "" if it will do.
@@ -110,7 +111,7 @@ func passwordFault(password string) string {
 
 // refuseRegistration answers from the controller, so with all headers.
 func refuseRegistration(w http.ResponseWriter, message string) {
-	aspnet.WriteJSON(w, http.StatusUnauthorized, apiError{Code: "unauthenticated", Message: message})
+	aspnet.WriteJSON(w, http.StatusUnauthorized, serve.APIError{Code: "unauthenticated", Message: message})
 }
 
 func plausibleEmail(text string) bool {
@@ -119,36 +120,36 @@ func plausibleEmail(text string) bool {
 }
 
 // listUsers gives them by their age; the server has no order.
-func (s *Sandbox) listUsers(w http.ResponseWriter, _ *http.Request, c *caller) {
+func listUsers(w http.ResponseWriter, r *serve.Request) {
 	users := []userData{}
-	for _, u := range s.state.AllUsers() {
-		users = append(users, s.showUser(u, c))
+	for _, u := range r.State.AllUsers() {
+		users = append(users, showUser(r, u))
 	}
-	s.release.WriteUsers(w, http.StatusOK, users)
+	r.Release.WriteUsers(w, http.StatusOK, users)
 }
 
-func (s *Sandbox) readUser(w http.ResponseWriter, r *http.Request, c *caller) {
-	if u := s.userOf(w, r); u != nil {
-		s.release.WriteUsers(w, http.StatusOK, s.showUser(u, c))
+func readUser(w http.ResponseWriter, r *serve.Request) {
+	if u := userOf(w, r); u != nil {
+		r.Release.WriteUsers(w, http.StatusOK, showUser(r, u))
 	}
 }
 
 // userOf finds who an address names, by id or e-mail; nil means a refusal was answered.
-func (s *Sandbox) userOf(w http.ResponseWriter, r *http.Request) *world.User {
-	u := s.state.FindUserBy(r.PathValue("idOrEmail"))
+func userOf(w http.ResponseWriter, r *serve.Request) *world.User {
+	u := r.State.FindUserBy(r.PathValue("idOrEmail"))
 	if u == nil {
-		writeAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
+		serve.WriteAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 	}
 	return u
 }
 
 // lockUser keeps a user out, or lets one in again; keys are kept out with their user.
-func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
+func lockUser(w http.ResponseWriter, r *serve.Request) {
 	var locked bool
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"LockUserRequest", false, func(m *aspnet.Model) { locked = aspnet.Or(m.Bool("locked"), false) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"LockUserRequest", false, func(m *aspnet.Model) { locked = aspnet.Or(m.Bool("locked"), false) }) {
 		return
 	}
-	u := s.userOf(w, r)
+	u := userOf(w, r)
 	if u == nil {
 		return
 	}
@@ -160,27 +161,27 @@ func (s *Sandbox) lockUser(w http.ResponseWriter, r *http.Request, c *caller) {
 }
 
 // approveUser never finds anybody who waits: nobody has to here.
-func (s *Sandbox) approveUser(w http.ResponseWriter, r *http.Request, c *caller) {
-	if !aspnet.Bind(w, r, c.body, aspnet.ModelNames+"ApproveUserRequest", false, func(m *aspnet.Model) { m.Bool("approved") }) {
+func approveUser(w http.ResponseWriter, r *serve.Request) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"ApproveUserRequest", false, func(m *aspnet.Model) { m.Bool("approved") }) {
 		return
 	}
-	if s.userOf(w, r) != nil {
-		writeAPIError(w, http.StatusBadRequest, "invalid-state", "Approving user failed: No approval required")
+	if userOf(w, r) != nil {
+		serve.WriteAPIError(w, http.StatusBadRequest, "invalid-state", "Approving user failed: No approval required")
 	}
 }
 
-func (s *Sandbox) deleteUser(w http.ResponseWriter, r *http.Request, _ *caller) {
-	if u := s.userOf(w, r); u != nil {
-		s.removeUser(w, u)
+func deleteUser(w http.ResponseWriter, r *serve.Request) {
+	if u := userOf(w, r); u != nil {
+		removeUser(w, r, u)
 	}
 }
 
 // removeUser forgets a user with all keys, log-ins and memberships; stores stay. The last administrator stays too.
-func (s *Sandbox) removeUser(w http.ResponseWriter, u *world.User) {
-	if u.Admin && s.state.Admins() == 1 {
-		writeForbidden(w, world.ModifyServerSettings)
+func removeUser(w http.ResponseWriter, r *serve.Request, u *world.User) {
+	if u.Admin && r.State.Admins() == 1 {
+		serve.WriteForbidden(w, world.ModifyServerSettings)
 		return
 	}
-	s.state.DeleteUser(u)
+	r.State.DeleteUser(u)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -18,19 +19,19 @@ type walletData struct {
 }
 
 // readBalance answers as recording 30-wallets does. Here only invoices are paid, and nothing is ever sent.
-func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller) {
+func readBalance(w http.ResponseWriter, r *serve.Request) {
 	storeID := r.PathValue("storeId")
-	wallet := s.state.Stores[storeID].Wallet
+	wallet := r.State.Stores[storeID].Wallet
 	switch {
 	case world.PaymentMethodID(r.PathValue("method")) != world.OnChain:
-		writeAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method doesn't exists or doesn't offer wallet services")
+		serve.WriteAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method doesn't exists or doesn't offer wallet services")
 		return
 	case wallet == nil:
-		writeAPIError(w, http.StatusServiceUnavailable, "not-available", "BTC doesn't have any derivation scheme set")
+		serve.WriteAPIError(w, http.StatusServiceUnavailable, "not-available", "BTC doesn't have any derivation scheme set")
 		return
 	}
 	confirmed, unconfirmed := money.New(0, 0), money.New(0, 0)
-	for _, inv := range s.state.Invoices {
+	for _, inv := range r.State.Invoices {
 		for _, p := range inv.Payments {
 			switch {
 			case inv.StoreID != storeID || p.Replaced:
@@ -51,18 +52,18 @@ func (s *Sandbox) readBalance(w http.ResponseWriter, r *http.Request, _ *caller)
 }
 
 // askStoreNode and askServerNode answer as a server does that has no lightning node (recording 29-lightning-absent).
-func (s *Sandbox) askStoreNode(w http.ResponseWriter, r *http.Request, _ *caller) {
+func askStoreNode(w http.ResponseWriter, r *serve.Request) {
 	refuseNode(w, r, "The lightning node is not set up")
 }
 
-func (s *Sandbox) askServerNode(w http.ResponseWriter, r *http.Request, _ *caller) {
+func askServerNode(w http.ResponseWriter, r *serve.Request) {
 	refuseNode(w, r, "The internal lightning node is not set up")
 }
 
-func refuseNode(w http.ResponseWriter, r *http.Request, message string) {
+func refuseNode(w http.ResponseWriter, r *serve.Request, message string) {
 	if !strings.EqualFold(r.PathValue("cryptoCode"), "BTC") {
-		writeAPIError(w, http.StatusNotFound, "unknown-cryptocode", "This crypto code isn't set up in this BTCPay Server instance")
+		serve.WriteAPIError(w, http.StatusNotFound, "unknown-cryptocode", "This crypto code isn't set up in this BTCPay Server instance")
 		return
 	}
-	writeAPIError(w, http.StatusNotFound, "lightning-not-configured", message)
+	serve.WriteAPIError(w, http.StatusNotFound, "lightning-not-configured", message)
 }

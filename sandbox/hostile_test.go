@@ -12,6 +12,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -92,7 +93,7 @@ func TestBadInputIsAnswered(t *testing.T) {
 		name, path, body string
 		status           int
 	}{
-		{"a body over the limit", "/invoices", `{"price":1,"itemDesc":"` + strings.Repeat("x", maxBody) + `"}`, http.StatusRequestEntityTooLarge},
+		{"a body over the limit", "/invoices", `{"price":1,"itemDesc":"` + strings.Repeat("x", serve.MaxBody) + `"}`, http.StatusRequestEntityTooLarge},
 		{"broken JSON", "/invoices", `{"price":`, http.StatusBadRequest},
 		{"no object", "/invoices", `[]`, http.StatusBadRequest},
 		{"deep nesting", "/invoices", `{"price":0,"x":` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`, http.StatusBadRequest},

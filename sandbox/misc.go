@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -15,13 +16,13 @@ type permissionData struct {
 	Included []string `json:"included"`
 }
 
-func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *caller) {
-	all := slices.Sorted(slices.Values(s.release.Permissions))
+func listPermissions(w http.ResponseWriter, r *serve.Request) {
+	all := slices.Sorted(slices.Values(r.Release.Permissions))
 	list := make([]permissionData, len(all))
 	for i, held := range all {
 		list[i] = permissionData{held, []string{}}
 		for _, asked := range all {
-			if asked != held && world.Includes(held, asked) && s.release.ListsInclusion(held, asked) {
+			if asked != held && world.Includes(held, asked) && r.Release.ListsInclusion(held, asked) {
 				list[i].Included = append(list[i].Included, asked)
 			}
 		}
@@ -29,7 +30,7 @@ func (s *Sandbox) listPermissions(w http.ResponseWriter, _ *http.Request, _ *cal
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-func (s *Sandbox) listLanguages(w http.ResponseWriter, _ *http.Request, _ *caller) {
+func listLanguages(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, language.All)
 }
 
@@ -49,6 +50,6 @@ var rateSources = []rateSource{
 	{"ripio", "Ripio"}, {"yadio", "Yadio"},
 }
 
-func (s *Sandbox) listRateSources(w http.ResponseWriter, _ *http.Request, _ *caller) {
+func listRateSources(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, rateSources)
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -48,18 +49,18 @@ type page struct {
 func (p page) Token() string { return p.token() }
 
 // showPage answers with a page. Alerts of the moment come before those that waited.
-func (s *Sandbox) showPage(w http.ResponseWriter, c *caller, name, title string, content any, alerts ...world.Flash) {
-	p := page{Title: title, Root: c.site.root, Content: content, token: func() string {
+func showPage(w http.ResponseWriter, r *serve.Request, name, title string, content any, alerts ...world.Flash) {
+	p := page{Title: title, Root: r.Site.Root, Content: content, token: func() string {
 		setDefault(w.Header(), "Cache-Control", "no-cache, no-store") // only pages with a form are kept out of caches
-		return s.csrfToken(w, c)
+		return r.FormToken(w)
 	}}
-	if c.user != nil {
-		p.Email = c.user.Email
+	if r.User != nil {
+		p.Email = r.User.Email
 	}
 	if live, ok := content.(interface{ reload() int }); ok {
 		p.Reload = live.reload()
 	}
-	p.Alerts = append(alerts, s.takeFlashes(c)...)
+	p.Alerts = append(alerts, r.TakeFlashes()...)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if err := pages[name]().ExecuteTemplate(w, "layout", p); err != nil {
 		panic(err) // the templates and what they are given are our own
@@ -78,10 +79,10 @@ func setDefault(h http.Header, name, value string) {
 }
 
 // redirect sends the browser to an address below the root path.
-func redirect(w http.ResponseWriter, c *caller, path string) {
-	if path == "/" && c.site.root != "" {
+func redirect(w http.ResponseWriter, r *serve.Request, path string) {
+	if path == "/" && r.Site.Root != "" {
 		path = "" // recording 67-rootpath
 	}
-	w.Header().Set("Location", c.site.root+path)
+	w.Header().Set("Location", r.Site.Root+path)
 	aspnet.WriteEmpty(w, http.StatusFound)
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -48,7 +49,7 @@ func (w *testbed) logInCookie() string {
 	defer w.s.world.Unlock()
 	sess := &world.Session{ID: random.Hex(32), UserID: w.s.state.FindUser(w.s.seed.Email).ID, Created: w.s.world.Now()}
 	w.s.state.Sessions[sess.ID] = sess
-	return sessionCookie + "=" + sess.ID
+	return serve.SessionCookie + "=" + sess.ID
 }
 
 func complaints(root *html.Node) []string {

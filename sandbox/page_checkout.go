@@ -11,6 +11,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -52,44 +53,44 @@ var stateInWords = map[string]string{
 	world.StatusInvalid:    "Invalid",
 }
 
-func (s *Sandbox) checkoutByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
-	id, named := aspnet.LookupQuery(r, "invoiceId")
+func checkoutByQuery(w http.ResponseWriter, r *serve.Request) {
+	id, named := aspnet.LookupQuery(r.Request, "invoiceId")
 	if !named {
-		id = aspnet.QueryValue(r, "id")
+		id = aspnet.QueryValue(r.Request, "id")
 	}
-	s.showCheckout(w, r, c, id)
+	showCheckout(w, r, id)
 }
 
-func (s *Sandbox) checkoutPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.showCheckout(w, r, c, r.PathValue("invoiceId"))
+func checkoutPage(w http.ResponseWriter, r *serve.Request) {
+	showCheckout(w, r, r.PathValue("invoiceId"))
 }
 
-func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller, id string) {
+func showCheckout(w http.ResponseWriter, r *serve.Request, id string) {
 	letFrame(w)
 	w.Header().Set("Referrer-Policy", "origin")
-	inv := s.state.Invoices[id]
+	inv := r.State.Invoices[id]
 	if inv == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	if !s.canBePaid(inv, c) {
-		s.leaveCheckout(w, c, inv)
+	if !canBePaid(r, inv) {
+		leaveCheckout(w, r, inv)
 		return
 	}
 	content := checkoutContent{
 		Invoice:   inv,
-		StoreName: s.state.Stores[inv.StoreID].Name,
+		StoreName: r.State.Stores[inv.StoreID].Name,
 		Price:     priceInWords(inv),
 		Status:    inv.Status,
 		BackURL:   inv.RedirectURL,
-		Refresh:   (inv.Status == world.StatusNew || inv.Status == world.StatusProcessing) && aspnet.QueryValue(r, "refresh") != "no",
+		Refresh:   (inv.Status == world.StatusNew || inv.Status == world.StatusProcessing) && aspnet.QueryValue(r.Request, "refresh") != "no",
 
 		Description: aspnet.Or(inv.Metadata.ItemDesc, ""),
 	}
 	if inv.Exception != world.ExceptionNone {
 		content.Exception = inv.Exception
 	}
-	if left := inv.Expires.Sub(s.world.Now()); inv.Status == world.StatusNew && left > 0 {
+	if left := inv.Expires.Sub(r.World.Now()); inv.Status == world.StatusNew && left > 0 {
 		content.Left = fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)
 	}
 	a := inv.Account(money.Digits(inv.Currency))
@@ -101,15 +102,15 @@ func (s *Sandbox) showCheckout(w http.ResponseWriter, r *http.Request, c *caller
 		link := inv.PaymentLink(a)
 		content.Link, content.Picture = template.URL(link), qrPicture(link)
 	}
-	s.showPage(w, c, "checkout", content.StoreName, content)
+	showPage(w, r, "checkout", content.StoreName, content)
 	w.Header().Del("Cache-Control") // the real page has no form
 }
 
 // leaveCheckout leads away from an invoice that cannot be paid.
-func (s *Sandbox) leaveCheckout(w http.ResponseWriter, c *caller, inv *world.Invoice) {
+func leaveCheckout(w http.ResponseWriter, r *serve.Request, inv *world.Invoice) {
 	switch back := backLink(inv); {
-	case inv.Receipt.Over(s.state.Stores[inv.StoreID].Receipt).Enabled:
-		redirect(w, c, "/i/"+inv.ID+"/receipt")
+	case inv.Receipt.Over(r.State.Stores[inv.StoreID].Receipt).Enabled:
+		redirect(w, r, "/i/"+inv.ID+"/receipt")
 	case back != "":
 		w.Header().Set("Location", back)
 		aspnet.WriteEmpty(w, http.StatusFound)
@@ -139,13 +140,13 @@ func priceInWords(inv *world.Invoice) string {
 var gift = money.New(1, 3)
 
 // simulate is what stands in for a wallet and a miner on the checkout page.
-func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
-	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	if inv == nil || !s.canBePaid(inv, c) {
+func simulate(w http.ResponseWriter, r *serve.Request) {
+	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	if inv == nil || !canBePaid(r, inv) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	if refusal := foreign(r); refusal != "" {
+	if refusal := serve.Foreign(r.Request); refusal != "" {
 		aspnet.WriteEmpty(w, http.StatusForbidden)
 		return
 	}
@@ -163,14 +164,14 @@ func (s *Sandbox) simulate(w http.ResponseWriter, r *http.Request, c *caller) {
 		if amount.Sign() <= 0 {
 			break
 		}
-		s.world.Receive(inv, amount, false)
+		r.World.Receive(inv, amount, false)
 	case "mine":
-		s.world.Mine(1)
+		r.World.Mine(1)
 	default:
 		aspnet.WriteEmpty(w, http.StatusBadRequest)
 		return
 	}
-	redirect(w, c, "/i/"+inv.ID)
+	redirect(w, r, "/i/"+inv.ID)
 }
 
 // qrPicture draws text as a QR code, dark modules on white with the four modules of quiet zone readers need.

@@ -12,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -40,15 +41,15 @@ func (f *consent) needsStore() bool {
 }
 
 // consentPage asks a person whether a program may have a key, and for what.
-func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	texts := aspnet.QueryValues(r, "permissions")
+func consentPage(w http.ResponseWriter, r *serve.Request) {
+	texts := aspnet.QueryValues(r.Request, "permissions")
 	if slices.ContainsFunc(texts, func(text string) bool { return strings.TrimSpace(text) == "" }) {
 		aspnet.WriteCrash(w)
 		return
 	}
 	var faults []world.Flash
 	truth := func(name string, otherwise bool) bool {
-		text, given := aspnet.LookupQuery(r, name)
+		text, given := aspnet.LookupQuery(r.Request, name)
 		switch {
 		case !given:
 		case isTrue(text):
@@ -61,19 +62,19 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 		return otherwise
 	}
 	f := &consent{
-		Application:     aspnet.QueryValue(r, "applicationName"),
-		Identifier:      aspnet.QueryValue(r, "applicationIdentifier"),
+		Application:     aspnet.QueryValue(r.Request, "applicationName"),
+		Identifier:      aspnet.QueryValue(r.Request, "applicationIdentifier"),
 		Strict:          truth("strict", true),
 		SelectiveStores: truth("selectiveStores", false),
-		release:         s.release,
-		asked:           readAsked(s.release, texts),
-		Rows:            allRows(s.release),
+		release:         r.Release,
+		asked:           readAsked(r.Release, texts),
+		Rows:            allRows(r.Release),
 	}
 	f.Label = f.Application
 	var ok bool
-	if f.Redirect, ok = parseRedirect(aspnet.QueryValue(r, "redirect")); !ok {
+	if f.Redirect, ok = parseRedirect(aspnet.QueryValue(r.Request, "redirect")); !ok {
 		f.Redirect = redirectAddress{}
-		faults = append(faults, notValid(aspnet.QueryValue(r, "redirect")))
+		faults = append(faults, notValid(aspnet.QueryValue(r.Request, "redirect")))
 	}
 	f.Redirect.relative = false // counts as none
 	joined := make([]string, len(f.asked))
@@ -81,12 +82,12 @@ func (s *Sandbox) consentPage(w http.ResponseWriter, r *http.Request, c *caller)
 		joined[i] = a.String()
 	}
 	f.Permissions = strings.Join(joined, ";")
-	if s.offerKey(w, c, f) {
+	if offerKey(w, r, f) {
 		return
 	}
-	forbidServer(f.Rows, c.user)
+	forbidServer(f.Rows, r.User)
 	f.adjust()
-	s.showConsent(w, c, f, faults...)
+	showConsent(w, r, f, faults...)
 }
 
 func notValid(text string) world.Flash {
@@ -94,8 +95,8 @@ func notValid(text string) world.Flash {
 }
 
 // offerKey shows a key of before, if there is one that will do; true means it answered.
-func (s *Sandbox) offerKey(w http.ResponseWriter, c *caller, f *consent) bool {
-	k, ok := reusableKey(s.state, c.user, f)
+func offerKey(w http.ResponseWriter, r *serve.Request, f *consent) bool {
+	k, ok := reusableKey(r.State, r.User, f)
 	if !ok {
 		aspnet.WriteCrash(w)
 		return true
@@ -104,7 +105,7 @@ func (s *Sandbox) offerKey(w http.ResponseWriter, c *caller, f *consent) bool {
 		return false
 	}
 	f.Key, f.Label = k.Value, k.Label
-	s.showPage(w, c, "consent-again", f.title(), f)
+	showPage(w, r, "consent-again", f.title(), f)
 	return true
 }
 
@@ -113,13 +114,13 @@ func (f *consent) title() string {
 }
 
 // showConsent shows the page of the step that the request has come to.
-func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faults ...world.Flash) {
+func showConsent(w http.ResponseWriter, r *serve.Request, f *consent, faults ...world.Flash) {
 	if f.needsStore() {
-		f.Stores = s.state.StoresJoined(c.user)
+		f.Stores = r.State.StoresJoined(r.User)
 		if len(f.Stores) == 0 {
 			faults = append(faults, world.Flash{Severity: "warning", Text: "You currently have no stores configured."})
 		}
-		s.showPage(w, c, "consent-store", f.title(), f, faults...)
+		showPage(w, r, "consent-store", f.title(), f, faults...)
 		return
 	}
 	type kind struct {
@@ -131,18 +132,18 @@ func (s *Sandbox) showConsent(w http.ResponseWriter, c *caller, f *consent, faul
 		row := &f.Rows[i]
 		k := kind{row.Permission, row.Specific}
 		if _, done := where[k]; !done {
-			where[k] = storesInWords(s.state, *row, c.user)
+			where[k] = storesInWords(r.State, *row, r.User)
 		}
 		row.Where = where[k]
 	}
 	if f.Redirect.escaped != "" {
 		faults = append(faults, world.Flash{Severity: "info", Text: "If authorized, the generated API key will be provided to " + f.Redirect.escaped})
 	}
-	s.showPage(w, c, "consent", f.title(), f, faults...)
+	showPage(w, r, "consent", f.title(), f, faults...)
 }
 
 // decideConsent takes the forms of all steps.
-func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *caller) {
+func decideConsent(w http.ResponseWriter, r *serve.Request) {
 	f := &consent{
 		Application:     r.PostFormValue("ApplicationName"),
 		Identifier:      r.PostFormValue("ApplicationIdentifier"),
@@ -152,8 +153,8 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		SelectiveStores: isTrue(r.PostFormValue("SelectiveStores")),
 		StoreID:         r.PostFormValue("StoreId"),
 		Key:             r.PostFormValue("ApiKey"),
-		release:         s.release,
-		asked:           readAsked(s.release, strings.Split(r.PostFormValue("Permissions"), ";")),
+		release:         r.Release,
+		asked:           readAsked(r.Release, strings.Split(r.PostFormValue("Permissions"), ";")),
 		Rows:            postedRows(r),
 	}
 	var faults []world.Flash
@@ -163,42 +164,42 @@ func (s *Sandbox) decideConsent(w http.ResponseWriter, r *http.Request, c *calle
 		faults = append(faults, world.Flash{Severity: "error", Text: "The value '" + r.PostFormValue("RedirectUrl") + "' is not valid for RedirectUrl."})
 	}
 	if f.Rows == nil {
-		f.Rows = allRows(s.release)
+		f.Rows = allRows(r.Release)
 	}
-	forbidServer(f.Rows, c.user)
+	forbidServer(f.Rows, r.User)
 	f.adjust()
 	if faults = append(faults, f.faults()...); len(faults) > 0 {
-		s.showConsent(w, c, f, faults...) // whatever the button was (recording 70-authorize-strict)
+		showConsent(w, r, f, faults...) // whatever the button was (recording 70-authorize-strict)
 		return
 	}
 	switch strings.ToLower(strings.TrimSpace(r.PostFormValue("command"))) {
 	case "":
 		aspnet.WriteCrash(w)
 	case "cancel":
-		redirect(w, c, "/account/apikeys")
+		redirect(w, r, "/account/apikeys")
 	case "authorize":
 		if f.Redirect.relative {
 			aspnet.WriteCrash(w)
 			return
 		}
-		k := s.world.MintKey(c.user, f.Label, granted(s.release, f.Rows))
+		k := r.World.MintKey(r.User, f.Label, granted(r.Release, f.Rows))
 		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
-		s.handOver(w, c, f, k)
+		handOver(w, r, f, k)
 	case "confirm":
-		if s.release.HashesKeys() { // it has no key to hand out again
+		if r.Release.HashesKeys() { // it has no key to hand out again
 			aspnet.WriteEmpty(w, http.StatusNotFound)
 			return
 		}
 		// The server does not look whose key it is, and tells its owner's id with it.
-		k := s.state.APIKeys[f.Key]
+		k := r.State.APIKeys[f.Key]
 		if k == nil || f.Redirect.relative {
 			aspnet.WriteCrash(w)
 			return
 		}
-		s.handOver(w, c, f, k)
+		handOver(w, r, f, k)
 	default:
-		if f.Permissions == "" || !s.offerKey(w, c, f) {
-			s.showConsent(w, c, f)
+		if f.Permissions == "" || !offerKey(w, r, f) {
+			showConsent(w, r, f)
 		}
 	}
 }
@@ -233,17 +234,17 @@ func (h handover) Action() template.HTMLAttr {
 }
 
 // handOver gives the key to the program, or to the person where no redirect was asked for.
-func (s *Sandbox) handOver(w http.ResponseWriter, c *caller, f *consent, k *world.APIKey) {
+func handOver(w http.ResponseWriter, r *serve.Request, f *consent, k *world.APIKey) {
 	if f.Redirect.escaped == "" {
-		s.addFlash(c, "success", "API key generated! "+k.Value)
-		if s.release.OmitsKeyFromURL() {
-			redirect(w, c, "/account/apikeys")
+		r.AddFlash("success", "API key generated! "+k.Value)
+		if r.Release.OmitsKeyFromURL() {
+			redirect(w, r, "/account/apikeys")
 			return
 		}
-		redirect(w, c, "/account/apikeys?key="+url.QueryEscape(k.Value))
+		redirect(w, r, "/account/apikeys?key="+url.QueryEscape(k.Value))
 		return
 	}
 	h := handover{f.Redirect, k, random.Hex(16)}
 	w.Header().Set("Content-Security-Policy", "script-src 'self' 'nonce-"+h.Nonce+"'")
-	s.showPage(w, c, "consent-done", "Back to the application", h)
+	showPage(w, r, "consent-done", "Back to the application", h)
 }

@@ -1,12 +1,12 @@
 package sandbox
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -69,7 +69,7 @@ func allRows(rel release.Release) []permissionRow {
 const maxRows = 1024
 
 // postedRows reads the rows of a posted form, up to the first that is missing; nil if there are none.
-func postedRows(r *http.Request) []permissionRow {
+func postedRows(r *serve.Request) []permissionRow {
 	var rows []permissionRow
 	for i := range maxRows {
 		prefix, found := "PermissionValues["+strconv.Itoa(i)+"].", false

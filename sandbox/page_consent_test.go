@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -28,12 +29,12 @@ func (w *testbed) post(path string, fields ...string) (*http.Response, string) {
 	w.t.Helper()
 	cookie := w.logInCookie()
 	response, body := w.call("GET", "/account/addapikey", "", "Cookie", cookie)
-	_, token, _ := strings.Cut(body, `name="`+antiforgeryField+`" value="`)
+	_, token, _ := strings.Cut(body, `name="`+serve.AntiforgeryField+`" value="`)
 	token, _, _ = strings.Cut(token, `"`)
 	for _, c := range response.Cookies() {
 		cookie += "; " + c.Name + "=" + c.Value
 	}
-	form := url.Values{antiforgeryField: {token}}
+	form := url.Values{serve.AntiforgeryField: {token}}
 	for i := 0; i+1 < len(fields); i += 2 {
 		form.Add(fields[i], fields[i+1])
 	}
@@ -159,7 +160,7 @@ func TestHandoverPage(t *testing.T) {
 	if len(nonce) < 22 || strings.Count(body, "<script") != 1 || !strings.Contains(body, `<script nonce="`+nonce+`">`) {
 		t.Error(response.Header, body)
 	}
-	if fields := page.Form("Submit").Fields; fields[0].Name != antiforgeryField || fields[1].Name != "apiKey" || fields[2].Name != "userId" {
+	if fields := page.Form("Submit").Fields; fields[0].Name != serve.AntiforgeryField || fields[1].Name != "apiKey" || fields[2].Name != "userId" {
 		t.Errorf("%+v", fields)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -20,15 +21,15 @@ func (c invoiceContent) State() string { return stateInWords[c.Invoice.Status] }
 const pageTime = "2006-01-02 15:04:05 UTC"
 
 // invoicePage is where GET /invoices/{id} leads without a token parameter: the merchant's view of an invoice.
-func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller) {
-	inv := s.state.Invoices[r.PathValue("invoiceId")]
-	if inv == nil || !s.state.UserMay(c.user, world.ViewInvoices, inv.StoreID) {
+func invoicePage(w http.ResponseWriter, r *serve.Request) {
+	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	if inv == nil || !r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	content := invoiceContent{
 		Invoice:     inv,
-		StoreName:   s.state.Stores[inv.StoreID].Name,
+		StoreName:   r.State.Stores[inv.StoreID].Name,
 		Price:       priceInWords(inv),
 		OrderID:     aspnet.Or(inv.Metadata.OrderID, ""),
 		Description: aspnet.Or(inv.Metadata.ItemDesc, ""),
@@ -36,7 +37,7 @@ func (s *Sandbox) invoicePage(w http.ResponseWriter, r *http.Request, c *caller)
 		Expires:     inv.Expires.Format(pageTime),
 	}
 	keepUncached(w)
-	s.showPage(w, c, "invoice", "Invoice "+inv.ID, content)
+	showPage(w, r, "invoice", "Invoice "+inv.ID, content)
 }
 
 // shownPayment is a payment for people.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -19,57 +20,57 @@ type loginForm struct {
 }
 
 // homePage and the page of a pairing ask for a log-in themselves, so their redirect has the controllers' headers.
-func (s *Sandbox) homePage(w http.ResponseWriter, r *http.Request, c *caller) {
-	if c.user == nil {
-		s.writeToLogin(w, r, c)
+func homePage(w http.ResponseWriter, r *serve.Request) {
+	if r.User == nil {
+		r.RedirectToLogin(w)
 		return
 	}
-	s.showPage(w, c, "home", "Stores", s.state.StoresOf(c.user))
+	showPage(w, r, "home", "Stores", r.State.StoresOf(r.User))
 }
 
-func (s *Sandbox) loginPage(w http.ResponseWriter, r *http.Request, c *caller) {
+func loginPage(w http.ResponseWriter, r *serve.Request) {
 	noStore(w)
-	s.showLogin(w, r, c, "")
+	showLogin(w, r, "")
 }
 
-func (s *Sandbox) showLogin(w http.ResponseWriter, r *http.Request, c *caller, email string, alerts ...world.Flash) {
+func showLogin(w http.ResponseWriter, r *serve.Request, email string, alerts ...world.Flash) {
 	form := loginForm{
-		Action: c.site.root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true",
-		Methods: s.release.HasLoginMethods(), Limited: s.release.HasLimitedLoginField(), Code: c.site.root + "/login/code",
+		Action: r.Site.Root + "/login", Email: email, RememberMe: r.PostFormValue("RememberMe") == "true",
+		Methods: r.Release.HasLoginMethods(), Limited: r.Release.HasLimitedLoginField(), Code: r.Site.Root + "/login/code",
 	}
-	if back := aspnet.QueryValue(r, "ReturnUrl"); back != "" {
+	if back := aspnet.QueryValue(r.Request, "ReturnUrl"); back != "" {
 		form.Action += "?returnurl=" + url.QueryEscape(back)
 	}
-	s.showPage(w, c, "login", "Sign in", form, alerts...)
+	showPage(w, r, "login", "Sign in", form, alerts...)
 }
 
 // logInByForm judges e-mail and password. Attempts are throttled by address before anything else, and an account with
 // too many failures is told apart only at the failure that locks it (recording 71-login-pages).
-func (s *Sandbox) logInByForm(w http.ResponseWriter, r *http.Request, c *caller) {
-	now := s.world.Now()
-	if !s.throttle.allow(loginZone, c.site.ip, now) {
+func logInByForm(w http.ResponseWriter, r *serve.Request) {
+	now := r.World.Now()
+	if !r.Allow(serve.LoginZone) {
 		aspnet.WriteEmpty(w, http.StatusTooManyRequests)
 		return
 	}
 	email := r.PostFormValue("Email")
 	if method := r.PostFormValue("Method"); method != "" && method != "Password" {
-		s.showLogin(w, r, c, email, world.Flash{Severity: "error", Text: "The sandbox knows passwords only."})
+		showLogin(w, r, email, world.Flash{Severity: "error", Text: "The sandbox knows passwords only."})
 		return
 	}
-	u := s.state.FindUser(email)
-	if u == nil || !s.world.CheckPassword(u, r.PostFormValue("Password"), now) {
+	u := r.State.FindUser(email)
+	if u == nil || !r.World.CheckPassword(u, r.PostFormValue("Password"), now) {
 		if u != nil && u.Locked(now) {
-			s.showPage(w, c, "disabled", "Account disabled", nil)
+			showPage(w, r, "disabled", "Account disabled", nil)
 			return
 		}
-		s.showLogin(w, r, c, email, world.Flash{Severity: "error", Text: "Invalid login attempt."})
+		showLogin(w, r, email, world.Flash{Severity: "error", Text: "Invalid login attempt."})
 		return
 	}
-	s.logIn(w, c, u, r.PostFormValue("RememberMe") == "true")
+	r.LogIn(w, u, r.PostFormValue("RememberMe") == "true")
 	noStore(w)
-	back := aspnet.QueryValue(r, "ReturnUrl")
+	back := aspnet.QueryValue(r.Request, "ReturnUrl")
 	if !localPath(back) {
-		redirect(w, c, "/")
+		redirect(w, r, "/")
 		return
 	}
 	w.Header().Set("Location", back)
@@ -84,8 +85,8 @@ func localPath(back string) bool {
 	return strings.HasPrefix(back, "/") && (len(back) == 1 || back[1] != '/' && back[1] != '\\') && !strings.ContainsFunc(back, func(r rune) bool { return r < ' ' })
 }
 
-func (s *Sandbox) logOutByLink(w http.ResponseWriter, _ *http.Request, c *caller) {
-	s.logOut(w, c)
+func logOutByLink(w http.ResponseWriter, r *serve.Request) {
+	r.LogOut(w)
 	noStore(w)
-	redirect(w, c, "/login")
+	redirect(w, r, "/login")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -17,29 +18,29 @@ type pairingForm struct {
 }
 
 // pairingPage shows who asks for access, so that a human can compare and approve.
-func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	if c.user == nil {
-		s.writeToLogin(w, r, c)
+func pairingPage(w http.ResponseWriter, r *serve.Request) {
+	if r.User == nil {
+		r.RedirectToLogin(w)
 		return
 	}
-	code, given := aspnet.LookupQuery(r, "pairingCode")
-	if (!given || code == "") && s.release.PairingNeedsCode() {
+	code, given := aspnet.LookupQuery(r.Request, "pairingCode")
+	if (!given || code == "") && r.Release.PairingNeedsCode() {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	selected := aspnet.QueryValue(r, "selectedStore")
-	if st := s.state.Stores[selected]; selected != "" && (st == nil || st.RoleOf(c.user) == nil) {
+	selected := aspnet.QueryValue(r.Request, "selectedStore")
+	if st := r.State.Stores[selected]; selected != "" && (st == nil || st.RoleOf(r.User) == nil) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	p := s.state.Pairings[code]
+	p := r.State.Pairings[code]
 	if p == nil {
-		s.addFlash(c, "error", "Unknown pairing code")
-		redirect(w, c, "/")
+		r.AddFlash("error", "Unknown pairing code")
+		redirect(w, r, "/")
 		return
 	}
-	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: selected, Stores: s.state.StoresOf(c.user)}
-	form.CanApprove = !s.release.ApprovalNeedsSelectedStore() || s.state.UserMay(c.user, world.ModifyStoreSettings, selected)
+	form := pairingForm{Code: p.Code, SIN: p.SIN, StoreID: selected, Stores: r.State.StoresOf(r.User)}
+	form.CanApprove = !r.Release.ApprovalNeedsSelectedStore() || r.State.UserMay(r.User, world.ModifyStoreSettings, selected)
 	if p.Label != nil {
 		form.Label = *p.Label
 	}
@@ -50,35 +51,35 @@ func (s *Sandbox) pairingPage(w http.ResponseWriter, r *http.Request, c *caller)
 	if form.StoreID != "" {
 		keepUncached(w)
 	}
-	s.showPage(w, c, "pairing", "Pairing Permission", form)
+	showPage(w, r, "pairing", "Pairing Permission", form)
 }
 
 // approvePairing is a human's yes, for a store of theirs.
-func (s *Sandbox) approvePairing(w http.ResponseWriter, r *http.Request, c *caller) {
+func approvePairing(w http.ResponseWriter, r *serve.Request) {
 	storeID, code := r.PostFormValue("StoreId"), r.PostFormValue("pairingCode")
-	if !s.state.UserMay(c.user, world.ModifyStoreSettings, storeID) {
+	if !r.State.UserMay(r.User, world.ModifyStoreSettings, storeID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	p := s.state.Pairings[code]
+	p := r.State.Pairings[code]
 	if p == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
 	claimable := p.SIN == ""
-	switch result := s.state.PairWithStore(p, storeID, s.world.Now()); result {
+	switch result := r.State.PairWithStore(p, storeID, r.World.Now()); result {
 	case world.PairingComplete, world.PairingPartial:
 		text := "Pairing is successful"
 		if claimable {
 			text = "Server initiated pairing code: " + p.Code
 		}
-		if s.state.Stores[storeID].Wallet == nil {
-			s.addFlash(c, "warning", "Warning: No wallet has been linked to your BTCPay Server Store.")
+		if r.State.Stores[storeID].Wallet == nil {
+			r.AddFlash("warning", "Warning: No wallet has been linked to your BTCPay Server Store.")
 		}
-		s.addFlash(c, "success", text)
-		redirect(w, c, "/stores/"+storeID+"/tokens?pairingCode="+p.Code)
+		r.AddFlash("success", text)
+		redirect(w, r, "/stores/"+storeID+"/tokens?pairingCode="+p.Code)
 	default:
-		s.addFlash(c, "error", "Pairing failed: "+string(result))
-		redirect(w, c, "/stores/"+storeID+"/tokens")
+		r.AddFlash("error", "Pairing failed: "+string(result))
+		redirect(w, r, "/stores/"+storeID+"/tokens")
 	}
 }

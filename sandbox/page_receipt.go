@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -23,14 +24,14 @@ func (p receiptPayment) Begin() string { return p.Destination[:min(7, len(p.Dest
 func (p receiptPayment) End() string   { return p.Destination[max(0, len(p.Destination)-7):] }
 
 // receiptPage is where a customer comes who has paid. Until the invoice is settled it names the store and no more.
-func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller) {
+func receiptPage(w http.ResponseWriter, r *serve.Request) {
 	letFrame(w)
-	inv := s.state.Invoices[r.PathValue("invoiceId")]
+	inv := r.State.Invoices[r.PathValue("invoiceId")]
 	if inv == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	st := s.state.Stores[inv.StoreID]
+	st := r.State.Stores[inv.StoreID]
 	choice := inv.Receipt.Over(st.Receipt)
 	if !choice.Enabled {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
@@ -47,5 +48,5 @@ func (s *Sandbox) receiptPage(w http.ResponseWriter, r *http.Request, c *caller)
 			}
 		}
 	}
-	s.showPage(w, c, "receipt", "Receipt from "+st.Name, content)
+	showPage(w, r, "receipt", "Receipt from "+st.Name, content)
 }

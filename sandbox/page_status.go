@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -92,37 +93,37 @@ type shownTax struct {
 	Formatted *string      `json:"formatted"`
 }
 
-func (s *Sandbox) showStatusByQuery(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.writeStatus(w, r, c, aspnet.QueryValue(r, "invoiceId"))
+func showStatusByQuery(w http.ResponseWriter, r *serve.Request) {
+	writeStatus(w, r, aspnet.QueryValue(r.Request, "invoiceId"))
 }
 
 // showStatus answers for the one way there is to pay, whichever the address names (recording 53-status-pages).
-func (s *Sandbox) showStatus(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.writeStatus(w, r, c, r.PathValue("invoiceId"))
+func showStatus(w http.ResponseWriter, r *serve.Request) {
+	writeStatus(w, r, r.PathValue("invoiceId"))
 }
 
-func (s *Sandbox) writeStatus(w http.ResponseWriter, r *http.Request, c *caller, id string) {
-	inv := s.state.Invoices[id]
-	if inv == nil || !s.canBePaid(inv, c) {
+func writeStatus(w http.ResponseWriter, r *serve.Request, id string) {
+	inv := r.State.Invoices[id]
+	if inv == nil || !canBePaid(r, inv) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, s.statusOf(inv, r, c))
+	aspnet.WriteJSON(w, http.StatusOK, statusOf(r, inv))
 }
 
 // canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived, unless for who
 // may see the store's invoices. It gives a lazy invoice its address.
-func (s *Sandbox) canBePaid(inv *world.Invoice, c *caller) bool {
-	if inv.Archived && (c.user == nil || !s.state.UserMay(c.user, world.ViewInvoices, inv.StoreID)) {
+func canBePaid(r *serve.Request, inv *world.Invoice) bool {
+	if inv.Archived && (r.User == nil || !r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID)) {
 		return false
 	}
-	s.world.ActivateLazy(inv)
+	r.World.ActivateLazy(inv)
 	return inv.Prompt != nil && inv.Prompt.Address != ""
 }
 
-func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invoiceStatus {
-	st, m, a := s.state.Stores[inv.StoreID], inv.Metadata, inv.Account(money.Digits(inv.Currency))
-	left := max(0, inv.Expires.Sub(s.world.Now()).Truncate(time.Second))
+func statusOf(r *serve.Request, inv *world.Invoice) *invoiceStatus {
+	st, m, a := r.State.Stores[inv.StoreID], inv.Metadata, inv.Account(money.Digits(inv.Currency))
+	left := max(0, inv.Expires.Sub(r.World.Now()).Truncate(time.Second))
 	span := inv.Expires.Sub(inv.Created)
 	fee := feeOfNext(inv)
 	dto := &invoiceStatus{
@@ -160,9 +161,9 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 		MaxTimeMinutes:            int64(span / time.Minute),
 		PaymentMethodID:           world.OnChain,
 		PaymentMethodName:         "Bitcoin",
-		CryptoImage:               c.site.root + "/imlegacy/bitcoin.svg",
+		CryptoImage:               r.Site.Root + "/imlegacy/bitcoin.svg",
 		StoreID:                   st.ID,
-		RootPath:                  c.site.root + "/",
+		RootPath:                  r.Site.Root + "/",
 		RedirectAutomatically:     inv.RedirectAutomatically,
 		Activated:                 true,
 		InvoiceCurrency:           inv.Currency,
@@ -176,7 +177,7 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 		dto.Rate, dto.OrderAmountFiat = new(money.InCurrency(inv.Prompt.Rate, inv.Currency)), new(money.InCurrency(inv.Price, inv.Currency))
 	}
 	if inv.Receipt.Over(st.Receipt).Enabled {
-		dto.ReceiptLink = new(c.site.base() + "/i/" + inv.ID + "/receipt")
+		dto.ReceiptLink = new(r.Site.Base() + "/i/" + inv.ID + "/receipt")
 	}
 	dto.MerchantRefLink = backLink(inv)
 	if dto.MerchantRefLink == "" {
@@ -186,7 +187,7 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 		dto.StoreSupportURL = new(strings.NewReplacer("{OrderId}", aspnet.QueryEscape(aspnet.Or(m.OrderID, "")), "{InvoiceId}", inv.ID).Replace(support))
 	}
 	if st.PlaySoundOnPayment {
-		at := c.site.base() + "/checkout/"
+		at := r.Site.Base() + "/checkout/"
 		dto.PaymentSoundURL = new(aspnet.Or(st.PaymentSoundURL, at+"payment.mp3"))
 		dto.ErrorSoundURL, dto.NFCReadSoundURL = new(at+"error.mp3"), new(at+"nfcread.mp3")
 	}
@@ -201,7 +202,7 @@ func (s *Sandbox) statusOf(inv *world.Invoice, r *http.Request, c *caller) *invo
 		dto.InvoiceBitcoinURLQR = strings.Replace(dto.InvoiceBitcoinURL, dto.Address, strings.ToUpper(dto.Address), 1)
 	}
 	for _, p := range inv.Counted() {
-		if received := min(p.Confirmations(s.state.Height), confirmationsTracked); dto.ReceivedConfirmations == nil || received < *dto.ReceivedConfirmations {
+		if received := min(p.Confirmations(r.State.Height), confirmationsTracked); dto.ReceivedConfirmations == nil || received < *dto.ReceivedConfirmations {
 			dto.RequiredConfirmations, dto.ReceivedConfirmations = new(world.ConfirmationsNeeded(inv.SpeedLimit, p.RBF)), &received
 		}
 	}
@@ -241,8 +242,8 @@ func backLink(inv *world.Invoice) string {
 }
 
 // languageOf is the language of a checkout: the one that is asked for, else the invoice's, the store's, English.
-func languageOf(inv *world.Invoice, st *world.Store, r *http.Request) string {
-	asked, given := aspnet.LookupQuery(r, "lang")
+func languageOf(inv *world.Invoice, st *world.Store, r *serve.Request) string {
+	asked, given := aspnet.LookupQuery(r.Request, "lang")
 	switch {
 	case strings.EqualFold(asked, "auto"), !given && st.AutoDetectLanguage:
 		if l := language.Accepted(r.Header.Get("Accept-Language")); l != nil {

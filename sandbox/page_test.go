@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -213,7 +214,7 @@ func TestPageOfSomebodyElsesStore(t *testing.T) {
 	w.s.state.Sessions[sess.ID] = sess
 	w.s.world.Unlock()
 	path := "/stores/" + w.s.seed.StoreID + "/tokens"
-	response, _ := w.call("GET", path, "", "Accept", "text/html", "Cookie", sessionCookie+"=guest")
+	response, _ := w.call("GET", path, "", "Accept", "text/html", "Cookie", serve.SessionCookie+"=guest")
 	want := w.origin + "/errors/403?ReturnUrl=" + url.QueryEscape(path) + "&permission=btcpay.store.canmodifystoresettings"
 	if got := response.Header.Get("Location"); response.StatusCode != http.StatusFound || got != want {
 		t.Fatalf("%d to %q, want %q", response.StatusCode, got, want)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -20,14 +21,14 @@ type tokensContent struct {
 	Legacy bool
 }
 
-func (s *Sandbox) tokensPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	st := s.state.Stores[r.PathValue("storeId")]
-	content := tokensContent{Store: st, Tokens: s.state.TokensOf(st.ID), Basic: "*API Key*", Legacy: s.release.HasLegacyKeys()}
+func tokensPage(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[r.PathValue("storeId")]
+	content := tokensContent{Store: st, Tokens: r.State.TokensOf(st.ID), Basic: "*API Key*", Legacy: r.Release.HasLegacyKeys()}
 	if st.LegacyKey != "" {
 		content.Basic = base64.StdEncoding.EncodeToString([]byte(st.LegacyKey))
 	}
 	keepUncached(w)
-	s.showPage(w, c, "tokens", "Access Tokens", content)
+	showPage(w, r, "tokens", "Access Tokens", content)
 }
 
 type createTokenForm struct {
@@ -36,23 +37,23 @@ type createTokenForm struct {
 	Stores           []*world.Store
 }
 
-func (s *Sandbox) createTokenPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	s.showCreateToken(w, c, createTokenForm{StoreID: r.PathValue("storeId")})
+func createTokenPage(w http.ResponseWriter, r *serve.Request) {
+	showCreateToken(w, r, createTokenForm{StoreID: r.PathValue("storeId")})
 }
 
-func (s *Sandbox) showCreateToken(w http.ResponseWriter, c *caller, form createTokenForm, alerts ...world.Flash) {
+func showCreateToken(w http.ResponseWriter, r *serve.Request, form createTokenForm, alerts ...world.Flash) {
 	if form.StoreID == "" {
-		form.Stores = s.state.StoresOf(c.user)
+		form.Stores = r.State.StoresOf(r.User)
 	}
 	keepUncached(w)
-	s.showPage(w, c, "create-token", "Create New Token", form, alerts...)
+	showPage(w, r, "create-token", "Create New Token", form, alerts...)
 }
 
 // createToken makes a code: for the key that was pasted, still to be approved, or for whichever client claims it. The
 // latter belongs to the store at once, so a claim needs no approval (recording 62-pairing-claims).
-func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller) {
+func createToken(w http.ResponseWriter, r *serve.Request) {
 	storeID := cmp.Or(r.PathValue("storeId"), r.PostFormValue("StoreId"))
-	if !s.state.UserMay(c.user, world.ModifyStoreSettings, storeID) {
+	if !r.State.UserMay(r.User, world.ModifyStoreSettings, storeID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
@@ -66,25 +67,25 @@ func (s *Sandbox) createToken(w http.ResponseWriter, r *http.Request, c *caller)
 				reason = "The input is not a valid hex string as its length is not a multiple of 2."
 			}
 			form := createTokenForm{Label: label, PublicKey: publicKey, StoreID: r.PathValue("storeId")}
-			s.showCreateToken(w, c, form, world.Flash{Severity: "error", Text: reason})
+			showCreateToken(w, r, form, world.Flash{Severity: "error", Text: reason})
 			return
 		}
 		sin = bitid.SIN(encoded)
 	}
-	p := s.state.NewPairing(s.world.Now())
+	p := r.State.NewPairing(r.World.Now())
 	p.SIN = sin
 	if label != "" {
 		p.Label = &label
 	}
 	if sin == "" {
-		s.state.PairWithStore(p, storeID, s.world.Now())
+		r.State.PairWithStore(p, storeID, r.World.Now())
 	}
-	redirect(w, c, "/api-access-request?pairingCode="+p.Code+"&selectedStore="+storeID)
+	redirect(w, r, "/api-access-request?pairingCode="+p.Code+"&selectedStore="+storeID)
 }
 
 // findToken gives the token a revoke page is about, by its value; nil after a 404.
-func (s *Sandbox) findToken(w http.ResponseWriter, r *http.Request) *world.Token {
-	for _, t := range s.state.TokensOf(r.PathValue("storeId")) {
+func findToken(w http.ResponseWriter, r *serve.Request) *world.Token {
+	for _, t := range r.State.TokensOf(r.PathValue("storeId")) {
 		if t.Value == r.PathValue("token") {
 			return t
 		}
@@ -93,30 +94,30 @@ func (s *Sandbox) findToken(w http.ResponseWriter, r *http.Request) *world.Token
 	return nil
 }
 
-func (s *Sandbox) revokeTokenPage(w http.ResponseWriter, r *http.Request, c *caller) {
-	if t := s.findToken(w, r); t != nil {
-		s.showPage(w, c, "revoke-token", "Revoke the token", t)
+func revokeTokenPage(w http.ResponseWriter, r *serve.Request) {
+	if t := findToken(w, r); t != nil {
+		showPage(w, r, "revoke-token", "Revoke the token", t)
 	}
 }
 
-func (s *Sandbox) revokeTokenByForm(w http.ResponseWriter, r *http.Request, c *caller) {
-	t := s.findToken(w, r)
+func revokeTokenByForm(w http.ResponseWriter, r *serve.Request) {
+	t := findToken(w, r)
 	if t == nil {
 		return
 	}
-	s.state.RevokeToken(t)
-	s.addFlash(c, "success", "Token revoked")
-	redirect(w, c, "/stores/"+t.StoreID+"/tokens")
+	r.State.RevokeToken(t)
+	r.AddFlash("success", "Token revoked")
+	redirect(w, r, "/stores/"+t.StoreID+"/tokens")
 }
 
-func (s *Sandbox) changeLegacyKey(w http.ResponseWriter, r *http.Request, c *caller) {
-	st := s.state.Stores[r.PathValue("storeId")]
+func changeLegacyKey(w http.ResponseWriter, r *serve.Request) {
+	st := r.State.Stores[r.PathValue("storeId")]
 	if r.PostFormValue("command") == "revoke" {
-		s.state.RevokeLegacyKey(st)
-		s.addFlash(c, "success", "API Key revoked")
+		r.State.RevokeLegacyKey(st)
+		r.AddFlash("success", "API Key revoked")
 	} else {
-		s.state.NewLegacyKey(st)
-		s.addFlash(c, "success", "API Key re-generated")
+		r.State.NewLegacyKey(st)
+		r.AddFlash("success", "API Key re-generated")
 	}
-	redirect(w, c, "/stores/"+st.ID+"/tokens")
+	redirect(w, r, "/stores/"+st.ID+"/tokens")
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -57,8 +58,8 @@ func TestPermissionTable(t *testing.T) {
 		}
 	}
 	for _, r := range greenfieldRoutes {
-		if _, known := world.Inclusions[r.permission]; !known && r.permission != open && r.permission != anyone && r.permission != anyKey {
-			t.Errorf("%s %s wants %q", r.method, r.path, r.permission)
+		if _, known := world.Inclusions[r.Permission]; !known && r.Permission != serve.Open && r.Permission != serve.Anyone && r.Permission != serve.AnyKey {
+			t.Errorf("%s %s wants %q", r.Method, r.Path, r.Permission)
 		}
 	}
 }
@@ -95,15 +96,15 @@ func TestKeyWithinUser(t *testing.T) {
 		if !world.IsStorePermission(asked) {
 			continue
 		}
-		c := &caller{user: u, key: k}
+		r := &serve.Request{State: st, Caller: serve.Caller{User: u, Key: k}}
 		view := u.Admin && closure(world.ViewStoreSettings)[asked]
-		if got, want := may(st, c, asked, "mine"), onMine[asked] && (byRole[asked] || view); got != want {
+		if got, want := r.May(asked, "mine"), onMine[asked] && (byRole[asked] || view); got != want {
 			t.Fatalf("%s, admin %v, key %v: %s on the own store: %v", role.ID, u.Admin, k.Permissions, asked, got)
 		}
-		if got, want := may(st, c, asked, "other"), onOther[asked] && view; got != want {
+		if got, want := r.May(asked, "other"), onOther[asked] && view; got != want {
 			t.Fatalf("admin %v, key %v: %s on a foreign store: %v", u.Admin, k.Permissions, asked, got)
 		}
-		if may(st, c, asked, "nowhere") {
+		if r.May(asked, "nowhere") {
 			t.Fatalf("key %v: %s on no store", k.Permissions, asked)
 		}
 	}

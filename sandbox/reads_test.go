@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -30,32 +31,32 @@ func TestReadsWriteNothing(t *testing.T) {
 	}
 	names := strings.NewReplacer("{storeId}", store, "{invoiceId}", inv, "{idOrEmail}", w.s.Seed().Email, "{method}", "BTC-CHAIN", "{cryptoCode}", "BTC")
 	ask := func(method, path, body string, headers ...string) int {
-		response, _ := w.call(method, path, body, append(headers, "Cookie", sessionCookie+"=browser")...)
+		response, _ := w.call(method, path, body, append(headers, "Cookie", serve.SessionCookie+"=browser")...)
 		return response.StatusCode
 	}
 	asked := 0
-	for _, r := range w.s.routes.all() {
-		if r.mutates {
+	for _, r := range w.s.server.Routes() {
+		if r.Mutates {
 			continue
 		}
-		path := names.Replace(r.path)
-		switch r.path {
+		path := names.Replace(r.Path)
+		switch r.Path {
 		case "/api-access-request":
 			path += "?pairingCode=" + code
 		case "/invoice", "/invoice/status":
 			path += "?invoiceId=" + inv
 		}
 		credential := []string{"Authorization", "token " + key}
-		if r.realm == bitpayRealm {
+		if r.Realm == serve.BitpayRealm {
 			credential = sign(w.key, w.origin+path, "")
 		}
-		ask(r.method, path, "", credential...)
+		ask(r.Method, path, "", credential...)
 		before := logged()
-		if status := ask(r.method, path, "", credential...); status == http.StatusOK {
+		if status := ask(r.Method, path, "", credential...); status == http.StatusOK {
 			asked++
 		}
 		if after := logged(); after != before {
-			t.Errorf("%s %s wrote %d changes", r.method, path, after-before)
+			t.Errorf("%s %s wrote %d changes", r.Method, path, after-before)
 		}
 	}
 	if asked < 50 {

@@ -55,6 +55,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -91,18 +92,14 @@ type Seed struct {
 
 // Sandbox is the double: an [http.Handler] that must be closed after use.
 type Sandbox struct {
-	rootPath            string
-	disableRegistration bool
-	release             release.Release
-	routes              *router
-	faults              activeFaults
+	rootPath string
+	server   *serve.Server
+	faults   activeFaults
 
-	// The world's lock guards its state and what is below. A handler runs with it held and writes into memory, so that no
-	// slow peer holds it.
-	world    *world.World
-	state    *world.State // the world's
-	throttle throttle
-	seed     Seed
+	// The world's lock guards its state. A handler runs with it held and writes into memory, so that no slow peer holds it.
+	world *world.World
+	state *world.State // the world's
+	seed  Seed
 }
 
 // NewHandler makes a sandbox that does not listen, for a server of the caller's own. The caller closes it.
@@ -117,14 +114,15 @@ func NewHandler(o Options) (*Sandbox, error) {
 	}
 	w.TieSeed = o.TieSeed
 	s := &Sandbox{
-		rootPath:            normaliseRootPath(o.RootPath),
-		disableRegistration: o.DisableRegistration,
-		release:             emulated,
-		routes:              newRouter(emulated, routes, greenfieldRoutes),
-		throttle:            throttle{},
-		world:               w,
-		state:               w.State,
+		rootPath: normaliseRootPath(o.RootPath),
+		world:    w,
+		state:    w.State,
 	}
+	s.server = serve.New(w, emulated, serve.Options{
+		RootPath:            s.rootPath,
+		DisableRegistration: o.DisableRegistration,
+		ErrorPage:           showErrorPage,
+	}, routes, greenfieldRoutes)
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.HasLegacyKeys() {
 			s.state.RevokeLegacyKey(st)
@@ -136,8 +134,8 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	s.seed = Seed(s.state.Seed)
-	s.world.Subscribe(s.notifyMerchant)
-	if err := w.Start(map[string]deliver.Way{world.IPNKind: s.ipnWay()}); err != nil {
+	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { notifyMerchant(w, inv, e) })
+	if err := w.Start(map[string]deliver.Way{world.IPNKind: ipnWay(emulated.Version)}); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -164,22 +162,22 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serve(s, w, r)
 		return
 	}
-	s.respond(r).send(w)
+	s.respond(r).Send(w)
 }
 
 // respond is the way of every request.
-func (s *Sandbox) respond(r *http.Request) *answer {
-	a := &answer{header: http.Header{}}
+func (s *Sandbox) respond(r *http.Request) *serve.Response {
+	response := serve.NewResponse()
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
-		s.control(a, r)
+		s.control(response, r)
 	} else {
-		s.serve(a, r)
+		s.server.Serve(response, r)
 	}
 	if err := s.world.Commit(); err != nil { // what would be forgotten is not acknowledged
-		a = &answer{header: http.Header{}}
-		writeControl(a, http.StatusInternalServerError, err.Error())
+		response = serve.NewResponse()
+		writeControl(response, http.StatusInternalServerError, err.Error())
 	}
 	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
-	a.header.Set("Date", s.world.Now().Format(http.TimeFormat))
-	return a
+	response.Header().Set("Date", s.world.Now().Format(http.TimeFormat))
+	return response
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
 func TestTransport(t *testing.T) {
@@ -88,7 +90,7 @@ func TestBadInputBody(t *testing.T) {
 	if response, answer := w.call("POST", "/invoices", `{"expirationTime":"soon"}`, sign(w.key, w.origin+"/invoices", `{"expirationTime":"soon"}`)...); response.StatusCode != 500 || answer != "" {
 		t.Errorf("an expiry in text: %d %s", response.StatusCode, answer)
 	}
-	if response, _ := w.call("POST", "/tokens", strings.Repeat(" ", maxBody+1)); response.StatusCode != http.StatusRequestEntityTooLarge {
+	if response, _ := w.call("POST", "/tokens", strings.Repeat(" ", serve.MaxBody+1)); response.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("a body without end: %d", response.StatusCode)
 	}
 }

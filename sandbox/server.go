@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
 // Version is the release of BTCPay Server that the sandbox doubles.
@@ -39,7 +40,7 @@ type Server struct {
 // Start listens on a loopback address such as "127.0.0.1:0" and serves until [Server.Close]. The context bounds the
 // start alone.
 func Start(ctx context.Context, address string, o Options) (*Server, error) {
-	if host, _, err := net.SplitHostPort(address); err != nil || !isLoopback(host) {
+	if host, _, err := net.SplitHostPort(address); err != nil || !serve.IsLoopback(host) {
 		return nil, fmt.Errorf("sandbox: listen on %q: a loopback address with a port is wanted, such as 127.0.0.1:0", address)
 	}
 	var lc net.ListenConfig

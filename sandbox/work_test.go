@@ -12,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitid"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -67,9 +68,9 @@ func (q request) send(t *testing.T) (status int, cost uint64) {
 	}
 	s.world.Unlock()
 	path := strings.ReplaceAll(q.target, "{store}", s.seed.StoreID)
-	body := strings.ReplaceAll(q.body, "{csrf}", url.QueryEscape(s.csrfFor(&caller{antiforgery: "x", user: u})))
+	body := strings.ReplaceAll(q.body, "{csrf}", url.QueryEscape(serve.FormToken(s.state, "x", u)))
 	r := httptest.NewRequest(q.method, path, strings.NewReader(body))
-	headers := append([]string{"Content-Type", "application/json", "Cookie", sessionCookie + "=session; " + antiforgeryCookie + "=x"}, q.headers...)
+	headers := append([]string{"Content-Type", "application/json", "Cookie", serve.SessionCookie + "=session; " + serve.AntiforgeryCookie + "=x"}, q.headers...)
 	if strings.HasPrefix(path, "/api/v1/") {
 		headers = append([]string{"Authorization", "token " + s.seed.APIKey}, headers...)
 	} else if q.headers == nil {
@@ -95,7 +96,7 @@ func read(target string, headers ...string) request {
 }
 
 func form(target string, fields string) request {
-	return request{method: "POST", target: target, body: antiforgeryField + "={csrf}&" + fields, headers: []string{"Content-Type", "application/x-www-form-urlencoded"}}
+	return request{method: "POST", target: target, body: serve.AntiforgeryField + "={csrf}&" + fields, headers: []string{"Content-Type", "application/x-www-form-urlencoded"}}
 }
 
 // numbered repeats a text that has the number of its turn in it.
@@ -188,7 +189,7 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 		"text where a number is wanted": func(n int) request { return read("/api/v1/stores/{store}/invoices?take=" + repeat("9", n)) },
 		"a date of digits":              func(n int) request { return read("/invoices?dateStart=" + repeat("9", n)) },
 		"cookies":                       func(n int) request { return read("/login", "Cookie", numbered(n, "c%d=1", "; ")) },
-		"one cookie":                    func(n int) request { return read("/login", "Cookie", sessionCookie+"="+repeat("x", n)) },
+		"one cookie":                    func(n int) request { return read("/login", "Cookie", serve.SessionCookie+"="+repeat("x", n)) },
 		"colons of Basic":               func(n int) request { return read("/api/v1/users/me", "Authorization", "Basic "+repeat("Ojo6", n)) },
 		"a key of Basic":                func(n int) request { return read("/invoices", "Authorization", "Basic "+repeat("QUFB", n)) },
 		"a signature": func(n int) request {

@@ -68,7 +68,7 @@ func checkNoun(t *testing.T, path string, imports []string) {
 var sandboxArrows = map[string][]string{
 	"sandbox": {
 		"sandbox/human", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/language", "sandbox/internal/money",
-		"sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/world",
+		"sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world",
 	},
 	"sandbox/human":             {},
 	"sandbox/internal/aspnet":   {"sandbox/internal/money"},
@@ -78,6 +78,7 @@ var sandboxArrows = map[string][]string{
 	"sandbox/internal/money":    {},
 	"sandbox/internal/random":   {},
 	"sandbox/internal/release":  {"sandbox/internal/aspnet", "sandbox/internal/world"},
+	"sandbox/internal/serve":    {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/world"},
 	"sandbox/internal/world":    {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
 	"sandbox/replay":            {"sandbox/human"},
 }

@@ -1,0 +1,161 @@
+// Package serve takes a request from the route table to the response: it finds the route, identifies the caller, checks
+// the permission, runs the handler under the world's lock, and records what the handler changed. The routes and their
+// handlers are in packages above it.
+package serve
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
+
+// MaxBody is how much is read of a request. The real server's limit is higher.
+const MaxBody = 4 << 20
+
+// Options configure a [Server].
+type Options struct {
+	// RootPath is the path that all routes are below, without a slash at its end.
+	RootPath string
+	// DisableRegistration lets only administrators make users, once there is one.
+	DisableRegistration bool
+	// ErrorPage gives a refusal without a body the page that a browser gets instead; nil: there are no such pages.
+	ErrorPage func(w *Response, r *http.Request, root string)
+}
+
+// Server answers requests from the state of a world.
+type Server struct {
+	world               *world.World
+	release             release.Release
+	rootPath            string
+	disableRegistration bool
+	errorPage           func(w *Response, r *http.Request, root string)
+	routes              *router
+	throttle            throttle // guarded by the world's lock
+}
+
+// New returns a server with the routes of all tables that the release has. Of routes that match a request, the first one
+// counts.
+func New(w *world.World, rel release.Release, o Options, tables ...[]Route) *Server {
+	return &Server{
+		world:               w,
+		release:             rel,
+		rootPath:            o.RootPath,
+		disableRegistration: o.DisableRegistration,
+		errorPage:           o.ErrorPage,
+		routes:              newRouter(rel, tables...),
+		throttle:            throttle{},
+	}
+}
+
+// Routes returns all routes of the server.
+func (s *Server) Routes() []Route { return s.routes.all() }
+
+// Serve answers a request.
+func (s *Server) Serve(w *Response, r *http.Request) {
+	path, ok := aspnet.DecodePath(r.URL)
+	if !ok {
+		aspnet.WriteEmpty(w, http.StatusBadRequest)
+		return
+	}
+	site := siteOf(r, s.rootPath)
+	below, inside := strings.CutPrefix(path, s.rootPath)
+	if !inside || below != "" && below[0] != '/' {
+		aspnet.WriteEmpty(w, http.StatusNotFound) // without an error page (recording 67-rootpath)
+		return
+	}
+	if below == "" {
+		below = "/"
+	}
+	bitpay := !s.release.HasBitpayMiddleware() || middlewareTakes(r, below)
+	if s.allowOrigin(w, r, below, bitpay) {
+		return
+	}
+	if s.errorPage != nil {
+		defer s.errorPage(w, r, site.Root)
+	}
+	route, allowed := s.routes.find(r, below, bitpay)
+	if route == nil {
+		writeNoRoute(w, allowed)
+		return
+	}
+	content, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
+	if err != nil {
+		aspnet.WriteEmpty(w, http.StatusRequestEntityTooLarge)
+		return
+	}
+	r.Body = io.NopCloser(strings.NewReader(string(content)))
+	request := &Request{
+		Request: r, World: s.world, State: s.world.State, Release: s.release,
+		Site: site, Path: below, Content: content, server: s,
+	}
+	if route.Realm == BitpayRealm && !request.checkSignature() {
+		aspnet.WriteCrash(w)
+		return
+	}
+
+	s.world.Lock()
+	defer s.world.Unlock()
+	s.world.Tick()
+	if request.admit(w, route) {
+		aspnet.SetSecurityHeaders(w.header)
+		request.handle(w, route)
+	}
+	if bitpay && route.Realm == BitpayRealm && s.release.HasBitpayMiddleware() {
+		removeCharset(w)
+	}
+	s.world.Settle()
+	s.world.Record()
+}
+
+// handle runs the handler. What a mutating route changed is found by comparison, so that a refused request writes nothing:
+// [world.World.Record] compares everything but invoices; the invoice of the route is compared here.
+func (r *Request) handle(w *Response, route *Route) {
+	if !route.Mutates {
+		route.Handler(w, r)
+		return
+	}
+	inv := r.Invoice()
+	before := r.World.AsWritten(inv)
+	route.Handler(w, r)
+	r.State.Change()
+	if !bytes.Equal(before, r.World.AsWritten(inv)) {
+		r.State.Touch(inv.ID)
+	}
+}
+
+func writeNoRoute(w *Response, allowed []string) {
+	aspnet.SetSecurityHeaders(w.header)
+	if len(allowed) == 0 {
+		aspnet.WriteEmpty(w, http.StatusNotFound)
+		return
+	}
+	w.header.Set("Allow", strings.Join(allowed, ", "))
+	aspnet.WriteEmpty(w, http.StatusMethodNotAllowed)
+}
+
+// allowOrigin applies the server's cross-origin policy: pages of any origin may call. It returns true if it answered a
+// preflight.
+func (s *Server) allowOrigin(w *Response, r *http.Request, path string, bitpay bool) bool {
+	if bitpay && s.release.HasBitpayMiddleware() {
+		return allowAll(w, r)
+	}
+	if r.Header.Get("Origin") == "" || !s.release.AllowsAllOrigins() && !s.routes.isGreenfield(path) {
+		return false
+	}
+	w.header.Set("Access-Control-Allow-Origin", "*")
+	method := r.Header.Get("Access-Control-Request-Method")
+	if r.Method != http.MethodOptions || method == "" {
+		return false
+	}
+	w.header.Set("Access-Control-Allow-Methods", method)
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		w.header.Set("Access-Control-Allow-Headers", asked)
+	}
+	aspnet.WriteEmpty(w, http.StatusNoContent)
+	return true
+}
