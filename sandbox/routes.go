@@ -8,17 +8,6 @@ import (
 
 // routes are those of the BitPay-compatible half and of the pages, in the order the paths are told apart.
 var routes = []serve.Route{
-	// The BitPay-compatible half.
-	{Method: "GET", Path: "/tokens", Realm: serve.BitpayRealm, Permission: serve.Anyone, Handler: listTokens, Exact: true},
-	{Method: "POST", Path: "/tokens", Realm: serve.BitpayRealm, Permission: serve.Open, Mutates: true, Handler: postTokens, Exact: true},
-	{Method: "POST", Path: "/invoices", Realm: serve.BitpayRealm, Permission: serve.CreateInvoice, Mutates: true, Handler: createBitpayInvoice, When: isInvoicePost},
-	{Method: "GET", Path: "/invoices", Realm: serve.BitpayRealm, Permission: serve.CreateInvoice, Handler: listBitpayInvoices, When: serve.CarriesCredential},
-	{Method: "GET", Path: "/invoices/{invoiceId}", Realm: serve.BitpayRealm, Permission: serve.CreateInvoice, Handler: readBitpayInvoice, When: serve.AsksForInvoice},
-	{Method: "GET", Path: "/rates", Realm: serve.BitpayRealm, Permission: serve.GetRates, Handler: listRates},
-	{Method: "GET", Path: "/rates/{base}", Realm: serve.BitpayRealm, Permission: serve.GetRates, Handler: baseRates},
-	{Method: "GET", Path: "/rates/{base}/{currency}", Realm: serve.BitpayRealm, Permission: serve.GetRates, Handler: pairRate},
-	{Method: "GET", Path: "/api/rates", Realm: serve.BitpayRealm, Permission: serve.Open, Handler: publicRates, Public: true},
-
 	// What the server knows of itself, for programs and people.
 	{Method: "GET", Path: "/misc/permissions", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: listPermissions},
 	{Method: "GET", Path: "/misc/lang", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: listLanguages},

@@ -53,6 +53,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -122,7 +123,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		RootPath:            s.rootPath,
 		DisableRegistration: o.DisableRegistration,
 		ErrorPage:           showErrorPage,
-	}, routes, greenfieldRoutes)
+	}, bitpay.Routes(), routes, greenfieldRoutes)
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.HasLegacyKeys() {
 			s.state.RevokeLegacyKey(st)
@@ -134,8 +135,8 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	s.seed = Seed(s.state.Seed)
-	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { notifyMerchant(w, inv, e) })
-	if err := w.Start(map[string]deliver.Way{world.IPNKind: ipnWay(emulated.Version)}); err != nil {
+	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
+	if err := w.Start(map[string]deliver.Way{world.IPNKind: bitpay.IPNWay(emulated.Version)}); err != nil {
 		return nil, err
 	}
 	return s, nil

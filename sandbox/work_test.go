@@ -84,7 +84,7 @@ func (q request) send(t *testing.T) (status int, cost uint64) {
 	return answer.Code, cost
 }
 
-func bitpay(body string) request { return request{method: "POST", target: "/invoices", body: body} }
+func newBitpay(body string) request { return request{method: "POST", target: "/invoices", body: body} }
 func newStore(body string) request {
 	return request{method: "POST", target: "/api/v1/stores", body: body}
 }
@@ -118,30 +118,36 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 	}
 	repeat := strings.Repeat
 	for name, sized := range map[string]func(n int) request{
-		"members":               func(n int) request { return bitpay(`{` + numbered(n, `"m%d":1`, ",") + `,"price":0}`) },
-		"one member often":      func(n int) request { return bitpay(`{` + repeat(`"k":1,`, n) + `"price":0}`) },
-		"a buyer of members":    func(n int) request { return bitpay(`{"price":0,"buyer":` + manyMembers(n) + `}`) },
-		"escapes":               func(n int) request { return bitpay(`{"price":0,"itemDesc":"` + repeat(`\u0041\"`, n) + `"}`) },
-		"digits":                func(n int) request { return bitpay(`{"price":0.` + repeat("1", n) + `}`) },
-		"digits of an exponent": func(n int) request { return bitpay(`{"price":1e` + repeat("0", n) + `1}`) },
-		"digits in text":        func(n int) request { return bitpay(`{"price":"` + repeat("1,", n) + `"}`) },
-		"a name in any case":    func(n int) request { return bitpay(`{"` + repeat("Ä", n) + `":1,"price":0}`) },
-		"brackets":              func(n int) request { return bitpay(`{"price":0,"x":` + repeat("[", n) + repeat("]", n) + `}`) },
+		"members":               func(n int) request { return newBitpay(`{` + numbered(n, `"m%d":1`, ",") + `,"price":0}`) },
+		"one member often":      func(n int) request { return newBitpay(`{` + repeat(`"k":1,`, n) + `"price":0}`) },
+		"a buyer of members":    func(n int) request { return newBitpay(`{"price":0,"buyer":` + manyMembers(n) + `}`) },
+		"escapes":               func(n int) request { return newBitpay(`{"price":0,"itemDesc":"` + repeat(`\u0041\"`, n) + `"}`) },
+		"digits":                func(n int) request { return newBitpay(`{"price":0.` + repeat("1", n) + `}`) },
+		"digits of an exponent": func(n int) request { return newBitpay(`{"price":1e` + repeat("0", n) + `1}`) },
+		"digits in text":        func(n int) request { return newBitpay(`{"price":"` + repeat("1,", n) + `"}`) },
+		"a name in any case":    func(n int) request { return newBitpay(`{"` + repeat("Ä", n) + `":1,"price":0}`) },
+		"brackets":              func(n int) request { return newBitpay(`{"price":0,"x":` + repeat("[", n) + repeat("]", n) + `}`) },
 		"currencies to pay with": func(n int) request {
-			return bitpay(`{"price":0,"supportedTransactionCurrencies":{` + numbered(n, `"c%d":{"enabled":true}`, ",") + `}}`)
+			return newBitpay(`{"price":0,"supportedTransactionCurrencies":{` + numbered(n, `"c%d":{"enabled":true}`, ",") + `}}`)
 		},
 		"methods to pay with": func(n int) request {
-			return bitpay(`{"price":0,"paymentCurrencies":[` + numbered(n, `"c%d"`, ",") + `]}`)
+			return newBitpay(`{"price":0,"paymentCurrencies":[` + numbered(n, `"c%d"`, ",") + `]}`)
 		},
-		"a long currency":       func(n int) request { return bitpay(`{"price":1,"currency":"` + repeat("A", n) + `"}`) },
-		"posData of members":    func(n int) request { return bitpay(`{"price":0,"posData":` + fmt.Sprintf("%q", manyMembers(n)) + `}`) },
-		"posData of one member": func(n int) request { return bitpay(`{"price":0,"posData":"{` + repeat(`\"k\":1,`, n) + `\"k\":1}"}`) },
+		"a long currency": func(n int) request { return newBitpay(`{"price":1,"currency":"` + repeat("A", n) + `"}`) },
+		"posData of members": func(n int) request {
+			return newBitpay(`{"price":0,"posData":` + fmt.Sprintf("%q", manyMembers(n)) + `}`)
+		},
+		"posData of one member": func(n int) request {
+			return newBitpay(`{"price":0,"posData":"{` + repeat(`\"k\":1,`, n) + `\"k\":1}"}`)
+		},
 		"posData nested deep": func(n int) request {
-			return bitpay(`{"price":0,"posData":"` + repeat(`{\"a\":`, n) + "1" + repeat("}", n) + `"}`)
+			return newBitpay(`{"price":0,"posData":"` + repeat(`{\"a\":`, n) + "1" + repeat("}", n) + `"}`)
 		},
-		"posData of numbers": func(n int) request { return bitpay(`{"price":0,"posData":"{\"a\":[` + repeat("1.50e3,", n) + `1]}"}`) },
+		"posData of numbers": func(n int) request {
+			return newBitpay(`{"price":0,"posData":"{\"a\":[` + repeat("1.50e3,", n) + `1]}"}`)
+		},
 		"an order id, often": func(n int) request {
-			return bitpay(`{"price":0,"fullNotifications":true,"orderId":"` + repeat("o", n) + `","notificationURL":"http://127.0.0.1:1/` + repeat("{OrderId}", n) + `"}`)
+			return newBitpay(`{"price":0,"fullNotifications":true,"orderId":"` + repeat("o", n) + `","notificationURL":"http://127.0.0.1:1/` + repeat("{OrderId}", n) + `"}`)
 		},
 		"an id of a client": func(n int) request {
 			return request{method: "POST", target: "/tokens", body: `{"id":"` + repeat("T", 20*n) + `"}`}
@@ -282,14 +288,6 @@ func TestWorkEnds(t *testing.T) {
 			}
 		})
 	})
-	t.Run("many pairs", func(t *testing.T) {
-		pairs := numbered(600_000, "A%06d_B", ",")
-		finishes(t, func() {
-			if rates, ok := ratesOf(httptest.NewRecorder(), &world.Store{Rates: world.RateConfiguration{Custom: true, Script: "BTC_USD = 1"}}, pairs); !ok || len(rates) != 0 {
-				t.Errorf("%d rates, %v", len(rates), ok)
-			}
-		})
-	})
 	t.Run("many faults in a long line", func(t *testing.T) {
 		f := &aspnet.Faults{Body: []byte(strings.Repeat("n", 32<<20))}
 		finishes(t, func() {
@@ -300,16 +298,5 @@ func TestWorkEnds(t *testing.T) {
 				}
 			}
 		})
-	})
-	t.Run("rows of a consent", func(t *testing.T) {
-		asked := make([]asked, 1<<20)
-		for i := range asked {
-			asked[i].policy = world.ViewInvoices
-		}
-		f := &consent{asked: asked, SelectiveStores: true}
-		for range 1 << 20 {
-			f.Rows = append(f.Rows, permissionRow{Permission: world.ViewInvoices})
-		}
-		finishes(t, f.adjust)
 	})
 }

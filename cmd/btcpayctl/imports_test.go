@@ -67,8 +67,9 @@ func checkNoun(t *testing.T, path string, imports []string) {
 // know neither routes nor the world, and the world knows no route.
 var sandboxArrows = map[string][]string{
 	"sandbox": {
-		"sandbox/human", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/language", "sandbox/internal/money",
-		"sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world",
+		"sandbox/human", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/bitpay", "sandbox/internal/deliver",
+		"sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve",
+		"sandbox/internal/world",
 	},
 	"sandbox/human":             {},
 	"sandbox/internal/aspnet":   {"sandbox/internal/money"},
@@ -80,6 +81,7 @@ var sandboxArrows = map[string][]string{
 	"sandbox/internal/release":  {"sandbox/internal/aspnet", "sandbox/internal/world"},
 	"sandbox/internal/serve":    {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/world"},
 	"sandbox/internal/world":    {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
+	"sandbox/internal/bitpay":   {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world"},
 	"sandbox/replay":            {"sandbox/human"},
 }
 

@@ -1,4 +1,4 @@
-package sandbox
+package bitpay
 
 import (
 	"net/http"
@@ -11,8 +11,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// createBitpayInvoice answers the new invoice; what it goes through at once, if it is free, comes after the answer.
-func createBitpayInvoice(w http.ResponseWriter, r *serve.Request) {
+// createInvoice answers the new invoice as it is at first. A free one changes its status after the response.
+func createInvoice(w http.ResponseWriter, r *serve.Request) {
 	m, ok := aspnet.ParseMembers(r.Content)
 	b := &aspnet.Binder{Members: m}
 	st := r.State.Stores[r.StoreID]
@@ -37,15 +37,15 @@ func createBitpayInvoice(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	r.World.Create(inv)
-	dto := showBitpayInvoice(r.World, inv, r.Site.Base())
+	dto := showInvoice(r.World, inv, r.Site.Base())
 	if sent != nil {
-		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, this once (recording 63-bitpay-invoices)
+		dto.ExpirationTime = sent.UnixMilli() // with its milliseconds, only here (recording 63-bitpay-invoices)
 	}
-	aspnet.WriteJSON(w, http.StatusOK, bitpayEnvelope{Facade: "pos/invoice", Data: dto})
+	aspnet.WriteJSON(w, http.StatusOK, envelope{Facade: "pos/invoice", Data: dto})
 }
 
-// readInvoice binds the members of a request and fills in what the store decides. The second value is the expiry that
-// was sent.
+// readInvoice reads the fields of a request and fills in the store's settings. The second result is the expiry that was
+// sent.
 func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoice, *time.Time) {
 	inv := world.NewInvoice(st, now)
 	price := b.Decimal("price")
@@ -53,7 +53,7 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	if code := b.Text("currency"); code != nil && strings.TrimSpace(*code) != "" {
 		inv.Currency = strings.ToUpper(strings.TrimSpace(*code))
 	}
-	if price != nil && price.Sign() > 0 { // a negative price is none (recording 63-bitpay-invoices)
+	if price != nil && price.Sign() > 0 { // a negative price counts as zero (recording 63-bitpay-invoices)
 		inv.Price = *price
 		if world.HighestPrice.Cmp(inv.Price) < 0 {
 			inv.Price = world.HighestPrice
@@ -92,7 +92,7 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	return inv, sent
 }
 
-// speeds are the BitPay half's names of the speed policies; any other means the store's.
+// speeds are the API's names of the speed policies. Any other name means the store's policy.
 var speeds = map[string]string{
 	"high": "HighSpeed", "medium": "MediumSpeed", "low-medium": "LowMediumSpeed", "low": "LowSpeed",
 }
@@ -136,7 +136,7 @@ func readMetadata(b *aspnet.Binder, price money.Decimal) world.Metadata {
 	return m
 }
 
-// paymentMethods are the methods an invoice is restricted to; nil means all.
+// paymentMethods returns the methods that an invoice is restricted to; nil means all.
 func paymentMethods(b *aspnet.Binder) []string {
 	wanted := b.Texts("paymentCurrencies")
 	if supported := b.Object("supportedTransactionCurrencies"); supported != nil && wanted == nil {

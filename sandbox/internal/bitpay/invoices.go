@@ -1,4 +1,4 @@
-package sandbox
+package bitpay
 
 import (
 	"net/http"
@@ -12,45 +12,45 @@ import (
 
 func isInvoicePost(r *http.Request) bool { return serve.CarriesCredential(r) && serve.SendsJSON(r) }
 
-// readBitpayInvoice answers an invoice of the caller's store, an archived one too.
-func readBitpayInvoice(w http.ResponseWriter, r *serve.Request) {
+// getInvoice answers an invoice of the caller's store, even an archived one.
+func getInvoice(w http.ResponseWriter, r *serve.Request) {
 	inv := r.State.Invoices[r.PathValue("invoiceId")]
 	if inv == nil || inv.StoreID != r.StoreID {
 		serve.WriteBitpayError(w, http.StatusNotFound, "Object not found")
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, bitpayEnvelope{Data: showBitpayInvoice(r.World, inv, r.Site.Base())})
+	aspnet.WriteJSON(w, http.StatusOK, envelope{Data: showInvoice(r.World, inv, r.Site.Base())})
 }
 
-// listBitpayInvoices answers the store's invoices, newest first, archived ones too, all of them unless limited.
-func listBitpayInvoices(w http.ResponseWriter, r *serve.Request) {
+// listInvoices answers the store's invoices, newest first, including archived ones. There is no limit unless one is given.
+func listInvoices(w http.ResponseWriter, r *serve.Request) {
 	if r.Named {
-		aspnet.WriteCrash(w) // the server forbids by a way it does not have (recording 63-bitpay-invoice-reads)
+		aspnet.WriteCrash(w) // the server forbids by a scheme that it does not have (recording 63-bitpay-invoice-reads)
 		return
 	}
-	filter := readBitpayFilter(r)
+	filter := readFilter(r)
 	if filter.limit != nil && *filter.limit < 0 || filter.offset < 0 {
 		aspnet.WriteCrash(w)
 		return
 	}
-	list := []*bitpayInvoice{}
+	list := []*invoice{}
 	base := r.Site.Base()
 	for _, inv := range r.World.InvoicePage(r.StoreID, filter.takes, filter.offset, filter.limit) {
-		list = append(list, showBitpayInvoice(r.World, inv, base))
+		list = append(list, showInvoice(r.World, inv, base))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": list})
 }
 
-type bitpayFilter struct {
+type invoiceFilter struct {
 	orderID, itemCode, status string
 	from, to                  time.Time
 	limit                     *int64
 	offset                    int64
 }
 
-// readBitpayFilter leaves out what does not parse, as the server does (recording 63-bitpay-invoice-lists).
-func readBitpayFilter(r *serve.Request) bitpayFilter {
-	f := bitpayFilter{
+// readFilter ignores what does not parse, as the server does (recording 63-bitpay-invoice-lists).
+func readFilter(r *serve.Request) invoiceFilter {
+	f := invoiceFilter{
 		orderID:  aspnet.QueryValue(r.Request, "orderId"),
 		itemCode: aspnet.QueryValue(r.Request, "itemCode"),
 		status:   world.StatusOf(aspnet.QueryValue(r.Request, "status")),
@@ -70,7 +70,7 @@ func readBitpayFilter(r *serve.Request) bitpayFilter {
 	return f
 }
 
-func (f *bitpayFilter) takes(inv *world.Invoice) bool {
+func (f *invoiceFilter) takes(inv *world.Invoice) bool {
 	return (f.orderID == "" || inv.Metadata.OrderID != nil && *inv.Metadata.OrderID == f.orderID) &&
 		(f.itemCode == "" || inv.Metadata.ItemCode != nil && *inv.Metadata.ItemCode == f.itemCode) &&
 		(f.status == "" || inv.Status == f.status) &&

@@ -1,4 +1,4 @@
-package sandbox
+package bitpay
 
 import (
 	"bytes"
@@ -14,8 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// ipnData is what a notification tells of an invoice. Its amounts and keys are not those of the API's answers
-// (recording 64-bitpay-ipn).
+// ipnData is an invoice in a notification. Its amounts and keys differ from those of the API (recording 64-bitpay-ipn).
 type ipnData struct {
 	ID                  string                             `json:"id"`
 	URL                 *string                            `json:"url"`
@@ -63,7 +62,7 @@ type ipnEvent struct {
 
 const ipnWarning = "This data could have easily been faked and should not be trusted. Please run any invoice checks by first fetching the invoice through the API."
 
-// ipnNames are an event's code and name in a notification.
+// ipnNames are the code and name of an event in a notification.
 var ipnNames = map[world.Event]struct {
 	code int
 	name string
@@ -86,8 +85,8 @@ const (
 	ipnPause = 10 * time.Minute
 )
 
-// ipnWay posts a notification, which any status of success takes.
-func ipnWay(version string) deliver.Way {
+// IPNWay returns how notifications are delivered: posted by a server of that version, and accepted by any status 2xx.
+func IPNWay(version string) deliver.Way {
 	return deliver.Way{
 		Pauses: slices.Repeat([]time.Duration{ipnPause}, ipnTries-1),
 		Request: func(ctx context.Context, d *deliver.Delivery) (*http.Request, error) {
@@ -103,9 +102,10 @@ func ipnWay(version string) deliver.Way {
 	}
 }
 
-// notifyMerchant queues what an invoice's merchant asked to hear of an event: a plain post for a confirmed payment, with
-// full notifications for every turn, and with extended ones also each event by itself, just behind its plain post.
-func notifyMerchant(w *world.World, inv *world.Invoice, e world.Event) {
+// Notify queues the notifications of an event that the invoice asks for: a plain post for a confirmed payment; with full
+// notifications one for every change of status; with extended ones also a post of each event itself, right after the
+// plain one. It runs under the world's lock.
+func Notify(w *world.World, inv *world.Invoice, e world.Event) {
 	target := inv.FillPlaceholders(inv.NotificationURL)
 	if !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://") {
 		return
@@ -122,7 +122,7 @@ func notifyMerchant(w *world.World, inv *world.Invoice, e world.Event) {
 		if full {
 			post(data)
 		}
-	default: // only by itself
+	default: // has no plain post
 	}
 	if inv.ExtendedNotifications {
 		var extended ipnEvent
@@ -132,7 +132,7 @@ func notifyMerchant(w *world.World, inv *world.Invoice, e world.Event) {
 }
 
 func showIPN(w *world.World, inv *world.Invoice, e world.Event) ipnData {
-	dto := showBitpayInvoice(w, inv, inv.Base)
+	dto := showInvoice(w, inv, inv.Base)
 	data := ipnData{
 		ID: inv.ID, PosData: dto.PosData, Status: dto.Status, Price: dto.Price, Currency: dto.Currency,
 		InvoiceTime: dto.InvoiceTime, ExpirationTime: dto.ExpirationTime, CurrentTime: dto.CurrentTime,
@@ -146,7 +146,7 @@ func showIPN(w *world.World, inv *world.Invoice, e world.Event) ipnData {
 		data.Status = "paid"
 	case world.EventConfirmed:
 		data.Status = "confirmed"
-	default: // as it is by now
+	default: // the current status
 	}
 	if inv.Prompt != nil {
 		a := inv.Account(money.Digits(inv.Currency))

@@ -1,4 +1,4 @@
-package sandbox
+package bitpay
 
 import (
 	"fmt"
@@ -15,13 +15,13 @@ type tokenList struct {
 	Data []map[string]string `json:"data"`
 }
 
-// listTokens tells the token of the key that signed: one at most, none of anybody else.
+// listTokens answers the token of the key that signed, if it has one.
 func listTokens(w http.ResponseWriter, r *serve.Request) {
 	list := tokenList{Data: []map[string]string{}}
 	if tokens := r.State.TokensOfKey(r.SIN); r.BitID && len(tokens) > 0 {
 		list.Data = append(list.Data, map[string]string{world.MerchantFacade: tokens[0].Value})
 	}
-	w.Header()["Content-Type"] = aspnet.JSONBare // written by hand on the server too: no charset
+	w.Header()["Content-Type"] = aspnet.JSONBare // without charset, since the server does not use its serializer here
 	aspnet.EncodeJSON(w, list)
 }
 
@@ -35,7 +35,7 @@ type pairingAnswer struct {
 	Label             *string  `json:"label"`
 }
 
-// postTokens makes a pairing code, or claims one. A wrong signature is no fault here: the id in the body counts then
+// postTokens makes a pairing code, or claims one. A wrong signature is not an error here: then the id in the body counts
 // (recordings 61-pairing-client, 62-pairing-claims).
 func postTokens(w http.ResponseWriter, r *serve.Request) {
 	if !aspnet.IsJSON(r.Header.Get("Content-Type")) {
@@ -59,7 +59,7 @@ func postTokens(w http.ResponseWriter, r *serve.Request) {
 		claimPairing(w, r, *code, id, label)
 		return
 	}
-	if id == nil || !bitid.ValidSIN(strings.TrimSpace(*id)) { // with blanks it can be approved, and is nobody's
+	if id == nil || !bitid.ValidSIN(strings.TrimSpace(*id)) { // with blanks it can be approved, and belongs to no key
 		serve.WriteBitpayError(w, http.StatusBadRequest, "'id' property is required")
 		return
 	}
@@ -86,7 +86,7 @@ func claimPairing(w http.ResponseWriter, r *serve.Request, code string, id, labe
 		p.Label = label
 	}
 	switch result := r.State.PairWithSIN(p, sin, r.World.Now()); result {
-	case world.PairingComplete, world.PairingPartial: // the answer does not tell them apart
+	case world.PairingComplete, world.PairingPartial: // the response is the same
 		writePairing(w, p)
 	default:
 		serve.WriteBitpayError(w, http.StatusBadRequest, fmt.Sprintf("Error while pairing (%s)", result))

@@ -1,4 +1,4 @@
-package sandbox
+package bitpay
 
 import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
@@ -6,13 +6,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-type bitpayEnvelope struct {
-	Facade string         `json:"facade,omitempty"`
-	Data   *bitpayInvoice `json:"data"`
+type envelope struct {
+	Facade string   `json:"facade,omitempty"`
+	Data   *invoice `json:"data"`
 }
 
-// bitpayInvoice is an invoice as the BitPay half shows it. Times are milliseconds.
-type bitpayInvoice struct {
+// invoice is an invoice as the API shows it. Times are milliseconds.
+type invoice struct {
 	URL                            string                             `json:"url"`
 	PosData                        *string                            `json:"posData"`
 	Status                         string                             `json:"status"`
@@ -50,7 +50,7 @@ type bitpayInvoice struct {
 	SupportedTransactionCurrencies map[string]supported               `json:"supportedTransactionCurrencies"`
 	Addresses                      map[string]string                  `json:"addresses"`
 	PaymentCodes                   map[string]*paymentURLs            `json:"paymentCodes"`
-	Buyer                          bitpayBuyer                        `json:"buyer"`
+	Buyer                          buyerData                          `json:"buyer"`
 }
 
 type cryptoInfo struct {
@@ -68,10 +68,10 @@ type cryptoInfo struct {
 	NetworkFee  string                  `json:"networkFee"`
 	TxCount     int                     `json:"txCount"`
 	CryptoPaid  string                  `json:"cryptoPaid"`
-	Payments    []bitpayPayment         `json:"payments"`
+	Payments    []payment               `json:"payments"`
 }
 
-type bitpayPayment struct {
+type payment struct {
 	ID           string       `json:"id"`
 	ReceivedDate string       `json:"receivedDate"`
 	Value        money.Number `json:"value"`
@@ -100,7 +100,7 @@ type supported struct {
 	Reason  *string `json:"reason"`
 }
 
-type bitpayBuyer struct {
+type buyerData struct {
 	Name       *string `json:"name"`
 	Address1   *string `json:"address1"`
 	Address2   *string `json:"address2"`
@@ -112,21 +112,21 @@ type bitpayBuyer struct {
 	Email      *string `json:"email"`
 }
 
-var bitpayStatus = map[string]string{
+var statuses = map[string]string{
 	world.StatusNew: "new", world.StatusProcessing: "paid", world.StatusSettled: "complete", world.StatusExpired: "expired", world.StatusInvalid: "invalid",
 }
 
-var bitpayException = map[string]any{
+var exceptions = map[string]any{
 	world.ExceptionNone: false, world.ExceptionPaidPartial: "paidPartial", world.ExceptionPaidOver: "paidOver", world.ExceptionPaidLate: "paidLater", world.ExceptionMarked: "marked",
 }
 
-// bitpayInvoice shows an invoice; base is the server's address as the reader sees it.
-func showBitpayInvoice(w *world.World, inv *world.Invoice, base string) *bitpayInvoice {
+// showInvoice returns an invoice as the API shows it. base is the server's address as the reader sees it.
+func showInvoice(w *world.World, inv *world.Invoice, base string) *invoice {
 	m := inv.Metadata
-	dto := &bitpayInvoice{
+	dto := &invoice{
 		URL:                            base + "/invoice?id=" + inv.ID,
 		PosData:                        world.PosDataText(m.PosData),
-		Status:                         bitpayStatus[inv.Status],
+		Status:                         statuses[inv.Status],
 		CryptoInfo:                     []cryptoInfo{},
 		Price:                          inv.Price.Number(),
 		TaxIncluded:                    m.TaxIncluded,
@@ -134,13 +134,13 @@ func showBitpayInvoice(w *world.World, inv *world.Invoice, base string) *bitpayI
 		ItemDesc:                       m.ItemDesc,
 		ItemCode:                       m.ItemCode,
 		OrderID:                        m.OrderID,
-		GUID:                           random.UUID(), // noise on the real server too, like the token
+		GUID:                           random.UUID(), // random on the real server too, like the token
 		ID:                             inv.ID,
 		InvoiceTime:                    inv.Created.UnixMilli(),
 		ExpirationTime:                 inv.Expires.UnixMilli(),
 		CurrentTime:                    w.Now().UnixMilli(),
 		Rate:                           "0.0",
-		ExceptionStatus:                bitpayException[inv.Exception],
+		ExceptionStatus:                exceptions[inv.Exception],
 		Token:                          random.Base58(16),
 		PaymentSubtotals:               map[string]money.Number{},
 		PaymentTotals:                  map[string]money.Number{},
@@ -149,7 +149,7 @@ func showBitpayInvoice(w *world.World, inv *world.Invoice, base string) *bitpayI
 		SupportedTransactionCurrencies: map[string]supported{},
 		Addresses:                      map[string]string{},
 		PaymentCodes:                   map[string]*paymentURLs{},
-		Buyer:                          bitpayBuyer{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail},
+		Buyer:                          buyerData{m.BuyerName, m.BuyerAddress1, m.BuyerAddress2, m.BuyerCity, m.BuyerState, m.BuyerZip, m.BuyerCountry, m.BuyerPhone, m.BuyerEmail},
 	}
 	if inv.Prompt != nil {
 		showPrompt(w, dto, inv, base)
@@ -157,11 +157,11 @@ func showBitpayInvoice(w *world.World, inv *world.Invoice, base string) *bitpayI
 	return dto
 }
 
-func showPrompt(w *world.World, dto *bitpayInvoice, inv *world.Invoice, base string) {
+func showPrompt(w *world.World, dto *invoice, inv *world.Invoice, base string) {
 	a := inv.Account(money.Digits(inv.Currency))
 	price := a.TotalDue.Sub(a.Fee)
 	urls := &paymentURLs{BIP21: inv.PaymentLink(a)}
-	// The server fills these before it sets the rate, so every number in them is zero.
+	// The server fills these before it sets the rate, so all their numbers are zero.
 	noRates := map[string]money.Number{inv.Currency: "0.0"}
 
 	dto.BTCPrice, dto.BTCDue, dto.BTCPaid = new(price.Text()), new(a.Due.Text()), new(a.Paid.Text())
@@ -191,17 +191,17 @@ func showPrompt(w *world.World, dto *bitpayInvoice, inv *world.Invoice, base str
 		NetworkFee:  a.Fee.Text(),
 		TxCount:     a.Count,
 		CryptoPaid:  a.CryptoPaid.Text(),
-		Payments:    bitpayPayments(w, inv),
+		Payments:    showPayments(w, inv),
 	})
 }
 
-func bitpayPayments(w *world.World, inv *world.Invoice) []bitpayPayment {
-	payments := []bitpayPayment{}
+func showPayments(w *world.World, inv *world.Invoice) []payment {
+	payments := []payment{}
 	for _, p := range inv.Counted() {
 		settled := inv.SettledPayment(p, w.State.Height)
-		payments = append(payments, bitpayPayment{
+		payments = append(payments, payment{
 			ID:           p.Outpoint(),
-			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without saying so
+			ReceivedDate: p.Received.Format("2006-01-02T15:04:05.999999"), // UTC, without a zone
 			Value:        p.Amount.Number(),
 			Fee:          p.Fee.Number(),
 			PaymentType:  world.OnChain,

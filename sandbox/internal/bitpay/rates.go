@@ -1,4 +1,4 @@
-package sandbox
+package bitpay
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-type bitpayRate struct {
+type rateData struct {
 	Name         string       `json:"name"`
 	CryptoCode   string       `json:"cryptoCode"`
 	CurrencyPair string       `json:"currencyPair"`
@@ -20,14 +20,14 @@ type bitpayRate struct {
 
 const noDefaultPairs = "You need to setup the default currency pairs in 'Store Settings / Rates' or specify 'currencyPairs' query parameter (eg. BTC_USD,LTC_CAD)."
 
-// listRates answers the pairs asked for, or the store's own.
+// listRates answers the rates of the requested pairs, or of the store's default pairs.
 func listRates(w http.ResponseWriter, r *serve.Request) {
 	if rates, ok := askedRates(w, r, r.State.Stores[r.StoreID]); ok {
 		aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": rates})
 	}
 }
 
-// publicRates is the other path: the store is the one named, whoever signs, and the list is bare.
+// publicRates answers the rates of the store that the query names, whoever signs, as a bare list.
 func publicRates(w http.ResponseWriter, r *serve.Request) {
 	st := r.State.Stores[aspnet.QueryValue(r.Request, "storeId")]
 	if st == nil {
@@ -39,7 +39,7 @@ func publicRates(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-func askedRates(w http.ResponseWriter, r *serve.Request, st *world.Store) ([]bitpayRate, bool) {
+func askedRates(w http.ResponseWriter, r *serve.Request, st *world.Store) ([]rateData, bool) {
 	pairs := aspnet.QueryValue(r.Request, "currencyPairs")
 	if pairs == "" {
 		pairs = strings.Join(st.DefaultPairs, ",")
@@ -54,7 +54,8 @@ func askedRates(w http.ResponseWriter, r *serve.Request, st *world.Store) ([]bit
 	return ratesOf(w, st, pairs)
 }
 
-// baseRates pairs the base with what the store can be paid in: itself, at most (recording 65-bitpay-rates).
+// baseRates answers the rates of a base currency against what the store can be paid in, which is bitcoin at most
+// (recording 65-bitpay-rates).
 func baseRates(w http.ResponseWriter, r *serve.Request) {
 	st := r.State.Stores[r.StoreID]
 	base, pairs := r.PathValue("base"), ""
@@ -66,7 +67,7 @@ func baseRates(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// pairRate answers one rate; without one the answer is a bare empty list.
+// pairRate answers one rate, or a bare empty list if there is none.
 func pairRate(w http.ResponseWriter, r *serve.Request) {
 	rates, ok := ratesOf(w, r.State.Stores[r.StoreID], r.PathValue("base")+"_"+r.PathValue("currency"))
 	switch {
@@ -78,8 +79,9 @@ func pairRate(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// ratesOf leaves out pairs without a rate; false means it answered a refusal.
-func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]bitpayRate, bool) {
+// ratesOf returns the rates of a list of pairs, without the pairs that have none. If it returns false, it answered an
+// error.
+func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]rateData, bool) {
 	var pairs []money.Pair
 	seen := map[money.Pair]bool{}
 	for text := range strings.SplitSeq(list, ",") {
@@ -93,7 +95,7 @@ func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]bitpayRate,
 			pairs = append(pairs, pair)
 		}
 	}
-	rates := []bitpayRate{}
+	rates := []rateData{}
 	source := st.RateCalculator()
 	for _, pair := range pairs {
 		result := source.Rate(pair)
@@ -104,7 +106,7 @@ func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]bitpayRate,
 		if known, ok := money.Lookup(pair.Right); ok {
 			name = known.Name
 		}
-		rates = append(rates, bitpayRate{name, pair.Left, pair.String(), pair.Right, result.Value.Number()})
+		rates = append(rates, rateData{name, pair.Left, pair.String(), pair.Right, result.Value.Number()})
 	}
 	return rates, true
 }
