@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/pictures"
 )
 
 // TestLogo uploads pictures that somebody might mean harm with.
@@ -48,7 +50,7 @@ func TestLogo(t *testing.T) {
 		"<html><script>alert(1)</script></html>": http.StatusUnprocessableEntity,
 		"":                                       http.StatusUnprocessableEntity,
 		"\x89PNG\r\n\x1a\n":                      http.StatusOK,
-		svg + strings.Repeat(" ", maxPicture):    http.StatusUnprocessableEntity,
+		svg + strings.Repeat(" ", pictures.MaxSize): http.StatusUnprocessableEntity,
 	} {
 		if response, answer := upload("a.png", content); response.StatusCode != want {
 			t.Errorf("%.20q: %d %.200s", content, response.StatusCode, answer)

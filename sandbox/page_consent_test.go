@@ -68,17 +68,6 @@ func (w *testbed) seededUser() *world.User {
 	return w.s.state.FindUser(w.s.seed.Email)
 }
 
-func TestEveryPermissionHasATitle(t *testing.T) {
-	for policy := range world.Inclusions {
-		if permissionTitles[policy] == "" {
-			t.Error(policy)
-		}
-	}
-	if len(permissionTitles) != len(world.Inclusions) {
-		t.Errorf("%d titles for %d permissions", len(permissionTitles), len(world.Inclusions))
-	}
-}
-
 // TestConsentThatCrashes sends what the real server dies of.
 func TestConsentThatCrashes(t *testing.T) {
 	w := newTestbed(t, Options{})

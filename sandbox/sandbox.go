@@ -55,6 +55,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
@@ -122,8 +123,8 @@ func NewHandler(o Options) (*Sandbox, error) {
 	s.server = serve.New(w, emulated, serve.Options{
 		RootPath:            s.rootPath,
 		DisableRegistration: o.DisableRegistration,
-		ErrorPage:           showErrorPage,
-	}, bitpay.Routes(), routes, greenfieldRoutes)
+		ErrorPage:           pages.ShowError,
+	}, bitpay.Routes(), routes, pages.Routes(), greenfieldRoutes)
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.HasLegacyKeys() {
 			s.state.RevokeLegacyKey(st)

@@ -68,8 +68,8 @@ func checkNoun(t *testing.T, path string, imports []string) {
 var sandboxArrows = map[string][]string{
 	"sandbox": {
 		"sandbox/human", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/bitpay", "sandbox/internal/deliver",
-		"sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve",
-		"sandbox/internal/world",
+		"sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/pages", "sandbox/internal/pictures", "sandbox/internal/random",
+		"sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world",
 	},
 	"sandbox/human":             {},
 	"sandbox/internal/aspnet":   {"sandbox/internal/money"},
@@ -82,6 +82,8 @@ var sandboxArrows = map[string][]string{
 	"sandbox/internal/serve":    {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/world"},
 	"sandbox/internal/world":    {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
 	"sandbox/internal/bitpay":   {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world"},
+	"sandbox/internal/pictures": {"sandbox/internal/aspnet", "sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world"},
+	"sandbox/internal/pages":    {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/pictures", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world"},
 	"sandbox/replay":            {"sandbox/human"},
 }
 

@@ -33,7 +33,7 @@ func sameAsStandard(t interface {
 }
 
 func TestPagesAsByStandard(t *testing.T) {
-	names, err := filepath.Glob("../pages/*.html")
+	names, err := filepath.Glob("../internal/pages/html/*.html")
 	if err != nil || len(names) < 10 {
 		t.Fatalf("%d pages: %v", len(names), err)
 	}

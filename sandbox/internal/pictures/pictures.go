@@ -1,4 +1,5 @@
-package sandbox
+// Package pictures keeps the pictures that are uploaded for users and stores, and shows them.
+package pictures
 
 import (
 	"bytes"
@@ -15,20 +16,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// maxPicture is the server's limit.
-const maxPicture = 1_000_000
+// MaxSize is the server's limit for a picture, in bytes.
+const MaxSize = 1_000_000
 
-// setLogo links an uploaded picture from the store.
-func setLogo(w http.ResponseWriter, r *serve.Request) {
-	if link := takePicture(w, r); link != "" {
-		st := r.State.Stores[r.PathValue("storeId")]
-		st.LogoURL = &link
-		r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
-	}
-}
-
-// takePicture keeps the picture of a form and gives its address; empty means a refusal was answered.
-func takePicture(w http.ResponseWriter, r *serve.Request) (link string) {
+// Take keeps the picture of a posted form and returns its address. If it returns "", it answered an error.
+func Take(w http.ResponseWriter, r *serve.Request) (link string) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "" && err == nil && media != "multipart/form-data" {
 		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
@@ -42,7 +34,7 @@ func takePicture(w http.ResponseWriter, r *serve.Request) (link string) {
 		refusal = "Invalid file"
 	case kind == "":
 		refusal = "The uploaded file needs to be an image"
-	case len(data) > maxPicture:
+	case len(data) > MaxSize:
 		refusal = "The uploaded file should be less than 1MB"
 	}
 	if refusal != "" {
@@ -54,13 +46,7 @@ func takePicture(w http.ResponseWriter, r *serve.Request) (link string) {
 	return r.Site.Base() + "/LocalStorage/" + file
 }
 
-// removeLogo unlinks the picture; whoever has its address may still see it.
-func removeLogo(w http.ResponseWriter, r *serve.Request) {
-	r.State.Stores[r.PathValue("storeId")].LogoURL = nil
-	aspnet.WriteEmpty(w, http.StatusOK)
-}
-
-// uploaded gives the file of a form, with what of its name can stand in an address.
+// uploaded returns the file of a form, and the characters of its name that an address can have.
 func uploaded(body []byte, boundary string) (name string, data []byte, found bool) {
 	form := multipart.NewReader(bytes.NewReader(body), boundary)
 	for boundary != "" {
@@ -83,7 +69,7 @@ func uploaded(body []byte, boundary string) (name string, data []byte, found boo
 	return "", nil, false
 }
 
-// pictureType judges a picture by its content; empty means it is none.
+// pictureType returns the media type of a picture by its content, "" if it is not a picture.
 func pictureType(data []byte) string {
 	head := bytes.ToLower(data[:min(len(data), 1024)])
 	if bytes.Contains(head, []byte("<svg")) {
@@ -95,8 +81,8 @@ func pictureType(data []byte) string {
 	return ""
 }
 
-// showPicture serves what anybody uploaded, so nothing in it may run.
-func showPicture(w http.ResponseWriter, r *serve.Request) {
+// Show answers a picture. Any user may have uploaded it, so nothing in it may run.
+func Show(w http.ResponseWriter, r *serve.Request) {
 	p := r.State.Pictures[r.PathValue("file")]
 	if p == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/http"
@@ -14,12 +14,12 @@ type loginForm struct {
 	Action     string
 	Email      string
 	RememberMe bool
-	// Methods says that the buttons name the method, Limited that there is a field of older releases.
+	// Methods says that the buttons name the method, Limited that the form has a field of older releases.
 	Methods, Limited bool
-	Code             string // where the form of the code leads, in older releases
+	Code             string // where the form for the code is posted, in older releases
 }
 
-// homePage and the page of a pairing ask for a log-in themselves, so their redirect has the controllers' headers.
+// homePage and the page of a pairing redirect to the log-in themselves, so the redirect has the headers of a controller.
 func homePage(w http.ResponseWriter, r *serve.Request) {
 	if r.User == nil {
 		r.RedirectToLogin(w)
@@ -44,8 +44,8 @@ func showLogin(w http.ResponseWriter, r *serve.Request, email string, alerts ...
 	showPage(w, r, "login", "Sign in", form, alerts...)
 }
 
-// logInByForm judges e-mail and password. Attempts are throttled by address before anything else, and an account with
-// too many failures is told apart only at the failure that locks it (recording 71-login-pages).
+// logInByForm checks e-mail and password. Attempts are throttled by address before anything else. That an account is
+// locked is shown only at the failure that locks it (recording 71-login-pages).
 func logInByForm(w http.ResponseWriter, r *serve.Request) {
 	now := r.World.Now()
 	if !r.Allow(serve.LoginZone) {
@@ -77,10 +77,10 @@ func logInByForm(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteEmpty(w, http.StatusFound)
 }
 
-// noStore is how the log-in's own answers are kept out of caches.
+// noStore keeps the responses of the log-in out of caches.
 func noStore(w http.ResponseWriter) { w.Header().Set("Cache-Control", "no-cache,no-store") }
 
-// localPath tells an address on this origin from one that leads elsewhere, as //host and /\host do.
+// localPath reports whether an address stays on this origin, unlike //host and /\host.
 func localPath(back string) bool {
 	return strings.HasPrefix(back, "/") && (len(back) == 1 || back[1] != '/' && back[1] != '\\') && !strings.ContainsFunc(back, func(r rune) bool { return r < ' ' })
 }

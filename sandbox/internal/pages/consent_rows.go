@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"slices"
@@ -10,10 +10,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// asked is a permission that a program asked for.
+// asked is a permission that a program requested.
 type asked struct{ policy, scope string }
 
-// readAsked takes the permissions that the server knows out of those in a request; the rest is dropped without a word.
+// readAsked returns the requested permissions that the server knows. The others are ignored.
 func readAsked(rel release.Release, texts []string) []asked {
 	var known []asked
 	for _, text := range texts {
@@ -33,17 +33,17 @@ func (a asked) String() string {
 	return a.policy + ":" + a.scope
 }
 
-// permissionRow is a line of a form by which a person grants permissions.
+// permissionRow is a row of a form by which a person grants permissions.
 type permissionRow struct {
 	Permission string
 	Forbidden  bool
 	Value      bool
-	Specific   bool     // granted for the stores alone; else for all there will be
-	Stores     []string // an empty one is all of them
+	Specific   bool     // granted for the stores only, not for all stores and future ones
+	Stores     []string // their ids; an empty id is all stores
 	Where      string   // the stores in words
 }
 
-func (r permissionRow) Title() string { return permissionTitles[r.Permission] }
+func (r permissionRow) Title() string { return permissionTitles()[r.Permission] }
 
 // StoreMode is the field's value.
 func (r permissionRow) StoreMode() string {
@@ -53,10 +53,10 @@ func (r permissionRow) StoreMode() string {
 	return "AllStores"
 }
 
-// OfStore tells whether stores mean something to the permission.
+// OfStore reports whether the permission is a store's.
 func (r permissionRow) OfStore() bool { return world.IsStorePermission(r.Permission) }
 
-// allRows has a row for each permission there is.
+// allRows returns a row for each permission of a release.
 func allRows(rel release.Release) []permissionRow {
 	var rows []permissionRow
 	for _, policy := range rel.Permissions {
@@ -65,10 +65,10 @@ func allRows(rel release.Release) []permissionRow {
 	return rows
 }
 
-// maxRows is how many rows of a form the server's framework reads.
+// maxRows is how many rows of a form the framework reads.
 const maxRows = 1024
 
-// postedRows reads the rows of a posted form, up to the first that is missing; nil if there are none.
+// postedRows returns the rows of a posted form, up to the first missing one; nil if there are none.
 func postedRows(r *serve.Request) []permissionRow {
 	var rows []permissionRow
 	for i := range maxRows {
@@ -91,7 +91,7 @@ func postedRows(r *serve.Request) []permissionRow {
 
 func isTrue(text string) bool { return strings.EqualFold(strings.TrimSpace(text), "true") }
 
-// forbidServer leaves the server's permissions to administrators.
+// forbidServer forbids the server's permissions unless the user is an administrator.
 func forbidServer(rows []permissionRow, u *world.User) {
 	for i := range rows {
 		if !u.Admin && (rows[i].Permission == "" || world.IsServerPermission(rows[i].Permission)) {
@@ -100,8 +100,8 @@ func forbidServer(rows []permissionRow, u *world.User) {
 	}
 }
 
-// adjust makes the rows fit what was asked for: a strict request shows that alone, and of any request all that was asked
-// for is granted, ticked or not.
+// adjust makes the rows fit the request: a strict request shows only the requested permissions, and all requested
+// permissions are granted, ticked or not.
 func (f *consent) adjust() {
 	named := slices.Clone(f.asked)
 	for i, a := range named {
@@ -114,7 +114,7 @@ func (f *consent) adjust() {
 		}
 	}
 	wanted := scopesOf(named)
-	scoped := map[string]bool{} // policies that are wanted for one store at least
+	scoped := map[string]bool{} // policies that are requested for at least one store
 	for _, a := range named {
 		scoped[a.policy] = scoped[a.policy] || a.scope != ""
 	}
@@ -131,13 +131,13 @@ func (f *consent) adjust() {
 	}
 }
 
-// A row names no more stores than a person reads: a form may have a thousand rows with thousands of stores each.
+// A row names only as many stores as a person reads: a form may have a thousand rows with thousands of stores each.
 const (
 	maxNamed = 100
 	maxName  = 200 // bytes; the name of a store has up to 50 characters
 )
 
-// storesInWords says on which stores a row's permission is granted. A store of other people is told by its id alone.
+// storesInWords returns the stores on which a row's permission is granted. Of a store of other users only the id is named.
 func storesInWords(st *world.State, row permissionRow, u *world.User) string {
 	if !row.OfStore() {
 		return ""
@@ -158,7 +158,7 @@ func storesInWords(st *world.State, row permissionRow, u *world.User) string {
 	return strings.Join(names, ", ")
 }
 
-// granted are the permissions of a key made by those rows.
+// granted returns the permissions of a key that is made by the rows.
 func granted(rel release.Release, rows []permissionRow) []string {
 	permissions, seen := []string{}, map[string]bool{}
 	add := func(permission string) {

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/http"
@@ -15,12 +15,12 @@ type invoiceContent struct {
 	Created, Expires                       string
 }
 
-// State says the status in words.
-func (c invoiceContent) State() string { return stateInWords[c.Invoice.Status] }
+// State is the status in words.
+func (c invoiceContent) State() string { return stateInWords(c.Invoice.Status) }
 
 const pageTime = "2006-01-02 15:04:05 UTC"
 
-// invoicePage is where GET /invoices/{id} leads without a token parameter: the merchant's view of an invoice.
+// invoicePage is the merchant's page of an invoice: what GET /invoices/{id} shows without a token parameter.
 func invoicePage(w http.ResponseWriter, r *serve.Request) {
 	inv := r.State.Invoices[r.PathValue("invoiceId")]
 	if inv == nil || !r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID) {
@@ -40,14 +40,14 @@ func invoicePage(w http.ResponseWriter, r *serve.Request) {
 	showPage(w, r, "invoice", "Invoice "+inv.ID, content)
 }
 
-// shownPayment is a payment for people.
+// shownPayment is a payment as the page shows it.
 type shownPayment struct {
 	Sum, TxID, Time string
 	Replaced        bool
 	Height          int
 }
 
-// Payments are those of the invoice.
+// Payments are the payments of the invoice.
 func (c invoiceContent) Payments() []shownPayment {
 	var shown []shownPayment
 	for _, p := range c.Invoice.Payments {

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"slices"
@@ -6,12 +6,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// reusableKey finds a key that the person gave the same program before, under the same identifier and the very same
-// redirect, and that permits all that is asked for now; nil without one. The server dies of a program that is content
-// with less than it asks for, if its old key lacks a permission on stores; false tells of that
-// (recording 73-authorize-reuse).
+// reusableKey returns a key that the person gave the same program before, with the same identifier and the same redirect,
+// and that has all requested permissions; nil if there is none. The server crashes if the program accepts fewer
+// permissions than it requests and its old key lacks a permission on stores; then reusableKey returns false (recording
+// 73-authorize-reuse).
 //
-// A server that keeps no plain keys has none to hand out again, so each consent makes one: that is inferred, nobody saw it.
+// A server that hashes keys has none to hand out again, so each consent makes one: that is inferred, not seen.
 func reusableKey(st *world.State, u *world.User, f *consent) (*world.APIKey, bool) {
 	if f.Identifier == "" || f.Redirect.escaped == "" || f.release.HashesKeys() {
 		return nil, true
@@ -31,8 +31,8 @@ func reusableKey(st *world.State, u *world.User, f *consent) (*world.APIKey, boo
 	return nil, true
 }
 
-// suffices compares policy by policy, by name: that one includes another does not count. With selective stores the key
-// has to be for the picked store, which is none before a person picked one: then a key for all stores is offered.
+// suffices compares permissions by name; that one includes another does not count. With selective stores the key has to
+// be for the picked store. As long as the person has picked none, a key for all stores is offered.
 func suffices(k *world.APIKey, f *consent) (enough, ok bool) {
 	held, seen := scopesOf(readAsked(f.release, k.Permissions)), map[string]bool{}
 	for _, a := range f.asked {

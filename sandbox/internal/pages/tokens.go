@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"cmp"
@@ -15,9 +15,9 @@ import (
 type tokensContent struct {
 	Store  *world.Store
 	Tokens []*world.Token
-	// Basic is the header's value for the legacy key, "*API Key*" without one.
+	// Basic is the header's value for the legacy key, "*API Key*" if the store has none.
 	Basic string
-	// Legacy says that there are such keys.
+	// Legacy says that the release has legacy keys.
 	Legacy bool
 }
 
@@ -49,8 +49,8 @@ func showCreateToken(w http.ResponseWriter, r *serve.Request, form createTokenFo
 	showPage(w, r, "create-token", "Create New Token", form, alerts...)
 }
 
-// createToken makes a code: for the key that was pasted, still to be approved, or for whichever client claims it. The
-// latter belongs to the store at once, so a claim needs no approval (recording 62-pairing-claims).
+// createToken makes a pairing code: for a public key, to be approved, or for the client that claims it. In the second case
+// the code belongs to the store at once, so that a claim needs no approval (recording 62-pairing-claims).
 func createToken(w http.ResponseWriter, r *serve.Request) {
 	storeID := cmp.Or(r.PathValue("storeId"), r.PostFormValue("StoreId"))
 	if !r.State.UserMay(r.User, world.ModifyStoreSettings, storeID) {
@@ -83,7 +83,7 @@ func createToken(w http.ResponseWriter, r *serve.Request) {
 	redirect(w, r, "/api-access-request?pairingCode="+p.Code+"&selectedStore="+storeID)
 }
 
-// findToken gives the token a revoke page is about, by its value; nil after a 404.
+// findToken returns the token that the address names by its value. If it returns nil, it answered 404.
 func findToken(w http.ResponseWriter, r *serve.Request) *world.Token {
 	for _, t := range r.State.TokensOf(r.PathValue("storeId")) {
 		if t.Value == r.PathValue("token") {

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/http"
@@ -14,7 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// invoiceStatus is what an invoice's page asks for while it is open. It needs no credential, and names the store.
+// invoiceStatus is what the page of an invoice requests while it is open. It needs no credential, and names the store.
 type invoiceStatus struct {
 	CheckoutBodyComponentName string        `json:"checkoutBodyComponentName"`
 	StoreBranding             storeBranding `json:"storeBranding"`
@@ -97,7 +97,7 @@ func showStatusByQuery(w http.ResponseWriter, r *serve.Request) {
 	writeStatus(w, r, aspnet.QueryValue(r.Request, "invoiceId"))
 }
 
-// showStatus answers for the one way there is to pay, whichever the address names (recording 53-status-pages).
+// showStatus answers for the on-chain payment method, whichever one the address names (recording 53-status-pages).
 func showStatus(w http.ResponseWriter, r *serve.Request) {
 	writeStatus(w, r, r.PathValue("invoiceId"))
 }
@@ -111,7 +111,7 @@ func writeStatus(w http.ResponseWriter, r *serve.Request, id string) {
 	aspnet.WriteJSON(w, http.StatusOK, statusOf(r, inv))
 }
 
-// canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived, unless for who
+// canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived unless the caller
 // may see the store's invoices. It gives a lazy invoice its address.
 func canBePaid(r *serve.Request, inv *world.Invoice) bool {
 	if inv.Archived && (r.User == nil || !r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID)) {
@@ -191,7 +191,7 @@ func statusOf(r *serve.Request, inv *world.Invoice) *invoiceStatus {
 		dto.PaymentSoundURL = new(aspnet.Or(st.PaymentSoundURL, at+"payment.mp3"))
 		dto.ErrorSoundURL, dto.NFCReadSoundURL = new(at+"error.mp3"), new(at+"nfcread.mp3")
 	}
-	switch st.NetworkFeeMode { // of the store today, not of the invoice
+	switch st.NetworkFeeMode { // of the store now, not of the invoice
 	case "Always":
 		dto.TxCountForFee = dto.TxCount
 	case "MultiplePaymentsOnly":
@@ -209,10 +209,10 @@ func statusOf(r *serve.Request, inv *world.Invoice) *invoiceStatus {
 	return dto
 }
 
-// confirmationsTracked is how many blocks the server counts above a payment.
+// confirmationsTracked is how many confirmations of a payment the server counts at most.
 const confirmationsTracked = 6
 
-// feeOfNext is what one more payment costs its sender. The first is free of it.
+// feeOfNext is the fee of one more payment. The first payment has none.
 func feeOfNext(inv *world.Invoice) money.Decimal {
 	if len(inv.Counted()) == 0 {
 		return money.Decimal{}
@@ -220,7 +220,7 @@ func feeOfNext(inv *world.Invoice) money.Decimal {
 	return inv.Prompt.Fee
 }
 
-// paymentsNeeded counts the payments that came, and the one that is still to come.
+// paymentsNeeded counts the payments that were received, and one more if the invoice is not paid in full.
 func paymentsNeeded(inv *world.Invoice) int {
 	n := len(inv.Counted())
 	if inv.Lacks(inv.Net(money.Digits(inv.Currency))) {
@@ -229,7 +229,7 @@ func paymentsNeeded(inv *world.Invoice) int {
 	return n
 }
 
-// backLink is where the customer goes afterwards; empty where the merchant named no web address.
+// backLink is where the customer goes after the payment; empty if the merchant gave no web address.
 func backLink(inv *world.Invoice) string {
 	u, err := url.Parse(inv.FillPlaceholders(inv.RedirectURL))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
@@ -241,7 +241,7 @@ func backLink(inv *world.Invoice) string {
 	return u.String()
 }
 
-// languageOf is the language of a checkout: the one that is asked for, else the invoice's, the store's, English.
+// languageOf is the language of a checkout: the requested one, or else the store's, the invoice's, or English.
 func languageOf(inv *world.Invoice, st *world.Store, r *serve.Request) string {
 	asked, given := aspnet.LookupQuery(r.Request, "lang")
 	switch {
@@ -257,7 +257,7 @@ func languageOf(inv *world.Invoice, st *world.Store, r *serve.Request) string {
 	return aspnet.Or(st.DefaultLang, aspnet.Or(aspnet.NullIfEmpty(inv.Language), "en"))
 }
 
-// timeLeft says a span as the checkout counts it down: 14:57, and hours and days in front without a mark between.
+// timeLeft writes a duration as the checkout counts it down: 14:57, with hours and days in front without a separator.
 func timeLeft(left time.Duration) string {
 	var b strings.Builder
 	if days := int64(left.Hours()) / 24; days > 0 {

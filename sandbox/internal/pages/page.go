@@ -1,4 +1,6 @@
-package sandbox
+// Package pages holds the pages that a person opens in a browser: the log-in, consent, pairing, keys and tokens, and the
+// checkout of an invoice. They work without scripts.
+package pages
 
 import (
 	"embed"
@@ -11,34 +13,34 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-//go:embed pages/*.html
+//go:embed html/*.html
 var pageFiles embed.FS
 
-// pages holds one template a page, each within the layout. It is parsed when the page is first shown: most runs of a
-// program that links this package show none.
-var pages = lazyPages("checkout", "consent", "consent-again", "consent-done", "consent-store", "create-token", "disabled", "error", "home", "invoice", "keys", "keys-add", "keys-delete", "login", "pairing", "receipt", "revoke-token", "tokens")
-
 var layout = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/consent-request.html"))
+	return template.Must(template.ParseFS(pageFiles, "html/layout.html", "html/consent-request.html"))
 })
 
-func lazyPages(names ...string) map[string]func() *template.Template {
-	lazy := make(map[string]func() *template.Template, len(names))
-	for _, name := range names {
-		lazy[name] = sync.OnceValue(func() *template.Template {
-			return template.Must(template.Must(layout().Clone()).ParseFS(pageFiles, "pages/"+name+".html"))
-		})
+// parsed holds the templates of the pages that were shown.
+var parsed sync.Map
+
+// templateOf returns the template of a page within the layout. It is parsed when the page is first shown: most runs of a
+// program that links this package show none.
+func templateOf(name string) *template.Template {
+	if t, ok := parsed.Load(name); ok {
+		return t.(*template.Template)
 	}
-	return lazy
+	t := template.Must(template.Must(layout().Clone()).ParseFS(pageFiles, "html/"+name+".html"))
+	parsed.Store(name, t)
+	return t
 }
 
 // page is what the layout shows around a page's own content.
 type page struct {
 	Title  string
 	Root   string // the root path, in front of every link
-	Email  string // of who is logged in; empty for a stranger
+	Email  string // of the caller; empty if not logged in
 	Alerts []world.Flash
-	// Reload lets the browser ask again after so many seconds; 0 does not.
+	// Reload is after how many seconds the browser reloads the page; 0 for never.
 	Reload  int
 	Content any
 
@@ -48,7 +50,7 @@ type page struct {
 // Token is the value of the forms' anti-forgery field.
 func (p page) Token() string { return p.token() }
 
-// showPage answers with a page. Alerts of the moment come before those that waited.
+// showPage answers with a page. The given alerts come before those that wait for the caller.
 func showPage(w http.ResponseWriter, r *serve.Request, name, title string, content any, alerts ...world.Flash) {
 	p := page{Title: title, Root: r.Site.Root, Content: content, token: func() string {
 		setDefault(w.Header(), "Cache-Control", "no-cache, no-store") // only pages with a form are kept out of caches
@@ -62,12 +64,12 @@ func showPage(w http.ResponseWriter, r *serve.Request, name, title string, conte
 	}
 	p.Alerts = append(alerts, r.TakeFlashes()...)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := pages[name]().ExecuteTemplate(w, "layout", p); err != nil {
+	if err := templateOf(name).ExecuteTemplate(w, "layout", p); err != nil {
 		panic(err) // the templates and what they are given are our own
 	}
 }
 
-// keepUncached is for the pages of a store or an account, which the server keeps out of caches more loudly.
+// keepUncached keeps the pages of a store or an account out of caches, as the server does.
 func keepUncached(w http.ResponseWriter) {
 	w.Header().Set("Cache-Control", "no-cache, no-store, max-age=0")
 }

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"cmp"
@@ -16,15 +16,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// consent is a program's request for an API key, as it comes in the page's address and goes through its forms.
+// consent is a program's request for an API key. It comes in the page's address and passes through its forms.
 type consent struct {
 	Redirect                redirectAddress
 	Application, Identifier string
 	Label                   string
 	Permissions             string // as they were asked for, joined by semicolons
 	Strict, SelectiveStores bool
-	StoreID                 string // the one that was picked
-	Key                     string // one of before, offered again
+	StoreID                 string // of the picked store
+	Key                     string // an existing key that is offered again
 
 	Rows   []permissionRow
 	Stores []*world.Store
@@ -33,14 +33,14 @@ type consent struct {
 	release release.Release
 }
 
-// needsStore tells whether a person has to pick a store first.
+// needsStore reports whether the person has to pick a store first.
 func (f *consent) needsStore() bool {
 	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
 		return (a.scope == "" || f.release.PicksStoreForScoped()) && world.IsStorePermission(a.policy)
 	}))
 }
 
-// consentPage asks a person whether a program may have a key, and for what.
+// consentPage asks the person whether a program may have a key, and with which permissions.
 func consentPage(w http.ResponseWriter, r *serve.Request) {
 	texts := aspnet.QueryValues(r.Request, "permissions")
 	if slices.ContainsFunc(texts, func(text string) bool { return strings.TrimSpace(text) == "" }) {
@@ -94,7 +94,7 @@ func notValid(text string) world.Flash {
 	return world.Flash{Severity: "error", Text: "The value '" + text + "' is not valid."}
 }
 
-// offerKey shows a key of before, if there is one that will do; true means it answered.
+// offerKey offers an existing key, if there is one with the permissions. It reports whether it answered.
 func offerKey(w http.ResponseWriter, r *serve.Request, f *consent) bool {
 	k, ok := reusableKey(r.State, r.User, f)
 	if !ok {
@@ -113,7 +113,7 @@ func (f *consent) title() string {
 	return "Authorize " + cmp.Or(f.Application, f.Identifier, "Application")
 }
 
-// showConsent shows the page of the step that the request has come to.
+// showConsent shows the page of the step that the request is at.
 func showConsent(w http.ResponseWriter, r *serve.Request, f *consent, faults ...world.Flash) {
 	if f.needsStore() {
 		f.Stores = r.State.StoresJoined(r.User)
@@ -142,7 +142,7 @@ func showConsent(w http.ResponseWriter, r *serve.Request, f *consent, faults ...
 	showPage(w, r, "consent", f.title(), f, faults...)
 }
 
-// decideConsent takes the forms of all steps.
+// decideConsent reads the forms of all steps.
 func decideConsent(w http.ResponseWriter, r *serve.Request) {
 	f := &consent{
 		Application:     r.PostFormValue("ApplicationName"),
@@ -169,7 +169,7 @@ func decideConsent(w http.ResponseWriter, r *serve.Request) {
 	forbidServer(f.Rows, r.User)
 	f.adjust()
 	if faults = append(faults, f.faults()...); len(faults) > 0 {
-		showConsent(w, r, f, faults...) // whatever the button was (recording 70-authorize-strict)
+		showConsent(w, r, f, faults...) // whichever button was pressed (recording 70-authorize-strict)
 		return
 	}
 	switch strings.ToLower(strings.TrimSpace(r.PostFormValue("command"))) {
@@ -186,11 +186,11 @@ func decideConsent(w http.ResponseWriter, r *serve.Request) {
 		k.AppIdentifier, k.AppRedirect = f.Identifier, f.Redirect.escaped
 		handOver(w, r, f, k)
 	case "confirm":
-		if r.Release.HashesKeys() { // it has no key to hand out again
+		if r.Release.HashesKeys() { // the server has no key to hand out again
 			aspnet.WriteEmpty(w, http.StatusNotFound)
 			return
 		}
-		// The server does not look whose key it is, and tells its owner's id with it.
+		// The server does not check whose key it is, and sends the owner's id with it.
 		k := r.State.APIKeys[f.Key]
 		if k == nil || f.Redirect.relative {
 			aspnet.WriteCrash(w)
@@ -204,7 +204,7 @@ func decideConsent(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// faults says what forbids the consent.
+// faults returns what forbids the consent.
 func (f *consent) faults() []world.Flash {
 	var faults []world.Flash
 	for i := range f.Rows {
@@ -220,20 +220,20 @@ func (f *consent) faults() []world.Flash {
 	return faults
 }
 
-// handover is the page whose form posts itself to the program.
+// handover is the page with the form that posts the key to the program.
 type handover struct {
 	Redirect redirectAddress
 	Key      *world.APIKey
 	Nonce    string
 }
 
-// Action is the form's attribute. The address is the program's, whatever its scheme: the policy of the page keeps
-// javascript from being run.
+// Action is the form's attribute. The address is the program's, whatever its scheme: the page's policy prevents that a
+// javascript address runs.
 func (h handover) Action() template.HTMLAttr {
 	return template.HTMLAttr(`action="` + html.EscapeString(h.Redirect.escaped) + `"`)
 }
 
-// handOver gives the key to the program, or to the person where no redirect was asked for.
+// handOver sends the key to the program, or shows it to the person if the program gave no redirect.
 func handOver(w http.ResponseWriter, r *serve.Request, f *consent, k *world.APIKey) {
 	if f.Redirect.escaped == "" {
 		r.AddFlash("success", "API key generated! "+k.Value)

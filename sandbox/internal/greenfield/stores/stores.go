@@ -13,6 +13,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/pictures"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -212,4 +213,19 @@ func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 func isAbsolute(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.IsAbs() || strings.HasPrefix(text, "/"))
+}
+
+// setLogo makes an uploaded picture the logo of the store.
+func setLogo(w http.ResponseWriter, r *serve.Request) {
+	if link := pictures.Take(w, r); link != "" {
+		st := r.State.Stores[r.PathValue("storeId")]
+		st.LogoURL = &link
+		r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
+	}
+}
+
+// removeLogo removes the logo from the store. The picture keeps its address.
+func removeLogo(w http.ResponseWriter, r *serve.Request) {
+	r.State.Stores[r.PathValue("storeId")].LogoURL = nil
+	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"fmt"
@@ -29,12 +29,12 @@ type checkoutContent struct {
 	BackURL   string
 	// Description is what the invoice is for.
 	Description string
-	// What the buttons offer that stand in for a wallet and a miner: to pay what is due, any amount, and to find a block.
+	// Which buttons there are instead of a wallet and a miner: to pay what is due, to pay any amount, and to find a block.
 	CanPay, CanGive, CanMine bool
 	Refresh                  bool
 }
 
-// reload keeps the page current without a script, for as long as something can still happen.
+// reload returns after how many seconds the browser reloads the page, which keeps it current without a script; 0 for never.
 func (c checkoutContent) reload() int {
 	if c.Refresh {
 		return 10
@@ -42,15 +42,23 @@ func (c checkoutContent) reload() int {
 	return 0
 }
 
-// State says a status in a customer's words.
-func (c checkoutContent) State() string { return stateInWords[c.Status] }
+// State is the status in a customer's words.
+func (c checkoutContent) State() string { return stateInWords(c.Status) }
 
-var stateInWords = map[string]string{
-	world.StatusNew:        "Waiting for payment",
-	world.StatusProcessing: "Paid, waiting for a block",
-	world.StatusSettled:    "Paid and settled",
-	world.StatusExpired:    "Expired",
-	world.StatusInvalid:    "Invalid",
+func stateInWords(status string) string {
+	switch status {
+	case world.StatusNew:
+		return "Waiting for payment"
+	case world.StatusProcessing:
+		return "Paid, waiting for a block"
+	case world.StatusSettled:
+		return "Paid and settled"
+	case world.StatusExpired:
+		return "Expired"
+	case world.StatusInvalid:
+		return "Invalid"
+	}
+	return ""
 }
 
 func checkoutByQuery(w http.ResponseWriter, r *serve.Request) {
@@ -106,7 +114,7 @@ func showCheckout(w http.ResponseWriter, r *serve.Request, id string) {
 	w.Header().Del("Cache-Control") // the real page has no form
 }
 
-// leaveCheckout leads away from an invoice that cannot be paid.
+// leaveCheckout redirects from an invoice that cannot be paid.
 func leaveCheckout(w http.ResponseWriter, r *serve.Request, inv *world.Invoice) {
 	switch back := backLink(inv); {
 	case inv.Receipt.Over(r.State.Stores[inv.StoreID].Receipt).Enabled:
@@ -119,15 +127,15 @@ func leaveCheckout(w http.ResponseWriter, r *serve.Request, inv *world.Invoice) 
 	}
 }
 
-// letFrame lets a shop show the page in a frame of its own.
+// letFrame lets a shop show the page in a frame.
 func letFrame(w http.ResponseWriter) { w.Header().Del("X-Frame-Options") }
 
-// wantsNoBIP70 reports whether a request is a browser's: a wallet that asks for the payment request of BIP 70 gets none.
+// wantsNoBIP70 reports whether a request does not ask for a payment request of BIP 70, as some wallets do.
 func wantsNoBIP70(r *http.Request) bool {
 	return !strings.Contains(r.Header.Get("Accept"), "application/bitcoin-paymentrequest")
 }
 
-// priceInWords is the price with the digits its currency is written with, for people.
+// priceInWords is the price with the digits that its currency is written with.
 func priceInWords(inv *world.Invoice) string {
 	if inv.TopUp && inv.Price.Sign() == 0 {
 		return "Any amount of " + inv.Currency
@@ -136,10 +144,8 @@ func priceInWords(inv *world.Invoice) string {
 	return price.Add(money.New(0, max(price.Places(), money.Digits(inv.Currency)))).Text() + " " + inv.Currency
 }
 
-// gift is what the button pays on an invoice of any amount: a thousandth of a bitcoin.
-var gift = money.New(1, 3)
-
-// simulate is what stands in for a wallet and a miner on the checkout page.
+// simulate does what the buttons of the checkout page offer instead of a wallet and a miner. An invoice of any amount is
+// paid a thousandth of a bitcoin.
 func simulate(w http.ResponseWriter, r *serve.Request) {
 	inv := r.State.Invoices[r.PathValue("invoiceId")]
 	if inv == nil || !canBePaid(r, inv) {
@@ -155,7 +161,7 @@ func simulate(w http.ResponseWriter, r *serve.Request) {
 	case "pay", "pay-half", "pay-double", "pay-any":
 		switch do {
 		case "pay-any":
-			amount = gift
+			amount = money.New(1, 3)
 		case "pay-half":
 			amount = money.Coins(amount.Div(money.New(2, 0)))
 		case "pay-double":
@@ -174,7 +180,7 @@ func simulate(w http.ResponseWriter, r *serve.Request) {
 	redirect(w, r, "/i/"+inv.ID)
 }
 
-// qrPicture draws text as a QR code, dark modules on white with the four modules of quiet zone readers need.
+// qrPicture draws text as a QR code: dark modules on white, with the quiet zone of four modules that readers need.
 func qrPicture(text string) template.HTML {
 	code, err := qr.Encode(text, qr.M)
 	if err != nil {

@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/http"
@@ -8,7 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// keysPage lists the keys of who is logged in.
+// keysPage lists the caller's keys.
 func keysPage(w http.ResponseWriter, r *serve.Request) {
 	type shown struct{ Label, Permissions, Name, Value string }
 	var keys []shown
@@ -23,7 +23,7 @@ func keysPage(w http.ResponseWriter, r *serve.Request) {
 	showPage(w, r, "keys", "API Keys", keys)
 }
 
-// addKeyPage lets a person make a key by hand.
+// addKeyPage lets the caller make a key.
 func addKeyPage(w http.ResponseWriter, r *serve.Request) {
 	rows := allRows(r.Release)
 	forbidServer(rows, r.User)
@@ -39,8 +39,8 @@ func addKey(w http.ResponseWriter, r *serve.Request) {
 	redirect(w, r, "/account/apikeys")
 }
 
-// deleteKeyPage asks before a key is deleted. Its own button does not work, as on the real server: the form has no
-// anti-forgery field (recording 71-key-pages). The one on the list of keys does.
+// deleteKeyPage asks before a key is deleted. Its button does not work, as on the real server: the form has no
+// anti-forgery field (recording 71-key-pages). The button in the list of keys works.
 func deleteKeyPage(w http.ResponseWriter, r *serve.Request) {
 	k := r.Release.FindKey(r.State, r.User, r.PathValue("apikey"))
 	if k == nil {
@@ -61,7 +61,7 @@ func deleteKeyByForm(w http.ResponseWriter, r *serve.Request) {
 	redirect(w, r, "/account/apikeys")
 }
 
-// deleteNothing is where the form of the page that asks leads: no key is named there.
+// deleteNothing is where the form of that page is posted: it names no key.
 func deleteNothing(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteEmpty(w, http.StatusNotFound)
 }

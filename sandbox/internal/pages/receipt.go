@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/http"
@@ -19,11 +19,13 @@ type receiptPayment struct {
 	Destination, Amount, Worth, Rate, ID string
 }
 
-// Begin and End are the ends of the address, which is too long for most screens.
+// Begin returns the first characters of the address, which is too long for most screens.
 func (p receiptPayment) Begin() string { return p.Destination[:min(7, len(p.Destination))] }
-func (p receiptPayment) End() string   { return p.Destination[max(0, len(p.Destination)-7):] }
 
-// receiptPage is where a customer comes who has paid. Until the invoice is settled it names the store and no more.
+// End returns the last characters of the address.
+func (p receiptPayment) End() string { return p.Destination[max(0, len(p.Destination)-7):] }
+
+// receiptPage is the customer's receipt. Until the invoice is settled it only names the store.
 func receiptPage(w http.ResponseWriter, r *serve.Request) {
 	letFrame(w)
 	inv := r.State.Invoices[r.PathValue("invoiceId")]

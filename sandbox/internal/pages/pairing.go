@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/http"
@@ -12,12 +12,12 @@ import (
 
 type pairingForm struct {
 	Code, Label, SIN string
-	StoreID          string // chosen already; empty: one of Stores is to be picked
+	StoreID          string // of the selected store; empty: one of Stores is to be picked
 	Stores           []*world.Store
 	CanApprove       bool
 }
 
-// pairingPage shows who asks for access, so that a human can compare and approve.
+// pairingPage shows which key asks for access, so that a person can compare and approve it.
 func pairingPage(w http.ResponseWriter, r *serve.Request) {
 	if r.User == nil {
 		r.RedirectToLogin(w)
@@ -54,7 +54,7 @@ func pairingPage(w http.ResponseWriter, r *serve.Request) {
 	showPage(w, r, "pairing", "Pairing Permission", form)
 }
 
-// approvePairing is a human's yes, for a store of theirs.
+// approvePairing approves a pairing for a store of the caller.
 func approvePairing(w http.ResponseWriter, r *serve.Request) {
 	storeID, code := r.PostFormValue("StoreId"), r.PostFormValue("pairingCode")
 	if !r.State.UserMay(r.User, world.ModifyStoreSettings, storeID) {

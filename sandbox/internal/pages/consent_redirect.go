@@ -1,4 +1,4 @@
-package sandbox
+package pages
 
 import (
 	"net/netip"
@@ -8,17 +8,27 @@ import (
 	"unicode/utf8"
 )
 
-// redirectAddress is where a consent page sends the key. The server takes it in with its framework's address type, which
-// writes it anew: escaped to be sent to, and readable in the form's field (recording 72-authorize-redirect).
+// redirectAddress is where a consent page sends the key. The server reads it with the address type of its framework, which
+// writes it in its own ways: escaped for sending, and readable in the form's field (recording 72-authorize-redirect).
 type redirectAddress struct {
-	escaped  string // empty: none was given
-	relative bool   // a posted form may hold one; the server cannot write it out, and dies of it
+	escaped  string // empty: no redirect was given
+	relative bool   // a posted form may hold a relative one; the server cannot write it, and crashes
 }
 
-// defaultPorts are left out of an address. These schemes need a host.
-var defaultPorts = map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
+// defaultPort returns the port of a scheme, which is left out of an address. These schemes need a host.
+func defaultPort(scheme string) (port string, known bool) {
+	switch scheme {
+	case "http", "ws":
+		return "80", true
+	case "https", "wss":
+		return "443", true
+	case "ftp":
+		return "21", true
+	}
+	return "", false
+}
 
-// parseRedirect reads an address; false means it has a scheme and is wrong all the same.
+// parseRedirect reads an address. It returns false if the address has a scheme and is wrong.
 func parseRedirect(text string) (redirectAddress, bool) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -29,7 +39,7 @@ func parseRedirect(text string) (redirectAddress, bool) {
 		return redirectAddress{relative: true}, true
 	}
 	scheme = strings.ToLower(scheme)
-	port, web := defaultPorts[scheme]
+	port, web := defaultPort(scheme)
 	end := strings.IndexAny(rest, "?#")
 	if end < 0 {
 		end = len(rest)
@@ -62,7 +72,7 @@ func isScheme(text string) bool {
 	return text != ""
 }
 
-// parseAuthority gives user, host and port, without the port if it is the scheme's own.
+// parseAuthority returns user, host and port, without the port if it is the default one.
 func parseAuthority(text, defaultPort string, needed bool) (string, bool) {
 	user, host := "", text
 	if at := strings.LastIndexByte(text, '@'); at >= 0 {
@@ -91,7 +101,7 @@ func parseAuthority(text, defaultPort string, needed bool) (string, bool) {
 	return user + strings.ToLower(host) + ":" + port, true
 }
 
-// removeDots takes the segments . and .. out of a path.
+// removeDots resolves the segments . and .. of a path.
 func removeDots(path string) string {
 	var kept []string
 	all := strings.Split(path[1:], "/")
@@ -116,10 +126,10 @@ func isUnreserved(b byte) bool {
 	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' || b == '-' || b == '.' || b == '_' || b == '~'
 }
 
-// reserved characters stand for themselves where they are not escaped, and stay escaped where they are.
+// reserved characters stay as they are, escaped or not.
 const reserved = ":/?#[]@!$&'()*+,;="
 
-// escapeAddress escapes what an address may not hold, and writes what need not be escaped as it is.
+// escapeAddress escapes what an address may not contain, and unescapes what need not be escaped.
 func escapeAddress(text string) string {
 	const digits = "0123456789ABCDEF"
 	var out strings.Builder
@@ -142,7 +152,7 @@ func escapeAddress(text string) string {
 	return out.String()
 }
 
-// unescapeByte reads the escape that the text begins with, if it begins with one.
+// unescapeByte reads the escape at the beginning of a text, if there is one.
 func unescapeByte(text string) (byte, bool) {
 	if len(text) < 3 || text[0] != '%' {
 		return 0, false
@@ -162,10 +172,10 @@ func hexDigit(b byte) (byte, bool) {
 	return 0, false
 }
 
-// Escaped is the address as it is sent to, and shown to a person.
+// Escaped is the address to which the key is sent, and that is shown to the person.
 func (a redirectAddress) Escaped() string { return a.escaped }
 
-// String is the address as the form's field has it: escapes are resolved as far as they mean nothing.
+// String is the address in the form's field: escapes are resolved unless they matter.
 func (a redirectAddress) String() string {
 	var out strings.Builder
 	for text := a.escaped; text != ""; {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/pictures"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
@@ -57,7 +58,7 @@ func deleteMe(w http.ResponseWriter, r *serve.Request) {
 }
 
 func setMyPicture(w http.ResponseWriter, r *serve.Request) {
-	if link := takePicture(w, r); link != "" {
+	if link := pictures.Take(w, r); link != "" {
 		r.User.ImageURL = &link
 		r.Release.WriteUsers(w, http.StatusOK, showUser(r, r.User))
 	}
