@@ -1,14 +1,41 @@
 package sandbox
 
 import (
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/absent"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/invoices"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/keys"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/misc"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentmethods"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentrequests"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/pullpayments"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/rates"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/server"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/stores"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/users"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/wallets"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-var routes = []serve.Route{
-	// What the server knows of itself, for programs and people.
-	{Method: "GET", Path: "/misc/permissions", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: listPermissions},
-	{Method: "GET", Path: "/misc/lang", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: listLanguages},
-	{Method: "GET", Path: "/misc/rate-sources", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: listRateSources},
-	{Method: "GET", Path: "/swagger/v1/swagger.json", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: describeAPI},
-	{Method: "HEAD", Path: "/swagger/v1/swagger.json", Realm: serve.EitherRealm, Permission: serve.Anyone, Handler: describeAPI},
+// tables returns the routes of all areas. Of routes that match a request, the first one counts: some paths of the BitPay API
+// are also those of pages.
+func tables() [][]serve.Route {
+	return [][]serve.Route{
+		bitpay.Routes(),
+		misc.Routes(),
+		pages.Routes(),
+
+		server.Routes(),
+		users.Routes(),
+		keys.Routes(),
+		stores.Routes(),
+		paymentmethods.Routes(),
+		wallets.Routes(),
+		rates.Routes(),
+		invoices.Routes(),
+		pullpayments.Routes(),
+		paymentrequests.Routes(),
+		absent.Routes(),
+	}
 }

@@ -124,7 +124,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		RootPath:            s.rootPath,
 		DisableRegistration: o.DisableRegistration,
 		ErrorPage:           pages.ShowError,
-	}, bitpay.Routes(), routes, pages.Routes(), greenfieldRoutes)
+	}, tables()...)
 	for _, st := range s.state.Stores { // of a state file that an older release left
 		if !emulated.HasLegacyKeys() {
 			s.state.RevokeLegacyKey(st)

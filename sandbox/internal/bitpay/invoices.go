@@ -14,7 +14,7 @@ func isInvoicePost(r *http.Request) bool { return serve.CarriesCredential(r) && 
 
 // getInvoice answers an invoice of the caller's store, even an archived one.
 func getInvoice(w http.ResponseWriter, r *serve.Request) {
-	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	inv := r.Invoice()
 	if inv == nil || inv.StoreID != r.StoreID {
 		serve.WriteBitpayError(w, http.StatusNotFound, "Object not found")
 		return

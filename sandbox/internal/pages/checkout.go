@@ -147,7 +147,7 @@ func priceInWords(inv *world.Invoice) string {
 // simulate does what the buttons of the checkout page offer instead of a wallet and a miner. An invoice of any amount is
 // paid a thousandth of a bitcoin.
 func simulate(w http.ResponseWriter, r *serve.Request) {
-	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	inv := r.Invoice()
 	if inv == nil || !canBePaid(r, inv) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return

@@ -22,7 +22,7 @@ const pageTime = "2006-01-02 15:04:05 UTC"
 
 // invoicePage is the merchant's page of an invoice: what GET /invoices/{id} shows without a token parameter.
 func invoicePage(w http.ResponseWriter, r *serve.Request) {
-	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	inv := r.Invoice()
 	if inv == nil || !r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return

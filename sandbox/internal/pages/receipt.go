@@ -28,7 +28,7 @@ func (p receiptPayment) End() string { return p.Destination[max(0, len(p.Destina
 // receiptPage is the customer's receipt. Until the invoice is settled it only names the store.
 func receiptPage(w http.ResponseWriter, r *serve.Request) {
 	letFrame(w)
-	inv := r.State.Invoices[r.PathValue("invoiceId")]
+	inv := r.Invoice()
 	if inv == nil {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return

@@ -22,7 +22,7 @@ type tokensContent struct {
 }
 
 func tokensPage(w http.ResponseWriter, r *serve.Request) {
-	st := r.State.Stores[r.PathValue("storeId")]
+	st := r.Store()
 	content := tokensContent{Store: st, Tokens: r.State.TokensOf(st.ID), Basic: "*API Key*", Legacy: r.Release.HasLegacyKeys()}
 	if st.LegacyKey != "" {
 		content.Basic = base64.StdEncoding.EncodeToString([]byte(st.LegacyKey))
@@ -111,7 +111,7 @@ func revokeTokenByForm(w http.ResponseWriter, r *serve.Request) {
 }
 
 func changeLegacyKey(w http.ResponseWriter, r *serve.Request) {
-	st := r.State.Stores[r.PathValue("storeId")]
+	st := r.Store()
 	if r.PostFormValue("command") == "revoke" {
 		r.State.RevokeLegacyKey(st)
 		r.AddFlash("success", "API Key revoked")

@@ -1,4 +1,4 @@
-package sandbox
+package invoices
 
 import (
 	"net/http"
@@ -14,8 +14,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// invoiceRequest is what somebody asks an invoice to be; nil leaves a thing to the store.
-type invoiceRequest struct {
+// request is a request for a new invoice. Fields that are nil are taken from the store's settings.
+type request struct {
 	amount   *money.Decimal
 	currency string
 	metadata *aspnet.Node
@@ -34,8 +34,8 @@ type invoiceRequest struct {
 	lazy                  *bool
 }
 
-func readInvoiceRequest(m *aspnet.Model) *invoiceRequest {
-	q := &invoiceRequest{
+func readRequest(m *aspnet.Model) *request {
+	q := &request{
 		amount:   m.Decimal("amount"),
 		currency: aspnet.Or(m.Text("currency"), ""),
 		metadata: m.Free("metadata"),
@@ -61,8 +61,8 @@ func readInvoiceRequest(m *aspnet.Model) *invoiceRequest {
 	return q
 }
 
-// check judges a request in the server's words, and turns what it names otherwise into today's names.
-func (q *invoiceRequest) check() []aspnet.FieldError {
+// check returns what is wrong with a request in the server's words, and replaces older names by current ones.
+func (q *request) check() []aspnet.FieldError {
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 	if q.amount != nil && q.amount.Sign() < 0 {
@@ -93,17 +93,17 @@ func (q *invoiceRequest) check() []aspnet.FieldError {
 	return bad
 }
 
-// createInvoiceData answers the new invoice; what it goes through at once, if it is free, comes after the answer.
-func createInvoiceData(w http.ResponseWriter, r *serve.Request) {
-	var asked *invoiceRequest
-	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateInvoiceRequest", true, func(m *aspnet.Model) { asked = readInvoiceRequest(m) }) {
+// create answers the new invoice as it is at first. A free one changes its status after the response.
+func create(w http.ResponseWriter, r *serve.Request) {
+	var asked *request
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateInvoiceRequest", true, func(m *aspnet.Model) { asked = readRequest(m) }) {
 		return
 	}
 	if bad := asked.check(); bad != nil {
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	st := r.State.Stores[r.PathValue("storeId")]
+	st := r.Store()
 	now := r.World.Now()
 	inv := asked.invoice(st, now)
 	inv.Base = r.Site.Base()
@@ -112,13 +112,13 @@ func createInvoiceData(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	r.World.Create(inv)
-	data := showInvoice(r, inv)
+	data := show(r, inv)
 	data.Metadata = inv.FirstMetadata()
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
-// invoice makes what was asked for, with the store's settings for all that was not.
-func (q *invoiceRequest) invoice(st *world.Store, now time.Time) *world.Invoice {
+// invoice makes the requested invoice, with the store's settings where the request says nothing.
+func (q *request) invoice(st *world.Store, now time.Time) *world.Invoice {
 	inv := world.NewInvoice(st, now)
 	inv.TopUp = q.amount == nil
 	inv.Own = []byte("{}")

@@ -1,4 +1,4 @@
-package sandbox
+package invoices
 
 import (
 	"encoding/json"
@@ -25,7 +25,7 @@ type invoiceData struct {
 	CreatedTime                       int64           `json:"createdTime"`
 	AvailableStatusesForManualMarking []string        `json:"availableStatusesForManualMarking"`
 	Archived                          bool            `json:"archived"`
-	PaymentMethods                    []methodData    `json:"paymentMethods"` // empty unless asked for
+	PaymentMethods                    []methodData    `json:"paymentMethods"` // empty unless requested
 	Type                              string          `json:"type"`
 	Currency                          string          `json:"currency"`
 	Metadata                          json.RawMessage `json:"metadata"`
@@ -43,10 +43,10 @@ type checkout struct {
 	RedirectURL           *string      `json:"redirectURL"`
 	RedirectAutomatically bool         `json:"redirectAutomatically"`
 	DefaultLanguage       *string      `json:"defaultLanguage"`
-	LazyPaymentMethods    *bool        `json:"lazyPaymentMethods"` // never told
+	LazyPaymentMethods    *bool        `json:"lazyPaymentMethods"` // always null
 }
 
-func showInvoice(r *serve.Request, inv *world.Invoice) invoiceData {
+func show(r *serve.Request, inv *world.Invoice) invoiceData {
 	data := invoiceData{
 		ID:                                inv.ID,
 		StoreID:                           inv.StoreID,
@@ -92,25 +92,25 @@ func showInvoice(r *serve.Request, inv *world.Invoice) invoiceData {
 	return data
 }
 
-func readInvoiceData(w http.ResponseWriter, r *serve.Request) {
+func read(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
 	methods := q.Bool("includePaymentMethods")
 	if q.Refuse(w) {
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, invoiceWithMethods(r, r.Invoice(), methods))
+	aspnet.WriteJSON(w, http.StatusOK, showWithMethods(r, r.Invoice(), methods))
 }
 
-func invoiceWithMethods(r *serve.Request, inv *world.Invoice, methods bool) invoiceData {
-	data := showInvoice(r, inv)
+func showWithMethods(r *serve.Request, inv *world.Invoice, methods bool) invoiceData {
+	data := show(r, inv)
 	if methods {
-		data.PaymentMethods = methodsOf(r, inv, false)
+		data.PaymentMethods = showMethods(r, inv, false)
 	}
 	return data
 }
 
-// updateInvoice replaces the metadata as a whole; nothing else of an invoice can be changed.
-func updateInvoice(w http.ResponseWriter, r *serve.Request) {
+// update replaces the whole metadata. Nothing else of an invoice can be changed.
+func update(w http.ResponseWriter, r *serve.Request) {
 	var own *aspnet.Node
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"UpdateInvoiceRequest", true, func(m *aspnet.Model) { own = m.Free("metadata") }) {
 		return
@@ -119,28 +119,28 @@ func updateInvoice(w http.ResponseWriter, r *serve.Request) {
 	if own != nil {
 		inv.SetMetadata(own)
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showInvoice(r, inv))
+	aspnet.WriteJSON(w, http.StatusOK, show(r, inv))
 }
 
-func archiveInvoice(w http.ResponseWriter, r *serve.Request) {
+func archive(w http.ResponseWriter, r *serve.Request) {
 	r.Invoice().Archived = true
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
-// unarchiveInvoice answers the invoice as it was before (recording 33-invoice-actions).
-func unarchiveInvoice(w http.ResponseWriter, r *serve.Request) {
+// unarchive answers the invoice as it was before (recording 33-invoice-actions).
+func unarchive(w http.ResponseWriter, r *serve.Request) {
 	inv := r.Invoice()
 	if !inv.Archived {
 		serve.WriteAPIError(w, http.StatusBadRequest, "already-unarchived", "Invoice is already unarchived")
 		return
 	}
-	before := showInvoice(r, inv)
+	before := show(r, inv)
 	inv.Archived = false
 	aspnet.WriteJSON(w, http.StatusOK, before)
 }
 
-// markInvoice sets a status by hand. The answer shows the invoice as it was before (recording 64-bitpay-ipn).
-func markInvoice(w http.ResponseWriter, r *serve.Request) {
+// mark sets a status manually. It answers the invoice as it was before (recording 64-bitpay-ipn).
+func mark(w http.ResponseWriter, r *serve.Request) {
 	var status *string
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"MarkInvoiceStatusRequest", true, func(m *aspnet.Model) {
 		status = m.Enum("status", aspnet.ModelNames+"InvoiceStatus", world.StatusNew, world.StatusProcessing, world.StatusExpired, world.StatusInvalid, world.StatusSettled)
@@ -148,7 +148,7 @@ func markInvoice(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	inv := r.Invoice()
-	before := showInvoice(r, inv)
+	before := show(r, inv)
 	if !r.World.Mark(inv, aspnet.Or(status, "")) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return

@@ -1,4 +1,4 @@
-package sandbox
+package invoices
 
 import (
 	"net/http"
@@ -11,8 +11,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// invoiceFilter is what a list is asked for.
-type invoiceFilter struct {
+// filter selects the invoices of a list.
+type filter struct {
 	orderIDs, statuses map[string]bool
 	from, to           time.Time
 	search             string
@@ -21,10 +21,10 @@ type invoiceFilter struct {
 	take               *int64
 }
 
-// listInvoices answers a store's invoices, newest first, all of them unless some are asked for.
-func listInvoices(w http.ResponseWriter, r *serve.Request) {
+// list answers a store's invoices, newest first. There is no limit unless one is given.
+func list(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
-	f := invoiceFilter{
+	f := filter{
 		orderIDs: map[string]bool{},
 		statuses: map[string]bool{},
 		from:     q.Time("startDate"),
@@ -46,7 +46,7 @@ func listInvoices(w http.ResponseWriter, r *serve.Request) {
 			aspnet.WriteCrash(w)
 			return
 		}
-		if status := world.StatusOf(name); status != "" { // others filter nothing (recording 32-invoice-list)
+		if status := world.StatusOf(name); status != "" { // other names are ignored (recording 32-invoice-list)
 			f.statuses[status] = true
 		}
 	}
@@ -60,13 +60,13 @@ func listInvoices(w http.ResponseWriter, r *serve.Request) {
 	}
 	list := []invoiceData{}
 	for _, inv := range r.World.InvoicePage(r.PathValue("storeId"), f.takes, f.skip, f.take) {
-		list = append(list, invoiceWithMethods(r, inv, f.methods))
+		list = append(list, showWithMethods(r, inv, f.methods))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-func (f *invoiceFilter) takes(inv *world.Invoice) bool {
-	// An empty order id stands for the invoices without one (recording 32-invoice-list).
+func (f *filter) takes(inv *world.Invoice) bool {
+	// An empty order id selects the invoices without one (recording 32-invoice-list).
 	return (f.archived || !inv.Archived) &&
 		(len(f.orderIDs) == 0 || f.orderIDs[aspnet.Or(inv.Metadata.OrderID, "")]) &&
 		(len(f.statuses) == 0 || f.statuses[inv.Status]) &&
@@ -75,7 +75,7 @@ func (f *invoiceFilter) takes(inv *world.Invoice) bool {
 		(f.search == "" || matches(inv, f.search))
 }
 
-// matches tells whether one of the terms an invoice is known by begins with a text.
+// matches reports whether one of an invoice's search terms begins with a text.
 func matches(inv *world.Invoice, text string) bool {
 	terms := []string{inv.ID, inv.StoreID, aspnet.Or(inv.Metadata.OrderID, ""), aspnet.Or(inv.Metadata.BuyerEmail, "")}
 	if !inv.TopUp {

@@ -1,4 +1,4 @@
-package sandbox
+package invoices
 
 import (
 	"net/http"
@@ -11,7 +11,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// methodData is a way to pay an invoice.
+// methodData is a payment method of an invoice.
 type methodData struct {
 	Activated         bool          `json:"activated"`
 	Destination       *string       `json:"destination"`
@@ -19,7 +19,7 @@ type methodData struct {
 	Rate              string        `json:"rate"`
 	PaymentMethodPaid string        `json:"paymentMethodPaid"`
 	TotalPaid         string        `json:"totalPaid"`
-	Due               string        `json:"due"` // below 0 after too much
+	Due               string        `json:"due"` // below 0 if overpaid
 	Amount            string        `json:"amount"`
 	PaymentMethodFee  string        `json:"paymentMethodFee"`
 	Payments          []paymentData `json:"payments"`
@@ -44,10 +44,10 @@ type onChainData struct {
 	RecommendedFeeRate   money.Number `json:"recommendedFeeRate"`
 	KeyPath              string       `json:"keyPath"`
 	KeyIndex             uint32       `json:"keyIndex"`
-	AccountDerivation    *string      `json:"accountDerivation"` // told only to who asks for what is private
+	AccountDerivation    *string      `json:"accountDerivation"` // only if sensitive fields are requested
 }
 
-func methodsOf(r *serve.Request, inv *world.Invoice, private bool) []methodData {
+func showMethods(r *serve.Request, inv *world.Invoice, private bool) []methodData {
 	methods := []methodData{}
 	if inv.Prompt == nil {
 		return methods
@@ -96,14 +96,14 @@ func listMethods(w http.ResponseWriter, r *serve.Request) {
 	}
 	inv := r.Invoice()
 	if private && !r.May(world.ModifyStoreSettings, inv.StoreID) {
-		aspnet.WriteJSON(w, http.StatusForbidden, serve.MissingPermission(world.ModifyStoreSettings)) // by the controller, so with all headers
+		aspnet.WriteJSON(w, http.StatusForbidden, serve.MissingPermission(world.ModifyStoreSettings)) // from the controller, so with all headers
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, methodsOf(r, inv, private))
+	aspnet.WriteJSON(w, http.StatusOK, showMethods(r, inv, private))
 }
 
-// activateMethod gives a lazy invoice its address. The server dies of a method that the invoice does not have
-// (recording 33-invoice-actions).
+// activateMethod gives a lazy invoice its address. The server crashes if the invoice does not have the method (recording
+// 33-invoice-actions).
 func activateMethod(w http.ResponseWriter, r *serve.Request) {
 	method := strings.TrimSpace(r.PathValue("method"))
 	inv := r.Invoice()

@@ -1,15 +1,16 @@
-package sandbox
+package keys
 
 import (
 	"net/http"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-type apiKeyData struct {
+type keyData struct {
 	ID          string   `json:"id,omitempty"`
 	APIKey      *string  `json:"apiKey"`
 	Label       string   `json:"label"`
@@ -17,10 +18,10 @@ type apiKeyData struct {
 	Created     *int64   `json:"created,omitempty"`
 }
 
-// showAPIKey shows a key. Of one that is kept as a hash the plain text is there at its making alone: what stands in its
-// place later, and the name of the date, are not known.
-func showAPIKey(r *serve.Request, k *world.APIKey, plain bool) apiKeyData {
-	data := apiKeyData{APIKey: &k.Value, Label: k.Label, Permissions: k.Permissions}
+// show returns a key as the API shows it. If keys are hashed, the key itself is in the response only when it is made. What
+// later responses have instead, and the name of the date, are not known.
+func show(r *serve.Request, k *world.APIKey, plain bool) keyData {
+	data := keyData{APIKey: &k.Value, Label: k.Label, Permissions: k.Permissions}
 	if r.Release.HashesKeys() {
 		data.ID, data.Created = k.ID(), new(k.Created.Unix())
 		if !plain {
@@ -30,20 +31,19 @@ func showAPIKey(r *serve.Request, k *world.APIKey, plain bool) apiKeyData {
 	return data
 }
 
-// createAPIKey mints a key for who asks.
-func createAPIKey(w http.ResponseWriter, r *serve.Request) {
-	mintAPIKey(w, r, r.User)
+// create makes a key for the caller.
+func create(w http.ResponseWriter, r *serve.Request) {
+	mint(w, r, r.User)
 }
 
-// createUserAPIKey mints a key for another user. It may permit more than the key that asked for it
-// (recording 12-api-keys).
-func createUserAPIKey(w http.ResponseWriter, r *serve.Request) {
-	if u := userOf(w, r); u != nil {
-		mintAPIKey(w, r, u)
+// createForUser makes a key for another user. It may have more permissions than the caller's key (recording 12-api-keys).
+func createForUser(w http.ResponseWriter, r *serve.Request) {
+	if u := greenfield.User(w, r); u != nil {
+		mint(w, r, u)
 	}
 }
 
-func mintAPIKey(w http.ResponseWriter, r *serve.Request, u *world.User) {
+func mint(w http.ResponseWriter, r *serve.Request, u *world.User) {
 	var label string
 	permissions, seen := []string{}, map[string]bool{}
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateApiKeyRequest", false, func(m *aspnet.Model) {
@@ -76,33 +76,33 @@ func mintAPIKey(w http.ResponseWriter, r *serve.Request, u *world.User) {
 		aspnet.WriteCrash(w)
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showAPIKey(r, r.World.MintKey(u, label, permissions), true))
+	aspnet.WriteJSON(w, http.StatusOK, show(r, r.World.MintKey(u, label, permissions), true))
 }
 
-func readCurrentKey(w http.ResponseWriter, r *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, showAPIKey(r, r.Key, false))
+func readCurrent(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, show(r, r.Key, false))
 }
 
-func deleteCurrentKey(w http.ResponseWriter, r *serve.Request) {
-	removeAPIKey(w, r, r.Key)
+func deleteCurrent(w http.ResponseWriter, r *serve.Request) {
+	remove(w, r, r.Key)
 }
 
-func deleteAPIKey(w http.ResponseWriter, r *serve.Request) {
-	revokeAPIKey(w, r, r.User)
+func deleteOwn(w http.ResponseWriter, r *serve.Request) {
+	revoke(w, r, r.User)
 }
 
-func deleteUserAPIKey(w http.ResponseWriter, r *serve.Request) {
-	if u := userOf(w, r); u != nil {
-		revokeAPIKey(w, r, u)
+func deleteOfUser(w http.ResponseWriter, r *serve.Request) {
+	if u := greenfield.User(w, r); u != nil {
+		revoke(w, r, u)
 	}
 }
 
-// revokeAPIKey knows only the keys of that user.
-func revokeAPIKey(w http.ResponseWriter, r *serve.Request, u *world.User) {
+// revoke deletes the key that the path names, if it is the user's.
+func revoke(w http.ResponseWriter, r *serve.Request, u *world.User) {
 	k := r.Release.FindKey(r.State, u, r.PathValue("apikey"))
 	switch {
 	case k != nil:
-		removeAPIKey(w, r, k)
+		remove(w, r, k)
 	case r.Release.HashesKeys():
 		serve.WriteAPIError(w, http.StatusNotFound, "apikey-not-found", "This apikey does not exists")
 	default:
@@ -110,7 +110,7 @@ func revokeAPIKey(w http.ResponseWriter, r *serve.Request, u *world.User) {
 	}
 }
 
-func removeAPIKey(w http.ResponseWriter, r *serve.Request, k *world.APIKey) {
+func remove(w http.ResponseWriter, r *serve.Request, k *world.APIKey) {
 	delete(r.State.APIKeys, k.Value)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

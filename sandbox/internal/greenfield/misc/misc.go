@@ -1,4 +1,4 @@
-package sandbox
+package misc
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// permissionData is a permission with all that it leads to.
+// permissionData is a permission with all permissions that it includes.
 type permissionData struct {
 	Name     string   `json:"name"`
 	Included []string `json:"included"`
@@ -39,7 +39,7 @@ type rateSource struct {
 	Name string `json:"name"`
 }
 
-// rateSources are the exchanges a store may prefer. None of them can be asked here.
+// rateSources are the exchanges that a store may prefer. The sandbox cannot ask them.
 var rateSources = []rateSource{
 	{"barebitcoin", "Bare Bitcoin"}, {"binance", "Binance"}, {"bitbank", "Bitbank"}, {"bitcoinkenya", "Bitcoin.co.ke"},
 	{"bitfinex", "Bitfinex"}, {"bitflyer", "Bitflyer"}, {"bitmynt", "Bitmynt"}, {"bitnob", "Bitnob"},

@@ -1,4 +1,4 @@
-package sandbox
+package misc
 
 import (
 	"net/http"
@@ -8,9 +8,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// describeAPI answers an OpenAPI document of what the sandbox takes: paths, methods, and the permission each wants. The
-// real server's has prose and schemas besides.
-func describeAPI(w http.ResponseWriter, r *serve.Request) {
+// describe answers an OpenAPI document of the sandbox's routes: paths, methods and permissions. The real server's also has
+// prose and schemas.
+func describe(w http.ResponseWriter, r *serve.Request) {
 	if r.Method == http.MethodHead {
 		w.Header()["Content-Type"] = aspnet.JSONUTF8
 		w.WriteHeader(http.StatusOK)

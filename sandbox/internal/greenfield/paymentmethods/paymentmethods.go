@@ -1,4 +1,4 @@
-package sandbox
+package paymentmethods
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-type paymentMethodData struct {
+type methodData struct {
 	Enabled         bool          `json:"enabled"`
 	Config          *walletConfig `json:"config,omitempty"`
 	PaymentMethodID string        `json:"paymentMethodId"`
@@ -34,7 +34,7 @@ type accountKey struct {
 	AccountKey      string  `json:"accountKey"`
 }
 
-func showWallet(w *world.Wallet) *walletConfig {
+func show(w *world.Wallet) *walletConfig {
 	account, _, _ := strings.Cut(w.Scheme, "-")
 	key := accountKey{AccountKey: account}
 	if fingerprint, path, found := strings.Cut(w.KeyPath, "/"); found {
@@ -47,25 +47,25 @@ func showWallet(w *world.Wallet) *walletConfig {
 	return config
 }
 
-func writeNoMethod(w http.ResponseWriter) {
+func writeNotFound(w http.ResponseWriter) {
 	serve.WriteAPIError(w, http.StatusNotFound, "paymentmethod-not-found", "The payment method is not found")
 }
 
-func readWallet(w http.ResponseWriter, r *serve.Request) {
-	wallet := r.State.Stores[r.PathValue("storeId")].Wallet
+func read(w http.ResponseWriter, r *serve.Request) {
+	wallet := r.Store().Wallet
 	if r.PathValue("method") != world.OnChain || wallet == nil {
-		writeNoMethod(w)
+		writeNotFound(w)
 		return
 	}
-	data := paymentMethodData{Enabled: wallet.Enabled, PaymentMethodID: world.OnChain}
+	data := methodData{Enabled: wallet.Enabled, PaymentMethodID: world.OnChain}
 	if strings.EqualFold(aspnet.QueryValue(r.Request, "includeConfig"), "true") {
-		data.Config = showWallet(wallet)
+		data.Config = show(wallet)
 	}
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
-// setWallet links a wallet to the store, or switches its use on and off. The settings come back only when they were set.
-func setWallet(w http.ResponseWriter, r *serve.Request) {
+// set links a wallet to the store, or enables and disables it. The response has the settings only if the request has.
+func set(w http.ResponseWriter, r *serve.Request) {
 	if len(r.Content) == 0 {
 		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "request", Message: "Missing body"})
 		return
@@ -77,9 +77,9 @@ func setWallet(w http.ResponseWriter, r *serve.Request) {
 	}) {
 		return
 	}
-	st := r.State.Stores[r.PathValue("storeId")]
+	st := r.Store()
 	if r.PathValue("method") != world.OnChain || st.Wallet == nil && config == nil {
-		writeNoMethod(w)
+		writeNotFound(w)
 		return
 	}
 	if config != nil {
@@ -99,14 +99,14 @@ func setWallet(w http.ResponseWriter, r *serve.Request) {
 	if enabled != nil {
 		st.Wallet.Enabled = *enabled
 	}
-	data := paymentMethodData{Enabled: st.Wallet.Enabled, PaymentMethodID: world.OnChain}
+	data := methodData{Enabled: st.Wallet.Enabled, PaymentMethodID: world.OnChain}
 	if config != nil {
-		data.Config = showWallet(st.Wallet)
+		data.Config = show(st.Wallet)
 	}
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
-// readWalletConfig takes the account key as text, or an object with it, its path and a label.
+// readWalletConfig reads the account key as text, or an object with the key, its path and a label.
 func readWalletConfig(config *aspnet.Node) (*world.Wallet, error) {
 	if config.Kind == '"' {
 		return world.NewWallet(config.Text)
@@ -135,15 +135,15 @@ type previewAddress struct {
 	Index   int64  `json:"index"`
 }
 
-// previewWallet shows the addresses from one index to another: count is where they end, not how many they are
-// (recording 15-payment-methods).
-func previewWallet(w http.ResponseWriter, r *serve.Request) {
+// preview answers the addresses from one index to another: count is the end, not the number (recording
+// 15-payment-methods).
+func preview(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
 	offset, count := q.Int("offset"), q.Int("count")
 	if q.Refuse(w) {
 		return
 	}
-	wallet := r.State.Stores[r.PathValue("storeId")].Wallet
+	wallet := r.Store().Wallet
 	switch {
 	case world.PaymentMethodID(r.PathValue("method")) != world.OnChain:
 		serve.WriteAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method id isn't set up in this BTCPay Server instance")
@@ -171,5 +171,5 @@ func previewWallet(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, preview)
 }
 
-// maxPreview bounds the work of one request; the server knows no bound.
+// maxPreview bounds the work of one request. The server has no bound.
 const maxPreview = 1000

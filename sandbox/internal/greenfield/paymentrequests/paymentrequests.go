@@ -1,4 +1,4 @@
-package sandbox
+package paymentrequests
 
 import (
 	"net/http"
@@ -19,10 +19,10 @@ type paymentRequestData struct {
 	Status       string  `json:"status"`
 	CreatedTime  int64   `json:"createdTime"`
 	Archived     bool    `json:"archived"`
-	FormResponse *string `json:"formResponse"` // nobody fills a form here
+	FormResponse *string `json:"formResponse"` // the sandbox has no forms
 }
 
-func showPaymentRequest(r *serve.Request, p *world.PaymentRequest) paymentRequestData {
+func show(r *serve.Request, p *world.PaymentRequest) paymentRequestData {
 	status := "Pending"
 	if p.ExpiryDate != nil && r.World.Now().Unix() >= *p.ExpiryDate {
 		status = "Expired"
@@ -33,8 +33,8 @@ func showPaymentRequest(r *serve.Request, p *world.PaymentRequest) paymentReques
 	}
 }
 
-func createPaymentRequest(w http.ResponseWriter, r *serve.Request) {
-	st := r.State.Stores[r.PathValue("storeId")]
+func create(w http.ResponseWriter, r *serve.Request) {
+	st := r.Store()
 	p := &world.PaymentRequest{ID: random.UUID(), StoreID: st.ID, Created: r.World.Now()}
 	var amount *money.Decimal
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"PaymentRequestBaseData", false, func(m *aspnet.Model) {
@@ -63,11 +63,11 @@ func createPaymentRequest(w http.ResponseWriter, r *serve.Request) {
 	}
 	p.Amount, p.Number = *amount, r.State.Number()
 	r.State.PaymentRequests[p.ID] = p
-	aspnet.WriteJSON(w, http.StatusOK, showPaymentRequest(r, p))
+	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
 }
 
-// listPaymentRequests gives a store's, newest first.
-func listPaymentRequests(w http.ResponseWriter, r *serve.Request) {
+// list answers a store's payment requests, newest first.
+func list(w http.ResponseWriter, r *serve.Request) {
 	var found []*world.PaymentRequest
 	for _, p := range r.State.PaymentRequests {
 		if p.StoreID == r.PathValue("storeId") {
@@ -77,11 +77,11 @@ func listPaymentRequests(w http.ResponseWriter, r *serve.Request) {
 	slices.SortFunc(found, func(a, b *world.PaymentRequest) int { return b.Number - a.Number })
 	list := []paymentRequestData{}
 	for _, p := range found {
-		list = append(list, showPaymentRequest(r, p))
+		list = append(list, show(r, p))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-func readPaymentRequest(w http.ResponseWriter, r *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, showPaymentRequest(r, r.State.PaymentRequests[r.PathValue("paymentRequestId")]))
+func read(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, show(r, r.State.PaymentRequests[r.PathValue("paymentRequestId")]))
 }

@@ -1,4 +1,4 @@
-package sandbox
+package pullpayments
 
 import (
 	"net/http"
@@ -23,7 +23,7 @@ type pullPaymentData struct {
 	AutoApproveClaims bool   `json:"autoApproveClaims"`
 }
 
-func showPullPayment(r *serve.Request, p *world.PullPayment) pullPaymentData {
+func show(r *serve.Request, p *world.PullPayment) pullPaymentData {
 	return pullPaymentData{
 		StartsAt: p.Starts.Unix(), ID: p.ID, Name: p.Name, Description: p.Description, Currency: p.Currency,
 		Amount: p.Amount.Text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
@@ -31,8 +31,8 @@ func showPullPayment(r *serve.Request, p *world.PullPayment) pullPaymentData {
 	}
 }
 
-// listPullPayments gives a store's, newest first.
-func listPullPayments(w http.ResponseWriter, r *serve.Request) {
+// list answers a store's pull payments, newest first.
+func list(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
 	archived := q.Bool("includeArchived")
 	if q.Refuse(w) {
@@ -47,22 +47,22 @@ func listPullPayments(w http.ResponseWriter, r *serve.Request) {
 	slices.SortFunc(found, func(a, b *world.PullPayment) int { return b.Number - a.Number })
 	list := []pullPaymentData{}
 	for _, p := range found {
-		list = append(list, showPullPayment(r, p))
+		list = append(list, show(r, p))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-// readPullPayment is for whoever has its address.
-func readPullPayment(w http.ResponseWriter, r *serve.Request) {
+// read answers a pull payment to any caller who has its address.
+func read(w http.ResponseWriter, r *serve.Request) {
 	p := r.State.PullPayments[r.PathValue("pullPaymentId")]
 	if p == nil {
 		serve.WriteAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(r, p))
+	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
 }
 
-func archivePullPayment(w http.ResponseWriter, r *serve.Request) {
+func archive(w http.ResponseWriter, r *serve.Request) {
 	r.State.PullPayments[r.PathValue("pullPaymentId")].Archived = true
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

@@ -1,4 +1,4 @@
-package sandbox
+package pullpayments
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// The ways to say how much goes back.
+// The variants of a refund: how much is paid back.
 const (
 	refundRateThen    = "RateThen"
 	refundCurrentRate = "CurrentRate"
@@ -19,10 +19,10 @@ const (
 	refundCustom      = "Custom"
 )
 
-// coinDigits is how many digits amounts of BTC have.
+// coinDigits is how many decimals amounts of BTC have.
 const coinDigits = 8
 
-// refundable tells whether anything can go back: the invoice is over, and somebody paid, or a person says so.
+// refundable reports whether an invoice can be refunded: it ended, and was paid or marked.
 func refundable(inv *world.Invoice) bool {
 	switch inv.Status {
 	case world.StatusSettled, world.StatusInvalid:
@@ -33,13 +33,13 @@ func refundable(inv *world.Invoice) bool {
 	return false
 }
 
-// repaymentOf is what an invoice was paid, in coins and in its own currency.
+// repayment is what was paid on an invoice, in coins and in the invoice's currency.
 type repayment struct {
 	coins, fiat money.Decimal
 	over        money.Decimal // coins beyond what was due; zero for none
 }
 
-// repayment counts an invoice that was marked without a payment as paid in full.
+// repaymentOf counts an invoice that was marked without a payment as paid in full.
 func repaymentOf(inv *world.Invoice) repayment {
 	a := inv.Account(money.Digits(inv.Currency))
 	paid := a.Paid
@@ -53,7 +53,7 @@ func repaymentOf(inv *world.Invoice) repayment {
 	return p
 }
 
-// coinsNow is what the repayment costs today; why tells that there is no rate.
+// coinsNow returns what the repayment costs at the current rate, or why there is no rate.
 func coinsNow(r *serve.Request, inv *world.Invoice, p repayment) (now money.Decimal, why string) {
 	rate := r.State.Stores[inv.StoreID].Rate(money.Pair{Left: "BTC", Right: inv.Currency})
 	if rate.Err != "" || rate.Value.Sign() <= 0 {
@@ -64,7 +64,7 @@ func coinsNow(r *serve.Request, inv *world.Invoice, p repayment) (now money.Deci
 
 type refundData struct {
 	PaymentAmountNow         money.Number  `json:"paymentAmountNow"`
-	CurrentRateText          *string       `json:"currentRateText"` // never told by the API
+	CurrentRateText          *string       `json:"currentRateText"` // always null
 	PaymentAmountThen        money.Number  `json:"paymentAmountThen"`
 	InvoiceAmount            money.Number  `json:"invoiceAmount"`
 	OverpaidPaymentAmount    *money.Number `json:"overpaidPaymentAmount"`
@@ -74,7 +74,7 @@ type refundData struct {
 	InvoiceCurrencyDivisible int           `json:"invoiceCurrencyDivisibility"`
 }
 
-// readRefund tells what could go back by a payment method of the invoice.
+// readRefund answers what can be paid back by a payment method of the invoice.
 func readRefund(w http.ResponseWriter, r *serve.Request) {
 	inv := r.Invoice()
 	if inv.Prompt == nil || world.PaymentMethodID(r.PathValue("method")) != world.OnChain {
@@ -134,7 +134,7 @@ func readRefundRequest(m *aspnet.Model) *refundRequest {
 	return q
 }
 
-// refundInvoice offers money back, as a pull payment that its customer draws from.
+// refundInvoice makes a pull payment, from which the customer can claim the money.
 func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 	var q *refundRequest
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"RefundInvoiceRequest", true, func(m *aspnet.Model) { q = readRefundRequest(m) }) {
@@ -158,10 +158,10 @@ func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 	p.Description = aspnet.Or(q.description, "")
 	p.Starts = r.World.Now()
 	r.State.AddPullPayment(p)
-	aspnet.WriteJSON(w, http.StatusOK, showPullPayment(r, p))
+	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
 }
 
-// refund works out what goes back, or tells what is wrong with the request.
+// refund returns the pull payment of a refund, or what is wrong with the request.
 func refund(r *serve.Request, inv *world.Invoice, q *refundRequest) (*world.PullPayment, []aspnet.FieldError) {
 	st := r.State.Stores[inv.StoreID]
 	p := &world.PullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}

@@ -1,4 +1,4 @@
-package sandbox
+package rates
 
 import (
 	"net/http"
@@ -9,16 +9,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-type rateConfigurationData struct {
+type configurationData struct {
 	Spread          money.Number `json:"spread"`
 	IsCustomScript  bool         `json:"isCustomScript"`
 	EffectiveScript string       `json:"effectiveScript"`
 	PreferredSource *string      `json:"preferredSource"`
 }
 
-func showRates(c world.RateConfiguration) rateConfigurationData {
-	data := rateConfigurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
-	// The fraction has been through JSON, where it got a digit behind the point, and is shown in percent.
+func show(c world.RateConfiguration) configurationData {
+	data := configurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
+	// The fraction is shown in percent. JSON gave it a decimal.
 	fraction := c.Spread
 	if fraction.Places() == 0 {
 		fraction = fraction.Times10().Div(money.New(10, 0)).Add(money.New(0, 1))
@@ -33,11 +33,11 @@ func showRates(c world.RateConfiguration) rateConfigurationData {
 	return data
 }
 
-func readRates(w http.ResponseWriter, r *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, showRates(r.State.Stores[r.PathValue("storeId")].Rates))
+func read(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, show(r.Store().Rates))
 }
 
-func setRates(w http.ResponseWriter, r *serve.Request) {
+func set(w http.ResponseWriter, r *serve.Request) {
 	var custom bool
 	var script, source *string
 	var spread *money.Decimal
@@ -68,6 +68,6 @@ func setRates(w http.ResponseWriter, r *serve.Request) {
 	default:
 		config.Source = aspnet.Or(source, "")
 	}
-	r.State.Stores[r.PathValue("storeId")].Rates = config
-	aspnet.WriteJSON(w, http.StatusOK, showRates(config))
+	r.Store().Rates = config
+	aspnet.WriteJSON(w, http.StatusOK, show(config))
 }

@@ -1,4 +1,4 @@
-package sandbox
+package server
 
 import (
 	"net/http"
@@ -36,7 +36,7 @@ type nodeInfo struct {
 	VerificationProgress money.Number `json:"verificationProgress"`
 }
 
-// firstBlocks is how long the chain was before any block was found here: what a fresh regtest needs to spend from.
+// firstBlocks is the height of the chain at the start: a new regtest needs as many blocks before coins can be spent.
 const firstBlocks = 100
 
 func readInfo(w http.ResponseWriter, r *serve.Request) {
@@ -56,7 +56,7 @@ func readInfo(w http.ResponseWriter, r *serve.Request) {
 	})
 }
 
-// emailSettings are how the server sends mail. This one never does.
+// emailSettings are how the server sends mail. The sandbox sends none.
 type emailSettings struct {
 	EnableStores            bool    `json:"enableStoresToUseServerEmailSettings"`
 	Server                  *string `json:"server"`
@@ -67,12 +67,6 @@ type emailSettings struct {
 	DisableCertificateCheck bool    `json:"disableCertificateCheck"`
 }
 
-func readServerEmail(w http.ResponseWriter, _ *serve.Request) {
+func readEmailSettings(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, emailSettings{EnableStores: true})
-}
-
-// listNone answers for what cannot be made here: webhooks, payouts, offerings, notifications. Who may not see them is
-// refused all the same.
-func listNone(w http.ResponseWriter, _ *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, []struct{}{})
 }

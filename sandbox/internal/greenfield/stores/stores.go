@@ -1,4 +1,4 @@
-package sandbox
+package stores
 
 import (
 	"fmt"
@@ -23,9 +23,9 @@ type storeData struct {
 	world.StoreSettings
 }
 
-// listStores gives the stores of which the caller may see the settings. With a storeId in its query the server finds
-// none, be it the caller's own.
-func listStores(w http.ResponseWriter, r *serve.Request) {
+// list answers the stores whose settings the caller may see. With a storeId in the query the server finds none, even if it
+// is the caller's store.
+func list(w http.ResponseWriter, r *serve.Request) {
 	stores := []storeData{}
 	named := aspnet.QueryValue(r.Request, "storeId") != ""
 	for _, st := range r.State.StoresWith(r.User, world.ViewStoreSettings) {
@@ -36,7 +36,7 @@ func listStores(w http.ResponseWriter, r *serve.Request) {
 	r.Release.WriteStores(w, http.StatusOK, stores)
 }
 
-func createStore(w http.ResponseWriter, r *serve.Request) {
+func create(w http.ResponseWriter, r *serve.Request) {
 	settings := r.Release.StoreDefaults()
 	if !bindSettings(w, r, "CreateStoreRequest", &settings) {
 		return
@@ -45,14 +45,14 @@ func createStore(w http.ResponseWriter, r *serve.Request) {
 	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
-func readStore(w http.ResponseWriter, r *serve.Request) {
-	st := r.State.Stores[r.PathValue("storeId")]
+func read(w http.ResponseWriter, r *serve.Request) {
+	st := r.Store()
 	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 }
 
-// updateStore changes what is named and keeps the rest.
-func updateStore(w http.ResponseWriter, r *serve.Request) {
-	st := r.State.Stores[r.PathValue("storeId")]
+// update changes the fields that the request has.
+func update(w http.ResponseWriter, r *serve.Request) {
+	st := r.Store()
 	settings := st.StoreSettings
 	if !bindSettings(w, r, "UpdateStoreRequest", &settings) {
 		return
@@ -61,14 +61,14 @@ func updateStore(w http.ResponseWriter, r *serve.Request) {
 	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, settings})
 }
 
-// deleteStore takes the caller out of the store. The store stays, with its tokens and invoices, also for nobody
+// leave ends the caller's membership of the store. The store stays, with its tokens and invoices, even without members
 // (recording 44-stores-updates).
-func deleteStore(w http.ResponseWriter, r *serve.Request) {
-	delete(r.State.Stores[r.PathValue("storeId")].Members, r.User.ID)
+func leave(w http.ResponseWriter, r *serve.Request) {
+	delete(r.Store().Members, r.User.ID)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
-// bindSettings puts a request's members over settings, and answers what is wrong with the result.
+// bindSettings changes settings by the fields of a request. If it returns false, it answered what is wrong with the result.
 func bindSettings(w http.ResponseWriter, r *serve.Request, typ string, into *world.StoreSettings) bool {
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
 		return false
@@ -80,7 +80,7 @@ func bindSettings(w http.ResponseWriter, r *serve.Request, typ string, into *wor
 	return true
 }
 
-// putSeconds sets a span, which the server keeps in minutes (recording 14-stores).
+// putSeconds sets a duration, which the server keeps in minutes (recording 14-stores).
 func putSeconds(into *int64, value *time.Duration) {
 	if value != nil {
 		*into = int64(value.Truncate(time.Minute) / time.Second)
@@ -165,7 +165,7 @@ func readCriteria(m *aspnet.Model, items []*aspnet.Node) []world.Criterion {
 
 var brandColor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-fA-F]{6}$`) })
 
-// checkSettings judges settings as a whole, in the server's words. Spans have no range that it would hold them to.
+// checkSettings returns what is wrong with settings, in the server's words. The server does not check durations.
 func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
@@ -209,7 +209,7 @@ func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 	return bad
 }
 
-// isAbsolute judges an address as the platform does, on which a path from the root counts as one.
+// isAbsolute reports whether an address is absolute. On the server's platform a path from the root is.
 func isAbsolute(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.IsAbs() || strings.HasPrefix(text, "/"))
@@ -218,7 +218,7 @@ func isAbsolute(text string) bool {
 // setLogo makes an uploaded picture the logo of the store.
 func setLogo(w http.ResponseWriter, r *serve.Request) {
 	if link := pictures.Take(w, r); link != "" {
-		st := r.State.Stores[r.PathValue("storeId")]
+		st := r.Store()
 		st.LogoURL = &link
 		r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, st.StoreSettings})
 	}
@@ -226,6 +226,6 @@ func setLogo(w http.ResponseWriter, r *serve.Request) {
 
 // removeLogo removes the logo from the store. The picture keeps its address.
 func removeLogo(w http.ResponseWriter, r *serve.Request) {
-	r.State.Stores[r.PathValue("storeId")].LogoURL = nil
+	r.Store().LogoURL = nil
 	aspnet.WriteEmpty(w, http.StatusOK)
 }

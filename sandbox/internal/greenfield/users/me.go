@@ -1,4 +1,4 @@
-package sandbox
+package users
 
 import (
 	"net/http"
@@ -12,7 +12,8 @@ func readMe(w http.ResponseWriter, r *serve.Request) {
 	r.Release.WriteUsers(w, http.StatusOK, showUser(r, r.User))
 }
 
-// updateMe changes what is named. An e-mail that is none is refused, and set all the same (recording 26-users).
+// updateMe changes the fields that the request has. An invalid e-mail is refused, but set nevertheless (recording
+// 26-users).
 func updateMe(w http.ResponseWriter, r *serve.Request) {
 	var email, name, image, current, next *string
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"UpdateApplicationUserRequest", false, func(m *aspnet.Model) {
@@ -35,7 +36,7 @@ func updateMe(w http.ResponseWriter, r *serve.Request) {
 	}
 	if email != nil && *email != "" && *email != u.Email {
 		if other := r.State.FindUser(*email); other != nil && other != u {
-			refusal := aspnet.FieldError{Path: "Email", Message: "Unexpected error occurred setting email for user."} // told twice
+			refusal := aspnet.FieldError{Path: "Email", Message: "Unexpected error occurred setting email for user."} // appears twice
 			bad = append(bad, refusal, refusal)
 		} else {
 			r.State.SetEmail(u, *email)

@@ -1,4 +1,4 @@
-package sandbox
+package users
 
 import (
 	"cmp"
@@ -6,11 +6,12 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// memberData is a member of a store: the user, with the role under its old name and its new one.
+// memberData is a member of a store: the user, with the role under the old and the new name of the field.
 type memberData struct {
 	StoreRole string `json:"storeRole"`
 	userData
@@ -18,11 +19,11 @@ type memberData struct {
 	Role   string `json:"role"`
 }
 
-// listMembers gives the owners first; the server has no order. It leaves out what its users are on the server
-// (recording 18-store-users-roles).
+// listMembers answers the owners first; the server has no order. It omits the users' roles on the server (recording
+// 18-store-users-roles).
 func listMembers(w http.ResponseWriter, r *serve.Request) {
 	members := []memberData{}
-	for id, role := range r.State.Stores[r.PathValue("storeId")].Members {
+	for id, role := range r.Store().Members {
 		m := memberData{StoreRole: role, userData: showUser(r, r.State.Users[id]), UserID: id, Role: role}
 		m.Roles = []string{}
 		members = append(members, m)
@@ -37,7 +38,7 @@ func listRoles(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, r.Release.Roles())
 }
 
-// readMember binds a member, whose names are other ones in older versions.
+// readMember reads a member, whose fields had other names in older releases.
 func readMember(m *aspnet.Model) (idOrEmail, role string) {
 	idOrEmail = aspnet.Or(m.Text("id"), aspnet.Or(m.Text("userId"), ""))
 	return idOrEmail, aspnet.Or(m.Text("storeRole"), aspnet.Or(m.Text("role"), world.OwnerRole))
@@ -48,7 +49,7 @@ func addMember(w http.ResponseWriter, r *serve.Request) {
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { who, role = readMember(m) }) {
 		return
 	}
-	st, u := r.State.Stores[r.PathValue("storeId")], r.State.FindUserBy(who)
+	st, u := r.Store(), r.State.FindUserBy(who)
 	if u == nil {
 		serve.WriteAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 		return
@@ -63,13 +64,13 @@ func addMember(w http.ResponseWriter, r *serve.Request) {
 	setRole(w, st, u, role)
 }
 
-// changeMember sets the role of a member; who is none becomes one (recording 18-store-users-roles).
+// changeMember sets the role of a member. A user who is not a member becomes one (recording 18-store-users-roles).
 func changeMember(w http.ResponseWriter, r *serve.Request) {
 	var role string
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"StoreUserData", false, func(m *aspnet.Model) { _, role = readMember(m) }) {
 		return
 	}
-	st, u := r.State.Stores[r.PathValue("storeId")], userOf(w, r)
+	st, u := r.Store(), greenfield.User(w, r)
 	switch {
 	case u == nil || refuseRole(w, r, role):
 	case st.Members[u.ID] == role:
@@ -81,9 +82,9 @@ func changeMember(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// removeMember ends a membership; the server dies where there is none (recording 18-store-users-roles).
+// removeMember ends a membership. The server crashes if there is none (recording 18-store-users-roles).
 func removeMember(w http.ResponseWriter, r *serve.Request) {
-	st, u := r.State.Stores[r.PathValue("storeId")], userOf(w, r)
+	st, u := r.Store(), greenfield.User(w, r)
 	switch {
 	case u == nil:
 	case st.Members[u.ID] == "":

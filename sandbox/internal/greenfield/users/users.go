@@ -1,4 +1,4 @@
-package sandbox
+package users
 
 import (
 	"net/http"
@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// userData is a user as the API shows one. There are no approvals and no confirmations by e-mail here.
+// userData is a user as the API shows one. The sandbox has no approvals and no confirmations by e-mail.
 type userData struct {
 	ID                        string   `json:"id"`
 	Email                     string   `json:"email"`
@@ -42,8 +43,8 @@ func showUser(r *serve.Request, u *world.User) userData {
 	return data
 }
 
-// createUser is open to all while there is no administrator, then to who may create users, and to everybody else
-// unless registration is disabled.
+// createUser is open to all callers as long as there is no administrator, then to callers who may create users, and to all
+// others unless registration is disabled.
 func createUser(w http.ResponseWriter, r *serve.Request) {
 	var email, password string
 	var name, image *string
@@ -101,7 +102,7 @@ func createUser(w http.ResponseWriter, r *serve.Request) {
 	r.Release.WriteUsers(w, http.StatusCreated, showUser(r, u))
 }
 
-// passwordFault is what is wrong with a password; "" if it will do.
+// passwordFault returns what is wrong with a password, "" if nothing is.
 func passwordFault(password string) string {
 	if len([]rune(password)) < 6 {
 		return "Passwords must be at least 6 characters."
@@ -109,7 +110,7 @@ func passwordFault(password string) string {
 	return ""
 }
 
-// refuseRegistration answers from the controller, so with all headers.
+// refuseRegistration answers as a controller, so with all headers.
 func refuseRegistration(w http.ResponseWriter, message string) {
 	aspnet.WriteJSON(w, http.StatusUnauthorized, serve.APIError{Code: "unauthenticated", Message: message})
 }
@@ -119,7 +120,7 @@ func plausibleEmail(text string) bool {
 	return found && local != "" && domain != "" && !strings.ContainsAny(text, " \t\r\n<>,;") && !strings.Contains(domain, "@")
 }
 
-// listUsers gives them by their age; the server has no order.
+// listUsers answers the oldest users first; the server has no order.
 func listUsers(w http.ResponseWriter, r *serve.Request) {
 	users := []userData{}
 	for _, u := range r.State.AllUsers() {
@@ -129,27 +130,18 @@ func listUsers(w http.ResponseWriter, r *serve.Request) {
 }
 
 func readUser(w http.ResponseWriter, r *serve.Request) {
-	if u := userOf(w, r); u != nil {
+	if u := greenfield.User(w, r); u != nil {
 		r.Release.WriteUsers(w, http.StatusOK, showUser(r, u))
 	}
 }
 
-// userOf finds who an address names, by id or e-mail; nil means a refusal was answered.
-func userOf(w http.ResponseWriter, r *serve.Request) *world.User {
-	u := r.State.FindUserBy(r.PathValue("idOrEmail"))
-	if u == nil {
-		serve.WriteAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
-	}
-	return u
-}
-
-// lockUser keeps a user out, or lets one in again; keys are kept out with their user.
+// lockUser locks or unlocks a user with all their keys.
 func lockUser(w http.ResponseWriter, r *serve.Request) {
 	var locked bool
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"LockUserRequest", false, func(m *aspnet.Model) { locked = aspnet.Or(m.Bool("locked"), false) }) {
 		return
 	}
-	u := userOf(w, r)
+	u := greenfield.User(w, r)
 	if u == nil {
 		return
 	}
@@ -160,23 +152,24 @@ func lockUser(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
-// approveUser never finds anybody who waits: nobody has to here.
+// approveUser answers that no approval is required, which is so for all users of a sandbox.
 func approveUser(w http.ResponseWriter, r *serve.Request) {
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"ApproveUserRequest", false, func(m *aspnet.Model) { m.Bool("approved") }) {
 		return
 	}
-	if userOf(w, r) != nil {
+	if greenfield.User(w, r) != nil {
 		serve.WriteAPIError(w, http.StatusBadRequest, "invalid-state", "Approving user failed: No approval required")
 	}
 }
 
 func deleteUser(w http.ResponseWriter, r *serve.Request) {
-	if u := userOf(w, r); u != nil {
+	if u := greenfield.User(w, r); u != nil {
 		removeUser(w, r, u)
 	}
 }
 
-// removeUser forgets a user with all keys, log-ins and memberships; stores stay. The last administrator stays too.
+// removeUser deletes a user with all keys, sessions and memberships, but no stores. The last administrator cannot be
+// deleted.
 func removeUser(w http.ResponseWriter, r *serve.Request, u *world.User) {
 	if u.Admin && r.State.Admins() == 1 {
 		serve.WriteForbidden(w, world.ModifyServerSettings)

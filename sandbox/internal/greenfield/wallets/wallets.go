@@ -1,4 +1,4 @@
-package sandbox
+package wallets
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// walletData is the overview of a store's wallet: what its invoices were paid.
+// walletData is the overview of a store's wallet: what was paid on its invoices.
 type walletData struct {
 	Balance            string `json:"balance"`
 	UnconfirmedBalance string `json:"unconfirmedBalance"`
@@ -18,7 +18,7 @@ type walletData struct {
 	Label              string `json:"label"`
 }
 
-// readBalance answers as recording 30-wallets does. Here only invoices are paid, and nothing is ever sent.
+// readBalance answers the balance (recording 30-wallets). The wallet only receives payments of invoices and sends nothing.
 func readBalance(w http.ResponseWriter, r *serve.Request) {
 	storeID := r.PathValue("storeId")
 	wallet := r.State.Stores[storeID].Wallet
@@ -49,21 +49,4 @@ func readBalance(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, walletData{
 		confirmed.Add(unconfirmed).Trim(0).String(), unconfirmed.Trim(0).String(), confirmed.Trim(0).String(), label,
 	})
-}
-
-// askStoreNode and askServerNode answer as a server does that has no lightning node (recording 29-lightning-absent).
-func askStoreNode(w http.ResponseWriter, r *serve.Request) {
-	refuseNode(w, r, "The lightning node is not set up")
-}
-
-func askServerNode(w http.ResponseWriter, r *serve.Request) {
-	refuseNode(w, r, "The internal lightning node is not set up")
-}
-
-func refuseNode(w http.ResponseWriter, r *serve.Request, message string) {
-	if !strings.EqualFold(r.PathValue("cryptoCode"), "BTC") {
-		serve.WriteAPIError(w, http.StatusNotFound, "unknown-cryptocode", "This crypto code isn't set up in this BTCPay Server instance")
-		return
-	}
-	serve.WriteAPIError(w, http.StatusNotFound, "lightning-not-configured", message)
 }

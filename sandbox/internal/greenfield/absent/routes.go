@@ -1,0 +1,26 @@
+// Package absent is the area of what a sandbox does not have: webhooks, payouts, offerings, apps, notifications and
+// lightning nodes. Its routes check permissions and answer that there are none.
+package absent
+
+import (
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
+
+// Routes returns the routes of the area.
+func Routes() []serve.Route {
+	return []serve.Route{
+		greenfield.Route("GET", "/users/me/notifications", world.ViewNotifications, listNone),
+		greenfield.InStore("GET", "/webhooks", world.ModifyWebhooks, listNone),
+		greenfield.InStore("GET", "/payouts", world.ViewPayouts, listNone),
+		greenfield.StoreOptional("GET", "/payouts/{payoutId}", world.ViewPayouts, listNone),
+		greenfield.InStore("GET", "/offerings", world.ViewOfferings, listNone),
+		greenfield.InStore("GET", "/apps", world.ModifyStoreSettings, listNone),
+		greenfield.Route("GET", "/apps/{appId}", world.ModifyStoreSettings, listNone),
+		greenfield.InStore("GET", "/lightning/{cryptoCode}/info", world.UseNode, askStoreNode),
+		greenfield.InStore("GET", "/lightning/{cryptoCode}/invoices", world.ViewNodeInvoices, askStoreNode),
+		greenfield.Route("GET", "/server/lightning/{cryptoCode}/info", world.UseServerNode, askServerNode),
+		greenfield.Route("GET", "/server/lightning/{cryptoCode}/invoices", world.ViewServerNodeInvoices, askServerNode),
+	}
+}
