@@ -16,7 +16,7 @@ import (
 func closure(held string) map[string]bool {
 	if held == world.Unrestricted {
 		all := map[string]bool{}
-		for name := range world.Inclusions {
+		for name := range world.Inclusions() {
 			all[name] = true
 		}
 		return all
@@ -25,34 +25,34 @@ func closure(held string) map[string]bool {
 	for open := []string{held}; len(open) > 0; open = open[1:] {
 		if !reached[open[0]] {
 			reached[open[0]] = true
-			open = append(open, world.Inclusions[open[0]]...)
+			open = append(open, world.Inclusions()[open[0]]...)
 		}
 	}
 	return reached
 }
 
 func TestPermissionTable(t *testing.T) {
-	if n := len(world.Inclusions); n != 51 {
+	if n := len(world.Inclusions()); n != 51 {
 		t.Errorf("there are %d permissions", n)
 	}
-	for name, included := range world.Inclusions {
+	for name, included := range world.Inclusions() {
 		if normal, ok := world.ValidPermission(name); !ok || normal != name {
 			t.Errorf("%s is no permission by the server's syntax", name)
 		}
 		for _, next := range included {
-			if _, known := world.Inclusions[next]; !known {
+			if _, known := world.Inclusions()[next]; !known {
 				t.Errorf("%s includes %s, which there is none of", name, next)
 			}
 		}
-		for asked := range world.Inclusions {
+		for asked := range world.Inclusions() {
 			if got, want := world.Includes(name, asked), closure(name)[asked]; got != want {
 				t.Errorf("%s includes %s: %v", name, asked, got)
 			}
 		}
 	}
-	for _, r := range world.Roles {
+	for _, r := range world.Roles() {
 		for _, p := range r.Permissions {
-			if !world.IsStorePermission(p) || world.Inclusions[p] == nil && p != world.ViewRequests && p != world.ViewPullPayments && p != world.ViewPayouts && p != world.ModifyWebhooks {
+			if !world.IsStorePermission(p) || world.Inclusions()[p] == nil && p != world.ViewRequests && p != world.ViewPullPayments && p != world.ViewPayouts && p != world.ModifyWebhooks {
 				t.Errorf("%s has %s", r.ID, p)
 			}
 		}
@@ -61,7 +61,7 @@ func TestPermissionTable(t *testing.T) {
 		if r.Realm != serve.GreenfieldRealm {
 			continue
 		}
-		if _, known := world.Inclusions[r.Permission]; !known && r.Permission != serve.Open && r.Permission != serve.Anyone && r.Permission != serve.AnyKey {
+		if _, known := world.Inclusions()[r.Permission]; !known && r.Permission != serve.Open && r.Permission != serve.Anyone && r.Permission != serve.AnyKey {
 			t.Errorf("%s %s wants %q", r.Method, r.Path, r.Permission)
 		}
 	}
@@ -73,9 +73,9 @@ func TestKeyWithinUser(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	names := slices.Sorted(maps.Keys(world.Inclusions))
+	names := slices.Sorted(maps.Keys(world.Inclusions()))
 	for range 3000 {
-		role := world.Roles[random.IntN(len(world.Roles))]
+		role := world.Roles()[random.IntN(len(world.Roles()))]
 		u := &world.User{ID: "u", Admin: random.IntN(2) == 0}
 		st := world.NewState()
 		st.Stores["mine"] = &world.Store{ID: "mine", Members: map[string]string{"u": role.ID}}

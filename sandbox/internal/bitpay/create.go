@@ -55,8 +55,8 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	}
 	if price != nil && price.Sign() > 0 { // a negative price counts as zero (recording 63-bitpay-invoices)
 		inv.Price = *price
-		if world.HighestPrice.Cmp(inv.Price) < 0 {
-			inv.Price = world.HighestPrice
+		if highest := world.HighestPrice(); highest.Cmp(inv.Price) < 0 {
+			inv.Price = highest
 		}
 		inv.Price = money.PriceIn(inv.Price, inv.Currency)
 	}
@@ -70,7 +70,7 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	inv.FullNotifications = aspnet.Or(b.Bool("fullNotifications"), false)
 	inv.ExtendedNotifications = aspnet.Or(b.Bool("extendedNotifications"), false)
 	inv.DefaultPaymentMethod = aspnet.Or(b.Text("defaultPaymentMethod"), "")
-	if speed, known := speeds[strings.ToLower(aspnet.Or(b.Text("transactionSpeed"), ""))]; known {
+	if speed := speedOf(aspnet.Or(b.Text("transactionSpeed"), "")); speed != "" {
 		inv.SpeedLimit = speed
 	}
 	for _, ignored := range []string{"token", "guid", "status"} {
@@ -92,9 +92,19 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	return inv, sent
 }
 
-// speeds are the API's names of the speed policies. Any other name means the store's policy.
-var speeds = map[string]string{
-	"high": "HighSpeed", "medium": "MediumSpeed", "low-medium": "LowMediumSpeed", "low": "LowSpeed",
+// speedOf returns the speed policy that a request names, "" if it names none. Then the store's policy applies.
+func speedOf(name string) string {
+	switch strings.ToLower(name) {
+	case "high":
+		return "HighSpeed"
+	case "medium":
+		return "MediumSpeed"
+	case "low-medium":
+		return "LowMediumSpeed"
+	case "low":
+		return "LowSpeed"
+	}
+	return ""
 }
 
 func readMetadata(b *aspnet.Binder, price money.Decimal) world.Metadata {

@@ -112,12 +112,38 @@ type buyerData struct {
 	Email      *string `json:"email"`
 }
 
-var statuses = map[string]string{
-	world.StatusNew: "new", world.StatusProcessing: "paid", world.StatusSettled: "complete", world.StatusExpired: "expired", world.StatusInvalid: "invalid",
+// statusOf returns the API's name of a status.
+func statusOf(status string) string {
+	switch status {
+	case world.StatusNew:
+		return "new"
+	case world.StatusProcessing:
+		return "paid"
+	case world.StatusSettled:
+		return "complete"
+	case world.StatusExpired:
+		return "expired"
+	case world.StatusInvalid:
+		return "invalid"
+	}
+	return ""
 }
 
-var exceptions = map[string]any{
-	world.ExceptionNone: false, world.ExceptionPaidPartial: "paidPartial", world.ExceptionPaidOver: "paidOver", world.ExceptionPaidLate: "paidLater", world.ExceptionMarked: "marked",
+// exceptionOf returns the API's value for an exception: a name, or false.
+func exceptionOf(exception string) any {
+	switch exception {
+	case world.ExceptionNone:
+		return false
+	case world.ExceptionPaidPartial:
+		return "paidPartial"
+	case world.ExceptionPaidOver:
+		return "paidOver"
+	case world.ExceptionPaidLate:
+		return "paidLater"
+	case world.ExceptionMarked:
+		return "marked"
+	}
+	return nil
 }
 
 // showInvoice returns an invoice as the API shows it. base is the server's address as the reader sees it.
@@ -126,7 +152,7 @@ func showInvoice(w *world.World, inv *world.Invoice, base string) *invoice {
 	dto := &invoice{
 		URL:                            base + "/invoice?id=" + inv.ID,
 		PosData:                        world.PosDataText(m.PosData),
-		Status:                         statuses[inv.Status],
+		Status:                         statusOf(inv.Status),
 		CryptoInfo:                     []cryptoInfo{},
 		Price:                          inv.Price.Number(),
 		TaxIncluded:                    m.TaxIncluded,
@@ -140,7 +166,7 @@ func showInvoice(w *world.World, inv *world.Invoice, base string) *invoice {
 		ExpirationTime:                 inv.Expires.UnixMilli(),
 		CurrentTime:                    w.Now().UnixMilli(),
 		Rate:                           "0.0",
-		ExceptionStatus:                exceptions[inv.Exception],
+		ExceptionStatus:                exceptionOf(inv.Exception),
 		Token:                          random.Base58(16),
 		PaymentSubtotals:               map[string]money.Number{},
 		PaymentTotals:                  map[string]money.Number{},

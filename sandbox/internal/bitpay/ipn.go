@@ -62,22 +62,33 @@ type ipnEvent struct {
 
 const ipnWarning = "This data could have easily been faked and should not be trusted. Please run any invoice checks by first fetching the invoice through the API."
 
-// ipnNames are the code and name of an event in a notification.
-var ipnNames = map[world.Event]struct {
-	code int
-	name string
-}{
-	world.EventCreated:             {1001, "invoice_created"},
-	world.EventReceivedPayment:     {1002, "invoice_receivedPayment"},
-	world.EventPaidInFull:          {1003, "invoice_paidInFull"},
-	world.EventExpired:             {1004, "invoice_expired"},
-	world.EventConfirmed:           {1005, "invoice_confirmed"},
-	world.EventCompleted:           {1006, "invoice_completed"},
-	world.EventMarkedInvalid:       {1008, "invoice_markedInvalid"},
-	world.EventPaidAfterExpiration: {1009, "invoice_paidAfterExpiration"},
-	world.EventFailedToConfirm:     {1013, "invoice_failedToConfirm"},
-	world.EventExpiredPaidPartial:  {2000, "invoice_expiredPaidPartial"},
-	world.EventMarkedCompleted:     {2008, "invoice_markedComplete"},
+// ipnName returns the code and name of an event in a notification.
+func ipnName(e world.Event) (code int, name string) {
+	switch e {
+	case world.EventCreated:
+		return 1001, "invoice_created"
+	case world.EventReceivedPayment:
+		return 1002, "invoice_receivedPayment"
+	case world.EventPaidInFull:
+		return 1003, "invoice_paidInFull"
+	case world.EventExpired:
+		return 1004, "invoice_expired"
+	case world.EventConfirmed:
+		return 1005, "invoice_confirmed"
+	case world.EventCompleted:
+		return 1006, "invoice_completed"
+	case world.EventMarkedInvalid:
+		return 1008, "invoice_markedInvalid"
+	case world.EventPaidAfterExpiration:
+		return 1009, "invoice_paidAfterExpiration"
+	case world.EventFailedToConfirm:
+		return 1013, "invoice_failedToConfirm"
+	case world.EventExpiredPaidPartial:
+		return 2000, "invoice_expiredPaidPartial"
+	case world.EventMarkedCompleted:
+		return 2008, "invoice_markedComplete"
+	}
+	return 0, ""
 }
 
 const (
@@ -126,7 +137,8 @@ func Notify(w *world.World, inv *world.Invoice, e world.Event) {
 	}
 	if inv.ExtendedNotifications {
 		var extended ipnEvent
-		extended.Event.Code, extended.Event.Name, extended.Data = ipnNames[e].code, ipnNames[e].name, data
+		extended.Event.Code, extended.Event.Name = ipnName(e)
+		extended.Data = data
 		post(extended)
 	}
 }

@@ -7,12 +7,12 @@ import (
 )
 
 func TestEveryPermissionHasATitle(t *testing.T) {
-	for policy := range world.Inclusions {
+	for policy := range world.Inclusions() {
 		if permissionTitles()[policy] == "" {
 			t.Error(policy)
 		}
 	}
-	if len(permissionTitles()) != len(world.Inclusions) {
-		t.Errorf("%d titles for %d permissions", len(permissionTitles()), len(world.Inclusions))
+	if len(permissionTitles()) != len(world.Inclusions()) {
+		t.Errorf("%d titles for %d permissions", len(permissionTitles()), len(world.Inclusions()))
 	}
 }

@@ -41,9 +41,9 @@ var policies = []policy{
 // Roles are the roles of every store. Those for wallets exist since their permissions do, 2.4.0.
 func (r Release) Roles() []world.Role {
 	if !r.Since(2, 4, 0) {
-		return world.Roles[:slices.IndexFunc(world.Roles, func(r world.Role) bool { return r.ID == world.WalletManager })]
+		return world.Roles()[:slices.IndexFunc(world.Roles(), func(r world.Role) bool { return r.ID == world.WalletManager })]
 	}
-	return world.Roles
+	return world.Roles()
 }
 
 // AcceptsScope reports whether a permission may name a store. Since 2.3.6 any may; a store behind a permission that is not

@@ -28,8 +28,20 @@ type Release struct {
 	number [3]int
 }
 
-// recordedReleases are the releases that a line such as 2.0 stands for.
-var recordedReleases = map[string]string{"1.13": "1.13.5", "2.0": "2.0.8", "2.3": "2.3.9", "2.4": Current}
+// recordedOf returns the release of a line such as 2.0 that was recorded, "" if none was.
+func recordedOf(line string) string {
+	switch line {
+	case "1.13":
+		return "1.13.5"
+	case "2.0":
+		return "2.0.8"
+	case "2.3":
+		return "2.3.9"
+	case "2.4":
+		return Current
+	}
+	return ""
+}
 
 // newest is the newest release of which anything is known.
 const newest = "2.4.5"
@@ -47,8 +59,8 @@ func Parse(name string) (Release, error) {
 		version = Current
 	case name == "newer":
 		version = newest
-	case recordedReleases[name] != "":
-		version = recordedReleases[name]
+	case recordedOf(name) != "":
+		version = recordedOf(name)
 	case strings.Count(name, ".") == 1:
 		version += ".0"
 	}

@@ -3,9 +3,10 @@ package world
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
-// The permissions that a route or a rule here asks for; the rest stand in the table alone.
+// The permissions that routes and rules name. The others are only in the table.
 const (
 	Unrestricted         = "unrestricted"
 	ModifyServerSettings = "btcpay.server.canmodifyserversettings"
@@ -43,7 +44,7 @@ const (
 	UseServerNode          = "btcpay.server.canuseinternallightningnode"
 	ViewServerNodeInvoices = "btcpay.server.canviewlightninginvoiceinternalnode"
 
-	// ViewCustodians and those behind it were there until 2.0.0.
+	// ViewCustodians and the following ones exist until 2.0.0.
 	ViewCustodians        = "btcpay.store.canviewcustodianaccounts"
 	ManageCustodians      = "btcpay.store.canmanagecustodianaccounts"
 	DepositToCustodian    = "btcpay.store.candeposittocustodianaccount"
@@ -51,89 +52,92 @@ const (
 	TradeAtCustodian      = "btcpay.store.cantradecustodianaccount"
 )
 
-// Inclusions are all the permissions of any release, and what each directly includes. The unrestricted one includes all.
-var Inclusions = map[string][]string{
-	Unrestricted: nil,
+// Inclusions returns the permissions of all releases, and which others each one directly includes. [Unrestricted] includes
+// all.
+var Inclusions = sync.OnceValue(func() map[string][]string {
+	return map[string][]string{
+		Unrestricted: nil,
 
-	ModifyServerSettings: {"btcpay.server.canuseinternallightningnode", ManageUsers},
-	ManageUsers:          {CreateUserPermission},
-	CreateUserPermission: nil,
-	ViewUsers:            nil,
-	"btcpay.server.canuseinternallightningnode":           {"btcpay.server.cancreatelightninginvoiceinternalnode", "btcpay.server.canviewlightninginvoiceinternalnode"},
-	"btcpay.server.cancreatelightninginvoiceinternalnode": nil,
-	"btcpay.server.canviewlightninginvoiceinternalnode":   nil,
-	"btcpay.impersonation.canimpersonate":                 nil,
+		ModifyServerSettings: {"btcpay.server.canuseinternallightningnode", ManageUsers},
+		ManageUsers:          {CreateUserPermission},
+		CreateUserPermission: nil,
+		ViewUsers:            nil,
+		"btcpay.server.canuseinternallightningnode":           {"btcpay.server.cancreatelightninginvoiceinternalnode", "btcpay.server.canviewlightninginvoiceinternalnode"},
+		"btcpay.server.cancreatelightninginvoiceinternalnode": nil,
+		"btcpay.server.canviewlightninginvoiceinternalnode":   nil,
+		"btcpay.impersonation.canimpersonate":                 nil,
 
-	ModifyProfile: {ViewProfile},
-	ViewProfile:   nil,
-	DeleteMyself:  nil,
-	"btcpay.user.canmanagenotificationsforuser": {ViewNotifications},
-	ViewNotifications: nil,
+		ModifyProfile: {ViewProfile},
+		ViewProfile:   nil,
+		DeleteMyself:  nil,
+		"btcpay.user.canmanagenotificationsforuser": {ViewNotifications},
+		ViewNotifications: nil,
 
-	ModifyStoreSettings:               {ManagePullPayments, ModifyInvoices, ViewStoreSettings, ModifyWebhooks, ModifyRequests, ManagePayouts, "btcpay.store.canuselightningnode", "btcpay.store.cansendstoreemails", ManageWallets, ModifyOfferings, ManageCustodians},
-	ViewStoreSettings:                 {ViewInvoices, ViewRequests, "btcpay.store.canviewreports", ViewPullPayments, ViewPayouts},
-	ModifyWebhooks:                    nil,
-	"btcpay.store.canviewreports":     nil,
-	"btcpay.store.cansendstoreemails": nil,
+		ModifyStoreSettings:               {ManagePullPayments, ModifyInvoices, ViewStoreSettings, ModifyWebhooks, ModifyRequests, ManagePayouts, "btcpay.store.canuselightningnode", "btcpay.store.cansendstoreemails", ManageWallets, ModifyOfferings, ManageCustodians},
+		ViewStoreSettings:                 {ViewInvoices, ViewRequests, "btcpay.store.canviewreports", ViewPullPayments, ViewPayouts},
+		ModifyWebhooks:                    nil,
+		"btcpay.store.canviewreports":     nil,
+		"btcpay.store.cansendstoreemails": nil,
 
-	ModifyInvoices: {ViewInvoices, CreateInvoices, "btcpay.store.cancreatelightninginvoice"},
-	CreateInvoices: nil,
-	ViewInvoices:   nil,
-	ModifyRequests: {ViewRequests},
-	ViewRequests:   nil,
+		ModifyInvoices: {ViewInvoices, CreateInvoices, "btcpay.store.cancreatelightninginvoice"},
+		CreateInvoices: nil,
+		ViewInvoices:   nil,
+		ModifyRequests: {ViewRequests},
+		ViewRequests:   nil,
 
-	ManagePullPayments:  {CreatePullPayments, ArchivePullPayments},
-	CreatePullPayments:  {CreatePullRequests},
-	CreatePullRequests:  {ViewPullPayments},
-	ArchivePullPayments: nil,
-	ViewPullPayments:    nil,
-	ManagePayouts:       {ViewPayouts},
-	ViewPayouts:         nil,
+		ManagePullPayments:  {CreatePullPayments, ArchivePullPayments},
+		CreatePullPayments:  {CreatePullRequests},
+		CreatePullRequests:  {ViewPullPayments},
+		ArchivePullPayments: nil,
+		ViewPullPayments:    nil,
+		ManagePayouts:       {ViewPayouts},
+		ViewPayouts:         nil,
 
-	"btcpay.store.canuselightningnode":       {"btcpay.store.cancreatelightninginvoice", "btcpay.store.canviewlightninginvoice"},
-	"btcpay.store.cancreatelightninginvoice": {"btcpay.store.canviewlightninginvoice"},
-	"btcpay.store.canviewlightninginvoice":   nil,
+		"btcpay.store.canuselightningnode":       {"btcpay.store.cancreatelightninginvoice", "btcpay.store.canviewlightninginvoice"},
+		"btcpay.store.cancreatelightninginvoice": {"btcpay.store.canviewlightninginvoice"},
+		"btcpay.store.canviewlightninginvoice":   nil,
 
-	ManageWallets:                           {"btcpay.store.canmanagewalletsettings", ManageTransactions},
-	"btcpay.store.canmanagewalletsettings":  {ViewWallet},
-	ManageTransactions:                      {"btcpay.store.cancreatetransactions", SignTransactions, "btcpay.store.canbroadcasttransactions", "btcpay.store.cancanceltransactions"},
-	"btcpay.store.cancreatetransactions":    {ViewWallet},
-	SignTransactions:                        {ViewWallet},
-	"btcpay.store.canbroadcasttransactions": {ViewWallet},
-	"btcpay.store.cancanceltransactions":    {ViewWallet},
-	ViewWallet:                              nil,
+		ManageWallets:                           {"btcpay.store.canmanagewalletsettings", ManageTransactions},
+		"btcpay.store.canmanagewalletsettings":  {ViewWallet},
+		ManageTransactions:                      {"btcpay.store.cancreatetransactions", SignTransactions, "btcpay.store.canbroadcasttransactions", "btcpay.store.cancanceltransactions"},
+		"btcpay.store.cancreatetransactions":    {ViewWallet},
+		SignTransactions:                        {ViewWallet},
+		"btcpay.store.canbroadcasttransactions": {ViewWallet},
+		"btcpay.store.cancanceltransactions":    {ViewWallet},
+		ViewWallet:                              nil,
 
-	ModifyOfferings:                     {ViewOfferings, "btcpay.store.canmanagesubscribers", "btcpay.store.cancreditsubscribers"},
-	ViewOfferings:                       nil,
-	"btcpay.store.canmanagesubscribers": nil,
-	"btcpay.store.cancreditsubscribers": nil,
+		ModifyOfferings:                     {ViewOfferings, "btcpay.store.canmanagesubscribers", "btcpay.store.cancreditsubscribers"},
+		ViewOfferings:                       nil,
+		"btcpay.store.canmanagesubscribers": nil,
+		"btcpay.store.cancreditsubscribers": nil,
 
-	ManageCustodians:      {ViewCustodians},
-	ViewCustodians:        nil,
-	DepositToCustodian:    nil,
-	WithdrawFromCustodian: nil,
-	TradeAtCustodian:      nil,
-}
+		ManageCustodians:      {ViewCustodians},
+		ViewCustodians:        nil,
+		DepositToCustodian:    nil,
+		WithdrawFromCustodian: nil,
+		TradeAtCustodian:      nil,
+	}
+})
 
-// Includes tells whether a permission held is, or leads to, the one asked for.
+// Includes reports whether a permission is or includes another one, directly or indirectly.
 func Includes(held, asked string) bool {
 	if held == asked || held == Unrestricted {
 		return true
 	}
-	return slices.ContainsFunc(Inclusions[held], func(next string) bool { return Includes(next, asked) })
+	return slices.ContainsFunc(Inclusions()[held], func(next string) bool { return Includes(next, asked) })
 }
 
-// IsStorePermission reports whether a policy is about stores, so that it may be for one of them.
+// IsStorePermission reports whether a permission is a store's, so that it may be limited to one store.
 func IsStorePermission(policy string) bool {
 	return strings.HasPrefix(policy, "btcpay.store.") || strings.HasPrefix(policy, "btcpay.plugin.store.")
 }
 
-// IsServerPermission reports whether a policy is for administrators.
+// IsServerPermission reports whether a permission is for administrators.
 func IsServerPermission(policy string) bool {
 	return strings.HasPrefix(policy, "btcpay.server.") || strings.HasPrefix(policy, "btcpay.plugin.server.")
 }
 
-// ValidPermission judges the syntax of a permission a key is asked for; policies nobody knows are let through.
+// ValidPermission checks the syntax of a permission that a key is requested with. Unknown permissions are valid.
 func ValidPermission(text string) (normal string, ok bool) {
 	policy, scope, scoped := strings.Cut(strings.TrimSpace(text), ":")
 	policy = strings.ToLower(strings.TrimSpace(policy))
@@ -157,8 +161,8 @@ func ValidPermission(text string) (normal string, ok bool) {
 	return policy, true
 }
 
-// Grants tells whether one of the key's permissions includes the one asked for, on that store; an empty store asks for
-// a permission without a scope. Scopes of what is no store's are not looked at (recording 17-permission-scopes).
+// Grants reports whether one of the key's permissions includes a permission on a store; an empty store means without
+// a scope. The scope of a permission that is not a store's is ignored (recording 17-permission-scopes).
 func (k *APIKey) Grants(permission, storeID string) bool {
 	return slices.ContainsFunc(k.Permissions, func(held string) bool {
 		policy, scope, scoped := strings.Cut(held, ":")
@@ -166,7 +170,7 @@ func (k *APIKey) Grants(permission, storeID string) bool {
 	})
 }
 
-// GrantsAnywhere tells whether the key has the permission on any store at all.
+// GrantsAnywhere reports whether the key has the permission on any store.
 func (k *APIKey) GrantsAnywhere(permission string) bool {
 	return slices.ContainsFunc(k.Permissions, func(held string) bool {
 		policy, _, _ := strings.Cut(held, ":")

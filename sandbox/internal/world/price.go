@@ -15,7 +15,7 @@ import (
 const ShortestLife = 30 * time.Second
 
 // HighestPrice is the highest price of an invoice.
-var HighestPrice = money.NewUint(math.MaxUint64)
+func HighestPrice() money.Decimal { return money.NewUint(math.MaxUint64) }
 
 // NewInvoice returns an invoice with the settings of a store. It is not in the state yet.
 func NewInvoice(st *Store, now time.Time) *Invoice {
@@ -39,7 +39,7 @@ func NewInvoice(st *Store, now time.Time) *Invoice {
 const noWallet = "No wallet has been linked to your BTCPay Store. See the following link for more information on how to connect your store and wallet. (https://docs.btcpayserver.org/WalletSetup/)\n"
 
 // networkFee is the fee of one more payment, at one satoshi a byte: 100 satoshis.
-var networkFee = money.New(1, 6)
+func networkFee() money.Decimal { return money.New(1, 6) }
 
 // PriceInvoice gives a new invoice its way to be paid, or returns in the server's words why there is none. A free one needs
 // none. If methods are given, the invoice may be paid by those only.
@@ -69,7 +69,7 @@ func PriceInvoice(inv *Invoice, st *Store, methods []string, now time.Time) (ref
 	case rate.Value.Sign() <= 0:
 		return log.String()
 	}
-	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee, FeeMode: st.NetworkFeeMode, Dust: st.Wallet.Dust()}
+	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee(), FeeMode: st.NetworkFeeMode, Dust: st.Wallet.Dust()}
 	if st.NetworkFeeMode == "Never" {
 		inv.Prompt.Fee = money.Decimal{}
 	}

@@ -68,8 +68,8 @@ func (q *request) check() []aspnet.FieldError {
 	if q.amount != nil && q.amount.Sign() < 0 {
 		refuse("Amount", "The amount should be 0 or more.")
 	}
-	if q.amount != nil && q.amount.Cmp(world.HighestPrice) > 0 {
-		refuse("Amount", "The amount should less than "+world.HighestPrice.Text()+".")
+	if highest := world.HighestPrice(); q.amount != nil && q.amount.Cmp(highest) > 0 {
+		refuse("Amount", "The amount should less than "+highest.Text()+".")
 	}
 	if q.expiration != nil && *q.expiration < world.ShortestLife {
 		refuse("Checkout.Expiration", "Expiration time must be at least 30 seconds")
