@@ -1,4 +1,4 @@
-// Package aspnet does what the framework and the JSON library do that the server is built on: it reads bodies, queries and
+// Package aspnet is the framework and the JSON library that the server is built on: it reads bodies, queries and
 // paths by their rules, and answers in their words what cannot be read.
 package aspnet
 
@@ -16,14 +16,14 @@ var (
 	sameOrigin = []string{"same-origin"}
 	noSniff    = []string{"nosniff"}
 	deny       = []string{"DENY"}
-	// JSONUTF8 is the content type of a controller's answers.
+	// JSONUTF8 is the content type of a controller's responses.
 	JSONUTF8 = []string{"application/json; charset=utf-8"}
-	// JSONBare is that of what answers before a controller, or is written by hand.
+	// JSONBare is the content type of responses from before a controller, and of those that bypass the serializer.
 	JSONBare = []string{"application/json"}
 )
 
-// SetSecurityHeaders sets what the server's MVC filters set. What is written before a controller runs (authentication,
-// binding) and what it dies of carries none of them.
+// SetSecurityHeaders sets the headers of the server's MVC filters. Responses from before a controller
+// (authentication, binding) and crashes have none of them.
 func SetSecurityHeaders(h http.Header) {
 	h["Referrer-Policy"] = sameOrigin
 	h["X-Content-Type-Options"] = noSniff
@@ -46,7 +46,7 @@ func EncodeJSON(w http.ResponseWriter, v any) {
 	}
 }
 
-// trimNewline drops the newline that json.Encoder adds and the server does not.
+// trimNewline removes the newline that json.Encoder adds and the server does not write.
 type trimNewline struct{ w http.ResponseWriter }
 
 func (t trimNewline) Write(p []byte) (int, error) {
@@ -56,7 +56,7 @@ func (t trimNewline) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// WriteEmpty answers a bare status, as routing and the empty-bodied refusals do.
+// WriteEmpty answers a status without a body, as routing does.
 func WriteEmpty(w http.ResponseWriter, status int) { w.WriteHeader(status) }
 
 // WriteCrash answers an unhandled exception: 500, no body, and none of the headers set so far.
@@ -71,7 +71,7 @@ func WriteUnbound(w http.ResponseWriter, errs ...FieldError) {
 	WriteValidation(w, errs...)
 }
 
-// RemoveSecurityHeaders takes back what is set before a handler runs.
+// RemoveSecurityHeaders removes the headers that are set before a handler runs.
 func RemoveSecurityHeaders(w http.ResponseWriter) {
 	for _, name := range []string{"Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"} {
 		w.Header().Del(name)
@@ -87,7 +87,7 @@ type FieldError struct {
 // MaxFaults is how many faults the framework counts before it gives up.
 const MaxFaults = 200
 
-// WriteValidation answers 422; the server orders its entries by the length of the path, then alphabetically.
+// WriteValidation answers 422. The server sorts the entries by the length of the path, then alphabetically.
 func WriteValidation(w http.ResponseWriter, errs ...FieldError) {
 	if len(errs) >= MaxFaults {
 		errs = append(errs[:MaxFaults-1:MaxFaults-1], FieldError{"", "The maximum number of allowed model errors has been reached."})
@@ -98,7 +98,7 @@ func WriteValidation(w http.ResponseWriter, errs ...FieldError) {
 	WriteJSON(w, http.StatusUnprocessableEntity, errs)
 }
 
-// problem is the framework's own error, sent where binding never reached a controller.
+// problem is the framework's own error, sent if binding does not reach a controller.
 type problem struct {
 	Type    string `json:"type"`
 	Title   string `json:"title"`
@@ -117,7 +117,7 @@ func writeUnsupportedMediaType(w http.ResponseWriter) {
 	})
 }
 
-// shortProblem is what a throttle answers.
+// shortProblem is the body of a response of a throttle.
 type shortProblem struct {
 	Status  int    `json:"status"`
 	TraceID string `json:"traceId"`
@@ -129,7 +129,7 @@ func newTraceID() string {
 	return fmt.Sprintf("00-%x-%x-00", random[:16], random[16:])
 }
 
-// WriteThrottled answers what came too often.
+// WriteThrottled answers 429.
 func WriteThrottled(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
 	w.WriteHeader(http.StatusTooManyRequests)

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Query reads parameters as the framework binds them, and notes those that do not convert.
+// Query reads parameters as the framework binds them, and collects those that do not convert.
 type Query struct {
 	Request *http.Request
 	bad     []FieldError
 }
 
-// Refuse answers what did not convert; false means that all did.
+// Refuse answers an error if parameters did not convert, and reports whether it did.
 func (q *Query) Refuse(w http.ResponseWriter) bool {
 	if q.bad == nil {
 		return false
@@ -24,7 +24,7 @@ func (q *Query) Refuse(w http.ResponseWriter) bool {
 
 func (q *Query) fail(name, message string) { q.bad = append(q.bad, FieldError{name, message}) }
 
-// Int takes a whole number of 32 bits; an empty value counts as none.
+// Int reads a whole number of 32 bits. An empty value counts as missing.
 func (q *Query) Int(name string) *int64 {
 	value := QueryValue(q.Request, name)
 	if value == "" {
@@ -38,7 +38,7 @@ func (q *Query) Int(name string) *int64 {
 	return &i
 }
 
-// Bool takes true and false in any case.
+// Bool reads true and false in any case.
 func (q *Query) Bool(name string) bool {
 	value := QueryValue(q.Request, name)
 	switch strings.ToLower(strings.TrimSpace(value)) {
@@ -51,14 +51,14 @@ func (q *Query) Bool(name string) bool {
 	return false
 }
 
-// Time takes seconds since 1970.
+// Time reads seconds since 1970.
 func (q *Query) Time(name string) time.Time {
 	value := QueryValue(q.Request, name)
 	if value == "" {
 		return time.Time{}
 	}
 	seconds, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	if err != nil || seconds < 0 || seconds > 253402300799 { // the platform's last second, of the year 9999
+	if err != nil || seconds < 0 || seconds > 253402300799 { // the platform's last second, in the year 9999
 		q.fail(name, "Invalid unix timestamp")
 		return time.Time{}
 	}

@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// ModelNames is where most of the types of requests are.
+// ModelNames is the namespace of most types of requests.
 const ModelNames = "BTCPayServer.Client.Models."
 
-// Bind reads a Greenfield request's object by read, as a model of the named type. False means a refusal was
-// answered. Some of the server's actions also tell that their parameter, named request, got nothing.
+// Bind reads the object of a Greenfield request by read, as a model of the named type. If it returns false, it
+// answered an error. Some actions of the server also say that their parameter, named request, is missing.
 func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, tellsParameter bool, read func(m *Model)) bool {
 	if !IsJSON(r.Header.Get("Content-Type")) {
 		RemoveSecurityHeaders(w)

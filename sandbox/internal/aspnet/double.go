@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// DoubleText is how the server's library writes a number again: whole ones as they stand, others in the shortest form
+// DoubleText is a number as the server's library rewrites it: whole numbers unchanged, others in the shortest form
 // of a double.
 func DoubleText(text string) string {
 	if !strings.ContainsAny(text, ".eE") {

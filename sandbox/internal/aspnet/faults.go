@@ -7,26 +7,26 @@ import (
 	"unicode/utf8"
 )
 
-// Faults are what binding a body finds.
+// Faults are the errors of binding a body.
 type Faults struct {
 	Body  []byte
 	marks []mark // places in the body, markEvery bytes apart; nil until the first message needs them
 	All   []FieldError
-	// thrown is what one of the server's own converters threw: the last of them is told alone
-	// (recordings 20-invoices, and 12-api-keys of 2.0.8).
+	// thrown is what one of the server's own converters threw: only the last exception is answered (recordings
+	// 20-invoices, and 12-api-keys of 2.0.8).
 	thrown *FieldError
-	// crashed says that the server died of it.
+	// Crashed says that the server crashed.
 	Crashed bool
 }
 
-// add notes a fault without a place.
+// add adds an error without a place.
 func (f *Faults) add(path, message string) {
 	if len(f.All) < MaxFaults {
 		f.All = append(f.All, FieldError{path, message})
 	}
 }
 
-// at notes a fault with its path and place, as the server's library ends its messages.
+// at adds an error with its path and place, which are at the end of the library's messages.
 func (f *Faults) at(n *Node, message string, offset int) {
 	if len(f.All) < MaxFaults {
 		path := n.path()
@@ -37,12 +37,13 @@ func (f *Faults) at(n *Node, message string, offset int) {
 	}
 }
 
-// mark is how many lines end before an offset of the body, and how many characters of the last line come before it.
+// mark is how many lines end before an offset of the body, and how many characters of the last line precede it.
 type mark struct{ lines, characters int }
 
 const markEvery = 4 << 10
 
-// Place tells the line and position of an offset. It counts from the last mark: a body may be long, and have many faults.
+// Place returns the line and position of an offset as messages write them. It counts from the last mark, since a
+// body may be long and have many errors.
 func (f *Faults) Place(path string, offset int) string {
 	if f.marks == nil {
 		f.marks = []mark{{}}
@@ -56,7 +57,8 @@ func (f *Faults) Place(path string, offset int) string {
 	return "Path '" + path + "', line " + strconv.Itoa(m.lines+1) + ", position " + strconv.Itoa(m.characters) + "."
 }
 
-// after is the mark behind a text that comes next. A character counts where it begins, which need not be the same text.
+// after returns the mark after the following text. A character counts where it begins, which may be in an earlier
+// text.
 func (m mark) after(text []byte) mark {
 	for _, c := range text {
 		switch {
@@ -69,12 +71,12 @@ func (m mark) after(text []byte) mark {
 	return m
 }
 
-// Throw notes what one of the server's converters threw.
+// Throw adds an exception of one of the server's converters.
 func (f *Faults) Throw(n *Node, message string) {
 	f.thrown = &FieldError{n.path(), message}
 }
 
-// refuse answers what binding found, if anything.
+// refuse answers the errors of binding, and reports whether there are any.
 func (f *Faults) refuse(w http.ResponseWriter, tellsParameter bool) bool {
 	switch {
 	case f.Crashed:

@@ -10,13 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// Node is a JSON value of a request's body. What a message tells of it, its path and its place, is worked out only for
-// a message: a body may have very many values.
+// Node is a JSON value of a request's body. Its path and place are computed only for messages, since a body may have
+// very many values.
 type Node struct {
 	Kind    byte // the value's first character: { [ " t f n, or 0 for a number
 	Raw     []byte
-	Text    string           // of a string, decoded; of a number, true, false or null as it stands
-	members map[string]*Node // by their names in small letters: names match in any case, and the last of two counts
+	Text    string           // of a string, decoded; of a number, true, false or null as written
+	members map[string]*Node // by their names in small letters: names match in any case, and the last of two fields counts
 	items   []*Node
 
 	parent *Node
@@ -48,7 +48,7 @@ func (n *Node) path() string {
 // MaxBodyDepth is how deep the server reads a body.
 const MaxBodyDepth = 32
 
-// bodyReader reads a body into nodes, up to the first fault in its syntax.
+// bodyReader reads a body into nodes, up to the first syntax error.
 type bodyReader struct {
 	text   []byte
 	at     int
@@ -57,8 +57,8 @@ type bodyReader struct {
 
 var errSyntax = errors.New("no JSON")
 
-// ReadBody gives the first value of a text, as far as it can be read, and notes what is wrong with its syntax, in the
-// words of the server's library. Behind the value there may be anything.
+// ReadBody returns the first value of a text, as far as it can be read, and adds the syntax error, if there is one,
+// in the words of the server's library. Anything may follow the value.
 func ReadBody(text []byte, f *Faults) *Node {
 	f.Body = text
 	r := &bodyReader{text: text, faults: f}
@@ -66,13 +66,13 @@ func ReadBody(text []byte, f *Faults) *Node {
 	return n
 }
 
-// fail notes a fault at an offset.
+// fail adds an error at an offset.
 func (r *bodyReader) fail(n *Node, message string, at int) error {
 	r.faults.at(n, message, at)
 	return errSyntax
 }
 
-// next skips blanks and gives the next character, or 0 at the end.
+// next skips blanks and returns the next character, or 0 at the end.
 func (r *bodyReader) next() byte {
 	for r.at < len(r.text) {
 		switch c := r.text[r.at]; c {
@@ -85,7 +85,7 @@ func (r *bodyReader) next() byte {
 	return 0
 }
 
-// unexpected notes the next character as one that cannot be there; the library stands behind it, or before it.
+// unexpected adds an error for the next character. The library reports its position, or the one before.
 func (r *bodyReader) unexpected(n *Node, what string, behind bool) error {
 	c, size := utf8.DecodeRune(r.text[r.at:])
 	at := r.at
@@ -101,7 +101,7 @@ const (
 	arrayEnds       = "Unexpected end when deserializing array."
 )
 
-// value reads into a node that knows its parent.
+// value reads into a node whose parent is set.
 func (r *bodyReader) value(n *Node, depth int) (*Node, error) {
 	c := r.next()
 	n.start = r.at
@@ -168,7 +168,7 @@ func (r *bodyReader) quoted(n *Node) (string, error) {
 	return "", r.fail(n, `Unterminated string. Expected delimiter: ".`, r.at)
 }
 
-// withoutControls escapes the control characters that the server takes inside of strings, and Go's reader does not.
+// withoutControls escapes the control characters in strings that the server takes and Go's reader does not.
 func withoutControls(quoted []byte) []byte {
 	if !bytes.ContainsFunc(quoted, func(c rune) bool { return c < ' ' }) {
 		return quoted
@@ -207,7 +207,7 @@ func (r *bodyReader) object(n *Node, depth int) error {
 		} else if c != 0 {
 			return r.unexpected(member, "Invalid character after parsing property name. Expected ':' but got: ", false)
 		}
-		if r.next() == 0 { // the library tells this end twice (recording 11-auth-errors)
+		if r.next() == 0 { // the library reports this end twice (recording 11-auth-errors)
 			r.fail(member, "Unexpected end when setting "+name+"'s value.", r.at)
 			return r.fail(member, objectEnds, r.at)
 		}
@@ -242,7 +242,7 @@ func (r *bodyReader) array(n *Node, depth int) error {
 	}
 }
 
-// comma passes what parts two values; one too many at the end is taken, as the server does.
+// comma reads the separator of two values. One too many at the end is accepted, as the server does.
 func (r *bodyReader) comma(n *Node, closing byte, atEnd string) error {
 	switch c := r.next(); c {
 	case ',':

@@ -8,11 +8,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// Members are a JSON object's, by their names in small letters: the server matches names in any case, and the last of
-// two counts.
+// Members are the fields of a JSON object, by their names in small letters: the server matches names in any case,
+// and the last of two fields counts.
 type Members map[string]json.RawMessage
 
-// ParseMembers reads the first value of a text, which must be an object; what follows it is not looked at.
+// ParseMembers reads the first value of a text, which must be an object. What follows is ignored.
 func ParseMembers(text []byte) (Members, bool) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	start, err := d.Token()
@@ -35,27 +35,27 @@ func ParseMembers(text []byte) (Members, bool) {
 	return m, err == nil
 }
 
-// Binder reads members into the types of the server's models, by its JSON reader's rules of conversion. bad names the
-// first member that would not convert.
+// Binder reads fields into the types of the server's models, by the conversion rules of its JSON reader. Bad names
+// the first field that does not convert.
 type Binder struct {
 	Members
 	Bad string
 }
 
-// Get gives a member that is there and not null.
+// Get returns a field unless it is missing or null.
 func (b *Binder) Get(name string) (json.RawMessage, bool) {
 	raw, found := b.Members[strings.ToLower(name)]
 	return raw, found && string(raw) != "null"
 }
 
-// Fail notes a member that would not convert.
+// Fail marks a field as not convertible.
 func (b *Binder) Fail(name string) {
 	if b.Bad == "" {
 		b.Bad = name
 	}
 }
 
-// Text takes strings; numbers and booleans count by their text.
+// Text reads strings. Numbers and booleans count as the text they are written with.
 func (b *Binder) Text(name string) *string {
 	raw, found := b.Get(name)
 	if !found {
@@ -75,7 +75,7 @@ func (b *Binder) Text(name string) *string {
 	return nil
 }
 
-// Decimal takes numbers, and numbers in strings; an empty string counts as null.
+// Decimal reads numbers, and numbers in strings. An empty string counts as null.
 func (b *Binder) Decimal(name string) *money.Decimal {
 	raw, found := b.Get(name)
 	if !found {
@@ -99,7 +99,7 @@ func (b *Binder) Decimal(name string) *money.Decimal {
 	return &d
 }
 
-// Bool takes booleans, whole numbers, and true and false in strings.
+// Bool reads booleans, whole numbers, and true and false in strings.
 func (b *Binder) Bool(name string) *bool {
 	raw, found := b.Get(name)
 	if !found {
@@ -122,7 +122,7 @@ func (b *Binder) Bool(name string) *bool {
 	return nil
 }
 
-// Int takes whole numbers of 64 bits, in strings too.
+// Int reads whole numbers of 64 bits, also in strings.
 func (b *Binder) Int(name string) *int64 {
 	raw, found := b.Get(name)
 	if !found {
@@ -136,7 +136,7 @@ func (b *Binder) Int(name string) *int64 {
 	return &n
 }
 
-// Int32 takes whole numbers of 32 bits, in strings too, and no null.
+// Int32 reads whole numbers of 32 bits, also in strings, but not null.
 func (b *Binder) Int32(name string) {
 	if raw, there := b.Members[name]; there {
 		if n := b.Int(name); n == nil || *n != int64(int32(*n)) || string(raw) == "null" {
@@ -145,7 +145,7 @@ func (b *Binder) Int32(name string) {
 	}
 }
 
-// Texts takes an array of strings.
+// Texts reads an array of strings.
 func (b *Binder) Texts(name string) []string {
 	raw, found := b.Get(name)
 	if !found {
@@ -159,7 +159,7 @@ func (b *Binder) Texts(name string) []string {
 	return list
 }
 
-// Object takes an object.
+// Object reads an object.
 func (b *Binder) Object(name string) *Binder {
 	raw, found := b.Get(name)
 	if !found {
@@ -173,7 +173,7 @@ func (b *Binder) Object(name string) *Binder {
 	return &Binder{Members: inner}
 }
 
-// IsJSON judges a content type as the framework's input formatter does.
+// IsJSON reports whether the framework's input formatter takes a content type as JSON.
 func IsJSON(contentType string) bool {
 	media, _, _ := strings.Cut(contentType, ";")
 	media = strings.ToLower(strings.TrimSpace(media))

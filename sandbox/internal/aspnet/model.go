@@ -9,14 +9,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// Model reads an object's members into the types of the server's own, by the rules of its library, and notes what does
-// not convert. The names of its types are in its messages, so they are here.
+// Model reads the fields of an object into the server's types, by the rules of its library, and collects those that
+// do not convert. The names of the types are part of its messages.
 type Model struct {
 	Node   *Node
 	Faults *Faults
 }
 
-// Get gives a member that is there and not null.
+// Get returns a field unless it is missing or null.
 func (m *Model) Get(name string) *Node {
 	if n := m.Node.members[strings.ToLower(name)]; n != nil && n.Kind != 'n' {
 		return n
@@ -24,7 +24,7 @@ func (m *Model) Get(name string) *Node {
 	return nil
 }
 
-// unconverted is for a simple value of which the type cannot be made.
+// unconverted adds the error for a simple value that does not convert to the type.
 func (m *Model) unconverted(n *Node, typ string) {
 	value := n.Text
 	switch n.Kind {
@@ -37,19 +37,19 @@ func (m *Model) unconverted(n *Node, typ string) {
 	m.Faults.at(n, "Error converting value "+value+" to type '"+typ+"'.", n.end)
 }
 
-// NotObject is for an array, or a simple value, where an object is wanted.
+// NotObject adds the error for an array or a simple value instead of an object.
 func (m *Model) NotObject(n *Node, typ string) {
 	if n.Kind != '[' {
 		m.unconverted(n, typ)
 		return
 	}
-	// The library puts the place of this one on a line of its own.
+	// The library writes the place of this error on a line of its own.
 	m.Faults.at(n, "Cannot deserialize the current JSON array (e.g. [1,2,3]) into type '"+typ+"' because the type requires a JSON object (e.g. {\"name\":\"value\"}) to deserialize correctly.\n"+
 		"To fix this error either change the JSON to a JSON object (e.g. {\"name\":\"value\"}) or change the deserialized type to an array or a type that implements a collection interface (e.g. ICollection, IList) like List<T> that can be deserialized from a JSON array. JsonArrayAttribute can also be added to the type to force it to deserialize from a JSON array.\n", n.start+1)
 }
 
-// misplaced is for an object or array where a simple value is wanted: the library stumbles over its bracket, and then
-// over what it finds behind that (recording 12-api-keys).
+// misplaced adds the errors for an object or array instead of a simple value: the library reports its bracket, and
+// then what follows (recording 12-api-keys).
 func (m *Model) misplaced(n *Node) {
 	m.Faults.at(n, unexpectedValue+string(n.Kind)+".", n.start+1)
 	if inside := bytes.TrimLeft(n.Raw[1:], " \t\r\n"); len(inside) > 0 && (inside[0] == '}' || inside[0] == ']') {
@@ -57,7 +57,7 @@ func (m *Model) misplaced(n *Node) {
 	}
 }
 
-// Text takes strings; numbers and booleans count by their text.
+// Text reads strings. Numbers and booleans count as the text they are written with.
 func (m *Model) Text(name string) *string {
 	n := m.Get(name)
 	switch {
@@ -70,7 +70,7 @@ func (m *Model) Text(name string) *string {
 	return new(n.Text)
 }
 
-// Bool takes booleans, whole numbers, and true and false in strings; an empty string counts as null.
+// Bool reads booleans, whole numbers, and true and false in strings. An empty string counts as null.
 func (m *Model) Bool(name string) *bool {
 	n := m.Get(name)
 	if n == nil {
@@ -96,7 +96,7 @@ func (m *Model) Bool(name string) *bool {
 	return nil
 }
 
-// Int takes whole numbers of 32 bits, in strings too.
+// Int reads whole numbers of 32 bits, also in strings.
 func (m *Model) Int(name string) *int64 {
 	n := m.Get(name)
 	if n == nil {
@@ -119,7 +119,7 @@ func (m *Model) Int(name string) *int64 {
 	return nil
 }
 
-// Decimal takes numbers, which pass through a double, and numbers in strings; an empty string counts as null.
+// Decimal reads numbers, which pass through a double, and numbers in strings. An empty string counts as null.
 func (m *Model) Decimal(name string) *money.Decimal {
 	n := m.Get(name)
 	switch {
@@ -141,7 +141,7 @@ func (m *Model) Decimal(name string) *money.Decimal {
 	return nil
 }
 
-// Double takes numbers, in strings too.
+// Double reads numbers, also in strings.
 func (m *Model) Double(name string) *money.Decimal {
 	n := m.Get(name)
 	switch {
@@ -165,7 +165,7 @@ func (m *Model) Double(name string) *money.Decimal {
 	return new(d.Trim(0))
 }
 
-// Enum takes one of some names, in any case.
+// Enum reads one of some names, in any case.
 func (m *Model) Enum(name, typ string, values ...string) *string {
 	n := m.Get(name)
 	if n == nil {
@@ -180,8 +180,8 @@ func (m *Model) Enum(name, typ string, values ...string) *string {
 	return nil
 }
 
-// Span takes a whole number of units, or text as the platform's time spans are written: [days.]hours:minutes[:seconds],
-// or days alone.
+// Span reads a whole number of units, or a time span as the platform writes it: [days.]hours:minutes[:seconds], or
+// only days.
 func (m *Model) Span(name string, unit time.Duration) *time.Duration {
 	n := m.Get(name)
 	switch {
@@ -200,7 +200,7 @@ func (m *Model) Span(name string, unit time.Duration) *time.Duration {
 	return nil
 }
 
-// maxSpan bounds a span to what the clock here can add.
+// maxSpan is the longest time span that can be added to a time here.
 const maxSpan = int64(100 * 365 * 24 * time.Hour)
 
 // ParseSpan reads a time span as the platform writes it; see [Model.Span].
@@ -251,7 +251,7 @@ func ParseSpan(text string) (time.Duration, bool) {
 	return total, true
 }
 
-// Object takes an object of the server's type.
+// Object reads an object of a type of the server.
 func (m *Model) Object(name, typ string) *Model {
 	n := m.Get(name)
 	switch {
@@ -264,7 +264,7 @@ func (m *Model) Object(name, typ string) *Model {
 	return &Model{n, m.Faults}
 }
 
-// Free takes an object of any members.
+// Free reads an object with any fields.
 func (m *Model) Free(name string) *Node {
 	n := m.Get(name)
 	if n == nil || n.Kind == '{' {
@@ -278,7 +278,7 @@ func (m *Model) Free(name string) *Node {
 	return nil
 }
 
-// List takes an array of the server's type.
+// List reads an array of a type of the server.
 func (m *Model) List(name, typ string) []*Node {
 	n := m.Get(name)
 	switch {
@@ -291,7 +291,7 @@ func (m *Model) List(name, typ string) []*Node {
 	return n.items
 }
 
-// Texts takes an array of strings; null among them stays an empty one.
+// Texts reads an array of strings. A null in it becomes an empty string.
 func (m *Model) Texts(name, typ string) []string {
 	items := m.List(name, typ)
 	if items == nil {
@@ -311,7 +311,7 @@ func (m *Model) Texts(name, typ string) []string {
 	return list
 }
 
-// Timestamp takes whole seconds since 1970; anything else ends the binding (recording 23-payment-requests).
+// Timestamp reads whole seconds since 1970. Anything else ends the binding (recording 23-payment-requests).
 func (m *Model) Timestamp(name string) *int64 {
 	n := m.Get(name)
 	if n == nil {

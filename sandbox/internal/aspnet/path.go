@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// DecodePath decodes a request path as the server does, which keeps an escaped slash as it stands.
+// DecodePath decodes a request's path as the server does, which keeps an escaped slash.
 func DecodePath(u *url.URL) (string, bool) {
 	escaped := u.EscapedPath()
 	if !strings.Contains(escaped, "%") {
@@ -29,8 +29,8 @@ func DecodePath(u *url.URL) (string, bool) {
 
 const hexDigits = "0123456789ABCDEF"
 
-// EncodePath writes a decoded path as the framework does before a signature over it is checked: an escape that it
-// would write otherwise makes a good signature fail (recording 60-bitid-message).
+// EncodePath encodes a decoded path as the framework does before a signature over it is checked: if the client
+// escaped it otherwise, a right signature fails (recording 60-bitid-message).
 func EncodePath(path string) string {
 	plain := true
 	for i := 0; plain && i < len(path); i++ {
@@ -62,9 +62,10 @@ func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
-// WellFormedURL is the framework's check on the text that was signed: outside RFC 3986 a right signature is refused
-// (recording 60-bitid-message, a query with brackets not escaped), and so is one over most escaped characters above
-// U+FFFF, which the framework's rules for international addresses stumble over. Bytes that are no UTF-8 pass.
+// WellFormedURL reports whether a signed URL passes the framework's check: outside RFC 3986 a right signature is
+// refused (recording 60-bitid-message, a query with unescaped brackets), and so is one over most escaped characters
+// above U+FFFF, which the framework's rules for international addresses do not handle. Bytes that are not UTF-8
+// pass.
 func WellFormedURL(text string) bool {
 	scheme, rest, _ := strings.Cut(text, "://")
 	if literal, ok := strings.CutPrefix(rest, "["); ok { // an IPv6 address, the only thing with brackets
@@ -89,8 +90,8 @@ func WellFormedURL(text string) bool {
 	return true
 }
 
-// escapesAstral reports whether a text begins with the escapes of a character above U+FFFF. Those from U+E0000 to U+E0FFF
-// are no part of international addresses, and pass.
+// escapesAstral reports whether a text begins with the escapes of a character above U+FFFF. Those from U+E0000 to
+// U+E0FFF do not count, since they are not part of international addresses.
 func escapesAstral(text string) bool {
 	const escapes = len("%F0%9F%8D%B5")
 	if len(text) < escapes || text[1] != 'F' && text[1] != 'f' {

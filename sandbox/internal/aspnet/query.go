@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// QueryPairs gives a query's parameters in their order; what does not decode is left out.
+// QueryPairs returns a query's parameters in order, without those that do not decode.
 func QueryPairs(r *http.Request) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -21,7 +21,7 @@ func QueryPairs(r *http.Request) iter.Seq2[string, string] {
 	}
 }
 
-// LookupQuery gives the first parameter of a name, which counts in any case, as in the framework's binding.
+// LookupQuery returns the first parameter of a name, which matches in any case, as in the framework's binding.
 func LookupQuery(r *http.Request, name string) (string, bool) {
 	for key, value := range QueryPairs(r) {
 		if strings.EqualFold(key, name) {
@@ -31,13 +31,13 @@ func LookupQuery(r *http.Request, name string) (string, bool) {
 	return "", false
 }
 
-// QueryValue gives the first parameter of a name, or "" without one.
+// QueryValue returns the first parameter of a name, or "".
 func QueryValue(r *http.Request, name string) string {
 	value, _ := LookupQuery(r, name)
 	return value
 }
 
-// QueryValues gives all values of one name.
+// QueryValues returns all values of a name.
 func QueryValues(r *http.Request, name string) []string {
 	var found []string
 	for key, value := range QueryPairs(r) {

@@ -1,5 +1,5 @@
-// Package bitid names keys and judges signed requests as the server does, which takes more than the standards allow. It
-// shares no code with package bitpay, so that a mistake of one is not made by both.
+// Package bitid computes the ids of keys and verifies signed requests as the server does, which accepts more than
+// the standards allow. It shares no code with package bitpay of the SDK, so that both do not make the same mistake.
 package bitid
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
-// A SIN is Base58Check over these two bytes and the hash of the public key.
+// A SIN is the Base58Check encoding of these two bytes and the hash of the public key.
 const (
 	sinPrefix = 0x0f
 	sinType   = 0x02
 )
 
-// SIN names a public key. The encoding as sent counts: the long form of a key is another account.
+// SIN returns the id of a public key. The encoding matters: the uncompressed form of a key is another account.
 func SIN(publicKey []byte) string {
 	inner := sha256.Sum256(publicKey)
 	outer := ripemd160.New()
@@ -30,11 +30,11 @@ func SIN(publicKey []byte) string {
 	return base58.CheckEncode(outer.Sum([]byte{sinType}), sinPrefix)
 }
 
-// longestSIN is the length of the 26 bytes of a SIN in Base58. A longer text is not decoded: that takes the square of its
-// length.
+// longestSIN is the length of the 26 bytes of a SIN in Base58. Longer texts are not decoded, which takes time
+// quadratic in the length.
 const longestSIN = 36
 
-// ValidSIN reports whether a text is a SIN, with the right checksum.
+// ValidSIN reports whether a text is a SIN with the right checksum.
 func ValidSIN(text string) bool {
 	if len(text) > longestSIN {
 		return false
@@ -43,8 +43,8 @@ func ValidSIN(text string) bool {
 	return err == nil && version == sinPrefix && len(payload) == 21 && payload[0] == sinType
 }
 
-// Verify judges a signed request and names the signer. The server parses key and signature laxly
-// (recording 60-bitid-auth).
+// Verify checks the signature of a request and returns the SIN of the signer. The server parses keys and signatures
+// laxly (recording 60-bitid-auth).
 func Verify(identity, signature, url string, body []byte) (sin string, ok bool) {
 	if !aspnet.WellFormedURL(url) {
 		return "", false
@@ -76,14 +76,14 @@ func Verify(identity, signature, url string, body []byte) (sin string, ok bool) 
 
 var errDER = errors.New("not a DER signature")
 
-// parseLaxDER reads a signature as libsecp256k1's lax reader does: superfluous zeros, long lengths, a missing sign byte
-// and bytes behind the signature are let through; a number over 32 bytes or the group order counts as zero.
+// parseLaxDER reads a signature as libsecp256k1's lax reader does: it accepts superfluous zeros, long lengths, a
+// missing sign byte and trailing bytes; a number above 32 bytes or the group order counts as zero.
 func parseLaxDER(der []byte) (r, s btcec.ModNScalar, err error) {
 	if len(der) < 2 || der[0] != 0x30 {
 		return r, s, errDER
 	}
 	rest := der[1:]
-	// The sequence's length only has to be there.
+	// The length of the sequence must exist, but is ignored.
 	if n := int(rest[0]); n&0x80 != 0 {
 		n &= 0x7f
 		if n > len(rest)-1 {
@@ -109,7 +109,7 @@ func parseLaxDER(der []byte) (r, s btcec.ModNScalar, err error) {
 		r.Zero()
 		s.Zero()
 	}
-	// The real server normalises S first, so that both signs count; Verify here takes either sign by itself.
+	// The real server normalises S first, so that both signs are valid. Verify accepts either sign anyway.
 	return r, s, nil
 }
 
@@ -142,7 +142,7 @@ func laxInteger(in []byte) (number, rest []byte, err error) {
 	return in[:length], in[length:], nil
 }
 
-// CompressKey gives the short form of a public key in hex, as the page for a pasted key makes it.
+// CompressKey returns the compressed form of a public key in hex, as the page for pasted keys makes it.
 func CompressKey(text string) ([]byte, error) {
 	encoded, err := hex.DecodeString(strings.TrimSpace(text))
 	if err != nil {

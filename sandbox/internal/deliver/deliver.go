@@ -1,6 +1,6 @@
-// Package deliver sends messages to other servers, and sends those again that were not taken. Messages of one key go one
-// after another, in their order; one that waits for another try holds nothing back. What a message is, how it is sent, how
-// its response is judged and how long the pauses are is up to its [Way].
+// Package deliver sends messages to other servers, and retries those that were not accepted. Messages with the same
+// key are sent one after another, in order; one that waits for a retry does not delay the others. A [Way] says how a
+// kind of messages is sent, how its responses are checked and how long the pauses are.
 package deliver
 
 import (
@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Delivery is a message until it is taken or given up.
+// Delivery is a message until it is accepted or given up.
 type Delivery struct {
-	// Kind names its way.
+	// Kind selects the [Way].
 	Kind string `json:",omitempty"`
-	// Key is what it shares with the deliveries that it does not overtake. State files have had it under another name.
+	// Key orders deliveries: those with the same key do not overtake each other. In state files it has another name.
 	Key   string `json:"InvoiceID"`
 	URL   string
 	Body  []byte
@@ -26,11 +26,11 @@ type Delivery struct {
 	underWay bool
 }
 
-// Way is how the deliveries of a kind go.
+// Way says how the deliveries of a kind are made.
 type Way struct {
-	// Pauses are the times from each try's being due to the next one's. There is one try more than pauses.
+	// Pauses are the times from when a try is due to when the next one is. There is one try more than pauses.
 	Pauses []time.Duration
-	// Request makes the request of a try; with an error the try has failed.
+	// Request makes the request of a try. If it returns an error, the try failed.
 	Request func(context.Context, *Delivery) (*http.Request, error)
 	// Taken reports whether the response ends the delivery. It need not read or close the body.
 	Taken func(*http.Response) bool
@@ -38,17 +38,17 @@ type Way struct {
 
 const (
 	timeout = time.Minute // of a try
-	most    = 8           // at once, each of another key
-	longest = 64 << 10    // of what is read of a response
+	most    = 8           // at once, each with another key
+	longest = 64 << 10    // of a response, as far as it is read
 )
 
 // Queue tries deliveries when they are due.
 type Queue struct {
-	lock    sync.Locker // guards all below, and is the owner's
+	lock    sync.Locker // guards everything below, and belongs to the owner
 	waiting *[]*Delivery
 	ways    map[string]Way
 	changed func()
-	keys    map[string][]*Delivery // those under way
+	keys    map[string][]*Delivery // deliveries under way
 	closed  bool
 
 	client  *http.Client
@@ -58,8 +58,8 @@ type Queue struct {
 	running sync.WaitGroup
 }
 
-// New makes a queue of the deliveries in waiting, which the owner keeps. The owner's lock is held by whoever calls a
-// method other than Close, and by the queue while it changes a delivery and calls changed.
+// New returns a queue of the deliveries in waiting, which the owner keeps. The owner's lock must be held when a
+// method other than Close is called, and the queue holds it while it changes a delivery and calls changed.
 func New(lock sync.Locker, waiting *[]*Delivery, ways map[string]Way, changed func()) *Queue {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Queue{
@@ -75,7 +75,7 @@ func New(lock sync.Locker, waiting *[]*Delivery, ways map[string]Way, changed fu
 	}
 }
 
-// Close ends the tries that are under way, and waits for their end. They count as not made.
+// Close aborts the tries that are under way, and waits for their end. They do not count.
 func (q *Queue) Close() {
 	q.lock.Lock()
 	q.closed = true
@@ -85,7 +85,7 @@ func (q *Queue) Close() {
 	q.client.CloseIdleConnections()
 }
 
-// Add puts a delivery behind the others.
+// Add appends a delivery.
 func (q *Queue) Add(d *Delivery) {
 	*q.waiting = append(*q.waiting, d)
 	q.changed()
@@ -103,7 +103,7 @@ func (q *Queue) Tick(now time.Time) {
 	}
 }
 
-// Next is when the next try is due; zero if none waits.
+// Next is when the next try is due; zero if none is.
 func (q *Queue) Next() time.Time {
 	var next time.Time
 	for _, d := range *q.waiting {
@@ -114,7 +114,7 @@ func (q *Queue) Next() time.Time {
 	return next
 }
 
-// UnderWay counts the deliveries that are being tried, or wait for one of their key that is.
+// UnderWay counts the deliveries that are being tried, or wait for one with the same key that is.
 func (q *Queue) UnderWay() int {
 	n := 0
 	for _, d := range *q.waiting {
@@ -133,7 +133,7 @@ func (q *Queue) start(d *Delivery) {
 	}
 }
 
-// drain tries what is under way of one key, until that is empty.
+// drain tries the deliveries under way of one key until there are none.
 func (q *Queue) drain(key string) {
 	select {
 	case q.slots <- struct{}{}:

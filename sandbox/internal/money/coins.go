@@ -12,7 +12,7 @@ func Coins(d Decimal) Decimal {
 	return d
 }
 
-// Satoshis is an amount in the smallest unit, with the digits that eight multiplications by 10.0 leave behind.
+// Satoshis is an amount in satoshis, with the decimals that eight multiplications by 10.0 leave.
 func Satoshis(d Decimal) Decimal {
 	for range 8 {
 		d = d.Times10()
@@ -20,14 +20,14 @@ func Satoshis(d Decimal) Decimal {
 	return d
 }
 
-// InCoins writes an amount in BTC with all its digits.
+// InCoins writes an amount in BTC with eight decimals.
 func InCoins(amount Decimal) string { return amount.Add(New(0, 8)).Text() }
 
-// SatoshiNumber is an amount in satoshis without digits to spare.
+// SatoshiNumber is an amount in satoshis without trailing zeros.
 func (d Decimal) SatoshiNumber() Number { return Satoshis(d).Trim(0).Number() }
 
-// RoundPrice rounds to the currency's digits, or to as many more as keep the loss under one part in a hundred
-// (recording 63-bitpay-invoices).
+// RoundPrice rounds to the currency's decimals, or to as many more as keep the loss below one percent (recording
+// 63-bitpay-invoices).
 func RoundPrice(price Decimal, digits int) Decimal {
 	if price.Sign() == 0 {
 		return price

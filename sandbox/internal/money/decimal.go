@@ -1,5 +1,5 @@
-// Package money computes as the server does: its number type, whose text its APIs show, the digits of currencies, and rates
-// by a store's script.
+// Package money computes as the server does: its decimal type, whose text its APIs show, the decimals of currencies,
+// and rates by a store's script.
 package money
 
 import (
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Decimal computes as the server's number type does, whose text the API shows: up to 28 digits behind the point within
-// 96 bits, zeros kept by addition and multiplication, as few digits as will do after a division.
+// Decimal is the server's decimal type, whose text the APIs show: up to 28 decimals within 96 bits. Addition and
+// multiplication keep trailing zeros, a division leaves as few decimals as possible.
 type Decimal struct {
 	coef  *big.Int // nil is zero
 	scale int
@@ -24,13 +24,13 @@ var (
 	errDecimal = errors.New("not a decimal of 96 bits")
 )
 
-// New is coef / 10^scale, shown with scale digits behind the point.
+// New returns coef / 10^scale, with scale decimals.
 func New(coef int64, scale int) Decimal { return Decimal{big.NewInt(coef), scale} }
 
-// NewUint is a whole number.
+// NewUint returns a whole number.
 func NewUint(n uint64) Decimal { return Decimal{coef: new(big.Int).SetUint64(n)} }
 
-// Places is how many digits are behind the point.
+// Places is the number of decimals.
 func (d Decimal) Places() int { return d.scale }
 
 func (d Decimal) int() *big.Int {
@@ -42,7 +42,7 @@ func (d Decimal) int() *big.Int {
 
 func powerOfTen(n int) *big.Int { return new(big.Int).Exp(ten, big.NewInt(int64(n)), nil) }
 
-// shrink brings a coefficient within 96 bits and 28 digits behind the point, rounding half to even.
+// shrink rounds a coefficient to 96 bits and 28 decimals, half to even.
 func shrink(coef *big.Int, scale int) (Decimal, error) {
 	for scale > maxScale || coef.CmpAbs(maxCoef) > 0 && scale > 0 {
 		cut := max(scale-maxScale, 1)
@@ -70,7 +70,7 @@ func roundHalfEven(n, by *big.Int) *big.Int {
 	return q
 }
 
-// Parse reads the text of a JSON number; zeros behind the point are kept.
+// Parse reads the text of a JSON number. Trailing zeros are kept.
 func Parse(text string) (Decimal, error) {
 	mantissa, exponent := text, 0
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
@@ -125,8 +125,8 @@ func smallInt(text string) (int, bool) {
 	return n, true
 }
 
-// ParseText reads a number given as a JSON string, which may hold blanks, a sign at either end, and commas that
-// count for nothing; failing that, the text of a JSON number.
+// ParseText reads a number from a JSON string, which may have blanks, a sign at either end, and commas, which are
+// ignored; or else the text of a JSON number.
 func ParseText(text string) (Decimal, error) {
 	plain := strings.TrimSpace(text)
 	negative := false
@@ -151,13 +151,13 @@ func ParseText(text string) (Decimal, error) {
 // Sign is -1, 0 or 1.
 func (d Decimal) Sign() int { return d.int().Sign() }
 
-// Cmp is -1, 0 or 1 as d is less than, as much as, or more than o, whatever their digits.
+// Cmp is -1, 0 or 1 if d is less than, equal to, or greater than o, whatever their decimals.
 func (d Decimal) Cmp(o Decimal) int { a, b, _ := align(d, o); return a.Cmp(b) }
 
 // IsPercent reports whether d is between 0 and 100.
 func (d Decimal) IsPercent() bool { return d.Sign() >= 0 && d.Cmp(New(100, 0)) <= 0 }
 
-// Times10 multiplies by 10.0, which leaves a digit more behind the point.
+// Times10 multiplies by 10.0, which adds a decimal.
 func (d Decimal) Times10() Decimal { return d.Mul(New(100, 1)) }
 
 // String is the number as it is shown.
@@ -165,7 +165,7 @@ func (d Decimal) String() string { return d.Text() }
 
 func (d Decimal) neg() Decimal { return Decimal{new(big.Int).Neg(d.int()), d.scale} }
 
-// Sub subtracts, with as many digits as the longer of the two has.
+// Sub subtracts. The result has as many decimals as the operand with more of them.
 func (d Decimal) Sub(o Decimal) Decimal { return d.Add(o.neg()) }
 
 func align(a, b Decimal) (x, y *big.Int, scale int) {
@@ -179,8 +179,8 @@ func align(a, b Decimal) (x, y *big.Int, scale int) {
 	return x, y, max(a.scale, b.scale)
 }
 
-// The sums and products here stay far below 96 bits but for prices at the very end of the range, where the largest
-// number stands for what the server would fail of.
+// Sums and products here stay far below 96 bits except for prices at the end of the range, where the largest number
+// replaces what the server would fail with.
 func clampShrink(coef *big.Int, scale int) Decimal {
 	d, err := shrink(coef, scale)
 	if err != nil {
@@ -189,25 +189,25 @@ func clampShrink(coef *big.Int, scale int) Decimal {
 	return d
 }
 
-// Add adds, with as many digits as the longer of the two has.
+// Add adds. The result has as many decimals as the operand with more of them.
 func (d Decimal) Add(o Decimal) Decimal {
 	x, y, scale := align(d, o)
 	return clampShrink(new(big.Int).Add(x, y), scale)
 }
 
-// Mul multiplies, with the digits of both.
+// Mul multiplies. The result has the decimals of both operands.
 func (d Decimal) Mul(o Decimal) Decimal {
 	return clampShrink(new(big.Int).Mul(d.int(), o.int()), d.scale+o.scale)
 }
 
-// Div divides by what is not zero. An exact quotient has as few digits as it can, but no fewer than the difference of
-// the scales.
+// Div divides by a number other than zero. An exact quotient has as few decimals as possible, but not fewer than the
+// difference of the operands' decimals.
 func (d Decimal) Div(o Decimal) Decimal {
 	const extra = 2 * maxScale
 	n := new(big.Int).Mul(d.int(), powerOfTen(extra+o.scale))
 	q, r := new(big.Int).QuoRem(n, o.int(), new(big.Int))
 	scale := d.scale + extra
-	if r.Sign() != 0 { // what is cut off must not pass for half
+	if r.Sign() != 0 { // what is cut off must not look like a half
 		q.Mul(q, ten)
 		q.Add(q, big.NewInt(int64(n.Sign()*o.Sign())))
 		scale++
@@ -216,7 +216,7 @@ func (d Decimal) Div(o Decimal) Decimal {
 	return out.Trim(max(d.scale-o.scale, 0))
 }
 
-// Trim drops zeros at the end, down to a number of digits behind the point.
+// Trim removes trailing zeros, down to a number of decimals.
 func (d Decimal) Trim(least int) Decimal {
 	coef := new(big.Int).Set(d.int())
 	for r := new(big.Int); d.scale > least; d.scale-- {
@@ -229,7 +229,7 @@ func (d Decimal) Trim(least int) Decimal {
 	return Decimal{coef, d.scale}
 }
 
-// Round rounds half away from zero; a number with fewer digits stays as it is.
+// Round rounds half away from zero. A number with fewer decimals stays the same.
 func (d Decimal) Round(digits int) Decimal {
 	if d.scale <= digits {
 		return d
@@ -251,7 +251,7 @@ func (d Decimal) ceil() Decimal {
 	return Decimal{q, 0}
 }
 
-// Text is the number with its digits, without an exponent.
+// Text is the number with its decimals, without an exponent.
 func (d Decimal) Text() string {
 	digits := new(big.Int).Abs(d.int()).String()
 	if len(digits) <= d.scale {
@@ -266,7 +266,7 @@ func (d Decimal) Text() string {
 	return digits
 }
 
-// Number is the decimal as the server writes a JSON number: never without a point.
+// Number is the decimal as the server writes a JSON number, always with a point.
 func (d Decimal) Number() Number {
 	text := d.Text()
 	if d.scale == 0 {
@@ -275,19 +275,19 @@ func (d Decimal) Number() Number {
 	return Number(text)
 }
 
-// MarshalText keeps the exact text in the state file.
+// MarshalText returns the exact text, for the state file.
 func (d Decimal) MarshalText() ([]byte, error) { return []byte(d.Text()), nil }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads the text of MarshalText.
 func (d *Decimal) UnmarshalText(text []byte) (err error) {
 	*d, err = Parse(string(text))
 	return err
 }
 
-// Number is a JSON number by its text.
+// Number is the text of a JSON number.
 type Number string
 
-// MarshalJSON is the text.
+// MarshalJSON returns the text.
 func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 // UnmarshalJSON takes the text of any JSON value.

@@ -4,7 +4,8 @@ import "strings"
 
 // expression is the right side of a rule.
 type expression interface {
-	// evaluate computes it for the pair the rule was found for; text is the expression with its pairs filled in.
+	// evaluate computes it for the pair that the rule was found for; text is the expression with its pairs filled
+	// in.
 	evaluate(e *evaluator, asked Pair, depth int) (v Decimal, text, errText string)
 }
 
@@ -17,7 +18,7 @@ func (l literal) evaluate(*evaluator, Pair, int) (Decimal, string, string) {
 	return l.value, l.text, ""
 }
 
-// pairRef is another pair, in which X is what it was for the rule.
+// pairRef is another pair, in which X has the same meaning as in the rule.
 type pairRef Pair
 
 func (p pairRef) evaluate(e *evaluator, asked Pair, depth int) (Decimal, string, string) {
@@ -38,17 +39,17 @@ func (p pairRef) fill(asked Pair) Pair {
 	return pair
 }
 
-// exchange is a call such as kraken(X_X): there is no network here, so it has no rate.
+// exchange is a call such as kraken(X_X). It has no rate, since there is no network here.
 type exchange struct{ name string }
 
 func (x exchange) evaluate(_ *evaluator, asked Pair, _ int) (Decimal, string, string) {
 	return Decimal{}, "ERR_RATE_UNAVAILABLE(" + x.name + ", " + asked.brief() + ")", "RateUnavailable"
 }
 
-// maxEvaluated bounds the text of an evaluation, which is for the log of an invoice alone.
+// maxEvaluated bounds the text of an evaluation, which is only for the log of an invoice.
 const maxEvaluated = 4 << 10
 
-// brief is a pair for that text: a currency of an invoice may have any length.
+// brief is a pair for that text. A currency of an invoice may have any length.
 func (p Pair) brief() string {
 	return Pair{p.Left[:min(len(p.Left), maxEvaluated)], p.Right[:min(len(p.Right), maxEvaluated)]}.String()
 }

@@ -56,7 +56,7 @@ func withoutComments(text string) string {
 	return b.String()
 }
 
-// String is the script as the server hands it back: a statement a line.
+// String is the script as the server returns it: one statement on each line.
 func (s Script) String() string {
 	lines := make([]string, len(s))
 	for i, r := range s {
@@ -65,12 +65,12 @@ func (s Script) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// ExchangeScript takes all rates from an exchange.
+// ExchangeScript returns a script that has all rates from an exchange.
 func ExchangeScript(source string) Script {
 	return Script{{left: "X", right: "X", expr: exchange{source}, text: ""}}
 }
 
-// Rate tells a rate, or how far its rule came, in the words of the server's log.
+// Rate is a rate, or how far its rule was evaluated, in the words of the server's log.
 type Rate struct {
 	Pair      Pair
 	Rule      string
@@ -79,18 +79,18 @@ type Rate struct {
 	Err       string // "" means there is a value
 }
 
-// Calculator computes the rates of one request by a script, which is read once however many pairs are asked for.
+// Calculator computes the rates of one request by a script, which is read once for all pairs.
 type Calculator struct {
 	evaluator *evaluator
 	spread    Decimal
 }
 
-// NewCalculator makes one of a script; the spread is a fraction that every rate loses.
+// NewCalculator returns a calculator for a script. The spread is a fraction that is subtracted from every rate.
 func NewCalculator(script Script, spread Decimal) *Calculator {
 	return &Calculator{newEvaluator(script), spread}
 }
 
-// Rate computes one pair.
+// Rate computes the rate of a pair.
 func (s *Calculator) Rate(pair Pair) Rate {
 	result := Rate{Pair: pair}
 	if pair.Left == pair.Right {
@@ -108,11 +108,11 @@ func (s *Calculator) Rate(pair Pair) Rate {
 	return result
 }
 
-// Rules may lead to rules, in circles too. Beyond these bounds there is no rate.
+// Rules may refer to rules, even in circles. Beyond these bounds there is no rate.
 const (
 	maxRuleDepth = 16
 	maxRules     = 100
-	maxRuleText  = 256 << 10 // of all rules that one request has evaluated, each time it has
+	maxRuleText  = 256 << 10 // of all rules that a request evaluates, each time
 )
 
 // evaluator computes rates of a script.
@@ -134,7 +134,7 @@ func newEvaluator(script Script) *evaluator {
 	return &evaluator{script: script, rules: rules}
 }
 
-// evaluate finds the rule of a pair: the most exact one, in either direction.
+// evaluate uses the most specific rule for a pair, in either direction.
 func (e *evaluator) evaluate(pair Pair, depth int) (v Decimal, text, errText string) {
 	if pair.Left == pair.Right {
 		return New(1, 0), "1", ""
@@ -165,8 +165,8 @@ func (e *evaluator) evaluate(pair Pair, depth int) (v Decimal, text, errText str
 	return v, text, errText
 }
 
-// find gives the rule that names most of a pair, the first of those that name as much; a rule for the pair turned round
-// counts a little less.
+// find returns the rule that names most of a pair, the first of equally specific ones. A rule for the inverse pair
+// is slightly less specific.
 func (e *evaluator) find(pair Pair) (found *rule, turned bool) {
 	best, first := -1, 0
 	for _, turn := range []bool{false, true} {
@@ -179,7 +179,7 @@ func (e *evaluator) find(pair Pair) (found *rule, turned bool) {
 			score int
 		}{{Pair{left, right}, 8}, {Pair{left, "X"}, 4}, {Pair{"X", right}, 4}, {Pair{"X", "X"}, 0}} {
 			if len(candidate.pair.Left)+len(candidate.pair.Right) > maxScript {
-				continue // longer than any script, and dear to look up
+				continue // longer than any script, and expensive to look up
 			}
 			i, known := e.rules[candidate.pair]
 			score := candidate.score + ahead

@@ -1,4 +1,4 @@
-// Package random makes up ids, keys and secrets in the shapes that the server gives them.
+// Package random makes random ids, keys and secrets in the forms of the server.
 package random
 
 import (
@@ -9,20 +9,21 @@ import (
 	"github.com/btcsuite/btcd/btcutil/base58"
 )
 
-// Bytes makes up n bytes.
+// Bytes returns n random bytes.
 func Bytes(n int) []byte {
 	b := make([]byte, n)
 	rand.Read(b)
 	return b
 }
 
-// Hex makes up so many bytes, in hex.
+// Hex returns n random bytes in hex.
 func Hex(bytes int) string { return hex.EncodeToString(Bytes(bytes)) }
 
-// Base58 is how the server names most things. Leading zero bytes become ones, so the length varies a little.
+// Base58 returns n random bytes in Base58, the form of most ids of the server. Leading zero bytes become ones, so
+// the length varies a little.
 func Base58(bytes int) string { return base58.Encode(Bytes(bytes)) }
 
-// UUID makes up a UUID of version 4.
+// UUID returns a random UUID of version 4.
 func UUID() string {
 	b := Bytes(16)
 	b[6] = b[6]&0x0f | 0x40
@@ -30,7 +31,7 @@ func UUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// Letters is how a store's legacy key looks: letters and digits.
+// Letters returns n random letters and digits, the form of a store's legacy key.
 func Letters(n int) string {
 	const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	text := make([]byte, n)

@@ -4,13 +4,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// Accounting is what a prompt shows, in BTC, computed in the server's order since its number type shows that order.
+// Accounting holds the sums of an invoice's prompt, in BTC. They are computed in the server's order, since its
+// number type shows the order.
 type Accounting struct {
 	TotalDue, Paid, Due, Fee, CryptoPaid money.Decimal
 	Count                                int
 }
 
-// Account computes the sums of an invoice's prompt. What was paid in BTC goes through the invoice's currency and back.
+// Account computes the sums of an invoice's prompt. What was paid in BTC is converted to the invoice's currency and
+// back.
 func (inv *Invoice) Account(digits int) Accounting {
 	var a Accounting
 	rate := inv.Prompt.Rate
@@ -23,7 +25,7 @@ func (inv *Invoice) Account(digits int) Accounting {
 	}
 	grossDue := inv.Price.Add(fees)
 	if a.Count > 0 && inv.Lacks(inv.Net(digits)) && inv.Prompt.Fee.Sign() > 0 {
-		grossDue = grossDue.Add(inv.Prompt.Fee.Mul(rate)) // the payment still to come costs its fee
+		grossDue = grossDue.Add(inv.Prompt.Fee.Mul(rate)) // the next payment costs its fee
 	}
 	a.TotalDue = money.Coins(grossDue.Div(rate))
 	a.Paid = money.Coins(gross.Div(rate))
@@ -36,7 +38,8 @@ func (inv *Invoice) Account(digits int) Accounting {
 	return a
 }
 
-// Net is what the payments are worth in the invoice's currency, without their fees, in whole digits of it.
+// Net is what the payments are worth in the invoice's currency, without their fees, rounded to the currency's
+// digits.
 func (inv *Invoice) Net(digits int) money.Decimal {
 	return inv.worth(inv.Counted(), digits)
 }
@@ -49,7 +52,7 @@ func (inv *Invoice) worth(payments []*Payment, digits int) money.Decimal {
 	return sum.Round(digits)
 }
 
-// Lacks tells whether an amount is less than the price, but for the store's tolerance.
+// Lacks reports whether an amount is less than the price by more than the store's tolerance.
 func (inv *Invoice) Lacks(amount money.Decimal) bool {
 	least := inv.Price
 	if inv.Tolerance.Sign() > 0 {

@@ -16,13 +16,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// Wallet is a store's on-chain payment method: an account key, of which every invoice takes the next address.
+// Wallet is a store's on-chain payment method: an account key. Each invoice gets the next address of it.
 type Wallet struct {
 	Enabled bool
-	Scheme  string // as it was set: the account's extended public key, perhaps with the kind of script behind it
+	Scheme  string // as it was set: the account's extended public key, perhaps with the kind of script
 	Label   string
-	KeyPath string // fingerprint and path of the account, "" if not told
-	Next    uint32 // the next address of the external chain
+	KeyPath string // fingerprint and path of the account, "" if unknown
+	Next    uint32 // index of the next address of the external chain
 
 	external *extendedKey
 	script   scriptKind
@@ -36,10 +36,10 @@ const (
 	legacyScript
 )
 
-// dustLimit is what an output of the kind must exceed, in satoshis.
+// dustLimit is the value that an output of the kind must exceed, in satoshis.
 var dustLimit = map[scriptKind]int64{segwit: 294, nestedSegwit: 540, legacyScript: 546}
 
-// Dust is what an output to the wallet must exceed, in satoshis.
+// Dust is the value that an output to the wallet must exceed, in satoshis.
 func (w *Wallet) Dust() int64 { return dustLimit[w.script] }
 
 // Version bytes of regtest.
@@ -50,10 +50,10 @@ const (
 	bech32Prefix      = "bcrt"
 )
 
-// ErrScheme says that a text is no derivation scheme.
+// ErrScheme is the error for a text that is not a derivation scheme.
 var ErrScheme = errors.New("derivation scheme: not an extended public key of regtest")
 
-// NewWallet reads a derivation scheme: an account key, and the kind of script in [legacy] or [p2sh] behind a dash.
+// NewWallet reads a derivation scheme: an account key, and the kind of script after a dash, [legacy] or [p2sh].
 func NewWallet(scheme string) (*Wallet, error) {
 	w := &Wallet{Enabled: true, Scheme: strings.TrimSpace(scheme)}
 	if err := w.open(); err != nil {
@@ -62,7 +62,7 @@ func NewWallet(scheme string) (*Wallet, error) {
 	return w, nil
 }
 
-// open derives what is not kept in the state.
+// open derives what is not in the state.
 func (w *Wallet) open() error {
 	key, kind, _ := strings.Cut(w.Scheme, "-")
 	switch kind {
@@ -83,20 +83,20 @@ func (w *Wallet) open() error {
 	return err
 }
 
-// nextAddress takes an address of the external chain that nobody had before, and its index.
+// nextAddress returns the next unused address of the external chain, and its index.
 func (w *Wallet) nextAddress() (string, uint32) {
 	for {
 		index := w.Next
 		w.Next++
 		text, err := w.Address(index)
 		if err != nil {
-			continue // one in 2^127: the standard says to go on with the next
+			continue // one in 2^127: the standard says to use the next one
 		}
 		return text, index
 	}
 }
 
-// Address is the external chain's at an index.
+// Address returns the address of the external chain at an index.
 func (w *Wallet) Address(index uint32) (string, error) {
 	key, err := w.external.child(index)
 	if err != nil {
@@ -128,13 +128,13 @@ func address(publicKey []byte, kind scriptKind) (string, error) {
 	return bech32.Encode(bech32Prefix, append([]byte{0}, words...))
 }
 
-// extendedKey derives keys by BIP32 without any private one.
+// extendedKey derives public keys by BIP32 without a private key.
 type extendedKey struct {
 	key       *btcec.PublicKey
 	chainCode []byte
 }
 
-// longestExtendedKey is the length of the 82 bytes of a key in Base58, whose decoding takes the square of the length.
+// longestExtendedKey is the length of the 82 bytes of a key in Base58. Decoding takes time quadratic in the length.
 const longestExtendedKey = 112
 
 func parseExtendedKey(text string) (*extendedKey, error) {
@@ -178,7 +178,7 @@ func (k *extendedKey) child(index uint32) (*extendedKey, error) {
 	return &extendedKey{key: btcec.NewPublicKey(&result.X, &result.Y), chainCode: sum[32:]}, nil
 }
 
-// NewAccountKey makes up an account's extended public key, whose private half is forgotten.
+// NewAccountKey returns a random extended public key of an account. Its private key is discarded.
 func NewAccountKey() string {
 	private, err := btcec.NewPrivateKey()
 	if err != nil {

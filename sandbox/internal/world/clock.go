@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// clock is the only source of time: the one below it, ahead by what control added.
+// clock is the only source of time: the clock below it, plus what control added.
 type clock struct {
 	below func() time.Time
 	ahead atomic.Int64

@@ -1,9 +1,9 @@
 package world
 
-// Event is something that happened to an invoice.
+// Event is something that happens to an invoice.
 type Event string
 
-// What may happen to an invoice.
+// The events of an invoice.
 const (
 	EventCreated             Event = "created"
 	EventReceivedPayment     Event = "receivedPayment"
@@ -18,31 +18,32 @@ const (
 	EventMarkedCompleted     Event = "markedCompleted"
 )
 
-// IPNKind is the kind of the deliveries of an invoice's notifications. It has no name in state files, which knew no other for long.
+// IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in state files, which had no
+// other kind at first.
 const IPNKind = ""
 
-// Subscribe has f called with each event, when it happens, in the order of the subscriptions. The lock is held then.
+// Subscribe calls f with each event when it happens, in the order of the subscriptions. f runs with the lock held.
 func (s *World) Subscribe(f func(*Invoice, Event)) { s.subscribers = append(s.subscribers, f) }
 
-// emit hands an event to everyone who subscribed. It is called once for each, by what makes it happen.
+// emit passes an event to all subscribers. Each event is emitted once, where it happens.
 func (s *World) emit(inv *Invoice, e Event) {
 	for _, f := range s.subscribers {
 		f(inv, e)
 	}
 }
 
-// emitter is emit for the events of one invoice.
+// emitter returns emit for the events of one invoice.
 func (s *World) emitter(inv *Invoice) func(Event) {
 	return func(e Event) { s.emit(inv, e) }
 }
 
-// Create puts a new invoice into the state.
+// Create adds a new invoice to the state.
 func (s *World) Create(inv *Invoice) {
 	s.State.AddInvoice(inv)
 	s.emit(inv, EventCreated)
 }
 
-// Mark sets a status by hand; false means it cannot be.
+// Mark sets a status manually. It returns false if the invoice cannot have it.
 func (s *World) Mark(inv *Invoice, status string) bool {
 	if !inv.mark(status, s.emitter(inv)) {
 		return false

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// loadState reads the state file, if one is wanted and there.
+// loadState reads the state file, if there is one.
 func (s *World) loadState() error {
 	if s.stateFile == "" {
 		return nil
@@ -41,7 +41,8 @@ func (s *World) loadState() error {
 	return nil
 }
 
-// check refuses a state whose parts do not belong together, as one that was edited by hand, and opens the wallets.
+// check refuses a state whose parts do not fit each other, such as one that was edited by hand, and opens the
+// wallets.
 func (st *State) check() error {
 	for id, u := range st.Users {
 		if u == nil || u.ID != id {
@@ -111,7 +112,7 @@ func (st *State) check() error {
 	return nil
 }
 
-// writeStateFile puts a snapshot in place of the file in one step.
+// writeStateFile replaces the state file by a snapshot, in one step.
 func (s *World) writeStateFile(snapshot []byte) error {
 	temp, err := os.CreateTemp(filepath.Dir(s.stateFile), filepath.Base(s.stateFile)+".*")
 	if err != nil {

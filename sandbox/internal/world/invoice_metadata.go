@@ -9,7 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// freeObject is metadata of any members, in their order.
+// freeObject is metadata with any fields, in their order.
 type freeObject struct{ members jsonObject }
 
 func parseFree(text []byte) (freeObject, error) {
@@ -38,7 +38,7 @@ func (f freeObject) get(name string) any {
 	return nil
 }
 
-// text gives a member's text; numbers and booleans count by theirs.
+// text returns a field as text. Numbers and booleans count as the text they are written with.
 func (f freeObject) text(name string) *string {
 	switch value := f.get(name).(type) {
 	case string:
@@ -54,7 +54,7 @@ func (f freeObject) text(name string) *string {
 	return nil
 }
 
-// known is what the BitPay half knows of the metadata.
+// known returns what the BitPay API shows of the metadata.
 func (f freeObject) known() Metadata {
 	m := Metadata{
 		OrderID: f.text("orderId"), ItemCode: f.text("itemCode"), ItemDesc: f.text("itemDesc"),
@@ -80,7 +80,7 @@ func (f freeObject) known() Metadata {
 	return m
 }
 
-// SetMetadata takes what a request sent, whose depth was bounded as it was read.
+// SetMetadata sets the metadata of a request, whose depth was bounded when it was read.
 func (inv *Invoice) SetMetadata(sent *aspnet.Node) {
 	free, err := parseFree(sent.Raw)
 	if err != nil {
@@ -89,7 +89,7 @@ func (inv *Invoice) SetMetadata(sent *aspnet.Node) {
 	inv.Own, inv.Metadata = free.encode(), free.known()
 }
 
-// OwnMetadata is what the Greenfield API tells: what it was given, or what the other half was.
+// OwnMetadata is the metadata that the Greenfield API shows: what it received, or what the BitPay API received.
 func (inv *Invoice) OwnMetadata() json.RawMessage {
 	if inv.Own != nil {
 		return inv.Own
@@ -101,8 +101,8 @@ func (inv *Invoice) OwnMetadata() json.RawMessage {
 	return text
 }
 
-// FirstMetadata is what the creation of an invoice answers: there a tax that was sent as text is a number of all its
-// digits, as it never is again (recording 20-invoices).
+// FirstMetadata is the metadata in the response to the creation: there a tax that was sent as text is a number with
+// all its digits, unlike later (recording 20-invoices).
 func (inv *Invoice) FirstMetadata() json.RawMessage {
 	free, err := parseFree(inv.OwnMetadata())
 	if err != nil {

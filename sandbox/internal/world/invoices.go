@@ -9,7 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// Statuses and exceptions of an invoice, by their Greenfield names.
+// The statuses and exceptions of an invoice, by their names in the Greenfield API.
 const (
 	StatusNew        = "New"
 	StatusProcessing = "Processing"
@@ -31,20 +31,20 @@ type Invoice struct {
 	StoreID  string
 	Currency string
 	Price    money.Decimal
-	TopUp    bool // no price was asked; the first payment sets it
+	TopUp    bool // the request had no price; the first payment sets it
 
 	Status     string
 	Exception  string
 	Archived   bool
-	Created    time.Time // cut to the second, as the server keeps it
+	Created    time.Time // truncated to the second, as the server keeps it
 	Expires    time.Time
-	Monitored  time.Time     // until when payments are waited for to confirm
-	SpeedLimit string        // the speed policy, by its Greenfield name
+	Monitored  time.Time     // until when payments are watched
+	SpeedLimit string        // the speed policy, by its name in the Greenfield API
 	Tolerance  money.Decimal // percent
 
 	Metadata Metadata
-	// Own is the metadata as the Greenfield API was given it, of which Metadata has what the other half knows. An
-	// invoice of that half has none.
+	// Own is the metadata that the Greenfield API received. Metadata has what the BitPay API shows of it. An invoice
+	// of the BitPay API has no Own.
 	Own json.RawMessage `json:",omitempty"`
 
 	RedirectURL           string
@@ -54,25 +54,25 @@ type Invoice struct {
 	NotificationEmail     string
 	FullNotifications     bool
 	ExtendedNotifications bool
-	Base                  string // the server's address as its maker saw it, for links in notifications
+	Base                  string // the server's address as the creator saw it, for links in notifications
 
 	Receipt  ReceiptChoice
 	Language string   // of the checkout; empty for the store's
-	Terms    []string // by which a search finds it besides its own
-	Lazy     bool     // takes its address only when somebody asks for it
+	Terms    []string // additional search terms
+	Lazy     bool     // gets its address only when it is requested
 
 	Prompt   *Prompt // nil: free, nothing to pay
 	Payments []*Payment
 
-	// Fresh says that the creation's own events are still to come.
+	// Fresh says that the events of the creation are still to be emitted.
 	Fresh bool
 }
 
-// Prompt is the on-chain way to pay an invoice.
+// Prompt is the on-chain payment method of an invoice.
 type Prompt struct {
-	Address string // empty until somebody asks for it, of a lazy invoice
+	Address string // of a lazy invoice empty until it is requested
 	Index   uint32 // of the address in the wallet's external chain
-	Scheme  string // the wallet's
+	Scheme  string // of the wallet
 	FeeMode string
 	Rate    money.Decimal
 	Fee     money.Decimal // of a payment beyond the first, in BTC
@@ -85,14 +85,14 @@ type Payment struct {
 	Vout     int
 	Address  string
 	Amount   money.Decimal // in BTC
-	Fee      money.Decimal // what of it only covers the cost of one more payment
+	Fee      money.Decimal // the part that only covers the cost of one more payment
 	RBF      bool
-	Height   int // of the block it is in; 0 while unconfirmed
+	Height   int // of its block; 0 while unconfirmed
 	Received time.Time
-	Replaced bool // by a transaction that pays somebody else
+	Replaced bool // by a transaction that pays another address
 }
 
-// Metadata holds the well-known members of an invoice, under their Greenfield names.
+// Metadata holds the well-known fields of an invoice's metadata, under their names in the Greenfield API.
 type Metadata struct {
 	OrderID       *string         `json:"orderId,omitempty"`
 	ItemCode      *string         `json:"itemCode,omitempty"`
@@ -111,18 +111,18 @@ type Metadata struct {
 	BuyerCountry  *string         `json:"buyerCountry,omitempty"`
 }
 
-// ReceiptChoice is what of the store's receipt an invoice has otherwise.
+// ReceiptChoice overrides parts of the store's receipt for an invoice.
 type ReceiptChoice struct {
 	Enabled, ShowQR, ShowPayments *bool `json:",omitempty"`
 }
 
-// Activate takes the wallet's next address.
+// Activate assigns the wallet's next address.
 func (p *Prompt) Activate(w *Wallet) {
 	p.Address, p.Index = w.nextAddress()
 	p.Scheme = w.Scheme
 }
 
-// ActivateLazy gives an invoice its address where its maker left that to the first who looks.
+// ActivateLazy gives a lazy invoice its address, if it has none yet.
 func (s *World) ActivateLazy(inv *Invoice) {
 	w := s.State.Stores[inv.StoreID].Wallet
 	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != StatusNew || w == nil {
@@ -133,7 +133,7 @@ func (s *World) ActivateLazy(inv *Invoice) {
 	s.State.Touch(inv.ID)
 }
 
-// AddInvoice puts an invoice into the state, without an event.
+// AddInvoice adds an invoice to the state without an event.
 func (st *State) AddInvoice(inv *Invoice) {
 	inv.Number = st.Number()
 	st.Invoices[inv.ID] = inv
@@ -144,7 +144,7 @@ func (st *State) AddInvoice(inv *Invoice) {
 func (st *State) indexInvoice(inv *Invoice) {
 	of := st.invoicesOf[inv.StoreID]
 	at := len(of)
-	for at > 0 && Older(of[at-1], inv) > 0 { // only where the clock below went back
+	for at > 0 && Older(of[at-1], inv) > 0 { // only if the clock went back
 		at--
 	}
 	st.invoicesOf[inv.StoreID] = slices.Insert(of, at, inv)
@@ -154,7 +154,7 @@ func (st *State) indexInvoice(inv *Invoice) {
 	st.watch(inv)
 }
 
-// Counted are the payments that still stand.
+// Counted returns the payments that were not replaced.
 func (inv *Invoice) Counted() []*Payment {
 	var counted []*Payment
 	for _, p := range inv.Payments {
@@ -165,7 +165,8 @@ func (inv *Invoice) Counted() []*Payment {
 	return counted
 }
 
-// ConfirmationsNeeded is how many confirmations a payment needs under a speed policy; one that may be replaced needs a block in any case.
+// ConfirmationsNeeded is how many confirmations a payment needs under a speed policy. A payment that may be replaced
+// needs at least one.
 func ConfirmationsNeeded(speed string, rbf bool) int {
 	switch speed {
 	case "HighSpeed":
@@ -181,12 +182,12 @@ func ConfirmationsNeeded(speed string, rbf bool) int {
 	return 1
 }
 
-// SettledPayment reports whether a payment has the confirmations that the invoice wants.
+// SettledPayment reports whether a payment has the confirmations that the invoice needs.
 func (inv *Invoice) SettledPayment(p *Payment, height int) bool {
 	return p.Confirmations(height) >= ConfirmationsNeeded(inv.SpeedLimit, p.RBF)
 }
 
-// Confirmations counts the block a payment is in, and those above it.
+// Confirmations counts the payment's block and the blocks above it.
 func (p *Payment) Confirmations(height int) int {
 	if p.Height == 0 {
 		return 0
@@ -194,7 +195,7 @@ func (p *Payment) Confirmations(height int) int {
 	return height - p.Height + 1
 }
 
-// Over is the store's receipt with what the invoice has otherwise.
+// Over returns the store's receipt with what the invoice overrides.
 func (choice ReceiptChoice) Over(store Receipt) Receipt {
 	if choice.Enabled != nil {
 		store.Enabled = *choice.Enabled
@@ -208,13 +209,13 @@ func (choice ReceiptChoice) Over(store Receipt) Receipt {
 	return store
 }
 
-// Older is the order in which a store's invoices are kept.
+// Older compares two invoices by the order in which a store's invoices are kept.
 func Older(a, b *Invoice) int {
 	return cmp.Or(a.Created.Compare(b.Created), a.Number-b.Number)
 }
 
-// InvoiceAt is the invoice that an address belongs to; nil without one.
+// InvoiceAt returns the invoice of an address; nil if there is none.
 func (st *State) InvoiceAt(address string) *Invoice { return st.promptAddress[address] }
 
-// InvoicesOfStore lists a store's, oldest first.
+// InvoicesOfStore returns a store's invoices, oldest first.
 func (st *State) InvoicesOfStore(id string) []*Invoice { return st.invoicesOf[id] }

@@ -10,20 +10,20 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// APIKey is a Greenfield key.
+// APIKey is a key of the Greenfield API.
 type APIKey struct {
 	Value       string
 	UserID      string
 	Label       string
 	Permissions []string
-	Number      int // keys are told in the order of their making
+	Number      int // keys are listed in the order of their creation
 	Created     time.Time
-	// AppIdentifier and AppRedirect are those of the consent page that made the key.
+	// AppIdentifier and AppRedirect are from the consent that made the key.
 	AppIdentifier string
 	AppRedirect   string
 }
 
-// KeysOf lists a user's keys, oldest first.
+// KeysOf returns a user's keys, oldest first.
 func (st *State) KeysOf(u *User) []*APIKey {
 	var keys []*APIKey
 	for _, k := range st.APIKeys {
@@ -35,21 +35,21 @@ func (st *State) KeysOf(u *User) []*APIKey {
 	return keys
 }
 
-// NewAPIKey makes a key without a time.
+// NewAPIKey makes a key without a date.
 func (st *State) NewAPIKey(u *User, label string, permissions []string) *APIKey {
 	k := &APIKey{Value: random.Hex(20), UserID: u.ID, Label: label, Permissions: permissions, Number: st.Number()}
 	st.APIKeys[k.Value] = k
 	return k
 }
 
-// MintKey makes a key now.
+// MintKey makes a key with the current date.
 func (s *World) MintKey(u *User, label string, permissions []string) *APIKey {
 	k := s.State.NewAPIKey(u, label, permissions)
 	k.Created = s.clock.now()
 	return k
 }
 
-// ID names a key where its value is not told.
+// ID names a key where the key itself is not shown.
 func (k *APIKey) ID() string {
 	hash := sha256.Sum256([]byte(k.Value))
 	return "akid_" + hex.EncodeToString(hash[:8])

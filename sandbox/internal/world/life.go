@@ -7,12 +7,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// watched tells whether time or blocks may still change the invoice by themselves.
+// watched reports whether time or blocks may still change the invoice.
 func (inv *Invoice) watched() bool {
 	return inv.Fresh || inv.Status == StatusNew || inv.Status == StatusProcessing
 }
 
-// due is when a watched invoice must be looked at again.
+// due is when a watched invoice must be checked again.
 func (inv *Invoice) due() time.Time {
 	switch {
 	case inv.Fresh:
@@ -23,7 +23,8 @@ func (inv *Invoice) due() time.Time {
 	return inv.Monitored
 }
 
-// live moves an invoice on to where payments, blocks and the clock have brought it, and tells what happened on the way.
+// live changes the status of an invoice according to payments, blocks and the clock, and emits the events on the
+// way.
 func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
 	digits := money.Digits(inv.Currency)
 	payments := inv.Counted()
@@ -93,7 +94,7 @@ func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
 	}
 }
 
-// Markable are the statuses a person may set by hand.
+// Markable returns the statuses that can be set manually.
 func (inv *Invoice) Markable() []string {
 	marked := inv.Exception == ExceptionMarked
 	statuses := []string{}
@@ -110,7 +111,7 @@ func (inv *Invoice) Markable() []string {
 	return statuses
 }
 
-// mark sets a status by hand; false means it cannot be.
+// mark sets a status manually. It returns false if the invoice cannot have it.
 func (inv *Invoice) mark(status string, tell func(Event)) bool {
 	if !slices.Contains(inv.Markable(), status) {
 		return false

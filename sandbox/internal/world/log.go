@@ -16,40 +16,41 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// stateLog is what happened since the state file was written: a line for each change, in the file FILE.log. A change is
-// written before it is answered, so that a sandbox that is killed knows at its next start all that it acknowledged.
-// Killed is not cut off from power: the lines are not synced.
+// stateLog is what changed since the state file was written: a line for each change, in the file FILE.log. A change
+// is written before the response is sent, so that a sandbox that is killed has everything that it acknowledged at
+// its next start. It may lose changes in a power failure: lines are not synced.
 type stateLog struct {
-	mu   sync.Mutex // held while the files are written; taken before the lock of the [World] where both are
+	mu   sync.Mutex // held while the files are written; locked before the lock of the [World] if both are
 	file *os.File
 	size int64
-	most int64 // the size at which the state file is written anew
+	most int64 // the size at which the state file is rewritten
 
 	// guarded by the lock of the [World]
-	pending []byte            // lines to be written
+	pending []byte            // lines to write
 	parts   map[string][]byte // each part of the state as it was last written
 }
 
-// logLine holds the parts of the state that changed. Of invoices, which may be many, it has those that changed.
+// logLine holds the parts of the state that changed. Of the invoices, which may be many, it holds those that
+// changed.
 type logLine struct {
-	Started  string // of the state file that it belongs to, as Logged
+	Started  string // of the state file that it belongs to, like Logged
 	Logged   int
 	Parts    map[string]json.RawMessage
 	Invoices map[string]*Invoice `json:",omitempty"`
 }
 
-// minLog is the size up to which a log is not worth a new state file.
+// minLog is the size of a log below which the state file is not rewritten.
 const minLog = 1 << 20
 
 func (s *World) logPath() string { return s.stateFile + ".log" }
 
-// part is a member of the state, by its name.
+// part is a field of the state, by its name.
 type part struct {
 	name  string
 	value reflect.Value
 }
 
-// parts are the members of the state that a line holds as a whole: all but invoices.
+// parts are the fields of the state that a line holds as a whole: all but the invoices.
 func (st *State) parts() []part {
 	var parts []part
 	v := reflect.ValueOf(st).Elem()
@@ -62,7 +63,7 @@ func (st *State) parts() []part {
 	return parts
 }
 
-// Record notes what changed, for commit to write. It is called with the lock held, after everything that may change
+// Record notes what changed, for Commit to write. It is called with the lock held, after everything that may change
 // the state.
 func (s *World) Record() {
 	if !s.State.changed {
@@ -89,17 +90,18 @@ func (s *World) Record() {
 	s.log.pending = append(append(s.log.pending, encodeState(line)...), '\n')
 }
 
-// Change has record look for what changed. A route that mutates is followed by it; what changes the state without such a
-// route calls it itself: time, payments, blocks, deliveries, log-ins and their messages, and the first look at an invoice.
+// Change makes Record look for changes. It is called after each mutating route, and by everything else that changes
+// the state: time, payments, blocks, deliveries, sessions and their messages, and the first address of a lazy
+// invoice.
 func (st *State) Change() { st.changed = true }
 
-// Touch has an invoice written with the next change, which it is.
+// Touch marks an invoice as changed.
 func (st *State) Touch(id string) {
 	st.touched[id] = st.Invoices[id]
 	st.Change()
 }
 
-// AsWritten is an invoice as the log has it; nil without a log, or without an invoice.
+// AsWritten returns an invoice as the log has it; nil without a log or an invoice.
 func (s *World) AsWritten(inv *Invoice) []byte {
 	if s.log == nil || inv == nil {
 		return nil
@@ -107,7 +109,7 @@ func (s *World) AsWritten(inv *Invoice) []byte {
 	return encodeState(inv)
 }
 
-// Commit writes what was recorded. One write is for all who wait for it. It is called without the lock.
+// Commit writes what was recorded. One write serves all requests that wait for it. It is called without the lock.
 func (s *World) Commit() error {
 	l := s.log
 	if l == nil {
@@ -127,7 +129,7 @@ func (s *World) Commit() error {
 		l.size += int64(n)
 		return nil
 	}
-	// What was written of a line would spoil the ones behind it.
+	// A partly written line would spoil the following ones.
 	err = errors.Join(err, l.file.Truncate(l.size))
 	s.mu.Lock()
 	l.pending = append(lines, l.pending...)
@@ -135,7 +137,7 @@ func (s *World) Commit() error {
 	return fmt.Errorf("sandbox: state file: %w", err)
 }
 
-// openLog starts with a state file that holds everything, and an empty log.
+// openLog begins with a state file that has everything, and an empty log.
 func (s *World) openLog() error {
 	if s.stateFile == "" {
 		return nil
@@ -152,8 +154,8 @@ func (s *World) openLog() error {
 	return nil
 }
 
-// compact writes the state file anew and empties the log. Of a sandbox that is killed between the two, the log has lines
-// that the file has as well: their numbers tell.
+// compact rewrites the state file and empties the log. If the sandbox is killed between the two, the log has lines
+// that the file has too. Their numbers show that.
 func (s *World) compact() error {
 	l := s.log
 	l.mu.Lock()
@@ -181,7 +183,7 @@ func (s *World) compact() error {
 	return nil
 }
 
-// full reports whether the log is long enough for a new state file.
+// full reports whether the log is long enough to rewrite the state file.
 func (l *stateLog) full() bool {
 	if l == nil {
 		return false
@@ -191,7 +193,7 @@ func (l *stateLog) full() bool {
 	return l.size > l.most
 }
 
-// closeLog writes the state file, and leaves no log behind.
+// closeLog writes the state file and removes the log.
 func (s *World) closeLog() error {
 	if s.log == nil {
 		return nil
@@ -203,8 +205,8 @@ func (s *World) closeLog() error {
 	return os.Remove(s.logPath())
 }
 
-// readLog puts the changes of a log over the state that they were made to. The last line may be cut off: its change was
-// not acknowledged.
+// readLog applies the changes of a log to the state that they were made to. The last line may be incomplete: its
+// change was not acknowledged.
 func (st *State) readLog(path string) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -238,7 +240,7 @@ func (st *State) apply(line logLine) error {
 		if !changed {
 			continue
 		}
-		p.value.SetZero() // a map would keep what is gone
+		p.value.SetZero() // a map would keep removed entries
 		if err := json.Unmarshal(text, p.value.Addr().Interface()); err != nil {
 			return err
 		}

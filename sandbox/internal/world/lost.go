@@ -2,15 +2,15 @@ package world
 
 import "bytes"
 
-// Lost says what a program that was killed now would not know at its next start, though it was answered; empty for
-// nothing. It is for tests, of worlds with a state file.
+// Lost returns what a program that is killed now would not have at its next start, although it was acknowledged; ""
+// for nothing. It is for tests of worlds with a state file.
 func (s *World) Lost() string {
 	s.log.mu.Lock()
 	defer s.log.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.log.pending) > 0 || s.State.changed {
-		return "" // a notification was taken, say, which is written next
+		return "" // for instance, a notification was accepted, which is written next
 	}
 	kept := &World{stateFile: s.stateFile, clock: newClock(nil), State: NewState()}
 	if err := kept.loadState(); err != nil {

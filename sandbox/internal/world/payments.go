@@ -5,11 +5,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// Receive brings a transaction to an invoice's address. One that pays the same address and may be replaced stays beside it:
-// only a transaction by the same sender would take its place, and senders are not told apart here.
+// Receive makes a transaction pay an invoice's address. An unconfirmed payment to the same address that may be
+// replaced stays: only a transaction of the same sender would replace it, and senders are not distinguished here.
 func (s *World) Receive(inv *Invoice, amount money.Decimal, rbf bool) *Payment {
 	p := &Payment{TxID: random.Hex(32), Address: inv.Prompt.Address, Amount: amount, Fee: money.New(0, 1), RBF: rbf, Received: s.clock.now()}
-	if len(inv.Counted()) > 0 && inv.Prompt.Fee.Sign() > 0 { // the first payment is free of it (recording 64-bitpay-ipn)
+	if len(inv.Counted()) > 0 && inv.Prompt.Fee.Sign() > 0 { // the first payment has no fee (recording 64-bitpay-ipn)
 		p.Fee = inv.Prompt.Fee
 	}
 	inv.Payments = append(inv.Payments, p)
@@ -18,7 +18,7 @@ func (s *World) Receive(inv *Invoice, amount money.Decimal, rbf bool) *Payment {
 	return p
 }
 
-// Mine finds blocks; the first takes in every payment that waits.
+// Mine finds blocks. The first one includes all unconfirmed payments.
 func (s *World) Mine(blocks int) {
 	if blocks == 0 {
 		return

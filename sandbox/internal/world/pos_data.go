@@ -13,7 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
-// PosDataOf is how posData is kept: text that is a JSON object becomes one, all else stays text.
+// PosDataOf returns posData as it is kept: a text that is a JSON object becomes one, any other stays text.
 func PosDataOf(text *string) json.RawMessage {
 	if text == nil {
 		return nil
@@ -30,7 +30,7 @@ func PosDataOf(text *string) json.RawMessage {
 	return quoted
 }
 
-// PosDataText is how it comes back: an object as indented text.
+// PosDataText returns posData as it is shown: an object as indented text.
 func PosDataText(kept json.RawMessage) *string {
 	if kept == nil {
 		return nil
@@ -49,8 +49,8 @@ func PosDataText(kept json.RawMessage) *string {
 	return new(string(text))
 }
 
-// rewriteJSON writes a JSON text anew as the server's library does: each member on its line if an indent is given, the
-// last of two members of one name, numbers with a point or an exponent as doubles.
+// rewriteJSON writes a JSON text as the server's library does: each field on its own line if an indent is given,
+// only the last of two fields with the same name, numbers with a point or an exponent as doubles.
 func rewriteJSON(text, indent string) ([]byte, error) {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
@@ -131,8 +131,8 @@ var offsetTime = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$`)
 })
 
-// utcText is a text as the server's library keeps it: one that looks like a time with an offset is moved to UTC
-// (recordings 41-invoices-bodies and 48-bitpay-types).
+// utcText returns a text as the server's library keeps it: one that looks like a time with an offset is converted to
+// UTC (recordings 41-invoices-bodies and 48-bitpay-types).
 func utcText(text string) string {
 	if !offsetTime().MatchString(text) {
 		return text

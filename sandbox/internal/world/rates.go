@@ -2,7 +2,7 @@ package world
 
 import "github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 
-// RateConfiguration is a store's rates. A script is the only source with numbers here: exchanges are out of reach.
+// RateConfiguration is a store's rate settings. Only a script has numbers here, since exchanges cannot be asked.
 type RateConfiguration struct {
 	Custom bool
 	Script string
@@ -10,7 +10,7 @@ type RateConfiguration struct {
 	Spread money.Decimal // a fraction
 }
 
-// scriptOf gives what the store's rates are computed by; the script was judged when it was set.
+// scriptOf returns the script of the store's rates. It was checked when it was set.
 func (s *Store) scriptOf() money.Script {
 	if s.Rates.Custom {
 		script, err := money.ParseScript(s.Rates.Script)
@@ -21,17 +21,17 @@ func (s *Store) scriptOf() money.Script {
 	return money.ExchangeScript(s.Rates.Exchange())
 }
 
-// RateCalculator computes rates by the store's script.
+// RateCalculator returns a calculator for the store's script.
 func (s *Store) RateCalculator() *money.Calculator {
 	return money.NewCalculator(s.scriptOf(), s.Rates.Spread)
 }
 
-// Rate computes one pair.
+// Rate computes the rate of a pair.
 func (s *Store) Rate(pair money.Pair) money.Rate { return s.RateCalculator().Rate(pair) }
 
 const defaultSource = "kraken"
 
-// Exchange is the one that rates come from without a script.
+// Exchange is the exchange of the rates if there is no script.
 func (c RateConfiguration) Exchange() string {
 	if c.Source == "" {
 		return defaultSource

@@ -1,8 +1,8 @@
 package world
 
-// UserMay tells whether the user's own rights include a permission, now: by the role in a store, with the right to see the
-// settings of any, and what that includes, for administrators, whose are the server's permissions. What is neither's is
-// everybody's.
+// UserMay reports whether the user currently has a permission: for a store's permission by the role in that store,
+// and for administrators also the right to view its settings, with what that includes; the server's permissions are
+// those of administrators. All users have the other permissions.
 func (st *State) UserMay(u *User, permission, storeID string) bool {
 	switch {
 	case IsStorePermission(permission):

@@ -2,7 +2,7 @@ package world
 
 import "time"
 
-// Session is a log-in by cookie.
+// Session is a log-in that a cookie names.
 type Session struct {
 	ID      string
 	UserID  string
@@ -10,7 +10,7 @@ type Session struct {
 	Flashes []Flash
 }
 
-// Flash is a message shown once, on whichever page is opened next.
+// Flash is a message that is shown once, on the next page.
 type Flash struct {
 	Severity string // "success", "error", "info", "warning"
 	Text     string

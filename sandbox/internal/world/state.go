@@ -9,12 +9,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 )
 
-// State is everything the sandbox knows. It is plain data, guarded by the lock of its [World], and what the state file holds.
+// State is all data of a sandbox, guarded by the lock of its [World]. It is what the state file holds.
 type State struct {
 	Version  int
-	Started  string        // by which a log knows its state file
-	Logged   int           // the number of the last line of the log that is in here
-	Ahead    time.Duration // how far the clock was moved
+	Started  string        // the id by which a log refers to its state file
+	Logged   int           // the number of the last line of the log that is included
+	Ahead    time.Duration // how far the clock was advanced
 	Seed     Seed
 	Users    map[string]*User // by id
 	APIKeys  map[string]*APIKey
@@ -28,27 +28,27 @@ type State struct {
 	PaymentRequests map[string]*PaymentRequest
 	Pictures        map[string]*Picture
 
-	FormKey  []byte // signs the anti-forgery fields, also of pages that a restart finds open
-	Numbered int    // things whose order counts
+	FormKey  []byte // signs the anti-forgery fields, also of pages that are open during a restart
+	Numbered int    // number of things whose order counts
 	Height   int    // blocks found since the start
 
-	Deliveries []*deliver.Delivery // notifications not yet taken, in their order
+	Deliveries []*deliver.Delivery // pending notifications, in order
 
-	// what is found by other means than its id; rebuilt when a state is loaded
+	// indexes; rebuilt when a state is loaded
 	userByEmail   map[string]*User
 	tokensBySIN   map[string][]*Token
 	storeByKey    map[string]*Store
 	invoicesOf    map[string][]*Invoice // by store, oldest first
 	promptAddress map[string]*Invoice
-	watched       map[string]*Invoice // may still change by themselves
+	watched       map[string]*Invoice // may still change by time or blocks
 	agenda        agenda
 	touched       map[string]*Invoice // changed since the last line of the log
-	changed       bool                // perhaps, since the last line of the log
+	changed       bool                // possibly, since the last line of the log
 }
 
 const stateVersion = 1
 
-// NewState is an empty one.
+// NewState returns an empty state.
 func NewState() *State {
 	st := &State{
 		Version:  stateVersion,
@@ -70,13 +70,13 @@ func NewState() *State {
 	return st
 }
 
-// Number gives each thing whose order counts the next number.
+// Number returns the next number, for a thing whose order counts.
 func (st *State) Number() int {
 	st.Numbered++
 	return st.Numbered
 }
 
-// index rebuilds what is found by other means than its id.
+// index rebuilds the indexes.
 func (st *State) index() {
 	st.userByEmail = map[string]*User{}
 	st.tokensBySIN = map[string][]*Token{}

@@ -8,7 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// Store is a merchant's store. Its settings have the names and order of the Greenfield API.
+// Store is a store of a merchant. Its settings have the names and the order of the Greenfield API.
 type Store struct {
 	ID      string
 	Created time.Time
@@ -18,11 +18,11 @@ type Store struct {
 	LegacyKey string
 	Wallet    *Wallet // nil: none linked
 	Rates     RateConfiguration
-	// DefaultPairs are the currency pairs that /rates answers without being asked for any.
+	// DefaultPairs are the currency pairs that /rates answers if none are requested.
 	DefaultPairs []string
 }
 
-// StoreSettings are what the API shows of a store, and lets be changed.
+// StoreSettings are the settings of a store that the API shows and changes.
 type StoreSettings struct {
 	Name                         string       `json:"name"`
 	Website                      *string      `json:"website"`
@@ -32,7 +32,7 @@ type StoreSettings struct {
 	CSSURL                       *string      `json:"cssUrl"`
 	PaymentSoundURL              *string      `json:"paymentSoundUrl"`
 	SupportURL                   *string      `json:"supportUrl"`
-	InvoiceExpiration            int64        `json:"invoiceExpiration"` // seconds, as all spans here but the refund's days
+	InvoiceExpiration            int64        `json:"invoiceExpiration"` // seconds, like all durations here except the refund's days
 	DisplayExpirationTimer       int64        `json:"displayExpirationTimer"`
 	RefundBOLT11Expiration       int64        `json:"refundBOLT11Expiration"`
 	MonitoringExpiration         int64        `json:"monitoringExpiration"`
@@ -64,14 +64,14 @@ type StoreSettings struct {
 	DefaultLang                  *string      `json:"defaultLang,omitempty"`
 }
 
-// Receipt says whether there is one, and what it shows.
+// Receipt says whether there is a receipt, and what it shows.
 type Receipt struct {
 	Enabled      bool `json:"enabled"`
 	ShowQR       bool `json:"showQR"`
 	ShowPayments bool `json:"showPayments"`
 }
 
-// Criterion keeps a payment method for invoices above or below an amount. It is kept, not applied.
+// Criterion limits a payment method to invoices above or below an amount. It is stored, not applied.
 type Criterion struct {
 	PaymentMethodID string        `json:"paymentMethodId"`
 	CurrencyCode    string        `json:"currencyCode"`
@@ -79,7 +79,7 @@ type Criterion struct {
 	Above           bool          `json:"above"`
 }
 
-// NewStoreSettings are those of a store that says nothing about them.
+// NewStoreSettings returns the default settings.
 func NewStoreSettings() StoreSettings {
 	return StoreSettings{
 		InvoiceExpiration:            900,
@@ -102,22 +102,22 @@ func NewStoreSettings() StoreSettings {
 	}
 }
 
-// NewStore makes a store, without a wallet, that belongs to a user.
+// NewStore makes a store without a wallet, owned by a user.
 func (st *State) NewStore(owner *User, settings StoreSettings, now time.Time) *Store {
 	s := &Store{ID: random.Base58(32), Created: now, Members: map[string]string{owner.ID: OwnerRole}, StoreSettings: settings}
 	st.Stores[s.ID] = s
 	return s
 }
 
-// StoresOf lists the stores a user owns, oldest first.
+// StoresOf returns the stores that a user owns, oldest first.
 func (st *State) StoresOf(u *User) []*Store { return st.StoresWith(u, ModifyStoreSettings) }
 
-// StoresWith lists the stores in which a user's role includes a permission, oldest first.
+// StoresWith returns the stores in which a user's role includes a permission, oldest first.
 func (st *State) StoresWith(u *User, permission string) []*Store {
 	return slices.DeleteFunc(st.StoresJoined(u), func(s *Store) bool { return !s.RoleOf(u).permits(permission) })
 }
 
-// StoresJoined lists the stores a user is a member of, oldest first.
+// StoresJoined returns the stores that a user is a member of, oldest first.
 func (st *State) StoresJoined(u *User) []*Store {
 	var stores []*Store
 	for _, s := range st.Stores {
@@ -129,18 +129,18 @@ func (st *State) StoresJoined(u *User) []*Store {
 	return stores
 }
 
-// NewLegacyKey replaces the key of the store's BitPay half.
+// NewLegacyKey replaces the store's key for the BitPay API.
 func (st *State) NewLegacyKey(s *Store) {
 	st.RevokeLegacyKey(s)
 	s.LegacyKey = random.Letters(43)
 	st.storeByKey[s.LegacyKey] = s
 }
 
-// RevokeLegacyKey leaves the store without such a key.
+// RevokeLegacyKey removes the store's key for the BitPay API.
 func (st *State) RevokeLegacyKey(s *Store) {
 	delete(st.storeByKey, s.LegacyKey)
 	s.LegacyKey = ""
 }
 
-// StoreOfKey is the store of a legacy key; nil if it is no store's.
+// StoreOfKey returns the store of a legacy key; nil if there is none.
 func (st *State) StoreOfKey(key string) *Store { return st.storeByKey[key] }

@@ -7,7 +7,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// PullPayment is money that somebody may draw from a store. Here they come of refunds; nobody can draw.
+// PullPayment is money that can be claimed from a store. Only refunds make pull payments here, and nothing can be
+// claimed.
 type PullPayment struct {
 	ID          string
 	Number      int // order of creation
@@ -22,13 +23,13 @@ type PullPayment struct {
 	AutoApprove bool
 }
 
-// AddPullPayment numbers and keeps one.
+// AddPullPayment gives a pull payment its id and number, and adds it to the state.
 func (st *State) AddPullPayment(p *PullPayment) {
 	p.ID, p.Number = random.Base58(20), st.Number()
 	st.PullPayments[p.ID] = p
 }
 
-// PaymentRequest asks somebody for money. Here it can be made and looked at, not paid.
+// PaymentRequest is a request for money. It can be made and shown here, not paid.
 type PaymentRequest struct {
 	ID      string
 	Number  int // order of creation
@@ -38,7 +39,7 @@ type PaymentRequest struct {
 	Amount money.Decimal
 }
 
-// PaymentRequestBase is what a request of the API says of one, and an answer too.
+// PaymentRequestBase is what both a request and a response of the API have of a payment request.
 type PaymentRequestBase struct {
 	Currency                  string  `json:"currency"`
 	ExpiryDate                *int64  `json:"expiryDate"`
@@ -50,13 +51,13 @@ type PaymentRequestBase struct {
 	FormID                    *string `json:"formId"`
 }
 
-// Picture is a file that somebody uploaded.
+// Picture is an uploaded picture.
 type Picture struct {
 	Type string
 	Data []byte
 }
 
-// Seed is what a sandbox started with that was ready to use.
+// Seed is what a sandbox that is ready to use started with.
 type Seed struct {
 	Email     string
 	Password  string

@@ -7,23 +7,23 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// Pairing is a pairing code between its making and its completion, when it is deleted.
+// Pairing is a pairing code. It is deleted when the pairing is complete.
 type Pairing struct {
 	Code    string
-	Label   *string // nil until somebody gives one
-	SIN     string  // empty: made by the server, to be claimed by a client
-	StoreID string  // empty: no human chose a store yet
-	Token   string  // the value of the token it will become
+	Label   *string // nil until it is given
+	SIN     string  // empty: the server made the code, and a client claims it
+	StoreID string  // empty: no person has selected a store yet
+	Token   string  // of the token that the pairing will become
 	Created time.Time
 	Expires time.Time
 }
 
 const (
 	pairingLifetime = 15 * time.Minute
-	MerchantFacade  = "merchant" // the only facade on the wire, whatever is asked for
+	MerchantFacade  = "merchant" // the only facade in responses, whichever is requested
 )
 
-// Token is a live pairing of a key with a store.
+// Token is a pairing of a key with a store.
 type Token struct {
 	ID      string
 	Value   string
@@ -33,10 +33,10 @@ type Token struct {
 	Created time.Time
 }
 
-// PairingResult is what became of a step of a pairing.
+// PairingResult is the result of a step of a pairing.
 type PairingResult string
 
-// The server's names: a failure's is part of its message.
+// The server's names. Those of failures are part of its messages.
 const (
 	PairingComplete  PairingResult = "Complete"
 	PairingPartial   PairingResult = "Partial"
@@ -44,7 +44,7 @@ const (
 	PairingExpired   PairingResult = "Expired"
 )
 
-// NewPairing makes a code, for nobody yet.
+// NewPairing makes a pairing code without key and store.
 func (st *State) NewPairing(now time.Time) *Pairing {
 	code := random.Base58(6)
 	for len(code) != 7 || st.Pairings[code] != nil {
@@ -55,13 +55,13 @@ func (st *State) NewPairing(now time.Time) *Pairing {
 	return p
 }
 
-// PairWithStore is a human's approval.
+// PairWithStore approves a pairing for a store.
 func (st *State) PairWithStore(p *Pairing, storeID string, now time.Time) PairingResult {
 	p.StoreID = storeID
 	return st.completePairing(p, now)
 }
 
-// PairWithSIN is a client's claim.
+// PairWithSIN claims a pairing for a key.
 func (st *State) PairWithSIN(p *Pairing, sin string, now time.Time) PairingResult {
 	p.SIN = sin
 	return st.completePairing(p, now)
@@ -77,7 +77,7 @@ func (st *State) completePairing(p *Pairing, now time.Time) PairingResult {
 	delete(st.Pairings, p.Code)
 	for _, t := range st.tokensBySIN[p.SIN] {
 		if t.StoreID != p.StoreID {
-			return PairingReusedKey // the code is used up all the same (recording 61-pairing-conflicts)
+			return PairingReusedKey // the code is used up nevertheless (recording 61-pairing-conflicts)
 		}
 	}
 	st.AddToken(&Token{ID: random.Base58(20), Value: p.Token, Label: p.Label, SIN: p.SIN, StoreID: p.StoreID, Created: now})
@@ -90,13 +90,13 @@ func (st *State) AddToken(t *Token) {
 	st.tokensBySIN[t.SIN] = append(st.tokensBySIN[t.SIN], t)
 }
 
-// RevokeToken ends that.
+// RevokeToken removes a token.
 func (st *State) RevokeToken(t *Token) {
 	delete(st.Tokens, t.ID)
 	st.tokensBySIN[t.SIN] = slices.DeleteFunc(st.tokensBySIN[t.SIN], func(other *Token) bool { return other == t })
 }
 
-// TokensOf lists a store's tokens, oldest first.
+// TokensOf returns a store's tokens, oldest first.
 func (st *State) TokensOf(storeID string) []*Token {
 	var tokens []*Token
 	for _, t := range st.Tokens {
@@ -108,7 +108,7 @@ func (st *State) TokensOf(storeID string) []*Token {
 	return tokens
 }
 
-// Name is a token's label, for people.
+// Name is a token's label as pages show it.
 func (t *Token) Name() string {
 	if t.Label == nil {
 		return ""
@@ -116,5 +116,5 @@ func (t *Token) Name() string {
 	return *t.Label
 }
 
-// TokensOfKey lists those of a key, oldest first.
+// TokensOfKey returns the tokens of a key, oldest first.
 func (st *State) TokensOfKey(sin string) []*Token { return st.tokensBySIN[sin] }

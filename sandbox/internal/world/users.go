@@ -22,23 +22,23 @@ type User struct {
 	ImageURL     *string
 	Admin        bool
 	Approved     bool
-	Invitation   string // the secret part of the invitation link; empty without one
+	Invitation   string // the secret part of the invitation link; empty if there is none
 	Created      time.Time
 	Failures     int // wrong passwords since the last right one
 	LockedUntil  time.Time
-	AllowsBasic  bool // the owner said so; newer releases ask
-	SecondFactor bool // which a log-in here does not ask for
+	AllowsBasic  bool // set by the owner; newer releases require it
+	SecondFactor bool // log-ins here do not ask for it
 }
 
 const (
-	// passwordRounds is small on purpose: no password here guards anything, and a test logs in often.
+	// passwordRounds is small on purpose: no password here protects anything, and tests log in often.
 	passwordRounds = 500
 
 	lockoutAfter    = 5
 	lockoutDuration = 5 * time.Minute
 )
 
-// Forever is until when a user is locked whom somebody locked.
+// Forever is the lock expiry of a user locked by an administrator.
 var Forever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
 func hashPassword(password string, salt []byte) []byte {
@@ -73,12 +73,12 @@ func (u *User) SetPassword(password string) {
 	u.PasswordHash = hashPassword(password, u.Salt)
 }
 
-// HasPassword reports whether that is the account's password.
+// HasPassword reports whether the account has that password.
 func (u *User) HasPassword(password string) bool {
 	return subtle.ConstantTimeCompare(hashPassword(password, u.Salt), u.PasswordHash) == 1
 }
 
-// AllUsers lists all, oldest first.
+// AllUsers returns all users, oldest first.
 func (st *State) AllUsers() []*User {
 	users := slices.Collect(maps.Values(st.Users))
 	slices.SortFunc(users, func(a, b *User) int { return a.Created.Compare(b.Created) })
@@ -96,7 +96,7 @@ func (st *State) Admins() int {
 	return n
 }
 
-// DeleteUser takes an account out of everything, with its keys and log-ins. Its stores stay.
+// DeleteUser deletes an account with its keys, sessions and memberships. Its stores stay.
 func (st *State) DeleteUser(u *User) {
 	delete(st.Users, u.ID)
 	delete(st.userByEmail, strings.ToUpper(u.Email))
@@ -107,7 +107,7 @@ func (st *State) DeleteUser(u *User) {
 	}
 }
 
-// FindUserBy looks an id or an e-mail address up; nil if there is none.
+// FindUserBy returns the user with an id or an e-mail address; nil if there is none.
 func (st *State) FindUserBy(idOrEmail string) *User {
 	if u := st.Users[idOrEmail]; u != nil {
 		return u
@@ -115,14 +115,14 @@ func (st *State) FindUserBy(idOrEmail string) *User {
 	return st.FindUser(idOrEmail)
 }
 
-// FindUser looks an e-mail address up in any case; nil if there is none.
+// FindUser returns the user with an e-mail address, in any case; nil if there is none.
 func (st *State) FindUser(email string) *User { return st.userByEmail[strings.ToUpper(email)] }
 
-// Locked tells whether too many wrong passwords disabled the account for now. The server's can-log-in check counts
-// that as disabled, for API keys too (recording 71-login-pages).
+// Locked reports whether the account is locked now, by an administrator or by too many wrong passwords. The server
+// treats a locked account as disabled, for API keys too (recording 71-login-pages).
 func (u *User) Locked(now time.Time) bool { return now.Before(u.LockedUntil) }
 
-// CheckPassword judges a log-in and keeps count of the failures.
+// CheckPassword reports whether a log-in has the right password, and counts failures.
 func (s *World) CheckPassword(u *User, password string, now time.Time) bool {
 	if u.Locked(now) {
 		return false

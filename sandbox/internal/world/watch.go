@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// agenda says when to look at which invoice again. An entry may be out of date; the invoice itself is asked.
+// agenda holds when which invoice is to be checked again. An entry may be outdated; the invoice itself is asked.
 type agenda []appointment
 
 type appointment struct {
@@ -25,7 +25,7 @@ func (a *agenda) Pop() any {
 	return last
 }
 
-// watch puts an invoice on the agenda, or takes it off.
+// watch adds an invoice to the agenda, or removes it.
 func (st *State) watch(inv *Invoice) {
 	if !inv.watched() {
 		delete(st.watched, inv.ID)
@@ -35,8 +35,8 @@ func (st *State) watch(inv *Invoice) {
 	heap.Push(&st.agenda, appointment{inv.due(), inv})
 }
 
-// Tick lets everything happen that is due, what was due earlier first. It is called with the lock held: before and
-// after each request, and when a timer says so.
+// Tick makes everything happen that is due, earliest first. It is called with the lock held: before and after each
+// request, and by a timer.
 func (s *World) Tick() {
 	now := s.clock.now()
 	st := s.State
@@ -49,7 +49,7 @@ func (s *World) Tick() {
 	s.deliveries.Tick(now)
 }
 
-// update moves one invoice on, with its notifications.
+// update changes one invoice as time and blocks require, and emits its events.
 func (s *World) update(inv *Invoice) {
 	inv.Fresh = false
 	inv.live(s.clock.now(), s.State.Height, s.emitter(inv))
@@ -57,7 +57,7 @@ func (s *World) update(inv *Invoice) {
 	s.State.Touch(inv.ID)
 }
 
-// updateAll looks at every invoice that may change, oldest first: a block was found.
+// updateAll updates every invoice that may change, oldest first, after a block was found.
 func (s *World) updateAll() {
 	var invoices []*Invoice
 	for _, inv := range s.State.watched {
@@ -69,7 +69,7 @@ func (s *World) updateAll() {
 	}
 }
 
-// watch waits for what is due next, and saves what comes of it, until the sandbox is closed.
+// watch waits for what is due next, and saves what changes, until the sandbox is closed.
 func (s *World) watch() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -89,7 +89,7 @@ func (s *World) watch() {
 		if s.log.full() {
 			err = errors.Join(err, s.compact())
 		}
-		if err != nil { // a full disk, say: tried again, and at last by Close, which tells
+		if err != nil { // for instance, the disk is full: tried again, and finally by Close, which returns the error
 			wait = min(wait, time.Second)
 		}
 		timer.Reset(max(wait, time.Millisecond))
@@ -102,7 +102,7 @@ func (s *World) watch() {
 	}
 }
 
-// nudge makes the watch look again.
+// nudge makes the watch check again what is due next.
 func (s *World) nudge() {
 	select {
 	case s.wake <- struct{}{}:

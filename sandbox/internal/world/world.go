@@ -1,6 +1,6 @@
-// Package world is what a sandbox knows, and the rules by which it changes: users, stores, keys, permissions, invoices and their
-// life, payments, blocks and the clock. It emits an event for what happens to an invoice, once, and keeps its state in a
-// file with a log. It knows no route: what is asked and answered is up to the packages above it.
+// Package world is the state of a sandbox and the rules by which it changes: users, stores, keys, permissions,
+// invoices and their life, payments, blocks and the clock. It emits each event of an invoice once, and keeps its
+// state in a file with a log. It knows no route: requests and responses are the business of the packages above it.
 package world
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
-// World is what a sandbox knows, and what happens in it: time passes, payments come, blocks are found. It is kept in the
+// World is a sandbox's state and what changes it: time passes, payments arrive, blocks are found. It is kept in the
 // state file, if there is one.
 type World struct {
 	stateFile string // empty: memory only
@@ -25,14 +25,14 @@ type World struct {
 	// TieSeed seeds the order of invoices that were made in the same second. It is set before the start.
 	TieSeed uint64
 
-	mu          sync.Mutex // guards all below
+	mu          sync.Mutex // guards everything below
 	State       *State
 	closed      bool
 	subscribers []func(*Invoice, Event)
 	deliveries  *deliver.Queue
 }
 
-// Open reads the state file, if one is wanted and there. The world stands still until its start.
+// Open reads the state file, if one is given and exists. Time does not pass in the world until [World.Start].
 func Open(stateFile string, now func() time.Time) (*World, error) {
 	s := &World{
 		stateFile: stateFile,
@@ -50,7 +50,7 @@ func Open(stateFile string, now func() time.Time) (*World, error) {
 	return s, nil
 }
 
-// Start lets time pass, with the ways of what is delivered, by kind. What was changed before is kept now.
+// Start lets time pass. ways say how deliveries are made, by kind. Changes that were made before are written.
 func (s *World) Start(ways map[string]deliver.Way) error {
 	if err := s.openLog(); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (s *World) Start(ways map[string]deliver.Way) error {
 	return nil
 }
 
-// Close ends deliveries and timers, and writes the state file.
+// Close stops deliveries and timers, and writes the state file.
 func (s *World) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -78,7 +78,7 @@ func (s *World) Close() error {
 	return s.closeLog()
 }
 
-// Act does what a control asks for, and keeps what comes of it.
+// Act runs an action of control, and writes what it changes.
 func (s *World) Act(do func() error) error {
 	err := func() error {
 		s.mu.Lock()
@@ -95,7 +95,7 @@ func (s *World) Act(do func() error) error {
 	return errors.Join(err, s.Commit())
 }
 
-// Settle lets happen what a request brought about.
+// Settle lets happen what a request caused.
 func (s *World) Settle() {
 	if s.State.changed {
 		s.Tick()
@@ -103,26 +103,26 @@ func (s *World) Settle() {
 	}
 }
 
-// Lock is for whoever reads or changes the state.
+// Lock locks the state, for reading too.
 func (s *World) Lock() { s.mu.Lock() }
 
-// Unlock ends what lock began.
+// Unlock unlocks the state.
 func (s *World) Unlock() { s.mu.Unlock() }
 
-// Now is the time in the world, in UTC.
+// Now is the world's time, in UTC.
 func (s *World) Now() time.Time { return s.clock.now() }
 
-// Advance moves the clock on, and lets happen what is due by then. The lock is held.
+// Advance moves the clock forward, and lets happen what is due by then. The lock is held.
 func (s *World) Advance(d time.Duration) {
 	s.clock.advance(d)
 	s.State.Change()
 	s.Tick()
 }
 
-// Done is closed when the world is.
+// Done is closed when the world is closed.
 func (s *World) Done() <-chan struct{} { return s.stop }
 
-// Deliver puts a delivery behind the others. The lock is held.
+// Deliver appends a delivery to the queue. The lock is held.
 func (s *World) Deliver(d *deliver.Delivery) { s.deliveries.Add(d) }
 
 // UnderWay counts the deliveries that are being tried, or wait for one that is. The lock is held.
