@@ -10,13 +10,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// Payment is what reaches an invoice's address on the chain.
+// Payment is a payment to an invoice's address on the chain.
 type Payment struct {
-	// Amount is in BTC, above 0 and with at most 8 digits behind the point, such as "0.0002". Empty is what is due.
+	// Amount is in BTC, above 0 and with at most 8 decimals, such as "0.0002". Empty is the amount due.
 	Amount string
-	// Confirmations is how many blocks are found right behind it, 0 to 10,000. They confirm other payments as well.
+	// Confirmations is how many blocks are found right after the payment, 0 to 10,000. They confirm other payments
+	// as well.
 	Confirmations int
-	// RBF says that the transaction may be replaced, so that it counts with its first block only.
+	// RBF says that the transaction may be replaced, so that it counts only with its first block.
 	RBF bool
 }
 
@@ -27,9 +28,9 @@ const (
 
 var errAdvance = errors.New(`advance: a span of time is wanted, such as "30s" or "24h"`)
 
-// Pay pays an invoice of either API, and returns the id of the transaction. An invoice that takes its address only when
-// somebody looks gets it now. An expired one is paid late; an error says that nothing is due, that the invoice is not there
-// or has no address, or what is wrong with the payment.
+// Pay pays an invoice of either API, and returns the id of the transaction. A lazy invoice gets its address now. An
+// expired invoice is paid late. An error says that nothing is due, that the invoice does not exist or has no
+// address, or what is wrong with the payment.
 func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 	err = s.do(func() error {
 		inv := s.state.Invoices[invoiceID]
@@ -58,7 +59,7 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 	return txID, err
 }
 
-// check judges a payment that says its amount.
+// check checks a payment with an amount.
 func (p Payment) check() (amount money.Decimal, err error) {
 	amount, err = money.Parse(p.Amount)
 	if err != nil || amount.Sign() <= 0 || amount.Trim(0).Places() > 8 || amount.Cmp(money.New(21_000_000, 0)) > 0 {
@@ -70,7 +71,7 @@ func (p Payment) check() (amount money.Decimal, err error) {
 	return amount.Trim(0), nil
 }
 
-// Mine finds 1 to 10,000 blocks, the first of which takes in all payments that wait.
+// Mine finds 1 to 10,000 blocks. The first one includes all unconfirmed payments.
 func (s *Sandbox) Mine(blocks int) error {
 	return s.do(func() error { return s.findBlocks(blocks) })
 }
@@ -83,8 +84,8 @@ func (s *Sandbox) findBlocks(blocks int) error {
 	return nil
 }
 
-// Advance moves the sandbox's clock on, by ten years at most, and lets happen what is due by then. Tokens and codes expire
-// by it, invoices too, and notifications that were not taken are sent again.
+// Advance moves the sandbox's clock forward, by ten years at most, and lets happen what is due by then: pairing
+// codes and invoices expire, and notifications that were not accepted are sent again.
 func (s *Sandbox) Advance(d time.Duration) error {
 	return s.do(func() error { return s.advance(d) })
 }
@@ -97,12 +98,12 @@ func (s *Sandbox) advance(d time.Duration) error {
 	return nil
 }
 
-// Now is the time by the sandbox's clock, in UTC.
+// Now is the time of the sandbox's clock, in UTC.
 func (s *Sandbox) Now() time.Time { return s.world.Now() }
 
-// Approve agrees to a pairing, as an owner of the store does on the page: the key that asked for the code may use the
-// store from now on. Without a store it is the one that the sandbox started with. An error says that the code or the store
-// is not there, that the code expired, or that the key is paired with another store.
+// Approve approves a pairing, as an owner of the store does on the page: the key that requested the code may use the
+// store from now on. If storeID is empty it is the store of the [Seed]. An error says that the code or the store
+// does not exist, that the code expired, or that the key is paired with another store.
 func (s *Sandbox) Approve(pairingCode, storeID string) error {
 	return s.do(func() error {
 		if storeID == "" {
@@ -121,13 +122,13 @@ func (s *Sandbox) Approve(pairingCode, storeID string) error {
 			return fmt.Errorf("the pairing code %s expired", pairingCode)
 		case world.PairingReusedKey:
 			return fmt.Errorf("the key of the pairing code %s is paired with another store", pairingCode)
-		default: // a code without a key waits for one that claims it
+		default: // a code without a key waits until a client claims it
 			return nil
 		}
 	})
 }
 
-// do is act for a caller in Go.
+// do runs an action for a caller in Go.
 func (s *Sandbox) do(what func() error) error {
 	if err := s.world.Act(what); err != nil {
 		return fmt.Errorf("sandbox: %w", err)

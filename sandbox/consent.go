@@ -13,13 +13,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-// Consent is the account's owner at the consent page: it logs in, opens the authorize address that a program made, decides,
-// and posts the key to the program's redirect address, as a browser does. The decision is made by the rules of the page, so
-// that a key permits what the person could see. Without a store in the choice, the sandbox's own is picked.
+// Consent acts as the account's owner on the consent page: it logs in, opens the authorize address that a program
+// made, decides, and posts the key to the program's redirect address, as a browser does. The key gets the
+// permissions that the page shows. If the choice names no store, it is the store of the [Seed].
 //
-// The sandbox's pages are opened without the network, whatever host the address names; the redirect is posted over it. The
-// context bounds all of it. An error says that the sandbox started without an account, what the page said in place of a
-// form, or that the program did not take the key, in which case the outcome is there too.
+// The sandbox's pages are opened without the network, whatever host the address names. The redirect is posted over
+// the network. The context bounds all of it. An error says that the sandbox started without an account, what the
+// page showed instead of a form, or that the program did not accept the key; in the last case the outcome is
+// returned too.
 func (s *Sandbox) Consent(ctx context.Context, authorizeURL string, choice human.Choice) (human.Consented, error) {
 	seed := s.Seed()
 	if seed == (Seed{}) {
@@ -48,7 +49,7 @@ func (s *Sandbox) Consent(ctx context.Context, authorizeURL string, choice human
 	return outcome, nil
 }
 
-// inside takes the requests to one host straight to the sandbox. They meet no fault.
+// inside passes the requests to one host directly to the sandbox. Faults do not apply to them.
 type inside struct {
 	sandbox *Sandbox
 	host    string

@@ -13,13 +13,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// controlPrefix is at the root of the origin, never under the root path.
+// controlPrefix is at the root of the origin, never below the root path.
 const controlPrefix = "/_sandbox/"
 
 const maxControlBody = 64 << 10
 
-// control does what the world does to a real server. A page in somebody's browser must not be able to, so it is for
-// programs on this machine alone.
+// control does what the world does to a real server. It is only for programs on this machine, so that a page in a
+// browser cannot use it.
 func (s *Sandbox) control(w *serve.Response, r *http.Request) {
 	if refusal := serve.Foreign(r); refusal != "" {
 		writeControl(w, http.StatusForbidden, refusal)
@@ -67,7 +67,7 @@ func writeControl(w http.ResponseWriter, status int, message string) {
 	aspnet.WriteJSON(w, status, map[string]string{"error": message})
 }
 
-// readControl is strict: a member nobody knows is an error of the test that sent it.
+// readControl is strict: an unknown field is an error of the program that sent it.
 func readControl(body []byte, into any) error {
 	if len(body) == 0 {
 		return nil
@@ -114,8 +114,8 @@ func (s *Sandbox) controlMine(body []byte) (any, error) {
 	return struct{}{}, s.findBlocks(ask.Blocks)
 }
 
-// controlClock tells the time and how many notifications are under way, so that a test can let them arrive before it moves
-// the clock on.
+// controlClock answers the time and how many notifications are under way, so that a test can wait for them before it
+// moves the clock.
 func (s *Sandbox) controlClock(body []byte) (any, error) {
 	var ask struct {
 		Advance string `json:"advance"`

@@ -2,7 +2,7 @@ package sandbox
 
 import "errors"
 
-// controlSeed tells what a sandbox that started ready to use holds, so that a program can play its account's owner.
+// controlSeed answers the [Seed], so that a program can act as the account's owner.
 func (s *Sandbox) controlSeed(body []byte) (any, error) {
 	if err := readControl(body, &struct{}{}); err != nil {
 		return nil, err

@@ -16,54 +16,55 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set; without any of them the request is
-// answered as ever, after Latency.
+// Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set. Without any of them the request
+// is answered as usual, after Latency.
 type Fault struct {
-	// Method is the method of the requests that meet it; empty is any.
+	// Method is the method of the requests that the fault applies to; empty is any.
 	Method string
-	// Path is their path below the root path, in any case. A segment in braces is any one:
+	// Path is their path below the root path, in any case. A segment in braces matches any:
 	// "/api/v1/stores/{storeId}/invoices". Empty is any path.
 	Path string
-	// Times is how many requests meet it, one after another; 0 is the next one, and below 0 all of them until it is removed.
+	// Times is how many requests the fault applies to, one after another; 0 is the next one, and below 0 all until
+	// [ActiveFault.Remove].
 	Times int
 
-	// Latency is how long the request waits, in real time. A client that gives up in the meantime is not answered, and
-	// the request not carried out unless it was Executed.
+	// Latency is how long the request waits, in real time. If the client gives up in the meantime, it gets no
+	// response, and the request is not carried out unless Executed is set.
 	Latency time.Duration
-	// Executed has the request carried out first, before Latency. What it changed stays changed.
+	// Executed carries the request out first, before Latency. What it changed stays changed.
 	Executed bool
 
-	// Status is answered in place of the sandbox's answer, 200 to 599, with Header and Body.
+	// Status is the status of the response, 200 to 599, with Header and Body, instead of the sandbox's response.
 	Status int
 	Header http.Header
 	Body   string
-	// CutAfter ends the connection after so many bytes of the sandbox's answer's body, whose length is told in full. The
-	// request is carried out.
+	// CutAfter closes the connection after so many bytes of the body of the sandbox's response, whose Content-Length
+	// is that of the whole body. The request is carried out.
 	CutAfter *int
-	// Drop closes the connection without an answer. With Executed it is an answer that was lost.
+	// Drop closes the connection without a response. With Executed it is a response that was lost.
 	Drop bool
-	// Reset resets the connection without an answer.
+	// Reset resets the connection without a response.
 	Reset bool
 }
 
-// ActiveFault is a fault that waits for requests.
+// ActiveFault is a fault that is set.
 type ActiveFault struct {
 	faults *activeFaults
 	fault  Fault
 	path   serve.Pattern
-	left   int // below 0: without end
+	left   int // below 0: no limit
 	met    int
 }
 
-// activeFaults are those of a sandbox.
+// activeFaults are the faults of a sandbox.
 type activeFaults struct {
 	mu     sync.Mutex
 	active []*ActiveFault
 }
 
-// Fault lets requests meet a fault, in the order in which faults were set: a request meets the first that fits. Control by
-// HTTP and the person of [Sandbox.Consent] meet none. Where a connection is taken away, the handler panics with
-// [http.ErrAbortHandler], as servers of net/http want it. An error says what is wrong with the fault.
+// Fault sets a fault. If several apply to a request, the one that was set first does. Faults do not apply to control
+// by HTTP and to [Sandbox.Consent]. If a fault closes the connection, the handler panics with
+// [http.ErrAbortHandler], as servers of net/http require. An error says what is wrong with the fault.
 func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	ends := 0
 	for _, set := range []bool{f.Status != 0, f.CutAfter != nil, f.Drop, f.Reset} {
@@ -99,21 +100,21 @@ func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	return a, nil
 }
 
-// Met counts the requests that met the fault.
+// Met counts the requests that the fault applied to.
 func (a *ActiveFault) Met() int {
 	a.faults.mu.Lock()
 	defer a.faults.mu.Unlock()
 	return a.met
 }
 
-// Remove ends the fault for requests to come.
+// Remove removes the fault.
 func (a *ActiveFault) Remove() {
 	a.faults.mu.Lock()
 	defer a.faults.mu.Unlock()
 	a.faults.active = slices.DeleteFunc(a.faults.active, func(other *ActiveFault) bool { return other == a })
 }
 
-// meet gives the fault of a request; nil if it meets none.
+// meet returns the fault that applies to a request; nil if none does.
 func (f *activeFaults) meet(s *Sandbox, r *http.Request) *ActiveFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -145,7 +146,7 @@ func (a *ActiveFault) fits(s *Sandbox, r *http.Request) bool {
 	return ok && inside && a.path.Matches(below)
 }
 
-// serve answers a request that met the fault, or takes its connection away.
+// serve answers a request to which the fault applies, or closes its connection.
 func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) {
 	f := &a.fault
 	var response *serve.Response
@@ -163,7 +164,7 @@ func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) 
 		response.WriteHeader(f.Status)
 		io.WriteString(response, f.Body)
 	case f.Drop:
-		io.Copy(io.Discard, io.LimitReader(r.Body, serve.MaxBody)) // unread, it would make a reset of the close
+		io.Copy(io.Discard, io.LimitReader(r.Body, serve.MaxBody)) // an unread body would turn the close into a reset
 		panic(http.ErrAbortHandler)
 	case f.Reset:
 		reset(w)
@@ -176,7 +177,7 @@ func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) 
 	response.Send(w)
 }
 
-// wait lets the latency pass; false means that the client gave up, or that the sandbox is closed.
+// wait waits for the latency. It returns false if the client gave up, or the sandbox was closed.
 func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
 	if f.Latency == 0 {
 		return true
@@ -192,14 +193,14 @@ func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
 	return false
 }
 
-// cut sends the response up to a byte of its body, and ends the connection.
+// cut sends the response up to a byte of its body, and closes the connection.
 func cut(w http.ResponseWriter, response *serve.Response, after int) {
 	response.SendUpTo(w, min(after, len(response.Body())))
 	http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// reset takes the connection away without a farewell, where it can be had.
+// reset resets the connection if the server gives access to it.
 func reset(w http.ResponseWriter) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {

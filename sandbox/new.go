@@ -2,7 +2,7 @@ package sandbox
 
 import "context"
 
-// TB is what [New] needs of a test: *testing.T and *testing.B have it.
+// TB is the part of a test that [New] needs. *testing.T and *testing.B have it.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
@@ -10,9 +10,9 @@ type TB interface {
 	Cleanup(func())
 }
 
-// New starts a sandbox for a test, ready to use: its [Seed] is an account, a store with a wallet and fixed rates, and an API
-// key that may do everything. It listens on a free loopback port and is closed when the test ends. Where it cannot start,
-// or not be closed, the test fails. Of options there are none or one.
+// New starts a sandbox for a test, ready to use: its [Seed] is an account, a store with a wallet and fixed rates,
+// and an API key with all permissions. It listens on a free loopback port and is closed when the test ends. If it
+// cannot start or be closed, the test fails. At most one Options may be given.
 func New(t TB, options ...Options) *Server {
 	t.Helper()
 	if len(options) > 1 {

@@ -9,8 +9,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// AddPast puts expired invoices of 1 USD into a store, one made at each of the given times, and returns their ids in
-// that order. It is for tests that want very many: it costs no request, takes no address and tells nobody.
+// AddPast adds expired invoices of 1 USD to a store, one for each of the given times of creation, and returns their
+// ids in the same order. It is for tests that need very many: it takes no requests, assigns no addresses and sends
+// no notifications.
 func (s *Sandbox) AddPast(storeID string, created []time.Time) ([]string, error) {
 	var ids []string
 	err := s.do(func() (err error) {
@@ -34,7 +35,7 @@ func (s *Sandbox) addPast(storeID string, created []time.Time) ([]string, error)
 		inv.Fresh, inv.Status = false, world.StatusExpired
 		ids[i], invoices[i] = inv.ID, inv
 	}
-	// In their order, so that each goes to the end of the store's.
+	// In order, so that each one is appended to the store's list.
 	slices.SortStableFunc(invoices, world.Older)
 	for _, inv := range invoices {
 		s.state.AddInvoice(inv)

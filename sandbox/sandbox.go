@@ -1,6 +1,6 @@
-// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the Greenfield API's
-// users, keys, permissions, stores and invoices, and the pages a human clicks. It answers from state by rules, so a
-// client can be tried, tested and shown without a server, a node or a network.
+// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the Greenfield API for users,
+// keys, permissions, stores and invoices, and the pages that a person opens. It answers from state by rules, so that a
+// client can be tried, tested and demonstrated without a server, a node or a network.
 //
 // # Use
 //
@@ -8,44 +8,45 @@
 //
 //	server := sandbox.New(t)
 //
-// [New] listens on a loopback address, as [Start] does outside of tests, and is ready to use: an account, a store with a
-// wallet and fixed rates, and a key are in its [Seed]. [NewHandler] gives the bare [http.Handler] for a server of one's
-// own. With [Options.Empty] the sandbox starts as a freshly installed server does, without any user. [Options.StateFile]
-// keeps what happened for the next start. [Options.Emulate] answers as another release where keys, pairing, log-in and
-// consent are concerned.
+// [New] listens on a loopback address, like [Start] outside of tests, and is ready to use: its [Seed] has an account, a
+// store with a wallet and fixed rates, and an API key. [NewHandler] returns only the [http.Handler], for another server.
+// With [Options.Empty] the sandbox starts without users, like a fresh installation. [Options.StateFile] keeps the state for
+// the next start. [Options.Emulate] answers as another release in keys, pairing, log-in and consent.
 //
-// Whoever is logged in at /login approves pairings, makes tokens and revokes them; an invoice's page at /i/{id} has buttons
-// that stand in for a wallet and a miner. The pages need no script. Package human clicks them for tests and demonstrations.
+// A person who is logged in at /login approves pairings, and makes and revokes tokens. The page of an invoice at /i/{id}
+// has buttons instead of a wallet and a miner. The pages need no scripts. Package human uses them in tests and
+// demonstrations.
 //
 // # Control
 //
-// What the world does to a real server, a test does with methods: [Sandbox.Pay], [Sandbox.Mine] and [Sandbox.Advance] for
-// the chain and the clock, [Sandbox.Approve] and [Sandbox.Consent] for the account's owner, [Sandbox.Fault] for the network.
-// Other programs use addresses at the root of the origin, outside the root path:
+// Methods do what the world does to a real server: [Sandbox.Pay], [Sandbox.Mine] and [Sandbox.Advance] act on the chain
+// and the clock, [Sandbox.Approve] and [Sandbox.Consent] as the account's owner, [Sandbox.Fault] on the network. Other
+// programs use addresses at the root of the origin, outside the root path:
 //
-//	POST /_sandbox/pay    {"address","amount","confirmations","rbf"}  a payment reaches an address
-//	POST /_sandbox/mine   {"blocks"}                                  blocks are found
-//	POST /_sandbox/clock  {"advance":"30s"}                           time passes, and what is due happens
-//	POST /_sandbox/effect {"expirePairingCode":CODE}                  state is moved by force
-//	POST /_sandbox/effect {"allowBasic":EMAIL}                        the account's owner allows Basic, for releases that ask
-//	POST /_sandbox/effect {"addSecondFactor":EMAIL}                   the account has one, which Basic cannot give
-//	POST /_sandbox/seed   {}                                          the account, store and key it started with
+//	POST /_sandbox/pay    {"address","amount","confirmations","rbf"}  pay to an address
+//	POST /_sandbox/mine   {"blocks"}                                  find blocks
+//	POST /_sandbox/clock  {"advance":"30s"}                           move the clock forward
+//	POST /_sandbox/effect {"expirePairingCode":CODE}                  let a pairing code expire
+//	POST /_sandbox/effect {"allowBasic":EMAIL}                        allow Basic for an account, in releases that require it
+//	POST /_sandbox/effect {"addSecondFactor":EMAIL}                   add a second factor to an account
+//	POST /_sandbox/seed   {}                                          read the account, store and key of the seed
 //
-// They answer JSON, and refuse requests from another origin and servers that listen on anything but loopback.
+// They answer JSON. They refuse requests from other origins, and work only if the server listens on loopback.
 //
 // # How it answers, and how that is known
 //
-// A request goes one way: route table ▸ who is calling ▸ permission ▸ handler ▸ world ▸ answer. The tables in routes.go and
-// greenfield_routes.go are the whole of the server. Where the real server is odd, a comment names the recording that shows it: testdata/recordings
-// holds what a real one answered, and package replay plays that against the sandbox, or any other server, and compares.
+// A request passes the route table, the caller's credentials, the permission, the handler, the world and the response, in
+// this order. Each area has a table of its routes, and routes.go joins them. Where the real server is odd, a comment names
+// the recording that shows it: testdata/recordings holds requests and responses of a real server, and package replay plays
+// them against the sandbox or any other server and compares the responses.
 //
-// Invoices of one second come in an order that differs from page to page, as a database's does; [Options.TieSeed] repeats
-// it. [Sandbox.AddPast] adds many invoices at once, for tests of long lists.
+// Invoices of the same second are in an order that differs between pages, as a database's does; [Options.TieSeed] makes it
+// repeatable. [Sandbox.AddPast] adds many invoices at once, for tests of long lists.
 //
 // # What it is not
 //
-// The money is imaginary, passwords are hashed lightly so that tests stay quick, and nothing is hardened for a network:
-// it must never hold a secret of value.
+// The money is imaginary, passwords are hashed weakly so that tests are fast, and nothing is hardened for a network: it must
+// never hold a valuable secret.
 package sandbox
 
 import (
@@ -61,50 +62,52 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// Options say how a sandbox starts.
+// Options configure a sandbox.
 type Options struct {
-	// RootPath is the path everything lives under, e.g. "/btcpay". Empty means the root of the origin.
+	// RootPath is the path that everything is below, such as "/btcpay". Empty means the root of the origin.
 	RootPath string
-	// Empty starts without any user or store, as a fresh installation does.
+	// Empty starts the sandbox without any user or store, like a fresh installation.
 	Empty bool
-	// DisableRegistration lets only an administrator make users, once there is one.
+	// DisableRegistration lets only administrators make users, once there is one.
 	DisableRegistration bool
-	// Emulate names another release, as which the sandbox answers where keys, pairing, log-in and consent are concerned:
-	// one since 1.13, such as "2.0.8", "2.0" or "newer". [EmulatedVersion] says which one that is. Empty means [Version].
+	// Emulate names another release, as which the sandbox answers in keys, pairing, log-in and consent: one since
+	// 1.13, such as "2.0.8", "2.0" or "newer". [EmulatedVersion] returns which one that is. Empty means [Version].
 	Emulate string
-	// StateFile keeps the state across restarts, also of a program that is killed: changes are written, to a log beside
-	// it, before they are answered. [Sandbox.Close] leaves the file alone. Empty means memory only.
+	// StateFile keeps the state across restarts, even if the program is killed: changes are written to a log next to
+	// it before the response is sent. After [Sandbox.Close] only the file itself is left. Empty means memory only.
 	StateFile string
-	// Now is the clock under the sandbox's own; nil means [time.Now]. Control may move the sandbox's clock ahead of it.
+	// Now is the clock on which the sandbox's is based; nil means [time.Now]. Control may move the sandbox's clock
+	// forward.
 	Now func() time.Time
 	// TieSeed seeds the order of invoices that were made in the same second, which differs between pages as a real
-	// server's does: with the same seed, skip and take it is the same.
+	// server's does. With the same seed, skip and take, the order is the same.
 	TieSeed uint64
 }
 
-// Seed is what a sandbox that is ready to use holds. It is the zero value after [Options.Empty].
+// Seed is what a sandbox that is ready to use has. It is the zero value if [Options.Empty] is set.
 type Seed struct {
 	Email     string
 	Password  string
 	StoreID   string
 	StoreName string
-	// APIKey is an unrestricted Greenfield key of the account.
+	// APIKey is an unrestricted key of the account for the Greenfield API.
 	APIKey string
 }
 
-// Sandbox is the double: an [http.Handler] that must be closed after use.
+// Sandbox is an [http.Handler] that answers as BTCPay Server. It must be closed after use.
 type Sandbox struct {
 	rootPath string
 	server   *serve.Server
 	faults   activeFaults
 
-	// The world's lock guards its state. A handler runs with it held and writes into memory, so that no slow peer holds it.
+	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
+	// does not hold it.
 	world *world.World
 	state *world.State // the world's
 	seed  Seed
 }
 
-// NewHandler makes a sandbox that does not listen, for a server of the caller's own. The caller closes it.
+// NewHandler returns a sandbox that does not listen, for the caller's own server. The caller closes it.
 func NewHandler(o Options) (*Sandbox, error) {
 	emulated, err := release.Parse(o.Emulate)
 	if err != nil {
@@ -125,7 +128,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		DisableRegistration: o.DisableRegistration,
 		ErrorPage:           pages.ShowError,
 	}, tables()...)
-	for _, st := range s.state.Stores { // of a state file that an older release left
+	for _, st := range s.state.Stores { // from a state file of an older release
 		if !emulated.HasLegacyKeys() {
 			s.state.RevokeLegacyKey(st)
 		}
@@ -143,10 +146,10 @@ func NewHandler(o Options) (*Sandbox, error) {
 	return s, nil
 }
 
-// Seed tells the account, store and key of a sandbox that started ready to use.
+// Seed returns the account, store and key of a sandbox that is ready to use.
 func (s *Sandbox) Seed() Seed { return s.seed }
 
-// Close ends deliveries and timers, and writes the state file.
+// Close stops deliveries and timers, and writes the state file.
 func (s *Sandbox) Close() error { return s.world.Close() }
 
 func normaliseRootPath(path string) string {
@@ -157,8 +160,7 @@ func normaliseRootPath(path string) string {
 	return "/" + path
 }
 
-// ServeHTTP answers as the server would: route ▸ who is calling ▸ permission ▸ handler ▸ world ▸ answer. It panics with
-// [http.ErrAbortHandler] where a [Fault] takes the connection away.
+// ServeHTTP answers as the server does. It panics with [http.ErrAbortHandler] if a [Fault] closes the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f := s.faults.meet(s, r); f != nil {
 		f.serve(s, w, r)
@@ -167,7 +169,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.respond(r).Send(w)
 }
 
-// respond is the way of every request.
+// respond answers a request without faults.
 func (s *Sandbox) respond(r *http.Request) *serve.Response {
 	response := serve.NewResponse()
 	if strings.HasPrefix(r.URL.Path, controlPrefix) {
@@ -175,11 +177,11 @@ func (s *Sandbox) respond(r *http.Request) *serve.Response {
 	} else {
 		s.server.Serve(response, r)
 	}
-	if err := s.world.Commit(); err != nil { // what would be forgotten is not acknowledged
+	if err := s.world.Commit(); err != nil { // a change that is not written is not acknowledged
 		response = serve.NewResponse()
 		writeControl(response, http.StatusInternalServerError, err.Error())
 	}
-	// Clients judge by it when a pairing code expires, so it goes with the clock that control moves.
+	// Clients use it to determine if a pairing code expired, so it is the time of the clock that control moves.
 	response.Header().Set("Date", s.world.Now().Format(http.TimeFormat))
 	return response
 }

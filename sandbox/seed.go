@@ -8,14 +8,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// What a sandbox that is ready to use holds.
+// The seed of a sandbox that is ready to use.
 const (
 	seedEmail     = "merchant@sandbox.example"
 	seedStoreName = "Sandbox shop"
 	seedRates     = "BTC_USD = 50000; BTC_EUR = 40000;"
 )
 
-// plant makes the account, the store with a wallet and fixed rates, and a key.
+// plant makes the account, the store with a wallet and fixed rates, and the key.
 func (s *Sandbox) plant() error {
 	now := s.world.Now()
 	password := strings.ToLower(rand.Text())

@@ -26,7 +26,7 @@ func EmulatedVersion(emulate string) (string, error) {
 
 // Server is a sandbox that listens. The methods of [Sandbox] control it.
 type Server struct {
-	// URL is the address of the server, root path included, without a slash at its end.
+	// URL is the address of the server with the root path, without a slash at its end.
 	URL  string
 	Seed Seed
 
@@ -37,14 +37,14 @@ type Server struct {
 	failed  error
 }
 
-// Start listens on a loopback address such as "127.0.0.1:0" and serves until [Server.Close]. The context bounds the
-// start alone.
+// Start listens on a loopback address such as "127.0.0.1:0" and serves until [Server.Close]. The context bounds only
+// the start.
 func Start(ctx context.Context, address string, o Options) (*Server, error) {
 	if host, _, err := net.SplitHostPort(address); err != nil || !serve.IsLoopback(host) {
 		return nil, fmt.Errorf("sandbox: listen on %q: a loopback address with a port is wanted, such as 127.0.0.1:0", address)
 	}
 	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", address) // first: who has the address may have the state file too
+	listener, err := lc.Listen(ctx, "tcp", address) // first, so that a second sandbox on the same port does not open the state file
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
@@ -66,7 +66,7 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 	return server, nil
 }
 
-// Close stops listening, ends deliveries and writes the state file.
+// Close stops listening, stops deliveries and writes the state file.
 func (s *Server) Close() error {
 	err := s.http.Close()
 	s.serving.Wait()

@@ -7,47 +7,49 @@ import (
 	"strings"
 )
 
-// Choice is what a person does on the consent page of a program that asks for an API key.
+// Choice is what a person does on the consent page of a program that requests an API key.
 type Choice struct {
-	// StoreID is the store that is picked where one is to be picked; empty is the one that the page offers first.
+	// StoreID is the store that the person picks if the page asks for one; empty is the first store that the page
+	// offers.
 	StoreID string
-	// Refuse presses Cancel, or closes a page that has no such button. The program hears nothing of it.
+	// Refuse presses Cancel, or closes a page that has no such button. The program gets no response.
 	Refuse bool
-	// Add are further permissions that the person ticks, for all stores. Only the page of a program that lets the person
-	// decide (strict=false) has them. What was asked for cannot be taken away there.
+	// Add are more permissions that the person ticks, for all stores. Only the page of a program that lets the
+	// person decide (strict=false) offers them. Requested permissions cannot be removed there.
 	Add []string
 }
 
-// Decision is what came of a consent.
+// Decision is the result of a consent.
 type Decision string
 
 // The decisions.
 const (
 	Authorized Decision = "authorized"
-	Confirmed  Decision = "confirmed" // a key that the program was given before
+	Confirmed  Decision = "confirmed" // a key that the program got before
 	Cancelled  Decision = "cancelled"
 )
 
 // Consented is the outcome of a consent.
 type Consented struct {
 	Decision Decision
-	// StoreID is the store that was picked, if one was.
+	// StoreID is the store that the person picked, if the page asked for one.
 	StoreID string
-	// Redirect is the address that the key was posted to, if the program gave one.
+	// Redirect is the address to which the key was posted, if the program gave one.
 	Redirect string
-	// APIKey is the key where the page showed it in place of posting it.
+	// APIKey is the key if the page showed it instead of posting it.
 	APIKey string
 }
 
-// Consent is a log-in's next step: it opens the consent page at the address, decides, and lets the page post the key to the
-// program, as a browser does. An error of the program's own server comes with the outcome.
+// Consent opens the consent page at the address, decides, and lets the page post the key to the program, as a
+// browser does. The person must be logged in. An error of the program's own server is returned together with the
+// outcome.
 func (h *Human) Consent(ctx context.Context, address string, choice Choice) (Consented, error) {
 	page, err := h.Open(ctx, address)
 	if err != nil {
 		return Consented{}, err
 	}
 	if choice.Refuse {
-		if page.Form("Cancel") == nil && page.Form("Confirm") != nil { // an older key is offered: one closes the page
+		if page.Form("Cancel") == nil && page.Form("Confirm") != nil { // an older key is offered: the person closes the page
 			return Consented{Decision: Cancelled}, nil
 		}
 		if _, err := h.Press(ctx, "Cancel"); err != nil {
@@ -82,7 +84,7 @@ func (h *Human) Consent(ctx context.Context, address string, choice Choice) (Con
 	return h.handOver(ctx, page, outcome)
 }
 
-// handOver does what the browser does with the answer: it sends the form that posts itself, or shows the key.
+// handOver does what a browser does with the response: it submits the form that submits itself, or shows the key.
 func (h *Human) handOver(ctx context.Context, page *Page, outcome Consented) (Consented, error) {
 	for _, form := range page.Forms {
 		if len(form.Buttons) == 0 || !slices.ContainsFunc(form.Fields, func(f Field) bool { return f.Name == "apiKey" }) {
@@ -98,7 +100,7 @@ func (h *Human) handOver(ctx context.Context, page *Page, outcome Consented) (Co
 	return outcome, nil
 }
 
-// value is what a browser sends of a field; empty without the field.
+// value is what a browser sends for a field; empty without the field.
 func (f *Form) value(name string) string {
 	for _, pair := range f.Pairs() {
 		if pair[0] == name {
@@ -108,7 +110,7 @@ func (f *Form) value(name string) string {
 	return ""
 }
 
-// tick gives the changes to a consent form by which permissions are added.
+// tick returns the changes to a consent form that add permissions.
 func (f *Form) tick(permissions []string) ([]string, error) {
 	var changes []string
 	for _, permission := range permissions {

@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// node is an element of a document, or a run of text where tag is empty.
+// node is an element of a document, or text if tag is empty.
 //
-// The parser is small on purpose: golang.org/x/net/html allocates its 2,231 entities when the
-// program starts, which every command paid for. It reads what servers write and follows
-// the HTML standard in void elements, raw text, attributes, entities and the end tags
-// that may be left out; the standard's repair of tables and of misnested formatting moves no
-// field of a form to another form and is left out.
+// The parser is small on purpose: golang.org/x/net/html allocates its 2,231 entities when the program starts, which
+// would cost every command. It reads what servers write and follows the HTML standard in void elements, raw text,
+// attributes, entities and optional end tags. It omits the standard's repair of tables and of misnested formatting,
+// which moves no field from one form to another.
 type node struct {
 	tag        string // in lower case
 	attributes []attr
@@ -22,17 +21,17 @@ type node struct {
 
 type attr struct{ key, value string }
 
-// deepest bounds how far elements are nested. What is deeper belongs to the last one.
+// deepest bounds the nesting of elements. Deeper content belongs to the deepest element.
 const deepest = 512
 
 var (
 	voidElements = []string{"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
-	// Only their own end tag ends these.
+	// Only their own end tag ends these elements.
 	rawElements     = []string{"script", "style", "xmp", "iframe", "noembed", "noframes"}
 	rawWithEntities = []string{"textarea", "title"}
 )
 
-// endedBy are the elements whose end tag may be left out, and the elements that end them when they begin.
+// endedBy lists the elements with optional end tags, and the elements whose start ends them.
 var endedBy = map[string][]string{
 	"option":   {"option", "optgroup"},
 	"optgroup": {"optgroup"},
@@ -75,7 +74,7 @@ func (p *parser) step() {
 	case strings.HasPrefix(tag, "!--"):
 		_, p.rest, _ = strings.Cut(tag[len("!--"):], "-->")
 		into := p.open[len(p.open)-1]
-		into.children = append(into.children, &node{tag: "!--"}) // it parts two runs of text
+		into.children = append(into.children, &node{tag: "!--"}) // it separates two texts
 	case strings.HasPrefix(tag, "!"), strings.HasPrefix(tag, "?"):
 		_, p.rest, _ = strings.Cut(tag, ">")
 	case strings.HasPrefix(tag, "/") && len(tag) > 1 && isLetter(tag[1]):
@@ -102,7 +101,7 @@ func (p *parser) addText(text string) {
 	into.children = append(into.children, &node{text: []byte(text)})
 }
 
-// readTag reads name and attributes, and what ends them.
+// readTag reads name and attributes, and the end of the tag.
 func (p *parser) readTag() (name string, attributes []attr) {
 	name = strings.ToLower(p.until(" \t\r\n\f/>"))
 	for {
@@ -126,8 +125,8 @@ func (p *parser) readTag() (name string, attributes []attr) {
 	}
 }
 
-// unescapeValue is html.UnescapeString for an attribute. There "&copy=1" is no entity, since
-// addresses are written so.
+// unescapeValue is html.UnescapeString for an attribute. There "&copy=1" is not an entity, since addresses are
+// written like that.
 func unescapeValue(text string) string {
 	var b strings.Builder
 	for {
@@ -152,7 +151,7 @@ func unescapeValue(text string) string {
 			b.WriteString(value)
 		case !ended && !strings.HasPrefix(text, "=") && value == html.UnescapeString(name+";"):
 			b.WriteString(value)
-		default: // no entity, or one that goes on
+		default: // not an entity, or a longer one
 			b.WriteString(name)
 		}
 	}
@@ -169,7 +168,7 @@ func (p *parser) readValue() string {
 
 func (p *parser) until(ends string) string { return p.untilAfter(0, ends) }
 
-// untilAfter reads up to one of the ends, and leaves out the first bytes.
+// untilAfter reads up to one of the ends, and skips the first bytes.
 func (p *parser) untilAfter(skipped int, ends string) string {
 	i := strings.IndexAny(p.rest[skipped:], ends)
 	if i < 0 {
@@ -185,7 +184,7 @@ func (p *parser) begin(tag string, attributes []attr) {
 		p.open = p.open[:len(p.open)-1]
 	}
 	if tag == "form" && slices.ContainsFunc(p.open, func(n *node) bool { return n.tag == "form" }) {
-		return // a form holds no other
+		return // forms do not nest
 	}
 	n := &node{tag: tag, attributes: attributes}
 	into := p.open[len(p.open)-1]
@@ -205,7 +204,7 @@ func (p *parser) begin(tag string, attributes []attr) {
 	}
 }
 
-// rawText reads up to the end tag, and that.
+// rawText reads up to and including the end tag.
 func (p *parser) rawText(tag string) string {
 	at := 0
 	for {
@@ -227,7 +226,7 @@ func (p *parser) rawText(tag string) string {
 	}
 }
 
-// end ends the element and those in it. An end tag of nothing is left out.
+// end ends the element and all elements in it. An end tag without an element is ignored.
 func (p *parser) end(tag string) {
 	for i := len(p.open) - 1; i > 0; i-- {
 		if p.open[i].tag == tag {
@@ -252,7 +251,7 @@ func (n *node) has(name string) bool {
 	return slices.ContainsFunc(n.attributes, func(a attr) bool { return a.key == name })
 }
 
-// descendants are the nodes in n, in the document's order.
+// descendants returns the nodes in n, in the document's order.
 func (n *node) descendants(yield func(*node) bool) bool {
 	for _, child := range n.children {
 		if !yield(child) || !child.descendants(yield) {

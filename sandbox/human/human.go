@@ -22,23 +22,23 @@ type Human struct {
 	from   string
 }
 
-// New gives a person who has not logged in. Paths are below base, the server's address with its root path.
+// New returns a person who is not logged in. Paths are below base, the server's address with its root path.
 func New(base string) *Human {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		panic(err) // it has none to give
+		panic(err) // it returns no error
 	}
 	return &Human{client: http.Client{Jar: jar, Transport: &http.Transport{}}, base: strings.TrimSuffix(base, "/")}
 }
 
-// From sets the address that the person seems to come from. The server believes X-Forwarded-For, and throttles log-ins
+// From sets the address that the person seems to come from. The server trusts X-Forwarded-For, and throttles log-ins
 // by that address.
 func (h *Human) From(address string) { h.from = address }
 
-// Through sends the person's requests by another way than the network, such as straight into a handler.
+// Through replaces the network for the person's requests, for example by a handler.
 func (h *Human) Through(transport http.RoundTripper) { h.client.Transport = transport }
 
-// Open goes to a path, or to a whole address, and follows redirects.
+// Open opens a path or a whole address, and follows redirects.
 func (h *Human) Open(ctx context.Context, address string) (*Page, error) {
 	if strings.HasPrefix(address, "/") {
 		address = h.base + address
@@ -50,7 +50,7 @@ func (h *Human) Open(ctx context.Context, address string) (*Page, error) {
 	return h.send(r)
 }
 
-// Press sends the first form of the page that has the button. The changes are names and their values, in turn.
+// Press submits the first form of the page that has the button. The changes are pairs of a field's name and value.
 func (h *Human) Press(ctx context.Context, button string, changes ...string) (*Page, error) {
 	if h.page == nil {
 		return nil, fmt.Errorf("no page is open to press %q on", button)
@@ -85,7 +85,7 @@ func (h *Human) Press(ctx context.Context, button string, changes ...string) (*P
 	return h.send(r)
 }
 
-// LogIn opens the log-in page and signs in. Afterwards the start page is open.
+// LogIn opens the log-in page and logs in. Afterwards the home page is open.
 func (h *Human) LogIn(ctx context.Context, email, password string) error {
 	page, err := h.Open(ctx, "/login")
 	if err != nil {
@@ -98,8 +98,8 @@ func (h *Human) LogIn(ctx context.Context, email, password string) error {
 	if page, err = h.Press(ctx, button, "Email", email, "Password", password); err != nil {
 		return err
 	}
-	// Whether it worked is seen on the start page. Under a root path the page that a log-in leads to cannot tell: it lies
-	// at the path without a slash, for which the cookie does not hold.
+	// The home page shows whether it worked. Under a root path the page that a log-in redirects to cannot: its path
+	// has no slash at the end, so that the cookie does not apply to it.
 	start, err := h.Open(ctx, "/")
 	if err != nil {
 		return err
@@ -110,8 +110,9 @@ func (h *Human) LogIn(ctx context.Context, email, password string) error {
 	return nil
 }
 
-// Approve is a log-in's next step: it agrees to a pairing, for the store of that id or, without one, for the store the
-// page offers first. Releases from 2.0.0 to 2.3.5 have no button until the address names the store: it then does.
+// Approve approves a pairing, for the store of that id, or if it is empty for the first store that the page offers.
+// The person must be logged in. Releases from 2.0.0 to 2.3.5 have no button until the address names the store; then
+// Approve adds it to the address.
 func (h *Human) Approve(ctx context.Context, approveURL, storeID string) (*Page, error) {
 	page, err := h.Open(ctx, approveURL)
 	if err != nil {
@@ -133,7 +134,7 @@ func (h *Human) Approve(ctx context.Context, approveURL, storeID string) (*Page,
 	return h.Press(ctx, "Approve", "StoreId", storeID)
 }
 
-// withStore names the store in the address of a page that lets one pick it; empty where there is none to pick.
+// withStore returns the address of a page with the store that is to be picked; empty if there is none to pick.
 func withStore(at *url.URL, page *Page, storeID string) string {
 	for _, form := range page.Forms {
 		for _, pair := range form.Pairs() {
@@ -145,11 +146,11 @@ func withStore(at *url.URL, page *Page, storeID string) string {
 	return ""
 }
 
-// generated is what a page says of a key that was just made.
+// generated is the text of a page for a key that was just made.
 var generated = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`API key generated! ([0-9A-Za-z]+)`) })
 
-// Key is the API key that was just made and that the page tells: in its address, and since 2.4.4 or later in its text
-// alone. It is empty if there is none.
+// Key is the API key that was just made and that the page shows: in its address, and in releases since 2.4.4 or
+// later only in its text. It is empty if there is none.
 func (h *Human) Key() string {
 	if h.page == nil {
 		return ""
@@ -163,10 +164,10 @@ func (h *Human) Key() string {
 	return ""
 }
 
-// At is the address of the page that is open.
+// At is the address of the open page.
 func (h *Human) At() *url.URL { return h.at }
 
-// Close lets go of idle connections.
+// Close closes idle connections.
 func (h *Human) Close() { h.client.CloseIdleConnections() }
 
 func (h *Human) send(r *http.Request) (*Page, error) {

@@ -1,5 +1,5 @@
-// Package human is a person at a browser without a script engine: it opens pages, keeps cookies, reads forms and sends
-// them as a browser does. Demonstrations and tests drive the sandbox's pages with it, so that what they click is what a
+// Package human is a person with a browser that has no script engine: it opens pages, keeps cookies, reads forms and
+// submits them as a browser does. Demonstrations and tests use the sandbox's pages with it, so that they do what a
 // person would.
 package human
 
@@ -13,33 +13,33 @@ type Page struct {
 	Title  string
 	Alerts []string // the messages above the content
 	Forms  []*Form
-	Texts  []string // the runs of text in between, white space folded
+	Texts  []string // the texts in between, with white space folded
 }
 
-// Form is one form of a page.
+// Form is a form of a page.
 type Form struct {
 	Action, Method string
 	Fields         []Field
 	Buttons        []Button
 }
 
-// Field is an input of a form that has a name, in the page's order. A select is one field with its options.
+// Field is an input of a form that has a name, in the page's order. A select is one field with options.
 type Field struct {
 	Name, Type, Value string
 	Checked           bool // of a checkbox or radio button
 	Options           []Option
 }
 
-// Option is one choice of a select.
+// Option is an option of a select.
 type Option struct {
 	Value, Text string
 	Selected    bool
 }
 
-// Button sends its form, and its own name and value with it.
+// Button submits its form, with its own name and value.
 type Button struct{ Name, Value, Text string }
 
-// ReadPage reads an HTML document. Anything is a page, as it is for a browser; an error is r's own.
+// ReadPage reads an HTML document. Any text is a page, as for a browser; an error is r's.
 func ReadPage(r io.Reader) (*Page, error) {
 	document, err := io.ReadAll(r)
 	if err != nil {
@@ -118,7 +118,7 @@ func (f *Form) add(n *node) {
 	f.Fields = append(f.Fields, field)
 }
 
-// Pairs gives what a browser sends of the form's fields, without a button.
+// Pairs returns what a browser sends for the form's fields, without a button.
 func (f *Form) Pairs() [][2]string {
 	var pairs [][2]string
 	for _, field := range f.Fields {
@@ -137,7 +137,7 @@ func (f *Form) Pairs() [][2]string {
 	return pairs
 }
 
-// Button finds the button a person calls by its text or a program by its value; nil without one.
+// Button returns the button with a text or a value; nil if there is none.
 func (f *Form) Button(called string) *Button {
 	for i := range f.Buttons {
 		if b := &f.Buttons[i]; b.Value == called || b.Text == called {
@@ -147,7 +147,7 @@ func (f *Form) Button(called string) *Button {
 	return nil
 }
 
-// Form finds the first form with such a button; nil without one.
+// Form returns the first form with such a button; nil if there is none.
 func (p *Page) Form(button string) *Form {
 	for _, f := range p.Forms {
 		if f.Button(button) != nil {

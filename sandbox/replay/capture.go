@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// captureAll takes the values that later steps need out of an answer.
+// captureAll reads the values that later steps need from a response.
 func (p *player) captureAll(captures map[string]string, a *answered) []Difference {
 	var diffs []Difference
 	for _, name := range sortedKeys(captures) {
@@ -95,7 +95,7 @@ func firstGroup(pattern, text string) (string, error) {
 
 var condition = regexp.MustCompile(`^(json:[\w.-]*|status)(?:(!=|>=|=|~)(.*))?$`)
 
-// holds judges what a poll waits for.
+// holds reports whether the condition of a poll is met.
 func (p *player) holds(until string, a *answered) (bool, error) {
 	until, err := p.vars.expand(until)
 	if err != nil {

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// Difference is one point in which an answer is not what was recorded.
+// Difference is a point in which a response differs from the recorded one.
 type Difference struct {
-	Where  string // status, header NAME, body, or the path of a JSON member
+	Where  string // status, header NAME, body, or the path of a JSON field
 	Wanted string
 	Got    string
 }
 
 const nothing = "nothing"
 
-// comparer judges one answer.
+// comparer compares one response.
 type comparer struct {
 	vars  *variables
 	times []timePair
 }
 
-// timePair is a time of the answer beside the one of the recording.
+// timePair is a time of the response and the one of the recording.
 type timePair struct {
 	where         string
 	got, recorded time.Duration // since 1970
 }
 
-// tolerance is how far two times of one answer may be apart from what the recorded ones are.
+// tolerance is how much the distance of two times of a response may differ from the recorded one.
 const tolerance = 2 * time.Second
 
 func (c *comparer) compare(where string, want, got any) []Difference {
@@ -57,7 +57,7 @@ func (c *comparer) compare(where string, want, got any) []Difference {
 	return same(where, want, got, func() bool { return got == want })
 }
 
-// alike judges a text.
+// alike compares a text.
 func (c *comparer) alike(want fact, got string) bool { return len(c.compare("", want.value, got)) == 0 }
 
 func (c *comparer) text(f fact) string { return c.vars.fill(plainText(f.value)) }
@@ -80,7 +80,7 @@ func below(where, name string) string {
 	return where + "." + name
 }
 
-// compareObject takes members in any order, and each as a difference that only one side has.
+// compareObject compares fields in any order. A field that only one side has is a difference.
 func (c *comparer) compareObject(where string, want object, got any) []Difference {
 	g, ok := got.(object)
 	if !ok {
@@ -127,7 +127,7 @@ func (c *comparer) compareList(where string, want, got []any) []Difference {
 	return diffs
 }
 
-// compareForm judges what changes from run to run.
+// compareForm compares what changes from run to run.
 func (c *comparer) compareForm(where string, kind any, want object, got any) []Difference {
 	like := want.text("like")
 	holds := false
@@ -167,7 +167,7 @@ func (c *comparer) compareForm(where string, kind any, want object, got any) []D
 	return []Difference{{where, describe(kind, want), valueText(got)}}
 }
 
-// describe says a form in words.
+// describe describes a form in words.
 func describe(kind any, want object) string {
 	text := fmt.Sprintf("a %v", kind)
 	if like := want.text("like"); like != "" {
@@ -181,7 +181,7 @@ func describe(kind any, want object) string {
 
 type judge func(c *comparer, where string, want, got any) []Difference
 
-// unordered pairs the items of two lists off: those that are alike with each other, and the rest in their order.
+// unordered pairs the items of two lists: first those that are alike, then the rest in order.
 func (c *comparer) unordered(where string, want, got []any, judge judge) []Difference {
 	alike := make([][]bool, len(want))
 	for i, w := range want {
@@ -197,7 +197,7 @@ func (c *comparer) unordered(where string, want, got []any, judge judge) []Diffe
 		at := below(where, strconv.Itoa(j))
 		switch {
 		case partners[j] >= 0:
-			diffs = append(diffs, judge(c, at, want[partners[j]], g)...) // once more, for the times
+			diffs = append(diffs, judge(c, at, want[partners[j]], g)...) // again, for the times
 		case len(lonely) > 0:
 			diffs = append(diffs, judge(c, at, want[lonely[0]], g)...)
 			lonely = lonely[1:]
@@ -211,7 +211,8 @@ func (c *comparer) unordered(where string, want, got []any, judge judge) []Diffe
 	return diffs
 }
 
-// pairOff finds as many pairs as can be, by augmenting paths: for each column its row or -1, and the rows left over.
+// pairOff finds as many pairs as possible, by augmenting paths: for each column its row or -1, and the remaining
+// rows.
 func pairOff(alike [][]bool, columns int) (partners, lonely []int) {
 	partners = make([]int, columns)
 	for j := range partners {
@@ -253,7 +254,7 @@ func (c *comparer) noteTime(where, like string, got json.Number, want object) {
 	}
 }
 
-// checkTimes judges the times of one answer by each other: they are as far apart as the recorded ones.
+// checkTimes compares the times of a response with each other: they must be as far apart as the recorded ones.
 func (c *comparer) checkTimes() []Difference {
 	if len(c.times) == 0 {
 		return nil

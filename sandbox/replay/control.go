@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// Control is the sandbox's, at the root of the origin: what the world does to a server that a node and a clock move.
+// The control addresses of the sandbox, at the root of the origin. They do what a node and a clock do to a real
+// server.
 
-// control calls one of its addresses; the answer is JSON.
+// control calls a control address, which answers JSON.
 func (p *player) control(ctx context.Context, action string, body []byte) (any, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.origin+"/_sandbox/"+action, bytes.NewReader(body))
 	if err != nil {
@@ -35,7 +36,7 @@ func (p *player) control(ctx context.Context, action string, body []byte) (any, 
 	return parseValue(text)
 }
 
-// advance moves the server's clock, and ours with it. A server without a control takes the time it takes.
+// advance moves the server's clock forward, and ours with it. Without control it waits.
 func (p *player) advance(ctx context.Context, d time.Duration) error {
 	if p.realTime {
 		return pause(ctx, d)
@@ -51,7 +52,7 @@ func (p *player) advance(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// deliver waits until no notification of the server is under way, as far as it tells.
+// deliver waits until no notification of the server is under way, as far as the server reports that.
 func (p *player) deliver(ctx context.Context) error {
 	for !p.realTime {
 		answer, err := p.control(ctx, "clock", []byte(`{"advance":"0s"}`))
@@ -82,9 +83,9 @@ func pause(ctx context.Context, d time.Duration) error {
 
 var errTimeout = errors.New("it did not come in time")
 
-// until looks again and again until something holds, for as long as the recording waited, in milliseconds of the
-// server's clock, and then for some real time. What is under way already arrives before the clock is moved: the times of
-// an answer must be as far apart as the recorded ones.
+// until checks repeatedly until a condition is met, for as long as the recording waited, in milliseconds of the
+// server's clock, and then for some real time. What is under way arrives before the clock is moved, since the times
+// of a response must be as far apart as the recorded ones.
 func (p *player) until(ctx context.Context, every, timeout int, patience time.Duration, holds func() (bool, error)) error {
 	step := time.Duration(every) * time.Millisecond
 	if step <= 0 {
@@ -112,7 +113,7 @@ func (p *player) until(ctx context.Context, every, timeout int, patience time.Du
 	return err
 }
 
-// within looks for a span of real time.
+// within checks repeatedly for a duration of real time.
 func (p *player) within(ctx context.Context, span time.Duration, holds func() (bool, error)) (bool, error) {
 	for end := time.Now().Add(span); ; {
 		done, err := holds()

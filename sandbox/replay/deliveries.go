@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// receiveStep waits for what the server sends to the receiver and judges it. A step that awaits nothing gives the server
-// time to send something all the same.
+// receiveStep waits for what the server sends to the receiver and compares it. A step that expects nothing gives the
+// server time to send something nevertheless.
 func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error) {
 	path, err := p.vars.expand(s.Receive.Path)
 	if err != nil {
@@ -61,7 +61,8 @@ func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error)
 	return diffs, nil
 }
 
-// judgeDelivery judges method, path, body and signature, not the other headers. Its times are an answer's of their own.
+// judgeDelivery compares method, path, body and signature, but not the other headers. Its times are compared with
+// each other, like those of a response.
 func (p *player) judgeDelivery(_ *comparer, where string, want, got any) []Difference {
 	in, ok := got.(incoming)
 	w, isObject := want.(object)
@@ -95,7 +96,7 @@ func (p *player) judgeDelivery(_ *comparer, where string, want, got any) []Diffe
 	return append(diffs, c.checkTimes()...)
 }
 
-// judgeSignature takes the secret that the recording names, or any that was seen.
+// judgeSignature accepts the secret that the recording names, or any that was seen.
 func (p *player) judgeSignature(where string, want any, in incoming) []Difference {
 	w, _ := want.(object)
 	secrets := p.secrets
@@ -110,7 +111,7 @@ func (p *player) judgeSignature(where string, want any, in incoming) []Differenc
 	return []Difference{{where, fmt.Sprintf("valid: %v", valid), fmt.Sprintf("%s: %q", w.text("header"), header)}}
 }
 
-// noteSecrets remembers what a webhook may sign with: every member of that name, whoever sent it.
+// noteSecrets collects what a webhook may sign with: the values of every field with that name, whoever sent it.
 func (p *player) noteSecrets(v any) {
 	switch v := v.(type) {
 	case object:
@@ -128,7 +129,7 @@ func (p *player) noteSecrets(v any) {
 }
 
 const (
-	pollEvery = 250 * time.Millisecond // where a recording does not say
+	pollEvery = 250 * time.Millisecond // if the recording does not say
 	patience  = 2 * time.Minute        // of real time, once the clock was moved as far as the recording waited
 	glance    = 2 * time.Millisecond
 )

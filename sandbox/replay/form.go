@@ -9,7 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-// form makes the body of a form, of its own or of one on the session's last page.
+// form makes the body of a form, either one of its own or one of the session's last page.
 func (p *player) form(q *request) (string, error) {
 	b := p.browser(q.Session)
 	var pairs [][2]string
@@ -73,8 +73,8 @@ func findForm(page *human.Page, from *fromPage) *human.Form {
 	return nil
 }
 
-// tick does @check and @uncheck: the box is the one beside the hidden field that has the value, which the names tell,
-// such as Rows[2].Key and Rows[2].Chosen.
+// tick does @check and @uncheck: the box is the one next to the hidden field with the value, as their names say, for
+// example Rows[2].Key and Rows[2].Chosen.
 func tick(form *human.Form, changes []formChange) error {
 	for _, change := range changes {
 		if change.name != "@check" && change.name != "@uncheck" {

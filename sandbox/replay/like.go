@@ -10,7 +10,7 @@ import (
 	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
-// alphabets are what the forms with a length are made of.
+// alphabets are the characters of the forms that have a length.
 var alphabets = map[string]string{
 	"base58":       "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
 	"hex":          "0123456789abcdef",
@@ -25,7 +25,7 @@ var (
 	decimalForm = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 )
 
-// hasForm tells whether a text has the form that a recording names.
+// hasForm reports whether a text has the form that a recording names.
 func hasForm(text, like string) bool {
 	name, length, sized := strings.Cut(like, ":")
 	if alphabet, found := alphabets[name]; found {
@@ -59,7 +59,7 @@ func hasForm(text, like string) bool {
 	return false
 }
 
-// inRange judges a length by N or N-M.
+// inRange checks a length against N or N-M.
 func inRange(n int, text string) bool {
 	low, high, isRange := strings.Cut(text, "-")
 	if !isRange {
@@ -79,7 +79,8 @@ func isDate(text string) bool {
 	return false
 }
 
-// isTime asks for a whole number of this century and the last decades, so that seconds do not pass for milliseconds.
+// isTime reports whether a value is a whole number of this century or the last decades, so that seconds are not
+// taken for milliseconds.
 func isTime(text string, unit time.Duration) bool {
 	n, err := strconv.ParseInt(text, 10, 64)
 	perSecond := int64(time.Second / unit)
@@ -94,13 +95,13 @@ func isAddress(text string) bool {
 	return err == nil && len(hash) == 20 && (version == 0x6f || version == 0xc4)
 }
 
-// matchTemplate judges a text of which the parts {*} change.
+// matchTemplate reports whether a text matches a template, whose parts {*} match anything.
 func matchTemplate(text, template string) bool {
 	pattern, err := regexp.Compile("^(?s:" + templatePattern(template) + ")$")
 	return err == nil && pattern.MatchString(text)
 }
 
-// findTemplate looks for such a text within another.
+// findTemplate reports whether a text contains a match of a template.
 func findTemplate(in, template string) bool {
 	pattern, err := regexp.Compile(templatePattern(template))
 	return err == nil && pattern.MatchString(in)

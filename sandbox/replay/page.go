@@ -8,8 +8,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-// comparePage judges of a page what a program or a person relies on: the forms that a later step sends, and the texts
-// with a variable. Layout is free.
+// comparePage compares what programs and people rely on in a page: the forms that a later step submits, and the
+// texts with a variable. The layout may differ.
 func (c *comparer) comparePage(want *pageFacts, sentLater []int, got *human.Page) []Difference {
 	if got == nil {
 		return []Difference{{"body", "a page", "none"}}
@@ -31,7 +31,7 @@ func (c *comparer) comparePage(want *pageFacts, sentLater []int, got *human.Page
 	return diffs
 }
 
-// textFound looks for a text that holds a variable; of all others it does not ask.
+// textFound looks for a text that contains a variable. It accepts all other texts.
 func (c *comparer) textFound(wanted any, in string) bool {
 	switch w := wanted.(type) {
 	case string:
@@ -44,7 +44,7 @@ func (c *comparer) textFound(wanted any, in string) bool {
 
 func fold(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// compareForms looks among the page's forms for the one with the address and method, and judges the likest of them.
+// compareForms looks for the page's forms with the address and method, and compares the most similar one.
 func (c *comparer) compareForms(where string, want *formFacts, got []*human.Form) []Difference {
 	action := c.vars.fill(want.Action)
 	var best []Difference
@@ -93,7 +93,7 @@ func (c *comparer) compareFields(where string, want *formFacts, got *human.Form)
 	return append(diffs, compareSets(where+" button", wanted, found)...)
 }
 
-// buttonKey is what a button sends, or what it is called if it sends nothing.
+// buttonKey is what a button sends, or its text if it sends nothing.
 func buttonKey(name, value, text string) string {
 	if name != "" {
 		return name + "=" + value
@@ -117,7 +117,7 @@ func compareSets(where string, want, got []string) []Difference {
 	return diffs
 }
 
-// formsSentLater gives, for the page that the step answers with, the forms that a later step sends: from the page
+// formsSentLater returns, for the page that a step answers with, the forms that a later step submits: from the page
 // itself, or by posting to a form's address with its anti-forgery field.
 func (r *Recording) formsSentLater(step int) []int {
 	opened := r.steps[step]

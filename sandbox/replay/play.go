@@ -1,19 +1,19 @@
-// Package replay plays recordings of a real BTCPay Server against any server, and tells where the two differ.
+// Package replay plays recordings of a real BTCPay Server against any server, and reports where the two differ.
 //
-// A recording is one scenario: requests with what was answered, and what happened around the server, such as payments,
-// notifications and waits. What a server makes up anew each time (ids, times, addresses) is marked in the recording by
-// its form, and what later steps need of it is captured.
+// A recording is a scenario: requests with their responses, and what happened around the server, such as payments,
+// notifications and waits. What the server generates (ids, times, addresses) is marked by its form, and what later
+// steps need of it is captured.
 //
 //	recording, err := replay.Load("60-bitid-auth.json")
 //	report, err := recording.Play(ctx, "http://127.0.0.1:23000", replay.Options{})
 //	report.Print(os.Stdout)
 //
-// The server must be freshly installed, and started as [Recording.Server] says. One that has the sandbox's control
-// addresses is moved through time by them; against any other one the waits are real, and recordings with payments
-// cannot be played.
+// The server must be freshly installed, and started as [Recording.Server] says. If it has the control addresses of
+// the sandbox, they move its clock. Against any other server the waits are real, and recordings with payments cannot
+// be played.
 //
-// [Recording.Vary] makes another case of the same kind: the same steps with other e-mails, names, labels, order ids and
-// keys. A server that answers by rules answers that one alike as well.
+// [Recording.Vary] makes a variation: the same steps with other e-mails, names, labels, order ids and keys. A server
+// that answers by rules passes it too.
 package replay
 
 import (
@@ -31,14 +31,14 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2"
 )
 
-// Options say how a recording is played.
+// Options configure a play.
 type Options struct {
-	// Skip names steps, by group and name ("bitid-auth: a wrong signature"), whose answers are not judged, each with its
-	// reason. They are counted apart.
+	// Skip names steps, by group and name ("bitid-auth: a wrong signature"), whose responses are not compared, each
+	// with a reason. They are counted separately.
 	Skip map[string]string
 }
 
-// player is one play of one recording.
+// player plays one recording once.
 type player struct {
 	rec       *Recording
 	options   Options
@@ -50,12 +50,13 @@ type player struct {
 	receiver  *receiver
 	secrets   []string
 	realTime  bool          // the server has no control
-	ahead     time.Duration // how far its clock was moved
+	ahead     time.Duration // how far its clock was advanced
 	patience  time.Duration
 }
 
-// Play plays the recording against the server with that base URL, root path included. An error says that it could not
-// be played to its end, and the report, which is always there, how far it went; differences are no error but the report's.
+// Play plays the recording against the server at a base URL, which includes the root path. An error says that the
+// recording could not be played to its end. The report is always returned and says how far it went. Differences are
+// in the report and not an error.
 func (r *Recording) Play(ctx context.Context, serverURL string, o Options) (*Report, error) {
 	return r.play(ctx, serverURL, o, patience)
 }
@@ -125,7 +126,7 @@ func (p *player) step(ctx context.Context, i int, report *Report) error {
 	s := &p.rec.steps[i]
 	switch {
 	case s.Error != "":
-		return nil // the page before it tells, which had not what was to be sent
+		return nil // the page before reports what it lacks
 	case s.Request != nil:
 		return p.exchange(ctx, i, report)
 	case s.Answer != nil:
@@ -183,7 +184,7 @@ func (p *player) pay(ctx context.Context, s *step, report *Report) error {
 	return nil
 }
 
-// exchange sends a request, again and again where the recording polls, and judges the last answer.
+// exchange sends a request, repeatedly if the recording polls, and compares the last response.
 func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 	s := &p.rec.steps[i]
 	var a *answered
@@ -227,7 +228,7 @@ func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 	return nil
 }
 
-// judge compares an answer with the recorded one.
+// judge compares a response with the recorded one.
 func (p *player) judge(i int, a *answered) []Difference {
 	want := p.rec.steps[i].Response
 	c := &comparer{vars: p.vars}
@@ -265,7 +266,7 @@ func (p *player) judge(i int, a *answered) []Difference {
 	return diffs
 }
 
-// countedApart are the headers that a proxy or a hardening may change without anybody relying on them.
+// countedApart are the headers that a proxy or a hardening may change, and that no client relies on.
 var countedApart = []string{"cache-control", "referrer-policy", "x-content-type-options", "x-frame-options"}
 
 func (p *player) compareApart(want *response, a *answered) []Difference {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// receiver is the merchant's server that the recordings' webhooks and notifications go to. It keeps what came, by path,
-// until a step asks for it.
+// receiver is the merchant's server, to which webhooks and notifications of the recordings are sent. It keeps them
+// by path until a step asks for them.
 type receiver struct {
 	host string
 
@@ -69,14 +69,14 @@ func (r *receiver) answer(path string, statuses []int) {
 	r.statuses[path] = append(r.statuses[path], statuses...)
 }
 
-// waiting tells how many came and were not taken.
+// waiting counts the deliveries that were received and not taken.
 func (r *receiver) waiting(path string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.came[path])
 }
 
-// take hands out the first that came, up to n.
+// take returns the first deliveries, up to n.
 func (r *receiver) take(path string, n int) []incoming {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,7 +86,7 @@ func (r *receiver) take(path string, n int) []incoming {
 	return taken
 }
 
-// layoutOf tells how a JSON body is laid out.
+// layoutOf returns how a JSON body is laid out.
 func layoutOf(body []byte) string {
 	if bytes.Contains(body, []byte("\n")) {
 		return "indented"
@@ -94,7 +94,7 @@ func layoutOf(body []byte) string {
 	return "compact"
 }
 
-// signedWith tells whether a header is the HMAC-SHA256 of the body under one of the secrets.
+// signedWith reports whether a header is the HMAC-SHA256 of the body with one of the secrets.
 func signedWith(header string, body []byte, secrets []string) bool {
 	given, found := strings.CutPrefix(header, "sha256=")
 	sum, err := hex.DecodeString(given)

@@ -10,36 +10,36 @@ import (
 	"strings"
 )
 
-// Recording is one scenario as a real server played it.
+// Recording is a scenario that was played with a real server.
 type Recording struct {
 	Group  string
 	About  string
 	Server Server
 
-	keys  map[string]string // private keys of BitId, in hex, by the name the steps use
+	keys  map[string]string // private keys of BitId, in hex, by their names in the steps
 	vars  map[string]string
 	steps []step
-	raw   object // all of it, for Vary
+	raw   object // the whole recording, for Vary
 }
 
-// Server says what answered, and how the one that is asked now must have been started.
+// Server says which server answered, and how a server must be started to play the recording.
 type Server struct {
 	Version string `json:"version"`
 	Network string `json:"network"`
-	// Env holds BTCPAY_ROOTPATH, the path everything lives under, and DISABLE_REGISTRATION, "true" if only an
-	// administrator makes users.
+	// Env holds BTCPAY_ROOTPATH, the path that everything is below, and DISABLE_REGISTRATION, "true" if only
+	// administrators make users.
 	Env map[string]string `json:"env"`
 }
 
-// RootPath is the path everything lives under, without a slash at its end.
+// RootPath is the path that everything is below, without a slash at its end.
 func (s Server) RootPath() string { return strings.TrimSuffix(s.Env["BTCPAY_ROOTPATH"], "/") }
 
-// DisableRegistration tells whether only an administrator makes users.
+// DisableRegistration reports whether only administrators make users.
 func (s Server) DisableRegistration() bool {
 	return strings.EqualFold(s.Env["DISABLE_REGISTRATION"], "true")
 }
 
-// step is one thing that happens: a request and its answer, or something of the world around the server.
+// step is a request and its response, or an event around the server.
 type step struct {
 	Name     string            `json:"name"`
 	Request  *request          `json:"request"`
@@ -55,7 +55,7 @@ type step struct {
 	Mine     int             `json:"mine"` // blocks
 	Wait     int             `json:"wait"` // milliseconds
 	Effect   json.RawMessage `json:"effect"`
-	SQL      string          `json:"sql"`   // how the effect was had on the real server; not for here
+	SQL      string          `json:"sql"`   // how the effect was achieved on the real server; not used here
 	Error    string          `json:"error"` // why the request could not be sent to the recorded server
 }
 
@@ -85,7 +85,7 @@ type auth struct {
 	bitID
 }
 
-// bitID signs by the key of that name, or wrongly in one of the ways of its other members.
+// bitID signs with the key of a name, or wrongly as its other fields say.
 type bitID struct {
 	Key          string  `json:"bitid"`
 	Over         *string `json:"over"`
@@ -103,7 +103,7 @@ type fromPage struct {
 	Having string `json:"having"`
 }
 
-// formChange is a pair of a form: name and value; a nil value takes the field out of the page's.
+// formChange is a field of a form: name and value. A nil value removes the field from the page's form.
 type formChange struct {
 	name  string
 	value *string
@@ -130,7 +130,7 @@ type response struct {
 	Empty   bool            `json:"empty"`
 }
 
-// fact is a recorded text, or the form of one that changes.
+// fact is a recorded text, or the form of a text that changes.
 type fact struct{ value any }
 
 func (f *fact) UnmarshalJSON(text []byte) (err error) {
@@ -138,15 +138,15 @@ func (f *fact) UnmarshalJSON(text []byte) (err error) {
 	return err
 }
 
-// pageFacts is what a recording keeps of an HTML page.
+// pageFacts is what a recording has of an HTML page.
 type pageFacts struct {
 	Title  string            `json:"title"`
-	Alerts []json.RawMessage `json:"alerts"` // a string, or a form of one that changes
+	Alerts []json.RawMessage `json:"alerts"` // a string, or the form of a string that changes
 	Forms  []formFacts       `json:"forms"`
 	Texts  texts             `json:"texts"`
 }
 
-// texts are those of a page; none where the list as a whole changes.
+// texts are the texts of a page; none if the whole list changes.
 type texts []json.RawMessage
 
 func (t *texts) UnmarshalJSON(text []byte) error {
@@ -166,7 +166,7 @@ type formFacts struct {
 	Buttons []buttonFacts `json:"buttons"`
 }
 
-// fieldFacts is a field; its value and state are for readers of a recording, not compared.
+// fieldFacts is a field. Its value and state are for readers of a recording, and not compared.
 type fieldFacts struct {
 	Name     string          `json:"name"`
 	Type     fact            `json:"type"`
@@ -193,7 +193,7 @@ func (f *formFacts) button(called string) bool {
 	return false
 }
 
-// poll repeats a request until a condition holds; times are milliseconds.
+// poll repeats a request until a condition is met. Times are milliseconds.
 type poll struct {
 	Until   string `json:"until"`
 	Every   int    `json:"every"`
@@ -211,8 +211,8 @@ type receive struct {
 	Timeout int    `json:"timeout"` // milliseconds
 }
 
-// Load reads a recording from its file. Members it does not know are an error: to skip what a recording asks for would
-// make it prove less than it says.
+// Load reads a recording from its file. Unknown fields are an error: to ignore one would make the recording prove
+// less than it says.
 func Load(path string) (*Recording, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -225,7 +225,8 @@ func Load(path string) (*Recording, error) {
 	return r, nil
 }
 
-// LoadAll reads the recordings that a pattern of [filepath.Glob] names, in the order of their names. None is an error.
+// LoadAll reads the recordings that match a pattern of [filepath.Glob], sorted by name. It is an error if there are
+// none.
 func LoadAll(pattern string) ([]*Recording, error) {
 	paths, err := filepath.Glob(pattern)
 	if err != nil {

@@ -7,25 +7,25 @@ import (
 	"unicode"
 )
 
-// Report tells how a play went.
+// Report is the result of a play.
 type Report struct {
 	Group string
-	// Exchanges counts requests, payments and awaited deliveries; Alike those that went as recorded.
+	// Exchanges counts requests, payments and expected deliveries; Alike counts those that went as recorded.
 	Exchanges, Alike int
-	// Skipped are those that were not judged, with the reasons of [Options].
+	// Skipped are the exchanges that were not compared, with the reasons of [Options].
 	Skipped    []Skip
 	Mismatches []Mismatch
 
-	// Apart counts the answers whose headers cache-control, referrer-policy, x-content-type-options and x-frame-options
-	// are as recorded, out of Answers. They count for nothing above.
+	// Apart counts the responses, out of Answers, whose headers cache-control, referrer-policy,
+	// x-content-type-options and x-frame-options are as recorded. They do not count for Alike.
 	Answers, Apart int
 	ApartSteps     []Mismatch
 }
 
-// Skip is an exchange that was not judged.
+// Skip is an exchange that was not compared.
 type Skip struct{ Step, Reason string }
 
-// Mismatch is an exchange that went otherwise than recorded.
+// Mismatch is an exchange that did not go as recorded.
 type Mismatch struct {
 	Step        string
 	Request     string // as it was sent
@@ -56,7 +56,7 @@ func (r *Report) addApart(p *player, s *step, out sent, diffs []Difference) {
 
 func (s sent) String() string { return strings.TrimSpace(s.method + " " + s.address + " " + s.body) }
 
-// Summary is the report in a line.
+// Summary is the report in one line.
 func (r *Report) Summary() string {
 	text := fmt.Sprintf("%s: %d of %d exchanges alike", r.Group, r.Alike, r.Exchanges)
 	if len(r.Skipped) > 0 {
@@ -68,7 +68,7 @@ func (r *Report) Summary() string {
 	return text
 }
 
-// Sum adds the counts of several reports up.
+// Sum adds up the counts of several reports.
 func Sum(group string, reports []*Report) *Report {
 	all := &Report{Group: group}
 	for _, r := range reports {
@@ -83,10 +83,11 @@ func Sum(group string, reports []*Report) *Report {
 	return all
 }
 
-// maxShown bounds what a report shows of one value.
+// maxShown bounds how much of a value a report shows.
 const maxShown = 600
 
-// Print writes the summary and, of each exchange that is not alike, the request, what was wanted and what was got.
+// Print writes the summary and, for each exchange that is not alike, the request, what was expected and what was
+// received.
 func (r *Report) Print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Summary())
@@ -103,7 +104,7 @@ func (r *Report) Print(w io.Writer) error {
 	return err
 }
 
-// shown makes a server's text fit for a terminal: printable, and not endless.
+// shown makes a server's text safe for a terminal: printable and of limited length.
 func shown(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

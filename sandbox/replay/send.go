@@ -15,10 +15,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-// maxAnswer bounds what is read of an answer.
+// maxAnswer bounds how much of a response is read.
 const maxAnswer = 8 << 20
 
-// browser is a session: cookies, and the page that was opened last.
+// browser is a session: cookies, and the last page.
 type browser struct {
 	jar   *cookiejar.Jar
 	page  *human.Page
@@ -27,7 +27,7 @@ type browser struct {
 
 const antiforgeryField = "__RequestVerificationToken"
 
-// answered is what came back.
+// answered is a response.
 type answered struct {
 	status int
 	header http.Header
@@ -37,10 +37,10 @@ type answered struct {
 	json   bool
 }
 
-// sent is a request as it went out, for reports.
+// sent is a request as it was sent, for reports.
 type sent struct{ method, address, body string }
 
-// build makes a request of what is recorded, which is sent to the letter: no cleaning of paths, no header more than asked.
+// build makes a request from a recording exactly as recorded: paths are not cleaned, and no header is added.
 func (p *player) build(ctx context.Context, q *request) (*http.Request, sent, error) {
 	path, err := p.vars.expand(q.Path)
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *player) browser(session string) *browser {
 	if b == nil {
 		jar, err := cookiejar.New(nil)
 		if err != nil {
-			panic(err) // it has none to give
+			panic(err) // it returns no error
 		}
 		b = &browser{jar: jar}
 		p.sessions[session] = b
@@ -143,7 +143,7 @@ func (p *player) credential(a *auth, path, body string, set func(name, value str
 	return nil
 }
 
-// body makes a request's body and the content type that goes with it.
+// body makes a request's body and its content type.
 func (p *player) body(q *request) (body, contentType string, err error) {
 	switch {
 	case q.JSON != nil:
@@ -179,7 +179,7 @@ func (p *player) body(q *request) (body, contentType string, err error) {
 	return body, contentType, nil
 }
 
-// send sends without following redirects and reads the whole answer.
+// send sends a request without following redirects, and reads the whole response.
 func (p *player) send(r *http.Request, q *request) (*answered, error) {
 	response, err := p.transport.RoundTrip(r)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // a SIN is defined by it
 )
 
-// A SIN is Base58Check of a prefix, a type and the hash of the compressed public key. This is a derivation of its own,
-// so that a mistake of the server's or the SDK's does not pass by being made twice.
+// A SIN is the Base58Check encoding of a prefix, a type and the hash of the compressed public key. It is computed
+// independently here, so that the same mistake of the server and the SDK is not made a third time.
 const (
 	sinVersion = 0x0f
 	sinType    = 0x02
@@ -35,7 +35,7 @@ func parseKey(text string) (*btcec.PrivateKey, error) {
 	return key, nil
 }
 
-// sign gives r and s over the SHA-256 of a text, s in the lower half of the order.
+// sign returns r and s for the SHA-256 of a text, with s in the lower half of the order.
 func sign(key *btcec.PrivateKey, text string) (r, s btcec.ModNScalar) {
 	digest := sha256.Sum256([]byte(text))
 	var z btcec.ModNScalar
@@ -64,11 +64,11 @@ func sign(key *btcec.PrivateKey, text string) (r, s btcec.ModNScalar) {
 	}
 }
 
-// signature makes the X-Signature of a request in the way a recording asks for.
+// signature makes the X-Signature of a request as the recording says.
 func (b *bitID) signature(key *btcec.PrivateKey, text string) (string, error) {
 	r, s := sign(key, text)
 	for b.Form == "unpadded" && !hasHighBit(r) {
-		r, s = sign(key, text) // without a high bit there is no sign byte to leave out
+		r, s = sign(key, text) // without a high bit there is no sign byte to omit
 	}
 	if b.HighS {
 		s.Negate()
@@ -101,7 +101,7 @@ func hasHighBit(n btcec.ModNScalar) bool {
 	return b[0]&0x80 != 0
 }
 
-// der encodes two numbers as ASN.1 does, each laid out by the function.
+// der encodes two numbers as ASN.1 does, each written by the function.
 func der(r, s []byte, layout func([]byte) []byte) []byte {
 	var body []byte
 	for _, n := range [][]byte{r, s} {
@@ -128,7 +128,7 @@ func minimal(n []byte) []byte {
 
 func padded(n []byte) []byte { return append([]byte{0, 0}, minimal(n)...) }
 
-// authorise sets the headers of BitId: over the address as it is sent and the body, or over what the recording wants.
+// authorise sets the headers of BitId: over the sent address and body, or over what the recording says.
 func (p *player) authorise(b *bitID, address, body string, set func(name, value string)) error {
 	key := p.keys[b.Key]
 	signer := key

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A value is JSON with what a recording counts and encoding/json forgets: the order of members and the text of numbers.
-// It is a string, json.Number, bool, nil, []any or object.
+// A value is JSON with what encoding/json loses: the order of fields and the text of numbers. It is a string,
+// json.Number, bool, nil, []any or object.
 type object []member
 
 type member struct {
@@ -17,7 +17,7 @@ type member struct {
 	value any
 }
 
-// get gives the member of that name, the last of several.
+// get returns the field with a name, the last one of several.
 func (o object) get(name string) (any, bool) {
 	for i := len(o) - 1; i >= 0; i-- {
 		if o[i].name == name {
@@ -33,7 +33,7 @@ func (o object) text(name string) string {
 	return text
 }
 
-// maxDepth bounds the nesting of a value, which hostile servers choose.
+// maxDepth bounds the nesting of a value, since servers may be hostile.
 const maxDepth = 200
 
 // parseValue reads a whole JSON text.
@@ -89,7 +89,7 @@ func readValue(d *json.Decoder, depth int) (any, error) {
 	return t, nil
 }
 
-// appendValue writes a value as JSON without blanks, HTML's characters as they stand.
+// appendValue writes a value as JSON without blanks and without escaping HTML.
 func appendValue(b *bytes.Buffer, v any) {
 	switch v := v.(type) {
 	case object:
@@ -130,7 +130,7 @@ func valueText(v any) string {
 	return b.String()
 }
 
-// mapStrings gives a copy with every string, names of members aside, put through f.
+// mapStrings returns a copy in which f replaced every string, except the names of fields.
 func mapStrings(v any, f func(string) string) any {
 	switch v := v.(type) {
 	case string:
@@ -151,7 +151,7 @@ func mapStrings(v any, f func(string) string) any {
 	return v
 }
 
-// lookUp follows a path such as data.0.id; an empty one is the value itself.
+// lookUp follows a path such as data.0.id. An empty path is the value itself.
 func lookUp(v any, path string) (any, bool) {
 	if path == "" {
 		return v, true
@@ -176,7 +176,7 @@ func lookUp(v any, path string) (any, bool) {
 	return v, true
 }
 
-// plainText is how a value looks in a variable or a condition: text without its quotes.
+// plainText is a value in a variable or a condition: a string without quotes.
 func plainText(v any) string {
 	if text, ok := v.(string); ok {
 		return text

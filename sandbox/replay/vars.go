@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// variables are what {{name}} stands for while a recording plays.
+// variables are the values of {{name}} while a recording plays.
 type variables struct {
 	values map[string]string
 	now    func() time.Time // the server's time
@@ -18,7 +18,7 @@ type variables struct {
 
 var placeholder = regexp.MustCompile(`\{\{([^{}|]+)(\|url|\|b64)?\}\}`)
 
-// expand fills the placeholders of a text. The error names one that stands for nothing; it is left as it is.
+// expand fills the placeholders of a text. The error names an unknown one, which stays in the text.
 func (v *variables) expand(text string) (string, error) {
 	var missing error
 	filled := placeholder.ReplaceAllStringFunc(text, func(whole string) string {
@@ -42,7 +42,7 @@ func (v *variables) expand(text string) (string, error) {
 	return filled, missing
 }
 
-// fill is expand for what is compared: an unknown placeholder stays and is no match.
+// fill is like expand for what is compared: an unknown placeholder stays and does not match.
 func (v *variables) fill(text string) string {
 	filled, _ := v.expand(text)
 	return filled
@@ -63,7 +63,7 @@ func (v *variables) expandValue(value any) (any, error) {
 
 var moment = regexp.MustCompile(`^(now|nowMs|date)([+-]\d+)?$`)
 
-// timeOf knows now and nowMs, in seconds and milliseconds, and date, in days.
+// timeOf returns now and nowMs, in seconds and milliseconds, and date, in days.
 func (v *variables) timeOf(name string) (string, bool) {
 	parts := moment.FindStringSubmatch(name)
 	if parts == nil {

@@ -15,11 +15,12 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2"
 )
 
-// Vary gives another recording of the same kind, in which all e-mails, passwords, names, labels, order ids and BitId keys
-// are others, wherever they stand. What a server answers to it must not depend on having seen the first one.
+// Vary returns another recording of the same kind, in which all e-mails, passwords, names, labels, order ids and
+// BitId keys are replaced, wherever they appear. A server's responses to it must not depend on having seen the
+// original.
 //
-// Letters and digits are exchanged for others one for one, so lengths, capitals, blanks and signs stay as they are, and
-// so does what is part of what. One seed gives the same recording again; its keys guard nothing.
+// Letters and digits are replaced one by one, so lengths, capitals, blanks and signs stay the same, and so do texts
+// that are part of others. A seed always gives the same recording. Its keys protect nothing.
 func (r *Recording) Vary(random *rand.Rand) (*Recording, error) {
 	v := &variation{cipher: newCipher(random), names: map[string]bool{}}
 	keys, err := v.newKeys(r.keys, random)
@@ -48,11 +49,11 @@ func (r *Recording) Vary(random *rand.Rand) (*Recording, error) {
 
 type variation struct {
 	cipher  map[rune]rune
-	names   map[string]bool // names, labels and order ids, as they stand
-	secrets []string        // literals of keys and variables, and what replaces them, in turn
+	names   map[string]bool // names, labels and order ids, as written
+	secrets []string        // literals of keys and variables, alternating with their replacements
 }
 
-// newCipher exchanges letters for letters and digits for digits.
+// newCipher replaces letters by letters and digits by digits.
 func newCipher(random *rand.Rand) map[rune]rune {
 	cipher := map[rune]rune{}
 	for i, j := range random.Perm(26) {
@@ -66,7 +67,7 @@ func newCipher(random *rand.Rand) map[rune]rune {
 
 var escape = regexp.MustCompile(`%25[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}`)
 
-// encipher exchanges the characters of a text, but for its percent escapes.
+// encipher replaces the characters of a text, except for percent escapes.
 func (v *variation) encipher(text string) string {
 	var b strings.Builder
 	at := 0
@@ -83,7 +84,7 @@ func (v *variation) encipher(text string) string {
 	return b.String()
 }
 
-// newKeys makes a key for each of the recording's and notes every text that the old one may stand as.
+// newKeys replaces each key of the recording, and collects the texts that contain the old one.
 func (v *variation) newKeys(old map[string]string, random *rand.Rand) (object, error) {
 	keys := object{}
 	for _, name := range sortedKeys(old) {
@@ -114,7 +115,7 @@ func formsOf(key *btcec.PrivateKey) []string {
 	}
 }
 
-// variables varies e-mails and passwords, and notes them for where they stand as text.
+// variables varies e-mails and passwords, and collects them for where they appear as text.
 func (v *variation) variables(vars any) any {
 	old, _ := vars.(object)
 	varied := make(object, len(old))
@@ -141,7 +142,7 @@ func (v *variation) emails(text string) string {
 	})
 }
 
-// nameMembers are the members, fields and parameters that hold what a person chose, in small letters.
+// nameMembers are the fields and parameters that hold what a person chose, in small letters.
 var nameMembers = []string{
 	"applicationidentifier", "applicationname", "buyername", "description", "itemcode", "itemdesc", "label", "name",
 	"orderid", "title",
@@ -149,7 +150,7 @@ var nameMembers = []string{
 
 var nameParameter = regexp.MustCompile(`(?i)((?:[?&]|%3F|%26)(?:` + strings.Join(nameMembers, "|") + `)(?:=|%3D))((?:[^&#%]|%[^2]|%2[^6])*)`)
 
-// searchParameter looks for a part of such a text, in any case.
+// searchParameter searches for a part of such a text, in any case.
 var searchParameter = regexp.MustCompile(`(?i)([?&]textSearch=)([^&#]*)`)
 
 func (v *variation) isPartOfName(text string) bool {
@@ -161,7 +162,7 @@ func (v *variation) isPartOfName(text string) bool {
 	return false
 }
 
-// collect notes the names that the requests of a recording bring.
+// collect collects the names in the requests of a recording.
 func (v *variation) collect(recording object) {
 	steps, _ := recording.get("steps")
 	list, _ := steps.([]any)
@@ -204,7 +205,7 @@ func (v *variation) collectNames(value any) {
 	}
 }
 
-// steps varies what is sent and what is wanted; how the steps are called and what they capture stays.
+// steps varies requests and expected responses. The names of steps and of captured values stay.
 func (v *variation) steps(steps any) any {
 	list, _ := steps.([]any)
 	varied := make([]any, len(list))
@@ -223,7 +224,7 @@ func (v *variation) steps(steps any) any {
 	return varied
 }
 
-// value varies a value by the name of the member that holds it.
+// value varies a value by the name of its field.
 func (v *variation) value(name string, value any) any {
 	switch value := value.(type) {
 	case string:
@@ -281,7 +282,7 @@ func (v *variation) literals(text string) string {
 	return v.emails(text)
 }
 
-// namesWithin replaces the names that stand as words in a text for people, longer ones first.
+// namesWithin replaces the names that are words in a text, longer ones first.
 func (v *variation) namesWithin(text string) string {
 	names := sortedKeys(v.names)
 	slices.SortStableFunc(names, func(a, b string) int { return len(b) - len(a) })
@@ -305,7 +306,7 @@ func (v *variation) namesWithin(text string) string {
 	return b.String()
 }
 
-// isEdge tells whether a word may begin or end at that place: not inside one, nor inside a placeholder.
+// isEdge reports whether a word may begin or end at a place: not inside a word or a placeholder.
 func isEdge(text string, at int) bool {
 	if strings.Count(text[:at], "{{") != strings.Count(text[:at], "}}") {
 		return false
