@@ -33,7 +33,7 @@ func (s *Sandbox) Consent(ctx context.Context, authorizeURL string, choice human
 	person := human.New(u.Scheme + "://" + u.Host + s.rootPath)
 	network := &http.Transport{}
 	defer network.CloseIdleConnections()
-	person.Through(&inside{sandbox: s, host: u.Host, network: network})
+	person.Through(&direct{sandbox: s, host: u.Host, network: network})
 	// Log-ins are throttled by address, and each consent is a log-in.
 	person.From(fmt.Sprintf("127.%d.%d.%d", rand.N(256), rand.N(256), rand.N(256)))
 	if err := person.LogIn(ctx, seed.Email, seed.Password); err != nil {
@@ -49,14 +49,14 @@ func (s *Sandbox) Consent(ctx context.Context, authorizeURL string, choice human
 	return outcome, nil
 }
 
-// inside passes the requests to one host directly to the sandbox. Faults do not apply to them.
-type inside struct {
+// direct passes the requests to one host directly to the sandbox. Faults do not apply to them.
+type direct struct {
 	sandbox *Sandbox
 	host    string
 	network http.RoundTripper
 }
 
-func (t *inside) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Host != t.host {
 		return t.network.RoundTrip(r)
 	}

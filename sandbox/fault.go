@@ -114,8 +114,8 @@ func (a *ActiveFault) Remove() {
 	a.faults.active = slices.DeleteFunc(a.faults.active, func(other *ActiveFault) bool { return other == a })
 }
 
-// meet returns the fault that applies to a request; nil if none does.
-func (f *activeFaults) meet(s *Sandbox, r *http.Request) *ActiveFault {
+// match returns the fault that applies to a request; nil if none does.
+func (f *activeFaults) match(s *Sandbox, r *http.Request) *ActiveFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.active) == 0 || strings.HasPrefix(r.URL.Path, controlPrefix) {

@@ -134,13 +134,13 @@ func NewHandler(o Options) (*Sandbox, error) {
 		}
 	}
 	if !o.Empty && len(s.state.Users) == 0 {
-		if err := s.plant(); err != nil {
+		if err := s.makeSeed(); err != nil {
 			return nil, err
 		}
 	}
 	s.seed = Seed(s.state.Seed)
 	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
-	if err := w.Start(map[string]deliver.Way{world.IPNKind: bitpay.IPNWay(emulated.Version)}); err != nil {
+	if err := w.Start(map[string]deliver.Sender{world.IPNKind: bitpay.IPNSender(emulated.Version)}); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -162,7 +162,7 @@ func normaliseRootPath(path string) string {
 
 // ServeHTTP answers as the server does. It panics with [http.ErrAbortHandler] if a [Fault] closes the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f := s.faults.meet(s, r); f != nil {
+	if f := s.faults.match(s, r); f != nil {
 		f.serve(s, w, r)
 		return
 	}

@@ -15,8 +15,8 @@ const (
 	seedRates     = "BTC_USD = 50000; BTC_EUR = 40000;"
 )
 
-// plant makes the account, the store with a wallet and fixed rates, and the key.
-func (s *Sandbox) plant() error {
+// makeSeed makes the account, the store with a wallet and fixed rates, and the key.
+func (s *Sandbox) makeSeed() error {
 	now := s.world.Now()
 	password := strings.ToLower(rand.Text())
 	u := s.state.NewUser(seedEmail, password, now)

@@ -44,7 +44,7 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 		return nil, fmt.Errorf("sandbox: listen on %q: a loopback address with a port is wanted, such as 127.0.0.1:0", address)
 	}
 	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", address) // first, so that a second sandbox on the same port does not open the state file
+	listener, err := lc.Listen(ctx, "tcp", address) // before the state file: the port's owner has it too
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}

@@ -179,16 +179,16 @@ func describe(kind any, want object) string {
 	return text
 }
 
-type judge func(c *comparer, where string, want, got any) []Difference
+type comparison func(c *comparer, where string, want, got any) []Difference
 
 // unordered pairs the items of two lists: first those that are alike, then the rest in order.
-func (c *comparer) unordered(where string, want, got []any, judge judge) []Difference {
+func (c *comparer) unordered(where string, want, got []any, compare comparison) []Difference {
 	alike := make([][]bool, len(want))
 	for i, w := range want {
 		alike[i] = make([]bool, len(got))
 		for j, g := range got {
 			probe := &comparer{vars: c.vars}
-			alike[i][j] = len(judge(probe, where, w, g)) == 0
+			alike[i][j] = len(compare(probe, where, w, g)) == 0
 		}
 	}
 	partners, lonely := pairOff(alike, len(got))
@@ -197,9 +197,9 @@ func (c *comparer) unordered(where string, want, got []any, judge judge) []Diffe
 		at := below(where, strconv.Itoa(j))
 		switch {
 		case partners[j] >= 0:
-			diffs = append(diffs, judge(c, at, want[partners[j]], g)...) // again, for the times
+			diffs = append(diffs, compare(c, at, want[partners[j]], g)...) // again, for the times
 		case len(lonely) > 0:
-			diffs = append(diffs, judge(c, at, want[lonely[0]], g)...)
+			diffs = append(diffs, compare(c, at, want[lonely[0]], g)...)
 			lonely = lonely[1:]
 		default:
 			diffs = append(diffs, Difference{at, nothing, valueText(g)})

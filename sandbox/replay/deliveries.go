@@ -44,7 +44,7 @@ func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error)
 		if o.text("like") != "unordered" {
 			return nil, fmt.Errorf("step %q: deliveries like %q are not understood", s.Name, o.text("like"))
 		}
-		return append(diffs, c.unordered("delivery", wanted, values, p.judgeDelivery)...), nil
+		return append(diffs, c.unordered("delivery", wanted, values, p.compareDelivery)...), nil
 	}
 	wanted, _ := want.([]any)
 	for i := range max(len(wanted), len(values)) {
@@ -55,15 +55,15 @@ func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error)
 		case i >= len(wanted):
 			diffs = append(diffs, Difference{at, nothing, string(came[i].body)})
 		default:
-			diffs = append(diffs, p.judgeDelivery(c, at, wanted[i], values[i])...)
+			diffs = append(diffs, p.compareDelivery(c, at, wanted[i], values[i])...)
 		}
 	}
 	return diffs, nil
 }
 
-// judgeDelivery compares method, path, body and signature, but not the other headers. Its times are compared with
+// compareDelivery compares method, path, body and signature, but not the other headers. Its times are compared with
 // each other, like those of a response.
-func (p *player) judgeDelivery(_ *comparer, where string, want, got any) []Difference {
+func (p *player) compareDelivery(_ *comparer, where string, want, got any) []Difference {
 	in, ok := got.(incoming)
 	w, isObject := want.(object)
 	if !ok || !isObject {
@@ -90,14 +90,14 @@ func (p *player) judgeDelivery(_ *comparer, where string, want, got any) []Diffe
 			}
 			diffs = append(diffs, c.compare(at, m.value, body)...)
 		case "signature":
-			diffs = append(diffs, p.judgeSignature(at, m.value, in)...)
+			diffs = append(diffs, p.compareSignature(at, m.value, in)...)
 		}
 	}
 	return append(diffs, c.checkTimes()...)
 }
 
-// judgeSignature accepts the secret that the recording names, or any that was seen.
-func (p *player) judgeSignature(where string, want any, in incoming) []Difference {
+// compareSignature accepts the secret that the recording names, or any that was seen.
+func (p *player) compareSignature(where string, want any, in incoming) []Difference {
 	w, _ := want.(object)
 	secrets := p.secrets
 	if secret := w.text("secret"); secret != "" {

@@ -222,14 +222,14 @@ func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 		return err
 	}
 	diffs = append(diffs, p.captureAll(s.Capture, a)...)
-	diffs = append(diffs, p.judge(i, a)...)
+	diffs = append(diffs, p.compare(i, a)...)
 	report.add(p, s, out, diffs)
 	report.addApart(p, s, out, p.compareApart(s.Response, a))
 	return nil
 }
 
-// judge compares a response with the recorded one.
-func (p *player) judge(i int, a *answered) []Difference {
+// compare compares a response with the recorded one.
+func (p *player) compare(i int, a *answered) []Difference {
 	want := p.rec.steps[i].Response
 	c := &comparer{vars: p.vars}
 	var diffs []Difference

@@ -10,7 +10,7 @@ const ModelNames = "BTCPayServer.Client.Models."
 
 // Bind reads the object of a Greenfield request by read, as a model of the named type. If it returns false, it
 // answered an error. Some actions of the server also say that their parameter, named request, is missing.
-func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, tellsParameter bool, read func(m *Model)) bool {
+func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, namesParameter bool, read func(m *Model)) bool {
 	if !IsJSON(r.Header.Get("Content-Type")) {
 		RemoveSecurityHeaders(w)
 		writeUnsupportedMediaType(w)
@@ -26,7 +26,7 @@ func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, tells
 	case len(f.All) == 0:
 		(&Model{n, f}).NotObject(n, typ)
 	}
-	return !f.refuse(w, tellsParameter)
+	return !f.refuse(w, namesParameter)
 }
 
 // WithoutBOM reads a body as the framework's text reader does (recording 60-bitid-message).

@@ -77,14 +77,14 @@ func (f *Faults) Throw(n *Node, message string) {
 }
 
 // refuse answers the errors of binding, and reports whether there are any.
-func (f *Faults) refuse(w http.ResponseWriter, tellsParameter bool) bool {
+func (f *Faults) refuse(w http.ResponseWriter, namesParameter bool) bool {
 	switch {
 	case f.Crashed:
 		WriteCrash(w)
 	case f.thrown != nil:
 		WriteUnbound(w, *f.thrown)
 	case len(f.All) > 0:
-		if tellsParameter {
+		if namesParameter {
 			f.All = append(f.All, FieldError{"request", "The request field is required."})
 		}
 		WriteUnbound(w, f.All...)

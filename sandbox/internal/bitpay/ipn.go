@@ -96,9 +96,9 @@ const (
 	ipnPause = 10 * time.Minute
 )
 
-// IPNWay returns how notifications are delivered: posted by a server of that version, and accepted by any status 2xx.
-func IPNWay(version string) deliver.Way {
-	return deliver.Way{
+// IPNSender returns how notifications are delivered: posted by a server of that version, and accepted by any status 2xx.
+func IPNSender(version string) deliver.Sender {
+	return deliver.Sender{
 		Pauses: slices.Repeat([]time.Duration{ipnPause}, ipnTries-1),
 		Request: func(ctx context.Context, d *deliver.Delivery) (*http.Request, error) {
 			request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
@@ -109,7 +109,7 @@ func IPNWay(version string) deliver.Way {
 			request.Header.Set("User-Agent", "BTCPayServer/"+version)
 			return request, nil
 		},
-		Taken: func(response *http.Response) bool { return response.StatusCode/100 == 2 },
+		Accepted: func(response *http.Response) bool { return response.StatusCode/100 == 2 },
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package deliver sends messages to other servers, and retries those that were not accepted. Messages with the same
-// key are sent one after another, in order; one that waits for a retry does not delay the others. A [Way] says how a
+// key are sent one after another, in order; one that waits for a retry does not delay the others. A [Sender] says how a
 // kind of messages is sent, how its responses are checked and how long the pauses are.
 package deliver
 
@@ -14,7 +14,7 @@ import (
 
 // Delivery is a message until it is accepted or given up.
 type Delivery struct {
-	// Kind selects the [Way].
+	// Kind selects the [Sender].
 	Kind string `json:",omitempty"`
 	// Key orders deliveries: those with the same key do not overtake each other. In state files it has another name.
 	Key   string `json:"InvoiceID"`
@@ -26,14 +26,14 @@ type Delivery struct {
 	underWay bool
 }
 
-// Way says how the deliveries of a kind are made.
-type Way struct {
+// Sender says how the deliveries of a kind are made.
+type Sender struct {
 	// Pauses are the times from when a try is due to when the next one is. There is one try more than pauses.
 	Pauses []time.Duration
 	// Request makes the request of a try. If it returns an error, the try failed.
 	Request func(context.Context, *Delivery) (*http.Request, error)
-	// Taken reports whether the response ends the delivery. It need not read or close the body.
-	Taken func(*http.Response) bool
+	// Accepted reports whether the response ends the delivery. It need not read or close the body.
+	Accepted func(*http.Response) bool
 }
 
 const (
@@ -46,7 +46,7 @@ const (
 type Queue struct {
 	lock    sync.Locker // guards everything below, and belongs to the owner
 	waiting *[]*Delivery
-	ways    map[string]Way
+	senders map[string]Sender
 	changed func()
 	keys    map[string][]*Delivery // deliveries under way
 	closed  bool
@@ -60,12 +60,12 @@ type Queue struct {
 
 // New returns a queue of the deliveries in waiting, which the owner keeps. The owner's lock must be held when a
 // method other than Close is called, and the queue holds it while it changes a delivery and calls changed.
-func New(lock sync.Locker, waiting *[]*Delivery, ways map[string]Way, changed func()) *Queue {
+func New(lock sync.Locker, waiting *[]*Delivery, senders map[string]Sender, changed func()) *Queue {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Queue{
 		lock:    lock,
 		waiting: waiting,
-		ways:    ways,
+		senders: senders,
 		changed: changed,
 		keys:    map[string][]*Delivery{},
 		client:  &http.Client{Transport: &http.Transport{IdleConnTimeout: 10 * time.Second}, Timeout: timeout},
@@ -146,20 +146,20 @@ func (q *Queue) drain(key string) {
 	for len(q.keys[key]) > 0 && q.ctx.Err() == nil {
 		d := q.keys[key][0]
 		q.lock.Unlock()
-		taken := q.try(d)
+		accepted := q.try(d)
 		q.lock.Lock()
 		q.keys[key] = q.keys[key][1:]
 		if q.ctx.Err() == nil {
-			q.finish(d, taken)
+			q.finish(d, accepted)
 		}
 	}
 	delete(q.keys, key)
 }
 
-func (q *Queue) finish(d *Delivery, taken bool) {
+func (q *Queue) finish(d *Delivery, accepted bool) {
 	d.underWay = false
-	pauses := q.ways[d.Kind].Pauses
-	if taken || d.Tries >= len(pauses) {
+	pauses := q.senders[d.Kind].Pauses
+	if accepted || d.Tries >= len(pauses) {
 		d.Tries++
 		*q.waiting = slices.DeleteFunc(*q.waiting, func(other *Delivery) bool { return other == d })
 	} else {
@@ -169,12 +169,12 @@ func (q *Queue) finish(d *Delivery, taken bool) {
 	q.changed()
 }
 
-func (q *Queue) try(d *Delivery) (taken bool) {
-	way, known := q.ways[d.Kind]
+func (q *Queue) try(d *Delivery) (accepted bool) {
+	sender, known := q.senders[d.Kind]
 	if !known {
 		return false
 	}
-	request, err := way.Request(q.ctx, d)
+	request, err := sender.Request(q.ctx, d)
 	if err != nil {
 		return false
 	}
@@ -183,7 +183,7 @@ func (q *Queue) try(d *Delivery) (taken bool) {
 		return false
 	}
 	defer response.Body.Close()
-	taken = way.Taken(response)
+	accepted = sender.Accepted(response)
 	io.Copy(io.Discard, io.LimitReader(response.Body, longest))
-	return taken
+	return accepted
 }

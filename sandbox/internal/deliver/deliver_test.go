@@ -24,9 +24,9 @@ type owner struct {
 	woken   chan struct{}
 }
 
-func newOwner(t *testing.T, ways map[string]Way) *owner {
+func newOwner(t *testing.T, senders map[string]Sender) *owner {
 	o := &owner{woken: make(chan struct{}, 1)}
-	o.queue = New(&o.mu, &o.waiting, ways, func() {
+	o.queue = New(&o.mu, &o.waiting, senders, func() {
 		select {
 		case o.woken <- struct{}{}:
 		default:
@@ -93,13 +93,13 @@ func server(t *testing.T, say func(body string) int) (address string, got func()
 	}
 }
 
-// TestLadder has two kinds with pauses and a judgement of their own, until the one is taken and the other given up.
+// TestLadder has two kinds with pauses and a judgement of their own, until the one is accepted and the other given up.
 func TestLadder(t *testing.T) {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	url, got := server(t, func(string) int { return http.StatusAccepted })
-	o := newOwner(t, map[string]Way{
-		"stubborn": {Pauses: []time.Duration{time.Second, time.Hour}, Request: post, Taken: status(http.StatusOK)},
-		"content":  {Pauses: []time.Duration{time.Second}, Request: post, Taken: status(http.StatusAccepted)},
+	o := newOwner(t, map[string]Sender{
+		"stubborn": {Pauses: []time.Duration{time.Second, time.Hour}, Request: post, Accepted: status(http.StatusOK)},
+		"content":  {Pauses: []time.Duration{time.Second}, Request: post, Accepted: status(http.StatusAccepted)},
 	})
 	for _, kind := range []string{"stubborn", "content", "unknown"} {
 		o.add(&Delivery{Kind: kind, Key: "k", URL: url, Body: []byte(kind), Due: start})
@@ -143,7 +143,7 @@ func TestKeys(t *testing.T) {
 		}
 		return http.StatusOK
 	})
-	o := newOwner(t, map[string]Way{"": {Request: post, Taken: status(http.StatusOK)}})
+	o := newOwner(t, map[string]Sender{"": {Request: post, Accepted: status(http.StatusOK)}})
 	for i := range 3 {
 		for _, key := range []string{"slow", "quick"} {
 			o.add(&Delivery{Key: key, URL: url, Body: fmt.Appendf(nil, "%s %d", key, i)})
@@ -195,7 +195,7 @@ func TestClose(t *testing.T) {
 		return http.StatusOK
 	})
 	defer close(release)
-	o := newOwner(t, map[string]Way{"": {Request: post, Taken: status(http.StatusOK)}})
+	o := newOwner(t, map[string]Sender{"": {Request: post, Accepted: status(http.StatusOK)}})
 	o.add(&Delivery{Key: "k", URL: url})
 	o.mu.Lock()
 	o.queue.Tick(time.Now())

@@ -21,7 +21,7 @@ type consent struct {
 	Redirect                redirectAddress
 	Application, Identifier string
 	Label                   string
-	Permissions             string // as they were asked for, joined by semicolons
+	Permissions             string // as requested, joined by semicolons
 	Strict, SelectiveStores bool
 	StoreID                 string // of the picked store
 	Key                     string // an existing key that is offered again
@@ -29,13 +29,13 @@ type consent struct {
 	Rows   []permissionRow
 	Stores []*world.Store
 
-	asked   []asked
-	release release.Release
+	requested []requested
+	release   release.Release
 }
 
 // needsStore reports whether the person has to pick a store first.
 func (f *consent) needsStore() bool {
-	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.asked, func(a asked) bool {
+	return f.SelectiveStores && f.StoreID == "" && (!f.Strict || slices.ContainsFunc(f.requested, func(a requested) bool {
 		return (a.scope == "" || f.release.PicksStoreForScoped()) && world.IsStorePermission(a.policy)
 	}))
 }
@@ -67,7 +67,7 @@ func consentPage(w http.ResponseWriter, r *serve.Request) {
 		Strict:          truth("strict", true),
 		SelectiveStores: truth("selectiveStores", false),
 		release:         r.Release,
-		asked:           readAsked(r.Release, texts),
+		requested:       readRequested(r.Release, texts),
 		Rows:            allRows(r.Release),
 	}
 	f.Label = f.Application
@@ -77,8 +77,8 @@ func consentPage(w http.ResponseWriter, r *serve.Request) {
 		faults = append(faults, notValid(aspnet.QueryValue(r.Request, "redirect")))
 	}
 	f.Redirect.relative = false // counts as none
-	joined := make([]string, len(f.asked))
-	for i, a := range f.asked {
+	joined := make([]string, len(f.requested))
+	for i, a := range f.requested {
 		joined[i] = a.String()
 	}
 	f.Permissions = strings.Join(joined, ";")
@@ -154,7 +154,7 @@ func decideConsent(w http.ResponseWriter, r *serve.Request) {
 		StoreID:         r.PostFormValue("StoreId"),
 		Key:             r.PostFormValue("ApiKey"),
 		release:         r.Release,
-		asked:           readAsked(r.Release, strings.Split(r.PostFormValue("Permissions"), ";")),
+		requested:       readRequested(r.Release, strings.Split(r.PostFormValue("Permissions"), ";")),
 		Rows:            postedRows(r),
 	}
 	var faults []world.Flash

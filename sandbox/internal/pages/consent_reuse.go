@@ -34,8 +34,8 @@ func reusableKey(st *world.State, u *world.User, f *consent) (*world.APIKey, boo
 // suffices compares permissions by name; that one includes another does not count. With selective stores the key has to
 // be for the picked store. As long as the person has picked none, a key for all stores is offered.
 func suffices(k *world.APIKey, f *consent) (enough, ok bool) {
-	held, seen := scopesOf(readAsked(f.release, k.Permissions)), map[string]bool{}
-	for _, a := range f.asked {
+	held, seen := scopesOf(readRequested(f.release, k.Permissions)), map[string]bool{}
+	for _, a := range f.requested {
 		if seen[a.policy] {
 			continue
 		}
@@ -55,7 +55,7 @@ func suffices(k *world.APIKey, f *consent) (enough, ok bool) {
 	return true, true
 }
 
-func scopesOf(permissions []asked) map[string][]string {
+func scopesOf(permissions []requested) map[string][]string {
 	scopes := map[string][]string{}
 	for _, p := range permissions {
 		scopes[p.policy] = append(scopes[p.policy], p.scope)

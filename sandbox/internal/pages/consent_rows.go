@@ -10,23 +10,23 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// asked is a permission that a program requested.
-type asked struct{ policy, scope string }
+// requested is a permission that a program requested.
+type requested struct{ policy, scope string }
 
-// readAsked returns the requested permissions that the server knows. The others are ignored.
-func readAsked(rel release.Release, texts []string) []asked {
-	var known []asked
+// readRequested returns the requested permissions that the server knows. The others are ignored.
+func readRequested(rel release.Release, texts []string) []requested {
+	var known []requested
 	for _, text := range texts {
 		normal, ok := world.ValidPermission(text)
 		policy, scope, _ := strings.Cut(normal, ":")
 		if ok && rel.Knows(policy) && (scope == "" || rel.AcceptsScope(policy)) {
-			known = append(known, asked{policy, scope})
+			known = append(known, requested{policy, scope})
 		}
 	}
 	return known
 }
 
-func (a asked) String() string {
+func (a requested) String() string {
 	if a.scope == "" {
 		return a.policy
 	}
@@ -103,7 +103,7 @@ func forbidServer(rows []permissionRow, u *world.User) {
 // adjust makes the rows fit the request: a strict request shows only the requested permissions, and all requested
 // permissions are granted, ticked or not.
 func (f *consent) adjust() {
-	named := slices.Clone(f.asked)
+	named := slices.Clone(f.requested)
 	for i, a := range named {
 		switch {
 		case !world.IsStorePermission(a.policy):
@@ -176,7 +176,7 @@ func granted(rel release.Release, rows []permissionRow) []string {
 		case row.OfStore() && row.Specific && !specific[row.Permission]:
 			specific[row.Permission] = true
 			for _, scope := range row.Stores {
-				add(asked{row.Permission, scope}.String())
+				add(requested{row.Permission, scope}.String())
 			}
 		case row.OfStore() && row.Specific:
 		case row.Value:

@@ -11,11 +11,11 @@ func TestManyRows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out of the inner loop: its input is long")
 	}
-	permissions := make([]asked, 1<<20)
+	permissions := make([]requested, 1<<20)
 	for i := range permissions {
 		permissions[i].policy = world.ViewInvoices
 	}
-	f := &consent{asked: permissions, SelectiveStores: true}
+	f := &consent{requested: permissions, SelectiveStores: true}
 	for range 1 << 20 {
 		f.Rows = append(f.Rows, permissionRow{Permission: world.ViewInvoices})
 	}

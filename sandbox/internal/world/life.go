@@ -23,9 +23,9 @@ func (inv *Invoice) due() time.Time {
 	return inv.Monitored
 }
 
-// live changes the status of an invoice according to payments, blocks and the clock, and emits the events on the
+// progress changes the status of an invoice according to payments, blocks and the clock, and emits the events on the
 // way.
-func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
+func (inv *Invoice) progress(now time.Time, height int, emit func(Event)) {
 	digits := money.Digits(inv.Currency)
 	payments := inv.Counted()
 	if inv.TopUp && len(payments) > 0 && inv.Price.Sign() == 0 && inv.Status == StatusNew {
@@ -44,9 +44,9 @@ func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
 
 	if inv.Status == StatusNew && !enough && !now.Before(inv.Expires) {
 		inv.Status = StatusExpired
-		tell(EventExpired)
+		emit(EventExpired)
 		if inv.Exception == ExceptionPaidPartial {
-			tell(EventExpiredPaidPartial)
+			emit(EventExpiredPaidPartial)
 		}
 	}
 	switch {
@@ -55,10 +55,10 @@ func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
 		if over {
 			inv.Exception = ExceptionPaidOver
 		}
-		tell(EventPaidInFull)
+		emit(EventPaidInFull)
 	case inv.Status == StatusExpired && enough && inv.Exception != ExceptionPaidLate:
 		inv.Exception = ExceptionPaidLate
-		tell(EventPaidAfterExpiration)
+		emit(EventPaidAfterExpiration)
 	case (inv.Status == StatusNew || inv.Status == StatusExpired) && !enough && len(payments) > 0:
 		inv.Exception = ExceptionPaidPartial
 	case inv.Status == StatusNew && len(payments) == 0:
@@ -86,11 +86,11 @@ func (inv *Invoice) live(now time.Time, height int, tell func(Event)) {
 	switch {
 	case !inv.Lacks(settled):
 		inv.Status = StatusSettled
-		tell(EventConfirmed)
-		tell(EventCompleted)
+		emit(EventConfirmed)
+		emit(EventCompleted)
 	case !now.Before(inv.Monitored):
 		inv.Status = StatusInvalid
-		tell(EventFailedToConfirm)
+		emit(EventFailedToConfirm)
 	}
 }
 
@@ -112,15 +112,15 @@ func (inv *Invoice) Markable() []string {
 }
 
 // mark sets a status manually. It returns false if the invoice cannot have it.
-func (inv *Invoice) mark(status string, tell func(Event)) bool {
+func (inv *Invoice) mark(status string, emit func(Event)) bool {
 	if !slices.Contains(inv.Markable(), status) {
 		return false
 	}
 	inv.Status, inv.Exception = status, ExceptionMarked
 	if status == StatusSettled {
-		tell(EventMarkedCompleted)
+		emit(EventMarkedCompleted)
 	} else {
-		tell(EventMarkedInvalid)
+		emit(EventMarkedInvalid)
 	}
 	return true
 }

@@ -52,7 +52,7 @@ func (s *World) Tick() {
 // update changes one invoice as time and blocks require, and emits its events.
 func (s *World) update(inv *Invoice) {
 	inv.Fresh = false
-	inv.live(s.clock.now(), s.State.Height, s.emitter(inv))
+	inv.progress(s.clock.now(), s.State.Height, s.emitter(inv))
 	s.State.watch(inv)
 	s.State.Touch(inv.ID)
 }

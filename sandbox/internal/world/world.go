@@ -50,12 +50,12 @@ func Open(stateFile string, now func() time.Time) (*World, error) {
 	return s, nil
 }
 
-// Start lets time pass. ways say how deliveries are made, by kind. Changes that were made before are written.
-func (s *World) Start(ways map[string]deliver.Way) error {
+// Start lets time pass. senders say how deliveries are made, by kind. Changes that were made before are written.
+func (s *World) Start(senders map[string]deliver.Sender) error {
 	if err := s.openLog(); err != nil {
 		return err
 	}
-	s.deliveries = deliver.New(&s.mu, &s.State.Deliveries, ways, func() {
+	s.deliveries = deliver.New(&s.mu, &s.State.Deliveries, senders, func() {
 		s.State.Change()
 		s.nudge()
 	})
