@@ -67,12 +67,12 @@ func WriteCrash(w http.ResponseWriter) {
 
 // WriteUnbound answers before a controller runs, so without security headers.
 func WriteUnbound(w http.ResponseWriter, errs ...FieldError) {
-	RemoveSecurityHeaders(w)
+	removeSecurityHeaders(w)
 	WriteValidation(w, errs...)
 }
 
-// RemoveSecurityHeaders removes the headers that are set before a handler runs.
-func RemoveSecurityHeaders(w http.ResponseWriter) {
+// removeSecurityHeaders removes the headers that are set before a handler runs.
+func removeSecurityHeaders(w http.ResponseWriter) {
 	for _, name := range []string{"Referrer-Policy", "X-Content-Type-Options", "X-Frame-Options"} {
 		w.Header().Del(name)
 	}

@@ -12,7 +12,7 @@ const ModelNames = "BTCPayServer.Client.Models."
 // answered an error. Some actions of the server also say that their parameter, named request, is missing.
 func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, namesParameter bool, read func(m *Model)) bool {
 	if !IsJSON(r.Header.Get("Content-Type")) {
-		RemoveSecurityHeaders(w)
+		removeSecurityHeaders(w)
 		writeUnsupportedMediaType(w)
 		return false
 	}

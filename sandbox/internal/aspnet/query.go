@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// QueryPairs returns a query's parameters in order, without those that do not decode.
-func QueryPairs(r *http.Request) iter.Seq2[string, string] {
+// queryPairs returns a query's parameters in order, without those that do not decode.
+func queryPairs(r *http.Request) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 			name, value, _ := strings.Cut(pair, "=")
@@ -23,7 +23,7 @@ func QueryPairs(r *http.Request) iter.Seq2[string, string] {
 
 // LookupQuery returns the first parameter of a name, which matches in any case, as in the framework's binding.
 func LookupQuery(r *http.Request, name string) (string, bool) {
-	for key, value := range QueryPairs(r) {
+	for key, value := range queryPairs(r) {
 		if strings.EqualFold(key, name) {
 			return value, true
 		}
@@ -40,7 +40,7 @@ func QueryValue(r *http.Request, name string) string {
 // QueryValues returns all values of a name.
 func QueryValues(r *http.Request, name string) []string {
 	var found []string
-	for key, value := range QueryPairs(r) {
+	for key, value := range queryPairs(r) {
 		if strings.EqualFold(key, name) {
 			found = append(found, value)
 		}

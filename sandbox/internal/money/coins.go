@@ -26,9 +26,9 @@ func InCoins(amount Decimal) string { return amount.Add(New(0, 8)).Text() }
 // SatoshiNumber is an amount in satoshis without trailing zeros.
 func (d Decimal) SatoshiNumber() Number { return Satoshis(d).Trim(0).Number() }
 
-// RoundPrice rounds to the currency's decimals, or to as many more as keep the loss below one percent (recording
+// roundPrice rounds to the currency's decimals, or to as many more as keep the loss below one percent (recording
 // 63-bitpay-invoices).
-func RoundPrice(price Decimal, digits int) Decimal {
+func roundPrice(price Decimal, digits int) Decimal {
 	if price.Sign() == 0 {
 		return price
 	}

@@ -53,7 +53,7 @@ func Digits(code string) int {
 // 40-invoices-sats).
 func PriceIn(price Decimal, code string) Decimal {
 	if c, known := currencies()[code]; known {
-		return RoundPrice(price, c.digits)
+		return roundPrice(price, c.digits)
 	}
 	return price
 }
@@ -65,7 +65,7 @@ var symbols = map[string]string{"USD": "$", "EUR": "€", "GBP": "£"}
 // InCurrency writes an amount as pages show it: $50,000.00, 0.5 LTC, CHF10.00.
 func InCurrency(amount Decimal, code string) string {
 	digits := Digits(code)
-	text := grouped(RoundPrice(amount, digits).Add(New(0, digits)).Text())
+	text := grouped(roundPrice(amount, digits).Add(New(0, digits)).Text())
 	switch code {
 	case "BTC", "LTC", "ETH", "SATS":
 		return text + " " + code

@@ -59,10 +59,10 @@ func TestArithmetic(t *testing.T) {
 		{"rounded away from zero", dec(t, "10.125").Round(2), "10.13"},
 		{"rounded below zero", dec(t, "-10.125").Round(2), "-10.13"},
 		{"not rounded", dec(t, "10.5").Round(2), "10.5"},
-		{"price with more digits", RoundPrice(dec(t, "10.129"), 2), "10.13"},
-		{"price without digits", RoundPrice(dec(t, "1000.4"), 0), "1000"},
-		{"price too small to round", RoundPrice(dec(t, "0.001"), 2), "0.001"},
-		{"price that would lose much", RoundPrice(dec(t, "0.0146"), 2), "0.0146"},
+		{"price with more digits", roundPrice(dec(t, "10.129"), 2), "10.13"},
+		{"price without digits", roundPrice(dec(t, "1000.4"), 0), "1000"},
+		{"price too small to round", roundPrice(dec(t, "0.001"), 2), "0.001"},
+		{"price that would lose much", roundPrice(dec(t, "0.0146"), 2), "0.0146"},
 		{"beyond the range", dec(t, "79228162514264337593543950335").Mul(dec(t, "10")), "79228162514264337593543950335"},
 	}
 	for _, test := range tests {

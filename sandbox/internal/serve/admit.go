@@ -90,7 +90,7 @@ func (r *Request) admitEither(w *Response) bool {
 	if r.User != nil {
 		return true
 	}
-	w.header.Set("Location", r.LoginURL())
+	w.header.Set("Location", r.loginURL())
 	writeUnauthenticated(w, refusal)
 	return false
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
-// BitpayError is the body of an error of the BitPay API.
-type BitpayError struct {
+// bitpayError is the body of an error of the BitPay API.
+type bitpayError struct {
 	Errors []bitpayReason `json:"errors,omitempty"`
 	Error  string         `json:"error"`
 }
@@ -18,7 +18,7 @@ type bitpayReason struct {
 
 // WriteBitpayError answers an error of a controller of the BitPay API.
 func WriteBitpayError(w http.ResponseWriter, status int, message string) {
-	aspnet.WriteJSON(w, status, BitpayError{Error: message})
+	aspnet.WriteJSON(w, status, bitpayError{Error: message})
 }
 
 // writeBitpayUnauthenticated answers before any controller, so without charset and security headers (recording
@@ -26,7 +26,7 @@ func WriteBitpayError(w http.ResponseWriter, status int, message string) {
 func writeBitpayUnauthenticated(w http.ResponseWriter, reason string) {
 	w.Header()["Content-Type"] = aspnet.JSONBare
 	w.WriteHeader(http.StatusUnauthorized)
-	aspnet.EncodeJSON(w, BitpayError{Errors: []bitpayReason{{reason}}, Error: reason})
+	aspnet.EncodeJSON(w, bitpayError{Errors: []bitpayReason{{reason}}, Error: reason})
 }
 
 // APIError is the body of an error of the Greenfield API.

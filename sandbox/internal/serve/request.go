@@ -36,8 +36,8 @@ func (r *Request) Store() *world.Store { return r.State.Stores[r.PathValue("stor
 // Invoice returns the invoice that the path names; nil if there is none.
 func (r *Request) Invoice() *world.Invoice { return r.State.Invoices[r.PathValue("invoiceId")] }
 
-// LoginURL is the address of the log-in page, which leads back to the address that was asked for.
-func (r *Request) LoginURL() string {
+// loginURL is the address of the log-in page, which leads back to the address that was asked for.
+func (r *Request) loginURL() string {
 	return r.Site.Base() + "/login?ReturnUrl=" + aspnet.QueryEscape(r.returnURL())
 }
 
@@ -48,7 +48,7 @@ func (r *Request) returnURL() string {
 
 // RedirectToLogin sends a caller who is not logged in to the log-in page.
 func (r *Request) RedirectToLogin(w http.ResponseWriter) {
-	w.Header().Set("Location", r.LoginURL())
+	w.Header().Set("Location", r.loginURL())
 	aspnet.WriteEmpty(w, http.StatusFound)
 }
 

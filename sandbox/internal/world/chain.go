@@ -39,8 +39,8 @@ const (
 // dustLimit is the value that an output of the kind must exceed, in satoshis.
 var dustLimit = map[scriptKind]int64{segwit: 294, nestedSegwit: 540, legacyScript: 546}
 
-// Dust is the value that an output to the wallet must exceed, in satoshis.
-func (w *Wallet) Dust() int64 { return dustLimit[w.script] }
+// dust is the value that an output to the wallet must exceed, in satoshis.
+func (w *Wallet) dust() int64 { return dustLimit[w.script] }
 
 // Version bytes of regtest.
 const (

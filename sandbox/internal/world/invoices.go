@@ -116,8 +116,8 @@ type ReceiptChoice struct {
 	Enabled, ShowQR, ShowPayments *bool `json:",omitempty"`
 }
 
-// Activate assigns the wallet's next address.
-func (p *Prompt) Activate(w *Wallet) {
+// activate assigns the wallet's next address.
+func (p *Prompt) activate(w *Wallet) {
 	p.Address, p.Index = w.nextAddress()
 	p.Scheme = w.Scheme
 }
@@ -128,7 +128,7 @@ func (s *World) ActivateLazy(inv *Invoice) {
 	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != StatusNew || w == nil {
 		return
 	}
-	inv.Prompt.Activate(w)
+	inv.Prompt.activate(w)
 	s.State.promptAddress[inv.Prompt.Address] = inv
 	s.State.Touch(inv.ID)
 }
@@ -217,5 +217,5 @@ func Older(a, b *Invoice) int {
 // InvoiceAt returns the invoice of an address; nil if there is none.
 func (st *State) InvoiceAt(address string) *Invoice { return st.promptAddress[address] }
 
-// InvoicesOfStore returns a store's invoices, oldest first.
-func (st *State) InvoicesOfStore(id string) []*Invoice { return st.invoicesOf[id] }
+// invoicesOfStore returns a store's invoices, oldest first.
+func (st *State) invoicesOfStore(id string) []*Invoice { return st.invoicesOf[id] }

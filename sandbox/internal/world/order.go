@@ -22,7 +22,7 @@ func (s *World) InvoicePage(storeID string, takes func(*Invoice) bool, skip int6
 		end = math.MaxInt64
 	}
 	var found []*Invoice
-	for _, inv := range slices.Backward(s.State.InvoicesOfStore(storeID)) {
+	for _, inv := range slices.Backward(s.State.invoicesOfStore(storeID)) {
 		if int64(len(found)) >= end && (len(found) == 0 || !inv.Created.Equal(found[len(found)-1].Created)) {
 			break // the last second is whole
 		}

@@ -69,7 +69,7 @@ func PriceInvoice(inv *Invoice, st *Store, methods []string, now time.Time) (ref
 	case rate.Value.Sign() <= 0:
 		return log.String()
 	}
-	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee(), FeeMode: st.NetworkFeeMode, Dust: st.Wallet.Dust()}
+	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee(), FeeMode: st.NetworkFeeMode, Dust: st.Wallet.dust()}
 	if st.NetworkFeeMode == "Never" {
 		inv.Prompt.Fee = money.Decimal{}
 	}
@@ -80,7 +80,7 @@ func PriceInvoice(inv *Invoice, st *Store, methods []string, now time.Time) (ref
 		return log.String()
 	}
 	if !inv.Lazy {
-		inv.Prompt.Activate(st.Wallet)
+		inv.Prompt.activate(st.Wallet)
 	}
 	return ""
 }
