@@ -26,7 +26,7 @@ const (
 	maxAdvance = 10 * 365 * 24 * time.Hour
 )
 
-var errAdvance = errors.New(`advance: a span of time is wanted, such as "30s" or "24h"`)
+var errAdvance = errors.New(`advance: must be a duration from 0 to 10 years, such as "30s" or "24h"`)
 
 // Pay pays an invoice of either API, and returns the id of the transaction. A lazy invoice gets its address now. An
 // expired invoice is paid late. An error says that nothing is due, that the invoice does not exist or has no
@@ -44,7 +44,7 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 		if p.Amount == "" {
 			due := inv.Account(money.Digits(inv.Currency)).Due
 			if due.Sign() <= 0 {
-				return fmt.Errorf("nothing is due on the invoice %s: an amount is wanted", invoiceID)
+				return fmt.Errorf("nothing is due on the invoice %s: give an amount", invoiceID)
 			}
 			p.Amount = due.Text()
 		}
@@ -63,10 +63,10 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 func (p Payment) check() (amount money.Decimal, err error) {
 	amount, err = money.Parse(p.Amount)
 	if err != nil || amount.Sign() <= 0 || amount.Trim(0).Places() > 8 || amount.Cmp(money.New(21_000_000, 0)) > 0 {
-		return money.Decimal{}, errors.New(`amount: BTC above 0 with at most 8 digits is wanted, such as "0.0002"`)
+		return money.Decimal{}, errors.New(`amount: must be BTC above 0 with at most 8 decimals, such as "0.0002"`)
 	}
 	if p.Confirmations < 0 || p.Confirmations > maxBlocks {
-		return money.Decimal{}, fmt.Errorf("confirmations: 0 to %d are wanted", maxBlocks)
+		return money.Decimal{}, fmt.Errorf("confirmations: must be 0 to %d", maxBlocks)
 	}
 	return amount.Trim(0), nil
 }
@@ -78,7 +78,7 @@ func (s *Sandbox) Mine(blocks int) error {
 
 func (s *Sandbox) findBlocks(blocks int) error {
 	if blocks < 1 || blocks > maxBlocks {
-		return fmt.Errorf("blocks: 1 to %d are wanted", maxBlocks)
+		return fmt.Errorf("blocks: must be 1 to %d", maxBlocks)
 	}
 	s.world.Mine(blocks)
 	return nil

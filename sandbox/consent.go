@@ -24,7 +24,7 @@ import (
 func (s *Sandbox) Consent(ctx context.Context, authorizeURL string, choice human.Choice) (human.Consented, error) {
 	seed := s.Seed()
 	if seed == (Seed{}) {
-		return human.Consented{}, errors.New("sandbox: consent: the sandbox started empty, so there is nobody to log in")
+		return human.Consented{}, errors.New("sandbox: consent: the sandbox started empty, so there is no account to log in with")
 	}
 	u, err := url.Parse(authorizeURL)
 	if err != nil || u.Host == "" {

@@ -159,7 +159,7 @@ func TestBadInputConsent(t *testing.T) {
 		choice human.Choice
 		want   string
 	}{
-		"nobody":               {empty, page, human.Choice{}, "nobody to log in"},
+		"nobody":               {empty, page, human.Choice{}, "no account to log in with"},
 		"no address":           {s, "/api-keys/authorize", human.Choice{}, "not the address"},
 		"rubbish":              {s, "http://[", human.Choice{}, "not the address"},
 		"another page":         {s, s.URL + "/account/apikeys", human.Choice{}, "nothing to authorise"},

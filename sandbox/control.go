@@ -27,7 +27,7 @@ func (s *Sandbox) control(w *serve.Response, r *http.Request) {
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		writeControl(w, http.StatusMethodNotAllowed, "control takes POST")
+		writeControl(w, http.StatusMethodNotAllowed, "control addresses take only POST")
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxControlBody))
@@ -48,7 +48,7 @@ func (s *Sandbox) control(w *serve.Response, r *http.Request) {
 	case "seed":
 		act = s.controlSeed
 	default:
-		writeControl(w, http.StatusNotFound, "control knows pay, mine, clock, effect and seed")
+		writeControl(w, http.StatusNotFound, "unknown control address: there are pay, mine, clock, effect and seed")
 		return
 	}
 	var result any
@@ -75,7 +75,7 @@ func readControl(body []byte, into any) error {
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("the body does not fit: %w", err)
+		return fmt.Errorf("invalid body: %w", err)
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 	}
 	inv := s.state.InvoiceAt(ask.Address)
 	if inv == nil {
-		return nil, fmt.Errorf("address: no invoice has %q", ask.Address)
+		return nil, fmt.Errorf("address: %q belongs to no invoice", ask.Address)
 	}
 	p := s.world.Receive(inv, amount, ask.RBF)
 	s.world.Mine(ask.Confirmations)

@@ -8,7 +8,7 @@ func (s *Sandbox) controlSeed(body []byte) (any, error) {
 		return nil, err
 	}
 	if s.seed == (Seed{}) {
-		return nil, errors.New("the sandbox started empty, so there is no account it knows of")
+		return nil, errors.New("the sandbox started empty, so it has no account, store and key to report")
 	}
 	return map[string]string{
 		"email": s.seed.Email, "password": s.seed.Password,

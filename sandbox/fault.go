@@ -74,17 +74,17 @@ func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	}
 	switch {
 	case ends > 1:
-		return nil, errors.New("sandbox: fault: only one of Status, CutAfter, Drop and Reset is possible")
+		return nil, errors.New("sandbox: fault: set only one of Status, CutAfter, Drop and Reset")
 	case ends == 0 && f.Latency == 0:
-		return nil, errors.New("sandbox: fault: it does nothing; set Latency, Status, CutAfter, Drop or Reset")
+		return nil, errors.New("sandbox: fault: it has no effect: set Latency, Status, CutAfter, Drop or Reset")
 	case f.Latency < 0:
-		return nil, errors.New("sandbox: fault: Latency is below 0")
+		return nil, errors.New("sandbox: fault: Latency must not be negative")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
-		return nil, errors.New("sandbox: fault: Status: 200 to 599 is wanted")
+		return nil, errors.New("sandbox: fault: Status must be 200 to 599")
 	case f.CutAfter != nil && *f.CutAfter < 0:
-		return nil, errors.New("sandbox: fault: CutAfter is below 0")
+		return nil, errors.New("sandbox: fault: CutAfter must not be negative")
 	case f.Path != "" && !strings.HasPrefix(f.Path, "/"):
-		return nil, errors.New("sandbox: fault: Path begins with a slash")
+		return nil, errors.New("sandbox: fault: Path must begin with a slash")
 	case f.Status == 0 && (f.Header != nil || f.Body != ""):
 		return nil, errors.New("sandbox: fault: Header and Body need a Status")
 	}

@@ -256,7 +256,7 @@ func TestFaultSparesControl(t *testing.T) {
 func TestBadInputFault(t *testing.T) {
 	s := sandbox.New(t)
 	for want, f := range map[string]sandbox.Fault{
-		"does nothing": {}, "only one": {Drop: true, Reset: true}, "Latency is below": {Latency: -1}, "CutAfter is below": {CutAfter: new(-1)},
+		"no effect": {}, "only one": {Drop: true, Reset: true}, "Latency must not be negative": {Latency: -1}, "CutAfter must not be negative": {CutAfter: new(-1)},
 		"200 to 599": {Status: 100}, "a slash": {Path: "api", Drop: true}, "need a Status": {Drop: true, Body: "x"},
 	} {
 		if _, err := s.Fault(f); err == nil || !strings.HasPrefix(err.Error(), "sandbox: fault: ") || !strings.Contains(err.Error(), want) {

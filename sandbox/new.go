@@ -16,7 +16,7 @@ type TB interface {
 func New(t TB, options ...Options) *Server {
 	t.Helper()
 	if len(options) > 1 {
-		t.Fatalf("sandbox: %d options are given, of which there is one at most", len(options))
+		t.Fatalf("sandbox: New takes at most one Options, not %d", len(options))
 		return nil
 	}
 	var o Options

@@ -56,7 +56,7 @@ func TestNew(t *testing.T) {
 		t.Error(s, j.failed)
 	}
 	j = &judge{}
-	if s := sandbox.New(j, sandbox.Options{}, sandbox.Options{}); s != nil || !strings.Contains(j.end(), "2 options") {
+	if s := sandbox.New(j, sandbox.Options{}, sandbox.Options{}); s != nil || !strings.Contains(j.end(), "not 2") {
 		t.Error(s, j.failed)
 	}
 	dir := filepath.Join(t.TempDir(), "gone")

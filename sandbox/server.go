@@ -41,7 +41,7 @@ type Server struct {
 // the start.
 func Start(ctx context.Context, address string, o Options) (*Server, error) {
 	if host, _, err := net.SplitHostPort(address); err != nil || !serve.IsLoopback(host) {
-		return nil, fmt.Errorf("sandbox: listen on %q: a loopback address with a port is wanted, such as 127.0.0.1:0", address)
+		return nil, fmt.Errorf("sandbox: listen on %q: must be a loopback address with a port, such as 127.0.0.1:0", address)
 	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address) // before the state file: the port's owner has it too

@@ -74,7 +74,7 @@ func (h *Human) Press(ctx context.Context, button string, changes ...string) (*P
 	}
 	target, err := h.at.Parse(form.Action)
 	if err != nil {
-		return nil, fmt.Errorf("the form of %q leads to %q: %w", button, form.Action, err)
+		return nil, fmt.Errorf("the form of %q has the address %q: %w", button, form.Action, err)
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(values.Encode()))
 	if err != nil {

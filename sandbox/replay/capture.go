@@ -30,7 +30,7 @@ func capture(how string, a *answered) (string, error) {
 		return strconv.Itoa(a.status), nil
 	case "json":
 		if !a.json {
-			return "", fmt.Errorf("the body is no JSON")
+			return "", fmt.Errorf("the body is not JSON")
 		}
 		v, found := lookUp(a.value, rest)
 		if !found {
@@ -58,14 +58,14 @@ func capture(how string, a *answered) (string, error) {
 	case "form", "formwith":
 		return captureField(kind, rest, a)
 	}
-	return "", fmt.Errorf("this way of capturing is unknown")
+	return "", fmt.Errorf("unknown kind of capture")
 }
 
 // captureField reads N.field or BUTTON.field.
 func captureField(kind, rest string, a *answered) (string, error) {
 	which, name, _ := strings.Cut(rest, ".")
 	if a.page == nil {
-		return "", fmt.Errorf("the body is no page")
+		return "", fmt.Errorf("the body is not an HTML page")
 	}
 	for i, form := range a.page.Forms {
 		if kind == "form" && strconv.Itoa(i) != which || kind == "formwith" && form.Button(which) == nil {
@@ -106,7 +106,7 @@ func (p *player) holds(until string, a *answered) (bool, error) {
 	}
 	parts := condition.FindStringSubmatch(until)
 	if parts == nil {
-		return false, fmt.Errorf("the condition %q is not understood", until)
+		return false, fmt.Errorf("unknown condition %q", until)
 	}
 	got, found := strconv.Itoa(a.status), true
 	if path, isJSON := strings.CutPrefix(parts[1], "json:"); isJSON {

@@ -81,7 +81,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-var errTimeout = errors.New("it did not come in time")
+var errTimeout = errors.New("timed out")
 
 // until checks repeatedly until a condition is met, for as long as the recording waited, in milliseconds of the
 // server's clock, and then for some real time. What is under way arrives before the clock is moved, since the times

@@ -42,7 +42,7 @@ func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error)
 		items, _ := o.get("items")
 		wanted, _ := items.([]any)
 		if o.text("like") != "unordered" {
-			return nil, fmt.Errorf("step %q: deliveries like %q are not understood", s.Name, o.text("like"))
+			return nil, fmt.Errorf("step %q: unknown comparison of deliveries %q", s.Name, o.text("like"))
 		}
 		return append(diffs, c.unordered("delivery", wanted, values, p.compareDelivery)...), nil
 	}

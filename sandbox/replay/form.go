@@ -85,7 +85,7 @@ func tick(form *human.Form, changes []formChange) error {
 		}
 		box := boxBeside(form, *change.value)
 		if box < 0 {
-			return fmt.Errorf("no box stands beside a hidden field with the value %q", *change.value)
+			return fmt.Errorf("no checkbox is next to a hidden field with the value %q", *change.value)
 		}
 		form.Fields[box].Checked = change.name == "@check"
 	}

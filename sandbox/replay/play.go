@@ -65,7 +65,7 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 	report := &Report{Group: r.Group}
 	u, err := url.Parse(serverURL)
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return report, fmt.Errorf("replay: %q is no base URL such as http://127.0.0.1:23000", serverURL)
+		return report, fmt.Errorf("replay: %q is not a base URL such as http://127.0.0.1:23000", serverURL)
 	}
 	if root := strings.TrimSuffix(u.Path, "/"); root != r.Server.RootPath() {
 		return report, fmt.Errorf("replay: %s was recorded under the root path %q, the server is at %q", r.Group, r.Server.RootPath(), root)

@@ -115,7 +115,7 @@ func (c *formChange) UnmarshalJSON(text []byte) error {
 		return err
 	}
 	if len(pair) != 2 || pair[0] == nil {
-		return errors.New("a pair of a form has a name and a value")
+		return errors.New("a form field needs a name and a value")
 	}
 	c.name, c.value = *pair[0], pair[1]
 	return nil
@@ -233,7 +233,7 @@ func LoadAll(pattern string) ([]*Recording, error) {
 		return nil, fmt.Errorf("recordings %q: %w", pattern, err)
 	}
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("recordings %q: there is no such file", pattern)
+		return nil, fmt.Errorf("recordings %q: no file matches", pattern)
 	}
 	recordings := make([]*Recording, len(paths))
 	for i, path := range paths {
@@ -289,13 +289,13 @@ func (s *step) check() error {
 	}
 	switch {
 	case kinds != 1:
-		return fmt.Errorf("%d things happen in it, not one", kinds)
+		return fmt.Errorf("it has %d kinds of event instead of one", kinds)
 	case (s.Request != nil && s.Error == "") != (s.Response != nil):
-		return errors.New("a request and its response come together")
+		return errors.New("request and response must both be present")
 	case s.Request != nil && s.Request.Auth != nil && s.Request.Auth.Basic != nil && len(s.Request.Auth.Basic) != 2:
-		return errors.New("basic is a user and a password")
+		return errors.New("basic needs a user and a password")
 	case (s.Receive != nil) != (s.Received != nil):
-		return errors.New("what is to be received comes with what was")
+		return errors.New("receive and received must both be present")
 	}
 	return nil
 }

@@ -191,7 +191,7 @@ func (p *player) send(r *http.Request, q *request) (*answered, error) {
 		return nil, err
 	}
 	if len(body) > maxAnswer {
-		return nil, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+		return nil, fmt.Errorf("the response is longer than %d bytes", maxAnswer)
 	}
 	a := &answered{status: response.StatusCode, header: response.Header, body: body}
 	if a.value, err = parseValue(body); err == nil {

@@ -45,7 +45,7 @@ func parseValue(text []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("something stands behind the JSON value")
+		return nil, fmt.Errorf("data after the JSON value")
 	}
 	return v, nil
 }

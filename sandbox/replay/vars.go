@@ -28,7 +28,7 @@ func (v *variables) expand(text string) (string, error) {
 			value, known = v.timeOf(parts[1])
 		}
 		if !known {
-			missing = fmt.Errorf("nothing is known by the name %s", whole)
+			missing = fmt.Errorf("unknown variable %s", whole)
 			return whole
 		}
 		switch parts[2] {

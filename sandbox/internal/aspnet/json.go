@@ -55,7 +55,7 @@ type bodyReader struct {
 	faults *Faults
 }
 
-var errSyntax = errors.New("no JSON")
+var errSyntax = errors.New("not JSON")
 
 // ReadBody returns the first value of a text, as far as it can be read, and adds the syntax error, if there is one,
 // in the words of the server's library. Anything may follow the value.

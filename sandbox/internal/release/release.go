@@ -66,7 +66,7 @@ func Parse(name string) (Release, error) {
 	}
 	parts := form().FindStringSubmatch(version)
 	if parts == nil || parts[1] == "1" && parts[2] != "13" {
-		return Release{}, fmt.Errorf(`sandbox: release %.40q cannot be emulated: a version since 1.13 is wanted, such as 2.0.8 or 2.3, or "newer"`, name)
+		return Release{}, fmt.Errorf(`sandbox: release %.40q cannot be emulated: give a version since 1.13, such as 2.0.8 or 2.3, or "newer"`, name)
 	}
 	r := Release{}
 	for i := range r.number {

@@ -11,10 +11,10 @@ import (
 // name that resolves to it, hence the check of Host.
 func Foreign(r *http.Request) string {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !IsLoopback(local.String()) {
-		return "control is refused: the sandbox listens beyond this machine"
+		return "control is refused: the sandbox does not listen on loopback"
 	}
 	if r.Host != "" && !IsLoopback(r.Host) {
-		return "control is refused: the host name is not of this machine"
+		return "control is refused: the host name is not a loopback name"
 	}
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {

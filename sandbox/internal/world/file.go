@@ -46,16 +46,16 @@ func (s *World) loadState() error {
 func (st *State) check() error {
 	for id, u := range st.Users {
 		if u == nil || u.ID != id {
-			return fmt.Errorf("user %s is not what stands by that id", id)
+			return fmt.Errorf("the user with the id %s has another id", id)
 		}
 	}
 	for id, store := range st.Stores {
 		if store == nil || store.ID != id {
-			return fmt.Errorf("store %s is not what stands by that id", id)
+			return fmt.Errorf("the store with the id %s has another id", id)
 		}
 		for member, role := range store.Members {
 			if st.Users[member] == nil || findRole(role) == nil {
-				return fmt.Errorf("store %s has a member that cannot be", id)
+				return fmt.Errorf("store %s has an invalid member", id)
 			}
 		}
 		if store.Wallet != nil {
@@ -66,17 +66,17 @@ func (st *State) check() error {
 	}
 	for value, k := range st.APIKeys {
 		if k == nil || k.Value != value || st.Users[k.UserID] == nil {
-			return fmt.Errorf("an API key belongs to nobody")
+			return fmt.Errorf("an API key belongs to no user")
 		}
 	}
 	for _, sess := range st.Sessions {
 		if sess == nil || st.Users[sess.UserID] == nil {
-			return fmt.Errorf("a log-in belongs to nobody")
+			return fmt.Errorf("a session belongs to no user")
 		}
 	}
 	for code, p := range st.Pairings {
 		if p == nil || p.Code != code || p.StoreID != "" && st.Stores[p.StoreID] == nil {
-			return fmt.Errorf("pairing code %s leads nowhere", code)
+			return fmt.Errorf("pairing code %s is invalid", code)
 		}
 	}
 	for id, t := range st.Tokens {
@@ -86,7 +86,7 @@ func (st *State) check() error {
 	}
 	for id, inv := range st.Invoices {
 		if inv == nil || inv.ID != id || st.Stores[inv.StoreID] == nil || slices.Contains(inv.Payments, nil) || inv.Prompt == nil && len(inv.Payments) > 0 {
-			return fmt.Errorf("invoice %s belongs to no store, or has payments it cannot have", id)
+			return fmt.Errorf("invoice %s belongs to no store, or has invalid payments", id)
 		}
 	}
 	for id, p := range st.PullPayments {
@@ -101,7 +101,7 @@ func (st *State) check() error {
 	}
 	for name, p := range st.Pictures {
 		if p == nil {
-			return fmt.Errorf("picture %s is none", name)
+			return fmt.Errorf("picture %s is invalid", name)
 		}
 	}
 	for _, d := range st.Deliveries {

@@ -76,7 +76,7 @@ type jsonObject []jsonMember
 // maxPosDepth is how deep the server's library reads.
 const maxPosDepth = 64
 
-var errPosData = errors.New("posData: no JSON, or nested too deep")
+var errPosData = errors.New("posData: not JSON, or nested too deeply")
 
 func readValue(d *json.Decoder, depth int) (any, error) {
 	if depth > maxPosDepth {
