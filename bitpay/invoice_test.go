@@ -274,7 +274,7 @@ func TestBadInputInvoiceAnswers(t *testing.T) {
 		"a time in words":  {`{"data":{"id":"abc","invoiceTime":"now"}}`, "unix milliseconds"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := replay(t, 200, test.body, bitpay.Generate())
+			c := respond(t, 200, test.body, bitpay.Generate())
 			invoice, err := c.Invoices.Get(t.Context(), "abc")
 			if _, ok := errors.AsType[*client.AnswerError](err); !ok || !strings.Contains(err.Error(), test.why) || invoice.ID != "" {
 				t.Errorf("got %q, %v, want an AnswerError about %q", invoice.ID, err, test.why)
@@ -283,13 +283,13 @@ func TestBadInputInvoiceAnswers(t *testing.T) {
 	}
 	// An invoice that was made and cannot be named may exist.
 	for _, body := range []string{`{"data":{}}`, `{"data":{"id":"../x"}}`, `{"data":null}`, ""} {
-		_, err := replay(t, 200, body, bitpay.Generate()).Invoices.Create(t.Context(), bitpay.InvoiceRequest{})
+		_, err := respond(t, 200, body, bitpay.Generate()).Invoices.Create(t.Context(), bitpay.InvoiceRequest{})
 		if !client.FateUnknown(err) {
 			t.Errorf("%s: got %v, want an error of unknown fate", body, err)
 		}
 	}
 	// Duplicated members: the last one wins.
-	got, err := replay(t, 200, `{"data":{"id":"first","id":"abc","price":1,"price":2.0}}`, bitpay.Generate()).Invoices.Get(t.Context(), "abc")
+	got, err := respond(t, 200, `{"data":{"id":"first","id":"abc","price":1,"price":2.0}}`, bitpay.Generate()).Invoices.Get(t.Context(), "abc")
 	if err != nil || got.Price.String() != "2.0" {
 		t.Errorf("got %s, %v", got.Price, err)
 	}

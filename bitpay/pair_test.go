@@ -225,7 +225,7 @@ func TestBadInputPairingAnswers(t *testing.T) {
 		"more than 64 KiB":    {code(`"pairingCode":"` + strings.Repeat("a", 70_000) + `"`), "more than 64 KiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := replay(t, 200, test.body, id)
+			c := respond(t, 200, test.body, id)
 			_, err := c.ClaimPairing(t.Context(), "AbCdEfG", bitpay.ClaimOptions{})
 			if _, ok := errors.AsType[*client.AnswerError](err); !ok || !strings.Contains(err.Error(), test.why) || !client.FateUnknown(err) {
 				t.Errorf("got %v, want an AnswerError about %q", err, test.why)
@@ -233,7 +233,7 @@ func TestBadInputPairingAnswers(t *testing.T) {
 		})
 	}
 	for _, body := range []string{`{}`, `{"data":null}`, `{"data":[{"merchant":"a","merchant":"b"}]}`, "", `[]`, `{"data":{}}`} {
-		if tokens, err := replay(t, 200, body, id).Tokens(t.Context()); err == nil {
+		if tokens, err := respond(t, 200, body, id).Tokens(t.Context()); err == nil {
 			t.Errorf("%s was read as %v", body, tokens)
 		}
 	}

@@ -123,20 +123,20 @@ func TestBadInputRateAnswers(t *testing.T) {
 		`{"data":{}}`: "not above 0", `{"data":{"rate":0}}`: "not above 0", `{"data":{"rate":-1}}`: "not above 0", `{"data":null}`: `no "data"`, `{}`: `no "data"`,
 		`{"data":{"rate":"NaN"}}`: "not an amount", `{"data":{"rate":1e999}}`: "not an amount", ``: "it is empty",
 	} {
-		rate, err := replay(t, 200, body, bitpay.Generate()).Rates.Pair(t.Context(), "BTC", "USD", bitpay.RateOptions{})
+		rate, err := respond(t, 200, body, bitpay.Generate()).Rates.Pair(t.Context(), "BTC", "USD", bitpay.RateOptions{})
 		if _, ok := errors.AsType[*client.AnswerError](err); !ok || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: got %v, %v", body, rate, err)
 		}
 	}
 	for _, body := range []string{`{"data":[{"currencyPair":"BTC_USD"}]}`, `{"data":null}`, `[]`} {
-		if rates, err := replay(t, 200, body, bitpay.Generate()).Rates.List(t.Context(), bitpay.RateOptions{}); err == nil {
+		if rates, err := respond(t, 200, body, bitpay.Generate()).Rates.List(t.Context(), bitpay.RateOptions{}); err == nil {
 			t.Errorf("%s was read as %v", body, rates)
 		}
 	}
-	if rates, err := replay(t, 200, `[{}]`, nil).Rates.Public(t.Context(), bitpay.RateOptions{StoreID: "s"}); err == nil {
+	if rates, err := respond(t, 200, `[{}]`, nil).Rates.Public(t.Context(), bitpay.RateOptions{StoreID: "s"}); err == nil {
 		t.Errorf("read as %v", rates)
 	}
-	if _, err := replay(t, 500, ``, bitpay.Generate()).Rates.Pair(t.Context(), "BTC", "JPY", bitpay.RateOptions{}); err == nil {
+	if _, err := respond(t, 500, ``, bitpay.Generate()).Rates.Pair(t.Context(), "BTC", "JPY", bitpay.RateOptions{}); err == nil {
 		t.Error("a 500 is no rate")
 	}
 }

@@ -2,17 +2,12 @@ package bitpay_test
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,141 +15,50 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/sandbox/replay"
 )
 
-// An exchange is one that was recorded with a real server.
-type exchange struct {
-	version, group, Name string
-	Request              struct {
-		Method, Path string
-		JSON         json.RawMessage
-		Auth         map[string]any
-	}
-	Response struct {
-		Status  int
-		Headers map[string]any
-		JSON    any
-	}
-	Received []struct {
-		Method, Path string
-		JSON         any
-	}
-}
-
-func (e exchange) String() string { return e.version + " " + e.group + ": " + e.Name }
-
-// body is the recorded answer with an example in place of each part that changes.
-func (e exchange) body(t *testing.T) string {
-	if e.Response.JSON == nil {
-		return ""
-	}
-	return render(t, e.Response.JSON)
-}
-
-func recorded(t *testing.T) []exchange {
+// recordings are those of the BitPay-compatible API, of every recorded version.
+func recordings(t *testing.T) []*replay.Recording {
 	t.Helper()
-	var all []exchange
-	for version, folder := range map[string]string{
-		// The sandbox replays these, the older ones are read here alone.
-		"2.4.1": "../sandbox/testdata/recordings", "2.3.9": "testdata/recordings/2.3.9",
-		"2.0.8": "testdata/recordings/2.0.8", "1.13.5": "testdata/recordings/1.13.5",
-	} {
-		files, err := filepath.Glob(filepath.Join(folder, "6*.json"))
-		if err != nil || len(files) < 8 {
-			t.Fatalf("%d recordings of %s: %v", len(files), version, err)
-		}
-		for _, file := range files {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var group struct{ Steps []exchange }
-			decoder := json.NewDecoder(bytes.NewReader(data))
-			decoder.UseNumber()
-			if err := decoder.Decode(&group); err != nil {
-				t.Fatalf("%s: %v", file, err)
-			}
-			for _, step := range group.Steps {
-				step.version, step.group = version, strings.TrimSuffix(filepath.Base(file), ".json")
-				all = append(all, step)
-			}
+	all, err := replay.LoadAll("../sandbox/testdata/recordings/*/6*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := map[string]int{}
+	for _, r := range all {
+		groups[r.Server.Version]++
+	}
+	for _, version := range versions {
+		if groups[version] < 8 {
+			t.Fatalf("there are %d recordings of %s", groups[version], version)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b exchange) int { return cmp.Compare(a.version+a.group, b.version+b.group) })
 	return all
 }
 
-var variable = regexp.MustCompile(`\{\{([^}|]+)[^}]*\}\}`)
+var versions = []string{"2.4.1", "2.3.9", "2.0.8", "1.13.5"}
 
-// render writes what a server sent: an example for what changes, a word for what was
-// captured, and each number with its digits.
-func render(t *testing.T, value any) string {
+func recorded(t *testing.T) []replay.Exchange {
 	t.Helper()
-	var b strings.Builder
-	switch value := value.(type) {
-	case map[string]any:
-		if number, ok := value["$number"]; ok {
-			return number.(string)
-		}
-		if _, ok := value["$any"]; ok {
-			return render(t, example(value))
-		}
-		b.WriteByte('{')
-		for i, name := range slices.Sorted(maps.Keys(value)) {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			fmt.Fprintf(&b, "%s:%s", render(t, name), render(t, value[name]))
-		}
-		b.WriteByte('}')
-	case []any:
-		b.WriteByte('[')
-		for i, item := range value {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString(render(t, item))
-		}
-		b.WriteByte(']')
-	case string:
-		out, err := json.Marshal(variable.ReplaceAllStringFunc(value, func(name string) string {
-			return regexp.MustCompile(`[^A-Za-z0-9]`).ReplaceAllString(name, "")
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.Write(out)
-	default:
-		out, err := json.Marshal(value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.Write(out)
+	var all []replay.Exchange
+	for _, r := range recordings(t) {
+		all = append(all, exchanges(t, r)...)
 	}
-	return b.String()
+	return all
 }
 
-func example(changing map[string]any) any {
-	if value, ok := changing["example"]; ok {
-		return value
+func exchanges(t *testing.T, r *replay.Recording) []replay.Exchange {
+	t.Helper()
+	all, err := r.Exchanges()
+	if err != nil {
+		t.Fatal(err)
 	}
-	switch changing["$any"] {
-	case "array":
-		if items, ok := changing["items"]; ok {
-			return items
-		}
-		return []any{}
-	case "string":
-		if template, ok := changing["template"].(string); ok {
-			return strings.ReplaceAll(template, "{*}", "x")
-		}
-		return "text"
-	}
-	return nil
+	return all
 }
 
-// replay is a server that gives this answer to everything, and a client for it.
-func replay(t *testing.T, status int, body string, credential client.Credential) *bitpay.Client {
+// respond is a server that gives this answer to everything, and a client for it.
+func respond(t *testing.T, status int, body string, credential client.Credential) *bitpay.Client {
 	t.Helper()
 	return newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")

@@ -1,12 +1,10 @@
 package bitpay_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/sandbox/replay"
 )
 
 // shop makes another store that can be paid.
@@ -277,30 +276,31 @@ func TestStoreAnswers(t *testing.T) {
 // TestRecordedCheckout reads what a real server told of an invoice at each step of its
 // life.
 func TestRecordedCheckout(t *testing.T) {
-	data, err := os.ReadFile("../sandbox/testdata/recordings/53-status-pages.json")
+	r, err := replay.Load("../sandbox/testdata/recordings/2.4.1/53-status-pages.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var group struct{ Steps []exchange }
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(&group); err != nil {
-		t.Fatal(err)
-	}
 	statuses := map[string]int{}
-	for _, e := range group.Steps {
-		if !strings.HasPrefix(e.Request.Path, "/i/{{") || !strings.HasSuffix(e.Request.Path, "}}/status") || e.Request.Method != http.MethodGet {
+	for _, e := range exchanges(t, r) {
+		id, ok := strings.CutPrefix(e.Request.Path, "/i/")
+		id, isStatus := strings.CutSuffix(id, "/status")
+		if !ok || !isStatus || e.Request.Method != http.MethodGet || strings.Contains(id, "/") {
 			continue
 		}
-		id := strings.TrimSuffix(strings.TrimPrefix(e.Request.Path, "/i/{{"), "}}/status")
-		status, err := replay(t, e.Response.Status, e.body(t), bitpay.Generate()).Invoices.CheckoutStatus(t.Context(), id)
+		var sent struct{ StoreID string }
+		if e.Response.Status == http.StatusOK {
+			if err := json.Unmarshal(e.Response.JSON, &sent); err != nil {
+				t.Fatal(err)
+			}
+		}
+		status, err := respond(t, e.Response.Status, string(e.Response.JSON), bitpay.Generate()).Invoices.CheckoutStatus(t.Context(), id)
 		switch {
 		case e.Response.Status == http.StatusNotFound:
 			statuses["none"]++
 			if !errors.Is(err, bitpay.ErrNoCheckout) {
 				t.Errorf("%s: %v", e.Name, err)
 			}
-		case err != nil || status.StoreID != "shop" || status.StoreName != "Shop shop" || status.InvoiceID != id:
+		case err != nil || status.StoreID != sent.StoreID || status.StoreName != "Shop shop" || status.InvoiceID != id:
 			t.Errorf("%s: %+v, %v", e.Name, status, err)
 		default:
 			statuses[status.Status]++

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// vectors are known answers; testdata/bitid.json says what each kind means.
+// vectors are known answers; sandbox/testdata/bitid.json says what each kind means.
 type vectors struct {
 	Keys []struct{ Private, Public, SIN string }
 	SINs []struct{ Public, SIN string }
@@ -22,7 +22,7 @@ type vectors struct {
 
 func readVectors(t *testing.T) vectors {
 	t.Helper()
-	data, err := os.ReadFile("testdata/bitid.json")
+	data, err := os.ReadFile("../sandbox/testdata/bitid.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -25,7 +26,8 @@ var errNotCalled = errors.New("no method asks for this")
 // TestRecordedExchanges lets a real HTTP server answer as servers of four
 // versions did, and looks at what the package asks and makes of it.
 func TestRecordedExchanges(t *testing.T) {
-	for _, r := range recordings(t, "*/*.json") {
+	asked := 0
+	for _, r := range replayed(t) {
 		t.Run(r.Version+"/"+r.Group, func(t *testing.T) {
 			var now atomic.Pointer[step]
 			var sent atomic.Pointer[string]
@@ -73,15 +75,21 @@ func TestRecordedExchanges(t *testing.T) {
 			if called == 0 {
 				t.Error("no step of this recording was asked")
 			}
+			asked += called
 		})
 	}
+	if asked < 1100 {
+		t.Errorf("%d steps were asked", asked)
+	}
+	t.Log(asked, "steps were asked")
 }
 
 // TestRecordedAnswersAreRead reads every good answer with a body, also those to
 // requests that the package would not make: what one server answers to one,
 // another may answer to the next.
 func TestRecordedAnswersAreRead(t *testing.T) {
-	for _, r := range recordings(t, "*/*.json") {
+	unread, count := map[string]bool{}, 0
+	for _, r := range replayed(t) {
 		t.Run(r.Version+"/"+r.Group, func(t *testing.T) {
 			for _, s := range r.Steps {
 				if s.Response.Status >= 300 || s.Response.JSON == nil {
@@ -91,7 +99,10 @@ func TestRecordedAnswersAreRead(t *testing.T) {
 				parts := strings.Split(strings.Trim(path, "/"), "/")
 				into := emptyAnswer(shape(parts), bytes.HasPrefix(s.Response.JSON, []byte("[")))
 				if into == nil {
-					t.Errorf("%s: no type for what %s answers", s.Name, s.Request.Path)
+					if !slices.Contains(withoutMethod, shape(parts)) {
+						t.Errorf("%s: emptyAnswer has no type for %s", s.Name, shape(parts))
+					}
+					unread[shape(parts)] = true
 					continue
 				}
 				if err := json.Unmarshal(s.Response.JSON, into); err != nil {
@@ -102,9 +113,35 @@ func TestRecordedAnswersAreRead(t *testing.T) {
 					into = *info
 				}
 				sameAnswer(t, s, into)
+				count++
 			}
 		})
 	}
+	if count < 900 {
+		t.Errorf("%d answers were read", count)
+	}
+	t.Log(count, "answers were read")
+	for _, path := range withoutMethod {
+		if !unread[path] {
+			t.Errorf("withoutMethod has %s, which emptyAnswer has a type for or which was not recorded", path)
+		}
+	}
+}
+
+// withoutMethod are the paths of recorded answers for which the package has no method yet.
+var withoutMethod = []string{
+	"API/V1/HEALTH",
+	"api/v1/server/email",
+	"api/v1/stores/*/invoices/*/refund",
+	"api/v1/stores/*/invoices/*/refund/BTC-CHAIN",
+	"api/v1/stores/*/logo",
+	"api/v1/stores/*/payment-methods/BTC-CHAIN",
+	"api/v1/stores/*/payment-methods/onchain/BTC",
+	"api/v1/stores/*/pull-payments",
+	"api/v1/stores/*/rates/configuration",
+	"api/v1/users",
+	"misc/lang",
+	"misc/rate-sources",
 }
 
 func emptyAnswer(shape string, list bool) any {
@@ -198,7 +235,7 @@ func ask(ctx context.Context, c *greenfield.Client, s step) (any, error) {
 
 // askAs asks with the key of the step, since the answer has to be about it.
 func askAs(c *greenfield.Client, s step, call func(*greenfield.Client) (any, error)) (any, error) {
-	key, err := greenfield.ParsePastedKey(s.Request.Auth.Token)
+	key, err := greenfield.ParsePastedKey(s.Request.Token)
 	if err != nil {
 		return nil, errNotCalled
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -296,29 +294,12 @@ func TestTryIsARead(t *testing.T) {
 // recorded server named when it refused them, and with what it answered to keys
 // that have it.
 func TestProvingReadsAreChecked(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("..", "sandbox", "testdata", "recordings", "1[37]-*.json"))
-	if err != nil || len(files) != 2 {
-		t.Fatal(files, err)
+	groups := recordings(t, "2.4.1/1[37]-*.json")
+	if len(groups) != 2 {
+		t.Fatal(groups)
 	}
 	seen := map[greenfield.Permission]int{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var r struct {
-			Steps []struct {
-				Name     string
-				Request  struct{ Method, Path string }
-				Response struct {
-					Status int
-					JSON   json.RawMessage
-				}
-			}
-		}
-		if err := json.Unmarshal(text, &r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range groups {
 		for _, s := range r.Steps {
 			path, _, _ := strings.Cut(s.Request.Path, "?")
 			parts := strings.Split(path, "/")

@@ -14,7 +14,7 @@ import (
 // TestReplayKept plays the recordings against a sandbox with a state file, and compares after each answer what a kill
 // would leave with what the sandbox knows.
 func TestReplayKept(t *testing.T) {
-	recordings, err := replay.LoadAll("testdata/recordings/*.json")
+	recordings, err := replay.LoadAll("testdata/recordings/2.4.1/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ var made = regexp.MustCompile(`[1-9A-HJ-NP-Za-km-z]{20,}|[0-9a-f]{12,}|bcrt1[0-9
 // is to answer by rules, not by having read them.
 func TestNothingRecordedIsAnswered(t *testing.T) {
 	recorded := map[string]string{}
-	paths, err := filepath.Glob("testdata/recordings/*.json")
+	paths, err := filepath.Glob("testdata/recordings/2.4.1/*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(err, "no recordings")
 	}

@@ -11,7 +11,7 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	recording, err := replay.Load("../testdata/recordings/67-rootpath.json")
+	recording, err := replay.Load("../testdata/recordings/2.4.1/67-rootpath.json")
 	if err != nil {
 		log.Fatal(err)
 	}

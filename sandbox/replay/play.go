@@ -12,6 +12,10 @@
 // the sandbox, they move its clock. Against any other server the waits are real, and recordings with payments cannot
 // be played.
 //
+// A test of a client needs no server: [Recording.Exchanges] are the recorded requests and responses, with examples of
+// what changes. Every test of the project reads the one copy of the recordings, sandbox/testdata/recordings, by this
+// package.
+//
 // [Recording.Vary] makes a variation: the same steps with other e-mails, names, labels, order ids and keys. A server
 // that answers by rules passes it too.
 package replay
@@ -75,7 +79,6 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 		options:   o,
 		origin:    u.Scheme + "://" + u.Host,
 		transport: &http.Transport{DisableCompression: true},
-		keys:      map[string]*btcec.PrivateKey{},
 		sessions:  map[string]*browser{},
 		patience:  patience,
 	}
@@ -99,26 +102,34 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 }
 
 func (p *player) setVariables(server *url.URL) error {
-	values := maps.Clone(p.rec.vars)
-	if values == nil {
-		values = map[string]string{}
+	values, keys, err := p.rec.known(p.origin, server.Host, p.receiver.host)
+	if err != nil {
+		return err
 	}
-	values["server"] = p.origin + p.rec.Server.RootPath()
-	values["host"] = server.Host
-	values["receiver"] = "http://" + p.receiver.host
-	values["receiverHost"] = p.receiver.host
-	for name, text := range p.rec.keys {
+	p.keys = keys
+	p.vars = &variables{values: values, now: func() time.Time { return time.Now().Add(p.ahead) }}
+	return nil
+}
+
+// known returns what the recording's variables are before its first step, and its keys by name.
+func (r *Recording) known(origin, host, receiverHost string) (map[string]string, map[string]*btcec.PrivateKey, error) {
+	values, keys := map[string]string{}, map[string]*btcec.PrivateKey{}
+	maps.Copy(values, r.vars)
+	values["server"] = origin + r.Server.RootPath()
+	values["host"] = host
+	values["receiver"] = "http://" + receiverHost
+	values["receiverHost"] = receiverHost
+	for name, text := range r.keys {
 		key, err := parseKey(text)
 		if err != nil {
-			return fmt.Errorf("key %s: %w", name, err)
+			return nil, nil, fmt.Errorf("key %s: %w", name, err)
 		}
-		p.keys[name] = key
+		keys[name] = key
 		values[name+".sin"] = sinOf(key.PubKey())
 		values[name+".pub"] = hex.EncodeToString(key.PubKey().SerializeCompressed())
 		values[name+".pubUncompressed"] = hex.EncodeToString(key.PubKey().SerializeUncompressed())
 	}
-	p.vars = &variables{values: values, now: func() time.Time { return time.Now().Add(p.ahead) }}
-	return nil
+	return values, keys, nil
 }
 
 // step plays one step. An error ends the play.

@@ -8,7 +8,7 @@ import (
 )
 
 func TestVary(t *testing.T) {
-	recordings, err := LoadAll("../testdata/recordings/*.json")
+	recordings, err := LoadAll("../testdata/recordings/2.4.1/*.json")
 	if err != nil {
 		t.Fatal(err)
 	}
