@@ -21,8 +21,8 @@ const recorded = "../torture/testdata/events.jsonl"
 func summarized(t *testing.T, events io.Reader) (*summary, string) {
 	t.Helper()
 	var out bytes.Buffer
-	s := newSummary(&out, gotest.To(io.Discard, 0))
-	if err := gotest.Read(events, s.take, &out); err != nil {
+	s := newSummary(&out)
+	if err := gotest.Read(events, &out, s.take); err != nil {
 		t.Fatal(err)
 	}
 	s.print()
@@ -94,13 +94,13 @@ func TestRun(t *testing.T) {
 		fail string
 		says []string
 	}{
-		{"good", ".", []string{"-run=^TestTerminalLine$", "../gotest"}, "",
+		{"good", ".", []string{"-run=^TestUnfinished$", "../gotest"}, "",
 			[]string{"This run leaves out:\n  the race detector:", "ok  \t", "\n1 tests ran in 1 packages, subtests included:\n1 passed, 0 failed, 0 skipped\n"}},
 		{"none", ".", []string{"-run=^TestNoSuchTest$", "../gotest"}, "no test ran", []string{"0 passed, 0 failed, 0 skipped"}},
-		{"broken", "../torture/testdata/module", []string{"./figures", "./unbuilt"}, "not all is well",
+		{"broken", "../torture/testdata/module", []string{"./figures", "./unbuilt"}, "tests failed",
 			[]string{"1.31 is over the limit", "undefined: undeclared", "FAIL\texample.com/long/unbuilt [build failed]", "2 skipped"}},
 		{"nowhere", ".", []string{"./nowhere"}, "nowhere", nil},
-		{"usage", ".", []string{"-nonsense", "../gotest"}, "not all is well", []string{"flag provided but not defined: -nonsense"}},
+		{"usage", ".", []string{"-nonsense", "../gotest"}, "tests failed", []string{"flag provided but not defined: -nonsense"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := os.Create(filepath.Join(t.TempDir(), "out"))

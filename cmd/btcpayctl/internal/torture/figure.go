@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// A figure is what a test tells; see the documentation of the program.
+// A figure is what a test reports; see the documentation of the program.
 type figure struct {
 	goal, measured, wanted string
 	verdict                verdict
 }
 
-// parseFigure reads the value of the attribute, and judges.
+// parseFigure reads the value of the attribute and compares it with its limit.
 func parseFigure(value string) (figure, error) {
 	parts := strings.Split(value, " | ")
 	if len(parts) != 3 {
@@ -29,7 +29,7 @@ func parseFigure(value string) (figure, error) {
 		return figure{}, err
 	}
 	if parts[2] == "-" {
-		f.verdict = told
+		f.verdict = unlimited
 		return f, nil
 	}
 	relation, text, _ := strings.Cut(parts[2], " ")

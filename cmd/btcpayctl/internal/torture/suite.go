@@ -11,61 +11,35 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/gotest"
 )
 
-type state int
+// A suite is the long tests of all packages and how far they came.
+type suite struct {
+	packages  []*testPackage
+	collector gotest.Collector
+	stderr    io.Writer
+	ended     int // of the tests
+}
 
-const (
-	notRun state = iota
-	running
-	passed
-	failed
-	skipped
-)
-
-// A testPackage is one that has long tests.
 type testPackage struct {
 	path  string // as `go test` names it
 	short string // without the path of the module
 	tests []*longTest
-
-	state  state
-	output []byte // of no single test
-	build  string // the failed build, where that is why
-}
-
-func (p *testPackage) test(name string) *longTest {
-	for _, t := range p.tests {
-		if t.name == name {
-			return t
-		}
-	}
-	return nil
+	end   gotest.Result // zero before the package ends
 }
 
 // A longTest is a test function with its subtests.
 type longTest struct {
 	name    string
-	leftOut bool // not built on this system
-	state   state
-	figures []figure
-	garbled []string // what was told and is no figure
-	skips   []skip
-	output  []byte
+	leftOut bool   // not built on this system
+	started bool   // go test began it
+	end     string // how, once it ended
+	crash   string // the panic in its output
+	rows    []row  // figures and skips, its own and of its subtests
 }
 
-// A skip is of the test or of a subtest.
-type skip struct{ name, why string }
-
-// A suite is what is known of all tests, from the stream of events on.
-type suite struct {
-	packages []*testPackage
-	builds   map[string][]byte // what the compiler says, by build
-	said     map[string]string // the last line of a test or subtest, by package and name
-}
-
-// list returns the packages with long tests that are wanted.
-func list(ctx context.Context, dir string, patterns []string, wanted func(name string) bool) ([]*testPackage, error) {
+// list finds the long tests that are wanted.
+func list(ctx context.Context, dir string, patterns []string, wanted func(name string) bool) (*suite, error) {
 	listed, err := gotest.List(ctx, dir, patterns)
-	var found []*testPackage
+	s := &suite{stderr: io.Discard}
 	for _, p := range listed {
 		of := &testPackage{path: p.Path, short: p.Short}
 		for _, t := range p.Tests {
@@ -74,133 +48,90 @@ func list(ctx context.Context, dir string, patterns []string, wanted func(name s
 			}
 		}
 		if len(of.tests) > 0 {
-			found = append(found, of)
+			s.packages = append(s.packages, of)
 		}
 	}
-	return found, err
+	return s, err
 }
 
-func newSuite(packages []*testPackage) *suite {
-	return &suite{packages: packages, builds: map[string][]byte{}, said: map[string]string{}}
-}
-
-// selection is what of the tests can run here.
-func (s *suite) selection() (names, paths []string, count int) {
+// selection is the tests that this system can run, and their packages.
+func (s *suite) selection() (names, paths []string) {
 	for _, p := range s.packages {
 		for _, t := range p.tests {
 			if t.leftOut {
 				continue
 			}
-			count++
-			if !slices.Contains(names, t.name) {
-				names = append(names, t.name)
-			}
+			names = append(names, t.name)
 			if !slices.Contains(paths, p.path) {
 				paths = append(paths, p.path)
 			}
 		}
 	}
-	return names, paths, count
+	return names, paths
 }
 
-// failed tells whether the gotest.Events have a failure.
 func (s *suite) failed() bool {
-	return slices.ContainsFunc(s.packages, func(p *testPackage) bool { return p.state == failed })
+	return slices.ContainsFunc(s.packages, func(p *testPackage) bool { return p.failed() })
 }
 
-// read takes in events up to the end. What is no event is shown.
-func (s *suite) read(r io.Reader, p *gotest.Progress) error {
-	return gotest.Read(r, func(e gotest.Event) { s.take(e, p) }, p)
-}
+func (p *testPackage) failed() bool { return p.end.End == gotest.Fail || p.end.End == gotest.Unbuilt }
 
-func (s *suite) take(e gotest.Event, p *gotest.Progress) {
-	if e.Action == "build-output" {
-		s.builds[e.ImportPath] = append(s.builds[e.ImportPath], e.Output...)
-		return
-	}
-	i := slices.IndexFunc(s.packages, func(p *testPackage) bool { return p.path == e.Package })
-	switch {
-	case i < 0:
-	case e.Test == "":
-		s.takeOfPackage(e, s.packages[i], p)
-	default:
-		s.takeOfTest(e, s.packages[i], p)
-	}
-}
-
-func (s *suite) takeOfPackage(e gotest.Event, of *testPackage, p *gotest.Progress) {
-	switch e.Action {
-	case "output":
-		of.output = append(of.output, e.Output...)
-	case "pass", "skip":
-		of.state = passed
-	case "fail":
-		of.state, of.build = failed, e.FailedBuild
-		if of.build != "" {
-			p.Write(s.builds[of.build])
+// find returns the test that a test or subtest belongs to.
+func (s *suite) find(path, test string) (*testPackage, *longTest) {
+	name, _, _ := strings.Cut(test, "/")
+	for _, p := range s.packages {
+		if p.path != path {
+			continue
 		}
-		for _, t := range of.tests {
-			if t.state == running { // the package ended in the middle of it
-				p.End(of.short, t.name, "not ended")
-				p.Write(t.output)
+		for _, t := range p.tests {
+			if t.name == name {
+				return p, t
 			}
 		}
-		p.Write(of.output)
+		return p, nil
 	}
+	return nil, nil
 }
 
-func (s *suite) takeOfTest(e gotest.Event, of *testPackage, p *gotest.Progress) {
-	name, _, sub := strings.Cut(e.Test, "/")
-	t := of.test(name)
-	if t == nil {
-		return // of a package that is tested twice under one name
+func (s *suite) take(e gotest.Event) {
+	if p, t := s.find(e.Package, e.Test); t != nil {
+		switch {
+		case e.Action == "run" && e.Test == t.name:
+			t.started = true
+			fmt.Fprintf(s.stderr, "%s %s …\n", p.short, t.name)
+		case e.Action == "attr" && e.Key == "figure":
+			t.rows = append(t.rows, figureRow(e.Value, t.name))
+		}
 	}
-	full := of.path + " " + e.Test
-	switch e.Action {
-	case "run", "cont":
-		if sub {
-			p.Show(of.short, name, e.Test)
-			return
-		}
-		t.state = running
-		p.Begin(of.short, name)
-	case "pause":
-		if !sub {
-			p.Pause(of.short, name)
-		}
-	case "output":
-		t.output = append(t.output, e.Output...)
-		if line := strings.TrimSpace(e.Output); line != "" && !strings.HasPrefix(line, "=== ") && !strings.HasPrefix(line, "--- ") {
-			s.said[full] = line
-		}
-	case "attr":
-		if e.Key != "figure" {
-			return
-		}
-		if f, err := parseFigure(e.Value); err != nil {
-			t.garbled = append(t.garbled, fmt.Sprintf("%q is no figure: %v", e.Value, err))
-		} else {
-			t.figures = append(t.figures, f)
-		}
-	case "skip":
-		t.skips = append(t.skips, skip{e.Test, position.ReplaceAllString(s.said[full], "")})
-		if !sub {
-			t.state = skipped
-			p.End(of.short, name, "skipped")
-		}
-	case "pass":
-		if !sub {
-			t.state, t.output = passed, nil
-			p.End(of.short, name, "passed")
-		}
-	case "fail":
-		if !sub {
-			t.state = failed
-			p.End(of.short, name, "failed")
-			p.Write(t.output)
+	for _, r := range s.collector.Take(e) {
+		if p, t := s.find(r.Package, r.Test); t != nil {
+			s.endTest(p, t, r)
+		} else if p != nil && r.Test == "" {
+			p.end = r
+			if p.failed() {
+				s.stderr.Write(r.Output)
+			}
 		}
 	}
 }
 
-// position is where in the source a test says something.
-var position = regexp.MustCompile(`^\S+_test\.go:[0-9]+: `)
+func (s *suite) endTest(p *testPackage, t *longTest, r gotest.Result) {
+	failed := r.End == gotest.Fail || r.End == gotest.Unfinished
+	if r.End == gotest.Skip {
+		t.rows = append(t.rows, wordRow(r.Last, left, r.Test))
+	}
+	if line := crash.Find(r.Output); failed && line != nil {
+		t.crash = ": " + string(line)
+	}
+	if r.Test == t.name {
+		t.end = r.End
+		s.ended++
+		names, _ := s.selection()
+		fmt.Fprintf(s.stderr, "%s %s: %s after %.1fs, %d of %d\n", p.short, t.name, r.End, r.Seconds, s.ended, len(names))
+	}
+	if failed {
+		s.stderr.Write(r.Output)
+	}
+}
+
+var crash = regexp.MustCompile(`(?m)^(panic|fatal error): .*$`)
