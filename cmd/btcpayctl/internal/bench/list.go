@@ -9,61 +9,50 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 )
 
 const listed = 100_000
 
-// invoiceJSON is a paid invoice as BTCPay Server 2.4.1 lists it; {{id}} stands
-// where the id goes.
+// invoiceJSON is a paid invoice as BTCPay Server 2.4.1 lists it, with {{id}} for its id.
 //
 //go:embed testdata/invoice.json
 var invoiceJSON []byte
 
-// listRows lists 100,000 invoices through the real program and tells its peak
-// memory. The server only repeats one invoice under many ids: what is measured
-// is the client.
-func listRows(ctx context.Context, binary string) ([]row, error) {
+// longList lists 100,000 invoices and measures the peak memory. The server repeats one
+// invoice under many ids, since only the client is measured.
+func (b bench) longList(ctx context.Context) ([]row, error) {
 	server := httptest.NewServer(http.HandlerFunc(serveInvoices))
 	defer server.Close()
-	dir, err := os.MkdirTemp("", "btcpayctl-bench-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	key := filepath.Join(dir, "key")
+	key := filepath.Join(b.dir, "key")
 	if err := os.WriteFile(key, []byte("97811b691dd7ebaeb67977d158e1da2c4d3eaa4ee4e2555150628acade6b344c\n"), 0o600); err != nil {
 		return nil, err
 	}
-
-	cmd := exec.CommandContext(ctx, binary, "invoice", "list", "-o", "jsonl")
-	cmd.Env = []string{"HOME=" + dir, "BTCPAYCTL_CONFIG_DIR=" + dir, "BTCPAYCTL_SERVER=" + server.URL, "BTCPAYCTL_PRIVATE_KEY_FILE=" + key}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
+	var lines lineCounter
+	state, _, err := program{
+		args:   []string{b.binary, "invoice", "list", "-o", "jsonl"},
+		env:    []string{"HOME=" + b.dir, "BTCPAYCTL_SERVER=" + server.URL, "BTCPAYCTL_PRIVATE_KEY_FILE=" + key},
+		stdout: &lines,
+	}.run(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	lines := 0
-	for scanner := bufio.NewScanner(stdout); scanner.Scan(); {
-		lines++
-	}
-	if err := cmd.Wait(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", cmd, err, &stderr)
-	}
 	if lines != listed {
-		return nil, fmt.Errorf("%s printed %d lines, not %d", cmd, lines, listed)
+		return nil, fmt.Errorf("invoice list printed %d lines, not %d", lines, listed)
 	}
-	peak, err := peakRSS(cmd.ProcessState)
+	peak, err := peakRSS(state)
 	if err != nil {
 		return nil, err
 	}
 	return []row{absoluteRow("peak memory, 100,000 invoices as jsonl", "MiB", peak, 32)}, nil
+}
+
+type lineCounter int
+
+func (c *lineCounter) Write(b []byte) (int, error) {
+	*c += lineCounter(bytes.Count(b, []byte("\n")))
+	return len(b), nil
 }
 
 func serveInvoices(w http.ResponseWriter, r *http.Request) {
@@ -86,5 +75,5 @@ func serveInvoices(w http.ResponseWriter, r *http.Request) {
 		out.Write(bytes.Replace(row, []byte("1795421400000"), fmt.Appendf(nil, "%d000", 1795421400-i/10), 1))
 	}
 	out.WriteString("]}")
-	out.Flush() // an error here means the client is gone, and its exit code tells
+	out.Flush() // an error here means that the client is gone, which its exit code shows
 }
