@@ -10,6 +10,7 @@ FUZZTIME  ?= 60s
 
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+APIDIFF     := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
 
 PLATFORMS := $(foreach os,linux darwin windows freebsd,$(os)/amd64 $(os)/arm64)
 
@@ -22,7 +23,7 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-.PHONY: help build install uninstall test demo bench fuzz torture lint cross docs surface go-is-new-enough
+.PHONY: help build install uninstall test demo bench fuzz torture lint apidiff cross docs surface go-is-new-enough
 
 help:
 	@echo "make build    bin/btcpayctl, stripped and reproducible"
@@ -32,7 +33,8 @@ help:
 	@echo "make bench    speed and memory: measured, baseline and limit; fails where a limit is passed"
 	@echo "make fuzz     every fuzz target for FUZZTIME (60s each)"
 	@echo "make torture  the long tests: 1,000 kills, 100,000 signatures, and the like; fails where a figure is missed"
-	@echo "make lint     gofmt, cross, go fix, golangci-lint, govulncheck"
+	@echo "make lint     gofmt, cross, go fix, golangci-lint, govulncheck, apidiff"
+	@echo "make apidiff  incompatible changes since the last tag that CHANGELOG.md does not announce"
 	@echo "make cross    go vet and a build for linux, darwin, windows and freebsd, on amd64 and arm64"
 	@echo "make docs     the command reference and the man pages in docs/"
 
@@ -92,6 +94,13 @@ lint: go-is-new-enough
 	if grep -q 'fetching vulnerabilities' bin/tools/govulncheck.txt; then \
 		echo "govulncheck: skipped, the vulnerability database cannot be reached."; \
 	else cat bin/tools/govulncheck.txt; exit $$code; fi
+
+	@$(MAKE) --no-print-directory apidiff
+
+apidiff: go-is-new-enough
+	@tag=$$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null) || { echo "apidiff: skipped, there is no tag to compare with."; exit 0; }; \
+	GOBIN=$(CURDIR)/bin/tools $(GO) install $(APIDIFF) || { echo "apidiff: skipped, it cannot be installed."; exit 0; }; \
+	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/apicheck -tag "$$tag"
 
 cross: go-is-new-enough
 	@set -e; export CGO_ENABLED=0; for platform in $(PLATFORMS); do \
