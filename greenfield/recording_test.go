@@ -33,18 +33,15 @@ func recordings(t testing.TB, pattern string) []recording {
 	return list
 }
 
-// replayed are the recordings whose exchanges the tests of the package go through.
+// replayed are the recordings whose exchanges the tests of the package go through, of
+// every version that has the group.
 func replayed(t testing.TB) (all []recording) {
 	t.Helper()
 	for _, group := range []string{
 		"10-health-info", "11-auth-errors", "12-api-keys", "14-stores", "20-invoices", "21-invoice-payments", "32-invoice-list",
 		"33-invoice-actions", "73-authorize-reuse",
 	} {
-		of := recordings(t, "*/"+group+".json")
-		if len(of) != 4 {
-			t.Fatalf("%s is recorded of %d versions, not of 4", group, len(of))
-		}
-		all = append(all, of...)
+		all = append(all, recordings(t, "*/"+group+".json")...)
 	}
 	return all
 }

@@ -32,6 +32,9 @@ func TestReplay(t *testing.T) {
 	}
 	all := replay.Sum("in all", reports)
 	t.Log(all.Summary())
+	if len(reports) < len(recordings) {
+		return // -run named some of them
+	}
 	if skipped := len(all.Skipped); skipped != len(notImitated) || 100*skipped > all.Exchanges {
 		t.Errorf("%d exchanges are not imitated, the list has %d, and one in a hundred may be in it", skipped, len(notImitated))
 	}
