@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
@@ -305,7 +306,7 @@ func TestNotGone(t *testing.T) {
 		for _, fault := range []string{"strip", "page"} {
 			s.line.setFault(fault, "GET,DELETE", -1, 0)
 			key := s.exec("admin", "")
-			endWatchers(s.path("data")) // which would revoke the key by itself
+			programtest.EndWatchers(s.path("data")) // which would revoke the key by itself
 			check(fault, "admin", key, func() { s.line.setFault("ok", "", -1, 0) })
 		}
 

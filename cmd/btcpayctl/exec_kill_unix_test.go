@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 )
 
 // TestExecKilled runs "apikey exec", ten at a time, while exec, the processes that watch
@@ -213,7 +215,7 @@ func untilMinted(name string, ended <-chan struct{}) {
 
 // killWatcher sends a signal to one of the processes that watch over keys.
 func (k *killedExecs) killWatcher(i int) {
-	watching := watchersOf(k.path("data"))
+	watching := programtest.Watchers(k.path("data"))
 	if len(watching) == 0 {
 		return
 	}
@@ -260,9 +262,9 @@ func (k *killedExecs) note(code int, status syscall.WaitStatus, said string) {
 func (k *killedExecs) judge() string {
 	// The server is back. Who watches over a key needs nothing else.
 	back := time.Now()
-	for end := back.Add(patience); len(watchersOf(k.path("data"))) > 0; time.Sleep(20 * time.Millisecond) {
+	for end := back.Add(patience); len(programtest.Watchers(k.path("data"))) > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			k.t.Errorf("these still watch over keys: %v", watchersOf(k.path("data")))
+			k.t.Errorf("these still watch over keys: %v", programtest.Watchers(k.path("data")))
 			break
 		}
 	}

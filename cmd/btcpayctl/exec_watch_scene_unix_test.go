@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 )
 
 // A watchScene is a home with an admin's key, on a server that can be away: a request to
@@ -45,45 +44,13 @@ func newWatchScene(t *testing.T) *watchScene {
 	return s
 }
 
-// endWatchers kills what still watches over keys of a data directory: its server will
-// never come back.
-func endWatchers(data string) {
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		living := watchersOf(data)
-		if len(living) == 0 {
-			return
-		}
-		for _, process := range living {
-			syscall.Kill(process, syscall.SIGKILL)
-		}
-	}
-}
-
-// watchersOf are the living processes that watch over keys. A process that is gone may
-// have left its number to another.
-func watchersOf(data string) (processes []int) {
-	folder := filepath.Join(data, "btcpayctl", "ledger")
-	locks, err := filepath.Glob(filepath.Join(folder, "*.watch"))
-	if err != nil {
-		return nil
-	}
-	journal := ledger.Open(folder, time.Now)
-	for _, lock := range locks {
-		holder, lives := journal.Attending(context.Background(), strings.TrimSuffix(filepath.Base(lock), ".watch"))
-		if lives && holder.Process > 1 {
-			processes = append(processes, holder.Process)
-		}
-	}
-	return processes
-}
-
 // watcher is the one process that watches over a key, once there is one that is not
 // among these.
 func (s *watchScene) watcher(not ...int) int {
 	s.t.Helper()
 	found := 0
 	s.until("there is no watcher", func() bool {
-		for _, process := range watchersOf(s.path("data")) {
+		for _, process := range programtest.Watchers(s.path("data")) {
 			if found = process; !slices.Contains(not, process) {
 				return true
 			}
@@ -150,7 +117,7 @@ func (s *watchScene) closes() {
 	s.until("the operation stays open", func() bool { return len(s.openOperations()) == 0 })
 	s.closed()
 	if left, _ := filepath.Glob(s.path("data", "btcpayctl", "ledger", "*")); len(left) > 0 {
-		s.until("the watcher leaves its lock", func() bool { return len(watchersOf(s.path("data"))) == 0 })
+		s.until("the watcher leaves its lock", func() bool { return len(programtest.Watchers(s.path("data"))) == 0 })
 	}
 }
 

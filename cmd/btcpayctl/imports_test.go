@@ -36,7 +36,7 @@ var shared = map[string][]string{
 }
 
 // tools make, measure and test the program. root alone knows the nouns.
-var tools = []string{"apicheck", "bench", "docgen", "gotest", "root", "testrun", "torture"}
+var tools = []string{"apicheck", "bench", "canary", "docgen", "gotest", "programtest", "root", "testrun", "torture"}
 
 // checkNoun reads what a package below cmd/btcpayctl/internal imports of its neighbours.
 func checkNoun(t *testing.T, path string, imports []string) {

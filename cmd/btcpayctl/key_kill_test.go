@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -32,7 +33,7 @@ func newKillScene(t *testing.T) *killScene {
 	}
 	t.Cleanup(w.close)
 	home, program := t.TempDir(), buildKillable(t)
-	t.Cleanup(func() { endWatchers(filepath.Join(home, "data")) })
+	t.Cleanup(func() { programtest.EndWatchers(filepath.Join(home, "data")) })
 	return &killScene{t: t, w: w, home: home, program: program, env: []string{
 		"PATH=" + filepath.Dir(program) + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + home,
 		"XDG_CONFIG_HOME=" + home + "/config", "XDG_DATA_HOME=" + home + "/data", "XDG_STATE_HOME=" + home + "/state",

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
@@ -20,7 +21,7 @@ func TestTortureKeySyscalls(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it starts a traced program for each system call, and TestKilledWithKeys kills at steps")
 	}
-	if err := canTrace(strace); err != nil {
+	if err := programtest.CanTrace(strace); err != nil {
 		t.Skip(err)
 	}
 	t.Parallel()

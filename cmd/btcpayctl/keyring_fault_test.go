@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/canary"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
@@ -148,7 +149,7 @@ type keyringTemplates struct {
 	sin    string
 	values map[string]string // of the keyring
 	home   map[bool]string   // by whether the key is in the keystore file
-	secret *searcher         // of the private key
+	secret *canary.Searcher  // of the private key
 }
 
 func newKeyringTemplates(t *testing.T) *keyringTemplates {
@@ -164,7 +165,7 @@ func newKeyringTemplates(t *testing.T) *keyringTemplates {
 	}
 	s.run("pair", "server", "--profile", "shop", "--server", m.world.server.URL, "--code", code, "--interval", "100ms").ok()
 	m.values = s.service.Values()
-	m.secret = newSearcher(newCanary("key", keyringSecret(t, m.values["bitid/"+m.sin])))
+	m.secret = canary.NewSearcher(canary.New("key", keyringSecret(t, m.values["bitid/"+m.sin])))
 
 	moved := &keyringScene{shell: newShell(t), templates: m}
 	copyHome(t, s.shell, moved.shell)
@@ -371,15 +372,15 @@ func (s *keyringScene) held() map[string]bool {
 // the keyring was to store and did not.
 func (s *keyringScene) leaks(r run) {
 	t := s.t
-	fresh := newSearcher()
+	fresh := canary.NewSearcher()
 	for _, value := range s.service.Received() {
-		if secret := keyringSecret(t, value); !s.templates.secret.known[secret] {
-			fresh.add(newCanary("key", secret))
+		if secret := keyringSecret(t, value); !s.templates.secret.Knows(secret) {
+			fresh.Add(canary.New("key", secret))
 		}
 	}
 	look := func(where string, data []byte) {
-		for _, found := range append(s.templates.secret.search(data), fresh.search(data)...) {
-			t.Errorf("%s holds a private key in %s", where, found.encoding)
+		for _, found := range append(s.templates.secret.Search(data), fresh.Search(data)...) {
+			t.Errorf("%s holds a private key in %s", where, found.Encoding)
 		}
 	}
 	look("standard output", []byte(r.stdout))

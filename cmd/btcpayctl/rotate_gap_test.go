@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -18,7 +19,7 @@ func TestTortureRotateWithoutAGap(t *testing.T) {
 	}
 	t.Parallel()
 	w, s := startWorld(t, sandbox.Options{}), newShell(t)
-	t.Cleanup(func() { endWatchers(s.path("data")) })
+	t.Cleanup(func() { programtest.EndWatchers(s.path("data")) })
 	s.env["BTCPAYCTL_SERVER"] = w.server.URL
 	s.input(w.server.Seed.Password+"\n", "apikey", "create", "--basic", w.server.Seed.Email, "--permission", "unrestricted", "--save-as", "admin").ok()
 	s.run("apikey", "create", "--profile", "admin", "--for", "invoice list", "--store", w.server.Seed.StoreID, "--save-as", "shop").ok()

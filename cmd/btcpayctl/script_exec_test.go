@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 )
 
 // patience bounds every wait of a test; it is far more than any takes.
@@ -229,7 +231,7 @@ func killWatchers(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: endwatchers")
 	}
-	endWatchers(ts.MkAbs("data"))
+	programtest.EndWatchers(ts.MkAbs("data"))
 }
 
 // finishJob waits for a job, which has to end with this exit code.

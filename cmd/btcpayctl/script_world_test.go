@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
@@ -37,7 +38,7 @@ type stageKey struct{}
 func newStage(env *testscript.Env) *stage {
 	s := &stage{t: env.T(), jobs: map[string]*job{}}
 	env.Defer(func() {
-		endWatchers(filepath.Join(env.WorkDir, "data"))
+		programtest.EndWatchers(filepath.Join(env.WorkDir, "data"))
 		for _, j := range s.jobs {
 			j.cmd.Process.Kill()
 			<-j.done
@@ -110,40 +111,12 @@ func (w *world) approve(ctx context.Context, page, store string) error {
 	return err
 }
 
-// makeCode makes a pairing code on the store's Access Tokens page; with a
-// public key it is for that key, and still to be approved.
 func (w *world) makeCode(ctx context.Context, store, publicKey string) (string, error) {
-	if _, err := w.human.Open(ctx, "/stores/"+store+"/tokens/create"); err != nil {
-		return "", err
-	}
-	page, err := w.human.Press(ctx, "Request Pairing", "Label", "made by hand", "PublicKey", publicKey)
-	if err != nil {
-		return "", err
-	}
-	code := w.human.At().Query().Get("pairingCode")
-	if code == "" {
-		return "", fmt.Errorf("there is no pairing code on the page %q: %s", page.Title, strings.Join(page.Alerts, " "))
-	}
-	return code, nil
+	return programtest.PairingCode(ctx, w.human, store, publicKey)
 }
 
-// legacyKey makes the store's API key on its Access Tokens page.
 func (w *world) legacyKey(ctx context.Context, store string) (string, error) {
-	if _, err := w.human.Open(ctx, "/stores/"+store+"/tokens"); err != nil {
-		return "", err
-	}
-	page, err := w.human.Press(ctx, "Generate")
-	if err != nil {
-		return "", err
-	}
-	for _, form := range page.Forms {
-		for _, field := range form.Fields {
-			if field.Name == "ApiKey" {
-				return field.Value, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("the page %q shows no key", page.Title)
+	return programtest.LegacyKey(ctx, w.human, store)
 }
 
 // revoke takes a key's token away on the store's Access Tokens page. The

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -41,7 +42,7 @@ func newShellIn(t *testing.T, home string) *shell {
 		}
 	}
 	// A server that a test has ended never says that a key is gone.
-	t.Cleanup(func() { endWatchers(s.path("data")) })
+	t.Cleanup(func() { programtest.EndWatchers(s.path("data")) })
 	s.env["PATH"] = os.Getenv("PATH")
 	s.env["BTCPAYCTL_KEYSTORE"] = "file"
 	s.env["BTCPAYCTL_TIMEOUT"] = patience.String()

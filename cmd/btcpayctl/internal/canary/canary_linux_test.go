@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"context"
@@ -15,27 +15,32 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
 	"github.com/btcpayctl/btcpayctl/sandbox"
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
 // newCanaryStage makes a home that has everything: a paired key, API keys, a
 // legacy key, invoices, and the secrets in files of the user's.
 func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage {
 	t.Helper()
-	s := &canaryStage{backend: b, w: startWorld(t, sandbox.Options{}), strace: lookForStrace(t), workers: 4, scratch: t.TempDir()}
+	s := &canaryStage{backend: b, server: sandbox.New(t), strace: lookForStrace(t), workers: 4, scratch: t.TempDir()}
 	h, err := newCanaryHome(t.TempDir(), program)
 	must(t, err)
 	s.home = h
-	tap := newTap(s.w.server.URL, false)
+	tap := newTap(s.server.URL, false)
 	t.Cleanup(tap.Close)
 	address, err := url.Parse(tap.URL)
 	must(t, err)
 	s.tap = address.Host
 	backup, err := age.GenerateX25519Identity()
 	must(t, err)
-	id, seed, docker := bitpay.Generate(), s.w.server.Seed, "dckr_pat_"+randomHex(16)
-	legacy, err := s.w.legacyKey(t.Context(), seed.StoreID)
+	id, seed, docker := bitpay.Generate(), s.server.Seed, "dckr_pat_"+randomHex(16)
+	owner := human.New(s.server.URL)
+	defer owner.Close()
+	must(t, owner.LogIn(t.Context(), seed.Email, seed.Password))
+	legacy, err := programtest.LegacyKey(t.Context(), owner, seed.StoreID)
 	must(t, err)
 	for name, text := range map[string]string{"bitid.hex": id.Hex().Reveal(), "legacy": legacy, "password": seed.Password + "\n", "docker": docker,
 		"backup-identity": backup.String(), "backup-passphrase": "backup " + randomHex(16)} {
@@ -47,15 +52,15 @@ func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage 
 		"DOCKERJSON": `{"ServerURL":"https://registry.example.com","Username":"alice","Secret":"` + docker + `"}`,
 		"RECIPIENT":  backup.Recipient().String(), "SIN": id.SIN(), "PUBLIC": id.PublicKey(), "SIGNATURE": id.Sign([]byte("x")), "DOCKER": docker,
 	})
-	s.static = newSearcher(newCanary("bitid key", id.Hex().Reveal()), newCanary("legacy key", legacy), newCanary("password", seed.Password), newCanary("docker credential", docker))
-	s.static.add(bech32Canary("identity", backup.String()))
+	s.static = NewSearcher(New("bitid key", id.Hex().Reveal()), New("legacy key", legacy), New("password", seed.Password), New("docker credential", docker))
+	s.static.Add(Bech32("identity", backup.String()))
 	h.vars["OTHER"] = helperKeystore(t)
-	s.static.add(b.start(t, h)...)
+	s.static.Add(b.start(t, h)...)
 	if h.env["BTCPAYCTL_IDENTITY_FILE"] == "" && h.env["BTCPAYCTL_PASSPHRASE_FILE"] == "" {
 		// Where keys are moved to files.
 		h.vars["OTHER"], h.env["BTCPAYCTL_IDENTITY_FILE"] = "file", h.path("secrets", "identity")
 	}
-	if h.vars["CODE"], err = s.w.makeCode(t.Context(), seed.StoreID, ""); err != nil {
+	if h.vars["CODE"], err = programtest.PairingCode(t.Context(), owner, seed.StoreID, ""); err != nil {
 		t.Fatal(err)
 	}
 	h.env["BTCPAYCTL_API_KEY"] = seed.APIKey
@@ -68,10 +73,10 @@ func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage 
 	delete(h.vars, "CODE")
 	must(t, h.prepare(t.Context(), "INVOICE=invoice create --profile till --amount 1 --currency USD -o name", "profile use shop", "credential store < $DOCKERJSON",
 		"keystore backup $SECRETS/keys.age --passphrase-file $SECRETS/backup-passphrase"))
-	s.static.add(newCanary("api key", seed.APIKey))
-	s.static.add(tap.all()...)
+	s.static.Add(New("api key", seed.APIKey))
+	s.static.Add(tap.all()...)
 	if identity, err := os.ReadFile(h.path("secrets", "identity")); err == nil {
-		s.static.add(bech32Canary("identity", strings.TrimSpace(string(identity[strings.Index(string(identity), "AGE-SECRET"):]))))
+		s.static.Add(Bech32("identity", strings.TrimSpace(string(identity[strings.Index(string(identity), "AGE-SECRET"):]))))
 	}
 	if b.readOnly {
 		must(t, pinEnvironment(h, seed.APIKey))
@@ -173,7 +178,7 @@ func TestCanary(t *testing.T) {
 	}
 	t.Parallel()
 	resolveScenarios(t)
-	s := newCanaryStage(t, canaryBackends[0], buildPlain(t))
+	s := newCanaryStage(t, canaryBackends[0], programtest.Plain.Path(t))
 	var jobs []canaryJob
 	for i := range scenarios {
 		sc := &scenarios[i]

@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"maps"
@@ -24,20 +24,20 @@ func startSecretService(t *testing.T) (address string) {
 	return bus.Address
 }
 
-func startKeyringBackend(t *testing.T, h *canaryHome) []canary {
+func startKeyringBackend(t *testing.T, h *canaryHome) []Canary {
 	h.env["DBUS_SESSION_BUS_ADDRESS"] = startSecretService(t)
 	h.env["BTCPAYCTL_KEYSTORE"], h.env["BTCPAYCTL_KEYSTORE_TIMEOUT"] = "keyring", patience.String()
 	return nil
 }
 
-func startSecretServiceBackend(t *testing.T, h *canaryHome) []canary {
+func startSecretServiceBackend(t *testing.T, h *canaryHome) []Canary {
 	helper := programs.DockerSecret.Need(t)
 	h.env["DBUS_SESSION_BUS_ADDRESS"] = startSecretService(t)
 	h.env["BTCPAYCTL_KEYSTORE"] = "helper:" + helper
 	return nil
 }
 
-func startPassBackend(t *testing.T, h *canaryHome) []canary {
+func startPassBackend(t *testing.T, h *canaryHome) []Canary {
 	helper, env := passstore.Start(t, h.path("home", "store"))
 	maps.Copy(h.env, env)
 	h.env["BTCPAYCTL_KEYSTORE"] = "helper:" + helper

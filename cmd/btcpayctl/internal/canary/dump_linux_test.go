@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
@@ -27,7 +28,7 @@ func TestCanaryCrash(t *testing.T) {
 	}
 	t.Parallel()
 	resolveScenarios(t)
-	s := newCanaryStage(t, canaryBackends[0], buildPlain(t))
+	s := newCanaryStage(t, canaryBackends[0], programtest.Plain.Path(t))
 	s.strace, s.wrap = "", unlimited
 	lines := []string{
 		"invoice get $INVOICE --profile shop --api bitpay", "invoice get $INVOICE --profile till",
@@ -94,20 +95,20 @@ func coresAreWritten(t *testing.T) string {
 func TestCanaryMemory(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		t.Skip("only root can become an ordinary user: sudo go test -run CanaryMemory ./cmd/btcpayctl")
+		t.Skip("only root can become an ordinary user: sudo go test -run CanaryMemory ./cmd/btcpayctl/internal/canary")
 	}
 	nobody := &syscall.Credential{Uid: 65534, Gid: 65534}
-	w := startWorld(t, sandbox.Options{})
-	tap := newTap(w.server.URL, false)
+	server := sandbox.New(t)
+	tap := newTap(server.URL, false)
 	t.Cleanup(tap.Close)
 	dir, err := os.MkdirTemp("", "canary")
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	program := filepath.Join(dir, "btcpayctl")
-	must(t, exec.Command("install", "-m", "755", buildPlain(t), program).Run())
+	must(t, exec.Command("install", "-m", "755", programtest.Plain.Path(t), program).Run())
 	h, err := newCanaryHome(filepath.Join(dir, "home"), program)
 	must(t, err)
-	h.env["BTCPAYCTL_API_KEY"], h.env["BTCPAYCTL_SERVER"] = w.server.Seed.APIKey, tap.URL
+	h.env["BTCPAYCTL_API_KEY"], h.env["BTCPAYCTL_SERVER"] = server.Seed.APIKey, tap.URL
 	if out, err := exec.Command("chown", "-R", "65534:65534", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%s", out)
 	}
@@ -125,7 +126,7 @@ func TestCanaryMemory(t *testing.T) {
 	other.SysProcAttr, other.Dir = cmd.SysProcAttr, "/"
 	must(t, other.Start())
 	t.Cleanup(func() { other.Process.Kill(); other.Wait() })
-	key := newSearcher(newCanary("api key", w.server.Seed.APIKey))
+	key := NewSearcher(New("api key", server.Seed.APIKey))
 	for _, look := range []string{"cat /proc/%d/environ", "head -c 1 /proc/%d/mem", "head -c 4096 /proc/%d/maps", "ls /proc/%d/fd/"} {
 		run := func(pid int) (string, error) {
 			cmd := exec.CommandContext(t.Context(), "sh", "-c", fmt.Sprintf(look, pid))
@@ -140,7 +141,7 @@ func TestCanaryMemory(t *testing.T) {
 		if err == nil || !strings.Contains(out, "Permission denied") {
 			t.Errorf("%s: %v\n%.200q", look, err, out)
 		}
-		if key.search([]byte(out)) != nil {
+		if key.Search([]byte(out)) != nil {
 			t.Errorf("%s shows the key", look)
 		}
 		// Of another program of that user it works, but for reading at address 0.

@@ -1,17 +1,16 @@
-package main
+package canary
 
 import (
-	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
@@ -45,22 +44,13 @@ func lookForStrace(t *testing.T) string {
 	case os.Geteuid() != 0:
 		err = errors.New("only root can trace a process that keeps its memory from others")
 	default:
-		err = canTrace(strace)
+		err = programtest.CanTrace(strace)
 	}
 	if err != nil {
 		t.Logf("%v: what is written and deleted again is not searched", err)
 		return ""
 	}
 	return strace
-}
-
-// canTrace tells why no process can be traced here: a container may forbid it.
-func canTrace(strace string) error {
-	out, err := exec.Command(strace, "-f", "-qq", "-o", "/dev/null", "-e", "trace=execve", "true").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("strace cannot trace here: %w: %s", err, bytes.TrimSpace(out))
-	}
-	return nil
 }
 
 var (

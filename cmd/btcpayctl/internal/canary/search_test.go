@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"bytes"
@@ -53,8 +53,8 @@ func TestCanarySearch(t *testing.T) {
 	}
 	check := func(t *testing.T, name, text string) {
 		t.Helper()
-		s := newSearcher(newCanary("key", scalar))
-		if found := s.search([]byte("left " + text + " right")); len(found) != 1 || found[0].kind != "key" {
+		s := NewSearcher(New("key", scalar))
+		if found := s.Search([]byte("left " + text + " right")); len(found) != 1 || found[0].Kind != "key" {
 			t.Errorf("%s is overlooked", name)
 		}
 	}
@@ -95,7 +95,7 @@ func TestCanarySearch(t *testing.T) {
 	})
 	// What is public of the key is no finding.
 	public := strings.Join([]string{id.SIN(), id.PublicKey(), strings.ToUpper(id.PublicKey())}, " ")
-	if found := newSearcher(newCanary("key", scalar)).search([]byte(public)); found != nil {
+	if found := NewSearcher(New("key", scalar)).Search([]byte(public)); found != nil {
 		t.Errorf("%+v is found in SIN and public key", found)
 	}
 }
@@ -124,26 +124,29 @@ func TestCanarySearchForms(t *testing.T) {
 	t.Parallel()
 	identity, err := age.GenerateX25519Identity()
 	must(t, err)
-	canaries := []canary{
-		newCanary("api key", randomHex(20)), newCanary("legacy", rand.Text()+"aB9"), newCanary("password", strings.ToLower(rand.Text())),
-		newCanary("odd", "pass phrase/with \"signs\" <& ü> "+rand.Text()), bech32Canary("identity", identity.String()),
+	canaries := []Canary{
+		New("api key", randomHex(20)), New("legacy", rand.Text()+"aB9"), New("password", strings.ToLower(rand.Text())),
+		New("odd", "pass phrase/with \"signs\" <& ü> "+rand.Text()), Bech32("identity", identity.String()),
 	}
 	noise := make([]byte, 1<<20)
 	rand.Read(noise)
 	texts := []byte(hex.EncodeToString(noise) + base64.StdEncoding.EncodeToString(noise))
-	s := newSearcher(canaries...)
+	s := NewSearcher(canaries...)
 	for _, data := range [][]byte{noise, texts} {
-		if found := s.search(data); found != nil {
+		if found := s.Search(data); found != nil {
 			t.Errorf("%+v is found in random data", found)
 		}
 	}
-	fed, step := 0, lessIfShort(1, 20)
+	fed, step := 0, 1
+	if testing.Short() {
+		step = 20
+	}
 	for _, c := range canaries {
 		for _, f := range c.forms() {
 			for from := 0; from+f.piece <= len(f.text); from += step {
 				data := append(append([]byte("..."), f.text[from:from+f.piece]...), "..."...)
 				fed++
-				if found := s.search(data); len(found) != 1 || found[0].kind != c.kind {
+				if found := s.Search(data); len(found) != 1 || found[0].Kind != c.kind {
 					t.Fatalf("%s as %s from %d on: %+v", c.kind, f.encoding, from, found)
 				}
 			}
@@ -153,10 +156,10 @@ func TestCanarySearchForms(t *testing.T) {
 	if fed < 10_000/step {
 		t.Error("there are too few")
 	}
-	if found := s.search([]byte(identity.String())); len(found) != 1 {
+	if found := s.Search([]byte(identity.String())); len(found) != 1 {
 		t.Errorf("the identity: %+v", found)
 	}
-	if found := s.search([]byte(identity.Recipient().String())); found != nil {
+	if found := s.Search([]byte(identity.Recipient().String())); found != nil {
 		t.Errorf("the public recipient is taken for the identity: %+v", found)
 	}
 }

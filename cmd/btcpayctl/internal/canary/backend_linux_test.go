@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"encoding/json"
@@ -22,7 +22,7 @@ import (
 type canaryBackend struct {
 	name string
 	// start makes it, and points the home at it.
-	start func(t *testing.T, h *canaryHome) []canary
+	start func(t *testing.T, h *canaryHome) []Canary
 	// pinned is what the profiles that were made with "file" say afterwards.
 	readOnly bool
 	// faults change the home of one run.
@@ -69,22 +69,22 @@ var canaryBackends = []canaryBackend{
 	}},
 }
 
-func startFileBackend(t *testing.T, h *canaryHome) []canary {
+func startFileBackend(t *testing.T, h *canaryHome) []Canary {
 	h.env["BTCPAYCTL_KEYSTORE"], h.env["BTCPAYCTL_IDENTITY_FILE"] = "file", h.path("secrets", "identity")
 	return nil
 }
 
-func startPassphraseBackend(t *testing.T, h *canaryHome) []canary {
+func startPassphraseBackend(t *testing.T, h *canaryHome) []Canary {
 	passphrase := "pass phrase " + randomHex(16)
 	path, err := h.secret("passphrase", passphrase+"\n")
 	must(t, err)
 	h.env["BTCPAYCTL_KEYSTORE"], h.env["BTCPAYCTL_PASSPHRASE_FILE"] = "file", path
-	return []canary{newCanary("passphrase", passphrase)}
+	return []Canary{New("passphrase", passphrase)}
 }
 
 // startEnvBackend begins with files; pinEnvironment makes the profile read the
 // environment.
-func startEnvBackend(t *testing.T, h *canaryHome) []canary { return startFileBackend(t, h) }
+func startEnvBackend(t *testing.T, h *canaryHome) []Canary { return startFileBackend(t, h) }
 
 func damageFiles(r *canaryRun) error {
 	return r.home.each(func(path string, data []byte) error {
@@ -130,7 +130,7 @@ list) printf '{}' ;;
 esac
 `
 
-func startHelperBackend(t *testing.T, h *canaryHome) []canary {
+func startHelperBackend(t *testing.T, h *canaryHome) []Canary {
 	h.env["BTCPAYCTL_KEYSTORE"] = helperKeystore(t)
 	return nil
 }
@@ -165,7 +165,7 @@ type canaryVault struct {
 	last map[string]int
 }
 
-func startVaultBackend(t *testing.T, h *canaryHome) []canary {
+func startVaultBackend(t *testing.T, h *canaryHome) []Canary {
 	v := &canaryVault{token: "hvs." + randomHex(24), data: map[string]json.RawMessage{}, last: map[string]int{}}
 	server := httptest.NewServer(v.handler(""))
 	t.Cleanup(server.Close)
@@ -173,7 +173,7 @@ func startVaultBackend(t *testing.T, h *canaryHome) []canary {
 	must(t, err)
 	h.vault, h.vaultURL = v, server.URL
 	h.env["BTCPAYCTL_KEYSTORE"] = "vault:" + server.URL + "/secret/canary?token-file=" + path
-	return []canary{newCanary("vault token", strings.TrimPrefix(v.token, "hvs."))}
+	return []Canary{New("vault token", strings.TrimPrefix(v.token, "hvs."))}
 }
 
 func vaultFault(fault string) func(*canaryRun) error {

@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"context"
@@ -22,22 +22,22 @@ func (r *canaryRun) look(ctx context.Context) (leaks []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := newSearcher()
+	fresh := NewSearcher()
 	for _, c := range own {
-		if !r.stage.static.known[string(c.bases[0])] {
-			fresh.add(c)
+		if !r.stage.static.Knows(string(c.bases[0])) {
+			fresh.Add(c)
 		}
 	}
 	seen := map[string]bool{}
 	for _, u := range r.said {
 		r.stage.bytes.Add(int64(len(u.data)))
-		for _, f := range append(r.stage.static.search(u.data), fresh.search(u.data)...) {
-			leak := fmt.Sprintf("%s as %s at %s", f.kind, f.encoding, u.place)
-			if r.allowed(f.kind, u.place) {
+		for _, f := range append(r.stage.static.Search(u.data), fresh.Search(u.data)...) {
+			leak := fmt.Sprintf("%s as %s at %s", f.Kind, f.Encoding, u.place)
+			if r.allowed(f.Kind, u.place) {
 				r.stage.expected.Add(1)
 			} else if !seen[leak] {
 				seen[leak] = true
-				from, to := max(0, f.at-60), min(len(u.data), f.at+100)
+				from, to := max(0, f.At-60), min(len(u.data), f.At+100)
 				leaks = append(leaks, fmt.Sprintf("%s:\n\t%q", leak, u.data[from:to]))
 			}
 		}
@@ -81,13 +81,13 @@ func (r *canaryRun) collect() error {
 }
 
 // ownSecrets are those that came to be in this run.
-func (r *canaryRun) ownSecrets(ctx context.Context) ([]canary, error) {
-	var own []canary
+func (r *canaryRun) ownSecrets(ctx context.Context) ([]Canary, error) {
+	var own []Canary
 	if r.scenario.server {
 		var started struct{ Password, APIKey string }
 		for line := range strings.Lines(string(r.stdout)) {
 			if json.Unmarshal([]byte(line), &started) == nil && started.APIKey != "" {
-				own = append(own, newCanary("sandbox's password", started.Password), newCanary("sandbox's key", started.APIKey))
+				own = append(own, New("sandbox's password", started.Password), New("sandbox's key", started.APIKey))
 			}
 		}
 	}
@@ -97,11 +97,11 @@ func (r *canaryRun) ownSecrets(ctx context.Context) ([]canary, error) {
 			own = append(own, learnSecrets(string(data))...)
 		}
 		if _, identity, ok := strings.Cut(string(data), "AGE-SECRET-KEY-1"); ok && strings.Contains(path, "/secrets/") {
-			own = append(own, bech32Canary("identity", "AGE-SECRET-KEY-1"+strings.TrimSpace(identity)))
+			own = append(own, Bech32("identity", "AGE-SECRET-KEY-1"+strings.TrimSpace(identity)))
 		}
 		if strings.Contains(path, "/cwd/") {
 			if imported, err := bitpay.ParsePrivateKey(data); err == nil {
-				own = append(own, newCanary("bitid key", imported.Identity.Hex().Reveal()))
+				own = append(own, New("bitid key", imported.Identity.Hex().Reveal()))
 			}
 		}
 		return nil
@@ -121,7 +121,7 @@ func (r *canaryRun) ownSecrets(ctx context.Context) ([]canary, error) {
 		if err != nil {
 			return nil, err
 		}
-		own = append(own, newCanary("bitid key", key))
+		own = append(own, New("bitid key", key))
 	}
 	return own, nil
 }

@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"bytes"
@@ -15,16 +15,19 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
+	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
 // A canaryStage is a sandbox and a home for one kind of keystore, from which
 // each run gets a copy.
 type canaryStage struct {
 	backend canaryBackend
-	w       *world
+	server  *sandbox.Server
 	home    *canaryHome
 	tap     string // host and port that the home knows
-	static  *searcher
+	static  *Searcher
 	strace  string // empty where it cannot be used
 	// Of further daemons: one whose collection is locked, one that holds nonsense.
 	lockedBus, damagedBus string
@@ -88,11 +91,11 @@ type canaryRun struct {
 func (s *canaryStage) play(ctx context.Context, sc *scenario, v variant) (r *canaryRun, leaks []string, err error) {
 	r = &canaryRun{stage: s, scenario: sc, variant: v}
 	dir := filepath.Join(s.scratch, strconv.FormatInt(s.number.Add(1), 10))
-	r.tap = newTap(s.w.server.URL, v.fault == "tls")
+	r.tap = newTap(s.server.URL, v.fault == "tls")
 	defer r.tap.Close()
 	defer func() {
 		if r.home != nil {
-			endWatchers(r.home.path("data"))
+			programtest.EndWatchers(r.home.path("data"))
 		}
 		for _, clean := range r.cleanup {
 			err = errors.Join(err, clean())
@@ -279,7 +282,7 @@ func (r *canaryRun) endWatcher(stderr string, ended chan struct{}) {
 		case <-time.After(50 * time.Millisecond):
 		}
 		if said, err := os.ReadFile(stderr); err == nil && bytes.Contains(said, []byte("asks the server again")) {
-			endWatchers(r.home.path("data"))
+			programtest.EndWatchers(r.home.path("data"))
 		}
 	}
 }

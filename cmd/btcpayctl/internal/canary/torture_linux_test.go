@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/programtest"
 )
 
 // hostility is what a server does, with the signal that comes meanwhile.
@@ -30,7 +32,7 @@ func TestTortureCanary(t *testing.T) {
 	var runs, searched, expected, elsewhere int64
 	for _, b := range canaryBackends {
 		t.Run(strings.ReplaceAll(b.name, " ", "_"), func(t *testing.T) {
-			s := newCanaryStage(t, b, buildPlain(t))
+			s := newCanaryStage(t, b, programtest.Plain.Path(t))
 			s.workers = 12 // most of the time they wait
 			switch b.name {
 			case "file, passphrase":
@@ -48,7 +50,7 @@ func TestTortureCanary(t *testing.T) {
 					names = append(names, "apikey/"+id)
 				}
 				s.damagedBus = startSecretService(t)
-				must(t, fillSecretService(s.damagedBus, names, s.w.server.Seed.APIKey))
+				must(t, fillSecretService(s.damagedBus, names, s.server.Seed.APIKey))
 			}
 			ways := []string{"", "--debug", "environment", "--dry-run"}
 			if b.slow {
@@ -71,7 +73,7 @@ func TestTortureCanary(t *testing.T) {
 		})
 	}
 	t.Attr("figure", fmt.Sprintf("secrets out of place, %d runs: command × keystore × fault × debug | %d | = 0", runs, elsewhere))
-	t.Attr("figure", fmt.Sprintf("searched for them in %d forms each | %d MiB | -", len(newCanary("", strings.Repeat("ab", 32)).forms()), searched>>20))
+	t.Attr("figure", fmt.Sprintf("searched for them in %d forms each | %d MiB | -", len(New("", strings.Repeat("ab", 32)).forms()), searched>>20))
 	t.Attr("figure", fmt.Sprintf("secrets seen where they belong, in these runs | %d | ≥ %d", expected, runs))
 }
 
@@ -156,7 +158,7 @@ func TestTortureCanaryCrash(t *testing.T) {
 	torture(t)
 	resolveScenarios(t)
 	steps := map[string]bool{}
-	must(t, filepath.WalkDir("internal", func(path string, _ os.DirEntry, err error) error {
+	must(t, filepath.WalkDir("..", func(path string, _ os.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".go" {
 			return err
 		}
@@ -168,7 +170,7 @@ func TestTortureCanaryCrash(t *testing.T) {
 	}))
 	// A watcher does something once its command is gone: TestKilledWithKeys kills both.
 	maps.DeleteFunc(steps, func(step string, _ bool) bool { return strings.HasPrefix(step, "watch-") })
-	s := newCanaryStage(t, canaryBackends[0], buildKillable(t))
+	s := newCanaryStage(t, canaryBackends[0], programtest.Killable.Path(t))
 	var jobs []canaryJob
 	for i := range scenarios {
 		sc := &scenarios[i]

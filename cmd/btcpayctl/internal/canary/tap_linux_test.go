@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"bytes"
@@ -33,7 +33,7 @@ type tap struct {
 	requests  int           // since the fault was set
 	reached   chan struct{} // closed when the fault begins
 	release   chan struct{} // ends what the fault "hang" holds up
-	secrets   []canary
+	secrets   []Canary
 	overheard []byte // by the stranger
 }
 
@@ -225,10 +225,10 @@ func (t *tap) learn(text string) {
 }
 
 // learnSecrets finds what a server or the program says that is a secret.
-func learnSecrets(text string) (secrets []canary) {
+func learnSecrets(text string) (secrets []Canary) {
 	for _, l := range learned {
 		for _, match := range l.pattern.FindAllStringSubmatch(text, -1) {
-			secrets = append(secrets, newCanary(l.kind, html.UnescapeString(strings.Join(match[1:], ""))))
+			secrets = append(secrets, New(l.kind, html.UnescapeString(strings.Join(match[1:], ""))))
 		}
 	}
 	return secrets
@@ -241,7 +241,7 @@ func (t *tap) learnRequest(r *http.Request, body []byte) {
 	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "token "); ok {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.secrets = append(t.secrets, newCanary("api key", key))
+		t.secrets = append(t.secrets, New("api key", key))
 	}
 }
 
@@ -251,7 +251,7 @@ func (t *tap) learnAnswer(answer *http.Response, body []byte) {
 	t.learn(header.String() + answer.Header.Get("Location") + "\n" + string(body))
 }
 
-func (t *tap) all() []canary {
+func (t *tap) all() []Canary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.secrets)

@@ -1,4 +1,7 @@
-package main
+// Package canary looks for secrets where none should be: it finds them in any encoding,
+// and its tests run every command on every keystore, with every fault, and search all
+// that the program writes.
+package canary
 
 import (
 	"bytes"
@@ -18,23 +21,23 @@ import (
 	"github.com/btcsuite/btcd/btcutil/base58"
 )
 
-// A canary is a secret that must not be seen where it has no business.
-type canary struct {
+// A Canary is a secret that must not be seen where it has no business.
+type Canary struct {
 	kind  string   // what it is; exceptions are made by this
 	bases [][]byte // the secret as text, and as the bytes that the text stands for
 }
 
-// newCanary takes a secret as it is written: in hex, or as any other text.
-func newCanary(kind, text string) canary {
-	c := canary{kind: kind, bases: [][]byte{[]byte(text)}}
+// New takes a secret as it is written: in hex, or as any other text.
+func New(kind, text string) Canary {
+	c := Canary{kind: kind, bases: [][]byte{[]byte(text)}}
 	if raw, err := hex.DecodeString(text); err == nil {
 		c.bases = append(c.bases, raw)
 	}
 	return c
 }
 
-// bech32Canary takes an identity of age. Its first part is the same in all.
-func bech32Canary(kind, identity string) canary {
+// Bech32 takes an identity of age. Its first part is the same in all.
+func Bech32(kind, identity string) Canary {
 	_, data, _ := strings.Cut(identity, "AGE-SECRET-KEY-1")
 	number, bits := new(big.Int), 0
 	for _, letter := range strings.ToLower(data[:len(data)-6]) { // without the checksum
@@ -42,7 +45,7 @@ func bech32Canary(kind, identity string) canary {
 		bits += 5
 	}
 	raw := number.Rsh(number, uint(bits%8)).FillBytes(make([]byte, bits/8))
-	return canary{kind: kind, bases: [][]byte{[]byte(data), raw}}
+	return Canary{kind: kind, bases: [][]byte{[]byte(data), raw}}
 }
 
 // A form is a canary in one encoding.
@@ -54,7 +57,7 @@ type form struct {
 
 // forms are the encodings of a canary. DER, PEM, JSON and the headers of HTTP
 // hold it in one of these, at some distance from their beginning.
-func (c canary) forms() []form {
+func (c Canary) forms() []form {
 	var all []form
 	for i, base := range c.bases {
 		need := sourceBytes(base)
@@ -174,14 +177,14 @@ func sourceBytes(base []byte) int {
 	return 8
 }
 
-// A finding is a canary that was seen.
-type finding struct {
-	kind, encoding string
-	at             int
+// A Finding is a canary that was seen.
+type Finding struct {
+	Kind, Encoding string
+	At             int // offset in the data
 }
 
-// A searcher looks for all pieces of all forms of canaries at once.
-type searcher struct {
+// A Searcher looks for all pieces of all forms of canaries at once.
+type Searcher struct {
 	maybe  [1 << 13]byte // a bit for each hash of eight bytes that begin a piece
 	pieces map[uint64][]piece
 	known  map[string]bool
@@ -193,14 +196,15 @@ type piece struct {
 	from int
 }
 
-func newSearcher(canaries ...canary) *searcher {
-	s := &searcher{pieces: map[uint64][]piece{}, known: map[string]bool{}}
-	s.add(canaries...)
+// NewSearcher returns a searcher for these canaries.
+func NewSearcher(canaries ...Canary) *Searcher {
+	s := &Searcher{pieces: map[uint64][]piece{}, known: map[string]bool{}}
+	s.Add(canaries...)
 	return s
 }
 
-// add takes further canaries; one that is known counts as the kind it was first.
-func (s *searcher) add(canaries ...canary) {
+// Add takes further canaries; one that is known counts as the kind it was first.
+func (s *Searcher) Add(canaries ...Canary) {
 	for _, c := range canaries {
 		if text := string(c.bases[0]); len(text) < 8 || s.known[text] {
 			continue
@@ -218,11 +222,14 @@ func (s *searcher) add(canaries ...canary) {
 	}
 }
 
+// Knows reports whether the searcher looks for this text.
+func (s *Searcher) Knows(text string) bool { return s.known[text] }
+
 func hash(start uint64) uint16 { return uint16(start * 0x9e3779b97f4a7c15 >> 48) }
 
-// search gives the first place at which each canary is seen.
-func (s *searcher) search(data []byte) []finding {
-	var found []finding
+// Search returns the first place at which each canary is seen.
+func (s *Searcher) Search(data []byte) []Finding {
+	var found []Finding
 	for at := 0; at+8 <= len(data); at++ {
 		start := binary.LittleEndian.Uint64(data[at:])
 		if h := hash(start); s.maybe[h>>3]&(1<<(h&7)) == 0 {
@@ -232,8 +239,8 @@ func (s *searcher) search(data []byte) []finding {
 			if !bytes.HasPrefix(data[at:], p.text[p.from:p.from+p.piece]) {
 				continue
 			}
-			if !slices.ContainsFunc(found, func(f finding) bool { return f.kind == p.kind }) {
-				found = append(found, finding{p.kind, p.encoding, at})
+			if !slices.ContainsFunc(found, func(f Finding) bool { return f.Kind == p.kind }) {
+				found = append(found, Finding{p.kind, p.encoding, at})
 			}
 		}
 	}

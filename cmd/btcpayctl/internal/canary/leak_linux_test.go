@@ -1,4 +1,4 @@
-package main
+package canary
 
 import (
 	"os"
@@ -31,7 +31,7 @@ esac
 // it is noticed, and where. A watch that overlooks one proves nothing.
 func TestCanaryLeaks(t *testing.T) {
 	t.Parallel()
-	s := &canaryStage{backend: canaryBackends[0], w: startWorld(t, sandbox.Options{}), strace: lookForStrace(t), scratch: t.TempDir()}
+	s := &canaryStage{backend: canaryBackends[0], server: sandbox.New(t), strace: lookForStrace(t), scratch: t.TempDir()}
 	dir := t.TempDir()
 	program := filepath.Join(dir, "leaky")
 	must(t, writeProgram(program, leaky))
@@ -41,7 +41,7 @@ func TestCanaryLeaks(t *testing.T) {
 	key := randomHex(32)
 	_, err = h.secret("bitid.hex", key+"\n")
 	must(t, err)
-	s.home, s.static, s.tap = h, newSearcher(newCanary("bitid key", key)), "127.0.0.1:1"
+	s.home, s.static, s.tap = h, NewSearcher(New("bitid key", key)), "127.0.0.1:1"
 	for _, c := range []struct {
 		leak, place string
 		traced      bool // what only strace shows
