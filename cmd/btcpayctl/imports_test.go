@@ -30,9 +30,10 @@ var shared = map[string][]string{
 	"ledger":     {},
 	"output":     {},
 	"profile":    {"output"},
-	"app":        {"fault", "ledger", "output", "profile"},
-	"cli":        {"app", "output", "profile"},
-	"operations": {"app", "cli", "fault", "ledger", "output", "profile"},
+	"signals":    {},
+	"app":        {"fault", "ledger", "output", "profile", "signals"},
+	"cli":        {"app", "output", "profile", "signals"},
+	"operations": {"app", "cli", "fault", "ledger", "output", "profile", "signals"},
 }
 
 // tools make, measure and test the program. root alone knows the nouns.

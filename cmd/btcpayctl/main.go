@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/credential"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/root"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/signals"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -26,7 +27,8 @@ func main() {
 	// what was done.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	a := app.New(version, commit)
-	ctx, _ := a.ListenForStops(context.Background(), os.Exit)
+	var ctx context.Context
+	a.Signals, ctx = signals.Listen(context.Background(), os.Exit)
 	run := root.Run
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == credential.HelperName {
 		run = credential.RunHelper

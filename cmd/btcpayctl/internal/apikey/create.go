@@ -124,7 +124,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 		return err
 	}
 	// The key is wanted and works, so a signal that comes now is too late.
-	ctx, stop := c.app.Insist(cmd.Context())
+	ctx, stop := c.app.Signals.Insist(cmd.Context())
 	defer stop()
 	return c.hand(ctx)
 }

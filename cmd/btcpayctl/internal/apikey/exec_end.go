@@ -26,7 +26,7 @@ const (
 // end takes care that the key is revoked, whatever happened before. The next signal ends
 // the waiting, not the care.
 func (c *apiKeyExec) end(ctx context.Context) {
-	next, stop := c.app.UntilNextStop(ctx)
+	next, stop := c.app.Signals.UntilNextStop(ctx)
 	defer stop()
 	waiting, cancel := context.WithTimeout(next, max(endWait, c.flags.Retry))
 	defer cancel()
@@ -74,7 +74,7 @@ func pause(ctx context.Context, d time.Duration) {
 
 // close ends the operation of a key that is gone, and deletes it here.
 func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) {
-	ctx, stop := c.app.Insist(ctx)
+	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
 	defer operation.Release()
 	label, id := operation.Record.Label, operation.Record.KeyID
@@ -140,7 +140,7 @@ func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
 
 // closeAfterWatcher deletes here what the watcher could not.
 func (c *apiKeyExec) closeAfterWatcher(ctx context.Context, r ledger.Key) {
-	ctx, stop := c.app.Insist(ctx)
+	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
 	c.app.Undid(r.KeyID)
 	c.tellRevoked(r.Label)

@@ -30,7 +30,7 @@ func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (
 	if file, err := filepath.Abs(c.by.CAFile.Text); err == nil && c.by.CAFile.Text != "" {
 		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may have named it
 	}
-	stops, giveBack := c.app.TakeStops()
+	stops, giveBack := c.app.Signals.Take()
 	defer giveBack()
 	others := make(chan os.Signal, 8)
 	if len(otherSignals) > 0 {

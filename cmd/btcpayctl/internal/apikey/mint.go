@@ -88,7 +88,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 		return err
 	}
 	fault.At("mint-recorded")
-	answered, stop := m.App.AwaitAnswer(ctx, "the key "+r.Label)
+	answered, stop := cli.AwaitAnswer(ctx, m.App, "the key "+r.Label)
 	info, err := m.send(answered, r.Label)
 	stop()
 	fault.At("mint-answered")
@@ -102,7 +102,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	}
 	m.info = info
 	// From here on a signal only decides what becomes of the key.
-	keeping, stop := m.App.Insist(ctx)
+	keeping, stop := m.App.Signals.Insist(ctx)
 	defer stop()
 	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
 		id := app.KeyID(m.key)

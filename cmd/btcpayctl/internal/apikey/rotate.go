@@ -82,7 +82,7 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	// The new key works, so a signal that comes now is too late.
-	ctx, stop := c.app.Insist(ctx)
+	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
 	record := c.record()
 	record.Profiles, record.OldID = []string{c.connection.Name.Text}, c.connection.KeyID

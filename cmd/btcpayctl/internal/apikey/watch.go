@@ -120,7 +120,7 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 	defer func() { w.attendance.Release() }()
 	giveBack := func() {}
 	if w.Due.IsZero() {
-		_, giveBack = w.App.TakeStops()
+		_, giveBack = w.App.Signals.Take()
 	} else if err := w.awaitDue(ctx); err != nil || w.attendance.IsClosed() {
 		return err
 	} else {

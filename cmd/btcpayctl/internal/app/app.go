@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/signals"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -28,11 +29,12 @@ type App struct {
 	Version string
 	Commit  string
 
+	Signals *signals.Listener // nil if nothing listens to signals
+
 	// Retarget writes a hint so that it means the server, profile and store of
 	// this command line. It is nil until the line was read.
 	Retarget func(hint string) string
 
-	stops     *stopCount // nil where nothing listens to signals
 	keystores map[string]keystore.Store
 	effects   []Effect
 	acted     bool

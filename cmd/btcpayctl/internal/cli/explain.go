@@ -7,9 +7,9 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/signals"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -196,7 +196,7 @@ func LostCode(ctx context.Context) output.Code {
 // StopCode is the code of a command whose context has ended: that of the signal which
 // ended it.
 func StopCode(ctx context.Context) output.Code {
-	if stopped, ok := errors.AsType[*app.Stopped](context.Cause(ctx)); ok {
+	if stopped, ok := errors.AsType[*signals.Stopped](context.Cause(ctx)); ok {
 		return output.StoppedBy(stopped.Exit())
 	}
 	return output.Interrupted

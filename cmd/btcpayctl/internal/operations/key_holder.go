@@ -201,7 +201,7 @@ const (
 
 // Revoke takes a key back, and asks again until the server says that it is gone.
 func (h *KeyHolder) Revoke(ctx context.Context, server string, key greenfield.APIKey) error {
-	insisting, giveUp := h.App.Insist(ctx)
+	insisting, giveUp := h.App.Signals.Insist(ctx)
 	defer giveUp()
 	ctx, stop := context.WithTimeout(insisting, revokeTime)
 	defer stop()

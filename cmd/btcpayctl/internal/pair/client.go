@@ -50,7 +50,7 @@ status" reports the result.`,
 			if err := c.begin(cmd.Context(), ""); err != nil {
 				return err
 			}
-			asking, stop := c.App.AwaitAnswer(cmd.Context(), "a pairing code")
+			asking, stop := cli.AwaitAnswer(cmd.Context(), c.App, "a pairing code")
 			p, err := c.RequestPairing(asking, bitpay.PairingRequest{Label: c.label, StoreID: c.Store.Text})
 			stop()
 			if err := c.answered(p, err); err != nil || c.flags.DryRun {

@@ -104,7 +104,7 @@ func (c *pairServer) claim(cmd *cobra.Command) error {
 	if err := c.begin(cmd.Context(), c.code); err != nil {
 		return err
 	}
-	asking, stop := c.App.AwaitAnswer(cmd.Context(), "the pairing code")
+	asking, stop := cli.AwaitAnswer(cmd.Context(), c.App, "the pairing code")
 	p, err := c.ClaimPairing(asking, c.code, bitpay.ClaimOptions{Label: c.label})
 	stop()
 	if client.FateUnknown(err) && c.operation != nil {

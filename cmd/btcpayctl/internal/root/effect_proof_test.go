@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/signals"
 )
 
 // A proofFault is what comes of the question about a key that was just made.
@@ -201,7 +201,7 @@ func TestInterruptedProof(t *testing.T) {
 	defer stop(nil)
 	s.meddling(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/api-keys/current") {
-			stop(&app.Stopped{Signal: os.Interrupt})
+			stop(&signals.Stopped{Signal: os.Interrupt})
 			panic(http.ErrAbortHandler)
 		}
 		return false
