@@ -5,10 +5,8 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/credential"
@@ -23,12 +21,9 @@ var version, commit string
 func main() {
 	// What cannot be switched off on this system stays as the system has it.
 	_ = keystore.Harden()
-	// Without it a write to a pipe that nobody reads ends the program before it can say
-	// what was done.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	a := app.New(version, commit)
 	var ctx context.Context
-	a.Signals, ctx = signals.Listen(context.Background(), os.Exit)
+	a.Signals, ctx = signals.New(context.Background(), os.Exit)
 	run := root.Run
 	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == credential.HelperName {
 		run = credential.RunHelper

@@ -77,6 +77,7 @@ type watching struct {
 }
 
 func readWatch(a *app.App) (*watching, <-chan string, error) {
+	a.Signals.Begin() // the command relies on this process from now on
 	input := bufio.NewReader(a.In)
 	text, err := input.ReadBytes('\n')
 	if err != nil {

@@ -13,6 +13,7 @@ type Effect struct {
 // Did notes an effect. A failure that follows is then reported with it, and never as
 // one before which nothing happened.
 func (a *App) Did(e Effect) {
+	a.Signals.Begin() // who reads the output may be gone, and has to be told
 	a.acted = true
 	// A batch has many, and the same comes twice only at once.
 	if n := len(a.effects); n == 0 || a.effects[n-1] != e {

@@ -94,6 +94,7 @@ The pages are at that address, too. Log in as %s, password %s
 }
 
 func (d *demo) start(ctx context.Context) error {
+	d.app.Signals.Begin() // so that the folder is removed
 	var err error
 	if d.dir, err = os.MkdirTemp("", "btcpayctl-demo-"); err != nil {
 		return err

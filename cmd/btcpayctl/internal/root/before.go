@@ -17,6 +17,9 @@ func before(a *app.App) func(*cobra.Command, []string) error {
 		if err := cli.RefuseTexts(cmd, args); err != nil {
 			return err
 		}
+		if cli.IsServerCommand(cmd) {
+			a.Signals.Begin()
+		}
 		a.Retarget = lineOf(cmd).hint
 		a.SweepLeftovers()
 		return open(cmd, args)

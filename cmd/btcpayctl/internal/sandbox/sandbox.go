@@ -84,6 +84,7 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	if _, err := sandbox.EmulatedVersion(c.options.Emulate); err != nil {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate knows no release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
 	}
+	c.app.Signals.Begin() // before it is said to be ready
 	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
 	if err != nil {
 		return &output.Error{Code: output.Failed, What: "the sandbox cannot start", Why: err.Error(), Next: "another --port or another --state file", Err: err}

@@ -33,8 +33,15 @@ func (s *Stopped) Exit() int {
 // A Listener counts the signals that ask the program to stop. The first ends the context of
 // the command. A later one ends what [Listener.Insist] gave, and if nothing insists it
 // ends the program at once. A nil Listener hears nothing.
+//
+// To listen costs a quarter of the time that a small program needs to start, and a command
+// that waits for nothing needs none of it. So listening begins when the command calls
+// [Listener.Begin], as those do that talk to a server or start something, and otherwise
+// when it first looks at its context, insists on something or has done something. Until
+// then a signal ends the program as the system has it.
 type Listener struct {
-	exit func(code int)
+	exit  func(code int)
+	begin sync.Once
 
 	mu      sync.Mutex
 	end     context.CancelCauseFunc
@@ -48,11 +55,24 @@ type insistence struct {
 	cancel context.CancelCauseFunc
 }
 
-// Listen returns the context of the command, which ends with a [Stopped] when a signal
-// asks the program to stop.
-func Listen(parent context.Context, exit func(code int)) (*Listener, context.Context) {
+// New returns the context of the command, which ends with a [Stopped] when a signal asks
+// the program to stop.
+func New(parent context.Context, exit func(code int)) (*Listener, context.Context) {
 	ctx, end := context.WithCancelCause(parent)
 	l := &Listener{exit: exit, end: end, insists: map[*insistence]struct{}{}}
+	return l, &awaited{ctx, l}
+}
+
+// Begin begins to listen. From then on a write to a pipe that has no reader fails, in
+// place of ending the program before it can report what it did.
+func (l *Listener) Begin() {
+	if l != nil {
+		l.begin.Do(l.listen)
+	}
+}
+
+func (l *Listener) listen() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, stopSignals()...)
 	go func() {
@@ -60,7 +80,22 @@ func Listen(parent context.Context, exit func(code int)) (*Listener, context.Con
 			l.receive(received)
 		}
 	}()
-	return l, ctx
+}
+
+// An awaited context makes its listener begin when it is first looked at.
+type awaited struct {
+	context.Context
+	listener *Listener
+}
+
+func (a *awaited) Done() <-chan struct{} {
+	a.listener.Begin()
+	return a.Context.Done()
+}
+
+func (a *awaited) Err() error {
+	a.listener.Begin()
+	return a.Context.Err()
 }
 
 // stopSignals are those that ask a program to stop. A hang-up that was ignored when the
@@ -116,6 +151,7 @@ func (l *Listener) insist(parent context.Context, pastFirst bool) (context.Conte
 	if l == nil {
 		return ctx, func() { cancel(nil) }
 	}
+	l.Begin()
 	i := &insistence{1, cancel}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,6 +174,7 @@ func (l *Listener) Take() (signals <-chan os.Signal, giveBack func()) {
 	if l == nil {
 		return taken, func() {}
 	}
+	l.Begin()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.taker = taken
