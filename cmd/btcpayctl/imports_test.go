@@ -31,7 +31,8 @@ var shared = map[string][]string{
 	"output":     {},
 	"profile":    {"output"},
 	"signals":    {},
-	"app":        {"fault", "ledger", "output", "profile", "signals"},
+	"terminal":   {"output"},
+	"app":        {"ledger", "output", "profile", "signals", "terminal"},
 	"cli":        {"app", "output", "profile", "signals"},
 	"operations": {"app", "cli", "fault", "ledger", "output", "profile", "signals"},
 }

@@ -178,7 +178,7 @@ func (c *apiKeyCreate) fitsTarget(store string) error {
 // connectMinter gives the credential that makes keys.
 func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string) (*app.GreenfieldConnection, error) {
 	if basic != "" {
-		return a.GreenfieldByPassword(cmd.Context(), flags, basic)
+		return connectByPassword(cmd.Context(), a, flags, basic)
 	}
 	return a.Greenfield(cmd.Context(), flags)
 }
@@ -206,7 +206,7 @@ func (c *apiKeyCreate) choosePlace() error {
 				Next: "btcpayctl apikey rotate --profile " + c.saveAs + "\nor --save-as ANOTHER"}
 		}
 		if !c.besidePairing {
-			if e := app.Outranks("--save-as", c.saveAs, s.Profile); e != nil {
+			if e := cli.Outranks("--save-as", c.saveAs, s.Profile); e != nil {
 				return e
 			}
 		}
@@ -225,8 +225,8 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
-		pin := app.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing}
-		if _, err := c.app.PinAPIKey(ctx, c.saveAs, pin); err != nil {
+		pin := operations.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing}
+		if _, err := operations.PinAPIKey(ctx, c.app, c.saveAs, pin); err != nil {
 			return err
 		}
 		record.Profiles = []string{c.saveAs}

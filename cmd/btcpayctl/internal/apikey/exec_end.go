@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -177,7 +176,7 @@ func (c *apiKeyExec) tellOpen(r ledger.Key, why error, who string) {
 // sweep revokes the keys of earlier runs that were killed, or whose server was away. A
 // server that does not answer is asked once.
 func (c *apiKeyExec) sweep(ctx context.Context) {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
 	var swept sweeping
 	for _, r := range open {
 		if r.Kind != ledger.KindMint || !r.Mint.Temporary || !r.Ended && swept.isAway(r.Server) {

@@ -145,11 +145,11 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(entries, func(a, b keystore.Entry) int { return a.Created.Compare(b.Created) })
-	open, unread := app.UnfinishedOf[ledger.Key](ctx, c.App)
+	open, unread := operations.UnfinishedOf[ledger.Key](ctx, c.App)
 	if unread != nil {
 		return nil, unread
 	}
-	scheduled, err := c.App.Scheduled()
+	scheduled, err := operations.Scheduled(c.App)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 	if !ok {
 		return apiKeyRecord{}, false, nil
 	}
-	users, err := c.App.ProfilesOfAPIKey(id)
+	users, err := operations.ProfilesOfAPIKey(c.App, id)
 	record := apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: cli.OrEmpty(users), Permissions: []greenfield.Permission{}}
 	return record.tried(nil), true, err
 }

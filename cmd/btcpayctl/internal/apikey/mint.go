@@ -71,11 +71,11 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 		return err
 	}
 	if m.keystore != "" {
-		if err := m.App.ProbeKeystore(ctx, m.keystore); err != nil {
+		if err := operations.ProbeKeystore(ctx, m.App, m.keystore); err != nil {
 			return err
 		}
 	}
-	r.ID = app.NewOperationID()
+	r.ID = operations.NewOperationID()
 	r.Profile, r.Server, r.Store, r.Keystore = m.by.Name.Text, m.by.URL, m.by.Store.Text, m.keystore
 	r.Label = "btcpayctl/" + m.maker() + "/" + r.ID
 	r.AllowHTTP, r.CAFile = m.Flags.AllowHTTP, fromAnywhere(m.Flags.CAFile)
@@ -84,7 +84,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	}
 	r.Permissions = cli.Texts(m.permissions)
 	var err error
-	if m.operation, err = app.Begin(ctx, m.App, r); err != nil {
+	if m.operation, err = operations.Begin(ctx, m.App, r); err != nil {
 		return err
 	}
 	fault.At("mint-recorded")

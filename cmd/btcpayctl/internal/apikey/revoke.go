@@ -109,7 +109,7 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 		}
 		return cli.DryRunIsDone(connection.APIKeys.RevokeCurrent(cmd.Context()))
 	}
-	users, err := c.App.ProfilesOfAPIKey(keys[0].id)
+	users, err := operations.ProfilesOfAPIKey(c.App, keys[0].id)
 	if err != nil {
 		return err
 	}
@@ -240,8 +240,8 @@ func revokeStored(ctx context.Context, h *operations.KeyHolder, k revocable) err
 	if k.ended {
 		return nil
 	}
-	operation, err := app.Begin(ctx, h.App, ledger.Key{
-		Header:     ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindRevoke, Server: k.server, AllowHTTP: h.Flags.AllowHTTP, CAFile: h.Flags.CAFile},
+	operation, err := operations.Begin(ctx, h.App, ledger.Key{
+		Header:     ledger.Header{ID: operations.NewOperationID(), Kind: ledger.KindRevoke, Server: k.server, AllowHTTP: h.Flags.AllowHTTP, CAFile: h.Flags.CAFile},
 		KeyPayload: ledger.KeyPayload{KeyID: k.id, Keystore: k.keystore},
 	})
 	if err != nil {

@@ -183,7 +183,7 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o operations.OpenKey) close
 		_, err = holder.FinishRotation(ctx, operation)
 	case r.Kind != ledger.KindRevoke && !r.Mint.Temporary:
 		var users []string
-		if users, err = c.App.ProfilesOfAPIKey(r.KeyID); err == nil && len(users) > 0 {
+		if users, err = operations.ProfilesOfAPIKey(c.App, r.KeyID); err == nil && len(users) > 0 {
 			if err = holder.CloseOperation(ctx, operation); err == nil {
 				return closedKey(o, "profile "+strings.Join(users, ", ")+" uses it")
 			}
@@ -261,7 +261,7 @@ func (c *apiKeyRevoke) leadToPages(open []operations.OpenKey, rest []int) {
 		if c.noBrowser {
 			continue
 		}
-		if err := c.App.Browse(operations.KeysPage(server)); err != nil {
+		if err := cli.Browse(c.App, operations.KeysPage(server)); err != nil {
 			fmt.Fprintln(c.App.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 		}
 	}

@@ -109,7 +109,7 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 
 // tellOlder names the keys of earlier rotations that still work.
 func (c *apiKeyRotate) tellOlder() {
-	scheduled, _ := c.app.Scheduled() // what cannot be read is told by "doctor"
+	scheduled, _ := operations.Scheduled(c.app) // what cannot be read is told by "doctor"
 	for _, r := range scheduled {
 		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {
 			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, cli.ClockTime(c.app, r.Revoke.Due, cli.ToTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))

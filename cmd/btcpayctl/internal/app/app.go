@@ -1,5 +1,5 @@
-// Package app holds what a command finds around it: its streams, the
-// environment, the clock and the build it belongs to.
+// Package app holds what a command finds around it: streams, environment, clock, and the
+// profile, keystore and client in use, each made when it is first needed.
 package app
 
 import (
@@ -78,7 +78,10 @@ func (a *App) Hint(hint string) string {
 	return a.Retarget(hint)
 }
 
-// IsTerminal tells whether a stream of the App is a terminal that understands
+// Conceal keeps a secret out of what --debug and errors show.
+func (a *App) Conceal(secret client.Secret) { a.secrets = append(a.secrets, secret) }
+
+// IsTerminal reports whether a stream of the App is a terminal that understands
 // more than plain lines.
 func (a *App) IsTerminal(stream any) bool {
 	file, ok := stream.(*os.File)

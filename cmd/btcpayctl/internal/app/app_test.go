@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"maps"
 	"os"
@@ -12,7 +11,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
@@ -28,6 +27,18 @@ func newApp(t *testing.T, env map[string]string) (*App, *bytes.Buffer) {
 	maps.Copy(all, env)
 	return &App{In: strings.NewReader(""), Out: new(bytes.Buffer), Err: stderr, Now: time.Now, Version: "test",
 		LookupEnv: func(name string) (string, bool) { value, set := all[name]; return value, set }}, stderr
+}
+
+// keep puts a secret into the keystore.
+func keep(t *testing.T, a *App, name string, secret client.Secret) {
+	t.Helper()
+	store, err := a.OpenKeystore("file")
+	if err == nil {
+		err = store.Put(t.Context(), name, []byte(secret.Reveal()))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func setProfile(t *testing.T, a *App, name string, p profile.Profile) {
@@ -78,7 +89,9 @@ func TestForeignServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	a, _ := newApp(t, map[string]string{privateKeyVariable: key})
-	setProfile(t, a, "shop", profile.Profile{Server: "https://shop.example", Store: "x"})
+	stored := bitpay.Generate()
+	keep(t, a, BitIDName(stored.SIN()), stored.Hex())
+	setProfile(t, a, "shop", profile.Profile{Server: "https://shop.example", Store: "x", Keystore: "file", SIN: stored.SIN()})
 	if _, err := a.BitPay(t.Context(), Flags{}); codeOf(err) != output.Usage {
 		t.Errorf("the environment's key went to the profile's server: %v", err)
 	}
@@ -87,14 +100,6 @@ func TestForeignServer(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 
-	s, err := a.Settings(Flags{Profile: "shop"}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stored, err := a.StoreKey(t.Context(), s, bitpay.Generate())
-	if err != nil {
-		t.Fatal(err)
-	}
 	c, err = a.BitPay(t.Context(), Flags{Profile: "shop"})
 	if err != nil || c.Identity.SIN() != stored.SIN() || c.URL != "https://shop.example" {
 		t.Errorf("--profile takes %v: %v", c, err)
@@ -104,42 +109,6 @@ func TestForeignServer(t *testing.T) {
 	}
 	if _, err := a.BitPay(t.Context(), Flags{Profile: "shop", Server: "HTTPS://SHOP.example:443/"}); err != nil {
 		t.Errorf("the same server, written otherwise: %v", err)
-	}
-}
-
-// TestStoreKey stores a key, its name and its profile, and survives a second
-// writer and a signal.
-func TestStoreKey(t *testing.T) {
-	a, _ := newApp(t, nil)
-	s, err := a.Settings(Flags{Profile: "shop"}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := a.StoreKey(t.Context(), s, bitpay.Generate())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// s is stale now: the profile has a key.
-	_, err = a.StoreKey(t.Context(), s, bitpay.Generate())
-	if codeOf(err) != output.Failed || !strings.Contains(err.Error(), "was given another key meanwhile: "+first.SIN()) {
-		t.Errorf("a stale writer: %v", err)
-	}
-	now, err := a.Settings(Flags{}, false)
-	if err != nil || now.Profile.SIN != first.SIN() || now.Profile.Keystore != "file" {
-		t.Errorf("%+v %v", now.Profile, err)
-	}
-	stopped, stop := context.WithCancel(t.Context())
-	stop()
-	if _, err := a.StoreKey(stopped, now, bitpay.Generate()); err == nil {
-		t.Error("a key was stored after the signal")
-	}
-	index, err := a.Index()
-	if err != nil {
-		t.Fatal(err)
-	}
-	entries, err := index.List(t.Context())
-	if err != nil || len(entries) != 2 {
-		t.Errorf("%d names, %v", len(entries), err)
 	}
 }
 
@@ -191,70 +160,6 @@ func TestDirs(t *testing.T) {
 		if config != c.config || data != c.data || state != c.state || (state == "") != (codeOf(err) == output.Usage) {
 			t.Errorf("%v: %q %q %q %v", c.env, config, data, state, err)
 		}
-	}
-}
-
-// TestUnfinished takes pairings whose code is over out of the ledger, and
-// leaves those that somebody is at.
-func TestUnfinished(t *testing.T) {
-	a, _ := newApp(t, nil)
-	begin := func() *ledger.Operation[ledger.Pair] {
-		t.Helper()
-		o, err := Begin(t.Context(), a, ledger.Pair{Header: ledger.Header{ID: NewOperationID(), Kind: ledger.KindPair}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return o
-	}
-	over := begin()
-	over.Release()
-	running := begin()
-	defer running.Release()
-	invoice, err := Begin(t.Context(), a, ledger.Invoice{Header: ledger.Header{ID: NewOperationID(), Kind: ledger.KindInvoice}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	invoice.Release()
-	a.Now = func() time.Time { return time.Now().Add(16 * time.Minute) }
-	young := begin()
-	young.Release()
-	open, more, err := a.LookUnfinished(t.Context())
-	if err != nil || more {
-		t.Fatal(more, err)
-	}
-	if pairs, err := UnfinishedOf[ledger.Pair](t.Context(), a); err != nil || len(pairs) != 2 {
-		t.Errorf("%v %v", pairs, err)
-	}
-	var ids []string
-	for _, r := range open {
-		ids = append(ids, r.ID)
-	}
-	for id, wanted := range map[string]bool{over.Record.ID: false, running.Record.ID: true, invoice.Record.ID: true, young.Record.ID: true} {
-		if strings.Contains(strings.Join(ids, " "), id) != wanted {
-			t.Errorf("%s: listed %v", id, !wanted)
-		}
-	}
-}
-
-func TestBeginAfterSignal(t *testing.T) {
-	a, _ := newApp(t, nil)
-	ctx, stop := context.WithCancelCause(t.Context())
-	reason := errors.New("stopped by Ctrl-C")
-	stop(reason)
-	if _, err := Begin(ctx, a, ledger.Invoice{Header: ledger.Header{ID: NewOperationID(), Kind: ledger.KindInvoice}}); !errors.Is(err, reason) {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestBrowseRefuses(t *testing.T) {
-	a, _ := newApp(t, map[string]string{"BROWSER": "/nonexistent/browser"})
-	for _, page := range []string{"", "javascript:alert(1)", "file:///etc/passwd", "https://", "btcpay.example.com"} {
-		if err := a.Browse(page); err == nil || !strings.Contains(err.Error(), "is no web page") {
-			t.Errorf("%q: %v", page, err)
-		}
-	}
-	if err := a.Browse("https://btcpay.example.com"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a browser that is not there: %v", err)
 	}
 }
 

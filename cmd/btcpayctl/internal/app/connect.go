@@ -9,6 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
 // A Connection is a client of the BitPay-compatible API, and what it was made
@@ -23,9 +24,30 @@ type Connection struct {
 	URL    string // the server's address as the client writes it
 	DryRun bool
 
-	serving  serving
-	patience time.Duration // how long learning the key's store may take
+	Serving  Serving
+	Patience time.Duration // how long learning the key's store may take
 }
+
+// Serving is what this run knows about the store that a connection's key serves. Package
+// operations learns it.
+type Serving struct {
+	Store *profile.ProvenStore // nil while it is not proven
+	// Before is what was proven of the key earlier, which may be about a token that
+	// it no longer has.
+	Before *profile.ProvenStore
+	// Tokens are the digests of the key's tokens, read before anything that is taken
+	// as a proof: a token that was revoked never comes back, so a proof is at worst
+	// kept for a token that is gone.
+	Tokens []string
+	Why    error // why it is not proven
+	Looked bool  // the invoices were looked at
+	Tries  int   // invoices that were created and asked for their store
+	Told   bool
+}
+
+// Proven is the store that the key of a connection was seen to serve in this run, nil
+// if that is not known.
+func (c *Connection) Proven() *profile.ProvenStore { return c.Serving.Store }
 
 // BitPay connects with the credential that the flags, the environment and the
 // profile give. Without any it is anonymous where a store is named.
@@ -62,7 +84,7 @@ func (a *App) Paired(ctx context.Context, f Flags) (*Connection, error) {
 // ConnectAs connects with a credential from a source. One from the environment
 // inherits nothing of a profile.
 func (a *App) ConnectAs(f Flags, s Settings, credential client.Credential, source string) (*Connection, error) {
-	if source != "" && source != sourceProfile && s.Store.Source == sourceProfile {
+	if source != "" && source != SourceProfile && s.Store.Source == SourceProfile {
 		s.Store = Value{}
 	}
 	c, err := a.Connect(f, s, credential)
@@ -97,7 +119,7 @@ func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Conne
 	}
 	identity, _ := credential.(*bitpay.Identity)
 	return &Connection{Client: c, Settings: s, Identity: identity, URL: plain.Server(), DryRun: f.DryRun,
-		patience: cmp.Or(patience, client.DefaultTimeout)}, nil
+		Patience: cmp.Or(patience, client.DefaultTimeout)}, nil
 }
 
 // options are the options of the client that the flags ask for.
@@ -156,7 +178,7 @@ const (
 // caFile is the file of certificates: the flag's, the environment's, or that of
 // the profile.
 func (a *App) caFile(f Flags, own string) (Value, error) {
-	return a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, sourceProfile)
+	return a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, SourceProfile)
 }
 
 // Timeout is the bound of one exchange, the flag's or the environment's; 0 where neither

@@ -107,19 +107,19 @@ func (a *App) PairingIdentity(ctx context.Context, s Settings) (id *bitpay.Ident
 		if err == nil {
 			err = s.OwnServer()
 		}
-		return id, sourceProfile, err
+		return id, SourceProfile, err
 	}
-	if err := s.foreignServer(privateKeyVariable); err != nil {
+	if err := s.ForeignServer(privateKeyVariable); err != nil {
 		return nil, "", err
 	}
 	imported, err := a.ReadKeyFile(file.Text)
 	return imported.Identity, privateKeyVariable, err
 }
 
-// foreignServer refuses to take a key from the environment to the server of a
+// ForeignServer refuses to take a key from the environment to the server of a
 // profile: whoever set the one may not know of the other.
-func (s Settings) foreignServer(variable string) error {
-	if s.Server.Source != sourceProfile {
+func (s Settings) ForeignServer(variable string) error {
+	if s.Server.Source != SourceProfile {
 		return nil
 	}
 	return &output.Error{Code: output.Usage, What: "the key comes from " + variable + ", and no server comes with it",
@@ -162,17 +162,12 @@ func (a *App) LoadKey(ctx context.Context, spec, sin string) (*bitpay.Identity, 
 		return nil, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("keystore %s holds another key as %s: that of %s", spec, BitIDName(sin), got),
 			Next: "restore it from a backup, or pair a new key: btcpayctl key generate --profile NAME --replace"}
 	}
-	a.conceal(imported.Identity)
+	a.Conceal(imported.Identity.Hex())
 	return imported.Identity, nil
 }
 
 // BitIDName is the name under which a keystore holds the key of a SIN.
 func BitIDName(sin string) string { return "bitid/" + sin }
-
-// conceal keeps the key's text out of what --debug shows.
-func (a *App) conceal(id *bitpay.Identity) {
-	a.secrets = append(a.secrets, id.Hex())
-}
 
 // legacyKey is the store's legacy API key from the environment.
 func (a *App) legacyKey(s Settings, given EnvironmentKey) (bitpay.LegacyKey, error) {
@@ -181,10 +176,10 @@ func (a *App) legacyKey(s Settings, given EnvironmentKey) (bitpay.LegacyKey, err
 		return key, &output.Error{Code: output.BadCredential, What: "the key in " + given.Source + " cannot be used here",
 			Why: err.Error(), Next: "unset " + given.Source + ", and btcpayctl pair client --profile shop", Err: err}
 	}
-	if err := s.foreignServer(given.Source); err != nil {
+	if err := s.ForeignServer(given.Source); err != nil {
 		return key, err
 	}
-	a.secrets = append(a.secrets, given.Key)
+	a.Conceal(given.Key)
 	return key, nil
 }
 
@@ -208,7 +203,7 @@ func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
 	if imported.Warning != "" {
 		fmt.Fprintln(a.Err, "warning:", output.VisibleLine(imported.Warning))
 	}
-	a.conceal(imported.Identity)
+	a.Conceal(imported.Identity.Hex())
 	return imported, nil
 }
 
@@ -242,7 +237,7 @@ func (a *App) KeySource(s Settings) (Value, error) {
 	if s.Profile.SIN == "" {
 		return Value{}, nil
 	}
-	return Value{BitIDName(s.Profile.SIN), sourceProfile}, nil
+	return Value{BitIDName(s.Profile.SIN), SourceProfile}, nil
 }
 
 // FromProfile tells whether the BitId key in use is the profile's own.

@@ -15,10 +15,13 @@ import (
 // BTCPAYCTL_NO_INPUT and BTCPAYCTL_DEBUG are switches, and off when empty.
 var Variables = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_SERVER", "BTCPAYCTL_STORE", "BTCPAY_STORE",
-	"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY", privateKeyVariable, passwordFileVariable,
+	"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY", privateKeyVariable, PasswordFileVariable,
 	OutputVariable, timeoutVariable, "BTCPAYCTL_KEYSTORE", keystoreTimeoutVariable, passphraseFileVariable,
 	identityFileVariable, caFileVariable, ConfigDirVariable,
 }
+
+// PasswordFileVariable names the file of an account's password.
+const PasswordFileVariable = "BTCPAYCTL_PASSWORD_FILE"
 
 // OutputVariable is the format of data where -o does not give one.
 const OutputVariable = "BTCPAYCTL_OUTPUT"

@@ -41,7 +41,7 @@ func (a *App) GreenfieldBy(ctx context.Context, f Flags, s Settings) (*Greenfiel
 	if err != nil {
 		return nil, err
 	}
-	if source != sourceProfile && s.Store.Source == sourceProfile {
+	if source != SourceProfile && s.Store.Source == SourceProfile {
 		s.Store = Value{} // the environment's key inherits nothing of a profile
 	}
 	return a.ConnectGreenfield(f, s, key, source)
@@ -73,7 +73,7 @@ func (a *App) ConnectGreenfield(f Flags, s Settings, credential client.Credentia
 func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string, error) {
 	if s.Name.Source == "--profile" {
 		key, err := a.profileAPIKey(ctx, s)
-		return key, sourceProfile, err
+		return key, SourceProfile, err
 	}
 	given, err := a.environmentKey()
 	switch {
@@ -81,7 +81,7 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 		return greenfield.APIKey{}, "", err
 	case given.Source == "":
 		key, err := a.profileAPIKey(ctx, s)
-		return key, sourceProfile, err
+		return key, SourceProfile, err
 	case given.Legacy:
 		return greenfield.APIKey{}, "", &output.Error{Code: output.BadCredential, What: "the key in " + given.Source + " is a store's legacy key, which works for the BitPay-compatible API only",
 			Why:  "A Greenfield API key has 40 digits and letters from a to f. No other credential was tried.",
@@ -89,12 +89,12 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 	}
 	key, err := greenfield.NewAPIKey(given.Key)
 	if err == nil {
-		err = s.foreignServer(given.Source)
+		err = s.ForeignServer(given.Source)
 	}
 	if err != nil {
 		return greenfield.APIKey{}, "", err
 	}
-	a.secrets = append(a.secrets, given.Key)
+	a.Conceal(given.Key)
 	return key, given.Source, nil
 }
 
@@ -109,7 +109,7 @@ func (a *App) APIKeySource(s Settings) (Value, error) {
 	if s.Profile.APIKeyID == "" {
 		return Value{}, nil
 	}
-	return Value{APIKeyName(s.Profile.APIKeyID), sourceProfile}, nil
+	return Value{APIKeyName(s.Profile.APIKeyID), SourceProfile}, nil
 }
 
 func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey, error) {
@@ -132,6 +132,9 @@ func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey,
 	}
 	return a.LoadAPIKey(ctx, s.Keystore.Text, s.Profile.APIKeyID)
 }
+
+// BesideName is a name for the profile of an API key beside one that has a BitId key.
+func BesideName(name string) string { return name + "-api" }
 
 // apiProfile is the line that gets an API key for the shop of a paired profile
 // without changing that.

@@ -1,19 +1,15 @@
 package app
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
-	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
 func testKey(t *testing.T, digit string) greenfield.APIKey {
@@ -74,9 +70,7 @@ func TestWhichAPIKey(t *testing.T) {
 				}
 			}
 			a, _ := newApp(t, env)
-			if err := a.StoreAPIKey(t.Context(), "file", own, stored); err != nil {
-				t.Fatal(err)
-			}
+			keep(t, a, APIKeyName(KeyID(stored)), stored.Secret())
 			setProfile(t, a, "shop", profile.Profile{Server: own, Store: "OWNSTORE", Keystore: "file", APIKeyID: KeyID(stored)})
 			setProfile(t, a, "bare", profile.Profile{Server: other})
 			connection, err := a.Greenfield(t.Context(), c.flags)
@@ -93,57 +87,6 @@ func TestWhichAPIKey(t *testing.T) {
 				t.Errorf("the key is %s from %s, the store %q", connection.KeyID, connection.Source, connection.Store.Text)
 			}
 		})
-	}
-}
-
-// TestAPIKeyLife stores, pins, replaces and forgets.
-func TestAPIKeyLife(t *testing.T) {
-	a, _ := newApp(t, nil)
-	ctx, key := t.Context(), testKey(t, "c")
-	id := KeyID(key)
-	if err := a.ProbeKeystore(ctx, "file"); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.StoreAPIKey(ctx, "file", "https://own.example.com", key); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.ProbeKeystore(ctx, "memory"); codeOf(err) != output.Usage {
-		t.Errorf("a keystore that forgets: %v", err)
-	}
-	index, err := a.Index()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if entries, err := index.List(ctx); err != nil || len(entries) != 1 || entries[0].Name != "apikey/"+id {
-		t.Fatalf("the index has %v: %v", entries, err)
-	}
-	for _, c := range []struct {
-		old, store, server string
-		code               output.Code
-	}{
-		{"", "A", "https://own.example.com", ""},
-		{id, "B", "https://own.example.com", ""},
-		{"", "", "https://other.example.com", output.Usage},
-	} {
-		old, err := a.PinAPIKey(ctx, "shop", Pin{Keystore: "file", Server: c.server, Store: c.store, ID: id})
-		if codeOf(err) != c.code || c.code == "" && (err != nil || old != c.old) {
-			t.Errorf("%+v: %q %v", c, old, err)
-		}
-	}
-	s, err := a.Settings(Flags{Profile: "shop"}, false)
-	if err != nil || s.Store.Text != "B" || s.Profile.APIKeyID != id {
-		t.Fatalf("%+v %v", s, err)
-	}
-	for range 2 { // what was forgotten can be forgotten again
-		if err := a.ForgetAPIKey(ctx, "file", id); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if s, _ = a.Settings(Flags{Profile: "shop"}, false); s.Profile.APIKeyID != "" || s.Profile.Server == "" {
-		t.Errorf("the profile has %+v", s.Profile)
-	}
-	if _, err := a.LoadAPIKey(ctx, "file", id); !errors.Is(err, keystore.ErrNotFound) {
-		t.Errorf("the key is still there: %v", err)
 	}
 }
 
@@ -188,85 +131,6 @@ func TestSingleStore(t *testing.T) {
 		}
 		if got := SingleStore(permissions); got != want {
 			t.Errorf("%q is for %q, not %q", text, got, want)
-		}
-	}
-}
-
-// TestCallbacksKept keeps port and nonce apart for each server, profile and
-// identifier, and refuses a file that somebody wrote into.
-func TestCallbacksKept(t *testing.T) {
-	a, _ := newApp(t, nil)
-	one := Callback{Server: "https://a.example", Profile: "p", AppIdentifier: "i"}
-	if kept, err := a.KeptCallback(one); err != nil || kept != one {
-		t.Fatalf("%+v %v", kept, err)
-	}
-	one.Port, one.Nonce = 4711, "N"
-	if err := a.KeepCallback(one); err != nil {
-		t.Fatal(err)
-	}
-	if kept, err := a.KeptCallback(Callback{Server: one.Server, Profile: "p", AppIdentifier: "i"}); err != nil || kept != one {
-		t.Fatalf("%+v %v", kept, err)
-	}
-	for _, other := range []Callback{
-		{Server: "https://b.example", Profile: "p", AppIdentifier: "i"}, {Server: one.Server, Profile: "q", AppIdentifier: "i"},
-		{Server: one.Server, Profile: "p", AppIdentifier: "j"}, {Server: one.Server, Profile: "pi", AppIdentifier: ""}, {Server: one.Server, Profile: "p", AppIdentifier: "i", Host: "h"},
-	} {
-		if kept, err := a.KeptCallback(other); err != nil || kept.Port != 0 || kept.Nonce != "" {
-			t.Errorf("%+v has the address of another: %+v %v", other, kept, err)
-		}
-	}
-	dir, err := a.callbackDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{"", "{", "[]", `{"port":0,"nonce":"N"}`, `{"port":70000,"nonce":"N"}`, `{"port":4711}`, `{"port":"4711","nonce":"N"}`} {
-		if err := os.WriteFile(filepath.Join(dir, one.file()), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := a.KeptCallback(one); err == nil || !strings.Contains(err.Error(), "is damaged") {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-}
-
-// TestLoginsDoNotEnd: a page can be answered at any time later, so nothing about keys
-// is removed by itself.
-func TestLoginsDoNotEnd(t *testing.T) {
-	a, _ := newApp(t, nil)
-	start := time.Now()
-	a.Now = func() time.Time { return start }
-	for _, r := range []ledger.Key{
-		{Header: ledger.Header{Kind: ledger.KindAuthorize, Label: "silent"}},
-		{Header: ledger.Header{Kind: ledger.KindAuthorize, Label: "came"}, KeyPayload: ledger.KeyPayload{KeyID: "0123456789abcdef"}},
-		{Header: ledger.Header{Kind: ledger.KindMint, Label: "lost"}},
-	} {
-		r.ID, r.Server = NewOperationID(), "s"
-		operation, err := Begin(t.Context(), a, r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		operation.Release()
-	}
-	for _, c := range []struct {
-		later time.Duration
-		want  string
-	}{{time.Hour, "came lost silent"}, {366 * 24 * time.Hour, "came lost silent"}} {
-		a.Now = func() time.Time { return start.Add(c.later) }
-		open, err := a.Unfinished(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		labels := map[string]bool{}
-		for _, r := range open {
-			labels[r.Label] = true
-		}
-		for want := range strings.FieldsSeq(c.want) {
-			if !labels[want] {
-				t.Errorf("after %s %q is gone", c.later, want)
-			}
-		}
-		if len(open) != len(strings.Fields(c.want)) {
-			t.Errorf("after %s there are %d", c.later, len(open))
 		}
 	}
 }

@@ -46,12 +46,14 @@ type Value struct {
 
 // Explicit tells whether the value comes from a flag or the environment.
 func (v Value) Explicit() bool {
-	return v.Text != "" && v.Source != sourceDefault && v.Source != sourceCurrent && v.Source != sourceProfile
+	return v.Text != "" && v.Source != sourceDefault && v.Source != sourceCurrent && v.Source != SourceProfile
 }
+
+// SourceProfile is the source of what the profile in use says.
+const SourceProfile = "profile"
 
 const (
 	sourceDefault = "default"
-	sourceProfile = "profile"
 	sourceCurrent = "config.toml"
 )
 
@@ -91,7 +93,7 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list\nor, to make it: btcpayctl pair client --profile " + s.Name.Text}
 		}
 	}
-	if s.Server, err = a.pick("--server", f.Server, serverVariables, s.Profile.Server, sourceProfile); err != nil {
+	if s.Server, err = a.pick("--server", f.Server, serverVariables, s.Profile.Server, SourceProfile); err != nil {
 		return s, err
 	}
 	own := s.Profile
@@ -100,7 +102,7 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 		// profile's authority.
 		s.leftStore, own.Store, own.CAFile = own.Store, "", ""
 	}
-	if s.Store, err = a.pick("--store", f.Store, storeVariables, own.Store, sourceProfile); err != nil {
+	if s.Store, err = a.pick("--store", f.Store, storeVariables, own.Store, SourceProfile); err != nil {
 		return s, err
 	}
 	if s.CAFile, err = a.caFile(f, own.CAFile); err != nil {
@@ -108,7 +110,7 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 	}
 	// Pinned by the first write: what a profile's key is in does not change
 	// with the environment.
-	s.Keystore = Value{s.Profile.Keystore, sourceProfile}
+	s.Keystore = Value{s.Profile.Keystore, SourceProfile}
 	if s.Keystore.Text == "" {
 		s.Keystore, err = a.FreshKeystore()
 	}

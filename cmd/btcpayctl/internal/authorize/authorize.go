@@ -17,6 +17,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/terminal"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
@@ -44,7 +45,7 @@ type authorization struct {
 	operation  *ledger.Operation[ledger.Key]
 	earlier    []*ledger.Operation[ledger.Key] // logins whose pages lead to the same port and nonce
 	pasted     bool
-	dialogue   *app.Dialogue
+	dialogue   *terminal.Dialogue
 	verdict    string // the beginning of the line that says where the key is
 }
 
@@ -230,7 +231,7 @@ func (c *authorization) makeRequest(ctx context.Context, s app.Settings) error {
 	if c.appName == "" {
 		c.appName = strings.TrimSuffix("btcpayctl/"+s.Name.Text, "/")
 	}
-	c.id = app.NewOperationID()
+	c.id = operations.NewOperationID()
 	c.request = greenfield.AuthorizeRequest{
 		Permissions: permissions, ApplicationName: operations.PageLabel(c.appName, c.id), SelectiveStores: c.selective || named || s.Store.Text != "" && !c.asks.AllStores,
 		AllowUnknown: c.asks.AllowUnknown,
@@ -322,12 +323,12 @@ func (c *authorization) run(ctx context.Context) error {
 		return nil
 	}
 	// Nobody is asked for a key that then cannot be stored.
-	if err := c.app.ProbeKeystore(ctx, c.connection.Keystore.Text); err != nil {
+	if err := operations.ProbeKeystore(ctx, c.app, c.connection.Keystore.Text); err != nil {
 		return err
 	}
 	if c.app.CanAsk() {
 		var err error
-		if c.dialogue, err = c.app.OpenDialogue(); err != nil {
+		if c.dialogue, err = terminal.OpenDialogue(c.app.Err); err != nil {
 			return err
 		}
 	}
@@ -376,7 +377,7 @@ func (c *authorization) begin(ctx context.Context) error {
 		target = "" // any profile may take the key
 	}
 	var err error
-	c.operation, err = app.Begin(ctx, c.app, ledger.Key{
+	c.operation, err = operations.Begin(ctx, c.app, ledger.Key{
 		Header: ledger.Header{ID: c.id, Kind: ledger.KindAuthorize, Profile: c.profile, Server: c.connection.URL, Label: c.request.ApplicationName,
 			AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
 		KeyPayload: ledger.KeyPayload{Target: target, Store: c.connection.Store.Text, Permissions: cli.Texts(c.request.Permissions), Keystore: c.connection.Keystore.Text,

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -79,7 +78,7 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now o
 		e.Next = "run the same command again, logged in as somebody whose role in the store allows that"
 		missing := slices.Concat(grant.Missing, grant.Narrowed)
 		if page, err := c.connection.AuthorizeURL(greenfield.AuthorizeRequest{
-			Permissions: missing, ApplicationName: operations.PageLabel(c.appName, app.NewOperationID()), SelectiveStores: c.request.SelectiveStores, AllowUnknown: true,
+			Permissions: missing, ApplicationName: operations.PageLabel(c.appName, operations.NewOperationID()), SelectiveStores: c.request.SelectiveStores, AllowUnknown: true,
 		}); err == nil {
 			e.Next += "\nThe page that asks for the missing alone: " + page
 		}

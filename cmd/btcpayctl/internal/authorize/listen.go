@@ -56,10 +56,10 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 		Server: c.connection.URL, Host: c.callbackHost, Port: int(c.port),
 		Store: func(ctx context.Context, came greenfield.Callback) error { return c.keep(ctx, came.APIKey, false) },
 	}
-	kept := app.Callback{Server: c.connection.URL, Profile: c.profile, AppIdentifier: c.identifier, Host: c.callbackHost}
+	kept := callback{Server: c.connection.URL, Profile: c.profile, AppIdentifier: c.identifier, Host: c.callbackHost}
 	if c.identifier != "" {
 		var err error
-		if kept, err = c.app.KeptCallback(kept); err != nil {
+		if kept, err = keptCallback(c.app, kept); err != nil {
 			return nil, &output.Error{Code: output.BadInput, What: "the port and nonce of the last login cannot be read", Why: err.Error(), Err: err}
 		}
 		// Who listens on the kept port may have been brought the nonce, so another
@@ -96,7 +96,7 @@ func (c *authorization) listen(ctx context.Context) (*greenfield.CallbackListene
 	}
 	if err == nil && c.identifier != "" {
 		kept.Port, kept.Nonce = listener.Port(), listener.Nonce().Reveal()
-		err = c.app.KeepCallback(kept)
+		err = keepCallback(c.app, kept)
 	}
 	if err != nil {
 		c.letEarlierGo()
@@ -138,7 +138,7 @@ func (c *authorization) openBrowser() func() {
 	if c.noBrowser {
 		return func() {}
 	}
-	remove, err := c.app.BrowsePrivately(c.page)
+	remove, err := browsePrivately(c.app, c.page)
 	if err != nil {
 		fmt.Fprintln(c.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 		return func() {}

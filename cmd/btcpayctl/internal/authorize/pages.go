@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -60,7 +59,7 @@ func (c *authorization) takeUp(ctx context.Context, options *greenfield.Callback
 	if c.portChanged || c.callbackHost != "" {
 		return nil
 	}
-	open, err := app.UnfinishedOf[ledger.Key](ctx, c.app)
+	open, err := operations.UnfinishedOf[ledger.Key](ctx, c.app)
 	if err != nil {
 		return nil // "doctor" tells what cannot be read
 	}
@@ -97,7 +96,7 @@ func (c *authorization) hold(ctx context.Context, r ledger.Key) (bool, error) {
 // holdSameAddress takes every earlier login whose page leads to where this one
 // listens.
 func (c *authorization) holdSameAddress(ctx context.Context, listener *greenfield.CallbackListener) error {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
 	for _, r := range open {
 		known := slices.ContainsFunc(c.earlier, func(o *ledger.Operation[ledger.Key]) bool { return o.Record.ID == r.ID })
 		if known || r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != c.connection.URL ||
@@ -128,7 +127,7 @@ func (c *authorization) letEarlierGo() {
 // takePrinted takes up a page that "authorize --print-url" printed for the same
 // thing, the newest first. Each is taken up once.
 func (c *authorization) takePrinted(ctx context.Context) error {
-	open, err := app.UnfinishedOf[ledger.Key](ctx, c.app)
+	open, err := operations.UnfinishedOf[ledger.Key](ctx, c.app)
 	if err != nil {
 		return nil // "doctor" tells what cannot be read
 	}
@@ -160,7 +159,7 @@ func (c *authorization) takePrinted(ctx context.Context) error {
 // tellOtherPages names the pages of the profile's earlier logins that nobody
 // answered, in one line.
 func (c *authorization) tellOtherPages(ctx context.Context) {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
 	var labels []string
 	for _, r := range open {
 		if r.Kind == ledger.KindAuthorize && r.KeyID == "" && r.Server == c.connection.URL && r.Target == c.profile && r.ID != c.id {

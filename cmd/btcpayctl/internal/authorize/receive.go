@@ -191,7 +191,7 @@ func storeText(id string, names map[string]string) string {
 // activate makes the profile use the key. The record goes last.
 func (c *authorization) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now operations.Rights) error {
 	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
-	old, err := c.app.PinAPIKey(ctx, c.profile, app.Pin{Keystore: c.operation.Record.Keystore, Server: c.connection.URL, Store: store, ID: id, BesidePairing: c.besidePairing})
+	old, err := operations.PinAPIKey(ctx, c.app, c.profile, operations.Pin{Keystore: c.operation.Record.Keystore, Server: c.connection.URL, Store: store, ID: id, BesidePairing: c.besidePairing})
 	if err != nil {
 		return err
 	}

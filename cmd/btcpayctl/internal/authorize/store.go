@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -45,7 +46,7 @@ func (c *authorization) pickText() string {
 
 // checkPairing asks before an API key takes the place of a profile's BitId key.
 func (c *authorization) checkPairing(ctx context.Context, s app.Settings) error {
-	refused := app.Outranks("--profile", c.profile, s.Profile)
+	refused := cli.Outranks("--profile", c.profile, s.Profile)
 	if refused == nil || c.besidePairing || c.printURL || c.flags.DryRun {
 		return nil
 	}

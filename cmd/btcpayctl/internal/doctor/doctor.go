@@ -81,8 +81,8 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	ctx := cmd.Context()
-	d.App.SweepAll()
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, d.App) // what cannot be read is told below
+	operations.SweepAll(d.App)
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, d.App) // what cannot be read is told below
 	if err := d.Decision.Check(open); err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (d *doctor) keystore(ctx context.Context) cli.Check {
 	if spec == "" || d.Flags.DryRun {
 		return cli.Check{Check: "keystore", Status: "skipped"}
 	}
-	if err := d.App.ProbeKeystore(ctx, spec); err != nil {
+	if err := operations.ProbeKeystore(ctx, d.App, spec); err != nil {
 		return cli.FailedCheck(ctx, "keystore", err)
 	}
 	return cli.Check{Check: "keystore", Status: "ok", Detail: spec + " takes, gives and deletes a secret"}
@@ -260,7 +260,7 @@ func (d *doctor) pairing(ctx context.Context) cli.Check {
 	c := &operations.PairedKey{App: d.App, Connection: connection}
 	serves, err := c.ProvenStore(ctx)
 	if err == nil && serves == nil {
-		err = d.App.CheckStore(ctx, connection)
+		err = operations.CheckStore(ctx, d.App, connection)
 	}
 	if err != nil {
 		return cli.FailedCheck(ctx, name, err)

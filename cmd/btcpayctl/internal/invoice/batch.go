@@ -132,7 +132,7 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 		return nil, err
 	}
 	target := ledger.Batch{
-		Header:       ledger.Header{ID: app.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
+		Header:       ledger.Header{ID: operations.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
 		BatchPayload: ledger.BatchPayload{From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags()},
 	}
 	if err := s.sign(ctx, &target.Header, &target.Issuer); err != nil {

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -88,7 +88,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	if !take {
 		return claimFree, entry, nil, nil
 	}
-	id := app.NewOperationID()
+	id := operations.NewOperationID()
 	entry = ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: id, OrderID: b.orderOf(r, id).orderID()}
 	if err := b.work.Note(entry); err != nil {
 		return 0, entry, nil, journalFault(ctx, err)
@@ -149,7 +149,7 @@ func (b *batch) begin(ctx context.Context, r *lineRequest, id string, created ti
 		return nil, err
 	}
 	record.Batch, record.Row, record.Created = b.work.Batch.ID, r.key, created
-	return app.Begin(ctx, b.app, record)
+	return operations.Begin(ctx, b.app, record)
 }
 
 // orderOf is the order of a row, with the operation's id where it has none of its own.

@@ -35,7 +35,7 @@ another browser than the desktop's.`,
 			}
 			// Not the address that the server sent, which could be anyone's.
 			page := api.server() + "/i/" + args[0]
-			if err := a.Browse(page); err != nil {
+			if err := cli.Browse(a, page); err != nil {
 				return &output.Error{Code: output.Failed, What: "the browser cannot be opened", Why: err.Error(), Next: "open " + page, Err: err}
 			}
 			fmt.Fprintln(a.Err, "Opened", page)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -104,7 +103,7 @@ func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Invoice) error 
 
 // openOrders are those of the same store, but for an operation of one's own, or a batch.
 func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders, error) {
-	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
+	records, err := operations.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil && len(records) == 0 {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -46,7 +47,7 @@ const (
 // operation to finish: it was finished where nothing can have been made, and
 // left in the ledger where something may.
 func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *ledger.Operation[ledger.Invoice], error) {
-	id := app.NewOperationID()
+	id := operations.NewOperationID()
 	if err := s.check(o); err != nil {
 		return invoiceRecord{}, nil, err
 	}
@@ -62,7 +63,7 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 	if err != nil {
 		return invoiceRecord{}, nil, err
 	}
-	operation, err := app.Begin(ctx, s.app, record)
+	operation, err := operations.Begin(ctx, s.app, record)
 	if err != nil {
 		return invoiceRecord{}, nil, err
 	}
@@ -182,7 +183,7 @@ func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, olde
 // othersInvoices are those that other open operations have already found. It reads the
 // whole ledger.
 func (s *invoiceSender) othersInvoices(ctx context.Context, r ledger.Invoice) ([]string, error) {
-	records, err := app.UnfinishedOf[ledger.Invoice](ctx, s.app)
+	records, err := operations.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil {
 		return nil, err
 	}

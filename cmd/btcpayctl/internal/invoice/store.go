@@ -5,27 +5,28 @@ import (
 	"fmt"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 // ready learns whether the key serves the store that is selected. Every request of
 // these commands is behind it, or behind mayRead.
 func (b *bitpayInvoices) ready(ctx context.Context) error {
-	return b.app.ReadyToCreate(ctx, b.Connection)
+	return operations.ReadyToCreate(ctx, b.app, b.Connection)
 }
 
 // mayRead is [bitpayInvoices.ready] for requests that read.
 func (b *bitpayInvoices) mayRead(ctx context.Context) error {
-	err := b.app.CheckStore(ctx, b.Connection)
+	err := operations.CheckStore(ctx, b.app, b.Connection)
 	if err == nil {
-		b.app.TellUnproven(b.Connection)
+		operations.TellUnproven(b.app, b.Connection)
 	}
 	return err
 }
 
 // showsStore holds an invoice of the key against the store that is selected.
 func (b *bitpayInvoices) showsStore(ctx context.Context, made *invoiceRecord) error {
-	other := b.app.ProveBy(ctx, b.Connection, made.ID)
+	other := operations.ProveBy(ctx, b.app, b.Connection, made.ID)
 	if proven := b.Proven(); proven != nil {
 		made.store = proven.ID
 	}
@@ -39,7 +40,7 @@ func (b *bitpayInvoices) showsStore(ctx context.Context, made *invoiceRecord) er
 	return &misplacedError{&output.Error{Code: output.MadeOtherwise,
 		What: fmt.Sprintf("invoice %s (order id %s) is in store %s, and %s says store %s", made.ID, scalarText(made.OrderID), other, says, b.Connection.Store.Text),
 		Why:  "It exists and can be paid: whoever pays it pays that store. The key in use is for that store.",
-		Next: "give the invoice to nobody\nthen " + b.app.PairAgain(b.Connection, other)}}
+		Next: "give the invoice to nobody\nthen " + operations.PairAgain(b.Connection, other)}}
 }
 
 // A misplacedError is about an invoice of another store than the one that is selected.
@@ -62,7 +63,7 @@ func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Invoice) erro
 	if err := b.mayRead(ctx); err != nil || !r.StoreProven {
 		return err
 	}
-	serves, err := b.app.Serves(ctx, b.Connection)
+	serves, err := operations.Serves(ctx, b.app, b.Connection)
 	if err != nil || serves.ID == r.Store {
 		return nil //nolint:nilerr // what cannot be told is no reason
 	}

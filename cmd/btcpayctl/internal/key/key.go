@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -135,7 +136,7 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 	if err != nil {
 		return err
 	}
-	stored, err := k.app.StoreKey(cmd.Context(), s, id)
+	stored, err := operations.StoreKey(cmd.Context(), k.app, s, id)
 	if err != nil {
 		return err
 	}
@@ -245,14 +246,14 @@ a script needs --yes.`,
 			if err != nil {
 				return err
 			}
-			users, err := a.ProfilesOfKey(sin)
+			users, err := operations.ProfilesOfKey(a, sin)
 			if err != nil {
 				return err
 			}
 			if err := cli.Confirm(cmd.Context(), a, yes, "Delete the private key of "+sin+cli.UsedBy(users)+" for ever?"); err != nil {
 				return err
 			}
-			if err := a.ForgetKey(cmd.Context(), spec, sin); err != nil {
+			if err := operations.ForgetKey(cmd.Context(), a, spec, sin); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.Err, "Deleted. The server still knows its public key: revoke it on the store's Access Tokens page.")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
@@ -66,7 +67,7 @@ seen to serve.`,
 
 // knownKeys are the BitId keys that index and profiles know of, sorted by SIN.
 func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
-	holdings, err := a.Holdings(ctx)
+	holdings, err := operations.Holdings(ctx, a)
 	if err != nil {
 		return nil, err
 	}

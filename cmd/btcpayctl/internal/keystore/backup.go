@@ -17,6 +17,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -122,7 +123,7 @@ func (b *storeBackup) mayWrite(name string) error {
 
 // entries are all secrets that are known of, from the stores that they are in.
 func (b *storeBackup) entries(ctx context.Context) ([]keystore.Entry, []string, error) {
-	holdings, err := b.app.Holdings(ctx)
+	holdings, err := operations.Holdings(ctx, b.app)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,8 +145,8 @@ func (b *storeBackup) entries(ctx context.Context) ([]keystore.Entry, []string, 
 		if !cli.Keeps(spec) {
 			continue // what is in the environment, its own place keeps
 		}
-		held, err := b.app.HeldIn(ctx, spec, holdings)
-		if err != nil && !slices.ContainsFunc(holdings, func(h app.Held) bool { return h.Keystore == spec }) {
+		held, err := operations.HeldIn(ctx, b.app, spec, holdings)
+		if err != nil && !slices.ContainsFunc(holdings, func(h operations.SecretRef) bool { return h.Keystore == spec }) {
 			continue // nothing says that there is a secret in it
 		}
 		if err != nil {
@@ -219,7 +220,7 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 		if err != nil {
 			return nil, err
 		}
-		return counted{keystore.Checked(spec, store, app.JudgeSecret), &done}, nil
+		return counted{keystore.Checked(spec, store, operations.VerifySecret), &done}, nil
 	})
 	if err == nil || ctx.Err() != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
@@ -145,16 +146,16 @@ func isHopeless(err error) bool {
 	return false
 }
 
-func (c *storeCheck) held(ctx context.Context, spec string) ([]app.Held, error) {
-	holdings, err := c.app.Holdings(ctx)
+func (c *storeCheck) held(ctx context.Context, spec string) ([]operations.SecretRef, error) {
+	holdings, err := operations.Holdings(ctx, c.app)
 	if err != nil {
 		return nil, err
 	}
-	return c.app.HeldIn(ctx, spec, holdings)
+	return operations.HeldIn(ctx, c.app, spec, holdings)
 }
 
 // read reads one secret and judges it.
-func (c *storeCheck) read(ctx context.Context, spec string, store keystore.Store, h app.Held) (r cli.Check, hopeless bool) {
+func (c *storeCheck) read(ctx context.Context, spec string, store keystore.Store, h operations.SecretRef) (r cli.Check, hopeless bool) {
 	secret, err := store.Get(ctx, h.Name)
 	defer clear(secret)
 	if err != nil {
@@ -164,7 +165,7 @@ func (c *storeCheck) read(ctx context.Context, spec string, store keystore.Store
 		}
 		return r, isHopeless(err)
 	}
-	entry, err := app.CheckSecret(h.Entry, secret)
+	entry, err := operations.CheckSecret(h.Entry, secret)
 	switch {
 	case err != nil:
 		return cli.Check{Check: h.Name, Status: "failed", Detail: err.Error(), Next: "restore it from a backup: btcpayctl keystore restore FILE --replace", Code: output.KeystoreDamaged}, false

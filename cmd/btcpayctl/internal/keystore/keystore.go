@@ -114,11 +114,11 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 	if err != nil {
 		return nil, err
 	}
-	holdings, err := a.Holdings(ctx)
+	holdings, err := operations.Holdings(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	open, err := app.UnfinishedOf[ledger.Move](ctx, a)
+	open, err := operations.UnfinishedOf[ledger.Move](ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 
 // KnownStores are those that the index, a profile or a move that was cut off
 // names.
-func KnownStores(config profile.Config, holdings []app.Held, cut []ledger.Move) []string {
+func KnownStores(config profile.Config, holdings []operations.SecretRef, cut []ledger.Move) []string {
 	var specs []string
 	for _, h := range holdings {
 		specs = append(specs, h.Keystore)
@@ -169,7 +169,7 @@ func KnownStores(config profile.Config, holdings []app.Held, cut []ledger.Move) 
 	return slices.DeleteFunc(slices.Compact(specs), func(spec string) bool { return spec == "" })
 }
 
-func stateOf(ctx context.Context, a *app.App, spec string, config profile.Config, holdings []app.Held) (keystoreRecord, error) {
+func stateOf(ctx context.Context, a *app.App, spec string, config profile.Config, holdings []operations.SecretRef) (keystoreRecord, error) {
 	r := keystoreRecord{Keystore: spec, State: "ready", Profiles: []string{}}
 	for name, p := range config.Profiles {
 		if p.Keystore == spec {
@@ -219,11 +219,11 @@ func storeState(ctx context.Context, store keystore.Store) (keystore.State, erro
 
 // unlisted counts the secrets of a store that neither index nor profile names,
 // as after the loss of the index. It is nil where the store cannot list.
-func unlisted(ctx context.Context, a *app.App, store keystore.Store, spec string, holdings []app.Held) (*int, error) {
+func unlisted(ctx context.Context, a *app.App, store keystore.Store, spec string, holdings []operations.SecretRef) (*int, error) {
 	if _, ok := store.(keystore.Lister); !ok {
 		return nil, nil
 	}
-	held, err := a.HeldIn(ctx, spec, holdings)
+	held, err := operations.HeldIn(ctx, a, spec, holdings)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (m *storeMove) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	defer unlock()
-	unfinished, err := m.app.Unfinished(ctx)
+	unfinished, err := operations.Unfinished(ctx, m.app)
 	if err != nil {
 		return err
 	}
@@ -178,17 +178,17 @@ func (m *storeMove) mustRest(open []ledger.Key) error {
 
 // held are the secrets to move: those that are in the old store, and after a
 // move that was cut off those that the new one has and the old one still has.
-func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]app.Held, error) {
-	holdings, err := m.app.Holdings(ctx)
+func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.SecretRef, error) {
+	holdings, err := operations.Holdings(ctx, m.app)
 	if err != nil {
 		return nil, err
 	}
-	held, err := m.app.HeldIn(ctx, m.from, holdings)
+	held, err := operations.HeldIn(ctx, m.app, m.from, holdings)
 	if err != nil {
 		return nil, err
 	}
 	// What another store is said to have is left alone.
-	held = slices.DeleteFunc(held, func(h app.Held) bool { return h.Keystore != m.from && h.Keystore != m.to })
+	held = slices.DeleteFunc(held, func(h operations.SecretRef) bool { return h.Keystore != m.from && h.Keystore != m.to })
 	if len(m.cutOff(open)) == 0 {
 		return held, nil
 	}
@@ -197,7 +197,7 @@ func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]app.Held, e
 		return nil, err
 	}
 	for _, h := range holdings {
-		if h.Keystore != m.to || slices.ContainsFunc(held, func(other app.Held) bool { return other.Name == h.Name }) {
+		if h.Keystore != m.to || slices.ContainsFunc(held, func(other operations.SecretRef) bool { return other.Name == h.Name }) {
 			continue
 		}
 		secret, err := from.Get(ctx, h.Name)
@@ -219,14 +219,14 @@ func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
 	})
 }
 
-func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []app.Held) error {
+func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []operations.SecretRef) error {
 	earlier := m.cutOff(open)
 	if len(moving) == 0 {
 		fmt.Fprintf(m.app.Err, "There is nothing in keystore %s that would have to move.\n", m.from)
 		return m.close(ctx, earlier)
 	}
-	operation, err := app.Begin(ctx, m.app, ledger.Move{
-		Header:      ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindMove},
+	operation, err := operations.Begin(ctx, m.app, ledger.Move{
+		Header:      ledger.Header{ID: operations.NewOperationID(), Kind: ledger.KindMove},
 		MovePayload: ledger.MovePayload{OldKeystore: m.from, Keystore: m.to},
 	})
 	if err != nil {
@@ -266,7 +266,7 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []app.H
 }
 
 // carry moves, with the progress on a terminal.
-func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *bool) (profiles []string, err error) {
+func (m *storeMove) carry(ctx context.Context, moving []operations.SecretRef, copied *bool) (profiles []string, err error) {
 	from, err := m.app.OpenKeystore(m.from)
 	if err != nil {
 		return nil, err
@@ -282,9 +282,9 @@ func (m *storeMove) carry(ctx context.Context, moving []app.Held, copied *bool) 
 	var read atomic.Int64
 	status := cli.StartCount(m.app, &read, 2*len(names), "steps")
 	defer status.Stop()
-	checked := keystore.Checked(m.from, from, app.JudgeSecret)
+	checked := keystore.Checked(m.from, from, operations.VerifySecret)
 	err = keystore.Move(ctx, names, counted{checked, &read}, noted{to, copied}, func(ctx context.Context) error {
-		profiles, err = m.app.Repin(context.WithoutCancel(ctx), m.from, m.to, moving)
+		profiles, err = repin(context.WithoutCancel(ctx), m.app, m.from, m.to, moving)
 		return err
 	})
 	return profiles, err

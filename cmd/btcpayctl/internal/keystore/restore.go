@@ -13,6 +13,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
@@ -163,7 +164,7 @@ func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.Backup
 	if err != nil {
 		return nil, backupFailure(ctx, err)
 	}
-	if err := keystore.CheckBackup(entries, app.JudgeSecret); err != nil {
+	if err := keystore.CheckBackup(entries, operations.VerifySecret); err != nil {
 		return entries, backupFailure(ctx, err)
 	}
 	return entries, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
@@ -27,11 +28,11 @@ type planned struct {
 
 // plan looks for each secret where it should be, and changes nothing.
 func (r *storeRestore) plan(ctx context.Context, entries []keystore.BackupEntry) ([]planned, error) {
-	holdings, err := r.app.Holdings(ctx)
+	holdings, err := operations.Holdings(ctx, r.app)
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]app.Held{}
+	known := map[string]operations.SecretRef{}
 	for _, h := range holdings {
 		known[h.Name] = h
 	}
@@ -220,7 +221,7 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 func homesOf(p profile.Profile, home map[string]string) []string {
 	var stores []string
 	touched := false
-	for _, name := range app.SecretsOf(p) {
+	for _, name := range operations.SecretsOf(p) {
 		if restored, ok := home[name]; ok {
 			stores, touched = append(stores, restored), true
 		} else {

@@ -15,7 +15,7 @@ import (
 
 // Operations goes through the ledger, and finishes what needs no decision.
 func (d *Checker) Operations(ctx context.Context) []cli.Check {
-	open, unread := d.App.Unfinished(ctx)
+	open, unread := Unfinished(ctx, d.App)
 	var records []cli.Check
 	for _, e := range open {
 		records = append(records, checkOperation(ctx, d, e))
@@ -185,7 +185,7 @@ func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *c
 	}
 	if err == nil {
 		// A kill may have come before the index knew the key.
-		err = f.App.StoreAPIKey(ctx, r.Keystore, r.Server, key)
+		err = StoreAPIKey(ctx, f.App, r.Keystore, r.Server, key)
 	}
 	if err != nil {
 		return key, new(cli.FailedCheck(ctx, f.name, err))

@@ -110,8 +110,8 @@ func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) cli.Check {
 	if r.Target == "" {
 		return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.CloseOperation(ctx, f.operation))
 	}
-	pin := app.Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
-	if _, err := f.App.PinAPIKey(ctx, r.Target, pin); err != nil {
+	pin := Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
+	if _, err := PinAPIKey(ctx, f.App, r.Target, pin); err != nil {
 		record := cli.FailedCheck(ctx, f.name, err)
 		if r.Kind == ledger.KindAuthorize {
 			record.Next = "btcpayctl doctor --keep " + r.ID + "\nor btcpayctl doctor --drop " + r.ID
@@ -152,7 +152,7 @@ func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, p
 	default:
 		return nil
 	}
-	users, err := f.App.ProfilesOfAPIKey(r.KeyID)
+	users, err := ProfilesOfAPIKey(f.App, r.KeyID)
 	switch {
 	case err != nil:
 		return new(cli.FailedCheck(ctx, f.name, err))

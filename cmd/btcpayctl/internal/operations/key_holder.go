@@ -51,7 +51,7 @@ func (h *KeyHolder) Keep(ctx context.Context, operation *ledger.Operation[ledger
 		return err
 	}
 	fault.At("key-recorded")
-	return h.App.StoreAPIKey(ctx, operation.Record.Keystore, operation.Record.Server, key)
+	return StoreAPIKey(ctx, h.App, operation.Record.Keystore, operation.Record.Server, key)
 }
 
 // isKnown tells whether a key was stored before: a server offers the same key
@@ -125,7 +125,9 @@ func (h *KeyHolder) Forget(ctx context.Context, operation *ledger.Operation[ledg
 
 // unkeep is [KeyHolder.forget] of a key that may be in use elsewhere.
 func (h *KeyHolder) unkeep(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
-	return h.forgetBy(ctx, operation, h.App.ForgetAPIKey)
+	return h.forgetBy(ctx, operation, func(ctx context.Context, keystore, id string) error {
+		return ForgetAPIKey(ctx, h.App, keystore, id)
+	})
 }
 
 // forgetBy takes the key of an operation out of keystore and index, unless it was there
@@ -148,7 +150,7 @@ func (h *KeyHolder) forgetBy(ctx context.Context, operation *ledger.Operation[le
 // DeleteGone deletes a key that is gone, and the note of where it was handed out to.
 func (h *KeyHolder) DeleteGone(ctx context.Context, keystore, id string) error {
 	_, _ = ForgetHanded(ctx, h.App, id) // what cannot be read is told by "doctor"
-	return h.App.ForgetAPIKey(ctx, keystore, id)
+	return ForgetAPIKey(ctx, h.App, keystore, id)
 }
 
 // Reasons why a key that is named cannot revoke itself.

@@ -66,7 +66,7 @@ func checkOperation(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
 // Note names on standard error what is open, in the same time however much that is. What
 // cannot be read is named as well, and does not stop other work.
 func Note(cmd *cobra.Command, a *app.App) {
-	open, more, err := a.LookUnfinished(cmd.Context())
+	open, more, err := LookUnfinished(cmd.Context(), a)
 	if err != nil {
 		fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
 	}

@@ -66,7 +66,7 @@ func (h *KeyHolder) OpenKeys(ctx context.Context) (open []OpenKey, atWork int, e
 	if err != nil {
 		return nil, 0, err
 	}
-	records, unread := app.UnfinishedOf[ledger.Key](ctx, h.App)
+	records, unread := UnfinishedOf[ledger.Key](ctx, h.App)
 	for _, r := range records {
 		operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 		switch {
@@ -102,7 +102,7 @@ func (h *KeyHolder) OpenKeyOf(r ledger.Key) (OpenKey, error) {
 	case r.Mint.Temporary:
 		o.Status = statusKilled
 	case r.Kind == ledger.KindRotate:
-		users, err := h.App.ProfilesOfAPIKey(r.KeyID)
+		users, err := ProfilesOfAPIKey(h.App, r.KeyID)
 		if err != nil {
 			return o, err
 		}

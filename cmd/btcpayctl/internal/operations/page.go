@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -49,7 +48,7 @@ func (h *KeyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operatio
 	if err != nil {
 		return nil, err
 	}
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
 	for _, r := range open {
 		if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != in.Server || r.ID == in.ID || r.Label != in.Authorize.Came {
 			continue
@@ -71,7 +70,7 @@ func (h *KeyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operatio
 func (h *KeyHolder) ForgetForeign(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	ctx = context.WithoutCancel(ctx)
 	if r := operation.Record; r.KeyID != "" && !r.Known {
-		if err := h.App.ForgetAPIKey(ctx, r.Keystore, r.KeyID); err != nil {
+		if err := ForgetAPIKey(ctx, h.App, r.Keystore, r.KeyID); err != nil {
 			return err
 		}
 	}

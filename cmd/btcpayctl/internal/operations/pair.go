@@ -79,7 +79,7 @@ func (d *Checker) pairOperation(ctx context.Context, r ledger.Pair) cli.Check {
 	if e := d.takenOver(ctx, r); e != nil {
 		return cli.Check{Check: nameOf(r.Header), Status: "failed", Detail: e.What + ". " + e.Why, Next: e.Next, Code: e.Code}
 	}
-	return warning(r.Header, "a pairing waits for its approval until "+app.PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
+	return warning(r.Header, "a pairing waits for its approval until "+PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
 }
 
 // isPaired looks whether a pairing was approved since, which ends it.

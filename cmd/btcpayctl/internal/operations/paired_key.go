@@ -22,7 +22,7 @@ type PairedKey struct {
 // ProvenStore learns which store the key was approved for, and refuses another than the
 // one that is wanted. It returns none, and no error, where that cannot be known yet.
 func (c *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, error) {
-	serves, err := c.App.Serves(ctx, c.Connection)
+	serves, err := Serves(ctx, c.App, c.Connection)
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -43,12 +43,12 @@ func (c *PairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
 	return &output.Error{Code: output.WrongStore,
 		What: fmt.Sprintf("the key %s is paired with store %s, and %s store %s", c.Identity.SIN(), serves, says, c.Store.Text),
 		Why:  fmt.Sprintf("Invoice %s shows it: whoever approved the key chose that store on the page.", serves.Invoice),
-		Next: c.App.PairAgain(c.Connection, serves)}
+		Next: PairAgain(c.Connection, serves)}
 }
 
 // Unproven says why the store of a paired key is not known.
 func (c *PairedKey) Unproven() string {
-	why := c.App.WhyUnproven(c.Connection)
+	why := WhyUnproven(c.App, c.Connection)
 	if errors.Is(why, bitpay.ErrNoInvoice) {
 		return "the store is not proven yet: it has no invoice"
 	}

@@ -40,7 +40,7 @@ func (h *KeyHolder) isGone(ctx context.Context, c *app.GreenfieldConnection, ans
 func (h *KeyHolder) endedElsewhere(ctx context.Context, id string) bool {
 	seen := false
 	for deadline := time.Now().Add(LettingGo); ; {
-		open, _ := app.UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+		open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
 		same := slices.DeleteFunc(open, func(r ledger.Key) bool { return r.KeyID != id })
 		if slices.ContainsFunc(same, func(r ledger.Key) bool { return r.Ended }) {
 			return true
@@ -94,7 +94,7 @@ func (h *KeyHolder) WhyRefused(ctx context.Context, c *app.GreenfieldConnection,
 // that made it, or one that it made. It is nil where the ledger knows of none, or
 // where that key is not at hand.
 func (h *KeyHolder) witness(ctx context.Context, server, id string) *app.GreenfieldConnection {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
 	for _, r := range open {
 		other := ""
 		switch {
@@ -203,7 +203,7 @@ func (h *KeyHolder) NotRevoked(ctx context.Context, operation *ledger.Operation[
 // EndedMeanwhile reports whether another process has ended a key that was listed
 // here a moment ago, or is about to.
 func (h *KeyHolder) EndedMeanwhile(ctx context.Context, id string) bool {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
 	if slices.ContainsFunc(open, func(r ledger.Key) bool { return r.KeyID == id && r.Ended }) {
 		return true
 	}
@@ -211,15 +211,15 @@ func (h *KeyHolder) EndedMeanwhile(ctx context.Context, id string) bool {
 	if err != nil || known {
 		return false
 	}
-	users, err := h.App.ProfilesOfAPIKey(id)
+	users, err := ProfilesOfAPIKey(h.App, id)
 	return err == nil && len(users) == 0
 }
 
 // CloseOthers ends the other operations about a key that is gone. It reports whether
 // another process holds one of them: that one deletes the key here.
 func (h *KeyHolder) CloseOthers(ctx context.Context, own ledger.Key) (held bool, err error) {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
-	scheduled, _ := h.App.Scheduled()
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	scheduled, _ := Scheduled(h.App)
 	journal, err := h.App.Ledger()
 	if err != nil {
 		return false, err

@@ -22,7 +22,7 @@ import (
 // be gone through again after a kill.
 func (h *KeyHolder) Replace(ctx context.Context, operation *ledger.Operation[ledger.Key], old greenfield.APIKey) (due time.Time, err error) {
 	r := operation.Record
-	users, err := h.App.ProfilesOfAPIKey(r.Rotate.OldKeyID)
+	users, err := ProfilesOfAPIKey(h.App, r.Rotate.OldKeyID)
 	if err != nil {
 		return due, err
 	}
@@ -64,15 +64,15 @@ func (h *KeyHolder) Replace(ctx context.Context, operation *ledger.Operation[led
 // due, and starts the process that does it. A key that is due already keeps its time.
 func (h *KeyHolder) revokeLater(ctx context.Context, rotation *ledger.Operation[ledger.Key], old greenfield.APIKey) (time.Time, error) {
 	r := rotation.Record
-	scheduled, _ := h.App.Scheduled() // what cannot be read is told by "doctor"
+	scheduled, _ := Scheduled(h.App) // what cannot be read is told by "doctor"
 	record := ledger.Key{
-		Header:     ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindRevoke, Profile: r.Target, Server: r.Server, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile},
+		Header:     ledger.Header{ID: NewOperationID(), Kind: ledger.KindRevoke, Profile: r.Target, Server: r.Server, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile},
 		KeyPayload: ledger.KeyPayload{KeyID: r.Rotate.OldKeyID, Keystore: r.Rotate.OldKeystore},
 		Revoke:     ledger.RevokePayload{Due: r.Rotate.Due},
 	}
 	i := slices.IndexFunc(scheduled, func(s ledger.Key) bool { return s.KeyID == r.Rotate.OldKeyID && s.Server == r.Server })
 	if i < 0 {
-		operation, err := app.Begin(ctx, h.App, record)
+		operation, err := Begin(ctx, h.App, record)
 		if err == nil {
 			err = operation.Release()
 		}
@@ -104,7 +104,7 @@ func leaveToWatcher(a *app.App, flags app.Flags, r ledger.Key, old greenfield.AP
 
 // RevokeDue revokes the old keys whose time is over, where no process did, and tells.
 func (h *KeyHolder) RevokeDue(ctx context.Context) {
-	open, _ := app.UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
 	journal, err := h.App.Ledger()
 	if err != nil {
 		return
@@ -151,7 +151,7 @@ func (h *KeyHolder) FinishRotation(ctx context.Context, operation *ledger.Operat
 
 // scheduled names the old keys that are revoked later.
 func (d *Checker) scheduled() []cli.Check {
-	open, err := d.App.Scheduled()
+	open, err := Scheduled(d.App)
 	if err != nil {
 		return nil // told with the other operations
 	}

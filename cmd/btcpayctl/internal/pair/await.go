@@ -61,7 +61,7 @@ func (c *pairing) lookOnce(ctx context.Context) error {
 	tokens, err := c.Tokens(ctx)
 	if err == nil && len(tokens) == 0 {
 		err = bitpay.ErrPairingExpired
-		if c.operation.Record.Code != "" && c.App.Now().Before(app.PairingEnd(c.operation.Record)) {
+		if c.operation.Record.Code != "" && c.App.Now().Before(operations.PairingEnd(c.operation.Record)) {
 			err = c.notYet(c.operation.Record.Code)
 		}
 	}
@@ -72,7 +72,7 @@ func (c *pairing) showTimeLeft() {
 	if !c.App.IsTerminal(c.App.Err) {
 		return
 	}
-	end := app.PairingEnd(c.operation.Record)
+	end := operations.PairingEnd(c.operation.Record)
 	c.status = output.StartStatus(c.App.Err, func() string {
 		return "  Expires  in " + cli.ClockText(end.Sub(c.App.Now()))
 	})
@@ -89,7 +89,7 @@ func (c *pairing) stillOpen(code string) string {
 		return "Not paired yet. Once it is approved, btcpayctl pair status" + c.ProfileFlag() + " tells."
 	}
 	return fmt.Sprintf("Not paired yet. The code %s lives until %s; btcpayctl pair status%s tells.",
-		code, app.PairingEnd(c.operation.Record).Local().Format("15:04"), c.ProfileFlag())
+		code, operations.PairingEnd(c.operation.Record).Local().Format("15:04"), c.ProfileFlag())
 }
 
 func (c *pairing) notYet(code string) error {

@@ -61,7 +61,7 @@ status" reports the result.`,
 				qrterminal.GenerateHalfBlock(p.ApproveURL, qrterminal.L, a.Err)
 			}
 			if open {
-				if err := a.Browse(p.ApproveURL); err != nil {
+				if err := cli.Browse(a, p.ApproveURL); err != nil {
 					fmt.Fprintln(a.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 				}
 			}

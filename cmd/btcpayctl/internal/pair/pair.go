@@ -141,7 +141,7 @@ func (c *pairing) identity(ctx context.Context, s *app.Settings) (id *bitpay.Ide
 	if err := s.OwnServer(); err != nil {
 		return nil, "", err
 	}
-	stored, err := c.App.StoreKey(ctx, *s, bitpay.Generate())
+	stored, err := operations.StoreKey(ctx, c.App, *s, bitpay.Generate())
 	if err != nil {
 		return nil, "", err
 	}
@@ -215,8 +215,8 @@ func (c *pairing) begin(ctx context.Context, code string) error {
 		return err
 	}
 	var err error
-	c.operation, err = app.Begin(ctx, c.App, ledger.Pair{
-		Header:      ledger.Header{ID: app.NewOperationID(), Kind: ledger.KindPair, Profile: c.ProfileName(), Server: c.URL, Label: c.label},
+	c.operation, err = operations.Begin(ctx, c.App, ledger.Pair{
+		Header:      ledger.Header{ID: operations.NewOperationID(), Kind: ledger.KindPair, Profile: c.ProfileName(), Server: c.URL, Label: c.label},
 		PairPayload: ledger.PairPayload{Store: c.Store.Text, SIN: c.Identity.SIN(), Code: code},
 	})
 	return err

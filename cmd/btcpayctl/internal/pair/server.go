@@ -152,7 +152,7 @@ func (c *pairServer) paste(cmd *cobra.Command) error {
 	fmt.Fprintf(c.App.Err, "Paste this public key on the store's Access Tokens page, request pairing, and approve:\n\n  %s\n  %s\n\n"+
 		"Waiting for the approval (Ctrl-C stops waiting, nothing is lost)\n", page, c.Identity.PublicKey())
 	if c.open {
-		if err := c.App.Browse(page); err != nil {
+		if err := cli.Browse(c.App, page); err != nil {
 			fmt.Fprintln(c.App.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 		}
 	}

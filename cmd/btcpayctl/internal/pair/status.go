@@ -48,7 +48,7 @@ response to a revoked key and to an unknown key is the same.`,
 			}
 			serves, err := c.ProvenStore(cmd.Context())
 			if err == nil && serves == nil {
-				err = a.CheckStore(cmd.Context(), connection)
+				err = operations.CheckStore(cmd.Context(), a, connection)
 			}
 			if err != nil {
 				return err
@@ -66,7 +66,7 @@ response to a revoked key and to an unknown key is the same.`,
 // unpaired tells a key whose code may still be approved from one that nobody
 // is asked to approve.
 func (c *pairing) unpaired(cmd *cobra.Command) error {
-	open, err := app.UnfinishedOf[ledger.Pair](cmd.Context(), c.App)
+	open, err := operations.UnfinishedOf[ledger.Pair](cmd.Context(), c.App)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (c *pairing) unpaired(cmd *cobra.Command) error {
 			if taken, err := c.CodeTaken(cmd.Context(), r.Code); taken && err == nil {
 				return errors.Join(c.Taken(r), operations.EndOperation(cmd.Context(), c.App, r.ID))
 			}
-			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, app.PairingEnd(r).Local().Format("15:04"))
+			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, operations.PairingEnd(r).Local().Format("15:04"))
 			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
 				e.Next = "have it approved: " + page
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
@@ -30,7 +31,7 @@ func (c *pairing) tellStore(begin string, serves *profile.ProvenStore) {
 		return
 	}
 	fmt.Fprintf(c.App.Err, "%s. %s.", begin, output.Sentence(c.Unproven()))
-	if errors.Is(c.App.WhyUnproven(c.Connection), bitpay.ErrNoInvoice) {
+	if errors.Is(operations.WhyUnproven(c.App, c.Connection), bitpay.ErrNoInvoice) {
 		fmt.Fprint(c.App.Err, " The first one that is created shows which store it is.")
 	}
 	if c.Store.Text != "" {

@@ -6,23 +6,24 @@ import (
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
 // storedKeys are keys that a profile is to use, by the names of their secrets.
-func storedKeys(ctx context.Context, a *app.App, sin, apiKeyID string) ([]app.Held, error) {
-	wanted := app.SecretsOf(profile.Profile{SIN: sin, APIKeyID: apiKeyID})
+func storedKeys(ctx context.Context, a *app.App, sin, apiKeyID string) ([]operations.SecretRef, error) {
+	wanted := operations.SecretsOf(profile.Profile{SIN: sin, APIKeyID: apiKeyID})
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	holdings, err := a.Holdings(ctx)
+	holdings, err := operations.Holdings(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	var keys []app.Held
+	var keys []operations.SecretRef
 	for _, name := range wanted {
-		i := slices.IndexFunc(holdings, func(h app.Held) bool { return h.Name == name && h.Keystore != "" })
+		i := slices.IndexFunc(holdings, func(h operations.SecretRef) bool { return h.Name == name && h.Keystore != "" })
 		if i < 0 {
 			return nil, &output.Error{Code: output.NotFound, What: "no key is stored as " + name, Next: "btcpayctl key list\nor btcpayctl apikey list"}
 		}
@@ -33,11 +34,11 @@ func storedKeys(ctx context.Context, a *app.App, sin, apiKeyID string) ([]app.He
 
 // adopt makes a profile fit keys that are stored. A profile has one server and
 // one keystore, so what does not fit is refused.
-func adopt(name string, p *profile.Profile, keys []app.Held) error {
+func adopt(name string, p *profile.Profile, keys []operations.SecretRef) error {
 	if len(keys) == 2 && keys[0].Keystore != keys[1].Keystore {
 		return &output.Error{Code: output.Usage, What: "the two keys are in two keystores, and a profile has one", Next: "btcpayctl keystore move --to " + app.ShellWord(keys[0].Keystore)}
 	}
-	keepsAnother := len(app.SecretsOf(*p)) > len(keys)
+	keepsAnother := len(operations.SecretsOf(*p)) > len(keys)
 	for _, key := range keys {
 		if p.Keystore != "" && p.Keystore != key.Keystore && keepsAnother {
 			return &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is in keystore %s, and profile %s has its other key in %s", key.Name, key.Keystore, name, p.Keystore),

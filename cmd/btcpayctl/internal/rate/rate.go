@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
@@ -101,7 +102,7 @@ func storeOfRates(ctx context.Context, a *app.App, c *app.Connection) (id, name 
 	if c.DryRun {
 		return nil, nil
 	}
-	serves, err := a.Serves(ctx, c)
+	serves, err := operations.Serves(ctx, a, c)
 	if err != nil {
 		return nil, nil // rates do not wait for it
 	}

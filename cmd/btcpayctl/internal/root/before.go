@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 )
 
 // before is what every command does first.
@@ -21,7 +22,7 @@ func before(a *app.App) func(*cobra.Command, []string) error {
 			a.Signals.Begin()
 		}
 		a.Retarget = lineOf(cmd).hint
-		a.SweepLeftovers()
+		operations.Sweep(a)
 		return open(cmd, args)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/keystore"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -65,7 +66,7 @@ func addCompletion(a *app.App, root *cobra.Command) {
 // storeNames are the stores that need no address, and those in use.
 func storeNames(ctx context.Context, a *app.App) []string {
 	names := []string{"keyring", "file"}
-	holdings, err := a.Holdings(ctx)
+	holdings, err := operations.Holdings(ctx, a)
 	if err != nil {
 		return names
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
@@ -151,7 +152,7 @@ func askedFor[R ledger.Record](ctx context.Context, p *player, nobody error, wha
 		if err != nil {
 			return "", err
 		}
-		open, err := app.UnfinishedOf[R](ctx, p.app)
+		open, err := operations.UnfinishedOf[R](ctx, p.app)
 		if err != nil {
 			return "", err
 		}

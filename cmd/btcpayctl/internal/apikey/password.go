@@ -1,4 +1,4 @@
-package app
+package apikey
 
 import (
 	"bufio"
@@ -9,33 +9,31 @@ import (
 	"io"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-const (
-	passwordFileVariable = "BTCPAYCTL_PASSWORD_FILE"
-	maxPassword          = 4 << 10
-)
+const maxPassword = 4 << 10 // bytes
 
-// GreenfieldByPassword connects with an account's e-mail address and password,
+// connectByPassword connects with an account's e-mail address and password,
 // which comes from the file that the environment names, a prompt, or the first
 // line of standard input.
-func (a *App) GreenfieldByPassword(ctx context.Context, f Flags, email string) (*GreenfieldConnection, error) {
+func connectByPassword(ctx context.Context, a *app.App, f app.Flags, email string) (*app.GreenfieldConnection, error) {
 	s, err := a.Settings(f, false)
 	if err != nil {
 		return nil, err
 	}
-	file, err := a.Variable(passwordFileVariable)
+	file, err := a.Variable(app.PasswordFileVariable)
 	if err != nil {
 		return nil, err
 	}
 	if file.Text != "" && s.Name.Source != "--profile" {
-		if err := s.foreignServer(passwordFileVariable); err != nil {
+		if err := s.ForeignServer(app.PasswordFileVariable); err != nil {
 			return nil, err
 		}
 	}
-	password, err := a.password(ctx, email, file.Text)
+	password, err := readPassword(ctx, a, email, file.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -43,21 +41,21 @@ func (a *App) GreenfieldByPassword(ctx context.Context, f Flags, email string) (
 	if err != nil {
 		return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl authorize --permission unrestricted --all-stores", Err: err}
 	}
-	a.secrets = append(a.secrets, password)
+	a.Conceal(password)
 	return a.ConnectGreenfield(f, s, basic, "--basic")
 }
 
-func (a *App) password(ctx context.Context, email, path string) (client.Secret, error) {
+func readPassword(ctx context.Context, a *app.App, email, path string) (client.Secret, error) {
 	var text []byte
 	var err error
-	from := passwordFileVariable
+	from := app.PasswordFileVariable
 	switch {
 	case path != "":
 		text, err = a.ReadSecretFile(path)
 		text, _, _ = bytes.Cut(text, []byte("\n"))
 	case a.CanAsk() && a.IsTerminal(a.In):
 		from = "the terminal"
-		text, err = a.askHidden(ctx, fmt.Sprintf("Password of %s: ", output.VisibleLine(email)))
+		text, err = a.AskHidden(ctx, fmt.Sprintf("Password of %s: ", output.VisibleLine(email)))
 	default:
 		from = "standard input"
 		text, err = bufio.NewReader(io.LimitReader(a.In, maxPassword)).ReadBytes('\n')
@@ -72,7 +70,7 @@ func (a *App) password(ctx context.Context, email, path string) (client.Secret, 
 	text = bytes.TrimRight(text, "\r\n")
 	if len(text) == 0 {
 		return client.Secret{}, &output.Error{Code: output.BadInput, What: "there is no password in " + from,
-			Next: "export " + passwordFileVariable + "=FILE, or give it as a line on standard input"}
+			Next: "export " + app.PasswordFileVariable + "=FILE, or give it as a line on standard input"}
 	}
 	return client.NewSecret(string(text)), nil
 }

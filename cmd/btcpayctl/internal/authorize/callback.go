@@ -1,4 +1,4 @@
-package app
+package authorize
 
 import (
 	"crypto/sha256"
@@ -10,17 +10,16 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-const (
-	callbackFolder = "callbacks"
-	callbackLimit  = 4 << 10
-)
+const callbackLimit = 4 << 10
 
-// A Callback is the address at which one application waits for its keys. A
-// server offers an old key again for exactly the same address alone.
-type Callback struct {
+// A callback is the address at which one application waits for its keys. A server
+// offers an old key again only for exactly the same address.
+type callback struct {
 	Server        string `json:"server"`
 	Profile       string `json:"profile"`
 	AppIdentifier string `json:"appIdentifier"`
@@ -30,15 +29,15 @@ type Callback struct {
 }
 
 // file is one name for each server, profile and identifier.
-func (c Callback) file() string {
+func (c callback) file() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{c.Server, c.Profile, c.AppIdentifier, c.Host}, "\x00")))
 	return hex.EncodeToString(sum[:12]) + ".json"
 }
 
-// KeptCallback fills in port and nonce of an earlier login. Both are zero where
-// there was none.
-func (a *App) KeptCallback(c Callback) (Callback, error) {
-	path, err := a.callbackDir()
+// keptCallback fills in port and nonce of an earlier login. Both are zero if there was
+// none.
+func keptCallback(a *app.App, c callback) (callback, error) {
+	path, err := callbackDir(a)
 	if err != nil {
 		return c, err
 	}
@@ -57,7 +56,7 @@ func (a *App) KeptCallback(c Callback) (Callback, error) {
 	if err != nil {
 		return c, err
 	}
-	var kept Callback
+	var kept callback
 	if err := json.Unmarshal(data, &kept); err != nil || kept.Port < 1 || kept.Port > 65535 || kept.Nonce == "" {
 		return c, fmt.Errorf("%s is damaged: remove it, and the next login makes a new one", dir.Path(c.file()))
 	}
@@ -65,9 +64,9 @@ func (a *App) KeptCallback(c Callback) (Callback, error) {
 	return c, nil
 }
 
-// KeepCallback writes port and nonce down for the next login.
-func (a *App) KeepCallback(c Callback) error {
-	path, err := a.callbackDir()
+// keepCallback records port and nonce for the next login.
+func keepCallback(a *app.App, c callback) error {
+	path, err := callbackDir(a)
 	if err != nil {
 		return err
 	}
@@ -83,7 +82,7 @@ func (a *App) KeepCallback(c Callback) error {
 	return dir.Write(c.file(), append(data, '\n'))
 }
 
-func (a *App) callbackDir() (string, error) {
+func callbackDir(a *app.App) (string, error) {
 	dir, err := a.DataDir()
-	return filepath.Join(dir, callbackFolder), err
+	return filepath.Join(dir, operations.Callbacks), err
 }

@@ -1,4 +1,4 @@
-package app
+package cli
 
 import (
 	"fmt"
@@ -8,20 +8,26 @@ import (
 	"strings"
 
 	"github.com/pkg/browser"
+
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 )
 
-// Browse opens a web page in the browser: $BROWSER where it is set, else the
-// desktop's.
-func (a *App) Browse(page string) error {
-	address, err := url.Parse(page)
-	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" {
-		return fmt.Errorf("%q is no web page", page)
+// Browse opens a web page in the browser: $BROWSER if it is set, else the desktop's.
+func Browse(a *app.App, page string) error {
+	if !IsWebPage(page) {
+		return fmt.Errorf("%q is not the address of a web page", page)
 	}
-	return a.open(page)
+	return OpenInBrowser(a, page)
 }
 
-// open hands an address to the browser.
-func (a *App) open(page string) error {
+// IsWebPage reports whether an address is one of a web page.
+func IsWebPage(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// OpenInBrowser hands any address to the browser, such as that of a file.
+func OpenInBrowser(a *app.App, page string) error {
 	if command := a.Getenv("BROWSER"); command != "" {
 		// A list of commands by its history; the first one counts.
 		first, _, _ := strings.Cut(command, string(os.PathListSeparator))

@@ -1,4 +1,4 @@
-package app
+package operations
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -18,9 +19,8 @@ const pairingLifetime = 15 * time.Minute
 // of an invoice that has none.
 func NewOperationID() string { return rand.Text() }
 
-// Begin writes an operation into the ledger before the server is asked for
-// anything.
-func Begin[R ledger.Record](ctx context.Context, a *App, r R) (*ledger.Operation[R], error) {
+// Begin writes an operation into the ledger. Call it before the first request.
+func Begin[R ledger.Record](ctx context.Context, a *app.App, r R) (*ledger.Operation[R], error) {
 	journal, err := a.Ledger()
 	if err != nil {
 		return nil, err
@@ -36,9 +36,9 @@ func Begin[R ledger.Record](ctx context.Context, a *App, r R) (*ledger.Operation
 	return operation, nil
 }
 
-// Scheduled returns the revocations of old keys whose time has not come. They are no
-// open operations until then.
-func (a *App) Scheduled() ([]ledger.Key, error) {
+// Scheduled returns the revocations of old keys that are not due yet. Until then they
+// are not open operations.
+func Scheduled(a *app.App) ([]ledger.Key, error) {
 	journal, err := a.Ledger()
 	if err != nil {
 		return nil, err
@@ -47,42 +47,42 @@ func (a *App) Scheduled() ([]ledger.Key, error) {
 	return slices.DeleteFunc(ledger.Of[ledger.Key](records), func(k ledger.Key) bool { return !k.Waits(a.Now()) }), unread
 }
 
-// Unfinished returns the operations whose end nobody has seen, but for those of
-// [App.Scheduled]. Those that are over are removed.
-func (a *App) Unfinished(ctx context.Context) ([]ledger.Entry, error) {
+// Unfinished returns the operations with an unknown outcome, without those of
+// [Scheduled]. It removes expired pairings.
+func Unfinished(ctx context.Context, a *app.App) ([]ledger.Entry, error) {
 	journal, err := a.Ledger()
 	if err != nil {
 		return nil, err
 	}
 	records, unread := journal.Unfinished()
-	return a.endOver(ctx, journal, records), unread
+	return endExpired(ctx, a, journal, records), unread
 }
 
-// UnfinishedOf returns the records of one sort among those of [App.Unfinished].
-func UnfinishedOf[R ledger.Record](ctx context.Context, a *App) ([]R, error) {
-	open, unread := a.Unfinished(ctx)
+// UnfinishedOf returns the records of one kind among those of [Unfinished].
+func UnfinishedOf[R ledger.Record](ctx context.Context, a *app.App) ([]R, error) {
+	open, unread := Unfinished(ctx, a)
 	return ledger.Of[R](open), unread
 }
 
-// LookUnfinished is like [App.Unfinished] in a time that does not grow with the number of
+// LookUnfinished is like [Unfinished] in a time that does not grow with the number of
 // operations: of many it returns a few, and reports that there are more.
-func (a *App) LookUnfinished(ctx context.Context) (open []ledger.Entry, more bool, err error) {
+func LookUnfinished(ctx context.Context, a *app.App) (open []ledger.Entry, more bool, err error) {
 	journal, err := a.Ledger()
 	if err != nil {
 		return nil, false, err
 	}
 	records, more, unread := journal.Look()
-	return a.endOver(ctx, journal, records), more, unread
+	return endExpired(ctx, a, journal, records), more, unread
 }
 
-// endOver leaves out the operations that wait for their time, and ends those that are over.
-func (a *App) endOver(ctx context.Context, journal *ledger.Ledger, records []ledger.Entry) []ledger.Entry {
+// endExpired leaves out the operations that wait for their time, and ends expired pairings.
+func endExpired(ctx context.Context, a *app.App, journal *ledger.Ledger, records []ledger.Entry) []ledger.Entry {
 	out := map[string]bool{}
 	for _, k := range ledger.Of[ledger.Key](records) {
 		out[k.ID] = k.Waits(a.Now())
 	}
 	for _, p := range ledger.Of[ledger.Pair](records) {
-		if !a.over(p) {
+		if !expired(p, a.Now()) {
 			continue
 		}
 		held, err := journal.Hold(ctx, p.ID, 0)
@@ -94,12 +94,11 @@ func (a *App) endOver(ctx context.Context, journal *ledger.Ledger, records []led
 	return slices.DeleteFunc(records, func(e ledger.Entry) bool { return out[e.ID] })
 }
 
-// over reports whether a pairing cannot come to anything any more, since its code has
-// expired. A consent page has no such end: a person may press Authorize on it days later.
-func (a *App) over(p ledger.Pair) bool { return a.Now().After(PairingEnd(p)) }
+// expired reports whether the code of a pairing has expired. A consent page does not
+// expire: a user may press Authorize on it days later.
+func expired(p ledger.Pair, now time.Time) bool { return now.After(PairingEnd(p)) }
 
-// PairingEnd is when the code of a pairing is good for nothing any more, by
-// this machine's clock.
+// PairingEnd is when the code of a pairing expires, by this machine's clock.
 func PairingEnd(p ledger.Pair) time.Time {
 	if p.Expires.IsZero() {
 		return p.Created.Add(pairingLifetime)

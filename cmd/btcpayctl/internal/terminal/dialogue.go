@@ -1,25 +1,19 @@
-package app
+package terminal
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/term"
-
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A Dialogue reads lines from the terminal while something else may happen. A
-// read that nobody waits for any more is not lost: the line that it gets, which
-// a person typed for the next question, is the answer to that. What is typed is shown
-// while a question is asked alone: whoever pastes a key is faster than the program.
+// A Dialogue reads lines from the terminal while something else may happen. If a read is
+// given up, the line that it still gets is the answer to the next question. Input is shown
+// only while a question is asked, since a user who pastes a key is faster than the program.
 type Dialogue struct {
-	app     *App
+	prompts io.Writer
 	tty     *os.File
 	state   *term.State
 	pending chan typed
@@ -30,12 +24,12 @@ type typed struct {
 	err  error
 }
 
-// OpenDialogue opens the terminal. It is for [App.CanAsk] only. It returns nil
-// where the program runs in the background.
-func (a *App) OpenDialogue() (*Dialogue, error) {
-	tty, err := os.OpenFile(terminalName(), os.O_RDWR, 0)
+// OpenDialogue opens the terminal, and writes prompts to w. It returns nil if the program
+// runs in the background.
+func OpenDialogue(w io.Writer) (*Dialogue, error) {
+	tty, err := open()
 	if err != nil {
-		return nil, &output.Error{Code: output.Usage, What: "there is no terminal to ask on", Why: err.Error(), Next: "btcpayctl help environment", Err: err}
+		return nil, err
 	}
 	if !inForeground(tty) {
 		return nil, tty.Close()
@@ -47,7 +41,7 @@ func (a *App) OpenDialogue() (*Dialogue, error) {
 	if err := hideEcho(tty); err != nil {
 		return nil, errors.Join(err, tty.Close())
 	}
-	return &Dialogue{app: a, tty: tty, state: state}, nil
+	return &Dialogue{prompts: w, tty: tty, state: state}, nil
 }
 
 // Hidden reads a line without showing it. It ends with ctx.
@@ -61,38 +55,25 @@ func (d *Dialogue) Hidden(ctx context.Context) (string, error) {
 // Confirm asks a question that is answered with y or n; anything else is the
 // default.
 func (d *Dialogue) Confirm(ctx context.Context, question string, byDefault bool) (bool, error) {
-	choice := "[y/N]"
-	if byDefault {
-		choice = "[Y/n]"
-	}
 	if d.pending == nil { // else a hidden read gets the answer
 		if err := term.Restore(int(d.tty.Fd()), d.state); err != nil {
 			return false, err
 		}
 	}
-	fmt.Fprintf(d.app.Err, "%s %s ", question, choice)
+	ask(d.prompts, question, byDefault)
 	line, err := d.read(ctx, func() (string, error) {
-		line, err := bufio.NewReader(io.LimitReader(d.tty, 1<<10)).ReadString('\n')
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
-		return line, errors.Join(err, hideEcho(d.tty))
+		line, err := readLine(d.tty)
+		return string(line), errors.Join(err, hideEcho(d.tty))
 	})
 	if err != nil {
 		return false, err
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true, nil
-	case "n", "no":
-		return false, nil
-	}
-	return byDefault, nil
+	return isYes(line, byDefault), nil
 }
 
 func (d *Dialogue) read(ctx context.Context, read func() (string, error)) (string, error) {
 	if d.pending == nil {
-		// The channel has room, so that the reader ends with the program alone.
+		// The channel has room, so that the reader ends only with the program.
 		pending := make(chan typed, 1)
 		go func() {
 			line, err := read()

@@ -1,6 +1,6 @@
 //go:build unix
 
-package app
+package terminal
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inForeground tells whether the program may read from its terminal: one that a
+// inForeground reports whether the program may read from its terminal: one that a
 // shell runs in the background would be stopped.
 func inForeground(tty *os.File) bool {
 	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)

@@ -1,4 +1,4 @@
-package app
+package keystore
 
 import (
 	"context"
@@ -6,16 +6,17 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// Repin makes index and profiles name another store for secrets that are in
-// both, and returns the profiles that it changed. A profile that got a key
-// meanwhile, which is in the old store alone, stops it: then no profile is
-// changed.
-func (a *App) Repin(ctx context.Context, from, to string, moved []Held) ([]string, error) {
+// repin makes index and profiles name another keystore for secrets that are in both, and
+// returns the profiles that it changed. It fails, and changes no profile, if a profile
+// meanwhile got a key that is only in the old keystore.
+func repin(ctx context.Context, a *app.App, from, to string, moved []operations.SecretRef) ([]string, error) {
 	index, err := a.Index()
 	if err != nil {
 		return nil, err
@@ -49,9 +50,9 @@ func (a *App) Repin(ctx context.Context, from, to string, moved []Held) ([]strin
 			if !uses(p, from, is) {
 				continue
 			}
-			for _, secret := range SecretsOf(p) {
+			for _, secret := range operations.SecretsOf(p) {
 				if !is[secret] {
-					return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given %s meanwhile, which is in keystore %s alone", name, secret, from),
+					return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given %s meanwhile, which is only in keystore %s", name, secret, from),
 						Next: "run the same command again"}
 				}
 			}
@@ -64,8 +65,7 @@ func (a *App) Repin(ctx context.Context, from, to string, moved []Held) ([]strin
 	return changed, err
 }
 
-// uses tells whether a profile is one of a store, or of no store by name and has
-// a secret of it.
+// uses reports whether a profile names a keystore, or names none and has a secret of it.
 func uses(p profile.Profile, spec string, secrets map[string]bool) bool {
-	return p.Keystore == spec || p.Keystore == "" && slices.ContainsFunc(SecretsOf(p), func(name string) bool { return secrets[name] })
+	return p.Keystore == spec || p.Keystore == "" && slices.ContainsFunc(operations.SecretsOf(p), func(name string) bool { return secrets[name] })
 }

@@ -1,4 +1,4 @@
-package app
+package authorize
 
 import (
 	"crypto/rand"
@@ -10,37 +10,31 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-const (
-	loginPages = "logins"
-	// loginPageLife is far more than a browser needs to read a page of a line.
-	loginPageLife = time.Hour
-)
-
-// BrowsePrivately opens a web page whose address is nobody else's business: the
-// browser is given a file that only this user can read and that leads there, since
-// every user of the machine sees the arguments of a program. The file is removed
-// by the function that is returned.
-func (a *App) BrowsePrivately(page string) (remove func() error, err error) {
-	address, err := url.Parse(page)
-	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" {
-		return nil, fmt.Errorf("the address of the consent page is no web page")
+// browsePrivately opens a web page whose address is confidential. Every user of the
+// machine sees the arguments of a program, so the browser is given a file that only this
+// user can read and that leads to the page. The returned function removes the file.
+func browsePrivately(a *app.App, page string) (remove func() error, err error) {
+	if !cli.IsWebPage(page) {
+		return nil, errors.New("the consent page has no web address")
 	}
 	data, err := a.DataDir()
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(data, loginPages)
+	path := filepath.Join(data, operations.LoginPages)
 	dir, err := durable.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	a.removeOldLogins(dir)
+	operations.RemoveOldPages(dir, a.Now())
 	name := "login-" + rand.Text() + ".html"
 	if err := dir.Write(name, fmt.Appendf(nil, redirectPage, html.EscapeString(page))); err != nil {
 		return nil, err
@@ -52,7 +46,7 @@ func (a *App) BrowsePrivately(page string) (remove func() error, err error) {
 		}
 		return nil
 	}
-	if err := a.open(fileAddress(file)); err != nil {
+	if err := cli.OpenInBrowser(a, fileAddress(file)); err != nil {
 		return nil, errors.Join(err, remove())
 	}
 	return remove, nil
@@ -76,17 +70,3 @@ const redirectPage = `<!DOCTYPE html>
 <title>BTCPay Server</title>
 <p><a href="%[1]s">Go to the consent page</a></p>
 `
-
-// removeOldLogins takes away what a killed program left.
-func (a *App) removeOldLogins(dir *durable.Dir) {
-	names, err := dir.Names()
-	if err != nil {
-		return
-	}
-	for _, name := range names {
-		info, err := os.Lstat(dir.Path(name))
-		if err == nil && a.Now().Sub(info.ModTime()) > loginPageLife {
-			dir.Remove(name)
-		}
-	}
-}

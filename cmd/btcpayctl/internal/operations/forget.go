@@ -1,4 +1,4 @@
-package app
+package operations
 
 import (
 	"context"
@@ -6,37 +6,38 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
 // ForgetAPIKey deletes an API key from its keystore, the profiles and the index.
-// The server is not asked.
-func (a *App) ForgetAPIKey(ctx context.Context, spec, id string) error {
-	return a.forget(ctx, spec, APIKeyName(id), id, apiKeyOf)
+// It makes no request.
+func ForgetAPIKey(ctx context.Context, a *app.App, spec, id string) error {
+	return forget(ctx, a, spec, app.APIKeyName(id), id, apiKeyOf)
 }
 
 // ForgetKey deletes a BitId key from its keystore, the profiles and the index.
-func (a *App) ForgetKey(ctx context.Context, spec, sin string) error {
-	return a.forget(ctx, spec, BitIDName(sin), sin, bitIDOf)
+func ForgetKey(ctx context.Context, a *app.App, spec, sin string) error {
+	return forget(ctx, a, spec, app.BitIDName(sin), sin, bitIDOf)
 }
 
 // ProfilesOfAPIKey lists the profiles that use an API key, by name.
-func (a *App) ProfilesOfAPIKey(id string) ([]string, error) { return a.profilesWith(id, apiKeyOf) }
+func ProfilesOfAPIKey(a *app.App, id string) ([]string, error) { return profilesWith(a, id, apiKeyOf) }
 
 // ProfilesOfKey lists the profiles that use a BitId key, by name.
-func (a *App) ProfilesOfKey(sin string) ([]string, error) { return a.profilesWith(sin, bitIDOf) }
+func ProfilesOfKey(a *app.App, sin string) ([]string, error) { return profilesWith(a, sin, bitIDOf) }
 
-// A nameOf is where a profile names a secret of one kind.
-type nameOf func(*profile.Profile) *string
+// A secretField is the field of a profile that names a secret of one kind.
+type secretField func(*profile.Profile) *string
 
 func apiKeyOf(p *profile.Profile) *string { return &p.APIKeyID }
 
 func bitIDOf(p *profile.Profile) *string { return &p.SIN }
 
-// forget goes in an order that can be gone through again after a kill: a secret
-// that is gone from the keystore is taken out of profiles and index all the same.
-func (a *App) forget(ctx context.Context, spec, name, id string, of nameOf) error {
+// forget can be repeated after a kill: a secret that is gone from the keystore is removed
+// from profiles and index all the same.
+func forget(ctx context.Context, a *app.App, spec, name, id string, of secretField) error {
 	store, err := a.OpenKeystore(spec)
 	if err != nil {
 		return err
@@ -44,8 +45,8 @@ func (a *App) forget(ctx context.Context, spec, name, id string, of nameOf) erro
 	if err := store.Delete(ctx, name); err != nil && !errors.Is(err, keystore.ErrNotFound) {
 		return err
 	}
-	a.Did(Effect{id, "the key " + id + " was deleted from keystore " + spec, "btcpayctl keystore status"})
-	users, err := a.profilesWith(id, of)
+	a.Did(app.Effect{ID: id, What: "the key " + id + " was deleted from keystore " + spec, Look: "btcpayctl keystore status"})
+	users, err := profilesWith(a, id, of)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (a *App) forget(ctx context.Context, spec, name, id string, of nameOf) erro
 	return index.Remove(ctx, name)
 }
 
-func (a *App) profilesWith(id string, of nameOf) ([]string, error) {
+func profilesWith(a *app.App, id string, of secretField) ([]string, error) {
 	config, err := a.ReadConfig()
 	if err != nil {
 		return nil, err

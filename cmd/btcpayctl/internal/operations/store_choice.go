@@ -1,4 +1,4 @@
-package app
+package operations
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
@@ -13,23 +14,23 @@ import (
 // CheckStore refuses a store that is selected beside a key of another one. With a key
 // the BitPay-compatible API takes the key's own store and ignores any that is named. A
 // store that a flag or the environment names has to be proven; that of a profile may
-// also be one that cannot be known yet, and [App.TellUnproven] says so.
-func (a *App) CheckStore(ctx context.Context, c *Connection) error {
+// also be one that cannot be known yet, and [TellUnproven] says so.
+func CheckStore(ctx context.Context, a *app.App, c *app.Connection) error {
 	if c.Store.Text == "" || c.Source == "" {
 		return nil
 	}
 	if c.DryRun {
-		return a.checkStoreUnasked(c)
+		return checkStoreUnasked(a, c)
 	}
-	if !c.Store.Explicit() && c.serving.store == nil && c.serving.why != nil {
+	if !c.Store.Explicit() && c.Serving.Store == nil && c.Serving.Why != nil {
 		return nil //nolint:nilerr // one look has to do
 	}
-	serves, err := a.Serves(ctx, c)
+	serves, err := Serves(ctx, a, c)
 	switch {
 	case serves != nil && serves.ID == c.Store.Text:
 		return nil
 	case serves != nil:
-		return a.OtherStore(c, serves)
+		return otherStore(c, serves)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, bitpay.ErrNotPaired):
@@ -37,20 +38,20 @@ func (a *App) CheckStore(ctx context.Context, c *Connection) error {
 	case !c.Store.Explicit():
 		return nil
 	case errors.Is(err, bitpay.ErrStoreUnknown):
-		return a.unknownStore(c, err)
+		return unknownStore(c, err)
 	}
 	return err
 }
 
 // checkStoreUnasked is for a dry run, which asks no server.
-func (a *App) checkStoreUnasked(c *Connection) error {
+func checkStoreUnasked(a *app.App, c *app.Connection) error {
 	serves := c.Profile.Serves()
-	if c.Source != sourceProfile {
+	if c.Source != app.SourceProfile {
 		serves = nil
 	}
 	switch {
 	case serves != nil && serves.ID != c.Store.Text:
-		return a.OtherStore(c, serves)
+		return otherStore(c, serves)
 	case serves == nil && c.Store.Explicit():
 		fmt.Fprintf(a.Err, "Before this request the key is asked for its invoices: one of them has to show that it serves store %s.\n", output.VisibleLine(c.Store.Text))
 	}
@@ -59,23 +60,23 @@ func (a *App) checkStoreUnasked(c *Connection) error {
 
 const ownStoreCounts = "With this key the server takes the key's own store and ignores any other."
 
-// OtherStore says that a key serves another store than the one that is selected.
-func (a *App) OtherStore(c *Connection, serves *profile.ProvenStore) *output.Error {
+// otherStore says that a key serves another store than the one that is selected.
+func otherStore(c *app.Connection, serves *profile.ProvenStore) *output.Error {
 	e := &output.Error{Code: output.Usage,
 		What: fmt.Sprintf("%s names store %s, and the key in use is for store %s", c.Store.Source, c.Store.Text, serves),
 		Why:  fmt.Sprintf("Invoice %s of the key shows it. %s Nothing was created.", serves.Invoice, ownStoreCounts),
 		Next: "leave the store out, or use the profile of that store: btcpayctl profile list"}
-	if c.Store.Source == sourceProfile {
+	if c.Store.Source == app.SourceProfile {
 		e.Code = output.BadInput
 		e.What = fmt.Sprintf("profile %s is for store %s, and its key is for store %s", c.Name.Text, c.Store.Text, serves)
-		e.Next = a.PairAgain(c, serves)
+		e.Next = PairAgain(c, serves)
 	}
 	return e
 }
 
 // PairAgain are the ways out of a profile whose key was approved for another store than
 // it is for.
-func (a *App) PairAgain(c *Connection, serves *profile.ProvenStore) string {
+func PairAgain(c *app.Connection, serves *profile.ProvenStore) string {
 	page, err := c.TokensURL(serves.ID)
 	if err != nil {
 		page = "Access Tokens of that store"
@@ -85,19 +86,19 @@ func (a *App) PairAgain(c *Connection, serves *profile.ProvenStore) string {
 		whose = c.Identity.SIN()
 	}
 	next := "revoke the token of " + whose + ": " + page + "\nthen btcpayctl pair client"
-	if c.Source != sourceProfile {
+	if c.Source != app.SourceProfile {
 		return next
 	}
 	return next + " --profile " + c.Name.Text + "\nor, if store " + serves.ID + " is meant: btcpayctl profile set " + c.Name.Text + " --store " + serves.ID
 }
 
 // unknownStore says that nothing tells whether a key serves the store that was named.
-func (a *App) unknownStore(c *Connection, why error) *output.Error {
+func unknownStore(c *app.Connection, why error) *output.Error {
 	e := &output.Error{Code: output.Usage,
 		What: fmt.Sprintf("%s names store %s, and which store the key serves is not known", c.Store.Source, c.Store.Text),
 		Why:  fmt.Sprintf("%s %s. Nothing was created.", ownStoreCounts, output.Sentence(why.Error())),
 		Next: "leave the store out, and the first invoice that is created shows which store it is", Err: why}
-	if c.Source == sourceProfile && c.Profile.Store != "" && c.Profile.Store != c.Store.Text {
+	if c.Source == app.SourceProfile && c.Profile.Store != "" && c.Profile.Store != c.Store.Text {
 		e.Next = "use the profile of that store: btcpayctl profile list"
 	}
 	return e

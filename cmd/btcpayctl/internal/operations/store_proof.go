@@ -1,4 +1,4 @@
-package app
+package operations
 
 import (
 	"context"
@@ -8,72 +8,53 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
-
-// A serving is what is known of the store that a connection's key serves.
-type serving struct {
-	store *profile.ProvenStore // nil while it is not proven
-	// before is what was proven of the key earlier, which may be about a token that
-	// it has no longer.
-	before *profile.ProvenStore
-	// tokens are the digests of the key's tokens, read before anything that is taken
-	// for a proof: a token that was revoked never comes back, so a proof is at worst
-	// kept for a token that is gone.
-	tokens []string
-	why    error // why it is not proven
-	looked bool  // the invoices were looked at
-	tries  int   // invoices that were created and asked for their store
-	told   bool
-}
 
 // mostTries bounds how many new invoices are asked for their store. One of 0 has no
 // checkout page, and the next one may have.
 const mostTries = 5
 
-// Proven is the store that the key of a connection was seen to serve in this run, nil
-// where that is not known.
-func (c *Connection) Proven() *profile.ProvenStore { return c.serving.store }
-
 // Serves learns which store the key of a connection serves: by what was proven of a
 // token that the key still has, else by an invoice of it. The error says why it cannot
 // be known, and wraps [bitpay.ErrStoreUnknown] where asking again is of no use.
-func (a *App) Serves(ctx context.Context, c *Connection) (*profile.ProvenStore, error) {
-	s := &c.serving
-	if s.store != nil {
-		return s.store, nil
+func Serves(ctx context.Context, a *app.App, c *app.Connection) (*profile.ProvenStore, error) {
+	s := &c.Serving
+	if s.Store != nil {
+		return s.Store, nil
 	}
-	if s.looked {
-		return nil, s.why
+	if s.Looked {
+		return nil, s.Why
 	}
-	look, cancel := context.WithTimeout(ctx, c.patience)
+	look, cancel := context.WithTimeout(ctx, c.Patience)
 	defer cancel()
-	if err := a.readTokens(look, c); err != nil {
-		s.why = err
+	if err := readTokens(look, a, c); err != nil {
+		s.Why = err
 		return nil, err
 	}
-	if s.store != nil {
-		return s.store, nil
+	if s.Store != nil {
+		return s.Store, nil
 	}
 	store, err := c.OwnStore(look)
 	if err != nil {
 		if errors.Is(err, bitpay.ErrStoreUnknown) {
-			s.looked = true
-			a.forgetProven(ctx, c)
+			s.Looked = true
+			forgetProven(ctx, a, c)
 		}
-		s.why = plainAnswer(err)
-		return nil, s.why
+		s.Why = plainAnswer(err)
+		return nil, s.Why
 	}
-	a.learn(ctx, c, store)
-	return s.store, nil
+	learn(ctx, a, c, store)
+	return s.Store, nil
 }
 
 // readTokens asks for the tokens of a BitId key, and takes what was proven of one of
 // them for known. Other keys have none: a legacy key is one store's as it stands.
-func (a *App) readTokens(ctx context.Context, c *Connection) error {
-	s := &c.serving
-	if c.Identity == nil || s.tokens != nil {
+func readTokens(ctx context.Context, a *app.App, c *app.Connection) error {
+	s := &c.Serving
+	if c.Identity == nil || s.Tokens != nil {
 		return nil
 	}
 	tokens, err := c.Tokens(ctx)
@@ -81,10 +62,10 @@ func (a *App) readTokens(ctx context.Context, c *Connection) error {
 		return plainAnswer(err)
 	}
 	if len(tokens) == 0 {
-		a.forgetProven(ctx, c)
+		forgetProven(ctx, a, c)
 		return bitpay.ErrNotPaired
 	}
-	s.tokens = profile.TokenDigests(tokens)
+	s.Tokens = profile.TokenDigests(tokens)
 	config, err := a.ReadConfig()
 	if err != nil {
 		return err
@@ -94,9 +75,9 @@ func (a *App) readTokens(ctx context.Context, c *Connection) error {
 		if proven == nil || p.SIN != c.Identity.SIN() || proven.Server != c.URL {
 			continue
 		}
-		s.before = proven
-		if proven.HoldsFor(s.tokens) {
-			s.store = proven
+		s.Before = proven
+		if proven.HoldsFor(s.Tokens) {
+			s.Store = proven
 			break
 		}
 	}
@@ -115,26 +96,26 @@ func plainAnswer(err error) error {
 
 // learn takes what an invoice shows for known, and writes it into the profiles that
 // have the key. Where that fails it is looked up again by the next command.
-func (a *App) learn(ctx context.Context, c *Connection, store bitpay.Store) {
-	s := &c.serving
+func learn(ctx context.Context, a *app.App, c *app.Connection, store bitpay.Store) {
+	s := &c.Serving
 	if c.Identity == nil {
-		s.store = profile.ProvenFor(store, "", c.URL, "")
+		s.Store = profile.ProvenFor(store, "", c.URL, "")
 		return
 	}
 	token := ""
-	if len(s.tokens) > 0 {
-		token = s.tokens[0]
+	if len(s.Tokens) > 0 {
+		token = s.Tokens[0]
 	}
-	s.store = profile.ProvenFor(store, c.Identity.SIN(), c.URL, token)
+	s.Store = profile.ProvenFor(store, c.Identity.SIN(), c.URL, token)
 	if token != "" {
-		_ = a.updateProven(ctx, c, s.store)
+		_ = updateProven(ctx, a, c, s.Store)
 	}
 }
 
 // forgetProven takes away what was proven of tokens that the key has no longer.
-func (a *App) forgetProven(ctx context.Context, c *Connection) {
+func forgetProven(ctx context.Context, a *app.App, c *app.Connection) {
 	if c.Identity != nil {
-		_ = a.updateProven(ctx, c, nil)
+		_ = updateProven(ctx, a, c, nil)
 	}
 }
 
@@ -145,7 +126,7 @@ var errSame = errors.New("nothing is to be changed")
 // again by the next command.
 const lockPatience = 5 * time.Second
 
-func (a *App) updateProven(ctx context.Context, c *Connection, proven *profile.ProvenStore) error {
+func updateProven(ctx context.Context, a *app.App, c *app.Connection, proven *profile.ProvenStore) error {
 	file, err := a.Config()
 	if err != nil {
 		return err
@@ -180,18 +161,18 @@ func (a *App) updateProven(ctx context.Context, c *Connection, proven *profile.P
 	return nil
 }
 
-// ReadyToCreate is [App.CheckStore] before an invoice is created. It also reads the
+// ReadyToCreate is [CheckStore] before an invoice is created. It also reads the
 // tokens of a profile's key, so that what the first invoice shows can be kept.
-func (a *App) ReadyToCreate(ctx context.Context, c *Connection) error {
-	if err := a.CheckStore(ctx, c); err != nil {
+func ReadyToCreate(ctx context.Context, a *app.App, c *app.Connection) error {
+	if err := CheckStore(ctx, a, c); err != nil {
 		return err
 	}
-	if c.Source != sourceProfile || c.DryRun || c.serving.store != nil || c.serving.why != nil {
+	if c.Source != app.SourceProfile || c.DryRun || c.Serving.Store != nil || c.Serving.Why != nil {
 		return nil
 	}
-	look, cancel := context.WithTimeout(ctx, c.patience)
+	look, cancel := context.WithTimeout(ctx, c.Patience)
 	defer cancel()
-	if err := a.readTokens(look, c); errors.Is(err, bitpay.ErrNotPaired) {
+	if err := readTokens(look, a, c); errors.Is(err, bitpay.ErrNotPaired) {
 		return err
 	}
 	return nil // what else fails does not stop a sale
@@ -200,67 +181,67 @@ func (a *App) ReadyToCreate(ctx context.Context, c *Connection) error {
 // ProveBy learns the store of a key from an invoice that was just created, or found.
 // It asks once, where the store is not known yet and where something depends on it.
 // Other returns the store where it is not the one that was selected.
-func (a *App) ProveBy(ctx context.Context, c *Connection, invoice string) (other *profile.ProvenStore) {
-	s := &c.serving
-	if s.store == nil {
-		if c.Source == "" || c.DryRun || s.tries >= mostTries || c.Source != sourceProfile && c.Store.Text == "" {
+func ProveBy(ctx context.Context, a *app.App, c *app.Connection, invoice string) (other *profile.ProvenStore) {
+	s := &c.Serving
+	if s.Store == nil {
+		if c.Source == "" || c.DryRun || s.Tries >= mostTries || c.Source != app.SourceProfile && c.Store.Text == "" {
 			return nil
 		}
-		s.tries++
-		look, cancel := context.WithTimeout(ctx, c.patience)
+		s.Tries++
+		look, cancel := context.WithTimeout(ctx, c.Patience)
 		defer cancel()
 		status, err := c.Invoices.CheckoutStatus(look, invoice)
 		if err != nil {
-			s.why = err
+			s.Why = err
 			if !errors.Is(err, bitpay.ErrNoCheckout) {
-				s.tries = mostTries // it may have taken its time
+				s.Tries = mostTries // it may have taken its time
 			}
-			a.TellUnproven(c)
+			TellUnproven(a, c)
 			return nil
 		}
-		a.learn(ctx, c, bitpay.Store{ID: status.StoreID, Name: status.StoreName, InvoiceID: invoice})
-		if c.Store.Text == "" || c.Store.Text == s.store.ID {
-			a.tellProven(c)
+		learn(ctx, a, c, bitpay.Store{ID: status.StoreID, Name: status.StoreName, InvoiceID: invoice})
+		if c.Store.Text == "" || c.Store.Text == s.Store.ID {
+			tellProven(a, c)
 		}
 	}
-	if c.Store.Text == "" || c.Store.Text == s.store.ID {
+	if c.Store.Text == "" || c.Store.Text == s.Store.ID {
 		return nil
 	}
-	return s.store
+	return s.Store
 }
 
 // tellProven says what an invoice showed, where that is news.
-func (a *App) tellProven(c *Connection) {
-	s := &c.serving
+func tellProven(a *app.App, c *app.Connection) {
+	s := &c.Serving
 	switch {
-	case s.before == nil:
-		fmt.Fprintf(a.Err, "Note: the key serves store %s, as invoice %s shows.\n", s.store, s.store.Invoice)
-	case s.before.ID != s.store.ID:
-		fmt.Fprintf(a.Err, "Note: the key serves store %s now, as invoice %s shows. It served store %s before.\n", s.store, s.store.Invoice, s.before)
+	case s.Before == nil:
+		fmt.Fprintf(a.Err, "Note: the key serves store %s, as invoice %s shows.\n", s.Store, s.Store.Invoice)
+	case s.Before.ID != s.Store.ID:
+		fmt.Fprintf(a.Err, "Note: the key serves store %s now, as invoice %s shows. It served store %s before.\n", s.Store, s.Store.Invoice, s.Before)
 	}
 }
 
 // TellUnproven says once that a profile's store is believed only. Where there is no
 // invoice nothing is shown that could be another store's.
-func (a *App) TellUnproven(c *Connection) {
-	s := &c.serving
-	if s.store != nil || s.told || c.Store.Text == "" || c.Source == "" || s.why == nil || errors.Is(s.why, bitpay.ErrNoInvoice) {
+func TellUnproven(a *app.App, c *app.Connection) {
+	s := &c.Serving
+	if s.Store != nil || s.Told || c.Store.Text == "" || c.Source == "" || s.Why == nil || errors.Is(s.Why, bitpay.ErrNoInvoice) {
 		return
 	}
-	s.told = true
-	fmt.Fprintf(a.Err, "Note: whether the key serves store %s, as %s says, is not proven: %s.\n", c.Store.Text, sourceOfStore(c), output.VisibleLine(s.why.Error()))
+	s.Told = true
+	fmt.Fprintf(a.Err, "Note: whether the key serves store %s, as %s says, is not proven: %s.\n", c.Store.Text, sourceOfStore(c), output.VisibleLine(s.Why.Error()))
 }
 
 // WhyUnproven is why the store of a key is not known, nil where it is.
-func (a *App) WhyUnproven(c *Connection) error {
-	if c.serving.store != nil {
+func WhyUnproven(a *app.App, c *app.Connection) error {
+	if c.Serving.Store != nil {
 		return nil
 	}
-	return c.serving.why
+	return c.Serving.Why
 }
 
-func sourceOfStore(c *Connection) string {
-	if c.Store.Source == sourceProfile {
+func sourceOfStore(c *app.Connection) string {
+	if c.Store.Source == app.SourceProfile {
 		return "profile " + c.Name.Text
 	}
 	return c.Store.Source

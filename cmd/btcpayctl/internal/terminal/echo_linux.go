@@ -1,4 +1,4 @@
-package app
+package terminal
 
 import "golang.org/x/sys/unix"
 

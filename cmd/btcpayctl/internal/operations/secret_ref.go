@@ -1,4 +1,4 @@
-package app
+package operations
 
 import (
 	"context"
@@ -8,22 +8,23 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/keystore"
 	"github.com/btcpayctl/btcpayctl/keystore/dockerhelper"
 )
 
-// A Held is a secret by its name, which may not be there: only a read tells.
-type Held struct {
+// A SecretRef names a secret. Only a read shows whether the keystore has it.
+type SecretRef struct {
 	keystore.Entry          // zero but for Name and Keystore where the index does not know it
 	Profiles       []string // that use it, sorted
 	Indexed        bool
 }
 
-// Holdings are the secrets that are known of, sorted by name: those in the index
-// and those that profiles name. The store of a profile wins over the index,
-// since that is where commands look.
-func (a *App) Holdings(ctx context.Context) ([]Held, error) {
+// Holdings are the known secrets, sorted by name: those in the index and those that
+// profiles name. The keystore of a profile takes precedence over the index, since commands
+// look there.
+func Holdings(ctx context.Context, a *app.App) ([]SecretRef, error) {
 	index, err := a.Index()
 	if err != nil {
 		return nil, err
@@ -36,9 +37,9 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := map[string]Held{}
+	held := map[string]SecretRef{}
 	for _, entry := range entries {
-		held[entry.Name] = Held{Entry: entry, Indexed: true}
+		held[entry.Name] = SecretRef{Entry: entry, Indexed: true}
 	}
 	for _, user := range slices.Sorted(maps.Keys(config.Profiles)) {
 		p := config.Profiles[user]
@@ -54,7 +55,7 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 			held[name] = h
 		}
 	}
-	all := slices.SortedFunc(maps.Values(held), func(a, b Held) int { return strings.Compare(a.Name, b.Name) })
+	all := slices.SortedFunc(maps.Values(held), func(a, b SecretRef) int { return strings.Compare(a.Name, b.Name) })
 	for i := range all {
 		if all[i].Keystore == "" { // nothing says so, and then commands look here
 			fresh, err := a.FreshKeystore()
@@ -71,18 +72,18 @@ func (a *App) Holdings(ctx context.Context) ([]Held, error) {
 func SecretsOf(p profile.Profile) []string {
 	var names []string
 	if p.SIN != "" {
-		names = append(names, BitIDName(p.SIN))
+		names = append(names, app.BitIDName(p.SIN))
 	}
 	if p.APIKeyID != "" {
-		names = append(names, APIKeyName(p.APIKeyID))
+		names = append(names, app.APIKeyName(p.APIKeyID))
 	}
 	return names
 }
 
-// HeldIn are the secrets of one store: of the holdings those that are in it,
-// and what the store itself lists, as after the loss of the index.
-func (a *App) HeldIn(ctx context.Context, spec string, holdings []Held) ([]Held, error) {
-	held := slices.DeleteFunc(slices.Clone(holdings), func(h Held) bool { return h.Keystore != spec })
+// HeldIn are the secrets of one keystore: the holdings that are in it, and what the
+// keystore itself lists, for the case that the index is lost.
+func HeldIn(ctx context.Context, a *app.App, spec string, holdings []SecretRef) ([]SecretRef, error) {
+	held := slices.DeleteFunc(slices.Clone(holdings), func(h SecretRef) bool { return h.Keystore != spec })
 	store, err := a.OpenKeystore(spec)
 	if err != nil {
 		return nil, err
@@ -95,7 +96,7 @@ func (a *App) HeldIn(ctx context.Context, spec string, holdings []Held) ([]Held,
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]Held{}
+	known := map[string]SecretRef{}
 	for _, h := range holdings {
 		known[h.Name] = h
 	}
@@ -105,37 +106,37 @@ func (a *App) HeldIn(ctx context.Context, spec string, holdings []Held) ([]Held,
 		case keystore.IsProbe(name), ok && h.Keystore == spec:
 			continue
 		case !ok:
-			h = Held{Entry: keystore.Entry{Name: name, Keystore: spec}}
+			h = SecretRef{Entry: keystore.Entry{Name: name, Keystore: spec}}
 		}
 		held = append(held, h)
 	}
-	slices.SortFunc(held, func(a, b Held) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(held, func(a, b SecretRef) int { return strings.Compare(a.Name, b.Name) })
 	return held, nil
 }
 
-// JudgeSecret is [CheckSecret] by name alone, for package keystore.
-func JudgeSecret(name string, secret []byte) error {
+// VerifySecret is [CheckSecret] only by name, for package keystore.
+func VerifySecret(name string, secret []byte) error {
 	_, err := CheckSecret(keystore.Entry{Name: name}, secret)
 	return err
 }
 
-// CheckSecret tells whether a secret is the one that its name says: names follow
-// from secrets, and whoever puts another one there decides who is paid. Kinds
-// that this version does not know are not judged. It returns the entry with what
-// the secret tells of its server.
+// CheckSecret fails if a secret is not the one that its name says. Names follow from
+// secrets, and another secret under a name decides who is paid. Kinds that this version
+// does not know are not checked. It returns the entry with the server that the secret
+// names.
 func CheckSecret(entry keystore.Entry, secret []byte) (keystore.Entry, error) {
 	kind, id, _ := strings.Cut(entry.Name, "/")
 	switch kind {
 	case "bitid":
 		imported, err := bitpay.ParsePrivateKey(secret)
 		if err != nil {
-			return entry, fmt.Errorf("%s is no private key: %w", entry.Name, err)
+			return entry, fmt.Errorf("%s is not a private key: %w", entry.Name, err)
 		}
 		if got := imported.Identity.SIN(); got != id {
 			return entry, fmt.Errorf("%s is the key of another SIN: %s", entry.Name, got)
 		}
 	case "apikey":
-		if got := keyID(secret); got != id {
+		if got := app.IDOfAPIKey(secret); got != id {
 			return entry, fmt.Errorf("%s is another key: %s", entry.Name, got)
 		}
 	case dockerhelper.Kind:
