@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox"
@@ -97,19 +100,17 @@ func TestSilence(t *testing.T) {
 	s := sandbox.New(t, sandbox.Options{Empty: true})
 	stderr := &heard{text: "Or run the same command with --paste.", came: make(chan struct{})}
 	a.Err = stderr
-	c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
-	c.asks.Tree, c.asks.Commands, c.asks.AllStores = commands, []string{"invoice list"}, true
-	cmd := newCommand(t, a)
-	if err := c.prepare(cmd); err != nil {
-		t.Fatal(err)
-	}
+	o := options{reach: app.Flags{Server: s.URL, Profile: "ci"}, strict: true, noBrowser: true, wait: time.Hour, hintAfter: time.Millisecond}
+	o.asks.Tree, o.asks.Commands, o.asks.AllStores = commands, []string{"invoice list"}, true
 	// It is silent, then gives hints, and Ctrl-C ends it.
 	ctx, cancel := context.WithCancel(t.Context())
+	cmd := newCommand(t, a)
+	cmd.SetContext(ctx)
 	go func() {
 		<-stderr.came
 		cancel()
 	}()
-	if err := c.run(ctx); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+	if err := o.run(cmd, a); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
 		t.Errorf("after Ctrl-C: %v", err)
 	}
 	for _, want := range []string{"Nothing has come yet.", "ssh -N -L", "Waiting for the answer on http://localhost:"} {
@@ -118,11 +119,8 @@ func TestSilence(t *testing.T) {
 		}
 	}
 	// So does the end of the wait.
-	if err := c.prepare(cmd); err != nil {
-		t.Fatal(err)
-	}
-	c.operation, c.wait, c.hintAfter = nil, time.Millisecond, time.Hour
-	if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
+	o.wait, o.hintAfter = time.Millisecond, time.Hour
+	if e, ok := errors.AsType[*output.Error](o.run(newCommand(t, a), a)); !ok || e.Code != output.Pending {
 		t.Errorf("after the wait: %v", e)
 	}
 }
@@ -132,19 +130,22 @@ func TestSilence(t *testing.T) {
 func TestAddressTakenUp(t *testing.T) {
 	a, _, stderr := apptest.New(t, map[string]string{"BTCPAYCTL_KEYSTORE": "file", "BTCPAYCTL_IDENTITY_FILE": t.TempDir() + "/identity"})
 	s := sandbox.New(t, sandbox.Options{Empty: true})
-	start := time.Now()
+	start, seen := time.Now(), map[string]bool{}
 	login := func(later time.Duration, profile, name string) (port int, label string) {
 		t.Helper()
 		a.Now = func() time.Time { return start.Add(later) }
-		c := &authorization{app: a, flags: app.Flags{Server: s.URL, Profile: profile}, appName: name, strict: true, noBrowser: true, wait: time.Millisecond, hintAfter: time.Hour}
-		c.asks.Tree, c.asks.Commands, c.asks.AllStores = commands, []string{"invoice list"}, true
-		if err := c.prepare(newCommand(t, a)); err != nil {
-			t.Fatal(err)
-		}
-		if e, ok := errors.AsType[*output.Error](c.run(t.Context())); !ok || e.Code != output.Pending {
+		o := options{reach: app.Flags{Server: s.URL, Profile: profile}, appName: name, strict: true, noBrowser: true, wait: time.Millisecond, hintAfter: time.Hour}
+		o.asks.Tree, o.asks.Commands, o.asks.AllStores = commands, []string{"invoice list"}, true
+		if e, ok := errors.AsType[*output.Error](o.run(newCommand(t, a), a)); !ok || e.Code != output.Pending {
 			t.Fatalf("%v\n%s", e, stderr)
 		}
-		return c.bound, c.operation.Record.Label
+		records, err := operations.UnfinishedOf[ledger.Key](t.Context(), a)
+		i := slices.IndexFunc(records, func(r ledger.Key) bool { return !seen[r.ID] })
+		if err != nil || i < 0 {
+			t.Fatal(records, err)
+		}
+		seen[records[i].ID] = true
+		return records[i].Authorize.Port, records[i].Label
 	}
 	first, label := login(0, "ci", "")
 	again, other := login(23*time.Hour, "ci", "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -11,44 +12,85 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/terminal"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// inAdvance is what the command line agreed to: where nobody is asked, a key that
-// may do what was asked for is kept.
-func (c *authorization) inAdvance() ledger.Consent {
+// An asker asks on the terminal, or answers as the command line agreed to in advance.
+type asker struct {
+	dialogue           *terminal.Dialogue // nil without a terminal
+	stderr             io.Writer
+	yes, acceptBroader bool
+}
+
+// ready checks that a key can be stored before the user is asked for one, and opens the
+// terminal.
+func (o options) ready(ctx context.Context, p plan) (*asker, error) {
+	if err := operations.ProbeKeystore(ctx, p.app, p.connection.Keystore.Text); err != nil {
+		return nil, err
+	}
+	asks := &asker{stderr: p.app.Err, yes: o.yes, acceptBroader: o.acceptBroader}
+	var err error
+	if p.app.CanAsk() {
+		asks.dialogue, err = terminal.OpenDialogue(p.app.Err)
+	}
+	return asks, err
+}
+
+func (k *asker) close() error { return k.dialogue.Close() }
+
+// inAdvance is what the command line agreed to: if no question is asked, a key that may do
+// what was asked for is kept.
+func (k *asker) inAdvance() ledger.Consent {
 	switch {
-	case c.dialogue != nil && !c.yes:
+	case k.dialogue != nil && !k.yes:
 		return ledger.ConsentNone
-	case c.acceptBroader:
+	case k.acceptBroader:
 		return ledger.ConsentBroader
 	}
 	return ledger.ConsentSame
 }
 
-// consent writes down who agreed to what. What is not written did not happen, so
-// it comes before the key is put to use or dropped.
-func (c *authorization) consent(consent ledger.Consent) error {
-	return c.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = consent })
+// ask asks on the terminal; without one the answer is no.
+func (k *asker) ask(ctx context.Context, question string, byDefault bool, otherwise *output.Error) (decision, error) {
+	if k.dialogue == nil {
+		return decision{refused: otherwise}, nil
+	}
+	sure, err := k.dialogue.Confirm(ctx, question, byDefault)
+	if err != nil || sure {
+		return decision{}, err
+	}
+	return decision{refused: otherwise}, nil
 }
 
-// undecided explains an end before anybody decided. The key stays stored, unused,
-// and for the doctor to ask about.
-func (c *authorization) undecided(ctx context.Context, err error) error {
+// consent records who agreed to what, before the key is put to use or dropped.
+func (l *login) consent(consent ledger.Consent) error {
+	return l.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = consent })
+}
+
+// undecided explains an end before a decision. The key stays stored and unused, and
+// "doctor" asks about it.
+func (l *login) undecided(ctx context.Context, err error) error {
 	e := cli.Explain(ctx, err)
 	e.Why, e.Next = "The key is stored, nobody has agreed to it, and no profile uses it.", "btcpayctl doctor"
 	if ctx.Err() == nil {
 		return e
 	}
-	return errors.Join(e, c.consent(ledger.ConsentNone))
+	return errors.Join(e, l.consent(ledger.ConsentNone))
 }
 
-// agree asks whether the key is to be kept. Refused is why it is not; the error
-// tells that nobody could be asked to the end.
-func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now operations.Rights) (refused *output.Error, err error) {
+// A decision is whether a key is kept.
+type decision struct {
+	refused *output.Error // why it is not; nil if it is kept
+	said    string        // begins the line that says where the key is stored
+}
+
+// agree asks whether the key is to be kept. The error means that the question was not
+// answered.
+func (l *login) agree(ctx context.Context, proof greenfield.Proof, now operations.Rights, asks *asker) (decision, error) {
 	grant := proof.Grant
-	d := operations.CompareGrant(c.request, grant)
-	unusable := now.RefusedOf(c.request.Permissions)
+	d := operations.CompareGrant(l.request, grant)
+	unusable := now.RefusedOf(l.request.Permissions)
 	switch {
 	case len(unusable) > 0 && !d.Never:
 		e := operations.RefusedKey("the key may not do what was asked for", unusable)
@@ -56,44 +98,32 @@ func (c *authorization) agree(ctx context.Context, proof greenfield.Proof, now o
 		if d.What != "" {
 			question = output.Sentence(d.What) + ". " + question
 		}
-		return c.ask(ctx, output.VisibleLine(question)+". Keep it all the same?", false, e)
+		return asks.ask(ctx, output.VisibleLine(question)+". Keep it all the same?", false, e)
 	case d.What == "":
-		if c.dialogue == nil || c.yes {
-			c.verdict = "Asked for and granted alike. "
-			return nil, nil
+		const alike = "Asked for and granted alike."
+		if asks.dialogue == nil || asks.yes {
+			return decision{said: alike + " "}, nil
 		}
-		fmt.Fprintln(c.app.Err, "Asked for and granted alike.")
-		return c.ask(ctx, "Keep it for profile "+c.profile+"?", true, &output.Error{Code: output.Failed, What: "you said no", Next: "run the same command again"})
+		fmt.Fprintln(l.app.Err, alike)
+		return asks.ask(ctx, "Keep it for profile "+l.profile+"?", true, &output.Error{Code: output.Failed, What: "you said no", Next: "run the same command again"})
 	case d.Never:
-		return &output.Error{Code: output.MissingPermission, What: d.What, Next: d.Next}, nil
-	case grant.Match == greenfield.GrantBroader && c.acceptBroader:
-		fmt.Fprintln(c.app.Err, output.VisibleLine(output.Sentence(d.What))+". It is kept all the same.")
-		return nil, nil
+		return decision{refused: &output.Error{Code: output.MissingPermission, What: d.What, Next: d.Next}}, nil
+	case grant.Match == greenfield.GrantBroader && asks.acceptBroader:
+		fmt.Fprintln(l.app.Err, output.VisibleLine(output.Sentence(d.What))+". It is kept all the same.")
+		return decision{}, nil
 	case grant.Match == greenfield.GrantBroader:
-		return c.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it?", false, &output.Error{Code: output.MissingPermission,
+		return asks.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it?", false, &output.Error{Code: output.MissingPermission,
 			What: d.What + ", and nobody agreed to that", Next: "run the same command again, or with --accept-broader"})
 	}
 	e := &output.Error{Code: output.MissingPermission, What: d.What, Next: d.Next}
 	if e.Next == "" {
 		e.Next = "run the same command again, logged in as somebody whose role in the store allows that"
 		missing := slices.Concat(grant.Missing, grant.Narrowed)
-		if page, err := c.connection.AuthorizeURL(greenfield.AuthorizeRequest{
-			Permissions: missing, ApplicationName: operations.PageLabel(c.appName, operations.NewOperationID()), SelectiveStores: c.request.SelectiveStores, AllowUnknown: true,
+		if page, err := l.connection.AuthorizeURL(greenfield.AuthorizeRequest{
+			Permissions: missing, ApplicationName: operations.PageLabel(l.appName, operations.NewOperationID()), SelectiveStores: l.request.SelectiveStores, AllowUnknown: true,
 		}); err == nil {
 			e.Next += "\nThe page that asks for the missing alone: " + page
 		}
 	}
-	return c.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it all the same?", false, e)
-}
-
-// ask asks on the terminal; without one the answer is no.
-func (c *authorization) ask(ctx context.Context, question string, byDefault bool, otherwise *output.Error) (refused *output.Error, err error) {
-	if c.dialogue == nil {
-		return otherwise, nil
-	}
-	sure, err := c.dialogue.Confirm(ctx, question, byDefault)
-	if err != nil || sure {
-		return nil, err
-	}
-	return otherwise, nil
+	return asks.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it all the same?", false, e)
 }

@@ -3,63 +3,81 @@ package authorize
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// fitServer puts a request for one store into the form that the server
-// understands: servers since 2.3.6 take the store from the permission, on older
-// ones, and where the version cannot be told, the person picks it, and it is
-// compared.
-func (c *authorization) fitServer(ctx context.Context) {
-	picking, ok := c.request.PickStore()
-	switch {
-	case !ok:
-		return
-	case c.selective:
-		c.request = picking // the person is to pick, whatever the server can do
-	case c.flags.DryRun:
-		fmt.Fprintln(c.app.Err, "Note: a server before 2.3.6 would be asked without the store, and the person would pick it.")
-	default:
-		bounded, stop := context.WithTimeout(ctx, releaseTime)
-		defer stop()
-		if !c.connection.NamesStores(bounded) {
-			c.request = picking
+// activate makes the profile use the key. The operation is finished last.
+func (l *login) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now operations.Rights, said string) (authorizeRecord, error) {
+	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
+	old, err := operations.PinAPIKey(ctx, l.app, l.profile, operations.Pin{Keystore: l.operation.Record.Keystore, Server: l.connection.URL, Store: store, ID: id, BesidePairing: l.besidePairing})
+	if err != nil {
+		return authorizeRecord{}, err
+	}
+	if l.identifier != "" {
+		err := l.app.UpdateProfile(ctx, l.profile, func(p *profile.Profile) error {
+			p.AppIdentifier = l.identifier
+			return nil
+		})
+		if err != nil {
+			return authorizeRecord{}, err
 		}
 	}
+	fault.At("authorize-pinned")
+	if err := l.holder().CloseOperation(ctx, l.operation); err != nil {
+		return authorizeRecord{}, err
+	}
+	fmt.Fprintf(l.app.Err, "%sStored in keystore %s for profile %q.\n", said, l.operation.Record.Keystore, l.profile)
+	if was := l.connection.Profile.Store; was != "" && store != "" && was != store {
+		fmt.Fprintf(l.app.Err, "The profile's store was %s, and is %s now.\n", was, store)
+	}
+	switch {
+	case old == id:
+		fmt.Fprintln(l.app.Err, "It is the key that the profile had.")
+	case old != "":
+		fmt.Fprintf(l.app.Err, "The profile's earlier key still works.\nNext: %s\n", l.app.Hint("btcpayctl apikey revoke "+old))
+	}
+	record := authorizeRecord{Profile: l.profile, Server: l.connection.URL, ID: id, Label: proof.Key.Label,
+		Permissions: cli.OrEmpty(proof.Key.Permissions), Match: string(proof.Grant.Match), Live: now.Live(), Rights: now.Records()}
+	if store != "" {
+		record.Store = new(store)
+	}
+	if proof.User != nil {
+		record.User = new(proof.User.Email)
+	}
+	return record, nil
 }
 
-// releaseTime is long enough for any server that is there.
-const releaseTime = 10 * time.Second
-
-// pickText says which store to pick, where the person picks a certain one.
-func (c *authorization) pickText() string {
-	id := c.request.StoreID
-	if id == "" {
-		return ""
-	}
-	return output.VisibleLine(fmt.Sprintf("On the page, pick the store %s: its name stands on %s/stores/%s. A key for another store is not kept.", id, c.connection.URL, id)) + "\n"
+type authorizeRecord struct {
+	Profile     string                   `json:"profile"`
+	Server      string                   `json:"server"`
+	Store       *string                  `json:"store"` // null where the key is not for exactly one
+	ID          string                   `json:"id"`
+	Label       string                   `json:"label"`
+	Permissions []greenfield.Permission  `json:"permissions"`
+	Match       string                   `json:"match"` // with what was asked for
+	User        *string                  `json:"user"`  // null where the key may not read the profile
+	Live        greenfield.Live          `json:"live"`
+	Rights      []operations.RightRecord `json:"rights"`
 }
 
-// checkPairing asks before an API key takes the place of a profile's BitId key.
-func (c *authorization) checkPairing(ctx context.Context, s app.Settings) error {
-	refused := cli.Outranks("--profile", c.profile, s.Profile)
-	if refused == nil || c.besidePairing || c.printURL || c.flags.DryRun {
-		return nil
-	}
-	if !c.app.CanAsk() {
-		return refused
-	}
-	sure, err := c.app.Confirm(ctx, fmt.Sprintf("Profile %s has a BitId key. With an API key beside it, invoice commands use the API key. Go on?", c.profile), false)
-	if err != nil {
-		return err
-	}
-	if !sure {
-		return refused
-	}
-	c.besidePairing = true
-	return nil
+var authorizeView = output.View[authorizeRecord]{
+	Columns: []output.Column[authorizeRecord]{
+		{Title: "PROFILE", Value: func(r authorizeRecord) string { return r.Profile }},
+		{Title: "SERVER", Value: func(r authorizeRecord) string { return r.Server }},
+		{Title: "STORE", Value: func(r authorizeRecord) string {
+			if r.Store == nil {
+				return "-"
+			}
+			return *r.Store
+		}},
+		{Title: "PERMISSIONS", Value: func(r authorizeRecord) string { return cli.ShortPermissions(r.Permissions) }},
+	},
+	Name: func(r authorizeRecord) string { return r.ID },
 }
