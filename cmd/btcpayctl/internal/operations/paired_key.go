@@ -15,14 +15,15 @@ import (
 
 // A PairedKey is a BitId key that is paired, or is to be.
 type PairedKey struct {
-	App *app.App
-	*app.Connection
+	App        *app.App
+	Connection *app.Connection
 }
 
 // ProvenStore learns which store the key was approved for, and refuses another than the
 // one that is wanted. It returns none, and no error, where that cannot be known yet.
-func (c *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, error) {
-	serves, err := Serves(ctx, c.App, c.Connection)
+func (k *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, error) {
+	c := k.Connection
+	serves, err := Serves(ctx, k.App, c)
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -31,11 +32,12 @@ func (c *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, erro
 	case c.Store.Text == "" || c.Store.Text == serves.ID:
 		return serves, nil
 	}
-	return serves, c.otherStore(serves)
+	return serves, k.otherStore(serves)
 }
 
 // otherStore says that a person approved the key for another store than was asked for.
-func (c *PairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
+func (k *PairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
+	c := k.Connection
 	says := c.Store.Source + " names"
 	if !c.Store.Explicit() {
 		says = "profile " + c.Name.Text + " says"
@@ -43,12 +45,12 @@ func (c *PairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
 	return &output.Error{Code: output.WrongStore,
 		What: fmt.Sprintf("the key %s is paired with store %s, and %s store %s", c.Identity.SIN(), serves, says, c.Store.Text),
 		Why:  fmt.Sprintf("Invoice %s shows it: whoever approved the key chose that store on the page.", serves.Invoice),
-		Next: PairAgain(c.Connection, serves)}
+		Next: PairAgain(c, serves)}
 }
 
 // Unproven says why the store of a paired key is not known.
-func (c *PairedKey) Unproven() string {
-	why := WhyUnproven(c.App, c.Connection)
+func (k *PairedKey) Unproven() string {
+	why := WhyUnproven(k.Connection)
 	if errors.Is(why, bitpay.ErrNoInvoice) {
 		return "the store is not proven yet: it has no invoice"
 	}
@@ -56,7 +58,8 @@ func (c *PairedKey) Unproven() string {
 }
 
 // Taken explains a code that was approved for another key.
-func (c *PairedKey) Taken(r ledger.Pair) *output.Error {
+func (k *PairedKey) Taken(r ledger.Pair) *output.Error {
+	c := k.Connection
 	page := c.URL + "/stores/STORE/tokens, of the store that approved it"
 	if r.Store != "" {
 		if address, err := c.TokensURL(r.Store); err == nil {
@@ -70,20 +73,21 @@ func (c *PairedKey) Taken(r ledger.Pair) *output.Error {
 	return &output.Error{Code: output.PairingTaken, What: "the code " + r.Code + " was approved, but not for this key",
 		Why: strings.TrimSpace(fmt.Sprintf("Somebody who knew the code put a key of their own in its place. The token %s is theirs, and lets them make and read invoices there. "+
 			"This key, %s, is not paired.", label, r.SIN)),
-		Next: "revoke that token: " + page + "\nthen btcpayctl pair client" + c.ProfileFlag()}
+		Next: "revoke that token: " + page + "\nthen btcpayctl pair client" + k.ProfileFlag()}
 }
 
 // ProfileName is the profile that the key comes from, empty if it is the environment.
-func (c *PairedKey) ProfileName() string {
-	if c.App.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
+func (k *PairedKey) ProfileName() string {
+	c := k.Connection
+	if k.App.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
 		return c.Name.Text
 	}
 	return "" // the key comes from the environment
 }
 
 // ProfileFlag is what a next command needs to use the same profile.
-func (c *PairedKey) ProfileFlag() string {
-	if name := c.ProfileName(); name != "" {
+func (k *PairedKey) ProfileFlag() string {
+	if name := k.ProfileName(); name != "" {
 		return " --profile " + name
 	}
 	return ""

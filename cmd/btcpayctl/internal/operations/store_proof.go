@@ -232,8 +232,8 @@ func TellUnproven(a *app.App, c *app.Connection) {
 	fmt.Fprintf(a.Err, "Note: whether the key serves store %s, as %s says, is not proven: %s.\n", c.Store.Text, sourceOfStore(c), output.VisibleLine(s.Why.Error()))
 }
 
-// WhyUnproven is why the store of a key is not known, nil where it is.
-func WhyUnproven(a *app.App, c *app.Connection) error {
+// WhyUnproven is why the store of a key is not known, nil if it is.
+func WhyUnproven(c *app.Connection) error {
 	if c.Serving.Store != nil {
 		return nil
 	}

@@ -10,12 +10,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 func newPairClient(a *app.App) *cobra.Command {
-	c := &pairing{PairedKey: operations.PairedKey{App: a}}
+	var o options
 	var qr, open bool
 	cmd := &cobra.Command{
 		Use:   "client",
@@ -41,36 +40,39 @@ status" reports the result.`,
 		Example: `  btcpayctl pair client --profile shop --server https://btcpay.example.com --label "Books & Co"`,
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.prepare(cmd, func(*app.Connection) error { return nil }); err != nil {
+			ctx := cmd.Context()
+			p, err := o.plan(cmd, a, func(*app.Connection) error { return nil })
+			if err != nil {
 				return err
 			}
-			if paired, err := c.already(cmd.Context()); paired || err != nil {
+			if paired, err := p.checkPaired(ctx); paired || err != nil {
 				return err
 			}
-			if err := c.begin(cmd.Context(), ""); err != nil {
+			b, err := p.begin(ctx, "")
+			if err != nil {
 				return err
 			}
-			asking, stop := cli.AwaitAnswer(cmd.Context(), c.App, "a pairing code")
-			p, err := c.RequestPairing(asking, bitpay.PairingRequest{Label: c.label, StoreID: c.Store.Text})
+			asking, stop := cli.AwaitAnswer(ctx, a, "a pairing code")
+			code, err := p.key.Connection.RequestPairing(asking, bitpay.PairingRequest{Label: p.label, StoreID: p.key.Connection.Store.Text})
 			stop()
-			if err := c.answered(p, err); err != nil || c.flags.DryRun {
+			if err := b.answered(code, err); err != nil || p.dryRun {
 				return err
 			}
-			c.show(p)
+			p.show(code, o.wait)
 			if qr {
-				qrterminal.GenerateHalfBlock(p.ApproveURL, qrterminal.L, a.Err)
+				qrterminal.GenerateHalfBlock(code.ApproveURL, qrterminal.L, a.Err)
 			}
 			if open {
-				if err := cli.Browse(a, p.ApproveURL); err != nil {
+				if err := cli.Browse(a, code.ApproveURL); err != nil {
 					fmt.Fprintln(a.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 				}
 			}
-			return c.await(cmd.Context(), p.Code, p.Expires)
+			return b.await(ctx, code.Code, code.Expires, o.wait, o.interval)
 		},
 	}
 	cmd.Flags().BoolVar(&qr, "qr", false, "print the page's address as a QR code")
 	cmd.Flags().BoolVar(&open, "open", false, "open the page in the browser")
-	c.addFlags(cmd)
+	o.addFlags(cmd)
 	return cmd
 }
 
@@ -79,10 +81,11 @@ status" reports the result.`,
 const compareSIN = "Approve only if the page shows this SIN. Whoever knows the code can put a key of their own in its place,\n" +
 	"so give the address to nobody but the owner."
 
-func (c *pairing) show(p bitpay.Pairing) {
-	fmt.Fprintf(c.App.Err, "Ask the store's owner to open this page, choose the store and approve:\n\n  %s\n\n%s\n\n  Label    %s\n  SIN      %s\n",
-		output.VisibleLine(p.ApproveURL), compareSIN, output.VisibleLine(p.Label), c.Identity.SIN())
-	if !c.App.IsTerminal(c.App.Err) || c.wait == 0 {
-		fmt.Fprintf(c.App.Err, "  Expires  in %s\n", cli.ClockText(p.Left().Round(time.Second)))
+// show prints the page for the owner, and what to compare there.
+func (p *plan) show(code bitpay.Pairing, wait time.Duration) {
+	fmt.Fprintf(p.app.Err, "Ask the store's owner to open this page, choose the store and approve:\n\n  %s\n\n%s\n\n  Label    %s\n  SIN      %s\n",
+		output.VisibleLine(code.ApproveURL), compareSIN, output.VisibleLine(code.Label), p.key.Connection.Identity.SIN())
+	if !p.app.IsTerminal(p.app.Err) || wait == 0 {
+		fmt.Fprintf(p.app.Err, "  Expires  in %s\n", cli.ClockText(code.Left().Round(time.Second)))
 	}
 }

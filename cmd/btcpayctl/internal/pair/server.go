@@ -2,6 +2,7 @@ package pair
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,21 +16,21 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
 // pasteWait is how long a person gets to paste a public key.
 const pasteWait = 15 * time.Minute
 
-type pairServer struct {
-	pairing
+// serverOptions are the flags of "pair server".
+type serverOptions struct {
+	options
 	code string
 	open bool
 }
 
 func newPairServer(a *app.App) *cobra.Command {
-	c := &pairServer{pairing: pairing{PairedKey: operations.PairedKey{App: a}}}
+	var o serverOptions
 	cmd := &cobra.Command{
 		Use:   "server",
 		Short: "Print the public key to paste, or claim a code from the server",
@@ -50,33 +51,34 @@ store than requested.`,
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("code") {
-				if err := c.readCode(); err != nil {
+				if err := o.readCode(a); err != nil {
 					return err
 				}
 			}
-			if err := c.prepare(cmd, c.check); err != nil {
+			p, err := o.plan(cmd, a, o.check)
+			if err != nil {
 				return err
 			}
-			if c.code != "" {
-				return c.claim(cmd)
+			if o.code != "" {
+				return o.claim(cmd.Context(), p)
 			}
-			if paired, err := c.already(cmd.Context()); paired || err != nil {
+			if paired, err := p.checkPaired(cmd.Context()); paired || err != nil {
 				return err
 			}
-			return c.paste(cmd)
+			return o.paste(cmd.Context(), p)
 		},
 	}
-	cmd.Flags().StringVar(&c.code, "code", "", "the pairing `code`; - reads one line of standard input")
-	cmd.Flags().BoolVar(&c.open, "open", false, "open the page in the browser")
-	c.addFlags(cmd)
+	cmd.Flags().StringVar(&o.code, "code", "", "the pairing `code`; - reads one line of standard input")
+	cmd.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
+	o.addFlags(cmd)
 	return cmd
 }
 
 // check finds a code that cannot be one, or a missing store, before a key is
 // made.
-func (c *pairServer) check(plain *app.Connection) error {
-	if c.code != "" {
-		_, err := plain.ApproveURL(c.code, "")
+func (o *serverOptions) check(plain *app.Connection) error {
+	if o.code != "" {
+		_, err := plain.ApproveURL(o.code, "")
 		return err
 	}
 	if plain.Store.Text == "" {
@@ -86,75 +88,81 @@ func (c *pairServer) check(plain *app.Connection) error {
 	return nil
 }
 
-func (c *pairServer) readCode() error {
-	if c.code == "-" {
-		line, err := bufio.NewReader(io.LimitReader(c.App.In, 1<<10)).ReadString('\n')
+func (o *serverOptions) readCode(a *app.App) error {
+	if o.code == "-" {
+		line, err := bufio.NewReader(io.LimitReader(a.In, 1<<10)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return &output.Error{Code: output.BadInput, What: "standard input cannot be read", Why: err.Error(), Err: err}
 		}
-		c.code = line
+		o.code = line
 	}
-	if c.code = strings.TrimSpace(c.code); c.code == "" {
+	if o.code = strings.TrimSpace(o.code); o.code == "" {
 		return &output.Error{Code: output.BadInput, What: "the pairing code is empty", Next: "btcpayctl pair server --code CODE"}
 	}
 	return nil
 }
 
-func (c *pairServer) claim(cmd *cobra.Command) error {
-	if err := c.begin(cmd.Context(), c.code); err != nil {
+// claim pairs with a code that the owner made on the server.
+func (o *serverOptions) claim(ctx context.Context, p *plan) error {
+	b, err := p.begin(ctx, o.code)
+	if err != nil {
 		return err
 	}
-	asking, stop := cli.AwaitAnswer(cmd.Context(), c.App, "the pairing code")
-	p, err := c.ClaimPairing(asking, c.code, bitpay.ClaimOptions{Label: c.label})
+	asking, stop := cli.AwaitAnswer(ctx, p.app, "the pairing code")
+	code, err := p.key.Connection.ClaimPairing(asking, o.code, bitpay.ClaimOptions{Label: p.label})
 	stop()
-	if client.FateUnknown(err) && c.operation != nil {
+	if client.FateUnknown(err) && b.operation != nil {
 		// A code can be claimed once, so whether it was is asked of the list.
-		fmt.Fprintln(c.App.Err, "The answer was lost. Asking whether the key is paired:", output.VisibleLine(err.Error()))
-		if tokens, listErr := c.Tokens(cmd.Context()); cmd.Context().Err() == nil && listErr == nil && len(tokens) > 0 {
-			return c.paired(cmd.Context())
+		fmt.Fprintln(p.app.Err, "The answer was lost. Asking whether the key is paired:", output.VisibleLine(err.Error()))
+		if tokens, listErr := p.key.Connection.Tokens(ctx); ctx.Err() == nil && listErr == nil && len(tokens) > 0 {
+			return b.paired(ctx)
 		}
-		return errors.Join(&output.Error{Code: cli.LostCode(cmd.Context()), What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
-			Next: "btcpayctl pair status" + c.ProfileFlag(), Err: err}, c.operation.Release())
+		return errors.Join(&output.Error{Code: cli.LostCode(ctx), What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
+			Next: "btcpayctl pair status" + p.key.ProfileFlag(), Err: err}, b.operation.Release())
 	}
-	err = c.answered(p, err)
+	err = b.answered(code, err)
 	if errors.Is(err, bitpay.ErrCodeUnknown) {
 		// Used up by this key, where the command is simply run again.
-		if paired, listErr := c.already(cmd.Context()); paired {
+		if paired, listErr := p.checkPaired(ctx); paired {
 			return listErr
 		}
 	}
-	if err != nil || c.flags.DryRun {
+	if err != nil || p.dryRun {
 		return err
 	}
-	fmt.Fprintf(c.App.Err, "The code is claimed for the key with this SIN:\n\n  SIN      %s\n\n", c.Identity.SIN())
-	fmt.Fprintln(c.App.Err, "Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")
-	return c.await(cmd.Context(), p.Code, p.Expires)
+	fmt.Fprintf(p.app.Err, "The code is claimed for the key with this SIN:\n\n  SIN      %s\n\n", p.key.Connection.Identity.SIN())
+	fmt.Fprintln(p.app.Err, "Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")
+	return b.await(ctx, code.Code, code.Expires, o.wait, o.interval)
 }
 
-func (c *pairServer) paste(cmd *cobra.Command) error {
+// paste pairs with a public key that the owner pastes on the server.
+func (o *serverOptions) paste(ctx context.Context, p *plan) error {
+	c := p.key.Connection
 	page, err := c.AccessTokensURL(c.Store.Text)
 	if err != nil {
 		return err
 	}
-	if c.flags.DryRun {
-		_, err := c.Tokens(cmd.Context())
+	if p.dryRun {
+		_, err := p.key.Connection.Tokens(ctx)
 		return cli.DryRunIsDone(err)
 	}
-	if err := c.begin(cmd.Context(), ""); err != nil {
+	b, err := p.begin(ctx, "")
+	if err != nil {
 		return err
 	}
-	if c.wait < 0 {
-		c.wait = pasteWait
+	wait := o.wait
+	if wait < 0 {
+		wait = pasteWait
 	}
-	if err := c.operation.Advance(func(r *ledger.Pair) { r.Expires = c.App.Now().Add(c.wait).UTC() }); err != nil {
+	if err := b.operation.Advance(func(r *ledger.Pair) { r.Expires = p.app.Now().Add(wait).UTC() }); err != nil {
 		return err
 	}
-	fmt.Fprintf(c.App.Err, "Paste this public key on the store's Access Tokens page, request pairing, and approve:\n\n  %s\n  %s\n\n"+
-		"Waiting for the approval (Ctrl-C stops waiting, nothing is lost)\n", page, c.Identity.PublicKey())
-	if c.open {
-		if err := cli.Browse(c.App, page); err != nil {
-			fmt.Fprintln(c.App.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
+	fmt.Fprintf(p.app.Err, "Paste this public key on the store's Access Tokens page, request pairing, and approve:\n\n  %s\n  %s\n\n"+
+		"Waiting for the approval (Ctrl-C stops waiting, nothing is lost)\n", page, p.key.Connection.Identity.PublicKey())
+	if o.open {
+		if err := cli.Browse(p.app, page); err != nil {
+			fmt.Fprintln(p.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
 		}
 	}
-	return c.await(cmd.Context(), "", time.Time{})
+	return b.await(ctx, "", time.Time{}, wait, o.interval)
 }

@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -35,38 +36,44 @@ response to a revoked key and to an unknown key is the same.`,
 			if err != nil {
 				return err
 			}
-			c := &pairing{PairedKey: operations.PairedKey{App: a, Connection: connection}, flags: flags, printer: p}
-			tokens, err := c.Tokens(cmd.Context())
-			if err != nil {
-				return cli.DryRunIsDone(err)
-			}
-			if len(tokens) == 0 {
-				return c.unpaired(cmd)
-			}
-			if err := operations.FinishPairings(cmd.Context(), a, c.URL, c.Identity.SIN()); err != nil {
-				return err
-			}
-			serves, err := c.ProvenStore(cmd.Context())
-			if err == nil && serves == nil {
-				err = operations.CheckStore(cmd.Context(), a, connection)
-			}
-			if err != nil {
-				return err
-			}
-			if serves == nil {
-				fmt.Fprintln(a.Err, "Note: the key is paired, and "+c.Unproven()+".")
-			}
-			return c.print(serves)
+			return (&plan{app: a, printer: p, key: operations.PairedKey{App: a, Connection: connection}}).status(cmd.Context())
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
 	return cmd
 }
 
-// unpaired tells a key whose code may still be approved from one that nobody
-// is asked to approve.
-func (c *pairing) unpaired(cmd *cobra.Command) error {
-	open, err := operations.UnfinishedOf[ledger.Pair](cmd.Context(), c.App)
+// status prints whether the key is paired, and with which store.
+func (p *plan) status(ctx context.Context) error {
+	c := p.key.Connection
+	tokens, err := c.Tokens(ctx)
+	if err != nil {
+		return cli.DryRunIsDone(err)
+	}
+	if len(tokens) == 0 {
+		return p.unpaired(ctx)
+	}
+	if err := operations.FinishPairings(ctx, p.app, c.URL, c.Identity.SIN()); err != nil {
+		return err
+	}
+	serves, err := p.key.ProvenStore(ctx)
+	if err == nil && serves == nil {
+		err = operations.CheckStore(ctx, p.app, c)
+	}
+	if err != nil {
+		return err
+	}
+	if serves == nil {
+		fmt.Fprintln(p.app.Err, "Note: the key is paired, and "+p.key.Unproven()+".")
+	}
+	return p.print(serves)
+}
+
+// unpaired explains that a key is not paired: its code may still be approved, or it has
+// none.
+func (p *plan) unpaired(ctx context.Context) error {
+	c := p.key.Connection
+	open, err := operations.UnfinishedOf[ledger.Pair](ctx, p.app)
 	if err != nil {
 		return err
 	}
@@ -74,10 +81,10 @@ func (c *pairing) unpaired(cmd *cobra.Command) error {
 		if r.Server != c.URL || r.SIN != c.Identity.SIN() {
 			continue
 		}
-		e := &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status" + c.ProfileFlag()}
+		e := &output.Error{Code: output.Pending, What: "not approved yet", Next: "btcpayctl pair status" + p.key.ProfileFlag()}
 		if r.Code != "" {
-			if taken, err := c.CodeTaken(cmd.Context(), r.Code); taken && err == nil {
-				return errors.Join(c.Taken(r), operations.EndOperation(cmd.Context(), c.App, r.ID))
+			if taken, err := c.CodeTaken(ctx, r.Code); taken && err == nil {
+				return errors.Join(p.key.Taken(r), operations.EndOperation(ctx, p.app, r.ID))
 			}
 			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, operations.PairingEnd(r).Local().Format("15:04"))
 			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
@@ -87,5 +94,5 @@ func (c *pairing) unpaired(cmd *cobra.Command) error {
 		return e
 	}
 	return &output.Error{Code: output.NotPaired, What: "the key " + c.Identity.SIN() + " is not paired, or was revoked",
-		Next: "btcpayctl pair client" + c.ProfileFlag()}
+		Next: "btcpayctl pair client" + p.key.ProfileFlag()}
 }

@@ -24,29 +24,31 @@ func refuseTwoStores(a *app.App, s app.Settings) error {
 		Next: "the same command with --profile ANOTHER\nor btcpayctl profile set " + s.Name.Text + " --store " + s.Store.Text}
 }
 
-// tellStore says which store a key is paired with.
-func (c *pairing) tellStore(begin string, serves *profile.ProvenStore) {
+// tellStore prints which store the key is paired with.
+func (p *plan) tellStore(begin string, serves *profile.ProvenStore) {
 	if serves != nil {
-		fmt.Fprintf(c.App.Err, "%s with store %s, as invoice %s shows.", begin, serves, serves.Invoice)
+		fmt.Fprintf(p.app.Err, "%s with store %s, as invoice %s shows.", begin, serves, serves.Invoice)
 		return
 	}
-	fmt.Fprintf(c.App.Err, "%s. %s.", begin, output.Sentence(c.Unproven()))
-	if errors.Is(operations.WhyUnproven(c.App, c.Connection), bitpay.ErrNoInvoice) {
-		fmt.Fprint(c.App.Err, " The first one that is created shows which store it is.")
+	c := p.key.Connection
+	fmt.Fprintf(p.app.Err, "%s. %s.", begin, output.Sentence(p.key.Unproven()))
+	if errors.Is(operations.WhyUnproven(c), bitpay.ErrNoInvoice) {
+		fmt.Fprint(p.app.Err, " The first one that is created shows which store it is.")
 	}
 	if c.Store.Text != "" {
-		fmt.Fprintf(c.App.Err, " Asked for: store %s.", c.Store.Text)
+		fmt.Fprintf(p.app.Err, " Asked for: store %s.", c.Store.Text)
 	}
 }
 
 // nextInvoice is how to create an invoice with a key that was just paired. A store that
 // is not proven is left to the profile: one that is named has to be proven.
-func (c *pairing) nextInvoice(serves *profile.ProvenStore) string {
-	next := "btcpayctl invoice create" + c.ProfileFlag() + " --amount 10 --currency USD"
-	if c.ProfileName() == "" {
+func (p *plan) nextInvoice(serves *profile.ProvenStore) string {
+	c := p.key.Connection
+	next := "btcpayctl invoice create" + p.key.ProfileFlag() + " --amount 10 --currency USD"
+	if p.key.ProfileName() == "" {
 		next = "btcpayctl invoice create --server " + c.URL + " --amount 10 --currency USD"
 	}
-	next = c.App.Hint(next)
+	next = p.app.Hint(next)
 	if serves == nil && c.Store.Source == "--store" {
 		next = strings.Replace(next, " --store "+app.ShellWord(c.Store.Text), "", 1)
 	}
