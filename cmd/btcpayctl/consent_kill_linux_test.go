@@ -47,7 +47,7 @@ func (s *killScene) atTerminal(fault, answer string) (code int) {
 		}
 		return true
 	}
-	if until("Waiting for the answer") {
+	if until("Waiting for the key") {
 		s.run("", "sandbox", "consent", consentPage.FindString(strings.ReplaceAll(shown.String(), "\r", "")))
 	}
 	if until("Keep it for profile ci?") {

@@ -113,7 +113,7 @@ func TestWrongStoreInChromium(t *testing.T) {
 	pick(found[1], "A")
 	paired := wait()
 	paired.ok()
-	if !strings.Contains(paired.stderr, "The store is not proven yet") || !strings.Contains(paired.stderr, "Asked for: store "+right) {
+	if !strings.Contains(paired.stderr, "The store is not proven yet") || !strings.Contains(paired.stderr, "Requested: store "+right) {
 		t.Errorf("an empty shop was taken for proven:\n%s", paired.stderr)
 	}
 	next := regexp.MustCompile(`Next: btcpayctl (invoice create .*)\n`).FindStringSubmatch(paired.stderr)

@@ -352,7 +352,7 @@ func (s *endScene) notProven(release string) {
 	key := s.run("apikey", "create", "--profile", "admin", "--all-stores", "--for", "invoice list", "--reveal", "--yes", "-o", "name").ok()
 	for fault, says := range map[string]string{"strip": "the API key does not reach the server", "page": "something else than BTCPay Server refuses the request"} {
 		s.line.setFault(fault, "GET", -1, 0)
-		s.input(key+"\n", paste...).fails(3, says, "The key came and is stored, but not in use")
+		s.input(key+"\n", paste...).fails(3, says, "The key was received and stored, but is not in use")
 		if doctor := s.run("doctor", "--profile", "admin"); doctor.code == 0 || !s.lives(key) {
 			t.Errorf("%s: the doctor ends with %d\n%s", fault, doctor.code, doctor.stdout)
 		}

@@ -42,13 +42,13 @@ func (s *killScene) login(args ...string) *login {
 		l.cmd.Process.Kill()
 		<-l.ended
 	})
-	for deadline := time.After(patience); !strings.Contains(l.errs.String(), "Waiting for the answer"); {
+	for deadline := time.After(patience); !strings.Contains(l.errs.String(), "Waiting for the key"); {
 		select {
 		case <-time.After(5 * time.Millisecond):
 			continue
 		case <-deadline:
 		case <-l.ended:
-			if strings.Contains(l.errs.String(), "Waiting for the answer") {
+			if strings.Contains(l.errs.String(), "Waiting for the key") {
 				continue
 			}
 		}
@@ -209,7 +209,7 @@ func TestBadInputRenamed(t *testing.T) {
 	if code := l.end(t); code != 8 {
 		t.Errorf("the login ended with exit code %d", code)
 	}
-	for _, want := range []string{"It came under another host name than the page was given", "--callback-host"} {
+	for _, want := range []string{"The request used another host name than the page was given", "--callback-host"} {
 		if !strings.Contains(l.errs.String(), want) {
 			t.Errorf("no %q in:\n%s", want, l.errs.String())
 		}

@@ -70,7 +70,7 @@ func TestLateYesInChromium(t *testing.T) {
 
 	// The wait is over, and then comes the yes.
 	over := s.run(append(login[:len(login)-2:len(login)-2], "--wait", "100ms")...)
-	over.fails(8, "no key came within 100ms")
+	over.fails(8, "no key was received within 100ms")
 	first := labelOfPage.FindStringSubmatch(over.stderr)[1]
 	press(consentPage.FindString(over.stderr), "ERR_CONNECTION_REFUSED")
 	keys(first)
@@ -85,7 +85,7 @@ func TestLateYesInChromium(t *testing.T) {
 	ended := make(chan struct{})
 	go func() { cmd.Wait(); close(ended) }()
 	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
-	for deadline := time.Now().Add(patience); !strings.Contains(stderr.String(), "Waiting for the answer"); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !strings.Contains(stderr.String(), "Waiting for the key"); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(stderr.String())
 		}

@@ -92,7 +92,7 @@ func TestSignalWhileMinting(t *testing.T) {
 				if isMint(request) {
 					<-started
 					r.cmd.Process.Signal(stop.signal)
-					r.says("Waiting for the server's answer about the key btcpayctl/admin/")
+					r.says("Waiting for the server's response about the key btcpayctl/admin/")
 				}
 			})
 			r = s.launch(line...)
@@ -259,7 +259,7 @@ func TestSignalWhilePairing(t *testing.T) {
 		for _, twice := range []bool{false, true} {
 			s := newShell(t)
 			s.run("key", "generate", "--profile", "shop").ok()
-			line, lives := []string{"pair", "client"}, regexp.MustCompile(`The code \w{7} lives until`)
+			line, lives := []string{"pair", "client"}, regexp.MustCompile(`The code \w{7} is valid until`)
 			if i%2 == 1 {
 				code, err := w.makeCode(t.Context(), w.server.Seed.StoreID, "")
 				must(t, err)
@@ -278,7 +278,7 @@ func TestSignalWhilePairing(t *testing.T) {
 				}
 				<-started
 				r.cmd.Process.Signal(stop.signal)
-				r.says("Waiting for the server's answer about")
+				r.says("Waiting for the server's response about")
 				if twice {
 					r.cmd.Process.Signal(stop.signal)
 					<-r.done

@@ -1,7 +1,7 @@
 package app
 
-// HasAPIKey tells whether a key of the Greenfield API is at hand: the profile's
-// where a flag names the profile, else the environment's before the profile's. A
+// HasAPIKey reports whether there is a key of the Greenfield API: the profile's if a
+// flag names the profile, else the environment's before the profile's. A
 // BitId key in the environment comes before the API key of a profile. A key of
 // the environment that cannot be used is an error, never a reason to look on.
 func (a *App) HasAPIKey(s Settings) (bool, error) {

@@ -42,7 +42,7 @@ func (a *App) LoadAPIKey(ctx context.Context, spec, id string) (greenfield.APIKe
 		err = errors.New("it is the key " + KeyID(key))
 	}
 	if err != nil {
-		return greenfield.APIKey{}, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("what keystore %s holds as %s is not that key", spec, APIKeyName(id)),
+		return greenfield.APIKey{}, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("the secret in keystore %s named %s is another key", spec, APIKeyName(id)),
 			Why: err.Error(), Next: "restore it from a backup, or get a new key: btcpayctl authorize --profile NAME --store ID --for \"invoice create\"", Err: err}
 	}
 	a.Conceal(key.Secret())

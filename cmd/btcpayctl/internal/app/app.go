@@ -45,7 +45,7 @@ type App struct {
 // New makes the App of this process. The version and the commit are those that
 // the linker was given, or empty.
 func New(version, commit string) *App {
-	info, _ := debug.ReadBuildInfo() // nil where there is none
+	info, _ := debug.ReadBuildInfo() // nil if there is none
 	version, commit = buildVersion(version, commit, info)
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
@@ -54,7 +54,7 @@ func New(version, commit string) *App {
 	}
 }
 
-// ownProgram finds the program also where its file was replaced since it began.
+// ownProgram finds the program even if its file was replaced since it began.
 func ownProgram() (string, error) {
 	path, err := os.Executable()
 	if err != nil {
@@ -70,7 +70,7 @@ func ownProgram() (string, error) {
 	return path, nil
 }
 
-// Hint is a hint for the person that means the target of this command line.
+// Hint rewrites a hint so that it means the target of this command line.
 func (a *App) Hint(hint string) string {
 	if a.Retarget == nil {
 		return hint

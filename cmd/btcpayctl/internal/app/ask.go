@@ -33,7 +33,7 @@ func (a *App) AskHidden(ctx context.Context, prompt string) ([]byte, error) {
 }
 
 // askPassphrase gives the passphrase of the encrypted store: from the file that
-// the environment names, else from a person. It is the Passphrase of
+// the environment names, else from the terminal. It is the Passphrase of
 // [keystore.Options].
 func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 	path, err := a.Variable(passphraseFileVariable)
@@ -48,7 +48,7 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 		return passphrase, err
 	}
 	if !a.CanAsk() {
-		return nil, fmt.Errorf("nobody can be asked, and %s names no file", passphraseFileVariable)
+		return nil, fmt.Errorf("there is no terminal to ask on, and %s is not set", passphraseFileVariable)
 	}
 	return a.AskPassphrase(ctx, "the encrypted keystore", confirm)
 }
@@ -66,7 +66,7 @@ func (a *App) ReadPassphrase(path string) ([]byte, error) {
 	return data, nil
 }
 
-// AskPassphrase asks a person for the passphrase of something; a new one, with
+// AskPassphrase asks for the passphrase of something; a new one, with
 // confirm, twice. Call it only if [App.CanAsk]. The caller clears it.
 func (a *App) AskPassphrase(ctx context.Context, of string, confirm bool) ([]byte, error) {
 	prompt := "Passphrase of " + of + ": "
@@ -77,13 +77,13 @@ func (a *App) AskPassphrase(ctx context.Context, of string, confirm bool) ([]byt
 	if err != nil || !confirm {
 		return passphrase, err
 	}
-	again, err := a.AskHidden(ctx, "The same once more: ")
+	again, err := a.AskHidden(ctx, "Repeat the passphrase: ")
 	if err != nil {
 		return nil, err
 	}
 	defer clear(again)
 	if subtle.ConstantTimeCompare(passphrase, again) != 1 {
-		return nil, errors.New("the two are not the same")
+		return nil, errors.New("the two passphrases differ")
 	}
 	return passphrase, nil
 }

@@ -13,13 +13,13 @@ import (
 )
 
 // A Connection is a client of the BitPay-compatible API, and what it was made
-// from. Identity is nil where the credential is another.
+// from. Identity is nil for other credentials.
 type Connection struct {
 	*bitpay.Client
 	Settings
 	Identity *bitpay.Identity
 	// Source is where the credential comes from: "profile" or a variable. It is
-	// empty where there is none.
+	// empty if there is none.
 	Source string
 	URL    string // the server's address as the client writes it
 	DryRun bool
@@ -50,7 +50,7 @@ type Serving struct {
 func (c *Connection) Proven() *profile.ProvenStore { return c.Serving.Store }
 
 // BitPay connects with the credential that the flags, the environment and the
-// profile give. Without any it is anonymous where a store is named.
+// profile give. Without any it is anonymous if a store is named.
 func (a *App) BitPay(ctx context.Context, f Flags) (*Connection, error) {
 	s, err := a.Settings(f, false)
 	if err != nil {
@@ -181,8 +181,8 @@ func (a *App) caFile(f Flags, own string) (Value, error) {
 	return a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, SourceProfile)
 }
 
-// Timeout is the bound of one exchange, the flag's or the environment's; 0 where neither
-// says one.
+// Timeout is the timeout per request, the flag's or the environment's; 0 if neither is
+// given.
 func (a *App) Timeout(f Flags) (time.Duration, error) {
 	if f.Timeout < 0 {
 		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("--timeout is %s, and it cannot be negative", f.Timeout), Next: "--timeout 30s"}
@@ -193,7 +193,7 @@ func (a *App) Timeout(f Flags) (time.Duration, error) {
 	return a.duration(timeoutVariable)
 }
 
-// duration reads a variable that holds a time such as 30s; 0 where it is not
+// duration reads a variable that holds a time such as 30s; 0 if it is not
 // set.
 func (a *App) duration(variable string) (time.Duration, error) {
 	text, err := a.Variable(variable)
@@ -202,7 +202,7 @@ func (a *App) duration(variable string) (time.Duration, error) {
 	}
 	d, err := time.ParseDuration(text.Text)
 	if err != nil || d <= 0 {
-		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is %q, which is no duration above 0", variable, text.Text),
+		return 0, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s is %q, which is not a positive duration", variable, text.Text),
 			Next: "export " + variable + "=30s", Err: err}
 	}
 	return d, nil

@@ -27,8 +27,8 @@ const (
 var apiKeyVariables = []string{"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY"}
 
 // credential is what a request is authorised with, and where it comes from: the
-// profile's BitId key where a flag names the profile, else the environment's key,
-// else the profile's, else none where a store is named. A key that was given and
+// profile's BitId key if a flag names the profile, else the environment's key,
+// else the profile's, else none if a store is named. A key that was given and
 // cannot be used is an error: which key signs decides which store is paid.
 func (a *App) credential(ctx context.Context, s Settings) (client.Credential, string, error) {
 	if s.Name.Source != "--profile" {
@@ -117,13 +117,13 @@ func (a *App) PairingIdentity(ctx context.Context, s Settings) (id *bitpay.Ident
 }
 
 // ForeignServer refuses to take a key from the environment to the server of a
-// profile: whoever set the one may not know of the other.
+// profile: the two may have been set by different people.
 func (s Settings) ForeignServer(variable string) error {
 	if s.Server.Source != SourceProfile {
 		return nil
 	}
-	return &output.Error{Code: output.Usage, What: "the key comes from " + variable + ", and no server comes with it",
-		Why:  "A key from the environment does not go to the server of a profile (" + s.Name.Text + ").",
+	return &output.Error{Code: output.Usage, What: "the key comes from " + variable + " without a server",
+		Why:  "A key from the environment is not sent to the server of a profile (" + s.Name.Text + ").",
 		Next: "export BTCPAYCTL_SERVER=https://btcpay.example.com, or use the profile's own key: --profile " + s.Name.Text}
 }
 
@@ -155,7 +155,7 @@ func (a *App) LoadKey(ctx context.Context, spec, sin string) (*bitpay.Identity, 
 	defer clear(secret)
 	imported, err := bitpay.ParsePrivateKey(secret)
 	if err != nil {
-		return nil, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("what keystore %s holds as %s is no private key", spec, BitIDName(sin)),
+		return nil, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("the secret in keystore %s named %s is not a private key", spec, BitIDName(sin)),
 			Why: err.Error(), Next: "restore it from a backup, or pair a new key: btcpayctl key generate --profile NAME --replace", Err: err}
 	}
 	if got := imported.Identity.SIN(); got != sin {
@@ -221,7 +221,7 @@ func (a *App) ReadSecretFile(path string) ([]byte, error) {
 	return data, err
 }
 
-// KeySource tells which key a command of the BitPay-compatible API would use, and
+// KeySource returns which key a command of the BitPay-compatible API would use, and
 // where it comes from.
 func (a *App) KeySource(s Settings) (Value, error) {
 	if s.Name.Source != "--profile" {
@@ -240,10 +240,10 @@ func (a *App) KeySource(s Settings) (Value, error) {
 	return Value{BitIDName(s.Profile.SIN), SourceProfile}, nil
 }
 
-// FromProfile tells whether the BitId key in use is the profile's own.
+// FromProfile reports whether the BitId key in use is the profile's own.
 func (a *App) FromProfile(s Settings) bool { return a.OwnKey(s) && s.Profile.SIN != "" }
 
-// OwnKey tells whether a BitId key would be the profile's own, also where it has none
+// OwnKey reports whether a BitId key would be the profile's own, even if it has none
 // yet.
 func (a *App) OwnKey(s Settings) bool {
 	file, err := a.keyFile(s)

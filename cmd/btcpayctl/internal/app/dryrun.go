@@ -11,7 +11,7 @@ import (
 )
 
 // showDryRun prints a request as a curl command, and for BitId the text that
-// the signature covers. A signature is good for ever, so it is left out.
+// the signature covers. A signature does not expire, so it is left out.
 func (a *App) showDryRun(r client.DryRun) {
 	var line strings.Builder
 	fmt.Fprintf(&line, "curl -X %s %s", r.Method, quote(r.URL))
@@ -52,7 +52,7 @@ func withoutKey(header string) string {
 	return "token $BTCPAY_API_KEY"
 }
 
-// ShellWord writes a text as one word of a POSIX shell, plain where it can be.
+// ShellWord writes a text as one word of a POSIX shell, unquoted if possible.
 func ShellWord(text string) string {
 	special := func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("_./:@%+=,-", c)

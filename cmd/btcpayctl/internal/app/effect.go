@@ -5,7 +5,7 @@ import "slices"
 // An Effect is what a command did that outlasts it: on a server, in a keystore or in a
 // file.
 type Effect struct {
-	ID   string // a text that has it tells of the effect
+	ID   string // a text that has it names the effect
 	What string // a clause, such as "invoice X was created"
 	Look string // the command that shows it; may be empty
 }
@@ -13,7 +13,7 @@ type Effect struct {
 // Did notes an effect. A failure that follows is then reported with it, and never as
 // one before which nothing happened.
 func (a *App) Did(e Effect) {
-	a.Signals.Begin() // who reads the output may be gone, and has to be told
+	a.Signals.Begin() // the reader of the output may be gone, and the command has to report
 	a.acted = true
 	// A batch has many, and the same comes twice only at once.
 	if n := len(a.effects); n == 0 || a.effects[n-1] != e {

@@ -9,8 +9,8 @@ import (
 )
 
 // Variables are the environment variables that hold a value. Each is an error
-// where it is read and empty: a variable of a script that was never set may be
-// behind it. An alias comes after the name it stands for.
+// if it is read and empty, since the cause may be an unset variable of a script. An
+// alias comes after its name.
 //
 // BTCPAYCTL_NO_INPUT and BTCPAYCTL_DEBUG are switches, and off when empty.
 var Variables = []string{
@@ -26,14 +26,14 @@ const PasswordFileVariable = "BTCPAYCTL_PASSWORD_FILE"
 // OutputVariable is the format of data where -o does not give one.
 const OutputVariable = "BTCPAYCTL_OUTPUT"
 
-// Getenv is a variable of the environment, empty where it is not set. For the
+// Getenv is a variable of the environment, empty if it is not set. For the
 // program's own variables see [App.Variable].
 func (a *App) Getenv(name string) string {
 	value, _ := a.LookupEnv(name)
 	return value
 }
 
-// Variable returns the first of these variables that is set, and fails where it
+// Variable returns the first of these variables that is set, and fails if it
 // holds nothing but blanks. The zero Value means that none is set.
 func (a *App) Variable(names ...string) (Value, error) {
 	for _, name := range names {
@@ -41,7 +41,7 @@ func (a *App) Variable(names ...string) (Value, error) {
 		switch {
 		case !set:
 		case strings.TrimSpace(value) == "":
-			return Value{}, &output.Error{Code: output.Usage, What: name + " is set and empty", Why: "A variable that is not set may be behind it. Nothing was sent.",
+			return Value{}, &output.Error{Code: output.Usage, What: name + " is set and empty", Why: "An unset variable may be the cause. Nothing was sent.",
 				Next: "unset " + name + "\nor export " + name + "=VALUE"}
 		case TextProblem(value) != "":
 			return Value{}, &output.Error{Code: output.Usage, What: name + ": " + TextProblem(value), Why: "Nothing was sent.", Next: TextRemedy}
@@ -52,7 +52,7 @@ func (a *App) Variable(names ...string) (Value, error) {
 	return Value{}, nil
 }
 
-// TextRemedy is what to do where a text has a problem.
+// TextRemedy is what to do if a text has a problem.
 const TextRemedy = "write it in UTF-8: iconv -f ISO-8859-1 -t UTF-8"
 
 // TextProblem says why a text would not arrive at a server as it is, and nothing where
@@ -60,10 +60,10 @@ const TextRemedy = "write it in UTF-8: iconv -f ISO-8859-1 -t UTF-8"
 func TextProblem(text string) string {
 	for i, r := range text {
 		if r == 0 {
-			return fmt.Sprintf("byte %d is U+0000, at which the server fails", i+1)
+			return fmt.Sprintf("byte %d is U+0000, which makes the server fail", i+1)
 		}
 		if _, size := utf8.DecodeRuneInString(text[i:]); r == utf8.RuneError && size == 1 {
-			return fmt.Sprintf("byte %d, 0x%02x, is no UTF-8", i+1, text[i])
+			return fmt.Sprintf("byte %d, 0x%02x, is not UTF-8", i+1, text[i])
 		}
 	}
 	return ""

@@ -15,11 +15,11 @@ import (
 )
 
 // An EnvironmentKey is the API key that the environment gives. Source is the
-// variable, and empty where there is none.
+// variable, and empty if there is none.
 type EnvironmentKey struct {
 	Key    client.Secret
 	Source string
-	// Legacy tells that it is a store's key of the BitPay-compatible API.
+	// Legacy reports whether it is a store's key of the BitPay-compatible API.
 	Legacy bool
 }
 
@@ -132,9 +132,9 @@ func likenessOf(data []byte, text string) (likeness, next string) {
 		len(data) >= 4 && bytes.Count(data, []byte{0})*2 >= len(data)-1:
 		return "it looks like UTF-16 text, as > writes it in PowerShell", "save it as UTF-8 or plain ASCII"
 	case slices.ContainsFunc(data, func(b byte) bool { return b < ' ' && b != '\t' && b != '\r' && b != '\n' && b != '\v' && b != '\f' }):
-		return "it holds bytes that are no text", ""
+		return "it contains bytes that are not text", ""
 	case text == "":
-		return "it is empty", "check what was to fill it: a secret that is not there is often empty"
+		return "it is empty", "check where it comes from: a missing secret is often an empty text"
 	case strings.HasPrefix(text, "-----BEGIN") && strings.Contains(text, "PRIVATE KEY"):
 		return "it looks like a private key (PEM)", inFile
 	case strings.HasPrefix(text, "-----BEGIN"):
@@ -142,13 +142,13 @@ func likenessOf(data []byte, text string) (likeness, next string) {
 	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
 		return "it looks like JSON", "give the key only, as with jq -r .apiKey"
 	case f.unfilled.MatchString(text):
-		return "it looks like the name of a variable that nothing was put in for", "check the quotes around it: within '…' a shell puts nothing in"
+		return "it looks like a variable that was not expanded", "check the quotes around it: a shell expands nothing within '…'"
 	case strings.HasPrefix(text, "<"):
 		return "it looks like an HTML page", ""
 	case strings.HasPrefix(strings.ToLower(text), "http://"), strings.HasPrefix(strings.ToLower(text), "https://"):
-		return "it looks like a URL", "give the address of the server by --server"
+		return "it looks like a URL", "give the server's address with --server"
 	case strings.HasPrefix(strings.ToLower(text), "basic "):
-		return "it looks like the header of a password", "btcpayctl apikey create --help tells of --basic"
+		return "it looks like an HTTP Basic header", "btcpayctl apikey create --help explains --basic"
 	case strings.ContainsAny(text, "\n\r"):
 		return fmt.Sprintf("it has %d lines", strings.Count(strings.ReplaceAll(text, "\r\n", "\n"), "\n")+1), ""
 	case f.hex.MatchString(text) && len(text) == 64, f.wif.MatchString(text):
@@ -156,7 +156,7 @@ func likenessOf(data []byte, text string) (likeness, next string) {
 	case f.hex.MatchString(text) && len(text) == 66:
 		return "it looks like a public key", ""
 	case f.hex.MatchString(text) && len(text) == 40:
-		return "it has large letters, and the server tells them from small ones", ""
+		return "it has upper-case letters, and the server distinguishes case", ""
 	case f.sin.MatchString(text):
 		return "it looks like a SIN, the name of a BitId key", ""
 	case f.code.MatchString(text):

@@ -17,7 +17,7 @@ import (
 type GreenfieldConnection struct {
 	*greenfield.Client
 	Settings
-	// Key is zero where the credential is an account's password.
+	// Key is zero if the credential is an account's password.
 	Key   greenfield.APIKey
 	KeyID string
 	// Source is "profile" or the variable that the key comes from.
@@ -98,7 +98,7 @@ func (a *App) apiKey(ctx context.Context, s Settings) (greenfield.APIKey, string
 	return key, given.Source, nil
 }
 
-// APIKeySource tells which API key a command would use, and where it comes from.
+// APIKeySource returns which API key a command would use, and where it comes from.
 func (a *App) APIKeySource(s Settings) (Value, error) {
 	if s.Name.Source != "--profile" {
 		given, err := a.environmentKey()
@@ -121,7 +121,7 @@ func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey,
 			e.What, e.Why = fmt.Sprintf("profile %s has no API key", s.Name.Text), ""
 			e.Next = "btcpayctl authorize --profile " + ShellWord(s.Name.Text) + " --store " + ShellWord(cmp.Or(s.Store.Text, "ID")) + " --for \"invoice create\""
 			if s.Profile.SIN != "" {
-				e.Why = "It has a BitId key, whose place an API key would take."
+				e.Why = "It has a BitId key, and an API key would take precedence over it."
 				e.Next = "leave --api out, if it is given\nor make a profile for an API key: " + apiProfile(s)
 			}
 		}
@@ -164,7 +164,7 @@ func (c *GreenfieldConnection) StoreID(ctx context.Context) (string, error) {
 		Why: strings.TrimSpace("The key is not for exactly one store. " + c.LeftStore()), Next: "--store ID, or export BTCPAYCTL_STORE=ID"}
 }
 
-// SingleStore is the store that permissions are tied to, empty where they hold
+// SingleStore is the store that permissions are tied to, empty if they hold
 // for every store or for more than one.
 func SingleStore(permissions []greenfield.Permission) string {
 	store := ""

@@ -95,7 +95,7 @@ func (a *App) Batches() (*ledger.Batches, error) {
 	return ledger.OpenBatches(filepath.Join(dir, BatchesFolder), a.Now), nil
 }
 
-// UpdateProfile changes a profile, and makes it where it is not there. The
+// UpdateProfile changes a profile, and creates it if there is none. The
 // first profile becomes the current one.
 func (a *App) UpdateProfile(ctx context.Context, name string, change func(*profile.Profile) error) error {
 	file, err := a.Config()

@@ -11,7 +11,7 @@ import (
 )
 
 // Flags are what commands that talk to a server or use a key take. The zero
-// value of a member means that the flag was not given.
+// value of a field means that the flag was not given.
 type Flags struct {
 	Profile   string
 	Server    string
@@ -38,13 +38,13 @@ const (
 )
 
 // A Value is a setting and where it comes from: a flag, a variable, a profile,
-// or "default". Both are empty where nothing sets it.
+// or "default". Both are empty if nothing sets it.
 type Value struct {
 	Text   string `json:"value"`
 	Source string `json:"source"`
 }
 
-// Explicit tells whether the value comes from a flag or the environment.
+// Explicit reports whether the value comes from a flag or the environment.
 func (v Value) Explicit() bool {
 	return v.Text != "" && v.Source != sourceDefault && v.Source != sourceCurrent && v.Source != SourceProfile
 }
@@ -60,9 +60,9 @@ const (
 // Settings are what holds for one run, after flags, environment, profile and
 // defaults, in this order.
 type Settings struct {
-	// Name is the profile's name, empty where no profile is in use.
+	// Name is the profile's name, empty if no profile is in use.
 	Name Value
-	// Profile is its content, zero where it is not there yet; Exists tells.
+	// Profile is its content, zero if it does not exist yet; see Exists.
 	Profile profile.Profile
 	Exists  bool
 
@@ -117,7 +117,7 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 	return s, err
 }
 
-// elsewhere tells whether another server is named than the profile's.
+// elsewhere reports whether another server is named than the profile's.
 func (s Settings) elsewhere() bool {
 	if s.Profile.Server == "" || !s.Server.Explicit() {
 		return false
@@ -131,7 +131,7 @@ func (s Settings) elsewhere() bool {
 }
 
 // LeftStore says that a profile's store was not taken along to another server;
-// it is empty where there is none.
+// it is empty if there is none.
 func (s Settings) LeftStore() string {
 	if s.leftStore == "" || s.Store.Text != "" {
 		return ""
@@ -202,7 +202,7 @@ func (s Settings) OwnServer() error {
 	if s.Profile.Server == "" || !s.Server.Explicit() {
 		return nil
 	}
-	// Whether http may be used is judged where the connection is made.
+	// Whether http may be used is decided when the connection is made.
 	own, err := client.New(s.Profile.Server, client.WithAllowHTTP())
 	if err != nil {
 		return &output.Error{Code: output.BadInput, What: "the server of profile " + s.Name.Text + " is unusable: " + err.Error(),
@@ -214,7 +214,7 @@ func (s Settings) OwnServer() error {
 	}
 	if own.Server() != other.Server() {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and %s says %s", s.Name.Text, own.Server(), s.Server.Source, other.Server()),
-			Why: "A profile's key goes to the profile's server alone.", Next: "leave " + s.Server.Source + " out, or use another --profile"}
+			Why: "A profile's key is only sent to the profile's server.", Next: "leave " + s.Server.Source + " out, or use another --profile"}
 	}
 	return nil
 }

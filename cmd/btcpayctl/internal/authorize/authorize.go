@@ -161,15 +161,15 @@ func (o *options) check() error {
 	wrong := func(what, next string) error { return &output.Error{Code: output.Usage, What: what, Next: next} }
 	switch {
 	case o.printURL && o.paste:
-		return wrong("--print-url prints and ends, so --paste has no place beside it", "the same command with --paste alone, which prints the address too")
+		return wrong("--print-url and --paste contradict each other", "the same command with only --paste, which also prints the address")
 	case (o.printURL || o.paste) && (o.portChanged || o.callbackHost != ""):
-		return wrong("there is no listener whose port or host could be chosen", "leave --port and --callback-host out")
+		return wrong("--port and --callback-host need a listener, and there is none with --print-url or --paste", "leave --port and --callback-host out")
 	case (o.printURL || o.paste) && o.identifier != "":
-		return wrong("--app-identifier counts only together with a listener", "leave it out, or leave --print-url and --paste out")
+		return wrong("--app-identifier needs a listener, and there is none with --print-url or --paste", "leave it out, or leave --print-url and --paste out")
 	case o.selective && o.asks.AllStores:
-		return wrong("--all-stores says every store, and --selective-stores lets the person pick one", "give one of them")
+		return wrong("--all-stores and --selective-stores contradict each other", "give one of them")
 	case o.wait == 0:
-		return wrong("--wait is 0, and a person needs some time", "--wait 5m")
+		return wrong("--wait is 0, which leaves the user no time", "--wait 5m")
 	}
 	if o.wait < 0 {
 		o.wait = defaultAuthorizeWait
@@ -184,6 +184,6 @@ func (o *options) checkExpectedUser() error {
 	if o.expectUser == "" || found && name != "" && host != "" && !strings.ContainsAny(o.expectUser, " \t") {
 		return nil
 	}
-	return &output.Error{Code: output.Usage, What: fmt.Sprintf("--expect-user is %.80q, which is no e-mail address", o.expectUser),
+	return &output.Error{Code: output.Usage, What: fmt.Sprintf("--expect-user is %.80q, which is not an e-mail address", o.expectUser),
 		Why: "Nothing was sent.", Next: "--expect-user alice@example.com"}
 }

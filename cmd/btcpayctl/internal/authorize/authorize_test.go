@@ -113,7 +113,7 @@ func TestSilence(t *testing.T) {
 	if err := o.run(cmd, a); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
 		t.Errorf("after Ctrl-C: %v", err)
 	}
-	for _, want := range []string{"Nothing has come yet.", "ssh -N -L", "Waiting for the answer on http://localhost:"} {
+	for _, want := range []string{"No key has been received yet.", "ssh -N -L", "Waiting for the key on http://localhost:"} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("no %q in:\n%s", want, stderr.String())
 		}

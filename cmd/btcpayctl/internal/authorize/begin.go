@@ -56,7 +56,7 @@ func (p plan) url() (string, error) {
 func (p plan) show() error {
 	page, err := p.url()
 	if err == nil {
-		fmt.Fprintf(p.app.Err, "The page would be, with a redirect to this machine:\n\n  %s\n\nNothing was sent.\n", output.VisibleLine(page))
+		fmt.Fprintf(p.app.Err, "The page would have this address, and a redirect to this machine:\n\n  %s\n\nNothing was sent.\n", output.VisibleLine(page))
 	}
 	return err
 }
@@ -99,16 +99,16 @@ func (p plan) printBegun(ctx context.Context, printer *output.Printer, page stri
 	return l.operation.Release()
 }
 
-// pickText says which store to pick, where the person picks a certain one.
+// pickText says which store to pick, if the user has to pick a certain one.
 func (p plan) pickText() string {
 	id := p.request.StoreID
 	if id == "" {
 		return ""
 	}
-	return output.VisibleLine(fmt.Sprintf("On the page, pick the store %s: its name stands on %s/stores/%s. A key for another store is not kept.", id, p.connection.URL, id)) + "\n"
+	return output.VisibleLine(fmt.Sprintf("On the page, pick the store %s: its name is on %s/stores/%s. A key for another store is not kept.", id, p.connection.URL, id)) + "\n"
 }
 
-// labelAdvice says how the key of a page gets its label if a person picks the store: the
+// labelAdvice says how the key of a page gets its label if the user picks the store: the
 // server leaves its field empty then.
 func (p plan) labelAdvice(page string) string {
 	if !operations.PagePicksStore(page, p.request.Permissions) {
@@ -117,7 +117,7 @@ func (p plan) labelAdvice(page string) string {
 	return "The page leaves the key's label empty: write " + output.VisibleLine(p.request.ApplicationName) + " there, and the key is found again.\n"
 }
 
-// unanswered is the step for a person who knows that a page made no key.
+// unanswered is the next step if no key was made on the page.
 func (p plan) unanswered() string {
-	return "where nobody pressed Authorize on the page: btcpayctl doctor --forget " + p.id
+	return "if Authorize was not pressed on the page: btcpayctl doctor --forget " + p.id
 }

@@ -62,7 +62,7 @@ func fileAddress(path string) string {
 	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
-// redirectPage tells no other site where it leads from.
+// redirectPage sends no referrer.
 const redirectPage = `<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="referrer" content="no-referrer">

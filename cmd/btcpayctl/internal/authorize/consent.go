@@ -72,7 +72,7 @@ func (l *login) consent(consent ledger.Consent) error {
 // "doctor" asks about it.
 func (l *login) undecided(ctx context.Context, err error) error {
 	e := cli.Explain(ctx, err)
-	e.Why, e.Next = "The key is stored, nobody has agreed to it, and no profile uses it.", "btcpayctl doctor"
+	e.Why, e.Next = "The key is stored, was not agreed to, and no profile uses it.", "btcpayctl doctor"
 	if ctx.Err() == nil {
 		return e
 	}
@@ -93,37 +93,37 @@ func (l *login) agree(ctx context.Context, proof greenfield.Proof, now operation
 	unusable := now.RefusedOf(l.request.Permissions)
 	switch {
 	case len(unusable) > 0 && !d.Never:
-		e := operations.RefusedKey("the key may not do what was asked for", unusable)
+		e := operations.RefusedKey("the key cannot do what was requested", unusable)
 		question := output.Sentence(strings.Join(unusable.Refusals(), "; "))
 		if d.What != "" {
 			question = output.Sentence(d.What) + ". " + question
 		}
-		return asks.ask(ctx, output.VisibleLine(question)+". Keep it all the same?", false, e)
+		return asks.ask(ctx, output.VisibleLine(question)+". Keep it anyway?", false, e)
 	case d.What == "":
-		const alike = "Asked for and granted alike."
+		const alike = "The key has exactly the requested permissions."
 		if asks.dialogue == nil || asks.yes {
 			return decision{said: alike + " "}, nil
 		}
 		fmt.Fprintln(l.app.Err, alike)
-		return asks.ask(ctx, "Keep it for profile "+l.profile+"?", true, &output.Error{Code: output.Failed, What: "you said no", Next: "run the same command again"})
+		return asks.ask(ctx, "Keep it for profile "+l.profile+"?", true, &output.Error{Code: output.Failed, What: "the key was declined", Next: "run the same command again"})
 	case d.Never:
 		return decision{refused: &output.Error{Code: output.MissingPermission, What: d.What, Next: d.Next}}, nil
 	case grant.Match == greenfield.GrantBroader && asks.acceptBroader:
-		fmt.Fprintln(l.app.Err, output.VisibleLine(output.Sentence(d.What))+". It is kept all the same.")
+		fmt.Fprintln(l.app.Err, output.VisibleLine(output.Sentence(d.What))+". It is kept anyway.")
 		return decision{}, nil
 	case grant.Match == greenfield.GrantBroader:
 		return asks.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it?", false, &output.Error{Code: output.MissingPermission,
-			What: d.What + ", and nobody agreed to that", Next: "run the same command again, or with --accept-broader"})
+			What: d.What + ", and that was not agreed to", Next: "run the same command again, or with --accept-broader"})
 	}
 	e := &output.Error{Code: output.MissingPermission, What: d.What, Next: d.Next}
 	if e.Next == "" {
-		e.Next = "run the same command again, logged in as somebody whose role in the store allows that"
+		e.Next = "run the same command again, logged in as a user whose role in the store allows that"
 		missing := slices.Concat(grant.Missing, grant.Narrowed)
 		if page, err := l.connection.AuthorizeURL(greenfield.AuthorizeRequest{
 			Permissions: missing, ApplicationName: operations.PageLabel(l.appName, operations.NewOperationID()), SelectiveStores: l.request.SelectiveStores, AllowUnknown: true,
 		}); err == nil {
-			e.Next += "\nThe page that asks for the missing alone: " + page
+			e.Next += "\nThe page that requests only the missing: " + page
 		}
 	}
-	return asks.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it all the same?", false, e)
+	return asks.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it anyway?", false, e)
 }

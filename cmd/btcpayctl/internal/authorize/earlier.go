@@ -15,11 +15,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A consent page that was opened can be answered days later, whoever waits then. So
-// each is an operation until its key came, was revoked, or a person said that there
-// is none, and has a label of its own, by which its key is known. Where the same line
-// runs again, its page leads to the port and nonce of the earlier one, so that a yes
-// on either is heard; which page made the key is told by the key's label.
+// A user can press Authorize on a consent page days after it was opened. So each page is
+// an operation until its key came or was revoked, or the user said that there is none, and
+// its key is known by a label that no other page has. If the same command runs again, its
+// page leads to the port and nonce of the earlier one, so that both are listened for; the
+// label of the key shows which page it is of.
 
 // sameLogin reports whether a record is of a login that asked for the same thing.
 func (p plan) sameLogin(r ledger.Key) (bool, error) {
@@ -34,7 +34,7 @@ func (p plan) sameLogin(r ledger.Key) (bool, error) {
 	return withoutParameters(r.Authorize.Page, own) == withoutParameters(wanted, own), nil
 }
 
-// withoutParameters is the page as it was asked for, whoever waits for the key.
+// withoutParameters is a page without some of its parameters.
 func withoutParameters(page string, names []string) string {
 	address, query, _ := strings.Cut(page, "?")
 	var parameters []string
@@ -70,7 +70,7 @@ func (e *earlierLogins) hold(ctx context.Context, a *app.App, r ledger.Key) (hel
 	}
 	operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 	if err != nil {
-		return false, nil //nolint:nilerr // another login waits for it, or it is over
+		return false, nil //nolint:nilerr // another login waits for it, or it has ended
 	}
 	*e = append(*e, operation)
 	return true, nil
@@ -160,8 +160,8 @@ func (p plan) resumePrinted(ctx context.Context) (*login, error) {
 	return nil, nil
 }
 
-// tellOtherPages names the pages of the profile's earlier logins that nobody
-// answered, in one line.
+// tellOtherPages names the pages of the profile's earlier logins whose key has not come,
+// in one line.
 func (l *login) tellOtherPages(ctx context.Context) {
 	open, _ := operations.UnfinishedOf[ledger.Key](ctx, l.app) // what cannot be read is told by "doctor"
 	var labels []string
@@ -173,9 +173,9 @@ func (l *login) tellOtherPages(ctx context.Context) {
 	if len(labels) == 0 {
 		return
 	}
-	of := "an earlier login asked for the key " + labels[0] + ", and none came"
+	of := "an earlier login requested the key " + labels[0] + ", which was not received"
 	if len(labels) > 1 {
-		of = fmt.Sprintf("%d earlier logins asked for keys, and none came; the last one for %s", len(labels), labels[len(labels)-1])
+		of = fmt.Sprintf("%d earlier logins requested keys that were not received, the last one %s", len(labels), labels[len(labels)-1])
 	}
 	fmt.Fprintf(l.app.Err, "Note: %s. Next: %s\n", output.VisibleLine(of), l.app.Hint("btcpayctl apikey list --open"))
 }

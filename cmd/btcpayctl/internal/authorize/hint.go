@@ -9,19 +9,19 @@ import (
 
 // renamed is what a request shows that knew the nonce and came under another
 // host name.
-const renamed = "It came under another host name than the page was given: a proxy between the browser and this machine changes it."
+const renamed = "The request used another host name than the page was given: a proxy between the browser and this machine changes it."
 
 // hints say what may keep the browser from reaching the listener, fit for where
 // the program runs.
 func hints(getenv func(string) string, server string, port int, misdirected bool) []string {
 	if misdirected {
-		return []string{"The browser has answered. " + renamed, "Run the same command with --callback-host NAME."}
+		return []string{"The browser has sent the key. " + renamed, "Run the same command with --callback-host NAME."}
 	}
-	lines := []string{"Nothing has come yet."}
+	lines := []string{"No key has been received yet."}
 	u, err := url.Parse(server)
 	switch connection := strings.Fields(getenv("SSH_CONNECTION")); {
 	case err == nil && strings.HasSuffix(u.Hostname(), ".onion"):
-		lines = append(lines, "Tor Browser does not send anything to this machine. Stop with Ctrl-C, and run the same command with --paste.")
+		lines = append(lines, "Tor Browser sends nothing to this machine. Stop with Ctrl-C, and run the same command with --paste.")
 	case len(connection) == 4 || getenv("SSH_TTY") != "" || getenv("SSH_CLIENT") != "":
 		host := "this-machine"
 		if len(connection) == 4 {
@@ -39,7 +39,7 @@ func hints(getenv func(string) string, server string, port int, misdirected bool
 		lines = append(lines, "In a container, a browser outside does not reach the loopback address. Run the same command with --paste,",
 			"or with the network of the host.")
 	default:
-		lines = append(lines, "Is the browser on this machine? If it is not, run the same command with --paste. Who cancels on the page sends nothing back.")
+		lines = append(lines, "Is the browser on this machine? If not, run the same command with --paste. Cancel on the page sends nothing.")
 	}
 	return lines
 }

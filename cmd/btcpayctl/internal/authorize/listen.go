@@ -98,7 +98,7 @@ func (o options) listen(ctx context.Context, p plan, agreed ledger.Consent) (l *
 	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok && len(earlier) > 0 {
 		// Only the page of an earlier login depends on the port.
 		earlier.release()
-		fmt.Fprintf(p.app.Err, "Note: another program has port %d of the earlier login. %s Close it, and use the new page.\n", taken.Port, operations.OpenPage(taken.Port))
+		fmt.Fprintf(p.app.Err, "Note: another program uses port %d of the earlier login. %s Close it, and use the new page.\n", taken.Port, operations.OpenPage(taken.Port))
 		settings.Port, settings.Nonce = 0, client.Secret{}
 		l.listener, err = greenfield.ListenCallback(ctx, settings)
 	}
@@ -131,11 +131,11 @@ func (o options) listen(ctx context.Context, p plan, agreed ledger.Consent) (l *
 }
 
 func listenError(err error) error {
-	e := &output.Error{Code: output.Usage, What: "this machine cannot be listened on for the key", Why: err.Error(), Next: "--port 0, or --paste", Err: err}
+	e := &output.Error{Code: output.Usage, What: "the listener for the key cannot be opened", Why: err.Error(), Next: "--port 0, or --paste", Err: err}
 	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok {
 		e.Code = output.Failed
-		e.What = fmt.Sprintf("port %d is taken, perhaps by another login that still waits", taken.Port)
-		e.Why = operations.OpenPage(taken.Port) + " With another port the server makes a new key in place of offering the old one."
+		e.What = fmt.Sprintf("port %d is in use, perhaps by another login", taken.Port)
+		e.Why = operations.OpenPage(taken.Port) + " With another port the server makes a new key instead of offering the old one."
 		e.Next = "end the other login, or --port 0"
 	}
 	return e
@@ -155,7 +155,7 @@ func (l *listening) show(noBrowser, canPaste bool) {
 	if canPaste {
 		paste = " (or paste the key here)"
 	}
-	fmt.Fprintf(l.app.Err, "%s\n\n  %s\n\n%sWaiting for the answer on %s …%s\n", opening, output.VisibleLine(l.page), l.pickText()+l.labelAdvice(l.page), where, paste)
+	fmt.Fprintf(l.app.Err, "%s\n\n  %s\n\n%sWaiting for the key on %s …%s\n", opening, output.VisibleLine(l.page), l.pickText()+l.labelAdvice(l.page), where, paste)
 }
 
 // openBrowser opens the page, and returns what removes the file that the browser was given.
@@ -217,14 +217,14 @@ func (l *listening) await(ctx context.Context, asks *asker, wait, hintAfter time
 
 // noKey is the end of a wait in which no key came: the page is still open.
 func (l *listening) noKey(ctx context.Context, wait time.Duration) error {
-	said := operations.OpenPage(l.listener.Port()) + " While the same command runs again, within a day, the page is good again."
+	said := operations.OpenPage(l.listener.Port()) + " The same command, run again within a day, also listens for that page."
 	if ctx.Err() != nil {
-		fmt.Fprintf(l.app.Err, "No key came. %s %s\nNext: %s\n", output.VisibleLine(operations.WhereItStands(l.operation.Record)), said, l.app.Hint(l.unanswered()))
+		fmt.Fprintf(l.app.Err, "No key was received. %s %s\nNext: %s\n", output.VisibleLine(operations.WhereItStands(l.operation.Record)), said, l.app.Hint(l.unanswered()))
 		return context.Cause(ctx)
 	}
 	if l.listener.Misdirected() > 0 {
-		return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key that counts came within %s", wait), Why: renamed, Next: "the same command with --callback-host NAME"}
+		return &output.Error{Code: output.Pending, What: fmt.Sprintf("no valid key was received within %s", wait), Why: renamed, Next: "the same command with --callback-host NAME"}
 	}
-	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key came within %s", wait), Why: operations.WhereItStands(l.operation.Record) + " " + said + " Who cancels on the page sends nothing back.",
-		Next: "the same command again, or with --paste where the browser is on another machine\nor " + l.unanswered()}
+	return &output.Error{Code: output.Pending, What: fmt.Sprintf("no key was received within %s", wait), Why: operations.WhereItStands(l.operation.Record) + " " + said + " Cancel on the page sends nothing.",
+		Next: "the same command again, or with --paste if the browser is on another machine\nor " + l.unanswered()}
 }

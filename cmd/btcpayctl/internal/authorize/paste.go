@@ -46,7 +46,7 @@ func (o options) runPaste(ctx context.Context, p plan, printer *output.Printer) 
 	l.tellOtherPages(ctx)
 	key, err := asks.pastedKey(ctx, p.app)
 	if err != nil {
-		fmt.Fprintf(l.app.Err, "No key came. %s\nNext: %s\n", output.VisibleLine(operations.WhereItStands(l.operation.Record)), l.app.Hint(l.unanswered()))
+		fmt.Fprintf(l.app.Err, "No key was received. %s\nNext: %s\n", output.VisibleLine(operations.WhereItStands(l.operation.Record)), l.app.Hint(l.unanswered()))
 		return err
 	}
 	came := received{key, true}
@@ -79,7 +79,7 @@ func (k *asker) readPasted(ctx context.Context) (<-chan greenfield.APIKey, <-cha
 				keys <- key
 				return
 			}
-			fmt.Fprintln(k.stderr, "That is no key:", output.VisibleLine(err.Error())+".")
+			fmt.Fprintln(k.stderr, "That is not a key:", output.VisibleLine(err.Error())+".")
 		}
 	}()
 	return keys, ended
@@ -98,7 +98,7 @@ func (k *asker) pastedKey(ctx context.Context, a *app.App) (greenfield.APIKey, e
 			if err == nil {
 				return key, nil
 			}
-			fmt.Fprintln(a.Err, "That is no key:", output.VisibleLine(err.Error())+".")
+			fmt.Fprintln(a.Err, "That is not a key:", output.VisibleLine(err.Error())+".")
 		}
 	}
 	line, err := bufio.NewReader(io.LimitReader(a.In, cli.MaxPaste)).ReadString('\n')

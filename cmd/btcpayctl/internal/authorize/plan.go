@@ -75,7 +75,7 @@ func (o options) plan(ctx context.Context, a *app.App) (plan, error) {
 func (o options) permissions(s app.Settings) ([]greenfield.Permission, error) {
 	permissions, err := o.asks.Permissions(s.Store, o.selective)
 	if e, ok := errors.AsType[*output.Error](err); ok && e.What == cli.NoStoreSaid {
-		e.Next += "\nor --selective-stores, and the person picks one"
+		e.Next += "\nor --selective-stores, and the user picks one"
 	}
 	if err != nil {
 		return nil, cli.WithLeftStore(err, s)
@@ -160,7 +160,7 @@ func (o options) offerProfile(ctx context.Context, a *app.App, s app.Settings) e
 	}
 	next := "the same command with --profile ci"
 	if !a.CanAsk() {
-		return &output.Error{Code: output.Usage, What: "there is no profile to keep the key in", Next: next}
+		return &output.Error{Code: output.Usage, What: "there is no profile to store the key in", Next: next}
 	}
 	sure, err := a.Confirm(ctx, fmt.Sprintf("Keep the key with this server as profile %q (keystore %s)?", cli.DefaultProfile, s.Keystore.Text), true)
 	if err == nil && !sure {
@@ -179,7 +179,7 @@ func (o options) fitServer(ctx context.Context, p plan, request greenfield.Autho
 	case o.selective:
 		return picking // whatever the server can do
 	case o.reach.DryRun:
-		fmt.Fprintln(p.app.Err, "Note: a server before 2.3.6 would be asked without the store, and the person would pick it.")
+		fmt.Fprintln(p.app.Err, "Note: a request to a server before 2.3.6 would not name the store, and the user would pick it.")
 	default:
 		bounded, stop := context.WithTimeout(ctx, releaseTime)
 		defer stop()
@@ -202,7 +202,7 @@ func agreesToOutrank(ctx context.Context, a *app.App, profile string, s app.Sett
 	if !a.CanAsk() {
 		return false, refused
 	}
-	sure, err := a.Confirm(ctx, fmt.Sprintf("Profile %s has a BitId key. With an API key beside it, invoice commands use the API key. Go on?", profile), false)
+	sure, err := a.Confirm(ctx, fmt.Sprintf("Profile %s has a BitId key. With an API key, invoice commands use that instead. Continue?", profile), false)
 	if err != nil {
 		return false, err
 	}

@@ -66,12 +66,12 @@ func (l *login) prove(ctx context.Context, came received) (greenfield.Proof, err
 	switch {
 	case errors.Is(err, greenfield.ErrRevokedOrLocked):
 		e := *cli.Explain(ctx, greenfield.ErrRevokedOrLocked)
-		e.Why = "The key came and is stored, but not in use. " + operations.WhereItStands(l.operation.Record)
-		e.Next, e.Err = "later: btcpayctl doctor\nor where it does not stand there: btcpayctl doctor --forget "+l.id, err
+		e.Why = "The key was received and stored, but is not in use. " + operations.WhereItStands(l.operation.Record)
+		e.Next, e.Err = "later: btcpayctl doctor\nor if it is not listed there: btcpayctl doctor --forget "+l.id, err
 		return proof, &e
 	case errors.Is(err, greenfield.ErrNotProven):
-		e := &output.Error{Code: output.BadCredential, What: "the key that came does not work on " + l.connection.URL + ", and was not kept",
-			Why: strings.TrimSpace("Another server made it, or it was revoked. If you did not send it, somebody else did. " + operations.OpenPage(l.operation.Record.Authorize.Port)), Next: "run the same command again", Err: err}
+		e := &output.Error{Code: output.BadCredential, What: "the received key does not work on " + l.connection.URL + ", and was not kept",
+			Why: strings.TrimSpace("It is of another server, or it was revoked. If you did not send it, someone else did. " + operations.OpenPage(l.operation.Record.Authorize.Port)), Next: "run the same command again", Err: err}
 		err := l.holder().ForgetForeign(ctx, l.operation)
 		l.app.Undid(app.KeyID(came.key))
 		return proof, errors.Join(e, err)
@@ -93,7 +93,7 @@ func (l *login) prove(ctx context.Context, came received) (greenfield.Proof, err
 // stillPending explains a failure after which the key waits to be looked at.
 func stillPending(ctx context.Context, err error) error {
 	e := cli.Explain(ctx, err)
-	e.Why = strings.TrimSpace(e.Why + " The key came and is stored, but not in use: the server could not be asked about it.")
+	e.Why = strings.TrimSpace(e.Why + " The key was received and stored, but is not in use: the server could not be reached to check it.")
 	e.Next = "btcpayctl doctor"
 	return e
 }
@@ -132,7 +132,7 @@ func shownStores(ctx context.Context, connection *app.GreenfieldConnection, gran
 
 // tell prints whose key it is and what it may do.
 func (l *login) tell(proof greenfield.Proof, names map[string]string) {
-	whose := "The key works. Whose it is cannot be told, since it may not read the profile. It may:"
+	whose := "The key works. Its owner is unknown, since it may not read the profile. It may:"
 	if proof.User != nil {
 		whose = "The key works. It belongs to " + proof.User.Email + " and may:"
 	}
@@ -146,7 +146,7 @@ func (l *login) tell(proof greenfield.Proof, names map[string]string) {
 // grantLines are the permissions in words, each with its store.
 func grantLines(granted []greenfield.Permission, names map[string]string) []string {
 	if len(granted) == 0 {
-		return []string{"do nothing but prove whose it is"}
+		return []string{"only identify its owner"}
 	}
 	var lines []string
 	width := 0
@@ -173,7 +173,7 @@ func titleOf(p greenfield.Permission) string {
 func storeText(id string, names map[string]string) string {
 	switch name := names[id]; {
 	case strings.Contains(id, ":"):
-		return "in no store, since " + id + " is none"
+		return "in no store, since " + id + " is not a store id"
 	case id == "":
 		return "in ALL stores, present and future"
 	case name == "":

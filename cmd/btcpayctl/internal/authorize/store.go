@@ -57,12 +57,12 @@ func (l *login) activate(ctx context.Context, key greenfield.APIKey, proof green
 type authorizeRecord struct {
 	Profile     string                   `json:"profile"`
 	Server      string                   `json:"server"`
-	Store       *string                  `json:"store"` // null where the key is not for exactly one
+	Store       *string                  `json:"store"` // null if the key is not for exactly one
 	ID          string                   `json:"id"`
 	Label       string                   `json:"label"`
 	Permissions []greenfield.Permission  `json:"permissions"`
 	Match       string                   `json:"match"` // with what was asked for
-	User        *string                  `json:"user"`  // null where the key may not read the profile
+	User        *string                  `json:"user"`  // null if the key may not read the profile
 	Live        greenfield.Live          `json:"live"`
 	Rights      []operations.RightRecord `json:"rights"`
 }

@@ -73,7 +73,7 @@ func (c Canary) forms() []form {
 		}
 		for encoding, text := range encodings(base) {
 			if bytes.Contains(text, []byte("\ufffd")) || bytes.Contains(text, []byte(`\ufffd`)) {
-				continue // it has put the same text in place of what is no UTF-8, whatever the secret
+				continue // it has put the same text in place of what is not UTF-8, whatever the secret
 			}
 			add(encoding, text)
 			backwards := slices.Clone(text)

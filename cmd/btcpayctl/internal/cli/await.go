@@ -28,7 +28,7 @@ func AwaitAnswer(ctx context.Context, a *app.App, about string) (context.Context
 		}
 		select {
 		case <-time.After(quietWait):
-			fmt.Fprintf(a.Err, "Waiting for the server's answer about %s (%v). A second signal gives up.\n", about, context.Cause(ctx))
+			fmt.Fprintf(a.Err, "Waiting for the server's response about %s (%v). A second signal gives up.\n", about, context.Cause(ctx))
 		case <-over:
 		}
 	}()

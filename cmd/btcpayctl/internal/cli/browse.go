@@ -33,7 +33,7 @@ func OpenInBrowser(a *app.App, page string) error {
 		first, _, _ := strings.Cut(command, string(os.PathListSeparator))
 		words := strings.Fields(first)
 		if len(words) == 0 {
-			return fmt.Errorf("BROWSER is %q, which names no program", command)
+			return fmt.Errorf("BROWSER is %q, which does not name a program", command)
 		}
 		//nolint:noctx // the browser outlives the command
 		run := exec.Command(words[0], append(words[1:], page)...)

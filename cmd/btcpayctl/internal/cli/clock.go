@@ -16,7 +16,7 @@ func ClockText(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }
 
-// ClockTime is a time as a person reads it: of today in a layout such as 15:04, and of
+// ClockTime is a time for people: of today in a layout such as 15:04, and of
 // another day with that day before it.
 func ClockTime(a *app.App, t time.Time, layout string) string {
 	t, now := t.Local(), a.Now().Local()

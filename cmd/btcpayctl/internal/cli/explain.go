@@ -81,7 +81,7 @@ var meanings = []meaning{
 	{bitpay.ErrForbidden, output.NoCredential, "btcpayctl pair client --profile NAME\nthen the same command with --profile NAME"},
 	{bitpay.ErrReusedKey, output.ReusedKey, "btcpayctl key generate --profile OTHER\nthen btcpayctl pair client --profile OTHER"},
 	{bitpay.ErrPairingExpired, output.PairingCodeExpired, "run the same command for a new code"},
-	{bitpay.ErrCodeTaken, output.PairingTaken, "revoke the stranger's token on the store's page Access Tokens, and run the same command"},
+	{bitpay.ErrCodeTaken, output.PairingTaken, "revoke the other key's token on the store's page Access Tokens, and run the same command"},
 	{bitpay.ErrCodeUnknown, output.NotFound, "copy the code again, or make a new one on the store's Access Tokens page"},
 	{bitpay.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
 	{bitpay.ErrNoWallet, output.Refused, "open the store's settings, connect a wallet, and run the same command"},
@@ -143,12 +143,12 @@ func explainAnswer(e *output.Error) bool {
 
 // nextAfter is for answers whose text the SDK has no name for.
 var nextAfter = map[output.Code]string{
-	output.ServerError:       "try again in a while; --debug shows the exchange, and the server's log says more",
+	output.ServerError:       "try again later; --debug shows the request and the response, and the server's log may say more",
 	output.BadCredential:     "btcpayctl pair status",
-	output.MissingPermission: "check with profile show which key is used, and what the store allows it",
+	output.MissingPermission: "check with profile show which key is used, and its permissions in the store",
 	output.NotFound:          "check the id, and with profile show the server",
 	output.Invalid:           "correct the value, and run the same command",
-	output.Refused:           "--debug shows the exchange",
+	output.Refused:           "--debug shows the request and the response",
 }
 
 func codeOf(answer *client.Error) output.Code {

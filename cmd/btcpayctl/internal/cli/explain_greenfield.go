@@ -64,9 +64,9 @@ func explainGreenfield(e *output.Error) bool {
 }
 
 // DeniedWhy is what a 403 about a store can also mean.
-const DeniedWhy = "Or the role of the key's owner in the store does not allow it: servers answer alike, and btcpayctl apikey current finds out."
+const DeniedWhy = "Or the role of the key's owner in the store does not allow it. The response is the same; btcpayctl apikey current shows which it is."
 
-// DeniedNext is what tells why a permission was refused, and what gets it. A
+// DeniedNext is how to find out why a permission was refused, and how to get it. A
 // permission that names no store is one for every store.
 func DeniedNext(p greenfield.Permission) string {
 	next := "btcpayctl apikey current"

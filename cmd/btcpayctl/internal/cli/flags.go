@@ -43,7 +43,7 @@ func AddProfileFlag(cmd *cobra.Command, f *app.Flags) {
 	Targets(cmd)
 }
 
-// AddWaitFlag adds --wait. It is negative where it is not given, and then the
+// AddWaitFlag adds --wait. It is negative if it is not given, and then the
 // command has an end of its own.
 func AddWaitFlag(cmd *cobra.Command, wait *time.Duration, usage string) {
 	*wait = -1

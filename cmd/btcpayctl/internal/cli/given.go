@@ -60,7 +60,7 @@ func RefuseEmpty(cmd *cobra.Command, args []string) error {
 func refuseFlag(f *pflag.Flag) error {
 	name := "--" + f.Name
 	if f.Value.Type() == "duration" && len(f.Annotations[zeroSays]) == 0 && f.Value.String() == "0s" {
-		return &output.Error{Code: output.Usage, What: name + " is 0, which is no time at all", Why: "Nothing was sent.", Next: "give " + name + " a time such as 30s, or leave it out"}
+		return &output.Error{Code: output.Usage, What: name + " is 0, and must be longer", Why: "Nothing was sent.", Next: "give " + name + " a time such as 30s, or leave it out"}
 	}
 	for _, text := range TextsOf(f) {
 		if strings.TrimSpace(text) != "" || text == "" && len(f.Annotations[EmptySays]) > 0 {
@@ -72,7 +72,7 @@ func refuseFlag(f *pflag.Flag) error {
 }
 
 func emptyWhy(what string) string {
-	return "A variable that is not set may be behind it: check what " + what + " is made of. Nothing was sent."
+	return "An unset variable may be the cause: check what " + what + " is made of. Nothing was sent."
 }
 
 // TextsOf are the values of a flag that holds texts. Other types refuse an empty

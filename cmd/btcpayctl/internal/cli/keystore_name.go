@@ -1,8 +1,8 @@
 package cli
 
-// HelperPrefix begins stores that are programs of somebody else. They are not
-// run where nobody should be asked.
+// HelperPrefix begins keystores that are other programs. They are not run if no
+// question may be asked.
 const HelperPrefix = "helper:"
 
-// Keeps tells whether a store keeps what is put into it.
+// Keeps reports whether a store keeps what is put into it.
 func Keeps(spec string) bool { return spec != "env" && spec != "memory" }

@@ -27,7 +27,7 @@ func Outranks(flag, name string, p profile.Profile) *output.Error {
 	if p.SIN == "" || p.APIKeyID != "" {
 		return nil
 	}
-	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key, and an API key beside it would take its place", name),
-		Why:  "Invoice commands use the API key where a profile has one, with its permissions and its store. Nothing was sent.",
-		Next: flag + " " + app.ShellWord(app.BesideName(name)) + ", for a profile of its own\nor " + BesidePairingFlag + ", if that is what you want"}
+	return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a BitId key, and an API key would take precedence over it", name),
+		Why:  "Invoice commands use the API key if a profile has one, with its permissions and its store. Nothing was sent.",
+		Next: flag + " " + app.ShellWord(app.BesideName(name)) + ", for a separate profile\nor " + BesidePairingFlag + ", if that is what you want"}
 }

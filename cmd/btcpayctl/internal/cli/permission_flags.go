@@ -32,8 +32,8 @@ func (f *PermissionFlags) Add(cmd *cobra.Command) {
 }
 
 // Permissions is the least set of what was asked for, for the store that is named.
-// A permission for every store is asked for by --all-stores alone; picks tells
-// that the person at the consent page picks one.
+// A permission for every store is only requested by --all-stores; picks means that
+// the user at the consent page picks one.
 func (f *PermissionFlags) Permissions(store app.Value, picks bool) ([]greenfield.Permission, error) {
 	if f.AllStores && store.Source == "--store" {
 		return nil, &output.Error{Code: output.Usage, What: "--store and --all-stores contradict each other", Why: "Nothing was sent.", Next: "give one of them"}
@@ -113,9 +113,9 @@ func (f *PermissionFlags) contradiction(all []greenfield.Permission, store app.V
 }
 
 // NoStoreSaid begins the error of a request for a key that names no store.
-const NoStoreSaid = "nothing says which store the key is for"
+const NoStoreSaid = "no store is given for the key"
 
-// Everywhere tells of permissions for every store.
+// Everywhere reports whether a permission is for every store.
 func Everywhere(p greenfield.Permission) bool {
 	return p.Kind() == greenfield.StorePermission && p.Scope() == ""
 }
@@ -135,8 +135,8 @@ func needsOf(needs map[string][]greenfield.Permission, command string) ([]greenf
 		}
 	}
 	if !found {
-		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for knows no command %.80q that uses an API key", command),
-			Why: "It knows " + strings.Join(slices.Sorted(maps.Keys(needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("--for: no command %.80q uses an API key", command),
+			Why: "These do: " + strings.Join(slices.Sorted(maps.Keys(needs)), ", ") + ".", Next: "--for \"invoice create,invoice get\""}
 	}
 	return all, nil
 }

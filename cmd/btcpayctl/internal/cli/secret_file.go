@@ -25,7 +25,7 @@ func CannotWrite(what, name string, err error) error {
 	e := &output.Error{Code: output.BadInput, What: what + " cannot be written to " + name, Why: err.Error(), Err: err, Next: "check the directory, or name another file"}
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		e.Why, e.Next = "There is such a file. A key that is overwritten cannot be made again.", "name a new file"
+		e.Why, e.Next = "The file exists. An overwritten key cannot be recovered.", "name a new file"
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, durable.ErrName):
 		e.Code = output.KeystoreUnusable
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // RefuseTexts refuses a flag or an argument that would not arrive as it was given: in
-// JSON a byte that is no UTF-8 becomes U+FFFD, and at U+0000 the server fails.
+// JSON a byte that is not UTF-8 becomes U+FFFD, and at U+0000 the server fails.
 func RefuseTexts(cmd *cobra.Command, args []string) error {
 	if cmd.DisableFlagParsing || cmd.Name() == cobra.ShellCompRequestCmd || cmd.Name() == cobra.ShellCompNoDescRequestCmd {
 		return nil
@@ -51,7 +51,7 @@ func CheckJSONText(data []byte) (line int, err error) {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return place(data, i, fmt.Sprintf("the byte 0x%02x is no UTF-8", data[i]))
+			return place(data, i, fmt.Sprintf("the byte 0x%02x is not UTF-8", data[i]))
 		case r != '\\':
 			i += size
 			continue
@@ -62,7 +62,7 @@ func CheckJSONText(data []byte) (line int, err error) {
 			i += 2
 			continue
 		case unit == 0:
-			return place(data, i, `\u0000 is a character at which the server fails`)
+			return place(data, i, `\u0000 is a character that makes the server fail`)
 		case unit >= 0xd800 && unit < 0xdc00:
 			if low, ok := escapedUnit(data[i+6:]); ok && low >= 0xdc00 && low < 0xe000 {
 				i += 12
@@ -70,7 +70,7 @@ func CheckJSONText(data []byte) (line int, err error) {
 			}
 			fallthrough
 		case unit >= 0xdc00 && unit < 0xe000:
-			return place(data, i, string(data[i:i+6])+" is half of a surrogate pair, which is no character")
+			return place(data, i, string(data[i:i+6])+" is half of a surrogate pair, which is not a character")
 		}
 		i += 6
 	}
@@ -86,7 +86,7 @@ func escapedUnit(data []byte) (uint64, bool) {
 	return unit, err == nil
 }
 
-// place tells where a byte of a text stands, its column counted in characters.
+// place returns where a byte of a text is, its column counted in characters.
 func place(data []byte, at int, what string) (line int, err error) {
 	before := data[:at]
 	start := bytes.LastIndexByte(before, '\n') + 1

@@ -31,7 +31,7 @@ func Begin[R ledger.Record](ctx context.Context, a *app.App, r R) (*ledger.Opera
 	}
 	if err != nil {
 		return nil, &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". Nothing was sent.",
-			Next: "free space or mend the rights there, and run the same command", Err: err}
+			Next: "free disk space or fix the permissions there, and run the same command", Err: err}
 	}
 	return operation, nil
 }

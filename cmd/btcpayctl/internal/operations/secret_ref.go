@@ -16,7 +16,7 @@ import (
 
 // A SecretRef names a secret. Only a read shows whether the keystore has it.
 type SecretRef struct {
-	keystore.Entry          // zero but for Name and Keystore where the index does not know it
+	keystore.Entry          // zero but for Name and Keystore if the index does not have it
 	Profiles       []string // that use it, sorted
 	Indexed        bool
 }

@@ -53,7 +53,7 @@ func checkStoreUnasked(a *app.App, c *app.Connection) error {
 	case serves != nil && serves.ID != c.Store.Text:
 		return otherStore(c, serves)
 	case serves == nil && c.Store.Explicit():
-		fmt.Fprintf(a.Err, "Before this request the key is asked for its invoices: one of them has to show that it serves store %s.\n", output.VisibleLine(c.Store.Text))
+		fmt.Fprintf(a.Err, "Before this request btcpayctl lists the invoices of the key: one of them must show that it serves store %s.\n", output.VisibleLine(c.Store.Text))
 	}
 	return nil
 }
@@ -92,10 +92,10 @@ func PairAgain(c *app.Connection, serves *profile.ProvenStore) string {
 	return next + " --profile " + c.Name.Text + "\nor, if store " + serves.ID + " is meant: btcpayctl profile set " + c.Name.Text + " --store " + serves.ID
 }
 
-// unknownStore says that nothing tells whether a key serves the store that was named.
+// unknownStore is the error that it is unknown whether a key serves the named store.
 func unknownStore(c *app.Connection, why error) *output.Error {
 	e := &output.Error{Code: output.Usage,
-		What: fmt.Sprintf("%s names store %s, and which store the key serves is not known", c.Store.Source, c.Store.Text),
+		What: fmt.Sprintf("%s names store %s, and it is not known which store the key serves", c.Store.Source, c.Store.Text),
 		Why:  fmt.Sprintf("%s %s. Nothing was created.", ownStoreCounts, output.Sentence(why.Error())),
 		Next: "leave the store out, and the first invoice that is created shows which store it is", Err: why}
 	if c.Source == app.SourceProfile && c.Profile.Store != "" && c.Profile.Store != c.Store.Text {

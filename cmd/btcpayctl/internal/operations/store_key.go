@@ -61,7 +61,7 @@ func StoreKey(ctx context.Context, a *app.App, s app.Settings, id *bitpay.Identi
 	if err != nil {
 		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("the key is stored, and profile %s does not use it: %v", s.Name.Text, err),
 			Why:  fmt.Sprintf("It is %s in keystore %s, and key list shows it.", stored.SIN(), spec),
-			Next: "mend that\nthen btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
+			Next: "fix that\nthen btcpayctl key export " + stored.SIN() + " --output-file FILE\nand btcpayctl key import FILE --profile " + s.Name.Text, Err: err}
 	}
 	return stored, nil
 }

@@ -51,7 +51,7 @@ func Serves(ctx context.Context, a *app.App, c *app.Connection) (*profile.Proven
 }
 
 // readTokens asks for the tokens of a BitId key, and takes what was proven of one of
-// them for known. Other keys have none: a legacy key is one store's as it stands.
+// them for known. Other keys have none: a legacy key belongs to one store.
 func readTokens(ctx context.Context, a *app.App, c *app.Connection) error {
 	s := &c.Serving
 	if c.Identity == nil || s.Tokens != nil {
@@ -84,9 +84,9 @@ func readTokens(ctx context.Context, a *app.App, c *app.Connection) error {
 	return nil
 }
 
-// plainAnswer is the answer to a look alone. A proxy may keep tokens and lists back by
-// the 403 that means "not paired" elsewhere; the list of tokens, which is empty then,
-// is what tells that.
+// plainAnswer removes the meaning "not paired" from the response to a read. A proxy may
+// withhold tokens and lists with the 403 that means it elsewhere; only an empty list of
+// tokens shows it.
 func plainAnswer(err error) error {
 	if answer, ok := errors.AsType[*client.Error](err); ok && errors.Is(err, bitpay.ErrNotPaired) {
 		return answer
@@ -152,7 +152,7 @@ func updateProven(ctx context.Context, a *app.App, c *app.Connection, proven *pr
 	if config, err := file.Read(); err != nil || errors.Is(change(&config), errSame) {
 		return err
 	}
-	// What is known should be kept, also where a signal ends the command.
+	// What is known should be kept, even if a signal ends the command.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
 	defer cancel()
 	if err := file.Update(ctx, change); !errors.Is(err, errSame) {
@@ -179,8 +179,8 @@ func ReadyToCreate(ctx context.Context, a *app.App, c *app.Connection) error {
 }
 
 // ProveBy learns the store of a key from an invoice that was just created, or found.
-// It asks once, where the store is not known yet and where something depends on it.
-// Other returns the store where it is not the one that was selected.
+// It asks once, if the store is not known yet and something depends on it. other is the
+// store if it is not the one that was selected.
 func ProveBy(ctx context.Context, a *app.App, c *app.Connection, invoice string) (other *profile.ProvenStore) {
 	s := &c.Serving
 	if s.Store == nil {
@@ -210,7 +210,7 @@ func ProveBy(ctx context.Context, a *app.App, c *app.Connection, invoice string)
 	return s.Store
 }
 
-// tellProven says what an invoice showed, where that is news.
+// tellProven prints what an invoice showed, if that is new.
 func tellProven(a *app.App, c *app.Connection) {
 	s := &c.Serving
 	switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// await waits until the server lists a token, which alone means paired. The code is empty
+// await waits until the server lists a token: only that means paired. The code is empty
 // if a public key was pasted; until is when the code expires by the server's clock.
 func (b *begun) await(ctx context.Context, code string, until time.Time, wait, interval time.Duration) error {
 	defer b.operation.Release() // what is not finished by then stays open
@@ -82,9 +82,9 @@ func (b *begun) showTimeLeft() *output.Status {
 
 func (b *begun) stillOpen(code string) string {
 	if code == "" {
-		return "Not paired yet. Once it is approved, btcpayctl pair status" + b.key.ProfileFlag() + " tells."
+		return "Not paired yet. After the approval: btcpayctl pair status" + b.key.ProfileFlag()
 	}
-	return fmt.Sprintf("Not paired yet. The code %s lives until %s; btcpayctl pair status%s tells.",
+	return fmt.Sprintf("Not paired yet. The code %s is valid until %s. To check: btcpayctl pair status%s",
 		code, operations.PairingEnd(b.operation.Record).Local().Format("15:04"), b.key.ProfileFlag())
 }
 

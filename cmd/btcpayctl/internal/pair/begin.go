@@ -48,11 +48,11 @@ func (b *begun) answered(code bitpay.Pairing, err error) error {
 		})
 		if err != nil {
 			err = &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". The code " + code.Code + " stays unused.",
-				Next: "free space or mend the rights there, and run the same command", Err: err}
+				Next: "free disk space or fix the permissions there, and run the same command", Err: err}
 		}
 		return err
 	case client.FateUnknown(err):
-		// The code may have been claimed: only the signed list tells.
+		// The code may have been claimed: only the signed list shows it.
 		return errors.Join(err, b.operation.Release())
 	}
 	return errors.Join(err, b.operation.Finish())

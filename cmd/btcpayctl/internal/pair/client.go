@@ -76,10 +76,10 @@ status" reports the result.`,
 	return cmd
 }
 
-// compareSIN is said before an approval. The server asks for no signature where a
-// code is claimed.
-const compareSIN = "Approve only if the page shows this SIN. Whoever knows the code can put a key of their own in its place,\n" +
-	"so give the address to nobody but the owner."
+// compareSIN is printed before an approval. The server requires no signature when a code
+// is claimed.
+const compareSIN = "Approve only if the page shows this SIN. Anyone who knows the code can replace the key with their own,\n" +
+	"so give the address only to the owner."
 
 // show prints the page for the owner, and what to compare there.
 func (p *plan) show(code bitpay.Pairing, wait time.Duration) {

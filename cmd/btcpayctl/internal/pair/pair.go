@@ -2,7 +2,7 @@
 //
 // A pairing goes by steps, each of which hands on what it made: [options] of the command
 // line ▸ a plan (which key, on which server) ▸ what is begun (the plan's record in the
-// journal) ▸ the code ▸ the signed list of tokens, which alone means paired ▸ the store that
+// journal) ▸ the code ▸ the signed list of tokens (only that means paired) ▸ the store that
 // an invoice of the key shows.
 package pair
 
@@ -51,7 +51,7 @@ type pairRecord struct {
 	Server  string `json:"server"`
 	SIN     string `json:"sin"`
 	Paired  bool   `json:"paired"`
-	// Store is the one that the key was seen to serve, null where that is not known.
+	// Store is the one that the key was seen to serve, null if that is not known.
 	Store *profile.ProvenStore `json:"provenStore"`
 }
 

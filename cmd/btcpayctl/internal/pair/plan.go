@@ -85,7 +85,7 @@ func (o options) identity(ctx context.Context, a *app.App, s *app.Settings) (id 
 		return id, source, false, err
 	}
 	if o.reach.DryRun {
-		return nil, "", false, &output.Error{Code: output.NoCredential, What: "there is no key yet, and --dry-run makes none", Next: "btcpayctl key generate", Err: err}
+		return nil, "", false, &output.Error{Code: output.NoCredential, What: "there is no key yet, and --dry-run creates none", Next: "btcpayctl key generate", Err: err}
 	}
 	if s.Name.Text == "" {
 		if err := o.offerProfile(ctx, a, s); err != nil {
@@ -118,8 +118,8 @@ func (o options) offerProfile(ctx context.Context, a *app.App, s *app.Settings) 
 			Next: "the same command with --profile " + cli.DefaultProfile + ", or with --profile shop for a new key"}
 	}
 	if !o.yes && !a.CanAsk() {
-		return &output.Error{Code: output.NoCredential, What: "there is no BitId key, and no profile to keep a new one in",
-			Why: "No key was made and nothing was sent.", Next: next + "\nor with --yes, which makes one called " + cli.DefaultProfile}
+		return &output.Error{Code: output.NoCredential, What: "there is no BitId key, and no profile to store a new one in",
+			Why: "No key was made and nothing was sent.", Next: next + "\nor with --yes, which creates one called " + cli.DefaultProfile}
 	}
 	if !o.yes {
 		sure, err := a.Confirm(ctx, fmt.Sprintf("Make a key, and keep it with this server as profile %q (keystore %s)?", cli.DefaultProfile, named.Keystore.Text), true)

@@ -19,7 +19,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// pasteWait is how long a person gets to paste a public key.
+// pasteWait is how long the owner has to paste a public key.
 const pasteWait = 15 * time.Minute
 
 // serverOptions are the flags of "pair server".
@@ -83,7 +83,7 @@ func (o *serverOptions) check(plain *app.Connection) error {
 	}
 	if plain.Store.Text == "" {
 		return &output.Error{Code: output.Usage, What: "--store is missing: the page belongs to a store",
-			Why: "Its id stands in the store's general settings.", Next: "btcpayctl pair server --store ID"}
+			Why: "The store's general settings show its id.", Next: "btcpayctl pair server --store ID"}
 	}
 	return nil
 }
@@ -113,16 +113,16 @@ func (o *serverOptions) claim(ctx context.Context, p *plan) error {
 	stop()
 	if client.FateUnknown(err) && b.operation != nil {
 		// A code can be claimed once, so whether it was is asked of the list.
-		fmt.Fprintln(p.app.Err, "The answer was lost. Asking whether the key is paired:", output.VisibleLine(err.Error()))
+		fmt.Fprintln(p.app.Err, "The response was lost. Checking whether the key is paired:", output.VisibleLine(err.Error()))
 		if tokens, listErr := p.key.Connection.Tokens(ctx); ctx.Err() == nil && listErr == nil && len(tokens) > 0 {
 			return b.paired(ctx)
 		}
-		return errors.Join(&output.Error{Code: cli.LostCode(ctx), What: "the code may have been claimed: its answer was lost", Why: err.Error() + ". It was not sent again.",
+		return errors.Join(&output.Error{Code: cli.LostCode(ctx), What: "the code may have been claimed: the response was lost", Why: err.Error() + ". It was not sent again.",
 			Next: "btcpayctl pair status" + p.key.ProfileFlag(), Err: err}, b.operation.Release())
 	}
 	err = b.answered(code, err)
 	if errors.Is(err, bitpay.ErrCodeUnknown) {
-		// Used up by this key, where the command is simply run again.
+		// This key has used it, if the command is run again.
 		if paired, listErr := p.checkPaired(ctx); paired {
 			return listErr
 		}

@@ -86,7 +86,7 @@ func (p *plan) unpaired(ctx context.Context) error {
 			if taken, err := c.CodeTaken(ctx, r.Code); taken && err == nil {
 				return errors.Join(p.key.Taken(r), operations.EndOperation(ctx, p.app, r.ID))
 			}
-			e.Why = fmt.Sprintf("The code %s lives until %s.", r.Code, operations.PairingEnd(r).Local().Format("15:04"))
+			e.Why = fmt.Sprintf("The code %s is valid until %s.", r.Code, operations.PairingEnd(r).Local().Format("15:04"))
 			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
 				e.Next = "have it approved: " + page
 			}

@@ -33,10 +33,10 @@ func (p *plan) tellStore(begin string, serves *profile.ProvenStore) {
 	c := p.key.Connection
 	fmt.Fprintf(p.app.Err, "%s. %s.", begin, output.Sentence(p.key.Unproven()))
 	if errors.Is(operations.WhyUnproven(c), bitpay.ErrNoInvoice) {
-		fmt.Fprint(p.app.Err, " The first one that is created shows which store it is.")
+		fmt.Fprint(p.app.Err, " The first invoice that is created shows which store it is.")
 	}
 	if c.Store.Text != "" {
-		fmt.Fprintf(p.app.Err, " Asked for: store %s.", c.Store.Text)
+		fmt.Fprintf(p.app.Err, " Requested: store %s.", c.Store.Text)
 	}
 }
 

@@ -44,7 +44,7 @@ func keyTexts(key string) []struct{ name, text, likeness string } {
 		{"BOM and CRLF and quotes", "\ufeff\"" + key + "\"\r\n", ""},
 		{"nothing but quotes", `""`, "it is empty"},
 		{"nothing but token", "token ", "too short"},
-		{"capitals", strings.ToUpper(key[:39]) + "A", "large letters"},
+		{"capitals", strings.ToUpper(key[:39]) + "A", "upper-case letters"},
 		{"one too few", key[:39], "too short: 39"},
 		{"one too many", key + "0000", "too long: 44"},
 		{"two keys", key + "\n" + key, "2 lines"},
@@ -68,7 +68,7 @@ func fileTexts(key string) []struct{ name, text, likeness string } {
 	return append(keyTexts(key), []struct{ name, text, likeness string }{
 		{"an empty file", "", "it is empty"},
 		{"a file of line ends", "\r\n\n", "it is empty"},
-		{"NUL", key + "\x00", "no text"},
+		{"NUL", key + "\x00", "not text"},
 		{"UTF-16", utf16Text(key+"\r\n", true), "UTF-16"},
 		{"UTF-16 without a mark", utf16Text(key, false), "UTF-16"},
 		{"Latin-1", "\xe4" + key, "it "},

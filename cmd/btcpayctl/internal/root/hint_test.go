@@ -85,7 +85,7 @@ func storeProblem(cmd *cobra.Command, args []string) string {
 	case len(asked) == 0:
 		return "nothing says what the key is for"
 	case !slices.ContainsFunc(args, says) && slices.ContainsFunc(asked, func(p string) bool { return !storeless(p) }):
-		return "nothing says which store the key is for"
+		return "no store is given for the key"
 	}
 	return ""
 }

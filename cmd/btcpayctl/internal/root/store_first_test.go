@@ -153,7 +153,7 @@ func TestStoreLooks(t *testing.T) {
 	newKey := w.approved(empty)
 	fresh := w.home(newKey, empty)
 	g := check("named, and nothing can tell", fresh, nil, 2, []string{tokens, list}, append(one, "--store", empty)...)
-	w.says(g, "which store the key serves is not known", "there is none yet", "leave the store out")
+	w.says(g, "it is not known which store the key serves", "there is none yet", "leave the store out")
 	g = check("many, of a profile's store that has no invoice", fresh, nil, 0, []string{tokens, list, create, status, create, create}, "invoice", "create", "--from", row(fresh, 3))
 	w.says(g, `Note: the key serves store "Empty" (`+empty+`), as invoice `)
 	check("named, once it is known", fresh, nil, 0, []string{tokens, create}, append(one, "--store", empty)...)
@@ -170,7 +170,7 @@ func TestStoreLooks(t *testing.T) {
 	check("a dry run", own, nil, 0, nil, append(one, "--dry-run", "--store", shop)...)
 	check("a dry run of what is known to be another's", own, nil, 2, nil, append(one, "--dry-run", "--store", empty)...)
 	g = check("a dry run that knows nothing", bare, env, 0, nil, append(one, "--dry-run")...)
-	w.says(g, "one of them has to show that it serves store "+empty, "Nothing was sent")
+	w.says(g, "one of them must show that it serves store "+empty, "Nothing was sent")
 }
 
 // TestLookStopsNoSale has checkout pages, lists and tokens fail in every way. A

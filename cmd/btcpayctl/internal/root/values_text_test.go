@@ -16,11 +16,11 @@ import (
 
 // badTexts are texts that do not arrive as they are, and what is said of them.
 var badTexts = map[string]string{
-	"Tee f\xfcr zwei": "byte 6, 0xfc, is no UTF-8", // Latin-1
-	"\xff":            "byte 1, 0xff, is no UTF-8",
-	"caf\xc3":         "byte 4, 0xc3, is no UTF-8", // cut off
-	"\xed\xa0\x80":    "byte 1, 0xed, is no UTF-8", // half of a surrogate pair
-	"\xc0\x80":        "byte 1, 0xc0, is no UTF-8", // too long a form of U+0000
+	"Tee f\xfcr zwei": "byte 6, 0xfc, is not UTF-8", // Latin-1
+	"\xff":            "byte 1, 0xff, is not UTF-8",
+	"caf\xc3":         "byte 4, 0xc3, is not UTF-8", // cut off
+	"\xed\xa0\x80":    "byte 1, 0xed, is not UTF-8", // half of a surrogate pair
+	"\xc0\x80":        "byte 1, 0xc0, is not UTF-8", // too long a form of U+0000
 	"A\x001":          "byte 2 is U+0000",
 }
 
@@ -103,11 +103,11 @@ func TestBadTextVariables(t *testing.T) {
 func TestBadTextJSON(t *testing.T) {
 	w := newValuesWorld(t)
 	for _, c := range []struct{ stdin, want string }{
-		{"{\"price\":5,\"orderId\":\"M\xfcller\"}", "line 1: column 24: the byte 0xfc is no UTF-8"},
-		{"{\"price\":1}\n{\"price\":5,\n\"itemDesc\":\"\u00e4\xff\"}", "line 3: column 14: the byte 0xff is no UTF-8"},
-		{"{\"amount\":5,\"metadata\":{\"\xe4\":1}}", "line 1: column 26: the byte 0xe4 is no UTF-8"},
-		{"{\"amount\":5,\"metadata\":{\"a\":{\"b\":[\"\xc3\"]}}}", "the byte 0xc3 is no UTF-8"},
-		{`{"amount":5,"metadata":{"a":"x\u0000y"}}`, `line 1: column 31: \u0000 is a character at which the server fails`},
+		{"{\"price\":5,\"orderId\":\"M\xfcller\"}", "line 1: column 24: the byte 0xfc is not UTF-8"},
+		{"{\"price\":1}\n{\"price\":5,\n\"itemDesc\":\"\u00e4\xff\"}", "line 3: column 14: the byte 0xff is not UTF-8"},
+		{"{\"amount\":5,\"metadata\":{\"\xe4\":1}}", "line 1: column 26: the byte 0xe4 is not UTF-8"},
+		{"{\"amount\":5,\"metadata\":{\"a\":{\"b\":[\"\xc3\"]}}}", "the byte 0xc3 is not UTF-8"},
+		{`{"amount":5,"metadata":{"a":"x\u0000y"}}`, `line 1: column 31: \u0000 is a character that makes the server fail`},
 		{`{"price":5,"itemDesc":"\u0000"}`, `\u0000`},
 		{`{"price":5,"orderId":"A\u0000"}`, `\u0000`},
 		{`{"amount":5,"metadata":{"a\u0000":1}}`, `\u0000`},
