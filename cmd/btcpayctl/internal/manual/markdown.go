@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 )
@@ -62,6 +63,6 @@ func fence(b *strings.Builder, text string) {
 	fmt.Fprintf(b, "%s\n%s\n%s\n\n", mark, text, mark)
 }
 
-var markup = strings.NewReplacer("<", "&lt;", "*", `\*`, "`", "\\`")
+var markup = sync.OnceValue(func() *strings.Replacer { return strings.NewReplacer("<", "&lt;", "*", `\*`, "`", "\\`") })
 
-func markdown(text string) string { return markup.Replace(text) }
+func markdown(text string) string { return markup().Replace(text) }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/pflag"
 )
@@ -92,11 +93,13 @@ func hasDefault(f *pflag.Flag) bool {
 
 // special are the characters that roff has another meaning or another shape for. What stands
 // in an example has to work when it is copied from the page.
-var special = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "\t", "        ")
+var special = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "\t", "        ")
+})
 
 // roff makes a line of text one of the page.
 func roff(line string) string {
-	line = special.Replace(line)
+	line = special().Replace(line)
 	if strings.HasPrefix(line, ".") {
 		return `\&` + line
 	}

@@ -15,14 +15,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// words are what a shell offers for flags that take one of a few.
-var words = map[string][]string{
-	"output": output.Formats,
-	"for":    {"settled", "processing"},
-	"status": {"new", "processing", "settled", "expired", "invalid"},
-	"speed":  {"high", "medium", "low-medium", "low"},
-}
-
 // addCompletion lets a shell offer names of profiles and the words of flags,
 // and gives the command that writes its script this program's manners.
 func addCompletion(a *app.App, root *cobra.Command) {
@@ -35,6 +27,12 @@ func addCompletion(a *app.App, root *cobra.Command) {
 	}
 	stores := func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		return storeNames(cmd.Context(), a), cobra.ShellCompDirectiveNoFileComp
+	}
+	words := map[string][]string{ // of flags that take one of a few
+		"output": output.Formats,
+		"for":    {"settled", "processing"},
+		"status": {"new", "processing", "settled", "expired", "invalid"},
+		"speed":  {"high", "medium", "low-medium", "low"},
 	}
 	for cmd := range cli.Commands(root) {
 		complete(cmd, "profile", profiles)
