@@ -16,7 +16,7 @@ type Invoice struct {
 	Status Status `json:"status"`
 	// ExceptionStatus says what went otherwise than planned, empty if nothing.
 	ExceptionStatus ExceptionStatus `json:"exceptionStatus"`
-	Price           client.Decimal  `json:"price"`
+	Price           client.Decimal  `json:"price,omitzero"`
 	Currency        string          `json:"currency"`
 	TaxIncluded     *client.Decimal `json:"taxIncluded,omitzero"` // nil means 0
 	OrderID         string          `json:"orderId"`
@@ -38,7 +38,7 @@ type Invoice struct {
 	BTCPaid        *client.Decimal `json:"btcPaid"`
 	BitcoinAddress string          `json:"bitcoinAddress"`
 	// Rate is the price of 1 BTC in Currency when the invoice was made.
-	Rate        client.Decimal `json:"rate"`
+	Rate        client.Decimal `json:"rate,omitzero"`
 	PaymentURLs *PaymentURLs   `json:"paymentUrls"`
 	// CryptoInfo has one entry for each payment method.
 	CryptoInfo []CryptoInfo `json:"cryptoInfo"`
@@ -61,7 +61,7 @@ type Invoice struct {
 
 	// What follows says nothing: AmountPaid is always 0, the flags are always
 	// false, Token and GUID are random in every answer, the rest is null.
-	AmountPaid                  client.Decimal  `json:"amountPaid"`
+	AmountPaid                  client.Decimal  `json:"amountPaid,omitzero"`
 	LowFeeDetected              bool            `json:"lowFeeDetected"`
 	RefundAddressRequestPending bool            `json:"refundAddressRequestPending"`
 	Token                       string          `json:"token"`
@@ -123,16 +123,16 @@ type CryptoInfo struct {
 	// PaymentType is BTC-CHAIN, BTC-LN or BTC-LNURL; 1.13.5 writes BTCLike.
 	PaymentType string `json:"paymentType"`
 	// Rate is the price of 1 unit of CryptoCode in the invoice's currency.
-	Rate    client.Decimal            `json:"rate"`
+	Rate    client.Decimal            `json:"rate,omitzero"`
 	ExRates map[string]client.Decimal `json:"exRates"` // always 0, see Invoice
 	// These amounts are in units of CryptoCode. TotalDue is Price with all
 	// network fees; Due is what is left of it.
-	Price      client.Decimal `json:"price"`
-	Due        client.Decimal `json:"due"`
-	TotalDue   client.Decimal `json:"totalDue"`
-	Paid       client.Decimal `json:"paid"`
-	CryptoPaid client.Decimal `json:"cryptoPaid"`
-	NetworkFee client.Decimal `json:"networkFee"`
+	Price      client.Decimal `json:"price,omitzero"`
+	Due        client.Decimal `json:"due,omitzero"`
+	TotalDue   client.Decimal `json:"totalDue,omitzero"`
+	Paid       client.Decimal `json:"paid,omitzero"`
+	CryptoPaid client.Decimal `json:"cryptoPaid,omitzero"`
+	NetworkFee client.Decimal `json:"networkFee,omitzero"`
 
 	Address     string       `json:"address"`
 	URL         string       `json:"url"` // the checkout page of this method
@@ -145,8 +145,8 @@ type CryptoInfo struct {
 type Payment struct {
 	ID           string         `json:"id"` // txid-vout on chain
 	ReceivedDate UTCTime        `json:"receivedDate"`
-	Value        client.Decimal `json:"value"` // in units of the crypto code
-	Fee          client.Decimal `json:"fee"`
+	Value        client.Decimal `json:"value,omitzero"` // in units of the crypto code
+	Fee          client.Decimal `json:"fee,omitzero"`
 	PaymentType  string         `json:"paymentType"`
 	Confirmed    bool           `json:"confirmed"`
 	Completed    bool           `json:"completed"`
@@ -164,8 +164,8 @@ type PaymentURLs struct {
 
 // MinerFee is what the payment's transaction may cost.
 type MinerFee struct {
-	SatoshisPerByte client.Decimal `json:"satoshisPerByte"`
-	TotalFee        client.Decimal `json:"totalFee"` // satoshis
+	SatoshisPerByte client.Decimal `json:"satoshisPerByte,omitzero"`
+	TotalFee        client.Decimal `json:"totalFee,omitzero"` // satoshis
 }
 
 // Buyer is who the invoice is for, as it was given.

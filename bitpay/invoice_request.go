@@ -2,7 +2,6 @@ package bitpay
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -129,15 +128,4 @@ func (r InvoiceRequest) MarshalJSON() ([]byte, error) {
 // number is a decimal that is written as a JSON number with the same digits.
 type number client.Decimal
 
-func (n number) MarshalJSON() ([]byte, error) {
-	// JSON, unlike a decimal, has no leading zeros.
-	digits, negative := strings.CutPrefix(client.Decimal(n).String(), "-")
-	digits = strings.TrimLeft(digits, "0")
-	if digits == "" || digits[0] == '.' {
-		digits = "0" + digits
-	}
-	if negative && strings.Trim(digits, "0.") != "" {
-		digits = "-" + digits
-	}
-	return []byte(digits), nil
-}
+func (n number) MarshalJSON() ([]byte, error) { return client.Decimal(n).JSONNumber() }

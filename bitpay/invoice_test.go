@@ -182,6 +182,8 @@ func TestBadInputInvoiceRequest(t *testing.T) {
 		member  string
 		why     string
 	}{
+		"price that is not set": {bitpay.InvoiceRequest{Price: new(client.Decimal)}, "price", "not set"},
+		"tax that is not set":   {bitpay.InvoiceRequest{TaxIncluded: new(client.Decimal)}, "taxIncluded", "not set"},
 		"negative price":        {bitpay.InvoiceRequest{Price: new(decimal(t, "-1"))}, "price", "negative"},
 		"price of 1e400":        {bitpay.InvoiceRequest{Price: fromJSON("1e400")}, "price", "401 characters"},
 		"price of 1e30":         {bitpay.InvoiceRequest{Price: fromJSON("1e30")}, "price", "more than 28 digits"},

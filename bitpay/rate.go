@@ -25,7 +25,7 @@ type Rate struct {
 	// CurrencyPair is written like BTC_USD.
 	CurrencyPair string         `json:"currencyPair"`
 	Code         string         `json:"code"` // the right of the pair
-	Rate         client.Decimal `json:"rate"`
+	Rate         client.Decimal `json:"rate,omitzero"`
 }
 
 // RateOptions choose rates.

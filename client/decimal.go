@@ -1,7 +1,7 @@
 package client
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
@@ -12,18 +12,29 @@ import (
 // maxDigits is what a .NET decimal, and so the server, can hold exactly.
 const maxDigits = 28
 
-// A Decimal is an amount as exact text. It is read from a JSON string or
-// number without loss and written as a JSON string. The zero value is "0".
+// A Decimal is an amount of money, or another exact decimal number, as text. No float is
+// involved anywhere.
 //
-// What a server sends is kept as it stands: "10", "10.0" and "10.00" are equal
-// by [Decimal.Cmp] and print differently.
+// The zero value is unset, which is not the amount 0: a request is refused if an amount
+// in it is unset, and an unset Decimal cannot be encoded. Write 0 as NewDecimal(0, 0).
+// A response leaves a Decimal unset if the server left it out or sent null.
 //
-// There is no IsZero on purpose: encoding/json's omitzero would call it and drop a
-// pointer to an amount of 0.
-type Decimal struct{ text string }
+// The text is kept as it was read: "10", "10.0" and "10.00" print differently and are
+// equal by [Decimal.Equal] and [Decimal.Cmp]. The operator == does not compile, since
+// it would tell them apart.
+type Decimal struct {
+	_    [0]func() // not comparable with ==
+	text string
+}
 
-// ErrDecimal is wrapped by the errors of [ParseDecimal].
+// ErrDecimal is wrapped by the errors of [ParseDecimal] and of all methods that read or
+// encode a [Decimal].
 var ErrDecimal = errors.New("not an amount")
+
+var errUnset = fmt.Errorf("%w: it is not set (write 0 as client.NewDecimal(0, 0))", ErrDecimal)
+
+// unsetText is printed for an unset Decimal. It is not a number in any format.
+const unsetText = "(unset)"
 
 // ParseDecimal reads an amount such as "12.50" or "-0.001". It refuses an exponent,
 // NaN, infinity, thousands separators, and more than 28 significant digits or
@@ -41,80 +52,138 @@ func ParseDecimal(text string) (Decimal, error) {
 	if n := len(strings.TrimLeft(whole+fraction, "0")); n > maxDigits || len(fraction) > maxDigits {
 		return Decimal{}, fmt.Errorf("%w: %q has more than %d digits, and a server would round it", ErrDecimal, text, maxDigits)
 	}
-	return Decimal{text}, nil
+	return Decimal{text: text}, nil
+}
+
+// NewDecimal returns units × 10^exponent: NewDecimal(1250, -2) is 12.50, and
+// NewDecimal(0, 0) is 0. It panics if the exponent is not from -28 to 9, beyond which no
+// server holds every amount exactly.
+func NewDecimal(units int64, exponent int) Decimal {
+	const most = 9 // an int64 has 19 digits
+	if exponent < -maxDigits || exponent > most {
+		panic(fmt.Sprintf("client: the exponent %d of a Decimal is not from %d to %d", exponent, -maxDigits, most))
+	}
+	text := strconv.FormatInt(units, 10)
+	if exponent == 0 || units == 0 && exponent > 0 {
+		return Decimal{text: text}
+	}
+	number, negative := strings.CutPrefix(text, "-")
+	if exponent > 0 {
+		number += strings.Repeat("0", exponent)
+	} else {
+		if missing := 1 - exponent - len(number); missing > 0 {
+			number = strings.Repeat("0", missing) + number
+		}
+		number = number[:len(number)+exponent] + "." + number[len(number)+exponent:]
+	}
+	if negative {
+		number = "-" + number
+	}
+	return Decimal{text: number}
 }
 
 func digits(text string) bool {
-	return text != "" && strings.Trim(text, "0123456789") == ""
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return text != ""
 }
 
-// String returns the exact text.
+// IsSet reports whether d holds an amount. 0 is an amount.
+func (d Decimal) IsSet() bool { return d.text != "" }
+
+// IsZero reports whether d is unset, as [Decimal.IsSet] with the opposite sense: it is
+// what omitzero asks for. It is false for the amount 0, which has a [Decimal.Sign] of 0.
+func (d Decimal) IsZero() bool { return d.text == "" }
+
+// String returns the exact text, and "(unset)" for an unset Decimal.
 func (d Decimal) String() string {
 	if d.text == "" {
-		return "0"
+		return unsetText
 	}
 	return d.text
 }
 
-// Rat returns the exact value.
+// Rat returns the exact value, and nil for an unset Decimal.
 func (d Decimal) Rat() *big.Rat {
-	value, ok := new(big.Rat).SetString(d.String())
+	if d.text == "" {
+		return nil
+	}
+	value, ok := new(big.Rat).SetString(d.text)
 	if !ok {
-		// Both ways into a Decimal check its text.
+		// All ways into a Decimal check its text.
 		panic("client: a Decimal holds " + d.text)
 	}
 	return value
 }
 
-// Cmp compares the values: -1 if d is less than other, 0 if equal, +1 if
-// greater.
-func (d Decimal) Cmp(other Decimal) int { return d.Rat().Cmp(other.Rat()) }
+// Equal reports whether both are the same value, however it is written, or both are
+// unset.
+func (d Decimal) Equal(other Decimal) bool { return d.Cmp(other) == 0 }
 
-// Sign returns -1, 0 or +1.
-func (d Decimal) Sign() int { return d.Rat().Sign() }
-
-// MarshalJSON writes a JSON string.
-func (d Decimal) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
-
-// UnmarshalJSON reads a JSON string or number and keeps its text. An exponent is
-// written out, since servers send such numbers too; null leaves d as it is.
-func (d *Decimal) UnmarshalJSON(data []byte) error {
-	text := string(data)
-	if text == "null" {
-		return nil
+// Cmp compares the values: -1 if d is less than other, 0 if they are equal, +1 if d is
+// greater. An unset Decimal is equal to another one and less than every amount.
+func (d Decimal) Cmp(other Decimal) int {
+	if d.text == "" || other.text == "" {
+		return strings.Compare(d.text, other.text) // the empty text comes first
 	}
-	if len(data) > 0 && data[0] == '"' {
-		if err := json.Unmarshal(data, &text); err != nil {
-			return err
+	if negative := d.text[0] == '-'; negative == (other.text[0] == '-') {
+		if negative {
+			d, other = other, d
 		}
+		return compareDigits(unsigned(d.text), unsigned(other.text))
 	}
-	plain, err := plainText(text)
-	if err != nil {
-		return err
-	}
-	d.text = plain
-	return nil
+	return cmp.Compare(d.Sign(), other.Sign()) // -0 is not below 0
 }
 
-// plainText writes out an exponent and bounds the size of what a server may
-// make of a few characters.
-func plainText(text string) (string, error) {
-	mantissa, exponent, scientific := strings.Cut(strings.ToLower(text), "e")
-	unsigned := strings.TrimPrefix(mantissa, "-")
-	whole, fraction, dotted := strings.Cut(unsigned, ".")
-	if len(text) > 1000 || !digits(whole) || dotted && !digits(fraction) {
-		return "", fmt.Errorf("%w: %.40q", ErrDecimal, text)
+// Sign returns -1 below 0, +1 above, and 0 for 0 and for an unset Decimal.
+func (d Decimal) Sign() int {
+	for i := range len(d.text) {
+		switch d.text[i] {
+		case '-', '0', '.':
+			continue
+		}
+		if d.text[0] == '-' {
+			return -1
+		}
+		return 1
 	}
-	if !scientific {
-		return text, nil
+	return 0
+}
+
+func unsigned(text string) string {
+	if text[0] == '-' {
+		return text[1:]
 	}
-	shift, err := strconv.Atoi(exponent)
-	if err != nil || shift > 400 || shift < -400 {
-		return "", fmt.Errorf("%w: %.40q", ErrDecimal, text)
+	return text
+}
+
+// compareDigits compares two decimal numbers without a sign by their digits.
+func compareDigits(a, b string) int {
+	whole, fraction := split(a)
+	otherWhole, otherFraction := split(b)
+	if len(whole) != len(otherWhole) {
+		return cmp.Compare(len(whole), len(otherWhole))
 	}
-	value, ok := new(big.Rat).SetString(fmt.Sprintf("%se%d", mantissa, shift))
-	if !ok {
-		return "", fmt.Errorf("%w: %.40q", ErrDecimal, text)
+	if whole != otherWhole {
+		return strings.Compare(whole, otherWhole)
 	}
-	return value.FloatString(max(0, len(fraction)-shift)), nil
+	return strings.Compare(fraction, otherFraction)
+}
+
+// split gives the digits before and after the point, without zeros that say nothing.
+func split(text string) (whole, fraction string) {
+	point := strings.IndexByte(text, '.')
+	if point >= 0 {
+		text, fraction = text[:point], text[point+1:]
+	}
+	for len(text) > 0 && text[0] == '0' {
+		text = text[1:]
+	}
+	for len(fraction) > 0 && fraction[len(fraction)-1] == '0' {
+		fraction = fraction[:len(fraction)-1]
+	}
+	return text, fraction
 }

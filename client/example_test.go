@@ -62,17 +62,27 @@ func ExampleDecimal() {
 	if err := json.Unmarshal([]byte(`{"price": 0.10}`), &invoice); err != nil {
 		log.Fatal(err)
 	}
-	tenth, err := client.ParseDecimal("0.1")
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(invoice.Price, invoice.Price.Cmp(tenth))
+	fmt.Println(invoice.Price, invoice.Price.Equal(client.NewDecimal(1, -1)))
 
-	_, err = client.ParseDecimal("1e400")
+	_, err := client.ParseDecimal("1e400")
 	fmt.Println(err)
 	// Output:
-	// 0.10 0
+	// 0.10 true
 	// not an amount: "1e400" (write it like 12.50: digits, and one point before the decimals)
+}
+
+// An amount that was never filled in is not 0.
+func ExampleDecimal_unset() {
+	var order struct{ Price client.Decimal }
+	_, err := json.Marshal(order)
+	fmt.Println(order.Price.IsSet(), err)
+
+	order.Price = client.NewDecimal(1250, -2)
+	text, err := json.Marshal(order)
+	fmt.Println(string(text), err)
+	// Output:
+	// false json: error calling MarshalJSON for type client.Decimal: not an amount: it is not set (write 0 as client.NewDecimal(0, 0))
+	// {"Price":"12.50"} <nil>
 }
 
 func ExampleSecret() {

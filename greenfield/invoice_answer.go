@@ -8,7 +8,7 @@ type Invoice struct {
 	ID      string `json:"id"`
 	StoreID string `json:"storeId"`
 	// Amount is 0 for a top-up invoice until it is paid.
-	Amount client.Decimal `json:"amount"`
+	Amount client.Decimal `json:"amount,omitzero"`
 	// PaidAmount is what was paid, since 2.1.2; nil before.
 	PaidAmount *client.Decimal `json:"paidAmount"`
 	Currency   string          `json:"currency"`
@@ -84,7 +84,7 @@ type Checkout struct {
 	ExpirationMinutes Minutes `json:"expirationMinutes"`
 	MonitoringMinutes Minutes `json:"monitoringMinutes"`
 	// PaymentTolerance is in percent of the amount.
-	PaymentTolerance      client.Decimal `json:"paymentTolerance"`
+	PaymentTolerance      client.Decimal `json:"paymentTolerance,omitzero"`
 	RedirectURL           string         `json:"redirectURL"`
 	RedirectAutomatically bool           `json:"redirectAutomatically"`
 	DefaultLanguage       string         `json:"defaultLanguage"`

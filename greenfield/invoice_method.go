@@ -18,15 +18,15 @@ type InvoicePaymentMethod struct {
 	Destination string `json:"destination"`
 	PaymentLink string `json:"paymentLink"`
 	// Rate is the price of 1 unit of Currency in the invoice's currency.
-	Rate client.Decimal `json:"rate"`
+	Rate client.Decimal `json:"rate,omitzero"`
 	// Amount is the invoice's with the fees of the payments so far, and Due what
 	// is left of it, below 0 where too much was paid.
-	Amount client.Decimal `json:"amount"`
-	Due    client.Decimal `json:"due"`
+	Amount client.Decimal `json:"amount,omitzero"`
+	Due    client.Decimal `json:"due,omitzero"`
 	// TotalPaid is paid by all methods, PaymentMethodPaid by this one.
-	TotalPaid         client.Decimal   `json:"totalPaid"`
-	PaymentMethodPaid client.Decimal   `json:"paymentMethodPaid"`
-	PaymentMethodFee  client.Decimal   `json:"paymentMethodFee"`
+	TotalPaid         client.Decimal   `json:"totalPaid,omitzero"`
+	PaymentMethodPaid client.Decimal   `json:"paymentMethodPaid,omitzero"`
+	PaymentMethodFee  client.Decimal   `json:"paymentMethodFee,omitzero"`
 	Payments          []InvoicePayment `json:"payments"`
 	// AdditionalData depends on the method: the path of the address's key,
 	// whether payjoin is on, and the like. It may be null.
@@ -37,8 +37,8 @@ type InvoicePaymentMethod struct {
 type InvoicePayment struct {
 	ID           string         `json:"id"` // txid-vout on chain
 	ReceivedDate Time           `json:"receivedDate"`
-	Value        client.Decimal `json:"value"`
-	Fee          client.Decimal `json:"fee"`
+	Value        client.Decimal `json:"value,omitzero"`
+	Fee          client.Decimal `json:"fee,omitzero"`
 	Status       PaymentStatus  `json:"status"`
 	Destination  string         `json:"destination"`
 }

@@ -2,7 +2,6 @@ package greenfield
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -64,15 +63,4 @@ func (r CheckoutRequest) MarshalJSON() ([]byte, error) {
 // number is a decimal that is written as a JSON number with the same digits.
 type number client.Decimal
 
-func (n number) MarshalJSON() ([]byte, error) {
-	text, minus := strings.CutPrefix(client.Decimal(n).String(), "-")
-	// JSON, unlike a decimal, has no leading zeros.
-	text = strings.TrimLeft(text, "0")
-	if text == "" || text[0] == '.' {
-		text = "0" + text
-	}
-	if minus {
-		text = "-" + text
-	}
-	return []byte(text), nil
-}
+func (n number) MarshalJSON() ([]byte, error) { return client.Decimal(n).JSONNumber() }

@@ -37,8 +37,11 @@ func (r InvoiceRequest) Validate() error {
 }
 
 func checkAmount(member string, amount *client.Decimal, most client.Decimal) error {
-	if amount == nil {
+	switch {
+	case amount == nil:
 		return nil
+	case !amount.IsSet():
+		return &RequestError{member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)"}
 	}
 	// A decimal read from JSON has not been checked for its length yet.
 	parsed, err := client.ParseDecimal(amount.String())

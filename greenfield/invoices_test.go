@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
@@ -173,6 +174,8 @@ func TestInvoiceRequestRefused(t *testing.T) {
 		{checkout(greenfield.CheckoutRequest{MonitoringMinutes: new(greenfield.Minutes(-1))}), "checkout.monitoringMinutes"},
 		{checkout(greenfield.CheckoutRequest{PaymentTolerance: decimal(t, "100.1")}), "checkout.paymentTolerance"},
 		{checkout(greenfield.CheckoutRequest{RedirectURL: "javascript:alert(1)"}), "checkout.redirectURL"},
+		{greenfield.InvoiceRequest{Amount: new(client.Decimal)}, "amount"},
+		{checkout(greenfield.CheckoutRequest{PaymentTolerance: new(client.Decimal)}), "checkout.paymentTolerance"},
 	} {
 		if _, err := g.Invoices.Create(t.Context(), storeID, c.request); !refusedMember(err, c.member) {
 			t.Errorf("%s: %v", c.member, err)
@@ -184,6 +187,14 @@ func TestInvoiceRequestRefused(t *testing.T) {
 	for _, name := range []string{"", strings.Repeat("ä", 51)} {
 		if _, err := g.Stores.Create(t.Context(), greenfield.StoreRequest{Name: name}); !refusedMember(err, "name") {
 			t.Error(err)
+		}
+	}
+	for member, request := range map[string]greenfield.StoreRequest{
+		"paymentTolerance":                {Name: "a", PaymentTolerance: new(client.Decimal)},
+		"paymentMethodCriteria[0].amount": {Name: "a", PaymentMethodCriteria: []greenfield.PaymentMethodCriteria{{PaymentMethodID: "BTC-CHAIN", CurrencyCode: "USD"}}},
+	} {
+		if _, err := g.Stores.Create(t.Context(), request); !refusedMember(err, member) {
+			t.Errorf("%s: %v", member, err)
 		}
 	}
 }

@@ -52,7 +52,7 @@ type NodeInformation struct {
 	Headers int64 `json:"headers"`
 	Blocks  int64 `json:"blocks"`
 	// VerificationProgress goes from 0 to 1.
-	VerificationProgress client.Decimal `json:"verificationProgress"`
+	VerificationProgress client.Decimal `json:"verificationProgress,omitzero"`
 }
 
 // UnmarshalJSON reads the names of 1.x too.

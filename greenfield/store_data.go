@@ -2,6 +2,8 @@ package greenfield
 
 import (
 	"encoding/json"
+	"fmt"
+	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -32,7 +34,7 @@ type Store struct {
 	SpeedPolicy    SpeedPolicy    `json:"speedPolicy"`
 	NetworkFeeMode NetworkFeeMode `json:"networkFeeMode"`
 	// PaymentTolerance is in percent of an invoice's amount.
-	PaymentTolerance       client.Decimal `json:"paymentTolerance"`
+	PaymentTolerance       client.Decimal `json:"paymentTolerance,omitzero"`
 	AnyoneCanCreateInvoice bool           `json:"anyoneCanCreateInvoice"`
 	// RecommendedFeeBlockTarget is in blocks.
 	RecommendedFeeBlockTarget int64                   `json:"recommendedFeeBlockTarget"`
@@ -132,6 +134,23 @@ type StoreRequest struct {
 	LogoURL                  string `json:"logoUrl,omitzero"`
 	CSSURL                   string `json:"cssUrl,omitzero"`
 	PaymentSoundURL          string `json:"paymentSoundUrl,omitzero"`
+}
+
+// Validate refuses what the server would refuse with less to say, and an amount that is
+// not set. It returns a [*RequestError] for the first such member.
+func (r StoreRequest) Validate() error {
+	if n := utf8.RuneCountInString(r.Name); n < 1 || n > 50 {
+		return &RequestError{"name", fmt.Sprintf("it has %d characters, and a store's name has 1 to 50", n)}
+	}
+	if err := checkAmount("paymentTolerance", r.PaymentTolerance, hundred); err != nil {
+		return err
+	}
+	for i, criterion := range r.PaymentMethodCriteria {
+		if err := checkAmount(fmt.Sprintf("paymentMethodCriteria[%d].amount", i), &criterion.Amount, maxAmount); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MarshalJSON writes the percentage as a number, as every server reads it.

@@ -2,9 +2,7 @@ package greenfield
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -28,15 +26,16 @@ func (s *StoreService) Get(ctx context.Context, storeID string) (Store, error) {
 	return call[Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID}})
 }
 
-// Create makes a store that belongs to the owner of the credential. It needs
+// Create makes a store that belongs to the owner of the credential, after
+// [StoreRequest.Validate]. It needs
 // [CanModifyStoreSettings] for every store: a key for one store cannot do it. It
 // returns [ErrStoreLimit] where the account has as many as it may.
 //
 // It is sent once. Where [client.FateUnknown] holds for the error, the store may
 // exist: look for it with List.
 func (s *StoreService) Create(ctx context.Context, request StoreRequest) (Store, error) {
-	if n := utf8.RuneCountInString(request.Name); n < 1 || n > 50 {
-		return Store{}, &RequestError{"name", fmt.Sprintf("it has %d characters, and a store's name has 1 to 50", n)}
+	if err := request.Validate(); err != nil {
+		return Store{}, err
 	}
 	return call[Store](ctx, s.c, client.Request{Method: http.MethodPost, Path: []string{"api", "v1", "stores"}, Body: request})
 }

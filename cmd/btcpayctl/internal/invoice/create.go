@@ -109,7 +109,7 @@ and an API key needs the permissions to create and to view invoices.`,
 }
 
 func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
-	p, err := cli.CheckedPrinter(c.app, cmd, invoiceView, invoiceRecord{})
+	p, err := cli.CheckedPrinter(c.app, cmd, invoiceView, sampleInvoice())
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ type invoiceRecord struct {
 	methods           []string
 }
 
+// sampleInvoice is what a template is tried with.
+func sampleInvoice() invoiceRecord { return invoiceRecord{Amount: client.NewDecimal(0, 0)} }
+
 // Words of both APIs.
 const (
 	statusNew        = "new"

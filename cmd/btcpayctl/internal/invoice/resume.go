@@ -54,7 +54,7 @@ the existing invoices and creates nothing.`,
 }
 
 func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
-	p, err := cli.CheckedPrinter(c.app, cmd, invoiceView, invoiceRecord{})
+	p, err := cli.CheckedPrinter(c.app, cmd, invoiceView, sampleInvoice())
 	if err != nil {
 		return err
 	}
