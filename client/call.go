@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -95,6 +96,7 @@ type exchange struct {
 	Request
 	http    *http.Request
 	body    []byte
+	shown   []byte // the body without the secrets that it sends
 	maxBody int64
 	secrets []Secret // that no error tells, beside the credential's
 	hidden  []string // all their forms, once they were needed
@@ -107,9 +109,18 @@ func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, displayPath(r.Path), err)
 	}
-	body, err := encode(r.Body)
+	sendable, sent := revealed(r.Body, revealText)
+	body, err := encode(sendable)
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", r.Method, displayPath(r.Path), err)
+	}
+	shown, secrets := body, c.secrets
+	if len(sent) > 0 {
+		secrets = slices.Concat(secrets, sent)
+		visible, _ := revealed(r.Body, revealRedacted)
+		if shown, err = encode(visible); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", r.Method, displayPath(r.Path), err)
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, r.Method, "", nil)
 	if err != nil {
@@ -125,7 +136,7 @@ func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
 		}
 		req.Header.Set("Content-Type", contentType)
 	}
-	return &exchange{Request: r, http: req, body: body, secrets: c.secrets}, nil
+	return &exchange{Request: r, http: req, body: body, shown: shown, secrets: secrets}, nil
 }
 
 func encode(body any) ([]byte, error) {
@@ -152,7 +163,7 @@ func (c *Client) authorise(next step) step {
 			}
 		}
 		if c.dryRun != nil {
-			c.dryRun(DryRun{x.Method, x.http.URL.String(), x.http.Header, x.body})
+			c.dryRun(DryRun{x.Method, x.http.URL.String(), x.http.Header, x.shown})
 			return nil, ErrDryRun
 		}
 		return next(ctx, x)

@@ -219,7 +219,8 @@ func WithSecrets(secrets ...Secret) Option {
 	return func(s *settings) error { s.secrets = slices.Concat(s.secrets, secrets); return nil }
 }
 
-// A DryRun is a request as it would have been sent, credential included.
+// A DryRun is a request as it would have been sent, credential included. Where the body
+// holds a [SentSecret], it has [redacted] in its place.
 type DryRun struct {
 	Method string
 	URL    string

@@ -52,7 +52,9 @@
 //
 // # Amounts and secrets
 //
-// [Decimal] holds an amount as exact text, [Secret] a text that does not print.
+// [Decimal] holds an amount as exact text, and one that was never set is no amount.
+// [Secret] holds a text that does not print and is not encoded; a [SentSecret] is encoded
+// in the bodies of requests only.
 // [WithDebug] writes what is sent and what comes back, without credentials and without
 // the secrets of [WithSecrets] in any form in which they travel. Errors repeat a
 // server's words without them, too.

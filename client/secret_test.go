@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/gob"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -83,16 +84,42 @@ func TestSecretDoesNotPrint(t *testing.T) {
 				t.Errorf("%s in a log shows %q: %s", name, found, b.String())
 			}
 		}
-		out, err := json.Marshal(value)
-		if found := canaryForms(string(out)); found != nil || err != nil {
-			t.Errorf("%s as JSON shows %q, %v", name, found, err)
-		}
-		if out, err = xml.Marshal(value); canaryForms(string(out)) != nil {
-			t.Errorf("%s as XML: %s, %v", name, out, err)
+		for kind, encode := range map[string]func(any) ([]byte, error){"JSON": json.Marshal, "XML": xml.Marshal, "gob": encodeGob} {
+			out, err := encode(value)
+			if found := canaryForms(string(out)); found != nil || bytes.Contains(out, []byte("redacted")) || err == nil && name != "error" {
+				t.Errorf("%s as %s shows %q, %v", name, kind, out, err)
+			}
+			if kind == "JSON" && name != "error" && !strings.Contains(err.Error(), "Reveal") {
+				t.Errorf("%s as %s: %v, which says nothing of Reveal", name, kind, err)
+			}
 		}
 	}
 	if got := fmt.Sprint(h.Exported); got != "[redacted]" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func encodeGob(value any) ([]byte, error) {
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(value)
+	return b.Bytes(), err
+}
+
+// What a program wrote in place of a secret is not taken for one.
+func TestSecretIsNotReadFromALog(t *testing.T) {
+	for _, text := range []string{`"[redacted]"`, `"[REDACTED]"`, `" [redacted]\n"`} {
+		s := client.NewSecret("before")
+		if err := json.Unmarshal([]byte(text), &s); !errors.Is(err, client.ErrSecret) || s.Reveal() != "before" {
+			t.Errorf("%s was read: %v", text, err)
+		}
+		sent := client.NewSentSecret(s)
+		if err := json.Unmarshal([]byte(text), &sent); !errors.Is(err, client.ErrSecret) || sent.Secret().Reveal() != "before" {
+			t.Errorf("%s was read: %v", text, err)
+		}
+	}
+	var s client.Secret
+	if err := json.Unmarshal([]byte(`"a [redacted] b"`), &s); err != nil {
+		t.Errorf("a secret that holds the word: %v", err)
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *Client) trace(next step) step {
 		return next
 	}
 	return func(ctx context.Context, x *exchange) (*Response, error) {
-		c.debug.write(x, "> ", x.http.Method+" "+x.http.URL.String(), x.http.Header, x.body)
+		c.debug.write(x, "> ", x.http.Method+" "+x.http.URL.String(), x.http.Header, x.shown)
 		start := time.Now()
 		response, err := next(ctx, x)
 		took := time.Since(start).Round(time.Millisecond)
