@@ -2,7 +2,6 @@ package bitpay
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -18,6 +17,11 @@ type InvoiceService struct{ c *Client }
 // It is sent once. Where [client.FateUnknown] holds for the error, the invoice
 // may exist: look for its order id with [InvoiceService.All] before trying
 // again. The server accepts one order id any number of times.
+//
+// Where the invoice that was made has another price, currency or order id than was asked
+// for, Create returns it with a [*client.AnswerError] that wraps a
+// [*client.DifferentError]: a server rounds a price to the currency's digits without a
+// word. What else it keeps otherwise is in [Invoice.Rewritten].
 func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest) (Invoice, error) {
 	if s.c.bare {
 		return Invoice{}, ErrNoCredential
@@ -27,10 +31,17 @@ func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest) (In
 	}
 	r := client.Request{Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request}
 	invoice, response, err := call[Invoice](ctx, s.c, r)
-	if err == nil && !idPattern().MatchString(invoice.ID) {
-		return Invoice{}, r.Unusable(response.Status, errors.New("it is an invoice without an id"))
+	if err != nil {
+		return Invoice{}, err
 	}
-	return invoice, err
+	if err := checkInvoice("", invoice); err != nil {
+		return Invoice{}, response.Unusable(err)
+	}
+	invoice.Rewritten = request.rewritten(invoice)
+	if err := request.compare(invoice); err != nil {
+		return invoice, response.Unusable(err)
+	}
+	return invoice, nil
 }
 
 // Get reads one invoice, archived or not. It returns [ErrInvoiceNotFound] for
@@ -49,8 +60,11 @@ func (s *InvoiceService) Get(ctx context.Context, id string) (Invoice, error) {
 	query.Set("token", "merchant")
 	r := client.Request{Method: http.MethodGet, Path: []string{"invoices", id}, Query: query}
 	invoice, response, err := call[Invoice](ctx, s.c, r)
-	if err == nil && invoice.ID != id {
-		return Invoice{}, r.Unusable(response.Status, errors.New("it is another invoice than was asked for"))
+	if err != nil {
+		return Invoice{}, err
 	}
-	return invoice, err
+	if err := checkInvoice(id, invoice); err != nil {
+		return Invoice{}, response.Unusable(err)
+	}
+	return invoice, nil
 }

@@ -70,6 +70,10 @@ type Invoice struct {
 	CheckoutType                string          `json:"checkoutType"` // 1.13.5 alone
 	BuyerTotalBTCAmount         *client.Decimal `json:"buyerTotalBtcAmount"`
 	BuyerPaidBTCMinerFee        *client.Decimal `json:"buyerPaidBtcMinerFee"`
+
+	// Rewritten is what [InvoiceService.Create] sent and the server keeps otherwise, such
+	// as a text in the posData that it took for a time and moved to UTC.
+	Rewritten []client.Difference `json:"-"`
 }
 
 // Status is the state of an invoice. Servers may add states.

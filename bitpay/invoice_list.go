@@ -3,7 +3,6 @@ package bitpay
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -80,11 +79,15 @@ func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoi
 		return nil, 0, err
 	}
 	if limit := cmp.Or(options.Limit, DefaultLimit); len(invoices) > limit {
-		return nil, 0, r.Unusable(response.Status, fmt.Errorf("it has %d invoices, and %d were asked for", len(invoices), limit))
+		return nil, 0, response.Unusable(fmt.Errorf("it has %d invoices, and %d were asked for", len(invoices), limit))
 	}
 	for _, invoice := range invoices {
-		if !idPattern().MatchString(invoice.ID) {
-			return nil, 0, r.Unusable(response.Status, errors.New("it has an invoice without an id"))
+		err := checkInvoice("", invoice)
+		if err == nil {
+			err = options.compare(invoice)
+		}
+		if err != nil {
+			return nil, 0, response.Unusable(err)
 		}
 	}
 	return invoices, len(response.Body), nil

@@ -31,7 +31,7 @@ func listing(t *testing.T, page func(parameters) []string) *bitpay.Client {
 		var invoices []string
 		for _, id := range page(asked) {
 			id, second, _ := strings.Cut(id, "@")
-			invoices = append(invoices, fmt.Sprintf(`{"id":%q,"invoiceTime":%s000}`, id, cmp.Or(second, "1")))
+			invoices = append(invoices, fmt.Sprintf(`{"id":%q,"invoiceTime":%s000,"price":5,"currency":"USD"}`, id, cmp.Or(second, "1")))
 		}
 		fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(invoices, ","))
 	}), bitpay.Generate())
@@ -197,7 +197,7 @@ func TestBadInputListAnswers(t *testing.T) {
 	if pages > 20 || len(got) > 2 || last == nil {
 		t.Errorf("got %v, %v", got, last)
 	}
-	for why, page := range map[string][]string{"asked for": {"a", "b", "c"}, "without an id": {"a", ""}} {
+	for why, page := range map[string][]string{"asked for": {"a", "b", "c"}, "no invoice": {"a", ""}} {
 		c := listing(t, func(parameters) []string { return page })
 		if invoices, err := c.Invoices.List(t.Context(), bitpay.ListOptions{Limit: 2}); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("got %v, %v, want an error about %q", invoices, err, why)

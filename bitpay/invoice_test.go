@@ -270,7 +270,9 @@ func TestBadInputInvoiceAnswers(t *testing.T) {
 		"invalid UTF-8":    {"{\"data\":{\"id\":\"abc\",\"orderId\":\"\xff\"}}", "not UTF-8"},
 		"no data":          {`{"facade":"pos/invoice"}`, `no "data"`},
 		"null":             {`{"data":null}`, `no "data"`},
-		"another invoice":  {`{"data":{"id":"other"}}`, "another invoice"},
+		"another invoice":  {`{"data":{"id":"other","price":5,"currency":"USD"}}`, "id: asked abc, got other"},
+		"no invoice":       {`{"data":{}}`, "no invoice"},
+		"no price":         {`{"data":{"id":"abc","currency":"USD","price":null}}`, "no invoice"},
 		"a list":           {`{"data":[]}`, "unexpected JSON"},
 		"a price in words": {`{"data":{"id":"abc","price":"ten"}}`, "not an amount"},
 		"a time in words":  {`{"data":{"id":"abc","invoiceTime":"now"}}`, "unix milliseconds"},
@@ -291,7 +293,7 @@ func TestBadInputInvoiceAnswers(t *testing.T) {
 		}
 	}
 	// Duplicated members: the last one wins.
-	got, err := respond(t, 200, `{"data":{"id":"first","id":"abc","price":1,"price":2.0}}`, bitpay.Generate()).Invoices.Get(t.Context(), "abc")
+	got, err := respond(t, 200, `{"data":{"id":"first","id":"abc","price":1,"price":2.0,"currency":"USD"}}`, bitpay.Generate()).Invoices.Get(t.Context(), "abc")
 	if err != nil || got.Price.String() != "2.0" {
 		t.Errorf("got %s, %v", got.Price, err)
 	}

@@ -93,6 +93,9 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 	case answer.Data.Rate.Sign() <= 0:
 		return Rate{}, r.Unusable(http.StatusOK, errNoPrice)
 	}
+	if err := answer.Data.compare(base, currency); err != nil {
+		return Rate{}, r.Unusable(http.StatusOK, err)
+	}
 	return *answer.Data, nil
 }
 

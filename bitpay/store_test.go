@@ -186,7 +186,7 @@ func (s *checkoutServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func listOf(ids ...string) string {
 	var rows []string
 	for _, id := range ids {
-		rows = append(rows, fmt.Sprintf(`{"id":%q,"price":5,"status":"new"}`, id))
+		rows = append(rows, fmt.Sprintf(`{"id":%q,"price":5,"currency":"USD","status":"new"}`, id))
 	}
 	return `{"data":[` + strings.Join(rows, ",") + `]}`
 }
@@ -211,8 +211,8 @@ func TestStoreAnswers(t *testing.T) {
 	}{
 		"it tells":             {listOf("inv1", "inv2"), say(`{"invoiceId":"INV","storeId":"S","storeName":"x","more":[1]}`), "S", nil, 1},
 		"none of many tells":   {listOf(many...), none, "", bitpay.ErrStoreUnknown, 5},
-		"all were free":        {`{"data":[{"id":"a","price":0,"status":"complete"},{"id":"b","price":0,"status":"confirmed"}]}`, none, "", bitpay.ErrStoreUnknown, 0},
-		"an open price":        {`{"data":[{"id":"a","price":0,"status":"expired"}]}`, say(`{"invoiceId":"INV","storeId":"S"}`), "S", nil, 1},
+		"all were free":        {`{"data":[{"id":"a","price":0,"currency":"USD","status":"complete"},{"id":"b","price":0,"currency":"USD","status":"confirmed"}]}`, none, "", bitpay.ErrStoreUnknown, 0},
+		"an open price":        {`{"data":[{"id":"a","price":0,"currency":"USD","status":"expired"}]}`, say(`{"invoiceId":"INV","storeId":"S"}`), "S", nil, 1},
 		"no invoice":           {`{"data":[]}`, none, "", bitpay.ErrNoInvoice, 0},
 		"another invoice":      {listOf("inv1", "inv2"), say(`{"invoiceId":"inv9","storeId":"S"}`), "", bitpay.ErrStoreUnknown, 1},
 		"no invoice in it":     {listOf("inv1"), say(`{"storeId":"S"}`), "", bitpay.ErrStoreUnknown, 1},

@@ -33,6 +33,14 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
+
+	exchange *exchange
+}
+
+// Unusable makes the error about an answer that was decoded and says something that
+// cannot be. It hides secrets that the server repeats.
+func (r *Response) Unusable(why error) *AnswerError {
+	return r.exchange.Unusable(r.Status, r.exchange.conceal(why))
 }
 
 // Nothing is the T of a [Call] whose answer has no body of interest.

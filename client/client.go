@@ -38,7 +38,6 @@ type settings struct {
 	credential Credential
 	timeout    time.Duration
 	retries    int
-	allowHTTP  bool
 	userAgent  string
 	network    network
 	debug      *tracer
@@ -67,7 +66,7 @@ func New(server string, options ...Option) (*Client, error) {
 		return nil, err
 	}
 	var err error
-	if c.server, err = parseServer(server, c.allowHTTP); err != nil {
+	if c.server, err = parseServer(server, c.network.allowHTTP); err != nil {
 		return nil, err
 	}
 	if c.transport, err = c.connect(); err != nil {
@@ -80,7 +79,7 @@ func (c *Client) connect() (*http.Transport, error) {
 	if c.network.pin != "" && c.server.Scheme != "https" {
 		return nil, fmt.Errorf("%w %q: a certificate pin needs an https address", ErrServer, c.server)
 	}
-	return c.network.transport()
+	return c.network.transport(c.server)
 }
 
 func (c *Client) apply(options []Option) error {
@@ -169,7 +168,7 @@ func WithRetries(n int) Option {
 // WithAllowHTTP accepts an http address on any host. Everyone on the way can
 // then read and repeat every request.
 func WithAllowHTTP() Option {
-	return func(s *settings) error { s.allowHTTP = true; return nil }
+	return func(s *settings) error { s.network.allowHTTP = true; return nil }
 }
 
 // WithUserAgent sets the User-Agent header, such as shop/1.2. Without it, it is

@@ -16,8 +16,9 @@
 //
 // # What it refuses
 //
-// Plain http, but for loopback and .onion; an .onion name without a proxy, which would be
-// asked of the DNS; a path segment that is empty or moves through the path; an answer
+// Plain http, but for loopback and .onion; plain http to an .onion name through an HTTP
+// proxy, which would read it, and to a name such as shop.localhost that does not resolve
+// to this machine; an .onion name without a proxy, which would be asked of the DNS; a path segment that is empty or moves through the path; an answer
 // above 8 MiB after decompression, or 64 KiB where keys and tokens are exchanged, or one
 // that would take far more memory than it has bytes. It never follows a redirect,
 // because net/http would take custom headers, and with some statuses the body, to any
@@ -27,7 +28,8 @@
 //
 //   - [*Error]: the server answered with an error; what it said is in there.
 //   - [*RedirectError]: it answered with a redirect.
-//   - [*AnswerError]: it answered 2xx with something that cannot be used.
+//   - [*AnswerError]: it answered 2xx with something that cannot be used; with a
+//     [*DifferentError] inside, with something else than was asked for.
 //   - [*NetworkError]: no whole answer came.
 //
 // Only GET and HEAD are ever repeated, and only after a lost or refused connection,

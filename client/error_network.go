@@ -157,7 +157,7 @@ func isTLS(err error) bool {
 
 // FateUnknown reports whether a request that changes something may have been
 // carried out although the call failed: bytes left and no answer came, a proxy or
-// the server failed, or the answer cannot be used. Such a request must not be sent
+// the server failed, or the answer is a redirect or cannot be used. Such a request must not be sent
 // again without looking first.
 func FateUnknown(err error) bool {
 	if e, ok := errors.AsType[*NetworkError](err); ok {
@@ -165,6 +165,9 @@ func FateUnknown(err error) bool {
 	}
 	if _, ok := errors.AsType[*AnswerError](err); ok {
 		return true
+	}
+	if e, ok := errors.AsType[*RedirectError](err); ok {
+		return !repeatable(e.Method)
 	}
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.Status >= 500 || e.Status == 408)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -252,5 +253,47 @@ func TestBadInputSilentServer(t *testing.T) {
 			// The transport goes on with its handshake for a while.
 			time.Sleep(time.Minute)
 		})
+	}
+}
+
+// Depth costs memory in proportion to the text, also where members are decoded twice.
+func TestDeepJSONIsLinear(t *testing.T) {
+	deep := func(levels int) []string {
+		return []string{
+			strings.Repeat("[", levels) + strings.Repeat("]", levels),
+			strings.Repeat(`{"a":`, levels) + "1" + strings.Repeat("}", levels),
+			strings.Repeat(`{"a":[`, levels/2) + "1" + strings.Repeat("]}", levels/2),
+			strings.Repeat(`{"a":`, levels), strings.Repeat(`[`, levels),
+		}
+	}
+	type member struct {
+		A json.RawMessage
+	}
+	for i, small := range deep(1000) {
+		large := deep(8000)[i]
+		for name, read := range map[string]func(text string){
+			"anything":   func(text string) { _ = client.Unmarshal([]byte(text), new(any)) },
+			"a member":   func(text string) { _ = client.Unmarshal([]byte(text), new(member)) },
+			"duplicates": func(text string) { _ = client.RefuseDuplicates([]byte(text)) },
+			"difference": func(text string) {
+				var e client.DifferentError
+				e.JSON("metadata", json.RawMessage(text), json.RawMessage(text))
+				e.JSON("metadata", json.RawMessage(text), json.RawMessage(strings.Replace(text, "1", "2", 1)))
+			},
+			"a request": func(text string) {
+				var body any
+				if client.Unmarshal([]byte(text), &body) != nil {
+					return
+				}
+				c, _ := client.New("https://localhost", client.WithDryRun(func(client.DryRun) {}))
+				_, _ = c.Do(t.Context(), client.Request{Method: "POST", Path: []string{"a"}, Body: body})
+			},
+		} {
+			read(small) // what is set up once
+			few, many := allocated(func() { read(small) }), allocated(func() { read(large) })
+			if many > 32*max(few, 16<<10) {
+				t.Errorf("%s of form %d: 1,000 levels took %d KiB, 8,000 took %d KiB", name, i, few>>10, many>>10)
+			}
+		}
 	}
 }

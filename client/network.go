@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
 )
@@ -26,6 +25,8 @@ type network struct {
 	pin    string
 	proxy  string
 	dialer *dialer
+	// allowHTTP is here since plain http on purpose may go further than without.
+	allowHTTP bool
 }
 
 type dialer struct {
@@ -52,44 +53,13 @@ func WithCertificatePin(sha256Hex string) Option {
 	}
 }
 
-var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
-
-// WithProxy sends requests through an HTTP or SOCKS5 proxy at this address, such as
-// http://proxy.example.com:3128 or socks5h://127.0.0.1:9050. The proxy resolves the
-// server's name, with socks5 as with socks5h. Without this option the variables
-// HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide, as in other Go programs.
-func WithProxy(address string) Option {
-	return func(s *settings) error {
-		proxy, err := url.Parse(address)
-		if err != nil || proxy.Hostname() == "" || !slices.Contains(proxySchemes, proxy.Scheme) {
-			return fmt.Errorf("the proxy address %.80q is not like http://host:port or socks5h://host:port", withoutUserInfo(address))
-		}
-		s.network.proxy = address
-		return nil
-	}
-}
-
-// ErrOnion is wrapped by the error of a request to an .onion address that no proxy
-// would carry. The name was not looked up: a DNS query would tell others about it.
-var ErrOnion = errors.New("an .onion address can only be reached through Tor: give its proxy, such as socks5h://127.0.0.1:9050")
-
-// directDial connects without a proxy, or to one.
-func directDial(ctx context.Context, network, address string) (net.Conn, error) {
-	if host, _, err := net.SplitHostPort(address); err == nil && onion(host) {
-		return nil, ErrOnion
-	}
-	var d net.Dialer
-	return d.DialContext(ctx, network, address)
-}
-
-func (n network) transport() (*http.Transport, error) {
+func (n network) transport(server *url.URL) (*http.Transport, error) {
 	config, err := n.tls()
 	if err != nil {
 		return nil, err
 	}
 	transport := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            directDial,
+		DialContext:            n.dial(server),
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    10 * time.Second,
 		IdleConnTimeout:        90 * time.Second,
@@ -104,16 +74,12 @@ func (n network) transport() (*http.Transport, error) {
 			return nil
 		},
 	}
-	if n.proxy != "" {
-		proxy, err := url.Parse(n.proxy)
-		if err != nil {
-			return nil, err
-		}
-		transport.Proxy = http.ProxyURL(proxy)
-	}
 	if n.dialer != nil {
-		transport.Proxy = nil
 		transport.DialContext = n.dialer.dial
+		return transport, nil
+	}
+	if transport.Proxy, err = n.proxyFor(server); err != nil {
+		return nil, err
 	}
 	return transport, nil
 }

@@ -243,7 +243,7 @@ func TestFateUnknown(t *testing.T) {
 		{"400", answer(400), false}, {"401", answer(401), false}, {"403", answer(403), false}, {"404", answer(404), false},
 		{"408", answer(408), true}, {"422", answer(422), false}, {"429", answer(429), false},
 		{"500", answer(500), true}, {"502", answer(502), true}, {"503", answer(503), true}, {"504", answer(504), true},
-		{"520", answer(520), true}, {"302", answer(302), false}, {"200", answer(200), false},
+		{"520", answer(520), true}, {"302", answer(302), true}, {"200", answer(200), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			perform(t, []func(net.Conn){test.act}, func(t *testing.T, p *play, c *client.Client) {

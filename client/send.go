@@ -94,7 +94,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	case err != nil:
 		return nil, networkError(ctx, x, !repeatable(x.Method), err)
 	}
-	return &Response{answer.StatusCode, answer.Header, body}, nil
+	return &Response{answer.StatusCode, answer.Header, body, x}, nil
 }
 
 // readBody grows its buffer by itself: a bytes.Buffer doubles beyond the limit.

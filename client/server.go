@@ -3,7 +3,6 @@ package client
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -85,14 +84,9 @@ func canonicalPrefix(server *url.URL) (string, error) {
 }
 
 // private reports whether http to the host stays on this machine or inside
-// Tor, which encrypts by itself.
-func private(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") || onion(host) {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback()
-}
+// Tor, which encrypts by itself. A name of this machine is looked up before anything is
+// sent to it; see [network.dial].
+func private(host string) bool { return localName(host) || loopback(host) || onion(host) }
 
 func validPort(port string) bool {
 	n, err := strconv.ParseUint(port, 10, 16)

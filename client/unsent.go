@@ -38,7 +38,7 @@ func WithRetryUnsent(d time.Duration, tell func(Unsent)) Option {
 // to one later.
 func surelyUnsent(err error) (*NetworkError, bool) {
 	e, ok := errors.AsType[*NetworkError](err)
-	if !ok || !e.Unconnected || errors.Is(err, ErrOnion) {
+	if !ok || !e.Unconnected || errors.Is(err, ErrOnion) || errors.Is(err, ErrServer) {
 		return nil, false
 	}
 	switch e.Kind {

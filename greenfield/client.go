@@ -64,13 +64,34 @@ func (c *Client) Address() string { return c.http.Server() }
 // CloseIdleConnections closes connections that are kept for the next request.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// call sends a request and makes the errors of this API typed.
-func call[T any](ctx context.Context, c *Client, r client.Request) (T, error) {
-	answer, err := client.Call[T](ctx, c.http, r)
+// call sends a request, makes the errors of this API typed, and returns the answer where
+// the checks accept it.
+func call[T any](ctx context.Context, c *Client, r client.Request, checks ...func(T) error) (T, error) {
+	answer, _, err := callSized(ctx, c, r, checks...)
 	if err != nil {
-		err = explain(r, err)
+		return *new(T), err
 	}
-	return answer, err
+	return answer, nil
+}
+
+// callSized is call that also tells the size of the answer in bytes. It returns an answer
+// that a check refused together with the error.
+func callSized[T any](ctx context.Context, c *Client, r client.Request, checks ...func(T) error) (T, int, error) {
+	var answer T
+	var into any = &answer
+	if _, ok := into.(*client.Nothing); ok {
+		into = nil
+	}
+	response, err := c.http.Decode(ctx, r, into)
+	if err != nil {
+		return *new(T), 0, explain(r, err)
+	}
+	for _, check := range checks {
+		if why := check(answer); why != nil {
+			return answer, len(response.Body), response.Unusable(why)
+		}
+	}
+	return answer, len(response.Body), nil
 }
 
 var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })

@@ -35,6 +35,11 @@ type Invoice struct {
 	// PaymentMethods are empty unless asked for; see [InvoiceGetOptions] and
 	// [InvoiceListOptions].
 	PaymentMethods []InvoicePaymentMethod `json:"paymentMethods"`
+
+	// Rewritten is what [InvoiceService.Create] and [InvoiceService.Update] sent in the
+	// metadata and the server keeps otherwise, such as a text that it took for a time
+	// and moved to UTC.
+	Rewritten []client.Difference `json:"-"`
 }
 
 // InvoiceType says whether the amount is fixed. Servers may add types.

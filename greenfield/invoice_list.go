@@ -65,12 +65,11 @@ func (s *InvoiceService) list(ctx context.Context, storeID string, options Invoi
 		return nil, 0, err
 	}
 	r := client.Request{Method: http.MethodGet, Path: path, Query: query}
-	var invoices []Invoice
-	response, err := s.c.http.Decode(ctx, r, &invoices)
+	invoices, size, err := callSized(ctx, s.c, r, checkList(storeID, options))
 	if err != nil {
-		return nil, 0, explain(r, err)
+		return nil, 0, err
 	}
-	return invoices, len(response.Body), nil
+	return invoices, size, nil
 }
 
 // All returns all invoices: by second, newest first, and within a second by id. Each

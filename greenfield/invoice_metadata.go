@@ -1,6 +1,12 @@
 package greenfield
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
 
 // Metadata is free-form JSON that belongs to an invoice. Values are kept as they
 // were sent, so that numbers lose nothing.
@@ -28,6 +34,15 @@ const (
 	MetaBuyerZip         = "buyerZip"
 	MetaBuyerCountry     = "buyerCountry"
 )
+
+// rewritten is what of the metadata came back otherwise than it was sent.
+func rewritten(sent, kept Metadata) []client.Difference {
+	var e client.DifferentError
+	for _, name := range slices.Sorted(maps.Keys(sent)) {
+		e.JSON("metadata."+name, sent[name], kept[name])
+	}
+	return e.Differences
+}
 
 // Text returns a member that is a text, and nothing for any other.
 func (m Metadata) Text(name string) string {

@@ -2,6 +2,7 @@ package greenfield
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,11 @@ type InvoiceService struct{ c *Client }
 // It is sent once. Where [client.FateUnknown] holds for the error, the invoice
 // may exist: look for its order id with [InvoiceService.All] before trying
 // again. The server accepts one order id any number of times.
+//
+// Where the invoice that was made has another store, amount, currency or order id than
+// was asked for, Create returns it with a [*client.AnswerError] that wraps a
+// [*client.DifferentError]: a server rounds an amount to the currency's digits without a
+// word. What it rewrites of the metadata is in [Invoice.Rewritten].
 func (s *InvoiceService) Create(ctx context.Context, storeID string, request InvoiceRequest) (Invoice, error) {
 	if err := request.Validate(); err != nil {
 		return Invoice{}, err
@@ -29,7 +35,12 @@ func (s *InvoiceService) Create(ctx context.Context, storeID string, request Inv
 	if err != nil {
 		return Invoice{}, err
 	}
-	return call[Invoice](ctx, s.c, client.Request{Method: http.MethodPost, Path: path, Body: request})
+	invoice, _, err := callSized(ctx, s.c, client.Request{Method: http.MethodPost, Path: path, Body: request}, checkCreated(storeID, request))
+	if _, different := errors.AsType[*client.DifferentError](err); err != nil && !different {
+		return Invoice{}, err
+	}
+	invoice.Rewritten = rewritten(request.Metadata, invoice.Metadata)
+	return invoice, err
 }
 
 // InvoiceGetOptions are the options of [InvoiceService.Get].
@@ -49,12 +60,13 @@ func (s *InvoiceService) Get(ctx context.Context, storeID, id string, options In
 	if options.IncludePaymentMethods {
 		query.Set("includePaymentMethods", "true")
 	}
-	return call[Invoice](ctx, s.c, client.Request{Method: http.MethodGet, Path: path, Query: query})
+	return call[Invoice](ctx, s.c, client.Request{Method: http.MethodGet, Path: path, Query: query}, checkInvoice(storeID, id))
 }
 
 // Update replaces the metadata as a whole; nothing else of an invoice can be
-// changed. So read it first, and change what [Invoice.Metadata] holds. It needs
-// [CanModifyInvoices].
+// changed. So read it first, and change what [Invoice.Metadata] holds. What the server
+// rewrites is in [Invoice.Rewritten]; up to 2.4.1 that may also be another program's
+// metadata, which was written at the same time. It needs [CanModifyInvoices].
 func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadata Metadata) (Invoice, error) {
 	path, err := invoicePath(storeID, id)
 	if err != nil {
@@ -64,7 +76,12 @@ func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadat
 		// Up to 2.3.9 the server breaks without it.
 		return Invoice{}, &RequestError{"metadata", "it is missing; give an empty one to remove all"}
 	}
-	return call[Invoice](ctx, s.c, client.Request{Method: http.MethodPut, Path: path, Body: map[string]Metadata{"metadata": metadata}})
+	r := client.Request{Method: http.MethodPut, Path: path, Body: map[string]Metadata{"metadata": metadata}}
+	invoice, err := call(ctx, s.c, r, checkInvoice(storeID, id))
+	if err == nil {
+		invoice.Rewritten = rewritten(metadata, invoice.Metadata)
+	}
+	return invoice, err
 }
 
 // Mark sets the state by hand to [InvoiceSettled] or [InvoiceInvalid], and

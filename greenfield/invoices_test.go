@@ -27,7 +27,7 @@ func TestMarkReadsAgain(t *testing.T) {
 	state, readable := "New", true
 	archived := true
 	g := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		before := fmt.Sprintf(`{"id":"inv","storeId":"%s","status":"%s","archived":%v,"amount":"1.00"}`, storeID, state, archived)
+		before := fmt.Sprintf(`{"id":"inv","storeId":"%s","status":"%s","archived":%v,"amount":"1.00","currency":"USD"}`, storeID, state, archived)
 		switch {
 		case r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/status"):
 			body, _ := io.ReadAll(r.Body)
@@ -135,7 +135,7 @@ func TestInvoiceRequestOnTheWire(t *testing.T) {
 		g := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			body, _ := io.ReadAll(r.Body)
 			sent = string(body)
-			answer(w, 200, `{"id":"x"}`)
+			answer(w, 200, invoiceFor(t, body))
 		})
 		if _, err := g.Invoices.Create(t.Context(), storeID, c.request); err != nil {
 			t.Error(err)
@@ -261,7 +261,7 @@ func TestAllInvoices(t *testing.T) {
 				if skip--; skip >= 0 {
 					continue
 				}
-				page = append(page, fmt.Sprintf(`{"id":%q,"createdTime":%d}`, id, second))
+				page = append(page, fmt.Sprintf(`{"id":%q,"createdTime":%d,"storeId":%q,"amount":"1","currency":"USD"}`, id, second, storeID))
 			}
 		}
 		answer(w, 200, "["+strings.Join(page, ",")+"]")
@@ -286,7 +286,7 @@ func TestAllInvoices(t *testing.T) {
 	}
 	failing := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("endDate") == "" {
-			answer(w, 200, `[{"id":"b","createdTime":2},{"id":"a","createdTime":1}]`)
+			answer(w, 200, strings.ReplaceAll(`[{"id":"b","createdTime":2,STORE},{"id":"a","createdTime":1,STORE}]`, "STORE", `"storeId":"`+storeID+`","amount":"1","currency":"USD"`))
 			return
 		}
 		answer(w, 403, "")
@@ -324,7 +324,7 @@ func TestUnits(t *testing.T) {
 // TestUnknownValues: servers add members and values, which must not fail a call.
 func TestUnknownValues(t *testing.T) {
 	g := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, 200, `{"id":"x","status":"Refunded","additionalStatus":"Odd","type":"New","amount":1e1,"more":{"a":[1]},"metadata":{"n":12345678901234567890.5},
+		answer(w, 200, `{"id":"x","storeId":"`+storeID+`","currency":"USD","status":"Refunded","additionalStatus":"Odd","type":"New","amount":1e1,"more":{"a":[1]},"metadata":{"n":12345678901234567890.5},
 			"checkout":{"speedPolicy":"Warp","expirationMinutes":15},"paidAmount":null,"createdTime":null,"receipt":null,"paymentMethods":null}`)
 	})
 	got, err := g.Invoices.Get(t.Context(), storeID, "x", greenfield.InvoiceGetOptions{})

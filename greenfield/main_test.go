@@ -1,6 +1,8 @@
 package greenfield_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -72,6 +74,28 @@ func answer(w http.ResponseWriter, status int, body string) {
 	}
 	w.WriteHeader(status)
 	w.Write([]byte(body))
+}
+
+// invoiceFor is the invoice that a server makes of a request.
+func invoiceFor(t testing.TB, request []byte) string {
+	t.Helper()
+	made := map[string]any{"id": "x", "storeId": storeID, "amount": "0", "currency": "USD"}
+	decoder := json.NewDecoder(bytes.NewReader(request))
+	decoder.UseNumber()
+	var asked map[string]any
+	if err := decoder.Decode(&asked); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"amount", "currency", "metadata"} {
+		if value, ok := asked[name]; ok {
+			made[name] = value
+		}
+	}
+	text, err := json.Marshal(made)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(text)
 }
 
 func decimal(t testing.TB, text string) *client.Decimal {

@@ -322,6 +322,10 @@ func shape(parts []string) string {
 func judge(t *testing.T, s step, got any, err error) {
 	t.Helper()
 	if s.Response.Status < 300 {
+		// An amount that the server rounded is told with the invoice that was made.
+		if different, ok := errors.AsType[*client.DifferentError](err); ok && len(different.Differences) == 1 && different.Differences[0].Member == "amount" {
+			err = nil
+		}
 		if err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 			return

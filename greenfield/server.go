@@ -73,5 +73,5 @@ func (s *SyncStatus) UnmarshalJSON(data []byte) error {
 // Info asks for the server's version and nodes. Every key or account may. A
 // server that never reached its block explorer answers 500; Health still works.
 func (s *ServerService) Info(ctx context.Context) (ServerInfo, error) {
-	return call[ServerInfo](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "server", "info"}})
+	return call[ServerInfo](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "server", "info"}}, checkInfo)
 }

@@ -34,6 +34,7 @@ func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMemb
 		return nil, err
 	}
 	// Each of two members has an older name and a newer one.
+	r := client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "users"}}
 	list, err := call[[]struct {
 		ID        string `json:"id"`
 		UserID    string `json:"userId"`
@@ -41,13 +42,16 @@ func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMemb
 		StoreRole string `json:"storeRole"`
 		Email     string `json:"email"`
 		Name      string `json:"name"`
-	}](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "users"}})
+	}](ctx, s.c, r)
 	if err != nil {
 		return nil, err
 	}
 	members := make([]StoreMember, len(list))
 	for i, m := range list {
 		members[i] = StoreMember{cmp.Or(m.ID, m.UserID), cmp.Or(m.StoreRole, m.Role), m.Email, m.Name}
+		if members[i].UserID == "" || members[i].Role == "" {
+			return nil, unusable(r, errNoMember)
+		}
 	}
 	return members, nil
 }
@@ -58,5 +62,5 @@ func (s *StoreService) Roles(ctx context.Context, storeID string) ([]StoreRole, 
 	if err := checkID("store id", storeID); err != nil {
 		return nil, err
 	}
-	return call[[]StoreRole](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "roles"}})
+	return call[[]StoreRole](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "roles"}}, checkRoles)
 }

@@ -14,7 +14,7 @@ type StoreService struct{ c *Client }
 // needs [CanViewStoreSettings], for every store or for one. A key without it is
 // answered with [*PermissionError], up to 2.0.8 with an empty list.
 func (s *StoreService) List(ctx context.Context) ([]Store, error) {
-	return call[[]Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores"}})
+	return call[[]Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores"}}, checkStores)
 }
 
 // Get reads a store. It needs [CanViewStoreSettings]. For a store that does not
@@ -23,7 +23,7 @@ func (s *StoreService) Get(ctx context.Context, storeID string) (Store, error) {
 	if err := checkID("store id", storeID); err != nil {
 		return Store{}, err
 	}
-	return call[Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID}})
+	return call[Store](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID}}, checkStore(storeID))
 }
 
 // Create makes a store that belongs to the owner of the credential, after
@@ -37,5 +37,5 @@ func (s *StoreService) Create(ctx context.Context, request StoreRequest) (Store,
 	if err := request.Validate(); err != nil {
 		return Store{}, err
 	}
-	return call[Store](ctx, s.c, client.Request{Method: http.MethodPost, Path: []string{"api", "v1", "stores"}, Body: request})
+	return call[Store](ctx, s.c, client.Request{Method: http.MethodPost, Path: []string{"api", "v1", "stores"}, Body: request}, checkStore(""))
 }

@@ -34,5 +34,5 @@ type User struct {
 
 // Me reads the account of the client's credential. It needs [CanViewProfile].
 func (s *UserService) Me(ctx context.Context) (User, error) {
-	return call[User](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "users", "me"}})
+	return call[User](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "users", "me"}}, checkAccount)
 }

@@ -96,6 +96,7 @@ var meanings = []meaning{
 	{bitpay.ErrStoreNotFound, output.NotFound, "check --store"},
 	{bitpay.ErrNoIdentity, output.NoCredential, "btcpayctl key generate"},
 	{bitpay.ErrNoCredential, output.NoCredential, "btcpayctl pair client --profile shop"},
+	{client.ErrProxy, output.BadInput, "export HTTPS_PROXY=http://proxy.example.com:3128\nor unset the variable"},
 	{client.ErrOnion, output.Network, "export HTTP_PROXY=socks5h://127.0.0.1:9050 HTTPS_PROXY=socks5h://127.0.0.1:9050"},
 }
 

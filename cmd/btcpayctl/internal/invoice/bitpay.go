@@ -2,12 +2,14 @@ package invoice
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -27,6 +29,9 @@ func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoice
 		return invoiceRecord{}, err
 	}
 	invoice, err := b.Invoices.Create(ctx, o.request)
+	if _, different := errors.AsType[*client.DifferentError](err); different {
+		err = nil // the order is compared with what was made, and may allow it
+	}
 	if err == nil {
 		madeInvoice(b.app, invoice.ID, invoice.OrderID)
 	}

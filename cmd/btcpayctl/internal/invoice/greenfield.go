@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -61,6 +62,9 @@ func (g *greenfieldInvoices) create(ctx context.Context, operation string, o ord
 		return invoiceRecord{}, err
 	}
 	invoice, err := g.connection.Invoices.Create(ctx, store, request)
+	if _, different := errors.AsType[*client.DifferentError](err); different {
+		err = nil // the order is compared with what was made, and may allow it
+	}
 	if err == nil {
 		madeInvoice(g.app, invoice.ID, scalarText(invoice.Metadata[greenfield.MetaOrderID]))
 	}

@@ -119,7 +119,7 @@ func readReports(from io.Reader, wait func() error) <-chan string {
 // the ledger.
 var passedToWatcher = []string{
 	"HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA",
-	"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG",
+	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG",
 	"SYSTEMROOT", "TZ", "LOCALDOMAIN", "RES_OPTIONS",
 }
 

@@ -1,0 +1,92 @@
+package bitpay
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// What a server answers is checked here against what was asked. An error is the reason
+// why an answer cannot be used.
+
+var errNoInvoice = errors.New("it is no invoice: it lacks an id, a price or a currency")
+
+// checkInvoice accepts an invoice, and with an id only that one. No answer of this API
+// names the store; see [Client.OwnStore].
+func checkInvoice(id string, i Invoice) error {
+	if !idPattern().MatchString(i.ID) || !i.Price.IsSet() || i.Currency == "" {
+		return errNoInvoice
+	}
+	var e client.DifferentError
+	if id != "" {
+		e.Text("id", id, i.ID)
+	}
+	return e.Result()
+}
+
+// compare accepts an invoice that is what was asked for.
+func (r InvoiceRequest) compare(i Invoice) error {
+	var e client.DifferentError
+	if r.Price != nil {
+		e.Amount("price", *r.Price, i.Price)
+	}
+	if r.Currency != "" && !strings.EqualFold(strings.TrimSpace(r.Currency), i.Currency) {
+		e.Text("currency", r.Currency, i.Currency)
+	}
+	if r.OrderID != "" {
+		e.Text("orderId", r.OrderID, i.OrderID)
+	}
+	return e.Result()
+}
+
+// rewritten is what of a request came back otherwise than it was sent.
+func (r InvoiceRequest) rewritten(i Invoice) []client.Difference {
+	var e client.DifferentError
+	if r.TaxIncluded != nil && r.TaxIncluded.Sign() != 0 {
+		kept := client.NewDecimal(0, 0)
+		if i.TaxIncluded != nil {
+			kept = *i.TaxIncluded
+		}
+		e.Amount("taxIncluded", *r.TaxIncluded, kept)
+	}
+	for _, text := range []struct{ member, sent, kept string }{
+		{"itemCode", r.ItemCode, i.ItemCode}, {"itemDesc", r.ItemDesc, i.ItemDesc}, {"posData", r.PosData, i.PosData},
+	} {
+		switch sent, kept := strings.TrimSpace(text.sent), strings.TrimSpace(text.kept); {
+		case text.sent == "":
+		case text.member == "posData" && strings.HasPrefix(sent, "{") && json.Valid([]byte(sent)) && json.Valid([]byte(kept)):
+			// The server writes an object in its own way.
+			e.JSON(text.member, json.RawMessage(sent), json.RawMessage(kept))
+		default:
+			e.Text(text.member, text.sent, text.kept)
+		}
+	}
+	return e.Differences
+}
+
+// compare accepts an invoice of the order and item that were asked for.
+func (o ListOptions) compare(i Invoice) error {
+	var e client.DifferentError
+	if o.OrderID != "" {
+		e.Text("orderId", o.OrderID, i.OrderID)
+	}
+	if o.ItemCode != "" {
+		e.Text("itemCode", o.ItemCode, i.ItemCode)
+	}
+	return e.Result()
+}
+
+// compare accepts a rate of the pair that was asked for. Servers write codes in
+// capitals.
+func (r Rate) compare(base, currency string) error {
+	var e client.DifferentError
+	if !strings.EqualFold(r.CryptoCode, base) {
+		e.Text("cryptoCode", base, r.CryptoCode)
+	}
+	if !strings.EqualFold(r.Code, currency) {
+		e.Text("code", currency, r.Code)
+	}
+	return e.Result()
+}

@@ -1,0 +1,162 @@
+package greenfield
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// What a server answers is checked here against what was asked. An error is the reason
+// why an answer cannot be used.
+
+var (
+	errNoInvoice = errors.New("it is no invoice: it lacks an id, an amount or a currency")
+	errNoStore   = errors.New("it is no store: it lacks an id")
+	errNoUser    = errors.New("it is no user: it lacks an id")
+	errNoMember  = errors.New("it has a member of the store without an id or a role")
+	errNoRole    = errors.New("it has a role without an id")
+	errNoServer  = errors.New("it is about no server: it lacks a version")
+)
+
+// checkInvoice accepts an invoice of a store, and with an id only that one.
+func checkInvoice(storeID, id string) func(Invoice) error {
+	return func(i Invoice) error {
+		if !idPattern().MatchString(i.ID) || !i.Amount.IsSet() || i.Currency == "" {
+			return errNoInvoice
+		}
+		var e client.DifferentError
+		if id != "" {
+			e.Text("id", id, i.ID)
+		}
+		e.Text("storeId", storeID, i.StoreID)
+		return e.Result()
+	}
+}
+
+// checkCreated accepts an invoice that is what was asked for.
+func checkCreated(storeID string, r InvoiceRequest) func(Invoice) error {
+	return func(i Invoice) error {
+		err := checkInvoice(storeID, "")(i)
+		if errors.Is(err, errNoInvoice) {
+			return err
+		}
+		e, ok := errors.AsType[*client.DifferentError](err)
+		if !ok {
+			e = &client.DifferentError{}
+		}
+		if r.Amount != nil {
+			e.Amount("amount", *r.Amount, i.Amount)
+		}
+		if r.Currency != "" && !strings.EqualFold(strings.TrimSpace(r.Currency), i.Currency) {
+			e.Text("currency", r.Currency, i.Currency)
+		}
+		if asked := scalar(r.Metadata[MetaOrderID]); asked != "" {
+			e.Text("metadata."+MetaOrderID, asked, scalar(i.Metadata[MetaOrderID]))
+		}
+		return e.Result()
+	}
+}
+
+// checkList accepts invoices of a store that fit the options, no more than were asked for.
+func checkList(storeID string, o InvoiceListOptions) func([]Invoice) error {
+	fits := checkInvoice(storeID, "")
+	return func(list []Invoice) error {
+		if most := cmp.Or(o.Take, DefaultTake); len(list) > most {
+			return fmt.Errorf("it has %d invoices, and %d were asked for", len(list), most)
+		}
+		for _, invoice := range list {
+			if err := fits(invoice); err != nil {
+				return err
+			}
+			if len(o.OrderIDs) > 0 && !anyOrder(o.OrderIDs, scalar(invoice.Metadata[MetaOrderID])) {
+				var e client.DifferentError
+				e.Text("metadata."+MetaOrderID, strings.Join(o.OrderIDs, " or "), scalar(invoice.Metadata[MetaOrderID]))
+				return e.Result()
+			}
+		}
+		return nil
+	}
+}
+
+// anyOrder reports whether an order id is one of those. A server writes an id that is a
+// time in another zone.
+func anyOrder(ids []string, got string) bool {
+	moment, isTime := parseMoment(got)
+	for _, id := range ids {
+		if id == got {
+			return true
+		}
+		if other, ok := parseMoment(id); ok && isTime && other.Equal(moment) {
+			return true
+		}
+	}
+	return false
+}
+
+func parseMoment(text string) (time.Time, bool) {
+	moment, err := time.Parse(time.RFC3339Nano, text)
+	return moment, err == nil
+}
+
+// scalar is the text of a JSON text, number or truth value, as the server compares it.
+func scalar(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	text = strings.TrimSpace(string(raw))
+	if text == "null" || strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+		return ""
+	}
+	return text
+}
+
+func checkStore(id string) func(Store) error {
+	return func(s Store) error {
+		if !idPattern().MatchString(s.ID) {
+			return errNoStore
+		}
+		var e client.DifferentError
+		if id != "" {
+			e.Text("id", id, s.ID)
+		}
+		return e.Result()
+	}
+}
+
+func checkStores(list []Store) error {
+	for _, store := range list {
+		if err := checkStore("")(store); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkAccount(u User) error {
+	if u.ID == "" {
+		return errNoUser
+	}
+	return nil
+}
+
+func checkInfo(i ServerInfo) error {
+	if i.Version == "" {
+		return errNoServer
+	}
+	return nil
+}
+
+func checkRoles(list []StoreRole) error {
+	for _, role := range list {
+		if role.ID == "" {
+			return errNoRole
+		}
+	}
+	return nil
+}
