@@ -19,41 +19,48 @@ type Client struct {
 
 	http *client.Client
 	// At most one of the two is set, by the kind of credential.
-	identity  *Identity
+	identity  bitID
 	anonymous *Anonymous
 	bare      bool // there is no credential at all
 }
 
-// New makes a client. The credential is an [*Identity], a [LegacyKey], an
-// [Anonymous], or nil for none, which is enough for [RateService.Public] and
-// [Client.ApproveURL]. Nothing is sent yet.
-func New(server string, credential client.Credential, options ...client.Option) (*Client, error) {
-	c := &Client{bare: credential == nil}
-	switch credential := credential.(type) {
-	case *Identity:
-		if credential == nil {
-			return nil, ErrNoIdentity
-		}
-		c.identity = credential
-	case LegacyKey:
-		if credential.key.IsZero() {
-			return nil, ErrLegacyKey
-		}
-	case Anonymous:
-		if err := checkID("store id", credential.StoreID); err != nil {
+// New makes a client. The credential is an [*Identity], a [*RemoteIdentity], a
+// [LegacyKey], an [Anonymous], or nil for none, which is enough for [RateService.Public]
+// and [Client.ApproveURL]. Nothing is sent yet. For many credentials on one server, see
+// [From].
+func New(server string, credential Credential, options ...client.Option) (*Client, error) {
+	if credential = plain(credential); credential != nil {
+		if err := credential.check(); err != nil {
 			return nil, err
 		}
-		c.anonymous = &credential
 	}
 	connection, err := client.New(server, options...)
 	if err != nil {
 		return nil, err
 	}
-	if c.http, err = connection.With(client.WithCredential(credential)); err != nil {
-		return nil, err
+	return From(connection, credential), nil
+}
+
+// From makes a client of this API on a connection, which any number of clients may share,
+// of both APIs and with as many credentials: they have no further connections. A
+// credential that the connection itself has is not used. The calls of a client with an
+// unusable credential, such as a nil [*Identity], return what [New] would.
+//
+//	conn, err := client.New("https://btcpay.example.com")
+//	...
+//	till := bitpay.From(conn, identity)
+//	shop := greenfield.From(conn, key)
+func From(connection *client.Client, credential Credential) *Client {
+	credential = plain(credential)
+	c := &Client{bare: credential == nil}
+	var own client.Credential
+	var secrets []client.Secret
+	if credential != nil {
+		own, secrets = credential.sealed(c)
 	}
+	c.http = connection.As(own, secrets...)
 	c.Invoices, c.Rates = &InvoiceService{c}, &RateService{c}
-	return c, nil
+	return c
 }
 
 // CloseIdleConnections closes connections that are kept for the next request.
@@ -62,14 +69,14 @@ func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 // call sends a request, makes the errors of this API typed, and takes the answer out
 // of its envelope. An answer without data is refused: its zero values would pass for an
 // invoice without a price, or for a key that is not paired.
-func call[T any](ctx context.Context, c *Client, r client.Request) (T, *client.Response, error) {
+func call[T any](ctx context.Context, c *Client, r client.Request, options ...client.CallOption) (T, *client.Response, error) {
 	var envelope struct {
 		Data *T `json:"data"`
 	}
-	response, err := c.http.Decode(ctx, r, &envelope)
+	response, err := c.Decode(ctx, r, &envelope, options...)
 	switch {
 	case err != nil:
-		return *new(T), nil, c.explain(ctx, r, err)
+		return *new(T), nil, err
 	case envelope.Data == nil:
 		return *new(T), nil, r.Unusable(response.Status, errNoData)
 	}

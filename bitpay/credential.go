@@ -9,8 +9,108 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
+// A Credential of the BitPay-compatible API is an [*Identity], a [*RemoteIdentity], a
+// [LegacyKey] or an [Anonymous]. Those of the Greenfield API are refused by a server here,
+// and so by the compiler.
+type Credential interface {
+	client.Credential
+	// check refuses what no call can be made with.
+	check() error
+	// sealed tells a client of its credential, and returns the credential itself,
+	// whatever was built around it, with the secrets that errors must not repeat.
+	sealed(c *Client) (client.Credential, []client.Secret)
+}
+
+// As lets one call send another credential than the client's.
+func As(credential Credential) client.CallOption {
+	if credential = plain(credential); credential == nil {
+		return client.CallCredential(nil)
+	}
+	return client.CallCredential(credential)
+}
+
+// as is the client with the credential that options name for a call.
+func (c *Client) as(options []client.CallOption) *Client {
+	if len(options) == 0 {
+		return c
+	}
+	credential, named := client.CredentialOf(options)
+	own, ok := credential.(Credential)
+	if !named || credential != nil && !ok {
+		return c
+	}
+	return From(c.http, own)
+}
+
+// plain is a credential without a pointer that it does not need, which may be nil.
+func plain(credential Credential) Credential {
+	switch pointer := credential.(type) {
+	case *LegacyKey:
+		if pointer == nil {
+			return LegacyKey{}
+		}
+		return *pointer
+	case *Anonymous:
+		if pointer == nil {
+			return Anonymous{}
+		}
+		return *pointer
+	}
+	return credential
+}
+
+// A bitID is a private key of BitId, wherever it lives.
+type bitID interface {
+	SIN() string
+	authorizeAs(scheme string, req *http.Request, body []byte) error
+}
+
+// unusable is the credential of a client whose calls can only fail.
+type unusable struct{ err error }
+
+func (u unusable) Authorize(*http.Request, []byte) error { return u.err }
+
+func (id *Identity) check() error {
+	if id == nil {
+		return ErrNoIdentity
+	}
+	return nil
+}
+
+func (id *Identity) sealed(c *Client) (client.Credential, []client.Secret) {
+	if id == nil {
+		return unusable{ErrNoIdentity}, nil
+	}
+	c.identity = id
+	return id, nil
+}
+
+func (k LegacyKey) check() error {
+	if k.key.IsZero() {
+		return ErrLegacyKey
+	}
+	return nil
+}
+
+func (k LegacyKey) sealed(*Client) (client.Credential, []client.Secret) {
+	if err := k.check(); err != nil {
+		return unusable{err}, nil
+	}
+	return k, []client.Secret{k.key}
+}
+
+func (a Anonymous) check() error { return checkID("store id", a.StoreID) }
+
+func (a Anonymous) sealed(c *Client) (client.Credential, []client.Secret) {
+	if err := a.check(); err != nil {
+		return unusable{err}, nil
+	}
+	c.anonymous = &a
+	return a, nil
+}
+
 // LegacyKey is the one API key that a store may have for this API, made on
-// its access token page. It is a [client.Credential]. It can make and read
+// its access token page. It is a [Credential]. It can make and read
 // invoices and read rates; it cannot pair. It is no key of the Greenfield API.
 type LegacyKey struct{ key client.Secret }
 

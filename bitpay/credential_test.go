@@ -194,7 +194,7 @@ func TestRedirectTakesNoCredential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, credential := range map[string]client.Credential{"BitId": bitpay.Generate(), "legacy key": legacy, "anonymous": bitpay.Anonymous{StoreID: "store"}} {
+	for name, credential := range map[string]bitpay.Credential{"BitId": bitpay.Generate(), "legacy key": legacy, "anonymous": bitpay.Anonymous{StoreID: "store"}} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			c := newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, elsewhere+"/invoices?token=secret", status)

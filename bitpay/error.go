@@ -149,16 +149,13 @@ func (c *Client) proxyHidesHTTPS(ctx context.Context) bool {
 	if c.identity == nil || !strings.HasPrefix(c.http.Server(), "https://") {
 		return false
 	}
-	probe, err := c.http.With(client.WithCredential(signAsHTTP{c.identity}), client.WithRetries(0))
-	if err != nil {
-		return false
-	}
-	_, err = probe.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true})
+	_, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true},
+		client.CallCredential(signAsHTTP{c.identity}), client.CallRetries(0))
 	return err == nil
 }
 
 // signAsHTTP signs what a server without X-Forwarded-Proto believes was asked.
-type signAsHTTP struct{ identity *Identity }
+type signAsHTTP struct{ identity bitID }
 
 func (s signAsHTTP) Authorize(req *http.Request, body []byte) error {
 	return s.identity.authorizeAs("http", req, body)

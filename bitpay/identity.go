@@ -14,7 +14,7 @@ import (
 )
 
 // Identity is a BitId: a private key of the curve secp256k1 with its public
-// key and its SIN. It signs requests, so it is a [client.Credential].
+// key and its SIN. It signs requests, so it is a [Credential].
 //
 // Every way to print an Identity shows its SIN and never the private key; the
 // methods that return the key return a [client.Secret].
@@ -79,8 +79,19 @@ func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) e
 	if id.key == nil {
 		return ErrDestroyed
 	}
-	if err := checkSignable(req); err != nil {
+	message, err := signable(scheme, req, body)
+	if err != nil {
 		return err
+	}
+	req.Header.Set("X-Identity", id.PublicKey())
+	req.Header.Set("X-Signature", id.Sign(message))
+	return nil
+}
+
+// signable is what the signature of a request covers.
+func signable(scheme string, req *http.Request, body []byte) ([]byte, error) {
+	if err := checkSignable(req); err != nil {
+		return nil, err
 	}
 	host := req.Host
 	if host == "" {
@@ -88,10 +99,7 @@ func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) e
 	}
 	// The server rebuilds the URL from the Host header and the request line,
 	// so these are signed, not what URL.String makes of them.
-	url := scheme + "://" + host + req.URL.RequestURI()
-	req.Header.Set("X-Identity", id.PublicKey())
-	req.Header.Set("X-Signature", id.Sign(SignedText(url, body)))
-	return nil
+	return SignedText(scheme+"://"+host+req.URL.RequestURI(), body), nil
 }
 
 // Destroy overwrites the private key in memory. Copies that the garbage

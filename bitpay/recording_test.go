@@ -58,7 +58,7 @@ func exchanges(t *testing.T, r *replay.Recording) []replay.Exchange {
 }
 
 // respond is a server that gives this answer to everything, and a client for it.
-func respond(t *testing.T, status int, body string, credential client.Credential) *bitpay.Client {
+func respond(t *testing.T, status int, body string, credential bitpay.Credential) *bitpay.Client {
 	t.Helper()
 	return newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -77,7 +77,7 @@ func serve(t *testing.T, handler http.HandlerFunc) string {
 	return server.URL
 }
 
-func newClient(t *testing.T, server string, credential client.Credential, options ...client.Option) *bitpay.Client {
+func newClient(t *testing.T, server string, credential bitpay.Credential, options ...client.Option) *bitpay.Client {
 	t.Helper()
 	c, err := bitpay.New(server, credential, append([]client.Option{client.WithRetries(0), client.WithTimeout(patience)}, options...)...)
 	if err != nil {

@@ -49,7 +49,7 @@ func (k apiKey) Authorize(r *http.Request, _ []byte) error {
 }
 
 // client connects a credential to the sandbox.
-func (w *world) client(credential client.Credential, options ...client.Option) *bitpay.Client {
+func (w *world) client(credential bitpay.Credential, options ...client.Option) *bitpay.Client {
 	w.t.Helper()
 	return newClient(w.t, w.server.URL, credential, options...)
 }

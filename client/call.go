@@ -9,13 +9,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Request is what a service asks a [Client] to send.
 type Request struct {
-	Method string
-	Path   []string // segments as they are, not escaped
-	Query  url.Values
+	// Operation names the method of an API for [WithObserver], such as
+	// greenfield.Invoices.Create.
+	Operation string
+	Method    string
+	Path      []string // segments as they are, not escaped
+	Query     url.Values
 	// Body is sent as JSON; []byte is sent as it stands; nil sends none.
 	Body any
 	// ContentType replaces application/json.
@@ -49,13 +53,13 @@ type Nothing struct{}
 // Call sends a request and decodes the JSON answer into a T. Members that T does not
 // know are passed over. Any answer but 2xx is an [*Error] or a [*RedirectError], no
 // answer a [*NetworkError], and a 2xx that cannot be used an [*AnswerError].
-func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
+func Call[T any](ctx context.Context, c *Client, r Request, options ...CallOption) (T, error) {
 	var result T
 	var into any = &result
 	if _, ok := into.(*Nothing); ok {
 		into = nil
 	}
-	if _, err := c.Decode(ctx, r, into); err != nil {
+	if _, err := c.Decode(ctx, r, into, options...); err != nil {
 		return *new(T), err
 	}
 	return result, nil
@@ -64,8 +68,8 @@ func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
 // Decode is [Call] into a value that the caller prepared, and also returns the
 // answer, for its headers. A nil value decodes nothing. After an error the value is
 // not to be used.
-func (c *Client) Decode(ctx context.Context, r Request, into any) (*Response, error) {
-	x, response, err := c.do(ctx, r)
+func (c *Client) Decode(ctx context.Context, r Request, into any, options ...CallOption) (*Response, error) {
+	x, response, err := c.do(ctx, r, options)
 	if err != nil || into == nil {
 		return response, err
 	}
@@ -83,19 +87,31 @@ func (r Request) Unusable(status int, why error) *AnswerError {
 
 // Do sends a request and returns the answer as it came. It is [Call] without
 // the decoding.
-func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	_, response, err := c.do(ctx, r)
+func (c *Client) Do(ctx context.Context, r Request, options ...CallOption) (*Response, error) {
+	_, response, err := c.do(ctx, r, options)
 	return response, err
 }
 
-func (c *Client) do(ctx context.Context, r Request) (*exchange, *Response, error) {
+func (c *Client) do(ctx context.Context, r Request, options []CallOption) (*exchange, *Response, error) {
+	c, capture, err := c.forCall(&r, options)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s %s: %w", r.Method, displayPath(r.Path), err)
+	}
+	if c.total > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, c.total, errTotalTimeout)
+		defer cancel()
+	}
 	x, err := c.prepare(ctx, r)
 	if err != nil {
 		return nil, nil, err
 	}
 	// The order is the design: what is authorised is final, one limit holds for
 	// every attempt, each attempt is traced, and only then is anything sent.
-	response, err := c.authorise(c.limit(c.retry(c.trace(c.send))))(ctx, x)
+	response, err := c.authorise(c.limit(c.retry(c.trace(c.observe(c.send)))))(ctx, x)
+	if capture != nil && err == nil {
+		*capture = *response
+	}
 	return x, response, err
 }
 
@@ -106,8 +122,13 @@ type exchange struct {
 	body    []byte
 	shown   []byte // the body without the secrets that it sends
 	maxBody int64
-	secrets []Secret // that no error tells, beside the credential's
-	hidden  []string // all their forms, once they were needed
+	attempt int
+	// received are the bytes of the last answer.
+	received int64
+	// deadline is that of the whole call, zero where there is none.
+	deadline time.Time
+	secrets  []Secret // that no error tells, beside the credential's
+	hidden   []string // all their forms, once they were needed
 }
 
 type step func(context.Context, *exchange) (*Response, error)
@@ -135,7 +156,12 @@ func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
 		return nil, err
 	}
 	req.URL, req.Host = target, target.Host
-	req.Header.Set("Accept", "application/json")
+	for name, values := range c.header {
+		req.Header[name] = slices.Clone(values)
+	}
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
+	}
 	req.Header.Set("User-Agent", c.userAgent)
 	if body != nil {
 		contentType := r.ContentType
@@ -144,7 +170,11 @@ func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
 		}
 		req.Header.Set("Content-Type", contentType)
 	}
-	return &exchange{Request: r, http: req, body: body, shown: shown, secrets: secrets}, nil
+	x := &exchange{Request: r, http: req, body: body, shown: shown, secrets: secrets}
+	if c.total > 0 {
+		x.deadline, _ = ctx.Deadline()
+	}
+	return x, nil
 }
 
 func encode(body any) ([]byte, error) {

@@ -31,7 +31,9 @@ type Client struct {
 	settings
 	// A transport and no [http.Client], which follows redirects, takes X-Signature
 	// and X-Identity along to any host, and fails on a Location that it cannot read.
-	transport *http.Transport
+	roundTripper http.RoundTripper
+	own          *http.Transport // nil where the caller has one
+	foreign      bool            // code of the caller's lies between this one and the wire
 }
 
 type settings struct {
@@ -43,6 +45,10 @@ type settings struct {
 	debug      *tracer
 	secrets    []Secret
 	dryRun     func(DryRun)
+	total      time.Duration
+	header     http.Header
+	middleware []func(http.RoundTripper) http.RoundTripper
+	observers  []func(Exchange)
 	unsent     time.Duration // how long a request that was not sent is tried again
 	tellUnsent func(Unsent)
 }
@@ -69,17 +75,11 @@ func New(server string, options ...Option) (*Client, error) {
 	if c.server, err = parseServer(server, c.network.allowHTTP); err != nil {
 		return nil, err
 	}
-	if c.transport, err = c.connect(); err != nil {
+	if err = c.connect(); err != nil {
 		return nil, err
 	}
+	c.wrap()
 	return c, nil
-}
-
-func (c *Client) connect() (*http.Transport, error) {
-	if c.network.pin != "" && c.server.Scheme != "https" {
-		return nil, fmt.Errorf("%w %q: a certificate pin needs an https address", ErrServer, c.server)
-	}
-	return c.network.transport(c.server)
 }
 
 func (c *Client) apply(options []Option) error {
@@ -94,17 +94,26 @@ func (c *Client) apply(options []Option) error {
 // With returns a client with further options for the same server. The
 // connections are shared unless an option says how to connect.
 func (c *Client) With(options ...Option) (*Client, error) {
-	other := &Client{server: c.server, settings: c.settings, transport: c.transport}
+	other := &Client{server: c.server, settings: c.settings, own: c.own}
 	if err := other.apply(options); err != nil {
 		return nil, err
 	}
 	if other.network != c.network {
-		var err error
-		if other.transport, err = other.connect(); err != nil {
+		if err := other.connect(); err != nil {
 			return nil, err
 		}
 	}
+	other.wrap()
 	return other, nil
+}
+
+// As returns a client with another credential on the same connections. The secrets are
+// hidden as by [WithSecrets], beside those that c hides.
+func (c *Client) As(credential Credential, secrets ...Secret) *Client {
+	other := *c
+	other.credential = credential
+	other.secrets = slices.Concat(c.secrets, secrets)
+	return &other
 }
 
 // Server returns the server's address with its path prefix and without a
@@ -112,7 +121,13 @@ func (c *Client) With(options ...Option) (*Client, error) {
 func (c *Client) Server() string { return c.server.String() }
 
 // CloseIdleConnections closes connections that are kept for the next request.
-func (c *Client) CloseIdleConnections() { c.transport.CloseIdleConnections() }
+func (c *Client) CloseIdleConnections() {
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	} else if pool, ok := c.network.transport.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		pool.CloseIdleConnections()
+	}
+}
 
 // URL returns the absolute address of a path on the server, written as it
 // would be sent. It wraps [ErrPath] where a segment is empty, "." or "..".
@@ -150,6 +165,18 @@ func WithTimeout(timeout time.Duration) Option {
 			return errors.New("the timeout is negative")
 		}
 		s.timeout = timeout
+		return nil
+	}
+}
+
+// WithTotalTimeout bounds a call with its retries and the pauses between them. 0, the
+// default, leaves only the context's deadline.
+func WithTotalTimeout(timeout time.Duration) Option {
+	return func(s *settings) error {
+		if timeout < 0 {
+			return errors.New("the total timeout is negative")
+		}
+		s.total = timeout
 		return nil
 	}
 }

@@ -107,6 +107,26 @@ func TestWrongProgramsDoNotCompile(t *testing.T) {
 			`var a, b greenfield.Invoice; _ = a.Amount.Equal(b.Amount)`,
 			`var a, b greenfield.Invoice; _ = a == b`, "cannot be compared",
 		},
+		"a BitId for Greenfield": {
+			`_, _ = greenfield.New("", greenfield.APIKey{})`,
+			`_, _ = greenfield.New("", bitpay.Generate())`, "does not implement greenfield.Credential",
+		},
+		"a legacy key for Greenfield": {
+			`var c *client.Client; _ = greenfield.From(c, greenfield.Basic{})`,
+			`var c *client.Client; _ = greenfield.From(c, bitpay.LegacyKey{})`, "does not implement greenfield.Credential",
+		},
+		"an API key for the other API": {
+			`var c *client.Client; _ = bitpay.From(c, bitpay.LegacyKey{})`,
+			`var c *client.Client; _ = bitpay.From(c, greenfield.APIKey{})`, "does not implement bitpay.Credential",
+		},
+		"an API key for one call of the other API": {
+			`_ = bitpay.As(bitpay.Generate())`,
+			`_ = bitpay.As(greenfield.APIKey{})`, "does not implement bitpay.Credential",
+		},
+		"a credential of one's own": {
+			`type own struct{ greenfield.APIKey }; var c *client.Client; _ = greenfield.From(c, own{}.APIKey)`,
+			`type own struct{}; var c *client.Client; _ = greenfield.From(c, own{})`, "does not implement greenfield.Credential",
+		},
 		"an amount as a float": {
 			`_ = client.NewDecimal(1250, -2)`,
 			`_ = client.NewDecimal(12.50, 0)`, "truncated",

@@ -39,6 +39,15 @@
 // found no connection is tried again, since it was surely not sent; with [AwaitAnswer] one
 // that is on its way outlasts the end of its context.
 //
+// # In between
+//
+// [WithTransport] and [WithMiddleware] put code of the caller's between a call and the
+// wire, [WithHeader] sends what a gateway asks for, [WithTLSConfig], [WithCAs] and
+// [WithClientCertificate] say whom to trust and what to show, and [WithObserver] reports
+// each attempt for metrics. [Client.As] and [Client.With] make clients that share the
+// connections of another one, for as many credentials as there are tenants. A
+// [CallOption] changes one call.
+//
 // # Lists
 //
 // BTCPay Server orders lists by whole seconds and leaves the order within a second open,

@@ -84,6 +84,8 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 
 var errTimeout = fmt.Errorf("the request's time limit: %w", context.DeadlineExceeded)
 
+var errTotalTimeout = fmt.Errorf("the call's time limit: %w", context.DeadlineExceeded)
+
 func networkError(ctx context.Context, x *exchange, sent bool, err error) *NetworkError {
 	if ended := contextError(ctx); ended != nil {
 		err = ended

@@ -12,19 +12,27 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
 
 const maxHeaderBytes = 64 << 10
 
+// maxIdleConnections are kept open for the next request.
+const maxIdleConnections = 100
+
 // network says how to reach the server. It is compared with ==, to tell
 // whether two clients can share their connections.
 type network struct {
-	caFile string
-	pin    string
-	proxy  string
-	dialer *dialer
+	caFile      string
+	pool        *x509.CertPool
+	pin         string
+	config      *tls.Config
+	certificate *certificates
+	proxy       string
+	dialer      *dialer
+	transport   *roundTripper
 	// allowHTTP is here since plain http on purpose may go further than without.
 	allowHTTP bool
 }
@@ -53,7 +61,7 @@ func WithCertificatePin(sha256Hex string) Option {
 	}
 }
 
-func (n network) transport(server *url.URL) (*http.Transport, error) {
+func (n network) build(server *url.URL) (*http.Transport, error) {
 	config, err := n.tls()
 	if err != nil {
 		return nil, err
@@ -63,7 +71,7 @@ func (n network) transport(server *url.URL) (*http.Transport, error) {
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    10 * time.Second,
 		IdleConnTimeout:        90 * time.Second,
-		MaxIdleConnsPerHost:    8,
+		MaxIdleConnsPerHost:    maxIdleConnections,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ForceAttemptHTTP2:      true,
 		// net/http's own error has the reason phrase and nothing else.
@@ -89,7 +97,15 @@ func (n network) transport(server *url.URL) (*http.Transport, error) {
 var ErrPin = errors.New("the server's certificate has another public key than the pinned one")
 
 func (n network) tls() (*tls.Config, error) {
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	config := &tls.Config{}
+	if n.config != nil {
+		config = n.config.Clone()
+	}
+	config.MinVersion = max(config.MinVersion, tls.VersionTLS12)
+	config.Certificates = slices.Concat(config.Certificates, n.certificate.list())
+	if n.pool != nil {
+		config.RootCAs = n.pool
+	}
 	if n.caFile != "" {
 		pem, err := os.ReadFile(n.caFile)
 		if err != nil {
@@ -101,7 +117,13 @@ func (n network) tls() (*tls.Config, error) {
 		}
 	}
 	if n.pin != "" {
+		verify := config.VerifyConnection
 		config.VerifyConnection = func(state tls.ConnectionState) error {
+			if verify != nil {
+				if err := verify(state); err != nil {
+					return err
+				}
+			}
 			sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
 			if got := hex.EncodeToString(sum[:]); got != n.pin {
 				return fmt.Errorf("%w, it is %s: pin that one if the server's key was changed on purpose; otherwise someone sits in between", ErrPin, got)

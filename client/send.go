@@ -44,12 +44,18 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	var wait awaiting
 	ctx, release := wait.detach(ctx, x)
 	defer release()
+	if !x.deadline.IsZero() {
+		// The end of the caller's context may not count any more; that of the call does.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, x.deadline, errTotalTimeout)
+		defer cancel()
+	}
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 		defer cancel()
 	}
-	var sent, connected atomic.Bool
+	var sent, connected, asked atomic.Bool
 	traced := !repeatable(x.Method) || c.unsent > 0
 	if traced {
 		// The fate of a request is only of interest where it may change
@@ -57,6 +63,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		// cost time. The first field is told before any byte leaves: WroteHeaders of
 		// HTTP/2 comes after.
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GetConn:           func(string) { asked.Store(true) },
 			TLSHandshakeStart: func() { connected.Store(true) },
 			GotConn:           func(httptrace.GotConnInfo) { connected.Store(true) },
 			WroteHeaderField:  func(string, []string) { sent.Store(!repeatable(x.Method)) },
@@ -68,10 +75,16 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		// No GetBody: with it, Go's transport would send a POST again by itself.
 		req.Body = io.NopCloser(bytes.NewReader(x.body))
 	}
-	answer, err := c.transport.RoundTrip(req)
+	if err := contextError(ctx); err != nil {
+		return nil, networkError(ctx, x, false, err)
+	}
+	x.received = 0
+	answer, err := c.roundTripper.RoundTrip(req)
 	if err != nil {
-		lost := networkError(ctx, x, sent.Load() && !wait.unsent(), err)
-		lost.Unconnected = traced && !connected.Load()
+		// Code of the caller's that does not call the hooks may have sent anything.
+		known := !c.foreign || asked.Load()
+		lost := networkError(ctx, x, sent.Load() && !wait.unsent() || !known && !repeatable(x.Method), err)
+		lost.Unconnected = traced && known && !connected.Load()
 		return nil, lost
 	}
 	defer answer.Body.Close()
@@ -84,6 +97,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		limit = min(limit, maxErrorBody)
 	}
 	body, err := readBody(answer, limit)
+	x.received = int64(len(body))
 	_, large := errors.AsType[tooLarge](err)
 	switch {
 	case failed:

@@ -187,10 +187,7 @@ func (s *APIKeyService) revoke(ctx context.Context, key APIKey, path ...string) 
 // nameOf asks with a key how the server names it in a path. A server that answers
 // with no id takes the key itself.
 func nameOf(ctx context.Context, connection *client.Client, key APIKey) (string, error) {
-	asker, err := newClient(connection, key)
-	if err != nil {
-		return "", err
-	}
+	asker := From(connection, key)
 	info, err := asker.APIKeys.Current(ctx)
 	switch _, unreached := errors.AsType[*client.NetworkError](err); {
 	case errors.Is(err, ErrUnknownKey):

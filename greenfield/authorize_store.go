@@ -53,11 +53,7 @@ func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
 // asked with a signature that fits nothing: since 2.3.6 it says why it refuses
 // that, older ones refuse without a word (recordings 60-bitid-auth).
 func (c *Client) NamesStores(ctx context.Context) bool {
-	asker, err := newClient(c.http, badSignature{})
-	if err != nil {
-		return false
-	}
-	_, err = asker.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true})
+	_, err := c.http.As(badSignature{}).Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true})
 	answer, ok := errors.AsType[*client.Error](err)
 	return ok && answer.Status == http.StatusUnauthorized && strings.Contains(answer.Message, "BitId authentication failed")
 }

@@ -28,33 +28,36 @@ type Client struct {
 
 // New makes a client. The credential is an [APIKey], a [Basic], or nil for
 // none, with which only [ServerService.Health] and [Client.AuthorizeURL] are of
-// use. Nothing is sent yet.
-func New(server string, credential client.Credential, options ...client.Option) (*Client, error) {
+// use. Nothing is sent yet. For many credentials on one server, see [From].
+func New(server string, credential Credential, options ...client.Option) (*Client, error) {
 	connection, err := client.New(server, options...)
 	if err != nil {
 		return nil, err
 	}
-	return newClient(connection, credential)
+	return From(connection, credential), nil
 }
 
-func newClient(connection *client.Client, credential client.Credential) (*Client, error) {
+// From makes a client of this API on a connection, which any number of clients may share,
+// of both APIs and with as many credentials: they have no further connections. A
+// credential that the connection itself has is not used.
+//
+//	conn, err := client.New("https://btcpay.example.com")
+//	...
+//	shop := greenfield.From(conn, key)
+//	till := bitpay.From(conn, identity)
+func From(connection *client.Client, credential Credential) *Client {
 	c := &Client{}
-	options := []client.Option{client.WithCredential(credential)}
-	switch credential := credential.(type) {
+	own, secret := unseal(credential)
+	switch own := own.(type) {
 	case APIKey:
-		c.key = credential
-		options = append(options, client.WithSecrets(credential.secret))
+		c.key = own
 	case Basic:
 		c.basic = true
-		options = append(options, client.WithSecrets(credential.password))
 	}
-	var err error
-	if c.http, err = connection.With(options...); err != nil {
-		return nil, err
-	}
+	c.http = connection.As(own, secret)
 	c.APIKeys, c.Invoices, c.Permissions = &APIKeyService{c}, &InvoiceService{c}, &PermissionService{c}
 	c.Server, c.Stores, c.Users = &ServerService{c}, &StoreService{c}, &UserService{c}
-	return c, nil
+	return c
 }
 
 // Address returns the server's address with its path prefix and without a

@@ -13,7 +13,42 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// APIKey is a key of the Greenfield API. It is a [client.Credential].
+// A Credential of the Greenfield API is an [APIKey] or a [Basic]. Those of the
+// BitPay-compatible API are refused by a server here, and so by the compiler.
+type Credential interface {
+	client.Credential
+	// sealed returns the credential itself, whatever was built around it.
+	sealed() (Credential, client.Secret)
+}
+
+// unseal returns an [APIKey], a [Basic], or nil, and the secret in it.
+func unseal(credential Credential) (client.Credential, client.Secret) {
+	switch pointer := credential.(type) {
+	case nil:
+		return nil, client.Secret{}
+	case *APIKey:
+		if pointer == nil {
+			return APIKey{}, client.Secret{}
+		}
+	case *Basic:
+		if pointer == nil {
+			return Basic{}, client.Secret{}
+		}
+	}
+	return credential.sealed()
+}
+
+func (k APIKey) sealed() (Credential, client.Secret) { return k, k.secret }
+
+func (b Basic) sealed() (Credential, client.Secret) { return b, b.password }
+
+// As lets one call send another credential than the client's.
+func As(credential Credential) client.CallOption {
+	own, _ := unseal(credential)
+	return client.CallCredential(own)
+}
+
+// APIKey is a key of the Greenfield API. It is a [Credential].
 type APIKey struct{ secret client.Secret }
 
 // ErrAPIKey is wrapped by the errors of [NewAPIKey]. They hold no part of the
@@ -73,7 +108,7 @@ func (k APIKey) Authorize(req *http.Request, _ []byte) error {
 }
 
 // Basic is an account's e-mail address and password, with all rights of the
-// account. It is a [client.Credential].
+// account. It is a [Credential].
 //
 // It is meant to make a first key: in production the server takes about five
 // requests a minute and locks the account for five minutes after five wrong

@@ -49,7 +49,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 		t.Errorf("%+v", basic)
 	}
 	for _, c := range []struct {
-		credential client.Credential
+		credential greenfield.Credential
 		want       string
 	}{
 		{apiKey(t, testKey), "token " + testKey},

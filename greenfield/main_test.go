@@ -53,7 +53,7 @@ func serve(t testing.TB, handler http.HandlerFunc) *greenfield.Client {
 	return serveAs(t, apiKey(t, testKey), handler)
 }
 
-func serveAs(t testing.TB, credential client.Credential, handler http.HandlerFunc, options ...client.Option) *greenfield.Client {
+func serveAs(t testing.TB, credential greenfield.Credential, handler http.HandlerFunc, options ...client.Option) *greenfield.Client {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.Handle("/btcpay/", http.StripPrefix("/btcpay", handler))

@@ -30,10 +30,7 @@ var ErrNotProven = errors.New("the key does not work on this server")
 // revoked from one whose account is locked, which is [ErrRevokedOrLocked]. Other
 // errors, such as a lost connection or [ErrUserDisabled], say nothing about the key.
 func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) (Proof, error) {
-	prover, err := newClient(c.http, key)
-	if err != nil {
-		return Proof{}, err
-	}
+	prover := From(c.http, key)
 	info, err := prover.APIKeys.Current(ctx)
 	if err != nil {
 		err = prover.WhyRefused(ctx, err, nil)

@@ -21,7 +21,7 @@ func startShop(t *testing.T, rootPath string) shop {
 	return shop{server.Seed, server.URL}
 }
 
-func (s shop) connect(t *testing.T, credential client.Credential) *greenfield.Client {
+func (s shop) connect(t *testing.T, credential greenfield.Credential) *greenfield.Client {
 	t.Helper()
 	c, err := greenfield.New(s.address, credential, client.WithTimeout(patience))
 	if err != nil {

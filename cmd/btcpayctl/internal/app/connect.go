@@ -83,7 +83,7 @@ func (a *App) Paired(ctx context.Context, f Flags) (*Connection, error) {
 
 // ConnectAs connects with a credential from a source. One from the environment
 // inherits nothing of a profile.
-func (a *App) ConnectAs(f Flags, s Settings, credential client.Credential, source string) (*Connection, error) {
+func (a *App) ConnectAs(f Flags, s Settings, credential bitpay.Credential, source string) (*Connection, error) {
 	if source != "" && source != SourceProfile && s.Store.Source == SourceProfile {
 		s.Store = Value{}
 	}
@@ -96,7 +96,7 @@ func (a *App) ConnectAs(f Flags, s Settings, credential client.Credential, sourc
 }
 
 // Connect makes a client with a credential.
-func (a *App) Connect(f Flags, s Settings, credential client.Credential) (*Connection, error) {
+func (a *App) Connect(f Flags, s Settings, credential bitpay.Credential) (*Connection, error) {
 	server, err := s.Address()
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
-	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
@@ -30,7 +29,7 @@ var apiKeyVariables = []string{"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_
 // profile's BitId key if a flag names the profile, else the environment's key,
 // else the profile's, else none if a store is named. A key that was given and
 // cannot be used is an error: which key signs decides which store is paid.
-func (a *App) credential(ctx context.Context, s Settings) (client.Credential, string, error) {
+func (a *App) credential(ctx context.Context, s Settings) (bitpay.Credential, string, error) {
 	if s.Name.Source != "--profile" {
 		file, err := a.Variable(privateKeyVariable)
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
@@ -49,7 +48,7 @@ func (a *App) GreenfieldBy(ctx context.Context, f Flags, s Settings) (*Greenfiel
 
 // ConnectGreenfield makes a client with a credential: an API key, a [greenfield.Basic],
 // or nil for none.
-func (a *App) ConnectGreenfield(f Flags, s Settings, credential client.Credential, source string) (*GreenfieldConnection, error) {
+func (a *App) ConnectGreenfield(f Flags, s Settings, credential greenfield.Credential, source string) (*GreenfieldConnection, error) {
 	server, err := s.Address()
 	if err != nil {
 		return nil, err
