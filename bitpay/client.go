@@ -99,7 +99,7 @@ var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 // checkID refuses what no server hands out before it enters a path or a query.
 func checkID(what, id string) error {
 	if !idPattern().MatchString(id) {
-		return &RequestError{Member: what, Reason: fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id)}
+		return client.Refuse(what, fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id))
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func TestAnonymous(t *testing.T) {
 		t.Errorf("got %v, %v", got.ID, err)
 	}
 	_, err = open.Invoices.List(t.Context(), bitpay.ListOptions{})
-	if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != "storeId" {
+	if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != "storeId" {
 		t.Errorf("a list: got %v", err)
 	}
 }

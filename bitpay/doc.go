@@ -56,7 +56,7 @@
 // Amounts are exact text, [client.Decimal], and never pass through a float. Times travel
 // in milliseconds here, unlike in the Greenfield API of the same server. A member that a
 // server would silently change, such as a negative price, is refused before anything is
-// sent, with a [*RequestError].
+// sent, with a [*client.RequestError].
 //
 // Creating is the one call that must not simply be repeated: the server makes a second
 // invoice for the same order id. Set an order id that you have stored, and where
@@ -105,7 +105,7 @@
 //
 // [*ProxyError] is a 401 that was looked into: the proxy in front of the server hides that
 // clients use https. [ErrNoRate], [ErrStoreUnknown], [ErrNoIdentity], [ErrNoCredential] and
-// [*RequestError] come without an answer. All other errors are those of package client.
+// [*client.RequestError] come without an answer. All other errors are those of package client.
 //
 // # Security
 //

@@ -76,16 +76,6 @@ func (e *ProxyError) Error() string {
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// RequestError means that a request was not sent since the server would refuse
-// it or, worse, take it for something else.
-type RequestError struct {
-	// Member is the name on the wire, such as price.
-	Member string
-	Reason string
-}
-
-func (e *RequestError) Error() string { return e.Member + ": " + e.Reason }
-
 // explain adds what the answer to a request means to the error that holds it.
 func (c *Client) explain(ctx context.Context, r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {

@@ -66,7 +66,7 @@ func (id *Identity) Public() PublicKey { return id.public }
 // sets the headers X-Identity and X-Signature. It implements
 // [client.Credential].
 //
-// It returns a [*RequestError] for an address with a character above U+FFFF, escaped or
+// It returns a [*client.RequestError] for an address with a character above U+FFFF, escaped or
 // not: no server accepts a signature over one.
 //
 // The signature covers neither method nor headers nor time, so anyone who

@@ -22,15 +22,16 @@ type InvoiceService struct{ c *Client }
 // for, Create returns it with a [*client.AnswerError] that wraps a
 // [*client.DifferentError]: a server rounds a price to the currency's digits without a
 // word. What else it keeps otherwise is in [Invoice.Rewritten].
-func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest) (Invoice, error) {
+func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest, opts ...client.CallOption) (Invoice, error) {
+	s = s.c.as(opts).Invoices
 	if s.c.bare {
 		return Invoice{}, ErrNoCredential
 	}
 	if err := request.Validate(); err != nil {
 		return Invoice{}, err
 	}
-	r := client.Request{Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request}
-	invoice, response, err := call[Invoice](ctx, s.c, r)
+	r := client.Request{Operation: "bitpay.Invoices.Create", Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request}
+	invoice, response, err := call[Invoice](ctx, s.c, r, opts...)
 	if err != nil {
 		return Invoice{}, err
 	}
@@ -46,7 +47,8 @@ func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest) (In
 
 // Get reads one invoice, archived or not. It returns [ErrInvoiceNotFound] for
 // an id that the store does not have.
-func (s *InvoiceService) Get(ctx context.Context, id string) (Invoice, error) {
+func (s *InvoiceService) Get(ctx context.Context, id string, opts ...client.CallOption) (Invoice, error) {
+	s = s.c.as(opts).Invoices
 	if err := checkID("invoice id", id); err != nil {
 		return Invoice{}, err
 	}
@@ -58,8 +60,8 @@ func (s *InvoiceService) Get(ctx context.Context, id string) (Invoice, error) {
 	// own invoice page and redirects to the log-in (recording
 	// 63-bitpay-invoice-reads).
 	query.Set("token", "merchant")
-	r := client.Request{Method: http.MethodGet, Path: []string{"invoices", id}, Query: query}
-	invoice, response, err := call[Invoice](ctx, s.c, r)
+	r := client.Request{Operation: "bitpay.Invoices.Get", Method: http.MethodGet, Path: []string{"invoices", id}, Query: query}
+	invoice, response, err := call[Invoice](ctx, s.c, r, opts...)
 	if err != nil {
 		return Invoice{}, err
 	}

@@ -33,12 +33,12 @@ var ErrNoCheckout = errors.New("the server shows no checkout page of this invoic
 // activate payment methods of an invoice that are activated only when needed.
 //
 // It returns [ErrNoCheckout] where the server has no such page.
-func (s *InvoiceService) CheckoutStatus(ctx context.Context, id string) (CheckoutStatus, error) {
+func (s *InvoiceService) CheckoutStatus(ctx context.Context, id string, opts ...client.CallOption) (CheckoutStatus, error) {
 	if err := checkID("invoice id", id); err != nil {
 		return CheckoutStatus{}, err
 	}
-	r := client.Request{Method: http.MethodGet, Path: []string{"i", id, "status"}, Anonymous: true}
-	response, err := s.c.http.Do(ctx, r)
+	r := client.Request{Operation: "bitpay.Invoices.CheckoutStatus", Method: http.MethodGet, Path: []string{"i", id, "status"}, Anonymous: true}
+	response, err := s.c.http.Do(ctx, r, opts...)
 	if answer, ok := errors.AsType[*client.Error](err); ok && answer.Status == http.StatusNotFound {
 		return CheckoutStatus{}, fmt.Errorf("%w: %w", ErrNoCheckout, err)
 	}

@@ -3,6 +3,8 @@ package bitpay
 import (
 	"context"
 	"iter"
+
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 // unsignable names the filters that a signed query cannot hold.
@@ -21,7 +23,7 @@ func (s *InvoiceService) unsignable(options ListOptions) (names []string) {
 
 // comparing is All with the filters that [InvoiceService.unsignable] named left out of
 // the query.
-func (s *InvoiceService) comparing(ctx context.Context, options ListOptions, left []string) iter.Seq2[Invoice, error] {
+func (s *InvoiceService) comparing(ctx context.Context, options ListOptions, left []string, opts []client.CallOption) iter.Seq2[Invoice, error] {
 	asked := options
 	for _, name := range left {
 		switch name {
@@ -38,7 +40,7 @@ func (s *InvoiceService) comparing(ctx context.Context, options ListOptions, lef
 	}
 	return func(yield func(Invoice, error) bool) {
 		skip := options.Offset
-		for invoice, err := range s.All(ctx, asked) {
+		for invoice, err := range s.All(ctx, asked, opts...) {
 			switch {
 			case err != nil:
 				yield(Invoice{}, err)

@@ -94,7 +94,7 @@ func TestListRefusesWhatCannotBeSigned(t *testing.T) {
 	c := listing(t, func(parameters) []string { t.Error("it was sent"); return nil })
 	for member, options := range map[string]bitpay.ListOptions{"orderId": {OrderID: ordered}, "itemCode": {ItemCode: ordered}} {
 		_, err := c.Invoices.List(t.Context(), options)
-		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != member || !strings.Contains(request.Reason, "Invoices.All") {
+		if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != member || !strings.Contains(request.Reason, "Invoices.All") {
 			t.Errorf("%s: got %v", member, err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestSigningRefusesWhatNoServerAccepts(t *testing.T) {
 		}
 		r.URL.RawQuery = query
 		err = id.Authorize(r, nil)
-		if _, refused := errors.AsType[*bitpay.RequestError](err); refused == good || good && err != nil {
+		if _, refused := errors.AsType[*client.RequestError](err); refused == good || good && err != nil {
 			t.Errorf("%s: %v", query, err)
 			continue
 		}

@@ -50,18 +50,19 @@ const DefaultLimit = 100
 // another: [InvoiceService.All] reads all of them. It needs a key; that a store lets
 // anyone make invoices is not enough.
 //
-// With an [*Identity] it returns a [*RequestError] for an OrderID or ItemCode that has
+// With an [*Identity] it returns a [*client.RequestError] for an OrderID or ItemCode that has
 // a character above U+FFFF. All finds it.
-func (s *InvoiceService) List(ctx context.Context, options ListOptions) ([]Invoice, error) {
+func (s *InvoiceService) List(ctx context.Context, options ListOptions, opts ...client.CallOption) ([]Invoice, error) {
+	s = s.c.as(opts).Invoices
 	if left := s.unsignable(options); left != nil {
-		return nil, &RequestError{left[0], "it has a character above U+FFFF, and no server accepts a signed query with one: use Invoices.All, which compares it itself"}
+		return nil, client.Refuse(left[0], "it has a character above U+FFFF, and no server accepts a signed query with one: use Invoices.All, which compares it itself")
 	}
-	invoices, _, err := s.list(ctx, options)
+	invoices, _, err := s.list(ctx, options, opts)
 	return invoices, err
 }
 
 // list also tells the size of the answer in bytes.
-func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoice, int, error) {
+func (s *InvoiceService) list(ctx context.Context, options ListOptions, opts []client.CallOption) ([]Invoice, int, error) {
 	query, err := options.query()
 	if err != nil {
 		return nil, 0, err
@@ -71,10 +72,10 @@ func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoi
 	}
 	if s.c.anonymous != nil {
 		// Recording 63-bitpay-invoice-reads.
-		return nil, 0, &RequestError{"storeId", "a list needs a key, the server fails with 500 where only the store is named"}
+		return nil, 0, client.Refuse("storeId", "a list needs a key, the server fails with 500 where only the store is named")
 	}
-	r := client.Request{Method: http.MethodGet, Path: []string{"invoices"}, Query: query}
-	invoices, response, err := call[[]Invoice](ctx, s.c, r)
+	r := client.Request{Operation: "bitpay.Invoices.List", Method: http.MethodGet, Path: []string{"invoices"}, Query: query}
+	invoices, response, err := call[[]Invoice](ctx, s.c, r, opts...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -114,13 +115,14 @@ func (s *InvoiceService) list(ctx context.Context, options ListOptions) ([]Invoi
 // An OrderID or ItemCode that cannot be part of a signed query is compared here, with
 // each invoice that the other options choose. Offset then still counts the invoices
 // that fit all options. DateStart keeps such a listing short.
-func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2[Invoice, error] {
+func (s *InvoiceService) All(ctx context.Context, options ListOptions, opts ...client.CallOption) iter.Seq2[Invoice, error] {
+	s = s.c.as(opts).Invoices
 	if _, err := options.query(); err != nil {
 		return func(yield func(Invoice, error) bool) { yield(Invoice{}, err) }
 	}
 	left := s.unsignable(options)
 	if left != nil {
-		return s.comparing(ctx, options, left)
+		return s.comparing(ctx, options, left, opts)
 	}
 	from, until := days(options)
 	return client.Listing[Invoice]{
@@ -128,7 +130,7 @@ func (s *InvoiceService) All(ctx context.Context, options ListOptions) iter.Seq2
 		Page: func(ctx context.Context, p client.Page) ([]Invoice, int, error) {
 			page := options
 			page.Offset, page.Limit = p.Skip, p.Take
-			return s.list(ctx, page)
+			return s.list(ctx, page, opts)
 		},
 		ID:     func(i Invoice) string { return i.ID },
 		Second: func(i Invoice) int64 { return i.InvoiceTime.Unix() },
@@ -154,14 +156,14 @@ var knownStatuses = []string{"new", "paid", "processing", "complete", "confirmed
 func (o ListOptions) query() (url.Values, error) {
 	switch {
 	case o.Limit < 0:
-		return nil, &RequestError{"limit", fmt.Sprintf("%d is negative", o.Limit)}
+		return nil, client.Refuse("limit", fmt.Sprintf("%d is negative", o.Limit))
 	case o.Offset < 0:
-		return nil, &RequestError{"offset", fmt.Sprintf("%d is negative", o.Offset)}
+		return nil, client.Refuse("offset", fmt.Sprintf("%d is negative", o.Offset))
 	case !o.DateStart.IsZero() && !o.DateEnd.IsZero() && o.DateEnd.Before(o.DateStart):
-		return nil, &RequestError{"dateEnd", "it is before dateStart"}
+		return nil, client.Refuse("dateEnd", "it is before dateStart")
 	case o.Status != "" && !slices.Contains(knownStatuses, strings.ToLower(string(o.Status))):
-		return nil, &RequestError{"status", fmt.Sprintf("%.40q is none of %s, and the server would return all invoices",
-			o.Status, strings.Join(knownStatuses, ", "))}
+		return nil, client.Refuse("status", fmt.Sprintf("%.40q is none of %s, and the server would return all invoices",
+			o.Status, strings.Join(knownStatuses, ", ")))
 	}
 	if o.Limit == 0 {
 		o.Limit = DefaultLimit

@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 // parameters is what a page was asked for.
@@ -67,7 +68,7 @@ func TestBadInputListOptions(t *testing.T) {
 		"limit": {Limit: -1}, "offset": {Offset: -1}, "status": {Status: "done"}, "dateEnd": {DateStart: now, DateEnd: now.Add(-48 * time.Hour)},
 	} {
 		_, err := c.Invoices.List(t.Context(), options)
-		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != member {
+		if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != member {
 			t.Errorf("%s: got %v", member, err)
 		}
 		var count int

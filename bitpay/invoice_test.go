@@ -205,7 +205,7 @@ func TestBadInputInvoiceRequest(t *testing.T) {
 				expiry.Time = expiry.Add(time.Since(start))
 			}
 			_, err := c.Invoices.Create(t.Context(), test.request)
-			request, ok := errors.AsType[*bitpay.RequestError](err)
+			request, ok := errors.AsType[*client.RequestError](err)
 			if !ok || request.Member != test.member || !strings.Contains(err.Error(), test.why) || client.FateUnknown(err) {
 				t.Errorf("got %v, want a RequestError of %s about %q", err, test.member, test.why)
 			}
@@ -219,7 +219,7 @@ func TestBadInputInvoiceRequest(t *testing.T) {
 	}
 	for _, id := range []string{"", "..", "a/b", "a b", strings.Repeat("a", 65), "é"} {
 		_, err := c.Invoices.Get(t.Context(), id)
-		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != "invoice id" {
+		if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != "invoice id" {
 			t.Errorf("%q: got %v", id, err)
 		}
 	}

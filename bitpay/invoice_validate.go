@@ -22,7 +22,7 @@ var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustC
 
 // Validate checks what the server would silently change or ignore (a negative
 // price becomes 0, an unknown speed the store's own) and what it would refuse
-// with less to say. It returns a [*RequestError] for the first such member.
+// with less to say. It returns a [*client.RequestError] for the first such member.
 func (r InvoiceRequest) Validate() error {
 	checks := []func() error{
 		func() error { return checkAmount("price", r.Price) },
@@ -48,31 +48,31 @@ func checkAmount(member string, amount *client.Decimal) error {
 	case amount == nil:
 		return nil
 	case !amount.IsSet():
-		return &RequestError{member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)"}
+		return client.Refuse(member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)")
 	}
 	// A decimal read from JSON has not been checked for its length yet.
 	parsed, err := client.ParseDecimal(amount.String())
 	switch {
 	case err != nil:
-		return &RequestError{member, err.Error()}
+		return client.Refuse(member, err.Error())
 	case parsed.Sign() < 0:
-		return &RequestError{member, parsed.String() + " is negative, and the server would take it for 0"}
+		return client.Refuse(member, parsed.String()+" is negative, and the server would take it for 0")
 	case parsed.Cmp(maxPrice) > 0:
-		return &RequestError{member, parsed.String() + " is more than " + maxPrice.String() + ", and the server would take it for that"}
+		return client.Refuse(member, parsed.String()+" is more than "+maxPrice.String()+", and the server would take it for that")
 	}
 	return nil
 }
 
 func (r InvoiceRequest) checkTax() error {
 	if r.Price != nil && r.TaxIncluded != nil && r.TaxIncluded.Cmp(*r.Price) > 0 {
-		return &RequestError{"taxIncluded", "it is more than the price, and the server would take it for the price"}
+		return client.Refuse("taxIncluded", "it is more than the price, and the server would take it for the price")
 	}
 	return nil
 }
 
 func (r InvoiceRequest) checkCurrency() error {
 	if r.Currency != "" && !currencyPattern().MatchString(r.Currency) {
-		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
+		return client.Refuse("currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency))
 	}
 	return nil
 }
@@ -83,7 +83,7 @@ func checkURL(member, text string) error {
 	}
 	address, err := url.Parse(text)
 	if err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "" {
-		return &RequestError{member, fmt.Sprintf("%.200q is no address that begins with https:// or http://", text)}
+		return client.Refuse(member, fmt.Sprintf("%.200q is no address that begins with https:// or http://", text))
 	}
 	return nil
 }
@@ -91,8 +91,8 @@ func checkURL(member, text string) error {
 func (r InvoiceRequest) checkSpeed() error {
 	known := []Speed{"", SpeedHigh, SpeedMedium, SpeedLowMedium, SpeedLow}
 	if !slices.Contains(known, r.TransactionSpeed) {
-		return &RequestError{"transactionSpeed", fmt.Sprintf(
-			"%.40q is not high, medium, low-medium or low, and the server would take the store's setting", r.TransactionSpeed)}
+		return client.Refuse("transactionSpeed", fmt.Sprintf(
+			"%.40q is not high, medium, low-medium or low, and the server would take the store's setting", r.TransactionSpeed))
 	}
 	return nil
 }
@@ -101,11 +101,11 @@ func (r InvoiceRequest) checkSpeed() error {
 // capitals, but for those of old versions, such as BTC_LightningLike and btc.
 func (r InvoiceRequest) checkMethods() error {
 	if r.PaymentCurrencies != nil && len(r.PaymentCurrencies) == 0 {
-		return &RequestError{"paymentCurrencies", "the list is empty; leave it out to allow all methods of the store"}
+		return client.Refuse("paymentCurrencies", "the list is empty; leave it out to allow all methods of the store")
 	}
 	for i, method := range r.PaymentCurrencies {
 		if !methodPattern().MatchString(method) {
-			return &RequestError{fmt.Sprintf("paymentCurrencies[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
+			return client.Refuse(fmt.Sprintf("paymentCurrencies[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method))
 		}
 	}
 	return nil
@@ -119,10 +119,10 @@ func (r InvoiceRequest) checkExpiry() error {
 	}
 	switch ahead := time.Until(r.ExpirationTime.Time); {
 	case ahead <= 0:
-		return &RequestError{"expirationTime", fmt.Sprintf("%s is in the past: this machine's clock says %s",
-			r.ExpirationTime.UTC().Format(time.RFC3339), time.Now().UTC().Format(time.RFC3339))}
+		return client.Refuse("expirationTime", fmt.Sprintf("%s is in the past: this machine's clock says %s",
+			r.ExpirationTime.UTC().Format(time.RFC3339), time.Now().UTC().Format(time.RFC3339)))
 	case ahead < minExpiry:
-		return &RequestError{"expirationTime", fmt.Sprintf("it is %v ahead by this machine's clock, and the server wants 30s or more", ahead.Round(time.Second))}
+		return client.Refuse("expirationTime", fmt.Sprintf("it is %v ahead by this machine's clock, and the server wants 30s or more", ahead.Round(time.Second)))
 	}
 	return nil
 }

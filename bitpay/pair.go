@@ -54,13 +54,14 @@ func (p Pairing) Left() time.Duration {
 // which a person then approves for a store at [Pairing.ApproveURL]. This is
 // client-side pairing. The key is not paired when this returns: wait with
 // [Client.WaitPaired].
-func (c *Client) RequestPairing(ctx context.Context, request PairingRequest) (Pairing, error) {
+func (c *Client) RequestPairing(ctx context.Context, request PairingRequest, opts ...client.CallOption) (Pairing, error) {
+	c = c.as(opts)
 	if c.identity == nil {
 		return Pairing{}, ErrNoIdentity
 	}
 	// Not signed: the server reads the id alone here, and so a proxy that
 	// breaks signatures is found by the next call, with its reason.
-	pairing, err := c.pair(ctx, pairingBody{ID: c.identity.SIN(), Label: request.Label}, true)
+	pairing, err := c.pair(ctx, pairingBody{ID: c.identity.SIN(), Label: request.Label}, true, "bitpay.RequestPairing", opts)
 	if err != nil {
 		return Pairing{}, err
 	}
@@ -75,7 +76,8 @@ func (c *Client) RequestPairing(ctx context.Context, request PairingRequest) (Pa
 // so whether the key is paired is told by [Client.Tokens] or
 // [Client.WaitPaired]. It wraps [ErrCodeUnknown], [ErrPairingExpired] or
 // [ErrReusedKey] where the server names that reason.
-func (c *Client) ClaimPairing(ctx context.Context, code string, options ClaimOptions) (Pairing, error) {
+func (c *Client) ClaimPairing(ctx context.Context, code string, options ClaimOptions, opts ...client.CallOption) (Pairing, error) {
+	c = c.as(opts)
 	if c.identity == nil {
 		return Pairing{}, ErrNoIdentity
 	}
@@ -83,7 +85,7 @@ func (c *Client) ClaimPairing(ctx context.Context, code string, options ClaimOpt
 		return Pairing{}, err
 	}
 	body := pairingBody{ID: c.identity.SIN(), Label: options.Label, Code: code}
-	pairing, err := c.pair(ctx, body, false)
+	pairing, err := c.pair(ctx, body, false, "bitpay.ClaimPairing", opts)
 	if err != nil {
 		return Pairing{}, err
 	}
@@ -106,9 +108,9 @@ type pairingAnswer struct {
 	Label             string        `json:"label"`
 }
 
-func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool) (Pairing, error) {
-	r := client.Request{Method: http.MethodPost, Path: []string{"tokens"}, Body: body, Anonymous: anonymous}
-	answers, at, err := exchange[[]pairingAnswer](ctx, c, r)
+func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, operation string, opts []client.CallOption) (Pairing, error) {
+	r := client.Request{Operation: operation, Method: http.MethodPost, Path: []string{"tokens"}, Body: body, Anonymous: anonymous}
+	answers, at, err := exchange[[]pairingAnswer](ctx, c, r, opts)
 	if err != nil {
 		return Pairing{}, err
 	}

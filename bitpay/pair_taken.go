@@ -3,6 +3,8 @@ package bitpay
 import (
 	"context"
 	"errors"
+
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 // ErrCodeTaken means that a pairing code was approved, and not for this key:
@@ -17,8 +19,8 @@ var ErrCodeTaken = errors.New("the pairing code was approved, but not for this k
 // claimed for this key again, which takes it back from whoever claimed it since.
 //
 // An error says that nothing is known.
-func (c *Client) CodeTaken(ctx context.Context, code string) (bool, error) {
-	_, err := c.ClaimPairing(ctx, code, ClaimOptions{})
+func (c *Client) CodeTaken(ctx context.Context, code string, opts ...client.CallOption) (bool, error) {
+	_, err := c.ClaimPairing(ctx, code, ClaimOptions{}, opts...)
 	switch {
 	case err == nil, errors.Is(err, ErrPairingExpired), errors.Is(err, ErrReusedKey):
 		return false, nil // servers keep a code that has expired
@@ -26,6 +28,6 @@ func (c *Client) CodeTaken(ctx context.Context, code string) (bool, error) {
 		return false, err
 	}
 	// It may have been approved for this key since the last look.
-	tokens, err := c.Tokens(ctx)
+	tokens, err := c.Tokens(ctx, opts...)
 	return err == nil && len(tokens) == 0, err
 }

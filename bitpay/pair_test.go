@@ -169,7 +169,7 @@ func TestBadInputPairing(t *testing.T) {
 	c := newClient(t, "https://btcpay.example.com", bitpay.Generate())
 	for _, code := range []string{"", "a b", "../x", "a/b", strings.Repeat("a", 65), "é"} {
 		_, err := c.ClaimPairing(t.Context(), code, bitpay.ClaimOptions{})
-		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != "pairing code" {
+		if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != "pairing code" {
 			t.Errorf("%q: got %v", code, err)
 		}
 		if _, err := c.ApproveURL(code, ""); err == nil {

@@ -52,14 +52,15 @@ const (
 //
 // The end is judged by the server's clock, from the Date of its answers, so a
 // wrong clock on this machine does not matter.
-func (c *Client) WaitPaired(ctx context.Context, options WaitOptions) ([]Token, error) {
+func (c *Client) WaitPaired(ctx context.Context, options WaitOptions, opts ...client.CallOption) ([]Token, error) {
+	c = c.as(opts)
 	pause := options.Interval
 	if pause <= 0 {
 		pause = defaultPairInterval
 	}
 	end := deadline{until: options.Until, started: time.Now()}
 	for attempt := 1; ; attempt++ {
-		tokens, at, err := c.tokens(ctx)
+		tokens, at, err := c.tokens(ctx, opts)
 		if len(tokens) > 0 {
 			return tokens, nil
 		}
@@ -71,7 +72,7 @@ func (c *Client) WaitPaired(ctx context.Context, options WaitOptions) ([]Token, 
 		}
 		left, over := end.left(at)
 		if options.Code != "" && err == nil && (over || attempt%looksPerClaim == 0) {
-			if taken, err := c.CodeTaken(ctx, options.Code); taken && err == nil {
+			if taken, err := c.CodeTaken(ctx, options.Code, opts...); taken && err == nil {
 				return nil, ErrCodeTaken
 			}
 		}

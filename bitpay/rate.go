@@ -49,18 +49,20 @@ var ErrNoRate = errors.New("the store has no rate for this pair")
 // List returns the rates of the pairs. Pairs without a rate are left out
 // without a word. Where the options name no pair and the store has none
 // either, the server answers 400.
-func (s *RateService) List(ctx context.Context, options RateOptions) ([]Rate, error) {
+func (s *RateService) List(ctx context.Context, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
+	s = s.c.as(opts).Rates
 	query, err := s.query(options)
 	if err != nil {
 		return nil, err
 	}
-	return getRates(ctx, s.c, query, options.unsigned(), "rates")
+	return getRates(ctx, s.c, query, "bitpay.Rates.List", options.unsigned(), opts, "rates")
 }
 
 // Base returns the rates of one currency in those of the store's payment
 // methods, on most stores BTC_BTC alone. A currency that no payment method
 // uses is answered with 400; 1.13.5 has rates for it.
-func (s *RateService) Base(ctx context.Context, base string, options RateOptions) ([]Rate, error) {
+func (s *RateService) Base(ctx context.Context, base string, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
+	s = s.c.as(opts).Rates
 	if err := checkID("currency", base); err != nil {
 		return nil, err
 	}
@@ -68,12 +70,13 @@ func (s *RateService) Base(ctx context.Context, base string, options RateOptions
 	if err != nil {
 		return nil, err
 	}
-	return getRates(ctx, s.c, query, options.unsigned(), "rates", base)
+	return getRates(ctx, s.c, query, "bitpay.Rates.Base", options.unsigned(), opts, "rates", base)
 }
 
 // Pair returns the price of one unit of base in a currency. It returns
 // [ErrNoRate] where there is none; servers up to 2.0.8 answer 500 in place.
-func (s *RateService) Pair(ctx context.Context, base, currency string, options RateOptions) (Rate, error) {
+func (s *RateService) Pair(ctx context.Context, base, currency string, options RateOptions, opts ...client.CallOption) (Rate, error) {
+	s = s.c.as(opts).Rates
 	if err := errors.Join(checkID("currency", base), checkID("currency", currency)); err != nil {
 		return Rate{}, err
 	}
@@ -81,11 +84,12 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 	if err != nil {
 		return Rate{}, err
 	}
-	r := client.Request{Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query, Anonymous: options.unsigned()}
-	answer, err := client.Call[pairAnswer](ctx, s.c.http, r)
+	r := client.Request{Operation: "bitpay.Rates.Pair", Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query, Anonymous: options.unsigned()}
+	var answer pairAnswer
+	_, err = s.c.Decode(ctx, r, &answer, opts...)
 	switch {
 	case err != nil:
-		return Rate{}, s.c.explain(ctx, r, err)
+		return Rate{}, err
 	case answer.none:
 		return Rate{}, fmt.Errorf("%w: %s_%s", ErrNoRate, base, currency)
 	case answer.Data == nil:
@@ -101,18 +105,19 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 
 // Public returns rates from /api/rates, which takes no credential: the options
 // have to name the store, or the client has to be [Anonymous].
-func (s *RateService) Public(ctx context.Context, options RateOptions) ([]Rate, error) {
+func (s *RateService) Public(ctx context.Context, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
+	s = s.c.as(opts).Rates
 	query, err := s.query(options)
 	if err != nil {
 		return nil, err
 	}
 	if !query.Has("storeId") {
-		return nil, &RequestError{"storeId", "it is needed here, since the server looks at no key"}
+		return nil, client.Refuse("storeId", "it is needed here, since the server looks at no key")
 	}
-	r := client.Request{Method: http.MethodGet, Path: []string{"api", "rates"}, Query: query, Anonymous: true}
-	rates, err := client.Call[[]Rate](ctx, s.c.http, r)
-	if err != nil {
-		return nil, s.c.explain(ctx, r, err)
+	r := client.Request{Operation: "bitpay.Rates.Public", Method: http.MethodGet, Path: []string{"api", "rates"}, Query: query, Anonymous: true}
+	var rates []Rate
+	if _, err := s.c.Decode(ctx, r, &rates, opts...); err != nil {
+		return nil, err
 	}
 	return checkRates(r, rates)
 }
@@ -121,9 +126,9 @@ func (s *RateService) Public(ctx context.Context, options RateOptions) ([]Rate, 
 // for the store that is named.
 func (o RateOptions) unsigned() bool { return o.StoreID != "" }
 
-func getRates(ctx context.Context, c *Client, query url.Values, unsigned bool, path ...string) ([]Rate, error) {
-	r := client.Request{Method: http.MethodGet, Path: path, Query: query, Anonymous: unsigned}
-	rates, _, err := call[[]Rate](ctx, c, r)
+func getRates(ctx context.Context, c *Client, query url.Values, operation string, unsigned bool, opts []client.CallOption, path ...string) ([]Rate, error) {
+	r := client.Request{Operation: operation, Method: http.MethodGet, Path: path, Query: query, Anonymous: unsigned}
+	rates, _, err := call[[]Rate](ctx, c, r, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +172,7 @@ func (s *RateService) query(options RateOptions) (url.Values, error) {
 	query := s.c.storeQuery()
 	for _, pair := range options.Pairs {
 		if !pairPattern().MatchString(pair) {
-			return nil, &RequestError{"currencyPairs", fmt.Sprintf("%.40q is no pair, write it like BTC_USD", pair)}
+			return nil, client.Refuse("currencyPairs", fmt.Sprintf("%.40q is no pair, write it like BTC_USD", pair))
 		}
 	}
 	if len(options.Pairs) > 0 {

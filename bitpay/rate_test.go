@@ -111,7 +111,7 @@ func TestBadInputRateOptions(t *testing.T) {
 		"no store":      {func() error { _, err := c.Rates.Public(t.Context(), bitpay.RateOptions{}); return err }, "storeId"},
 	} {
 		err := test.ask()
-		if request, ok := errors.AsType[*bitpay.RequestError](err); !ok || request.Member != test.member {
+		if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != test.member {
 			t.Errorf("%s: got %v, want a RequestError of %s", name, err, test.member)
 		}
 	}

@@ -45,8 +45,8 @@ const (
 // What it returns holds for as long as the key has a token ([Client.Tokens]) that it
 // had before the call. An owner can revoke all tokens of a key and then approve the key
 // for another store.
-func (c *Client) OwnStore(ctx context.Context) (Store, error) {
-	invoices, err := c.Invoices.List(ctx, ListOptions{Limit: storeInvoices})
+func (c *Client) OwnStore(ctx context.Context, opts ...client.CallOption) (Store, error) {
+	invoices, err := c.Invoices.List(ctx, ListOptions{Limit: storeInvoices}, opts...)
 	if err != nil {
 		return Store{}, err
 	}
@@ -62,7 +62,7 @@ func (c *Client) OwnStore(ctx context.Context) (Store, error) {
 			break
 		}
 		looks++
-		status, err := c.Invoices.CheckoutStatus(ctx, invoice.ID)
+		status, err := c.Invoices.CheckoutStatus(ctx, invoice.ID, opts...)
 		switch {
 		case err == nil:
 			return Store{ID: status.StoreID, Name: status.StoreName, InvoiceID: invoice.ID}, nil

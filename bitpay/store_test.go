@@ -267,7 +267,7 @@ func TestStoreAnswers(t *testing.T) {
 	for _, id := range []string{"", "../invoices", "a b", strings.Repeat("x", 65)} {
 		if _, err := c.Invoices.CheckoutStatus(t.Context(), id); err == nil {
 			t.Errorf("%q was asked for", id)
-		} else if _, ok := errors.AsType[*bitpay.RequestError](err); !ok {
+		} else if _, ok := errors.AsType[*client.RequestError](err); !ok {
 			t.Errorf("%q: %v", id, err)
 		}
 	}

@@ -19,17 +19,17 @@ type Token struct {
 // Tokens returns the tokens of the client's BitId key. An empty list means
 // that the key is not paired: the server lists no more than one token and
 // answers a key it has never seen like one that was revoked.
-func (c *Client) Tokens(ctx context.Context) ([]Token, error) {
-	tokens, _, err := c.tokens(ctx)
+func (c *Client) Tokens(ctx context.Context, opts ...client.CallOption) ([]Token, error) {
+	tokens, _, err := c.as(opts).tokens(ctx, opts)
 	return tokens, err
 }
 
 // tokens also returns the server's time, zero if the answer has none.
-func (c *Client) tokens(ctx context.Context) ([]Token, time.Time, error) {
+func (c *Client) tokens(ctx context.Context, opts []client.CallOption) ([]Token, time.Time, error) {
 	if c.identity == nil {
 		return nil, time.Time{}, ErrNoIdentity
 	}
-	list, at, err := exchange[[]map[string]client.Secret](ctx, c, client.Request{Method: http.MethodGet, Path: []string{"tokens"}})
+	list, at, err := exchange[[]map[string]client.Secret](ctx, c, client.Request{Operation: "bitpay.Tokens", Method: http.MethodGet, Path: []string{"tokens"}}, opts)
 	if err != nil {
 		return nil, at, err
 	}
@@ -44,9 +44,9 @@ func (c *Client) tokens(ctx context.Context) ([]Token, time.Time, error) {
 
 // exchange is [call] for tokens and pairing codes: no member may stand twice
 // in the answer, and the answer's time is of interest, zero if it has none.
-func exchange[T any](ctx context.Context, c *Client, r client.Request) (T, time.Time, error) {
+func exchange[T any](ctx context.Context, c *Client, r client.Request, opts []client.CallOption) (T, time.Time, error) {
 	r.Auth = true
-	data, response, err := call[T](ctx, c, r)
+	data, response, err := call[T](ctx, c, r, opts...)
 	if err != nil {
 		return data, time.Time{}, err
 	}

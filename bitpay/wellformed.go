@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 // aboveBMP reports whether a text has a character above U+FFFF. The server never
@@ -17,10 +19,10 @@ func aboveBMP(text string) bool {
 func checkSignable(req *http.Request) error {
 	plain, err := url.PathUnescape(req.URL.RequestURI())
 	if err != nil {
-		return &RequestError{"URL", "it has a % that begins no escape, and no server accepts a signature over that"}
+		return client.Refuse("URL", "it has a % that begins no escape, and no server accepts a signature over that")
 	}
 	if aboveBMP(plain) {
-		return &RequestError{"URL", "it has a character above U+FFFF, and no server accepts a signature over that"}
+		return client.Refuse("URL", "it has a character above U+FFFF, and no server accepts a signature over that")
 	}
 	return nil
 }

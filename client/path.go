@@ -19,9 +19,9 @@ func escapePath(segments []string) (string, error) {
 	for i, segment := range segments {
 		switch segment {
 		case "":
-			return "", fmt.Errorf("%w: part %d of /%s is empty", ErrPath, i+1, strings.Join(segments, "/"))
+			return "", &RequestError{"path", fmt.Sprintf("part %d of /%s is empty", i+1, strings.Join(segments, "/")), ErrPath}
 		case ".", "..":
-			return "", fmt.Errorf("%w: part %d is %q", ErrPath, i+1, segment)
+			return "", &RequestError{"path", fmt.Sprintf("part %d is %q", i+1, segment), ErrPath}
 		}
 		b.WriteByte('/')
 		b.WriteString(escape(segment))

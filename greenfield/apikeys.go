@@ -46,66 +46,63 @@ type APIKeyRequest struct {
 
 // Current reads the client's own key. Every key may do that. It is the way to
 // find out whether a key works and what it is for.
-func (s *APIKeyService) Current(ctx context.Context) (APIKeyInfo, error) {
-	if s.c.basic {
+func (s *APIKeyService) Current(ctx context.Context, opts ...client.CallOption) (APIKeyInfo, error) {
+	c := s.c.as(opts)
+	if c.basic {
 		return APIKeyInfo{}, ErrNeedsAPIKey
 	}
-	return s.receive(ctx, client.Request{Method: http.MethodGet, Path: current}, s.c.key.secret)
+	return s.receive(ctx, get("APIKeys.Current", "api-keys", "current"), c.key.secret, opts)
 }
-
-var current = []string{"api", "v1", "api-keys", "current"}
 
 // Create makes a key for the owner of the client's credential. It needs
 // [Unrestricted], which an account's password has.
 //
 // It is sent once. Where [client.FateUnknown] holds for the error, the key may
 // exist: only its label on the server's page can tell, so give it one of its own.
-func (s *APIKeyService) Create(ctx context.Context, request APIKeyRequest) (APIKeyInfo, error) {
-	return s.create(ctx, request, "api", "v1", "api-keys")
+func (s *APIKeyService) Create(ctx context.Context, request APIKeyRequest, opts ...client.CallOption) (APIKeyInfo, error) {
+	return s.create(ctx, request, post("APIKeys.Create", nil, "api-keys"), opts)
 }
 
 // CreateForUser makes a key for the user with this id or e-mail address. It
 // needs [CanManageUsers] and an administrator of the server. It returns
 // [ErrUserNotFound]. Since 1.8.0.
-func (s *APIKeyService) CreateForUser(ctx context.Context, idOrEmail string, request APIKeyRequest) (APIKeyInfo, error) {
-	if err := checkUser(idOrEmail); err != nil {
-		return APIKeyInfo{}, err
-	}
-	return s.create(ctx, request, "api", "v1", "users", idOrEmail, "api-keys")
+func (s *APIKeyService) CreateForUser(ctx context.Context, idOrEmail string, request APIKeyRequest, opts ...client.CallOption) (APIKeyInfo, error) {
+	return s.create(ctx, request, post("APIKeys.CreateForUser", nil, "users", userPart(idOrEmail), "api-keys"), opts)
 }
 
-func (s *APIKeyService) create(ctx context.Context, request APIKeyRequest, path ...string) (APIKeyInfo, error) {
-	permissions := make([]Permission, len(request.Permissions))
-	for i, asked := range request.Permissions {
-		p, err := ParsePermission(string(asked))
+func (s *APIKeyService) create(ctx context.Context, asked APIKeyRequest, r request, opts []client.CallOption) (APIKeyInfo, error) {
+	permissions := make([]Permission, len(asked.Permissions))
+	for i, given := range asked.Permissions {
+		p, err := ParsePermission(string(given))
 		if err != nil {
-			return APIKeyInfo{}, &RequestError{fmt.Sprintf("permissions[%d]", i), err.Error()}
+			r = r.refuse(client.Refuse(fmt.Sprintf("permissions[%d]", i), err.Error()))
 		}
 		permissions[i] = p
 	}
-	request.Permissions = permissions
-	return s.receive(ctx, client.Request{Method: http.MethodPost, Path: path, Body: request}, client.Secret{})
+	asked.Permissions = permissions
+	r.Body = asked
+	return s.receive(ctx, r, client.Secret{}, opts)
 }
 
 // receive checks that the answer holds a key, and the one that was asked with. A
 // server that keeps hashes answers with the id of that one, and cannot repeat it.
-func (s *APIKeyService) receive(ctx context.Context, r client.Request, same client.Secret) (APIKeyInfo, error) {
+func (s *APIKeyService) receive(ctx context.Context, r request, same client.Secret, opts []client.CallOption) (APIKeyInfo, error) {
 	r.Auth = true
-	info, err := call[APIKeyInfo](ctx, s.c, r)
+	info, err := call[APIKeyInfo](ctx, s.c, r, opts)
 	if err != nil {
 		return APIKeyInfo{}, err
 	}
 	if info.ID != "" && !keyID().MatchString(info.ID) {
-		return APIKeyInfo{}, unusable(r, errors.New("it names the API key by what can be no id"))
+		return APIKeyInfo{}, unusable(r.Request, errors.New("it names the API key by what can be no id"))
 	}
 	if info.ID != "" && (info.Key.IsZero() || info.Key.Equal(client.NewSecret(info.ID))) {
 		info.Key = same // none where a key was to be made
 	}
 	switch _, err := NewAPIKey(info.Key); {
 	case err != nil:
-		return APIKeyInfo{}, unusable(r, errors.New("it holds no API key"))
+		return APIKeyInfo{}, unusable(r.Request, errors.New("it holds no API key"))
 	case !same.IsZero() && !same.Equal(info.Key):
-		return APIKeyInfo{}, unusable(r, errors.New("it is about another key than the one that asked"))
+		return APIKeyInfo{}, unusable(r.Request, errors.New("it is about another key than the one that asked"))
 	}
 	return info, nil
 }
@@ -120,13 +117,14 @@ func unusable(r client.Request, err error) error {
 // RevokeCurrent revokes the client's own key. Every key may do that. Afterwards
 // the key is answered with [ErrUnknownKey], which so tells that it is gone; of a
 // server up to 2.3.4 [Client.WhyRefused] can tell.
-func (s *APIKeyService) RevokeCurrent(ctx context.Context) error {
-	if s.c.basic {
+func (s *APIKeyService) RevokeCurrent(ctx context.Context, opts ...client.CallOption) error {
+	if s.c.as(opts).basic {
 		return ErrNeedsAPIKey
 	}
-	r := client.Request{Method: http.MethodDelete, Path: current, Auth: true}
-	if err := deleted(ctx, s.c.http, r); err != nil {
-		return explain(r, err)
+	r := remove("APIKeys.RevokeCurrent", "api-keys", "current")
+	r.Auth = true
+	if err := deleted(ctx, s.c.http, r.Request, opts); err != nil {
+		return explain(r.Request, err)
 	}
 	return nil
 }
@@ -134,8 +132,8 @@ func (s *APIKeyService) RevokeCurrent(ctx context.Context) error {
 // deleted sends a request whose good answer is empty. A page in its place comes from
 // another program, such as one that wants a person to log in to the network, and the
 // key would still work.
-func deleted(ctx context.Context, c *client.Client, r client.Request) error {
-	response, err := c.Do(ctx, r)
+func deleted(ctx context.Context, c *client.Client, r client.Request, opts []client.CallOption) error {
+	response, err := c.Do(ctx, r, opts...)
 	if err == nil && len(response.Body) > 0 && !json.Valid(response.Body) {
 		err = r.Unusable(response.Status, errors.New("it is a page, and a server that revoked a key sends none"))
 	}
@@ -145,27 +143,24 @@ func deleted(ctx context.Context, c *client.Client, r client.Request) error {
 // Revoke revokes a key of the owner of the client's credential. It needs
 // [Unrestricted]. It returns [ErrKeyNotFound]. It asks with that key how the
 // server names it: by its id, or up to 2.4.4 by its value.
-func (s *APIKeyService) Revoke(ctx context.Context, key APIKey) error {
-	if key.IsZero() {
-		return ErrAPIKey
-	}
-	return s.revoke(ctx, key, "api", "v1", "api-keys")
+func (s *APIKeyService) Revoke(ctx context.Context, key APIKey, opts ...client.CallOption) error {
+	return s.revoke(ctx, key, remove("APIKeys.Revoke", "api-keys"), opts)
 }
 
 // RevokeForUser revokes a key of the user with this id or e-mail address. It
 // needs [CanManageUsers] and an administrator of the server. It returns
 // [ErrKeyNotFound] and [ErrUserNotFound]. Since 1.8.0.
-func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail string, key APIKey) error {
-	if key.IsZero() {
-		return ErrAPIKey
-	}
-	if err := checkUser(idOrEmail); err != nil {
-		return err
-	}
-	return s.revoke(ctx, key, "api", "v1", "users", idOrEmail, "api-keys")
+func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail string, key APIKey, opts ...client.CallOption) error {
+	return s.revoke(ctx, key, remove("APIKeys.RevokeForUser", "users", userPart(idOrEmail), "api-keys"), opts)
 }
 
-func (s *APIKeyService) revoke(ctx context.Context, key APIKey, path ...string) error {
+func (s *APIKeyService) revoke(ctx context.Context, key APIKey, r request, opts []client.CallOption) error {
+	switch {
+	case key.IsZero():
+		return ErrAPIKey
+	case r.err != nil:
+		return r.err
+	}
 	// The key may be a part of the path here, and a path stands in errors and in
 	// debug output.
 	connection, err := s.c.http.With(client.WithSecrets(key.secret))
@@ -176,10 +171,10 @@ func (s *APIKeyService) revoke(ctx context.Context, key APIKey, path ...string) 
 	if err != nil {
 		return err
 	}
-	r := client.Request{Method: http.MethodDelete, Path: append(path, name), Auth: true}
-	if err := deleted(ctx, connection, r); err != nil {
+	r.Path, r.Auth = append(r.Path, name), true
+	if err := deleted(ctx, connection, r.Request, opts); err != nil {
 		hideKey(err, key.secret)
-		return explain(r, err)
+		return explain(r.Request, err)
 	}
 	return nil
 }
@@ -219,13 +214,4 @@ func hideKey(err error, key client.Secret) {
 	if e, ok := errors.AsType[*client.RedirectError](err); ok {
 		hide(&e.Path, &e.Target)
 	}
-}
-
-// checkUser refuses what can be neither an id nor an address. The path is
-// escaped, so this is about mistakes alone.
-func checkUser(idOrEmail string) error {
-	if idOrEmail == "" || len(idOrEmail) > 320 || strings.ContainsFunc(idOrEmail, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' }) {
-		return &RequestError{"user", fmt.Sprintf("%.80q is neither a user's id nor an e-mail address", idOrEmail)}
-	}
-	return nil
 }

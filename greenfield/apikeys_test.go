@@ -40,7 +40,7 @@ func TestCreateKey(t *testing.T) {
 	}
 	for _, bad := range []greenfield.Permission{"canviewinvoices", "btcpay..x", "btcpay.x:"} {
 		_, err := g.APIKeys.Create(t.Context(), greenfield.APIKeyRequest{Permissions: []greenfield.Permission{greenfield.CanViewProfile, bad}})
-		if refused, ok := errors.AsType[*greenfield.RequestError](err); !ok || refused.Member != "permissions[1]" {
+		if refused, ok := errors.AsType[*client.RequestError](err); !ok || refused.Member != "permissions[1]" {
 			t.Error(bad, err)
 		}
 	}

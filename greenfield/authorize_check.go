@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 const maxName = 200 // bytes; longer names break the page's layout
@@ -14,7 +16,7 @@ const maxName = 200 // bytes; longer names break the page's layout
 // Validate refuses what the server would drop without a word, and so ask the
 // person for something else: a malformed or unknown permission, a redirect that
 // is not absolute, an identifier without a redirect. It returns a
-// [*RequestError] for the first such member.
+// [*client.RequestError] for the first such member.
 func (r AuthorizeRequest) Validate() error {
 	for _, check := range []func() error{r.checkPermissions, r.checkStore, r.checkNames, r.checkRedirect} {
 		if err := check(); err != nil {
@@ -29,17 +31,17 @@ func (r AuthorizeRequest) checkPermissions() error {
 		p, err := ParsePermission(string(given))
 		switch {
 		case err != nil:
-			return &RequestError{"permissions", err.Error() + ", and the server would leave it out"}
+			return client.Refuse("permissions", err.Error()+", and the server would leave it out")
 		case p.Scope() != "" && !idPattern().MatchString(p.Scope()):
-			return &RequestError{"permissions", fmt.Sprintf("%.80q is no store's id", p.Scope())}
+			return client.Refuse("permissions", fmt.Sprintf("%.80q is no store's id", p.Scope()))
 		case p.Scope() != "" && p.IsUnrestricted():
-			return &RequestError{"permissions", fmt.Sprintf("%s is no limit: such a key makes keys that are unrestricted for everything. "+
-				"Ask for btcpay.store.canmodifystoresettings:%s, which is all of one store, or for unrestricted", p, p.Scope())}
+			return client.Refuse("permissions", fmt.Sprintf("%s is no limit: such a key makes keys that are unrestricted for everything. "+
+				"Ask for btcpay.store.canmodifystoresettings:%s, which is all of one store, or for unrestricted", p, p.Scope()))
 		case p.Scope() != "" && p.Kind() != StorePermission:
-			return &RequestError{"permissions", fmt.Sprintf("%s is not about a store, so it can be for none: ask for %s", p, p.Policy())}
+			return client.Refuse("permissions", fmt.Sprintf("%s is not about a store, so it can be for none: ask for %s", p, p.Policy()))
 		case !r.knows(p):
-			return &RequestError{"permissions", fmt.Sprintf("%s is unknown%s, and the server would leave it out; "+
-				"a plugin's permission has to be allowed on purpose", p.Policy(), r.suggestion(p))}
+			return client.Refuse("permissions", fmt.Sprintf("%s is unknown%s, and the server would leave it out; "+
+				"a plugin's permission has to be allowed on purpose", p.Policy(), r.suggestion(p)))
 		}
 	}
 	return nil
@@ -50,9 +52,9 @@ func (r AuthorizeRequest) checkStore() error {
 	case r.StoreID == "":
 		return nil
 	case !idPattern().MatchString(r.StoreID):
-		return &RequestError{"storeId", fmt.Sprintf("%.80q is no store's id", r.StoreID)}
+		return client.Refuse("storeId", fmt.Sprintf("%.80q is no store's id", r.StoreID))
 	case !r.SelectiveStores:
-		return &RequestError{"storeId", "it is for SelectiveStores, with which the person picks a store"}
+		return client.Refuse("storeId", "it is for SelectiveStores, with which the person picks a store")
 	}
 	return nil
 }
@@ -120,15 +122,15 @@ func (r AuthorizeRequest) checkNames() error {
 	} {
 		switch {
 		case len(named.text) > maxName:
-			return &RequestError{named.member, fmt.Sprintf("it has %d bytes, %d are allowed", len(named.text), maxName)}
+			return client.Refuse(named.member, fmt.Sprintf("it has %d bytes, %d are allowed", len(named.text), maxName))
 		case !utf8.ValidString(named.text) || strings.ContainsFunc(named.text, misleading):
-			return &RequestError{named.member, "it holds characters that cannot be shown, or that turn the direction of the text"}
+			return client.Refuse(named.member, "it holds characters that cannot be shown, or that turn the direction of the text")
 		case named.text != "" && strings.TrimSpace(named.text) == "":
-			return &RequestError{named.member, "it holds nothing but blanks"}
+			return client.Refuse(named.member, "it holds nothing but blanks")
 		}
 	}
 	if r.ApplicationIdentifier != "" && r.Redirect == "" {
-		return &RequestError{"applicationIdentifier", "it counts only together with a redirect"}
+		return client.Refuse("applicationIdentifier", "it counts only together with a redirect")
 	}
 	return nil
 }
@@ -142,7 +144,7 @@ func (r AuthorizeRequest) checkRedirect() error {
 		return nil
 	}
 	refuse := func(why string) error {
-		return &RequestError{"redirect", fmt.Sprintf("%.200q %s", withoutQuery(r.Redirect), why)}
+		return client.Refuse("redirect", fmt.Sprintf("%.200q %s", withoutQuery(r.Redirect), why))
 	}
 	u, err := url.Parse(r.Redirect)
 	switch {

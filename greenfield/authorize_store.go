@@ -52,8 +52,8 @@ func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
 // No credential is needed, and that of the client is not sent. The server is
 // asked with a signature that fits nothing: since 2.3.6 it says why it refuses
 // that, older ones refuse without a word (recordings 60-bitid-auth).
-func (c *Client) NamesStores(ctx context.Context) bool {
-	_, err := c.http.As(badSignature{}).Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true})
+func (c *Client) NamesStores(ctx context.Context, opts ...client.CallOption) bool {
+	_, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true}, append(slices.Clip(opts), client.CallCredential(badSignature{}))...)
 	answer, ok := errors.AsType[*client.Error](err)
 	return ok && answer.Status == http.StatusUnauthorized && strings.Contains(answer.Message, "BitId authentication failed")
 }

@@ -105,7 +105,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		{greenfield.AuthorizeRequest{ApplicationName: strings.Repeat("x", 201)}, "applicationName", "201 bytes"},
 	} {
 		_, err := c.request.URL(shopServer)
-		refused, ok := errors.AsType[*greenfield.RequestError](err)
+		refused, ok := errors.AsType[*client.RequestError](err)
 		if !ok || refused.Member != c.member || !strings.Contains(err.Error(), c.why) {
 			t.Errorf("%+v: %v, want %s: …%s…", c.request, err, c.member, c.why)
 		}

@@ -1,13 +1,6 @@
 package greenfield
 
-import (
-	"context"
-	"fmt"
-	"regexp"
-	"sync"
-
-	"github.com/btcpayctl/btcpayctl/client"
-)
+import "github.com/btcpayctl/btcpayctl/client"
 
 // Client talks to the Greenfield API of one BTCPay Server. It may be used by
 // several goroutines.
@@ -66,43 +59,3 @@ func (c *Client) Address() string { return c.http.Server() }
 
 // CloseIdleConnections closes connections that are kept for the next request.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
-
-// call sends a request, makes the errors of this API typed, and returns the answer where
-// the checks accept it.
-func call[T any](ctx context.Context, c *Client, r client.Request, checks ...func(T) error) (T, error) {
-	answer, _, err := callSized(ctx, c, r, checks...)
-	if err != nil {
-		return *new(T), err
-	}
-	return answer, nil
-}
-
-// callSized is call that also tells the size of the answer in bytes. It returns an answer
-// that a check refused together with the error.
-func callSized[T any](ctx context.Context, c *Client, r client.Request, checks ...func(T) error) (T, int, error) {
-	var answer T
-	var into any = &answer
-	if _, ok := into.(*client.Nothing); ok {
-		into = nil
-	}
-	response, err := c.http.Decode(ctx, r, into)
-	if err != nil {
-		return *new(T), 0, explain(r, err)
-	}
-	for _, check := range checks {
-		if why := check(answer); why != nil {
-			return answer, len(response.Body), response.Unusable(why)
-		}
-	}
-	return answer, len(response.Body), nil
-}
-
-var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
-
-// checkID refuses what no server hands out before it enters a path.
-func checkID(what, id string) error {
-	if !idPattern().MatchString(id) {
-		return &RequestError{Member: what, Reason: fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id)}
-	}
-	return nil
-}

@@ -48,6 +48,19 @@ func As(credential Credential) client.CallOption {
 	return client.CallCredential(own)
 }
 
+// as is the client with the credential that options name for a call.
+func (c *Client) as(options []client.CallOption) *Client {
+	if len(options) == 0 {
+		return c
+	}
+	credential, named := client.CredentialOf(options)
+	own, ok := credential.(Credential)
+	if !named || credential != nil && !ok {
+		return c
+	}
+	return From(c.http, own)
+}
+
 // APIKey is a key of the Greenfield API. It is a [Credential].
 type APIKey struct{ secret client.Secret }
 

@@ -61,7 +61,7 @@
 //
 // The errors of the package client, wrapped by what they mean, such as
 // [ErrUnknownKey] or [ErrThrottled], by [*PermissionError] for 403, or
-// [*RequestError] where nothing was sent. None holds a key or a password.
+// [*client.RequestError] where nothing was sent. None holds a key or a password.
 //
 // # Units
 //

@@ -113,16 +113,6 @@ func (e *PermissionError) Error() string {
 
 func (e *PermissionError) Unwrap() error { return e.Err }
 
-// RequestError means that a request was not sent since the server would refuse
-// it or, worse, take it for something else.
-type RequestError struct {
-	// Member is the name on the wire, such as amount.
-	Member string
-	Reason string
-}
-
-func (e *RequestError) Error() string { return e.Member + ": " + e.Reason }
-
 // explain adds what an answer means to the error that holds it.
 func explain(r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -49,27 +48,20 @@ const maxSearch = 512 // characters
 // within one second is not defined and differs with Skip and Take, so pages that follow
 // each other by Skip may repeat one invoice and leave out another: [InvoiceService.All]
 // reads all of them. It needs [CanViewInvoices].
-func (s *InvoiceService) List(ctx context.Context, storeID string, options InvoiceListOptions) ([]Invoice, error) {
-	invoices, _, err := s.list(ctx, storeID, options)
-	return invoices, err
+func (s *InvoiceService) List(ctx context.Context, storeID string, options InvoiceListOptions, opts ...client.CallOption) ([]Invoice, error) {
+	list, _, err := s.list(ctx, storeID, options, opts)
+	return list, err
 }
 
 // list also tells the size of the answer in bytes.
-func (s *InvoiceService) list(ctx context.Context, storeID string, options InvoiceListOptions) ([]Invoice, int, error) {
-	path, err := invoicePath(storeID)
-	if err != nil {
-		return nil, 0, err
-	}
+func (s *InvoiceService) list(ctx context.Context, storeID string, options InvoiceListOptions, opts []client.CallOption) ([]Invoice, int, error) {
 	query, err := options.query()
+	r := get("Invoices.List", invoices(storeID)...).with(query).refuse(err)
+	list, size, err := callSized(ctx, s.c, r, opts, checkList(storeID, options))
 	if err != nil {
 		return nil, 0, err
 	}
-	r := client.Request{Method: http.MethodGet, Path: path, Query: query}
-	invoices, size, err := callSized(ctx, s.c, r, checkList(storeID, options))
-	if err != nil {
-		return nil, 0, err
-	}
-	return invoices, size, nil
+	return list, size, nil
 }
 
 // All returns all invoices: by second, newest first, and within a second by id. Each
@@ -88,24 +80,24 @@ func (s *InvoiceService) list(ctx context.Context, storeID string, options Invoi
 // The first page has Take invoices. Later ones grow up to 1,000 while the answers are
 // small and quick, and further where more were made in one second; a page that is too
 // large or times out is asked for again in a smaller size.
-func (s *InvoiceService) All(ctx context.Context, storeID string, options InvoiceListOptions) iter.Seq2[Invoice, error] {
+func (s *InvoiceService) All(ctx context.Context, storeID string, options InvoiceListOptions, opts ...client.CallOption) iter.Seq2[Invoice, error] {
 	options.Statuses, options.OrderIDs = slices.Clone(options.Statuses), slices.Clone(options.OrderIDs)
 	if _, err := options.query(); err != nil {
 		return failed(err)
 	}
-	path, err := invoicePath(storeID)
-	if err != nil {
-		return failed(err)
+	r := get("Invoices.List", invoices(storeID)...)
+	if r.err != nil {
+		return failed(r.err)
 	}
 	return client.Listing[Invoice]{
-		Request: client.Request{Method: http.MethodGet, Path: path},
+		Request: r.Request,
 		Page: func(ctx context.Context, p client.Page) ([]Invoice, int, error) {
 			page := options
 			page.Skip, page.Take = p.Skip, p.Take
 			if p.Until != nil {
 				page.EndDate = time.Unix(*p.Until, 0)
 			}
-			return s.list(ctx, storeID, page)
+			return s.list(ctx, storeID, page, opts)
 		},
 		ID:     func(i Invoice) string { return i.ID },
 		Second: func(i Invoice) int64 { return i.CreatedTime.Unix() },
@@ -131,15 +123,15 @@ var invoiceStatuses = []InvoiceStatus{InvoiceNew, InvoiceProcessing, InvoiceExpi
 func (o InvoiceListOptions) query() (url.Values, error) {
 	switch {
 	case o.Take < 0:
-		return nil, &RequestError{"take", fmt.Sprintf("%d is negative", o.Take)}
+		return nil, client.Refuse("take", fmt.Sprintf("%d is negative", o.Take))
 	case o.Skip < 0:
-		return nil, &RequestError{"skip", fmt.Sprintf("%d is negative", o.Skip)}
+		return nil, client.Refuse("skip", fmt.Sprintf("%d is negative", o.Skip))
 	case !o.StartDate.IsZero() && !o.EndDate.IsZero() && o.EndDate.Before(o.StartDate):
-		return nil, &RequestError{"endDate", "it is before startDate"}
+		return nil, client.Refuse("endDate", "it is before startDate")
 	case len([]rune(o.TextSearch)) > maxSearch:
-		return nil, &RequestError{"textSearch", fmt.Sprintf("it has more than %d characters", maxSearch)}
+		return nil, client.Refuse("textSearch", fmt.Sprintf("it has more than %d characters", maxSearch))
 	case slices.Contains(o.OrderIDs, ""):
-		return nil, &RequestError{"orderId", "it is empty, and the server would look for invoices without one"}
+		return nil, client.Refuse("orderId", "it is empty, and the server would look for invoices without one")
 	}
 	query := url.Values{"take": {strconv.Itoa(o.Take)}, "skip": {strconv.Itoa(o.Skip)}}
 	if o.Take == 0 {
@@ -147,7 +139,7 @@ func (o InvoiceListOptions) query() (url.Values, error) {
 	}
 	for _, status := range o.Statuses {
 		if !slices.ContainsFunc(invoiceStatuses, func(known InvoiceStatus) bool { return strings.EqualFold(string(known), string(status)) }) {
-			return nil, &RequestError{"status", fmt.Sprintf("%.40q is none of %v, and the server would return invoices of every state", status, invoiceStatuses)}
+			return nil, client.Refuse("status", fmt.Sprintf("%.40q is none of %v, and the server would return invoices of every state", status, invoiceStatuses))
 		}
 		query.Add("status", string(status))
 	}

@@ -18,17 +18,17 @@ var maxAmount, _ = client.ParseDecimal("18446744073709551615")
 var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`) })
 
 // Validate checks what the server would silently change, misread or ignore, and
-// what it would refuse with less to say. It returns a [*RequestError] for the
+// what it would refuse with less to say. It returns a [*client.RequestError] for the
 // first such member.
 func (r InvoiceRequest) Validate() error {
 	if err := checkAmount("amount", r.Amount, maxAmount); err != nil {
 		return err
 	}
 	if r.Currency != "" && !currencyPattern().MatchString(r.Currency) {
-		return &RequestError{"currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency)}
+		return client.Refuse("currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency))
 	}
 	if i := slices.Index(r.AdditionalSearchTerms, ""); i >= 0 {
-		return &RequestError{fmt.Sprintf("additionalSearchTerms[%d]", i), "it is empty"}
+		return client.Refuse(fmt.Sprintf("additionalSearchTerms[%d]", i), "it is empty")
 	}
 	if r.Checkout != nil {
 		return r.Checkout.validate()
@@ -41,17 +41,17 @@ func checkAmount(member string, amount *client.Decimal, most client.Decimal) err
 	case amount == nil:
 		return nil
 	case !amount.IsSet():
-		return &RequestError{member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)"}
+		return client.Refuse(member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)")
 	}
 	// A decimal read from JSON has not been checked for its length yet.
 	parsed, err := client.ParseDecimal(amount.String())
 	switch {
 	case err != nil:
-		return &RequestError{member, err.Error()}
+		return client.Refuse(member, err.Error())
 	case parsed.Sign() < 0:
-		return &RequestError{member, parsed.String() + " is negative"}
+		return client.Refuse(member, parsed.String()+" is negative")
 	case parsed.Cmp(most) > 0:
-		return &RequestError{member, parsed.String() + " is more than " + most.String()}
+		return client.Refuse(member, parsed.String()+" is more than "+most.String())
 	}
 	return nil
 }
@@ -68,24 +68,24 @@ func lastMinute() Minutes { return Minutes((maxSeconds-time.Now().Unix())/60 - 3
 func (r CheckoutRequest) validate() error {
 	switch {
 	case !slices.Contains(speedPolicies, r.SpeedPolicy):
-		return &RequestError{"checkout.speedPolicy", fmt.Sprintf("%.40q is none of %v", r.SpeedPolicy, speedPolicies[1:])}
+		return client.Refuse("checkout.speedPolicy", fmt.Sprintf("%.40q is none of %v", r.SpeedPolicy, speedPolicies[1:]))
 	case r.PaymentMethods != nil && len(r.PaymentMethods) == 0:
-		return &RequestError{"checkout.paymentMethods", "the list is empty; leave it out to allow all methods of the store"}
+		return client.Refuse("checkout.paymentMethods", "the list is empty; leave it out to allow all methods of the store")
 	case r.ExpirationMinutes != nil && (*r.ExpirationMinutes < 1 || *r.ExpirationMinutes >= lastMinute()):
-		return &RequestError{"checkout.expirationMinutes", fmt.Sprintf("%d minutes: an invoice lives 1 minute or more, and not beyond the year 9999", *r.ExpirationMinutes)}
+		return client.Refuse("checkout.expirationMinutes", fmt.Sprintf("%d minutes: an invoice lives 1 minute or more, and not beyond the year 9999", *r.ExpirationMinutes))
 	case r.MonitoringMinutes != nil && (*r.MonitoringMinutes < 0 || *r.MonitoringMinutes >= lastMinute()):
-		return &RequestError{"checkout.monitoringMinutes", fmt.Sprintf("%d minutes: it is negative, or longer than a server can count", *r.MonitoringMinutes)}
+		return client.Refuse("checkout.monitoringMinutes", fmt.Sprintf("%d minutes: it is negative, or longer than a server can count", *r.MonitoringMinutes))
 	}
 	if r.ExpirationMinutes != nil && r.MonitoringMinutes != nil && *r.ExpirationMinutes+*r.MonitoringMinutes >= lastMinute() {
-		return &RequestError{"checkout.monitoringMinutes", "with checkout.expirationMinutes it is beyond the year 9999"}
+		return client.Refuse("checkout.monitoringMinutes", "with checkout.expirationMinutes it is beyond the year 9999")
 	}
 	for i, method := range r.PaymentMethods {
 		if !methodPattern().MatchString(method) {
-			return &RequestError{fmt.Sprintf("checkout.paymentMethods[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
+			return client.Refuse(fmt.Sprintf("checkout.paymentMethods[%d]", i), fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method))
 		}
 	}
 	if method := r.DefaultPaymentMethod; method != "" && !methodPattern().MatchString(method) {
-		return &RequestError{"checkout.defaultPaymentMethod", fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method)}
+		return client.Refuse("checkout.defaultPaymentMethod", fmt.Sprintf("%.40q is no payment method, write it like BTC-CHAIN", method))
 	}
 	if err := checkAmount("checkout.paymentTolerance", r.PaymentTolerance, hundred); err != nil {
 		return err
@@ -103,7 +103,7 @@ func checkURL(member, text string) error {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return &RequestError{member, fmt.Sprintf("%.200q is no address that begins with https:// or http://", text)}
+		return client.Refuse(member, fmt.Sprintf("%.200q is no address that begins with https:// or http://", text))
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -27,15 +26,9 @@ type InvoiceService struct{ c *Client }
 // was asked for, Create returns it with a [*client.AnswerError] that wraps a
 // [*client.DifferentError]: a server rounds an amount to the currency's digits without a
 // word. What it rewrites of the metadata is in [Invoice.Rewritten].
-func (s *InvoiceService) Create(ctx context.Context, storeID string, request InvoiceRequest) (Invoice, error) {
-	if err := request.Validate(); err != nil {
-		return Invoice{}, err
-	}
-	path, err := invoicePath(storeID)
-	if err != nil {
-		return Invoice{}, err
-	}
-	invoice, _, err := callSized(ctx, s.c, client.Request{Method: http.MethodPost, Path: path, Body: request}, checkCreated(storeID, request))
+func (s *InvoiceService) Create(ctx context.Context, storeID string, request InvoiceRequest, opts ...client.CallOption) (Invoice, error) {
+	r := post("Invoices.Create", request, invoices(storeID)...).refuse(request.Validate())
+	invoice, _, err := callSized(ctx, s.c, r, opts, checkCreated(storeID, request))
 	if _, different := errors.AsType[*client.DifferentError](err); err != nil && !different {
 		return Invoice{}, err
 	}
@@ -51,33 +44,25 @@ type InvoiceGetOptions struct {
 }
 
 // Get reads one invoice, archived or not. It needs [CanViewInvoices].
-func (s *InvoiceService) Get(ctx context.Context, storeID, id string, options InvoiceGetOptions) (Invoice, error) {
-	path, err := invoicePath(storeID, id)
-	if err != nil {
-		return Invoice{}, err
-	}
+func (s *InvoiceService) Get(ctx context.Context, storeID, id string, options InvoiceGetOptions, opts ...client.CallOption) (Invoice, error) {
 	query := url.Values{}
 	if options.IncludePaymentMethods {
 		query.Set("includePaymentMethods", "true")
 	}
-	return call[Invoice](ctx, s.c, client.Request{Method: http.MethodGet, Path: path, Query: query}, checkInvoice(storeID, id))
+	return call(ctx, s.c, get("Invoices.Get", invoices(storeID, invoicePart(id))...).with(query), opts, checkInvoice(storeID, id))
 }
 
 // Update replaces the metadata as a whole; nothing else of an invoice can be
 // changed. So read it first, and change what [Invoice.Metadata] holds. What the server
 // rewrites is in [Invoice.Rewritten]; up to 2.4.1 that may also be another program's
 // metadata, which was written at the same time. It needs [CanModifyInvoices].
-func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadata Metadata) (Invoice, error) {
-	path, err := invoicePath(storeID, id)
-	if err != nil {
-		return Invoice{}, err
-	}
+func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadata Metadata, opts ...client.CallOption) (Invoice, error) {
+	r := put("Invoices.Update", map[string]Metadata{"metadata": metadata}, invoices(storeID, invoicePart(id))...)
 	if metadata == nil {
 		// Up to 2.3.9 the server breaks without it.
-		return Invoice{}, &RequestError{"metadata", "it is missing; give an empty one to remove all"}
+		r = r.refuse(client.Refuse("metadata", "it is missing; give an empty one to remove all"))
 	}
-	r := client.Request{Method: http.MethodPut, Path: path, Body: map[string]Metadata{"metadata": metadata}}
-	invoice, err := call(ctx, s.c, r, checkInvoice(storeID, id))
+	invoice, err := call(ctx, s.c, r, opts, checkInvoice(storeID, id))
 	if err == nil {
 		invoice.Rewritten = rewritten(metadata, invoice.Metadata)
 	}
@@ -88,47 +73,35 @@ func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadat
 // returns the invoice as it is afterwards. It needs [CanModifyInvoices]. It
 // returns [ErrNotMarkable] where the state cannot be set, and [ErrNotRead] where
 // it was set and could not be read.
-func (s *InvoiceService) Mark(ctx context.Context, storeID, id string, status InvoiceStatus) (Invoice, error) {
-	path, err := invoicePath(storeID, id, "status")
-	if err != nil {
-		return Invoice{}, err
-	}
+func (s *InvoiceService) Mark(ctx context.Context, storeID, id string, status InvoiceStatus, opts ...client.CallOption) (Invoice, error) {
+	r := post("Invoices.Mark", map[string]InvoiceStatus{"status": status}, invoices(storeID, invoicePart(id), "status")...)
 	if status != InvoiceSettled && status != InvoiceInvalid {
-		return Invoice{}, &RequestError{"status", fmt.Sprintf("%.40q cannot be set by hand, only %s and %s", status, InvoiceSettled, InvoiceInvalid)}
+		r = r.refuse(client.Refuse("status", fmt.Sprintf("%.40q cannot be set by hand, only %s and %s", status, InvoiceSettled, InvoiceInvalid)))
 	}
-	r := client.Request{Method: http.MethodPost, Path: path, Body: map[string]InvoiceStatus{"status": status}}
-	return s.change(ctx, r, storeID, id)
+	return s.change(ctx, r, storeID, id, opts)
 }
 
 // Archive hides an invoice from lists. It goes on as before. It needs
 // [CanModifyInvoices].
-func (s *InvoiceService) Archive(ctx context.Context, storeID, id string) error {
-	path, err := invoicePath(storeID, id)
-	if err != nil {
-		return err
-	}
-	_, err = call[client.Nothing](ctx, s.c, client.Request{Method: http.MethodDelete, Path: path})
+func (s *InvoiceService) Archive(ctx context.Context, storeID, id string, opts ...client.CallOption) error {
+	_, err := call[client.Nothing](ctx, s.c, remove("Invoices.Archive", invoices(storeID, invoicePart(id))...), opts)
 	return err
 }
 
 // Unarchive shows an invoice in lists again, and returns it as it is
 // afterwards. It needs [CanModifyInvoices]. It returns [ErrNotArchived], and
 // [ErrNotRead] where it was done and could not be read.
-func (s *InvoiceService) Unarchive(ctx context.Context, storeID, id string) (Invoice, error) {
-	path, err := invoicePath(storeID, id, "unarchive")
-	if err != nil {
-		return Invoice{}, err
-	}
-	return s.change(ctx, client.Request{Method: http.MethodPost, Path: path}, storeID, id)
+func (s *InvoiceService) Unarchive(ctx context.Context, storeID, id string, opts ...client.CallOption) (Invoice, error) {
+	return s.change(ctx, post("Invoices.Unarchive", nil, invoices(storeID, invoicePart(id), "unarchive")...), storeID, id, opts)
 }
 
 // change sends a request whose answer shows the invoice as it was before, on
 // servers since 2.3.9, and reads the invoice again.
-func (s *InvoiceService) change(ctx context.Context, r client.Request, storeID, id string) (Invoice, error) {
-	if _, err := call[client.Nothing](ctx, s.c, r); err != nil {
+func (s *InvoiceService) change(ctx context.Context, r request, storeID, id string, opts []client.CallOption) (Invoice, error) {
+	if _, err := call[client.Nothing](ctx, s.c, r, opts); err != nil {
 		return Invoice{}, err
 	}
-	invoice, err := s.Get(ctx, storeID, id, InvoiceGetOptions{})
+	invoice, err := s.Get(ctx, storeID, id, InvoiceGetOptions{}, opts...)
 	if err != nil {
 		return Invoice{}, fmt.Errorf("%w: %w", ErrNotRead, err)
 	}
@@ -144,27 +117,15 @@ type InvoicePaymentMethodsOptions struct {
 
 // PaymentMethods reads the ways to pay an invoice and what was paid by each. It
 // needs [CanViewInvoices].
-func (s *InvoiceService) PaymentMethods(ctx context.Context, storeID, id string, options InvoicePaymentMethodsOptions) ([]InvoicePaymentMethod, error) {
-	path, err := invoicePath(storeID, id, "payment-methods")
-	if err != nil {
-		return nil, err
-	}
+func (s *InvoiceService) PaymentMethods(ctx context.Context, storeID, id string, options InvoicePaymentMethodsOptions, opts ...client.CallOption) ([]InvoicePaymentMethod, error) {
 	query := url.Values{}
 	if options.IncludeSensitive {
 		query.Set("includeSensitive", "true")
 	}
-	return call[[]InvoicePaymentMethod](ctx, s.c, client.Request{Method: http.MethodGet, Path: path, Query: query})
+	return call[[]InvoicePaymentMethod](ctx, s.c, get("Invoices.PaymentMethods", invoices(storeID, invoicePart(id), "payment-methods")...).with(query), opts)
 }
 
-// invoicePath is the path of a store's invoices, of one of them, or below it.
-func invoicePath(storeID string, below ...string) ([]string, error) {
-	if err := checkID("store id", storeID); err != nil {
-		return nil, err
-	}
-	if len(below) > 0 {
-		if err := checkID("invoice id", below[0]); err != nil {
-			return nil, err
-		}
-	}
-	return append([]string{"api", "v1", "stores", storeID, "invoices"}, below...), nil
+// invoices is the path of a store's invoices, of one of them, or below it.
+func invoices(storeID string, below ...any) []any {
+	return append([]any{"stores", storePart(storeID), "invoices"}, below...)
 }

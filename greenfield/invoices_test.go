@@ -78,7 +78,7 @@ func TestMarkReadsAgain(t *testing.T) {
 }
 
 func refusedMember(err error, member string) bool {
-	refused, ok := errors.AsType[*greenfield.RequestError](err)
+	refused, ok := errors.AsType[*client.RequestError](err)
 	return ok && refused.Member == member
 }
 

@@ -2,7 +2,6 @@ package greenfield
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -19,6 +18,8 @@ type PermissionInfo struct {
 
 // List returns the policies of the server and its plugins, in the order of
 // their names. Any key or account may ask.
-func (s *PermissionService) List(ctx context.Context) ([]PermissionInfo, error) {
-	return call[[]PermissionInfo](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"misc", "permissions"}})
+func (s *PermissionService) List(ctx context.Context, opts ...client.CallOption) ([]PermissionInfo, error) {
+	r := get("Permissions.List")
+	r.Path = []string{"misc", "permissions"} // not below /api/v1
+	return call[[]PermissionInfo](ctx, s.c, r, opts)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/btcpayctl/btcpayctl/client"
 )
 
 // A Proof is what a server said about a key, as far as it is not a claim of
@@ -29,11 +32,12 @@ var ErrNotProven = errors.New("the key does not work on this server")
 // beside it where that is sure: a server up to 2.3.4 does not tell a key that was
 // revoked from one whose account is locked, which is [ErrRevokedOrLocked]. Other
 // errors, such as a lost connection or [ErrUserDisabled], say nothing about the key.
-func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) (Proof, error) {
+func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest, opts ...client.CallOption) (Proof, error) {
+	opts = append(slices.Clip(opts), As(key)) // the key is what is asked about
 	prover := From(c.http, key)
-	info, err := prover.APIKeys.Current(ctx)
+	info, err := prover.APIKeys.Current(ctx, opts...)
 	if err != nil {
-		err = prover.WhyRefused(ctx, err, nil)
+		err = prover.WhyRefused(ctx, err, nil, opts...)
 	}
 	switch {
 	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrRevokedOrLocked):
@@ -45,7 +49,7 @@ func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest) 
 	if !Covered(info.Permissions, CanViewProfile) {
 		return proof, nil
 	}
-	user, err := prover.Users.Me(ctx)
+	user, err := prover.Users.Me(ctx, opts...)
 	if _, refused := errors.AsType[*PermissionError](err); refused {
 		return proof, nil
 	}

@@ -35,7 +35,8 @@ import (
 //     one path and not on the other.
 //   - GET /api/v1/api-keys/current with the witness is 200 where the account may log
 //     in: a lock is one of all keys of an account (recordings 11-auth-errors).
-func (c *Client) WhyRefused(ctx context.Context, refused error, witness *Client) error {
+func (c *Client) WhyRefused(ctx context.Context, refused error, witness *Client, opts ...client.CallOption) error {
+	c = c.as(opts)
 	switch {
 	case c.key.IsZero():
 		return refused
@@ -45,14 +46,14 @@ func (c *Client) WhyRefused(ctx context.Context, refused error, witness *Client)
 		}
 		return refused
 	case errors.Is(refused, ErrUnauthenticated), errors.Is(refused, ErrRevokedOrLocked) && witness != nil:
-		return c.general(ctx, refused, witness)
+		return c.general(ctx, refused, witness, opts)
 	}
 	return refused
 }
 
 // general explains the general text.
-func (c *Client) general(ctx context.Context, refused error, witness *Client) error {
-	answer, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true})
+func (c *Client) general(ctx context.Context, refused error, witness *Client, opts []client.CallOption) error {
+	answer, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true}, opts...)
 	if err == nil {
 		if json.Valid(answer.Body) {
 			return refusalAs(ErrNotArrived, refused)

@@ -62,7 +62,7 @@ func TestRecordedExchanges(t *testing.T) {
 				if errors.Is(err, errNotCalled) {
 					continue
 				}
-				if _, refused := errors.AsType[*greenfield.RequestError](err); refused {
+				if _, refused := errors.AsType[*client.RequestError](err); refused {
 					if s.Response.Status < 300 && !lenient(s) {
 						t.Errorf("%s: the server takes it, the package refused: %v", s.Name, err)
 					}

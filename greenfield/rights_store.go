@@ -76,13 +76,13 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 		return
 	}
 	if t.me == nil {
-		me, err := t.c.Users.Me(ctx)
+		me, err := t.c.Users.Me(ctx, t.opts...)
 		if err != nil || me.ID == "" {
 			return
 		}
 		t.me = &me
 	}
-	members, err := t.c.Stores.Members(ctx, s.id)
+	members, err := t.c.Stores.Members(ctx, s.id, t.opts...)
 	if err != nil {
 		return
 	}
@@ -92,7 +92,7 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 	}
 	id := members[i].Role
 	s.role = id[:min(len(id), maxRole)]
-	roles, err := t.c.Stores.Roles(ctx, s.id)
+	roles, err := t.c.Stores.Roles(ctx, s.id, t.opts...)
 	if err != nil {
 		return
 	}

@@ -28,8 +28,8 @@ const maxTriedStores = 16
 // store, and 14 at most. Where the key may see the members of the store and its own
 // profile, a refusal is explained by the role. A lost connection or an answer that
 // says nothing about a permission ends it, and is never taken for a refusal.
-func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID string) []Right {
-	t := &trial{c: s.c, held: effective(held), stores: map[string]*storeTrial{}}
+func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID string, opts ...client.CallOption) []Right {
+	t := &trial{c: s.c, opts: opts, held: effective(held), stores: map[string]*storeTrial{}}
 	rights := make([]Right, 0, len(held))
 	for _, p := range held {
 		switch {
@@ -50,6 +50,7 @@ func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID 
 // A trial is one run of [PermissionService.Try].
 type trial struct {
 	c      *Client
+	opts   []client.CallOption
 	held   []Permission
 	stores map[string]*storeTrial
 	rest   findings // about no store
@@ -123,7 +124,7 @@ func (t *trial) read(ctx context.Context, read provingRead, storeID string, held
 	path, query, _ := strings.Cut(strings.ReplaceAll(read.path, "{storeId}", storeID), "?")
 	request := client.Request{Method: http.MethodGet, Path: append([]string{"api", "v1"}, strings.Split(path, "/")...)}
 	request.Query, _ = url.ParseQuery(query)
-	response, err := t.c.http.Do(ctx, request)
+	response, err := t.c.http.Do(ctx, request, t.opts...)
 	if err == nil && !json.Valid(response.Body) {
 		err = request.Unusable(response.Status, errors.New("it is no JSON"))
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -20,8 +19,10 @@ type Health struct {
 }
 
 // Health asks for the server's health. Anybody may, so no credential is sent.
-func (s *ServerService) Health(ctx context.Context) (Health, error) {
-	return call[Health](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "health"}, Anonymous: true})
+func (s *ServerService) Health(ctx context.Context, opts ...client.CallOption) (Health, error) {
+	r := get("Server.Health", "health")
+	r.Anonymous = true
+	return call[Health](ctx, s.c, r, opts)
 }
 
 // ServerInfo is a server's version and how far its nodes are.
@@ -72,6 +73,6 @@ func (s *SyncStatus) UnmarshalJSON(data []byte) error {
 
 // Info asks for the server's version and nodes. Every key or account may. A
 // server that never reached its block explorer answers 500; Health still works.
-func (s *ServerService) Info(ctx context.Context) (ServerInfo, error) {
-	return call[ServerInfo](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "server", "info"}}, checkInfo)
+func (s *ServerService) Info(ctx context.Context, opts ...client.CallOption) (ServerInfo, error) {
+	return call(ctx, s.c, get("Server.Info", "server", "info"), opts, checkInfo)
 }

@@ -137,10 +137,10 @@ type StoreRequest struct {
 }
 
 // Validate refuses what the server would refuse with less to say, and an amount that is
-// not set. It returns a [*RequestError] for the first such member.
+// not set. It returns a [*client.RequestError] for the first such member.
 func (r StoreRequest) Validate() error {
 	if n := utf8.RuneCountInString(r.Name); n < 1 || n > 50 {
-		return &RequestError{"name", fmt.Sprintf("it has %d characters, and a store's name has 1 to 50", n)}
+		return client.Refuse("name", fmt.Sprintf("it has %d characters, and a store's name has 1 to 50", n))
 	}
 	if err := checkAmount("paymentTolerance", r.PaymentTolerance, hundred); err != nil {
 		return err

@@ -3,7 +3,6 @@ package greenfield
 import (
 	"cmp"
 	"context"
-	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -29,12 +28,9 @@ type StoreRole struct {
 
 // Members returns the members of a store, in no fixed order. It needs
 // [CanViewStoreSettings]. Since 1.4.5.
-func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMember, error) {
-	if err := checkID("store id", storeID); err != nil {
-		return nil, err
-	}
+func (s *StoreService) Members(ctx context.Context, storeID string, opts ...client.CallOption) ([]StoreMember, error) {
 	// Each of two members has an older name and a newer one.
-	r := client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "users"}}
+	r := get("Stores.Members", "stores", storePart(storeID), "users")
 	list, err := call[[]struct {
 		ID        string `json:"id"`
 		UserID    string `json:"userId"`
@@ -42,7 +38,7 @@ func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMemb
 		StoreRole string `json:"storeRole"`
 		Email     string `json:"email"`
 		Name      string `json:"name"`
-	}](ctx, s.c, r)
+	}](ctx, s.c, r, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +46,7 @@ func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMemb
 	for i, m := range list {
 		members[i] = StoreMember{cmp.Or(m.ID, m.UserID), cmp.Or(m.StoreRole, m.Role), m.Email, m.Name}
 		if members[i].UserID == "" || members[i].Role == "" {
-			return nil, unusable(r, errNoMember)
+			return nil, unusable(r.Request, errNoMember)
 		}
 	}
 	return members, nil
@@ -58,9 +54,6 @@ func (s *StoreService) Members(ctx context.Context, storeID string) ([]StoreMemb
 
 // Roles returns the roles that members of a store can have, those of the server
 // and the store's own. It needs [CanViewStoreSettings]. Since 1.10.0.
-func (s *StoreService) Roles(ctx context.Context, storeID string) ([]StoreRole, error) {
-	if err := checkID("store id", storeID); err != nil {
-		return nil, err
-	}
-	return call[[]StoreRole](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "stores", storeID, "roles"}}, checkRoles)
+func (s *StoreService) Roles(ctx context.Context, storeID string, opts ...client.CallOption) ([]StoreRole, error) {
+	return call(ctx, s.c, get("Stores.Roles", "stores", storePart(storeID), "roles"), opts, checkRoles)
 }

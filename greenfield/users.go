@@ -2,7 +2,6 @@ package greenfield
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -33,6 +32,6 @@ type User struct {
 }
 
 // Me reads the account of the client's credential. It needs [CanViewProfile].
-func (s *UserService) Me(ctx context.Context) (User, error) {
-	return call[User](ctx, s.c, client.Request{Method: http.MethodGet, Path: []string{"api", "v1", "users", "me"}}, checkAccount)
+func (s *UserService) Me(ctx context.Context, opts ...client.CallOption) (User, error) {
+	return call(ctx, s.c, get("Users.Me", "users", "me"), opts, checkAccount)
 }

@@ -169,8 +169,8 @@ func codeOf(answer *client.Error) output.Code {
 }
 
 func explainInput(e *output.Error) bool {
-	if _, ok := errors.AsType[*bitpay.RequestError](e.Err); ok {
-		e.Code, e.Why = output.BadInput, "Nothing was sent."
+	if request, ok := errors.AsType[*client.RequestError](e.Err); ok && !errors.Is(e.Err, client.ErrPath) {
+		e.Code, e.What, e.Why = output.BadInput, request.Error(), "Nothing was sent."
 		e.Next = "correct it, and run the same command"
 		return true
 	}

@@ -53,14 +53,7 @@ func explainGreenfield(e *output.Error) bool {
 		}
 		return true
 	}
-	if explainNamed(e, greenfieldMeanings) {
-		return true
-	}
-	if request, ok := errors.AsType[*greenfield.RequestError](e.Err); ok {
-		e.Code, e.What, e.Why = output.BadInput, request.Error(), "Nothing was sent."
-		return true
-	}
-	return false
+	return explainNamed(e, greenfieldMeanings)
 }
 
 // DeniedWhy is what a 403 about a store can also mean.

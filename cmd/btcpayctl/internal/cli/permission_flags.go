@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
@@ -143,7 +144,7 @@ func needsOf(needs map[string][]greenfield.Permission, command string) ([]greenf
 
 // UsageOf makes a mistake in what is asked for an error of the line.
 func UsageOf(err error) error {
-	if request, ok := errors.AsType[*greenfield.RequestError](err); ok {
+	if request, ok := errors.AsType[*client.RequestError](err); ok {
 		e := &output.Error{Code: output.Usage, What: request.Error(), Next: "btcpayctl authorize --help", Err: err}
 		if request.Member == "permissions" {
 			e.Next = "btcpayctl apikey permissions --all\nor --allow-unknown, for a plugin's"

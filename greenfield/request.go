@@ -1,0 +1,139 @@
+package greenfield
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
+
+// A request is a [client.Request] in the making. It keeps the first part that is
+// unusable, which its call returns.
+type request struct {
+	client.Request
+	err error
+}
+
+// Parts of a path that are no fixed words.
+type (
+	storePart   string
+	invoicePart string
+	userPart    string // an id or an e-mail address
+)
+
+func get(operation string, path ...any) request { return build(operation, http.MethodGet, path) }
+
+func post(operation string, body any, path ...any) request {
+	r := build(operation, http.MethodPost, path)
+	r.Body = body
+	return r
+}
+
+func put(operation string, body any, path ...any) request {
+	r := build(operation, http.MethodPut, path)
+	r.Body = body
+	return r
+}
+
+func remove(operation string, path ...any) request {
+	return build(operation, http.MethodDelete, path)
+}
+
+// build makes a request to a path below /api/v1.
+func build(operation, method string, path []any) request {
+	r := request{Request: client.Request{
+		Operation: "greenfield." + operation, Method: method, Path: append(make([]string, 0, 2+len(path)), "api", "v1"),
+	}}
+	for _, part := range path {
+		var text string
+		var err error
+		switch part := part.(type) {
+		case string:
+			text = part
+		case storePart:
+			text, err = string(part), checkID("store id", string(part))
+		case invoicePart:
+			text, err = string(part), checkID("invoice id", string(part))
+		case userPart:
+			text, err = string(part), checkUser(string(part))
+		default:
+			panic(fmt.Sprintf("greenfield: a path has a %T", part))
+		}
+		if r.err == nil {
+			r.err = err
+		}
+		r.Path = append(r.Path, text)
+	}
+	return r
+}
+
+// with adds a query.
+func (r request) with(query url.Values) request {
+	r.Query = query
+	return r
+}
+
+// refuse keeps an error about the request, unless there is one already.
+func (r request) refuse(err error) request {
+	if r.err == nil {
+		r.err = err
+	}
+	return r
+}
+
+var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
+
+// checkID refuses what no server hands out before it enters a path.
+func checkID(what, id string) error {
+	if !idPattern().MatchString(id) {
+		return client.Refuse(what, fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id))
+	}
+	return nil
+}
+
+// checkUser refuses what can be neither an id nor an address. The path is
+// escaped, so this is about mistakes alone.
+func checkUser(idOrEmail string) error {
+	if idOrEmail == "" || len(idOrEmail) > 320 || strings.ContainsFunc(idOrEmail, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' }) {
+		return client.Refuse("user", fmt.Sprintf("%.80q is neither a user's id nor an e-mail address", idOrEmail))
+	}
+	return nil
+}
+
+// call sends a request, makes the errors of this API typed, and returns the answer where
+// the checks accept it.
+func call[T any](ctx context.Context, c *Client, r request, options []client.CallOption, checks ...func(T) error) (T, error) {
+	answer, _, err := callSized(ctx, c, r, options, checks...)
+	if err != nil {
+		return *new(T), err
+	}
+	return answer, nil
+}
+
+// callSized is call that also tells the size of the answer in bytes. It returns an answer
+// that a check refused together with the error.
+func callSized[T any](ctx context.Context, c *Client, r request, options []client.CallOption, checks ...func(T) error) (T, int, error) {
+	var answer T
+	if r.err != nil {
+		return answer, 0, r.err
+	}
+	var into any = &answer
+	if _, ok := into.(*client.Nothing); ok {
+		into = nil
+	}
+	response, err := c.http.Decode(ctx, r.Request, into, options...)
+	if err != nil {
+		return *new(T), 0, explain(r.Request, err)
+	}
+	for _, check := range checks {
+		if why := check(answer); why != nil {
+			return answer, len(response.Body), response.Unusable(why)
+		}
+	}
+	return answer, len(response.Body), nil
+}
