@@ -79,7 +79,7 @@ func (e *ProxyError) Unwrap() error { return e.Err }
 // explain adds what the answer to a request means to the error that holds it.
 func (c *Client) explain(ctx context.Context, r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
-		return fmt.Errorf("%w: %w", ErrLoginPage, err)
+		return client.Explain(ErrLoginPage, err)
 	}
 	answer, ok := errors.AsType[*client.Error](err)
 	if !ok {
@@ -89,7 +89,7 @@ func (c *Client) explain(ctx context.Context, r client.Request, err error) error
 		return &ProxyError{c.http.Server(), err}
 	}
 	if meaning := c.meaning(r, answer); meaning != nil {
-		return fmt.Errorf("%w: %w", meaning, err)
+		return client.Explain(meaning, err)
 	}
 	return err
 }

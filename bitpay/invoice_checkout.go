@@ -3,7 +3,6 @@ package bitpay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -40,7 +39,7 @@ func (s *InvoiceService) CheckoutStatus(ctx context.Context, id string, opts ...
 	r := client.Request{Operation: "bitpay.Invoices.CheckoutStatus", Method: http.MethodGet, Path: []string{"i", id, "status"}, Anonymous: true}
 	response, err := s.c.http.Do(ctx, r, opts...)
 	if answer, ok := errors.AsType[*client.Error](err); ok && answer.Status == http.StatusNotFound {
-		return CheckoutStatus{}, fmt.Errorf("%w: %w", ErrNoCheckout, err)
+		return CheckoutStatus{}, client.Explain(ErrNoCheckout, err)
 	}
 	if err != nil {
 		return CheckoutStatus{}, err

@@ -32,6 +32,10 @@
 //     [*DifferentError] inside, with something else than was asked for.
 //   - [*NetworkError]: no whole answer came.
 //
+// errors.Is finds [ErrNotFound], [ErrUnauthenticated], [ErrForbidden], [ErrThrottled],
+// [ErrConflict] and [ErrNotFoundOrForbidden] in an [*Error], and [HasCode] its code. A
+// request that was refused before it was sent is a [*RequestError].
+//
 // Only GET and HEAD are ever repeated, and only after a lost or refused connection,
 // 429, 502, 503 or 504. A Retry-After of up to a minute is followed, a longer one is
 // left to the caller. For every other request ask [FateUnknown]: it tells whether the

@@ -13,12 +13,13 @@ import (
 // any text can occur.
 type Code string
 
-// Codes of the Greenfield API that programs usually tell apart.
+// Codes of the Greenfield API that many calls have. Those of one area stand with it, such
+// as greenfield.CodeInvoiceNotFound; [HasCode] asks for any of them.
 const (
-	Unauthenticated   Code = "unauthenticated"
-	MissingPermission Code = "missing-permission"
-	GenericError      Code = "generic-error"
-	NotAvailable      Code = "not-available"
+	CodeUnauthenticated   Code = "unauthenticated"
+	CodeMissingPermission Code = "missing-permission"
+	CodeGenericError      Code = "generic-error"
+	CodeNotAvailable      Code = "not-available"
 )
 
 // An Error is an answer other than 2xx. What a server sent is kept, bounded in

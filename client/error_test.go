@@ -43,10 +43,10 @@ func TestErrorShapes(t *testing.T) {
 		reason      string
 	}{
 		{"Greenfield", 401, "application/json", `{"code":"unauthenticated","message":"Authentication is required for accessing this endpoint"}`,
-			client.Error{Code: client.Unauthenticated, Message: "Authentication is required for accessing this endpoint"},
+			client.Error{Code: client.CodeUnauthenticated, Message: "Authentication is required for accessing this endpoint"},
 			"Authentication is required for accessing this endpoint"},
 		{"a missing permission", 403, jsonType, `{"missingPermission":"btcpay.store.canviewinvoices","code":"missing-permission","message":"Insufficient API Permissions."}`,
-			client.Error{Code: client.MissingPermission, Message: "Insufficient API Permissions.", MissingPermission: "btcpay.store.canviewinvoices"},
+			client.Error{Code: client.CodeMissingPermission, Message: "Insufficient API Permissions.", MissingPermission: "btcpay.store.canviewinvoices"},
 			"Insufficient API Permissions."},
 		{"validation", 422, jsonType, `[{"path":"Amount","message":"too small"},{"path":"Checkout.PaymentMethods[0]","message":"unknown"}]`,
 			client.Error{Fields: []client.FieldError{{Path: "Amount", Message: "too small"}, {Path: "Checkout.PaymentMethods[0]", Message: "unknown"}}},

@@ -3,6 +3,7 @@ package greenfield
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -113,10 +114,15 @@ func (e *PermissionError) Error() string {
 
 func (e *PermissionError) Unwrap() error { return e.Err }
 
+// LogValue implements [slog.LogValuer].
+func (e *PermissionError) LogValue() slog.Value {
+	return slog.GroupValue(append([]slog.Attr{slog.String("permission", string(e.Permission))}, client.LogAttrs(e.Err)...)...)
+}
+
 // explain adds what an answer means to the error that holds it.
 func explain(r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
-		return fmt.Errorf("%w: %w", ErrLoginPage, err)
+		return client.Explain(ErrLoginPage, err)
 	}
 	answer, ok := errors.AsType[*client.Error](err)
 	if !ok {
@@ -124,7 +130,7 @@ func explain(r client.Request, err error) error {
 	}
 	switch meaning := meaningOf(r, answer); {
 	case meaning != nil:
-		return fmt.Errorf("%w: %w", meaning, err)
+		return client.Explain(meaning, err)
 	case answer.Status == http.StatusForbidden && answer.Page == "":
 		return &PermissionError{missing(r, answer), err}
 	}
@@ -143,19 +149,29 @@ func missing(r client.Request, answer *client.Error) Permission {
 	return p
 }
 
+// Codes of single calls, for [client.HasCode].
+const (
+	CodeAPIKeyNotFound    client.Code = "apikey-not-found"
+	CodeUserNotFound      client.Code = "user-not-found"
+	CodeStoreNotFound     client.Code = "store-not-found"
+	CodeStoreLimitReached client.Code = "store-limit-reached"
+	CodeInvoiceNotFound   client.Code = "invoice-not-found"
+	CodeAlreadyUnarchived client.Code = "already-unarchived"
+)
+
 // codes are the server's own words.
 var codes = map[client.Code]error{
-	"apikey-not-found":    ErrKeyNotFound,
-	"user-not-found":      ErrUserNotFound,
-	"invoice-not-found":   ErrInvoiceNotFound,
-	"already-unarchived":  ErrNotArchived,
-	"store-limit-reached": ErrStoreLimit,
+	CodeAPIKeyNotFound:    ErrKeyNotFound,
+	CodeUserNotFound:      ErrUserNotFound,
+	CodeInvoiceNotFound:   ErrInvoiceNotFound,
+	CodeAlreadyUnarchived: ErrNotArchived,
+	CodeStoreLimitReached: ErrStoreLimit,
 }
 
 func meaningOf(r client.Request, answer *client.Error) error {
 	switch answer.Status {
 	case http.StatusUnauthorized:
-		if answer.Code != client.Unauthenticated {
+		if answer.Code != client.CodeUnauthenticated {
 			return ErrNotServer // every version has that code (recordings 11-auth-errors)
 		}
 		return refusalOf(answer.Message)
@@ -169,7 +185,7 @@ func meaningOf(r client.Request, answer *client.Error) error {
 			return ErrNotMarkable
 		}
 	case http.StatusBadRequest:
-		if answer.Code == client.GenericError && noRate(answer.Message) {
+		if answer.Code == client.CodeGenericError && noRate(answer.Message) {
 			return ErrNoRate
 		}
 	}

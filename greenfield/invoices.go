@@ -103,7 +103,7 @@ func (s *InvoiceService) change(ctx context.Context, r request, storeID, id stri
 	}
 	invoice, err := s.Get(ctx, storeID, id, InvoiceGetOptions{}, opts...)
 	if err != nil {
-		return Invoice{}, fmt.Errorf("%w: %w", ErrNotRead, err)
+		return Invoice{}, client.Explain(ErrNotRead, err)
 	}
 	return invoice, nil
 }

@@ -3,7 +3,6 @@ package greenfield
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -41,7 +40,7 @@ func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest, 
 	}
 	switch {
 	case errors.Is(err, ErrUnknownKey), errors.Is(err, ErrRevokedOrLocked):
-		return Proof{}, fmt.Errorf("%w: %w", ErrNotProven, err)
+		return Proof{}, client.Explain(ErrNotProven, err)
 	case err != nil:
 		return Proof{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -81,7 +80,7 @@ func (c *Client) works(ctx context.Context) error {
 // refusalAs gives an answer another meaning.
 func refusalAs(meaning, refused error) error {
 	if answer, ok := errors.AsType[*client.Error](refused); ok {
-		return fmt.Errorf("%w: %w", meaning, answer)
+		return client.Explain(meaning, answer)
 	}
 	return meaning
 }

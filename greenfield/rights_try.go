@@ -146,9 +146,9 @@ func (t *trial) read(ctx context.Context, read provingRead, storeID string, held
 		if policy != read.permission {
 			into.note(read.permission, finding{LiveUnknown, RightNoCall, fmt.Errorf("the server checks %.80q with this call: %w", answer.MissingPermission, answer)})
 		}
-	case answer.Status == http.StatusNotFound && answer.Code == "store-not-found":
+	case answer.Status == http.StatusNotFound && answer.Code == CodeStoreNotFound:
 		into.note(read.permission, finding{live: LiveNo, reason: RightRefused})
-	case read.absent && answer.Code != "" && answer.Code != client.MissingPermission:
+	case read.absent && answer.Code != "" && answer.Code != client.CodeMissingPermission:
 		into.note(read.permission, finding{live: LiveYes})
 	case answer.Status == http.StatusNotFound, answer.Status == http.StatusMethodNotAllowed:
 		into.note(read.permission, finding{LiveUnknown, RightNoCall, explain(request, err)})
