@@ -17,33 +17,33 @@ import (
 
 const (
 	backupVersion = 1
-	backupLimit   = 64 << 20 // of a backup, opened
+	backupLimit   = 64 << 20 // limits of an opened backup
 )
 
-// A BackupKey closes a backup, or opens it: a passphrase, or keys of age.
+// A BackupKey encrypts a backup, or decrypts it: a passphrase, or age keys.
 type BackupKey struct {
 	Passphrase []byte
-	// Recipients, to write, are public keys of age, one a line, as in the file
-	// that age -R takes.
+	// Recipients, for writing, are age public keys, one per line, as in the file that age
+	// -R takes.
 	Recipients string
-	// Identities, to read, are private keys of age as age-keygen writes them.
+	// Identities, for reading, are age private keys as age-keygen writes them.
 	Identities []byte
 }
 
-// Format prints neither passphrase nor private key.
+// Format prints neither the passphrase nor a private key.
 func (k BackupKey) Format(f fmt.State, _ rune) { io.WriteString(f, "[backup key]") }
 
 // A BackupEntry is a secret with its name, as a backup holds it.
 type BackupEntry struct {
-	Entry         // Keystore is the store that it was in
+	Entry         // Keystore is the store that held it.
 	Secret []byte // the caller clears it
 }
 
-// Format prints the name alone.
+// Format prints only the name.
 func (e BackupEntry) Format(f fmt.State, _ rune) { io.WriteString(f, e.Name+" [redacted]") }
 
-// What an opened backup is: a line of JSON with the version and the number of
-// entries, and one line for each.
+// The content of an opened backup: a line of JSON with the version and the number of
+// entries, and one line for each entry.
 type backupHead struct {
 	Version int       `json:"btcpayctl_backup"`
 	Created time.Time `json:"created"`
@@ -55,9 +55,8 @@ type backupLine struct {
 	Secret *[]byte `json:"secret"` // base64
 }
 
-// Backup writes all entries with their secrets as one file of age, which
-// age -d opens. open gives the store that an entry names. When it fails, what
-// was written is no backup.
+// Backup writes all entries with their secrets as one age file, which age -d opens. open
+// returns the store that an entry names. If Backup fails, what it wrote is not a backup.
 func Backup(ctx context.Context, w io.Writer, key BackupKey, entries []Entry, open func(keystore string) (Store, error)) error {
 	if err := backup(ctx, w, key, entries, open); err != nil {
 		return backupError("write", err)
@@ -99,7 +98,7 @@ func backup(ctx context.Context, w io.Writer, key BackupKey, entries []Entry, op
 func (k BackupKey) recipients() ([]age.Recipient, error) {
 	switch {
 	case len(k.Passphrase) > 0 && k.Recipients != "":
-		return nil, fmt.Errorf("%w: age takes a passphrase or recipients, not both", ErrPassphrase)
+		return nil, fmt.Errorf("%w: a backup has either a passphrase or recipients", ErrPassphrase)
 	case len(k.Passphrase) > 0:
 		r, err := age.NewScryptRecipient(string(k.Passphrase))
 		if err != nil {
@@ -112,7 +111,7 @@ func (k BackupKey) recipients() ([]age.Recipient, error) {
 	}
 	recipients, err := age.ParseRecipients(strings.NewReader(k.Recipients))
 	if err != nil {
-		return nil, &Error{Err: fmt.Errorf("%w: what was given is no recipient of age", ErrPassphrase), Hint: "age-keygen -y IDENTITY-FILE prints it"}
+		return nil, &Error{Err: fmt.Errorf("%w: this is not an age recipient", ErrPassphrase), Hint: "age-keygen -y IDENTITY-FILE prints it"}
 	}
 	return recipients, nil
 }
@@ -128,14 +127,13 @@ func (k BackupKey) identities() ([]age.Identity, error) {
 	}
 	ids, err := age.ParseIdentities(bytes.NewReader(k.Identities))
 	if err != nil {
-		return nil, &Error{Err: fmt.Errorf("%w: what was given is no identity file of age", ErrPassphrase), Hint: "name the file that age-keygen -o wrote"}
+		return nil, &Error{Err: fmt.Errorf("%w: this is not an age identity file", ErrPassphrase), Hint: "name the file that age-keygen -o wrote"}
 	}
 	return ids, nil
 }
 
-// ReadBackup opens a backup and checks all of it before it returns anything.
-// Its errors are [ErrPassphrase], [ErrDamaged], [ErrVersion] and [ErrTooLarge],
-// which is one over 64 MiB.
+// ReadBackup opens a backup and checks all of it before it returns anything. It fails with
+// [ErrPassphrase], [ErrDamaged], [ErrVersion] or, over 64 MiB, [ErrTooLarge].
 func ReadBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	entries, err := readBackup(r, key)
 	if err != nil {
@@ -157,7 +155,7 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 		return nil, &Error{Err: fmt.Errorf("%w: it does not open the backup", ErrPassphrase), Hint: "try again; without it nobody can read the backup"}
 	}
 	if err != nil {
-		return nil, damagedBackup("it is not a file of age, or was changed")
+		return nil, damagedBackup("it is not an age file, or was changed")
 	}
 	limited := &io.LimitedReader{R: plain, N: backupLimit + 1}
 	lines := bufio.NewScanner(limited)
@@ -171,7 +169,7 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	}
 	if !scanned || strictJSON(lines.Bytes(), &head) != nil || head.Version < 1 {
 		if head.Version = jsonField(lines.Bytes(), "btcpayctl_backup"); head.Version <= backupVersion {
-			return nil, damagedBackup("what it holds is no backup of this program")
+			return nil, damagedBackup("its content is not a backup of this program")
 		}
 	}
 	if head.Version > backupVersion {
@@ -184,11 +182,11 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 		var line backupLine
 		n := len(entries) + 1
 		if strictJSON(lines.Bytes(), &line) != nil || line.Secret == nil || checkName(line.Name) != nil || len(*line.Secret) > MaxSize {
-			return entries, damagedBackup(fmt.Sprintf("entry %d of it is none", n))
+			return entries, damagedBackup(fmt.Sprintf("entry %d is invalid", n))
 		}
 		entries = append(entries, BackupEntry{line.Entry, *line.Secret})
 		if seen[line.Name] {
-			return entries, damagedBackup(fmt.Sprintf("it holds %s twice", line.Name))
+			return entries, damagedBackup(fmt.Sprintf("it contains %s twice", line.Name))
 		}
 		seen[line.Name] = true
 	}
@@ -198,13 +196,13 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	case lines.Err() != nil:
 		return entries, damagedBackup(cutShort)
 	case len(entries) != head.Entries:
-		return entries, damagedBackup(fmt.Sprintf("it should hold %d secrets and holds %d", head.Entries, len(entries)))
+		return entries, damagedBackup(fmt.Sprintf("it should contain %d secrets but contains %d", head.Entries, len(entries)))
 	}
 	return entries, nil
 }
 
-// strictJSON refuses what this program does not write: other fields, and
-// anything after the value.
+// strictJSON refuses what this program does not write: other fields, and anything after the
+// value.
 func strictJSON(line []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(line))
 	decoder.DisallowUnknownFields()
@@ -217,8 +215,8 @@ func strictJSON(line []byte, v any) error {
 	return nil
 }
 
-// jsonField reads a number of a line whose other content is not what was
-// expected; 0 where there is none.
+// jsonField reads a number from a line that is otherwise not as expected; 0 if there is
+// none.
 func jsonField(line []byte, field string) int {
 	var all map[string]json.RawMessage
 	n := 0
@@ -228,7 +226,7 @@ func jsonField(line []byte, field string) int {
 	return n
 }
 
-const cutShort = "it is cut short or was changed"
+const cutShort = "it is truncated or was changed"
 
 func damagedBackup(what string) error {
 	return &Error{Err: fmt.Errorf("%w: %s", ErrDamaged, what), Hint: "use another backup; nothing was changed"}

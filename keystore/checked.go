@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// probePrefix begins the names that [Check] and [Move] use for a moment.
+// probePrefix begins the names that [Check] and [Move] use temporarily.
 const probePrefix = "probe/"
 
-// IsProbe tells whether a name is one that [Check] and [Move] use for a moment. A
-// process that is killed may leave such an entry behind.
+// IsProbe reports whether a name is one that [Check] and [Move] use temporarily. A killed
+// process may leave such an entry behind.
 func IsProbe(name string) bool { return strings.HasPrefix(name, probePrefix) }
 
-// Checked gives a store that hands out a secret only where check finds that it is
-// the one its name says: names follow from secrets, see Names in the package
-// documentation. Otherwise Get fails with [ErrDamaged]. A store that was given
-// another's key passes it on as faithfully as the right one, so a [Move] or a
-// [Backup] reads from a checked store.
+// Checked returns a store that returns a secret only if check accepts it for its name:
+// names are derived from secrets, see Names in the package documentation. Otherwise Get
+// fails with [ErrDamaged]. A store that holds another key under a name would copy it like
+// the right one, so [Move] and [Backup] should read from a checked store.
 //
-// spec is the name that the store was opened with. check must not put the secret into its errors,
-// which are repeated. Of other interfaces than [Store] nothing is left.
+// spec is the name that the store was opened with. check must not put the secret into its
+// errors, which are repeated. The result implements no other interfaces than [Store].
 func Checked(spec string, s Store, check func(name string, secret []byte) error) Store {
 	backend, _, _ := strings.Cut(spec, ":")
 	return checkedStore{s, backend, check}
@@ -45,7 +44,7 @@ func (s checkedStore) Get(ctx context.Context, name string) ([]byte, error) {
 	return secret, nil
 }
 
-// misplaced says of a check's error what kind it is, once.
+// misplaced adds the kind to an error of check, once.
 func misplaced(err error) error {
 	if errors.Is(err, ErrDamaged) {
 		return err

@@ -15,10 +15,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// envVariables are all that the store looks at.
+// envVariables are all variables that the store reads.
 var envVariables = []string{"BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE", "BTCPAY_API_KEY", "BTCPAYCTL_PRIVATE_KEY_FILE"}
 
-// envStore reads what the environment names, and only for the kinds it knows.
+// envStore reads the keys that the environment names, and only of the kinds it knows.
 type envStore struct {
 	getenv func(string) string
 	wait   time.Duration
@@ -38,7 +38,7 @@ func (s *envStore) Get(ctx context.Context, name string) ([]byte, error) {
 		case "bitid":
 			secret, err = s.privateKey()
 		default:
-			err = fmt.Errorf("%w: the environment has only the kinds apikey and bitid", ErrNotFound)
+			err = fmt.Errorf("%w: the environment only has the kinds apikey and bitid", ErrNotFound)
 		}
 	}
 	if err != nil {
@@ -47,8 +47,8 @@ func (s *envStore) Get(ctx context.Context, name string) ([]byte, error) {
 	return secret, nil
 }
 
-// apiKey looks at all places, so that a key of the right id is found even
-// where another one stands in the variable that is read first.
+// apiKey reads all places, so that a key with the right id is found even if the variable
+// that is read first has another key.
 func (s *envStore) apiKey(id string) ([]byte, error) {
 	var seen []string
 	for _, place := range []struct {
@@ -89,7 +89,7 @@ func (s *envStore) apiKey(id string) ([]byte, error) {
 		Hint: "name the file with the right key: export BTCPAYCTL_API_KEY_FILE=/run/secrets/key"}
 }
 
-// privateKey gives the file as it is: whoever asked derives the SIN from it.
+// privateKey returns the file unchanged: the caller derives the SIN from it.
 func (s *envStore) privateKey() ([]byte, error) {
 	path := s.getenv("BTCPAYCTL_PRIVATE_KEY_FILE")
 	if path == "" {
@@ -120,7 +120,7 @@ func (s *envStore) readFile(variable, path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w", variable, err)
 	}
 	return nil, &Error{Err: fmt.Errorf("%w: %s: %w", kind, variable, err),
-		Hint: "name a file that has the secret: export " + variable + "=/run/secrets/key"}
+		Hint: "name a file that contains the secret: export " + variable + "=/run/secrets/key"}
 }
 
 func (s *envStore) Put(ctx context.Context, name string, secret []byte) error {

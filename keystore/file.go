@@ -19,7 +19,7 @@ const (
 	fileFolder    = "keystore" // in Options.Dir
 	fileLock      = "lock"
 	fileSuffix    = ".age"
-	fileSizeLimit = MaxSize + 4<<10 // what age adds to a secret is far less
+	fileSizeLimit = MaxSize + 4<<10 // age adds far less to a secret
 )
 
 // fileStore is a directory with
@@ -30,8 +30,8 @@ const (
 //	bitid-<SIN>.age       one secret each (file_seal.go)
 //	apikey-<id>.age
 //
-// A secret never changes in place: it is written anew and renamed. So readers
-// need no lock, and a crash leaves the old secret or the new one.
+// A secret never changes in place: a new file is written and renamed. So readers need no
+// lock, and a crash leaves the old secret or the new one.
 type fileStore struct {
 	path string
 	wait time.Duration // for the lock
@@ -39,13 +39,13 @@ type fileStore struct {
 	identityFile string
 	ask          func(ctx context.Context, confirm bool) ([]byte, error)
 
-	// unlocking guards identity and swept. It is a channel, so that waiting
-	// for somebody who types a passphrase ends with the context.
+	// unlocking guards identity and swept. It is a channel, so that waiting for a user who
+	// types a passphrase ends with the context.
 	unlocking chan struct{}
 	identity  *fileIdentity
 	swept     bool
 
-	probes sync.Map // what releases each probe that is there
+	probes sync.Map // release functions of the existing probes
 }
 
 func newFileStore(o Options) *fileStore {
@@ -139,7 +139,7 @@ func (s *fileStore) put(ctx context.Context, name string, secret []byte) error {
 	return readBack(dir, name, secret, id)
 }
 
-// write holds a probe until it is deleted, so that [Sweep] leaves it alone.
+// write holds a probe until it is deleted, so that [Sweep] ignores it.
 func (s *fileStore) write(dir *durable.Dir, name string, data []byte) error {
 	if !IsProbe(name) {
 		return dir.Write(secretFile(name), data)
@@ -153,8 +153,8 @@ func (s *fileStore) write(dir *durable.Dir, name string, data []byte) error {
 	return err
 }
 
-// readBack opens what is now on the disk, so that a secret which could not be
-// read later is never called stored.
+// readBack opens the file on disk, so that a secret that cannot be read later is never
+// reported as stored.
 func readBack(dir *durable.Dir, name string, secret []byte, id *fileIdentity) error {
 	data, err := readSecret(dir, name)
 	if err != nil {
@@ -171,13 +171,13 @@ func readBack(dir *durable.Dir, name string, secret []byte, id *fileIdentity) er
 	return nil
 }
 
-// sweepAge is how old a file has to be that was left, where the system does not tell
-// whose it is.
+// sweepAge is how old a leftover file has to be if the system does not report which process
+// uses it.
 const sweepAge = time.Hour
 
-// Sweep removes what killed processes left in the store "file" of a directory, that of
-// [Options]: temporary files, and entries of [Check] and [Move]. What a living process
-// uses stays. Where there is no such store it does nothing.
+// Sweep removes what killed processes left in the store "file" of a directory, see
+// [Options]: temporary files, and entries of [Check] and [Move]. Files of living processes
+// stay. If there is no such store, Sweep does nothing.
 func Sweep(directory string) error {
 	dir, err := durable.Open(filepath.Join(directory, fileFolder))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -198,8 +198,8 @@ func isProbeFile(file string) bool {
 	return probe && secretFile(probePrefix+id) == file
 }
 
-// sweep removes what killed writers left. Every writer holds the lock, so no
-// temporary file belongs to a living one. Failing here costs only space.
+// sweep removes what killed writers left. Every writer holds the lock, so no temporary file
+// belongs to a living one. A failure here costs only space.
 func (s *fileStore) sweep(ctx context.Context, dir *durable.Dir) {
 	if s.enter(ctx) != nil {
 		return
@@ -241,7 +241,7 @@ func (s *fileStore) delete(ctx context.Context, name string) error {
 	return err
 }
 
-// open opens a directory that should be there: without it there is no secret.
+// open opens an existing directory: without it there is no secret.
 func (s *fileStore) open(ctx context.Context, name string) (*durable.Dir, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -264,7 +264,7 @@ func readSecret(dir *durable.Dir, name string) ([]byte, error) {
 	return data, err
 }
 
-// List gives the names of the files. It needs neither identity nor lock.
+// List returns the names of the files. It needs neither identity nor lock.
 func (s *fileStore) List(ctx context.Context) ([]string, error) {
 	names, err := s.list(ctx)
 	if err != nil {
@@ -293,5 +293,5 @@ func (s *fileStore) list(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// Format prints where the store is, and not what opens it.
+// Format prints where the store is, but not what opens it.
 func (s *fileStore) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "keystore file in %s", s.path) }

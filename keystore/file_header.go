@@ -23,14 +23,14 @@ const (
 	byIdentityFile = "identity-file"
 )
 
-// fileHeader is store.json. It is written last when a store is made, so a
-// store that has it is complete. Nothing in it is secret.
+// fileHeader is store.json. It is written last when a store is created, so a store with a
+// header is complete. Nothing in it is secret.
 type fileHeader struct {
 	Version    int    `json:"version"`
 	Recipient  string `json:"recipient"`
 	Protection string `json:"protection"` // byPassphrase or byIdentityFile
-	// IdentitySHA256 is the digest of identity.age. A passphrase that fails is
-	// wrong where the digest fits, and the file is damaged where it does not.
+	// IdentitySHA256 is the digest of identity.age. If a passphrase fails, it is wrong if
+	// the digest matches, and otherwise the file is damaged.
 	IdentitySHA256 string `json:"identity_sha256,omitempty"`
 }
 
@@ -39,7 +39,7 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// readHeader gives nil where there is no header.
+// readHeader returns nil if there is no header.
 func readHeader(dir *durable.Dir) (*fileHeader, error) {
 	data, err := dir.Read(headerFile, headerLimit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,7 +62,7 @@ func readHeader(dir *durable.Dir) (*fileHeader, error) {
 func parseHeader(data []byte) (*fileHeader, error) {
 	header := new(fileHeader)
 	if err := json.Unmarshal(data, header); err != nil {
-		// The rest of a newer one may look quite different.
+		// A newer header may have other fields.
 		if header.Version = jsonVersion(data); header.Version > headerVersion {
 			return header, nil
 		}
@@ -77,16 +77,16 @@ func parseHeader(data []byte) (*fileHeader, error) {
 		return nil, errors.New("it does not say how the identity is protected")
 	}
 	if _, err := age.ParseX25519Recipient(header.Recipient); err != nil {
-		return nil, errors.New("its recipient is not one of age's X25519 recipients")
+		return nil, errors.New("its recipient is not an age X25519 recipient")
 	}
 	return header, nil
 }
 
-// check compares the store on the disk with the identity in hand.
+// check compares the store on disk with the identity in memory.
 func (h *fileHeader) check(dir *durable.Dir, id *fileIdentity) error {
 	switch {
 	case h == nil:
-		return fmt.Errorf("%w: %s is gone", ErrDamaged, dir.Path(headerFile))
+		return fmt.Errorf("%w: %s is missing", ErrDamaged, dir.Path(headerFile))
 	case h.Recipient != id.Recipient().String():
 		return &Error{Err: fmt.Errorf("%w: %s is encrypted to another identity", ErrPassphrase, dir.Path("")),
 			Hint: "name the identity file that this store was made with"}
@@ -94,9 +94,8 @@ func (h *fileHeader) check(dir *durable.Dir, id *fileIdentity) error {
 	return nil
 }
 
-// adopt makes a directory a store of this identity. Where the header of
-// an older one was lost, its secrets must open first: a store of two identities
-// would be half unreadable.
+// adopt makes a directory a store of this identity. If an older header was lost, the
+// secrets must open first: half of a store with two identities would be unreadable.
 func adopt(dir *durable.Dir, header *fileHeader, id *fileIdentity) error {
 	names, err := secretNames(dir)
 	if err != nil {
@@ -110,7 +109,7 @@ func adopt(dir *durable.Dir, header *fileHeader, id *fileIdentity) error {
 		secret, err := decryptSecret(name, data, id)
 		clear(secret)
 		if err != nil {
-			return fmt.Errorf("%w: %s is gone, and %s does not open with this identity: %w",
+			return fmt.Errorf("%w: %sis missing, and %s does not open with this identity: %w",
 				ErrDamaged, dir.Path(headerFile), secretFile(name), err)
 		}
 	}
@@ -126,7 +125,7 @@ func (h *fileHeader) write(dir *durable.Dir) error {
 	return dir.Write(headerFile, append(data, '\n'))
 }
 
-// secretNames lists the secrets that a directory has files of.
+// secretNames lists the names of the secrets that a directory has files of.
 func secretNames(dir *durable.Dir) ([]string, error) {
 	files, err := dir.Names()
 	var names []string
@@ -139,12 +138,12 @@ func secretNames(dir *durable.Dir) ([]string, error) {
 	return names, err
 }
 
-// mustBeEmpty is asked before a new identity is made: where there are secrets,
-// the one they are encrypted to is missing, and a new one opens none of them.
+// mustBeEmpty is called before a new identity is made: if there are secrets, the identity
+// that they are encrypted to is missing, and a new one opens none of them.
 func mustBeEmpty(dir *durable.Dir, missing string) error {
 	names, err := secretNames(dir)
 	if err == nil && len(names) > 0 {
-		err = fmt.Errorf("%w: %s is gone, and %d secrets in %s are encrypted to it", ErrDamaged, missing, len(names), dir.Path(""))
+		err = fmt.Errorf("%w: %sis missing, and %d secrets in %s are encrypted to it", ErrDamaged, missing, len(names), dir.Path(""))
 	}
 	return err
 }

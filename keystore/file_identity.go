@@ -11,7 +11,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// readIdentityFile reads the identity file that the user keeps elsewhere.
+// readIdentityFile reads the identity file that the user keeps in another place.
 func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 	text, err := durable.ReadNamed(path, identityLimit, wait, true)
 	defer clear(text)
@@ -32,9 +32,9 @@ func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 	return id, nil
 }
 
-// makeIdentityFile makes an identity where there is none. It never replaces
-// one: that would lose every secret encrypted to it. Nor does it make one among
-// the files of the store, which a secret of that name would replace.
+// makeIdentityFile creates an identity if there is none. It never replaces one: every
+// secret encrypted to it would be lost. It also creates none among the files of the store,
+// where a secret of that name would replace it.
 func makeIdentityFile(path, store string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -50,7 +50,7 @@ func makeIdentityFile(path, store string) error {
 		return err
 	}
 	if same {
-		return &Error{Err: fmt.Errorf("%w: %s would be in the folder of the store", ErrPassphrase, path),
+		return &Error{Err: fmt.Errorf("%w: %s would be in the directory of the store", ErrPassphrase, path),
 			Hint: "name a file elsewhere, best on another disk: export BTCPAYCTL_IDENTITY_FILE=/path/to/identity"}
 	}
 	text, err := newIdentityText()

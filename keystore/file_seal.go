@@ -15,13 +15,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// fileIdentity is what opens a store, and what proves that it wrote a secret.
+// fileIdentity opens a store, and proves that the store wrote a secret.
 type fileIdentity struct {
 	*age.X25519Identity
 	markKey []byte
 }
 
-// Format prints no key, which the embedded identity would.
+// Format prints no key; the embedded identity would.
 func (*fileIdentity) Format(f fmt.State, _ rune) { io.WriteString(f, "[redacted]") }
 
 func (*fileIdentity) String() string { return "[redacted]" }
@@ -34,18 +34,17 @@ func newFileIdentity(x *age.X25519Identity) (*fileIdentity, error) {
 	return &fileIdentity{x, key}, nil
 }
 
-// A secret's file is an ordinary age file whose content is the secret, byte for
-// byte. Its header has one stanza more than the recipient's,
+// A secret's file is an ordinary age file whose content is the secret, byte for byte. Its
+// header has one stanza more than the recipient's,
 //
 //	-> btcpayctl 1 bitid/TfX…
 //	<HMAC-SHA-256>
 //
-// the mark: the version of this format, the name of the secret, and a code over
-// the name and the file key, under a key that is derived from the identity.
-// Programs that do not know the stanza skip it. Whoever knows the recipient,
-// which is public, can encrypt to it; only who holds the identity can make the
-// mark. So a file under a wrong name and a file from elsewhere are told from
-// one that this store wrote.
+// the mark: the version of this format, the name of the secret, and a code over the name
+// and the file key, with a key that is derived from the identity. Programs that do not know
+// the stanza skip it. Anyone who knows the recipient, which is public, can encrypt to it;
+// only the holder of the identity can make the mark. So files under a wrong name and
+// foreign files are recognised.
 const (
 	markType    = "btcpayctl"
 	markVersion = 1
@@ -59,7 +58,7 @@ func (id *fileIdentity) mark(name string, fileKey []byte) []byte {
 	return code.Sum(nil)
 }
 
-// marker writes the mark; age calls Wrap while it makes the header.
+// marker writes the mark; age calls Wrap while it writes the header.
 type marker struct {
 	id   *fileIdentity
 	name string
@@ -88,7 +87,7 @@ func sealSecret(name string, secret []byte, id *fileIdentity) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// unmarker is the identity with a look at the mark before and after.
+// unmarker is the identity that also checks the mark, before and after.
 type unmarker struct {
 	id   *fileIdentity
 	name string
@@ -106,12 +105,12 @@ func (u unmarker) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	}
 	switch version, err := strconv.Atoi(mark.Args[0]); {
 	case err != nil || version < 1:
-		return nil, errors.New("its version cannot be read")
+		return nil, errors.New("its version is unreadable")
 	case version > markVersion:
 		return nil, fmt.Errorf("%w: it has version %d, this program knows %d", ErrVersion, version, markVersion)
 	}
 	if len(mark.Args) != 2 || mark.Args[1] != u.name {
-		return nil, errors.New("it holds a secret of another name")
+		return nil, errors.New("it contains a secret of another name")
 	}
 	fileKey, err := u.id.Unwrap(stanzas)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
@@ -121,7 +120,7 @@ func (u unmarker) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 		return nil, err
 	}
 	if !hmac.Equal(mark.Body, u.id.mark(u.name, fileKey)) {
-		return nil, errors.New("whoever wrote it does not hold the identity of this store")
+		return nil, errors.New("it was written without the identity of this store")
 	}
 	return fileKey, nil
 }
@@ -134,8 +133,8 @@ func openSecret(dir *durable.Dir, name string, data []byte, id *fileIdentity) ([
 	return secret, err
 }
 
-// readSealed reads what was encrypted, which is shorter than the file, in one
-// piece: a buffer that grows leaves copies behind.
+// readSealed reads the encrypted content, which is shorter than the file, in one piece: a
+// growing buffer leaves copies behind.
 func readSealed(r io.Reader, size, limit int) ([]byte, error) {
 	plain := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
 	_, err := plain.ReadFrom(io.LimitReader(r, int64(limit)))
@@ -154,7 +153,7 @@ func decryptSecret(name string, data []byte, id *fileIdentity) ([]byte, error) {
 	}
 	if len(secret) > MaxSize {
 		clear(secret)
-		return nil, errors.New("it is larger than a secret may be")
+		return nil, errors.New("it is larger than a secret can be")
 	}
 	return secret, nil
 }

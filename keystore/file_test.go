@@ -184,7 +184,7 @@ func TestBadInputIdentityFile(t *testing.T) {
 	two := append(must2(newIdentityText()), must2(newIdentityText())...)
 	for what, content := range map[string]string{
 		"empty": "", "nonsense": "hello", "recipient": "age1qqqqqqqq", "two identities": string(two),
-		"cut short": "AGE-SECRET-KEY-1QQQQ", "binary": "\x00\xff\xfe", "ssh": "-----BEGIN OPENSSH PRIVATE KEY-----\n",
+		"truncated": "AGE-SECRET-KEY-1QQQQ", "binary": "\x00\xff\xfe", "ssh": "-----BEGIN OPENSSH PRIVATE KEY-----\n",
 		"too large": strings.Repeat("# comment\n", 10000),
 	} {
 		t.Run(what, func(t *testing.T) {

@@ -33,7 +33,7 @@ func (s *fileStore) enter(ctx context.Context) error {
 
 func (s *fileStore) leave() { <-s.unlocking }
 
-// unlock gives the identity of a store that is there. It is derived once.
+// unlock returns the identity of an existing store. It is derived once.
 func (s *fileStore) unlock(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
@@ -53,8 +53,8 @@ func (s *fileStore) unlock(ctx context.Context, dir *durable.Dir) (*fileIdentity
 	return id, err
 }
 
-// forgetStale drops an identity that does not open this store any more, since
-// another process removed the store and made it anew.
+// forgetStale drops an identity that no longer opens this store, because another process
+// removed the store and created it again.
 func (s *fileStore) forgetStale(ctx context.Context, dir *durable.Dir, id *fileIdentity) bool {
 	header, err := readHeader(dir)
 	if err != nil || header == nil || header.check(dir, id) == nil || s.enter(ctx) != nil {
@@ -67,7 +67,7 @@ func (s *fileStore) forgetStale(ctx context.Context, dir *durable.Dir, id *fileI
 	return true
 }
 
-// find gets the identity of a store from where the user says it is.
+// find reads the identity of a store from where the options say it is.
 func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHeader) (*fileIdentity, error) {
 	var id *fileIdentity
 	var err error
@@ -89,11 +89,11 @@ func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHead
 }
 
 func noIdentityNamed(dir *durable.Dir) error {
-	return &Error{Err: fmt.Errorf("%w: %s is encrypted to an identity file, and none is named", ErrPassphrase, dir.Path("")),
+	return &Error{Err: fmt.Errorf("%w: %s is encrypted to an identity file, but none is given", ErrPassphrase, dir.Path("")),
 		Hint: "name it: export BTCPAYCTL_IDENTITY_FILE=/path/to/identity"}
 }
 
-// unlockOrMake is unlock, and makes a store where there is none.
+// unlockOrMake is unlock, but creates a store if there is none.
 func (s *fileStore) unlockOrMake(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
 	header, err := readHeader(dir)
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *fileStore) unlockOrMake(ctx context.Context, dir *durable.Dir) (*fileId
 		return nil, err
 	}
 	defer s.leave()
-	s.identity = nil // of a store that went away
+	s.identity = nil // of a store that was removed
 	var id *fileIdentity
 	if s.identityFile != "" {
 		id, err = s.makeByIdentityFile(ctx, dir)
@@ -146,7 +146,7 @@ func (s *fileStore) makeByIdentityFile(ctx context.Context, dir *durable.Dir) (*
 	if err != nil {
 		return nil, err
 	}
-	if header != nil { // made by another process while this one waited
+	if header != nil { // created by another process during the wait
 		return id, header.check(dir, id)
 	}
 	return id, adopt(dir, &fileHeader{Protection: byIdentityFile}, id)
@@ -184,8 +184,8 @@ func (s *fileStore) makeByPassphrase(ctx context.Context, dir *durable.Dir) (*fi
 	} else if header.Protection == byIdentityFile {
 		return nil, noIdentityNamed(dir)
 	}
-	// What stands on the disk is unwrapped, not what was just made: the store
-	// is usable only if this passphrase opens that file.
+	// The file on disk is opened, not the identity in memory: the store is usable only if
+	// this passphrase opens that file.
 	data, err := dir.Read(identityFile, identityLimit)
 	if err != nil {
 		return nil, err
@@ -203,7 +203,7 @@ func (s *fileStore) makeByPassphrase(ctx context.Context, dir *durable.Dir) (*fi
 func (s *fileStore) askAndDerive(ctx context.Context, dir *durable.Dir, header *fileHeader) (*fileIdentity, error) {
 	data, err := dir.Read(identityFile, identityLimit)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s is gone, and without it no secret opens", ErrDamaged, dir.Path(identityFile))
+		return nil, fmt.Errorf("%w: %s is missing, and without it no secret can be opened", ErrDamaged, dir.Path(identityFile))
 	}
 	if err != nil {
 		return nil, err
@@ -213,8 +213,8 @@ func (s *fileStore) askAndDerive(ctx context.Context, dir *durable.Dir, header *
 		return nil, err
 	}
 	defer clear(passphrase)
-	// The lock keeps a hundred processes from taking 256 MiB each at once.
-	// Where nothing can be written, reading must still work.
+	// The lock keeps a hundred processes from taking 256 MiB each at once. If nothing can
+	// be written, reading must still work.
 	lock, err := dir.Lock(ctx, fileLock, s.wait)
 	switch {
 	case err == nil:
@@ -235,7 +235,7 @@ func (s *fileStore) askAndDerive(ctx context.Context, dir *durable.Dir, header *
 
 func (s *fileStore) passphrase(ctx context.Context, confirm bool) ([]byte, error) {
 	if s.ask == nil {
-		return nil, &Error{Err: fmt.Errorf("%w: nobody can be asked for it", ErrPassphrase), Hint: passphraseHint}
+		return nil, &Error{Err: fmt.Errorf("%w: there is no terminal to ask for it", ErrPassphrase), Hint: passphraseHint}
 	}
 	passphrase, err := s.ask(ctx, confirm)
 	switch {
@@ -249,8 +249,8 @@ func (s *fileStore) passphrase(ctx context.Context, confirm bool) ([]byte, error
 	return passphrase, nil
 }
 
-// wrapIdentity makes a new identity and puts it under a passphrase, in the
-// form that the age program takes with -i. It never replaces one.
+// wrapIdentity creates an identity and encrypts it with a passphrase, in the form that the
+// age program takes with -i. It never replaces one.
 func wrapIdentity(dir *durable.Dir, passphrase []byte) error {
 	if _, err := dir.Read(identityFile, identityLimit); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(err, fs.ErrExist) // saves the second that a derivation takes
@@ -289,7 +289,7 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 	r, err := age.Decrypt(bytes.NewReader(data), scrypt)
 	switch wrong := errors.Is(err, age.ErrIncorrectIdentity); {
 	case wrong && header != nil && header.IdentitySHA256 != "" && !intact:
-		return nil, &Error{Err: fmt.Errorf("%w: %s does not open, and is not what this program wrote", ErrDamaged, dir.Path(identityFile)),
+		return nil, &Error{Err: fmt.Errorf("%w: %s does not open, and was changed after this program wrote it", ErrDamaged, dir.Path(identityFile)),
 			Hint: "restore it from a backup; or, if you changed the passphrase with age, type the new one"}
 	case wrong:
 		return nil, &Error{Err: fmt.Errorf("%w: it does not open %s", ErrPassphrase, dir.Path(identityFile)),
@@ -323,7 +323,7 @@ func newIdentityText() ([]byte, error) {
 func parseIdentity(text []byte) (*fileIdentity, error) {
 	ids, err := age.ParseIdentities(bytes.NewReader(text))
 	if err != nil {
-		return nil, errors.New("it is not an identity file of age")
+		return nil, errors.New("it is not an age identity file")
 	}
 	if len(ids) != 1 {
 		return nil, fmt.Errorf("it has %d identities instead of one", len(ids))

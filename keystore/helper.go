@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	// helperServer begins the ServerURL of a secret; its name follows. Helpers
-	// take an https URL only, and names under .invalid never exist (RFC 2606).
+	// helperServer begins the ServerURL of a secret; its name follows. Helpers take only
+	// https URLs, and names under .invalid never exist (RFC 2606).
 	helperServer = "https://btcpayctl.invalid/"
 	helperLock   = "helper.lock"
 	// helperMax is how many bytes a secret may have: docker's helpers read their
@@ -28,9 +28,8 @@ const (
 	helperMax = 48000
 )
 
-// helperStore is a program that speaks the credential-helper protocol of
-// docker: the action is its argument, JSON or a URL its input, and JSON or the
-// text of an error its output.
+// helperStore is a program that implements docker's credential-helper protocol: the action
+// is its argument, JSON or a URL its input, and JSON or an error text its output.
 type helperStore struct {
 	path   string
 	dir    string // for the lock; may be empty
@@ -39,15 +38,15 @@ type helperStore struct {
 	getenv func(string) string
 }
 
-// helperTurns has a channel for each program, held by the one call that runs it:
+// helperTurns has a channel for each program, held by the call that runs it:
 // docker-credential-pass writes in place, so a reader could see half a secret.
 var helperTurns sync.Map
 
 func newHelperStore(path string, o Options) (Store, error) {
 	if !filepath.IsAbs(path) {
 		return nil, &Error{Backend: "helper", Op: "open",
-			Err:  fmt.Errorf("%w: a helper is named by an absolute path", ErrUnavailable),
-			Hint: "for instance: export BTCPAYCTL_KEYSTORE=helper:/usr/bin/docker-credential-secretservice"}
+			Err:  fmt.Errorf("%w: a helper must be named by an absolute path", ErrUnavailable),
+			Hint: "for example: export BTCPAYCTL_KEYSTORE=helper:/usr/bin/docker-credential-secretservice"}
 	}
 	return &helperStore{path: filepath.Clean(path), dir: o.Dir, wait: o.keyringWait(), lock: o.lockWait(), getenv: o.Getenv}, nil
 }
@@ -66,7 +65,7 @@ func (s *helperStore) Get(ctx context.Context, name string) (secret []byte, err 
 func (s *helperStore) Put(ctx context.Context, name string, secret []byte) error {
 	err := checkPut(name, secret)
 	if err == nil && len(secret) > helperMax {
-		err = &Error{Err: fmt.Errorf("%w: it has %d bytes, and a credential helper takes %d", ErrTooLarge, len(secret), helperMax), Hint: hintOtherStore}
+		err = &Error{Err: fmt.Errorf("%w: it has %d bytes, but a credential helper takes only %d", ErrTooLarge, len(secret), helperMax), Hint: hintOtherStore}
 	}
 	if err == nil {
 		err = s.call(ctx, name, func(ctx context.Context) error { return s.write(ctx, name, secret) })
@@ -78,7 +77,7 @@ func (s *helperStore) Delete(ctx context.Context, name string) error {
 	return helperError("delete", name, s.call(ctx, name, func(ctx context.Context) error { return s.remove(ctx, name) }))
 }
 
-// List gives the names that the helper lists under this program's URL.
+// List returns the names that the helper lists under this program's URL.
 func (s *helperStore) List(ctx context.Context) (names []string, err error) {
 	err = s.call(ctx, "any/1", func(ctx context.Context) error {
 		out, err := s.run(ctx, "list", nil)
@@ -107,8 +106,7 @@ func (s *helperStore) List(ctx context.Context) (names []string, err error) {
 // Format prints the program's path.
 func (s *helperStore) Format(f fmt.State, _ rune) { io.WriteString(f, "keystore helper:"+s.path) }
 
-// call waits for its turn, in this process and among others, and then starts
-// the clock.
+// call waits for its turn, in this process and among others, and then starts the timeout.
 func (s *helperStore) call(ctx context.Context, name string, do func(context.Context) error) error {
 	if err := checkName(name); err != nil {
 		return err
@@ -133,7 +131,7 @@ func (s *helperStore) call(ctx context.Context, name string, do func(context.Con
 	defer cancel()
 	err = do(limited)
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Err: fmt.Errorf("%w: %s did not end within %v, and was ended", ErrTimeout, s.path, s.wait), Hint: hintMoreTime}
+		return &Error{Err: fmt.Errorf("%w: %s did not end within %v, and was killed", ErrTimeout, s.path, s.wait), Hint: hintMoreTime}
 	}
 	return err
 }
@@ -155,7 +153,7 @@ func (s *helperStore) lockOthers(ctx context.Context) (unlock func(), err error)
 	return func() { lock.Unlock() }, nil
 }
 
-// ignoreUnwritable lets a helper be used where this program cannot write.
+// ignoreUnwritable makes a helper usable if this program cannot write its lock.
 func ignoreUnwritable(err error) error {
 	for _, harmless := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT} {
 		if errors.Is(err, harmless) {
@@ -165,11 +163,11 @@ func ignoreUnwritable(err error) error {
 	return err
 }
 
-// helperUser is the name without the slash, which docker-credential-pass would
-// take for a folder and not find again.
+// helperUser is the name without the slash, which docker-credential-pass would take for a
+// directory and not find again.
 func helperUser(name string) string { return strings.Replace(name, "/", "-", 1) }
 
-// helperRequest is what store reads and get answers.
+// helperRequest is the input of store and the output of get.
 type helperRequest struct {
 	ServerURL string `json:"ServerURL"`
 	Username  string `json:"Username"`
@@ -187,14 +185,14 @@ func (s *helperStore) read(ctx context.Context, name string) ([]byte, error) {
 		return nil, helperNonsense("get")
 	}
 	switch {
-	case answer.Username == "" && answer.Secret == "": // docker-credential-pass, where there is none
+	case answer.Username == "" && answer.Secret == "": // docker-credential-pass, if there is none
 		return nil, ErrNotFound
 	case answer.Username != helperUser(name):
 		return nil, &Error{Err: fmt.Errorf("%w: the helper returned a secret of another name", ErrDamaged), Hint: hintOtherStore}
 	}
 	secret, err := keyringDecode(name, answer.Secret)
 	if e, ok := errors.AsType[*Error](err); ok && errors.Is(err, ErrDamaged) {
-		e.Hint = "look at what the helper holds for " + helperServer + name
+		e.Hint = "look at the entry that the helper has for " + helperServer + name
 	}
 	return secret, err
 }
@@ -206,7 +204,7 @@ func (s *helperStore) write(ctx context.Context, name string, secret []byte) err
 	}
 	line := append(request, '\n')
 	defer clear(line)
-	defer clear(request) // which the line may be a copy of
+	defer clear(request) // the line may be a copy of it
 	if _, err := s.run(ctx, "store", line); err != nil {
 		if errors.Is(err, ErrNotFound) {
 			err = &Error{Err: fmt.Errorf("%w: the helper failed and stored nothing", ErrUnavailable), Hint: hintOtherStore}
@@ -217,7 +215,7 @@ func (s *helperStore) write(ctx context.Context, name string, secret []byte) err
 	defer clear(back)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return &Error{Err: fmt.Errorf("%w: the helper said that the secret was stored, but it is not there", ErrUnavailable), Hint: hintOtherStore}
+		return &Error{Err: fmt.Errorf("%w: the helper reported the secret as stored, but it is not there", ErrUnavailable), Hint: hintOtherStore}
 	case err != nil:
 		return fmt.Errorf("reading back what was written: %w", err)
 	case !bytes.Equal(back, secret):
@@ -227,8 +225,8 @@ func (s *helperStore) write(ctx context.Context, name string, secret []byte) err
 }
 
 func (s *helperStore) remove(ctx context.Context, name string) error {
-	// A damaged entry may be deleted, a missing one may not: helpers say
-	// nothing about erasing what is not there.
+	// A damaged entry can be deleted, but not a missing one: helpers report no error when
+	// they erase a missing entry.
 	secret, err := s.read(ctx, name)
 	clear(secret)
 	if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrVersion) {
@@ -243,9 +241,9 @@ func (s *helperStore) remove(ctx context.Context, name string) error {
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
-		return fmt.Errorf("looking whether the secret is gone: %w", err)
+		return fmt.Errorf("checking that the secret is deleted: %w", err)
 	}
-	return &Error{Err: fmt.Errorf("%w: the helper said that the secret was erased, but it is still there", ErrUnavailable),
+	return &Error{Err: fmt.Errorf("%w: the helper reported the secret as erased, but it is still there", ErrUnavailable),
 		Hint: "erase it by hand: " + s.path + " erase"}
 }
 

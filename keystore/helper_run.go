@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// helperOutput bounds what a helper may say: a list of 50,000 names.
+// helperOutput is how many bytes a helper may print: a list of 50,000 names.
 const helperOutput = 8 << 20
 
-// helperEnvironment is all that a helper gets to see: what it needs to find its
-// user, his desktop and his gpg, and none of this program's variables.
+// helperEnvironment is the whole environment of a helper: what it needs to find its user,
+// the user's desktop and gpg, and none of this program's variables.
 var helperEnvironment = []string{
 	"HOME", "USER", "LOGNAME", "PATH", "SHELL", "TMPDIR", "TZ", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "LC_MESSAGES",
 	"DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS",
@@ -26,7 +26,7 @@ var helperEnvironment = []string{
 	"SystemRoot", "SystemDrive", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TEMP", "TMP", "COMSPEC", "PATHEXT",
 }
 
-// run starts the helper for one action and gives its output.
+// run starts the helper for one action and returns its output.
 func (s *helperStore) run(ctx context.Context, action string, input []byte) ([]byte, error) {
 	if err := s.acceptable(); err != nil {
 		return nil, err
@@ -34,7 +34,7 @@ func (s *helperStore) run(ctx context.Context, action string, input []byte) ([]b
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, s.path, action)
-	cmd.Env = []string{} // nil would mean all of it
+	cmd.Env = []string{} // nil would pass on all of it
 	for _, variable := range helperEnvironment {
 		if value := s.getenv(variable); value != "" {
 			cmd.Env = append(cmd.Env, variable+"="+value)
@@ -45,14 +45,14 @@ func (s *helperStore) run(ctx context.Context, action string, input []byte) ([]b
 	out := &helperAnswer{full: cancel}
 	cmd.Stdout = out
 	ownGroup(cmd)
-	// A child of the helper may keep the pipe open after the helper ended. On a
-	// busy machine what the helper printed takes a while to be read.
+	// A child of the helper may keep the pipe open after the helper has ended. On a busy
+	// machine, reading what the helper printed takes a while.
 	cmd.WaitDelay = 2 * time.Second
 	err := cmd.Run()
 	switch {
 	case out.overflowed:
 		clear(out.data)
-		return nil, &Error{Err: fmt.Errorf("%w: the helper printed more than %d MiB at %s, and was ended", ErrUnavailable, helperOutput>>20, action),
+		return nil, &Error{Err: fmt.Errorf("%w: the helper printed more than %d MiB at %s, and was killed", ErrUnavailable, helperOutput>>20, action),
 			Hint: "is it a credential helper? " + hintOtherStore}
 	case ctx.Err() != nil:
 		clear(out.data)
@@ -64,10 +64,10 @@ func (s *helperStore) run(ctx context.Context, action string, input []byte) ([]b
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil, helperCause(action, string(out.data), exit.ExitCode())
 	}
-	return nil, &Error{Err: fmt.Errorf("%w: the helper does not start: %w", ErrUnavailable, err), Hint: hintHelperProgram}
+	return nil, &Error{Err: fmt.Errorf("%w: the helper cannot be started: %w", ErrUnavailable, err), Hint: hintHelperProgram}
 }
 
-const hintHelperProgram = "name a program that speaks the protocol: apt-get install golang-docker-credential-helpers"
+const hintHelperProgram = "name a program that implements the protocol: apt-get install golang-docker-credential-helpers"
 
 // acceptable refuses a program that another user could have replaced.
 func (s *helperStore) acceptable() error {
@@ -86,7 +86,7 @@ func (s *helperStore) acceptable() error {
 	return nil
 }
 
-// helperAnswer keeps what a helper prints, up to the bound.
+// helperAnswer stores what a helper prints, up to the limit.
 type helperAnswer struct {
 	data       []byte
 	overflowed bool
@@ -108,11 +108,11 @@ func (a *helperAnswer) Write(p []byte) (int, error) {
 }
 
 func helperNonsense(action string) error {
-	return &Error{Err: fmt.Errorf("%w: what the helper answered to %s is not of the protocol", ErrUnavailable, action), Hint: hintHelperProgram}
+	return &Error{Err: fmt.Errorf("%w: the helper's response to %s does not follow the protocol", ErrUnavailable, action), Hint: hintHelperProgram}
 }
 
-// helperCause sorts what a helper says when it fails, by the words of docker's
-// own. The text itself is left out, since it may repeat what was sent.
+// helperCause maps the text of a failed helper to an error, by the words of docker's own
+// helpers. The text itself is dropped, because it may repeat the secret.
 func helperCause(action, text string, code int) error {
 	text = strings.ToLower(text)
 	says := func(words ...string) bool {
@@ -131,11 +131,11 @@ func helperCause(action, text string, code int) error {
 	case says("dismiss", "cancelled", "canceled"):
 		return &Error{Err: ErrDismissed, Hint: hintUnlock}
 	case says("is locked", "locked collection", "interaction is not allowed", "no pinentry", "no secret key"):
-		return &Error{Err: fmt.Errorf("%w: the helper could not unlock what it keeps secrets in", ErrLocked), Hint: hintUnlock}
+		return &Error{Err: fmt.Errorf("%w: the helper could not unlock its own store", ErrLocked), Hint: hintUnlock}
 	case says("autolaunch", "d-bus", "dbus", "secrets was not provided", "could not connect"):
-		return &Error{Err: fmt.Errorf("%w: the helper reaches no keyring on a session bus", ErrUnavailable), Hint: hintOtherStore}
+		return &Error{Err: fmt.Errorf("%w: the helper found no keyring on a session bus", ErrUnavailable), Hint: hintOtherStore}
 	case says("denied", "not permitted", "not authorized"):
-		return &Error{Err: fmt.Errorf("%w: the helper is not let in", ErrDenied), Hint: hintOtherStore}
+		return &Error{Err: fmt.Errorf("%w: the helper was denied access", ErrDenied), Hint: hintOtherStore}
 	case says("token too long"):
 		return &Error{Err: fmt.Errorf("%w for this helper", ErrTooLarge), Hint: hintOtherStore}
 	case says("unknown credential action", "unknown action", "not implemented"):

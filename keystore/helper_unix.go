@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// ownGroup lets all that a helper started be ended with it.
+// ownGroup makes it possible to kill everything that a helper started.
 func ownGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

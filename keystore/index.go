@@ -21,29 +21,29 @@ const (
 	indexWait    = 30 * time.Second
 )
 
-var errNoDir = fmt.Errorf("%w: no data directory is named", ErrUnavailable)
+var errNoDir = fmt.Errorf("%w: no data directory is given", ErrUnavailable)
 
-// An Entry names a secret that some store holds. It holds no secret itself.
+// An Entry names a secret that a store holds. It does not contain the secret.
 type Entry struct {
 	Name string `json:"name"` // as in [Store]
 	// Keystore is the store that holds the secret, as given to [Open].
 	Keystore string    `json:"keystore,omitempty"`
-	Server   string    `json:"server,omitempty"` // normalised URL; empty while unknown
+	Server   string    `json:"server,omitempty"` // normalised URL; empty if unknown
 	Created  time.Time `json:"created"`
 }
 
-// An Index lists the names of secrets, since keyrings cannot. It is the file
-// index.json in the data directory.
+// An Index lists the names of secrets, because keyrings cannot. It is the file index.json
+// in the data directory.
 type Index struct {
 	dir string
 }
 
-// OpenIndex gives the index of a data directory, [Options].Dir. It touches
-// nothing yet; the directory is made by the first [Index.Add].
+// OpenIndex returns the index of a data directory, [Options].Dir. It does not access the
+// directory; the first [Index.Add] creates it.
 func OpenIndex(dir string) *Index { return &Index{dir: dir} }
 
-// Add writes entries, each replacing the one of the same name. When it returns
-// nil they are on the disk, all of them; otherwise none is.
+// Add writes entries, each replacing the one of the same name. When it returns nil, all of
+// them are on disk; otherwise none is.
 func (x *Index) Add(ctx context.Context, entries ...Entry) error {
 	added := map[string]bool{}
 	for _, entry := range entries {
@@ -65,11 +65,11 @@ func (x *Index) Add(ctx context.Context, entries ...Entry) error {
 	return x.fail("put", "", err)
 }
 
-// Remove takes an entry out. A name that is not there is no error.
+// Remove removes an entry. It is not an error if there is none of this name.
 func (x *Index) Remove(ctx context.Context, name string) error {
 	err := checkName(name)
 	if err == nil {
-		_, err = x.read() // without an index none is made
+		_, err = x.read() // a missing index is not created
 	}
 	if err == nil {
 		err = x.update(ctx, func(entries []Entry) []Entry { return without(entries, name) })
@@ -80,7 +80,7 @@ func (x *Index) Remove(ctx context.Context, name string) error {
 	return x.fail("delete", name, err)
 }
 
-// List gives all entries, sorted by name.
+// List returns all entries, sorted by name.
 func (x *Index) List(ctx context.Context) ([]Entry, error) {
 	err := ctx.Err()
 	var entries []Entry
@@ -120,14 +120,14 @@ func (x *Index) update(ctx context.Context, change func([]Entry) []Entry) error 
 		return err
 	}
 	if len(data) >= indexLimit {
-		// Longer than what is read again.
+		// Longer than Read accepts.
 		return fmt.Errorf("%w: %s would have more than %d MiB", ErrTooLarge, dir.Path(indexFile), indexLimit>>20)
 	}
 	return dir.Write(indexFile, append(data, '\n'))
 }
 
-// tidy sorts by name and keeps the last of several entries of one name, which
-// a merge by hand can make.
+// tidy sorts by name and keeps the last of several entries of one name, which a manual
+// merge can create.
 func tidy(entries []Entry) []Entry {
 	tidied := true
 	for i := range entries {
@@ -176,7 +176,7 @@ func readIndex(dir *durable.Dir) ([]Entry, error) {
 func parseIndex(data []byte) ([]Entry, error) {
 	var content indexContent
 	if err := json.Unmarshal(data, &content); err != nil {
-		content.Version = jsonVersion(data) // the rest of a newer one may look quite different
+		content.Version = jsonVersion(data) // a newer index may have other fields
 		if content.Version <= indexVersion {
 			return nil, err
 		}
@@ -195,8 +195,8 @@ func parseIndex(data []byte) ([]Entry, error) {
 	return tidy(content.Entries), nil
 }
 
-// jsonVersion reads the version of a file whose other content is not what was
-// expected; 0 where there is none.
+// jsonVersion reads the version of a file whose content is otherwise not as expected; 0 if
+// there is none.
 func jsonVersion(data []byte) int {
 	var head struct {
 		Version int `json:"version"`

@@ -20,7 +20,7 @@ const (
 	keyringVersion = 1
 )
 
-// Ways out that are ready to paste.
+// Hints that can be pasted.
 const (
 	hintOtherStore = "keep secrets in a file: export BTCPAYCTL_KEYSTORE=file"
 	hintUnlock     = "unlock the keyring in the desktop's password settings and try again, or " + hintOtherStore
@@ -28,16 +28,16 @@ const (
 	hintMoreTime   = "give it more time: export BTCPAYCTL_KEYSTORE_TIMEOUT=60s, or " + hintOtherStore
 )
 
-// keyringStore is the keyring of the desktop, through go-keyring. That library
-// waits without end and takes a dismissed prompt for success, so each call has
-// a deadline and each write is read back.
+// keyringStore is the desktop's keyring, through go-keyring. That library waits without a
+// limit and treats a dismissed prompt as success, so each call has a timeout and each write
+// is read back.
 type keyringStore struct {
 	wait time.Duration
 }
 
-// keyringTurn is held by the one call that go-keyring is busy with: it has one
-// connection for the whole process, on which the prompts of two calls would
-// mix. A call that hangs keeps its turn, so that at most one goroutine leaks.
+// keyringTurn is held by the one call that uses go-keyring: the library has one connection
+// for the whole process, on which the prompts of two calls would mix. A call that hangs
+// keeps its turn, so that at most one goroutine leaks.
 var keyringTurn = make(chan struct{}, 1)
 
 func (s *keyringStore) Get(ctx context.Context, name string) ([]byte, error) {
@@ -50,7 +50,7 @@ func (s *keyringStore) Get(ctx context.Context, name string) ([]byte, error) {
 func (s *keyringStore) Put(ctx context.Context, name string, secret []byte) error {
 	err := checkPut(name, secret)
 	if err == nil {
-		// The call may outlive this method, and the caller may clear his bytes.
+		// The call may outlive this method, and the caller may clear the bytes.
 		secret = bytes.Clone(secret)
 		_, err = keyringCall(ctx, s.wait, name, func(session *keyringSession) (struct{}, error) {
 			defer clear(secret)
@@ -76,13 +76,13 @@ func (s *keyringStore) Lock(ctx context.Context) error {
 	defer cancel()
 	err := lockKeyrings(limited)
 	if err != nil && limited.Err() != nil {
-		err = keyringLate(ctx, s.wait, "the keyring does not answer")
+		err = keyringLate(ctx, s.wait, "the keyring did not respond")
 	}
 	return keyringError("lock", "", err)
 }
 
-// keyringCall runs do behind a deadline, after a look at whether there is a
-// keyring, and an attempt to unlock it.
+// keyringCall runs do with a timeout, after checking that there is a keyring and trying to
+// unlock it.
 func keyringCall[T any](ctx context.Context, wait time.Duration, name string, do func(*keyringSession) (T, error)) (T, error) {
 	var none T
 	if err := checkName(name); err != nil {
@@ -96,7 +96,7 @@ func keyringCall[T any](ctx context.Context, wait time.Duration, name string, do
 	case keyringTurn <- struct{}{}:
 	case <-limited.Done():
 		cancel()
-		return none, keyringLate(ctx, wait, "another call still waits for the keyring")
+		return none, keyringLate(ctx, wait, "an earlier call is still waiting for the keyring")
 	}
 	type result struct {
 		value T
@@ -107,7 +107,7 @@ func keyringCall[T any](ctx context.Context, wait time.Duration, name string, do
 	prompting := new(atomic.Bool)
 	go hangingKeyringCall(func() {
 		defer func() { <-keyringTurn }()
-		defer cancel() // after the result is there
+		defer cancel() // once the result is there
 		var r result
 		r.value, r.err = keyringProtected(limited, prompting, do)
 		r.late = r.err != nil && limited.Err() != nil
@@ -122,9 +122,9 @@ func keyringCall[T any](ctx context.Context, wait time.Duration, name string, do
 	default:
 	}
 	if ctx.Err() == nil && prompting.Load() {
-		return none, &Error{Err: fmt.Errorf("%w: nobody answered its prompt within %v", ErrLocked, wait), Hint: hintUnlock}
+		return none, &Error{Err: fmt.Errorf("%w: its prompt was not answered within %v", ErrLocked, wait), Hint: hintUnlock}
 	}
-	return none, keyringLate(ctx, wait, "the keyring does not answer")
+	return none, keyringLate(ctx, wait, "the keyring did not respond")
 }
 
 // hangingKeyringCall has a name of its own for stack traces and leak tests.
@@ -140,12 +140,12 @@ func keyringLate(ctx context.Context, wait time.Duration, what string) error {
 	return &Error{Err: fmt.Errorf("%w: %s within %v", ErrTimeout, what, wait), Hint: hintMoreTime}
 }
 
-// keyringProtected turns a panic into an error: go-keyring trusts the types of
-// what a Secret Service answers.
+// keyringProtected turns a panic into an error: go-keyring trusts the types in a Secret
+// Service's response.
 func keyringProtected[T any](ctx context.Context, prompting *atomic.Bool, do func(*keyringSession) (T, error)) (value T, err error) {
 	defer func() {
 		if recover() != nil {
-			err = &Error{Err: fmt.Errorf("%w: the keyring broke off or answered nonsense", ErrUnavailable), Hint: hintOtherStore}
+			err = &Error{Err: fmt.Errorf("%w: the keyring closed the connection or sent an invalid response", ErrUnavailable), Hint: hintOtherStore}
 		}
 	}()
 	session, err := openKeyring(ctx, prompting)
@@ -177,12 +177,12 @@ func keyringWrite(session *keyringSession, name string, secret []byte) error {
 	case errors.Is(err, ErrNotFound) && session.Dismissed():
 		return &Error{Err: ErrDismissed, Hint: hintUnlock}
 	case errors.Is(err, ErrNotFound):
-		return &Error{Err: fmt.Errorf("%w: it said that the secret was stored, but it is not there", ErrUnavailable), Hint: hintOtherStore}
+		return &Error{Err: fmt.Errorf("%w: it reported the secret as stored, but it is not there", ErrUnavailable), Hint: hintOtherStore}
 	case err != nil:
 		return fmt.Errorf("reading back what was written: %w", err)
 	case !bytes.Equal(back, secret):
 		if session.Dismissed() {
-			return &Error{Err: fmt.Errorf("%w: the secret that was there before is still there", ErrDismissed), Hint: hintUnlock}
+			return &Error{Err: fmt.Errorf("%w: the previous secret is still there", ErrDismissed), Hint: hintUnlock}
 		}
 		return &Error{Err: fmt.Errorf("%w: it returned another secret than the one that was written", ErrDamaged), Hint: hintOtherStore}
 	}
@@ -197,16 +197,16 @@ func keyringRemove(session *keyringSession, name string) error {
 	case errors.Is(err, keyring.ErrNotFound):
 		return nil
 	case err != nil:
-		return fmt.Errorf("looking whether the secret is gone: %w", keyringCause(err))
+		return fmt.Errorf("checking that the secret is deleted: %w", keyringCause(err))
 	case session.Dismissed():
 		return &Error{Err: fmt.Errorf("%w: the secret is still there", ErrDismissed), Hint: hintUnlock}
 	}
-	return &Error{Err: fmt.Errorf("%w: it said that the secret was deleted, but it is still there", ErrUnavailable),
+	return &Error{Err: fmt.Errorf("%w: it reported the secret as deleted, but it is still there", ErrUnavailable),
 		Hint: "delete it in the desktop's password settings"}
 }
 
-// A keyring's value is text: the prefix, a version, the name, so that a value
-// under a wrong name is noticed, and the secret in base64.
+// The value in a keyring is text: the prefix, a version, the name, so that a value under a
+// wrong name is noticed, and the secret in base64.
 func keyringEncode(name string, secret []byte) string {
 	return fmt.Sprintf("%s%d:%s:%s", keyringPrefix, keyringVersion, name, base64.StdEncoding.EncodeToString(secret))
 }
@@ -216,7 +216,7 @@ func keyringDecode(name, value string) ([]byte, error) {
 	version, rest, ok2 := strings.Cut(rest, ":")
 	n, err := strconv.Atoi(version)
 	if !ok || !ok2 || err != nil || n < 1 {
-		return nil, &Error{Err: fmt.Errorf("%w: this program did not write what stands under the name", ErrDamaged),
+		return nil, &Error{Err: fmt.Errorf("%w: this program did not write the entry of this name", ErrDamaged),
 			Hint: "look at the entry in the desktop's password settings"}
 	}
 	if n > keyringVersion {
@@ -228,14 +228,14 @@ func keyringDecode(name, value string) ([]byte, error) {
 	}
 	secret, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(secret) > MaxSize {
-		return nil, &Error{Err: fmt.Errorf("%w: the secret was changed or cut short", ErrDamaged),
+		return nil, &Error{Err: fmt.Errorf("%w: the secret was changed or truncated", ErrDamaged),
 			Hint: "look at the entry in the desktop's password settings"}
 	}
 	return secret, nil
 }
 
-// keyringCause sorts what go-keyring reports. The text of a service is left
-// out: it is not ours, and may repeat what was sent.
+// keyringCause maps the errors of go-keyring. The text of a service is dropped, because it
+// may repeat the secret.
 func keyringCause(err error) error {
 	switch {
 	case errors.Is(err, keyring.ErrNotFound):

@@ -19,20 +19,20 @@ const (
 	secretPrompt     = "org.freedesktop.Secret.Prompt"
 )
 
-// keyringSession is a connection to the session bus beside that of go-keyring.
-// It ends with the deadline, asks what go-keyring does not ask, and sees how
-// prompts end, which go-keyring forgets.
+// keyringSession is a connection to the session bus besides that of go-keyring. It ends
+// with the timeout, asks what go-keyring does not ask, and sees how prompts end, which
+// go-keyring ignores.
 type keyringSession struct {
 	conn    *dbus.Conn
 	end     context.CancelFunc
 	prompts chan *dbus.Signal
 }
 
-// openKeyring finds out whether there is a keyring that go-keyring can use, and
-// unlocks it. While it waits for a person, prompting is set.
+// openKeyring checks that there is a keyring that go-keyring can use, and unlocks it. While
+// it waits for the user, prompting is set.
 func openKeyring(ctx context.Context, prompting *atomic.Bool) (*keyringSession, error) {
-	// go-keyring would start a bus with dbus-launch where there is none, which
-	// ends with a keyring that nobody else sees.
+	// If there is no bus, go-keyring would start one with dbus-launch, with a keyring that
+	// no other program sees.
 	lifetime, end := keyringLifetime(ctx, prompting)
 	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(lifetime))
 	if err != nil {
@@ -48,8 +48,8 @@ func openKeyring(ctx context.Context, prompting *atomic.Bool) (*keyringSession, 
 	return s, nil
 }
 
-// keyringLifetime ends with the call. While a prompt is open it goes on until
-// the session is closed, so that the prompt can be taken back at the deadline.
+// keyringLifetime ends with the call. While a prompt is open it lasts until the session is
+// closed, so that the prompt can be withdrawn at the timeout.
 func keyringLifetime(ctx context.Context, prompting *atomic.Bool) (context.Context, context.CancelFunc) {
 	lifetime, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -60,8 +60,8 @@ func keyringLifetime(ctx context.Context, prompting *atomic.Bool) (context.Conte
 	return lifetime, func() { stop(); end() }
 }
 
-// quietKeyring finds the collection that is used here, and unlocks nothing. The
-// caller closes the connection.
+// quietKeyring finds the collection that is used here, without unlocking it. The caller
+// closes the connection.
 func quietKeyring(ctx context.Context) (*keyringSession, dbus.ObjectPath, error) {
 	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
 	if err != nil {
@@ -118,7 +118,7 @@ func lockKeyrings(ctx context.Context) error {
 
 func (s *keyringSession) prepare(ctx context.Context, prompting *atomic.Bool) error {
 	if err := s.conn.Auth(nil); err != nil {
-		return &Error{Err: fmt.Errorf("%w: the D-Bus session bus does not let this process in", ErrUnavailable), Hint: hintOtherStore}
+		return &Error{Err: fmt.Errorf("%w: the D-Bus session bus denied access to this process", ErrUnavailable), Hint: hintOtherStore}
 	}
 	if err := s.conn.Hello(); err != nil {
 		return platformCause(err)
@@ -161,7 +161,7 @@ func (s *keyringSession) collection(ctx context.Context) (dbus.ObjectPath, error
 	}
 	if path == "/" || !path.IsValid() {
 		return "", &Error{Err: fmt.Errorf("%w: the desktop has a keyring service but no keyring", ErrUnavailable),
-			Hint: `make one named "login" in the desktop's password settings, or ` + hintOtherStore}
+			Hint: `create one named "login" in the desktop's password settings, or ` + hintOtherStore}
 	}
 	return path, nil
 }
@@ -198,7 +198,7 @@ func (s *keyringSession) unlock(ctx context.Context, collection dbus.ObjectPath,
 		select {
 		case signal, open := <-s.prompts:
 			if !open {
-				return &Error{Err: fmt.Errorf("%w: the session bus broke off", ErrUnavailable), Hint: hintOtherStore}
+				return &Error{Err: fmt.Errorf("%w: the session bus closed the connection", ErrUnavailable), Hint: hintOtherStore}
 			}
 			if signal.Path != prompt {
 				continue
@@ -209,7 +209,7 @@ func (s *keyringSession) unlock(ctx context.Context, collection dbus.ObjectPath,
 			}
 			return s.stillLocked(ctx, collection)
 		case <-ctx.Done():
-			// The prompt asks for a process that has gone on.
+			// The prompt belongs to a call that has ended.
 			s.conn.Object(secretService, prompt).Go(secretPrompt+".Dismiss", dbus.FlagNoReplyExpected, nil)
 			return ctx.Err()
 		}
@@ -227,11 +227,11 @@ func (s *keyringSession) stillLocked(ctx context.Context, collection dbus.Object
 	return nil
 }
 
-// Dismissed tells whether a prompt was dismissed since the session began.
+// Dismissed reports whether a prompt was dismissed since the session began.
 func (s *keyringSession) Dismissed() bool {
-	// Signals and answers come in one stream, and the library puts a signal into
-	// a channel with room before it reads on. So with the answer to this call all
-	// signals that were sent before it are there.
+	// Signals and responses come in one stream, and the library puts a signal into a
+	// channel with room before it reads on. So when the response to this call is here, all
+	// signals sent before it are here too.
 	s.conn.BusObject().CallWithContext(s.conn.Context(), "org.freedesktop.DBus.GetId", 0)
 	for {
 		select {
@@ -261,7 +261,7 @@ func (s *keyringSession) Close() {
 	s.end()
 }
 
-// platformCause sorts the errors of D-Bus.
+// platformCause maps the errors of D-Bus.
 func platformCause(err error) error {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return err
@@ -277,22 +277,22 @@ func platformCause(err error) error {
 	case !ok && strings.HasPrefix(err.Error(), "failed to unlock correct collection"):
 		kind, what, hint = ErrLocked, "it did not unlock", hintUnlock
 	case !ok:
-		kind, what = ErrUnavailable, "the keyring broke off or answered nonsense"
+		kind, what = ErrUnavailable, "the keyring closed the connection or sent an invalid response"
 	case name == "Secret.Error.IsLocked":
-		kind, what, hint = ErrLocked, "it refuses until it is unlocked", hintUnlock
+		kind, what, hint = ErrLocked, "it must be unlocked first", hintUnlock
 	case name == "DBus.Error.AccessDenied", name == "DBus.Error.AuthFailed", name == "DBus.Error.InteractiveAuthorizationRequired":
-		kind, what = ErrDenied, "the keyring refuses this program"
+		kind, what = ErrDenied, "the keyring denied access to this program"
 	case name == "DBus.Error.ServiceUnknown", name == "DBus.Error.NameHasNoOwner", strings.HasPrefix(name, "DBus.Error.Spawn."):
 		kind, what = ErrUnavailable, "no keyring service runs in this session"
 	case name == "DBus.Error.Timeout", name == "DBus.Error.TimedOut":
-		kind, what, hint = ErrTimeout, "the keyring service did not answer the bus", hintMoreTime
+		kind, what, hint = ErrTimeout, "the keyring service did not respond to the bus", hintMoreTime
 	case name == "DBus.Error.NoReply", name == "DBus.Error.Disconnected":
-		kind, what = ErrUnavailable, "the keyring service ended in the middle of the call"
+		kind, what = ErrUnavailable, "the keyring service ended during the call"
 	case name == "DBus.Error.LimitsExceeded":
-		kind, what = ErrTooLarge, "a limit of the bus is exceeded"
+		kind, what = ErrTooLarge, "a limit of the bus was exceeded"
 	case name == "Secret.Error.NoSuchObject", name == "DBus.Error.UnknownObject", name == "DBus.Error.UnknownMethod",
 		name == "DBus.Error.UnknownInterface", name == "DBus.Error.UnknownProperty":
-		kind, what = ErrUnavailable, "the keyring service lacks what is needed"
+		kind, what = ErrUnavailable, "the keyring service does not support the call"
 	default:
 		kind, what = ErrUnavailable, "the keyring service failed"
 	}

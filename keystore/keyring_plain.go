@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// keyringSession has nothing to do where the system asks and unlocks itself.
+// keyringSession does nothing on systems that ask and unlock themselves.
 type keyringSession struct{}
 
 func openKeyring(context.Context, *atomic.Bool) (*keyringSession, error) {

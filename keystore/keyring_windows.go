@@ -8,7 +8,7 @@ import (
 
 const errorNoSuchLogonSession = syscall.Errno(1312)
 
-// platformCause sorts the errors of the Credential Manager.
+// platformCause maps the errors of the Credential Manager.
 func platformCause(err error) error {
 	switch {
 	case errors.Is(err, syscall.ERROR_ACCESS_DENIED):

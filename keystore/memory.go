@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// memoryStore has its secrets behind a pointer, which fmt prints as an address
-// even where it cannot call Format.
+// memoryStore has its secrets behind a pointer, which fmt prints as an address even if it
+// cannot call Format.
 type memoryStore struct{ held *memorySecrets }
 
 type memorySecrets struct {
@@ -63,7 +63,7 @@ func (s *memoryStore) Delete(ctx context.Context, name string) error {
 	return nil
 }
 
-// List gives the names.
+// List returns the names.
 func (s *memoryStore) List(ctx context.Context) ([]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Backend: "memory", Op: "list", Err: err}

@@ -8,9 +8,8 @@ import (
 	"fmt"
 )
 
-// Check tries a store out: it writes a random secret, reads it, deletes it, and
-// looks whether it is gone. The name is probe/ and random letters; a process
-// that is killed may leave it behind.
+// Check tests a store: it writes a random secret, reads it, deletes it, and checks that it
+// is deleted. The name is probe/ and random letters; a killed process may leave it behind.
 func Check(ctx context.Context, s Store) error {
 	name, secret := probePrefix+rand.Text(), []byte(rand.Text())
 	if err := s.Put(ctx, name, secret); err != nil {
@@ -28,23 +27,22 @@ func Check(ctx context.Context, s Store) error {
 	}
 	if _, err := s.Get(ctx, name); !errors.Is(err, ErrNotFound) {
 		if err == nil {
-			err = moveError(name, fmt.Errorf("%w: what was deleted is still there", ErrUnavailable), hintOtherStore)
+			err = moveError(name, fmt.Errorf("%w: the deleted secret is still there", ErrUnavailable), hintOtherStore)
 		}
 		return err
 	}
 	return nil
 }
 
-// Move brings secrets from one store to another: it copies all, each read back,
-// calls repin, which makes index and profiles name the other store, durably, and
-// erases the first store's only when repin returned nil. Whenever it is
-// interrupted, each secret is in the store that index and profiles name, and Move
-// can be called again with the same names: what was copied or moved already is
-// no error.
+// Move moves secrets from one store to another. It copies all, reading each back; calls
+// repin, which durably changes index and profiles to the other store; and then, if repin
+// returned nil, erases the secrets of the first store. After an interruption, each secret
+// is in the store that index and profiles name, and Move can be called again with the same
+// names: secrets that were copied or moved already are not an error.
 //
-// A secret that the other store has with another content stops it before
-// anything is pinned or erased. Two names of one store are noticed in the same
-// way. It copies what it gets, so from should be [Checked].
+// If the other store has a secret with different content, Move stops before it repins or
+// erases anything. Two names of one store are detected in the same way. Move copies what it
+// reads, so from should be [Checked].
 func Move(ctx context.Context, names []string, from, to Store, repin func(ctx context.Context) error) error {
 	if err := mustDiffer(ctx, from, to); err != nil {
 		return err
@@ -65,8 +63,8 @@ func Move(ctx context.Context, names []string, from, to Store, repin func(ctx co
 	return nil
 }
 
-// mustDiffer writes a secret of no worth into one store and looks for it in the
-// other: erasing from a store what was moved to it would lose it.
+// mustDiffer writes a worthless secret into one store and looks for it in the other:
+// erasing from a store what was moved to the same store would lose it.
 func mustDiffer(ctx context.Context, from, to Store) error {
 	name := probePrefix + rand.Text()
 	if err := to.Put(ctx, name, nil); err != nil {
@@ -80,7 +78,7 @@ func mustDiffer(ctx context.Context, from, to Store) error {
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err == nil:
-		return moveError("", fmt.Errorf("%w: the two names are of one store", ErrUnavailable), "name another store; nothing was changed")
+		return moveError("", fmt.Errorf("%w: both names are of the same store", ErrUnavailable), "name another store; nothing was changed")
 	}
 	return err
 }
@@ -100,7 +98,7 @@ func moveCopy(ctx context.Context, name string, from, to Store) error {
 	case thereErr == nil && bytes.Equal(secret, there):
 		return nil // copied before
 	case thereErr == nil:
-		return moveError(name, fmt.Errorf("%w: both stores have a secret of this name, and they differ", ErrDamaged),
+		return moveError(name, fmt.Errorf("%w: both stores have a secret of this name, with different content", ErrDamaged),
 			"find out which is right, and delete the other; nothing was changed")
 	}
 	if err := to.Put(ctx, name, secret); err != nil {
@@ -119,7 +117,7 @@ func moveCompare(ctx context.Context, name string, secret []byte, to Store) erro
 	return err
 }
 
-// moveErase looks once more before it deletes.
+// moveErase checks once more before it deletes.
 func moveErase(ctx context.Context, name string, from, to Store) error {
 	secret, err := from.Get(ctx, name)
 	defer clear(secret)
@@ -133,7 +131,7 @@ func moveErase(ctx context.Context, name string, from, to Store) error {
 		err = from.Delete(ctx, name)
 	}
 	if errors.Is(err, ErrNotFound) {
-		return moveError(name, fmt.Errorf("%w in the new store, so the old one keeps it", ErrNotFound), "run the command again")
+		return moveError(name, fmt.Errorf("%w in the new store, so it stays in the old one", ErrNotFound), "run the command again")
 	}
 	return err
 }
@@ -142,9 +140,8 @@ func moveError(name string, err error, hint string) error {
 	return &Error{Backend: "any", Op: "move", Name: name, Err: err, Hint: hint}
 }
 
-// A Locker is a store that can be closed until somebody unlocks it again:
-// "file" forgets its identity, and "keyring" locks the keyring of the desktop,
-// for all its programs.
+// A Locker is a store that can be locked until the user unlocks it again: "file" forgets
+// its identity, and "keyring" locks the desktop's keyring, for all programs.
 type Locker interface {
 	Lock(ctx context.Context) error
 }

@@ -6,11 +6,11 @@ import (
 	"errors"
 )
 
-// CheckBackup tells whether each secret of a backup is the one that its name says,
-// before any is stored: names follow from secrets, and a backup that names a
-// merchant's key and holds another one decides who is paid. check judges one
-// secret, and its errors, which must not hold it, are repeated. What it refuses
-// makes the whole backup [ErrDamaged], and the error names the first such entry.
+// CheckBackup checks that each secret of a backup is the one that its name says, before any
+// is stored. Names are derived from secrets, and a backup with another key under a
+// merchant's name decides who is paid. check checks one secret; its errors are repeated and
+// must not contain the secret. If it refuses one, CheckBackup returns [ErrDamaged] with the
+// first such entry.
 func CheckBackup(entries []BackupEntry, check func(name string, secret []byte) error) error {
 	for _, e := range entries {
 		err := check(e.Name, e.Secret)
@@ -23,18 +23,18 @@ func CheckBackup(entries []BackupEntry, check func(name string, secret []byte) e
 	return nil
 }
 
-// A Restored tells what became of the entries of a backup, by name.
+// A Restored lists what happened to the entries of a backup, by name.
 type Restored struct {
-	Stored    []string // that were not there, or were replaced
-	Same      []string // that were there already
-	Conflicts []string // that are there with another content, and were left alone
+	Stored    []string // missing before, or replaced
+	Same      []string // already there
+	Conflicts []string // there with different content, and left alone
 }
 
-// Restore puts the entries of a backup into a store and its index. What is
-// there with another content, or cannot be read, is a conflict and left alone,
-// but with replace. What the index says of a secret in this store stays, but for a
-// server that it did not know. After an error it can be repeated. Whether an entry
-// is what its name says, [CheckBackup] tells before.
+// Restore puts the entries of a backup into a store and its index. A secret that exists
+// with different content, or cannot be read, is a conflict and left alone, unless replace
+// is set. The index entry of a secret in this store is kept, except that an unknown server
+// is filled in. After an error, Restore can be repeated. It does not check that entries are
+// what their names say; [CheckBackup] does.
 func Restore(ctx context.Context, entries []BackupEntry, to Store, keystore string, index *Index, replace bool) (Restored, error) {
 	known, err := index.List(ctx)
 	if err != nil {
@@ -58,14 +58,14 @@ func Restore(ctx context.Context, entries []BackupEntry, to Store, keystore stri
 			added = append(added, e.Entry)
 		}
 	}
-	// Also what came before an error is in the store, and needs its name.
+	// Secrets restored before an error are in the store as well, and need their names.
 	if listing := index.Add(context.WithoutCancel(ctx), added...); err == nil {
 		err = listing
 	}
 	return done, err
 }
 
-// restore brings back one entry, and takes down what became of it.
+// restore restores one entry, and notes the result.
 func (done *Restored) restore(ctx context.Context, e BackupEntry, to Store, replace bool) (conflict bool, err error) {
 	there, err := to.Get(ctx, e.Name)
 	defer clear(there)

@@ -10,20 +10,19 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// A State is how a store is found, without a question to anybody.
+// A State describes a store, without asking the user.
 type State struct {
-	// Locked: a passphrase, or the prompt of a keyring, stands before the
-	// secrets.
+	// Locked is set if a passphrase or the prompt of a keyring protects the secrets.
 	Locked bool
-	// New: nothing was stored yet, and the first Put makes the store.
+	// New is set if nothing was stored yet, and the first Put creates the store.
 	New bool
 	// Detail says in a few words where the secrets are or what opens them.
 	Detail string
 }
 
-// A Stater is a store that tells how it is. It reads no secret, asks nobody and
-// changes nothing. An error is that of a store that cannot be used as it is.
-// All stores of this package are Staters, and so is that of keystore/vault.
+// A Stater is a store that reports its state. State reads no secret, asks the user nothing
+// and changes nothing. It fails if the store cannot be used as it is. All stores of this
+// package are Staters, and so is that of keystore/vault.
 type Stater interface {
 	State(ctx context.Context) (State, error)
 }
@@ -77,8 +76,8 @@ func (s *fileStore) newState() State {
 	return State{New: true, Detail: "will be opened by a passphrase"}
 }
 
-// State asks the keyring of Linux and its kin whether it is locked. The others
-// do not tell, and are taken for unlocked.
+// State asks the keyring on Linux and the BSDs whether it is locked. Other keyrings do not
+// report that, and count as unlocked.
 func (s *keyringStore) State(ctx context.Context) (State, error) {
 	if err := ctx.Err(); err != nil {
 		return State{}, keyringError("open", "", err)
@@ -87,13 +86,13 @@ func (s *keyringStore) State(ctx context.Context) (State, error) {
 	defer cancel()
 	state, err := keyringState(limited)
 	if err != nil && limited.Err() != nil {
-		err = keyringLate(ctx, s.wait, "the keyring does not answer")
+		err = keyringLate(ctx, s.wait, "the keyring did not respond")
 	}
 	return state, keyringError("open", "", err)
 }
 
-// State looks at the program and does not run it: what a helper asks a person,
-// and when, is its own affair.
+// State checks the program and does not run it: what a helper asks the user, and when, is
+// up to the helper.
 func (s *helperStore) State(ctx context.Context) (State, error) {
 	err := ctx.Err()
 	if err == nil {
@@ -105,7 +104,7 @@ func (s *helperStore) State(ctx context.Context) (State, error) {
 	return State{Detail: "kept by " + s.path}, nil
 }
 
-// State tells which variables there are.
+// State reports which variables are set.
 func (s *envStore) State(ctx context.Context) (State, error) {
 	if err := ctx.Err(); err != nil {
 		return State{}, diskError("env", "open", "", err)
@@ -127,5 +126,5 @@ func (s *memoryStore) State(ctx context.Context) (State, error) {
 	if err := ctx.Err(); err != nil {
 		return State{}, &Error{Backend: "memory", Op: "open", Err: err}
 	}
-	return State{Detail: "forgotten when the program ends"}, nil
+	return State{Detail: "cleared when the program ends"}, nil
 }

@@ -81,7 +81,7 @@ func TestOtherStates(t *testing.T) {
 		return map[string]string{"BTCPAYCTL_API_KEY": "x", "BTCPAYCTL_PRIVATE_KEY_FILE": "/x"}[variable]
 	}}
 	wantState(t, "env", o, State{Detail: "read from BTCPAYCTL_API_KEY, BTCPAYCTL_PRIVATE_KEY_FILE"})
-	wantState(t, "memory", o, State{Detail: "forgotten when the program ends"})
+	wantState(t, "memory", o, State{Detail: "cleared when the program ends"})
 	self := must2(os.Executable())
 	wantState(t, "helper:"+self, o, State{Detail: "kept by " + self})
 	for spec, kind := range map[string]error{"env": ErrNotFound, "helper:/no/such/helper": ErrUnavailable, "helper:" + t.TempDir(): ErrUnavailable} {

@@ -13,7 +13,7 @@ import (
 // requestLimit is how long a request may be, in bytes.
 const requestLimit = 64 << 10
 
-// credential is what store reads and get answers, in docker's order.
+// credential is the input of store and the output of get, in docker's order.
 type credential struct {
 	ServerURL string `json:"ServerURL"`
 	Username  string `json:"Username"`
@@ -65,9 +65,8 @@ func readCredential(in io.Reader) (credential, error) {
 	return parseCredential(text)
 }
 
-// parseCredential is strict where encoding/json is not: a key that comes twice,
-// in another case or from nowhere could mean one thing here and another
-// elsewhere.
+// parseCredential is strict where encoding/json is not: a duplicate, misspelt or unknown
+// key could have one meaning here and another in other programs.
 func parseCredential(text []byte) (credential, error) {
 	var c credential
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -81,9 +80,9 @@ func parseCredential(text []byte) (credential, error) {
 		into := map[string]*string{"ServerURL": &c.ServerURL, "Username": &c.Username, "Secret": &c.Secret}[key]
 		switch {
 		case err != nil:
-			return c, errors.New("the request is not whole JSON")
+			return c, errors.New("the request is incomplete JSON")
 		case into == nil:
-			return c, errors.New("the request has a key besides ServerURL, Username and Secret")
+			return c, errors.New("the request has a key other than ServerURL, Username and Secret")
 		case seen[key]:
 			return c, fmt.Errorf("the request has %s twice", key)
 		}
@@ -93,15 +92,15 @@ func parseCredential(text []byte) (credential, error) {
 		if *into, is = value.(string); err != nil || !is {
 			return c, fmt.Errorf("%s is not a text", key)
 		}
-		if strings.ContainsRune(*into, utf8.RuneError) { // what JSON could not express; it would be kept changed
-			return c, fmt.Errorf("%s has a character that is none", key)
+		if strings.ContainsRune(*into, utf8.RuneError) { // JSON cannot express it, so it would be stored changed
+			return c, fmt.Errorf("%s has an invalid character", key)
 		}
 	}
 	if end, err := decoder.Token(); err != nil || end != json.Delim('}') {
-		return c, errors.New("the request is not whole JSON")
+		return c, errors.New("the request is incomplete JSON")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return c, errors.New("the request goes on after its end")
+		return c, errors.New("the request has data after its end")
 	}
 	if _, err := checkURL(c.ServerURL); err != nil {
 		return c, err

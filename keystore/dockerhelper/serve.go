@@ -1,15 +1,13 @@
-// Package dockerhelper is the other side of docker's credential-helper
-// protocol: it lets docker, and whatever else speaks the protocol, keep
-// credentials in a store of package keystore.
+// Package dockerhelper implements docker's credential-helper protocol on the side of the
+// helper: docker and other programs can keep credentials in a store of package keystore.
 //
-// A credential is kept under the kind "docker" and the SHA-256 of its
-// ServerURL. The keys of shops, which the same store holds under other kinds,
-// are never handed out by this protocol.
+// A credential is stored under the kind "docker" and the SHA-256 of its ServerURL. This
+// protocol never returns the store's other secrets, such as API keys.
 //
 // # Promise
 //
-// The package follows semantic versioning with the module it is in. What one
-// version has stored, later ones read.
+// The package follows semantic versioning with the module it is in. Later versions read
+// what an earlier one stored.
 package dockerhelper
 
 import (
@@ -28,33 +26,33 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// Kind is the kind of the names under which credentials are kept.
+// Kind is the kind of the names under which credentials are stored.
 const Kind = "docker"
 
-// Actions are what [Server.Serve] knows.
+// Actions are the actions of [Server.Serve].
 var Actions = []string{"get", "store", "erase", "list"}
 
-// What docker's own helpers say. Its clients compare the texts.
+// The texts of docker's own helpers. Their clients compare them.
 var (
 	errNotFound  = errors.New("credentials not found in native keychain")
 	errServerURL = errors.New("no credentials server URL")
 	errUsername  = errors.New("no credentials username")
 )
 
-// A Server answers requests from stores.
+// A Server serves requests from stores.
 type Server struct {
-	// Keystore is the store that a credential goes to which is in none yet. One
-	// that is in another stays there: the index names it.
+	// Keystore is the store for a credential that is in no store yet. A credential in
+	// another store stays there: the index names it.
 	Keystore string
-	// Open gives the store of a name, as [keystore.Open] does.
+	// Open returns the store of a name, like [keystore.Open].
 	Open  func(keystore string) (keystore.Store, error)
 	Index *keystore.Index
 	Now   func() time.Time // nil means [time.Now]
 }
 
-// Serve carries out one action: it reads the request from in, writes the answer
-// or, as the protocol has it, the text of an error to out, and returns the
-// error. The program then ends with exit status 1, and prints nothing more.
+// Serve performs one action: it reads the request from in, writes the response or, as the
+// protocol requires, the text of an error to out, and returns the error. The program then
+// exits with status 1 and prints nothing more.
 func (s Server) Serve(ctx context.Context, action string, in io.Reader, out io.Writer) error {
 	answer, err := s.answer(ctx, action, in)
 	defer clear(answer)
@@ -106,13 +104,13 @@ func line(v any) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// name is where the credential of a server is kept.
+// name is the name under which the credential of a server is stored.
 func name(server string) string {
 	sum := sha256.Sum256([]byte(server))
 	return Kind + "/" + hex.EncodeToString(sum[:])
 }
 
-// at gives the store that holds, or will hold, the credential of a server.
+// at returns the store that holds, or will hold, the credential of a server.
 func (s Server) at(ctx context.Context, server string) (keystore.Store, string, error) {
 	entries, err := s.Index.List(ctx)
 	if err != nil {
@@ -156,11 +154,11 @@ func from(ctx context.Context, store keystore.Store, server string) (credential,
 }
 
 func damaged(name string) error {
-	return fmt.Errorf("%w: what stands under %s is not the credential of that server", keystore.ErrDamaged, name)
+	return fmt.Errorf("%w: the secret %s is not the credential of that server", keystore.ErrDamaged, name)
 }
 
-// ServerURL gives the server whose credential a secret is. What does not belong
-// under this name fails with [keystore.ErrDamaged].
+// ServerURL returns the server whose credential a secret is. It fails with
+// [keystore.ErrDamaged] if the secret does not belong under this name.
 func ServerURL(under string, secret []byte) (string, error) {
 	c, err := parseCredential(secret)
 	if err != nil || name(c.ServerURL) != under {
@@ -169,8 +167,8 @@ func ServerURL(under string, secret []byte) (string, error) {
 	return c.ServerURL, nil
 }
 
-// store puts the secret before its name, so that the index names nothing that
-// is not there.
+// store writes the secret before its name, so that the index names nothing that does not
+// exist.
 func (s Server) store(ctx context.Context, c credential) error {
 	text, err := json.Marshal(c)
 	if err != nil {
@@ -193,7 +191,7 @@ func (s Server) store(ctx context.Context, c credential) error {
 	})
 }
 
-// erase is content where there is nothing, as docker's helpers are.
+// erase succeeds if there is nothing to erase, like docker's helpers.
 func (s Server) erase(ctx context.Context, server string) error {
 	store, _, err := s.at(ctx, server)
 	if err != nil {
@@ -205,7 +203,7 @@ func (s Server) erase(ctx context.Context, server string) error {
 	return s.Index.Remove(context.WithoutCancel(ctx), name(server))
 }
 
-// list gives the user of each server. The users stand with the secrets, so
+// list returns the user of each server. The user names are stored with the secrets, so
 // these are read.
 func (s Server) list(ctx context.Context) (map[string]string, error) {
 	entries, err := s.Index.List(ctx)
@@ -223,7 +221,7 @@ func (s Server) list(ctx context.Context) (map[string]string, error) {
 		}
 		c, err := from(ctx, store, entry.Server)
 		if errors.Is(err, errNotFound) {
-			continue // erased meanwhile
+			continue // erased since
 		}
 		if err != nil {
 			return nil, err
@@ -233,7 +231,7 @@ func (s Server) list(ctx context.Context) (map[string]string, error) {
 	return users, nil
 }
 
-// explain is one line without control characters: paths and addresses in it are
+// explain returns one line without control characters: paths and addresses in an error are
 // not ours.
 func explain(err error) string {
 	text := err.Error()

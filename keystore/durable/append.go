@@ -8,10 +8,9 @@ import (
 	"os"
 )
 
-// Append writes a line at the end of a file with mode 0600, and makes the file where it
-// is not there. When it returns nil the line is on the disk. A crash may leave a part of
-// the last line; the next line then begins on a line of its own. Who appends holds a
-// [Lock].
+// Append writes a line at the end of a file with mode 0600, and creates the file if it does
+// not exist. When it returns nil, the line is on disk. A crash may leave a part of the last
+// line; the next line then begins on a line of its own. The caller holds a [Lock].
 func (d *Dir) Append(name string, line []byte) error {
 	return d.fail("write", name, d.append(name, line))
 }
@@ -47,8 +46,7 @@ func (d *Dir) append(name string, line []byte) error {
 	return err
 }
 
-// appendLine looks at the file that is open, which may have become another one since its
-// name was looked at.
+// appendLine checks the open file, which may be another one than the name had a moment ago.
 func appendLine(f *os.File, line []byte) error {
 	info, err := f.Stat()
 	if err == nil {
@@ -58,7 +56,7 @@ func appendLine(f *os.File, line []byte) error {
 		return err
 	}
 	if bytes.IndexByte(line, '\n') >= 0 {
-		return errors.New("a line has no line feed in it")
+		return errors.New("the line contains a line feed")
 	}
 	text := append(bytes.Clone(line), '\n')
 	if size := info.Size(); size > 0 {
@@ -74,8 +72,8 @@ func appendLine(f *os.File, line []byte) error {
 	return err
 }
 
-// ReadAfter returns the whole lines of a file that lie behind offset, and where they
-// end. A last line that is cut off is not among them. It fails as [Dir.Read] does.
+// ReadAfter returns the complete lines of a file after offset, and where they end. An
+// incomplete last line is not included. ReadAfter fails like [Dir.Read].
 func (d *Dir) ReadAfter(name string, offset, limit int64) (lines []byte, end int64, err error) {
 	lines, err = d.readAfter(name, offset, limit)
 	if err != nil {
@@ -92,7 +90,7 @@ func (d *Dir) readAfter(name string, offset, limit int64) ([]byte, error) {
 	}
 	defer f.Close()
 	if size < offset {
-		return nil, errors.New("was cut off since it was read last")
+		return nil, errors.New("was truncated since it was read last")
 	}
 	return readAll(io.NewSectionReader(f, offset, size-offset), size-offset, limit)
 }

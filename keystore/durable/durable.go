@@ -1,32 +1,30 @@
-// Package durable keeps small files that survive a crash, a full disk and a
-// hundred processes at once.
+// Package durable reads and writes small files that survive a crash, a full disk and many
+// processes at once.
 //
 // # A directory
 //
-// [Create] makes a directory, or opens it where it is there; [Open] only
-// opens it. Directories that it makes have mode 0700 and files 0600, whatever
-// the umask. Every access goes through [os.Root], so that no name and no
-// symbolic link leads out of the directory.
+// [Create] opens a directory and creates it if it does not exist; [Open] only opens it. New
+// directories have mode 0700 and new files 0600, whatever the umask. Every access goes
+// through [os.Root], so that no name and no symbolic link leads out of the directory.
 //
 // # Writing
 //
-// [Dir.Write] replaces a file in the order that loses nothing: temporary file,
-// fsync, rename, fsync of the directory. A reader, and whoever looks after a
-// kill -9 or a power cut, finds the old content or the new, never a mixture.
-// When it returns nil the new content is on the disk.
+// [Dir.Write] replaces a file in an order that loses nothing: temporary file, fsync,
+// rename, fsync of the directory. A reader finds the old content or the new, never a
+// mixture, also after a kill -9 or a power cut. When it returns nil, the new content is on
+// disk.
 //
 // # Reading
 //
-// [Dir.Read] refuses what the owner of the account did not write: symbolic
-// links, FIFOs, directories, files that anyone may write, files of other
-// users. Each has its own error, wrapped in an [fs.PathError] that names the
-// path.
+// [Dir.Read] refuses files that the current user may not have written: symbolic links,
+// FIFOs, directories, files that anyone may write, files of other users. Each has its own
+// error, wrapped in an [fs.PathError] that names the path.
 //
 // # Locking
 //
-// Atomic replacement alone loses updates: two processes read the same file,
-// and the second to write undoes the first. Who reads, changes and writes
-// holds a [Lock] from before the read until after the write.
+// Atomic replacement does not prevent lost updates: if two processes read the same file,
+// the second to write undoes the first. Code that reads, changes and writes a file holds a
+// [Lock] from before the read until after the write.
 //
 // # Promise
 //
@@ -42,21 +40,20 @@ import (
 	"strings"
 )
 
-// Why a file or a directory was refused. They come wrapped in an
-// [fs.PathError].
+// Why a file or a directory was refused. They are wrapped in an [fs.PathError].
 var (
 	// ErrSymlink: the name is a symbolic link.
 	ErrSymlink = errors.New("is a symbolic link, which is refused")
 	// ErrNotRegular: the name is a directory, a FIFO, a socket or a device.
 	ErrNotRegular = errors.New("is not a regular file")
-	// ErrWorldWritable: every user of the machine may change it.
+	// ErrWorldWritable: every user of the machine can change it.
 	ErrWorldWritable = errors.New("can be written by every user of this machine")
 	// ErrForeignOwner: another user owns it.
 	ErrForeignOwner = errors.New("belongs to another user")
-	// ErrTooLarge: the file has more bytes than the caller wants to read.
+	// ErrTooLarge: the file has more bytes than the caller accepts.
 	ErrTooLarge = errors.New("is larger than allowed")
-	// ErrName: the name is empty, has a path separator, or begins like those of
-	// temporary files.
+	// ErrName: the name is empty, has a path separator, or begins like those of temporary
+	// files.
 	ErrName = errors.New("is not a plain file name")
 )
 
@@ -65,12 +62,12 @@ var (
 type Dir struct {
 	root *os.Root
 	path string
-	temp string // begins the names of temporary files
+	temp string // prefix of the names of temporary files
 }
 
-// Open opens a directory that exists. It refuses one that another user owns
-// ([ErrForeignOwner]) or that everyone may write ([ErrWorldWritable]).
-// The caller closes it.
+// Open opens an existing directory. It refuses one that another user owns
+// ([ErrForeignOwner]) or that every user can write ([ErrWorldWritable]). The caller closes
+// it.
 func Open(path string) (*Dir, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
@@ -87,9 +84,9 @@ func Open(path string) (*Dir, error) {
 	return &Dir{root: root, path: path, temp: tempPrefix}, nil
 }
 
-// Create opens a directory and makes it first, with its missing parents, where
-// it is not there. What it makes has mode 0700; the mode of what exists stays
-// as it is, since a user may point to a directory that he shares on purpose.
+// Create opens a directory, and first creates it and its missing parents if it does not
+// exist. New directories have mode 0700; the mode of an existing one does not change,
+// because a user may choose a shared directory on purpose.
 func Create(path string) (*Dir, error) {
 	if err := makeAll(filepath.Clean(path)); err != nil {
 		return nil, err
@@ -97,14 +94,14 @@ func Create(path string) (*Dir, error) {
 	return Open(path)
 }
 
-// Close closes the directory; locks taken in it stay.
+// Close closes the directory; locks taken in it remain held.
 func (d *Dir) Close() error { return d.root.Close() }
 
-// Path gives the full name of a file in the directory, for messages.
+// Path returns the full name of a file in the directory, for messages.
 func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
 
-// makeAll is os.MkdirAll with modes that no umask weakens or spoils, and with
-// each new entry on the disk before it returns.
+// makeAll is os.MkdirAll with exact modes whatever the umask, and with each new entry on
+// disk before it returns.
 func makeAll(path string) error {
 	if info, err := os.Stat(path); err == nil {
 		if !info.IsDir() {
@@ -121,9 +118,9 @@ func makeAll(path string) error {
 	}
 	if err := os.Mkdir(path, 0o700); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			// Another process made it between the look and the attempt. Its
-			// chmod may still be to come, which matters under an odd umask
-			// only; doing it here as well is harmless.
+			// Another process created it after the check. Its chmod may still follow, which
+			// matters only under an unusual umask; changing the mode here as well is
+			// harmless.
 			return os.Chmod(path, 0o700)
 		}
 		return err
@@ -139,8 +136,8 @@ func makeAll(path string) error {
 	return syncDir(root)
 }
 
-// bare takes the path off an error of the os package, so that a caller can
-// name the full path instead of the part inside a root.
+// bare removes the path from an error of the os package, so that a caller can name the full
+// path instead of the part inside a root.
 func bare(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		return e.Err
@@ -158,8 +155,8 @@ func (d *Dir) fail(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: d.Path(name), Err: bare(err)}
 }
 
-// plain refuses names that are not one path element, and those of temporary files,
-// which [Dir.Sweep] removes. Some file systems take large letters for small ones.
+// plain refuses names that are not one path element, and those of temporary files, which
+// [Dir.Sweep] removes. Some file systems ignore case.
 func plain(name string) error {
 	temporary := len(name) >= len(tempPrefix) && strings.EqualFold(name[:len(tempPrefix)], tempPrefix)
 	if name == "" || name == "." || temporary || !filepath.IsLocal(name) || filepath.Base(name) != name {

@@ -9,12 +9,12 @@ import (
 	"slices"
 )
 
-// tempPrefix marks files that are being written.
+// tempPrefix begins the names of files that are being written.
 const tempPrefix = ".tmp-"
 
 // Read returns the content of a file of at most limit bytes. It fails with
-// [fs.ErrNotExist], [ErrSymlink], [ErrNotRegular], [ErrWorldWritable],
-// [ErrForeignOwner] or [ErrTooLarge], each inside an [fs.PathError].
+// [fs.ErrNotExist], [ErrSymlink], [ErrNotRegular], [ErrWorldWritable], [ErrForeignOwner] or
+// [ErrTooLarge], each inside an [fs.PathError].
 func (d *Dir) Read(name string, limit int64) ([]byte, error) {
 	data, err := d.read(name, limit)
 	return data, d.fail("read", name, err)
@@ -29,7 +29,7 @@ func (d *Dir) read(name string, limit int64) ([]byte, error) {
 	return readAll(f, size, limit)
 }
 
-// open opens a file to read it, and tells its size.
+// open opens a file for reading, and returns its size.
 func (d *Dir) open(name string) (*os.File, int64, error) {
 	if err := plain(name); err != nil {
 		return nil, 0, err
@@ -53,8 +53,9 @@ func (d *Dir) open(name string) (*os.File, int64, error) {
 	return f, size, nil
 }
 
-// opened looks at a file again. Between the look and the open its name may have become a
-// link or a FIFO. An ordinary replacement by Write gives another file too, and is fine.
+// opened checks the open file again. Between the check and the open, its name may have
+// become a link or a FIFO. An ordinary replacement by Write opens another file too, and is
+// fine.
 func (d *Dir) opened(f *os.File, name string, before fs.FileInfo) (size int64, err error) {
 	now, err := f.Stat()
 	if err != nil {
@@ -76,7 +77,7 @@ func (d *Dir) opened(f *os.File, name string, before fs.FileInfo) (size int64, e
 	return now.Size(), nil
 }
 
-// readAll reads a file whose size is a guess only, since it may be growing.
+// readAll reads a file whose size is only a guess, because it may be growing.
 func readAll(f io.Reader, size, limit int64) ([]byte, error) {
 	if size > limit {
 		return nil, ErrTooLarge
@@ -91,8 +92,7 @@ func readAll(f io.Reader, size, limit int64) ([]byte, error) {
 	return data.Bytes(), nil
 }
 
-// acceptable tells whether a file is one that only its owner, the user who
-// runs the program, can have written.
+// acceptable checks that only the user who runs the program can have written a file.
 func acceptable(info fs.FileInfo) error {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
@@ -105,7 +105,7 @@ func acceptable(info fs.FileInfo) error {
 	return trusted(info)
 }
 
-// errDirectory says of a directory what it is; errors.Is finds ErrNotRegular.
+// errDirectory is the error for a directory; errors.Is finds ErrNotRegular.
 var errDirectory = directoryError{}
 
 type directoryError struct{}
@@ -113,10 +113,10 @@ type directoryError struct{}
 func (directoryError) Error() string        { return "is a directory, not a file" }
 func (directoryError) Is(target error) bool { return target == ErrNotRegular }
 
-// Write replaces a file, or makes it, with mode 0600. When it returns nil the
-// content is on the disk; when it returns an error the old content is whole, or
-// the new one where only the last fsync failed. Who depends on what the file
-// held before holds a [Lock].
+// Write replaces a file, or creates it, with mode 0600. When it returns nil, the content is
+// on disk. When it returns an error, the old content is intact, or the new content is there
+// and only the last fsync failed. A caller whose content depends on the old one holds a
+// [Lock].
 func (d *Dir) Write(name string, data []byte) error {
 	return d.fail("write", name, d.write(name, data))
 }
@@ -129,17 +129,17 @@ func (d *Dir) write(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() // its content is on the disk
+	defer f.Close() // its content is on disk
 	if err := d.replace(f, temp, name); err != nil {
 		return err
 	}
 	return syncDir(d.root)
 }
 
-// WriteNew makes a file with mode 0600 that must not be there yet; it fails
-// with [fs.ErrExist] where the name is taken, by a dangling link too. Like
-// [Dir.Write] it leaves the whole file or none, but on a file system without
-// hard links, where a crash may leave a part.
+// WriteNew creates a file with mode 0600 that must not exist yet; it fails with
+// [fs.ErrExist] if the name is taken, also by a dangling link. Like [Dir.Write] it leaves
+// the complete file or none, except on a file system without hard links, where a crash may
+// leave a part.
 func (d *Dir) WriteNew(name string, data []byte) error {
 	return d.create(name, data, true)
 }
@@ -155,8 +155,8 @@ func (d *Dir) create(name string, data []byte, private bool) error {
 	return d.fail("write", name, err)
 }
 
-// writeLinked gives a finished file its name by a hard link, which, unlike a
-// rename, never replaces anything.
+// writeLinked names a complete file with a hard link, which, unlike a rename, never
+// replaces a file.
 func (d *Dir) writeLinked(name string, data []byte, private bool) error {
 	f, temp, err := d.temporary(data, private)
 	if err != nil {
@@ -190,8 +190,8 @@ func (d *Dir) writeNew(name string, data []byte, private bool) error {
 	return nil
 }
 
-// Remove deletes a file, or a link, not what it leads to. It fails with
-// [fs.ErrNotExist] where there is none and with [ErrNotRegular] for a directory.
+// Remove deletes a file, or a link but not its target. It fails with [fs.ErrNotExist] if
+// there is none and with [ErrNotRegular] for a directory.
 func (d *Dir) Remove(name string) error {
 	err := plain(name)
 	if err == nil {
@@ -203,7 +203,7 @@ func (d *Dir) Remove(name string) error {
 	return d.fail("remove", name, err)
 }
 
-// remove refuses directories, since os.Root would delete an empty one.
+// remove refuses directories, because os.Root would delete an empty one.
 func (d *Dir) remove(name string) error {
 	info, err := d.root.Lstat(name)
 	if err != nil {
@@ -215,8 +215,8 @@ func (d *Dir) remove(name string) error {
 	return d.root.Remove(name)
 }
 
-// Names lists the entries of the directory, sorted, whatever their kind, but not
-// those that begin with a dot.
+// Names lists the entries of the directory, sorted, of every kind, except those that begin
+// with a dot.
 func (d *Dir) Names() ([]string, error) {
 	names, err := d.entries(-1)
 	if err != nil {
@@ -229,7 +229,7 @@ func (d *Dir) Names() ([]string, error) {
 
 // SomeNames is like [Dir.Names] for at most limit entries of the directory, whichever the
 // system lists first, unsorted. It takes the same time however large the directory is, and
-// reports whether those are all.
+// reports whether those are all entries.
 func (d *Dir) SomeNames(limit int) (names []string, all bool, err error) {
 	names, all, err = d.someEntries(limit)
 	if err != nil {
@@ -247,8 +247,8 @@ func shown(names []string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name[0] == '.' })
 }
 
-// entries are the names of at most limit entries of the directory, or of all where limit is
-// negative. It asks for names only: the kind of each would be a call of the system.
+// entries returns the names of at most limit entries of the directory, or of all if limit
+// is negative. It asks only for names: the kind of each would take a system call.
 func (d *Dir) entries(limit int) ([]string, error) {
 	f, err := d.root.Open(".")
 	if err != nil {

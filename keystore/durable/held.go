@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// A holding is what came of an attempt to hold a file.
+// A holding is the result of an attempt to hold a file.
 type holding int
 
 const (
-	holdUnknown holding = iota // the system does not tell
+	holdUnknown holding = iota // the system does not report it
 	holdMine
 	holdOther // a living process holds it
 )
 
-// temporary makes a file with this content, on the disk, that [Dir.Sweep] leaves alone
-// for as long as it is open. The caller closes it.
+// temporary creates a file with this content, on disk, that [Dir.Sweep] ignores while it is
+// open. The caller closes it.
 func (d *Dir) temporary(data []byte, private bool) (*os.File, string, error) {
 	for {
 		name := d.temp + rand.Text()
@@ -43,8 +43,8 @@ func (d *Dir) temporary(data []byte, private bool) (*os.File, string, error) {
 	}
 }
 
-// sweptBeforeHeld holds a new file, and reports whether a sweep was faster, which took it
-// for one that was left.
+// sweptBeforeHeld holds a new file, and reports whether a sweep removed it first as a
+// leftover.
 func (d *Dir) sweptBeforeHeld(f *os.File, name string) (bool, error) {
 	switch hold(f) {
 	case holdOther:
@@ -57,18 +57,18 @@ func (d *Dir) sweptBeforeHeld(f *os.File, name string) (bool, error) {
 	return err == nil && !there, err
 }
 
-// fill writes the content of a new file to the disk.
+// fill writes the content of a new file to disk.
 func fill(f *os.File, data []byte, private bool) error {
 	_, err := f.Write(data)
-	// The umask may have taken rights from the owner himself.
+	// The umask may have removed permissions of the owner.
 	if refused := f.Chmod(0o600); private {
 		err = errors.Join(err, refused)
 	}
 	return errors.Join(err, f.Sync())
 }
 
-// replace gives a temporary file its name. It stays open where the system allows that, so
-// that no sweep comes between.
+// replace renames a temporary file to its name. The file stays open if the system allows
+// that, so that no sweep removes it before.
 func (d *Dir) replace(f *os.File, temp, name string) error {
 	var err error
 	if !renamesOpen {
@@ -83,8 +83,8 @@ func (d *Dir) replace(f *os.File, temp, name string) error {
 	return err
 }
 
-// WriteHeld is [Dir.Write] of a file that [Dir.SweepIf] leaves alone until release is
-// called or the process ends.
+// WriteHeld is [Dir.Write] for a file that [Dir.SweepIf] ignores until release is called or
+// the process ends.
 func (d *Dir) WriteHeld(name string, data []byte) (release func(), err error) {
 	err = plain(name)
 	var f *os.File
@@ -106,16 +106,16 @@ func (d *Dir) WriteHeld(name string, data []byte) (release func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// Sweep removes the temporary files that killed processes left. Those that a living
-// process writes stay. Where the system does not tell who lives, a file younger than age
-// stays. An age of zero takes all, those included that are dated ahead of a clock that
-// was set back: the caller knows that nobody writes.
+// Sweep removes temporary files left by killed processes. Files that a living process
+// writes stay. If the system does not report which process uses a file, one younger than
+// age stays. An age of zero removes all, also those dated in the future by a clock that was
+// set back: the caller knows that no process is writing.
 func (d *Dir) Sweep(age time.Duration) error {
 	return d.SweepIf(age, d.isTemporary)
 }
 
-// SweepIf is [Dir.Sweep] of other files, such as those of [Dir.WriteHeld], or locks that
-// nobody needs. It asks about a name again once it holds the file.
+// SweepIf is [Dir.Sweep] for other files, such as those of [Dir.WriteHeld], or unused
+// locks. It calls the condition for a name again once it holds the file.
 func (d *Dir) SweepIf(age time.Duration, is func(name string) bool) error {
 	names, err := d.entries(-1)
 	if err != nil {
@@ -124,8 +124,8 @@ func (d *Dir) SweepIf(age time.Duration, is func(name string) bool) error {
 	return d.sweepEach(names, age, is)
 }
 
-// SweepSome is [Dir.Sweep] that looks at the entries of [Dir.SomeNames] only, and returns
-// the names as that does.
+// SweepSome is [Dir.Sweep] for the entries of [Dir.SomeNames], and returns the names like
+// it.
 func (d *Dir) SweepSome(age time.Duration, limit int) (names []string, all bool, err error) {
 	found, all, err := d.someEntries(limit)
 	if err != nil {
@@ -171,7 +171,7 @@ func (d *Dir) sweep(name string, age time.Duration, is func(name string) bool) e
 	return d.root.Remove(name)
 }
 
-// isThere reports whether an open file has its name still.
+// isThere reports whether an open file still has its name.
 func (d *Dir) isThere(f *os.File, name string) (bool, error) {
 	ours, err := f.Stat()
 	if err != nil {
@@ -184,7 +184,7 @@ func (d *Dir) isThere(f *os.File, name string) (bool, error) {
 	return err == nil && os.SameFile(ours, there), err
 }
 
-// whose tells who holds a file, by holding it.
+// whose reports who holds a file, by trying to hold it.
 func (d *Dir) whose(info fs.FileInfo) (*os.File, holding) {
 	if !info.Mode().IsRegular() {
 		return nil, holdUnknown

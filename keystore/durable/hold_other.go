@@ -4,7 +4,7 @@ package durable
 
 import "os"
 
-// renamesOpen: on Windows a file is renamed after it was closed.
+// renamesOpen: on Windows a file is closed before it is renamed.
 const renamesOpen = false
 
 func hold(*os.File) holding { return holdUnknown }

@@ -16,20 +16,20 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockTurns has a channel for each lock, held by the one call of this process
-// that waits in the kernel.
+// lockTurns has a channel for each lock, held by the one call of this process that waits in
+// the kernel.
 var lockTurns sync.Map
 
-// A Lock is held until Unlock is called or the process ends, however it ends.
+// A Lock is held until Unlock is called or the process ends, for whatever reason.
 type Lock struct {
 	file *flock.Flock
 }
 
-// A LockError says that somebody held the lock until the deadline.
+// A LockError says that another holder kept the lock until the deadline.
 type LockError struct {
 	Path   string
-	Holder int       // process id; 0 when it could not be read
-	Since  time.Time // when the holder took it; zero when it could not be read
+	Holder int       // process id; 0 if it could not be read
+	Since  time.Time // when the holder locked it; zero if it could not be read
 	Err    error     // why the wait ended, context.DeadlineExceeded as a rule
 }
 
@@ -43,19 +43,18 @@ func (e *LockError) Error() string {
 
 func (e *LockError) Unwrap() error { return e.Err }
 
-// lockTries is how often a lock is tried anew whose file was removed meanwhile: each time
-// another holder has come to its end.
+// lockTries is how often locking is repeated if the file was removed in between: each time,
+// another holder has finished.
 const lockTries = 1000
 
-// Lock takes the lock with this name, which is a file in the directory, and
-// waits for it until the context ends, but not longer than wait. A wait of
-// zero tries once. It excludes other processes and other holders in this
-// process alike. When somebody else held it all the time, the error is a
-// [*LockError].
+// Lock takes the lock with this name, which is a file in the directory, and waits for it
+// until the context ends, but not longer than wait. A wait of zero tries once. It excludes
+// other processes and other holders in this process alike. If it was held by others all the
+// time, the error is a [*LockError].
 //
-// The file stays behind, empty of meaning. The holder of the lock may remove it: a lock
-// on a file that has lost its name is never returned, so no two processes hold a lock of
-// one name. A file that somebody else made under the name locks as well, and keeps its
+// The file stays behind; its content means nothing then. The holder of the lock may remove
+// it: Lock never returns a lock on a removed file, so no two processes hold a lock of one
+// name. A file that another program created under the name locks as well, and keeps its
 // content.
 func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
 	if err := plain(name); err != nil {
@@ -70,7 +69,7 @@ func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock,
 				d.signLock(name)
 				return lock, nil
 			}
-			// Its last holder removed the file, and there may be another one.
+			// Its last holder removed the file, and there may be a new one.
 			removed, err = true, lock.Unlock()
 		}
 		if !removed || err != nil && !errors.Is(err, errRemoved) || tries == lockTries {
@@ -82,7 +81,7 @@ func (d *Dir) Lock(ctx context.Context, name string, wait time.Duration) (*Lock,
 // errRemoved: the lock's file was removed while it was being opened.
 var errRemoved = fmt.Errorf("its file is removed again and again: %w", fs.ErrNotExist)
 
-// lock takes a lock whose file may have been removed before it was locked.
+// lock takes a lock whose file may be removed before it is locked.
 func (d *Dir) lock(ctx context.Context, name string, wait time.Duration) (*Lock, error) {
 	if err := d.makeLockFile(name); err != nil {
 		return nil, err
@@ -119,13 +118,12 @@ func (d *Dir) lockFailure(name string, err error) error {
 	return d.fail("lock", name, err)
 }
 
-// await queues in the kernel, which lets those who wait have the lock roughly in
-// the order in which they came. Of a hundred processes that ask again and again,
-// chance would leave some behind for far longer than their turn takes.
+// await queues in the kernel, which grants the lock roughly in the order of the requests.
+// If a hundred processes polled, some would wait far longer than their turn takes.
 //
-// The kernel's wait cannot be broken off. A call whose context ends leaves it to a
-// goroutine, which gives the lock back when it comes, and keeps the turn until
-// then: so there is one such goroutine for a lock at most.
+// The kernel's wait cannot be interrupted. A call whose context ends leaves it to a
+// goroutine, which releases the lock when it gets it, and keeps the turn until then: so
+// there is at most one such goroutine per lock.
 func await(ctx context.Context, file *flock.Flock) (bool, error) {
 	known, _ := lockTurns.LoadOrStore(file.Path(), make(chan struct{}, 1))
 	turn := known.(chan struct{})
@@ -151,7 +149,7 @@ func await(ctx context.Context, file *flock.Flock) (bool, error) {
 	}
 }
 
-// InPlace reports whether the lock's file is still where it was when the lock was taken.
+// InPlace reports whether the lock's file is still the one that was locked.
 func (l *Lock) InPlace() bool {
 	held, err := l.file.Stat()
 	if err != nil {
@@ -161,11 +159,11 @@ func (l *Lock) InPlace() bool {
 	return err == nil && os.SameFile(held, there)
 }
 
-// Unlock gives the lock back. A second call does nothing.
+// Unlock releases the lock. A second call does nothing.
 func (l *Lock) Unlock() error { return l.file.Unlock() }
 
-// makeLockFile sets the mode before anyone can need it, so that under an odd
-// umask the second process can still open the file.
+// makeLockFile sets the mode before another process opens the file, so that it can do so
+// even under an unusual umask.
 func (d *Dir) makeLockFile(name string) error {
 	f, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -184,13 +182,13 @@ func (d *Dir) makeLockFile(name string) error {
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
-// signatureLimit is more than a process id and a time need, and less than the
-// shortest private key.
+// signatureLimit is more than a process id and a time need, and less than the shortest
+// private key.
 const signatureLimit = 48
 
-// signLock leaves the holder's process id for those who wait. It is for
-// messages only, so a full disk does not matter. What is longer is no signature,
-// and may be a key that somebody keeps under this name.
+// signLock writes the holder's process id for waiting processes. It is only for messages,
+// so a full disk does not matter. Longer content is not a signature, and may be a key that
+// a user keeps under this name.
 func (d *Dir) signLock(name string) {
 	f, err := d.root.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
@@ -200,8 +198,8 @@ func (d *Dir) signLock(name string) {
 	if info, err := f.Stat(); err != nil || info.Size() > signatureLimit {
 		return
 	}
-	// A file system may write a file to the disk at once that was cut to nothing
-	// first, so this one is cut afterwards.
+	// A file system may write a file to disk immediately if it was truncated first, so this
+	// one is truncated afterwards.
 	n, err := fmt.Fprintf(f, "%d %s\n", os.Getpid(), time.Now().UTC().Format(time.RFC3339))
 	if err != nil {
 		n = 0

@@ -9,18 +9,17 @@ import (
 	"time"
 )
 
-// ErrReadable: a file that has to be private can be read by other users.
+// ErrReadable: a file that must be private can be read by other users.
 var ErrReadable = errors.New("can be read by other users of this machine")
 
-// ReadNamed reads a file that the user named himself, of at most limit bytes.
-// It trusts more than [Dir.Read] does: a symbolic link is followed, a file of
-// the administrator is fine, and so is a pipe, since that is how containers
-// and shells hand secrets over. It refuses directories and devices
-// ([ErrNotRegular]), what every user may write ([ErrWorldWritable]) and files
-// of a third user ([ErrForeignOwner]). A pipe that is silent for longer than
-// wait fails with [os.ErrDeadlineExceeded].
+// ReadNamed reads a file that the user named, of at most limit bytes. It trusts more than
+// [Dir.Read] does: it follows a symbolic link, and accepts a file of the administrator and
+// a pipe, because containers and shells pass secrets that way. It refuses directories and
+// devices ([ErrNotRegular]), files that every user can write ([ErrWorldWritable]) and files
+// of a third user ([ErrForeignOwner]). A pipe that is silent for longer than wait fails
+// with [os.ErrDeadlineExceeded].
 //
-// With private set, the user's own file must also be closed to all others
+// With private set, other users must not be able to read the user's own file
 // ([ErrReadable]).
 func ReadNamed(path string, limit int64, wait time.Duration, private bool) ([]byte, error) {
 	data, err := readNamed(path, limit, wait, private)
@@ -30,10 +29,10 @@ func ReadNamed(path string, limit int64, wait time.Duration, private bool) ([]by
 	return data, nil
 }
 
-// WriteNamed makes a file where the user named it himself, which must not be there
-// yet, as [Dir.WriteNew] does. It takes the directory as it is, and makes none.
-// What is not private may go where the file system has no rights of users, as on a
-// memory stick. What an earlier call left there that was killed is removed.
+// WriteNamed creates a file under a name that the user chose, which must not exist yet,
+// like [Dir.WriteNew]. It creates no directory. With private unset, the file system need
+// not support permissions, for example on a memory stick. It removes what an earlier,
+// killed call left there.
 func WriteNamed(path string, data []byte, private bool) error {
 	dir, name, err := openNamed(path)
 	if err != nil {
@@ -43,8 +42,8 @@ func WriteNamed(path string, data []byte, private bool) error {
 	return dir.create(name, data, private)
 }
 
-// CheckNamed finds what would keep [WriteNamed] from making a file: it makes a temporary
-// one beside it and takes it away.
+// CheckNamed checks whether [WriteNamed] can create a file, by creating and removing a
+// temporary file beside it.
 func CheckNamed(path string) error {
 	dir, name, err := openNamed(path)
 	if err != nil {
@@ -67,7 +66,7 @@ func CheckNamed(path string) error {
 	return dir.fail("write", name, errors.Join(f.Close(), dir.root.Remove(temp)))
 }
 
-// openNamed opens the folder of a file, and removes what was left there.
+// openNamed opens the directory of a file, and removes leftovers.
 func openNamed(path string) (*Dir, string, error) {
 	folder, name := filepath.Split(path)
 	folder = filepath.Clean(folder)
@@ -76,21 +75,21 @@ func openNamed(path string) (*Dir, string, error) {
 		return nil, "", err
 	}
 	dir := &Dir{root: root, path: folder, temp: namedPrefix}
-	_ = dir.SweepIf(namedAge, isNamedTemporary) // it only costs space
+	_ = dir.SweepIf(namedAge, isNamedTemporary) // a failure costs only space
 	return dir, name, nil
 }
 
-// namedAge is how old a file has to be that was left in a folder of the user's, where the
-// system does not tell whose it is.
+// namedAge is how old a leftover file in a directory of the user has to be if the system
+// does not report which process uses it.
 const namedAge = 24 * time.Hour
 
-// isNamedTemporary is strict: the folder is the user's.
+// isNamedTemporary is strict, because the directory is the user's.
 func isNamedTemporary(name string) bool {
 	id, ours := strings.CutPrefix(name, namedPrefix)
 	return ours && len(id) == 26 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
-// namedPrefix begins temporary files in folders of the user's.
+// namedPrefix begins temporary files in directories of the user.
 const namedPrefix = ".btcpayctl-"
 
 func readNamed(path string, limit int64, wait time.Duration, private bool) ([]byte, error) {

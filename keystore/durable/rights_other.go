@@ -12,12 +12,12 @@ const (
 	openNofollow = 0
 )
 
-// trusted accepts everything: on Windows access lists rule, and a folder in
-// the user's profile is his own by default.
+// trusted accepts everything: Windows uses access lists, and a directory in the user's
+// profile is private by default.
 func trusted(fs.FileInfo) error { return nil }
 
 func trustedNamed(fs.FileInfo, bool) error { return nil }
 
-// syncDir does nothing: a directory cannot be flushed on Windows, whose rename
-// goes through the journal of the file system.
+// syncDir does nothing: Windows cannot flush a directory, and its rename goes through the
+// journal of the file system.
 func syncDir(*os.Root) error { return nil }

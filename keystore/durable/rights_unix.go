@@ -14,7 +14,7 @@ const (
 	openNofollow = syscall.O_NOFOLLOW
 )
 
-// trusted refuses what another user wrote or could write.
+// trusted refuses what another user wrote or can write.
 func trusted(info fs.FileInfo) error {
 	if info.Mode().Perm()&0o002 != 0 {
 		return ErrWorldWritable
@@ -25,7 +25,7 @@ func trusted(info fs.FileInfo) error {
 	return nil
 }
 
-// trustedNamed is the looser rule for files that the user named himself.
+// trustedNamed is the looser rule for files that the user named.
 func trustedNamed(info fs.FileInfo, private bool) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	own := !ok || int(stat.Uid) == os.Geteuid()
@@ -40,14 +40,14 @@ func trustedNamed(info fs.FileInfo, private bool) error {
 	return nil
 }
 
-// syncDir puts the entries of a directory on the disk.
+// syncDir writes the entries of a directory to disk.
 func syncDir(root *os.Root) error {
 	f, err := root.Open(".")
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	// Some file systems cannot sync a directory and say so; there is no more to do there.
+	// Some file systems cannot sync a directory and report that; nothing more can be done.
 	if err := f.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}

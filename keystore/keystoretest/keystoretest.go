@@ -1,10 +1,10 @@
-// Package keystoretest holds a store to what [keystore.Store] promises. Every
-// store of this project passes it, and one of your own should.
+// Package keystoretest tests that a store does what [keystore.Store] documents. Every store
+// of this project passes it; your own should too.
 //
 // # Promise
 //
-// The package follows semantic versioning with the module it is in. A later
-// version may ask for more of what the interface promises.
+// The package follows semantic versioning with the module it is in. A later version may
+// test more of the interface's documentation.
 package keystoretest
 
 import (
@@ -21,12 +21,12 @@ import (
 
 // A Backend is a store that can be opened several times.
 type Backend struct {
-	// Name is what its errors name, [keystore.Error].Backend.
+	// Name is the name in its errors, [keystore.Error].Backend.
 	Name string
-	// Max is how many bytes a secret may have; zero means [keystore.MaxSize].
-	// A larger one must fail with [keystore.ErrTooLarge].
+	// Max is how many bytes a secret may have; zero means [keystore.MaxSize]. A larger
+	// secret must fail with [keystore.ErrTooLarge].
 	Max int
-	// Open gives another handle on the same secrets with each call.
+	// Open returns another handle on the same secrets at each call.
 	Open func() keystore.Store
 }
 
@@ -35,8 +35,8 @@ const (
 	other = "apikey/0123456789abcdef"
 )
 
-// Reading checks what holds for every store, those that cannot write included:
-// how it fails. The store must not hold the name that this package uses.
+// Reading tests how every store fails, including read-only ones. The store must not contain
+// the name that this package uses.
 func Reading(t *testing.T, b Backend) {
 	store := b.Open()
 	calls := map[string]func(context.Context, string) error{
@@ -66,8 +66,8 @@ func Reading(t *testing.T, b Backend) {
 	t.Run("prints nothing", func(t *testing.T) { printsNothing(t, store, "") })
 }
 
-// Conform checks all of it. The store must be empty, and is left with secrets
-// of no worth.
+// Conform runs all tests. The store must be empty. It contains worthless secrets
+// afterwards.
 func Conform(t *testing.T, b Backend) {
 	Reading(t, b)
 	store, second := b.Open(), b.Open()

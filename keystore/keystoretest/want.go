@@ -38,7 +38,7 @@ func wantSecret(t *testing.T, store keystore.Store, name, want string) {
 	}
 }
 
-// wantError checks an error and all that package keystore promises of it.
+// wantError checks an error and everything that package keystore documents about it.
 func wantError(t *testing.T, err error, backend, op string, kind error) {
 	t.Helper()
 	e, ok := errors.AsType[*keystore.Error](err)
@@ -54,8 +54,8 @@ func wantError(t *testing.T, err error, backend, op string, kind error) {
 	}
 }
 
-// printsNothing prints a store in every way that a log might, and looks for the
-// secret that it holds.
+// printsNothing prints a store in every way that a log might, and searches for the secret
+// that it holds.
 func printsNothing(t *testing.T, store keystore.Store, secret string) {
 	t.Helper()
 	var text bytes.Buffer
@@ -73,8 +73,8 @@ func printsNothing(t *testing.T, store keystore.Store, secret string) {
 	}
 }
 
-// Holds tells whether a text holds a secret: as it is, or in hex, base64 or as
-// the list of numbers that fmt prints for bytes. An empty secret is nowhere.
+// Holds reports whether a text contains a secret: unchanged, or in hex, base64 or as the
+// list of numbers that fmt prints for bytes. It is false for an empty secret.
 func Holds(text, secret string) bool {
 	if secret == "" {
 		return false
@@ -83,7 +83,7 @@ func Holds(text, secret string) bool {
 	numbers := strings.Trim(fmt.Sprint(raw), "[]")
 	forms := []string{secret, numbers, strings.ReplaceAll(strings.Trim(fmt.Sprintf("%#v", raw), "[]byte{}"), "\n", "")}
 	forms = append(forms, hex.EncodeToString(raw), strings.ToUpper(hex.EncodeToString(raw)))
-	// Within longer base64 a secret begins at one of three places.
+	// Within longer base64, a secret begins at one of three offsets.
 	for skip := range 3 {
 		if len(raw) < skip+6 {
 			continue

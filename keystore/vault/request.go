@@ -16,13 +16,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// bodyLimit bounds an answer: the names of 50,000 secrets.
+// bodyLimit is the largest response: the names of 50,000 secrets.
 const bodyLimit = 8 << 20
 
-// errConflict: the secret has another version than the one a write named.
-var errConflict = errors.New("another process wrote this secret meanwhile")
+// errConflict: the secret's version is not the one that a write named.
+var errConflict = errors.New("another process has written this secret since")
 
-// call is one call of the store: some requests under one deadline.
+// call is one call of the store: some requests with a common timeout.
 type call struct {
 	*store
 	ctx  context.Context
@@ -30,7 +30,7 @@ type call struct {
 	key  string
 }
 
-// call runs do, and makes every error one of package keystore.
+// call runs do, and converts every error to one of package keystore.
 func (s *store) call(ctx context.Context, op, name string, do func(*call) error) error {
 	err := s.run(ctx, op, name, do)
 	if err == nil {
@@ -72,7 +72,7 @@ func (s *store) run(ctx context.Context, op, name string, do func(*call) error) 
 	}
 	if err != nil && limited.Err() != nil && !errors.Is(err, keystore.ErrTimeout) {
 		return &keystore.Error{Err: fmt.Errorf("%w: %s within %v", keystore.ErrTimeout, s.base.Host, s.wait),
-			Hint: "give it more time: export BTCPAYCTL_KEYSTORE_TIMEOUT=60s"}
+			Hint: "increase the timeout: export BTCPAYCTL_KEYSTORE_TIMEOUT=60s"}
 	}
 	return err
 }
@@ -81,8 +81,7 @@ func (c *call) path(kind, file string) string {
 	return "/v1/" + c.mount + "/" + kind + "/" + c.folder + file
 }
 
-// send makes one request and gives the answer if its status is one of those
-// expected.
+// send sends one request and returns the response if its status is one of those expected.
 func (c *call) send(method, path string, body []byte, expected ...int) (int, []byte, error) {
 	request, err := http.NewRequestWithContext(c.ctx, method, c.base.String()+path, bytes.NewReader(body))
 	if err != nil {
@@ -112,7 +111,7 @@ func (c *call) send(method, path string, body []byte, expected ...int) (int, []b
 	case err != nil:
 		return 0, nil, c.unreachable(err)
 	case len(answer) > bodyLimit:
-		return 0, nil, &keystore.Error{Err: fmt.Errorf("%w: the server answered with more than %d MiB", keystore.ErrUnavailable, bodyLimit>>20), Hint: hintAddress}
+		return 0, nil, &keystore.Error{Err: fmt.Errorf("%w: the server's response has more than %d MiB", keystore.ErrUnavailable, bodyLimit>>20), Hint: hintAddress}
 	}
 	for _, status := range expected {
 		if response.StatusCode == status {
@@ -122,8 +121,8 @@ func (c *call) send(method, path string, body []byte, expected ...int) (int, []b
 	return 0, nil, c.refused(response, answer)
 }
 
-// readBody reads in one piece where the length is told: a buffer that grows leaves
-// copies behind.
+// readBody reads in one piece if the length is known: a growing buffer leaves copies
+// behind.
 func readBody(response *http.Response) ([]byte, error) {
 	size := min(max(response.ContentLength, 0), bodyLimit)
 	body := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
@@ -136,7 +135,7 @@ const (
 	hintReachable = "check address and network: curl https://HOST:8200/v1/sys/health"
 )
 
-// unreachable sorts errors of the connection. The URL in them holds no secret.
+// unreachable maps errors of the connection. The URL in them holds no secret.
 func (c *call) unreachable(err error) error {
 	if c.ctx.Err() != nil {
 		return c.ctx.Err()
@@ -144,21 +143,21 @@ func (c *call) unreachable(err error) error {
 	what, hint := "the server cannot be reached", hintReachable
 	var cause error
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		what, hint, cause = "the server's certificate is signed by nobody who is trusted here", hintCA, e
+		what, hint, cause = "the server's certificate is not signed by a trusted authority", hintCA, e
 	} else if e, ok := errors.AsType[x509.HostnameError](err); ok {
-		what, hint, cause = "the server's certificate is for another name", "use the name that is in the certificate", e
+		what, hint, cause = "the server's certificate is for another host name", "use the host name in the certificate", e
 	} else if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		what, hint, cause = "the server's certificate is not valid", "renew it, and check the clock of this machine", e
+		what, hint, cause = "the server's certificate is not valid", "renew it, or correct this machine's clock", e
 	} else if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || strings.Contains(err.Error(), "HTTP response to HTTPS client") {
 		what, hint = "the server does not speak TLS", "is it a server for development? Then use http on this machine: vault:http://127.0.0.1:8200/..."
 	} else if e, ok := errors.AsType[tls.AlertError](err); ok {
-		what, hint, cause = "the server ended the TLS handshake", "does it ask for a client certificate? That is not supported", e
+		what, hint, cause = "the server aborted the TLS handshake", "does it ask for a client certificate? That is not supported", e
 	} else if e, ok := errors.AsType[*net.OpError](err); ok {
 		cause = e
 	} else if e, ok := errors.AsType[*net.DNSError](err); ok {
 		cause = e
 	} else {
-		what = "the server broke off, or what it answered is not HTTP"
+		what = "the server closed the connection, or its response is not HTTP"
 	}
 	if cause != nil {
 		return &keystore.Error{Err: fmt.Errorf("%w: %s: %w", keystore.ErrUnavailable, what, cause), Hint: hint}
@@ -166,8 +165,8 @@ func (c *call) unreachable(err error) error {
 	return &keystore.Error{Err: fmt.Errorf("%w: %s", keystore.ErrUnavailable, what), Hint: hint}
 }
 
-// refused sorts the server's errors by status and by the words that it is
-// known to use. Its text is not repeated.
+// refused maps the server's errors by status and by the words that it is known to use. Its
+// text is not repeated.
 func (c *call) refused(response *http.Response, body []byte) error {
 	var answer struct {
 		Errors []string `json:"errors"`
@@ -180,29 +179,29 @@ func (c *call) refused(response *http.Response, body []byte) error {
 	case status == http.StatusBadRequest && strings.Contains(said, "check-and-set"):
 		return errConflict
 	case status == http.StatusServiceUnavailable && strings.Contains(said, "sealed"):
-		kind, what, hint = keystore.ErrLocked, "the server is sealed", "somebody with the unseal keys has to open it: bao operator unseal"
+		kind, what, hint = keystore.ErrLocked, "the server is sealed", "ask the holders of the unseal keys to run: bao operator unseal"
 	case strings.Contains(said, "not yet initialized") || status == http.StatusNotImplemented:
-		what, hint = "the server was never set up", "bao operator init"
+		what, hint = "the server is not initialised", "bao operator init"
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
-		kind, what = keystore.ErrDenied, "the token is not valid, has expired or lacks a right"
-		hint = fmt.Sprintf("look at it: bao token lookup; it needs create, read, update on %s/data/%s* and delete, list on %s/metadata/%s*",
+		kind, what = keystore.ErrDenied, "the token is invalid, has expired or lacks a permission"
+		hint = fmt.Sprintf("check it with bao token lookup; it needs create, read, update on %s/data/%s* and delete, list on %s/metadata/%s*",
 			c.mount, c.folder, c.mount, c.folder)
 	case status == http.StatusTooManyRequests:
-		what, hint = "the server takes no more requests now", "wait a moment and run the command again"
+		what, hint = "the server limits the rate of requests", "wait a moment and run the command again"
 	case status == http.StatusRequestEntityTooLarge || strings.Contains(said, "too large"):
-		kind, what, hint = keystore.ErrTooLarge, "the server does not take so much", "choose another store: export BTCPAYCTL_KEYSTORE=file"
+		kind, what, hint = keystore.ErrTooLarge, "the server refuses a secret of this size", "choose another store: export BTCPAYCTL_KEYSTORE=file"
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
 		return c.noEngine()
 	case status/100 == 3:
-		what, hint = "the server sends elsewhere, and the token does not go there", "name the server that answers itself, such as the active node of a cluster"
+		what, hint = "the server redirects to another one, which does not get the token", "name the other server, such as the active node of a cluster"
 	case status == http.StatusNoContent || status == http.StatusOK:
 		return c.noEngine()
 	case status == http.StatusBadRequest:
-		what, hint = "the server takes the request for a wrong one", hintAddress
+		what, hint = "the server refused the request as malformed", hintAddress
 	case status >= 500:
 		what, hint = "the server failed", "wait a moment and run the command again; its log says why"
 	default:
-		what = "the server did not do it"
+		what = "the server responded with an unexpected status"
 	}
 	return &keystore.Error{Err: fmt.Errorf("%w: %s (HTTP %d)", kind, what, response.StatusCode), Hint: hint}
 }
@@ -213,11 +212,11 @@ func (c *call) noEngine() error {
 }
 
 func nonsense(what string) error {
-	return &keystore.Error{Err: fmt.Errorf("%w: what the server answered to %s is not of the API", keystore.ErrUnavailable, what), Hint: hintAddress}
+	return &keystore.Error{Err: fmt.Errorf("%w: the server's response to %s is not one of this API", keystore.ErrUnavailable, what), Hint: hintAddress}
 }
 
-// mustBeKV2 asks what is mounted, since version 1 of the engine would take a
-// write and file it wrongly. Who may not ask goes on.
+// mustBeKV2 asks which engine is mounted, because version 1 of the engine would accept a
+// write and store it wrongly. A token that may not ask skips the check.
 func (c *call) mustBeKV2() error {
 	status, body, err := c.send(http.MethodGet, "/v1/sys/internal/ui/mounts/"+c.mount, nil,
 		http.StatusOK, http.StatusForbidden, http.StatusNotFound, http.StatusBadRequest)

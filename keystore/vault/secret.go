@@ -14,8 +14,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// content is what this program stores under a key of the engine: texts alone,
-// which every client of it shows.
+// content is what this program stores under a key of the engine: only strings, which every
+// client shows.
 type content struct {
 	Version string `json:"btcpayctl"` // of this format
 	Name    string `json:"name"`      // so that a secret under a wrong name is noticed
@@ -24,20 +24,20 @@ type content struct {
 
 const contentVersion = "1"
 
-// found is a version of a secret. err tells why its content is not ours.
+// found is a version of a secret. err says why its content is not usable.
 type found struct {
 	version int
 	secret  []byte
 	err     error
 }
 
-// file is the key of a name within the folder, without a further folder, so
-// that one request lists them all.
+// file is the key of a name in the directory, without a subdirectory, so that one request
+// lists them all.
 func file(name string) string { return strings.Replace(name, "/", "-", 1) }
 
-// read gives a version of a secret, or the newest one for zero. Where there is
-// none, or the newest was deleted, the error is ErrNotFound; found.version is
-// then what a write has to name.
+// read reads a version of a secret, or the newest for zero. If there is none, or the newest
+// was deleted, the error is ErrNotFound; found.version is then the version that a write has
+// to name.
 func (c *call) read(name string, version int) (found, error) {
 	path := c.path("data", file(name))
 	if version > 0 {
@@ -77,27 +77,27 @@ func (c *call) read(name string, version int) (found, error) {
 }
 
 func decode(name string, data []byte) ([]byte, error) {
-	hint := "look at it: vault kv get, or delete it there"
+	hint := "look at it with vault kv get, or delete it there"
 	var stored content
 	if json.Unmarshal(data, &stored) != nil || stored.Version == "" {
-		return nil, &keystore.Error{Err: fmt.Errorf("%w: this program did not write what stands under the name", keystore.ErrDamaged), Hint: hint}
+		return nil, &keystore.Error{Err: fmt.Errorf("%w: this program did not write the secret of this name", keystore.ErrDamaged), Hint: hint}
 	}
 	if stored.Version != contentVersion {
 		return nil, &keystore.Error{Err: fmt.Errorf("%w: the secret has another version than %s", keystore.ErrVersion, contentVersion),
 			Hint: "use the newer version of this program"}
 	}
 	if stored.Name != name {
-		return nil, &keystore.Error{Err: fmt.Errorf("%w: it holds a secret of another name", keystore.ErrDamaged), Hint: hint}
+		return nil, &keystore.Error{Err: fmt.Errorf("%w: it contains a secret of another name", keystore.ErrDamaged), Hint: hint}
 	}
 	secret, err := base64.StdEncoding.DecodeString(stored.Secret)
 	if err != nil || len(secret) > keystore.MaxSize {
-		return nil, &keystore.Error{Err: fmt.Errorf("%w: the secret was changed or cut short", keystore.ErrDamaged), Hint: hint}
+		return nil, &keystore.Error{Err: fmt.Errorf("%w: the secret was changed or truncated", keystore.ErrDamaged), Hint: hint}
 	}
 	return secret, nil
 }
 
-// put writes against the version that is there. Where another process was
-// faster it looks again, until the deadline.
+// put writes against the existing version. If another process was faster, it reads the
+// version again, until the timeout.
 func (c *call) put(name string, secret []byte) error {
 	if err := c.mustBeKV2(); err != nil {
 		return err
@@ -152,15 +152,15 @@ func (c *call) write(name string, secret []byte, replaced int) (version int, err
 	return answer.Data.Version, nil
 }
 
-// readBack reads the very version that was made, so that another writer in
-// between does not matter.
+// readBack reads the version that was written, so that another writer in between does not
+// matter.
 func (c *call) readBack(name string, secret []byte, version int) error {
 	back, err := c.read(name, version)
 	defer clear(back.secret)
 	switch {
 	case errors.Is(err, keystore.ErrNotFound):
-		return &keystore.Error{Err: fmt.Errorf("%w: the server said that the secret was stored, but it is not there", keystore.ErrUnavailable),
-			Hint: "run the command again; does another program delete there?"}
+		return &keystore.Error{Err: fmt.Errorf("%w: the server reported the secret as stored, but it is not there", keystore.ErrUnavailable),
+			Hint: "run the command again; does another program delete secrets there?"}
 	case err != nil:
 		return fmt.Errorf("reading back what was written: %w", err)
 	case back.err != nil:
@@ -172,8 +172,8 @@ func (c *call) readBack(name string, secret []byte, version int) error {
 	return nil
 }
 
-// remove deletes all versions with their metadata: a deleted version alone
-// could be brought back.
+// remove deletes all versions with their metadata: a version that was only deleted could be
+// restored.
 func (c *call) remove(name string) error {
 	now, err := c.read(name, 0)
 	clear(now.secret)
@@ -185,7 +185,7 @@ func (c *call) remove(name string) error {
 		return err
 	}
 	if missing != nil {
-		return missing // only old versions were left of it
+		return missing // only old versions of it were left
 	}
 	now, err = c.read(name, 0)
 	clear(now.secret)
@@ -193,10 +193,10 @@ func (c *call) remove(name string) error {
 	case errors.Is(err, keystore.ErrNotFound):
 		return nil
 	case err != nil:
-		return fmt.Errorf("looking whether the secret is gone: %w", err)
+		return fmt.Errorf("checking that the secret is deleted: %w", err)
 	}
-	return &keystore.Error{Err: fmt.Errorf("%w: the server said that the secret was deleted, but one is there", keystore.ErrUnavailable),
-		Hint: "run the command again; does another program write there?"}
+	return &keystore.Error{Err: fmt.Errorf("%w: the server reported the secret as deleted, but it is still there", keystore.ErrUnavailable),
+		Hint: "run the command again; does another program write secrets there?"}
 }
 
 func (c *call) list() ([]string, error) {

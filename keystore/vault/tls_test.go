@@ -34,7 +34,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	_, err = open(t, strings.Replace(address, "127.0.0.1", "localhost", 1)+"?ca-file="+ca, options()).Get(t.Context(), name)
-	wantError(t, err, "get", keystore.ErrUnavailable, "name that is in the certificate")
+	wantError(t, err, "get", keystore.ErrUnavailable, "use the host name in the certificate")
 	for _, file := range []string{junk, ca + "x", dir} {
 		_, err = open(t, address+"?ca-file="+file, options()).Get(t.Context(), name)
 		wantError(t, err, "get", keystore.ErrUnavailable, "ca-file")

@@ -1,29 +1,28 @@
-// Package vault keeps secrets in the KV engine, version 2, of OpenBao and
-// HashiCorp Vault. It is a store like those of package keystore, in a package of
-// its own so that whoever does not use it links no HTTP client.
+// Package vault keeps secrets in the KV engine, version 2, of OpenBao and HashiCorp Vault.
+// It is a store like those of package keystore, in a package of its own so that programs
+// without it link no HTTP client.
 //
 // [Open] takes
 //
 //	vault:https://host:8200/mount/path?namespace=NAME&ca-file=FILE&token-file=FILE
 //
-// where mount is where the engine is mounted, path a folder of it, and all
-// after the question mark may be left out. Plain http is taken for this machine
-// only. The token is read with each call from the file that is named, else from
-// BAO_TOKEN or VAULT_TOKEN, else from the file .vault-token in the home folder.
-// Its policy needs
+// where mount is where the engine is mounted, path is a directory in it, and everything
+// after the question mark is optional. Plain http is accepted only for this machine. The
+// token is read at each call from the named file, else from BAO_TOKEN or VAULT_TOKEN, else
+// from the file .vault-token in the home directory. Its policy needs
 //
 //	path "mount/data/path/*"     { capabilities = ["create", "read", "update"] }
 //	path "mount/metadata/path/*" { capabilities = ["delete", "list"] }
 //	path "mount/metadata/path"   { capabilities = ["list"] }
 //
-// A write names the version that it replaces (cas), so two writers never undo
-// each other unseen, and reads back the version that it made. A redirect is
-// never followed: the token goes to the server that was named and nowhere else.
+// A write names the version that it replaces (cas), so two writers never silently undo each
+// other, and reads back the version that it made. A redirect is never followed: the token
+// is sent only to the named server.
 //
 // # Promise
 //
-// The package follows semantic versioning with the module it is in. What one
-// version has stored, later ones read.
+// The package follows semantic versioning with the module it is in. Later versions read
+// what an earlier one stored.
 package vault
 
 import (
@@ -59,9 +58,9 @@ type store struct {
 	wait      time.Duration
 }
 
-// Open gives the store with this name, which begins with [Prefix]. Of the
-// options it uses Timeout, which is how long a call may take (10 seconds where
-// it is zero), and Getenv. It touches nothing yet.
+// Open returns the store with this name, which begins with [Prefix]. Of the options it uses
+// Timeout, which is how long a call may take (10 seconds if it is zero), and Getenv. It
+// does not contact the server.
 func Open(spec string, o keystore.Options) (keystore.Store, error) {
 	s := &store{getenv: o.Getenv, wait: o.Timeout}
 	if s.getenv == nil {
@@ -84,24 +83,24 @@ func (s *store) parse(spec string) error {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return fmt.Errorf("what follows %s is not a URL", Prefix) // it may hold a password
+		return fmt.Errorf("what follows %s is not a URL", Prefix) // it may contain a password
 	}
 	switch {
 	case u.User != nil:
-		return fmt.Errorf("a user or password has no place in the URL")
+		return fmt.Errorf("the URL must not contain a user or password")
 	case u.Host == "" || u.Hostname() == "":
 		return fmt.Errorf("the URL names no server")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return fmt.Errorf("the URL begins with http, which would show the token to the network; use https")
+		return fmt.Errorf("the URL begins with http, which would send the token unencrypted; use https")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("the URL does not begin with https")
 	case u.Fragment != "" || u.Opaque != "" || u.RawPath != "":
-		return fmt.Errorf("the URL has more than server, path and parameters")
+		return fmt.Errorf("the URL has more parts than server, path and parameters")
 	}
 	mount, folder, _ := strings.Cut(strings.Trim(u.Path, "/"), "/")
 	for part := range strings.SplitSeq(mount+"/"+folder, "/") {
 		if folder == "" || !plain(part) {
-			return fmt.Errorf("the path is not of the form /mount/path, in letters, digits, dots, dashes and underscores")
+			return fmt.Errorf("the path must be of the form /mount/path, in letters, digits, dots, dashes and underscores")
 		}
 	}
 	query, err := url.ParseQuery(u.RawQuery)
@@ -117,7 +116,7 @@ func (s *store) parse(spec string) error {
 	}
 	for part := range strings.SplitSeq(strings.Trim(s.namespace, "/"), "/") {
 		if s.namespace != "" && !plain(part) {
-			return fmt.Errorf("the namespace has a character that is none of a name")
+			return fmt.Errorf("the namespace has an invalid character")
 		}
 	}
 	s.base = &url.URL{Scheme: u.Scheme, Host: u.Host}
@@ -125,7 +124,7 @@ func (s *store) parse(spec string) error {
 	return nil
 }
 
-// plain tells whether a part of a path means the same escaped and not.
+// plain reports whether a part of a path is the same escaped and unescaped.
 func plain(part string) bool {
 	return part != "" && part != "." && part != ".." && !strings.ContainsFunc(part, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
@@ -142,7 +141,7 @@ func (s *store) Format(f fmt.State, _ rune) {
 	io.WriteString(f, "keystore "+Prefix+s.base.JoinPath(s.mount, s.folder).String())
 }
 
-// token is read with each call, since agents renew the file.
+// token is read at each call, because agents renew the file.
 func (s *store) token() (string, error) {
 	path := s.tokenFile
 	if path == "" {
@@ -170,16 +169,16 @@ func (s *store) token() (string, error) {
 	return sound(strings.TrimSpace(string(text)), path)
 }
 
-// sound refuses what cannot stand in a header.
+// sound refuses what cannot be in a header.
 func sound(token, where string) (string, error) {
 	if token == "" || len(token) > 16<<10 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", &keystore.Error{Err: fmt.Errorf("%w: what %s holds is no token", keystore.ErrDenied, where),
-			Hint: "write a token into it, and nothing else"}
+		return "", &keystore.Error{Err: fmt.Errorf("%w: %s does not contain a token", keystore.ErrDenied, where),
+			Hint: "write only the token into it"}
 	}
 	return token, nil
 }
 
-// client is made for each call and closed after it, so no connection stays.
+// client is made for each call and closed after it, so no connection stays open.
 func (s *store) client() (*http.Client, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	file := s.caFile
@@ -195,7 +194,7 @@ func (s *store) client() (*http.Client, error) {
 		}
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, &keystore.Error{Err: fmt.Errorf("%w: CA file: %s holds no certificate in PEM", keystore.ErrUnavailable, file), Hint: hintCA}
+			return nil, &keystore.Error{Err: fmt.Errorf("%w: CA file: %s contains no certificate in PEM", keystore.ErrUnavailable, file), Hint: hintCA}
 		}
 	}
 	return &http.Client{
@@ -208,7 +207,7 @@ func (s *store) client() (*http.Client, error) {
 
 const hintCA = "name the certificate that signs the server's: vault:https://...?ca-file=/etc/ssl/vault-ca.pem"
 
-// List gives the names in the folder.
+// List returns the names in the directory.
 func (s *store) List(ctx context.Context) (names []string, err error) {
 	err = s.call(ctx, "list", "", func(c *call) error {
 		names, err = c.list()
@@ -218,8 +217,8 @@ func (s *store) List(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
-// State lists the names, which shows that the server is there, is open, and
-// takes the token.
+// State lists the names, which shows that the server responds, is unsealed, and accepts the
+// token.
 func (s *store) State(ctx context.Context) (keystore.State, error) {
 	if _, err := s.List(ctx); err != nil {
 		return keystore.State{}, err
