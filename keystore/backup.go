@@ -152,7 +152,7 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	}
 	plain, err := age.Decrypt(r, ids...)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, &Error{Err: fmt.Errorf("%w: it does not open the backup", ErrPassphrase), Hint: "try again; without it nobody can read the backup"}
+		return nil, &Error{Err: fmt.Errorf("%w: it does not open the backup", ErrPassphrase), Hint: "try again; the backup cannot be read without it"}
 	}
 	if err != nil {
 		return nil, damagedBackup("it is not an age file, or was changed")

@@ -18,7 +18,7 @@ func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &Error{Err: fmt.Errorf("%w: identity file: %w", ErrPassphrase, err),
-			Hint: "restore it from a backup; without it nobody can read these secrets"}
+			Hint: "restore it from a backup; these secrets cannot be read without it"}
 	case errors.Is(err, durable.ErrReadable):
 		return nil, &Error{Err: fmt.Errorf("%w: identity file: %w", ErrDenied, err), Hint: "chmod 600 " + path}
 	case err != nil:

@@ -53,8 +53,8 @@ func (s *fileStore) unlock(ctx context.Context, dir *durable.Dir) (*fileIdentity
 	return id, err
 }
 
-// forgetStale drops an identity that no longer opens this store, because another process
-// removed the store and created it again.
+// forgetStale reports whether it dropped the identity, because it no longer opens this
+// store: another process removed the store and created it again.
 func (s *fileStore) forgetStale(ctx context.Context, dir *durable.Dir, id *fileIdentity) bool {
 	header, err := readHeader(dir)
 	if err != nil || header == nil || header.check(dir, id) == nil || s.enter(ctx) != nil {
@@ -293,7 +293,7 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 			Hint: "restore it from a backup; or, if you changed the passphrase with age, type the new one"}
 	case wrong:
 		return nil, &Error{Err: fmt.Errorf("%w: it does not open %s", ErrPassphrase, dir.Path(identityFile)),
-			Hint: "try again; without the passphrase nobody can read these secrets"}
+			Hint: "try again; these secrets cannot be read without the passphrase"}
 	}
 	var text []byte
 	if err == nil {

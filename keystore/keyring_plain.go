@@ -15,7 +15,8 @@ func openKeyring(context.Context, *atomic.Bool) (*keyringSession, error) {
 	return &keyringSession{}, nil
 }
 
-// Dismissed is never known: the system reports a dismissed prompt as an error.
+// Dismissed reports whether a prompt was dismissed, which is never known: the system
+// reports that as an error.
 func (*keyringSession) Dismissed() bool { return false }
 
 func (*keyringSession) Close() {}

@@ -96,7 +96,7 @@ var (
 	ErrDismissed = errors.New("the prompt was dismissed")
 	// ErrTimeout: no response, or another process held the lock. After a Put it is unknown
 	// whether a slow keyring stores the secret later.
-	ErrTimeout = errors.New("the store did not answer in time")
+	ErrTimeout = errors.New("the store did not respond in time")
 	// ErrUnavailable: there is no such store here, it failed, or it is read-only.
 	ErrUnavailable = errors.New("the store cannot be used")
 	// ErrTooLarge: more than MaxSize bytes, or more than this keyring accepts.

@@ -83,7 +83,8 @@ func openNamed(path string) (*Dir, string, error) {
 // does not report which process uses it.
 const namedAge = 24 * time.Hour
 
-// isNamedTemporary is strict, because the directory is the user's.
+// isNamedTemporary reports whether a name is that of a temporary file of ours. It is
+// strict, because the directory is the user's.
 func isNamedTemporary(name string) bool {
 	id, ours := strings.CutPrefix(name, namedPrefix)
 	return ours && len(id) == 26 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""

@@ -111,7 +111,7 @@ func Conform(t *testing.T, b Backend) {
 		must(t, store.Put(t.Context(), name, []byte("x")))
 		stater, ok := store.(keystore.Stater)
 		if !ok {
-			t.Skip("this store does not tell its state")
+			t.Skip("this store does not report its state")
 		}
 		if state, err := stater.State(t.Context()); err != nil || state.New || state.Locked || state.Detail == "" {
 			t.Errorf("%+v, %v", state, err)

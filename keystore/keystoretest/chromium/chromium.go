@@ -1,6 +1,6 @@
-// Package chromium is a person at a real browser, for tests: it opens pages, fills
-// fields in and clicks. It belongs beside package human of the sandbox, which plays a
-// person without a browser, and stands here since the sandbox imports nothing of ours.
+// Package chromium drives a real browser like a user, for tests: it opens pages, fills in
+// fields and clicks. It is related to package human of the sandbox, which acts as a user
+// without a browser, but is here because the sandbox imports nothing of ours.
 package chromium
 
 import (
@@ -19,26 +19,27 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
-// A Browser is a real Chromium without a window, driven over a pipe by its DevTools protocol: clicks and keys come in as a
-// person's do, so it also works on pages without script. See https://chromedevtools.github.io/devtools-protocol.
+// A Browser is a real Chromium without a window, driven over a pipe by its DevTools
+// protocol. Clicks and keys arrive like those of a user, so it also works on pages without
+// script. See https://chromedevtools.github.io/devtools-protocol.
 type Browser struct {
-	T       testing.TB // of what goes on now
+	T       testing.TB // of the current step
 	to      *os.File
 	from    *os.File
 	reader  *bufio.Reader
 	session string
 
 	calls   int
-	answers map[int]message // that came before they were waited for
+	answers map[int]message // that came before a caller waited for them
 
-	// What the browser told of the page. A document is named by its loader, so that nothing is taken for the next page's
-	// that is still the former one's.
+	// What the browser reported about the page. A document is identified by its loader, so
+	// that the former document is not mistaken for that of the next page.
 	loader      string // of the document that is shown
-	Navigations int    // so many documents have been shown
+	Navigations int    // number of documents shown so far
 	reached     map[milestone]bool
 }
 
-// message is what comes from the browser: the answer to a command, or an event.
+// message is a message from the browser: the response to a command, or an event.
 type message struct {
 	ID     int             `json:"id"`
 	Result json.RawMessage `json:"result"`
@@ -54,7 +55,7 @@ type failure struct {
 // milestone is an event in the life of a document.
 type milestone struct{ loader, event string }
 
-// Clicks that come before the first paint are thrown away by the browser.
+// The browser ignores clicks before the first paint.
 const (
 	loaded  = "load"
 	painted = "firstContentfulPaint"
@@ -75,7 +76,7 @@ func Start(t testing.TB, trusted string) *Browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Not the test's context: that ends before the clean-up that closes the browser.
+	// Not the test's context, which ends before the clean-up that closes the browser.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	home := browserHome(t)
 	arguments := []string{
@@ -133,8 +134,9 @@ func Start(t testing.TB, trusted string) *Browser {
 	return b
 }
 
-// browserHome makes a folder for all that a browser writes: the user's own may be missing, or not be writable. Its path is
-// short, since a socket's name has to fit behind it.
+// browserHome makes a directory for everything that a browser writes: the user's own may be
+// missing, or not writable. Its path is short, because the path of a socket in it is
+// limited.
 func browserHome(t testing.TB) string {
 	t.Helper()
 	parent := ""
@@ -158,7 +160,7 @@ func browserHome(t testing.TB) string {
 	return home
 }
 
-// send sends a command and gives its number.
+// send sends a command and returns its number.
 func (b *Browser) send(method string, parameters map[string]any) (int, error) {
 	b.calls++
 	command := map[string]any{"id": b.calls, "method": method}
@@ -176,7 +178,7 @@ func (b *Browser) send(method string, parameters map[string]any) (int, error) {
 	return b.calls, err
 }
 
-// receive takes the next message, whatever it is, and notes it.
+// receive receives the next message and notes it.
 func (b *Browser) receive() error {
 	if err := b.from.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return err
@@ -218,7 +220,7 @@ func (b *Browser) receive() error {
 	return nil
 }
 
-// answer waits for the answer to a command.
+// answer waits for the response to a command.
 func (b *Browser) answer(id int, result any) error {
 	for {
 		m, found := b.answers[id]
@@ -239,7 +241,7 @@ func (b *Browser) answer(id int, result any) error {
 	}
 }
 
-// try sends a command and waits for its answer.
+// try sends a command and waits for its response.
 func (b *Browser) try(method string, parameters map[string]any, result any) error {
 	id, err := b.send(method, parameters)
 	if err == nil {
@@ -251,8 +253,8 @@ func (b *Browser) try(method string, parameters map[string]any, result any) erro
 	return nil
 }
 
-// Call calls a method of the browser's protocol, and reads its result into result where
-// that is not nil.
+// Call calls a method of the browser's protocol, and decodes its result into result unless
+// that is nil.
 func (b *Browser) Call(method string, parameters map[string]any, result any) {
 	b.T.Helper()
 	if err := b.try(method, parameters, result); err != nil {
@@ -260,7 +262,7 @@ func (b *Browser) Call(method string, parameters map[string]any, result any) {
 	}
 }
 
-// Await takes messages until something holds.
+// Await receives messages until a condition holds.
 func (b *Browser) Await(what string, holds func() bool) {
 	b.T.Helper()
 	for !holds() {

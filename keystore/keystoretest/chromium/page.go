@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// has tells whether the document that is shown has come so far.
+// has reports whether the document that is shown has reached this milestone.
 func (b *Browser) has(event string) bool { return b.reached[milestone{b.loader, event}] }
 
-// Follow does what leads to another page, and waits until that has loaded. If it leads on by itself, it may be the one
-// behind it.
+// Follow does what opens another page, and waits until that has loaded. If the page
+// redirects, Follow may return at the page behind it.
 func (b *Browser) Follow(act func()) {
 	b.T.Helper()
 	before := b.Navigations
@@ -17,7 +17,7 @@ func (b *Browser) Follow(act func()) {
 	b.Await("the next page", func() bool { return b.Navigations > before && b.has(loaded) })
 }
 
-// Open goes to an address, which may end at another.
+// Open opens an address, which may redirect.
 func (b *Browser) Open(address string) {
 	b.T.Helper()
 	b.Follow(func() {
@@ -40,8 +40,8 @@ func (b *Browser) Source() (string, error) {
 	return outer.OuterHTML, err
 }
 
-// Shows waits until the page that is shown, or one that it leads on to by itself, has loaded and holds one of the texts, and
-// tells which.
+// Shows waits until the page that is shown, or one that it redirects to, has loaded and
+// contains one of the texts, and returns that text.
 func (b *Browser) Shows(texts ...string) string {
 	b.T.Helper()
 	for {
@@ -57,7 +57,7 @@ func (b *Browser) Shows(texts ...string) string {
 	}
 }
 
-// Find gives an element's number, by a CSS selector.
+// Find returns an element's number, by a CSS selector.
 func (b *Browser) Find(selector string) map[string]any {
 	b.T.Helper()
 	var document struct{ Root struct{ NodeID int } }
@@ -70,7 +70,7 @@ func (b *Browser) Find(selector string) map[string]any {
 	return map[string]any{"nodeId": found.NodeID}
 }
 
-// Write fills a field in.
+// Write fills in a field.
 func (b *Browser) Write(selector, text string) {
 	b.T.Helper()
 	b.Await("the page is shown", func() bool { return b.has(painted) })
@@ -78,7 +78,7 @@ func (b *Browser) Write(selector, text string) {
 	b.Call("Input.insertText", map[string]any{"text": text}, nil)
 }
 
-// Choose picks an entry of a list as a person does by the keyboard: the one whose text
+// Choose selects an entry of a list with the keyboard, like a user: the one whose text
 // begins with these letters.
 func (b *Browser) Choose(selector, letters string) {
 	b.T.Helper()
@@ -95,14 +95,14 @@ func (b *Browser) Choose(selector, letters string) {
 	}
 }
 
-// Click presses the mouse on what leads to another page, so many times in a row.
+// Click clicks an element that opens another page, so many times in a row.
 func (b *Browser) Click(selector string, times int) {
 	b.T.Helper()
 	b.Follow(func() { b.Press(selector, times) })
 }
 
-// Press presses the mouse on an element. All of it is sent before the first answer is waited for, so that the second click
-// of two cannot come as late as on the next page.
+// Press clicks an element. It sends all events before it waits for the first response, so
+// that the second of two clicks cannot be late and hit the next page.
 func (b *Browser) Press(selector string, times int) {
 	b.T.Helper()
 	b.Await("the page is shown", func() bool { return b.has(loaded) && b.has(painted) })

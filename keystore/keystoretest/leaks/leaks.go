@@ -13,7 +13,7 @@ import (
 // patience is how long a goroutine may take to end on a busy machine.
 const patience = 2 * time.Minute
 
-// Main runs the tests and exits, with 1 where a goroutine does not end. It is
+// Main runs the tests and exits, with 1 if a goroutine does not end. It is
 // [goleak.VerifyTestMain], which gives up within half a second.
 func Main(m *testing.M) {
 	code := m.Run()

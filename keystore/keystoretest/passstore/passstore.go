@@ -1,5 +1,5 @@
-// Package passstore makes password stores of pass, for tests of docker's
-// credential helper for it.
+// Package passstore makes password stores of pass, to test docker's credential helper for
+// it.
 package passstore
 
 import (
@@ -11,18 +11,17 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
-// Start makes a password store in a directory, or in one of its own where dir is
-// empty, with a gpg key of its own that has no passphrase. It gives the path of
-// docker-credential-pass and the variables by which that finds the store. All of
-// it ends with the test, which is skipped where a program is missing, and fails
-// under CI=true.
+// Start makes a password store in a directory, or in a new one if dir is empty, with a new
+// gpg key that has no passphrase. It returns the path of docker-credential-pass and the
+// variables by which that finds the store. All of it ends with the test. If a program is
+// missing, the test is skipped, or fails if CI=true.
 func Start(t testing.TB, dir string) (helper string, env map[string]string) {
 	t.Helper()
 	helper = programs.DockerPass.Need(t)
 	gpg, pass := programs.GnuPG.Need(t), programs.Pass.Need(t)
-	programs.Bash.Need(t) // pass is a script, which encodes with base64
+	programs.Bash.Need(t) // pass is a script that encodes with base64
 	programs.Base64.Need(t)
-	// The socket of gpg's agent has a path of at most 107 bytes.
+	// The path of gpg-agent's socket is limited to 107 bytes.
 	home, err := os.MkdirTemp("", "gpg")
 	if err != nil {
 		t.Fatal(err)

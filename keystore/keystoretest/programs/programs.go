@@ -1,5 +1,5 @@
-// Package programs finds the programs that tests run, and decides what happens
-// where one is missing.
+// Package programs finds the programs that tests run, and decides what happens if one is
+// missing.
 package programs
 
 import (
@@ -11,7 +11,7 @@ import (
 
 // A Program is one that some tests run and that a machine may lack.
 type Program struct {
-	// Names are its names. Any one of them serves.
+	// Names are its names. Any one of them is enough.
 	Names []string
 	// Package is the Debian package that installs it.
 	Package string
@@ -40,9 +40,9 @@ var (
 	Strace       = Program{[]string{"strace"}, "strace", "the program is killed at each of its system calls, and its traffic is searched for secrets"}
 )
 
-// Make runs the targets of the Makefile that tests try. It is not among [All]: a test run
-// without it is no make test.
-var Make = Program{[]string{"make", "gmake"}, "make", "the program, man pages and completions are installed and taken away"}
+// Make runs the targets of the Makefile that tests try. It is not in [All]: without it
+// there is no make test.
+var Make = Program{[]string{"make", "gmake"}, "make", "the program, man pages and completions are installed and removed"}
 
 // All returns every optional program that some test runs.
 func All() []Program {
@@ -59,11 +59,11 @@ func (p Program) Find() (string, error) {
 	return "", fmt.Errorf("%s is missing: apt-get install %s", p.Names[0], p.Package)
 }
 
-// Need returns the path of the program. Where it is missing, the test is skipped
-// with one line that says how to get it, and fails under CI=true.
+// Need returns the path of the program. If it is missing, the test is skipped with one line
+// that says how to get it, or fails if CI=true.
 //
-// A test with subtests needs its programs with the t of the function that calls
-// Need: skipping a parent from within a subtest fails the parent.
+// A test with subtests needs its programs with the t of the function that calls Need:
+// skipping a parent from within a subtest fails the parent.
 func (p Program) Need(t testing.TB) string {
 	t.Helper()
 	path, err := p.Find()
@@ -73,9 +73,8 @@ func (p Program) Need(t testing.TB) string {
 	return path
 }
 
-// Want is [Program.Need] for a test that goes on without the program and shows less
-// then: the path is empty where the program is missing, and the test fails under
-// CI=true.
+// Want is [Program.Need] for a test that can run without the program and then tests less:
+// the path is empty if the program is missing, and the test fails if CI=true.
 func (p Program) Want(t testing.TB) string {
 	t.Helper()
 	path, err := p.Find()
@@ -89,8 +88,8 @@ func (p Program) Want(t testing.TB) string {
 	return ""
 }
 
-// Lack ends a test for which the machine lacks something that can be had, such as
-// data that have to be fetched: it is skipped, and fails under CI=true.
+// Lack ends a test for which the machine lacks something that can be had, such as data that
+// have to be fetched: it is skipped, or fails if CI=true.
 func Lack(t testing.TB, what error) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -19,21 +19,20 @@ import (
 // patience is how long a program may take on a busy machine.
 const patience = 2 * time.Minute
 
-// A Bus is a session bus of a test's own, on which nothing is started by itself.
+// A Bus is a session bus for one test, on which no service is started automatically.
 type Bus struct {
-	// Address is the value of DBUS_SESSION_BUS_ADDRESS for those who shall use it.
+	// Address is the value of DBUS_SESSION_BUS_ADDRESS for programs that use the bus.
 	Address string
 
 	stop func()
 }
 
-// StartBus starts a bus that ends with the test. The user's own is never touched.
-// Where the program dbus-daemon is missing the test is skipped, and fails
-// under CI=true.
+// StartBus starts a bus that ends with the test. It does not touch the user's bus. If the
+// program dbus-daemon is missing, the test is skipped, or fails if CI=true.
 func StartBus(t testing.TB) *Bus {
 	t.Helper()
 	daemon := programs.DBus.Need(t)
-	dir, err := os.MkdirTemp("", "bus-") // the path of a socket may have 107 bytes only
+	dir, err := os.MkdirTemp("", "bus-") // the path of a socket is limited to 107 bytes
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	config := filepath.Join(dir, "bus.conf")
@@ -48,21 +47,20 @@ func StartBus(t testing.TB) *Bus {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		stop()
-		t.Fatal("dbus-daemon gave no address:", err)
+		t.Fatal("dbus-daemon printed no address:", err)
 	}
 	return &Bus{Address: strings.TrimSpace(line), stop: stop}
 }
 
-// Stop kills the bus, as a session that ends does.
+// Stop kills the bus, as at the end of a session.
 func (b *Bus) Stop() { b.stop() }
 
-// StartGnome starts a real gnome-keyring-daemon on a bus, with an unlocked
-// collection in a folder of its own. It returns a connection to the bus. Both end
-// with the test.
+// StartGnome starts a real gnome-keyring-daemon on a bus, with an unlocked collection in a
+// directory of its own. It returns a connection to the bus. Both end with the test.
 func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
 	t.Helper()
 	daemon := programs.GnomeKeyring.Need(t)
-	home, err := os.MkdirTemp("", "gnome-") // the path of a socket may have 107 bytes only
+	home, err := os.MkdirTemp("", "gnome-") // the path of a socket is limited to 107 bytes
 	must(t, err)
 	t.Cleanup(func() { os.RemoveAll(home) })
 	cmd := exec.Command(daemon, "--foreground", "--unlock", "--components=secrets", "--control-directory="+home)
@@ -85,11 +83,11 @@ func StartGnome(t testing.TB, bus *Bus) *dbus.Conn {
 		}
 		select {
 		case <-ended:
-			t.Fatal("the keyring daemon ended at once: ", cmd.ProcessState)
+			t.Fatal("the keyring daemon ended immediately: ", cmd.ProcessState)
 		default:
 		}
 	}
-	t.Fatal("the keyring daemon did not come up")
+	t.Fatal("the keyring daemon did not start")
 	return nil
 }
 

@@ -4,12 +4,12 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// objects is all that the bus sees of a service. Answers are made by hand, so
-// that they can be of a wrong type.
+// objects is all that the bus sees of a service. Responses are built by hand, so that they
+// can have a wrong type.
 type objects struct{ s *Service }
 
-// LookupObject and the methods below are what the library asks for, down to a
-// call's arguments.
+// LookupObject and the methods below are called by the library, for each call and its
+// arguments.
 func (o objects) LookupObject(path dbus.ObjectPath) (dbus.ServerObject, bool) {
 	return object{o.s, path}, true
 }
@@ -48,7 +48,7 @@ func (m method) NumReturns() int       { return 0 }
 func (m method) ArgumentValue(int) any { return nil }
 func (m method) ReturnValue(int) any   { return nil }
 
-// Call does what was asked, unless the method has a fault.
+// Call performs the method, unless it has a fault.
 func (m method) Call(args ...any) ([]any, error) {
 	s := m.s
 	name := m.name
@@ -70,7 +70,7 @@ func (m method) Call(args ...any) ([]any, error) {
 	return out, err
 }
 
-// acts tells whether a call with this fault goes on to its method.
+// acts reports whether a call with this fault performs its method.
 func (f Fault) acts() bool {
 	return f == "" || f == Late || f == Lie || f == Another || f == None
 }
@@ -98,7 +98,7 @@ func (s *Service) misbehave(fault Fault) ([]any, error) {
 	return nil, dbus.NewError(string(fault), []any{text})
 }
 
-// note counts a call, and keeps what the caller wants to store.
+// note counts a call, and keeps the value that the caller wants to store.
 func (s *Service) note(name string, args []any) {
 	s.calls[name]++
 	if name == CreateItem {
@@ -106,7 +106,7 @@ func (s *Service) note(name string, args []any) {
 	}
 }
 
-// A call does what a method does, under the lock of the service.
+// A call performs a method, under the lock of the service.
 type call func(s *Service, path dbus.ObjectPath, args []any, fault Fault) ([]any, error)
 
 var calls = map[string]call{
@@ -213,7 +213,7 @@ func searchItems(s *Service, _ dbus.ObjectPath, args []any, _ Fault) ([]any, err
 	return []any{found}, nil
 }
 
-// secretStruct is what GetSecret answers.
+// secretStruct is the response of GetSecret.
 type secretStruct struct {
 	Session     dbus.ObjectPath
 	Parameters  []byte
@@ -228,7 +228,7 @@ func getSecret(s *Service, path dbus.ObjectPath, args []any, fault Fault) ([]any
 	}
 	value := asked.value
 	if fault == Another {
-		value = "a text of nobody's"
+		value = "the text of no item"
 		for other, i := range s.items {
 			if other != path {
 				value = i.value

@@ -24,7 +24,7 @@ const (
 	prompt     = root + "/prompt/p1"
 )
 
-// What can be given a fault: methods, and two properties that callers read first.
+// What can have a fault: methods, and two properties that callers read first.
 const (
 	OpenSession = "OpenSession"
 	Collections = "Collections" // of the service
@@ -39,8 +39,8 @@ const (
 	Prompt      = "Prompt"
 )
 
-// A Fault is how a method misbehaves, see the package documentation. A text that
-// is none of these is the name of a D-Bus error.
+// A Fault is how a method misbehaves, see the package documentation. Any other text is the
+// name of a D-Bus error.
 type Fault string
 
 // The faults.
@@ -56,7 +56,7 @@ const (
 	IsLocked Fault = "org.freedesktop.Secret.Error.IsLocked"
 )
 
-// An Answer is what becomes of a prompt.
+// An Answer is how a prompt ends.
 type Answer string
 
 // The answers. Babble ends the prompt with a signal of the wrong type.
@@ -80,7 +80,7 @@ type Service struct {
 	asks     string // the method that opens a prompt first
 	answer   Answer
 	accepted func() // what the open prompt is about
-	closed   int    // prompts that the caller took back
+	closed   int    // prompts that the caller withdrew
 	items    map[dbus.ObjectPath]item
 	made     int // items, for their paths
 	received []string
@@ -89,7 +89,7 @@ type Service struct {
 
 type item struct{ service, username, value string }
 
-// Start puts an empty, unlocked keyring on the bus. It ends with the test.
+// Start starts an empty, unlocked keyring on the bus. It ends with the test.
 func Start(t testing.TB, bus *Bus) *Service {
 	t.Helper()
 	s := &Service{bus: bus, over: make(chan struct{}), faults: map[string]Fault{}, calls: map[string]int{}, items: map[dbus.ObjectPath]item{}}
@@ -105,7 +105,7 @@ func Start(t testing.TB, bus *Bus) *Service {
 	return s
 }
 
-// join takes the name of the keyring on the bus.
+// join requests the name of the keyring on the bus.
 func (s *Service) join() error {
 	conn, err := dbus.Connect(s.bus.Address, dbus.WithHandler(objects{s}))
 	if err != nil {
@@ -128,15 +128,15 @@ func (s *Service) Fail(method string, fault Fault) {
 	s.faults[method] = fault
 }
 
-// Change makes GetSecret answer with what change makes of a value.
+// Change makes GetSecret return what change makes of a value.
 func (s *Service) Change(change func(username, value string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.change = change
 }
 
-// Lock locks the collection. Unless [Service.Ask] says that Unlock asks, nothing
-// unlocks it.
+// Lock locks the collection. Nothing unlocks it, unless [Service.Ask] makes Unlock open a
+// prompt.
 func (s *Service) Lock() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,8 +150,8 @@ func (s *Service) Ask(method string, answer Answer) {
 	s.asks, s.answer = method, answer
 }
 
-// Heal ends all misbehaviour, unlocks the collection, and brings back to the bus
-// what has vanished. What is stored stays.
+// Heal ends all misbehaviour, unlocks the collection, and brings a vanished service back to
+// the bus. Stored values stay.
 func (s *Service) Heal(t testing.TB) {
 	t.Helper()
 	s.mu.Lock()
@@ -164,14 +164,14 @@ func (s *Service) Heal(t testing.TB) {
 	}
 }
 
-// Put stores a value, as an earlier call would have.
+// Put stores a value, like an earlier call.
 func (s *Service) Put(service, username, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.store(item{service, username, value})
 }
 
-// Values are what is stored, by user name.
+// Values are the stored values, by user name.
 func (s *Service) Values() map[string]string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,23 +182,22 @@ func (s *Service) Values() map[string]string {
 	return values
 }
 
-// Received are the values that callers wanted to store, those included that were
-// not stored.
+// Received are the values that callers wanted to store, including those that were not
+// stored.
 func (s *Service) Received() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string{}, s.received...)
 }
 
-// Calls counts the calls of a method that have come in, those included that have
-// no response yet or never get one.
+// Calls counts the calls of a method that have arrived, including those without a response.
 func (s *Service) Calls(method string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.calls[method]
 }
 
-// TakenBack counts the prompts that their caller closed.
+// TakenBack counts the prompts that their caller withdrew.
 func (s *Service) TakenBack() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

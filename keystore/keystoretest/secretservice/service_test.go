@@ -121,7 +121,7 @@ func TestFaults(t *testing.T) {
 		{CreateItem, Vanish, "", "", dbus.Error{Name: "org.freedesktop.DBus.Error.NoReply"}},
 		{CreateItem, Refuse, "", "", dbus.Error{Name: string(Refuse)}},
 		{CreateItem, "org.example.Own", "", "", dbus.Error{Name: "org.example.Own"}},
-		{GetSecret, Another, "a text of nobody's", value, nil},
+		{GetSecret, Another, "the text of no item", value, nil},
 	} {
 		t.Run(c.method+"/"+string(c.fault), func(t *testing.T) {
 			bus := StartBus(t)
