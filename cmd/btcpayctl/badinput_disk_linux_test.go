@@ -23,7 +23,7 @@ func TestBadInputFullDisk(t *testing.T) {
 		s.env["XDG_DATA_HOME"] = disk + "/data"
 		sin := s.run("key", "generate", "--profile", "shop", "-o", "name").ok()
 		release := fill(t, disk)
-		s.run("key", "generate", "--profile", "till").fails(9, "no space left on device", "Next: free space on this disk; what was stored before is whole")
+		s.run("key", "generate", "--profile", "till").fails(9, "no space left on device", "Next: free space on this disk; earlier secrets are intact")
 		s.run("pair", "client", "--profile", "till", "--server", w.server.URL, "--wait", "0").fails(9, "no space left on device")
 		if got := s.run("key", "show", "-o", "name").ok(); got != sin {
 			t.Errorf("the old key reads as %q", got)
@@ -40,7 +40,7 @@ func TestBadInputFullDisk(t *testing.T) {
 		s.env["XDG_CONFIG_HOME"] = disk + "/config"
 		s.run("profile", "set", "shop", "--store", "before").ok()
 		release := fill(t, disk)
-		s.run("profile", "set", "shop", "--store", "after").fails(1, "no space left on device", "Next: free space on this disk; the file is as it was")
+		s.run("profile", "set", "shop", "--store", "after").fails(1, "no space left on device", "Next: free space on this disk; the file is unchanged")
 		if got := s.run("profile", "show", "shop", "--jq", ".[2].value").ok(); got != "before" {
 			t.Errorf("the store is %q", got)
 		}
@@ -89,7 +89,7 @@ func TestBadInputFullOutput(t *testing.T) {
 	if err := create.Run(); err == nil {
 		t.Fatal("it succeeded without a place for its output")
 	}
-	if !strings.Contains(stderr.String(), "was created, and cannot be printed") || create.ProcessState.ExitCode() != 1 {
+	if !strings.Contains(stderr.String(), "was created, but cannot be printed") || create.ProcessState.ExitCode() != 1 {
 		t.Errorf("exit %d\n%s", create.ProcessState.ExitCode(), &stderr)
 	}
 	if found := s.run("invoice", "resume", "-o", "jsonl").ok(); strings.Count(found, "not-printed") != 1 {

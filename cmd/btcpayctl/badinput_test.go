@@ -111,7 +111,7 @@ func TestBadInputExpiryInThePast(t *testing.T) {
 	s := newShell(t)
 	s.run("key", "generate", "--profile", "shop").ok()
 	s.env["BTCPAYCTL_SERVER"] = "http://127.0.0.1:1"
-	s.run("invoice", "create", "--amount", "1", "--expires", "-5m").fails(2, "--expires lies in the past", "Nothing was sent", "Next: --expires 15m")
+	s.run("invoice", "create", "--amount", "1", "--expires", "-5m").fails(2, "--expires is in the past", "Nothing was sent", "Next: --expires 15m")
 	s.run("invoice", "create", "--amount", "1", "--expires", "10s").fails(2, "30s or more")
 	s.input(`{"price":1,"expirationTime":1500000000000}`, "invoice", "create", "--from", "-").fails(2, "line 1: expirationTime", "is in the past")
 	s.input(`{"price":1,"expirationTime":99999999999999999}`, "invoice", "create", "--from", "-").fails(2, "no time in unix milliseconds")
@@ -171,11 +171,11 @@ func TestBadInputProfileFile(t *testing.T) {
 		"half written": {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte(good[:len(good)-12]), 0o600)) },
 			[]string{"line 4", "correct the file"}},
 		"unknown setting": {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte(good+"sever = \"x\"\n"), 0o600)) },
-			[]string{`there is no setting "profile.shop.sever"`}},
+			[]string{`unknown setting "profile.shop.sever"`}},
 		"wrong type": {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("current = 7\n"), 0o600)) },
 			[]string{"current"}},
 		"no such profile": {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte("current = \"x\"\n"), 0o600)) },
-			[]string{`current is "x", and there is no such profile`}},
+			[]string{`current is "x", but there is no such profile`}},
 		"no SIN": {func(t *testing.T, path string) { must(t, os.WriteFile(path, []byte(good+"sin = \"T1\"\n"), 0o600)) },
 			[]string{"profile shop: sin: "}},
 		"bytes that are not UTF-8": {func(t *testing.T, path string) {

@@ -102,7 +102,7 @@ func newKilledBatch(t *testing.T, api string, pipe bool, rows int) *killedBatch 
 	return k
 }
 
-var printedNext = regexp.MustCompile(`(?m)^(?:  Next: |        (?:then |or, once you are sure that none comes, to send them again: ))btcpayctl (invoice (?:create|resume)[^\n]*)$`)
+var printedNext = regexp.MustCompile(`(?m)^(?:  Next: |        (?:then |or, once you are sure that no invoice will appear, to send them again: ))btcpayctl (invoice (?:create|resume)[^\n]*)$`)
 
 // play runs what the program prints, until the batch is finished.
 func (k *killedBatch) play() {

@@ -118,7 +118,7 @@ func TestMintedOtherThanAsked(t *testing.T) {
 			if _, code := s.run(step, commands["save-as"]...); code != -1 {
 				t.Fatalf("not killed at %s: %d", step, code)
 			}
-			if doctor := s.must("doctor"); !strings.Contains(doctor, "the server made another key than asked for") {
+			if doctor := s.must("doctor"); !strings.Contains(doctor, "the server made another key than requested") {
 				t.Errorf("%s, %s: the doctor says\n%s", grant, step, doctor)
 			}
 			check(grant + ", doctor after " + step)

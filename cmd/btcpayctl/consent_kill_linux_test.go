@@ -74,15 +74,15 @@ func TestKilledBeforeConsent(t *testing.T) {
 		used         bool
 		keys         int // that the server still holds
 	}{
-		{"authorize-recorded", "", 8, "a person was asked for a key", false, 0},
-		{"authorize-came", "", 8, "a person was asked for a key", false, 1},
-		{"key-recorded", "", 8, "If it exists, it stands as btcpayctl/ci/", false, 1},
-		{"key-put", "", 8, "nobody has agreed to it", false, 1},
-		{"authorize-stored", "", 8, "nobody has agreed to it", false, 1},
-		{"authorize-proven", "", 8, "nobody has agreed to it", false, 1},
+		{"authorize-recorded", "", 8, "a consent page was opened", false, 0},
+		{"authorize-came", "", 8, "a consent page was opened", false, 1},
+		{"key-recorded", "", 8, "If it exists, its label is btcpayctl/ci/", false, 1},
+		{"key-put", "", 8, "was not accepted yet", false, 1},
+		{"authorize-stored", "", 8, "was not accepted yet", false, 1},
+		{"authorize-proven", "", 8, "was not accepted yet", false, 1},
 		{"authorize-refused", "n", 0, "was refused. It was revoked", false, 0},
-		{"authorize-agreed", "y", 0, "was agreed to; profile ci uses it now", true, 1},
-		{"authorize-pinned", "y", 0, "was agreed to; profile ci uses it now", true, 1},
+		{"authorize-agreed", "y", 0, "was accepted; profile ci uses it now", true, 1},
+		{"authorize-pinned", "y", 0, "was accepted; profile ci uses it now", true, 1},
 	}
 	buildKillable(t)
 	for _, c := range cases {

@@ -37,7 +37,7 @@ func TestPairingTakenOver(t *testing.T) {
 	store := w.server.Seed.StoreID
 	victim, intruder := newShell(t), newShell(t)
 	sin := intruder.run("key", "generate", "--profile", "evil", "-o", "name").ok()
-	said := []string{"was approved, but not for this key", "Somebody who knew the code put a key of their own in its place", `labelled "till"`, "btcpayctl pair client --profile "}
+	said := []string{"was approved, but not for this key", "Another person who knew the code used it with their own key", `labelled "till"`, "btcpayctl pair client --profile "}
 	steal := func(shown string) {
 		t.Helper()
 		found := approvePage.FindStringSubmatch(shown)

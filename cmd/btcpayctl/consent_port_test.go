@@ -55,7 +55,7 @@ func TestPortTakenOver(t *testing.T) {
 		t.Fatalf("nobody came, and the login ends with %d:\n%s", code, l.errs.String())
 	}
 	port := l.redirect.Port()
-	said := "Do not press Authorize on a page that is still open: it would hand the key to whatever program has port " + port
+	said := "Do not press Authorize on a page that is still open: it would send the key to any program that listens on port " + port
 	if !strings.Contains(l.errs.String(), said) {
 		t.Errorf("it is not said that the page is dangerous:\n%s", l.errs.String())
 	}
@@ -113,7 +113,7 @@ func TestKeptPortTakenOver(t *testing.T) {
 		sh.env[name] = value
 	}
 	refused := sh.run(append([]string{"authorize", "--no-browser"}, asked...)...)
-	refused.fails(1, "port "+port+" is taken", "hand the key to whatever program has port "+port, "--port 0")
+	refused.fails(1, "port "+port+" is taken", "send the key to any program that listens on port "+port, "--port 0")
 	refused.never("/api-keys/authorize")
 	after, err := s.w.keyLabels(t.Context())
 	must(t, err)

@@ -120,7 +120,7 @@ func TestWrongStoreInChromium(t *testing.T) {
 	if next == nil {
 		t.Fatal(paired.stderr)
 	}
-	s.run(strings.Fields(next[1])...).fails(1, append(shops, "invoice ", "give the invoice to nobody")...)
+	s.run(strings.Fields(next[1])...).fails(1, append(shops, "invoice ", "do not give the invoice to the buyer")...)
 	again := s.run("invoice", "create", "--profile", "first", "--amount", "5", "--currency", "USD")
 	again.fails(2, shops...)
 	revoke(again)

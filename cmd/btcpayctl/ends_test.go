@@ -365,7 +365,7 @@ func (s *endScene) notProven(release string) {
 	s.ended("a key that was refused by somebody else")
 	unknown := s.input(strings.Repeat("0123abcd", 5)+"\n", paste...)
 	if isSilent(release) {
-		unknown.fails(4, "does not say why", "it stands as btcpayctl/person/")
+		unknown.fails(4, "does not say why", "its label is btcpayctl/person/")
 	} else {
 		unknown.fails(4, "does not work on "+s.line.URL+", and was not kept")
 	}
@@ -403,7 +403,7 @@ func TestParallelEnds(t *testing.T) {
 				// One of two that revoke the same key may come when nothing is left of it.
 				late := code == 6 && line[len(line)-2] == id
 				// Who finds an operation in other hands leaves it, and says so.
-				busy := code == 8 && strings.Contains(string(out), "another process is at it now")
+				busy := code == 8 && strings.Contains(string(out), "another process is working on it")
 				if code != 0 && !late && !busy || strings.Contains(string(out), "warning") || strings.Contains(string(out), "unreadable") {
 					t.Errorf("%q ends with %d, %v:\n%s", line, code, err, out)
 				}

@@ -230,7 +230,7 @@ func (k *killedExecs) complains(format string, args ...any) {
 	k.complain = append(k.complain, fmt.Sprintf(format, args...))
 }
 
-var lostLabel = regexp.MustCompile(`whether the key was made is not known(?:.|\n)*?as (btcpayctl/admin/[A-Z2-7]{26}) on`)
+var lostLabel = regexp.MustCompile(`the key may have been made(?:.|\n)*?label is (btcpayctl/admin/[A-Z2-7]{26}) on`)
 
 // note takes down what came of a run.
 func (k *killedExecs) note(code int, status syscall.WaitStatus, said string) {

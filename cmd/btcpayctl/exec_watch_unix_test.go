@@ -34,7 +34,7 @@ func TestWatchAfterTheEnd(t *testing.T) {
 			r.signal(syscall.SIGTERM)                                          // ends the waiting, not the care
 			got := r.end()
 			watcher := s.watcher()
-			said := regexp.MustCompile(`warning: btcpayctl/admin/[A-Z2-7]{26} is not revoked yet: .*\n  It is the key [0-9a-f]{16} of (\S+)\. Process (\d+) asks the server again until it says that the key is gone, until \d{4}-\d\d-\d\d \d\d:\d\d at most\.\n  Next: btcpayctl apikey list --open\n        or btcpayctl doctor --profile admin\n`).FindStringSubmatch(got.stderr)
+			said := regexp.MustCompile(`warning: btcpayctl/admin/[A-Z2-7]{26} is not revoked yet: .*\n  It is the key [0-9a-f]{16} of (\S+)\. Process (\d+) asks the server again until the key is revoked, until \d{4}-\d\d-\d\d \d\d:\d\d at most\.\n  Next: btcpayctl apikey list --open\n        or btcpayctl doctor --profile admin\n`).FindStringSubmatch(got.stderr)
 			if got.code != 7 || said == nil || said[1] != s.gate.URL || said[2] != strconv.Itoa(watcher) {
 				t.Errorf("exit %d, watcher %d\n%s", got.code, watcher, got.stderr)
 			}
@@ -124,12 +124,12 @@ func TestWatchKeepsTheTime(t *testing.T) {
 	s := newWatchScene(t)
 	s.away.Store(true)
 	r := s.exec(append([]string{"--ttl", "1s"}, lasting...)...)
-	r.says("is over, and it is not revoked yet")
+	r.says("has passed, and it is not revoked yet")
 	if n := len(s.labels()); n != s.keys+1 {
 		t.Errorf("the server holds %d keys", n)
 	}
 	s.away.Store(false)
-	r.says(": its time is over.")
+	r.says(": its time limit has passed.")
 	s.until("the key lives", s.isGone)
 	s.letGo()
 	got := r.end()

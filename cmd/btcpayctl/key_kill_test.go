@@ -229,7 +229,7 @@ func TestKilledWithKeys(t *testing.T) {
 					// Without a word of the doctor, the list alone tells.
 					doctor := s.doctor()
 					// The process that watches over a key goes on after the kill.
-					for end := time.Now().Add(patience); strings.Contains(doctor, " is at it") && time.Now().Before(end); {
+					for end := time.Now().Add(patience); strings.Contains(doctor, " working on it") && time.Now().Before(end); {
 						time.Sleep(20 * time.Millisecond)
 						doctor = s.doctor()
 					}

@@ -194,7 +194,7 @@ func TestSignalWhileProving(t *testing.T) {
 		r = s.launch(mints[name]...)
 		close(started)
 		got := r.end()
-		if got.code != stop.exit || !strings.Contains(got.stderr, "It was revoked, and is not kept") {
+		if got.code != stop.exit || !strings.Contains(got.stderr, "It was revoked") {
 			t.Errorf("%s, %s: exit %d\n%s", name, stop.name, got.code, got.stderr)
 		}
 		s.closed()

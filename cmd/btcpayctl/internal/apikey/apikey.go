@@ -1,5 +1,5 @@
-// Package apikey has the commands about API keys of the Greenfield API: to make, list,
-// rotate and revoke them, and to run a command with one of its own.
+// Package apikey has the commands for Greenfield API keys: they make, list, rotate and
+// revoke keys, and run a command with a temporary one.
 package apikey
 
 import (
@@ -16,7 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// New returns the command apikey. tree has the commands that --for names.
+// New returns the command apikey. tree builds the command tree that --for looks commands up
+// in.
 func New(a *app.App, tree cli.Tree) *cobra.Command {
 	cmd := cli.Group("apikey", "Make, show, rotate and revoke Greenfield API keys", "start",
 		`Make, show, rotate and revoke API keys of the Greenfield API, and run commands with
@@ -32,10 +33,9 @@ on the server's page Account / API Keys.`)
 	return cmd
 }
 
-// apiKeyRecord is what is known of a key. The key itself is in Key only where
-// --reveal asked for it.
+// apiKeyRecord describes a key. Key holds the key itself only if --reveal is given.
 type apiKeyRecord struct {
-	ID          string                  `json:"id"` // empty where nobody here ever saw the key
+	ID          string                  `json:"id"` // empty if the key never arrived here
 	Label       string                  `json:"label"`
 	Server      string                  `json:"server"`
 	Profiles    []string                `json:"profiles"`
@@ -44,18 +44,18 @@ type apiKeyRecord struct {
 	// Status is works, limited, useless, old, handed-out, pending, revoked, refused,
 	// unreachable, unreadable, or lost.
 	Status string `json:"status"`
-	// Live is no where the server refuses something of Permissions now, yes where
-	// something works and nothing is refused, and else unknown. Rights are the
-	// permissions one by one, none where the server was not asked.
+	// Live is "no" if the server refuses something of Permissions now, "yes" if something
+	// works and nothing is refused, and otherwise "unknown". Rights has one entry per
+	// permission, and none if the server was not asked.
 	Live   greenfield.Live          `json:"live"`
 	Rights []operations.RightRecord `json:"rights"`
 	// Until is when an old key is revoked.
 	Until *time.Time `json:"until,omitempty"`
-	// OldID is the key that a rotated one replaces, and OldUntil when that is
-	// revoked, where it is not gone yet.
+	// OldID is the key that this one replaced, and OldUntil when that key will be revoked,
+	// if it is still valid.
 	OldID    string     `json:"oldId,omitempty"`
 	OldUntil *time.Time `json:"oldUntil,omitempty"`
-	// File is where a key was written to that is kept nowhere here.
+	// File is the file that a key was written to that is not in a keystore.
 	File string `json:"file,omitempty"`
 	Key  string `json:"apiKey,omitempty"`
 }
@@ -81,13 +81,13 @@ var apiKeyView = output.View[apiKeyRecord]{
 	Name: func(r apiKeyRecord) string { return r.ID },
 }
 
-// sampleAPIKey is a record as a command prints one for a key that it made.
+// sampleAPIKey is a record like those that commands print for a key that they made.
 func sampleAPIKey() apiKeyRecord {
 	r := greenfield.Right{Permission: greenfield.Unrestricted, Live: greenfield.LiveYes}
 	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{r.Permission}}.tried(operations.Rights{r})
 }
 
-// revealedView shows the key.
+// revealedView prints the key itself.
 var revealedView = output.View[apiKeyRecord]{
 	Columns: []output.Column[apiKeyRecord]{
 		{Title: "ID", Value: func(r apiKeyRecord) string { return r.ID }},
@@ -148,7 +148,7 @@ anyway.`,
 				operations.TellRights(a, "", now)
 				return err
 			}
-			return operations.RefusedKey("the server lets the key do nothing that could be tried", now)
+			return operations.RefusedKey("the server refuses everything that could be tried with this key", now)
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)

@@ -123,7 +123,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	if err := c.verify(cmd.Context()); err != nil {
 		return err
 	}
-	// The key is wanted and works, so a signal that comes now is too late.
+	// The key works, so a signal that arrives now no longer revokes it.
 	ctx, stop := c.app.Signals.Insist(cmd.Context())
 	defer stop()
 	return c.hand(ctx)
@@ -138,16 +138,16 @@ func (c *apiKeyCreate) checkFlags() error {
 	}
 	switch {
 	case places > 1:
-		return &output.Error{Code: output.Usage, What: "--save-as, --output-file and --reveal are different places for the key", Next: "give one of them"}
+		return &output.Error{Code: output.Usage, What: "--save-as, --output-file and --reveal exclude each other", Next: "give one of them"}
 	case c.reveal && !c.yes && !c.app.IsTerminal(c.app.Out):
-		return &output.Error{Code: output.Usage, What: "standard output is no terminal, and a key would be left there",
-			Next: "--output-file key.txt, or --reveal --yes if that is what you want"}
+		return &output.Error{Code: output.Usage, What: "standard output is not a terminal, and a key printed there may be logged",
+			Next: "--output-file key.txt, or --reveal --yes to print it all the same"}
 	}
 	return nil
 }
 
-// chooseStore is the store that the key is for: that of the line, else that of the
-// profile which will use the key, else that of the profile which makes it.
+// chooseStore returns the store that the key is for: that of the command line, else that of
+// the profile that will use the key, else that of the profile that makes it.
 func (c *apiKeyCreate) chooseStore(named app.Value) (app.Value, error) {
 	if c.saveAs == "" || named.Explicit() {
 		return named, nil
@@ -164,8 +164,7 @@ func (c *apiKeyCreate) targetStore() (string, error) {
 	return config.Profiles[c.saveAs].Store, err
 }
 
-// fitsTarget refuses a key for another store than that of the profile which will
-// use it.
+// fitsTarget refuses a key for another store than that of the profile that will use it.
 func (c *apiKeyCreate) fitsTarget(store string) error {
 	own, err := c.targetStore()
 	if err != nil || own == "" || store == "" || own == store {
@@ -175,7 +174,7 @@ func (c *apiKeyCreate) fitsTarget(store string) error {
 		Why: "Nothing was sent.", Next: "--save-as ANOTHER\nor leave --store out"}
 }
 
-// connectMinter gives the credential that makes keys.
+// connectMinter connects with the credential that makes keys.
 func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string) (*app.GreenfieldConnection, error) {
 	if basic != "" {
 		return connectByPassword(cmd.Context(), a, flags, basic)
@@ -183,7 +182,7 @@ func connectMinter(cmd *cobra.Command, a *app.App, flags app.Flags, basic string
 	return a.Greenfield(cmd.Context(), flags)
 }
 
-// choosePlace finds what is wrong with the place before a key is made for it.
+// choosePlace checks that the key can be stored or written before it is made.
 func (c *apiKeyCreate) choosePlace() error {
 	switch {
 	case c.reveal:
@@ -218,10 +217,10 @@ func (c *apiKeyCreate) choosePlace() error {
 	return nil
 }
 
-// hand gives the key to where it goes, and ends the operation.
+// hand stores, writes or prints the key, and ends the operation.
 func (c *apiKeyCreate) hand(ctx context.Context) error {
 	record, view := c.record(), apiKeyView
-	next := "Once it is not needed any more:\nNext: btcpayctl apikey revoke " + record.ID
+	next := "When you no longer need it:\nNext: btcpayctl apikey revoke " + record.ID
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
@@ -233,22 +232,22 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 		next = "Stored in keystore " + record.Keystore + " for profile " + c.saveAs + ".\nNext: btcpayctl apikey current --profile " + c.saveAs
 	case c.file != "":
 		record.File = c.file
-		next = "The key is in " + c.file + ", readable for you alone.\nNext: export BTCPAYCTL_SERVER=" + c.by.URL + " BTCPAYCTL_API_KEY_FILE=" + c.file
+		next = "The key is in " + c.file + ", readable only by you.\nNext: export BTCPAYCTL_SERVER=" + c.by.URL + " BTCPAYCTL_API_KEY_FILE=" + c.file
 	case c.reveal:
 		record.Key, view = c.key.Secret().Reveal(), revealedView
-		next = "It is kept nowhere here. Its label is " + record.Label + "."
+		next = "It is not stored here. Its label is " + record.Label + "."
 		c.mask()
 	default:
 		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
 	}
 	if c.file != "" || c.reveal {
 		if err := c.noteHanded(ctx); err != nil {
-			fmt.Fprintln(c.app.Err, "warning: the key cannot be written down as handed out:", output.VisibleLine(err.Error()))
+			fmt.Fprintln(c.app.Err, "warning: the key cannot be recorded as handed out:", output.VisibleLine(err.Error()))
 		}
 	}
 	fault.At("mint-pinned")
 	if !c.reveal {
-		// The key is where it belongs, whatever comes of the print.
+		// The key has been stored or written, even if printing the record fails.
 		if err := c.operation.Finish(); err != nil {
 			return err
 		}
@@ -269,17 +268,17 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 	return c.operation.Finish()
 }
 
-// mask hides the key in the log of a GitHub runner, from then on.
+// mask makes a GitHub runner replace the key in its log from now on.
 func (c *apiKeyCreate) mask() {
 	if c.app.Getenv("GITHUB_ACTIONS") != "" {
 		io.WriteString(c.app.Err, "::add-mask::"+strings.TrimSpace(c.key.Secret().Reveal())+"\n")
 	}
 }
 
-// freePath refuses a file that cannot be made, before a key is made for it.
+// freePath refuses an output file that cannot be created, before a key is made for it.
 func freePath(name string) error {
 	refuse := func(why error) error {
-		return &output.Error{Code: output.BadInput, What: "the key cannot be written to " + name, Why: why.Error() + ". Nothing was sent.", Next: "name a new file in a directory that you can write", Err: why}
+		return &output.Error{Code: output.BadInput, What: "the key cannot be written to " + name, Why: why.Error() + ". Nothing was sent.", Next: "choose a new file in a directory where you can create files", Err: why}
 	}
 	if err := durable.CheckNamed(name); err != nil {
 		return refuse(err)

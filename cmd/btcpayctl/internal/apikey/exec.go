@@ -26,13 +26,13 @@ type apiKeyExec struct {
 	ttl   time.Duration
 	*minting
 
-	gone, lost bool // the key is; a request to revoke it may have been carried out
-	told       bool // that it is not revoked in time
+	gone, lost bool // the server may have processed a request to revoke the key
+	told       bool // that the key is not revoked in time was reported
 	toldGone   bool
-	over       operations.Deadline // of the key's time
-	watcher    *operations.Watcher // nil where none was needed yet
+	over       operations.Deadline // when the key has to be revoked
+	watcher    *operations.Watcher // nil if none was needed yet
 	restarts   int                 // of a watcher that was killed
-	unkept     bool                // no watcher keeps the time any more
+	unkept     bool                // no watcher will revoke the key in time
 }
 
 func newAPIKeyExec(a *app.App, tree cli.Tree) *cobra.Command {
@@ -69,7 +69,7 @@ not be sent, because the connection was refused or the name not found, are retri
 		Annotations: map[string]string{cli.ArgumentsMayBeEmpty: "true"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return &output.Error{Code: output.Usage, What: "there is no command to run", Next: "btcpayctl apikey exec --store ID --for \"invoice list\" -- ./nightly.sh"}
+				return &output.Error{Code: output.Usage, What: "no command is given", Next: "btcpayctl apikey exec --store ID --for \"invoice list\" -- ./nightly.sh"}
 			}
 			return nil
 		},
@@ -90,7 +90,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
 	path, err := c.findProgram(args[0])
 	if err != nil {
-		return &output.Error{Code: output.BadInput, What: "there is no command " + args[0], Why: err.Error() + ". No key was made.", Next: "check the name and PATH", Err: err}
+		return &output.Error{Code: output.BadInput, What: "cannot find the command " + args[0], Why: err.Error() + ". No key was made.", Next: "check the name and PATH", Err: err}
 	}
 	if c.ttl < 0 {
 		return &output.Error{Code: output.Usage, What: "--ttl is negative", Next: "--ttl 10m"}
@@ -125,7 +125,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		err = c.asAskedFor()
 	}
 	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx) // stopped before the command began
+		err = context.Cause(ctx) // a signal arrived before the command ran
 	}
 	if err == nil {
 		code, err = c.runChild(ctx, path, args)
@@ -137,25 +137,25 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// asAskedFor refuses a key that may do more than was asked for, or less, before the
-// command gets it. The server said with the key what it may do; its end revokes it.
+// asAskedFor refuses a key with other permissions than requested, before the command gets
+// it. The server reported its permissions with the key; the end of the run revokes it.
 func (c *apiKeyExec) asAskedFor() error {
 	d := operations.CompareGrant(c.request(), c.request().Compare(c.info.Permissions))
 	if d.What == "" {
 		return nil
 	}
-	return &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.What, Why: "The command was not run.",
+	return &output.Error{Code: output.BadAnswer, What: "the server made another key than requested: " + d.What, Why: "The command was not run.",
 		Next: "btcpayctl apikey permissions --live"}
 }
 
-// findProgram looks a command up where the environment says.
+// findProgram looks the command up in the PATH of the App's environment.
 func (c *apiKeyExec) findProgram(name string) (string, error) {
 	if filepath.Base(name) != name {
 		return exec.LookPath(name)
 	}
 	for _, dir := range filepath.SplitList(c.app.Getenv(cli.PathVariable)) {
 		if !filepath.IsAbs(dir) {
-			continue // a program in the working directory is run by its path alone
+			continue // a program in the working directory is only run by a path such as ./name
 		}
 		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
 			return path, nil
@@ -175,7 +175,7 @@ func countText(permissions []greenfield.Permission) string {
 	return text
 }
 
-// ours are the variables that a command with a key of its own has no use for.
+// ours are variables that are removed from the command's environment.
 var ours = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAYCTL_STORE", "BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE",
 	"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_PASSWORD_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_IDENTITY_FILE",

@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// endWait is how long the end of a command waits until the server has revoked its
-	// key, or --retry where that is longer.
+	// endWait is how long the end of a run waits until the server has revoked the key,
+	// unless --retry is longer.
 	endWait = 10 * time.Second
-	// secondLook is the pause before a question that a lost connection cut off is asked
-	// again, before another process is started for that.
+	// secondLook is the pause before an interrupted request is repeated. Another process is
+	// started only after that.
 	secondLook = 200 * time.Millisecond
 )
 
-// end takes care that the key is revoked, whatever happened before. The next signal ends
-// the waiting, not the care.
+// end makes sure that the key will be revoked, whatever happened before. A further signal
+// ends the wait, but not the revocation.
 func (c *apiKeyExec) end(ctx context.Context) {
 	next, stop := c.app.Signals.UntilNextStop(ctx)
 	defer stop()
@@ -43,7 +43,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 	c.handOver(ctx, waiting, err)
 }
 
-// isGone reports whether the server has said that the key is gone.
+// isGone reports whether the server confirmed that the key is revoked.
 func (c *apiKeyExec) isGone() bool { return c.gone || c.watcher != nil && c.watcher.Gone }
 
 func (c *apiKeyExec) askQuickly(ctx context.Context) error {
@@ -71,7 +71,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// close ends the operation of a key that is gone, and deletes it here.
+// close ends the operation of a revoked key and deletes the key here.
 func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) {
 	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
@@ -82,25 +82,26 @@ func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation[ledg
 	c.tellRevoked(label)
 	c.app.Undid(id)
 	if err != nil {
-		fmt.Fprintf(c.app.Err, "warning: what is stored here of %s is not deleted yet: %s\n  Next: %s\n", label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
+		fmt.Fprintf(c.app.Err, "warning: %s is revoked, but not deleted here yet: %s\n  Next: %s\n", label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
 	}
 	c.watcher.Dismiss()
 }
 
-// tellRevoked says once that the key is gone, and why it was before its command ended.
+// tellRevoked reports once that the key is revoked, and why that was before its command
+// ended.
 func (c *apiKeyExec) tellRevoked(label string) {
 	switch {
 	case c.toldGone:
 	case c.over.IsOver(c.app.Now()):
-		fmt.Fprintf(c.app.Err, "Revoked %s: its time is over.\n", label)
+		fmt.Fprintf(c.app.Err, "Revoked %s: its time limit has passed.\n", label)
 	default:
 		fmt.Fprintf(c.app.Err, "Revoked %s.\n", label)
 	}
 	c.toldGone = true
 }
 
-// handOver leaves the key to a watcher, which is started where there is none, and waits
-// for a while until the key is gone.
+// handOver leaves the key to a watcher, starting one if there is none, and waits a while
+// until the key is revoked.
 func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
 	if !c.watcher.Lives() {
 		var err error
@@ -111,7 +112,7 @@ func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
 		}
 	}
 	r := c.operation.Record
-	c.operation.Release() // so that the watcher finds it free
+	c.operation.Release() // so that the watcher can lock it
 	line := operations.WatchOver
 	if c.lost {
 		line = operations.WatchLost
@@ -126,18 +127,18 @@ func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
 				c.closeAfterWatcher(ctx, r)
 				return
 			case !lives:
-				c.tellOpen(r, why, "Nobody asks the server again: the process that did was killed.")
+				c.tellOpen(r, why, "No process asks the server again: the watcher was killed.")
 				return
 			}
 		case <-waiting.Done():
 			until := c.app.Now().Add(watchBound)
-			c.tellOpen(r, why, fmt.Sprintf("Process %d asks the server again until it says that the key is gone, until %s at most.", c.watcher.Process, until.Local().Format("2006-01-02 15:04")))
+			c.tellOpen(r, why, fmt.Sprintf("Process %d asks the server again until the key is revoked, until %s at most.", c.watcher.Process, until.Local().Format("2006-01-02 15:04")))
 			return
 		}
 	}
 }
 
-// closeAfterWatcher deletes here what the watcher could not.
+// closeAfterWatcher deletes here what the watcher could not delete.
 func (c *apiKeyExec) closeAfterWatcher(ctx context.Context, r ledger.Key) {
 	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
@@ -145,11 +146,12 @@ func (c *apiKeyExec) closeAfterWatcher(ctx context.Context, r ledger.Key) {
 	c.tellRevoked(r.Label)
 	err := c.EndTemporary(ctx, r.ID, operations.LettingGo, c.RevokeOnce)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-		fmt.Fprintf(c.app.Err, "warning: what is stored here of %s is not deleted yet: %s\n  Next: %s\n", r.Label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
+		fmt.Fprintf(c.app.Err, "warning: %s is revoked, but not deleted here yet: %s\n  Next: %s\n", r.Label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
 	}
 }
 
-// endAlone asks for as long as this process waits, where no other can be started.
+// endAlone repeats the request for as long as this process waits, because no watcher could
+// be started.
 func (c *apiKeyExec) endAlone(ctx, waiting context.Context, why error) {
 	for wait := secondLook; waiting.Err() == nil; wait *= 2 {
 		pause(waiting, wait)
@@ -164,19 +166,19 @@ func (c *apiKeyExec) endAlone(ctx, waiting context.Context, why error) {
 	}
 	r := c.operation.Record
 	c.operation.Release()
-	c.tellOpen(r, why, "Nobody asks the server again by itself.")
+	c.tellOpen(r, why, "No process asks the server again.")
 }
 
-// tellOpen says in the log of the job what is not proven dead.
+// tellOpen reports in the log of the job that the key may still be active.
 func (c *apiKeyExec) tellOpen(r ledger.Key, why error, who string) {
 	fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  It is the key %s of %s. %s\n  Next: %s\n        or %s\n",
 		r.Label, output.VisibleLine(why.Error()), r.KeyID, r.Server, who, c.app.Hint("btcpayctl apikey list --open"), c.app.Hint("btcpayctl doctor"))
 }
 
-// sweep revokes the keys of earlier runs that were killed, or whose server was away. A
-// server that does not answer is asked once.
+// sweep revokes keys of earlier runs that were killed, or whose server was unreachable. A
+// server that does not respond is asked only once.
 func (c *apiKeyExec) sweep(ctx context.Context) {
-	open, _ := operations.UnfinishedOf[ledger.Key](ctx, c.app) // what cannot be read is told by "doctor"
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, c.app) // "doctor" reports records that cannot be read
 	var swept sweeping
 	for _, r := range open {
 		if r.Kind != ledger.KindMint || !r.Mint.Temporary || !r.Ended && swept.isAway(r.Server) {

@@ -18,17 +18,17 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// mostRestarts bounds how often a watcher that was killed is started again.
+// mostRestarts is how often a killed watcher is started again.
 const mostRestarts = 5
 
 // runChild runs the command with the key, and returns its exit code.
 func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (int, error) {
-	child := exec.Command(path, args[1:]...) //nolint:noctx // it gets the signals, and ends in its own time
+	child := exec.Command(path, args[1:]...) //nolint:noctx // it receives the signals itself, and is not killed
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = c.app.In, c.app.Out, c.app.Err
 	child.Env = childEnvironment(c.app.Environ(), c.by.URL, app.SingleStore(c.permissions), c.key)
 	if file, err := filepath.Abs(c.by.CAFile.Text); err == nil && c.by.CAFile.Text != "" {
-		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may have named it
+		child.Env = append(child.Env, "BTCPAYCTL_CA_FILE="+file) // a profile may name the CA file
 	}
 	stops, giveBack := c.app.Signals.Take()
 	defer giveBack()
@@ -68,14 +68,14 @@ func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (
 	}
 }
 
-// terminalSent tells of signals that a terminal sends to every process in the
-// foreground, the command included.
+// terminalSent reports whether a terminal sends the signal to all processes in the
+// foreground, including the command.
 func (c *apiKeyExec) terminalSent(s os.Signal) bool {
 	in, ok := c.app.In.(*os.File)
 	return ok && term.IsTerminal(int(in.Fd())) && slices.Contains(fromKeyboard, s)
 }
 
-// reports are those of the watcher, if there is one.
+// reports returns the watcher's reports, or nil if there is no watcher.
 func (c *apiKeyExec) reports() <-chan string {
 	if c.watcher == nil {
 		return nil
@@ -83,8 +83,8 @@ func (c *apiKeyExec) reports() <-chan string {
 	return c.watcher.Reports
 }
 
-// hear tells what the watcher reports while the command runs, and starts another one in
-// place of one that was killed.
+// hear passes on the watcher's report while the command runs, and starts another watcher if
+// it was killed.
 func (c *apiKeyExec) hear(report string, lives bool) {
 	gone := c.watcher.Gone
 	away := c.watcher.Hear(report, lives)
@@ -98,10 +98,10 @@ func (c *apiKeyExec) hear(report string, lives bool) {
 	}
 }
 
-// replaceWatcher starts a watcher in place of one that was killed. Where that fails this
-// process keeps the time of the key.
+// replaceWatcher starts a watcher after one was killed. If that fails, this process revokes
+// the key in time.
 func (c *apiKeyExec) replaceWatcher() {
-	err := fmt.Errorf("it was killed %d times", c.restarts+1)
+	err := fmt.Errorf("the watcher was killed %d times", c.restarts+1)
 	if c.restarts++; c.restarts <= mostRestarts {
 		var again *operations.Watcher
 		if again, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.over)); err == nil {
@@ -110,11 +110,11 @@ func (c *apiKeyExec) replaceWatcher() {
 		}
 	}
 	c.unkept = true
-	fmt.Fprintf(c.app.Err, "warning: nobody watches over %s any more: %s. This process revokes it when its time is over; after a kill -9 the next one does.\n",
+	fmt.Fprintf(c.app.Err, "warning: no watcher can revoke %s in time: %s. This process revokes it when its time limit has passed; if it is killed too, the next run revokes it.\n",
 		c.operation.Record.Label, output.VisibleLine(err.Error()))
 }
 
-// keepTime revokes the key when its time is over, where no watcher does.
+// keepTime revokes the key when its time limit has passed, if no watcher will.
 func (c *apiKeyExec) keepTime(ctx context.Context) {
 	if !c.over.IsOver(c.app.Now()) {
 		return
@@ -132,10 +132,10 @@ func (c *apiKeyExec) keepTime(ctx context.Context) {
 	}
 }
 
-// tellOverdue says once that the key outlives its time, and why.
+// tellOverdue reports once that the key is past its time limit and not revoked, and why.
 func (c *apiKeyExec) tellOverdue(why string) {
 	if !c.told {
-		fmt.Fprintf(c.app.Err, "warning: the time of %s is over, and it is not revoked yet: %s. The server is asked again.\n", c.operation.Record.Label, output.VisibleLine(why))
+		fmt.Fprintf(c.app.Err, "warning: the time limit of %s has passed, and it is not revoked yet: %s. The server is asked again.\n", c.operation.Record.Label, output.VisibleLine(why))
 	}
 	c.told = true
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// noteHanded writes a key down that is handed out to a file or a person. Without that
-// nothing here would know of it. The key itself is not written.
+// noteHanded records a key that is handed out to a file or a user, since it is in no
+// keystore. The record does not hold the key itself.
 func (m *minting) noteHanded(ctx context.Context) error {
 	r := m.operation.Record
 	journal, err := m.App.Handed()
@@ -40,7 +40,7 @@ func (m *minting) noteHanded(ctx context.Context) error {
 	return operation.Release()
 }
 
-// handed are those keys as they are listed.
+// handed lists those keys.
 func (c *apiKeyList) handed() ([]apiKeyRecord, error) {
 	handed, err := operations.HandedKeys(c.App)
 	var records []apiKeyRecord
@@ -59,7 +59,7 @@ func (c *apiKeyList) load(ctx context.Context, record apiKeyRecord) (greenfield.
 	return readHanded(record.File, record.ID)
 }
 
-var errNotInFile = errors.New("the file does not hold the key any more")
+var errNotInFile = errors.New("the file no longer contains the key")
 
 // readHanded reads a key from the file that it was written to, if it is still there.
 func readHanded(file, id string) (greenfield.APIKey, error) {
@@ -77,8 +77,8 @@ func readHanded(file, id string) (greenfield.APIKey, error) {
 	return key, err
 }
 
-// findHanded is a key that was handed out, by the beginning of its id. One that is
-// nowhere to be read has to be given.
+// findHanded finds a key that was handed out, by its id or the beginning of it. A key that
+// cannot be read here has to be given with --value-file.
 func findHanded(a *app.App, id string) (revocable, error) {
 	handed, err := operations.HandedKeys(a)
 	if err != nil {
@@ -89,7 +89,7 @@ func findHanded(a *app.App, id string) (revocable, error) {
 	case len(handed) == 0:
 		return revocable{}, nil
 	case len(handed) > 1:
-		return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("%d keys begin with %s", len(handed), id), Next: "btcpayctl apikey list"}
+		return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("%d keys have ids that begin with %s", len(handed), id), Next: "btcpayctl apikey list"}
 	}
 	r := handed[0]
 	key, err := readHanded(r.File, r.KeyID)
@@ -98,9 +98,9 @@ func findHanded(a *app.App, id string) (revocable, error) {
 	}
 	where := "printed"
 	if r.File != "" {
-		where = "written to " + r.File + ", where it is not any more"
+		where = "written to " + r.File + ", which no longer contains it"
 	}
-	return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("the key %s was %s, and is kept nowhere here", r.KeyID, where),
-		Why: "A key revokes itself, so it has to be given. " + operations.Orphan(r.Label, r.Server), Err: err,
+	return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("the key %s was %s, and is not stored here", r.KeyID, where),
+		Why: "To revoke it, btcpayctl needs the key itself. " + operations.Orphan(r.Label, r.Server), Err: err,
 		Next: "btcpayctl apikey revoke --value-file FILE --server " + app.ShellWord(r.Server) + "\nor delete it on that page, then: btcpayctl doctor --forget " + r.KeyID}
 }

@@ -130,8 +130,8 @@ func (c *apiKeyList) listOpen(ctx context.Context, p *output.Printer) error {
 	})
 }
 
-// known joins the index with the profiles and the open operations. A status is
-// set where it does not depend on the server.
+// known merges the index, the profiles and the open operations. It sets the status if that
+// does not depend on the server.
 func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 	index, err := c.App.Index()
 	if err != nil {
@@ -188,7 +188,7 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 	return record.tried(nil), true, err
 }
 
-// lost names the keys that may have been made, and that nobody here ever saw.
+// lost returns the keys that may exist, but never arrived here.
 func lost(open []ledger.Key) []apiKeyRecord {
 	var records []apiKeyRecord
 	for _, r := range open {
@@ -201,8 +201,8 @@ func lost(open []ledger.Key) []apiKeyRecord {
 	return records
 }
 
-// ask reads a key, and asks its server about it and what it may do now. It reports
-// whether another process has ended the key since it was listed.
+// ask reads a key and asks its server about it and its permissions. It reports whether
+// another process has revoked the key since it was listed.
 func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operations.Rights, ended bool) {
 	if record.Status == "lost" {
 		return nil, false
@@ -239,8 +239,8 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operati
 	return now, false
 }
 
-// storeOf is the store that a key is for by the profiles that use it, empty where
-// they name none, or several.
+// storeOf returns the store of the profiles that use the key, empty if they name none or
+// several.
 func (c *apiKeyList) storeOf(record apiKeyRecord) string {
 	config, err := c.App.ReadConfig()
 	if err != nil {

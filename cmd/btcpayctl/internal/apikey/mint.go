@@ -18,16 +18,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A minting makes one key by another credential.
+// A minting makes one key with another credential.
 type minting struct {
 	operations.KeyHolder
 	by          *app.GreenfieldConnection
 	permissions []greenfield.Permission
-	user        string // whose key it is; empty for the owner of by
-	// keystore is where the key goes; empty where store takes it.
+	user        string // the owner of the key; empty for the account of by
+	// keystore is where the key is stored; empty if the function store writes it.
 	keystore string
 	store    func(greenfield.APIKey) error
-	// unstore takes back what store did to file; nil where there is nothing.
+	// unstore undoes what store did to file; nil if there is nothing to undo.
 	unstore func() error
 	file    string
 
@@ -37,7 +37,7 @@ type minting struct {
 	now       operations.Rights
 }
 
-// maker is the profile's name in a label, by which a person finds the key.
+// maker is the profile's name as used in labels, by which users recognise their keys.
 func (m *minting) maker() string {
 	if m.by.Source == "profile" && m.by.Name.Text != "" {
 		return m.by.Name.Text
@@ -45,16 +45,16 @@ func (m *minting) maker() string {
 	return "env"
 }
 
-// validate refuses permissions that a server would keep without effect, or drop.
+// validate refuses permissions that a server would drop or keep without effect.
 func (m *minting) validate(ctx context.Context, allowUnknown bool) error {
 	if len(m.permissions) == 0 {
-		return &output.Error{Code: output.Usage, What: "nothing says what the key is for",
+		return &output.Error{Code: output.Usage, What: "no permission is given",
 			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
 	}
 	request := greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: allowUnknown}
 	unknown := func(p greenfield.Permission) bool { return !p.Known() }
 	if !allowUnknown && !m.Flags.DryRun && slices.ContainsFunc(m.permissions, unknown) {
-		// The server's own list knows what its plugins added.
+		// The server's list includes the permissions of its plugins.
 		if list, err := m.by.Permissions.List(ctx); err == nil {
 			request.Known = list
 		}
@@ -62,9 +62,9 @@ func (m *minting) validate(ctx context.Context, allowUnknown bool) error {
 	return cli.UsageOf(request.Validate())
 }
 
-// mint makes the key and keeps it as pending. The order is: record, request,
-// stored. A key that cannot be stored is revoked, and one whose answer was lost
-// is named by its label and never asked for again.
+// mint makes the key and stores it as pending: record, then request, then store. A key that
+// cannot be stored is revoked. If the response is lost, the error names the label, and the
+// request is never repeated.
 func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	if m.Flags.DryRun {
 		_, err := m.send(ctx, "btcpayctl/"+m.maker()+"/OPERATION")
@@ -101,7 +101,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 		return errors.Join(err, m.operation.Finish())
 	}
 	m.info = info
-	// From here on a signal only decides what becomes of the key.
+	// From here on, a signal only decides whether the key is kept.
 	keeping, stop := m.App.Signals.Insist(ctx)
 	defer stop()
 	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
@@ -118,7 +118,8 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	return nil
 }
 
-// fromAnywhere is the path of a file for processes in other folders.
+// fromAnywhere returns the absolute path of a file, for processes with another working
+// directory.
 func fromAnywhere(file string) string {
 	if path, err := filepath.Abs(file); err == nil && file != "" {
 		return path
@@ -126,12 +127,12 @@ func fromAnywhere(file string) string {
 	return file
 }
 
-// stoppedBefore explains that a signal came before the request left.
+// stoppedBefore reports that a signal arrived before the request was sent.
 func stoppedBefore(ctx context.Context, err error) error {
 	return &output.Error{Code: cli.StopCode(ctx), What: context.Cause(ctx).Error(), Why: "No key was made.", Err: err}
 }
 
-// stoppedAfter gives the key up when a signal came since it was asked for.
+// stoppedAfter revokes the key if a signal arrived after the request was sent.
 func (m *minting) stoppedAfter(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
@@ -139,7 +140,7 @@ func (m *minting) stoppedAfter(ctx context.Context) error {
 	return m.takeBack(ctx, output.Error{Code: cli.StopCode(ctx), What: context.Cause(ctx).Error() + " after the new key was made"})
 }
 
-// put stores the key where it goes.
+// put stores the key in the keystore, or where store puts it.
 func (m *minting) put(ctx context.Context) error {
 	if m.store == nil {
 		return m.Keep(ctx, m.operation, m.key, false)
@@ -159,8 +160,8 @@ func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo
 	return m.by.APIKeys.Create(ctx, request)
 }
 
-// verify asks the server about the new key, with that key. One that may do less
-// than it was made for, or more, is revoked: nobody asked for it.
+// verify asks the server about the new key, using that key. A key with other permissions
+// than requested is revoked.
 func (m *minting) verify(ctx context.Context) error {
 	if err := m.stoppedAfter(ctx); err != nil {
 		return err
@@ -173,7 +174,7 @@ func (m *minting) verify(ctx context.Context) error {
 	proof, err := connection.Prove(ctx, m.key, m.request())
 	if err != nil {
 		e := *cli.Explain(ctx, err)
-		e.What = "the new key was made, and could not be proven: " + e.What
+		e.What = "the new key was made, but checking it failed: " + e.What
 		return m.takeBack(ctx, e)
 	}
 	fault.At("mint-verified")
@@ -182,15 +183,15 @@ func (m *minting) verify(ctx context.Context) error {
 	if d.What == "" {
 		return m.verifyRights(ctx)
 	}
-	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than asked for: " + d.What, Next: "btcpayctl apikey permissions --live"}
+	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than requested: " + d.What, Next: "btcpayctl apikey permissions --live"}
 	if proof.Grant.Match == greenfield.GrantBroader {
-		e.Next = "ask the server's operator: it gives more than it is asked for"
+		e.Next = "ask the server's operator: it grants more than was requested"
 	}
 	return m.takeBack(ctx, *e)
 }
 
-// verifyRights tries what the new key may do now. One that may not do what it was
-// made for is revoked, but for a rotated one, whose rights are those of the old key.
+// verifyRights tries what the new key can do now. A key that cannot be used for its purpose
+// is revoked, unless it was made by a rotation: then its rights are those of the old key.
 func (m *minting) verifyRights(ctx context.Context) error {
 	r := m.operation.Record
 	var err error
@@ -203,12 +204,12 @@ func (m *minting) verifyRights(ctx context.Context) error {
 		operations.TellRights(m.App, "", m.now)
 		return m.stoppedAfter(ctx)
 	}
-	e := operations.RefusedKey("the new key may not do what it was made for", refused)
+	e := operations.RefusedKey("the new key does not work for what it was made for", refused)
 	return m.takeBack(ctx, *e)
 }
 
-// takeBack revokes the new key, and adds to a failure what became of it. A key that
-// cannot be revoked stays where it was put, and is named so that a person finds it.
+// takeBack revokes the new key, and adds the result to the failure. A key that cannot be
+// revoked stays stored, and the error names it so that the user can find it.
 func (m *minting) takeBack(ctx context.Context, e output.Error) error {
 	r := m.operation.Record
 	tell := func(format string, args ...any) {
@@ -218,27 +219,27 @@ func (m *minting) takeBack(ctx context.Context, e output.Error) error {
 		if !e.Code.BySignal() {
 			e.Code = output.Failed
 		}
-		tell("It could not be revoked either (%v): it is %s, labelled %s on the page Account / API Keys of %s.", err, app.KeyID(m.key), r.Label, r.Server)
+		tell("It could not be revoked (%v): its id is %s, and its label %s on the page Account / API Keys of %s.", err, app.KeyID(m.key), r.Label, r.Server)
 		switch {
 		case m.keystore != "":
 			tell("It stays in keystore %s, and no profile uses it.", m.keystore)
 			e.Next = "btcpayctl doctor"
 			return errors.Join(&e, m.operation.Release())
 		case m.file != "":
-			// Whoever reads the file has it, so it is not lost.
+			// The file contains the key, so it is not lost.
 			tell("It is in %s.", m.file)
 			e.Next = "btcpayctl apikey revoke --value-file " + app.ShellWord(m.file) + " --server " + app.ShellWord(r.Server)
 			return errors.Join(&e, m.operation.Finish())
 		}
-		tell("It is kept nowhere here.")
+		tell("It is not stored here.")
 		e.Next = "delete it on that page\nthen btcpayctl doctor --forget " + r.ID
 		return errors.Join(&e, m.operation.Release())
 	}
 	m.App.Undid(app.KeyID(m.key))
-	tell("It was revoked, and is not kept.")
+	tell("It was revoked.")
 	if m.unstore != nil {
 		if err := m.unstore(); err != nil {
-			tell("It stands where it was written: %v.", err)
+			tell("The file that it was written to still contains it: %v.", err)
 		} else {
 			m.App.Undid(m.file)
 		}
@@ -251,7 +252,7 @@ func (m *minting) takeBack(ctx context.Context, e output.Error) error {
 	return errors.Join(&e, err)
 }
 
-// request is what was asked for, to be compared.
+// request is what was asked for, for the comparison.
 func (m *minting) request() greenfield.AuthorizeRequest {
 	return greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: true}
 }
@@ -262,7 +263,7 @@ func (m *minting) record() apiKeyRecord {
 		Permissions: cli.OrEmpty(m.info.Permissions), Status: "works"}.tried(m.now)
 }
 
-// cannotMint says what would help where the credential may not make keys.
+// cannotMint says how to get a credential that can make keys.
 func cannotMint(err error, by *app.GreenfieldConnection) error {
 	missing, ok := errors.AsType[*greenfield.PermissionError](err)
 	if !ok {
@@ -276,7 +277,7 @@ func cannotMint(err error, by *app.GreenfieldConnection) error {
 	if need == "" {
 		need = string(greenfield.Unrestricted)
 	}
-	return &output.Error{Code: output.MissingPermission, Status: 403, What: "the key may not make keys: it lacks " + need,
-		Why:  "Only an unrestricted key, an account's password, or an administrator's key for other users can.",
+	return &output.Error{Code: output.MissingPermission, Status: 403, What: "the key cannot make keys: it lacks " + need,
+		Why:  "Only an unrestricted key, an account's password, or, for other users, an administrator's key can.",
 		Next: "btcpayctl authorize" + flag + " --permission " + need + " --all-stores\nor btcpayctl apikey create --basic EMAIL --permission unrestricted --all-stores", Err: err}
 }

@@ -14,21 +14,21 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// permissionRecord is a permission, and what it is good for.
+// permissionRecord is a permission, and what it is used for.
 type permissionRecord struct {
 	Permission greenfield.Permission     `json:"permission"`
-	Store      *string                   `json:"store"` // null where it is for every store, or for none
+	Store      *string                   `json:"store"` // null if the permission is for every store, or for none
 	Title      string                    `json:"title"`
 	Kind       greenfield.PermissionKind `json:"kind"`
 	Includes   []greenfield.Permission   `json:"includes"`
 	Commands   []string                  `json:"commands"`
 	Granted    bool                      `json:"granted"`
-	// Live is whether the server lets the key use it now, and Reason how that is
-	// known; empty where the key does not have it.
+	// Live is whether the server lets the key use the permission now, and Reason how
+	// btcpayctl knows; both are empty if the key does not have it.
 	Live   greenfield.Live `json:"live"`
 	Reason string          `json:"reason"`
-	// Plugin tells that the server has it and BTCPay Server 2.4.1 itself does
-	// not.
+	// Plugin marks a permission of this server that BTCPay Server 2.4.1 itself does not
+	// define.
 	Plugin bool `json:"plugin"`
 }
 
@@ -83,7 +83,7 @@ asks no server.`,
 				return err
 			}
 			if all && live {
-				return &output.Error{Code: output.Usage, What: "--all asks nobody, and --live asks the server", Next: "give one of them"}
+				return &output.Error{Code: output.Usage, What: "--all contacts no server, and --live does", Next: "give one of them"}
 			}
 			commands := enabling(tree.Enabled())
 			if all {
@@ -163,8 +163,8 @@ func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, 
 		return records, nil
 	}
 	for _, known := range list {
-		// For every store, for some, or not at all; the server's own list says
-		// what includes a plugin's.
+		// For every store, for some stores, or not held. Only the server's list knows what
+		// includes a plugin's permission.
 		holders := slices.DeleteFunc(slices.Clone(info.Permissions), func(held greenfield.Permission) bool {
 			return held.Policy() != known.Name && !held.Policy().Covers(known.Name) && !listedUnder(list, held.Policy(), known.Name)
 		})
@@ -174,7 +174,7 @@ func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, 
 			record.Store = new(store)
 		}
 		for _, held := range holders {
-			// One that works is enough.
+			// One store in which it works is enough.
 			if record.Live != greenfield.LiveYes {
 				record.Live, record.Reason = now.Of(heldAs(known.Name, held))
 			}
@@ -184,7 +184,7 @@ func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, 
 	return records, nil
 }
 
-// heldAs is a policy that a permission includes, for the same store.
+// heldAs returns the policy that includes this permission, for the same store.
 func heldAs(policy, held greenfield.Permission) greenfield.Permission {
 	if policy == held.Policy() {
 		return held

@@ -13,9 +13,9 @@ const maxKeepOld = 7 * 24 * time.Hour
 func checkKeepOld(d time.Duration) error {
 	switch {
 	case d < 0:
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--keep-old is %s, and it cannot be negative", d), Why: "Nothing was sent.", Next: "--keep-old 10m"}
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--keep-old is %s, but cannot be negative", d), Why: "Nothing was sent.", Next: "--keep-old 10m"}
 	case d > maxKeepOld:
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--keep-old is %s, and an old key is kept for 168h at most", d), Why: "Nothing was sent.", Next: "--keep-old 168h"}
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--keep-old is %s, but an old key is kept for 168h at most", d), Why: "Nothing was sent.", Next: "--keep-old 168h"}
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ On a terminal btcpayctl asks first; a script needs --yes.`,
 type revocable struct {
 	id, server, keystore string
 	key                  greenfield.APIKey
-	ended                bool // another process has revoked it meanwhile
+	ended                bool // another process has revoked it since
 }
 
 func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
@@ -89,7 +89,7 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 	case c.open:
 		return c.runOpen(cmd, args)
 	case c.noBrowser:
-		return &output.Error{Code: output.Usage, What: "--no-browser is for --open", Next: "leave it out, or give --open"}
+		return &output.Error{Code: output.Usage, What: "--no-browser needs --open", Next: "leave --no-browser out, or add --open"}
 	}
 	p, err := cli.CheckedPrinter(c.App, cmd, revokedView, revokedRecord{})
 	if err != nil {
@@ -133,12 +133,12 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, error) {
 	switch {
 	case c.valueFile != "" && len(args) > 0:
-		return nil, &output.Error{Code: output.Usage, What: "--value-file and an id name two keys", Next: "give one of them"}
+		return nil, &output.Error{Code: output.Usage, What: "--value-file and an id both name a key", Next: "give one of them"}
 	case c.valueFile != "":
 		k, err := c.fromFile(ctx)
 		return []revocable{k}, err
 	case len(args) == 0 && c.Flags.Profile == "":
-		return nil, &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl apikey list\nthen btcpayctl apikey revoke ID"}
+		return nil, &output.Error{Code: output.Usage, What: "no key is given", Next: "btcpayctl apikey list\nthen btcpayctl apikey revoke ID"}
 	case len(args) == 0, len(args) == 1 && args[0] == "current":
 		connection, err := c.App.Greenfield(ctx, c.Flags)
 		if err != nil {
@@ -167,7 +167,7 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 	return keys, nil
 }
 
-// fromFile reads a key that may be stored here as well.
+// fromFile reads a key from a file; it may be stored here as well.
 func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 	source, shown := c.App.In, "standard input"
 	if c.valueFile != "-" {
@@ -202,7 +202,7 @@ func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
 	return revocable{id: id, server: server, key: key}, err
 }
 
-// findAPIKey reads a stored key by its id, or by the beginning of it.
+// findAPIKey finds a stored key by its id or the beginning of it.
 func findAPIKey(ctx context.Context, h *operations.KeyHolder, id string) (revocable, error) {
 	index, err := h.App.Index()
 	if err != nil {
@@ -219,9 +219,9 @@ func findAPIKey(ctx context.Context, h *operations.KeyHolder, id string) (revoca
 		return len(id) < 4 || !strings.HasPrefix(e.Name, app.APIKeyName(id))
 	})
 	if len(entries) != 1 {
-		what := "there is no key " + id
+		what := "no stored key has the id " + id
 		if len(entries) > 1 {
-			what = fmt.Sprintf("%d keys begin with %s", len(entries), id)
+			what = fmt.Sprintf("%d keys have ids that begin with %s", len(entries), id)
 		}
 		return revocable{}, &output.Error{Code: output.NotFound, What: what, Next: "btcpayctl apikey list"}
 	}
@@ -233,8 +233,8 @@ func findAPIKey(ctx context.Context, h *operations.KeyHolder, id string) (revoca
 	return revocable{id: full, server: entries[0].Server, keystore: entries[0].Keystore, key: key}, err
 }
 
-// revokeStored goes through the order that loses nothing: record, the server
-// until it says gone, the other operations about the key, keystore, profiles, index,
+// revokeStored works in this order, so that a kill loses nothing: record, revocation until
+// the server confirms it, other operations about the key, keystore, profiles, index,
 // record.
 func revokeStored(ctx context.Context, h *operations.KeyHolder, k revocable) error {
 	if k.ended {
@@ -256,11 +256,11 @@ func revokeStored(ctx context.Context, h *operations.KeyHolder, k revocable) err
 		return h.NotRevoked(ctx, operation, err)
 	}
 	h.App.Did(app.Effect{ID: k.id, What: "the key " + k.id + " was revoked on " + k.server, Look: "btcpayctl apikey list"})
-	// Another process that is at the same key learns from the record that it is gone.
-	// Where that cannot be written, the server is asked again.
+	// Another process that works on the same key learns from the record that it is revoked.
+	// If this cannot be written, that process asks the server again.
 	_ = operation.Advance(func(r *ledger.Key) { r.Ended = true })
 	fault.At("revoke-gone")
-	_, _ = operations.ForgetHanded(ctx, h.App, k.id) // what cannot be read is told by "doctor"
+	_, _ = operations.ForgetHanded(ctx, h.App, k.id) // "doctor" reports records that cannot be read
 	held, err := h.CloseOthers(context.WithoutCancel(ctx), operation.Record)
 	if err != nil {
 		return errors.Join(err, operation.Release())

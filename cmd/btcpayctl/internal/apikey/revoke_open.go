@@ -16,7 +16,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// closedRecord is what became of one operation about a key.
+// closedRecord is the result for one operation about a key.
 type closedRecord struct {
 	Operation string `json:"operation"`
 	ID        string `json:"id"`
@@ -25,7 +25,7 @@ type closedRecord struct {
 	Closed    bool   `json:"closed"`
 	Detail    string `json:"detail"`
 
-	code output.Code // where it is not closed
+	code output.Code // set if it was not closed
 	next string
 }
 
@@ -41,8 +41,8 @@ var closedView = output.View[closedRecord]{
 	Name: func(r closedRecord) string { return r.Operation },
 }
 
-// runOpen closes the operations about keys that no process is at, as far as that
-// can be done from here.
+// runOpen revokes the keys of open operations that no process holds, as far as they are
+// stored here, and leads the user through the rest.
 func (c *apiKeyRevoke) runOpen(cmd *cobra.Command, args []string) error {
 	p, err := cli.CheckedPrinter(c.App, cmd, closedView, closedRecord{})
 	if err != nil {
@@ -80,13 +80,13 @@ func (c *apiKeyRevoke) runOpen(cmd *cobra.Command, args []string) error {
 	return leftOpen(closed)
 }
 
-// chosenOpen are the open operations that the line means.
+// chosenOpen returns the open operations that the command line selects.
 func (c *apiKeyRevoke) chosenOpen(cmd *cobra.Command, args []string) ([]operations.OpenKey, error) {
 	switch {
 	case len(args) > 0 || c.valueFile != "":
-		return nil, &output.Error{Code: output.Usage, What: "--open names every open key, and another is named beside it", Next: "leave one of them out"}
+		return nil, &output.Error{Code: output.Usage, What: "--open selects all open keys, and an id or another flag selects a key too", Next: "use only one of them"}
 	case cmd.Flags().Changed("store"):
-		return nil, &output.Error{Code: output.Usage, What: "the open keys cannot be chosen by a store", Next: "leave --store out, or btcpayctl apikey list --open\nthen btcpayctl apikey revoke ID"}
+		return nil, &output.Error{Code: output.Usage, What: "open keys cannot be selected by store", Next: "leave --store out, or btcpayctl apikey list --open\nthen btcpayctl apikey revoke ID"}
 	}
 	server := ""
 	if cmd.Flags().Changed("server") {
@@ -109,7 +109,7 @@ func (c *apiKeyRevoke) showOpen(ctx context.Context, p *output.Printer, open []o
 	for i := range open {
 		c.Find(ctx, &open[i], true)
 	}
-	fmt.Fprintln(c.App.Err, "These would be revoked, as far as they are stored here. Nothing was sent.")
+	fmt.Fprintln(c.App.Err, "These keys would be revoked, if they are stored here. Nothing was sent.")
 	return output.Each(p, operations.OpenKeyView, open)
 }
 
@@ -121,15 +121,15 @@ func closedKey(o operations.OpenKey, detail string) closedRecord {
 	return closedRecord{o.Operation, o.ID, o.Label, o.Server, true, detail, "", ""}
 }
 
-// closeAll revokes what is stored. A server that cannot be reached is not asked
-// about a second key.
+// closeAll revokes the stored keys. After a server could not be reached, its other keys are
+// skipped.
 func (c *apiKeyRevoke) closeAll(ctx context.Context, open []operations.OpenKey) (records []closedRecord) {
 	away := map[string]closedRecord{}
 	for _, o := range open {
 		record, asked := away[o.Server]
 		switch {
 		case ctx.Err() != nil:
-			record = leftKey(o, output.Interrupted, "it was not asked about", "btcpayctl apikey revoke --open")
+			record = leftKey(o, output.Interrupted, "the server was not asked about it", "btcpayctl apikey revoke --open")
 		case asked && o.IsHere():
 			record = leftKey(o, record.code, record.Detail, record.next)
 		default:
@@ -162,9 +162,9 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o operations.OpenKey) close
 	operation, err := ledger.Resume[ledger.Key](ctx, journal, o.Operation)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return closedKey(o, "another process has ended it meanwhile")
+		return closedKey(o, "another process has closed it since")
 	case errors.Is(err, ledger.ErrBusy):
-		return leftKey(o, output.Pending, "another process is at it now", "btcpayctl apikey list --open")
+		return leftKey(o, output.Pending, "another process is working on it", "btcpayctl apikey list --open")
 	case err != nil:
 		return failed(err)
 	}
@@ -175,7 +175,7 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o operations.OpenKey) close
 		err = holder.EndKey(ctx, operation)
 	case r.Known:
 		if err = holder.CloseOperation(ctx, operation); err == nil {
-			return closedKey(o, "it was stored before, and stays as it was")
+			return closedKey(o, "it was stored before this operation, and stays as it was")
 		}
 	case r.Kind != ledger.KindRevoke && r.Shared:
 		return leftKey(o, output.Pending, "it may be in use elsewhere", "btcpayctl apikey revoke "+r.KeyID+", or btcpayctl doctor --drop "+r.ID)
@@ -200,11 +200,11 @@ func (c *apiKeyRevoke) closeOne(ctx context.Context, o operations.OpenKey) close
 		return failed(err)
 	}
 	c.App.Did(app.Effect{ID: o.Operation, What: "the key " + o.ID + " was revoked on " + o.Server, Look: "btcpayctl apikey list --open"})
-	return closedKey(o, "it was revoked, or was gone already")
+	return closedKey(o, "it was revoked, now or before")
 }
 
-// askAboutRest leads a person to the keys of which only the label is known, and
-// closes their operations where the person says that they are dealt with.
+// askAboutRest leads the user to the keys of which only the label is known, and closes
+// their operations if the user confirms that they are dealt with.
 func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []operations.OpenKey, closed []closedRecord) error {
 	var rest []int
 	for i, record := range closed {
@@ -217,9 +217,9 @@ func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []operations.OpenK
 	}
 	c.leadToPages(open, rest)
 	if c.yes || !c.App.CanAsk() {
-		return nil // --yes is about revoking; what is on the page only a person knows
+		return nil // --yes is about revoking; only the user knows what is on the page
 	}
-	sure, err := c.App.Confirm(ctx, fmt.Sprintf("Are these %d keys deleted there, or were there none? Then they are forgotten here.", len(rest)), false)
+	sure, err := c.App.Confirm(ctx, fmt.Sprintf("Are these %d keys deleted there, or were they never there? If so, they are forgotten here.", len(rest)), false)
 	if err != nil || !sure {
 		return err
 	}
@@ -237,12 +237,12 @@ func (c *apiKeyRevoke) askAboutRest(ctx context.Context, open []operations.OpenK
 			continue
 		}
 		c.App.Did(app.Effect{ID: open[i].Operation, What: "operation " + open[i].Operation + " was closed"})
-		closed[i] = closedKey(open[i], "a person has dealt with it")
+		closed[i] = closedKey(open[i], "the user has dealt with it")
 	}
 	return nil
 }
 
-// leadToPages prints labels and pages, a page for each server, and opens the pages.
+// leadToPages prints labels and pages, one page per server, and opens the pages.
 func (c *apiKeyRevoke) leadToPages(open []operations.OpenKey, rest []int) {
 	var servers []string
 	for _, i := range rest {
@@ -251,7 +251,7 @@ func (c *apiKeyRevoke) leadToPages(open []operations.OpenKey, rest []int) {
 		}
 	}
 	for _, server := range servers {
-		fmt.Fprintf(c.App.Err, "Delete these keys, as far as they exist, on the page Account / API Keys:\n\n  %s\n\n", output.VisibleLine(operations.KeysPage(server)))
+		fmt.Fprintf(c.App.Err, "Delete these keys, if they exist, on the page Account / API Keys:\n\n  %s\n\n", output.VisibleLine(operations.KeysPage(server)))
 		for _, i := range rest {
 			if open[i].Server == server {
 				fmt.Fprintln(c.App.Err, "  "+output.VisibleLine(open[i].OnPage()))
@@ -267,16 +267,16 @@ func (c *apiKeyRevoke) leadToPages(open []operations.OpenKey, rest []int) {
 	}
 }
 
-// leftOpen is the failure of what could not be closed.
+// leftOpen returns the failure about operations that could not be closed.
 func leftOpen(closed []closedRecord) error {
 	left := slices.DeleteFunc(slices.Clone(closed), func(r closedRecord) bool { return r.Closed })
 	if len(left) == 0 {
 		return nil
 	}
-	e := &output.Error{Code: left[0].code, What: fmt.Sprintf("%d of %d operations about API keys stay open", len(left), len(closed)),
-		Why: "First, " + left[0].Operation + ": " + left[0].Detail + ".", Next: left[0].next}
+	e := &output.Error{Code: left[0].code, What: fmt.Sprintf("%d of %d operations about API keys are still open", len(left), len(closed)),
+		Why: "The first, " + left[0].Operation + ": " + left[0].Detail + ".", Next: left[0].next}
 	if e.Next == "" {
-		e.Next = "delete there what is there, then: btcpayctl doctor --forget-open"
+		e.Next = "delete what exists on that page, then: btcpayctl doctor --forget-open"
 	}
 	return e
 }

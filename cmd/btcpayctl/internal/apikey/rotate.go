@@ -81,13 +81,13 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	if err := c.verify(ctx); err != nil {
 		return err
 	}
-	// The new key works, so a signal that comes now is too late.
+	// The new key works, so a signal that arrives now no longer revokes it.
 	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
 	record := c.record()
 	record.Profiles, record.OldID = []string{c.connection.Name.Text}, c.connection.KeyID
 	if c.keepOld > 0 {
-		// The time begins when the new key is in use.
+		// The time starts when the new key is in use.
 		due := c.app.Now().Add(c.keepOld).UTC()
 		if err := c.operation.Advance(func(r *ledger.Key) { r.Rotate.Due = due }); err != nil {
 			return err
@@ -100,19 +100,19 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 	told := "was revoked"
 	if !due.IsZero() {
 		record.OldUntil = new(due)
-		told = "goes on working until " + cli.ClockTime(c.app, due, cli.ToTheSecond) + ", and is revoked then"
+		told = "stays valid until " + cli.ClockTime(c.app, due, cli.ToTheSecond) + ", and is revoked then"
 	}
-	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old one, %s, %s.\n", c.connection.KeyID, told)
+	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old key, %s, %s.\n", c.connection.KeyID, told)
 	c.tellOlder()
 	return output.One(p, apiKeyView, record)
 }
 
 // tellOlder names the keys of earlier rotations that still work.
 func (c *apiKeyRotate) tellOlder() {
-	scheduled, _ := operations.Scheduled(c.app) // what cannot be read is told by "doctor"
+	scheduled, _ := operations.Scheduled(c.app) // "doctor" reports records that cannot be read
 	for _, r := range scheduled {
 		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {
-			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation goes on working until %s. To revoke it now: %s\n", r.KeyID, cli.ClockTime(c.app, r.Revoke.Due, cli.ToTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
+			fmt.Fprintf(c.app.Err, "Note: the key %s of an earlier rotation stays valid until %s. To revoke it now: %s\n", r.KeyID, cli.ClockTime(c.app, r.Revoke.Due, cli.ToTheSecond), c.app.Hint("btcpayctl apikey revoke "+r.KeyID))
 		}
 	}
 }
@@ -124,13 +124,13 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	if c.connection.Source != "profile" {
-		return &output.Error{Code: output.Usage, What: "the key comes from " + c.connection.Source + ", where a new one cannot be put",
+		return &output.Error{Code: output.Usage, What: "the key comes from " + c.connection.Source + ", where btcpayctl cannot store a new one",
 			Next: "btcpayctl apikey rotate --profile NAME\nor btcpayctl apikey create --output-file FILE\nthen btcpayctl apikey revoke current"}
 	}
 	by := c.connection
 	switch {
 	case c.by != "" && c.basic != "":
-		return &output.Error{Code: output.Usage, What: "--by and --basic name two credentials", Next: "give one of them"}
+		return &output.Error{Code: output.Usage, What: "--by and --basic both name a credential", Next: "give one of them"}
 	case c.by != "" || c.basic != "":
 		flags := c.flags
 		flags.Server = c.connection.URL
@@ -152,7 +152,7 @@ func (c *apiKeyRotate) prepare(cmd *cobra.Command) error {
 	}
 	c.permissions = info.Permissions
 	if by == c.connection && !greenfield.Covered(info.Permissions, greenfield.Unrestricted) {
-		return &output.Error{Code: output.MissingPermission, What: "the profile's key may not make keys: it lacks unrestricted",
+		return &output.Error{Code: output.MissingPermission, What: "the profile's key cannot make keys: it lacks unrestricted",
 			Why: "Nothing was changed.", Next: "btcpayctl apikey rotate --profile " + app.ShellWord(c.connection.Name.Text) + " --by ADMIN\nor " + operations.AskFor(c.connection.Name.Text, info.Permissions)}
 	}
 	return nil

@@ -7,13 +7,12 @@ import (
 	"syscall"
 )
 
-// otherSignals are those that a command gets when this program gets them, beside those
-// that ask to stop.
+// otherSignals are passed on to the command, besides those that ask this program to stop.
 var otherSignals = []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2}
 
 var fromKeyboard = []os.Signal{os.Interrupt, syscall.SIGQUIT}
 
-// exitCode is as a shell has it: 128 and the signal, where one ended the command.
+// exitCode is 128 plus the signal if a signal ended the command, as in a shell.
 func exitCode(state *os.ProcessState) int {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())

@@ -13,11 +13,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A sweeping is what became of the keys of runs that were killed, told in a line
-// however many they are.
+// A sweeping collects the results for the keys of killed runs, to report them in one line.
 type sweeping struct {
 	revoked, left []string // labels
-	why           error    // of the first that is left
+	why           error    // of the first key in left
 	first         ledger.Key
 	away          map[string]bool
 }
@@ -39,11 +38,11 @@ func (s *sweeping) add(r ledger.Key, err error) {
 	}
 }
 
-// isAway reports whether a server could not be reached a moment ago: it is not asked
-// about each of its keys.
+// isAway reports whether a server could not be reached a moment ago; then its other keys
+// are skipped.
 func (s *sweeping) isAway(server string) bool { return s.away[server] }
 
-// lost counts a key whose answer was lost, unless another process waits for it.
+// lost counts a key whose response was lost, unless another process is waiting for it.
 func (s *sweeping) lost(ctx context.Context, a *app.App, r ledger.Key) {
 	if operations.IsAbandoned(ctx, a, r.ID) {
 		s.add(r, operations.ErrNeverStored)
@@ -63,7 +62,7 @@ func (s *sweeping) tell(ctx context.Context, a *app.App) {
 	}
 	which := "the key " + s.left[0] + " of a run that was killed is"
 	if n := len(s.left); n > 1 {
-		which = fmt.Sprintf("%d keys of runs that were killed, %s the first, are", n, s.left[0])
+		which = fmt.Sprintf("%d keys of runs that were killed, the first of them %s, are", n, s.left[0])
 	}
 	why := cli.Explain(ctx, s.why).What
 	if by := operations.WatchedBy(ctx, a, s.first); by != "" {

@@ -25,17 +25,19 @@ import (
 )
 
 const (
-	// watchBound is how long a watcher asks. After that the key stays in the ledger.
+	// watchBound is how long a watcher keeps asking. After that, the key stays in the
+	// ledger.
 	watchBound = 7 * 24 * time.Hour
-	// The pause between two questions grows from the one to the other, to a fifth of the
-	// time that the server has been away.
+	// The pause between two requests grows from the first to the second, up to a fifth of
+	// the time that the server has been unreachable.
 	firstWatchPause = time.Second
 	mostWatchPause  = 5 * time.Minute
-	// clockLook is how often the clocks are compared: a machine that slept wakes up late.
+	// clockLook is how often the clocks are compared, in case the machine was suspended.
 	clockLook = 5 * time.Second
-	// mostClosings is how often it is tried to close the operation of a key that is gone.
+	// mostClosings is how often closing the operation of a revoked key is tried.
 	mostClosings = 20
-	// lastQuestion bounds the question of a watcher that was asked to stop.
+	// lastQuestion is the time limit of the last request, after the watcher was asked to
+	// stop.
 	lastQuestion = 10 * time.Second
 )
 
@@ -46,7 +48,7 @@ func newAPIKeyWatch(a *app.App) *cobra.Command {
 		Hidden: true,
 		Args:   cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			// A closed terminal is no reason to leave a key.
+			// A closed terminal must not keep the key from being revoked.
 			signal.Ignore(syscall.SIGHUP)
 			w, lines, err := readWatch(a)
 			if err != nil {
@@ -57,7 +59,7 @@ func newAPIKeyWatch(a *app.App) *cobra.Command {
 	}
 }
 
-// A watching is the work of the process that watches over one key.
+// A watching is the state of a watcher process and the key that it revokes.
 type watching struct {
 	operations.KeyHolder
 	operations.Watch
@@ -65,12 +67,12 @@ type watching struct {
 	over    operations.Deadline
 	journal *ledger.Ledger
 
-	attendance *ledger.Attendance // nil where there is none
+	attendance *ledger.Attendance // nil if the ledger has no lock for it
 
-	left  bool // the command has ended, or is gone
+	left  bool // the command has ended or was killed
 	since time.Time
-	lost  bool // a request to revoke the key may have been carried out
-	gone  bool // the server has said that it is gone
+	lost  bool // the server may have processed a request to revoke the key
+	gone  bool // the server confirmed that the key is revoked
 	pause time.Duration
 
 	closings int // see tooMany
@@ -81,7 +83,7 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 	input := bufio.NewReader(a.In)
 	text, err := input.ReadBytes('\n')
 	if err != nil {
-		return nil, nil, &output.Error{Code: output.Usage, What: "this is started by btcpayctl apikey exec and rotate", Next: "btcpayctl apikey exec --help"}
+		return nil, nil, &output.Error{Code: output.Usage, What: "this command is started by btcpayctl apikey exec and rotate", Next: "btcpayctl apikey exec --help"}
 	}
 	w := &watching{pause: firstWatchPause}
 	if err := json.Unmarshal(text, &w.Watch); err != nil {
@@ -111,12 +113,12 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 	return w, lines, nil
 }
 
-// run ends when the key is gone and its operation is closed, or the time for that is
-// over. While the command lives nothing but its word ends it: without a watcher the
-// time of the key would have no end.
+// run ends when the key is revoked and its operation closed, or when the watcher's time has
+// passed. While the command runs, only the command can end it: without a watcher, the key
+// would have no time limit.
 func (w *watching) run(ctx context.Context, lines <-chan string) error {
-	// A sweep may look whether there is a watcher; the key matters more than that it is
-	// seen.
+	// Another process may be checking for a watcher. Revoking the key is more important
+	// than being seen.
 	w.attendance, _ = w.journal.Attend(context.WithoutCancel(ctx), w.Operation, operations.LettingGo)
 	defer func() { w.attendance.Release() }()
 	giveBack := func() {}
@@ -164,7 +166,7 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 }
 
 // awaitDue waits until the key is due, or another run has closed its operation. A signal
-// ends it, since the ledger has the key.
+// ends the wait, since the key is in the ledger.
 func (w *watching) awaitDue(ctx context.Context) error {
 	for left := w.Due.Sub(w.App.Now()); left > 0 && !w.attendance.IsClosed(); left = w.Due.Sub(w.App.Now()) {
 		select {
@@ -176,7 +178,7 @@ func (w *watching) awaitDue(ctx context.Context) error {
 	return nil
 }
 
-// stopped is what tells that this process is asked to stop, once its command is gone.
+// stopped returns the channel that asks this process to stop, once its command has ended.
 func (w *watching) stopped(ctx context.Context) <-chan struct{} {
 	if !w.left {
 		return nil
@@ -184,7 +186,7 @@ func (w *watching) stopped(ctx context.Context) <-chan struct{} {
 	return ctx.Done()
 }
 
-// wait is the time until there is something to do, if there will be.
+// wait returns the time until the next step, if there is one.
 func (w *watching) wait() (time.Duration, bool) {
 	now := w.App.Now()
 	switch {
@@ -198,7 +200,7 @@ func (w *watching) wait() (time.Duration, bool) {
 	return 0, false
 }
 
-// ask asks the server once to revoke the key, by the key itself.
+// ask asks the server once to revoke the key, with the key itself.
 func (w *watching) ask(ctx context.Context) error {
 	gone, lost, err := w.AskToRevoke(ctx, w.Server, w.key, w.lost)
 	w.lost = w.lost || lost
@@ -209,7 +211,7 @@ func (w *watching) ask(ctx context.Context) error {
 	return err
 }
 
-// report tells the command, as long as it is there.
+// report sends a report to the command, if it still runs.
 func (w *watching) report(err error) {
 	if err == nil {
 		fmt.Fprintln(w.App.Out, operations.ReportGone)
@@ -218,8 +220,8 @@ func (w *watching) report(err error) {
 	fmt.Fprintln(w.App.Out, operations.ReportAway+output.VisibleLine(err.Error()))
 }
 
-// turn asks, and closes the operation of a key that is gone. It holds the operation only
-// for that, so that another run or the doctor may ask as well. It reports whether nothing
+// turn asks once, and closes the operation if the key is revoked. It holds the operation
+// only meanwhile, so that another run or doctor can ask as well. It reports whether nothing
 // is left to do.
 func (w *watching) turn(ctx context.Context) bool {
 	operation, busy := ledger.ResumeWithin[ledger.Key](ctx, w.journal, w.Operation, operations.LettingGo)
@@ -227,14 +229,15 @@ func (w *watching) turn(ctx context.Context) bool {
 	w.lost = w.lost || closed || w.attendance == nil && errors.Is(busy, ledger.ErrNotFound)
 	asking, stop := ctx, context.CancelFunc(func() {})
 	if closed {
-		// Whoever closed it knows that the key is gone, or was told so by a person.
+		// The process that closed the operation knew that the key is revoked, or the user
+		// said so.
 		asking, stop = context.WithTimeout(ctx, lastQuestion)
 	}
 	defer stop()
 	var err error
 	if !w.gone {
-		// Whoever holds the operation may hang, and a job may have taken its folders
-		// away, so the server is asked whatever came of the operation.
+		// The holder of the operation may hang, and a job may have removed its directories,
+		// so the server is asked even if the operation cannot be locked.
 		err = w.ask(asking)
 	}
 	switch {
@@ -258,13 +261,15 @@ func (w *watching) turn(ctx context.Context) bool {
 	return done || w.tooMany()
 }
 
-// tooMany counts the vain attempts to close the operation of a key that is gone.
+// tooMany counts the failed attempts to close the operation of a revoked key, and reports
+// whether they are too many.
 func (w *watching) tooMany() bool {
 	w.closings++
 	return w.closings > mostClosings
 }
 
-// note writes down what came of a question. A disk that is full keeps no key alive.
+// note records the result of a request. If the disk is full, the key is revoked all the
+// same.
 func (w *watching) note(operation *ledger.Operation[ledger.Key], asked error) {
 	defer operation.Release()
 	_ = operation.Advance(func(r *ledger.Key) {
@@ -272,8 +277,8 @@ func (w *watching) note(operation *ledger.Operation[ledger.Key], asked error) {
 	})
 }
 
-// close ends the operation of a key that is gone. The key can be deleted here where that
-// takes no credential; elsewhere the next run does it.
+// close ends the operation of a revoked key, and reports whether it did. It deletes the key
+// here if that takes no credential; otherwise the next run does.
 func (w *watching) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) bool {
 	defer operation.Release()
 	if err := operation.Advance(func(r *ledger.Key) { r.Ended, r.Watch = true, nil }); err != nil {
@@ -286,18 +291,18 @@ func (w *watching) close(ctx context.Context, operation *ledger.Operation[ledger
 	return w.Forget(ctx, operation) == nil
 }
 
-// fileKeystore deletes an entry without opening it.
+// fileKeystore deletes an entry without unlocking the keystore.
 const fileKeystore = "file"
 
-// givesUp reports whether the time for asking is over, by both clocks: the machine may
-// have slept.
+// givesUp reports whether the watcher's time has passed on either clock; the machine may
+// have been suspended.
 func (w *watching) givesUp() bool {
 	now := w.App.Now()
 	return now.Sub(w.since) >= watchBound && now.Round(0).Sub(w.since.Round(0)) >= watchBound
 }
 
-// askLast is for a process that was asked to stop: what it does not reach stays in the
-// ledger, for the next run.
+// askLast asks once more after the watcher was asked to stop. If that fails, the key stays
+// in the ledger for the next run.
 func (w *watching) askLast(ctx context.Context) error {
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastQuestion)
 	defer stop()
@@ -305,7 +310,7 @@ func (w *watching) askLast(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// whyNot is why a key is not known to be gone, in one line.
+// whyNot says in one line why a key is not known to be revoked.
 func whyNot(err error) string {
 	if err == nil {
 		return ""

@@ -1,5 +1,4 @@
-// Package credential has the commands that speak the protocol of docker's credential
-// helpers.
+// Package credential has the commands that implement docker's credential-helper protocol.
 package credential
 
 import (
@@ -19,7 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/dockerhelper"
 )
 
-// HelperName is what the program is called when docker calls it.
+// HelperName is the program's name when docker runs it.
 const HelperName = "docker-credential-btcpayctl"
 
 // New returns the command credential.
@@ -58,7 +57,7 @@ this server is replaced, in the store that it is in.`,
 			Use: c.action, Short: c.short, Long: c.long, Example: c.example, Args: cli.Arguments(0, 0),
 			RunE: func(cmd *cobra.Command, _ []string) error {
 				if cmd.Flags().Changed("output") || cmd.Flags().Changed("jq") {
-					return &output.Error{Code: output.Usage, What: "the protocol says what is printed, so -o and --jq have no part in it",
+					return &output.Error{Code: output.Usage, What: "docker's protocol defines the output, so -o and --jq are not supported",
 						Next: cmd.CommandPath() + " | jq ."}
 				}
 				if err := serveCredential(cmd.Context(), a, c.action); err != nil {
@@ -71,7 +70,7 @@ this server is replaced, in the store that it is in.`,
 	return cmd
 }
 
-// RunHelper is the program under docker's name: args are those after it. It
+// RunHelper runs the program under docker's name. args are the arguments after the name. It
 // returns the exit code.
 func RunHelper(ctx context.Context, a *app.App, args []string) int {
 	switch {
@@ -88,7 +87,8 @@ func RunHelper(ctx context.Context, a *app.App, args []string) int {
 	return 0
 }
 
-// serveCredential answers one request. What fails is on standard output by then.
+// serveCredential handles one request. It has already written failures to standard output
+// when it returns.
 func serveCredential(ctx context.Context, a *app.App, action string) error {
 	server, err := credentialServer(a)
 	if err != nil {
@@ -121,7 +121,7 @@ func credentialServer(a *app.App) (dockerhelper.Server, error) {
 	}
 	spec := chosen.Text
 	if !cli.Keeps(spec) {
-		return dockerhelper.Server{}, &output.Error{Code: output.Usage, What: "keystore " + spec + " keeps no credentials", Next: "export BTCPAYCTL_KEYSTORE=file"}
+		return dockerhelper.Server{}, &output.Error{Code: output.Usage, What: "keystore " + spec + " cannot store credentials", Next: "export BTCPAYCTL_KEYSTORE=file"}
 	}
 	return dockerhelper.Server{Keystore: spec, Open: func(spec string) (keystore.Store, error) {
 		if err := notOurselves(spec); err != nil {
@@ -131,8 +131,8 @@ func credentialServer(a *app.App) (dockerhelper.Server, error) {
 	}, Index: index, Now: a.Now}, nil
 }
 
-// notOurselves refuses a store that is this program under docker's name: it
-// would start itself without end.
+// notOurselves refuses a keystore that is this program under docker's name, which would
+// start itself again and again.
 func notOurselves(spec string) error {
 	path, ok := strings.CutPrefix(spec, cli.HelperPrefix)
 	if !ok {

@@ -1,4 +1,4 @@
-// Package demo has the command that plays the whole story against an embedded sandbox.
+// Package demo has the command that shows the whole workflow against an embedded sandbox.
 package demo
 
 import (
@@ -19,9 +19,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
-// A demo plays a story of shell commands. Each is shown as a user would type
-// it and run by the code that would run it then; the people in it post the
-// sandbox's real pages.
+// A demo shows a workflow as shell commands. Each is printed as a user would type it, and
+// run by the code that would run it then. The people in it post the sandbox's real pages.
 type demo struct {
 	app  *app.App
 	exec func(context.Context, *app.App, []string) (exit int)
@@ -30,14 +29,14 @@ type demo struct {
 	dir    string
 	server *sandbox.Server
 	env    []variable
-	path   string            // where programs are found, this one first
-	shell  map[string]string // what the story's own variables hold
+	path   string            // where programs are looked up, this one first
+	shell  map[string]string // variables of the workflow, such as $id
 	jobs   []*job
 }
 
 type variable struct{ name, value string }
 
-// New takes what runs a command line.
+// New returns the command demo. run runs a command line.
 func New(a *app.App, exec func(context.Context, *app.App, []string) (exit int)) *cobra.Command {
 	d := &demo{app: a, exec: exec}
 	cmd := &cobra.Command{
@@ -75,19 +74,19 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	fmt.Fprintf(d.app.Out, `
-The sandbox goes on at %s until Ctrl-C. The story's keys are
-gone, so that its commands, pasted from the top, do the same again. In another
-terminal, first:
+The sandbox keeps running at %s until Ctrl-C. The keys of the
+demo are deleted, so you can paste its commands and get the same output. In another
+terminal, first run:
 
 %s
-Then, beside the story:
+Then try also:
 
   btcpayctl profile show
   btcpayctl rate get BTC_USD BTC_EUR --store %s
   btcpayctl invoice list --status settled -o jsonl
   btcpayctl sandbox --help
 
-The pages are at that address, too. Log in as %s, password %s
+The server's pages are at the same address. Log in as %s with the password %s
 `, d.server.URL, d.exports(), d.server.Seed.StoreID, d.server.Seed.Email, d.server.Seed.Password)
 	<-ctx.Done()
 	return nil
@@ -119,7 +118,7 @@ func (d *demo) start(ctx context.Context) error {
 	return nil
 }
 
-// forget removes what the story's commands keep, but not what the sandbox has.
+// forget removes what the commands stored, but not the sandbox's state.
 func (d *demo) forget() error {
 	entries, err := os.ReadDir(d.dir)
 	for _, entry := range entries {
@@ -132,7 +131,7 @@ func (d *demo) end() error {
 	return errors.Join(d.server.Close(), os.RemoveAll(d.dir))
 }
 
-// exports are the lines that give another shell the same surroundings.
+// exports are the lines that give another shell the same environment.
 func (d *demo) exports() string {
 	var text strings.Builder
 	for _, v := range d.env {
@@ -141,7 +140,7 @@ func (d *demo) exports() string {
 	return text.String()
 }
 
-// lookupEnv is the environment of the story's commands: nothing of the user's but
+// lookupEnv is the environment of the commands. It contains nothing of the user's, except
 // the path to other programs.
 func (d *demo) lookupEnv(name string) (string, bool) {
 	if name == cli.PathVariable {
@@ -155,10 +154,10 @@ func (d *demo) lookupEnv(name string) (string, bool) {
 	return "", false
 }
 
-// say writes the sentence over a step.
+// say prints the sentence above a step.
 func (d *demo) say(sentence string) { fmt.Fprintf(d.app.Out, "\n%s\n\n", sentence) }
 
-// show writes a line as it would stand behind a shell's prompt.
+// show prints a line as it appears at a shell prompt.
 func (d *demo) show(line string) {
 	if d.app.IsTerminal(d.app.Out) && d.app.Getenv("NO_COLOR") == "" {
 		fmt.Fprintf(d.app.Out, "\x1b[1m$ %s\x1b[0m\n", line)
@@ -167,8 +166,7 @@ func (d *demo) show(line string) {
 	fmt.Fprintf(d.app.Out, "$ %s\n", line)
 }
 
-// A job is a command in the background, whose output is held back until the
-// story waits for it.
+// A job is a background command, whose output is held back until [demo.wait].
 type job struct {
 	line   string
 	output strings.Builder
@@ -181,7 +179,7 @@ func (d *demo) command(ctx context.Context, line string) error {
 	return d.execute(ctx, line, d.app.Out)
 }
 
-// background shows a line with an ampersand and goes on while it runs.
+// background shows a line with an ampersand, and returns while it runs.
 func (d *demo) background(ctx context.Context, line string) {
 	d.show(line + " &")
 	j := &job{line: line, done: make(chan error, 1)}
@@ -189,7 +187,7 @@ func (d *demo) background(ctx context.Context, line string) {
 	go func() { j.done <- d.execute(ctx, line, &j.output) }()
 }
 
-// wait is the shell's: it ends with the jobs.
+// wait is the shell's wait: it returns when all jobs have ended.
 func (d *demo) wait() error {
 	d.show("wait")
 	var failed error
@@ -201,7 +199,7 @@ func (d *demo) wait() error {
 	return failed
 }
 
-// assign shows and runs a line whose output a shell variable takes.
+// assign shows and runs a line whose output is assigned to a shell variable.
 func (d *demo) assign(ctx context.Context, name, line string) error {
 	d.show(name + "=$(" + line + ")")
 	var out strings.Builder
@@ -225,13 +223,13 @@ func (d *demo) executeSplit(ctx context.Context, line string, out, errs io.Write
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return &output.Error{Code: output.Failed, What: fmt.Sprintf("the command %q of the story ended with exit code %d", line, exit),
+		return &output.Error{Code: output.Failed, What: fmt.Sprintf("the demo's command %q ended with exit code %d", line, exit),
 			Why: "It ran against the sandbox on this machine.", Next: "report this, with the output above"}
 	}
 	return nil
 }
 
-// inner is the App of one command of the story.
+// inner is the App of one command.
 func (d *demo) inner(out, errs io.Writer) *app.App {
 	return &app.App{In: strings.NewReader(""), Out: out, Err: errs, LookupEnv: d.lookupEnv, Environ: d.environ, Now: d.app.Now,
 		Version: d.app.Version, Commit: d.app.Commit}
@@ -265,7 +263,7 @@ func shellWords(line string, variables map[string]string) ([]string, error) {
 		}
 	}
 	if quoted {
-		return nil, fmt.Errorf("the line %q has an open quote", line)
+		return nil, fmt.Errorf("the line %q has an unclosed quote", line)
 	}
 	if started {
 		words = append(words, word.String())
@@ -273,5 +271,5 @@ func shellWords(line string, variables map[string]string) ([]string, error) {
 	return words, nil
 }
 
-// tookText is how long the story took.
+// tookText is how long the demo took.
 func tookText(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }

@@ -11,10 +11,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// The steps of the story that are about the Greenfield API.
+// The steps that use the Greenfield API.
 
 func (d *demo) authorize(ctx context.Context) error {
-	d.say("5. An API key from a person: the page asks, the owner picks a store, and the browser brings the key.")
+	d.say("5. An API key from a user: on the consent page the owner picks a store, and the browser delivers the key.")
 	d.background(ctx, `btcpayctl authorize --profile books --app "Books & Co" --for "invoice create,invoice get" --selective-stores --no-browser`)
 	if err := d.assign(ctx, "store", "btcpayctl sandbox consent --profile books -o json --jq .storeId"); err != nil {
 		return err
@@ -26,7 +26,7 @@ func (d *demo) authorize(ctx context.Context) error {
 }
 
 func (d *demo) mint(ctx context.Context) error {
-	d.say("6. A key for one job: it is made for a command, may do one thing in one store, and is gone when the command has ended.")
+	d.say("6. A key for one job: it is made for one command, is limited to one store, and is revoked when the command ends.")
 	d.background(ctx, "btcpayctl authorize --profile admin --permission unrestricted --no-browser")
 	if err := d.command(ctx, "btcpayctl sandbox consent --profile admin"); err != nil {
 		return err
@@ -37,13 +37,13 @@ func (d *demo) mint(ctx context.Context) error {
 	if err := d.command(ctx, `btcpayctl apikey exec --profile admin --for "invoice list" --store "$store" -- btcpayctl apikey current`); err != nil {
 		return err
 	}
-	d.note("The same key is refused where it was not made for:")
+	d.note("The same key is refused for anything else:")
 	return d.refused(ctx, output.MissingPermission,
 		`btcpayctl apikey exec --profile admin --for "invoice list" --store "$store" -- btcpayctl apikey create --for "invoice list" --reveal --yes`)
 }
 
 func (d *demo) revoke(ctx context.Context) error {
-	d.say("7. A key is taken back, on the server first.")
+	d.say("7. A key is revoked, first on the server.")
 	if err := d.command(ctx, "btcpayctl apikey revoke current --profile books --yes"); err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func (d *demo) revoke(ctx context.Context) error {
 
 func (d *demo) note(sentence string) { fmt.Fprintf(d.app.Out, "\n%s\n\n", sentence) }
 
-// refused shows and runs a line that has to fail with the exit code of a code. In
-// a shell the exclamation mark makes that a success.
+// refused shows and runs a line that has to fail with a certain code. In a shell, the
+// exclamation mark makes the failure a success.
 func (d *demo) refused(ctx context.Context, code output.Code, line string) error {
 	d.show("! " + line)
 	words, err := shellWords(line, d.shell)
@@ -65,14 +65,14 @@ func (d *demo) refused(ctx context.Context, code output.Code, line string) error
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case exit != code.Exit():
-		return &output.Error{Code: output.Failed, What: fmt.Sprintf("the command %q of the story ended with exit code %d, not %d", line, exit, code.Exit()),
+		return &output.Error{Code: output.Failed, What: fmt.Sprintf("the demo's command %q ended with exit code %d, not %d", line, exit, code.Exit()),
 			Next: "report this, with the output above"}
 	}
 	return nil
 }
 
-// installed puts this program where the commands of the story find it by name,
-// since one of them runs others.
+// installed puts this program where the commands find it by name, because one of them runs
+// another.
 func (d *demo) installed() (path string, err error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -84,7 +84,7 @@ func (d *demo) installed() (path string, err error) {
 	}
 	name := filepath.Join(bin, "btcpayctl"+filepath.Ext(program))
 	if err := os.Symlink(program, name); err != nil {
-		// Windows asks for a right that few have.
+		// Windows requires a privilege that few users have.
 		if err := copyFile(name, program); err != nil {
 			return "", err
 		}
@@ -109,7 +109,7 @@ func copyFile(to, from string) error {
 	return target.Close()
 }
 
-// environ is the whole environment of the story's commands.
+// environ is the whole environment of the commands.
 func (d *demo) environ() []string {
 	var list []string
 	for _, v := range d.env {

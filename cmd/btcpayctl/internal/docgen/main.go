@@ -1,5 +1,4 @@
-// Command docgen writes the command reference and the man pages from the
-// commands themselves.
+// Command docgen writes the command reference and the man pages.
 //
 //	go run ./cmd/btcpayctl/internal/docgen docs
 package main
@@ -25,8 +24,8 @@ func main() {
 	}
 }
 
-// write fills reference and man in the directory. What a removed command left
-// there goes.
+// write fills reference and man in the directory. It removes the pages of commands that no
+// longer exist.
 func write(dir string) error {
 	reference, man := filepath.Join(dir, "reference"), filepath.Join(dir, "man")
 	for _, d := range []string{reference, man} {

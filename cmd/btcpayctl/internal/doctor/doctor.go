@@ -82,7 +82,7 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 	}
 	ctx := cmd.Context()
 	operations.SweepAll(d.App)
-	open, _ := operations.UnfinishedOf[ledger.Key](ctx, d.App) // what cannot be read is told below
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, d.App) // reported below
 	if err := d.Decision.Check(open); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (d *doctor) run(cmd *cobra.Command, _ []string) error {
 	return cli.PrintChecks(p, "", d.records(ctx))
 }
 
-// records are what the checks find, in their order.
+// records are the results of the checks, in order.
 func (d *doctor) records(ctx context.Context) iter.Seq2[cli.Check, error] {
 	return func(yield func(cli.Check, error) bool) {
 		for _, check := range d.checks(ctx) {
@@ -111,13 +111,12 @@ func (d *doctor) records(ctx context.Context) iter.Seq2[cli.Check, error] {
 			}
 		}
 		if ctx.Err() != nil {
-			yield(cli.Check{}, context.Cause(ctx)) // Ctrl-C at a question
+			yield(cli.Check{}, context.Cause(ctx)) // Ctrl-C at a prompt
 		}
 	}
 }
 
-// checks are what is looked at, in order. Each depends on those before it no
-// more than it has to.
+// checks are run in this order. A check depends on earlier ones as little as possible.
 func (d *doctor) checks(ctx context.Context) []func() []cli.Check {
 	one := func(check func(context.Context) cli.Check) func() []cli.Check {
 		return func() []cli.Check { return []cli.Check{check(ctx)} }
@@ -128,10 +127,10 @@ func (d *doctor) checks(ctx context.Context) []func() []cli.Check {
 	}
 }
 
-// refusal does not send a person who runs the doctor to the doctor.
+// refusal explains a refused key without the advice to run doctor.
 func refusal(r cli.Check) cli.Check {
 	if r.Next == "btcpayctl doctor" {
-		r.Next = "check --server: is it BTCPay Server that answers there?"
+		r.Next = "check --server: does BTCPay Server respond there?"
 	}
 	return r
 }
@@ -145,6 +144,9 @@ func (d *doctor) configuration(ctx context.Context) cli.Check {
 		return cli.FailedCheck(ctx, "configuration", err)
 	}
 	detail := fmt.Sprintf("%d profiles", len(config.Profiles))
+	if len(config.Profiles) == 1 {
+		detail = "1 profile"
+	}
 	if d.settings.Name.Text != "" {
 		detail += ", in use: " + d.settings.Name.Text + " (" + d.settings.Name.Source + ")"
 	}
@@ -159,12 +161,12 @@ func (d *doctor) keystore(ctx context.Context) cli.Check {
 	if err := operations.ProbeKeystore(ctx, d.App, spec); err != nil {
 		return cli.FailedCheck(ctx, "keystore", err)
 	}
-	return cli.Check{Check: "keystore", Status: "ok", Detail: spec + " takes, gives and deletes a secret"}
+	return cli.Check{Check: "keystore", Status: "ok", Detail: spec + " can store, read and delete a secret"}
 }
 
 func (d *doctor) server(ctx context.Context) cli.Check {
 	if d.settings.Server.Text == "" || d.Flags.DryRun {
-		return cli.Check{Check: "server", Status: "skipped", Detail: "none is given", Next: "--server https://btcpay.example.com"}
+		return cli.Check{Check: "server", Status: "skipped", Detail: "no server is given", Next: "--server https://btcpay.example.com"}
 	}
 	connection, err := d.App.ConnectGreenfield(d.Flags, d.settings, nil, "")
 	if err != nil {
@@ -175,9 +177,9 @@ func (d *doctor) server(ctx context.Context) cli.Check {
 	if err != nil {
 		return cli.FailedCheck(ctx, "server", err)
 	}
-	r := cli.Check{Check: "server", Status: "ok", Detail: connection.URL + " answers"}
+	r := cli.Check{Check: "server", Status: "ok", Detail: connection.URL + " responds"}
 	if !health.Synchronized {
-		r.Status, r.Detail, r.Next = "warning", r.Detail+", and its nodes are not synchronised yet", "wait: payments are seen late until then"
+		r.Status, r.Detail, r.Next = "warning", r.Detail+", but its nodes are not synchronised yet", "wait: until then, payments are seen late"
 	}
 	return r
 }
@@ -189,7 +191,7 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 	}
 	connection, err := d.App.Greenfield(ctx, d.Flags)
 	if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NoCredential {
-		return cli.Check{Check: name, Status: "skipped", Detail: "there is none"}
+		return cli.Check{Check: name, Status: "skipped", Detail: "no API key is given"}
 	}
 	if err != nil {
 		return cli.FailedCheck(ctx, name, err)
@@ -206,7 +208,7 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 		r = cli.Check{Check: name, Status: "warning", Next: now.OtherPerson(connection.Name.Text, info.Permissions), Detail: strings.Join(append([]string{known}, refusals...), "; ")}
 	} else if err := now.Unanswered(); err != nil {
 		r.Status, r.Next = "warning", "btcpayctl doctor"
-		r.Detail += "; what it may do now is not known: " + cli.Explain(ctx, err).What
+		r.Detail += "; what it can do now is unknown: " + cli.Explain(ctx, err).What
 	}
 	if now.Useless() {
 		r.Status, r.Code = "failed", output.MissingPermission
@@ -222,13 +224,13 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 	if store := app.SingleStore(info.Permissions); store != "" && connection.Store.Text != "" && connection.Store.Text != store {
 		r.Warn()
 		r.Next = "btcpayctl profile set NAME --store " + store
-		r.Detail += fmt.Sprintf("; it is for store %s, and %s names %s", store, connection.Store.Source, connection.Store.Text)
+		r.Detail += fmt.Sprintf("; it is for store %s, but %s names %s", store, connection.Store.Source, connection.Store.Text)
 	}
 	return r
 }
 
-// version is nothing where the server does not tell it: one that never reached
-// its block explorer fails there, and may be fine otherwise.
+// version is empty if the server does not report it. A server that never reached its block
+// explorer fails at that call, and may work otherwise.
 func (d *doctor) version(ctx context.Context, connection *app.GreenfieldConnection) string {
 	info, err := connection.Client.Server.Info(ctx)
 	if err != nil {
@@ -255,7 +257,7 @@ func (d *doctor) pairing(ctx context.Context) cli.Check {
 	case err != nil:
 		return cli.FailedCheck(ctx, name, err)
 	case len(tokens) == 0:
-		return cli.Check{Check: name, Status: "failed", Detail: "the key " + connection.Identity.SIN() + " is not paired, or was revoked", Next: "btcpayctl pair client", Code: output.NotPaired}
+		return cli.Check{Check: name, Status: "failed", Detail: "the key " + connection.Identity.SIN() + " is not paired, or its token was revoked", Next: "btcpayctl pair client", Code: output.NotPaired}
 	}
 	c := &operations.PairedKey{App: d.App, Connection: connection}
 	serves, err := c.ProvenStore(ctx)
@@ -265,7 +267,7 @@ func (d *doctor) pairing(ctx context.Context) cli.Check {
 	if err != nil {
 		return cli.FailedCheck(ctx, name, err)
 	}
-	r := cli.Check{Check: name, Status: "ok", Detail: "the key " + connection.Identity.SIN() + " is paired, and the server takes its signatures"}
+	r := cli.Check{Check: name, Status: "ok", Detail: "the key " + connection.Identity.SIN() + " is paired, and the server accepts its signatures"}
 	if serves == nil {
 		r.Detail += "; " + c.Unproven()
 		return r

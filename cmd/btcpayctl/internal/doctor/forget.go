@@ -16,8 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// forgetNamed closes the operations that a person has dealt with. All are looked for
-// before the first is closed.
+// forgetNamed closes the operations that the user has dealt with. All are looked up before
+// the first is closed.
 func (d *doctor) forgetNamed(ctx context.Context) error {
 	if len(d.forget) == 0 {
 		return nil
@@ -45,12 +45,12 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 				return err
 			}
 			if !slices.ContainsFunc(notes, func(r ledger.Handed) bool { return r.KeyID == id }) {
-				return &output.Error{Code: output.NotFound, What: "there is no open operation " + id, Why: "Nothing was done.", Next: "btcpayctl doctor"}
+				return &output.Error{Code: output.NotFound, What: "no open operation has the id " + id, Why: "Nothing was done.", Next: "btcpayctl doctor"}
 			}
 			handed = append(handed, id)
 			continue
 		case errors.Is(err, ledger.ErrBusy):
-			return &output.Error{Code: output.Failed, What: "another process is at operation " + id + " now", Why: "Nothing was done.", Next: "end that process, and run the same command again", Err: err}
+			return &output.Error{Code: output.Failed, What: "another process is working on operation " + id + "", Why: "Nothing was done.", Next: "end that process, and run the same command again", Err: err}
 		case err != nil:
 			return err
 		}
@@ -69,13 +69,13 @@ func (d *doctor) forgetNamed(ctx context.Context) error {
 		if _, err := operations.ForgetHanded(ctx, d.App, id); err != nil {
 			return err
 		}
-		d.App.Did(app.Effect{ID: id, What: "the key " + id + " that was handed out was closed"})
+		d.App.Did(app.Effect{ID: id, What: "the note of the handed-out key " + id + " was closed"})
 	}
 	return nil
 }
 
-// forgetOpen closes the operations about keys that cannot be ended from here: only a
-// person can have looked for those.
+// forgetOpen closes the operations whose keys cannot be revoked from here, because only the
+// user can find them on the server.
 func (d *doctor) forgetOpen(ctx context.Context) error {
 	if !d.forgetAll {
 		return nil
@@ -87,7 +87,7 @@ func (d *doctor) forgetOpen(ctx context.Context) error {
 	operations.TellAtWork(d.App, atWork)
 	open = slices.DeleteFunc(open, func(o operations.OpenKey) bool { return o.ID != "" && o.KeystoreOf() != "" })
 	if len(open) == 0 {
-		fmt.Fprintln(d.App.Err, "There is no operation that only a person can close.")
+		fmt.Fprintln(d.App.Err, "There is no open operation that only you can close.")
 		return nil
 	}
 	for _, o := range open {
@@ -98,7 +98,7 @@ func (d *doctor) forgetOpen(ctx context.Context) error {
 		fmt.Fprintln(d.App.Err, "Nothing was done.")
 		return nil
 	}
-	if err := cli.Confirm(ctx, d.App, d.yes, fmt.Sprintf("Forget these %d? Nothing here names their keys then, should they live.", len(open))); err != nil {
+	if err := cli.Confirm(ctx, d.App, d.yes, fmt.Sprintf("Forget these %d? If one of their keys is active, nothing here will name it.", len(open))); err != nil {
 		return err
 	}
 	journal, err := d.App.Ledger()
@@ -108,7 +108,7 @@ func (d *doctor) forgetOpen(ctx context.Context) error {
 	for _, o := range open {
 		operation, err := ledger.Resume[ledger.Key](ctx, journal, o.Operation)
 		if errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrBusy) {
-			continue // another process has seen to it meanwhile
+			continue // another process has closed it since
 		}
 		if err != nil {
 			return err
@@ -120,8 +120,8 @@ func (d *doctor) forgetOpen(ctx context.Context) error {
 	return nil
 }
 
-// forgetOne closes an operation, unless its key is stored here and works: that one
-// is used or revoked.
+// forgetOne closes an operation, unless its key is stored here and works. Such a key can be
+// used or revoked.
 func (d *doctor) forgetOne(ctx context.Context, held *ledger.Held) error {
 	operation, err := ledger.As[ledger.Key](held)
 	if err != nil { // of a kind that has no key
@@ -176,8 +176,8 @@ func (d *doctor) closed(id string) {
 	d.App.Did(app.Effect{ID: id, What: "operation " + id + " was closed"})
 }
 
-// mayForget reports whether a key is stored that the server refuses, and is an error
-// where it works or the server cannot be asked.
+// mayForget reports whether a key is stored and refused by the server. It fails if the key
+// works or the server cannot be asked.
 func (d *doctor) mayForget(ctx context.Context, o operations.OpenKey) (stored bool, err error) {
 	key, err := d.App.LoadAPIKey(ctx, o.KeystoreOf(), o.ID)
 	if errors.Is(err, keystore.ErrNotFound) {
@@ -198,14 +198,14 @@ func (d *doctor) mayForget(ctx context.Context, o operations.OpenKey) (stored bo
 		return true, nil
 	case err != nil:
 		e := *cli.Explain(ctx, err)
-		e.What = "whether the key of operation " + o.Operation + " still works cannot be asked, so it is not forgotten: " + e.What
+		e.What = "the key of operation " + o.Operation + " may still work, so it is not forgotten: " + e.What
 		return false, &e
 	}
 	return false, &output.Error{Code: output.Usage, What: "the key of operation " + o.Operation + " is stored, so it cannot be forgotten", Why: "It works.",
 		Next: "btcpayctl doctor\nor btcpayctl apikey revoke " + o.ID}
 }
 
-// closeForgotten ends an operation by a person's word, and says what is forgotten.
+// closeForgotten ends an operation as the user asked, and prints what is forgotten.
 func (d *doctor) closeForgotten(operation *ledger.Operation[ledger.Key], o operations.OpenKey) error {
 	if err := operation.Finish(); err != nil {
 		return err

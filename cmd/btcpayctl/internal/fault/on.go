@@ -1,8 +1,8 @@
 //go:build faults
 
-// Package fault kills the program at named steps, for the tests that look at
-// what a kill leaves behind. Only a build with the tag faults can do that; in any
-// other build [At] is empty.
+// Package fault kills the program at named steps, for tests that check what a kill leaves
+// behind. Only a build with the tag faults can do that; in any other build [At] does
+// nothing.
 package fault
 
 import (
@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// At kills the program, as kill -9 does, where BTCPAYCTL_FAULT names the step, among
-// others with commas between.
+// At kills the program, like kill -9, if BTCPAYCTL_FAULT names the step. The variable may
+// name several steps, separated by commas.
 func At(step string) {
 	if !slices.Contains(strings.Split(os.Getenv("BTCPAYCTL_FAULT"), ","), step) {
 		return
@@ -21,8 +21,8 @@ func At(step string) {
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		self.Kill()
 	}
-	time.Sleep(time.Minute) // the kill arrives
+	time.Sleep(time.Minute) // until the signal arrives
 }
 
-// Environ are the variables that a program needs to be killed as well.
+// Environ are the variables that a child process needs so that it can be killed as well.
 func Environ() []string { return []string{"BTCPAYCTL_FAULT=" + os.Getenv("BTCPAYCTL_FAULT")} }

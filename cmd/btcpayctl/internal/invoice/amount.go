@@ -12,16 +12,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// anyAmountText is how an invoice that takes any amount is shown, and "any" how
-// JSON asks for one.
+// anyAmountText is shown for an invoice that accepts any amount. JSON asks for such an
+// invoice with "any".
 const (
 	anyAmountText = "any amount"
 	anyAmountWord = "any"
 )
 
-// checkAmount is where every order passes before it is sent. An amount that is
-// missing makes an invoice which any coin settles, and one of 0 is settled at
-// once, so both have to be asked for.
+// checkAmount checks the amount of every order before it is sent. An invoice without an
+// amount is settled by any payment, and one of 0 is settled at once, so both have to be
+// requested explicitly.
 func (o order) checkAmount(allowZero bool) error {
 	amount, _ := o.amount()
 	wrong := func(code output.Code, what, next string) error {
@@ -33,7 +33,7 @@ func (o order) checkAmount(allowZero bool) error {
 	case amount == nil:
 		return nil
 	case o.anyAmount:
-		return wrong(output.Usage, "--amount and --any-amount contradict each other", "give one of them")
+		return wrong(output.Usage, "--amount and --any-amount exclude each other", "give one of them")
 	case amount.Sign() < 0:
 		return wrong(output.BadInput, "the amount "+amount.String()+" is negative", "--amount 12.50")
 	case amount.Sign() == 0 && !allowZero:
@@ -42,12 +42,12 @@ func (o order) checkAmount(allowZero bool) error {
 	return nil
 }
 
-// moneyMembers mean money, or which order it is for: a text of blanks in them is
-// a mistake, as everywhere null is.
+// moneyMembers are the fields about money, and the order id. A blank string in them is a
+// mistake; null is a mistake in every field.
 var moneyMembers = []string{"price", "amount", "currency", "orderId", "taxIncluded"}
 
-// checkMembers refuses members that were given and say nothing. Names count
-// without their capitals, as the decoder has it.
+// checkMembers refuses fields that are present but have no value. Like the decoder, it
+// ignores the case of names.
 func checkMembers(members map[string]json.RawMessage) error {
 	if err := checkGiven("", members, slices.Sorted(maps.Keys(members))); err != nil {
 		return err
@@ -56,11 +56,11 @@ func checkMembers(members map[string]json.RawMessage) error {
 		raw, _ := memberOf(members, parent)
 		var inner map[string]json.RawMessage
 		if json.Unmarshal(raw, &inner) != nil {
-			continue // the strict decoder says what is wrong with it
+			continue // the strict decoder reports it
 		}
 		names := slices.Sorted(maps.Keys(inner))
 		if parent == "metadata" {
-			names = []string{"orderId", "taxIncluded"} // all else is the caller's own
+			names = []string{"orderId", "taxIncluded"} // all other fields are the caller's own
 		}
 		if err := checkGiven(parent+".", inner, names); err != nil {
 			return err
@@ -79,9 +79,9 @@ func checkGiven(parent string, members map[string]json.RawMessage, names []strin
 		var text string
 		switch {
 		case string(bytes.TrimSpace(raw)) == "null" && isAmount(name):
-			return fmt.Errorf("%q is null; %q: %q makes an invoice that takes any amount", parent+name, name, anyAmountWord)
+			return fmt.Errorf("%q is null; %q: %q creates an invoice that accepts any amount", parent+name, name, anyAmountWord)
 		case string(bytes.TrimSpace(raw)) == "null":
-			return fmt.Errorf("%q is null, which says nothing: give it a value, or leave it out", parent+name)
+			return fmt.Errorf("%q is null: give it a value, or leave it out", parent+name)
 		case (isMoney || parent == "checkout.") && json.Unmarshal(raw, &text) == nil && strings.TrimSpace(text) == "":
 			return fmt.Errorf("%q is empty", parent+name)
 		}
@@ -93,7 +93,7 @@ func isAmount(name string) bool {
 	return strings.EqualFold(name, "price") || strings.EqualFold(name, "amount")
 }
 
-// memberOf finds a member as the decoder does, whatever its capitals.
+// memberOf finds a field like the decoder, ignoring case.
 func memberOf(members map[string]json.RawMessage, name string) (json.RawMessage, bool) {
 	for known, raw := range members {
 		if strings.EqualFold(known, name) {
@@ -104,7 +104,7 @@ func memberOf(members map[string]json.RawMessage, name string) (json.RawMessage,
 }
 
 func missingAmount(name string) error {
-	return fmt.Errorf("%q is missing; %q: %q makes an invoice that takes any amount", name, name, anyAmountWord)
+	return fmt.Errorf("%q is missing; %q: %q creates an invoice that accepts any amount", name, name, anyAmountWord)
 }
 
 func asksForAny(value json.RawMessage) bool {
@@ -112,7 +112,7 @@ func asksForAny(value json.RawMessage) bool {
 	return json.Unmarshal(value, &word) == nil && word == anyAmountWord
 }
 
-// takeAny takes the word any out of an order, where it stands for the amount.
+// takeAny removes "any" from an order, if that is its amount.
 func takeAny(raw []byte, members map[string]json.RawMessage, amount string) ([]byte, bool, error) {
 	value, _ := memberOf(members, amount)
 	if !asksForAny(value) {

@@ -13,31 +13,30 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// An invoiceAPI is what the invoice commands need of either of the server's two
-// APIs. Invoices come in the words of both.
+// An invoiceAPI is what the invoice commands need of one of the server's two APIs. Invoices
+// use the same words for both.
 type invoiceAPI interface {
-	// server is its address, as it is written in records.
+	// server returns its address, as written in records.
 	server() string
 	create(ctx context.Context, operation string, o order) (invoiceRecord, error)
 	get(ctx context.Context, id string) (invoiceRecord, error)
 	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
-	// check refuses what this API has no member for. Nothing is sent.
+	// check refuses what this API has no field for. It sends nothing.
 	check(o order) error
-	// ready refuses a store that is not the one of the credential, before anything is
-	// created.
+	// ready refuses a store other than that of the credential, before anything is created.
 	ready(ctx context.Context) error
-	// sign notes in a record who asks, and for which store; owns tells whether it
-	// was this one.
+	// sign notes in a record which credential asks, and for which store. owns reports
+	// whether it was this one.
 	sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error
 	owns(h ledger.Header, by ledger.Issuer) bool
-	// showsStore refuses an invoice that shows that the key serves another store than
-	// the one that is selected. knownStore is the one that the key is seen to serve, else
-	// the one that is selected, and empty where neither is known.
+	// showsStore refuses an invoice which shows that the key serves another store than the
+	// selected one. knownStore is the store that the key was seen to serve, otherwise the
+	// selected one, and empty if neither is known.
 	showsStore(ctx context.Context, made *invoiceRecord) error
 	knownStore() string
-	// made returns the invoices that the request of a record can have made, and
-	// apart those that only the clocks speak against. taken gives the invoices that other
-	// operations have, and is asked only where one of them may be among those.
+	// made returns the invoices that the request of a record can have created, and
+	// separately those that are excluded only by the clocks. taken returns the invoices
+	// that belong to other operations; it is called only if one of them may be among those.
 	made(ctx context.Context, r ledger.Invoice, taken func() ([]string, error)) (found, older []invoiceRecord, err error)
 }
 
@@ -51,16 +50,15 @@ func foundInvoice(a *app.App, id, orderID string) {
 	a.Did(app.Effect{ID: named, What: named + " was found", Look: "btcpayctl invoice get " + id})
 }
 
-// An invoiceFilter chooses invoices for a list. The days are in UTC and both
-// inclusive.
+// An invoiceFilter selects invoices for a list. The days are in UTC and both inclusive.
 type invoiceFilter struct {
 	from, to                  time.Time
 	status, orderID, itemCode string
-	offset, limit             int // limit 0 means all
+	offset, limit             int // 0 means no limit
 }
 
 // firstPage is the size of the first page of a list that ends after limit invoices. One
-// more tells that the last of them has its second to itself, or else not.
+// more shows whether the last of them shares its second with another.
 func firstPage(limit, most int) int { return min(limit, most-1) + 1 }
 
 // The values of --api.
@@ -81,7 +79,7 @@ func (c *invoiceCall) addFlags(cmd *cobra.Command) {
 	cli.AddServerFlags(cmd, &c.flags)
 }
 
-// connect gives the API that --api names, or for which there is a credential.
+// connect connects to the API that --api names, or for which there is a credential.
 func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 	s, err := c.app.Settings(c.flags, false)
 	if err != nil {
@@ -112,5 +110,5 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 		}
 		return &greenfieldInvoices{app: c.app, connection: connection, dryRun: c.flags.DryRun}, nil
 	}
-	return nil, &output.Error{Code: output.Usage, What: "--api is bitpay or greenfield", Next: "--api greenfield"}
+	return nil, &output.Error{Code: output.Usage, What: "--api must be bitpay or greenfield", Next: "--api greenfield"}
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A batch creates the invoices of many rows as one operation. What was given and how far
-// it came are on the disk, so that the same line again goes on, and so that several
-// processes can work on it.
+// A batch creates the invoices of many rows as one operation. The rows and the progress are
+// on disk, so that the same command line continues the batch, and several processes can
+// work on it.
 type batch struct {
 	app     *app.App
 	sender  *invoiceSender
@@ -27,19 +27,19 @@ type batch struct {
 	work    *ledger.Work
 	rows    []lineRequest
 
-	// sendAgain frees the rows of which no invoice is found.
+	// sendAgain frees rows for which no invoice is found.
 	sendAgain bool
-	// read are invoices that were looked at already, by id.
+	// read are invoices that were already read, by id.
 	read map[string]invoiceRecord
-	// doubt are the rows whose invoice may yet come, and unlike those whose invoice is
-	// not what was asked for, in words.
+	// doubt describes rows whose invoice may still appear, and unlike rows whose invoice
+	// differs from the order.
 	doubt, unlike []string
-	// misplaced are rows whose invoice turned out to be another store's.
+	// misplaced are rows whose invoice turned out to be in another store.
 	misplaced int
 }
 
-// filePath is by what a file is known however it is written, and empty for what is
-// no file, such as a pipe.
+// filePath returns the path that identifies a file however it is written. It is empty for
+// what is not a file, such as a pipe.
 func filePath(from string) string {
 	if from == "-" {
 		return ""
@@ -57,8 +57,8 @@ func filePath(from string) string {
 	return path
 }
 
-// nameRows gives each row a name that holds whatever else the file gets: its order id, or
-// else its content, and the how-manieth it is.
+// nameRows gives each row a name that stays the same when other rows change: its order id,
+// or otherwise its content and a counter of equal rows.
 func nameRows(rows []lineRequest) {
 	count := map[string]int{}
 	for i := range rows {
@@ -81,7 +81,7 @@ func digestOf(rows []lineRequest) string {
 	return textDigest(all.String())
 }
 
-// refuseSameOrder looks for an order id that stands twice.
+// refuseSameOrder refuses an order id that occurs twice.
 func refuseSameOrder(shown string, rows []lineRequest) error {
 	lines := map[string]int{}
 	for _, r := range rows {
@@ -90,15 +90,15 @@ func refuseSameOrder(shown string, rows []lineRequest) error {
 			continue
 		}
 		if first, ok := lines[scalarKey(id)]; ok {
-			return &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: order id %s stands on line %d, too", shown, r.line, id, first),
-				Why: "Nothing was sent.", Next: "give each order an id of its own\nor --" + sameOrderFlag + ", for several invoices of one order"}
+			return &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: order id %s is also on line %d", shown, r.line, id, first),
+				Why: "Nothing was sent.", Next: "give each order an id of its own\nor --" + sameOrderFlag + ", to create several invoices of one order"}
 		}
 		lines[scalarKey(id)] = r.line
 	}
 	return nil
 }
 
-// rowsOf are the rows of a batch as they were given.
+// rowsOf returns the rows of a batch, as they were given.
 func rowsOf(batches *ledger.Batches, id string) ([]lineRequest, error) {
 	work, err := batches.Open(id)
 	if err != nil {
@@ -115,13 +115,13 @@ func givenRows(work *ledger.Work) ([]lineRequest, error) {
 	}
 	rows, line, err := parseRequests(data)
 	if err != nil {
-		return nil, fmt.Errorf("what is kept of the batch %s cannot be used, line %d: %w", work.Batch.ID, line, err)
+		return nil, fmt.Errorf("the stored rows of the batch %s cannot be used, line %d: %w", work.Batch.ID, line, err)
 	}
 	nameRows(rows)
 	return rows, nil
 }
 
-// startBatch finds the batch that a line goes on with, or begins one.
+// startBatch finds the batch that the command line continues, or begins one.
 func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows []lineRequest, data []byte) (*batch, error) {
 	journal, err := c.app.Ledger()
 	if err != nil {
@@ -160,7 +160,7 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 	}
 	switch {
 	case open != nil && c.again:
-		return nil, &output.Error{Code: output.Usage, What: "--again is for a batch that is finished, and this one is not", Why: "Nothing was sent.",
+		return nil, &output.Error{Code: output.Usage, What: "--again needs a finished batch, and this one is not finished", Why: "Nothing was sent.",
 			Next: "btcpayctl invoice resume " + open.ID}
 	case open != nil:
 		err = b.goOn(ctx, *open, target, data)
@@ -172,7 +172,7 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 		}
 	}
 	if err == nil && isNew {
-		// Once more behind the record, so that of two processes one sees the other.
+		// Look again after writing the record, so that of two processes one sees the other.
 		if err = b.refuseOpenOrders(ctx, &b.work.Batch); err != nil && open == nil && finished == nil {
 			err = errors.Join(err, b.work.Remove())
 		}
@@ -190,7 +190,7 @@ func journalFault(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return &output.Error{Code: output.Failed, What: "the journal of batches cannot be used", Why: err.Error() + ". Nothing was sent.",
-		Next: "free space or mend the rights there, and run the same command", Err: err}
+		Next: "free space or correct the permissions there, and run the same command", Err: err}
 }
 
 func (b *batch) close() {
@@ -199,8 +199,8 @@ func (b *batch) close() {
 	}
 }
 
-// match finds the batch of the same file, or, of what came by a pipe, the one that shares
-// an order with it.
+// match finds the batch of the same file, or, for rows from a pipe, the batch that shares
+// an order with them.
 func (b *batch) match(target ledger.Batch, known []ledger.Batch) (open, finished *ledger.Batch, err error) {
 	for _, k := range known {
 		same, err := b.isSame(target, k)
@@ -214,10 +214,10 @@ func (b *batch) match(target ledger.Batch, known []ledger.Batch) (open, finished
 			finished = &k
 		case !k.Finished.IsZero():
 		case !owned:
-			return nil, nil, &output.Error{Code: output.Pending, What: operations.BatchName(k) + " was begun for another store or key, and is not finished",
+			return nil, nil, &output.Error{Code: output.Pending, What: operations.BatchName(k) + " was started for another store or key, and is not finished",
 				Why: "It is batch " + k.ID + " for " + cli.Dash(k.Store+k.SIN) + " on " + k.Server + ". Nothing was sent.", Next: operations.ResumeBatch(k) + "\nor " + operations.ResumeBatch(k) + " --abandon"}
 		case open != nil:
-			return nil, nil, &output.Error{Code: output.Pending, What: "the rows are of two batches that are not finished", Why: "Nothing was sent.",
+			return nil, nil, &output.Error{Code: output.Pending, What: "the rows belong to two unfinished batches", Why: "Nothing was sent.",
 				Next: operations.ResumeBatch(*open) + "\nthen " + operations.ResumeBatch(k)}
 		default:
 			open = &k
@@ -244,7 +244,7 @@ func (b *batch) isSame(target, known ledger.Batch) (bool, error) {
 	return slices.ContainsFunc(b.rows, func(r lineRequest) bool { return theirs[r.key] }), nil
 }
 
-// refuseOpenOrders refuses orders that something else that is not finished may make.
+// refuseOpenOrders refuses orders that another open operation may create.
 func (b *batch) refuseOpenOrders(ctx context.Context, own *ledger.Batch) error {
 	if b.sender.allowed.sameOrder {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// goOn takes a batch up that is not finished.
+// goOn continues an unfinished batch.
 func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte) error {
 	work, err := b.batches.Open(open.ID)
 	if err != nil {
@@ -21,7 +21,7 @@ func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte
 	b.work = work
 	if !work.Attend(ctx) && slices.ContainsFunc(b.rows, lineRequest.isNameless) {
 		return &output.Error{Code: output.Pending, What: "another process is creating the invoices of " + operations.BatchName(open) + " now",
-			Why: "It has rows without an order id, so whether they are to be created twice cannot be told. Nothing was sent.", Next: "give each row an orderId\nor wait for it, and run the same command"}
+			Why: "It has rows without an order id, so btcpayctl cannot know whether to create them twice. Nothing was sent.", Next: "give each row an orderId\nor wait for it, and run the same command"}
 	}
 	release, err := work.Hold(ctx)
 	if err != nil {
@@ -31,7 +31,7 @@ func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte
 	if err := b.refuseChanged(); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.app.Err, "Going on with the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), b.withInvoice(), len(b.rows))
+	fmt.Fprintf(b.app.Err, "Continuing the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), b.withInvoice(), len(b.rows))
 	err = work.Change(data, func(w *ledger.Batch) {
 		w.Digest, w.Total, w.Allowed = target.Digest, target.Total, target.Allowed
 	})
@@ -41,7 +41,7 @@ func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte
 	return nil
 }
 
-// refuseChanged refuses rows that are others than when their invoice was asked for.
+// refuseChanged refuses rows that were changed after their invoice was requested.
 func (b *batch) refuseChanged() error {
 	here, free := map[string]lineRequest{}, map[int]bool{}
 	for _, r := range b.rows {
@@ -65,7 +65,7 @@ func (b *batch) refuseChanged() error {
 		}
 	}
 	if gone > 0 {
-		fmt.Fprintf(b.app.Err, "Note: rows that are no longer there: %d. What was created of them stays.\n", gone)
+		fmt.Fprintf(b.app.Err, "Note: rows that are no longer there: %d. Invoices created from them remain.\n", gone)
 	}
 	if len(changed) == 0 {
 		return nil
@@ -74,20 +74,20 @@ func (b *batch) refuseChanged() error {
 	if more := len(changed) - most; more > 0 {
 		changed = append(changed[:most], fmt.Sprintf("and %d more", more))
 	}
-	return &output.Error{Code: output.BadInput, What: "rows were changed after their invoice was asked for: " + strings.Join(changed, "; "), Why: "Nothing was sent.",
-		Next: "give them back what they had, or a new order id\nor, for all rows as they were: " + b.resume()}
+	return &output.Error{Code: output.BadInput, What: "rows were changed after their invoice was requested: " + strings.Join(changed, "; "), Why: "Nothing was sent.",
+		Next: "restore their content, or give them a new order id\nor, for all rows as they were: " + b.resume()}
 }
 
 func changedRow(line int, row ledger.Row) string {
 	made := "whose invoice may have been created"
 	if row.Invoice != "" {
-		made = "which made invoice " + row.Invoice
+		made = "which created invoice " + row.Invoice
 	}
 	return fmt.Sprintf("line %d (order %s), %s", line, row.OrderID, made)
 }
 
-// repeat takes up the batch of a file that is finished: its orders are printed as found,
-// but where another invoice of each is asked for.
+// repeat handles a file that is finished: it prints the existing invoices, unless --again
+// asks for new ones.
 func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data []byte, again bool) error {
 	old, err := b.batches.Open(finished.ID)
 	if err != nil {
@@ -107,14 +107,14 @@ func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data 
 		return journalFault(ctx, err)
 	}
 	if len(known) > 0 {
-		fmt.Fprintf(b.app.Err, "Note: this file was finished at %s. Rows whose invoice is printed as found: %d. --again creates new ones.\n",
+		fmt.Fprintf(b.app.Err, "Note: this file was finished at %s. Rows whose existing invoice is printed: %d. --again creates new ones.\n",
 			finished.Finished.Local().Format("2006-01-02 15:04"), len(known))
 	}
 	return nil
 }
 
-// foundAgain are the rows of a finished batch whose invoice is still what a new one would
-// be: one that nobody paid. Rows without an order id are new ones each time.
+// foundAgain returns the rows of a finished batch whose existing invoice can be used,
+// because it is unpaid. Rows without an order id are always new.
 func (b *batch) foundAgain(ctx context.Context, finished *ledger.Work) ([]ledger.Row, error) {
 	var known []ledger.Row
 	for _, r := range b.rows {
@@ -123,17 +123,17 @@ func (b *batch) foundAgain(ctx context.Context, finished *ledger.Work) ([]ledger
 			continue
 		}
 		if row.Digest != r.digest {
-			return nil, r.at(&output.Error{Code: output.BadInput, What: fmt.Sprintf("order %s made invoice %s, from another row than this one", row.OrderID, row.Invoice),
-				Why: "Nothing was sent.", Next: "give the row what it had, or a new order id\nor --again, for new invoices of all rows"})
+			return nil, r.at(&output.Error{Code: output.BadInput, What: fmt.Sprintf("order %s created invoice %s, from a row with other content", row.OrderID, row.Invoice),
+				Why: "Nothing was sent.", Next: "restore the row's content, or give it a new order id\nor --again, for new invoices of all rows"})
 		}
 		invoice, err := b.sender.get(ctx, row.Invoice)
 		if err != nil {
 			return nil, r.at(cli.Explain(ctx, err))
 		}
 		if invoice.Status != statusNew && !b.sender.allowed.existing {
-			return nil, r.at(&output.Error{Code: output.Failed, What: fmt.Sprintf("order %s made invoice %s already, which is %s", row.OrderID, row.Invoice, invoice.Status),
+			return nil, r.at(&output.Error{Code: output.Failed, What: fmt.Sprintf("order %s already created invoice %s, which is %s", row.OrderID, row.Invoice, invoice.Status),
 				Why:  "The batch was finished at " + finished.Batch.Finished.Local().Format("2006-01-02 15:04") + ". Nothing was sent.",
-				Next: "--again, for new invoices of all rows\nor --" + existsFlag + ", for those that are there"})
+				Next: "--again, for new invoices of all rows\nor --" + existsFlag + ", to use the existing ones"})
 		}
 		b.read[invoice.ID] = invoice
 		row.Line = r.line

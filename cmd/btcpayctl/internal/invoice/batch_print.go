@@ -13,8 +13,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// print makes and prints the invoices of all rows, in the order of the rows. It stops at
-// the first that cannot be made, and goes on past those in doubt.
+// print creates and prints the invoices of all rows, in order. It stops at the first row
+// that cannot be created, and skips rows in doubt.
 func (b *batch) print(ctx context.Context, p *output.Printer) error {
 	b.sender.others = b.work.Invoices
 	var failed error
@@ -32,7 +32,7 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 			invoice, err := b.row(ctx, r)
 			if err != nil {
 				if failed = b.failure(ctx, r, err); printed == 0 {
-					// A call that fails prints nothing, not even a table's head.
+					// A failing call prints nothing, not even the header of a table.
 					yield(invoiceRecord{}, failed)
 				}
 				return
@@ -41,7 +41,7 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 				continue
 			}
 			if !yield(*invoice, nil) {
-				failed = b.notPrinted(invoice.ID, errors.New("standard output does not take it"))
+				failed = b.notPrinted(invoice.ID, errors.New("standard output cannot be written"))
 				return
 			}
 			printed++
@@ -63,20 +63,20 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 	return b.end(ctx)
 }
 
-// notPrinted says what to do where standard output did not take the invoices: what was
-// made is found again.
+// notPrinted is the failure after standard output could not be written; a later run finds
+// the invoices.
 func (b *batch) notPrinted(invoice string, err error) error {
-	what := "the invoices of " + operations.BatchName(b.work.Batch) + " were created, and cannot be printed"
+	what := "the invoices of " + operations.BatchName(b.work.Batch) + " were created, but cannot be printed"
 	if invoice != "" {
-		what = "invoice " + invoice + " was created, and cannot be printed"
+		what = "invoice " + invoice + " was created, but cannot be printed"
 	}
 	return &output.Error{Code: output.Failed, What: what, Why: err.Error(), Next: b.resume(), Err: err}
 }
 
 func (b *batch) resume() string { return "btcpayctl invoice resume " + b.work.Batch.ID }
 
-// end finishes the batch when all of its rows are done, and says what is not as it
-// should be.
+// end finishes the batch when all of its rows are done, and reports what is not as
+// expected.
 func (b *batch) end(ctx context.Context) error {
 	if len(b.doubt) > 0 {
 		return b.stillInDoubt()
@@ -86,7 +86,7 @@ func (b *batch) end(ctx context.Context) error {
 		return b.heldFault(ctx, err)
 	}
 	defer release()
-	// Somebody may have given other rows meanwhile, which are theirs to finish.
+	// Another process may have given other rows since; it will finish them.
 	if b.work.Batch.Digest == digestOf(b.rows) && b.work.Batch.Finished.IsZero() {
 		b.endLeft(ctx)
 		if err := b.work.Finish(); err != nil {
@@ -107,12 +107,12 @@ func (b *batch) stillInDoubt() error {
 		why = append(why[:most:most], fmt.Sprintf("and %d more", more))
 	}
 	return &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("rows whose invoice may have been created: %d. %s", len(b.doubt), why[0]),
-		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. None was sent twice.", len(b.rows)-len(b.doubt))), "; "),
-		Next: b.resume() + "\nor, once you are sure that none comes, to send them again: " + b.resume() + " --send-again"}
+		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. No request was sent twice.", len(b.rows)-len(b.doubt))), "; "),
+		Next: b.resume() + "\nor, once you are sure that no invoice will appear, to send them again: " + b.resume() + " --send-again"}
 }
 
-// failure says at which row a batch stopped, and the one way to go on. Where nothing was
-// made, nothing is left of the batch.
+// failure reports the row at which a batch stopped, and how to continue. A batch that
+// created nothing is removed.
 func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	e := *cli.Explain(ctx, err)
 	made := b.withInvoice()
@@ -126,11 +126,11 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	}
 	switch e.Code {
 	case output.Refused, output.Invalid, output.BadInput:
-		e.Next = strings.TrimSpace(e.Next + "\nthen correct line " + fmt.Sprint(r.line) + ", and go on with: " + b.sameLine())
+		e.Next = strings.TrimSpace(e.Next + "\nthen correct line " + fmt.Sprint(r.line) + ", and continue with: " + b.sameLine())
 	case output.UnknownOutcome, output.HungUp, output.Interrupted, output.Quit, output.Terminated, output.Pending:
 		e.Next = b.resume()
 	case output.MadeOtherwise:
-		e.Why += " The rows behind it were not sent."
+		e.Why += " The rows after it were not sent."
 		e.Next += "\nthen, for the other rows: " + b.resume()
 	default:
 		if e.Next != "" && !strings.Contains(e.Next, b.resume()) {
@@ -149,7 +149,7 @@ func withStop(text string) string {
 	return text + "."
 }
 
-// sameLine is the line that goes on with a batch after its rows were corrected.
+// sameLine is the command line that continues a batch after its rows were corrected.
 func (b *batch) sameLine() string {
 	var flags strings.Builder
 	for _, name := range b.work.Batch.Allowed {
@@ -161,8 +161,8 @@ func (b *batch) sameLine() string {
 	return "btcpayctl invoice create --from " + app.ShellWord(b.work.Batch.From) + flags.String()
 }
 
-// forget removes a batch of which nothing was made and nothing can come, and tells
-// whether it is kept.
+// forget removes a batch that created nothing and will not, and reports whether the batch
+// was kept.
 func (b *batch) forget(ctx context.Context) (kept bool) {
 	release, err := b.work.Hold(context.WithoutCancel(ctx))
 	if err != nil {

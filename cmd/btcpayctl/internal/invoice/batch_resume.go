@@ -14,7 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// findBatch tells whether a batch is named, which stands alone.
+// findBatch reports whether an argument names a batch. A batch has to be the only argument.
 func (c *invoiceResume) findBatch(ids []string) (ledger.Batch, bool, error) {
 	batches, err := c.app.Batches()
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *invoiceResume) findBatch(ids []string) (ledger.Batch, bool, error) {
 				continue
 			}
 			if len(ids) > 1 {
-				return b, true, &output.Error{Code: output.Usage, What: id + " is a batch, and is resumed alone", Why: "Nothing was sent.", Next: "btcpayctl invoice resume " + id}
+				return b, true, &output.Error{Code: output.Usage, What: id + " is a batch, and must be the only argument", Why: "Nothing was sent.", Next: "btcpayctl invoice resume " + id}
 			}
 			if !b.Finished.IsZero() {
 				return b, true, &output.Error{Code: output.NotFound, What: "the batch " + id + " is finished", Why: "Nothing was sent.", Next: "btcpayctl invoice list"}
@@ -42,7 +42,7 @@ func (c *invoiceResume) findBatch(ids []string) (ledger.Batch, bool, error) {
 	return ledger.Batch{}, false, unread
 }
 
-// ResumeBatch goes on with a batch by what is kept of it, or closes it.
+// ResumeBatch continues a batch from its records, or closes it.
 func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, found ledger.Batch) error {
 	if c.api == "" || c.api == cmp.Or(found.API, APIBitPay) {
 		c.flags.Profile, c.api = cmp.Or(c.flags.Profile, found.Profile), cmp.Or(found.API, APIBitPay)
@@ -98,7 +98,7 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	return b.print(ctx, p)
 }
 
-// abandon closes a batch: what was made of it is printed, and nothing is sent.
+// abandon closes a batch: it prints the existing invoices, and sends nothing.
 func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
 	b.sender.others = b.work.Invoices
 	printed := 0
@@ -137,7 +137,7 @@ func (b *batch) abandon(ctx context.Context, p *output.Printer) error {
 	return nil
 }
 
-// closeUnseen closes a batch of another key, whose invoices cannot be looked at.
+// closeUnseen closes a batch of another key, whose invoices cannot be read.
 func (b *batch) closeUnseen(ctx context.Context) error {
 	release, err := b.work.Hold(ctx)
 	if err != nil {
@@ -149,7 +149,7 @@ func (b *batch) closeUnseen(ctx context.Context) error {
 		case row.Invoice != "":
 			fmt.Fprintf(b.app.Err, "Line %d: order %s has invoice %s.\n", row.Line, output.VisibleLine(row.OrderID), row.Invoice)
 		case row.Operation != "":
-			fmt.Fprintf(b.app.Err, "Line %d: whether order %s has an invoice is not known, and this key cannot tell.\n", row.Line, output.VisibleLine(row.OrderID))
+			fmt.Fprintf(b.app.Err, "Line %d: this key cannot read whether order %s has an invoice.\n", row.Line, output.VisibleLine(row.OrderID))
 		}
 	}
 	b.endLeft(ctx)
@@ -160,8 +160,8 @@ func (b *batch) closeUnseen(ctx context.Context) error {
 	return nil
 }
 
-// made is the invoice of a row, where it has one. A row in doubt of which none is found
-// is free from now on.
+// made returns the invoice of a row, if it has one. A row in doubt without an invoice
+// becomes free.
 func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error) {
 	what, entry, operation, err := b.claim(ctx, r, false)
 	if err != nil {
@@ -183,8 +183,8 @@ func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error
 	return nil, nil
 }
 
-// openBatches are those of the key in use, with how to go on, and the operations that
-// are none of their rows.
+// openBatches returns the batches of the key in use with the command that continues each,
+// and the operations that are not rows of a batch.
 func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (open []error, others []ledger.Invoice) {
 	batches, err := c.app.Batches()
 	if err != nil {
@@ -205,12 +205,12 @@ func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (op
 			work.Close()
 		}
 		open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("the batch of %s is not finished: %d of %d rows have their invoice", operations.BatchName(b), made, b.Total),
-			Next: operations.ResumeBatch(b) + "\nor, to create none of the others: " + operations.ResumeBatch(b) + " --abandon"})
+			Next: operations.ResumeBatch(b) + "\nor, to create none of the other invoices: " + operations.ResumeBatch(b) + " --abandon"})
 	}
 	return open, rows
 }
 
-// noteRow writes down which invoice a row of a batch has, before its operation ends.
+// noteRow records which invoice a row of a batch has, before the row's operation ends.
 func (c *invoiceResume) noteRow(ctx context.Context, r ledger.Invoice, invoice string) error {
 	if r.Batch == "" {
 		return nil

@@ -12,19 +12,19 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A claim is what a process that wants to make the invoice of a row finds.
+// A claim is the state of a row, for a process that wants to create its invoice.
 type claim int
 
 const (
-	claimDone  claim = iota // it is made
-	claimMine               // this process is to make it
-	claimDoubt              // somebody who is gone may have made it
+	claimDone  claim = iota // the invoice exists
+	claimMine               // this process will create it
+	claimDoubt              // a process that has ended may have created it
 	claimLost               // as claimDoubt, and nothing was sent unless the ledger was lost
-	claimBusy               // another process is at it now
-	claimFree               // nobody is at it, and this process does not want it
+	claimBusy               // another process is creating it
+	claimFree               // the row is free, and this process does not claim it
 )
 
-// row gives the invoice of a row. It returns none, and no error, for a row in doubt.
+// row returns the invoice of a row. For a row in doubt it returns none, and no error.
 func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error) {
 	for {
 		what, entry, operation, err := b.claim(ctx, r, true)
@@ -45,7 +45,7 @@ func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error)
 				}
 				return nil, context.Cause(ctx)
 			case errors.Is(err, ledger.ErrNotFound):
-				continue // the other process is done with it
+				continue // the other process has finished it
 			case err != nil:
 				return nil, err
 			}
@@ -58,8 +58,9 @@ func (b *batch) row(ctx context.Context, r *lineRequest) (*invoiceRecord, error)
 	}
 }
 
-// claim looks at a row, and takes it where it is free and wanted. Whoever holds the operation of a
-// row is at it, so a process that is gone leaves a row that the next one looks up.
+// claim examines a row, and claims it if it is free and wanted. The holder of a row's
+// operation is working on it, so a process that has ended leaves a row that the next one
+// looks up.
 func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, ledger.Row, *ledger.Operation[ledger.Invoice], error) {
 	release, err := b.work.Hold(ctx)
 	if err != nil {
@@ -98,8 +99,8 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 	return claimMine, entry, operation, err
 }
 
-// isElsewhere reports whether the invoice of a row is one of another store: the key was
-// approved for that one, and serves the right one since.
+// isElsewhere reports whether the invoice of a row is in another store: the key was
+// approved for that store, and serves the right one since.
 func (b *batch) isElsewhere(entry ledger.Row) bool {
 	known := b.sender.knownStore()
 	return entry.Store != "" && known != "" && entry.Store != known
@@ -115,9 +116,9 @@ func (b *batch) withInvoice() (n int) {
 	return n - b.misplaced
 }
 
-// endLeft ends the operations of rows that are done or free, which processes leave that
-// are killed between the two records. The caller is in [ledger.Work.Hold], and what is
-// left by a failure is told by the next command.
+// endLeft ends the operations of done or free rows, left by processes that were killed
+// between the two records. The caller is in [ledger.Work.Hold]. The next command reports
+// what a failure leaves.
 func (b *batch) endLeft(ctx context.Context) {
 	open, _ := b.journal.Unfinished()
 	for _, r := range ledger.Of[ledger.Invoice](open) {
@@ -141,8 +142,8 @@ func (b *batch) finishLeft(ctx context.Context, id string) error {
 	return err
 }
 
-// begin writes the record of a row's operation. One that was lost is dated back to when
-// the row was claimed.
+// begin writes the record of a row's operation. If the record was lost, the new one has the
+// time when the row was claimed.
 func (b *batch) begin(ctx context.Context, r *lineRequest, id string, created time.Time) (*ledger.Operation[ledger.Invoice], error) {
 	record, err := b.sender.record(ctx, id, b.orderOf(r, id))
 	if err != nil {
@@ -152,7 +153,7 @@ func (b *batch) begin(ctx context.Context, r *lineRequest, id string, created ti
 	return operations.Begin(ctx, b.app, record)
 }
 
-// orderOf is the order of a row, with the operation's id where it has none of its own.
+// orderOf returns the order of a row, with the operation's id as order id if it has none.
 func (b *batch) orderOf(r *lineRequest, operation string) order {
 	o := r.order
 	if o.orderID() == "" {
@@ -163,7 +164,7 @@ func (b *batch) orderOf(r *lineRequest, operation string) order {
 
 func (b *batch) heldFault(ctx context.Context, err error) error {
 	if errors.Is(err, ledger.ErrNotFound) {
-		return &output.Error{Code: output.Failed, What: "another process ended this batch, or began it anew", Next: "btcpayctl invoice list", Err: err}
+		return &output.Error{Code: output.Failed, What: "another process finished this batch, or started it again", Next: "btcpayctl invoice list", Err: err}
 	}
 	return journalFault(ctx, err)
 }
@@ -194,8 +195,8 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	return nil, errors.Join(err, operation.Release())
 }
 
-// settleDoubt looks the invoice of a row up. Where there is none the row is in doubt, or,
-// as sure tells, freed.
+// settleDoubt looks up the invoice of a row. If there is none, the row is in doubt, or, if
+// sure, freed.
 func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice], sure bool) (invoice *invoiceRecord, freed bool, err error) {
 	record := operation.Record
 	found, older, err := b.sender.lookUp(ctx, record)
@@ -205,7 +206,7 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 	case len(found) == 0 && sure:
 		return nil, true, b.free(ctx, r, operation)
 	case len(found) == 0:
-		b.doubts(r, record, "there is no invoice of it yet, and one may still come"+tellOlder(older))
+		b.doubts(r, record, "it has no invoice yet, but one may still appear"+tellOlder(older))
 		return nil, false, operation.Release()
 	case len(found) > 1:
 		b.doubts(r, record, ambiguous(record, found))
@@ -223,7 +224,7 @@ func (b *batch) doubts(r *lineRequest, record ledger.Invoice, why string) {
 	b.doubt = append(b.doubt, fmt.Sprintf("line %d (order %s): %s", r.line, record.OrderID, why))
 }
 
-// compare tells of an invoice that is not what its row asks for.
+// compare notes an invoice that differs from its row.
 func (b *batch) compare(r *lineRequest, record ledger.Invoice, invoice invoiceRecord) {
 	if err := compareRecord(record, invoice); err != nil {
 		b.unlike = append(b.unlike, fmt.Sprintf("line %d: %v", r.line, err))
@@ -247,19 +248,19 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 	return &invoice, nil
 }
 
-// done notes the invoice of a row, and ends its operation. Where it cannot be noted the
+// done records the invoice of a row, and ends its operation. If it cannot be recorded, the
 // operation stays open, and the next process finds the invoice by it.
 func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice], invoice invoiceRecord) error {
 	err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: operation.Record.ID, OrderID: operation.Record.OrderID, Invoice: invoice.ID, Store: invoice.store})
 	if err != nil {
-		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order %s) was created, and cannot be noted", invoice.ID, operation.Record.OrderID),
+		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order id %s) was created, but cannot be recorded", invoice.ID, operation.Record.OrderID),
 			Why: err.Error(), Next: b.resume(), Err: err}, operation.Release())
 	}
 	fault.At("row-noted")
 	return operation.Finish()
 }
 
-// free gives a row back: nothing was made of it.
+// free frees a row for which nothing was created.
 func (b *batch) free(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) error {
 	if err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest}); err != nil {
 		return errors.Join(err, operation.Release())
@@ -268,7 +269,7 @@ func (b *batch) free(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	return operation.Finish()
 }
 
-// note holds the batch for a moment, whatever signal came: what is known must not be lost.
+// note holds the batch for a moment, even after a signal: what is known must not be lost.
 func (b *batch) note(ctx context.Context, row ledger.Row) error {
 	release, err := b.work.Hold(context.WithoutCancel(ctx))
 	if err != nil {

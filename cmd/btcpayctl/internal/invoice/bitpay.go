@@ -36,7 +36,7 @@ func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoice
 		madeInvoice(b.app, invoice.ID, invoice.OrderID)
 	}
 	r := fromBitPay(invoice)
-	r.AnyAmount = r.AnyAmount && o.anyAmount // one of 0 is still new here
+	r.AnyAmount = r.AnyAmount && o.anyAmount // an invoice of 0 is still new here
 	return r, err
 }
 
@@ -68,8 +68,8 @@ func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[inv
 
 func (b *bitpayInvoices) check(o order) error {
 	if o.native != nil {
-		return &output.Error{Code: output.BadInput, What: "the JSON has members of the Greenfield API, and a BitId key is in use", Why: "Nothing was sent.",
-			Next: "--api greenfield, with an API key, or price, orderId and the like at the top"}
+		return &output.Error{Code: output.BadInput, What: "the JSON has fields of the Greenfield API, but a BitId key is in use", Why: "Nothing was sent.",
+			Next: "--api greenfield, with an API key, or the BitPay fields price, orderId and so on"}
 	}
 	return nil
 }
@@ -97,15 +97,14 @@ func (b *bitpayInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	return by.API != APIGreenfield && h.Server == b.URL && by.SIN == sin
 }
 
-// clockSlack covers that servers keep an invoice's time in whole seconds.
+// clockSlack allows for servers that keep an invoice's time in whole seconds.
 const clockSlack = 2 * time.Second
 
-// made finds invoices by the order id, those that are not older than the record.
-// An order id of the caller's may be used any number of times, so an old invoice
-// with it is not taken, but it is returned apart: this machine's clock may have
-// been wrong when the record was made. An order id that was made up here is used
-// once, and no clock is asked. The clocks of both sides are compared first, since
-// either may be wrong by hours.
+// made finds invoices by order id, and takes those that are not older than the record. A
+// caller may use an order id several times, so an older invoice with it is not taken. It is
+// returned separately: this machine's clock may have been wrong when the record was made.
+// An order id that btcpayctl generated is used once, so its time is not checked. The clocks
+// of both sides are compared first, since either may be hours off.
 func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken func() ([]string, error)) (found, older []invoiceRecord, err error) {
 	if err := b.stillServes(ctx, r); err != nil {
 		return nil, nil, err
@@ -117,7 +116,7 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken func(
 			return nil, nil, err
 		}
 	}
-	var others []string // asked for once there is an invoice that may be theirs
+	var others []string // requested once there is an invoice that may be theirs
 	for invoice, err := range b.Invoices.All(ctx, options) {
 		if err != nil {
 			return nil, nil, err
@@ -150,12 +149,12 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken func(
 	return found, older, nil
 }
 
-// earliestSlack covers whole days in UTC, and a clock that was set since.
+// earliestSlack allows for whole days in UTC, and for a clock that was set since.
 const earliestSlack = 48 * time.Hour
 
-// earliest is a time by the server's clock before which the request of a record was
-// surely not sent; zero where that clock is not known. A record from the future tells
-// that this machine's clock was set back since.
+// earliest returns a time by the server's clock before which the request of a record was
+// surely not sent; zero if that clock is unknown. A record from the future shows that this
+// machine's clock was set back since.
 func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Invoice) (time.Time, error) {
 	newest, err := b.Invoices.List(ctx, bitpay.ListOptions{Limit: 1})
 	if err != nil || len(newest) == 0 || newest[0].CurrentTime.IsZero() {
@@ -168,8 +167,8 @@ func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Invoice) (time.T
 	return created.Add(newest[0].CurrentTime.Sub(now) - earliestSlack), nil
 }
 
-// fromBitPay takes a price of 0 for an open one, which this API does not tell,
-// unless the invoice is settled: one of 0 is settled from the beginning.
+// fromBitPay takes a price of 0 for any amount, because this API does not mark such
+// invoices, unless the invoice is settled: one of 0 is settled from the start.
 func fromBitPay(i bitpay.Invoice) invoiceRecord {
 	r := invoiceRecord{
 		ID: i.ID, Amount: i.Price, AnyAmount: i.Price.Sign() == 0 && statusWord(i.Status) != statusSettled, Currency: i.Currency,
@@ -185,7 +184,7 @@ func fromBitPay(i bitpay.Invoice) invoiceRecord {
 	return r
 }
 
-// methodOf is the id of a payment method, which older servers tell as BTC and BTCLike.
+// methodOf is the id of a payment method. Older servers write BTC and BTCLike.
 func methodOf(c bitpay.CryptoInfo) string {
 	if strings.Contains(c.PaymentType, "-") || c.CryptoCode == "" {
 		return c.PaymentType

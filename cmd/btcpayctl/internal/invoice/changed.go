@@ -12,11 +12,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// tellChanged tells of metadata that came back otherwise than it was sent. Servers
-// rewrite texts that look like a time with an offset, and numbers such as 1.50.
+// tellChanged reports metadata that the server changed. Servers rewrite strings that look
+// like a time with an offset, and numbers such as 1.50.
 func (s *invoiceSender) tellChanged(o order, made invoiceRecord) {
 	if made.API != APIGreenfield {
-		return // the other one takes the members of its own, and shows texts
+		return // the other API has its own fields, and shows strings
 	}
 	request, err := o.greenfield("")
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *invoiceSender) tellChanged(o order, made invoiceRecord) {
 		fmt.Fprintln(s.app.Err, output.VisibleLine("Note: "+note))
 	}
 	if more := len(notes) - most; more > 0 {
-		fmt.Fprintf(s.app.Err, "Note: %d more members of the metadata came back otherwise than they were sent.\n", more)
+		fmt.Fprintf(s.app.Err, "Note: the server changed %d more fields of the metadata.\n", more)
 	}
 }
 
@@ -44,7 +44,7 @@ func sameSum(sent, kept json.RawMessage) bool {
 	return len(kept) > 0 && a.UnmarshalJSON(bytes.TrimSpace(sent)) == nil && b.UnmarshalJSON(bytes.TrimSpace(kept)) == nil && a.Cmp(b) == 0
 }
 
-// missing stands for a member that is not there.
+// missing marks a field that is not there.
 type missing struct{}
 
 func plainJSON(raw json.RawMessage) any {
@@ -60,7 +60,7 @@ func plainJSON(raw json.RawMessage) any {
 	return value
 }
 
-// changes names what differs between what was sent and what was kept.
+// changes describes the differences between what was sent and what the server stored.
 func changes(path string, sent, kept any) []string {
 	switch sent := sent.(type) {
 	case map[string]any:
@@ -93,9 +93,9 @@ func changes(path string, sent, kept any) []string {
 		}
 	}
 	if (kept == missing{}) {
-		return []string{path + " was sent and is not kept."}
+		return []string{path + " was sent, but the server did not store it."}
 	}
-	return []string{fmt.Sprintf("%s was sent as %s, and the server keeps %s.", path, shown(sent), shown(kept))}
+	return []string{fmt.Sprintf("%s was sent as %s, and the server stored %s.", path, shown(sent), shown(kept))}
 }
 
 func shown(value any) string {

@@ -13,8 +13,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// compare holds an invoice against the order that it was made for. A difference is an
-// error that names the invoice, since it exists and may be paid.
+// compare compares an invoice with its order. A difference is an error that names the
+// invoice, because it exists and can be paid.
 func (s *invoiceSender) compare(o order, made invoiceRecord) error {
 	var found differences
 	s.compareAmount(&found, o, made)
@@ -34,12 +34,12 @@ func (s *invoiceSender) compare(o order, made invoiceRecord) error {
 	return found.failure(cmp.Or(o.orderID(), scalarText(made.OrderID)), made)
 }
 
-// compareRecord holds an invoice that was looked up against what its record has.
+// compareRecord compares an invoice that was looked up with its record.
 func compareRecord(r ledger.Invoice, made invoiceRecord) error {
 	var found differences
 	asked, err := client.ParseDecimal(r.Amount)
 	if decimals, known := decimalsOf(made.Currency); err == nil && r.Currency == "" && known {
-		asked = roundAsServer(asked, decimals).amount // the record does not have whether rounding was asked for
+		asked = roundAsServer(asked, decimals).amount // the record does not say whether rounding was requested
 	}
 	if err == nil && asked.Cmp(made.Amount) != 0 {
 		found.add("amount", strings.TrimSpace(r.Amount+" "+r.Currency), made.Amount.String()+" "+made.Currency)
@@ -57,16 +57,16 @@ func (d differences) failure(orderID string, made invoiceRecord) error {
 		return nil
 	}
 	return &output.Error{Code: output.MadeOtherwise,
-		What: fmt.Sprintf("invoice %s (order id %s) was created, and is not what was asked for: %s", made.ID, orderID, strings.Join(d, "; ")),
+		What: fmt.Sprintf("invoice %s (order id %s) was created, but differs from the request: %s", made.ID, orderID, strings.Join(d, "; ")),
 		Why:  "It exists and can be paid.", Next: "btcpayctl invoice get " + made.ID}
 }
 
 func (d *differences) add(what, asked, made string) {
-	*d = append(*d, fmt.Sprintf("%s: asked %s, created %s", what, cli.Dash(asked), cli.Dash(made)))
+	*d = append(*d, fmt.Sprintf("%s: requested %s, created %s", what, cli.Dash(asked), cli.Dash(made)))
 }
 
-// compareAmount takes the rounding in the store's own currency for what --round asked
-// for, since that currency is known from the answer only.
+// compareAmount accepts rounding to the decimals of the store's own currency with --round,
+// because that currency is known only from the response.
 func (s *invoiceSender) compareAmount(found *differences, o order, made invoiceRecord) {
 	asked, currency := o.amount()
 	switch {
@@ -86,13 +86,13 @@ func (s *invoiceSender) isRounding(o order, made invoiceRecord) bool {
 	return known && roundAsServer(*asked, decimals).amount.Cmp(made.Amount) == 0
 }
 
-// expirySlack covers that one API cuts the expiry to seconds.
+// expirySlack allows for one API, which cuts the expiry to seconds.
 const expirySlack = 2 * time.Second
 
 func within(a, b time.Time, slack time.Duration) bool { return a.Sub(b).Abs() <= slack }
 
-// span is when the invoice is to expire. A span is counted by the server's clock from
-// the creation on, as far as its API takes one.
+// span is when the invoice should expire. If the API accepts a span, it counts from the
+// creation by the server's clock.
 func (o order) span(made invoiceRecord) (time.Time, bool) {
 	switch {
 	case made.ExpiresAt.IsZero():
@@ -113,8 +113,8 @@ func (o order) span(made invoiceRecord) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// methods are the payment methods that the order is to be paid by, all of the store's
-// where there are none.
+// methods are the payment methods that the order allows, or none for all methods of the
+// store.
 func (o order) methods() []string {
 	if o.native != nil {
 		if o.native.Checkout == nil {
@@ -132,8 +132,8 @@ func (o order) methods() []string {
 	return methods
 }
 
-// compareMethods looks for methods that were asked for and are not offered. An invoice
-// of 0 needs none.
+// compareMethods looks for requested methods that the invoice does not offer. An invoice of
+// 0 needs none.
 func compareMethods(found *differences, o order, made invoiceRecord) {
 	asked := o.methods()
 	if amount, _ := o.amount(); len(asked) == 0 || amount != nil && amount.Sign() == 0 {
@@ -151,8 +151,7 @@ func compareMethods(found *differences, o order, made invoiceRecord) {
 	}
 }
 
-// methodID writes a payment method as servers since 2.0 do, whichever of the names of
-// older ones it has.
+// methodID writes a payment method like servers since 2.0, from any of the older names.
 func methodID(text string) string {
 	id := strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(text)), "_", "-")
 	coin, kind, _ := strings.Cut(id, "-")

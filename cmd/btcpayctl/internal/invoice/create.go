@@ -20,9 +20,9 @@ type invoiceCreate struct {
 	invoiceCall
 	from    string
 	amount  string
-	any     bool // an invoice that takes any amount
+	any     bool // an invoice that accepts any amount
 	allowed consents
-	again   bool // the rows of a finished batch anew
+	again   bool // new invoices for a finished batch
 	tax     string
 	speed   string
 	expires time.Duration
@@ -121,7 +121,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	}
 	switch {
 	case c.again:
-		return &output.Error{Code: output.Usage, What: "--again goes with --from", Why: "Nothing was sent.", Next: "btcpayctl invoice create --help"}
+		return &output.Error{Code: output.Usage, What: "--again needs --from", Why: "Nothing was sent.", Next: "btcpayctl invoice create --help"}
 	case c.allowed.existing && c.request.OrderID == "":
 		return needsOrderID()
 	}
@@ -145,14 +145,14 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	return operation.Finish()
 }
 
-// notPrinted names what was made where standard output did not take it.
+// notPrinted names the created invoice if standard output could not be written.
 func notPrinted(err error, made string) error {
-	return &output.Error{Code: output.Failed, What: "invoice " + made + " was created, and cannot be printed", Why: err.Error(),
+	return &output.Error{Code: output.Failed, What: "invoice " + made + " was created, but cannot be printed", Why: err.Error(),
 		Next: "btcpayctl invoice resume", Err: err}
 }
 
-// compareClocks tells of an expiry that is another than was meant: it is sent
-// as a moment of this machine's clock.
+// compareClocks warns if the invoice expires at another time than intended, because the
+// expiry is sent as a time of this machine's clock.
 func (c *invoiceCreate) compareClocks(made invoiceRecord) {
 	if c.expires <= 0 || made.serverTime.IsZero() {
 		return
@@ -166,7 +166,7 @@ func (c *invoiceCreate) compareClocks(made invoiceRecord) {
 		direction = "behind"
 	}
 	left := made.left(c.app.Now()).Round(time.Second)
-	fmt.Fprintf(c.app.Err, "warning: this machine's clock is %s %s the server's, so the invoice expires in %s and not in %s.\n", off.Abs(), direction, left, c.expires)
+	fmt.Fprintf(c.app.Err, "warning: this machine's clock is %s %s the server's, so the invoice expires in %s instead of %s.\n", off.Abs(), direction, left, c.expires)
 }
 
 func (c *invoiceCreate) fromFlags() error {
@@ -178,7 +178,7 @@ func (c *invoiceCreate) fromFlags() error {
 		return err
 	}
 	if c.expires < 0 {
-		return &output.Error{Code: output.BadInput, What: "--expires lies in the past", Why: "Nothing was sent.", Next: "--expires 15m"}
+		return &output.Error{Code: output.BadInput, What: "--expires is in the past", Why: "Nothing was sent.", Next: "--expires 15m"}
 	}
 	if c.expires > 0 {
 		c.request.ExpirationTime.Time = c.app.Now().Add(c.expires)
@@ -194,7 +194,7 @@ func amountFlag(flag, text string) (*client.Decimal, error) {
 	}
 	amount, err := client.ParseDecimal(text)
 	if err != nil {
-		return nil, &output.Error{Code: output.BadInput, What: flag + " is unusable: " + err.Error(), Why: "Nothing was sent.", Next: flag + " 12.50", Err: err}
+		return nil, &output.Error{Code: output.BadInput, What: flag + " cannot be used: " + err.Error(), Why: "Nothing was sent.", Next: flag + " 12.50", Err: err}
 	}
 	return &amount, nil
 }
@@ -208,8 +208,8 @@ func (c *invoiceCreate) sender(cmd *cobra.Command) (*invoiceSender, error) {
 	return &invoiceSender{app: c.app, invoiceAPI: api, dryRun: c.flags.DryRun, allowed: c.allowed}, nil
 }
 
-// many creates an invoice for each JSON object of the input. All are checked before
-// the first is sent.
+// many creates an invoice for each JSON object of the input. All are checked before the
+// first is sent.
 func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err := c.onlyFrom(cmd); err != nil {
 		return err
@@ -246,8 +246,8 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	return b.print(cmd.Context(), p)
 }
 
-// checkOrders refuses order ids that stand twice, and wants one of each row where an
-// invoice that exists may be taken.
+// checkOrders refuses duplicate order ids, and with --unless-exists requires one on each
+// row.
 func (c *invoiceCreate) checkOrders(shown string, requests []lineRequest) error {
 	if !c.allowed.sameOrder {
 		if err := refuseSameOrder(shown, requests); err != nil {
@@ -262,10 +262,10 @@ func (c *invoiceCreate) checkOrders(shown string, requests []lineRequest) error 
 }
 
 func needsOrderID() error {
-	return &output.Error{Code: output.BadInput, What: "--" + existsFlag + " looks for the order id, and there is none", Why: "Nothing was sent.", Next: "--order-id A-1007, or an orderId in each row"}
+	return &output.Error{Code: output.BadInput, What: "--" + existsFlag + " looks the order id up, but none is given", Why: "Nothing was sent.", Next: "--order-id A-1007, or an orderId in each row"}
 }
 
-// showMany shows each request that would be sent.
+// showMany prints each request that would be sent.
 func (c *invoiceCreate) showMany(cmd *cobra.Command, sender *invoiceSender, requests []lineRequest) error {
 	for _, r := range requests {
 		if _, _, err := sender.create(cmd.Context(), r.order); cli.DryRunIsDone(err) != nil {
@@ -275,12 +275,12 @@ func (c *invoiceCreate) showMany(cmd *cobra.Command, sender *invoiceSender, requ
 	return nil
 }
 
-// onlyFrom refuses flags that --from would silently win over.
+// onlyFrom refuses flags that --from would silently override.
 func (c *invoiceCreate) onlyFrom(cmd *cobra.Command) error {
 	for _, name := range []string{"amount", "any-amount", "currency", "tax-included", "order-id", "item-code", "description", "pos-data", "buyer-email",
 		"redirect-url", "notification-url", "extended-notifications", "speed", "expires", "payment-method"} {
 		if cmd.Flags().Changed(name) {
-			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s does not go with --from", name), Why: "The JSON says it all.", Next: "btcpayctl invoice create --help"}
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s cannot be used with --from", name), Why: "The JSON has all fields of the invoice.", Next: "btcpayctl invoice create --help"}
 		}
 	}
 	return nil

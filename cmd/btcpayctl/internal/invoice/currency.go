@@ -7,11 +7,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// CurrencyDecimals has the currencies of the server's own list, by the decimals of an
-// amount. The server rounds by the table of its runtime where that has the currency,
-// and that table differs from its list for some twenty currencies, such as RSD and
-// IQD. The larger number is here, so that no amount is refused which a server may
-// keep; what is rounded all the same is seen in the answer.
+// CurrencyDecimals maps the currencies of the server's own list to the decimals of an
+// amount. The server rounds by the table of its runtime for currencies that this table has,
+// and the table differs from the list for some twenty currencies, such as RSD and IQD. The
+// larger number is here, so that no amount is refused which a server may keep. If the
+// server still rounds, the response shows it.
 var CurrencyDecimals = map[int]string{
 	0: "BIF BYR CLP DJF GNF ISK JPY KMF KRW PYG RWF SATS UGX UYI VND VUV XAF XOF XPF",
 	2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY " +
@@ -27,8 +27,8 @@ var CurrencyDecimals = map[int]string{
 	18: "ETH FAU",
 }
 
-// decimalsOf is how many decimals the amounts of a currency have. Currencies that the
-// server does not know, such as XAU, keep what they are given.
+// decimalsOf returns the decimals of a currency's amounts. Amounts in currencies that the
+// server does not know, such as XAU, are not rounded.
 func decimalsOf(currency string) (decimals int, known bool) {
 	code := strings.ToUpper(strings.TrimSpace(currency))
 	for decimals, codes := range CurrencyDecimals {
@@ -39,15 +39,14 @@ func decimalsOf(currency string) (decimals int, known bool) {
 	return 0, false
 }
 
-// rounded is an amount as the server makes it of one that it is given.
+// rounded is an amount as the server would store it.
 type rounded struct {
 	amount       client.Decimal
-	lower, upper client.Decimal // what it lies between, with as many decimals
+	lower, upper client.Decimal // the nearest amounts below and above, with as many decimals
 }
 
-// roundAsServer rounds halves away from zero to these decimals, or to as many more as
-// keep the loss under one part in a hundred. It has the amount itself where nothing is
-// lost.
+// roundAsServer rounds halves away from zero to these decimals, or to as many more as keep
+// the error below one percent. If nothing is lost, it returns the amount itself.
 func roundAsServer(amount client.Decimal, decimals int) rounded {
 	exact := amount.Rat()
 	if exact.Sign() == 0 {

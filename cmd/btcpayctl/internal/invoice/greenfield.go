@@ -18,8 +18,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// greenfieldInvoices are those of the store that a flag, the environment, the
-// profile or the API key names.
+// greenfieldInvoices are those of the store that a flag, the environment, the profile or
+// the API key names.
 type greenfieldInvoices struct {
 	app        *app.App
 	connection *app.GreenfieldConnection
@@ -27,21 +27,21 @@ type greenfieldInvoices struct {
 	store      string
 }
 
-// metaOperation is the member of an invoice's metadata that names the operation
-// which made it. Unlike an order id it is never used twice, so an invoice whose
-// answer was lost is found without a look at any clock.
+// metaOperation is the metadata field that names the operation which created an invoice.
+// Unlike an order id it is never used twice, so an invoice whose response was lost is found
+// without comparing clocks.
 const metaOperation = ownPrefix + "Operation"
 
-// oldMetaOperation is its name in invoices of earlier versions, whose records may
-// still be in the ledger.
+// oldMetaOperation is its name in invoices of earlier versions, whose records may still be
+// in the ledger.
 const oldMetaOperation = "operationId"
 
 func (g *greenfieldInvoices) server() string { return g.connection.URL }
 
-// storeID is asked of the server once, where only the key names it.
+// storeID is requested once, if only the key determines it.
 func (g *greenfieldInvoices) storeID(ctx context.Context) (string, error) {
 	if g.store == "" && g.dryRun && g.connection.Store.Text == "" {
-		return "", &output.Error{Code: output.Usage, What: "no store is given, and --dry-run does not ask the server which one the key is for", Next: "--store ID"}
+		return "", &output.Error{Code: output.Usage, What: "no store is given, and --dry-run does not ask the server for the key's store", Next: "--store ID"}
 	}
 	if g.store == "" {
 		var err error
@@ -85,8 +85,8 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 	return fromGreenfield(invoice), err
 }
 
-// noInvoiceOrPermission says what a 403 about one invoice can mean: servers
-// since 2.4 answer alike to an id that they do not have.
+// noInvoiceOrPermission explains a 403 about one invoice. Servers since 2.4 respond the
+// same way to an unknown id.
 func noInvoiceOrPermission(id, store string, denied *greenfield.PermissionError) error {
 	return &output.Error{Code: output.MissingPermission, Status: 403, Err: denied,
 		What: fmt.Sprintf("the key lacks %s for store %s, or the store has no invoice %s", denied.Permission.Policy(), store, id),
@@ -113,7 +113,7 @@ func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2
 }
 
 func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOptions, error) {
-	// Archived ones are listed, as the other API does.
+	// Archived invoices are listed, as with the other API.
 	options := greenfield.InvoiceListOptions{StartDate: f.from, IncludeArchived: true, Skip: f.offset}
 	if !f.to.IsZero() {
 		options.EndDate = f.to.Add(24*time.Hour - time.Second)
@@ -135,12 +135,12 @@ func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOpt
 }
 
 func onlyBitPay(what string) error {
-	return &output.Error{Code: output.Usage, What: what + " is known to the BitPay-compatible API alone", Next: "--api bitpay, with a BitId key, or leave it out"}
+	return &output.Error{Code: output.Usage, What: what + " is supported only by the BitPay-compatible API", Next: "--api bitpay, with a BitId key, or leave it out"}
 }
 
 func (g *greenfieldInvoices) check(o order) error {
 	if id := o.orderID(); offsetTime().MatchString(id) && !strings.HasSuffix(id, "+00:00") {
-		return wrongOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server moves to UTC", id),
+		return wrongOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server would convert to UTC", id),
 			"write the time in UTC, with Z at its end, or put a letter before it")
 	}
 	_, err := o.greenfield("")
@@ -159,7 +159,7 @@ func (g *greenfieldInvoices) sign(ctx context.Context, h *ledger.Header, by *led
 	return nil
 }
 
-// What the path of each request names is the store, so these are no questions here.
+// The path of each request names the store, so these have nothing to check.
 
 func (g *greenfieldInvoices) ready(context.Context) error { return nil }
 
@@ -167,8 +167,8 @@ func (g *greenfieldInvoices) showsStore(context.Context, *invoiceRecord) error {
 
 func (g *greenfieldInvoices) knownStore() string { return g.store }
 
-// owns does not look at the key: it may have been rotated, and the store is what
-// tells.
+// owns reports whether the record is about the same store. It ignores the key, which may
+// have been rotated.
 func (g *greenfieldInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
 	store := g.store
 	if store == "" {
@@ -207,7 +207,7 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 		r.OrderID = id
 	}
 	r.store, r.methods = i.StoreID, i.Checkout.PaymentMethods
-	// In BTC, as the other API tells them; a list has no payment methods.
+	// In BTC, as in the other API; a list has no payment methods.
 	onChain := slices.IndexFunc(i.PaymentMethods, func(m greenfield.InvoicePaymentMethod) bool {
 		return m.PaymentMethodID == "BTC-CHAIN" || m.PaymentMethodID == "BTC"
 	})

@@ -19,20 +19,20 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// maxRequests bounds what is read into memory, so that all of it can be checked
-// before the first invoice is made.
+// maxRequests is how many bytes are read into memory, so that all rows can be checked
+// before the first invoice is created.
 const maxRequests = ledger.RowsLimit
 
-// A lineRequest is one JSON object of the input and the line it begins on.
+// A lineRequest is one JSON object of the input and the line on which it begins.
 type lineRequest struct {
 	line  int
 	order order
 
 	key    string // see nameRows
-	digest string // of the order as it was given
+	digest string // of the order as given
 }
 
-// isNameless tells of a row without an order id of its own: the same row again is
+// isNameless reports whether a row has no order id of its own. The same row again is
 // another order.
 func (r lineRequest) isNameless() bool { return r.order.orderID() == "" }
 
@@ -55,7 +55,7 @@ func readRequests(a *app.App, path string) (requests []lineRequest, data []byte,
 	requests, line, err := parseRequests(data)
 	nameRows(requests)
 	if err == nil && len(requests) == 0 {
-		line, err = 1, errors.New("there is no JSON object")
+		line, err = 1, errors.New("it contains no JSON object")
 	}
 	if err != nil {
 		return nil, nil, shown, &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
@@ -69,14 +69,14 @@ func readInput(a *app.App, path string) (data []byte, shown string, err error) {
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, path, &output.Error{Code: output.BadInput, What: "the requests cannot be read", Why: err.Error(), Next: "--from FILE, or --from - for standard input", Err: err}
+			return nil, path, &output.Error{Code: output.BadInput, What: "the orders cannot be read", Why: err.Error(), Next: "--from FILE, or --from - for standard input", Err: err}
 		}
 		defer file.Close()
 		source, shown = file, path
 	}
 	data, err = io.ReadAll(io.LimitReader(source, maxRequests+1))
 	if err == nil && len(data) > maxRequests {
-		err = fmt.Errorf("there are more than %d bytes", maxRequests)
+		err = fmt.Errorf("it has more than %d bytes", maxRequests)
 	}
 	if err != nil {
 		return nil, shown, &output.Error{Code: output.BadInput, What: shown + " cannot be used", Why: err.Error(), Next: "split it", Err: err}
@@ -84,8 +84,8 @@ func readInput(a *app.App, path string) (data []byte, shown string, err error) {
 	return data, shown, nil
 }
 
-// parseRequests reads objects that follow each other, on one line or many. On
-// an error, line tells where.
+// parseRequests reads JSON objects that follow each other, on one or more lines. On an
+// error, line is where it is.
 func parseRequests(data []byte) (requests []lineRequest, line int, err error) {
 	if line, err := cli.CheckJSONText(data); err != nil {
 		return nil, line, err
@@ -103,7 +103,7 @@ func parseRequests(data []byte) (requests []lineRequest, line int, err error) {
 			return nil, 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n")), err
 		}
 		if err != nil {
-			return nil, line, errors.New("the JSON is cut off")
+			return nil, line, errors.New("the JSON is incomplete")
 		}
 		request, err := parseRequest(raw)
 		if err != nil {
@@ -117,11 +117,11 @@ func skipSpace(data []byte, at int) int {
 	return at + len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
 }
 
-// parseRequest is strict: a member that is misspelt or stands twice would make
-// another invoice than was meant.
+// parseRequest is strict: a misspelt or duplicate field would create another invoice than
+// intended.
 func parseRequest(raw []byte) (order, error) {
 	if len(raw) == 0 || raw[0] != '{' {
-		return order{}, errors.New("an invoice is a JSON object")
+		return order{}, errors.New("an invoice must be a JSON object")
 	}
 	if err := checkDepth(raw); err != nil {
 		return order{}, err
@@ -172,7 +172,7 @@ func parseRequest(raw []byte) (order, error) {
 	return order{request: request, anyAmount: anyAmount, id: id}, request.Validate()
 }
 
-// greenfieldMembers are those that only a request of that API has.
+// greenfieldMembers are fields that only a request of that API has.
 var greenfieldMembers = []string{"amount", "metadata", "checkout", "receipt", "additionalSearchTerms"}
 
 func strictly(raw []byte, into any) error {

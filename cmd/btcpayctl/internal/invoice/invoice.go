@@ -1,4 +1,4 @@
-// Package invoice has the commands about invoices, on both APIs, and files of many.
+// Package invoice has the commands for invoices, on both APIs, and for files of orders.
 package invoice
 
 import (
@@ -140,7 +140,7 @@ func day(flag, text string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return t, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s %q is no day", flag, text), Next: flag + " 2026-11-24", Err: err}
+		return t, &output.Error{Code: output.Usage, What: fmt.Sprintf("%s %q is not a date", flag, text), Next: flag + " 2026-11-24", Err: err}
 	}
 	return t, nil
 }

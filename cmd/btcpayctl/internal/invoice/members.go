@@ -12,9 +12,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// refuseDoubled refuses a name that stands twice in one object. Names that differ in
-// their capitals count as one, but for those of the metadata, where they are the
-// caller's own and the server keeps both.
+// refuseDoubled refuses duplicate names in a JSON object. Names that differ only in case
+// are duplicates, except in the metadata, whose names are the caller's own and kept by the
+// server.
 func refuseDoubled(raw []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := decoder.Token(); err != nil {
@@ -46,7 +46,7 @@ func refuseDoubled(raw []byte) error {
 	return client.RefuseDuplicates(append(rest, '}'))
 }
 
-// refuseSame refuses names that stand twice with the same capitals.
+// refuseSame refuses names that are duplicates with the same case.
 func refuseSame(decoder *json.Decoder) error {
 	token, err := decoder.Token()
 	delim, nested := token.(json.Delim)
@@ -74,7 +74,7 @@ func refuseSame(decoder *json.Decoder) error {
 	return err
 }
 
-// maxDepth is how deep servers read an order.
+// maxDepth is the deepest nesting that servers accept in an order.
 const maxDepth = 32
 
 func checkDepth(raw []byte) error {
@@ -89,7 +89,7 @@ func checkDepth(raw []byte) error {
 			return err
 		case token == json.Delim('{') || token == json.Delim('['):
 			if depth++; depth > maxDepth {
-				return fmt.Errorf("it is nested more than %d deep, which servers refuse", maxDepth)
+				return fmt.Errorf("its nesting is deeper than %d, which servers refuse", maxDepth)
 			}
 		case token == json.Delim('}') || token == json.Delim(']'):
 			depth--
@@ -97,22 +97,22 @@ func checkDepth(raw []byte) error {
 	}
 }
 
-// ownPrefix begins the members of the metadata that are this program's.
+// ownPrefix begins the metadata fields of this program.
 const ownPrefix = "btcpayctl"
 
-// checkMetadata keeps the caller's metadata and this program's apart, and refuses an
-// order id that is none.
+// checkMetadata refuses metadata fields with this program's prefix, and values that cannot
+// be an order id.
 func checkMetadata(metadata greenfield.Metadata) error {
 	for name := range metadata {
 		if len(name) >= len(ownPrefix) && strings.EqualFold(name[:len(ownPrefix)], ownPrefix) {
-			return fmt.Errorf("%.60q: names that begin with %s belong to this program", "metadata."+name, ownPrefix)
+			return fmt.Errorf("%.60q: names that begin with %s are reserved", "metadata."+name, ownPrefix)
 		}
 	}
 	return checkScalar(`"metadata.orderId"`, metadata[greenfield.MetaOrderID])
 }
 
-// takeOrderID makes a text of an order id in the members of the BitPay API, as the
-// server does. It returns the order id as it was, for the API that keeps it.
+// takeOrderID converts an order id in the fields of the BitPay API to a string, like the
+// server. It returns the original value for the API that keeps it.
 func takeOrderID(raw []byte, members map[string]json.RawMessage) (rest []byte, id json.RawMessage, err error) {
 	for name, value := range members {
 		value = bytes.TrimSpace(value)

@@ -33,7 +33,7 @@ another browser than the desktop's.`,
 			if err != nil {
 				return cli.DryRunIsDone(err)
 			}
-			// Not the address that the server sent, which could be anyone's.
+			// Not the address from the server's response, which could point anywhere.
 			page := api.server() + "/i/" + args[0]
 			if err := cli.Browse(a, page); err != nil {
 				return &output.Error{Code: output.Failed, What: "the browser cannot be opened", Why: err.Error(), Next: "open " + page, Err: err}

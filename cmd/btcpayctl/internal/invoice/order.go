@@ -16,17 +16,17 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// An order is an invoice to be made, in the members of the BitPay API, or in
-// those of Greenfield where they came so.
+// An order is an invoice to create, in the fields of the BitPay API, or in those of
+// Greenfield if it was given so.
 type order struct {
 	request bitpay.InvoiceRequest
 	native  *greenfield.InvoiceRequest
-	// anyAmount tells that an invoice was asked for that takes any amount; only
-	// then may the amount be missing.
+	// anyAmount is set if an invoice for any amount was requested; only then may the amount
+	// be missing.
 	anyAmount bool
-	// expires is the span until the expiry, where it was given so.
+	// expires is the time until the expiry, if it was given as a span.
 	expires time.Duration
-	// id is the order id in the members of the BitPay API where it is no text.
+	// id is the order id in the fields of the BitPay API if it is not a string.
 	id json.RawMessage
 }
 
@@ -49,7 +49,7 @@ func (o *order) setOrderID(id string) {
 	o.native = &changed
 }
 
-// digest tells orders apart that are to make different invoices.
+// digest is different for orders that create different invoices.
 func (o order) digest() string {
 	content, err := json.Marshal([]any{o.request, o.native, o.anyAmount, o.id})
 	if err != nil {
@@ -70,7 +70,7 @@ func (o order) amount() (*client.Decimal, string) {
 	return o.request.Price, o.request.Currency
 }
 
-// asked is what a record keeps of an order, to tell its invoice by.
+// asked is what a record stores of an order, to recognise its invoice.
 func (o order) asked() ledger.Invoice {
 	amount, currency := o.amount()
 	r := ledger.Invoice{InvoicePayload: ledger.InvoicePayload{OrderID: o.orderID(), Currency: currency}}
@@ -80,8 +80,8 @@ func (o order) asked() ledger.Invoice {
 	return r
 }
 
-// greenfield gives the order as a request of that API, with the operation that
-// makes it.
+// greenfield returns the order as a request of that API, with the operation that creates
+// it.
 func (o order) greenfield(operation string) (greenfield.InvoiceRequest, error) {
 	var request greenfield.InvoiceRequest
 	if o.native != nil {
@@ -99,8 +99,8 @@ func (o order) greenfield(operation string) (greenfield.InvoiceRequest, error) {
 	return request, nil
 }
 
-// translate refuses what Greenfield has no member for. What both read and ignore
-// is left out.
+// translate refuses what Greenfield has no field for. Fields that both APIs ignore are
+// dropped.
 func (o order) translate() (greenfield.InvoiceRequest, error) {
 	r := o.request
 	switch {
@@ -132,7 +132,7 @@ var speedPolicies = map[bitpay.Speed]greenfield.SpeedPolicy{
 	bitpay.SpeedLowMedium: greenfield.LowMediumSpeed, bitpay.SpeedLow: greenfield.LowSpeed,
 }
 
-// minutes is the span until the expiry, which this API counts in whole minutes.
+// minutes returns the time until the expiry, which this API counts in whole minutes.
 func (o order) minutes() (*greenfield.Minutes, error) {
 	span := o.expires
 	if span == 0 && !o.request.ExpirationTime.IsZero() {
@@ -142,13 +142,13 @@ func (o order) minutes() (*greenfield.Minutes, error) {
 		return nil, nil
 	}
 	if span < time.Minute || span%time.Minute != 0 {
-		return nil, &output.Error{Code: output.BadInput, What: fmt.Sprintf("the expiry in %s is not in whole minutes, which the Greenfield API counts", span),
+		return nil, &output.Error{Code: output.BadInput, What: fmt.Sprintf("--expires %s is not in whole minutes, which the Greenfield API requires", span),
 			Why: "Nothing was sent.", Next: "--expires 15m, or --api bitpay"}
 	}
 	return new(greenfield.Minutes(span / time.Minute)), nil
 }
 
-// metadata puts the members where the server itself puts those of the BitPay API.
+// metadata puts the fields where the server itself puts those of the BitPay API.
 func (o order) metadata() (greenfield.Metadata, error) {
 	r := o.request
 	metadata := greenfield.Metadata{}

@@ -12,17 +12,17 @@ import (
 	"sync"
 )
 
-// An order id is any JSON scalar on the Greenfield API. The BitPay-compatible one
-// makes a text of it.
+// An order id is any JSON scalar on the Greenfield API. The BitPay-compatible API makes it
+// a string.
 
-// offsetTime is what a server moves to UTC wherever it stands in the metadata, so that
-// an order of this id would not be found again.
+// offsetTime matches what a server converts to UTC anywhere in the metadata. An order with
+// this id would not be found again.
 var offsetTime = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$`)
 })
 
-// scalarText is the text of an order id, which is also what a server finds it by, and
-// empty where there is none.
+// scalarText is the order id as a string, by which the server also finds it. It is empty if
+// there is none.
 func scalarText(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	var text string
@@ -37,28 +37,28 @@ func scalarText(raw json.RawMessage) string {
 
 func checkScalar(name string, raw json.RawMessage) error {
 	if raw = bytes.TrimSpace(raw); len(raw) > 0 && (raw[0] == '{' || raw[0] == '[') {
-		return errors.New(name + " is a list or an object, and an order id is a text, a number, true or false")
+		return errors.New(name + " is a list or an object; an order id must be a string, a number, true or false")
 	}
 	return nil
 }
 
-// rawText is the JSON of a text, and nothing for the empty one.
+// rawText is the JSON of a string, and nothing for the empty one.
 func rawText(text string) json.RawMessage {
 	if text == "" {
 		return nil
 	}
 	raw, err := json.Marshal(text)
 	if err != nil {
-		panic(err) // a text always has a JSON form
+		panic(err) // a string always has a JSON form
 	}
 	return raw
 }
 
-// sameScalar takes two spellings of one number for the same, since a server may write
-// 1.50 as 1.5.
+// sameScalar reports whether two scalars are equal. Spellings of one number are, because a
+// server may write 1.50 as 1.5.
 func sameScalar(a, b string) bool { return a == b || scalarKey(a) == scalarKey(b) }
 
-// scalarKey is one text for all spellings of an order id.
+// scalarKey returns the same string for all spellings of an order id.
 func scalarKey(id string) string {
 	if number, ok := scalarNumber(id); ok {
 		return "number " + number.RatString()
@@ -73,7 +73,7 @@ func scalarNumber(text string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
-// Spellings are the texts by which a server may find an order id, since it writes a
+// Spellings are the strings by which a server may find an order id, because it writes a
 // number such as 1.50 as 1.5, and true as True.
 func Spellings(id string) []string {
 	all := []string{id}

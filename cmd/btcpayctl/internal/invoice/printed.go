@@ -9,8 +9,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A finisher ends operations once their invoices are printed, which in formats
-// that hold records back is at the very end.
+// A finisher ends operations once their invoices are printed. Formats that hold records
+// back print at the end.
 type finisher struct {
 	app  *app.App
 	at   *output.Printer
@@ -31,7 +31,7 @@ func (f *finisher) finishHeld(ctx context.Context) error {
 		return err
 	}
 	for _, id := range f.held {
-		// What was printed is done, whatever signal came.
+		// Invoices that were printed are done, even after a signal.
 		o, err := ledger.Resume[ledger.Invoice](context.WithoutCancel(ctx), journal, id)
 		if err == nil {
 			err = o.Finish()

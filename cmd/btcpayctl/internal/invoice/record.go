@@ -9,13 +9,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// invoiceRecord is an invoice in the words of both APIs. What an API does not
-// tell is null.
+// invoiceRecord is an invoice in the words of both APIs. Values that an API does not report
+// are null.
 type invoiceRecord struct {
 	ID           string          `json:"id"`
-	OrderID      json.RawMessage `json:"orderId"` // a text, unless the API keeps other scalars
+	OrderID      json.RawMessage `json:"orderId"` // a string, unless the API keeps other scalars
 	Amount       client.Decimal  `json:"amount"`
-	AnyAmount    bool            `json:"anyAmount"` // no amount was asked, and none was paid yet
+	AnyAmount    bool            `json:"anyAmount"` // an invoice of any amount that is unpaid so far
 	Currency     string          `json:"currency"`
 	Status       string          `json:"status"`
 	ServerStatus string          `json:"serverStatus"`
@@ -29,10 +29,10 @@ type invoiceRecord struct {
 
 	Metadata map[string]json.RawMessage `json:"metadata"`
 
-	serverTime time.Time // when it was read; zero where the API does not tell
+	serverTime time.Time // when it was read; zero if the API does not report it
 
-	// For a look at what was made: the store, the one that was asked for, and the
-	// methods by which it can be paid, as far as the API tells.
+	// For the comparison with the order: the store, the requested order id, and the payment
+	// methods, if the API reports them.
 	store, askedStore string
 	methods           []string
 }
@@ -50,8 +50,7 @@ const (
 	exceptionNone    = "none"
 )
 
-// left is the time until the invoice expires, by the server's clock where it is
-// known.
+// left is the time until the invoice expires, by the server's clock if it is known.
 func (r invoiceRecord) left(now time.Time) time.Duration {
 	if !r.serverTime.IsZero() {
 		now = r.serverTime
@@ -59,8 +58,8 @@ func (r invoiceRecord) left(now time.Time) time.Duration {
 	return r.ExpiresAt.Sub(now)
 }
 
-// btcText writes an amount of bitcoin with its eight decimals, as people are
-// used to read it; a server leaves zeros out.
+// btcText writes an amount of bitcoin with all eight decimals, as users are used to; a
+// server omits zeros.
 func btcText(amount client.Decimal) string {
 	text := amount.String()
 	_, fraction, _ := strings.Cut(text, ".")

@@ -60,11 +60,11 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	}
 	switch {
 	case c.flags.DryRun:
-		return &output.Error{Code: output.Usage, What: "resume has no --dry-run", Why: "Without a batch it changes nothing on the server.", Next: "btcpayctl invoice resume"}
+		return &output.Error{Code: output.Usage, What: "resume has no --dry-run", Why: "Except for a batch, it changes nothing on the server.", Next: "btcpayctl invoice resume"}
 	case c.abandon && len(ids) == 0:
-		return &output.Error{Code: output.Usage, What: "--abandon wants the operations named", Next: "btcpayctl invoice resume OPERATION --abandon"}
+		return &output.Error{Code: output.Usage, What: "--abandon needs an operation id", Next: "btcpayctl invoice resume OPERATION --abandon"}
 	case c.abandon && c.sendAgain:
-		return &output.Error{Code: output.Usage, What: "--abandon closes a batch and --send-again goes on with it", Why: "Nothing was sent.", Next: "leave one of them out"}
+		return &output.Error{Code: output.Usage, What: "--abandon closes a batch, but --send-again continues it", Why: "Nothing was sent.", Next: "leave one of them out"}
 	}
 	found, isBatch, err := c.findBatch(ids)
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		return c.resumeBatch(cmd.Context(), p, found)
 	}
 	if c.sendAgain {
-		return &output.Error{Code: output.Usage, What: "--send-again wants the batch named", Why: "Nothing was sent.", Next: "btcpayctl invoice resume BATCH --send-again"}
+		return &output.Error{Code: output.Usage, What: "--send-again needs a batch id", Why: "Nothing was sent.", Next: "btcpayctl invoice resume BATCH --send-again"}
 	}
 	journal, err := c.app.Ledger()
 	if err != nil {
@@ -119,7 +119,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		}
 		failed = append(failed, open...)
 		if len(printed.held) == 0 && len(failed) > 0 {
-			// A call that fails prints nothing, not even a table's head.
+			// A failing call prints nothing, not even the header of a table.
 			yield(invoiceRecord{}, errNothingFound)
 		}
 	})
@@ -134,7 +134,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 
 var errNothingFound = errors.New("no invoice was found")
 
-// choose takes the invoices of the ledger, or those that are named.
+// choose returns the open invoice operations, or those that are named.
 func choose(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
 	byID := map[string]ledger.Invoice{}
 	var all []ledger.Invoice
@@ -149,8 +149,8 @@ func choose(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
 	for _, id := range ids {
 		r, ok := byID[id]
 		if !ok {
-			return nil, &output.Error{Code: output.NotFound, What: "there is no open operation " + id,
-				Why: "It was finished, or the id is another.", Next: "btcpayctl invoice resume"}
+			return nil, &output.Error{Code: output.NotFound, What: "no open operation has the id " + id,
+				Why: "It may be finished already. Check the id.", Next: "btcpayctl invoice resume"}
 		}
 		chosen = append(chosen, r)
 	}
@@ -159,22 +159,21 @@ func choose(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
 
 func otherKey(h ledger.Header, by ledger.Issuer) error {
 	e := &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s belongs to another key or server", h.ID),
-		Why: fmt.Sprintf("It is of key %s on %s.", cli.Dash(cmp.Or(by.SIN, by.KeyID)), h.Server), Next: "give that key and server, by --profile or the environment"}
+		Why: fmt.Sprintf("It belongs to the key %s on %s.", cli.Dash(cmp.Or(by.SIN, by.KeyID)), h.Server), Next: "use that key and server, by --profile or the environment"}
 	if h.Profile != "" {
 		e.Next = "btcpayctl invoice resume --profile " + h.Profile + " " + h.ID
 	}
 	return e
 }
 
-// resume looks one operation up. Done tells that nobody reads the output any
-// more.
+// resume looks up one operation. Done reports that the reader of the output has gone.
 func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *invoiceSender, r ledger.Invoice, printed *finisher, yield func(invoiceRecord, error) bool) (done bool, err error) {
 	operation, err := ledger.Resume[ledger.Invoice](ctx, journal, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
 		return false, &output.Error{Code: output.Pending, What: "operation " + r.ID + ": " + err.Error(), Next: "wait for it\nthen btcpayctl invoice resume " + r.ID, Err: err}
 	case errors.Is(err, ledger.ErrNotFound):
-		return false, nil // finished meanwhile
+		return false, nil // finished since
 	case err != nil:
 		return false, err
 	}
@@ -190,10 +189,10 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		return false, operation.Finish()
 	case len(found) > 1:
 		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, found),
-			Why: "Which of them it made cannot be told.", Next: "compare them with btcpayctl invoice get\nthen btcpayctl invoice resume " + r.ID + " --abandon"}
+			Why: "btcpayctl does not know which of them it created.", Next: "compare them with btcpayctl invoice get\nthen btcpayctl invoice resume " + r.ID + " --abandon"}
 	case len(found) == 0:
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),
-			Why: "The request may still be on its way. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + "\nor, once you are sure: btcpayctl invoice resume " + r.ID + " --abandon"}
+			Why: "The request may still arrive. It was not sent again." + tellOlder(older), Next: "btcpayctl invoice resume " + r.ID + "\nor, once you are sure: btcpayctl invoice resume " + r.ID + " --abandon"}
 	}
 	if err := c.noteRow(ctx, r, found[0].ID); err != nil {
 		return false, err
@@ -210,7 +209,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 	return false, printed.finish(operation)
 }
 
-// tellAbandoned says which invoices have the order id, whoever made them.
+// tellAbandoned reports all invoices with the order id.
 func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r ledger.Invoice) error {
 	have, err := s.withOrder(ctx, r.OrderID)
 	if err != nil {
@@ -220,12 +219,12 @@ func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r l
 	if len(have) > 0 {
 		ids = idsOf(have)
 	}
-	fmt.Fprintf(c.app.Err, "Closed %s. Invoices with order id %s, whoever created them: %s.\n", r.ID, output.VisibleLine(r.OrderID), ids)
+	fmt.Fprintf(c.app.Err, "Closed %s. Invoices with the order id %s, from this or other operations: %s.\n", r.ID, output.VisibleLine(r.OrderID), ids)
 	return nil
 }
 
-// lookUp gives the invoices that an operation may have made, and those that only
-// the clocks speak against.
+// lookUp returns the invoices that an operation may have created, and those that are
+// excluded only by the clocks.
 func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
 	if r.Invoice == "" {
 		return s.find(ctx, r)
@@ -234,7 +233,7 @@ func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Invoice) (found, ol
 	return []invoiceRecord{invoice}, nil, err
 }
 
-// several makes one failure of many, so that each is told of.
+// several combines many failures into one that names each.
 func several(failed []error) error {
 	if len(failed) < 2 {
 		return errors.Join(failed...)
@@ -248,12 +247,12 @@ func several(failed []error) error {
 		lines = append(lines, err.Error())
 		line := "btcpayctl invoice resume\nor, once you are sure: btcpayctl invoice resume OPERATION --abandon"
 		if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.Pending && strings.HasPrefix(e.Next, "btcpayctl ") {
-			line, _, _ = strings.Cut(e.Next, "\n") // a batch, which has a way on of its own
+			line, _, _ = strings.Cut(e.Next, "\n") // a batch, which has another Next line
 		}
 		if !slices.Contains(next, line) {
 			next = append(next, line)
 		}
 	}
-	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations stay open", len(failed)), Why: strings.Join(lines, "\n") + ".",
+	return &output.Error{Code: first.Code, What: fmt.Sprintf("%d operations are still open", len(failed)), Why: strings.Join(lines, "\n") + ".",
 		Next: strings.Join(next, "\nthen "), Err: errors.Join(failed...)}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// before looks at what has the order id of an order already. It returns the invoice that
-// is to be taken in place of a new one, if there is one.
+// before checks what already has the order id of an order. It returns the invoice that
+// --unless-exists adopts, if there is one.
 func (s *invoiceSender) before(ctx context.Context, r ledger.Invoice, o order) (*invoiceRecord, error) {
 	found, err := s.existing(ctx, o)
 	if found != nil || err != nil || s.allowed.sameOrder {
@@ -24,7 +24,7 @@ func (s *invoiceSender) before(ctx context.Context, r ledger.Invoice, o order) (
 	return nil, open.refuse(r.OrderID)
 }
 
-// existing is the invoice of an order that the server has, where one is to be taken.
+// existing returns the server's invoice of an order, if one is to be adopted.
 func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, error) {
 	if !s.allowed.existing {
 		return nil, nil
@@ -35,7 +35,7 @@ func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, 
 		return nil, err
 	case len(found) > 1:
 		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("%d invoices have the order id %s: %s", len(found), o.orderID(), idsOf(found)),
-			Why: "Which of them is meant cannot be told. None was created.", Next: "btcpayctl invoice list --order-id ID\nor leave --" + existsFlag + " out, for one more"}
+			Why: "btcpayctl does not know which of them to adopt. None was created.", Next: "btcpayctl invoice list --order-id ID\nor leave --" + existsFlag + " out, to create one more"}
 	}
 	if err := s.showsStore(ctx, &found[0]); err != nil {
 		return nil, err
@@ -43,11 +43,11 @@ func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, 
 	if err := compareRecord(o.asked(), found[0]); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(s.app.Err, "Note: order %s has an invoice, which is %s. None was created.\n", output.VisibleLine(o.orderID()), output.VisibleLine(found[0].Status))
+	fmt.Fprintf(s.app.Err, "Note: order %s already has an invoice, which is %s. None was created.\n", output.VisibleLine(o.orderID()), output.VisibleLine(found[0].Status))
 	return &found[0], nil
 }
 
-// withOrder are all invoices of an order id, whoever made them.
+// withOrder returns all invoices with an order id, from any creator.
 func (s *invoiceSender) withOrder(ctx context.Context, id string) ([]invoiceRecord, error) {
 	var found []invoiceRecord
 	for invoice, err := range s.all(ctx, invoiceFilter{orderID: id}) {
@@ -61,8 +61,8 @@ func (s *invoiceSender) withOrder(ctx context.Context, id string) ([]invoiceReco
 	return found, nil
 }
 
-// openOrders are the order ids of what is not finished, by [scalarKey], with what looks
-// whether an invoice of them may come yet.
+// openOrders are the order ids of open operations, by [scalarKey], with a function that
+// checks whether an invoice may still appear.
 type openOrders map[string][]func() error
 
 func (o openOrders) add(id string, look func() error) {
@@ -80,7 +80,7 @@ func (o openOrders) refuse(id string) error {
 	return nil
 }
 
-// refuseOpen refuses the order of an operation that is not finished.
+// refuseOpen refuses the order of an open operation.
 func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Invoice) error {
 	journal, err := s.app.Ledger()
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Invoice) error 
 	operation, err := ledger.Resume[ledger.Invoice](ctx, journal, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return nil // its end is known by now
+		return nil // the operation has ended since
 	case errors.Is(err, ledger.ErrBusy):
 		return &output.Error{Code: output.Pending, What: "another process is creating an invoice of order " + r.OrderID + " now", Why: "Nothing was sent.",
 			Next: "wait for it, and run the same command\nor --" + sameOrderFlag + ", for one more invoice of this order", Err: err}
@@ -97,11 +97,11 @@ func (s *invoiceSender) refuseOpen(ctx context.Context, r ledger.Invoice) error 
 		return err
 	}
 	return errors.Join(&output.Error{Code: output.UnknownOutcome,
-		What: fmt.Sprintf("order %s may have an invoice: whether operation %s created it is not known yet", r.OrderID, r.ID), Why: "Nothing was sent.",
+		What: fmt.Sprintf("order %s may already have an invoice: operation %s has an unknown outcome", r.OrderID, r.ID), Why: "Nothing was sent.",
 		Next: "btcpayctl invoice resume " + r.ID + "\nor --" + sameOrderFlag + ", for one more invoice of this order"}, operation.Release())
 }
 
-// openOrders are those of the same store, but for an operation of one's own, or a batch.
+// openOrders returns those of the same store, except for one operation or batch.
 func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders, error) {
 	records, err := operations.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil && len(records) == 0 {
@@ -117,7 +117,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	if err != nil {
 		return nil, err
 	}
-	all, _ := batches.All() // what cannot be read is told by "doctor"
+	all, _ := batches.All() // "doctor" reports records that cannot be read
 	for _, b := range all {
 		if b.ID == own || !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
 			continue
@@ -136,7 +136,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	return open, nil
 }
 
-// inBatch refuses the order of a row of a batch that is not finished.
+// inBatch refuses the order of a row of an unfinished batch.
 func inBatch(b ledger.Batch, row lineRequest) error {
 	return &output.Error{Code: output.Pending,
 		What: fmt.Sprintf("order %s is line %d of %s, a batch that is not finished", row.order.orderID(), row.line, operations.BatchName(b)), Why: "Nothing was sent.",

@@ -14,18 +14,17 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// An invoiceSender creates invoices so that none is made twice and none that
-// was made is lost.
+// An invoiceSender creates invoices so that none is created twice and none is lost.
 type invoiceSender struct {
 	app *app.App
 	invoiceAPI
 	dryRun  bool
 	allowed consents
-	// others are invoices that other rows of the batch made; a look-up leaves them out.
+	// others are the invoices of other rows of the batch; a look-up ignores them.
 	others func() []string
 }
 
-// check refuses an order before anything is sent: its amount first.
+// check checks an order before anything is sent: its amount first.
 func (s *invoiceSender) check(o order) error {
 	if err := o.settle(s.allowed, io.Discard); err != nil {
 		return err
@@ -33,19 +32,18 @@ func (s *invoiceSender) check(o order) error {
 	return s.invoiceAPI.check(o)
 }
 
-// A fate is what became of a request for an invoice.
+// A fate is the outcome of a request for an invoice.
 type fate int
 
 const (
-	fateUnknown fate = iota // it may have been made, or may still be
-	fateNone                // nothing was made
+	fateUnknown fate = iota // the invoice may exist, or may still appear
+	fateNone                // nothing was created
 	fateMade
 )
 
-// create makes an invoice: order id → record → POST → id recorded. The caller
-// prints it and then finishes the operation. After an error there is no
-// operation to finish: it was finished where nothing can have been made, and
-// left in the ledger where something may.
+// create creates an invoice: order id → record → POST → id recorded. The caller prints it
+// and then finishes the operation. After an error there is no operation to finish: it was
+// finished if nothing can have been created, and otherwise left in the ledger.
 func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *ledger.Operation[ledger.Invoice], error) {
 	id := operations.NewOperationID()
 	if err := s.check(o); err != nil {
@@ -68,7 +66,7 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 		return invoiceRecord{}, nil, err
 	}
 	if own {
-		// Behind the record, so that of two processes each sees the other.
+		// Look after writing the record, so that of two processes each sees the other.
 		found, err := s.before(ctx, operation.Record, o)
 		switch {
 		case err != nil:
@@ -84,12 +82,12 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 	case fate == fateUnknown:
 		return invoiceRecord{}, nil, errors.Join(err, operation.Release())
 	}
-	// Nothing is left to be looked up: nothing was made, or the error names it.
+	// Nothing is left to look up: nothing was created, or the error names the invoice.
 	return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
 }
 
-// send asks for the invoice of an operation, once. An error with [fateMade] names an
-// invoice that is not what was asked for.
+// send requests the invoice of an operation, once. An error with [fateMade] names an
+// invoice that differs from the order.
 func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[ledger.Invoice], o order) (invoiceRecord, fate, error) {
 	invoice, err := s.invoiceAPI.create(ctx, operation.Record.ID, o)
 	if err != nil && !client.FateUnknown(err) {
@@ -100,8 +98,8 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[le
 			return invoiceRecord{}, fateUnknown, err
 		}
 	}
-	// Where this fails, a full disk for one, the order id in the record finds
-	// the invoice as well.
+	// If this fails, for example because the disk is full, the order id in the record still
+	// finds the invoice.
 	_ = operation.Advance(func(r *ledger.Invoice) { r.Invoice = invoice.ID })
 	if err := s.showsStore(ctx, &invoice); err != nil {
 		return invoice, fateMade, err
@@ -119,10 +117,10 @@ func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.
 	return r, s.sign(ctx, &r.Header, &r.Issuer)
 }
 
-// adopt looks for the invoice of a request whose answer was lost.
+// adopt looks up the invoice of a request whose response was lost.
 func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation[ledger.Invoice], lost error) (invoiceRecord, error) {
 	r := operation.Record
-	unknown := &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created: its answer was lost",
+	unknown := &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created, but the response was lost",
 		Why: lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: lost}
 	if ctx.Err() != nil {
 		return invoiceRecord{}, unknown
@@ -133,27 +131,27 @@ func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation[l
 		unknown.Why = fmt.Sprintf("%s. It was not sent again, and looking it up failed: %s.", lost.Error(), err.Error())
 		return invoiceRecord{}, unknown
 	case len(found) == 0:
-		unknown.Why = fmt.Sprintf("%s. There is no invoice with order id %s yet, and one may still come. It was not sent again.%s", lost.Error(), r.OrderID, tellOlder(older))
+		unknown.Why = fmt.Sprintf("%s. No invoice has the order id %s yet, but one may still appear. It was not sent again.%s", lost.Error(), r.OrderID, tellOlder(older))
 		return invoiceRecord{}, unknown
 	case len(found) > 1:
 		unknown.What = ambiguous(r, found)
 		return invoiceRecord{}, unknown
 	}
-	fmt.Fprintf(s.app.Err, "The answer was lost (%s). The invoice was found by its order id %s.\n",
+	fmt.Fprintf(s.app.Err, "The response was lost (%s). The invoice was found by its order id %s.\n",
 		output.VisibleLine(lost.Error()), output.VisibleLine(r.OrderID))
 	return found[0], nil
 }
 
 func ambiguous(r ledger.Invoice, found []invoiceRecord) string {
-	return fmt.Sprintf("%d invoices with order id %s were made since: %s", len(found), r.OrderID, idsOf(found))
+	return fmt.Sprintf("%d invoices with order id %s were created since: %s", len(found), r.OrderID, idsOf(found))
 }
 
-// tellOlder names invoices that the clocks speak against.
+// tellOlder names invoices that are excluded only by the clocks.
 func tellOlder(older []invoiceRecord) string {
 	if len(older) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" Made before it by the clocks, and so not taken: %s. Was this machine's clock set since?", idsOf(older))
+	return fmt.Sprintf(" Not adopted, because they are older by the clocks: %s. Was this machine's clock changed since?", idsOf(older))
 }
 
 func idsOf(invoices []invoiceRecord) string {
@@ -168,8 +166,8 @@ func idsOf(invoices []invoiceRecord) string {
 	return strings.Join(ids, ", ")
 }
 
-// find returns the invoices that the request of a record can have made, and
-// apart those that only the clocks speak against.
+// find returns the invoices that the request of a record can have created, and separately
+// those that are excluded only by the clocks.
 func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
 	return s.invoiceAPI.made(ctx, r, func() ([]string, error) {
 		taken, err := s.othersInvoices(ctx, r)

@@ -15,16 +15,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// consents are what an order may be only where it was asked for by name.
+// consents are what a command line explicitly allows.
 type consents struct {
 	zero       bool // an amount of 0, which is settled at once
-	round      bool // another amount than was given
-	anyPayment bool // a tolerance by which any payment settles it
-	sameOrder  bool // an order id that is another invoice's as well
-	existing   bool // taking an invoice of this order id that exists
+	round      bool // another amount than given, after rounding
+	anyPayment bool // a tolerance at which any payment settles the invoice
+	sameOrder  bool // an order id that another invoice has as well
+	existing   bool // adopting an existing invoice with this order id
 }
 
-// The flags of consents, as a batch keeps them.
+// The flags of consents, as stored in a batch.
 const (
 	zeroFlag       = "allow-zero"
 	roundFlag      = "round"
@@ -57,8 +57,8 @@ func consentsOf(flags []string) (c consents) {
 	return c
 }
 
-// settle is where every order passes before it is sent: what the server would take
-// for something else is refused, or changed here where that was asked for, and told.
+// settle checks every order before it is sent: a value that the server would change is
+// refused, or changed and reported if a flag allows it.
 func (o *order) settle(allowed consents, tell io.Writer) error {
 	if err := o.checkAmount(allowed.zero); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (o *order) settle(allowed consents, tell io.Writer) error {
 		return err
 	}
 	if address, err := url.Parse(o.request.NotificationURL); err == nil && address.User != nil {
-		fmt.Fprintln(tell, "Note: the notification URL has a user name, and servers send no Authorization header for it.")
+		fmt.Fprintln(tell, "Note: the notification URL contains a user name, but servers send no Authorization header.")
 	}
 	amount, currency := o.amount()
 	settled, err := o.settleSum("amount", amount, currency, allowed.round, tell)
@@ -80,8 +80,8 @@ func (o *order) settle(allowed consents, tell io.Writer) error {
 	return o.settleTax(allowed.round, tell)
 }
 
-// settleTax holds the part of the amount that is tax to the rules of the amount. The
-// server takes a negative one for 0, and one above the amount for the amount.
+// settleTax applies the rules of the amount to the tax. The server would replace a negative
+// tax by 0, and a tax above the amount by the amount.
 func (o *order) settleTax(round bool, tell io.Writer) error {
 	tax, err := o.tax()
 	if err != nil || tax == nil {
@@ -107,8 +107,8 @@ func (o *order) settleTax(round bool, tell io.Writer) error {
 	return nil
 }
 
-// settleSum returns what a sum is rounded to, and nothing where it stays as it is.
-// Without a currency it is the store's, and the answer shows what became of the sum.
+// settleSum returns the rounded sum, or nothing if it does not change. Without a currency
+// it is in the store's currency, and the response shows the result.
 func (o *order) settleSum(what string, sum *client.Decimal, currency string, round bool, tell io.Writer) (*client.Decimal, error) {
 	decimals, known := decimalsOf(currency)
 	if sum == nil || !known {
@@ -165,14 +165,14 @@ func (o *order) setTax(tax client.Decimal) error {
 	return changed.Metadata.Set(greenfield.MetaTaxIncluded, json.Number(tax.String()))
 }
 
-// checkTolerance refuses a tolerance of all of the amount.
+// checkTolerance refuses a tolerance of the whole amount.
 func (o order) checkTolerance(allowed bool) error {
 	if o.native == nil || o.native.Checkout == nil || o.native.Checkout.PaymentTolerance == nil || allowed {
 		return nil
 	}
 	if tolerance := o.native.Checkout.PaymentTolerance; tolerance.Cmp(hundred) >= 0 {
-		return wrongOrder("checkout.paymentTolerance is "+tolerance.String()+" percent, and any payment settles such an invoice",
-			"--allow-any-payment, if that is meant")
+		return wrongOrder("checkout.paymentTolerance is "+tolerance.String()+" percent, so any payment would settle the invoice",
+			"--allow-any-payment, if you want that")
 	}
 	return nil
 }

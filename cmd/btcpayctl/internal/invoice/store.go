@@ -9,13 +9,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// ready learns whether the key serves the store that is selected. Every request of
-// these commands is behind it, or behind mayRead.
+// ready checks whether the key serves the selected store. All requests of these commands
+// come after it or mayRead.
 func (b *bitpayInvoices) ready(ctx context.Context) error {
 	return operations.ReadyToCreate(ctx, b.app, b.Connection)
 }
 
-// mayRead is [bitpayInvoices.ready] for requests that read.
+// mayRead is [bitpayInvoices.ready] for requests that only read.
 func (b *bitpayInvoices) mayRead(ctx context.Context) error {
 	err := operations.CheckStore(ctx, b.app, b.Connection)
 	if err == nil {
@@ -24,7 +24,7 @@ func (b *bitpayInvoices) mayRead(ctx context.Context) error {
 	return err
 }
 
-// showsStore holds an invoice of the key against the store that is selected.
+// showsStore compares an invoice of the key with the selected store.
 func (b *bitpayInvoices) showsStore(ctx context.Context, made *invoiceRecord) error {
 	other := operations.ProveBy(ctx, b.app, b.Connection, made.ID)
 	if proven := b.Proven(); proven != nil {
@@ -38,12 +38,12 @@ func (b *bitpayInvoices) showsStore(ctx context.Context, made *invoiceRecord) er
 		says += " " + b.Name.Text
 	}
 	return &misplacedError{&output.Error{Code: output.MadeOtherwise,
-		What: fmt.Sprintf("invoice %s (order id %s) is in store %s, and %s says store %s", made.ID, scalarText(made.OrderID), other, says, b.Connection.Store.Text),
-		Why:  "It exists and can be paid: whoever pays it pays that store. The key in use is for that store.",
-		Next: "give the invoice to nobody\nthen " + operations.PairAgain(b.Connection, other)}}
+		What: fmt.Sprintf("invoice %s (order id %s) is in store %s, but %s names store %s", made.ID, scalarText(made.OrderID), other, says, b.Connection.Store.Text),
+		Why:  "It exists and can be paid: a payment goes to that store. The key in use is for that store.",
+		Next: "do not give the invoice to the buyer\nthen " + operations.PairAgain(b.Connection, other)}}
 }
 
-// A misplacedError is about an invoice of another store than the one that is selected.
+// A misplacedError is about an invoice in another store than the selected one.
 type misplacedError struct{ told *output.Error }
 
 func (e *misplacedError) Error() string { return e.told.Error() }
@@ -57,17 +57,17 @@ func (b *bitpayInvoices) knownStore() string {
 	return b.Connection.Store.Text
 }
 
-// stillServes refuses to look for an invoice among those of another store: the key was
-// approved for that one since.
+// stillServes refuses to look up an invoice if the key was approved for another store
+// since.
 func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Invoice) error {
 	if err := b.mayRead(ctx); err != nil || !r.StoreProven {
 		return err
 	}
 	serves, err := operations.Serves(ctx, b.app, b.Connection)
 	if err != nil || serves.ID == r.Store {
-		return nil //nolint:nilerr // what cannot be told is no reason
+		return nil // //nolint:nilerr // an unknown store is no reason to refuse
 	}
-	return &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s is for store %s, and its key serves store %s now", r.ID, r.Store, serves),
-		Why:  "The key's token was revoked, and the key was approved for another store since. Whether the operation created an invoice cannot be looked up with it.",
+	return &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s is for store %s, but its key serves store %s now", r.ID, r.Store, serves),
+		Why:  "The key's token was revoked, and the key was approved for another store since. It cannot look up whether the operation created an invoice.",
 		Next: "look for order id " + r.OrderID + " in store " + r.Store + "\nthen btcpayctl doctor --forget " + r.ID}
 }

@@ -24,7 +24,7 @@ type invoiceWait struct {
 
 	mu     sync.Mutex
 	last   *invoiceRecord
-	left   time.Duration // until the invoice expires, when it was read
+	left   time.Duration // until the invoice expires, by the last read
 	readAt time.Time
 }
 
@@ -61,7 +61,7 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if c.until != statusSettled && c.until != statusProcessing {
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--for %q is no state to wait for", c.until), Next: "--for settled"}
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--for %q cannot be waited for", c.until), Next: "--for settled"}
 	}
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
@@ -77,8 +77,8 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 	return output.One(p, invoiceView, record)
 }
 
-// await reads the invoice until it is in the wanted state, or in one that does
-// not lead there, or the time is over.
+// await reads the invoice until it has the wanted status, or one that does not lead there,
+// or the time has passed.
 func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (invoiceRecord, error) {
 	ctx := parent
 	if c.wait > 0 {
@@ -104,7 +104,7 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (
 		case c.wait == 0 || !passes(err) || c.wait < 0 && c.over():
 			return invoiceRecord{}, err
 		default:
-			status.Say(c.app.Err, "The server did not answer, asking again: "+err.Error())
+			status.Say(c.app.Err, "The server did not respond, asking again: "+err.Error())
 		}
 		if c.wait == 0 {
 			return invoiceRecord{}, c.stillPending(id)
@@ -117,16 +117,16 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (
 	}
 }
 
-// over tells whether there is no end in sight by which to go on: nothing was
-// read yet, or the invoice has expired by what was read last.
+// over reports whether there is no reason to keep waiting: nothing was read yet, or the
+// invoice has expired by the last read.
 func (c *invoiceWait) over() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.last == nil || c.last.Status == statusNew && c.app.Now().Sub(c.readAt) > c.left
 }
 
-// tell notes the state for the status line; without a terminal it writes a
-// line whenever the state changes.
+// tell updates the status line. Without a terminal it prints a line whenever the status
+// changes.
 func (c *invoiceWait) tell(status *output.Status, id string, r invoiceRecord, left time.Duration) {
 	c.mu.Lock()
 	changed := c.last == nil || c.last.Status != r.Status
@@ -153,8 +153,8 @@ func (c *invoiceWait) line(id string) string {
 	return line + ", " + cli.ClockText(c.left-c.app.Now().Sub(c.readAt)) + " left"
 }
 
-// judge tells whether the state is the one waited for, and fails in one that
-// will not lead there.
+// judge reports whether the status is the one waited for, and fails at one that does not
+// lead there.
 func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
 	why := ""
 	if r.Exception != exceptionNone {
@@ -171,7 +171,7 @@ func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
 	return false, nil
 }
 
-// ended tells a signal from a wait that ran out.
+// ended is the failure at the end of a wait: a signal, or the time limit.
 func (c *invoiceWait) ended(parent context.Context, id string) error {
 	if err := context.Cause(parent); err != nil {
 		return err
@@ -180,14 +180,14 @@ func (c *invoiceWait) ended(parent context.Context, id string) error {
 }
 
 func (c *invoiceWait) stillPending(id string) error {
-	status := "it could not be read"
+	status := "the invoice could not be read"
 	if c.last != nil {
 		status = c.last.Status
 	}
 	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + status + ")", Next: "btcpayctl invoice wait " + id}
 }
 
-// passes tells whether a failure may be gone at the next look.
+// passes reports whether a failure may be temporary.
 func passes(err error) bool {
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		return answer.Status == 429 || answer.Status >= 500

@@ -45,7 +45,7 @@ func TestInvoiceWait(t *testing.T) {
 	}{
 		{0, false, 1, "still pending (new)"},
 		{350 * time.Millisecond, false, 4, "still pending (new)"},
-		{350 * time.Millisecond, true, 1, "still pending (it could not be read)"},
+		{350 * time.Millisecond, true, 1, "still pending (the invoice could not be read)"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			a, _, stderr := apptest.New(t, nil)

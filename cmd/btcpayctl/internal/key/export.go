@@ -65,12 +65,12 @@ func (c *keyExport) run(cmd *cobra.Command, args []string) error {
 	form := slices.IndexFunc(exportForms, func(f exportForm) bool { return f.name == c.format })
 	switch {
 	case form < 0:
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("there is no format %q", c.format), Next: "--format pem, pkcs8, hex, wif or wif-testnet"}
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("unknown format %q", c.format), Next: "--format pem, pkcs8, hex, wif or wif-testnet"}
 	case (c.file != "") == c.reveal:
-		return &output.Error{Code: output.Usage, What: "one of --output-file and --reveal is wanted", Next: "btcpayctl key export --output-file shop.pem"}
+		return &output.Error{Code: output.Usage, What: "--output-file or --reveal is required", Next: "btcpayctl key export --output-file shop.pem"}
 	case c.reveal && !c.yes && !c.app.IsTerminal(c.app.Out):
-		return &output.Error{Code: output.Usage, What: "standard output is no terminal, and a private key would be left there",
-			Next: "--output-file shop.pem, or --reveal --yes if that is what you want"}
+		return &output.Error{Code: output.Usage, What: "standard output is not a terminal, and a private key printed there may be logged",
+			Next: "--output-file shop.pem, or --reveal --yes to print it all the same"}
 	}
 	id, err := findKey(cmd.Context(), c.app, c.flags, args)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *keyExport) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	c.app.Did(app.Effect{ID: c.file, What: "the key " + id.SIN() + " was written to " + c.file})
-	fmt.Fprintln(c.app.Err, "Whoever can read this file can create invoices in the key's store.")
+	fmt.Fprintln(c.app.Err, "Anyone who can read this file can create invoices in the key's store.")
 	return output.One(p, exportedView, exportedRecord{id.SIN(), c.file, c.format})
 }
 
@@ -106,7 +106,7 @@ var exportedView = output.View[exportedRecord]{
 func (c *keyExport) print(secret client.Secret) error {
 	text := strings.TrimSuffix(secret.Reveal(), "\n")
 	if c.app.Getenv("GITHUB_ACTIONS") != "" {
-		// The runner hides what such a line names, from then on.
+		// This line makes the runner replace the text in its log from now on.
 		for line := range strings.Lines(text) {
 			fmt.Fprintln(c.app.Err, "::add-mask::"+strings.TrimSpace(line))
 		}

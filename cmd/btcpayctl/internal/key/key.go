@@ -38,8 +38,7 @@ BTCPAYCTL_PRIVATE_KEY_FILE names a key in a file instead.`)
 	return cmd
 }
 
-// A keeping is where a new key goes: into the keystore and a profile, or into
-// a file.
+// A keeping is where a new key is stored: in the keystore for a profile, or in a file.
 type keeping struct {
 	app     *app.App
 	flags   app.Flags
@@ -98,7 +97,7 @@ testnet, and the key files of the PHP and Node clients.`,
 	return cmd
 }
 
-// keep checks everything first, so that no key is made that cannot go anywhere.
+// keep checks everything first, so that no key is made that cannot be stored.
 func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, error)) error {
 	p, err := cli.CheckedPrinter(k.app, cmd, keyView, keyRecord{})
 	if err != nil {
@@ -106,7 +105,7 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 	}
 	if k.file != "" {
 		if k.flags.Profile != "" || k.replace {
-			return &output.Error{Code: output.Usage, What: "--output-file goes without --profile and --replace", Next: cmd.CommandPath() + " --help"}
+			return &output.Error{Code: output.Usage, What: "--output-file excludes --profile and --replace", Next: cmd.CommandPath() + " --help"}
 		}
 		id, err := source()
 		if err != nil {
@@ -128,7 +127,7 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 		return err
 	}
 	if s.Profile.SIN != "" && !k.replace {
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s has a key: %s", s.Name.Text, s.Profile.SIN),
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s already has a key: %s", s.Name.Text, s.Profile.SIN),
 			Why:  "One key serves one store.",
 			Next: cmd.CommandPath() + " --profile ANOTHER\nor --replace, which keeps the old key in the keystore"}
 	}
@@ -159,20 +158,20 @@ func (k *keeping) toFile(p *output.Printer, id *bitpay.Identity) error {
 		return err
 	}
 	if stored.Identity.SIN() != id.SIN() {
-		return &output.Error{Code: output.KeystoreDamaged, What: "the file holds another key than was written", Next: "check the disk, and use another file"}
+		return &output.Error{Code: output.KeystoreDamaged, What: "the file does not contain the key that was written", Next: "check the disk, and use another file"}
 	}
 	shown := output.VisibleLine(k.file)
 	fmt.Fprintf(k.app.Err, "Stored in %s. One key serves one store.\nNext: export BTCPAYCTL_PRIVATE_KEY_FILE=%s\nthen btcpayctl pair client --server https://btcpay.example.com\n", shown, app.ShellWord(k.file))
 	return output.One(p, keyView, keyRecord{stored.Identity.SIN(), stored.Identity.PublicKey()})
 }
 
-// findKey reads the key of a SIN, or the one in use where none is given.
+// findKey reads the key with this SIN, or the one in use if the SIN is empty.
 func findKey(ctx context.Context, a *app.App, flags app.Flags, args []string) (*bitpay.Identity, error) {
 	if len(args) == 0 {
 		return a.Identity(ctx, flags)
 	}
 	if flags.Profile != "" {
-		return nil, &output.Error{Code: output.Usage, What: "a SIN and --profile name a key twice", Next: "leave one of them out"}
+		return nil, &output.Error{Code: output.Usage, What: "a SIN and --profile both name a key", Next: "use only one of them"}
 	}
 	spec, err := keystoreOf(ctx, a, args[0])
 	if err != nil {
@@ -181,7 +180,7 @@ func findKey(ctx context.Context, a *app.App, flags app.Flags, args []string) (*
 	return a.LoadKey(ctx, spec, args[0])
 }
 
-// KeystoreOf tells which keystore holds the key of a SIN.
+// KeystoreOf returns the keystore that holds the key of a SIN.
 func keystoreOf(ctx context.Context, a *app.App, sin string) (string, error) {
 	if err := bitpay.ValidateSIN(sin); err != nil {
 		return "", &output.Error{Code: output.BadInput, What: err.Error(), Next: "btcpayctl key list", Err: err}
@@ -195,7 +194,7 @@ func keystoreOf(ctx context.Context, a *app.App, sin string) (string, error) {
 			return key.Keystore, nil
 		}
 	}
-	return "", &output.Error{Code: output.NotFound, What: "there is no key " + sin, Next: "btcpayctl key list"}
+	return "", &output.Error{Code: output.NotFound, What: "no stored key has the SIN " + sin, Next: "btcpayctl key list"}
 }
 
 func newKeyShow(a *app.App) *cobra.Command {
@@ -256,7 +255,7 @@ a script needs --yes.`,
 			if err := operations.ForgetKey(cmd.Context(), a, spec, sin); err != nil {
 				return err
 			}
-			fmt.Fprintln(a.Err, "Deleted. The server still knows its public key: revoke it on the store's Access Tokens page.")
+			fmt.Fprintln(a.Err, "Deleted. The server still accepts its public key until you revoke it on the store's Access Tokens page.")
 			return output.One(p, deletedView, deletedRecord{sin, true})
 		},
 	}
@@ -265,16 +264,16 @@ a script needs --yes.`,
 	return cmd
 }
 
-// namedKey is the SIN of the key that a line names. What cannot be made again is not
-// deleted because it happens to be in use.
+// namedKey returns the SIN of the key that the command line names. A private key cannot be
+// recovered, so being in use is not enough for a deletion.
 func namedKey(a *app.App, flags app.Flags, args []string) (string, error) {
 	switch {
 	case len(args) == 1 && flags.Profile != "":
-		return "", &output.Error{Code: output.Usage, What: "a SIN and --profile name a key twice", Next: "leave one of them out"}
+		return "", &output.Error{Code: output.Usage, What: "a SIN and --profile both name a key", Next: "use only one of them"}
 	case len(args) == 1:
 		return args[0], nil
 	case flags.Profile == "":
-		return "", &output.Error{Code: output.Usage, What: "nothing says which key", Next: "btcpayctl key list\nthen btcpayctl key delete SIN\nor btcpayctl key delete --profile NAME"}
+		return "", &output.Error{Code: output.Usage, What: "no key is given", Next: "btcpayctl key list\nthen btcpayctl key delete SIN\nor btcpayctl key delete --profile NAME"}
 	}
 	s, err := a.Settings(flags, false)
 	if err == nil && s.Profile.SIN == "" {

@@ -14,14 +14,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
-// knownKey is what is known of a key without reading it.
+// knownKey describes a key, without reading it.
 type knownKey struct {
 	SIN      string     `json:"sin"`
 	Profiles []string   `json:"profiles"`
 	Keystore string     `json:"keystore"`
 	Server   string     `json:"server"`
-	Created  *time.Time `json:"created"` // null where the index does not tell
-	// Store is the one that the key was seen to serve, null where that is not known.
+	Created  *time.Time `json:"created"` // null if the index does not have it
+	// Store is the store that the key was seen to serve, null if that is not known.
 	Store *profile.ProvenStore `json:"provenStore"`
 }
 
@@ -65,7 +65,7 @@ seen to serve.`,
 	}
 }
 
-// knownKeys are the BitId keys that index and profiles know of, sorted by SIN.
+// knownKeys are the BitId keys that the index and the profiles name, sorted by SIN.
 func knownKeys(ctx context.Context, a *app.App) ([]knownKey, error) {
 	holdings, err := operations.Holdings(ctx, a)
 	if err != nil {

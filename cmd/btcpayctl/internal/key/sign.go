@@ -12,7 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// maxSigned is the largest body a BTCPay Server call has by far.
+// maxSigned is far more than the body of any BTCPay Server call.
 const maxSigned = 8 << 20
 
 type signatureRecord struct {
@@ -67,7 +67,7 @@ and 10 if not.`,
 			}
 			public, err := bitpay.ParsePublicKey(args[0])
 			if err != nil {
-				return &output.Error{Code: output.BadInput, What: "the public key is unusable", Why: err.Error(), Next: "btcpayctl key show", Err: err}
+				return &output.Error{Code: output.BadInput, What: "the public key cannot be used", Why: err.Error(), Next: "btcpayctl key show", Err: err}
 			}
 			message, err := readMessage(a)
 			if err != nil {
@@ -81,7 +81,7 @@ and 10 if not.`,
 				return &output.Error{Code: output.WrongSignature, What: err.Error(),
 					Next: "compare the signed text byte for byte with that of a request: btcpayctl invoice list --dry-run", Err: err}
 			}
-			fmt.Fprintln(a.Err, "The signature holds.")
+			fmt.Fprintln(a.Err, "The signature is valid.")
 			return output.One(p, verifiedView, verifiedRecord{public.SIN(), public.String(), true})
 		},
 	}

@@ -100,15 +100,15 @@ func (b *storeBackup) run(cmd *cobra.Command, args []string) error {
 	if err := b.toFile(args[0], file.Bytes(), key, entries); err != nil {
 		return err
 	}
-	fmt.Fprintf(b.app.Err, "Written and read back. Keep what opens it apart from it.\nOn any machine:\nNext: btcpayctl keystore restore %s --dry-run\n", app.ShellWord(args[0]))
+	fmt.Fprintf(b.app.Err, "The backup was written and read back. Keep its passphrase or identity in another place.\nOn any machine:\nNext: btcpayctl keystore restore %s --dry-run\n", app.ShellWord(args[0]))
 	return output.One(p, backupView, backupRecord{args[0], len(entries), stores})
 }
 
-// mayWrite finds out before anybody is asked for a passphrase.
+// mayWrite checks the output before it asks for a passphrase.
 func (b *storeBackup) mayWrite(name string) error {
 	if name == "-" {
 		if b.app.IsTerminal(b.app.Out) {
-			return &output.Error{Code: output.Usage, What: "standard output is a terminal, and a backup is no text", Next: "name a file, or a pipe"}
+			return &output.Error{Code: output.Usage, What: "standard output is a terminal, and a backup is binary", Next: "name a file, or redirect standard output"}
 		}
 		return nil
 	}
@@ -121,7 +121,7 @@ func (b *storeBackup) mayWrite(name string) error {
 	return nil
 }
 
-// entries are all secrets that are known of, from the stores that they are in.
+// entries are all known secrets, from the keystores that hold them.
 func (b *storeBackup) entries(ctx context.Context) ([]keystore.Entry, []string, error) {
 	holdings, err := operations.Holdings(ctx, b.app)
 	if err != nil {
@@ -137,17 +137,17 @@ func (b *storeBackup) entries(ctx context.Context) ([]keystore.Entry, []string, 
 	}
 	specs := KnownStores(config, holdings, nil)
 	if !slices.Contains(specs, s.Keystore.Text) {
-		specs = append(specs, s.Keystore.Text) // it may hold what the index has lost
+		specs = append(specs, s.Keystore.Text) // it may hold secrets that the index has lost
 	}
 	var entries []keystore.Entry
 	stores := []string{}
 	for _, spec := range specs {
 		if !cli.Keeps(spec) {
-			continue // what is in the environment, its own place keeps
+			continue // secrets in the environment are stored elsewhere
 		}
 		held, err := operations.HeldIn(ctx, b.app, spec, holdings)
 		if err != nil && !slices.ContainsFunc(holdings, func(h operations.SecretRef) bool { return h.Keystore == spec }) {
-			continue // nothing says that there is a secret in it
+			continue // nothing names a secret in it
 		}
 		if err != nil {
 			return nil, nil, err
@@ -168,11 +168,11 @@ func (b *storeBackup) entries(ctx context.Context) ([]keystore.Entry, []string, 
 	return entries, stores, nil
 }
 
-// key is what closes the backup.
+// key is the passphrase or the recipients of the backup.
 func (b *storeBackup) key(ctx context.Context) (keystore.BackupKey, error) {
 	var key keystore.BackupKey
 	if b.passphraseFile != "" && (len(b.recipients) > 0 || b.recipientsFile != "") {
-		return key, &output.Error{Code: output.Usage, What: "age takes a passphrase or recipients, not both", Next: "leave one of them out"}
+		return key, &output.Error{Code: output.Usage, What: "a backup has either a passphrase or recipients", Next: "use only one of them"}
 	}
 	key.Recipients = strings.Join(b.recipients, "\n")
 	if b.recipientsFile != "" {
@@ -196,7 +196,7 @@ func passphraseOf(ctx context.Context, a *app.App, of, file string, confirm bool
 	case file != "":
 		passphrase, err = a.ReadPassphrase(file)
 	case !a.CanAsk():
-		return nil, &output.Error{Code: output.Usage, What: "no passphrase is given for " + of + ", and nobody can be asked", Next: "--passphrase-file FILE, or keys of age: see --help"}
+		return nil, &output.Error{Code: output.Usage, What: "no passphrase is given for " + of + ", and there is no terminal to ask for it", Next: "--passphrase-file FILE, or age recipients: see --help"}
 	default:
 		passphrase, err = a.AskPassphrase(ctx, of, confirm)
 		if err == nil && len(passphrase) == 0 {
@@ -209,8 +209,8 @@ func passphraseOf(ctx context.Context, a *app.App, of, file string, confirm bool
 	return passphrase, err
 }
 
-// write makes the backup in memory, and judges each secret before it goes in: a
-// backup of what is damaged is found out when it is too late.
+// write makes the backup in memory, and checks each secret before it is added: damage in a
+// backup is found too late.
 func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystore.BackupKey, entries []keystore.Entry) error {
 	var done atomic.Int64
 	status := cli.StartCount(b.app, &done, len(entries), "secrets")
@@ -228,12 +228,12 @@ func (b *storeBackup) write(ctx context.Context, file *bytes.Buffer, key keystor
 	e := *cli.Explain(ctx, err)
 	e.Why = "No file was written."
 	if errors.Is(err, keystore.ErrNotFound) {
-		e.Next = "btcpayctl keystore test\nand restore or delete what is missing"
+		e.Next = "btcpayctl keystore test\nthen restore or delete the missing secrets"
 	}
 	return &e
 }
 
-// toFile writes the file and reads it back; under a passphrase, with it.
+// toFile writes the file and reads it back, with the passphrase if there is one.
 func (b *storeBackup) toFile(name string, data []byte, key keystore.BackupKey, entries []keystore.Entry) error {
 	if err := durable.WriteNamed(name, data, false); err != nil {
 		return cli.CannotWrite("the backup", name, err)
@@ -244,7 +244,7 @@ func (b *storeBackup) toFile(name string, data []byte, key keystore.BackupKey, e
 		return cli.CannotWrite("the backup", name, err)
 	}
 	if !bytes.Equal(back, data) {
-		return &output.Error{Code: output.KeystoreDamaged, What: "the file " + name + " holds something else than was written", Next: "check the disk, and use another file"}
+		return &output.Error{Code: output.KeystoreDamaged, What: "the file " + name + " does not contain the backup that was written", Next: "check the disk, and use another file"}
 	}
 	if len(key.Passphrase) == 0 {
 		return nil
@@ -254,7 +254,7 @@ func (b *storeBackup) toFile(name string, data []byte, key keystore.BackupKey, e
 		clear(e.Secret)
 	}
 	if err == nil && len(read) != len(entries) {
-		err = fmt.Errorf("%d secrets were written and %d read", len(entries), len(read))
+		err = fmt.Errorf("%d secrets were written, but %d read back", len(entries), len(read))
 	}
 	return err
 }

@@ -45,23 +45,23 @@ first failure, or 0.`,
 	return cmd
 }
 
-// chosenStore is the store that an argument names, or the one in use.
+// chosenStore is the keystore that an argument names, or the one in use.
 func chosenStore(a *app.App, flags app.Flags, args []string) (string, error) {
 	if len(args) == 0 {
 		s, err := a.Settings(flags, false)
 		return s.Keystore.Text, err
 	}
 	if flags.Profile != "" {
-		return "", &output.Error{Code: output.Usage, What: "an argument and --profile name a store twice", Next: "leave one of them out"}
+		return "", &output.Error{Code: output.Usage, What: "an argument and --profile both name a keystore", Next: "use only one of them"}
 	}
 	return args[0], checkStoreName(a, args[0])
 }
 
-// checkStoreName makes a name that is none a usage error.
+// checkStoreName makes an unknown keystore name a usage error.
 func checkStoreName(a *app.App, spec string) error {
 	_, err := a.OpenKeystore(spec)
 	if e, ok := errors.AsType[*keystore.Error](err); ok && e.Op == "open" {
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("%q is no keystore: %v", spec, e.Err), Next: e.Hint, Err: err}
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("%q is not a keystore: %v", spec, e.Err), Next: e.Hint, Err: err}
 	}
 	return err
 }
@@ -84,8 +84,8 @@ func (c *storeCheck) run(cmd *cobra.Command, args []string) error {
 
 const writable = "write, read, delete"
 
-// checks stops at what would fail for every secret alike: each would take the
-// whole deadline, or ask once more.
+// checks stops at a failure that every secret would have: each would take the whole
+// timeout, or ask once more.
 func (c *storeCheck) checks(ctx context.Context, spec string, store keystore.Store) iter.Seq2[cli.Check, error] {
 	return func(yield func(cli.Check, error) bool) {
 		record, hopeless := c.probe(ctx, spec, store)
@@ -103,7 +103,7 @@ func (c *storeCheck) checks(ctx context.Context, spec string, store keystore.Sto
 		status := cli.StartCount(c.app, &done, len(held), "secrets")
 		defer status.Stop()
 		for _, h := range held {
-			record := cli.Check{Check: h.Name, Status: "skipped", Detail: "the store cannot be used"}
+			record := cli.Check{Check: h.Name, Status: "skipped", Detail: "the keystore cannot be used"}
 			if !hopeless {
 				record, hopeless = c.read(ctx, spec, store, h)
 			}
@@ -115,7 +115,8 @@ func (c *storeCheck) checks(ctx context.Context, spec string, store keystore.Sto
 	}
 }
 
-// yield passes a record on, but not what an interruption made of it.
+// yield passes a record on, except one that an interruption caused, and reports whether to
+// continue.
 func (c *storeCheck) yield(ctx context.Context, yield func(cli.Check, error) bool, r cli.Check) bool {
 	if ctx.Err() != nil {
 		yield(r, context.Cause(ctx))
@@ -130,7 +131,7 @@ func (c *storeCheck) probe(ctx context.Context, spec string, store keystore.Stor
 	}
 	start := c.app.Now()
 	if err := keystore.Check(ctx, store); err != nil {
-		// What cannot be written may be readable.
+		// A keystore that cannot be written may still be readable.
 		return cli.FailedCheck(ctx, writable, err), isHopeless(err) && !errors.Is(err, keystore.ErrUnavailable)
 	}
 	took := c.app.Now().Sub(start).Round(time.Millisecond)
@@ -154,7 +155,7 @@ func (c *storeCheck) held(ctx context.Context, spec string) ([]operations.Secret
 	return operations.HeldIn(ctx, c.app, spec, holdings)
 }
 
-// read reads one secret and judges it.
+// read reads one secret and checks it.
 func (c *storeCheck) read(ctx context.Context, spec string, store keystore.Store, h operations.SecretRef) (r cli.Check, hopeless bool) {
 	secret, err := store.Get(ctx, h.Name)
 	defer clear(secret)
@@ -170,16 +171,16 @@ func (c *storeCheck) read(ctx context.Context, spec string, store keystore.Store
 	case err != nil:
 		return cli.Check{Check: h.Name, Status: "failed", Detail: err.Error(), Next: "restore it from a backup: btcpayctl keystore restore FILE --replace", Code: output.KeystoreDamaged}, false
 	case h.Keystore != spec:
-		return cli.Check{Check: h.Name, Status: "warning", Detail: "a copy: the one in use is in keystore " + h.Keystore, Next: "btcpayctl keystore status"}, false
+		return cli.Check{Check: h.Name, Status: "warning", Detail: "this is a copy: the one in use is in keystore " + h.Keystore, Next: "btcpayctl keystore status"}, false
 	case h.Indexed:
 		return cli.Check{Check: h.Name, Status: "ok"}, false
 	case !c.adopt:
-		return cli.Check{Check: h.Name, Status: "warning", Detail: "the index does not know it", Next: "btcpayctl keystore test " + app.ShellWord(spec) + " --adopt"}, false
+		return cli.Check{Check: h.Name, Status: "warning", Detail: "it is not in the index", Next: "btcpayctl keystore test " + app.ShellWord(spec) + " --adopt"}, false
 	}
 	if err := c.enter(ctx, entry); err != nil {
 		return cli.FailedCheck(ctx, h.Name, err), false
 	}
-	return cli.Check{Check: h.Name, Status: "ok", Detail: "is in the index now"}, false
+	return cli.Check{Check: h.Name, Status: "ok", Detail: "added to the index"}, false
 }
 
 func (c *storeCheck) enter(ctx context.Context, entry keystore.Entry) error {
@@ -187,10 +188,10 @@ func (c *storeCheck) enter(ctx context.Context, entry keystore.Entry) error {
 	if err != nil {
 		return err
 	}
-	entry.Created = c.app.Now().UTC() // when it was made is not known any more
+	entry.Created = c.app.Now().UTC() // when it was created is unknown
 	if err := index.Add(ctx, entry); err != nil {
 		return err
 	}
-	c.app.Did(app.Effect{ID: entry.Name, What: entry.Name + " is in the index now", Look: "btcpayctl keystore test"})
+	c.app.Did(app.Effect{ID: entry.Name, What: entry.Name + " was added to the index", Look: "btcpayctl keystore test"})
 	return nil
 }

@@ -1,4 +1,4 @@
-// Package keystore has the commands about where secrets are stored.
+// Package keystore has the commands for keystores.
 package keystore
 
 import (
@@ -34,15 +34,15 @@ func addWhoseStoreFlag(cmd *cobra.Command, f *app.Flags) {
 	cmd.Flags().StringVar(&f.Profile, "profile", "", "use the keystore of the profile with this `name`")
 }
 
-// keystoreRecord is a keystore as it is found without a question to anybody.
+// keystoreRecord describes a keystore. Reading it asks the user nothing.
 type keystoreRecord struct {
 	Keystore string `json:"keystore"`
 	// State is ready, new, locked, denied, damaged or unavailable.
 	State  string `json:"state"`
 	InUse  bool   `json:"inUse"`
-	Source string `json:"source"` // of the choice, where it is in use
-	// Secrets are those that index and profiles say are in it; Unlisted those
-	// that it holds and nothing names, null where it cannot tell.
+	Source string `json:"source"` // of the choice, if it is in use
+	// Secrets are those that index and profiles say are in it. Unlisted are those that it
+	// holds but nothing names, null if the keystore cannot list them.
 	Secrets  int      `json:"secrets"`
 	Unlisted *int     `json:"unlisted"`
 	Profiles []string `json:"profiles"`
@@ -108,7 +108,7 @@ The report is on standard output, also if a keystore cannot be used. The exit co
 	return cmd
 }
 
-// keystoreRecords are the store in use, and then the others by name.
+// keystoreRecords are the keystore in use, and then the others by name.
 func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keystoreRecord, error) {
 	s, err := a.Settings(flags, false)
 	if err != nil {
@@ -144,7 +144,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 		}
 		for _, move := range cut {
 			if move.OldKeystore == spec {
-				r.Detail, r.Next = strings.TrimPrefix(r.Detail+"; a move to "+move.Keystore+" was cut off", "; "), operations.MoveAgain(move)
+				r.Detail, r.Next = strings.TrimPrefix(r.Detail+"; a move to "+move.Keystore+" was interrupted", "; "), operations.MoveAgain(move)
 			}
 		}
 		records = append(records, r)
@@ -152,8 +152,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 	return records, nil
 }
 
-// KnownStores are those that the index, a profile or a move that was cut off
-// names.
+// KnownStores are the keystores that the index, a profile or an interrupted move names.
 func KnownStores(config profile.Config, holdings []operations.SecretRef, cut []ledger.Move) []string {
 	var specs []string
 	for _, h := range holdings {
@@ -217,8 +216,8 @@ func storeState(ctx context.Context, store keystore.Store) (keystore.State, erro
 	return keystore.State{}, nil
 }
 
-// unlisted counts the secrets of a store that neither index nor profile names,
-// as after the loss of the index. It is nil where the store cannot list.
+// unlisted counts the secrets of a keystore that neither index nor profile names, for
+// example after the index was lost. It is nil if the keystore cannot list its secrets.
 func unlisted(ctx context.Context, a *app.App, store keystore.Store, spec string, holdings []operations.SecretRef) (*int, error) {
 	if _, ok := store.(keystore.Lister); !ok {
 		return nil, nil

@@ -51,7 +51,7 @@ it ends.`,
 			}
 			locker, ok := store.(keystore.Locker)
 			if !ok {
-				return &output.Error{Code: output.Usage, What: "keystore " + spec + " cannot be locked from here", Next: unlockable(spec)}
+				return &output.Error{Code: output.Usage, What: "keystore " + spec + " cannot be locked by btcpayctl", Next: unlockable(spec)}
 			}
 			if err := locker.Lock(cmd.Context()); err != nil {
 				return err
@@ -65,11 +65,11 @@ it ends.`,
 			}
 			switch {
 			case spec == "file" && !state.Locked && !state.New:
-				return &output.Error{Code: output.Usage, What: "keystore file is " + state.Detail + ", and no passphrase is in between", Next: "keep that file on another disk, or move it away"}
+				return &output.Error{Code: output.Usage, What: "keystore file is " + state.Detail + ", so locking does not help", Next: "keep that file on another disk, or move it away"}
 			case spec == "file":
-				fmt.Fprintln(a.Err, "It is locked whenever no command runs: nothing stays unlocked between two of them.")
+				fmt.Fprintln(a.Err, "It is locked whenever no command runs: no command leaves it unlocked.")
 			default:
-				fmt.Fprintln(a.Err, "Locked for all programs of this session. The next use asks.")
+				fmt.Fprintln(a.Err, "Locked for all programs of this session. The next command asks you to unlock it.")
 			}
 			return output.One(p, lockedView, lockedRecord{spec, true})
 		},
@@ -83,9 +83,9 @@ func unlockable(spec string) string {
 	case spec == "env":
 		return "unset BTCPAYCTL_API_KEY BTCPAYCTL_API_KEY_FILE BTCPAYCTL_PRIVATE_KEY_FILE"
 	case spec == "memory":
-		return "it is gone when the program ends"
+		return "it is cleared when the program ends"
 	case strings.HasPrefix(spec, cli.HelperPrefix):
-		return "lock what the helper keeps its secrets in, such as the keyring, or gpgconf --kill gpg-agent"
+		return "lock the program that stores the helper's secrets, such as the keyring, or gpgconf --kill gpg-agent"
 	}
 	return "revoke the token: bao token revoke -self, or vault token revoke -self"
 }

@@ -111,7 +111,7 @@ func (m *storeMove) run(cmd *cobra.Command, _ []string) error {
 	return output.Each(p, movedView, records)
 }
 
-// choose works out the two stores and refuses what cannot be meant.
+// choose determines the two keystores and refuses invalid combinations.
 func (m *storeMove) choose(cmd *cobra.Command) error {
 	if m.to == "" {
 		return &output.Error{Code: output.Usage, What: "--to is missing", Next: cmd.CommandPath() + " --to file"}
@@ -123,25 +123,25 @@ func (m *storeMove) choose(cmd *cobra.Command) error {
 		}
 		m.from = s.Keystore.Text
 	} else if m.flags.Profile != "" {
-		return &output.Error{Code: output.Usage, What: "--from and --profile name a store twice", Next: "leave one of them out"}
+		return &output.Error{Code: output.Usage, What: "--from and --profile both name a keystore", Next: "use only one of them"}
 	}
 	for _, spec := range []string{m.from, m.to} {
 		if err := checkStoreName(m.app, spec); err != nil {
 			return err
 		}
 		if !cli.Keeps(spec) {
-			return &output.Error{Code: output.Usage, What: "keystore " + spec + " has no part in a move", Why: map[string]string{
-				"env": "The environment can only be read.", "memory": "It forgets when the program ends."}[spec],
+			return &output.Error{Code: output.Usage, What: "keystore " + spec + " cannot take part in a move", Why: map[string]string{
+				"env": "The environment can only be read.", "memory": "It is cleared when the program ends."}[spec],
 				Next: "btcpayctl keystore status\nand name another with --from or --to"}
 		}
 	}
 	if m.from == m.to {
-		return &output.Error{Code: output.Usage, What: "both stores are " + m.to, Next: "name the one to take from with --from, or another --to"}
+		return &output.Error{Code: output.Usage, What: "both keystores are " + m.to, Next: "name the keystore to move from with --from, or another one with --to"}
 	}
 	return nil
 }
 
-// lock keeps two moves apart. It waits for nobody.
+// lock keeps two moves apart. It does not wait.
 func (m *storeMove) lock(ctx context.Context) (func(), error) {
 	if m.dryRun {
 		return func() {}, nil
@@ -157,7 +157,7 @@ func (m *storeMove) lock(ctx context.Context) (func(), error) {
 	defer dir.Close()
 	lock, err := dir.Lock(ctx, "move.lock", 0)
 	if held, ok := errors.AsType[*durable.LockError](err); ok {
-		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("process %d moves secrets now", held.Holder), Next: "wait until it is done", Err: err}
+		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("process %d is moving secrets", held.Holder), Next: "wait until it has finished", Err: err}
 	}
 	if err != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (m *storeMove) lock(ctx context.Context) (func(), error) {
 	return func() { lock.Unlock() }, nil
 }
 
-// mustRest refuses to take a key away from under an operation that is not done.
+// mustRest refuses to move a key that an open operation needs.
 func (m *storeMove) mustRest(open []ledger.Key) error {
 	for _, r := range open {
 		if r.Keystore == m.from || r.Rotate.OldKeystore == m.from {
@@ -176,8 +176,8 @@ func (m *storeMove) mustRest(open []ledger.Key) error {
 	return nil
 }
 
-// held are the secrets to move: those that are in the old store, and after a
-// move that was cut off those that the new one has and the old one still has.
+// held are the secrets to move: those in the old keystore, and after an interrupted move
+// those that are in both.
 func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.SecretRef, error) {
 	holdings, err := operations.Holdings(ctx, m.app)
 	if err != nil {
@@ -187,7 +187,7 @@ func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.
 	if err != nil {
 		return nil, err
 	}
-	// What another store is said to have is left alone.
+	// Secrets that the index has in another keystore stay there.
 	held = slices.DeleteFunc(held, func(h operations.SecretRef) bool { return h.Keystore != m.from && h.Keystore != m.to })
 	if len(m.cutOff(open)) == 0 {
 		return held, nil
@@ -211,7 +211,7 @@ func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.
 	return held, nil
 }
 
-// cutOff are earlier moves between these two stores, in either direction.
+// cutOff are earlier moves between these two keystores, in either direction.
 func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
 	return slices.DeleteFunc(slices.Clone(open), func(r ledger.Move) bool {
 		same := r.OldKeystore == m.from && r.Keystore == m.to || r.OldKeystore == m.to && r.Keystore == m.from
@@ -222,7 +222,7 @@ func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
 func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []operations.SecretRef) error {
 	earlier := m.cutOff(open)
 	if len(moving) == 0 {
-		fmt.Fprintf(m.app.Err, "There is nothing in keystore %s that would have to move.\n", m.from)
+		fmt.Fprintf(m.app.Err, "There is nothing to move in keystore %s.\n", m.from)
 		return m.close(ctx, earlier)
 	}
 	operation, err := operations.Begin(ctx, m.app, ledger.Move{
@@ -248,12 +248,12 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []opera
 		if errors.Is(err, keystore.ErrNotFound) {
 			e.Next = "btcpayctl keystore test " + app.ShellWord(m.from)
 		}
-		e.Why = strings.TrimSpace(e.Why + " Each secret is where index and profiles say it is, and the same command goes on.")
+		e.Why = strings.TrimSpace(e.Why + " Each secret is where index and profiles say, and the same command completes the move.")
 		return &e
 	}
 	fmt.Fprintf(m.app.Err, "Moved from keystore %s to %s: %d secrets.", m.from, m.to, len(moving))
 	if len(profiles) > 0 {
-		fmt.Fprintf(m.app.Err, " Profiles that use it now: %s.", strings.Join(profiles, ", "))
+		fmt.Fprintf(m.app.Err, " Profiles that now use it: %s.", strings.Join(profiles, ", "))
 	}
 	fmt.Fprintln(m.app.Err)
 	if fresh, err := m.app.FreshKeystore(); err == nil && fresh.Text != m.to {
@@ -265,7 +265,7 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []opera
 	return m.close(ctx, earlier)
 }
 
-// carry moves, with the progress on a terminal.
+// carry moves the secrets, with the progress on a terminal.
 func (m *storeMove) carry(ctx context.Context, moving []operations.SecretRef, copied *bool) (profiles []string, err error) {
 	from, err := m.app.OpenKeystore(m.from)
 	if err != nil {
@@ -290,8 +290,8 @@ func (m *storeMove) carry(ctx context.Context, moving []operations.SecretRef, co
 	return profiles, err
 }
 
-// counted counts what is read from a store. A move reads once for the copy and
-// once before the erasure.
+// counted counts reads from a keystore. A move reads each secret once to copy it and once
+// before erasing it.
 type counted struct {
 	keystore.Store
 	read *atomic.Int64
@@ -304,7 +304,7 @@ func (c counted) Get(ctx context.Context, name string) ([]byte, error) {
 	return c.Store.Get(ctx, name)
 }
 
-// noted notes whether anything may have been written to a store.
+// noted notes whether something may have been written to a keystore.
 type noted struct {
 	keystore.Store
 	written *bool
@@ -315,7 +315,7 @@ func (n noted) Put(ctx context.Context, name string, secret []byte) error {
 	return n.Store.Put(ctx, name, secret)
 }
 
-// close ends earlier moves, which this one made good.
+// close ends earlier moves, which this one completed.
 func (m *storeMove) close(ctx context.Context, earlier []ledger.Move) error {
 	journal, err := m.app.Ledger()
 	if err != nil {

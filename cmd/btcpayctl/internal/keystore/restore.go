@@ -21,8 +21,8 @@ import (
 type restoredRecord struct {
 	Name     string `json:"name"`
 	Keystore string `json:"keystore"` // that has it, or would have it
-	// Result is restored, same, replaced, kept, or with --dry-run missing, same
-	// or different.
+	// Result is restored, same, replaced, kept, or with --dry-run missing, same or
+	// different.
 	Result   string   `json:"result"`
 	Server   string   `json:"server"`
 	Profiles []string `json:"profiles"`
@@ -47,7 +47,7 @@ type storeRestore struct {
 	replace, keep  bool
 	dryRun         bool
 
-	explicit bool // the target was chosen for this command
+	explicit bool // the target was chosen for this command, not taken from a default
 	gone     map[string]bool
 }
 
@@ -115,7 +115,7 @@ func (r *storeRestore) run(cmd *cobra.Command, args []string) error {
 	return output.Each(p, restoredView, records)
 }
 
-// choose works out where secrets go that are nowhere yet.
+// choose determines where new secrets are stored.
 func (r *storeRestore) choose() error {
 	if r.keep && r.replace {
 		return &output.Error{Code: output.Usage, What: "--keep and --replace exclude each other", Next: "btcpayctl keystore restore --help"}
@@ -136,16 +136,15 @@ func (r *storeRestore) choose() error {
 		return err
 	}
 	if !cli.Keeps(r.to) {
-		return &output.Error{Code: output.Usage, What: "keystore " + r.to + " cannot keep what is restored", Why: "It was chosen by " + chosen.Source + ".", Next: "--to file"}
+		return &output.Error{Code: output.Usage, What: "keystore " + r.to + " cannot store what is restored", Why: "It was chosen by " + chosen.Source + ".", Next: "--to file"}
 	}
 	return nil
 }
 
-// backupLimit is far above any backup that could be read: that has 64 MiB of
-// text at most.
+// backupLimit is far above any valid backup, which has at most 64 MiB of text.
 const backupLimit = 80 << 20
 
-// read opens the backup and judges all of it.
+// read opens the backup and checks all of it.
 func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.BackupEntry, error) {
 	file, err := r.load(ctx, name)
 	if err != nil && ctx.Err() != nil {
@@ -205,20 +204,20 @@ func readUpTo(name string, in io.Reader, limit int) ([]byte, error) {
 	return data, err
 }
 
-// A backup's first line of age tells what opens it.
+// The first lines of a backup show how it is encrypted.
 var underPassphrase = []byte("age-encryption.org/v1\n-> scrypt ")
 
 func (r *storeRestore) key(ctx context.Context, file []byte) (key keystore.BackupKey, err error) {
 	scrypt := bytes.HasPrefix(file, underPassphrase)
 	switch {
 	case !bytes.HasPrefix(file, []byte("age-encryption.org/")):
-		return key, &output.Error{Code: output.BadInput, What: "this is no backup: it is not a file of age", Next: "btcpayctl keystore backup FILE"}
+		return key, &output.Error{Code: output.BadInput, What: "this is not a backup: it is not an age file", Next: "btcpayctl keystore backup FILE"}
 	case r.passphraseFile != "" && r.identityFile != "":
-		return key, &output.Error{Code: output.Usage, What: "--passphrase-file and --identity-file are two ways to open one backup", Next: "leave one of them out"}
+		return key, &output.Error{Code: output.Usage, What: "--passphrase-file and --identity-file exclude each other", Next: "use only one of them"}
 	case scrypt && r.identityFile != "":
-		return key, &output.Error{Code: output.Usage, What: "the backup is under a passphrase, so an identity does not open it", Next: "--passphrase-file FILE, or type it"}
+		return key, &output.Error{Code: output.Usage, What: "the backup is encrypted with a passphrase, so an identity does not open it", Next: "--passphrase-file FILE, or type the passphrase"}
 	case !scrypt && r.identityFile == "":
-		return key, &output.Error{Code: output.Usage, What: "the backup is encrypted to keys of age", Next: "--identity-file FILE"}
+		return key, &output.Error{Code: output.Usage, What: "the backup is encrypted to age recipients", Next: "--identity-file FILE"}
 	case scrypt:
 		key.Passphrase, err = passphraseOf(ctx, r.app, "the backup", r.passphraseFile, false)
 		return key, err
@@ -229,7 +228,7 @@ func (r *storeRestore) key(ctx context.Context, file []byte) (key keystore.Backu
 	return key, err
 }
 
-// backupFailure is about what was given, not about a store of this machine.
+// backupFailure is about the command line, not about a keystore of this machine.
 func backupFailure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err

@@ -18,15 +18,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// A planned is an entry of the backup and what is to become of it.
+// A planned is an entry of the backup and what will be done with it.
 type planned struct {
 	keystore.BackupEntry
-	home     string // the store that has it, or will have it
+	home     string // the keystore that has it, or will have it
 	result   string
 	profiles []string
 }
 
-// plan looks for each secret where it should be, and changes nothing.
+// plan looks up each secret where it should be, and changes nothing.
 func (r *storeRestore) plan(ctx context.Context, entries []keystore.BackupEntry) ([]planned, error) {
 	holdings, err := operations.Holdings(ctx, r.app)
 	if err != nil {
@@ -52,14 +52,14 @@ func (r *storeRestore) plan(ctx context.Context, entries []keystore.BackupEntry)
 		plan = append(plan, step)
 	}
 	if len(differ) > 0 && !r.dryRun && !r.keep && !r.replace {
-		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("secrets that are here with another content: %d, first %s", len(differ), differ[0]),
-			Why: "Nothing was changed.", Next: "--keep leaves them and restores the rest, --replace takes the backup's"}
+		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("secrets that exist here with different content: %d, the first is %s", len(differ), differ[0]),
+			Why: "Nothing was changed.", Next: "--keep keeps them and restores the rest, --replace replaces them"}
 	}
 	return plan, nil
 }
 
-// look compares one secret with what is here. A store that cannot be asked
-// counts for empty where another one was chosen for this command.
+// look compares one secret with the one here. A keystore that cannot be read counts as
+// empty if the command chose another target.
 func (r *storeRestore) look(ctx context.Context, step *planned) (err error) {
 	if step.home != r.to && !r.gone[step.home] {
 		step.result, err = r.compare(ctx, step)
@@ -70,7 +70,7 @@ func (r *storeRestore) look(ctx context.Context, step *planned) (err error) {
 			return err
 		case err != nil:
 			r.gone[step.home] = true
-			fmt.Fprintf(r.app.Err, "Note: keystore %s cannot be asked, and is taken for empty: %s\n", step.home, output.VisibleLine(cli.Explain(ctx, err).What))
+			fmt.Fprintf(r.app.Err, "Note: keystore %s cannot be read, and is treated as empty: %s\n", step.home, output.VisibleLine(cli.Explain(ctx, err).What))
 		}
 	}
 	step.home = r.to
@@ -98,8 +98,8 @@ func (r *storeRestore) compare(ctx context.Context, step *planned) (string, erro
 	return "different", nil
 }
 
-// carryOut restores, and then sees to the profiles. It can be repeated after it
-// was interrupted.
+// carryOut restores, and then updates the profiles. It can be repeated after an
+// interruption.
 func (r *storeRestore) carryOut(ctx context.Context, plan []planned) ([]planned, error) {
 	stored, kept, err := r.restoreAll(ctx, plan)
 	if err != nil {
@@ -119,7 +119,7 @@ func (r *storeRestore) carryOut(ctx context.Context, plan []planned) ([]planned,
 		}
 		counts[plan[i].result]++
 	}
-	fmt.Fprintf(r.app.Err, "Restored: %d, replaced: %d, the same already: %d, kept as they are: %d.\n", counts["restored"], counts["replaced"], counts["same"], counts["kept"])
+	fmt.Fprintf(r.app.Err, "Restored: %d, replaced: %d, already the same: %d, kept: %d.\n", counts["restored"], counts["replaced"], counts["same"], counts["kept"])
 	if err := r.repin(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -127,8 +127,8 @@ func (r *storeRestore) carryOut(ctx context.Context, plan []planned) ([]planned,
 	return plan, nil
 }
 
-// restoreAll goes store by store. It returns the names of what was written, and
-// of what was left alone.
+// restoreAll restores one keystore after the other. It returns the names of the secrets
+// that were written, and of those that were kept.
 func (r *storeRestore) restoreAll(ctx context.Context, plan []planned) (stored, kept map[string]bool, err error) {
 	index, err := r.app.Index()
 	if err != nil {
@@ -162,7 +162,7 @@ func (r *storeRestore) restoreAll(ctx context.Context, plan []planned) (stored, 
 	return stored, kept, nil
 }
 
-// nameUnused says how keys that no profile uses get into one.
+// nameUnused names keys that no profile uses, and the command that adds one to a profile.
 func (r *storeRestore) nameUnused(plan []planned) {
 	var next string
 	unused := 0
@@ -181,7 +181,7 @@ func (r *storeRestore) nameUnused(plan []planned) {
 	}
 }
 
-// repin makes profiles name the store that has their keys now.
+// repin makes profiles name the keystore that has their keys now.
 func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 	home := map[string]string{}
 	for _, step := range plan {
@@ -198,7 +198,7 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 		case len(stores) == 0 || slices.Equal(stores, []string{p.Keystore}):
 			continue
 		case len(stores) > 1:
-			fmt.Fprintf(r.app.Err, "Note: the keys of profile %s are in two stores, and it can use those of %s alone.\nNext: %s\n",
+			fmt.Fprintf(r.app.Err, "Note: the keys of profile %s are in two keystores, and it can use only those of %s.\nNext: %s\n",
 				name, p.Keystore, "btcpayctl keystore move --from "+app.ShellWord(other(stores, p.Keystore))+" --to "+app.ShellWord(p.Keystore))
 			continue
 		}
@@ -211,13 +211,13 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(r.app.Err, "Profile %s uses keystore %s now.\n", name, stores[0])
+		fmt.Fprintf(r.app.Err, "Profile %s now uses keystore %s.\n", name, stores[0])
 	}
 	return nil
 }
 
-// homesOf are the stores that hold the secrets of a profile of which the backup
-// had one; none where it had none.
+// homesOf are the keystores that hold those secrets of a profile which the backup contains;
+// none if it contains none.
 func homesOf(p profile.Profile, home map[string]string) []string {
 	var stores []string
 	touched := false

@@ -12,39 +12,39 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// A Batch is many invoices that are created as one operation, one for each row of a file
-// or of standard input. That of a file is kept after its end, so that the same file a
-// second time is noticed.
+// A Batch creates many invoices as one operation, one for each row of a file or of standard
+// input. The batch of a file is kept after it is finished, so that btcpayctl recognises the
+// same file later.
 //
-// On disk it is NAME.json; NAME.rows is what was given, until the end; NAME.log has a
-// line for each step of a row, the last of which counts. [Work.Hold] holds NAME.lock
-// while the log is read and written.
+// On disk it is NAME.json; NAME.rows holds the rows as given, until the batch is finished;
+// NAME.log has a line for each step of a row, and the last line of a row counts.
+// [Work.Hold] holds NAME.lock while the log is read and written.
 type Batch struct {
 	Header
 	BatchPayload
 }
 
-// BatchPayload is what the rows have in common.
+// BatchPayload is what all rows have in common.
 type BatchPayload struct {
 	Issuer
 	From     string    `json:"from,omitempty"` // the file's absolute path; empty for standard input
 	Digest   string    `json:"digest"`         // of all rows
 	Total    int       `json:"total"`          // number of rows
 	Allowed  []string  `json:"allowed,omitempty"`
-	Finished time.Time `json:"finished,omitzero"` // closed: nothing more is created of it
+	Finished time.Time `json:"finished,omitzero"` // closed: no more invoices are created
 }
 
 func (b *Batch) parts(kind Kind) []any { return only(kind == KindBatch, &b.BatchPayload) }
 
-// A Row is what became of one row of a batch. It is free while Operation is empty.
+// A Row is the state of one row of a batch. It is free if Operation is empty.
 type Row struct {
 	Key       string    `json:"row"`
 	Line      int       `json:"line"`
 	Digest    string    `json:"digest"`              // of its content
-	Operation string    `json:"operation,omitempty"` // the invoice operation that is to make it
+	Operation string    `json:"operation,omitempty"` // the invoice operation that will create it
 	OrderID   string    `json:"orderId,omitempty"`
 	Invoice   string    `json:"invoice,omitempty"` // once it is known
-	Store     string    `json:"store,omitempty"`   // the invoice's, where it is known
+	Store     string    `json:"store,omitempty"`   // of the invoice, if it is known
 	Time      time.Time `json:"time"`
 }
 
@@ -54,13 +54,14 @@ const (
 	workExt  = ".work"
 	allLock  = "all.lock"
 	logLimit = 256 << 20
-	// RowsLimit is the most that is kept of what was given.
+	// RowsLimit is the most bytes of rows that are kept.
 	RowsLimit = 16 << 20
 )
 
 const (
 	fileKeptFor = 366 * 24 * time.Hour
-	// pipeKeptFor is longer than anybody works on a batch that another one finished.
+	// pipeKeptFor is how long a finished batch from a pipe is kept. It is longer than
+	// another process works on that batch.
 	pipeKeptFor = 24 * time.Hour
 )
 
@@ -76,8 +77,8 @@ type Batches struct {
 // OpenBatches gives the batches in a directory, which [Batches.Lock] makes.
 func OpenBatches(dir string, now func() time.Time) *Batches { return &Batches{dir, now} }
 
-// Lock holds all batches, for a caller that looks for one and begins it where there is
-// none. It removes files that were finished a year ago, and pipes a day ago.
+// Lock locks all batches, for a caller that looks up a batch and begins it if there is
+// none. It removes batches of files that were finished a year ago, and of pipes a day ago.
 func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 	dir, err := durable.Create(b.dir)
 	if err != nil {
@@ -88,7 +89,7 @@ func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 		dir.Close()
 		return nil, err
 	}
-	all, _ := b.All() // what cannot be read is told where it matters
+	all, _ := b.All() // a caller that needs them reports what cannot be read
 	for _, batch := range all {
 		kept := fileKeptFor
 		if batch.From == "" {
@@ -101,20 +102,20 @@ func (b *Batches) Lock(ctx context.Context) (unlock func(), err error) {
 	return func() { lock.Unlock(); dir.Close() }, nil
 }
 
-// All returns the batches, the oldest first, finished ones included, and an error that
-// joins what could not be read.
+// All returns the batches, oldest first, including finished ones, and an error that joins
+// what could not be read.
 func (b *Batches) All() ([]Batch, error) {
 	return b.each((*durable.Dir).Names)
 }
 
-// Look returns batches that are not finished, and takes the same time however many there
-// are: of many it returns a few, and reports that there may be more.
+// Look returns unfinished batches. It takes the same time however many there are: if there
+// are many, it returns a few and reports that there may be more.
 func (b *Batches) Look() (open []Batch, more bool, err error) {
 	open, err = b.each(func(dir *durable.Dir) (records []string, err error) {
 		names, all, err := dir.SomeNames(batchNames)
 		more = !all
 		for _, name := range names {
-			// What was given is kept until the end.
+			// Unfinished batches have a file with their rows.
 			if id, ok := strings.CutSuffix(name, rowsExt); ok {
 				records = append(records, id+recordExt)
 			}
@@ -127,7 +128,7 @@ func (b *Batches) Look() (open []Batch, more bool, err error) {
 	return slices.DeleteFunc(open, func(b Batch) bool { return !b.Finished.IsZero() }), more, err
 }
 
-// batchNames is how many names [Batches.Look] looks at. Batches of files stay for a year.
+// batchNames is how many names [Batches.Look] reads. Batches of files stay for a year.
 const batchNames = 4096
 
 func (b *Batches) each(names func(*durable.Dir) ([]string, error)) ([]Batch, error) {

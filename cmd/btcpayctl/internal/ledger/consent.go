@@ -1,19 +1,20 @@
 package ledger
 
-// A Consent says who agreed that a key which came is put to use. A record of an
-// older version has none, which is nobody.
+// A Consent says who agreed that a key is put to use. A record of an older version has
+// none: then no one has agreed.
 type Consent string
 
-// What can have been agreed to.
+// The values of a Consent.
 const (
-	ConsentNone    Consent = ""        // nobody has agreed
-	ConsentSame    Consent = "same"    // in advance, to a key that may do what was asked for
-	ConsentBroader Consent = "broader" // in advance, to one that may do that and more
-	ConsentGiven   Consent = "given"   // by a person, to this very key
-	ConsentRefused Consent = "refused" // a person, or a comparison, said no to this very key
+	ConsentNone    Consent = ""        // no one has agreed
+	ConsentSame    Consent = "same"    // in advance, to a key with the requested permissions
+	ConsentBroader Consent = "broader" // in advance, to a key with those permissions and more
+	ConsentGiven   Consent = "given"   // by the user, to this key
+	ConsentRefused Consent = "refused" // the user, or a comparison, refused this key
 )
 
-// Covers reports whether such a consent is enough for a key.
+// Covers reports whether the consent is enough for a key. same is set if its permissions
+// are those requested, broader if it has more.
 func (c Consent) Covers(same, broader bool) bool {
 	switch c {
 	case ConsentGiven:

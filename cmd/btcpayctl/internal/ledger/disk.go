@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// version is that of the records that are written. One of version 1 has the same form,
-	// and may have fields of other kinds, which are left out when it is written anew.
+	// version is the version of the records that are written. A record of version 1 has the
+	// same form. It may have fields of other kinds; they are dropped when it is written
+	// again.
 	version      = 2
 	firstVersion = 1
 
@@ -27,14 +28,14 @@ const (
 
 var idForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{8,40}$`) })
 
-// An Entry is a record of any kind. [Of] gives those of one kind. A record of a kind that
-// this version does not know has a header only.
+// An Entry is a record of any kind. [Of] selects those of one kind. A record of a kind that
+// this version does not know has only a header.
 type Entry struct {
 	Header
 	record recorded
 }
 
-// Of returns the records of one sort among others, in their order.
+// Of returns the records of one type, in their order.
 func Of[R Record](entries []Entry) []R {
 	var records []R
 	for _, e := range entries {
@@ -60,7 +61,7 @@ func read(dir *durable.Dir, id string) (Entry, error) {
 	return Entry{header, record}, nil
 }
 
-// readHeader reads a file, and what it says of itself.
+// readHeader reads a file and the header in it.
 func readHeader(dir *durable.Dir, id string) (data []byte, h Header, err error) {
 	data, err = dir.Read(id+recordExt, recordLimit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -81,7 +82,8 @@ func readHeader(dir *durable.Dir, id string) (data []byte, h Header, err error) 
 	return data, h, nil
 }
 
-// decode reads the fields of a record's kind, which are beside those of the header.
+// decode reads the fields of the record's kind, which are in the same JSON object as those
+// of the header.
 func decode(data []byte, h Header, record recorded) error {
 	*record.header() = h
 	for _, part := range record.parts(h.Kind) {
@@ -92,7 +94,8 @@ func decode(data []byte, h Header, record recorded) error {
 	return nil
 }
 
-// encode is one object of the header's fields and those of the record's kind.
+// encode writes one JSON object with the fields of the header and those of the record's
+// kind.
 func encode(record recorded) ([]byte, error) {
 	header := record.header()
 	var fields [][]byte
@@ -125,8 +128,7 @@ func write(dir *durable.Dir, record recorded) error {
 	return dir.Write(record.header().ID+recordExt, data)
 }
 
-// readEach reads the records with these names, and joins what could not be read into one
-// error.
+// readEach reads the records with these names, and joins the failures into one error.
 func readEach[T any](dir *durable.Dir, names []string, read func(*durable.Dir, string) (T, error)) ([]T, error) {
 	var records []T
 	var failed []error
@@ -137,7 +139,7 @@ func readEach[T any](dir *durable.Dir, names []string, read func(*durable.Dir, s
 		}
 		record, err := read(dir, id)
 		switch {
-		case errors.Is(err, ErrNotFound): // finished meanwhile
+		case errors.Is(err, ErrNotFound): // finished since
 		case err != nil:
 			failed = append(failed, err)
 		default:

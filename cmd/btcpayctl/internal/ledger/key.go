@@ -2,8 +2,8 @@ package ledger
 
 import "time"
 
-// A Key is an operation about a Greenfield key: a login, the making of a key, its
-// rotation or its revocation. What one of these kinds has by itself is empty in the others.
+// A Key is an operation about a Greenfield key: a login, the making of a key, its rotation
+// or its revocation. Fields that only another kind uses are empty.
 type Key struct {
 	Header
 	KeyPayload
@@ -13,59 +13,59 @@ type Key struct {
 	Revoke    RevokePayload
 }
 
-// KeyPayload is about the key, which the server's page shows under the header's Label.
+// KeyPayload describes the key. The server's page shows it under the header's Label.
 type KeyPayload struct {
-	// KeyID is set before the key is put into Keystore, so that a key without it was
-	// never seen here. Of a revocation it is the key to revoke.
+	// KeyID is set before the key is put into Keystore, so a record without KeyID is about
+	// a key that never arrived here. For a revocation it is the key to revoke.
 	KeyID    string `json:"keyId,omitempty"`
 	Keystore string `json:"keystore,omitempty"`
 	Store    string `json:"store,omitempty"`
-	// Target is the profile that the key will be of, where there is one.
+	// Target is the profile that will use the key, if there is one.
 	Target      string   `json:"target,omitempty"`
-	Permissions []string `json:"permissions,omitempty"` // asked for
+	Permissions []string `json:"permissions,omitempty"` // requested
 	Known       bool     `json:"known,omitempty"`       // it was stored before the operation
-	// Shared is a key that may be in use elsewhere: it was pasted, or the
-	// server may have offered an older one.
+	// Shared is set if the key may be in use elsewhere: it was pasted, or the server may
+	// have offered an older key.
 	Shared bool `json:"shared,omitempty"`
-	// MintedBy is the key that made this one for its own account: as long as it
-	// works, the account is not locked. Empty where it is another account's, or
-	// where a password made the key.
+	// MintedBy is the key that made this one for its own account: while it works, the
+	// account is not locked. It is empty for another account, or if a password made the
+	// key.
 	MintedBy string `json:"mintedBy,omitempty"`
-	// BesidePairing is a key that may come before the target's BitId key.
+	// BesidePairing is set if the target profile may get the key although it has a BitId
+	// key.
 	BesidePairing bool `json:"besidePairing,omitempty"`
-	// Ended is set when the server has no more part in it, before the key is
-	// deleted here: a key that is not in the keystore was never put there
-	// otherwise, and may live.
+	// Ended is set when the key is revoked, before it is deleted here. Without it, a key
+	// that is not in the keystore was never stored, and may be active.
 	Ended bool   `json:"ended,omitempty"`
 	Watch *Watch `json:"watch,omitempty"`
 }
 
-// AuthorizePayload is of a login: who agreed to the key that came, the consent page, and
-// where its response is waited for.
+// AuthorizePayload is about a login: who agreed to the key, the consent page, and the
+// listener.
 type AuthorizePayload struct {
 	Consent Consent `json:"consent,omitempty"`
-	// PickStore is the store that the person was to pick, where the permissions asked for
-	// name none.
+	// PickStore is the store that the user had to pick, if the requested permissions name
+	// none.
 	PickStore string `json:"pickStore,omitempty"`
-	// ExpectUser is the e-mail address of the person whose key it has to be.
+	// ExpectUser is the e-mail address of the user who has to own the key.
 	ExpectUser string `json:"expectUser,omitempty"`
 
 	Page  string `json:"page,omitempty"`
 	Port  int    `json:"port,omitempty"`
 	Nonce string `json:"nonce,omitempty"`
-	// Printed is a page that was printed for a person, who pastes the key; Taken is set
-	// when a command has asked for that key.
+	// Printed is set if the page's URL was printed for a user who pastes the key; Taken is
+	// set when a command has asked for that key.
 	Printed bool `json:"printed,omitempty"`
 	Taken   bool `json:"taken,omitempty"`
-	// Came is the label of the key that came. Several pages may lead to one port
-	// and nonce, and each has a label of its own.
+	// Came is the label of the key that arrived. Several pages may post to one port and
+	// nonce, and each has a label of its own.
 	Came string `json:"came,omitempty"`
 }
 
-// MintPayload is of the making of a key.
+// MintPayload is about the making of a key.
 type MintPayload struct {
-	// Temporary is a key that is to be revoked when its command ends. The payload's Watch
-	// says who asks for that.
+	// Temporary is set if the key has to be revoked when its command ends. The payload's
+	// Watch says which process does that.
 	Temporary bool `json:"temporary,omitempty"`
 }
 
@@ -73,13 +73,13 @@ type MintPayload struct {
 type RotatePayload struct {
 	OldKeyID    string `json:"oldKeyId,omitempty"`
 	OldKeystore string `json:"oldKeystore,omitempty"`
-	// Due is when the old key is to be revoked, where it goes on working until then.
+	// Due is when the old key has to be revoked, if it stays valid until then.
 	Due time.Time `json:"due,omitzero"`
 }
 
-// RevokePayload is of a revocation.
+// RevokePayload is about a revocation.
 type RevokePayload struct {
-	// Due is when the key is to be revoked, where it goes on working until then.
+	// Due is when the key has to be revoked, if it stays valid until then.
 	Due time.Time `json:"due,omitzero"`
 }
 
@@ -98,5 +98,5 @@ func (k *Key) parts(kind Kind) []any {
 	return nil
 }
 
-// Waits reports whether the operation is a revocation whose time has not come.
+// Waits reports whether the operation is a revocation that is not due yet.
 func (k Key) Waits(now time.Time) bool { return k.Kind == KindRevoke && now.Before(k.Revoke.Due) }

@@ -2,17 +2,17 @@ package ledger
 
 import "time"
 
-// A Kind says what an operation does to the server.
+// A Kind is the kind of an operation, by what it does to the server.
 type Kind string
 
 // The kinds of operations.
 const (
-	KindPair    Kind = "pair"    // a key asks for a pairing code, or claims one
+	KindPair    Kind = "pair"    // a key requests a pairing code, or claims one
 	KindInvoice Kind = "invoice" // an invoice is created
-	// KindBatch is that of a [Batch]. Each of its rows is an operation of KindInvoice.
+	// KindBatch is the kind of a [Batch]. Each of its rows is an operation of KindInvoice.
 	KindBatch Kind = "batch"
 
-	KindAuthorize Kind = "authorize" // a person is asked for a Greenfield key
+	KindAuthorize Kind = "authorize" // the user is asked to consent to a Greenfield key
 	KindMint      Kind = "mint"      // a Greenfield key is made by another credential
 	KindRotate    Kind = "rotate"    // a Greenfield key is made, and the one it replaces is revoked
 	KindRevoke    Kind = "revoke"    // a Greenfield key is revoked
@@ -21,16 +21,16 @@ const (
 	KindHanded Kind = "handed" // see [Handed]
 )
 
-// A Header is what the record of every kind has.
+// A Header is the part that records of all kinds have.
 type Header struct {
 	Version int    `json:"version"`
 	ID      string `json:"id"`
 	Kind    Kind   `json:"kind"`
 	Profile string `json:"profile,omitempty"`
-	Server  string `json:"server"` // URL; empty where no server has a part in it
-	// Label is what the server's pages show: of a pairing, or of a key.
+	Server  string `json:"server"` // URL; empty if no server is involved
+	// Label is the name on the server's pages, of a pairing or of a key.
 	Label string `json:"label,omitempty"`
-	// AllowHTTP and CAFile are what a later run needs to reach the server.
+	// AllowHTTP and CAFile are needed by a later run to reach the server.
 	AllowHTTP bool   `json:"allowHttp,omitempty"`
 	CAFile    string `json:"caFile,omitempty"`
 
@@ -40,7 +40,7 @@ type Header struct {
 
 func (h *Header) header() *Header { return h }
 
-// A Record is what is kept of an operation: a header, and the payload of its kind.
+// A Record is the content of an operation's file: a header, and the payload of its kind.
 type Record interface {
 	Pair | Invoice | Key | Move | Handed
 }
@@ -48,12 +48,12 @@ type Record interface {
 // recorded is a pointer to a [Record].
 type recorded interface {
 	header() *Header
-	// parts are the payloads of a kind, and nil where the record is of another one.
+	// parts returns the payloads of a kind, and nil if the record is of another kind.
 	parts(Kind) []any
 }
 
-// newRecord is an empty record for a kind, and nil for one that this version does not
-// know.
+// newRecord returns an empty record of a kind, and nil for a kind that this version does
+// not know.
 func newRecord(kind Kind) recorded {
 	for _, r := range []recorded{&Pair{}, &Invoice{}, &Key{}, &Move{}, &Handed{}} {
 		if r.parts(kind) != nil {

@@ -1,33 +1,31 @@
-// Package ledger is the journal of operations whose effect on a server cannot
-// be taken back: pairings, invoices, and what is done to Greenfield keys; and of
-// moves between keystores, which touch what cannot be made again.
+// Package ledger records operations that cannot be undone: pairings, invoices, and changes
+// to Greenfield keys on a server, and moves between keystores.
 //
 // # Order
 //
-// [Begin] writes a record, durably, before the server is asked for
-// anything. [Operation.Advance] writes what became known. [Operation.Finish]
-// removes the record when the last durable step is done. So a record that is
-// there names an operation whose end nobody has seen: the program was killed,
-// the answer was lost, or another process is still at it.
+// [Begin] writes a record, durably, before anything is sent to the server.
+// [Operation.Advance] adds what became known. [Operation.Finish] removes the record after
+// the last durable step. So a record belongs to an operation with an unknown outcome: the
+// program was killed, the response was lost, or another process is still working on it.
 //
 // # Records
 //
 // A record has a [Header], which is the same for all kinds, and the payload of its kind.
-// Who deals with one kind begins and resumes it by its type, such as [Invoice]; who goes
-// through all of them has each as an [Entry].
+// Code for one kind begins and resumes it by its type, such as [Invoice]; code for all
+// kinds gets each as an [Entry].
 //
 // # Locks
 //
-// An [Operation] holds a lock for as long as its process lives. [Resume]
-// refuses an operation that another process is at with [ErrBusy]. A process that watches
-// over the key of an operation has a lock of its own for that, see [Ledger.Attend].
+// An [Operation] holds a lock for as long as its process lives. [Resume] returns [ErrBusy]
+// for an operation that another process holds. A process that watches over the key of an
+// operation has a lock of its own for that, see [Ledger.Attend].
 //
 // # On disk
 //
-// A record is one JSON file NAME.json in the directory, with NAME.lock beside
-// it, written as package durable writes. The fields of its payload are beside those of
-// its header. It holds no key; that of a login holds
-// the nonce of its listener, which is of use for as long as a process listens.
+// A record is one JSON file NAME.json in the directory, with NAME.lock beside it, written
+// with package durable. The fields of the payload are in the same JSON object as those of
+// the header. A record holds no key. The record of a login holds the nonce of its listener,
+// which is of use only while a process listens.
 package ledger
 
 import (
@@ -42,10 +40,10 @@ import (
 
 // Errors of the ledger.
 var (
-	// ErrNotFound: there is no open operation of this id.
-	ErrNotFound = errors.New("there is no open operation of this id")
-	// ErrBusy: another process is at the operation now.
-	ErrBusy = errors.New("another process is at this operation now")
+	// ErrNotFound: no open operation has this id.
+	ErrNotFound = errors.New("no open operation has this id")
+	// ErrBusy: another process holds the operation.
+	ErrBusy = errors.New("another process is working on this operation")
 	// ErrDamaged: the record's file does not hold a record.
 	ErrDamaged = errors.New("the record is damaged")
 	// ErrVersion: the record was written by a newer version of the program.
@@ -58,8 +56,8 @@ type Ledger struct {
 	now func() time.Time
 }
 
-// Open gives the ledger in a directory, which [Begin] makes. It touches
-// nothing yet.
+// Open returns the ledger in a directory. [Begin] makes the directory; Open does not access
+// it.
 func Open(dir string, now func() time.Time) *Ledger { return &Ledger{dir: dir, now: now} }
 
 func (l *Ledger) open(id string) (*durable.Dir, error) {
@@ -73,8 +71,8 @@ func (l *Ledger) open(id string) (*durable.Dir, error) {
 	return dir, err
 }
 
-// Unfinished returns the records that are there, the oldest first, and an error
-// that joins what could not be read. The rest is returned all the same.
+// Unfinished returns the records, oldest first, and an error that joins what could not be
+// read. The other records are returned all the same.
 func (l *Ledger) Unfinished() ([]Entry, error) {
 	dir, err := durable.Open(l.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -102,19 +100,19 @@ func entries(dir *durable.Dir, names []string) ([]Entry, error) {
 	return entries, err
 }
 
-// Bounds of [Ledger.Look].
+// Limits of [Ledger.Look].
 const (
-	// lookLimit is how many records are read, where there are no more.
+	// lookLimit is how many records are read if there are no more.
 	lookLimit = 100
-	// lookSample is how many are read of more than that.
+	// lookSample is how many are read if there are more than lookLimit.
 	lookSample = 10
-	// lookNames is how many names are looked at; an operation has up to three.
+	// lookNames is how many names are read; an operation has up to three.
 	lookNames = 3 * lookLimit
 )
 
-// Look is like [Ledger.Unfinished], and takes the same time however many records there
-// are: of many it returns a few, whichever the system lists first, and reports that there
-// are more.
+// Look is like [Ledger.Unfinished], but takes the same time however many records there are:
+// if there are many, it returns a few, whichever the system lists first, and reports that
+// there are more.
 func (l *Ledger) Look() (found []Entry, more bool, err error) {
 	dir, err := durable.Open(l.dir)
 	if errors.Is(err, fs.ErrNotExist) {

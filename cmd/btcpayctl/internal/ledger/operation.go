@@ -11,7 +11,7 @@ import (
 
 // An Operation is a record and the lock on it. It belongs to one goroutine.
 type Operation[R Record] struct {
-	Record R // read it; change it by Advance only
+	Record R // read-only; change it with Advance
 
 	held *Held
 }
@@ -25,9 +25,9 @@ type Held struct {
 	lock   *durable.Lock
 }
 
-// Begin writes the record of a new operation and takes its lock. The caller
-// chooses an id that is new, such as rand.Text gives, and the kind. A time of creation
-// is set where there is none. When it returns nil the record is on the disk.
+// Begin writes the record of a new operation and locks it. The caller sets the kind, and an
+// id that is new, such as from rand.Text. Begin sets the time of creation if it is zero.
+// When Begin returns nil, the record is on disk.
 func Begin[R Record](ctx context.Context, l *Ledger, r R) (*Operation[R], error) {
 	o := &Operation[R]{Record: r}
 	header := o.recorded().header()
@@ -56,15 +56,15 @@ func Begin[R Record](ctx context.Context, l *Ledger, r R) (*Operation[R], error)
 	return o, nil
 }
 
-// Resume takes an operation up again, and does not wait for it. One that is no R is not
-// found, and one of a kind that this version does not know fails with [ErrVersion].
+// Resume takes up an operation again, without waiting for it. It returns [ErrNotFound] if
+// the operation is not an R, and [ErrVersion] for a kind that this version does not know.
 func Resume[R Record](ctx context.Context, l *Ledger, id string) (*Operation[R], error) {
 	return ResumeWithin[R](ctx, l, id, 0)
 }
 
-// ResumeWithin is like [Resume], but waits up to wait for the current
-// holder: a process that was killed lets go a moment later, and one that only
-// looks whether another is at it holds it for a moment.
+// ResumeWithin is like [Resume], but waits up to wait for the current holder: the lock of a
+// killed process is released a moment later, and a process that only checks whether another
+// one holds the operation holds it for a moment.
 func ResumeWithin[R Record](ctx context.Context, l *Ledger, id string, wait time.Duration) (*Operation[R], error) {
 	held, err := l.Hold(ctx, id, wait)
 	if err != nil {
@@ -77,7 +77,7 @@ func ResumeWithin[R Record](ctx context.Context, l *Ledger, id string, wait time
 	return o, nil
 }
 
-// As makes an operation of one that is held.
+// As returns the operation, if it is an R.
 func As[R Record](held *Held) (*Operation[R], error) {
 	record, ok := any(held.Entry.record).(*R)
 	switch {
@@ -89,7 +89,7 @@ func As[R Record](held *Held) (*Operation[R], error) {
 	return nil, ErrNotFound
 }
 
-// Hold takes the lock of an operation of any kind, as [ResumeWithin] does.
+// Hold locks an operation of any kind, like [ResumeWithin].
 func (l *Ledger) Hold(ctx context.Context, id string, wait time.Duration) (*Held, error) {
 	dir, err := l.open(id)
 	if err != nil {
@@ -104,7 +104,7 @@ func (l *Ledger) Hold(ctx context.Context, id string, wait time.Duration) (*Held
 }
 
 func (l *Ledger) hold(ctx context.Context, dir *durable.Dir, id string, wait time.Duration) (*Held, error) {
-	// Looked at first, so that a wrong id leaves no lock file behind.
+	// The record is read first, so that a wrong id leaves no lock file behind.
 	if _, err := read(dir, id); err != nil {
 		return nil, err
 	}
@@ -117,8 +117,8 @@ func (l *Ledger) hold(ctx context.Context, dir *durable.Dir, id string, wait tim
 	}
 	entry, err := read(dir, id)
 	if errors.Is(err, ErrNotFound) {
-		// The holder finished between the look and the lock, so this lock file is a new
-		// one. Whoever waits for it tries anew.
+		// The holder finished before this lock was taken, so this lock file is a new one. A
+		// process that waits for it tries again.
 		return nil, errors.Join(err, dir.Remove(id+lockExt), lock.Unlock())
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (l *Ledger) hold(ctx context.Context, dir *durable.Dir, id string, wait tim
 
 func (o *Operation[R]) recorded() recorded { return any(&o.Record).(recorded) }
 
-// Advance changes the record. When it returns nil the change is on the disk.
+// Advance changes the record. When it returns nil, the change is on disk.
 func (o *Operation[R]) Advance(change func(*R)) error {
 	before := o.Record
 	change(&o.Record)
@@ -147,18 +147,18 @@ func (o *Operation[R]) write() error {
 	return write(o.held.dir, o.recorded())
 }
 
-// Finish removes the record: the operation's end is known.
+// Finish removes the record: the outcome of the operation is known.
 func (o *Operation[R]) Finish() error { return o.held.Finish() }
 
-// Release gives the lock back and leaves the record, for a later run to resume.
-// After Finish it does nothing.
+// Release unlocks the operation and leaves the record for a later run to resume. It does
+// nothing after Finish.
 func (o *Operation[R]) Release() error { return o.held.Release() }
 
 // Finish is like [Operation.Finish].
 func (h *Held) Finish() error {
 	err := h.dir.Remove(h.Entry.ID + recordExt)
 	if err == nil {
-		// While it is held: a lock on a file that has lost its name is none.
+		// While it is locked: a lock on a removed file does not count.
 		err = h.dir.Remove(h.Entry.ID + lockExt)
 		dismiss(h.dir, h.Entry.ID)
 	}

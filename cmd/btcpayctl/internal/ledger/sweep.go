@@ -11,17 +11,17 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// lockAge is how old a lock of an operation has to be that is finished: one that begins
-// has its lock before its record.
+// lockAge is how old the lock of a finished operation has to be before it is removed: a new
+// operation has its lock before its record.
 const lockAge = time.Hour
 
-// tempAge is how old a temporary file has to be, where the system does not tell whose it
-// is.
+// tempAge is how old a temporary file has to be if the system does not report which process
+// uses it.
 const tempAge = time.Hour
 
-// Sweep removes what killed processes left in the directory: temporary files, and the
-// locks of finished operations. It looks at limit entries at most, and takes no locks away
-// from a directory that has more. A limit of 0 is none.
+// Sweep removes what killed processes left in the directory: temporary files, and the locks
+// of finished operations. It reads at most limit directory entries, and removes no locks
+// from a directory that has more. A limit of 0 means no limit.
 func (l *Ledger) Sweep(limit int) {
 	dir, err := durable.Open(l.dir)
 	if err != nil {
@@ -38,7 +38,7 @@ func (l *Ledger) Sweep(limit int) {
 	}
 }
 
-// lockOf is the operation that a file is a lock of.
+// lockOf returns the operation that a file is the lock of.
 func lockOf(name string) (id string, isWatch, ok bool) {
 	if id, ok = strings.CutSuffix(name, watchExt); ok {
 		return id, true, true
@@ -47,7 +47,7 @@ func lockOf(name string) (id string, isWatch, ok bool) {
 	return id, false, ok
 }
 
-// hasOldLock reports whether there may be a lock whose operation is finished.
+// hasOldLock reports whether there may be the lock of a finished operation.
 func hasOldLock(names []string) bool {
 	records := map[string]bool{}
 	for _, name := range names {
@@ -61,8 +61,8 @@ func hasOldLock(names []string) bool {
 	})
 }
 
-// sweepLocks removes the locks of finished operations, which a process leaves that is
-// killed at the end of one. Those that are held stay.
+// sweepLocks removes the locks of finished operations, left by processes that were killed
+// at the end of one. Locks that are held stay.
 func sweepLocks(dir *durable.Dir) {
 	_ = dir.SweepIf(lockAge, func(name string) bool {
 		id, isWatch, ok := lockOf(name)

@@ -9,14 +9,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
-// A Watch says what a process does that asks a server again and again to revoke a
-// temporary key, since the command that the key was for has ended. It holds the
-// operation for the moment of a question only, so that others may ask as well.
+// A Watch describes the process that repeatedly asks a server to revoke a temporary key,
+// after the command that used the key has ended. It holds the operation only during a
+// request, so that other processes can ask as well.
 type Watch struct {
-	Since time.Time `json:"since"` // when the command was gone
+	Since time.Time `json:"since"` // when the command ended
 	Until time.Time `json:"until"` // when it gives up
 	Asked time.Time `json:"asked"` // the last time
-	Why   string    `json:"why"`   // what came of it
+	Why   string    `json:"why"`   // the result
 }
 
 // A Holder is a process that holds a lock.
@@ -25,7 +25,7 @@ type Holder struct {
 	Since   time.Time // zero where it is not known
 }
 
-// A BusyError says who is at an operation. errors.Is finds [ErrBusy].
+// A BusyError says which process holds an operation. errors.Is finds [ErrBusy].
 type BusyError struct{ Holder }
 
 func (e *BusyError) Error() string { return fmt.Sprintf("%v (process %d)", ErrBusy, e.Process) }
@@ -37,16 +37,16 @@ func busy(e *durable.LockError) *BusyError { return &BusyError{Holder{e.Holder, 
 // watchExt names the lock of the process that watches over the key of an operation.
 const watchExt = ".watch"
 
-// An Attendance tells the other processes that this one watches over the key of an
-// operation, until it is released or the process ends.
+// An Attendance shows other processes that this one watches over the key of an operation,
+// until it is released or the process ends.
 type Attendance struct {
 	id   string
 	dir  *durable.Dir
 	lock *durable.Lock
 }
 
-// Attend begins to watch over the key of an operation. Where another process does, the
-// error is a [*BusyError].
+// Attend begins to watch over the key of an operation. If another process does, the error
+// is a [*BusyError].
 func (l *Ledger) Attend(ctx context.Context, id string, wait time.Duration) (*Attendance, error) {
 	dir, err := l.open(id)
 	if err != nil {
@@ -63,8 +63,8 @@ func (l *Ledger) Attend(ctx context.Context, id string, wait time.Duration) (*At
 	return &Attendance{id, dir, lock}, nil
 }
 
-// IsClosed reports whether the operation was finished, as opposed to a folder that was
-// taken away with all that is in it.
+// IsClosed reports whether the operation was finished. A directory that was removed with
+// everything in it does not count.
 func (a *Attendance) IsClosed() bool {
 	if a == nil || !a.lock.InPlace() {
 		return false
@@ -73,12 +73,12 @@ func (a *Attendance) IsClosed() bool {
 	return errors.Is(err, ErrNotFound)
 }
 
-// Release ends it.
+// Release ends the attendance.
 func (a *Attendance) Release() {
 	if a == nil {
 		return
 	}
-	// Whose operation is finished has no need of it.
+	// A finished operation does not need the file.
 	if a.IsClosed() {
 		_ = a.dir.Remove(a.id + watchExt)
 	}
@@ -86,8 +86,8 @@ func (a *Attendance) Release() {
 	a.dir.Close()
 }
 
-// dismiss removes the lock of a process that watches over the key of an operation, unless
-// it lives: then it does that itself, and sees by it that the operation was closed.
+// dismiss removes the lock of a process that watches over the key of an operation. If the
+// process lives, it removes the lock itself, once it sees that the operation was finished.
 func dismiss(dir *durable.Dir, id string) {
 	if _, err := dir.Read(id+watchExt, recordLimit); err != nil {
 		return // there never was one
@@ -98,7 +98,7 @@ func dismiss(dir *durable.Dir, id string) {
 	}
 }
 
-// Attending reports which living process watches over the key of an operation.
+// Attending returns the process that watches over the key of an operation, if it lives.
 func (l *Ledger) Attending(ctx context.Context, id string) (Holder, bool) {
 	dir, err := l.open(id)
 	if err != nil {
@@ -106,7 +106,7 @@ func (l *Ledger) Attending(ctx context.Context, id string) (Holder, bool) {
 	}
 	defer dir.Close()
 	if _, err := dir.Read(id+watchExt, recordLimit); err != nil {
-		return Holder{}, false // nobody ever did
+		return Holder{}, false // there never was one
 	}
 	lock, err := dir.Lock(ctx, id+watchExt, 0)
 	if held, ok := errors.AsType[*durable.LockError](err); ok {

@@ -20,12 +20,12 @@ type Work struct {
 	batches *Batches
 	dir     *durable.Dir
 	rows    map[string]Row
-	end     int64         // of what was read of the log
+	end     int64         // how much of the log was read
 	at      *durable.Lock // see Attend
 }
 
-// Begin writes a new batch: what was given, and what is known of its rows already. The
-// batch is there when all of it is on the disk. The caller holds [Batches.Lock].
+// Begin writes a new batch: its rows as given, and the invoices that some rows already
+// have. When it returns nil, all of it is on disk. The caller holds [Batches.Lock].
 func (b *Batches) Begin(batch Batch, given []byte, known []Row) (*Work, error) {
 	if !idForm().MatchString(batch.ID) {
 		return nil, fmt.Errorf("%q cannot be the id of a batch", batch.ID)
@@ -61,7 +61,7 @@ func (b *Batches) Begin(batch Batch, given []byte, known []Row) (*Work, error) {
 	return w, nil
 }
 
-// Open takes up a batch that was begun.
+// Open takes up an existing batch.
 func (b *Batches) Open(id string) (*Work, error) {
 	if !idForm().MatchString(id) {
 		return nil, ErrNotFound
@@ -83,8 +83,8 @@ func (b *Batches) Open(id string) (*Work, error) {
 	return w, nil
 }
 
-// Attend tells the other processes that this one works on the batch, until it ends. It
-// reports whether it is the only one.
+// Attend shows other processes that this one works on the batch, until it ends. It reports
+// whether it is the only one.
 func (w *Work) Attend(ctx context.Context) bool {
 	if w.at != nil {
 		return true
@@ -118,7 +118,7 @@ func (w *Work) Hold(ctx context.Context) (release func(), err error) {
 		err = w.readLog()
 	}
 	if errors.Is(err, ErrNotFound) {
-		// Nobody needs the lock file that was just made.
+		// The new lock file is not needed.
 		_ = w.dir.Remove(w.Batch.ID + lockExt)
 	}
 	if err != nil {
@@ -128,8 +128,8 @@ func (w *Work) Hold(ctx context.Context) (release func(), err error) {
 	return func() { lock.Unlock() }, nil
 }
 
-// readLog reads the lines that are new. One that was cut off by a crash says nothing:
-// a row is claimed before its operation begins, and done before its operation ends.
+// readLog reads the new lines. A line that a crash left incomplete is ignored: a row is
+// claimed before its operation begins, and done before its operation ends.
 func (w *Work) readLog() error {
 	lines, end, err := w.dir.ReadAfter(w.Batch.ID+logExt, w.end, logLimit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -148,13 +148,13 @@ func (w *Work) readLog() error {
 	return nil
 }
 
-// Row is what is known of a row since the last [Work.Hold].
+// Row is the state of a row at the last [Work.Hold].
 func (w *Work) Row(key string) (Row, bool) {
 	row, ok := w.rows[key]
 	return row, ok
 }
 
-// Known are all rows of which something is known, by line.
+// Known are all rows with a state, by line.
 func (w *Work) Known() []Row {
 	var rows []Row
 	for _, row := range w.rows {
@@ -166,7 +166,7 @@ func (w *Work) Known() []Row {
 	return rows
 }
 
-// Invoices are those that the batch made, by line.
+// Invoices are those that the batch created, by line.
 func (w *Work) Invoices() (made []string) {
 	for _, row := range w.Known() {
 		if row.Invoice != "" {
@@ -176,7 +176,7 @@ func (w *Work) Invoices() (made []string) {
 	return made
 }
 
-// Note writes what became of a row, durably. The caller is in [Work.Hold].
+// Note records the new state of a row, durably. The caller is in [Work.Hold].
 func (w *Work) Note(row Row) error {
 	row.Time = w.batches.now().UTC()
 	line, err := json.Marshal(row)
@@ -189,11 +189,10 @@ func (w *Work) Note(row Row) error {
 	return w.readLog()
 }
 
-// Given is what was given, as it was given.
+// Given returns the rows as they were given.
 func (w *Work) Given() ([]byte, error) { return w.dir.Read(w.Batch.ID+rowsExt, RowsLimit) }
 
-// Change writes what is given now, and what change makes of the batch. The caller is in
-// [Work.Hold].
+// Change replaces the rows as given, and changes the batch. The caller is in [Work.Hold].
 func (w *Work) Change(given []byte, change func(*Batch)) error {
 	if given != nil {
 		if err := w.dir.Write(w.Batch.ID+rowsExt, given); err != nil {
@@ -209,8 +208,8 @@ func (w *Work) Change(given []byte, change func(*Batch)) error {
 	return nil
 }
 
-// Finish closes the batch. What was given, which may tell of customers, is not kept any
-// longer. The caller is in [Work.Hold].
+// Finish closes the batch. Its rows, which may contain data of customers, are removed. The
+// caller is in [Work.Hold].
 func (w *Work) Finish() error {
 	if err := w.Change(nil, func(b *Batch) { b.Finished = w.batches.now().UTC() }); err != nil {
 		return err
@@ -221,11 +220,11 @@ func (w *Work) Finish() error {
 	return nil
 }
 
-// Remove forgets the batch. The caller holds [Batches.Lock], or is in [Work.Hold].
+// Remove removes the batch. The caller holds [Batches.Lock], or is in [Work.Hold].
 func (w *Work) Remove() error { return remove(w.dir, w.Batch.ID) }
 
 func remove(dir *durable.Dir, id string) error {
-	// Without its record it is no batch any more, so that goes first.
+	// Without its record it is no longer a batch, so the record goes first.
 	err := dir.Remove(id + recordExt)
 	for _, ext := range []string{rowsExt, logExt, workExt, lockExt} {
 		if gone := dir.Remove(id + ext); !errors.Is(gone, fs.ErrNotExist) {

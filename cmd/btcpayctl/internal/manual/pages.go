@@ -1,8 +1,8 @@
 // Package manual makes the reference and the man pages from the commands: one page for each
-// command, in section 1, and for each help topic, in section 7.
+// command, in section 1, and one for each help topic, in section 7.
 //
-// Texts keep their form. A line that begins with two spaces or a tab belongs to a table or an
-// example, and is shown as it is; other lines are paragraphs, with blank lines between.
+// Texts keep their form. A line that begins with two spaces or a tab belongs to a table or
+// an example, and is shown unchanged; other lines are paragraphs, with blank lines between.
 package manual
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// A Page is about one command or help topic.
+// A Page describes one command or help topic.
 type Page struct{ command *cobra.Command }
 
-// Pages are those of a whole tree, in the order of the tree.
+// Pages returns the pages of a whole tree, in its order.
 func Pages(root *cobra.Command) []Page {
 	var pages []Page
 	var add func(*cobra.Command)
@@ -35,7 +35,7 @@ func Pages(root *cobra.Command) []Page {
 	return pages
 }
 
-// Of gives the page of a command in the tree that was given to [Pages].
+// Of returns the page of a command in the tree that was given to [Pages].
 func Of(pages []Page, cmd *cobra.Command) (Page, bool) {
 	i := slices.IndexFunc(pages, func(p Page) bool { return p.command == cmd })
 	if i < 0 {
@@ -44,7 +44,7 @@ func Of(pages []Page, cmd *cobra.Command) (Page, bool) {
 	return pages[i], true
 }
 
-// Below are the names of the commands and help topics below a command that have a page.
+// Below returns the names of the commands and help topics below a command that have a page.
 func Below(cmd *cobra.Command) []string {
 	var names []string
 	for _, child := range cmd.Commands() {
@@ -59,7 +59,7 @@ func hasPage(cmd *cobra.Command) bool {
 	return cmd.IsAvailableCommand() || cmd.IsAdditionalHelpTopicCommand() && !cmd.Hidden && cmd.Deprecated == ""
 }
 
-// Name is the page's name as man(1) takes it: btcpayctl-key-generate.
+// Name is the page's name for man(1): btcpayctl-key-generate.
 func (p Page) Name() string { return strings.ReplaceAll(p.command.CommandPath(), " ", "-") }
 
 // Section is 1 for commands and 7 for help topics.
@@ -80,7 +80,7 @@ func (p Page) MarkdownFile() string {
 
 func (p Page) isTopic() bool { return p.command.IsAdditionalHelpTopicCommand() }
 
-// title is what a user types for the page's subject.
+// title is what a user types for the page's command or topic.
 func (p Page) title() string {
 	if p.isTopic() {
 		return p.command.Root().Name() + " help " + p.command.Name()
@@ -88,7 +88,7 @@ func (p Page) title() string {
 	return p.command.CommandPath()
 }
 
-// Text is what the page says about its subject: the long text of the command's help.
+// Text is the long text of the command's help.
 func (p Page) Text() string {
 	if p.command.Long != "" {
 		return p.command.Long
@@ -123,7 +123,7 @@ func shown(flags *pflag.FlagSet) []*pflag.Flag {
 	return all
 }
 
-// A block is a paragraph, or lines that are shown as they are.
+// A block is a paragraph, or lines that are shown unchanged.
 type block struct {
 	asItIs bool
 	lines  []string
@@ -131,7 +131,7 @@ type block struct {
 
 func blocks(text string) []block {
 	var all []block
-	blank := 0 // since the last line that is not
+	blank := 0 // blank lines since the last other line
 	for line := range strings.SplitSeq(strings.Trim(text, "\n"), "\n") {
 		line = strings.TrimRight(line, " ")
 		if line == "" {

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// month is the date of every page. One that never changes keeps two runs alike.
+// month is the date of every page. It does not change, so that two runs give the same page.
 const month = "November 2026"
 
 // WriteRoff writes the man page, with the macros of man(7).
@@ -91,13 +91,13 @@ func hasDefault(f *pflag.Flag) bool {
 	return !slices.Contains([]string{"", "false", "0", "0s", "[]", "<nil>"}, f.DefValue)
 }
 
-// special are the characters that roff has another meaning or another shape for. What stands
-// in an example has to work when it is copied from the page.
+// special are the characters that have a meaning or another shape in roff. An example has
+// to work when it is copied from the page.
 var special = sync.OnceValue(func() *strings.Replacer {
 	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "\t", "        ")
 })
 
-// roff makes a line of text one of the page.
+// roff escapes a line of text for the page.
 func roff(line string) string {
 	line = special().Replace(line)
 	if strings.HasPrefix(line, ".") {

@@ -7,12 +7,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// asked is what a record says was asked for.
+// asked returns the request of a record.
 func asked(r ledger.Key) greenfield.AuthorizeRequest {
 	return greenfield.AuthorizeRequest{Permissions: PermissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: r.Authorize.PickStore}
 }
 
-// PermissionsOf are the permissions as a record has them.
+// PermissionsOf returns the permissions in a record.
 func PermissionsOf(texts []string) []greenfield.Permission {
 	list := make([]greenfield.Permission, len(texts))
 	for i, p := range texts {
@@ -21,7 +21,7 @@ func PermissionsOf(texts []string) []greenfield.Permission {
 	return list
 }
 
-// selective tells whether a consent page was to let the person pick a store.
+// selective reports whether the user picks the store on a consent page.
 func selective(page string) bool {
 	u, err := url.Parse(page)
 	return err == nil && u.Query().Get("selectiveStores") == "true"

@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
-// BatchName is what a batch is called in messages.
+// BatchName is how messages name a batch.
 func BatchName(b ledger.Batch) string {
 	if b.From == "" {
 		return "standard input"
@@ -18,7 +18,7 @@ func BatchName(b ledger.Batch) string {
 	return filepath.Base(b.From)
 }
 
-// ResumeBatch is how to go on with a batch, from any other line.
+// ResumeBatch is the command that continues a batch, from any directory and command line.
 func ResumeBatch(b ledger.Batch) string {
 	next := "btcpayctl invoice resume "
 	if b.Profile != "" {
@@ -27,7 +27,7 @@ func ResumeBatch(b ledger.Batch) string {
 	return next + b.ID
 }
 
-// batches names those that are not finished.
+// batches reports the unfinished batches.
 func (d *Checker) batches(ctx context.Context) (records []cli.Check) {
 	batches, err := d.App.Batches()
 	if err != nil {

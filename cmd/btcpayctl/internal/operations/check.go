@@ -13,7 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// Operations goes through the ledger, and finishes what needs no decision.
+// Operations goes through the ledger, and finishes the operations that need no decision.
 func (d *Checker) Operations(ctx context.Context) []cli.Check {
 	open, unread := Unfinished(ctx, d.App)
 	var records []cli.Check
@@ -30,7 +30,7 @@ func (d *Checker) Operations(ctx context.Context) []cli.Check {
 	return slices.Concat(records, d.scheduled(), d.handedOut(ctx))
 }
 
-// nameOf is how the doctor names an operation.
+// nameOf is how doctor names an operation.
 func nameOf(h ledger.Header) string { return string(h.Kind) + " " + h.ID }
 
 func warning(h ledger.Header, detail, next string) cli.Check {
@@ -38,7 +38,7 @@ func warning(h ledger.Header, detail, next string) cli.Check {
 }
 
 func atWork(h ledger.Header) cli.Check {
-	return cli.Check{Check: nameOf(h), Status: "ok", Detail: "another process is at it now"}
+	return cli.Check{Check: nameOf(h), Status: "ok", Detail: "another process is working on it"}
 }
 
 func profileFlag(h ledger.Header) string {
@@ -53,7 +53,7 @@ func (d *Checker) invoiceOperation(_ context.Context, r ledger.Invoice) cli.Chec
 	if r.Batch != "" {
 		next += " " + r.Batch
 	}
-	return warning(r.Header, "whether the invoice of order "+r.OrderID+" was made is not known", next)
+	return warning(r.Header, "the invoice of order "+r.OrderID+" may have been created", next)
 }
 
 func (d *Checker) keyOperation(ctx context.Context, r ledger.Key) cli.Check {
@@ -73,7 +73,7 @@ func (d *Checker) keyOperation(ctx context.Context, r ledger.Key) cli.Check {
 	case errors.Is(err, ledger.ErrBusy):
 		return d.busy(ctx, name, r, err)
 	case errors.Is(err, ledger.ErrNotFound):
-		return cli.Check{Check: name, Status: "ok", Detail: "finished meanwhile"}
+		return cli.Check{Check: name, Status: "ok", Detail: "finished since"}
 	case err != nil:
 		return cli.FailedCheck(ctx, name, err)
 	}
@@ -90,7 +90,7 @@ type keyEnding struct {
 	decision  Decision
 }
 
-// done tells what was finished, or why it was not.
+// done reports what was finished, or why it was not.
 func (f *keyEnding) done(ctx context.Context, detail string, err error) cli.Check {
 	if err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
@@ -98,12 +98,12 @@ func (f *keyEnding) done(ctx context.Context, detail string, err error) cli.Chec
 	return cli.Check{Check: f.name, Status: "ok", Detail: detail}
 }
 
-// mayLive tells of a key that may live, which is a failure.
+// mayLive reports a key that may be active, which is a failure.
 func (f *keyEnding) mayLive(code output.Code, detail, next string) cli.Check {
 	return cli.Check{Check: f.name, Status: "failed", Detail: detail, Next: next, Code: code}
 }
 
-// NotRevoked tells of a key that the server did not revoke.
+// NotRevoked reports a key that the server did not revoke.
 func (f *keyEnding) notRevoked(ctx context.Context, what string, err error) cli.Check {
 	if errors.Is(err, ErrNeverStored) {
 		return f.unseen()
@@ -112,7 +112,7 @@ func (f *keyEnding) notRevoked(ctx context.Context, what string, err error) cli.
 	return f.mayLive(e.Code, what+" is not revoked yet: "+e.What, AfterRefusal(err, f.operation.Record))
 }
 
-// keyEndings end operations about keys, a kind each, that have a key which may live.
+// keyEndings end the operations of each kind about keys that may be active.
 var keyEndings = map[ledger.Kind]func(*keyEnding, context.Context) cli.Check{
 	ledger.KindAuthorize: (*keyEnding).finishLogin,
 	ledger.KindMint:      (*keyEnding).finishMint,
@@ -124,7 +124,7 @@ func (f *keyEnding) finish(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	switch {
 	case r.Ended:
-		return f.done(ctx, "the key "+r.KeyID+" is gone", f.Forget(ctx, f.operation))
+		return f.done(ctx, "the key "+r.KeyID+" is revoked", f.Forget(ctx, f.operation))
 	case r.KeyID == "":
 		return f.unseen()
 	}
@@ -173,7 +173,7 @@ func (f *keyEnding) finishRotate(ctx context.Context) cli.Check {
 	return record
 }
 
-// loaded reads the key of an operation, which is stored and may be in no index yet.
+// loaded reads the key of an operation, which is stored but may be in no index yet.
 func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *cli.Check) {
 	r := f.operation.Record
 	key, err := f.App.LoadAPIKey(ctx, r.Keystore, r.KeyID)
@@ -184,7 +184,7 @@ func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *c
 		return key, new(f.unseen())
 	}
 	if err == nil {
-		// A kill may have come before the index knew the key.
+		// A kill may have come before the key was added to the index.
 		err = StoreAPIKey(ctx, f.App, r.Keystore, r.Server, key)
 	}
 	if err != nil {
@@ -193,22 +193,22 @@ func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *c
 	return key, nil
 }
 
-// unseen tells of a key that nobody here ever saw.
+// unseen reports a key that never arrived here.
 func (f *keyEnding) unseen() cli.Check {
 	r := f.operation.Record
 	switch {
 	case r.Kind != ledger.KindAuthorize:
-		return f.mayLive(output.UnknownOutcome, "the answer to a request for a key was lost. "+WhereItStands(r), "delete it there, then: btcpayctl doctor --forget "+r.ID)
+		return f.mayLive(output.UnknownOutcome, "the response with a new key was lost. "+WhereItStands(r), "delete it on that page, then: btcpayctl doctor --forget "+r.ID)
 	case r.Authorize.Printed:
-		return f.mayLive(output.Pending, "a consent page was printed, and no key of it came here. "+WhereItStands(r),
-			"paste the key with btcpayctl authorize --paste, or where there is none: btcpayctl doctor --forget "+r.ID)
+		return f.mayLive(output.Pending, "a consent page was printed, but no key from it has arrived. "+WhereItStands(r),
+			"paste the key with btcpayctl authorize --paste, or if there is none: btcpayctl doctor --forget "+r.ID)
 	}
-	return f.mayLive(output.Pending, strings.TrimSpace("a person was asked for a key, and none came. "+WhereItStands(r)+" "+OpenPage(r.Authorize.Port)),
-		"run the same btcpayctl authorize again, where the page leads as well; where nobody pressed Authorize: btcpayctl doctor --forget "+r.ID)
+	return f.mayLive(output.Pending, strings.TrimSpace("a consent page was opened, but no key has arrived. "+WhereItStands(r)+" "+OpenPage(r.Authorize.Port)),
+		"run the same btcpayctl authorize again, with the same page; if Authorize was not pressed: btcpayctl doctor --forget "+r.ID)
 }
 
-// judge asks the server about a key that is pending. Where there is nothing left to do, or
-// nothing that can be done, ended says so.
+// judge asks the server about a pending key. If nothing is left to do, or nothing can be
+// done, ended says so.
 func (f *keyEnding) judge(ctx context.Context) (key greenfield.APIKey, proof greenfield.Proof, now Rights, ended *cli.Check) {
 	if key, ended = f.loaded(ctx); ended != nil {
 		return key, proof, nil, ended
@@ -229,12 +229,12 @@ func (f *keyEnding) judge(ctx context.Context) (key greenfield.APIKey, proof gre
 	return key, proof, now, nil
 }
 
-// refused says what becomes of a pending key that the server does not take.
+// refused handles a pending key that the server does not accept.
 func (f *keyEnding) refused(ctx context.Context, err error) cli.Check {
 	r := f.operation.Record
 	switch {
 	case errors.Is(err, greenfield.ErrUnknownKey) && r.Kind == ledger.KindAuthorize && r.Authorize.Came == "":
-		told := "the key that came does not work on " + r.Server + ", and was deleted here"
+		told := "the key that arrived does not work on " + r.Server + ", and was deleted here"
 		if err := f.ForgetForeign(ctx, f.operation); err != nil {
 			return cli.FailedCheck(ctx, f.name, err)
 		}
@@ -248,19 +248,19 @@ func (f *keyEnding) refused(ctx context.Context, err error) cli.Check {
 		return f.mayLive(e.Code, "a key is pending: "+e.What, AfterRefusal(err, r))
 	}
 	e := cli.Explain(ctx, err)
-	return cli.Check{Check: f.name, Status: "failed", Detail: "a key is pending, and the server cannot be asked about it: " + e.What, Next: AfterRefusal(err, r), Code: e.Code}
+	return cli.Check{Check: f.name, Status: "failed", Detail: "a key is pending, but the server cannot be asked about it: " + e.What, Next: AfterRefusal(err, r), Code: e.Code}
 }
 
 func (f *keyEnding) finishRevoke(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	again := "btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget " + r.ID
 	if r.Keystore == "" {
-		return f.mayLive(output.UnknownOutcome, "whether the key "+r.KeyID+" was revoked is not known, and it is not stored here", again)
+		return f.mayLive(output.UnknownOutcome, "the key "+r.KeyID+" may not be revoked yet, and it is not stored here", again)
 	}
 	err := f.EndKey(ctx, f.operation)
 	switch {
 	case errors.Is(err, ErrNotHere):
-		return f.mayLive(output.UnknownOutcome, "whether the key "+r.KeyID+" was revoked is not known, and keystore "+r.Keystore+" does not have it any more", again)
+		return f.mayLive(output.UnknownOutcome, "the key "+r.KeyID+" may not be revoked yet, and keystore "+r.Keystore+" no longer has it", again)
 	case err != nil:
 		return f.notRevoked(ctx, "the key "+r.KeyID, err)
 	}

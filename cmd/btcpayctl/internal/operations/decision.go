@@ -13,19 +13,19 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A Decision is what the command line says about keys that nobody agreed to, by
-// the ids of their operations.
+// A Decision is what the command line says about keys that were not accepted yet, by the
+// ids of their operations.
 type Decision struct {
 	Keep, Drop []string
 	Fix        bool
 }
 
-// Check refuses ids that name no such key, before anything is done.
+// Check refuses ids that are not those of such keys, before anything is done.
 func (d Decision) Check(open []ledger.Key) error {
 	for _, id := range slices.Concat(d.Keep, d.Drop) {
 		named := func(r ledger.Key) bool { return r.ID == id && r.Kind == ledger.KindAuthorize && r.KeyID != "" }
 		if !slices.ContainsFunc(open, named) {
-			return &output.Error{Code: output.NotFound, What: fmt.Sprintf("no key waits for a decision under %.60q", id), Why: "Nothing was done.", Next: "btcpayctl doctor"}
+			return &output.Error{Code: output.NotFound, What: fmt.Sprintf("no key under %.60q is waiting for a decision", id), Why: "Nothing was done.", Next: "btcpayctl doctor"}
 		}
 		if slices.Contains(d.Keep, id) && slices.Contains(d.Drop, id) {
 			return &output.Error{Code: output.Usage, What: "--keep and --drop both name " + id, Why: "Nothing was done.", Next: "give one of them"}
@@ -34,15 +34,15 @@ func (d Decision) Check(open []ledger.Key) error {
 	return nil
 }
 
-// login ends a login whose key came. It is put to use where somebody agreed to
-// just that, and dropped where somebody said no or no yes would do. Everything
-// else is a person's to decide.
+// login finishes a login whose key arrived. The key is put to use if the user agreed to
+// exactly that, and dropped if the user refused or could not agree. Everything else is the
+// user's decision.
 func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
 	r := f.operation.Record
 	d := CompareGrant(asked(r), proof.Grant)
 	same, broader := d.What == "", proof.Grant.Match == greenfield.GrantBroader
 	if unusable := now.RefusedOf(asked(r).Permissions); len(unusable) > 0 && !d.Never {
-		// No yes in advance was about a key that may not do what it is for.
+		// A consent in advance does not cover a key that cannot be used for its purpose.
 		same, broader = false, false
 		d.What = strings.TrimPrefix(d.What+"; "+strings.Join(unusable.Refusals(), "; "), "; ")
 	}
@@ -63,10 +63,10 @@ func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof gree
 	return f.undecided(ctx, key, proof, d)
 }
 
-// undecided asks on a terminal, and otherwise names the two commands.
+// undecided asks on a terminal, and otherwise prints the two commands.
 func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, d difference) cli.Check {
 	r := f.operation.Record
-	told := []string{fmt.Sprintf("the key %s came for profile %s, and nobody has agreed to it. It may: %s", r.KeyID, r.Target, cli.PermissionList(proof.Grant.Granted))}
+	told := []string{fmt.Sprintf("the key %s arrived for profile %s, and was not accepted yet. It may: %s", r.KeyID, r.Target, cli.PermissionList(proof.Grant.Granted))}
 	if d.What != "" {
 		told = append(told, output.Sentence(d.What))
 	}
@@ -84,7 +84,7 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 		return f.agreed(ctx, proof)
 	}
 	if err == nil {
-		sure, err = f.App.Confirm(ctx, "Give it up, and revoke it if it is new?", false)
+		sure, err = f.App.Confirm(ctx, "Drop it, and revoke it if it is new?", false)
 	}
 	switch {
 	case err != nil || ctx.Err() != nil:
@@ -95,7 +95,8 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 	return waiting
 }
 
-// agreed writes the yes down first. Who says yes here knows what the profile has.
+// agreed records the consent first. The user who agrees here knows which keys the profile
+// has.
 func (f *keyEnding) agreed(ctx context.Context, proof greenfield.Proof) cli.Check {
 	err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent, r.BesidePairing = ledger.ConsentGiven, true })
 	if err != nil {
@@ -118,14 +119,14 @@ func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) cli.Check {
 		}
 		return record
 	}
-	how := "works as asked for"
+	how := "works as requested"
 	if r.Authorize.Consent == ledger.ConsentGiven || r.Authorize.Consent == ledger.ConsentBroader {
-		how = "works, and was agreed to"
+		how = "works, and was accepted"
 	}
 	return f.done(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.CloseOperation(ctx, f.operation))
 }
 
-// dropped gives a key up and says what became of it.
+// dropped drops a key and reports the result.
 func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why string) cli.Check {
 	if err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = ledger.ConsentRefused }); err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
@@ -138,17 +139,17 @@ func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why stri
 	return f.done(ctx, why+". "+told, nil)
 }
 
-// otherThanAsked drops a key that another credential made and that is not what its maker
-// agreed to: what was asked for, and nothing else. unusable is what the key may not do of
-// that now. A key that a profile uses was as asked for when it was put to use.
+// otherThanAsked drops a key that another credential made with other permissions than
+// requested. unusable are the requested permissions that do not work now. A key that a
+// profile uses had the right permissions when it was put to use.
 func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, unusable Rights) *cli.Check {
 	r := f.operation.Record
 	d := CompareGrant(asked(r), proof.Grant)
 	switch {
 	case d.What != "":
-		d.What = "the server made another key than asked for: " + d.What
+		d.What = "the server made another key than requested: " + d.What
 	case len(unusable) > 0:
-		d.What = "the key may not do what it was made for: " + strings.Join(unusable.Refusals(), "; ")
+		d.What = "the key does not work for what it was made for: " + strings.Join(unusable.Refusals(), "; ")
 	default:
 		return nil
 	}

@@ -5,7 +5,7 @@ import "syscall"
 // detachedProcess is DETACHED_PROCESS of the Windows API: no console.
 const detachedProcess = 0x8
 
-// detached is a process without a console, which Ctrl-C and a closed window do not
+// detached starts a process without a console, which Ctrl-C and a closed window do not
 // reach.
 func detached() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP | detachedProcess}

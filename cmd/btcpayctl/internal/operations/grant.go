@@ -10,17 +10,17 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A difference is how a key differs from what was asked for.
+// A difference is how a key differs from the request.
 type difference struct {
-	What string // begins small and has no period; empty where there is none
-	// never is set where no yes keeps the key: it is for another store, or for
+	What string // begins with a small letter and has no period; empty if there is none
+	// never is set if the user cannot accept the key: it is for another store, or permits
 	// nothing.
 	Never bool
-	// next is what gets a better one, where that is known.
+	// next is how to get a better key, if that is known.
 	Next string
 }
 
-// CompareGrant is the one place that puts a comparison into words.
+// CompareGrant is the only function that describes such a difference.
 func CompareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) difference {
 	missing := slices.Concat(grant.Missing, grant.Narrowed)
 	twice := slices.DeleteFunc(slices.Clone(grant.Granted), func(p greenfield.Permission) bool { return !p.NamesStoreTwice() })
@@ -31,27 +31,27 @@ func CompareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) dif
 	case grant.Match == greenfield.GrantSame:
 		return difference{}
 	case len(missing) > 0 && len(twice) > 0:
-		d := difference{What: "the key may do nothing with " + cli.PermissionList(twice) + ": the store stands in it twice, as servers before 2.3.6 write it where the person picks it too", Never: true,
-			Next: "the same command with --selective-stores beside --store, so that only the person names the store"}
+		d := difference{What: "the key permits nothing with " + cli.PermissionList(twice) + ": it contains the store twice, as with servers before 2.3.6 if the user picks it too", Never: true,
+			Next: "the same command with --selective-stores and --store, so that only the user names the store"}
 		if wanted == "" {
-			d.Next = "the command once for each store, with --store ID and a --profile of its own: such a server gives a key for one store only"
+			d.Next = "the command once for each store, with --store ID and a --profile of its own: such a server makes keys for one store only"
 		}
 		return d
 	case len(missing) > 0 && wanted != "" && len(others) > 0:
-		return difference{What: "the key is for " + cli.StoresText(stores) + "; asked was store " + wanted, Never: true,
+		return difference{What: "the key is for " + cli.StoresText(stores) + "; the request was for store " + wanted, Never: true,
 			Next: "run the same command again, and pick the store " + wanted + " on the page"}
 	case len(missing) == 0:
 		return difference{What: broaderText(grant)}
 	case len(grant.Extra) > 0:
-		return difference{What: "the key lacks " + cli.PermissionList(missing) + ", and may do what was not asked for: " + cli.PermissionList(grant.Extra)}
+		return difference{What: "the key lacks " + cli.PermissionList(missing) + ", and has permissions that were not requested: " + cli.PermissionList(grant.Extra)}
 	case len(grant.Missing) == 0 && len(stores) > 0:
-		return difference{What: "the key is for " + cli.StoresText(stores) + " alone; asked was every store",
-			Next: "the same command with --store ID in place of --all-stores, for one store"}
+		return difference{What: "the key is for " + cli.StoresText(stores) + ", but the request was for every store",
+			Next: "the same command with --store ID instead of --all-stores, for one store"}
 	}
 	return difference{What: "the key lacks " + cli.PermissionList(missing)}
 }
 
-// WantedStore is the one store that a request is about, if it is about one.
+// WantedStore returns the store that a request is for, if it is for one.
 func WantedStore(r greenfield.AuthorizeRequest) string {
 	if r.StoreID != "" {
 		return r.StoreID
@@ -61,33 +61,33 @@ func WantedStore(r greenfield.AuthorizeRequest) string {
 }
 
 func broaderText(grant greenfield.Grant) string {
-	text := "the key may do more than was asked for: " + cli.PermissionList(grant.Extra)
+	text := "the key has more permissions than requested: " + cli.PermissionList(grant.Extra)
 	switch {
 	case slices.ContainsFunc(grant.Extra, greenfield.Permission.IsUnrestricted):
-		return text + "; it sets no limit, and makes further keys"
+		return text + "; it is unlimited, and can make further keys"
 	case slices.ContainsFunc(grant.Extra, cli.Everywhere):
-		return text + "; it is good for ALL stores"
+		return text + "; it is valid for ALL stores"
 	}
 	return text
 }
 
-// PermissionNotes tell of permissions that are not what they seem, wherever the
-// permissions of a key are shown.
+// PermissionNotes describe permissions that are not what they seem. They are shown with the
+// permissions of a key.
 func PermissionNotes(granted []greenfield.Permission) []string {
 	var notes []string
 	for _, p := range granted {
 		switch {
 		case p.IsUnrestricted() && p.Scope() != "":
-			notes = append(notes, fmt.Sprintf("%s is no limit: such a key makes keys that are unrestricted for everything", p))
+			notes = append(notes, fmt.Sprintf("%s is not a limit: such a key makes keys that are unrestricted for everything", p))
 		case p.NamesStoreTwice():
-			notes = append(notes, fmt.Sprintf("%s permits nothing: the store stands in it twice, as servers before 2.3.6 write it", p))
+			notes = append(notes, fmt.Sprintf("%s permits nothing: it contains the store twice, as written by servers before 2.3.6", p))
 		}
 	}
 	return notes
 }
 
-// TellPermissionNotes writes them to standard error. key names the key where
-// there are several.
+// TellPermissionNotes writes them to standard error. key names the key if there are
+// several.
 func TellPermissionNotes(a *app.App, key string, granted []greenfield.Permission) {
 	for _, note := range PermissionNotes(granted) {
 		if key != "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
-// HandedKeys are the keys that were handed out and are not known to be gone.
+// HandedKeys are the keys that were handed out and are not known to be revoked.
 func HandedKeys(a *app.App) ([]ledger.Handed, error) {
 	journal, err := a.Handed()
 	if err != nil {
@@ -21,7 +21,7 @@ func HandedKeys(a *app.App) ([]ledger.Handed, error) {
 	return ledger.Of[ledger.Handed](records), unread
 }
 
-// ForgetHanded ends the note of a key that is gone, if there is one.
+// ForgetHanded removes the note of a revoked key, if there is one.
 func ForgetHanded(ctx context.Context, a *app.App, keyID string) (found bool, err error) {
 	journal, err := a.Handed()
 	if err != nil {
@@ -44,7 +44,7 @@ func ForgetHanded(ctx context.Context, a *app.App, keyID string) (found bool, er
 	return false, unread
 }
 
-// handedOut names the keys that were handed out, so that they are not forgotten.
+// handedOut lists the keys that were handed out, so that they are not forgotten.
 func (d *Checker) handedOut(ctx context.Context) []cli.Check {
 	handed, err := HandedKeys(d.App)
 	if err != nil {
@@ -58,7 +58,7 @@ func (d *Checker) handedOut(ctx context.Context) []cli.Check {
 		}
 		records = append(records, cli.Check{Check: "handed-out key " + r.KeyID, Status: "ok",
 			Detail: fmt.Sprintf("%s of %s, made %s, was %s", r.Label, r.Server, r.Created.UTC().Format(time.RFC3339), where),
-			Next:   "once it is not needed any more: btcpayctl apikey revoke " + r.KeyID})
+			Next:   "when you no longer need it: btcpayctl apikey revoke " + r.KeyID})
 	}
 	return records
 }

@@ -17,19 +17,19 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// A KeyHolder keeps keys that came, and takes back those that are not kept.
+// A KeyHolder stores new keys, and revokes those that are not kept.
 type KeyHolder struct {
 	App   *app.App
 	Flags app.Flags
 	Alone bool // it has no other key
 }
 
-// Connect makes a client with a key that is not the one in use.
+// Connect makes a client with a key other than the one in use.
 func (h *KeyHolder) Connect(server string, key greenfield.APIKey) (*app.GreenfieldConnection, error) {
 	return h.App.ConnectGreenfield(h.Flags, app.Settings{Server: app.Value{Text: server, Source: "ledger"}}, key, "")
 }
 
-// Reaching is the holder with what a record says of how to reach the server.
+// Reaching returns a holder that reaches the server as a record says.
 func (h *KeyHolder) Reaching(r ledger.Header) *KeyHolder {
 	other := *h
 	other.Flags.AllowHTTP = h.Flags.AllowHTTP || r.AllowHTTP
@@ -39,8 +39,8 @@ func (h *KeyHolder) Reaching(r ledger.Header) *KeyHolder {
 	return &other
 }
 
-// Keep stores a key as pending: the record names it first, so that whatever is
-// in the keystore is known.
+// Keep stores a key as pending. The record names the key first, so that every key in the
+// keystore is known.
 func (h *KeyHolder) Keep(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey, shared bool) error {
 	known, err := h.isKnown(ctx, app.KeyID(key))
 	if err != nil {
@@ -54,8 +54,8 @@ func (h *KeyHolder) Keep(ctx context.Context, operation *ledger.Operation[ledger
 	return StoreAPIKey(ctx, h.App, operation.Record.Keystore, operation.Record.Server, key)
 }
 
-// isKnown tells whether a key was stored before: a server offers the same key
-// again to the same application.
+// isKnown reports whether a key was stored before: a server offers the same key again to
+// the same application.
 func (h *KeyHolder) isKnown(ctx context.Context, id string) (bool, error) {
 	index, err := h.App.Index()
 	if err != nil {
@@ -65,18 +65,18 @@ func (h *KeyHolder) isKnown(ctx context.Context, id string) (bool, error) {
 	return slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == app.APIKeyName(id) }), err
 }
 
-// GiveUp revokes a key that could not be stored, and says why.
+// GiveUp revokes a key that could not be stored, and returns the reason.
 func (h *KeyHolder) GiveUp(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey, cause error) error {
 	copied := *cli.Explain(ctx, cause)
 	e := &copied
 	e.What = "the new key could not be stored: " + e.What
 	r := operation.Record
 	if r.Known || r.Shared {
-		e.Why += " It was not revoked, since it may be in use elsewhere."
+		e.Why += " It was not revoked, because it may be in use elsewhere."
 		return e
 	}
 	if err := h.Revoke(ctx, r.Server, key); err != nil {
-		e.Why += fmt.Sprintf(" It could not be revoked either (%v). It stands as %q on the page Account / API Keys of %s.", err, r.Label, r.Server)
+		e.Why += fmt.Sprintf(" It could not be revoked (%v). Its label is %q on the page Account / API Keys of %s.", err, r.Label, r.Server)
 		return e
 	}
 	e.Why += " It was revoked."
@@ -85,18 +85,18 @@ func (h *KeyHolder) GiveUp(ctx context.Context, operation *ledger.Operation[ledg
 	return errors.Join(e, err)
 }
 
-// Drop is [KeyHolder.letGo] where a failure is told with the rest.
+// Drop is [KeyHolder.letGo] for callers that report a failure with the rest.
 func (h *KeyHolder) Drop(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) string {
 	told, _ := h.letGo(ctx, operation, key)
 	return told
 }
 
-// letGo forgets a key that is not wanted, revokes it where nobody else can use it
-// yet, and says what became of it.
+// letGo drops a key that is not wanted, revokes it if nothing else can use it yet, and
+// returns the result as a sentence.
 func (h *KeyHolder) letGo(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) (string, error) {
 	if operation.Record.Known {
 		if err := h.CloseOperation(ctx, operation); err != nil {
-			return "It is stored from before, and its record stays open: " + err.Error() + ".", err
+			return "It was stored before, but its operation could not be closed: " + err.Error() + ".", err
 		}
 		return "It was stored before, and stays as it was.", nil
 	}
@@ -105,7 +105,7 @@ func (h *KeyHolder) letGo(ctx context.Context, operation *ledger.Operation[ledge
 			return "It could not be deleted here: " + err.Error() + ".", err
 		}
 		h.App.Undid(app.KeyID(key))
-		return "It is not kept. It was not revoked, since it may be in use elsewhere.", nil
+		return "It was deleted here, but not revoked, because it may be in use elsewhere.", nil
 	}
 	err := h.Revoke(ctx, operation.Record.Server, key)
 	if err == nil {
@@ -115,28 +115,28 @@ func (h *KeyHolder) letGo(ctx context.Context, operation *ledger.Operation[ledge
 		return "It could not be revoked, and stays pending for btcpayctl doctor: " + err.Error() + ".", err
 	}
 	h.App.Undid(app.KeyID(key))
-	return "It was revoked, and is not kept.", nil
+	return "It was revoked.", nil
 }
 
-// Forget deletes the key of an operation, which is gone, and ends the operation.
+// Forget deletes the revoked key of an operation, and ends the operation.
 func (h *KeyHolder) Forget(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	return h.forgetBy(ctx, operation, h.DeleteGone)
 }
 
-// unkeep is [KeyHolder.forget] of a key that may be in use elsewhere.
+// unkeep is [KeyHolder.Forget] for a key that may be in use elsewhere.
 func (h *KeyHolder) unkeep(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	return h.forgetBy(ctx, operation, func(ctx context.Context, keystore, id string) error {
 		return ForgetAPIKey(ctx, h.App, keystore, id)
 	})
 }
 
-// forgetBy takes the key of an operation out of keystore and index, unless it was there
+// forgetBy removes the key of an operation from keystore and index, unless it was there
 // before, and ends the operation.
 func (h *KeyHolder) forgetBy(ctx context.Context, operation *ledger.Operation[ledger.Key], remove func(ctx context.Context, keystore, id string) error) error {
 	ctx = context.WithoutCancel(ctx)
 	if r := operation.Record; r.KeyID != "" && !r.Known {
-		// Where this cannot be written, a kill from here on leaves the key named as
-		// one that may live, which does no harm.
+		// If this cannot be written, a kill from here on leaves a record that says the key
+		// may be active, which does no harm.
 		_ = operation.Advance(func(r *ledger.Key) { r.Ended = true })
 		fault.At("key-ended")
 		if err := remove(ctx, r.Keystore, r.KeyID); err != nil {
@@ -147,16 +147,16 @@ func (h *KeyHolder) forgetBy(ctx context.Context, operation *ledger.Operation[le
 	return h.CloseOperation(ctx, operation)
 }
 
-// DeleteGone deletes a key that is gone, and the note of where it was handed out to.
+// DeleteGone deletes a revoked key, and the note of where it was handed out to.
 func (h *KeyHolder) DeleteGone(ctx context.Context, keystore, id string) error {
-	_, _ = ForgetHanded(ctx, h.App, id) // what cannot be read is told by "doctor"
+	_, _ = ForgetHanded(ctx, h.App, id) // "doctor" reports records that cannot be read
 	return ForgetAPIKey(ctx, h.App, keystore, id)
 }
 
-// Reasons why a key that is named cannot revoke itself.
+// Reasons why a key in a record cannot revoke itself.
 var (
-	ErrNeverStored = errors.New("the answer to the request for the key was lost")
-	ErrNotHere     = errors.New("the keystore does not have the key any more")
+	ErrNeverStored = errors.New("the response with the key was lost")
+	ErrNotHere     = errors.New("the keystore no longer has the key")
 )
 
 // EndKey revokes the key of an operation, and ends the operation.
@@ -164,7 +164,8 @@ func (h *KeyHolder) EndKey(ctx context.Context, operation *ledger.Operation[ledg
 	return h.endKeyBy(ctx, operation, h.RevokeLoaded)
 }
 
-// A revocation asks a server to revoke a key, and fails where it is not known to be gone.
+// A revocation asks a server to revoke a key, and fails unless the key is known to be
+// revoked.
 type revocation func(ctx context.Context, server string, key greenfield.APIKey) error
 
 func (h *KeyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation[ledger.Key], revoke revocation) error {
@@ -188,20 +189,20 @@ func (h *KeyHolder) endKeyBy(ctx context.Context, operation *ledger.Operation[le
 	return h.Forget(ctx, operation)
 }
 
-// neverStored writes down that a key was recorded, and not stored any more: the
-// program was killed in between.
+// neverStored notes that a key was recorded but is not stored: the program was killed in
+// between.
 func neverStored(operation *ledger.Operation[ledger.Key]) error {
 	return operation.Advance(func(r *ledger.Key) { r.KeyID = "" })
 }
 
 const (
-	// revokeTime is how long the server is asked again and again to revoke a
-	// key, also after Ctrl-C.
+	// revokeTime is how long the server is asked repeatedly to revoke a key, also after
+	// Ctrl-C.
 	revokeTime     = 30 * time.Second
 	revokeAttempts = 4
 )
 
-// Revoke takes a key back, and asks again until the server says that it is gone.
+// Revoke revokes a key, and repeats the request until the server confirms it.
 func (h *KeyHolder) Revoke(ctx context.Context, server string, key greenfield.APIKey) error {
 	insisting, giveUp := h.App.Signals.Insist(ctx)
 	defer giveUp()
@@ -231,14 +232,15 @@ func (h *KeyHolder) Revoke(ctx context.Context, server string, key greenfield.AP
 	}
 }
 
-// withoutRetry is the holder for questions that it asks again by itself.
+// withoutRetry returns a holder whose requests are not retried, because the caller repeats
+// them.
 func (h *KeyHolder) withoutRetry() *KeyHolder {
 	other := *h
 	other.Flags.Retry = 0
 	return &other
 }
 
-// AskToRevoke asks once. What is lost may have been carried out.
+// AskToRevoke asks once. If the response is lost, the server may have revoked the key.
 func (h *KeyHolder) AskToRevoke(ctx context.Context, server string, key greenfield.APIKey, earlier bool) (gone, lost bool, err error) {
 	connection, err := h.withoutRetry().Connect(server, key)
 	if err != nil {
@@ -250,7 +252,7 @@ func (h *KeyHolder) AskToRevoke(ctx context.Context, server string, key greenfie
 	return gone, client.FateUnknown(answer), err
 }
 
-// MayPass tells of failures that a second attempt may not meet.
+// MayPass reports whether a failure may be temporary.
 func MayPass(err error) bool {
 	if _, ok := errors.AsType[*client.NetworkError](err); ok {
 		return true
@@ -259,17 +261,17 @@ func MayPass(err error) bool {
 	return ok && (answer.Status >= 500 || answer.Status == 429)
 }
 
-// Orphan says where a person finds a key that nobody holds.
+// Orphan says where the user finds a key that is not stored here.
 func Orphan(label, server string) string {
-	return fmt.Sprintf("If it exists, it stands as %s on the page Account / API Keys of %s.", label, server)
+	return fmt.Sprintf("If it exists, its label is %s on the page Account / API Keys of %s.", label, server)
 }
 
-// LostAnswer explains a request whose fate is unknown. It is never sent again.
+// LostAnswer explains a request with an unknown outcome. It is never sent again.
 func LostAnswer(ctx context.Context, err error, label, server string) error {
 	e := cli.Explain(ctx, err)
-	e.Code, e.What = cli.LostCode(ctx), "whether the key was made is not known: "+e.What
-	e.Why = "It was not asked for again. " + Orphan(label, server)
-	// The label ends with the operation.
+	e.Code, e.What = cli.LostCode(ctx), "the key may have been made: "+e.What
+	e.Why = "The request was not sent again. " + Orphan(label, server)
+	// The label ends with the operation's id.
 	e.Next = "look at that page and delete it there, then: btcpayctl doctor --forget " + label[strings.LastIndexByte(label, '/')+1:]
 	return e
 }
@@ -284,7 +286,7 @@ func (h *KeyHolder) RevokeOnce(ctx context.Context, server string, key greenfiel
 	return nil
 }
 
-// EndTemporary revokes and forgets a key whose command has ended.
+// EndTemporary revokes and deletes a key whose command has ended.
 func (h *KeyHolder) EndTemporary(ctx context.Context, operationID string, wait time.Duration, revoke revocation) error {
 	journal, err := h.App.Ledger()
 	if err != nil {
@@ -298,9 +300,10 @@ func (h *KeyHolder) EndTemporary(ctx context.Context, operationID string, wait t
 	return h.endKeyBy(ctx, operation, revoke)
 }
 
-// QuickQuestion bounds one question of a process that has something else to do.
+// QuickQuestion is the time limit of one request by a process that has something else to
+// do.
 const QuickQuestion = 5 * time.Second
 
-// LettingGo is far longer than a killed process, or one that only looks, holds an
+// LettingGo is far longer than a killed process, or one that only reads, holds an
 // operation.
 const LettingGo = 5 * time.Second

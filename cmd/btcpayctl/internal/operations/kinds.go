@@ -1,5 +1,5 @@
-// Package operations has what is journaled and how it is finished: the kinds of open
-// operations, what a start says about them, and how a check goes on with each.
+// Package operations has the kinds of open operations: what a start reports about them, and
+// how doctor and resume finish each.
 package operations
 
 import (
@@ -21,18 +21,19 @@ type Checker struct {
 	Decision
 }
 
-// An operationKind is what is done with open operations of some kinds, wherever all
-// operations are gone through.
+// An operationKind is what is done with open operations of some kinds by code that goes
+// through all operations.
 type operationKind struct {
 	kinds []ledger.Kind
-	// check goes on with an operation as far as that needs no decision, and reports what
-	// came of it. It is nil for a kind that the ledger has no records of.
+	// check continues an operation as far as that needs no decision, and returns the
+	// result. It is nil for a kind that the ledger has no records of.
 	check func(context.Context, *Checker, ledger.Entry) cli.Check
-	// note names on standard error what is open. It is nil for a kind that is not named.
+	// note reports on standard error what is open. It is nil for a kind that is not
+	// reported.
 	note func(noting)
 }
 
-// operationKinds are in the order in which their notes come.
+// operationKinds are in the order of their notes.
 var operationKinds = []operationKind{
 	{[]ledger.Kind{ledger.KindPair}, checking((*Checker).pairOperation), nil},
 	{[]ledger.Kind{ledger.KindInvoice}, checking((*Checker).invoiceOperation), noteInvoices},
@@ -51,10 +52,10 @@ func checking[R ledger.Record](check func(*Checker, context.Context, R) cli.Chec
 }
 
 func ofNewerVersion(e ledger.Entry) cli.Check {
-	return warning(e.Header, "a newer version of this program began it", "use that version")
+	return warning(e.Header, "a newer version of btcpayctl started it", "use that version")
 }
 
-// checkOperation goes on with an operation of any kind.
+// checkOperation continues an operation of any kind.
 func checkOperation(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
 	i := slices.IndexFunc(operationKinds, func(k operationKind) bool { return slices.Contains(k.kinds, e.Kind) })
 	if i < 0 || operationKinds[i].check == nil {
@@ -63,8 +64,8 @@ func checkOperation(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
 	return operationKinds[i].check(ctx, d, e)
 }
 
-// Note names on standard error what is open, in the same time however much that is. What
-// cannot be read is named as well, and does not stop other work.
+// Note reports open operations on standard error. It takes the same time however many there
+// are. Records that cannot be read are reported as well, and do not stop other work.
 func Note(cmd *cobra.Command, a *app.App) {
 	open, more, err := LookUnfinished(cmd.Context(), a)
 	if err != nil {
@@ -72,7 +73,7 @@ func Note(cmd *cobra.Command, a *app.App) {
 	}
 	n := noting{cmd, a, open, more}
 	if more {
-		n.print(fmt.Sprintf("many operations are open, and %d of them were looked at", len(open)), "btcpayctl doctor")
+		n.print(fmt.Sprintf("many operations are open, and only %d of them were examined", len(open)), "btcpayctl doctor")
 	}
 	for _, kind := range operationKinds {
 		if kind.note != nil {
@@ -81,17 +82,17 @@ func Note(cmd *cobra.Command, a *app.App) {
 	}
 }
 
-// A noting is what a command's start found in a bounded look at the ledger.
+// A noting is what the start of a command found when it examined part of the ledger.
 type noting struct {
 	cmd  *cobra.Command
 	app  *app.App
 	open []ledger.Entry
-	more bool // is open, which was not looked at
+	more bool // an operation is open that was not examined
 }
 
 func (n noting) ctx() context.Context { return n.cmd.Context() }
 
-// countOf is a number, as far as it is known, and what there is of it.
+// countOf is a number, as far as it is known, with its noun.
 func countOf(found int, more bool, one, many string) string {
 	switch {
 	case more:
@@ -102,7 +103,7 @@ func countOf(found int, more bool, one, many string) string {
 	return fmt.Sprintf("%d %s", found, many)
 }
 
-// print writes a note with what to run next.
+// print writes a note with the command to run next.
 func (n noting) print(what, next string) {
 	fmt.Fprintf(n.app.Err, "Note: %s. Next: %s\n", what, n.app.Hint(next))
 }
@@ -136,10 +137,9 @@ func noteMoves(n noting) {
 	}
 }
 
-// noteKeys counts the operations about keys that no process is at, and names keys whose
-// command has ended and that a process still asks to be revoked, for the commands that do
-// not deal with them. A consent page that nobody answered is none to be told of at every
-// command.
+// noteKeys counts the operations about keys that no process holds, and names keys that a
+// watcher is still revoking, for commands that do not deal with them. A consent page
+// without a key is not reported at every command.
 func noteKeys(n noting) {
 	if cli.DoesHandle(n.cmd, cli.Keys) {
 		return
@@ -164,7 +164,7 @@ func noteKeys(n noting) {
 	}
 }
 
-// IsAbandoned reports whether no process is at an open operation.
+// IsAbandoned reports whether no process holds an open operation.
 func IsAbandoned(ctx context.Context, a *app.App, id string) bool {
 	journal, err := a.Ledger()
 	if err != nil {

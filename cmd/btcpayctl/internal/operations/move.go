@@ -9,12 +9,12 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
-// CutMoves are the moves between stores that no process is at.
+// CutMoves are the interrupted moves between keystores: those that no process holds.
 func CutMoves(ctx context.Context, a *app.App, open []ledger.Move) []ledger.Move {
 	return slices.DeleteFunc(open, func(r ledger.Move) bool { return !IsAbandoned(ctx, a, r.ID) })
 }
 
-// MoveAgain is the command that ends a move.
+// MoveAgain is the command that completes a move.
 func MoveAgain(r ledger.Move) string {
 	return "btcpayctl keystore move --from " + app.ShellWord(r.OldKeystore) + " --to " + app.ShellWord(r.Keystore)
 }
@@ -23,5 +23,5 @@ func (d *Checker) moveOperation(ctx context.Context, r ledger.Move) cli.Check {
 	if !IsAbandoned(ctx, d.App, r.ID) {
 		return atWork(r.Header)
 	}
-	return warning(r.Header, "a move of secrets was interrupted; each is where index and profiles say it is", MoveAgain(r))
+	return warning(r.Header, "a move of secrets was interrupted; each secret is where index and profiles say", MoveAgain(r))
 }

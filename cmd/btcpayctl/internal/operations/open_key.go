@@ -17,19 +17,18 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// An OpenKey is a key that may live and that nothing uses: an operation whose end
-// nobody has seen.
+// An OpenKey is a key that may be active and that nothing uses: an operation with an
+// unknown outcome.
 type OpenKey struct {
 	Operation string `json:"operation"`
-	// Status is asked, lost, pending, killed or revoking; see the help of
-	// "apikey list".
+	// Status is asked, lost, pending, killed or revoking; see the help of "apikey list".
 	Status  string    `json:"status"`
-	ID      string    `json:"id"`    // empty where nobody here ever saw the key
-	Label   string    `json:"label"` // on the server's page; empty where it has none, or none is known
+	ID      string    `json:"id"`    // empty if the key never arrived here
+	Label   string    `json:"label"` // on the server's page; empty if it has none, or it is unknown
 	Server  string    `json:"server"`
-	Profile string    `json:"profile"` // that it is for; may be empty
+	Profile string    `json:"profile"` // the profile that the key is for; may be empty
 	Since   time.Time `json:"since"`
-	// Permissions are those asked for, or those of the key once it is asked.
+	// Permissions are those requested, or those of the key once it was read.
 	Permissions []greenfield.Permission `json:"permissions"`
 	Known       string                  `json:"known"`
 
@@ -50,7 +49,7 @@ var OpenKeyView = output.View[OpenKey]{
 	Name: func(o OpenKey) string { return o.Operation },
 }
 
-// What an operation about a key can be waiting for.
+// The statuses of an operation about a key.
 const (
 	StatusAsked    = "asked"
 	StatusLost     = "lost"
@@ -59,8 +58,8 @@ const (
 	StatusRevoking = "revoking"
 )
 
-// OpenKeys are the operations about keys that no process is at, the oldest first.
-// The error tells what could not be read; the rest is returned all the same.
+// OpenKeys are the operations about keys that no process holds, oldest first. The error
+// reports records that could not be read; the rest is returned all the same.
 func (h *KeyHolder) OpenKeys(ctx context.Context) (open []OpenKey, atWork int, err error) {
 	journal, err := h.App.Ledger()
 	if err != nil {
@@ -72,7 +71,7 @@ func (h *KeyHolder) OpenKeys(ctx context.Context) (open []OpenKey, atWork int, e
 		switch {
 		case errors.Is(err, ledger.ErrBusy):
 			atWork++
-		case errors.Is(err, ledger.ErrNotFound): // ended meanwhile
+		case errors.Is(err, ledger.ErrNotFound): // closed since
 		case err != nil:
 			unread = errors.Join(unread, err)
 		default:
@@ -106,14 +105,14 @@ func (h *KeyHolder) OpenKeyOf(r ledger.Key) (OpenKey, error) {
 		if err != nil {
 			return o, err
 		}
-		if len(users) > 0 { // the new key is in use, and the old one is to go
+		if len(users) > 0 { // the new key is in use, and the old one has to be revoked
 			o.Status, o.ID, o.Label = StatusRevoking, r.Rotate.OldKeyID, ""
 		}
 	}
 	return o, nil
 }
 
-// KeystoreOf is where the key of an open operation is stored, empty where it is not.
+// KeystoreOf is the keystore that holds the key of an open operation, empty if none does.
 func (o OpenKey) KeystoreOf() string {
 	if o.ID != "" && o.ID == o.Record.Rotate.OldKeyID {
 		return o.Record.Rotate.OldKeystore
@@ -121,18 +120,18 @@ func (o OpenKey) KeystoreOf() string {
 	return o.Record.Keystore
 }
 
-// Find fills in what is known of the key: from its server, unless offline.
+// Find reads what is known of the key, and asks its server unless offline.
 func (h *KeyHolder) Find(ctx context.Context, o *OpenKey, offline bool) {
 	r := o.Record
 	switch {
 	case o.Status == StatusAsked && r.Authorize.Printed:
-		o.Known = "the page was printed, and no key of it came here"
+		o.Known = "the page was printed, but no key from it has arrived"
 	case o.Status == StatusAsked:
-		o.Known = "the page was opened, and no key of it came here"
+		o.Known = "the page was opened, but no key from it has arrived"
 	case o.Status == StatusLost:
-		o.Known = "the answer to the request for it was lost"
+		o.Known = "the response with the key was lost"
 	case r.Ended:
-		o.Known = "it is gone, and still to be deleted here"
+		o.Known = "it is revoked, and still has to be deleted here"
 	case o.KeystoreOf() == "":
 		o.Known = "it is not stored here"
 	case offline:
@@ -152,7 +151,7 @@ func (h *KeyHolder) Find(ctx context.Context, o *OpenKey, offline bool) {
 func (h *KeyHolder) askAbout(ctx context.Context, o *OpenKey) string {
 	key, err := h.App.LoadAPIKey(ctx, o.KeystoreOf(), o.ID)
 	if errors.Is(err, keystore.ErrNotFound) {
-		return "keystore " + o.KeystoreOf() + " does not have it any more"
+		return "keystore " + o.KeystoreOf() + " no longer has it"
 	}
 	if err != nil {
 		return "it cannot be read: " + cli.Explain(ctx, err).What
@@ -171,16 +170,16 @@ func (h *KeyHolder) askAbout(ctx context.Context, o *OpenKey) string {
 		o.Label, o.Permissions = info.Label, cli.OrEmpty(info.Permissions)
 		return "it works"
 	case errors.Is(err, greenfield.ErrUnknownKey):
-		return "it is gone: btcpayctl doctor ends the operation"
+		return "it is revoked: btcpayctl doctor closes the operation"
 	case answered && answer.Status == 401:
 		return cli.Explain(ctx, err).What
 	}
 	return "its server cannot be asked: " + cli.Explain(ctx, err).What
 }
 
-// labelOf is the label that a record's key has on the server's page. The server
-// drops it where a person picks the store on the page (recordings
-// 70-authorize-stores of all versions).
+// labelOf is the label that a record's key has on the server's page. The server drops the
+// label if the user picks the store on the page (recordings 70-authorize-stores of all
+// versions).
 func labelOf(r ledger.Key) string {
 	if picksStore(r) {
 		return ""
@@ -188,7 +187,7 @@ func labelOf(r ledger.Key) string {
 	return r.Label
 }
 
-// picksStore reports whether a person was to pick the store on a consent page.
+// picksStore reports whether the user had to pick the store on a consent page.
 func picksStore(r ledger.Key) bool {
 	return r.Kind == ledger.KindAuthorize && PagePicksStore(r.Authorize.Page, PermissionsOf(r.Permissions))
 }
@@ -198,23 +197,22 @@ func PagePicksStore(page string, asked []greenfield.Permission) bool {
 	return selective(page) && slices.ContainsFunc(asked, cli.Everywhere)
 }
 
-// WhereItStands says where a person finds a key that nobody here holds.
+// WhereItStands says where the user finds a key that is not stored here.
 func WhereItStands(r ledger.Key) string {
 	if !picksStore(r) {
 		return Orphan(r.Label, r.Server)
 	}
-	return fmt.Sprintf("If it exists, it stands on the page Account / API Keys of %s, as %s if that was written into the page's field Label, else without a label. It may: %s.",
+	return fmt.Sprintf("If it exists, it is on the page Account / API Keys of %s, with the label %s if that was typed into the page's field Label, and otherwise without a label. It may: %s.",
 		r.Server, r.Label, strings.Join(r.Permissions, ", "))
 }
 
 // KeysPage is the server's page of an account's API keys.
 func KeysPage(server string) string { return server + "/account/apikeys" }
 
-// TellAtWork says that there are operations that are none of this command's
-// business.
+// TellAtWork reports that other processes hold operations.
 func TellAtWork(a *app.App, n int) {
 	if n > 0 {
-		fmt.Fprintf(a.Err, "Note: other processes are at %d more operations about API keys now.\n", n)
+		fmt.Fprintf(a.Err, "Note: other processes are working on %d more operations about API keys.\n", n)
 	}
 }
 
@@ -223,14 +221,14 @@ func (o OpenKey) IsHere() bool {
 	return o.ID != "" && o.KeystoreOf() != "" && !o.Record.Shared && !o.Record.Known
 }
 
-// OnPage is how a key looks on the server's page.
+// OnPage describes a key as the user finds it on the server's page.
 func (o OpenKey) OnPage() string {
-	since := ", asked for " + o.Since.Local().Format("2006-01-02 15:04")
+	since := ", requested at " + o.Since.Local().Format("2006-01-02 15:04")
 	switch {
 	case o.Label != "":
 		return o.Label + since
 	case picksStore(o.Record):
-		return o.Record.Label + " or no label, which may: " + cli.PermissionList(o.Permissions) + since
+		return o.Record.Label + " or no label, and the permissions: " + cli.PermissionList(o.Permissions) + since
 	}
-	return "the key " + o.ID + ", whose label is not known" + since
+	return "the key " + o.ID + ", whose label is unknown" + since
 }

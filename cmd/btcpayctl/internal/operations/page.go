@@ -11,8 +11,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// CloseOperation removes the record of an operation whose end is known. Where the key
-// of a login came from another login's page, it is the other that has ended.
+// CloseOperation removes the record of an operation with a known outcome. If the key of a
+// login came from the page of another login, it is the other login that has ended.
 func (h *KeyHolder) CloseOperation(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	ctx = context.WithoutCancel(ctx)
 	r := operation.Record
@@ -24,31 +24,31 @@ func (h *KeyHolder) CloseOperation(ctx context.Context, operation *ledger.Operat
 		return err
 	}
 	if other == nil {
-		return operation.Finish() // the person changed the label, or the key is an older one
+		return operation.Finish() // the user changed the label, or the key is an older one
 	}
 	defer other.Release()
 	if r.Authorize.Port == 0 && !r.Authorize.Printed {
-		// The page was printed above the prompt, and the key of another one pasted.
+		// The page was printed above the prompt, and the key of another page was pasted.
 		return errors.Join(operation.Finish(), other.Finish())
 	}
-	// Ended in this order, so that a kill in between leaves more pages named than
-	// there are.
+	// Ended in this order, so that a kill in between reports too many pages rather than too
+	// few.
 	if err := reopen(operation); err != nil {
 		return err
 	}
-	fmt.Fprintf(h.App.Err, "Note: the key came from the page of an earlier login, %s. The page of this one is still open. Next: %s\n",
+	fmt.Fprintf(h.App.Err, "Note: the key came from the page of an earlier login, %s. The page of this login is still open. Next: %s\n",
 		output.VisibleLine(r.Authorize.Came), h.App.Hint("btcpayctl apikey list --open"))
 	return other.Finish()
 }
 
-// pageOf is the login whose page made the key that came in another one, nil where
+// pageOf returns the login whose page made the key that arrived at another login, nil if
 // there is none.
 func (h *KeyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operation[ledger.Key], error) {
 	journal, err := h.App.Ledger()
 	if err != nil {
 		return nil, err
 	}
-	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 	for _, r := range open {
 		if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != in.Server || r.ID == in.ID || r.Label != in.Authorize.Came {
 			continue
@@ -65,8 +65,8 @@ func (h *KeyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operatio
 	return nil, nil
 }
 
-// ForgetForeign deletes a key that the server does not know. It is not the key of
-// the page, which is still to come.
+// ForgetForeign deletes a key that the server does not know. The key from the page may
+// still arrive.
 func (h *KeyHolder) ForgetForeign(ctx context.Context, operation *ledger.Operation[ledger.Key]) error {
 	ctx = context.WithoutCancel(ctx)
 	if r := operation.Record; r.KeyID != "" && !r.Known {
@@ -77,8 +77,8 @@ func (h *KeyHolder) ForgetForeign(ctx context.Context, operation *ledger.Operati
 	return reopen(operation)
 }
 
-// Came writes down the label of the key that came. One that a page of ours has just
-// made is in use nowhere else.
+// Came records the label of the key that arrived. A key that one of our pages has just made
+// is in use nowhere else.
 func Came(operation *ledger.Operation[ledger.Key], label string, isNew bool) error {
 	if r := operation.Record; r.Authorize.Came == label && !(r.Shared && isNew) {
 		return nil
@@ -86,7 +86,7 @@ func Came(operation *ledger.Operation[ledger.Key], label string, isNew bool) err
 	return operation.Advance(func(r *ledger.Key) { r.Authorize.Came, r.Shared = label, r.Shared && !isNew })
 }
 
-// reopen makes a login wait for the key of its page again.
+// reopen makes a login wait for the key from its page again.
 func reopen(operation *ledger.Operation[ledger.Key]) error {
 	err := operation.Advance(func(r *ledger.Key) {
 		r.KeyID, r.Known, r.Shared, r.Ended, r.Authorize.Came, r.Authorize.Consent = "", false, false, false, "", ledger.ConsentNone
@@ -94,33 +94,33 @@ func reopen(operation *ledger.Operation[ledger.Key]) error {
 	return errors.Join(err, operation.Release())
 }
 
-// OpenPage is the truth about a consent page that is still open after the listener
-// has ended: whoever has the port then, another user of the machine too, gets the
-// key that its form posts.
+// OpenPage warns about a consent page that is still open after the listener has ended: a
+// program that then listens on the port, also one of another user of this machine, gets the
+// key that the page's form posts.
 func OpenPage(port int) string {
 	if port == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Do not press Authorize on a page that is still open: it would hand the key to whatever program has port %d of this machine by then.", port)
+	return fmt.Sprintf("Do not press Authorize on a page that is still open: it would send the key to any program that listens on port %d of this machine by then.", port)
 }
 
-// UnexpectedUser refuses a key that is not proven to be the expected person's. The
-// page posts a user's id as well, but through a browser, where anybody could write
-// it; only the server's answer to the key itself counts.
+// UnexpectedUser refuses a key that is not proven to belong to the expected user. The page
+// also posts a user id, but through a browser, where anyone could change it; only the
+// server's response to the key itself counts.
 func UnexpectedUser(email string, proof greenfield.Proof) *output.Error {
 	switch {
 	case email == "" || proof.User != nil && sameEmail(email, proof.User.Email):
 		return nil
 	case proof.User == nil:
-		return &output.Error{Code: output.MissingPermission, What: "whose key it is cannot be told, and --expect-user names " + email,
-			Why: "The key may not read its owner's profile (btcpay.user.canviewprofile).", Next: "run the same command again, and grant all that the page asks for"}
+		return &output.Error{Code: output.MissingPermission, What: "the owner of the key is unknown, and --expect-user names " + email,
+			Why: "The key cannot read its owner's profile (btcpay.user.canviewprofile).", Next: "run the same command again, and grant all permissions on the page"}
 	}
-	return &output.Error{Code: output.BadCredential, What: fmt.Sprintf("the key belongs to %s, and --expect-user names %s", proof.User.Email, email),
+	return &output.Error{Code: output.BadCredential, What: fmt.Sprintf("the key belongs to %s, but --expect-user names %s", proof.User.Email, email),
 		Next: "log out on the server, and run the same command again, logged in as " + email}
 }
 
-// sameEmail compares addresses as servers do that make capitals of all letters. Of
-// other letters than ASCII's only the same are alike: some look like others.
+// sameEmail reports whether two addresses are the same for servers that convert them to
+// upper case. Letters outside ASCII must be the same: some look like others.
 func sameEmail(a, b string) bool {
 	lower := func(text string) string {
 		return strings.Map(func(r rune) rune {

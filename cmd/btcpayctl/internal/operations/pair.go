@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// takenOver looks whether an open pairing was approved for another key.
+// takenOver checks whether an open pairing was approved for another key.
 func (d *Checker) takenOver(ctx context.Context, r ledger.Pair) *output.Error {
 	if r.Profile == "" || r.Code == "" || d.Flags.DryRun {
 		return nil
@@ -30,7 +30,7 @@ func (d *Checker) takenOver(ctx context.Context, r ledger.Pair) *output.Error {
 	return e
 }
 
-// EndOperation ends an operation that no other process is at.
+// EndOperation ends an operation that no other process holds.
 func EndOperation(ctx context.Context, a *app.App, id string) error {
 	journal, err := a.Ledger()
 	if err != nil {
@@ -52,7 +52,7 @@ func FinishPairings(ctx context.Context, a *app.App, server, sin string) error {
 	if err != nil {
 		return err
 	}
-	// A record that cannot be read has its own complaint elsewhere.
+	// A record that cannot be read is reported elsewhere.
 	records, _ := journal.Unfinished()
 	for _, r := range ledger.Of[ledger.Pair](records) {
 		if r.Server != server || r.SIN != sin {
@@ -60,7 +60,7 @@ func FinishPairings(ctx context.Context, a *app.App, server, sin string) error {
 		}
 		operation, err := ledger.Resume[ledger.Pair](ctx, journal, r.ID)
 		if errors.Is(err, ledger.ErrBusy) || errors.Is(err, ledger.ErrNotFound) {
-			continue // its own process will see the same list
+			continue // its own process will read the same list
 		}
 		if err == nil {
 			err = operation.Finish()
@@ -74,15 +74,15 @@ func FinishPairings(ctx context.Context, a *app.App, server, sin string) error {
 
 func (d *Checker) pairOperation(ctx context.Context, r ledger.Pair) cli.Check {
 	if d.isPaired(ctx, r) {
-		return cli.Check{Check: nameOf(r.Header), Status: "ok", Detail: "the key " + r.SIN + " is paired meanwhile"}
+		return cli.Check{Check: nameOf(r.Header), Status: "ok", Detail: "the key " + r.SIN + " was paired since"}
 	}
 	if e := d.takenOver(ctx, r); e != nil {
 		return cli.Check{Check: nameOf(r.Header), Status: "failed", Detail: e.What + ". " + e.Why, Next: e.Next, Code: e.Code}
 	}
-	return warning(r.Header, "a pairing waits for its approval until "+PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
+	return warning(r.Header, "a pairing waits for approval until "+PairingEnd(r).Local().Format("15:04"), "btcpayctl pair status"+profileFlag(r.Header))
 }
 
-// isPaired looks whether a pairing was approved since, which ends it.
+// isPaired reports whether a pairing was approved since, and ends it then.
 func (d *Checker) isPaired(ctx context.Context, r ledger.Pair) bool {
 	if r.Profile == "" || d.Flags.DryRun {
 		return false
@@ -96,7 +96,7 @@ func (d *Checker) isPaired(ctx context.Context, r ledger.Pair) bool {
 	return err == nil && len(tokens) > 0 && FinishPairings(ctx, d.App, r.Server, r.SIN) == nil
 }
 
-// pairConnection is one with the key of a pairing, if the profile still has it.
+// pairConnection connects with the key of a pairing, if the profile still has it.
 func (d *Checker) pairConnection(ctx context.Context, r ledger.Pair) (*app.Connection, error) {
 	flags := d.Reaching(r.Header).Flags
 	flags.Profile, flags.Server, flags.Store = r.Profile, "", ""
@@ -106,7 +106,7 @@ func (d *Checker) pairConnection(ctx context.Context, r ledger.Pair) (*app.Conne
 	}
 	if connection.Identity.SIN() != r.SIN || connection.URL != r.Server {
 		connection.CloseIdleConnections()
-		return nil, errors.New("the profile has another key now, or another server")
+		return nil, errors.New("the profile has another key or server now")
 	}
 	return connection, nil
 }

@@ -13,14 +13,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 )
 
-// A PairedKey is a BitId key that is paired, or is to be.
+// A PairedKey is a BitId key that is paired, or will be.
 type PairedKey struct {
 	App        *app.App
 	Connection *app.Connection
 }
 
-// ProvenStore learns which store the key was approved for, and refuses another than the
-// one that is wanted. It returns none, and no error, where that cannot be known yet.
+// ProvenStore finds out which store the key was approved for, and refuses another store
+// than the selected one. It returns none, and no error, if the store cannot be known yet.
 func (k *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, error) {
 	c := k.Connection
 	serves, err := Serves(ctx, k.App, c)
@@ -28,14 +28,14 @@ func (k *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, erro
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, nil //nolint:nilerr // it is kept, see unproven
+		return nil, nil // //nolint:nilerr // the error is stored, see unproven
 	case c.Store.Text == "" || c.Store.Text == serves.ID:
 		return serves, nil
 	}
 	return serves, k.otherStore(serves)
 }
 
-// otherStore says that a person approved the key for another store than was asked for.
+// otherStore is the error that the key was approved for another store than requested.
 func (k *PairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
 	c := k.Connection
 	says := c.Store.Source + " names"
@@ -43,12 +43,12 @@ func (k *PairedKey) otherStore(serves *profile.ProvenStore) *output.Error {
 		says = "profile " + c.Name.Text + " says"
 	}
 	return &output.Error{Code: output.WrongStore,
-		What: fmt.Sprintf("the key %s is paired with store %s, and %s store %s", c.Identity.SIN(), serves, says, c.Store.Text),
-		Why:  fmt.Sprintf("Invoice %s shows it: whoever approved the key chose that store on the page.", serves.Invoice),
+		What: fmt.Sprintf("the key %s is paired with store %s, but %s store %s", c.Identity.SIN(), serves, says, c.Store.Text),
+		Why:  fmt.Sprintf("Invoice %s shows it: the owner who approved the key chose that store on the page.", serves.Invoice),
 		Next: PairAgain(c, serves)}
 }
 
-// Unproven says why the store of a paired key is not known.
+// Unproven says why the store of a paired key is unknown.
 func (k *PairedKey) Unproven() string {
 	why := WhyUnproven(k.Connection)
 	if errors.Is(why, bitpay.ErrNoInvoice) {
@@ -57,7 +57,7 @@ func (k *PairedKey) Unproven() string {
 	return "the store is not proven: " + output.VisibleLine(why.Error())
 }
 
-// Taken explains a code that was approved for another key.
+// Taken is the error for a code that was approved for another key.
 func (k *PairedKey) Taken(r ledger.Pair) *output.Error {
 	c := k.Connection
 	page := c.URL + "/stores/STORE/tokens, of the store that approved it"
@@ -71,12 +71,12 @@ func (k *PairedKey) Taken(r ledger.Pair) *output.Error {
 		label = fmt.Sprintf("labelled %q", r.Label)
 	}
 	return &output.Error{Code: output.PairingTaken, What: "the code " + r.Code + " was approved, but not for this key",
-		Why: strings.TrimSpace(fmt.Sprintf("Somebody who knew the code put a key of their own in its place. The token %s is theirs, and lets them make and read invoices there. "+
+		Why: strings.TrimSpace(fmt.Sprintf("Another person who knew the code used it with their own key. The token %s belongs to that key, which can create and read invoices in that store. "+
 			"This key, %s, is not paired.", label, r.SIN)),
 		Next: "revoke that token: " + page + "\nthen btcpayctl pair client" + k.ProfileFlag()}
 }
 
-// ProfileName is the profile that the key comes from, empty if it is the environment.
+// ProfileName is the profile that the key comes from, empty for the environment.
 func (k *PairedKey) ProfileName() string {
 	c := k.Connection
 	if k.App.FromProfile(c.Settings) && c.Profile.SIN == c.Identity.SIN() {
@@ -85,7 +85,7 @@ func (k *PairedKey) ProfileName() string {
 	return "" // the key comes from the environment
 }
 
-// ProfileFlag is what a next command needs to use the same profile.
+// ProfileFlag is the flag with which a next command uses the same profile.
 func (k *PairedKey) ProfileFlag() string {
 	if name := k.ProfileName(); name != "" {
 		return " --profile " + name

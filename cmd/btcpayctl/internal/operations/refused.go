@@ -16,14 +16,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// isGone is the one place that decides whether a key is gone, by what the server
-// answered to the key's own revocation. Where it is not, the error says why. A key is
-// gone where
+// isGone is the only function that decides whether a key is revoked, from the server's
+// response to the key's own revocation. If the key is not known to be revoked, the error
+// says why. A key is revoked if
 //
 //   - the server revoked it now;
-//   - the server does not know it, which [KeyHolder.WhyRefused] makes sure of;
-//   - a server before 2.3.5 refuses it without saying why, and it was this program that
-//     revoked it a moment ago: an answer was lost, or another process was at it.
+//   - the server does not know it, which [KeyHolder.WhyRefused] verifies;
+//   - a server before 2.3.5 refuses it without a reason, and this program asked for the
+//     revocation a moment ago: the response was lost, or another process asked.
 func (h *KeyHolder) isGone(ctx context.Context, c *app.GreenfieldConnection, answer error, lost bool) (bool, error) {
 	err := h.WhyRefused(ctx, c, answer)
 	switch {
@@ -35,12 +35,12 @@ func (h *KeyHolder) isGone(ctx context.Context, c *app.GreenfieldConnection, ans
 	return false, err
 }
 
-// endedElsewhere reports whether another process revokes the same key, and waits for
-// it to come to its end.
+// endedElsewhere reports whether another process revokes the same key, and waits for that
+// process to finish.
 func (h *KeyHolder) endedElsewhere(ctx context.Context, id string) bool {
 	seen := false
 	for deadline := time.Now().Add(LettingGo); ; {
-		open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+		open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 		same := slices.DeleteFunc(open, func(r ledger.Key) bool { return r.KeyID != id })
 		if slices.ContainsFunc(same, func(r ledger.Key) bool { return r.Ended }) {
 			return true
@@ -59,8 +59,8 @@ func (h *KeyHolder) endedElsewhere(ctx context.Context, id string) bool {
 	}
 }
 
-// RevokeLoaded is [KeyHolder.revoke] of a key that was read from the keystore: where it
-// is not there any more, another process has ended it.
+// RevokeLoaded is [KeyHolder.Revoke] for a key that was read from the keystore: if it is no
+// longer there, another process has revoked it.
 func (h *KeyHolder) RevokeLoaded(ctx context.Context, server string, key greenfield.APIKey) error {
 	err := h.Revoke(ctx, server, key)
 	if errors.Is(err, greenfield.ErrRevokedOrLocked) && h.EndedMeanwhile(ctx, app.KeyID(key)) {
@@ -69,11 +69,11 @@ func (h *KeyHolder) RevokeLoaded(ctx context.Context, server string, key greenfi
 	return err
 }
 
-// endedLook is how often another process's operation is looked at.
+// endedLook is how often another process's operation is checked.
 const endedLook = 20 * time.Millisecond
 
-// WhyRefused is [greenfield.Client.WhyRefused] with another key of the account,
-// where one is at hand.
+// WhyRefused is [greenfield.Client.WhyRefused] with another key of the account, if one is
+// available.
 func (h *KeyHolder) WhyRefused(ctx context.Context, c *app.GreenfieldConnection, refused error) error {
 	if !slices.ContainsFunc([]error{greenfield.ErrUnknownKey, greenfield.ErrUnauthenticated, greenfield.ErrRevokedOrLocked},
 		func(meaning error) bool { return errors.Is(refused, meaning) }) {
@@ -90,11 +90,10 @@ func (h *KeyHolder) WhyRefused(ctx context.Context, c *app.GreenfieldConnection,
 	return c.WhyRefused(ctx, refused, witness.Client)
 }
 
-// witness connects with another key of the account that a key belongs to: the key
-// that made it, or one that it made. It is nil where the ledger knows of none, or
-// where that key is not at hand.
+// witness connects with another key of the same account: the key that made this one, or a
+// key that it made. It returns nil if the ledger names none, or that key is not available.
 func (h *KeyHolder) witness(ctx context.Context, server, id string) *app.GreenfieldConnection {
-	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 	for _, r := range open {
 		other := ""
 		switch {
@@ -118,9 +117,9 @@ func (h *KeyHolder) witness(ctx context.Context, server, id string) *app.Greenfi
 	return nil
 }
 
-// makerOf is the key that made a record's key for its own account. Records of
-// versions that did not note it tell the profile, by the label; only "exec" never
-// made a key for another account.
+// makerOf is the key that made a record's key for its own account. Records of versions that
+// did not store it name the profile, in the label; only "exec" never made a key for another
+// account.
 func (h *KeyHolder) makerOf(r ledger.Key) string {
 	if r.MintedBy != "" || !r.Mint.Temporary || r.Profile == "" || !strings.HasPrefix(r.Label, "btcpayctl/"+r.Profile+"/") {
 		return r.MintedBy
@@ -135,9 +134,9 @@ func (h *KeyHolder) makerOf(r ledger.Key) string {
 	return ""
 }
 
-var errNotAtHand = errors.New("the key is not at hand")
+var errNotAtHand = errors.New("the key is not available")
 
-// keyAtHand is a key of a server that is stored here, or in the environment.
+// keyAtHand reads a key of a server from the keystore or the environment.
 func (h *KeyHolder) keyAtHand(ctx context.Context, server, id string) (greenfield.APIKey, error) {
 	index, err := h.App.Index()
 	if err != nil {
@@ -165,24 +164,24 @@ func (h *KeyHolder) keyAtHand(ctx context.Context, server, id string) (greenfiel
 	return given.Key, nil
 }
 
-// AfterRefusal is what a person does about a key of an operation that could not be
+// AfterRefusal is the next step for the user if the key of an operation could not be
 // revoked.
 func AfterRefusal(err error, r ledger.Key) string {
 	switch {
 	case errors.Is(err, greenfield.ErrRevokedOrLocked), errors.Is(err, greenfield.ErrOtherServer):
-		return "look at the page Account / API Keys of " + r.Server + ", delete it there if it is there, then: btcpayctl doctor --forget " + r.ID
+		return "look at the page Account / API Keys of " + r.Server + ", delete the key there if it exists, then: btcpayctl doctor --forget " + r.ID
 	case errors.Is(err, greenfield.ErrUserDisabled):
 		return "wait five minutes, or ask the server's administrator\nthen btcpayctl doctor"
 	case errors.Is(err, greenfield.ErrNotArrived), errors.Is(err, greenfield.ErrLoginPage):
 		return "ask the server's operator to let the Authorization header through\nthen btcpayctl doctor"
 	case errors.Is(err, greenfield.ErrNotServer), errors.Is(err, greenfield.ErrUnauthenticated), errors.Is(err, greenfield.ErrNoAPI):
-		return "check that BTCPay Server answers at " + r.Server + "\nthen btcpayctl doctor"
+		return "check that BTCPay Server responds at " + r.Server + "\nthen btcpayctl doctor"
 	}
 	return "later: btcpayctl doctor"
 }
 
-// NotRevoked tells of a revocation that the server was asked for and did not
-// confirm. The operation stays open, as the key may still work.
+// NotRevoked is the error for a revocation that the server did not confirm. The operation
+// stays open, because the key may still work.
 func (h *KeyHolder) NotRevoked(ctx context.Context, operation *ledger.Operation[ledger.Key], err error) error {
 	r := operation.Record
 	e := *cli.Explain(ctx, err)
@@ -200,10 +199,10 @@ func (h *KeyHolder) NotRevoked(ctx context.Context, operation *ledger.Operation[
 	return errors.Join(&e, operation.Release())
 }
 
-// EndedMeanwhile reports whether another process has ended a key that was listed
-// here a moment ago, or is about to.
+// EndedMeanwhile reports whether another process has revoked, or is revoking, a key that
+// was listed here a moment ago.
 func (h *KeyHolder) EndedMeanwhile(ctx context.Context, id string) bool {
-	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 	if slices.ContainsFunc(open, func(r ledger.Key) bool { return r.KeyID == id && r.Ended }) {
 		return true
 	}
@@ -215,10 +214,10 @@ func (h *KeyHolder) EndedMeanwhile(ctx context.Context, id string) bool {
 	return err == nil && len(users) == 0
 }
 
-// CloseOthers ends the other operations about a key that is gone. It reports whether
-// another process holds one of them: that one deletes the key here.
+// CloseOthers ends the other operations about a revoked key. It reports whether another
+// process holds one of them: that process deletes the key here.
 func (h *KeyHolder) CloseOthers(ctx context.Context, own ledger.Key) (held bool, err error) {
-	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 	scheduled, _ := Scheduled(h.App)
 	journal, err := h.App.Ledger()
 	if err != nil {
@@ -245,8 +244,8 @@ func (h *KeyHolder) CloseOthers(ctx context.Context, own ledger.Key) (held bool,
 	return held, nil
 }
 
-// WithProfiles adds the keys that a profile names and the index does not, as
-// where the index was lost.
+// WithProfiles adds the keys that a profile names but the index does not, for example after
+// the index was lost.
 func WithProfiles(a *app.App, entries []keystore.Entry) ([]keystore.Entry, error) {
 	config, err := a.ReadConfig()
 	if err != nil {

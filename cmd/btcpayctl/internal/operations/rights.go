@@ -15,13 +15,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// Rights are what a server lets a key do now. A key lists what it was given, for
-// ever; its owner's role decides at each call.
+// Rights are what a server lets a key do now. The permissions of a key never change; its
+// owner's role decides at each call.
 type Rights []greenfield.Right
 
-// TryKey asks the server of a connection what its key may do now. What is for every
-// store is tried in store. Where the line or the environment names the store, no other
-// one is asked about.
+// TryKey asks the server what the key of a connection can do now. Permissions for every
+// store are tried in store. If the command line or the environment names the store, no
+// other one is tried.
 func TryKey(ctx context.Context, connection *app.GreenfieldConnection, granted []greenfield.Permission, store app.Value) Rights {
 	elsewhere := func(p greenfield.Permission) bool {
 		return store.Explicit() && p.Kind() == greenfield.StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && p.Scope() != store.Text
@@ -35,7 +35,7 @@ func TryKey(ctx context.Context, connection *app.GreenfieldConnection, granted [
 	return now
 }
 
-// TryNow is [TryKey] for a key of an operation.
+// TryNow is [TryKey] for the key of an operation.
 func (h *KeyHolder) TryNow(ctx context.Context, r ledger.Key, key greenfield.APIKey, granted []greenfield.Permission) (Rights, error) {
 	connection, err := h.Connect(r.Server, key)
 	if err != nil {
@@ -49,13 +49,13 @@ func (h *KeyHolder) TryNow(ctx context.Context, r ledger.Key, key greenfield.API
 	return now, nil
 }
 
-// with are those of one verdict.
+// with returns the rights with one verdict.
 func (r Rights) with(live greenfield.Live) Rights {
 	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Live != live })
 }
 
-// Live is the verdict on the whole key: no where something is refused, yes where
-// something works and nothing is refused.
+// Live is the verdict on the whole key: no if something is refused, yes if something works
+// and nothing is refused.
 func (r Rights) Live() greenfield.Live {
 	switch {
 	case len(r.with(greenfield.LiveNo)) > 0:
@@ -72,7 +72,7 @@ func (r Rights) Useless() bool {
 	return r.Live() == greenfield.LiveNo && !slices.ContainsFunc(r, works)
 }
 
-// Status is that of a key which the server knows.
+// Status is the status of a key which the server knows.
 func (r Rights) Status() string {
 	switch {
 	case r.Useless():
@@ -83,8 +83,8 @@ func (r Rights) Status() string {
 	return "works"
 }
 
-// RefusedOf are the refused rights that something asked for depends on. What was
-// asked for every store is not refused because one store refuses it.
+// RefusedOf returns the refused rights that a request depends on. A permission for every
+// store does not count as refused because one store refuses it.
 func (r Rights) RefusedOf(asked []greenfield.Permission) Rights {
 	var refused Rights
 	for _, one := range r.with(greenfield.LiveNo) {
@@ -101,7 +101,7 @@ func (r Rights) RefusedOf(asked []greenfield.Permission) Rights {
 	return refused
 }
 
-// Allows reports whether a right that works includes a permission in a store.
+// Allows reports whether a working right includes a permission in a store.
 func (r Rights) Allows(want greenfield.Permission, store string) bool {
 	return slices.ContainsFunc(r, func(one greenfield.Right) bool {
 		covers := func(p greenfield.Permission) bool { return p.Policy().Covers(want.Policy()) }
@@ -109,7 +109,7 @@ func (r Rights) Allows(want greenfield.Permission, store string) bool {
 	})
 }
 
-// Refusals say what is refused, and why: a clause for each store and reason.
+// Refusals describe what is refused and why, with a clause for each store and reason.
 func (r Rights) Refusals() []string {
 	type group struct {
 		store, role string
@@ -146,13 +146,13 @@ func refusalReason(r greenfield.Right) string {
 	case greenfield.RightByRole:
 		return fmt.Sprintf("the account's role in store %s is %s, which does not allow it", r.StoreID, r.Role)
 	case greenfield.RightNoAccess:
-		return fmt.Sprintf("the account may do nothing of this in store %s: it was removed from the store, its role there does not go as far, or there is no such store", r.StoreID)
+		return fmt.Sprintf("the account has no such permission in store %s: it was removed from the store, its role there does not allow it, or the store does not exist", r.StoreID)
 	case greenfield.RightNoMember:
-		return "the account is no member of store " + r.StoreID
+		return "the account is not a user of store " + r.StoreID
 	case greenfield.RightNoAdministrator:
-		return "the account is no administrator of the server"
+		return "the account is not an administrator of the server"
 	case greenfield.RightNoEffect:
-		return "it names no store that there can be"
+		return "the store in it cannot exist"
 	default:
 		if r.StoreID == "" {
 			return "the server does not allow it to the account"
@@ -171,51 +171,51 @@ func (r Rights) Unanswered() error {
 	return nil
 }
 
-// TellRights writes to standard error what is refused, and what could not be found
-// out. key names the key where there are several.
+// TellRights writes to standard error what is refused, and what could not be found out. key
+// names the key if there are several.
 func TellRights(a *app.App, key string, r Rights) {
 	if key != "" {
 		key = "key " + key + ": "
 	}
 	if stores := r.because(greenfield.RightNotTried).stores(); len(stores) > 3 {
-		fmt.Fprintf(a.Err, "Note: %swhat it is for in %d other stores was not tried.\n", key, len(stores))
+		fmt.Fprintf(a.Err, "Note: %sthe permissions for %d other stores were not tried.\n", key, len(stores))
 	} else if len(stores) > 0 {
-		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"what it is for in "+cli.StoresText(stores)+" was not tried")+".")
+		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"the permissions for "+cli.StoresText(stores)+" were not tried")+".")
 	}
 	for _, clause := range r.Without(greenfield.RightNoEffect).Refusals() {
 		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+clause)+".")
 	}
 	if err := r.Unanswered(); err != nil && !errors.Is(err, context.Canceled) {
-		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"what it may do now is not known: "+err.Error())+".")
+		fmt.Fprintln(a.Err, "Note:", output.VisibleLine(key+"what it can do now is unknown: "+err.Error())+".")
 	}
 }
 
-// About are the rights of certain permissions.
+// About returns the rights for certain permissions.
 func (r Rights) About(held []greenfield.Permission) Rights {
 	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return !slices.Contains(held, one.Permission) })
 }
 
-// because are the rights of one reason.
+// because returns the rights with one reason.
 func (r Rights) because(reason greenfield.RightReason) Rights {
 	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Reason != reason })
 }
 
-// Without leaves out what is told elsewhere.
+// Without leaves out the rights with a reason that is reported elsewhere.
 func (r Rights) Without(reason greenfield.RightReason) Rights {
 	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Reason == reason })
 }
 
-// OtherPerson is what helps where a role does not go as far as a key's permissions.
+// OtherPerson is the next step if a role does not allow the key's permissions.
 func (r Rights) OtherPerson(profile string, granted []greenfield.Permission) string {
 	next := ""
 	if stores := r.with(greenfield.LiveNo).stores(); len(stores) > 0 {
-		next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it\nor, logged in as another person: "
+		next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it\nor, logged in as another user: "
 	}
 	return next + AskFor(profile, granted)
 }
 
-// AskFor is the line that asks a person for permissions. What a server made up is
-// left out.
+// AskFor is the command that requests permissions. It leaves out permissions that only a
+// server defines.
 func AskFor(profile string, permissions []greenfield.Permission) string {
 	line := "btcpayctl authorize --profile " + app.ShellWord(cmp.Or(profile, "NAME"))
 	var known []greenfield.Permission
@@ -236,18 +236,18 @@ func AskFor(profile string, permissions []greenfield.Permission) string {
 	return line
 }
 
-// RefusedKey is the failure about a key that may not do what it is for.
+// RefusedKey is the failure of a key that cannot be used for its purpose.
 func RefusedKey(what string, refused Rights) *output.Error {
 	e := &output.Error{Code: output.MissingPermission, What: what + ": " + strings.Join(refused.Refusals(), "; ")}
 	if stores := refused.stores(); len(stores) > 0 {
-		e.Next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it, and run the same command again\nor run it logged in as somebody whose role allows it"
+		e.Next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it, and run the same command again\nor run it logged in as a user whose role allows it"
 	} else {
 		e.Next = "run the same command again, logged in as an administrator of the server"
 	}
 	return e
 }
 
-// stores are those where something was tried.
+// stores are the stores in which something was tried.
 func (r Rights) stores() []string {
 	var ids []string
 	for _, one := range r {
@@ -258,8 +258,8 @@ func (r Rights) stores() []string {
 	return ids
 }
 
-// Of is the verdict on a permission that was tried, in the store that was named
-// where there are two.
+// Of is the verdict on a permission that was tried, in the store that is named if there are
+// two.
 func (r Rights) Of(p greenfield.Permission) (live greenfield.Live, reason string) {
 	for _, one := range slices.Backward(r) {
 		if one.Permission == p {
@@ -272,7 +272,7 @@ func (r Rights) Of(p greenfield.Permission) (live greenfield.Live, reason string
 // A RightRecord is a right as it is printed.
 type RightRecord struct {
 	Permission greenfield.Permission   `json:"permission"`
-	Store      *string                 `json:"store"` // null where it was tried in none
+	Store      *string                 `json:"store"` // null if it was tried in none
 	Live       greenfield.Live         `json:"live"`
 	Reason     string                  `json:"reason"`
 	Role       string                  `json:"role,omitempty"`
@@ -299,7 +299,7 @@ func LiveText(live greenfield.Live, reason string) string {
 	case live == greenfield.LiveNo:
 		return "refused"
 	case reason == string(greenfield.RightNoAnswer):
-		return "not known"
+		return "unknown"
 	}
 	return "not tried"
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// Replace makes the profiles that used the old key use the new one, which works,
-// and revokes the old one, or has it revoked when it is due, which it returns. It can
-// be gone through again after a kill.
+// Replace makes the profiles that used the old key use the new one, which works, and
+// revokes the old one. If the old one has to be revoked later, Replace schedules that and
+// returns the time. Replace can be repeated after a kill.
 func (h *KeyHolder) Replace(ctx context.Context, operation *ledger.Operation[ledger.Key], old greenfield.APIKey) (due time.Time, err error) {
 	r := operation.Record
 	users, err := ProfilesOfAPIKey(h.App, r.Rotate.OldKeyID)
@@ -60,11 +60,11 @@ func (h *KeyHolder) Replace(ctx context.Context, operation *ledger.Operation[led
 	return due, operation.Finish()
 }
 
-// revokeLater writes down that the old key of a rotation is to be revoked when it is
-// due, and starts the process that does it. A key that is due already keeps its time.
+// revokeLater records that the old key of a rotation has to be revoked later, and starts
+// the process that does it. A key that is scheduled already keeps its time.
 func (h *KeyHolder) revokeLater(ctx context.Context, rotation *ledger.Operation[ledger.Key], old greenfield.APIKey) (time.Time, error) {
 	r := rotation.Record
-	scheduled, _ := Scheduled(h.App) // what cannot be read is told by "doctor"
+	scheduled, _ := Scheduled(h.App) // "doctor" reports records that cannot be read
 	record := ledger.Key{
 		Header:     ledger.Header{ID: NewOperationID(), Kind: ledger.KindRevoke, Profile: r.Target, Server: r.Server, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile},
 		KeyPayload: ledger.KeyPayload{KeyID: r.Rotate.OldKeyID, Keystore: r.Rotate.OldKeystore},
@@ -102,9 +102,9 @@ func leaveToWatcher(a *app.App, flags app.Flags, r ledger.Key, old greenfield.AP
 	return w.input.Close()
 }
 
-// RevokeDue revokes the old keys whose time is over, where no process did, and tells.
+// RevokeDue revokes the old keys that are due, if no process did, and reports them.
 func (h *KeyHolder) RevokeDue(ctx context.Context) {
-	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // what cannot be read is told by "doctor"
+	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 	journal, err := h.App.Ledger()
 	if err != nil {
 		return
@@ -115,12 +115,12 @@ func (h *KeyHolder) RevokeDue(ctx context.Context) {
 		}
 		operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 		if err != nil {
-			continue // its own process is at it, or was
+			continue // its own process revokes it, or did
 		}
 		end := &keyEnding{KeyHolder: *h.Reaching(r.Header), operation: operation, name: "the old key " + r.KeyID}
 		switch found := end.finishRevoke(ctx); found.Status {
 		case "ok":
-			fmt.Fprintf(h.App.Err, "Revoked the old key %s: its time is over.\n", r.KeyID)
+			fmt.Fprintf(h.App.Err, "Revoked the old key %s: its time has passed.\n", r.KeyID)
 		default:
 			fmt.Fprintln(h.App.Err, "warning:", output.VisibleLine(found.Detail)+".")
 		}
@@ -128,14 +128,14 @@ func (h *KeyHolder) RevokeDue(ctx context.Context) {
 	}
 }
 
-// FinishRotation goes on from where the new key was known to work.
+// FinishRotation continues a rotation whose new key is known to work.
 func (h *KeyHolder) FinishRotation(ctx context.Context, operation *ledger.Operation[ledger.Key]) (string, error) {
 	r := operation.Record
 	told := fmt.Sprintf("the new key %s is in use, and the old one %s was revoked", r.KeyID, r.Rotate.OldKeyID)
 	old, err := h.App.LoadAPIKey(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID)
 	switch {
 	case errors.Is(err, keystore.ErrNotFound):
-		// It was revoked, and the rest was cut off.
+		// It was revoked, and the rest was interrupted.
 		err = h.DeleteGone(ctx, r.Rotate.OldKeystore, r.Rotate.OldKeyID)
 		if err == nil {
 			err = operation.Finish()
@@ -149,16 +149,16 @@ func (h *KeyHolder) FinishRotation(ctx context.Context, operation *ledger.Operat
 	return told, err
 }
 
-// scheduled names the old keys that are revoked later.
+// scheduled reports the old keys that are revoked later.
 func (d *Checker) scheduled() []cli.Check {
 	open, err := Scheduled(d.App)
 	if err != nil {
-		return nil // told with the other operations
+		return nil // reported with the other operations
 	}
 	var records []cli.Check
 	for _, r := range open {
 		records = append(records, cli.Check{Check: "old key " + r.KeyID, Status: "ok",
-			Detail: fmt.Sprintf("it goes on working on %s until %s, and is revoked then", r.Server, cli.ClockTime(d.App, r.Revoke.Due, cli.ToTheSecond)), Next: "to revoke it now: btcpayctl apikey revoke " + r.KeyID})
+			Detail: fmt.Sprintf("it stays valid on %s until %s, and is revoked then", r.Server, cli.ClockTime(d.App, r.Revoke.Due, cli.ToTheSecond)), Next: "to revoke it now: btcpayctl apikey revoke " + r.KeyID})
 	}
 	return records
 }

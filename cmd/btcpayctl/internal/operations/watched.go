@@ -11,8 +11,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// WatchedBy says which process goes on with the key of an operation whose command has
-// ended, since when and until when. It is empty where none does.
+// WatchedBy says which process is revoking the key of a command that has ended, since when
+// and until when. It is empty if no process is.
 func WatchedBy(ctx context.Context, a *app.App, r ledger.Key) string {
 	if r.Watch == nil {
 		return ""
@@ -25,15 +25,15 @@ func WatchedBy(ctx context.Context, a *app.App, r ledger.Key) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("process %d has asked since %s, the last time at %s, and goes on until %s",
+	return fmt.Sprintf("process %d has asked since %s, the last time at %s, and continues until %s",
 		holder.Process, cli.ClockTime(a, r.Watch.Since, cli.ToTheMinute), cli.ClockTime(a, r.Watch.Asked, cli.ToTheMinute), cli.ClockTime(a, r.Watch.Until, cli.ToTheMinute))
 }
 
-// busy says who is at an operation, and since when.
+// busy says which process holds an operation, and since when.
 func (d *Checker) busy(ctx context.Context, name string, r ledger.Key, err error) cli.Check {
-	who := "another process is at it now"
+	who := "another process is working on it"
 	if at, ok := errors.AsType[*ledger.BusyError](err); ok && at.Process > 0 {
-		who = fmt.Sprintf("process %d is at it, since %s", at.Process, cli.ClockTime(d.App, at.Since, cli.ToTheMinute))
+		who = fmt.Sprintf("process %d has been working on it since %s", at.Process, cli.ClockTime(d.App, at.Since, cli.ToTheMinute))
 	}
 	switch by := WatchedBy(ctx, d.App, r); {
 	case by != "":
@@ -44,15 +44,15 @@ func (d *Checker) busy(ctx context.Context, name string, r ledger.Key, err error
 	return cli.Check{Check: name, Status: "ok", Detail: who}
 }
 
-// temporary revokes a key whose command has ended. A watcher may be at that as well; who
-// asks first does not matter.
+// temporary revokes a key whose command has ended. A watcher may be revoking it as well;
+// the order does not matter.
 func (f *keyEnding) temporary(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	err := f.EndKey(ctx, f.operation)
 	if err == nil {
-		return f.done(ctx, "its command is gone; the key "+r.Label+" was revoked", nil)
+		return f.done(ctx, "its command has ended; the key "+r.Label+" was revoked", nil)
 	}
-	told := f.notRevoked(ctx, "its command is gone; the key "+r.Label, err)
+	told := f.notRevoked(ctx, "its command has ended; the key "+r.Label, err)
 	if by := WatchedBy(ctx, f.App, r); by != "" {
 		told.Detail += "; " + by
 	}

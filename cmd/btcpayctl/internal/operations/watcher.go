@@ -18,68 +18,68 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A Watch is what the process that watches over a key is told on its standard input. It
-// is all that this process knows: the key that it revokes, and how to reach the server.
+// A Watch is what the watcher of a key reads from its standard input. It is all that this
+// process knows: the key that it revokes, and how to reach the server.
 type Watch struct {
 	Server    string `json:"server"`
 	Key       string `json:"key"`
 	Operation string `json:"operation"`
 	Label     string `json:"label"`
-	// Until is when the time of the key is over, by the clock, and Left how long that
-	// is. The zero time is none.
+	// Until is when the key's time limit ends by the wall clock, and Left how long that is.
+	// The zero time means no limit.
 	Until time.Time     `json:"until"`
 	Left  time.Duration `json:"left"` // nanoseconds
-	// Due is when the key is to be revoked, by the clock, where no command has it. The
-	// zero time is none.
+	// Due is when the key has to be revoked by the wall clock, if no command uses it. The
+	// zero time means that a command does.
 	Due       time.Time     `json:"due"`
 	AllowHTTP bool          `json:"allowHttp"`
 	CAFile    string        `json:"caFile"`
 	Timeout   time.Duration `json:"timeout"` // nanoseconds; 0 for the default
 }
 
-// Lines that follow on its standard input. Its end means that whoever was to revoke the
-// key is gone, which is as good as WatchOver.
+// Lines that follow on its standard input. The end of the input means that the command was
+// killed, and has the effect of WatchOver.
 const (
-	WatchDone = "done"           // the key is gone
-	WatchOver = "over"           // the command has ended, and the key is not known to be gone
-	WatchLost = WatchOver + " 1" // likewise, and a request to revoke it may have been carried out
+	WatchDone = "done"           // the key is revoked
+	WatchOver = "over"           // the command has ended, and the key is not known to be revoked
+	WatchLost = WatchOver + " 1" // likewise, and the server may have processed a request to revoke it
 )
 
-// Lines that it writes on its standard output for as long as anybody reads them.
+// Lines that it writes to standard output while the command reads them.
 const (
 	ReportGone = "gone"
 	ReportAway = "away " // and why the server has not revoked the key yet
 )
 
-// A Watcher is the process that watches over a key, seen by the command that started it.
+// A Watcher is the process that revokes a key, as seen by the command that started it.
 type Watcher struct {
 	Process int
 	input   io.WriteCloser
-	// reports ends with the process.
+	// reports is closed when the process ends.
 	Reports <-chan string
-	Gone    bool // it said so
+	Gone    bool // it reported so
 }
 
-// StartWatcher starts a process that goes on when this one has ended, whatever became
-// of the terminal. Nothing of this process's streams and credentials is left to it.
+// StartWatcher starts a process that outlives this one and the terminal. It inherits no
+// streams and no credentials.
 func StartWatcher(a *app.App, w Watch) (*Watcher, error) {
 	fail := func(err error) error {
-		return &output.Error{Code: output.Failed, What: "the process that watches over the key cannot be started", Why: err.Error(), Next: "leave --ttl out", Err: err}
+		return &output.Error{Code: output.Failed, What: "the process that revokes the key cannot be started", Why: err.Error(), Next: "leave --ttl out", Err: err}
 	}
 	if a.Program == nil {
-		return nil, fail(errors.New("the path of this program is not known"))
+		return nil, fail(errors.New("the path of this program is unknown"))
 	}
 	program, err := a.Program()
 	if err != nil {
 		return nil, fail(err)
 	}
-	cmd := exec.Command(program, "apikey", "watch") //nolint:noctx // it outlives the command
+	cmd := exec.Command(program, "apikey", "watch") // //nolint:noctx // it outlives the command
 	cmd.Args[0] = "btcpayctl"
 	if cmd.Env, err = WatchEnvironment(a); err != nil {
 		return nil, fail(err)
 	}
 	cmd.SysProcAttr = detached()
-	cmd.Dir = filepath.VolumeName(program) + string(filepath.Separator) // it holds no folder
+	cmd.Dir = filepath.VolumeName(program) + string(filepath.Separator) // it keeps no directory busy
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fail(err)
@@ -98,7 +98,7 @@ func StartWatcher(a *app.App, w Watch) (*Watcher, error) {
 	return started, nil
 }
 
-// readReports reads lines until the process has ended.
+// readReports reads lines until the process ends.
 func readReports(from io.Reader, wait func() error) <-chan string {
 	reports := make(chan string, 16)
 	go func() {
@@ -107,7 +107,7 @@ func readReports(from io.Reader, wait func() error) <-chan string {
 		for lines.Scan() {
 			select {
 			case reports <- lines.Text():
-			default: // nobody listens any more
+			default: // the command no longer reads
 			}
 		}
 		wait()
@@ -115,8 +115,8 @@ func readReports(from io.Reader, wait func() error) <-chan string {
 	return reports
 }
 
-// passedToWatcher are the variables that a process needs to reach a server and to find
-// the ledger.
+// passedToWatcher are the variables that a process needs to reach a server and to find the
+// ledger.
 var passedToWatcher = []string{
 	"HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA",
 	"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "GODEBUG",
@@ -137,10 +137,10 @@ func WatchEnvironment(a *app.App) ([]string, error) {
 	return append(append(passed, app.ConfigDirVariable+"="+config), fault.Environ()...), nil
 }
 
-// Tell writes a line that nobody may read any more.
+// Tell sends a line. The watcher may have ended.
 func (w *Watcher) Tell(line string) { io.WriteString(w.input, line+"\n") }
 
-// Dismiss ends the watch: the key is gone. Without one it does nothing.
+// Dismiss ends the watch, because the key is revoked. It does nothing on a nil Watcher.
 func (w *Watcher) Dismiss() {
 	if w == nil {
 		return
@@ -149,8 +149,8 @@ func (w *Watcher) Dismiss() {
 	w.input.Close()
 }
 
-// Hear takes a report down. It tells what the person should know, and whether the process
-// still lives.
+// Hear stores a report. It returns why the server has not revoked the key yet, if the
+// report says so. lives is false after the process has ended.
 func (w *Watcher) Hear(report string, lives bool) (away string) {
 	if !lives {
 		w.Reports = nil
@@ -165,16 +165,16 @@ func (w *Watcher) Hear(report string, lives bool) (away string) {
 	return away
 }
 
-// Lives reports whether the process is still there.
+// Lives reports whether the process still runs.
 func (w *Watcher) Lives() bool { return w != nil && w.Reports != nil }
 
-// WatchFor is what a process is told that watches over the key of an operation.
+// WatchFor is the input of a watcher for the key of an operation.
 func WatchFor(a *app.App, flags app.Flags, r ledger.Key, key greenfield.APIKey, over Deadline) Watch {
 	w := Watch{Server: r.Server, Key: key.Secret().Reveal(), Operation: r.ID, Label: r.Label, Until: over.Wall, AllowHTTP: r.AllowHTTP, CAFile: r.CAFile}
 	if over.IsSet() {
 		w.Left = over.Left(a.Now())
 	}
-	// What cannot be read was refused before.
+	// Unreadable values were refused before.
 	w.Timeout, _ = a.Timeout(flags)
 	return w
 }

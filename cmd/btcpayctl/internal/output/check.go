@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Check finds a template that does not fit a record before the command does
-// what it cannot take back. The record may be an empty one. An expression of
-// --jq is not tried: it may fail on what the sample lacks. One that fails on the real
-// record, and what else cannot be printed, is told with what was done.
+// Check finds a template that does not fit a record before the command does something that
+// cannot be undone. The record may be an empty one. An expression of --jq is not tried,
+// because it may fail on values that the sample lacks. If printing the real record fails,
+// the error says what was done.
 func Check[T any](p *Printer, v View[T], sample T) error {
 	if p.template == nil {
 		return nil
@@ -23,14 +23,14 @@ func Check[T any](p *Printer, v View[T], sample T) error {
 	return err
 }
 
-// Streams tells whether a record is written before the next one is asked for.
-// The other formats hold records back.
+// Streams reports whether a record is written before the next one is requested. The other
+// formats hold records back.
 func (p *Printer) Streams() bool {
 	return p.format == "jsonl" || p.format == "name" || p.format == "template"
 }
 
-// WantsJSON tells whether a command line asks for errors as JSON. It is for
-// command lines that cannot be parsed to their end.
+// WantsJSON reports whether a command line asks for errors as JSON. It is for command lines
+// that cannot be parsed completely.
 func WantsJSON(args []string) bool {
 	for i, arg := range args {
 		value, is := strings.CutPrefix(arg, "--output=")
@@ -47,5 +47,5 @@ func WantsJSON(args []string) bool {
 	return false
 }
 
-// IsJSON tells whether errors belong to a format as JSON.
+// IsJSON reports whether a format prints errors as JSON.
 func IsJSON(format string) bool { return format == "json" || format == "jsonl" }

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// An Error is a failure as a person reads it: what happened, why, and what to
-// type next. Commands return it where they know more than the error they got.
+// An Error is a failure as a user reads it: what happened, why, and what to type next.
+// Commands return it if they know more than the error they got.
 type Error struct {
 	Code Code
 	What string // one line, without the code
-	Why  string // what it means, or where; may be empty
-	Next string // what to do, a command where there is one; may be empty
-	// Status is the server's HTTP status; 0 when the server had no part in it.
+	Why  string // what it means, or where it happened; may be empty
+	Next string // what to do, as a command if there is one; may be empty
+	// Status is the server's HTTP status; 0 if the server was not involved.
 	Status int
 	Err    error
 }
@@ -33,8 +33,8 @@ func Report(w io.Writer, e *Error, asJSON bool) int {
 	}
 	fmt.Fprintf(w, "error: %s\n", VisibleLine(e.What))
 	if e.Why != "" {
-		// One line even where a server's text has several: a second one could
-		// pass for the next step.
+		// One line, even if a server's text has several: a second line could pass for the
+		// next step.
 		fmt.Fprintf(w, "  %s\n", VisibleLine(strings.Join(strings.FieldsFunc(e.Why, lineEnd), "; ")))
 	}
 	if e.Next != "" {
@@ -62,7 +62,7 @@ func reportJSON(w io.Writer, e *Error, exit int) {
 	hint := strings.TrimSpace(e.Why + "\n" + e.Next)
 	document, err := json.Marshal(map[string]body{"error": {e.Code, exit, e.What, hint, e.Status}})
 	if err != nil {
-		// A struct of texts and numbers always encodes.
+		// A struct of strings and numbers always encodes.
 		panic(err)
 	}
 	w.Write(append(escapeJSON(document), '\n'))

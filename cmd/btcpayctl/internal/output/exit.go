@@ -48,8 +48,8 @@ type Failure struct {
 	Meaning string `json:"meaning"`
 }
 
-// Failures is the only place where a code meets its exit code. Exits, JSON errors and
-// `btcpayctl help exit-codes` come from it.
+// Failures is the only place that maps codes to exit codes. Exits, JSON errors and
+// `btcpayctl help exit-codes` are derived from it.
 var Failures = []Failure{
 	{Failed, 1, "any failure that has no code of its own"},
 	{MadeOtherwise, 1, "what the server created differs from what was asked for; the message names it"},
@@ -58,8 +58,8 @@ var Failures = []Failure{
 	{Refused, 3, "the server refused the request"},
 	{Invalid, 3, "the server refused a value of the request"},
 	{ServerError, 3, "the server failed (5xx)"},
-	{Redirected, 3, "the server answered with a redirect, which is never followed with a credential"},
-	{BadAnswer, 3, "the server's answer cannot be understood or is too large"},
+	{Redirected, 3, "the server responded with a redirect, which is never followed with a credential"},
+	{BadAnswer, 3, "the server's response cannot be understood or is too large"},
 	{ReusedKey, 3, "the key is already paired with another store"},
 	{NoCredential, 4, "no credential is configured for this call"},
 	{BadCredential, 4, "the server does not accept the credential"},
@@ -67,11 +67,11 @@ var Failures = []Failure{
 	{MissingPermission, 5, "the credential is good but lacks a permission, or its owner's role does"},
 	{NotFound, 6, "there is no such thing, or this credential may not see it"},
 	{Network, 7, "the server cannot be reached: DNS, TLS, connection"},
-	{Timeout, 7, "the server did not answer in time"},
+	{Timeout, 7, "the server did not respond in time"},
 	{Pending, 8, "still pending when the wait ran out"},
 	{UnknownOutcome, 8, "the request may have been carried out; it was not sent again"},
 	{KeystoreLocked, 9, "the secret store is locked, or access to it was denied"},
-	{KeystoreUnusable, 9, "the secret store is not there, did not answer or cannot be written"},
+	{KeystoreUnusable, 9, "the secret store is missing, did not respond or cannot be written"},
 	{KeystoreDamaged, 9, "the secret store or an entry in it is damaged"},
 	{SecretMissing, 9, "the profile names a key that the secret store does not hold"},
 	{InvoiceExpired, 10, "the invoice expired"},
@@ -86,7 +86,7 @@ var Failures = []Failure{
 	{Terminated, 143, "stopped by SIGTERM"},
 }
 
-// Exit gives the exit code that belongs to a code, and 1 for an unknown one.
+// Exit returns the exit code of a code, and 1 for an unknown one.
 func (c Code) Exit() int {
 	for _, f := range Failures {
 		if f.Code == c {
@@ -96,10 +96,10 @@ func (c Code) Exit() int {
 	return 1
 }
 
-// BySignal reports whether a code says that a signal stopped the program.
+// BySignal reports whether a code means that a signal stopped the program.
 func (c Code) BySignal() bool { return c.Exit() > 128 }
 
-// StoppedBy is the code of a program that ends with the exit code of a signal.
+// StoppedBy returns the code for a signal's exit code.
 func StoppedBy(exit int) Code {
 	for _, f := range Failures {
 		if f.Exit == exit && f.Code.BySignal() {

@@ -9,10 +9,10 @@ import (
 	"github.com/itchyny/gojq"
 )
 
-// Formats are the values -o takes; template is written template=TEXT.
+// Formats are the values of -o; template is written template=TEXT.
 var Formats = []string{"table", "json", "jsonl", "yaml", "name", "template="}
 
-// A Printer knows where records go and in which format.
+// A Printer knows where and in which format records are printed.
 type Printer struct {
 	w        io.Writer
 	format   string
@@ -20,8 +20,8 @@ type Printer struct {
 	query    *gojq.Code
 }
 
-// NewPrinter makes a Printer for a value of -o and one of --jq, which may both
-// be empty. A query alone works on JSON.
+// NewPrinter makes a Printer for the values of -o and --jq, which may both be empty. With
+// only a query, the format is JSON.
 func NewPrinter(w io.Writer, format, query string) (*Printer, error) {
 	p := &Printer{w: w, format: format}
 	text, isTemplate := strings.CutPrefix(format, "template=")
@@ -29,7 +29,7 @@ func NewPrinter(w io.Writer, format, query string) (*Printer, error) {
 	case isTemplate:
 		t, err := template.New("output").Option("missingkey=error").Parse(text)
 		if err != nil {
-			return nil, &Error{Code: Usage, What: "the template of -o cannot be read", Why: err.Error(),
+			return nil, &Error{Code: Usage, What: "the template of -o is invalid", Why: err.Error(),
 				Next: "-o 'template={{.id}} {{.status}}'", Err: err}
 		}
 		p.format, p.template = "template", t
@@ -47,15 +47,15 @@ func NewPrinter(w io.Writer, format, query string) (*Printer, error) {
 		return p, nil
 	}
 	if p.format != "json" && p.format != "jsonl" && p.format != "yaml" {
-		return nil, &Error{Code: Usage, What: "--jq works on JSON and YAML, not on -o " + p.format, Next: "leave -o out, or use -o json"}
+		return nil, &Error{Code: Usage, What: "--jq supports JSON and YAML, not -o " + p.format, Next: "leave -o out, or use -o json"}
 	}
 	parsed, err := gojq.Parse(query)
 	if err == nil {
-		// No environment and no modules: an expression sees the record alone.
+		// Without environment and modules, an expression sees only the record.
 		p.query, err = gojq.Compile(parsed)
 	}
 	if err != nil {
-		return nil, &Error{Code: Usage, What: "the expression of --jq cannot be read", Why: err.Error(), Next: "--jq .id", Err: err}
+		return nil, &Error{Code: Usage, What: "the expression of --jq is invalid", Why: err.Error(), Next: "--jq .id", Err: err}
 	}
 	return p, nil
 }

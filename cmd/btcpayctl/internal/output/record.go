@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A Column of a table.
+// A Column is a column of a table.
 type Column[T any] struct {
 	Title string
 	Value func(T) string
@@ -31,7 +31,7 @@ func One[T any](p *Printer, v View[T], record T) error {
 	return p.list(v.plain(), func(yield func(any, error) bool) { yield(record, nil) })
 }
 
-// Each prints records that are all there, as [List] does.
+// Each prints a slice of records, like [List].
 func Each[T any](p *Printer, v View[T], records []T) error {
 	return p.list(v.plain(), func(yield func(any, error) bool) {
 		for _, record := range records {
@@ -42,9 +42,9 @@ func Each[T any](p *Printer, v View[T], records []T) error {
 	})
 }
 
-// List prints a sequence of records. An empty one is an empty JSON array. The
-// first error ends it; what was printed before stands, except in JSON and YAML,
-// which are whole or not there.
+// List prints a sequence of records. An empty one is an empty JSON array. The first error
+// ends it. Records printed before it remain, except in JSON and YAML, which are printed
+// completely or not at all.
 func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
 	return p.list(v.plain(), func(yield func(any, error) bool) {
 		for record, err := range records {
@@ -55,8 +55,8 @@ func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
 	})
 }
 
-// A plainView is a View of any record: what prints is compiled once, and not
-// for each type of record.
+// A plainView is a View of any record type. The printing code is compiled once instead of
+// once per type.
 type plainView struct {
 	titles []string
 	cell   func(record any, column int) string
@@ -121,7 +121,8 @@ func (p *Printer) document(value any) error {
 	return write(p.w, buffer.Bytes())
 }
 
-// A PrintError is why a record could not be printed, whatever came of the command.
+// A PrintError is the reason why a record could not be printed. The command itself may have
+// succeeded.
 type PrintError struct{ Err error }
 
 func (e *PrintError) Error() string { return e.Err.Error() }
@@ -154,7 +155,7 @@ func (p *Printer) encode(buffer *bytes.Buffer, value any, indent string) error {
 			return &Error{Code: Failed, What: "the expression of --jq failed", Why: err.Error(), Next: "see the record with -o json", Err: &PrintError{err}}
 		}
 		if text, ok := result.(string); ok {
-			// As jq -r does, since a shell is what mostly reads it.
+			// As with jq -r, because a shell mostly reads it.
 			buffer.WriteString(Visible(text) + "\n")
 			continue
 		}
@@ -193,7 +194,7 @@ func (p *Printer) execute(buffer *bytes.Buffer, record any) error {
 	}
 	var text strings.Builder
 	if err := p.template.Execute(&text, withIntegers(plain)); err != nil {
-		return &Error{Code: Failed, What: "the template of -o does not fit the record", Why: err.Error(), Next: "see the members with -o json", Err: &PrintError{err}}
+		return &Error{Code: Failed, What: "the template of -o does not fit the record", Why: err.Error(), Next: "see the fields with -o json", Err: &PrintError{err}}
 	}
 	buffer.WriteString(strings.TrimSuffix(Visible(text.String()), "\n") + "\n")
 	return nil
@@ -207,21 +208,21 @@ func marshal(value any) ([]byte, error) {
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), err
 }
 
-// plainValue is value as JSON sees it: maps, lists, texts and numbers.
+// plainValue is value as JSON has it: maps, lists, strings and numbers.
 func plainValue(value any) (any, error) {
 	text, err := marshal(value)
 	if err != nil {
 		return nil, err
 	}
-	// Numbers keep their text: a float64 has 53 bits.
+	// Numbers stay strings: a float64 has only 53 bits.
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var plain any
 	return plain, decoder.Decode(&plain)
 }
 
-// withIntegers makes integers of the numbers that are some, so that a template can
-// compare them and takes 0 for false. All others stay texts of all their digits.
+// withIntegers converts integers, so that a template can compare them and 0 is false. All
+// other numbers stay strings with all their digits.
 func withIntegers(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
@@ -240,7 +241,7 @@ func withIntegers(value any) any {
 	return value
 }
 
-// widthRows is how many rows are looked at before the first is written.
+// widthRows is how many rows are read before the first is written.
 const widthRows = 50
 
 func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {

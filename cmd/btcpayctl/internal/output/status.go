@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// A Status is one line on a terminal that is drawn again every second while
-// something is waited for. A nil Status draws nothing.
+// A Status is one line on a terminal that is redrawn every second during a wait. A nil
+// Status draws nothing.
 type Status struct {
 	w    io.Writer
 	line func() string
@@ -18,8 +18,8 @@ type Status struct {
 	done sync.WaitGroup
 }
 
-// StartStatus draws what line returns until [Status.Stop]. The function is
-// called from another goroutine.
+// StartStatus draws the result of line until [Status.Stop]. line is called from another
+// goroutine.
 func StartStatus(w io.Writer, line func() string) *Status {
 	s := &Status{w: w, line: line, stop: make(chan struct{})}
 	s.draw()
@@ -57,7 +57,7 @@ func (s *Status) Say(w io.Writer, text string) {
 	fmt.Fprint(s.w, eraseLine, VisibleLine(text), "\n", VisibleLine(s.line()))
 }
 
-// Stop takes the line away.
+// Stop removes the line.
 func (s *Status) Stop() {
 	if s == nil {
 		return

@@ -15,8 +15,8 @@ func Visible(text string) string {
 	return escape(text, func(r rune) bool { return r == '\n' || r == '\t' })
 }
 
-// VisibleLine is [Visible] for text that has to stay on one line, such as a
-// table's cell: line feeds and tabs become escapes too.
+// VisibleLine is [Visible] for text that has to stay on one line, such as a table's cell:
+// line feeds and tabs are escaped too.
 func VisibleLine(text string) string {
 	return escape(text, func(rune) bool { return false })
 }
@@ -42,9 +42,9 @@ func escape(text string, allowed func(rune) bool) string {
 	return b.String()
 }
 
-// hidden reports whether a terminal would obey the character, or show nothing
-// or something misleading for it. The replacement character counts, since it
-// is what a byte that is not UTF-8 decodes to.
+// hidden reports whether a terminal would interpret the character, or show nothing or
+// something misleading for it. The replacement character is included, because bytes that
+// are not UTF-8 decode to it.
 func hidden(r rune) bool {
 	if r < utf8.RuneSelf {
 		return r < ' ' || r == 0x7f
@@ -52,9 +52,9 @@ func hidden(r rune) bool {
 	if r == ' ' || r == utf8.RuneError {
 		return r == utf8.RuneError
 	}
-	// IsPrint leaves out control, format (bidi, zero width), surrogate,
-	// private and unassigned characters, and every space but the ASCII one.
-	// The rest are fillers that are letters by category and blank on screen.
+	// IsPrint excludes control, format (bidi, zero width), surrogate, private and
+	// unassigned characters, and every space but the ASCII one. The rest are fillers that
+	// are letters by category and blank on screen.
 	switch r {
 	case 0x115f, 0x1160, 0x3164, 0xffa0, 0x034f, 0x17b4, 0x17b5, 0x2800:
 		return true
@@ -62,8 +62,8 @@ func hidden(r rune) bool {
 	return !unicode.IsPrint(r) || unicode.Is(unicode.Variation_Selector, r)
 }
 
-// escapeJSON makes the same characters visible in a JSON document, in the
-// escapes of JSON: they can only stand inside its strings.
+// escapeJSON escapes the same characters in a JSON document, with JSON's escapes: they can
+// only be inside its strings.
 func escapeJSON(document []byte) []byte {
 	if !strings.ContainsFunc(string(document), hidden) {
 		return document
@@ -71,7 +71,7 @@ func escapeJSON(document []byte) []byte {
 	var b []byte
 	for _, r := range string(document) {
 		switch {
-		case r < ' ' || !hidden(r): // between members there may be line ends
+		case r < ' ' || !hidden(r): // between values there may be line ends
 			b = utf8.AppendRune(b, r)
 		case r > 0xffff:
 			r -= 0x10000
@@ -83,7 +83,7 @@ func escapeJSON(document []byte) []byte {
 	return b
 }
 
-// Sentence begins a text with a capital letter.
+// Sentence capitalises the first letter of a text.
 func Sentence(text string) string {
 	if text == "" {
 		return text

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// marshalYAML writes the JSON document as YAML in block style, with the members
-// in their order. A text that could be read as anything but a text is quoted. It
-// only ever writes, for which the libraries bring a parser of half a megabyte.
+// marshalYAML writes the JSON document as YAML in block style, with the fields in their
+// order. A string that could be read as anything else is quoted. It is written by hand
+// because libraries bring a parser of half a megabyte.
 func marshalYAML(value any) ([]byte, error) {
 	text, err := marshal(value)
 	if err != nil {
@@ -30,9 +30,9 @@ type yamlWriter struct {
 	decoder *json.Decoder
 }
 
-// value writes the next value and its line end. Lead is what parts a scalar from
-// the name or dash before it. The first line of a list or object has begun where
-// it stands behind a dash; every further one is indented.
+// value writes the next value and its line end. Lead is what separates a scalar from the
+// name or dash before it. If the list or object follows a dash, its first line has begun
+// already; every further line is indented.
 func (w *yamlWriter) value(indent, lead string) error {
 	token, err := w.decoder.Token()
 	if err != nil {
@@ -44,7 +44,7 @@ func (w *yamlWriter) value(indent, lead string) error {
 		fmt.Fprintf(w, "%s%s\n", lead, yamlScalar(token))
 		return nil
 	case !w.decoder.More():
-		fmt.Fprintf(w, "%s%c%c\n", lead, delim, delim+2) // {} or [], whose codes lie so
+		fmt.Fprintf(w, "%s%c%c\n", lead, delim, delim+2) // {} or [], whose codes differ by two
 	default:
 		if lead == afterName {
 			w.WriteString("\n" + indent)
@@ -53,12 +53,12 @@ func (w *yamlWriter) value(indent, lead string) error {
 			return err
 		}
 	}
-	_, err = w.decoder.Token() // the bracket that ends it
+	_, err = w.decoder.Token() // the closing bracket
 	return err
 }
 
-// afterName and afterDash part a scalar from what stands before it. They are
-// alike but for what a nested value does.
+// afterName and afterDash separate a scalar from what precedes it. They differ only in what
+// they do with a nested value.
 const (
 	afterName = " "
 	afterDash = ""
@@ -95,14 +95,14 @@ func yamlScalar(token json.Token) string {
 	case string:
 		return yamlText(token)
 	}
-	return fmt.Sprint(token) // a number's own text, true or false
+	return fmt.Sprint(token) // a number, true or false, as it is in the JSON
 }
 
-// yamlWords are texts that some version of YAML reads as something else.
+// yamlWords are strings that some version of YAML reads as another type.
 var yamlWords = []string{"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
-// yamlID tells an id that begins with a digit from a number or a time, which in
-// no version of YAML have these letters.
+// yamlID reports whether a text is an id that begins with a digit and contains letters that
+// no number or time has in any version of YAML.
 func yamlID(text string) bool {
 	return strings.Trim(text, letters+digits) == "" && strings.ContainsAny(text, "ghijklmpqrsuvwGHIJKLMPQRSUVW")
 }
@@ -111,8 +111,8 @@ const digits = "0123456789"
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// yamlText writes a text bare where YAML gives no meaning to anything in it, and
-// it is no word or number of YAML's own.
+// yamlText writes a string without quotes if YAML gives no meaning to anything in it, and
+// it is not a word or number of YAML.
 func yamlText(text string) string {
 	bare := text != "" && (strings.Contains(letters, text[:1]) || yamlID(text)) &&
 		strings.Trim(text, letters+digits+"_-./+@,():?=&%~ ") == "" && !strings.Contains(text+" ", ": ") && !strings.HasSuffix(text, " ") &&
@@ -134,7 +134,7 @@ func yamlText(text string) string {
 		case !hidden(r):
 			quoted.WriteRune(r)
 		case r > 0xffff:
-			fmt.Fprintf(&quoted, `\U%08X`, r) // YAML, unlike JSON, knows no pairs of surrogates
+			fmt.Fprintf(&quoted, `\U%08X`, r) // YAML, unlike JSON, has no surrogate pairs
 		default:
 			fmt.Fprintf(&quoted, `\u%04X`, r)
 		}

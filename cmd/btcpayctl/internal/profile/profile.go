@@ -1,5 +1,5 @@
-// Package profile keeps the configuration file: named profiles, each with one
-// server, one store, and one key for each of the server's two APIs.
+// Package profile keeps the configuration file: named profiles, each with one server, one
+// store, and one key for each of the server's two APIs.
 //
 // # The file
 //
@@ -12,9 +12,8 @@
 //	keystore = "keyring"
 //	sin = "Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"
 //
-// It holds names alone; the secrets they name are in a keystore. A file that
-// cannot be understood to its last member is refused, never read in part and
-// never overwritten.
+// It holds only names; the secrets are in a keystore. A file with an unknown setting is
+// refused: it is never read in part and never overwritten.
 package profile
 
 import (
@@ -48,30 +47,30 @@ const (
 // A Profile is one server, one store, and the names of the keys for it.
 type Profile struct {
 	Server   string `toml:"server,omitempty" json:"server"`     // URL
-	Store    string `toml:"store,omitempty" json:"store"`       // id of the store that is wanted; see Proven
-	Keystore string `toml:"keystore,omitempty" json:"keystore"` // which store has the secrets; pinned by the first write
+	Store    string `toml:"store,omitempty" json:"store"`       // id of the selected store; see Proven
+	Keystore string `toml:"keystore,omitempty" json:"keystore"` // the keystore with the secrets; pinned by the first write
 	SIN      string `toml:"sin,omitempty" json:"sin"`           // of the BitId key
-	CAFile   string `toml:"ca_file,omitempty" json:"caFile"`    // PEM of the certificates to trust; absolute
+	CAFile   string `toml:"ca_file,omitempty" json:"caFile"`    // PEM file of certificates to trust; absolute
 	// APIKeyID is the first 16 hex digits of the SHA-256 of the Greenfield key.
 	APIKeyID string `toml:"api_key_id,omitempty" json:"apiKeyId"`
 	// AppIdentifier lets a server offer the same Greenfield key again.
 	AppIdentifier string `toml:"app_identifier,omitempty" json:"appIdentifier"`
-	// Proven is what was seen of the BitId key's store, whatever store is wanted.
+	// Proven is the store that the BitId key was seen to serve, whatever store is selected.
 	Proven *ProvenStore `toml:"proven_store,omitempty" json:"-"`
 }
 
 // A Config is the content of the file.
 type Config struct {
-	Current  string             `toml:"current,omitempty"` // the profile that counts where none is named
+	Current  string             `toml:"current,omitempty"` // the profile in use if none is named
 	Profiles map[string]Profile `toml:"profile,omitempty"`
 }
 
-// An Error says why the file cannot be used, and what to do about it.
+// An Error says why the file cannot be used, and what to do next.
 type Error struct {
 	Path string
 	Err  error
 	Hint string
-	Disk bool // the disk or another process is in the way; the content is fine
+	Disk bool // the disk or another process prevents it; the content is valid
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
@@ -82,14 +81,14 @@ func (e *Error) Unwrap() error { return e.Err }
 // processes at once.
 type File struct{ dir, locks string }
 
-// Open gives the file in the configuration directory; locks is the directory
-// for its lock. It touches nothing yet.
+// Open returns the file in the configuration directory; locks is the directory for its
+// lock. It does not access either.
 func Open(dir, locks string) *File { return &File{dir: dir, locks: locks} }
 
-// Path is the full name of the file.
+// Path returns the full name of the file.
 func (f *File) Path() string { return filepath.Join(f.dir, fileName) }
 
-// Read returns the configuration, an empty one where there is no file.
+// Read returns the configuration, which is empty if there is no file.
 func (f *File) Read() (Config, error) {
 	dir, err := durable.Open(f.dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -124,8 +123,8 @@ func (f *File) read(dir *durable.Dir) (Config, error) {
 	return c, nil
 }
 
-// Update changes the configuration under the lock. When it returns nil the
-// change is on the disk; when change returns an error nothing is written.
+// Update changes the configuration under the lock. When it returns nil, the change is on
+// disk; when change returns an error, nothing is written.
 func (f *File) Update(ctx context.Context, change func(*Config) error) error {
 	locks, err := durable.Create(f.locks)
 	if err != nil {
@@ -167,12 +166,11 @@ func (f *File) Update(ctx context.Context, change func(*Config) error) error {
 	return nil
 }
 
-// unknown refuses members that this program does not know: a slip of the
-// finger would silently change which server or store a key is used for, and
-// writing the file would lose them.
+// unknown refuses settings that this program does not know: a typing error would silently
+// change the server or store of a key, and writing the file would drop them.
 func unknown(meta toml.MetaData) error {
 	if keys := meta.Undecoded(); len(keys) > 0 {
-		return fmt.Errorf("there is no setting %q (there are current, and server, store, keystore, sin, api_key_id, app_identifier and ca_file in [profile.NAME])", keys[0])
+		return fmt.Errorf("unknown setting %q (the settings are current, and server, store, keystore, sin, api_key_id, app_identifier and ca_file in [profile.NAME])", keys[0])
 	}
 	return nil
 }
@@ -183,17 +181,17 @@ var (
 	apiKeyIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{16}$`) })
 )
 
-// CheckName refuses what cannot be the name of a profile.
+// CheckName refuses invalid names of profiles.
 func CheckName(name string) error {
 	if !namePattern().MatchString(name) {
-		return fmt.Errorf("%.40q cannot be the name of a profile: 1 to 32 letters, digits, dots, - or _ are wanted, a letter or digit first", name)
+		return fmt.Errorf("%.40q cannot be the name of a profile: a name has 1 to 32 letters, digits, dots, - or _, and begins with a letter or digit", name)
 	}
 	return nil
 }
 
 func (c Config) check() error {
 	if _, ok := c.Profiles[c.Current]; c.Current != "" && !ok {
-		return fmt.Errorf("current is %.40q, and there is no such profile", c.Current)
+		return fmt.Errorf("current is %.40q, but there is no such profile", c.Current)
 	}
 	for name, p := range c.Profiles {
 		if err := CheckName(name); err != nil {
@@ -209,18 +207,18 @@ func (c Config) check() error {
 func (p Profile) check() error {
 	switch {
 	case p.Store != "" && !idPattern().MatchString(p.Store):
-		return fmt.Errorf("store is %.80q, and an id has 1 to 64 letters, digits, - or _", p.Store)
+		return fmt.Errorf("store is %.80q, but an id has 1 to 64 letters, digits, - or _", p.Store)
 	case p.APIKeyID != "" && !apiKeyIDPattern().MatchString(p.APIKeyID):
 		return errors.New("api_key_id does not have 16 hex digits")
 	case p.CAFile != "" && !filepath.IsAbs(p.CAFile):
-		return fmt.Errorf("ca_file is %.200q, and not an absolute path", p.CAFile)
+		return fmt.Errorf("ca_file is %.200q, but must be an absolute path", p.CAFile)
 	case p.Keystore == "memory":
-		return errors.New("keystore is memory, which forgets its keys when the program ends")
+		return errors.New("keystore is memory, which is cleared when the program ends")
 	}
-	// That of Vault takes an address, which is judged where it is opened.
+	// Vault's takes an address, which is checked when it is opened.
 	if p.Keystore != "" && !strings.HasPrefix(p.Keystore, "vault:") {
 		if _, err := keystore.Open(p.Keystore, keystore.Options{Dir: "."}); err != nil {
-			return fmt.Errorf("keystore is %.80q, and there is none of this name", p.Keystore)
+			return fmt.Errorf("keystore is %.80q, which does not exist", p.Keystore)
 		}
 	}
 	if p.SIN != "" {
@@ -239,7 +237,7 @@ func (f *File) refuse(err error) error {
 	if parse, ok := errors.AsType[toml.ParseError](err); ok {
 		e.Err = fmt.Errorf("line %d: %s", parse.Position.Line, strings.TrimPrefix(parse.Message, "toml: "))
 		if parse.Message == "" {
-			e.Err = fmt.Errorf("line %d cannot be read as TOML", parse.Position.Line)
+			e.Err = fmt.Errorf("line %d is not valid TOML", parse.Position.Line)
 		}
 		return e
 	}
@@ -247,19 +245,19 @@ func (f *File) refuse(err error) error {
 		e.Path, e.Err = file.Path, file.Err
 	}
 	if lock, ok := errors.AsType[*durable.LockError](err); ok {
-		e.Path, e.Disk, e.Hint = lock.Path, true, "wait until the other process is done"
+		e.Path, e.Disk, e.Hint = lock.Path, true, "wait until the other process has finished"
 	}
 	switch {
 	case errors.Is(err, durable.ErrWorldWritable):
 		e.Hint = "check that its content is yours, then: chmod o-w " + e.Path
 	case errors.Is(err, durable.ErrSymlink):
-		e.Hint = "put the file itself there, or point BTCPAYCTL_CONFIG_DIR to the directory it is in"
+		e.Hint = "put the file itself there, or set BTCPAYCTL_CONFIG_DIR to the directory that contains it"
 	case errors.Is(err, durable.ErrNotRegular), errors.Is(err, durable.ErrForeignOwner):
 		e.Hint = "move it away, or choose another directory with BTCPAYCTL_CONFIG_DIR"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		e.Disk, e.Hint = true, "free space on this disk; the file is as it was"
+		e.Disk, e.Hint = true, "free space on this disk; the file is unchanged"
 	case errors.Is(err, syscall.EROFS):
-		e.Disk, e.Hint = true, "choose a directory that can be written with BTCPAYCTL_CONFIG_DIR"
+		e.Disk, e.Hint = true, "set BTCPAYCTL_CONFIG_DIR to a directory where you can create files"
 	case errors.Is(err, fs.ErrPermission):
 		e.Hint = "check who owns the file and its directory, or choose another directory with BTCPAYCTL_CONFIG_DIR"
 	}

@@ -13,13 +13,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A ProvenStore is the store that a BitId key was seen to serve. The owner of a store
-// can revoke a key's token, and the owner of another can then approve the same key, so
-// what was seen holds for a token, and is compared with the key's tokens before anything
-// relies on it.
+// A ProvenStore is the store that a BitId key was seen to serve. The owner of a store can
+// revoke a key's token, and the owner of another store can then approve the same key. So
+// the proof is for one token, and is compared with the key's tokens before anything relies
+// on it.
 type ProvenStore struct {
 	ID      string `toml:"id" json:"id"`
-	Name    string `toml:"name,omitempty" json:"name"` // as it can be shown, see [ShownName]
+	Name    string `toml:"name,omitempty" json:"name"` // printable, see [ShownName]
 	Invoice string `toml:"invoice" json:"invoice"`     // id of the invoice that shows the store
 
 	// The key and its token: SIN, the server's address, and the first 16 hex digits
@@ -29,12 +29,12 @@ type ProvenStore struct {
 	Token  string `toml:"token" json:"-"`
 }
 
-// ProvenFor is what an invoice shows of the store of a key that has a token.
+// ProvenFor is the store that an invoice shows for a key with a token.
 func ProvenFor(store bitpay.Store, sin, server, token string) *ProvenStore {
 	return &ProvenStore{ID: store.ID, Name: ShownName(store.Name), Invoice: store.InvoiceID, SIN: sin, Server: server, Token: token}
 }
 
-// TokenDigests name tokens without telling them.
+// TokenDigests identify tokens without revealing them.
 func TokenDigests(tokens []bitpay.Token) []string {
 	var digests []string
 	for _, token := range tokens {
@@ -47,10 +47,10 @@ func TokenDigests(tokens []bitpay.Token) []string {
 // HoldsFor reports whether one of a key's tokens is the one that the proof is about.
 func (s *ProvenStore) HoldsFor(tokens []string) bool { return slices.Contains(tokens, s.Token) }
 
-// String is the store for people: its name and id, made visible.
+// String is the store for users: its name and id, printable.
 func (s *ProvenStore) String() string { return StoreText(s.ID, s.Name) }
 
-// StoreText is a store as messages write it: its name, where that is known, and its id.
+// StoreText is a store as messages write it: its name, if it is known, and its id.
 func StoreText(id, name string) string {
 	if name == "" {
 		return id
@@ -58,11 +58,11 @@ func StoreText(id, name string) string {
 	return fmt.Sprintf(`"%s" (%s)`, name, id)
 }
 
-// longestName is that of a store's name here, in characters.
+// longestName is how many characters of a store's name are shown.
 const longestName = 60
 
-// ShownName makes the name of a store fit to be shown: its characters visible, without
-// the quotes that mark its ends, and not longer than a line.
+// ShownName makes the name of a store printable: control characters are escaped, double
+// quotes become single ones, and a long name is shortened to fit a line.
 func ShownName(name string) string {
 	shown := []rune(strings.ReplaceAll(output.VisibleLine(strings.TrimSpace(name)), `"`, "'"))
 	if len(shown) > longestName {
@@ -71,8 +71,7 @@ func ShownName(name string) string {
 	return string(shown)
 }
 
-// Serves is the store that the profile's key was seen to serve, nil where that is not
-// known.
+// Serves returns the store that the profile's key was seen to serve, nil if it is unknown.
 func (p Profile) Serves() *ProvenStore {
 	if p.Proven == nil || p.SIN == "" || p.Proven.SIN != p.SIN || !p.IsOn(p.Proven.Server) {
 		return nil
@@ -80,8 +79,8 @@ func (p Profile) Serves() *ProvenStore {
 	return p.Proven
 }
 
-// IsOn reports whether the profile is for a server, as the client writes its address. A
-// profile without a server may be for any.
+// IsOn reports whether the profile is for a server, given the address as the client writes
+// it. A profile without a server may be for any.
 func (p Profile) IsOn(server string) bool {
 	if p.Server == "" || p.Server == server {
 		return true
@@ -93,11 +92,11 @@ func (p Profile) IsOn(server string) bool {
 func (s *ProvenStore) check() error {
 	switch {
 	case !idPattern().MatchString(s.ID):
-		return fmt.Errorf("proven_store: id is %.80q, and an id has 1 to 64 letters, digits, - or _", s.ID)
+		return fmt.Errorf("proven_store: id is %.80q, but an id has 1 to 64 letters, digits, - or _", s.ID)
 	case !idPattern().MatchString(s.Invoice):
-		return fmt.Errorf("proven_store: invoice is %.80q, and an id has 1 to 64 letters, digits, - or _", s.Invoice)
+		return fmt.Errorf("proven_store: invoice is %.80q, but an id has 1 to 64 letters, digits, - or _", s.Invoice)
 	case s.Name != ShownName(s.Name):
-		return errors.New("proven_store: name has characters that cannot be shown, or too many")
+		return errors.New("proven_store: name is too long or has characters that cannot be shown")
 	case !apiKeyIDPattern().MatchString(s.Token):
 		return errors.New("proven_store: token does not have 16 hex digits")
 	}

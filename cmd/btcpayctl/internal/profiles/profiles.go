@@ -1,4 +1,4 @@
-// Package profiles has the commands about profiles.
+// Package profiles has the commands for profiles.
 package profiles
 
 import (
@@ -18,8 +18,8 @@ type profileRecord struct {
 	Name    string `json:"name"`
 	Current bool   `json:"current"`
 	profile.Profile
-	// Serves is the store that the BitId key was seen to serve, null where that is
-	// not known. Store is the one that is wanted.
+	// Serves is the store that the BitId key was seen to serve, null if unknown. Store is
+	// the selected one.
 	Serves *profile.ProvenStore `json:"provenStore"`
 }
 
@@ -44,7 +44,7 @@ var profileView = output.View[profileRecord]{
 	Name: func(r profileRecord) string { return r.Name },
 }
 
-// wantedText is [ShopText] beside the store that is wanted.
+// wantedText is [ShopText] beside the selected store.
 func wantedText(s *profile.ProvenStore, wanted string) string {
 	if s == nil || wanted == "" || s.ID == wanted {
 		return cli.ShopText(s)
@@ -156,7 +156,7 @@ the last known state, and it is compared again before an invoice is created.`,
 	return cmd
 }
 
-// storeOfKey is what is known of the store of the key that would be used.
+// storeOfKey describes the store of the key that would be used, as far as it is known.
 func storeOfKey(a *app.App, s app.Settings) settingRecord {
 	r := settingRecord{Setting: "proven store"}
 	key, err := a.KeySource(s)
@@ -185,8 +185,8 @@ func newProfileUse(a *app.App) *cobra.Command {
 	}
 }
 
-// changeProfiles changes the configuration around a profile that exists, and prints
-// the profile. Done says what became of it.
+// changeProfiles changes the configuration around an existing profile, and prints the
+// profile. Done describes the change.
 func changeProfiles(a *app.App, cmd *cobra.Command, name, done string, change func(*profile.Config) error) error {
 	p, err := cli.CheckedPrinter(a, cmd, profileView, profileRecord{})
 	if err != nil {
@@ -241,7 +241,7 @@ that has a key keeps its server: the key is paired there.`,
 			}
 			flags := cmd.Flags()
 			if !slices.ContainsFunc([]string{"server", "store", "app-identifier", "keystore", "sin", "api-key-id", "ca-file"}, flags.Changed) {
-				return &output.Error{Code: output.Usage, What: "nothing is given that could be set", Next: cmd.CommandPath() + " " + args[0] + " --server https://btcpay.example.com"}
+				return &output.Error{Code: output.Usage, What: "no setting is given", Next: cmd.CommandPath() + " " + args[0] + " --server https://btcpay.example.com"}
 			}
 			if set.Server, err = cli.NormalServer(set.Server, allowHTTP); err != nil {
 				return err
@@ -317,10 +317,10 @@ that has a key keeps its server: the key is paired there.`,
 }
 
 func keyedProfile(name, what string) error {
-	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " stays",
-		Why: "The key is tied to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
+	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " cannot be changed",
+		Why: "The key belongs to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
 	if what == "keystore" {
-		e.Why, e.Next = "The key is in it.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
+		e.Why, e.Next = "The key is in that keystore.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
 	}
 	return e
 }
@@ -341,11 +341,11 @@ and on the server: "key list" and "apikey list" still show them, "key delete" an
 			name := named
 			switch {
 			case len(args) == 1 && named != "":
-				return &output.Error{Code: output.Usage, What: "an argument and --profile name a profile twice", Next: "leave one of them out"}
+				return &output.Error{Code: output.Usage, What: "an argument and --profile both name a profile", Next: "use only one of them"}
 			case len(args) == 1:
 				name = args[0]
 			case named == "":
-				return &output.Error{Code: output.Usage, What: "nothing says which profile", Next: "btcpayctl profile list\nthen btcpayctl profile delete NAME"}
+				return &output.Error{Code: output.Usage, What: "no profile is given", Next: "btcpayctl profile list\nthen btcpayctl profile delete NAME"}
 			}
 			config, err := a.ReadConfig()
 			if err != nil {

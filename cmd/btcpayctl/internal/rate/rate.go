@@ -1,4 +1,4 @@
-// Package rate has the commands about exchange rates.
+// Package rate has the commands for exchange rates.
 package rate
 
 import (
@@ -19,8 +19,8 @@ type rateRecord struct {
 	Pair string         `json:"pair"`
 	Rate client.Decimal `json:"rate"`
 	Name string         `json:"name"`
-	// Store is whose rates they are: the store that was named, or the one that the
-	// key was seen to serve; null where that is not known. So is StoreName.
+	// Store is the store whose rates these are: the one that was named, or the one that the
+	// key was seen to serve; null if unknown. StoreName is null too then.
 	Store     *string `json:"store"`
 	StoreName *string `json:"storeName"`
 }
@@ -71,8 +71,9 @@ a rate.`,
 	return cmd
 }
 
-// connectForRates signs only where no store is named: to a signed call the server
-// answers for the key's own store, and to an unsigned one for the store named.
+// connectForRates signs only if no store is named: the server responds to a signed call
+// with the rates of the key's own store, and to an unsigned one with those of the store
+// named.
 func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Connection, error) {
 	s, err := a.Settings(flags, false)
 	if err != nil {
@@ -82,7 +83,7 @@ func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Con
 	if err != nil {
 		return nil, err
 	}
-	// A key of the environment inherits nothing of a profile.
+	// A key from the environment uses nothing of a profile.
 	foreign := key.Explicit() && !s.Store.Explicit()
 	if s.Store.Text == "" || foreign {
 		return a.BitPayBy(ctx, flags, s)
@@ -90,8 +91,8 @@ func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Con
 	return a.Connect(flags, s, bitpay.Anonymous{StoreID: s.Store.Text})
 }
 
-// storeOfRates is the store whose rates are asked for, as far as it is known. The name
-// of one that is named is known only where it is also the key's.
+// storeOfRates returns the store whose rates are requested, if it is known. The name of a
+// named store is known only if it is also the key's store.
 func storeOfRates(ctx context.Context, a *app.App, c *app.Connection) (id, name *string) {
 	if c.Store.Text != "" {
 		if serves := c.Profile.Serves(); serves != nil && serves.ID == c.Store.Text && serves.Server == c.URL && serves.Name != "" {

@@ -96,7 +96,7 @@ func TestBatchDone(t *testing.T) {
 		if _, again := g.ordersOf(); g.code != 0 || len(again) != 4 || !slices.Equal(again[:3], ids[:3]) || again[3] == ids[3] || len(w.creations()) != 1 {
 			t.Errorf("%s, again: exit %d, %q and not %q\n%s", api, g.code, again, ids, g.stderr)
 		}
-		if !strings.Contains(g.stderr, "printed as found: 3. --again") {
+		if !strings.Contains(g.stderr, "Rows whose existing invoice is printed: 3. --again") {
 			t.Errorf("%s: %s", api, g.stderr)
 		}
 		g = w.batch(t, api, name, "--again")
@@ -106,7 +106,7 @@ func TestBatchDone(t *testing.T) {
 		// An order in another row is another order.
 		w.file(t, orderRow("A-1", 1)+orderRow("A-2", 99))
 		g = w.batch(t, api, name)
-		if g.code != 2 || len(w.creations()) != 0 || !strings.Contains(g.stderr, "line 2: order A-2 made invoice ") {
+		if g.code != 2 || len(w.creations()) != 0 || !strings.Contains(g.stderr, "line 2: order A-2 already created invoice ") {
 			t.Errorf("%s, changed: exit %d\n%s", api, g.code, g.stderr)
 		}
 		// One that is paid is no invoice to be paid.
@@ -114,7 +114,7 @@ func TestBatchDone(t *testing.T) {
 		w.ask(t, "POST", "/invoices/"+ids[1]+"/status", map[string]string{"status": "Settled"})
 		w.took()
 		g = w.batch(t, api, name)
-		if g.code != 1 || g.stdout != "" || len(w.creations()) != 0 || !strings.Contains(g.stderr, "line 2: order A-2 made invoice "+ids[1]+" already, which is settled") {
+		if g.code != 1 || g.stdout != "" || len(w.creations()) != 0 || !strings.Contains(g.stderr, "line 2: order A-2 already created invoice "+ids[1]+", which is settled") {
 			t.Errorf("%s, paid: exit %d\n%s", api, g.code, g.stderr)
 		}
 		if g = w.batch(t, api, name, "--unless-exists"); g.code != 1 || len(w.creations()) != 0 {
@@ -148,13 +148,13 @@ func TestBatchCorrected(t *testing.T) {
 		name := w.file(t, bad)
 		g := w.batch(t, api, name)
 		g.wantOrders(t, 3, "A-1", "A-2")
-		if lines := g.next(); !strings.Contains(g.stderr, "correct line 3, and go on with: btcpayctl invoice create --") {
+		if lines := g.next(); !strings.Contains(g.stderr, "correct line 3, and continue with: btcpayctl invoice create --") {
 			t.Errorf("%s: the way on is %q\n%s", api, lines, g.stderr)
 		}
 		w.creations()
 		for _, rows := range []string{strings.Replace(orderRows(4), `"price":"1"`, `"price":"9"`, 1), strings.Replace(orderRows(4), `"price":"2"`, `"price":"2","itemDesc":"Tea"`, 1)} {
 			w.file(t, rows)
-			if g := w.batch(t, api, name); g.code != 2 || g.stdout != "" || len(w.creations()) != 0 || !strings.Contains(g.stderr, "rows were changed after their invoice was asked for: line ") {
+			if g := w.batch(t, api, name); g.code != 2 || g.stdout != "" || len(w.creations()) != 0 || !strings.Contains(g.stderr, "rows were changed after their invoice was requested: line ") {
 				t.Errorf("%s: exit %d\n%s", api, g.code, g.stderr)
 			}
 		}
@@ -244,7 +244,7 @@ func TestBatchDoubledOrder(t *testing.T) {
 				continue
 			}
 			g := w.run(t, api, rows, "invoice", "create", "--from", "-")
-			if g.code != 2 || len(w.creations()) != 0 || !strings.Contains(g.stderr, "standard input, line 3: order id ") || !strings.Contains(g.stderr, " stands on line 1, too") {
+			if g.code != 2 || len(w.creations()) != 0 || !strings.Contains(g.stderr, "standard input, line 3: order id ") || !strings.Contains(g.stderr, " is also on line 1") {
 				t.Errorf("%s, %s and %s: exit %d\n%s", api, first, second, g.code, g.stderr)
 			}
 			g = w.run(t, api, rows, "invoice", "create", "--from", "-", "--allow-same-order")
@@ -318,7 +318,7 @@ func TestBatchOfAnotherKey(t *testing.T) {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
 	g := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", id, "--abandon")
-	if g.code != 0 || !strings.Contains(g.stderr, "Line 1: order A-1 has invoice ") || !strings.Contains(g.stderr, "Line 2: whether order A-2 has an invoice is not known") {
+	if g.code != 0 || !strings.Contains(g.stderr, "Line 1: order A-1 has invoice ") || !strings.Contains(g.stderr, "Line 2: this key cannot read whether order A-2 has an invoice") {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
 	}
 	// The operation of the row in doubt is left to its own key.

@@ -8,7 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 )
 
-// before is what every command does first.
+// before runs before every command.
 func before(a *app.App) func(*cobra.Command, []string) error {
 	open := nameOpenOperations(a)
 	return func(cmd *cobra.Command, args []string) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// addCompletion lets a shell offer names of profiles and the words of flags,
-// and gives the command that writes its script this program's manners.
+// addCompletion completes profile names and the values of flags, and gives the command
+// completion the conventions of the other commands.
 func addCompletion(a *app.App, root *cobra.Command) {
 	profiles := func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		config, err := a.ReadConfig()
@@ -61,7 +61,7 @@ func addCompletion(a *app.App, root *cobra.Command) {
 	}
 }
 
-// storeNames are the stores that need no address, and those in use.
+// storeNames are the keystores that need no address, and those in use.
 func storeNames(ctx context.Context, a *app.App) []string {
 	names := []string{"keyring", "file"}
 	holdings, err := operations.Holdings(ctx, a)
@@ -82,7 +82,7 @@ func storeNames(ctx context.Context, a *app.App) []string {
 
 func complete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 	if cmd.LocalNonPersistentFlags().Lookup(flag) != nil || !cmd.HasParent() && cmd.PersistentFlags().Lookup(flag) != nil {
-		// It fails only for flags that are not there or have one already.
+		// It fails only for an unknown flag, or one that has completions already.
 		_ = cmd.RegisterFlagCompletionFunc(flag, f)
 	}
 }

@@ -35,7 +35,7 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 		}
 		words := strings.Fields(path)[1:]
 		for args, want := range map[string]string{
-			strings.Join(words, " "):                           "nothing says which",
+			strings.Join(words, " "):                           "is given",
 			strings.Join(words, " ") + " --profile nobody":     "there is no profile",
 			strings.Join(words, " ") + " --profile x --yes -h": "",
 		} {

@@ -62,7 +62,7 @@ var keystoreCases = []effectCase{
 			s.dropIndex()
 		},
 		args: fixed("file", "--adopt"), inOrder: true,
-		named: func(s *effectStage) []string { return []string{s.id + " is in the index now"} },
+		named: func(s *effectStage) []string { return []string{s.id + " added to the index"} },
 		done:  hasKey},
 	{command: "doctor", field: "check",
 		set: func(s *effectStage) {
@@ -87,7 +87,7 @@ var keystoreCases = []effectCase{
 		args: func(s *effectStage) []string {
 			return []string{s.ok("key", "show", s.id, "--jq", ".publicKey"), "--server", s.URL}
 		},
-		named: fixed("sandbox paste did its part"),
+		named: fixed("sandbox paste is done"),
 		done:  isPaired},
 }
 

@@ -93,7 +93,7 @@ func TestAfterEffects(t *testing.T) {
 	a.Did(app.Effect{ID: "K", What: "key K was made"})
 	for _, f := range output.Failures {
 		e := afterEffects(a, output.Error{Code: f.Code, What: "it failed", Why: "Because. Nothing was sent."})
-		if e.Code.Exit() == 2 || f.Exit != 2 && e.Code != f.Code || e.Why != "Done before that: key K was made. Because." {
+		if e.Code.Exit() == 2 || f.Exit != 2 && e.Code != f.Code || e.Why != "Done before the failure: key K was made. Because." {
 			t.Errorf("%s: %+v", f.Code, e)
 		}
 	}
@@ -107,7 +107,7 @@ func TestAfterEffects(t *testing.T) {
 	for i := range 2 * mostEffects {
 		a.Did(app.Effect{ID: "<" + strconv.Itoa(i) + ">", What: "<" + strconv.Itoa(i) + ">"})
 	}
-	if e := afterEffects(a, output.Error{Code: output.Failed}); e.Why != "Done before that: 5 more; <5>; <6>; <7>; <8>; <9>." {
+	if e := afterEffects(a, output.Error{Code: output.Failed}); e.Why != "Done before the failure: 5 more; <5>; <6>; <7>; <8>; <9>." {
 		t.Errorf("of many: %q", e.Why)
 	}
 }

@@ -173,7 +173,7 @@ func failAfterEffect(t *testing.T, c effectCase, f effectFailure) {
 		return
 	}
 	if c.inOrder && !c.done(s) {
-		if g.code != 1 && (g.code != brokenPipe || !f.unread) || strings.Contains(g.stderr, "Done before that") {
+		if g.code != 1 && (g.code != brokenPipe || !f.unread) || strings.Contains(g.stderr, "Done before the failure") {
 			t.Errorf("nothing is done, exit %d, and it says:\n%s", g.code, g.stderr)
 		}
 		return

@@ -12,7 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// afterEffects makes a failure tell what the command did before. Its code is none that
+// afterEffects adds to a failure what the command did before it. The code is never one that
 // says that nothing was sent.
 func afterEffects(a *app.App, e output.Error) output.Error {
 	lasting, acted := a.Effects()
@@ -23,8 +23,8 @@ func afterEffects(a *app.App, e output.Error) output.Error {
 		e.Code = output.Failed
 	}
 	e.Why = strings.TrimSpace(promise().ReplaceAllString(e.Why, ""))
-	if _, printing := e.Err.(*output.PrintError); printing { //nolint:errorlint // one that wraps it has its own way on
-		// The printer's own advice would do it all again.
+	if _, printing := e.Err.(*output.PrintError); printing { // //nolint:errorlint // an error that wraps it has its own hint
+		// The printer's own hint would repeat the whole command.
 		e.Next = ""
 		if len(lasting) > 0 {
 			e.Next = lasting[len(lasting)-1].Look
@@ -43,25 +43,25 @@ func afterEffects(a *app.App, e output.Error) output.Error {
 	if n := len(told) - mostEffects; n > 0 {
 		told, more = told[n:], fmt.Sprintf("%d more; ", n)
 	}
-	e.Why = strings.TrimSpace("Done before that: " + more + strings.Join(told, "; ") + ". " + e.Why)
+	e.Why = strings.TrimSpace("Done before the failure: " + more + strings.Join(told, "; ") + ". " + e.Why)
 	return e
 }
 
-// promise is a sentence that holds only where nothing happened before.
+// promise matches a sentence that is true only if nothing was done before.
 var promise = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`\b(?:Nothing was (?:sent|changed|done|moved)|No key was made(?: and nothing was sent)?)\.\s*`)
 })
 
-// mostEffects bounds how many effects a failure names, the last ones.
+// mostEffects is how many effects a failure names, the last ones.
 const mostEffects = 5
 
-// nobodyReads reports whether a command that did nothing failed only since the reader
-// of its output has gone, as head does.
+// nobodyReads reports whether a command without effects failed only because the reader of
+// its output has gone, as with head.
 func nobodyReads(a *app.App, err error) bool {
 	_, acted := a.Effects()
 	_, printing := errors.AsType[*output.PrintError](err)
 	return !acted && printing && errors.Is(err, syscall.EPIPE)
 }
 
-// brokenPipe is the exit code that a shell gives to who dies of SIGPIPE.
+// brokenPipe is a shell's exit code for a process that SIGPIPE ended.
 const brokenPipe = 141

@@ -47,7 +47,7 @@ func keyTexts(key string) []struct{ name, text, likeness string } {
 		{"capitals", strings.ToUpper(key[:39]) + "A", "upper-case letters"},
 		{"one too few", key[:39], "too short: 39"},
 		{"one too many", key + "0000", "too long: 44"},
-		{"two keys", key + "\n" + key, "2 lines"},
+		{"both name a key", key + "\n" + key, "2 lines"},
 		{"a key and a word", key + " ci", "more than one word"},
 		{"hex of a private key", strings.Repeat("01", 32), "private key"},
 		{"PEM", bitpay.Generate().PEM().Reveal(), "private key (PEM)"},

@@ -9,7 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// helpTopics are pages of text: commands that do nothing, which cobra lists apart.
+// helpTopics are help texts: commands without a run function, which cobra lists separately.
 func helpTopics() []*cobra.Command {
 	return []*cobra.Command{
 		{Use: "environment", Short: "Environment variables, files and their precedence", Long: environmentTopic},

@@ -12,13 +12,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 )
 
-// A line is a command line as far as hints repeat it: the flags of its target.
+// A line is a command line with the flags that hints repeat: those of its target.
 type line struct {
-	given map[string]string // by name, as a shell reads them
+	given map[string]string // by name, quoted for a shell
 	tree  func() *cobra.Command
 }
 
-// lineOf takes down the line of a command that is about to run.
+// lineOf returns the line of a command that is about to run.
 func lineOf(cmd *cobra.Command) *line {
 	l := &line{given: map[string]string{}}
 	for _, name := range cli.TargetFlags {
@@ -39,18 +39,18 @@ func lineOf(cmd *cobra.Command) *line {
 	return l
 }
 
-// isTarget tells whether a command has a flag that says what the command talks to.
-// Others of the same name change a profile, or choose among secrets.
+// isTarget reports whether a flag of the command selects what the command talks to. Flags
+// of the same name in other commands change a profile, or select secrets.
 func isTarget(f *pflag.Flag) bool { return f != nil && len(f.Annotations[cli.TargetFlag]) > 0 }
 
-// program begins each command of a hint. A quoted command within another is left
-// alone: it has a shell of its own.
+// program matches the beginning of each command in a hint. A command in quotes within
+// another one is not changed: it has a shell of its own.
 var program = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bbtcpayctl((?: [a-z][a-z-]*)+)`) })
 
 var profileFirst = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ --profile [^ ,;]+`) })
 
-// hint writes the flags of the target behind each command of a hint that knows
-// them. A hint that names another profile means that profile's server and store.
+// hint adds the flags of the target to each command of a hint that has them. If the hint
+// names another profile, that profile's server and store are used.
 func (l *line) hint(text string) string {
 	if len(l.given) == 0 || !strings.Contains(text, "btcpayctl ") {
 		return text
@@ -76,8 +76,8 @@ func (l *line) hint(text string) string {
 	}
 }
 
-// find is the command that words begin with, and its path with a blank before
-// each word.
+// find returns the command that words begin with, and its path with a blank before each
+// word.
 func (l *line) find(words []string) (*cobra.Command, string) {
 	cmd, path := l.tree(), ""
 	for _, word := range words {
@@ -98,7 +98,7 @@ func (l *line) find(words []string) (*cobra.Command, string) {
 	return cmd, path
 }
 
-// restOfCommand is what is written of a command behind its name.
+// restOfCommand returns the rest of a command after its name.
 func restOfCommand(text string) string {
 	if i := strings.Index(text, "\n"); i >= 0 {
 		text = text[:i]
@@ -127,8 +127,8 @@ func (l *line) missing(cmd *cobra.Command, written string) string {
 	return add.String()
 }
 
-// namesOtherStore tells whether a line asks for a permission for another store than
-// the flag, so that both together would contradict each other.
+// namesOtherStore reports whether a line requests a permission for another store than the
+// flag, so that both would contradict each other.
 func namesOtherStore(written, flag string) bool {
 	store := strings.TrimPrefix(flag, " --store ")
 	for words := strings.Fields(written); len(words) > 1; words = words[1:] {
@@ -139,7 +139,7 @@ func namesOtherStore(written, flag string) bool {
 	return false
 }
 
-// flagIn is what follows a flag in a line, empty where the flag is not there.
+// flagIn returns the value of a flag in a line, empty if the flag is not there.
 func flagIn(written, name string) string {
 	_, rest, found := strings.Cut(written+" ", " --"+name+" ")
 	if !found {

@@ -31,14 +31,14 @@ for the whole system.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, flag := range []string{"output", "jq"} {
 				if cmd.Flags().Changed(flag) {
-					return &output.Error{Code: output.Usage, What: "--" + flag + " is not for man pages, which have one form", Next: "leave --" + flag + " out"}
+					return &output.Error{Code: output.Usage, What: "--" + flag + " is not available for man pages", Next: "leave --" + flag + " out"}
 				}
 			}
 			if !cmd.Flags().Changed("directory") {
 				return printPage(a, args)
 			}
 			if len(args) > 0 {
-				return &output.Error{Code: output.Usage, What: "--directory writes every page, and " + args[0] + " names one", Next: "leave out one of them"}
+				return &output.Error{Code: output.Usage, What: "--directory writes every page, but " + args[0] + " names one", Next: "use only one of them"}
 			}
 			return writePages(a, directory)
 		},
@@ -54,8 +54,8 @@ for the whole system.`,
 	return cmd
 }
 
-// Pages are those of all commands and help topics. The user's environment has no place in
-// their texts.
+// Pages are those of all commands and help topics. They do not depend on the user's
+// environment.
 func Pages() []manual.Page { return manual.Pages(plainRoot()) }
 
 func plainRoot() *cobra.Command {
@@ -91,7 +91,7 @@ func writePages(a *app.App, directory string) error {
 			err = os.WriteFile(filepath.Join(folder, page.File()), text.Bytes(), 0o644)
 		}
 		if err != nil {
-			return &output.Error{Code: output.BadInput, What: "the man pages cannot be written to " + directory, Why: err.Error(), Next: "name a directory that you can write", Err: err}
+			return &output.Error{Code: output.BadInput, What: "the man pages cannot be written to " + directory, Why: err.Error(), Next: "name a directory where you can create files", Err: err}
 		}
 	}
 	fmt.Fprintf(a.Err, "%d man pages are in %s.\n", len(pages), directory)

@@ -35,19 +35,19 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 		return 0
 	}
 	if child, ok := errors.AsType[*cli.Exited](err); ok {
-		return child.Code // it has said itself what there was to say
+		return child.Code // the command has reported the failure itself
 	}
 	if nobodyReads(a, err) {
 		return brokenPipe
 	}
 	format, _ := root.PersistentFlags().GetString("output")
-	// A mistake before -o on the line keeps it from being parsed.
+	// After a mistake before -o, the flag is not parsed.
 	failure := afterEffects(a, *cli.Explain(ctx, err))
 	failure.Next = a.Hint(failure.Next)
 	return output.Report(a.Err, &failure, output.IsJSON(format) || output.WantsJSON(args))
 }
 
-// A child is a command below the root.
+// A child is a command directly below the root.
 type child struct {
 	name string
 	make func(*app.App) *cobra.Command
@@ -63,12 +63,12 @@ func children() []child {
 	}
 }
 
-// tree makes all commands, for those that speak of others.
+// tree makes all commands, for commands that refer to others.
 func tree(a *app.App) cli.Tree { return func() *cobra.Command { return NewRoot(a) } }
 
-// needed is the one command that a line is about, where its first word names
-// it, and empty where all may be needed: for help, completion and mistakes.
-// Most of the time a run takes would otherwise go into flags of other commands.
+// needed is the command that a line names with its first word, and empty if all commands
+// may be needed: for help, completion and mistakes. Making the flags of the other commands
+// would take most of the run time.
 func needed(args []string) string {
 	for _, c := range children() {
 		if len(args) > 0 && args[0] == c.name {
@@ -93,13 +93,14 @@ Data goes to standard output, everything else to standard error.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       a.Version,
-		// Two slips of the finger; cobra sets it by itself only on a path this program does not take.
+		// Suggest commands for up to two typing errors; cobra sets this only on a path that
+		// this program does not take.
 		SuggestionsMinimumDistance: 2,
 		PersistentPreRunE:          before(a),
 		Args:                       cli.NoCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	// Its texts are made whether it is called or not, and only the whole tree has it.
+	// Completion scripts are expensive to make, so only the whole tree has the command.
 	root.CompletionOptions.DisableDefaultCmd = only != ""
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
@@ -128,7 +129,7 @@ Data goes to standard output, everything else to standard error.`,
 	return root
 }
 
-// refuseUnknownTopics makes "help" of something that is not there a usage error.
+// refuseUnknownTopics makes "help" with an unknown topic a usage error.
 func refuseUnknownTopics(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	for _, cmd := range root.Commands() {

@@ -28,8 +28,8 @@ func TestOrderInDoubt(t *testing.T) {
 				t.Errorf("%s: exit %d, want %q\n%s", api, g.code, why, g.stderr)
 			}
 		}
-		wantRefused(w.run(t, api, "", append(one, "A-1")...), "order A-1 may have an invoice")
-		wantRefused(w.run(t, api, orderRow("A-0", 1)+orderRow("A-1", 5), "invoice", "create", "--from", "-"), "line 2: order A-1 may have an invoice")
+		wantRefused(w.run(t, api, "", append(one, "A-1")...), "order A-1 may already have an invoice")
+		wantRefused(w.run(t, api, orderRow("A-0", 1)+orderRow("A-1", 5), "invoice", "create", "--from", "-"), "line 2: order A-1 may already have an invoice")
 		if g := w.run(t, api, "", append(one, "A-2")...); g.code != 0 {
 			t.Errorf("%s, another order: exit %d\n%s", api, g.code, g.stderr)
 		}
@@ -58,7 +58,7 @@ func TestOrderInDoubt(t *testing.T) {
 		if api == other {
 			other = "bitpay"
 		}
-		if g := w.batch(t, other, name); g.code != 8 || len(w.creations()) != 0 || !strings.Contains(g.stderr, "was begun for another store or key") {
+		if g := w.batch(t, other, name); g.code != 8 || len(w.creations()) != 0 || !strings.Contains(g.stderr, "was started for another store or key") {
 			t.Errorf("%s: exit %d\n%s", api, g.code, g.stderr)
 		}
 	}

@@ -9,11 +9,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// nameOpenOperations is what every command that talks to a server does first:
-// it removes pairings that are over and names invoices whose fate is unknown,
-// on standard error. A program that reads errors as JSON is spared, as are the
-// commands that deal with open operations themselves. It takes the same time however many
-// operations are open.
+// nameOpenOperations runs before every command that talks to a server: it removes expired
+// pairings and names operations with an unknown outcome, on standard error. It does nothing
+// if errors are JSON, and for commands that deal with open operations themselves. It takes
+// the same time however many operations are open.
 func nameOpenOperations(a *app.App) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		format, err := cmd.Flags().GetString("output")

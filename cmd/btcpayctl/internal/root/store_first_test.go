@@ -66,7 +66,7 @@ func TestFirstInvoiceShowsStore(t *testing.T) {
 				t.Errorf("the profile has %q (%q)", shown, id)
 			}
 			plain := strings.ReplaceAll(g.stderr, `\"`, `"`)
-			for _, word := range []string{invoice, "A-1", `"Wrong shop" (` + shop + ")", right, "/stores/" + shop + "/tokens", "profile shop", "give the invoice to nobody"} {
+			for _, word := range []string{invoice, "A-1", `"Wrong shop" (` + shop + ")", right, "/stores/" + shop + "/tokens", "profile shop", "do not give the invoice to the buyer"} {
 				if !strings.Contains(plain, word) {
 					t.Errorf("%q is not said:\n%s", word, g.stderr)
 				}

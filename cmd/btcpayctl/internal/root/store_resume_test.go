@@ -53,7 +53,7 @@ func TestResumeInAnotherStore(t *testing.T) {
 			}
 			if wanted == "" {
 				g := w.in(home, nil, 4, "invoice", "resume")
-				w.says(g, "operation "+found[1]+" is for store "+shop+`, and its key serves store "Other" (`+other+") now", "btcpayctl doctor --forget "+found[1])
+				w.says(g, "operation "+found[1]+" is for store "+shop+`, but its key serves store "Other" (`+other+") now", "btcpayctl doctor --forget "+found[1])
 			}
 			w.took()
 			// Back at the store it was created in, it is found.

@@ -70,7 +70,7 @@ func TestOrderIDsKeepTheirType(t *testing.T) {
 		}
 	}
 	g := w.run(t, invoice.APIGreenfield, "", "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "2026-01-02T03:04:05+02:00")
-	if posts := w.creations(); g.code != 2 || len(posts) > 0 || !strings.Contains(g.stderr, "moves to UTC") {
+	if posts := w.creations(); g.code != 2 || len(posts) > 0 || !strings.Contains(g.stderr, "would convert to UTC") {
 		t.Errorf("exit %d, %s", g.code, g.stderr)
 	}
 }
@@ -136,13 +136,13 @@ func TestMetadataIsTheCallers(t *testing.T) {
 		{`{"in":{"a":1,"A":[{"b":1,"B":2}]}}`, 0, nil},
 		{`{"a":1,"a":2}`, 2, []string{"duplicate JSON field"}},
 		{`{"in":{"a":1,"a":2}}`, 2, []string{"duplicate JSON field"}},
-		{`{"btcpayctlOperation":"x"}`, 2, []string{"belong to this program"}},
-		{`{"BTCPAYCTLnote":"x"}`, 2, []string{"belong to this program"}},
+		{`{"btcpayctlOperation":"x"}`, 2, []string{"are reserved"}},
+		{`{"BTCPAYCTLnote":"x"}`, 2, []string{"are reserved"}},
 		{`{"btcpay":"x"}`, 0, nil},
-		{`{"when":"2020-01-02T03:04:05+02:00"}`, 0, []string{`Note: metadata.when was sent as "2020-01-02T03:04:05+02:00", and the server keeps "2020-01-02T01:04:05+00:00".`}},
+		{`{"when":"2020-01-02T03:04:05+02:00"}`, 0, []string{`Note: metadata.when was sent as "2020-01-02T03:04:05+02:00", and the server stored "2020-01-02T01:04:05+00:00".`}},
 		{`{"when":"2020-01-02T03:04:05Z","day":"2020-01-02"}`, 0, nil},
-		{`{"n":1.50}`, 0, []string{"Note: metadata.n was sent as 1.50, and the server keeps 1.5."}},
-		{`{"in":{"list":[1,1e3]}}`, 0, []string{"Note: metadata.in.list[1] was sent as 1e3, and the server keeps 1000.0."}},
+		{`{"n":1.50}`, 0, []string{"Note: metadata.n was sent as 1.50, and the server stored 1.5."}},
+		{`{"in":{"list":[1,1e3]}}`, 0, []string{"Note: metadata.in.list[1] was sent as 1e3, and the server stored 1000.0."}},
 		{`{"n":9007199254740993,"m":0.1,"s":"1.50","t":true,"u":null}`, 0, nil},
 		{`{"n":Infinity}`, 2, nil},
 		{`{"n":NaN}`, 2, nil},

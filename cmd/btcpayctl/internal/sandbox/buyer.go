@@ -36,7 +36,7 @@ not confirmed until a block is mined.`,
 	}, func(ctx context.Context, p *player, args []string) (paidRecord, error) {
 		button, ok := map[string]string{"all": "pay", "half": "pay-half", "double": "pay-double"}[share]
 		if !ok {
-			return paidRecord{}, &output.Error{Code: output.Usage, What: "--share is all, half or double", Next: "--share half"}
+			return paidRecord{}, &output.Error{Code: output.Usage, What: "--share must be all, half or double", Next: "--share half"}
 		}
 		if _, err := p.human.Open(ctx, "/invoice?id="+url.QueryEscape(args[0])); err != nil {
 			return paidRecord{}, err
@@ -68,7 +68,7 @@ func newSandboxMine(a *app.App) *cobra.Command {
 		if len(args) == 1 {
 			n, err := strconv.Atoi(args[0])
 			if err != nil || n < 1 {
-				return record, &output.Error{Code: output.Usage, What: "the number of blocks is not 1 or more", Next: "btcpayctl sandbox mine 6"}
+				return record, &output.Error{Code: output.Usage, What: "the number of blocks must be 1 or more", Next: "btcpayctl sandbox mine 6"}
 			}
 			record.Blocks = n
 		}
@@ -94,7 +94,7 @@ is due in that time happens.`,
 		Name:    func(r clockRecord) string { return r.Now.Format(time.RFC3339) },
 	}, func(ctx context.Context, p *player, args []string) (clockRecord, error) {
 		if d, err := time.ParseDuration(args[0]); err != nil || d <= 0 {
-			return clockRecord{}, &output.Error{Code: output.Usage, What: "the time to advance is not like 16m or 24h", Next: "btcpayctl sandbox clock 16m"}
+			return clockRecord{}, &output.Error{Code: output.Usage, What: "the time to advance must be a duration such as 16m or 24h", Next: "btcpayctl sandbox clock 16m"}
 		}
 		return ask[clockRecord](ctx, p, "clock", map[string]string{"advance": args[0]})
 	})

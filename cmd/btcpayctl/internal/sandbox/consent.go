@@ -22,9 +22,9 @@ import (
 
 type consentRecord struct {
 	Decision string `json:"decision"` // authorized, confirmed (an older key) or cancelled
-	StoreID  string `json:"storeId"`  // the one that was picked, if one was
-	Redirect string `json:"redirect"` // where the key was posted
-	APIKey   string `json:"apiKey"`   // where the page showed it in place of posting it
+	StoreID  string `json:"storeId"`  // the store that was picked, if any
+	Redirect string `json:"redirect"` // the URL that the key was posted to
+	APIKey   string `json:"apiKey"`   // the key, if the page showed it instead of posting it
 }
 
 var consentView = output.View[consentRecord]{
@@ -77,8 +77,8 @@ A page without a redirect shows the key, which is printed.`,
 	return cmd
 }
 
-// consentPage is the address that was given, stands in the file that was given,
-// or was asked for last.
+// consentPage is the given address, the address in the given file, or the newest page that
+// was requested.
 func (p *player) consentPage(ctx context.Context, args []string) (string, error) {
 	if len(args) == 0 {
 		return p.pageAskedFor(ctx)
@@ -91,22 +91,22 @@ func (p *player) consentPage(ctx context.Context, args []string) (string, error)
 		}
 		found := refreshTarget().FindSubmatch(text)
 		if found == nil {
-			return "", fmt.Errorf("the file %s leads nowhere", u.Path)
+			return "", fmt.Errorf("the file %s contains no redirect", u.Path)
 		}
 		page = html.UnescapeString(string(found[1]))
 	}
 	if !strings.HasPrefix(page, p.server+"/") {
-		return "", &output.Error{Code: output.Usage, What: fmt.Sprintf("%.200q is no page of %s", page, p.server), Next: "give the address that btcpayctl authorize printed"}
+		return "", &output.Error{Code: output.Usage, What: fmt.Sprintf("%.200q is not a page of %s", page, p.server), Next: "give the address that btcpayctl authorize printed"}
 	}
 	return page, nil
 }
 
-// refreshTarget is where a page leads by itself.
+// refreshTarget matches the address that a page redirects to.
 var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`) })
 
-// pageAskedFor is the newest consent page that somebody waits for.
+// pageAskedFor is the newest consent page that a command waits for.
 func (p *player) pageAskedFor(ctx context.Context) (string, error) {
-	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for a key", Next: "btcpayctl authorize --profile ci --store ID --for \"invoice list\" --no-browser"}
+	nobody := &output.Error{Code: output.NotFound, What: "no command is waiting for a key", Next: "btcpayctl authorize --profile ci --store ID --for \"invoice list\" --no-browser"}
 	return askedFor(ctx, p, nobody, func(r ledger.Key) (what, profile string) {
 		if r.Server != p.server || r.Kind != ledger.KindAuthorize || r.KeyID != "" {
 			return "", ""

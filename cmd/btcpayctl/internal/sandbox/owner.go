@@ -62,14 +62,14 @@ func (p *player) approvalPage(ctx context.Context, args []string) (*url.URL, err
 	}
 	page, err := url.Parse(args[0])
 	if err != nil || !strings.HasPrefix(args[0], p.server+"/") {
-		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("%.200q is no page of %s", args[0], p.server), Next: "give the URL that btcpayctl pair client printed"}
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("%.200q is not a page of %s", args[0], p.server), Next: "give the URL that btcpayctl pair client printed"}
 	}
 	return page, nil
 }
 
 // codeAskedFor is the newest open code of the profile.
 func (p *player) codeAskedFor(ctx context.Context) (string, error) {
-	nobody := &output.Error{Code: output.NotFound, What: "nobody is asking for an approval", Next: "btcpayctl pair client --profile shop"}
+	nobody := &output.Error{Code: output.NotFound, What: "no command is waiting for an approval", Next: "btcpayctl pair client --profile shop"}
 	return askedFor(ctx, p, nobody, func(r ledger.Pair) (what, profile string) {
 		if r.Server != p.server {
 			return "", ""
@@ -89,7 +89,7 @@ Tokens page, and approve it.`,
 	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
 		key, err := bitpay.ParsePublicKey(args[0])
 		if err != nil {
-			return approvalRecord{}, &output.Error{Code: output.BadInput, What: "the public key is unusable", Why: err.Error(), Next: "btcpayctl key show", Err: err}
+			return approvalRecord{}, &output.Error{Code: output.BadInput, What: "the public key cannot be used", Why: err.Error(), Next: "btcpayctl key show", Err: err}
 		}
 		code, err := p.requestPairing(ctx, key.String())
 		if err != nil {
@@ -116,8 +116,8 @@ Access Tokens page, for a program to claim.`,
 	})
 }
 
-// requestPairing fills in the Access Tokens page and tells the code that the
-// page it leads to is about.
+// requestPairing fills in the Access Tokens page and returns the code on the page that
+// follows.
 func (p *player) requestPairing(ctx context.Context, publicKey string) (string, error) {
 	if err := p.logIn(ctx); err != nil {
 		return "", err
@@ -130,7 +130,7 @@ func (p *player) requestPairing(ctx context.Context, publicKey string) (string, 
 	}
 	code := p.human.At().Query().Get("pairingCode")
 	if code == "" {
-		return "", fmt.Errorf("the Access Tokens page led to %s, which names no pairing code", p.human.At().Path)
+		return "", fmt.Errorf("the Access Tokens page led to %s, which contains no pairing code", p.human.At().Path)
 	}
 	return code, nil
 }

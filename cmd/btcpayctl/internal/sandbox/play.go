@@ -23,8 +23,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-// A player plays the people around a sandbox, through the pages they would
-// click and the control addresses of the sandbox.
+// A player acts as the owner or buyer of a sandbox, through the pages they would use and
+// the sandbox's control addresses.
 type player struct {
 	app   *app.App
 	flags app.Flags
@@ -35,13 +35,13 @@ type player struct {
 	seed    sandboxRecord
 }
 
-// addFlags names the sandbox in the same way as for every other command.
+// addFlags adds the flags that select the sandbox, as for every other command.
 func (p *player) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.flags.Server, "server", "", "`URL` of the sandbox")
 	cli.AddProfileFlag(cmd, &p.flags)
 }
 
-// play makes a command that plays somebody.
+// play makes a command that acts as the owner or buyer.
 func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *player, []string) (T, error)) *cobra.Command {
 	p := &player{app: a}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -57,7 +57,7 @@ func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(c
 		if err != nil {
 			return p.explain(cmd.Context(), err)
 		}
-		a.Did(app.Effect{ID: view.Name(record), What: "sandbox " + cmd.Name() + " did its part: " + view.Name(record)})
+		a.Did(app.Effect{ID: view.Name(record), What: "sandbox " + cmd.Name() + " is done: " + view.Name(record)})
 		return output.One(printer, view, record)
 	}
 	p.addFlags(cmd)
@@ -81,14 +81,14 @@ func (p *player) connect() error {
 		return err
 	}
 	if !loopback(server.Hostname()) {
-		return &output.Error{Code: output.Usage, What: p.server + " is not on this machine, and people are played on a sandbox alone",
-			Next: "btcpayctl sandbox\nand its address as --server"}
+		return &output.Error{Code: output.Usage, What: p.server + " is not on this machine, and these commands only act on a sandbox",
+			Next: "btcpayctl sandbox\nthen the same command, with its address as --server"}
 	}
-	// Control lies at the root of the origin, whatever path the server has.
+	// The control addresses are at the root of the origin, whatever the server's root path.
 	p.control, err = client.New(server.Scheme+"://"+server.Host, client.WithRetries(0))
 	p.human = human.New(p.server)
-	// Each run is another person's: the sandbox throttles log-ins by address,
-	// as the real server does, and a script plays many.
+	// Each run is a different client: the sandbox limits log-ins by address, as the real
+	// server does, and a script logs in often.
 	p.human.From(fmt.Sprintf("127.%d.%d.%d", rand.N(256), rand.N(256), rand.N(256)))
 	return err
 }
@@ -110,7 +110,7 @@ func (p *player) explain(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*output.Error](err); ok {
 		return err
 	}
-	e := &output.Error{Code: output.Failed, What: "the sandbox did not play along", Why: err.Error(), Next: "btcpayctl sandbox\nand its address as --server", Err: err}
+	e := &output.Error{Code: output.Failed, What: "the sandbox did not do what was asked", Why: err.Error(), Next: "btcpayctl sandbox\nthen the same command, with its address as --server", Err: err}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		e.Code = output.Network
 	}
@@ -135,15 +135,15 @@ func (p *player) logIn(ctx context.Context) error {
 	return p.human.LogIn(ctx, seed.Email, seed.Password)
 }
 
-// A person is given some time to ask for what another is to agree to.
+// The command waits a while until another command has started to wait for the user.
 const (
 	askedForWait = 10 * time.Second
 	askedForLook = 20 * time.Millisecond
 )
 
-// askedFor waits for what an open operation of the ledger asks of a person on
-// this sandbox, for the profile in use where one is. It takes the newest. What
-// tells what a record asks for, empty for nothing, and for which profile.
+// askedFor waits until an open operation of the ledger needs something from the user of
+// this sandbox, for the profile in use if there is one. It takes the newest. what returns
+// what a record needs, empty for nothing, and for which profile.
 func askedFor[R ledger.Record](ctx context.Context, p *player, nobody error, what func(R) (what, profile string)) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, askedForWait)
 	defer stop()

@@ -82,7 +82,7 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	if _, err := sandbox.EmulatedVersion(c.options.Emulate); err != nil {
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate knows no release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate does not know the release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
 	}
 	c.app.Signals.Begin() // before it is said to be ready
 	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
@@ -98,13 +98,13 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	fmt.Fprintln(c.app.Err, "Ctrl-C stops it.")
 	<-cmd.Context().Done()
 	if err := server.Close(); err != nil {
-		return &output.Error{Code: output.Failed, What: "the sandbox stopped with a fault", Why: err.Error(), Err: err}
+		return &output.Error{Code: output.Failed, What: "the sandbox failed", Why: err.Error(), Err: err}
 	}
 	return nil
 }
 
-// printer writes the JSON document on one line, so that a program which reads
-// a line knows that the sandbox is ready.
+// printer writes the JSON document on one line, so that a program that reads one line knows
+// when the sandbox is ready.
 func (c *sandboxCommand) printer(cmd *cobra.Command) (*output.Printer, error) {
 	p, err := cli.Printer(c.app, cmd)
 	format, formatErr := cmd.Flags().GetString("output")

@@ -1,4 +1,4 @@
-// Package store has the commands about stores.
+// Package store has the commands for stores.
 package store
 
 import (

@@ -10,7 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
-// leftOut says what this run will not show, why, and how to have it.
+// leftOut lists what this run will not test, why, and how to enable it.
 func leftOut(packages []gotest.Package, args []string) []string {
 	var lines []string
 	add := func(format string, a ...any) { lines = append(lines, fmt.Sprintf("  "+format, a...)) }
@@ -23,13 +23,13 @@ func leftOut(packages []gotest.Package, args []string) []string {
 		}
 	}
 	if runtime.GOOS == "linux" && os.Geteuid() != 0 {
-		add("files that belong to others, full disks: only root can make them (sudo -E make test)")
+		add("files of other users, full disks: only root can make them (sudo -E make test)")
 	}
 	if runtime.GOOS != "linux" {
 		add("system calls, terminals and keyrings of Linux: this is %s", runtime.GOOS)
 	}
 	if isShort(args) {
-		add("what takes long, since -short is given")
+		add("slow tests, since -short is given")
 	}
 	if n := long(packages); n > 0 && os.Getenv("BTCPAYCTL_TORTURE") == "" {
 		add("%d long tests at full length: make torture", n)

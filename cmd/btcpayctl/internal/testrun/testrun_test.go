@@ -133,7 +133,7 @@ func TestLeftOut(t *testing.T) {
 	for _, want := range []string{
 		"  the race detector: it needs a C compiler (apt-get install gcc) and CGO_ENABLED=1",
 		"  that a real browser pairs and authorizes: chromium is missing: apt-get install chromium",
-		"  what takes long, since -short is given",
+		"  slow tests, since -short is given",
 		"  1 long tests at full length: make torture",
 	} {
 		if !slices.Contains(lines, want) {
