@@ -31,7 +31,7 @@ func TestCreatedOtherwise(t *testing.T) {
 		{"no order", bitpay.InvoiceRequest{OrderID: "a"}, `"price":0,"currency":"USD","orderId":null`, "orderId: asked a, got nothing"},
 		{"any amount", bitpay.InvoiceRequest{}, `"price":0,"currency":"USD"`, ""},
 	} {
-		api := replay(t, 200, `{"data":{"id":"inv",`+c.answer+`}}`, bitpay.Generate())
+		api := respond(t, 200, `{"data":{"id":"inv",`+c.answer+`}}`, bitpay.Generate())
 		got, err := api.Invoices.Create(t.Context(), c.request)
 		if got.ID != "inv" {
 			t.Errorf("%s: the invoice that was made is not returned: %v", c.what, err)
@@ -49,7 +49,7 @@ func TestRewritten(t *testing.T) {
 		TaxIncluded: new(decimal(t, "0.505")), ItemCode: "tea", ItemDesc: "Green tea",
 		PosData: `{"at":"2020-01-02T03:04:05+02:00","n":1.50,"same":[1,"x"]}`,
 	}
-	api := replay(t, 200, `{"data":{"id":"inv","price":0,"currency":"USD","taxIncluded":0.51,"itemCode":"tea","itemDesc":"Green",`+
+	api := respond(t, 200, `{"data":{"id":"inv","price":0,"currency":"USD","taxIncluded":0.51,"itemCode":"tea","itemDesc":"Green",`+
 		`"posData":"{\n  \"at\": \"2020-01-02T01:04:05+00:00\",\n  \"n\": 1.5,\n  \"same\": [1, \"x\"]\n}"}}`, bitpay.Generate())
 	made, err := api.Invoices.Create(t.Context(), request)
 	const want = `[taxIncluded: asked 0.505, got 0.51 itemDesc: asked Green tea, got Green ` +
@@ -65,11 +65,11 @@ func TestAnswersOfOthers(t *testing.T) {
 	for options, says := range map[bitpay.ListOptions]string{
 		{OrderID: "mine"}: "orderId: asked mine, got another", {OrderID: "MINE"}: "orderId: asked MINE, got mine", {ItemCode: "coffee"}: "itemCode: asked coffee, got tea",
 	} {
-		invoices, err := replay(t, 200, list, bitpay.Generate()).Invoices.List(t.Context(), options)
+		invoices, err := respond(t, 200, list, bitpay.Generate()).Invoices.List(t.Context(), options)
 		if _, ok := errors.AsType[*client.AnswerError](err); !ok || !strings.Contains(err.Error(), says) || invoices != nil {
 			t.Errorf("%+v: got %v, want %q", options, err, says)
 		}
-		for _, err = range replay(t, 200, list, bitpay.Generate()).Invoices.All(t.Context(), options) {
+		for _, err = range respond(t, 200, list, bitpay.Generate()).Invoices.All(t.Context(), options) {
 		}
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%+v: all of them: got %v, want %q", options, err, says)
@@ -80,12 +80,12 @@ func TestAnswersOfOthers(t *testing.T) {
 		`{"data":{"code":"USD","cryptoCode":"LTC","rate":5}}`: "cryptoCode: asked BTC, got LTC",
 		`{"data":{"rate":5}}`: "got nothing",
 	} {
-		_, err := replay(t, 200, answer, bitpay.Generate()).Rates.Pair(t.Context(), "BTC", "USD", bitpay.RateOptions{})
+		_, err := respond(t, 200, answer, bitpay.Generate()).Rates.Pair(t.Context(), "BTC", "USD", bitpay.RateOptions{})
 		if _, ok := errors.AsType[*client.AnswerError](err); !ok || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want %q", answer, err, says)
 		}
 	}
-	if rate, err := replay(t, 200, `{"data":{"code":"USD","cryptoCode":"BTC","rate":5}}`, bitpay.Generate()).Rates.Pair(t.Context(), "btc", "usd", bitpay.RateOptions{}); err != nil {
+	if rate, err := respond(t, 200, `{"data":{"code":"USD","cryptoCode":"BTC","rate":5}}`, bitpay.Generate()).Rates.Pair(t.Context(), "btc", "usd", bitpay.RateOptions{}); err != nil {
 		t.Error(rate, err)
 	}
 }
