@@ -21,6 +21,7 @@ type Exchange struct {
 	Response Response
 }
 
+// String names the exchange by version, group and step.
 func (e Exchange) String() string { return e.Version + " " + e.Group + ": " + e.Name }
 
 // Request is what a client sends.
@@ -80,7 +81,9 @@ func (r *Recording) Deliveries() ([]json.RawMessage, error) {
 			continue
 		}
 		received, err := vars.example(s.Received)
-		var deliveries []struct{ JSON json.RawMessage }
+		var deliveries []struct {
+			JSON json.RawMessage `json:"json"`
+		}
 		if err := errors.Join(err, json.Unmarshal(received, &deliveries)); err != nil {
 			return nil, fmt.Errorf("%s: step %q: %w", r.Group, s.Name, err)
 		}

@@ -9,9 +9,9 @@ import (
 
 // How a test or package ends.
 const (
-	Pass       = "pass"
-	Skip       = "skip" // of a package: it has no tests
-	Fail       = "fail"
+	Pass       = "pass"       // without a failure
+	Skip       = "skip"       // a package does if it has no tests
+	Fail       = "fail"       // a package does if a test fails, or after its tests
 	Unfinished = "unfinished" // the package ended before the test did
 	Unbuilt    = "unbuilt"    // the package does not build
 )
