@@ -12,7 +12,9 @@ import (
 )
 
 // An Exchange is a request of a recording and the response of the recorded server, with an example of every value that
-// changes from run to run. Tests of a client read exchanges to check that it sends such requests and reads such responses.
+// changes from run to run. Tests of a client need no server: they read exchanges to check that the client sends such
+// requests and reads such responses. All tests of the project read one copy of the recordings,
+// sandbox/testdata/recordings/<version>.
 type Exchange struct {
 	Version  string // of the recorded server
 	Group    string
