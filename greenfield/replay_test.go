@@ -78,7 +78,7 @@ func TestRecordedExchanges(t *testing.T) {
 			asked += called
 		})
 	}
-	if asked < 1100 {
+	if asked < 1050 {
 		t.Errorf("%d steps were asked", asked)
 	}
 	t.Log(asked, "steps were asked")
