@@ -143,7 +143,7 @@ func storesInWords(st *world.State, row permissionRow, u *world.User) string {
 		return ""
 	}
 	if !row.Specific || slices.Contains(row.Stores, "") {
-		return "all of your stores, and those you will have"
+		return "all of your stores, including future ones"
 	}
 	var names []string
 	for _, id := range row.Stores[:min(len(row.Stores), maxNamed)] {
