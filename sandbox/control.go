@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -21,7 +22,7 @@ const maxControlBody = 64 << 10
 // control does what the world does to a real server. It is only for programs on this machine, so that a page in a
 // browser cannot use it.
 func (s *Sandbox) control(w *serve.Response, r *http.Request) {
-	if refusal := serve.Foreign(r); refusal != "" {
+	if refusal := serve.ControlRefusal(r); refusal != "" {
 		writeControl(w, http.StatusForbidden, refusal)
 		return
 	}
@@ -171,4 +172,18 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	p.Expires = s.world.Now().Add(-time.Minute)
 	s.state.Change()
 	return struct{}{}, nil
+}
+
+// controlSeed answers the [Seed], so that a program can act as the account's owner.
+func (s *Sandbox) controlSeed(body []byte) (any, error) {
+	if err := readControl(body, &struct{}{}); err != nil {
+		return nil, err
+	}
+	if s.seed == (Seed{}) {
+		return nil, errors.New("the sandbox started empty, so it has no account, store and key to report")
+	}
+	return map[string]string{
+		"email": s.seed.Email, "password": s.seed.Password,
+		"storeId": s.seed.StoreID, "storeName": s.seed.StoreName, "apiKey": s.seed.APIKey,
+	}, nil
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Foreign returns why a request must not control the sandbox; "" if it may. A page can reach a listener on loopback by a
+// ControlRefusal returns why a request must not control the sandbox; "" if it may. A page can reach a listener on loopback by a
 // name that resolves to it, hence the check of Host.
-func Foreign(r *http.Request) string {
+func ControlRefusal(r *http.Request) string {
 	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && !IsLoopback(local.String()) {
 		return "control is refused: the sandbox does not listen on loopback"
 	}

@@ -23,32 +23,32 @@ const (
 const IPNKind = ""
 
 // Subscribe calls f with each event when it happens, in the order of the subscriptions. f runs with the lock held.
-func (s *World) Subscribe(f func(*Invoice, Event)) { s.subscribers = append(s.subscribers, f) }
+func (w *World) Subscribe(f func(*Invoice, Event)) { w.subscribers = append(w.subscribers, f) }
 
 // emit passes an event to all subscribers. Each event is emitted once, where it happens.
-func (s *World) emit(inv *Invoice, e Event) {
-	for _, f := range s.subscribers {
+func (w *World) emit(inv *Invoice, e Event) {
+	for _, f := range w.subscribers {
 		f(inv, e)
 	}
 }
 
 // emitter returns emit for the events of one invoice.
-func (s *World) emitter(inv *Invoice) func(Event) {
-	return func(e Event) { s.emit(inv, e) }
+func (w *World) emitter(inv *Invoice) func(Event) {
+	return func(e Event) { w.emit(inv, e) }
 }
 
 // Create adds a new invoice to the state.
-func (s *World) Create(inv *Invoice) {
-	s.State.AddInvoice(inv)
-	s.emit(inv, EventCreated)
+func (w *World) Create(inv *Invoice) {
+	w.State.AddInvoice(inv)
+	w.emit(inv, EventCreated)
 }
 
 // Mark sets a status manually. It returns false if the invoice cannot have it.
-func (s *World) Mark(inv *Invoice, status string) bool {
-	if !inv.mark(status, s.emitter(inv)) {
+func (w *World) Mark(inv *Invoice, status string) bool {
+	if !inv.mark(status, w.emitter(inv)) {
 		return false
 	}
-	s.State.watch(inv)
-	s.State.Touch(inv.ID)
+	w.State.watch(inv)
+	w.State.Touch(inv.ID)
 	return true
 }

@@ -11,11 +11,11 @@ import (
 )
 
 // loadState reads the state file, if there is one.
-func (s *World) loadState() error {
-	if s.stateFile == "" {
+func (w *World) loadState() error {
+	if w.stateFile == "" {
 		return nil
 	}
-	data, err := os.ReadFile(s.stateFile)
+	data, err := os.ReadFile(w.stateFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -24,20 +24,20 @@ func (s *World) loadState() error {
 	}
 	st := NewState()
 	if err := json.Unmarshal(data, st); err != nil { //nolint:musttag // the file has the names of the Go fields
-		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", s.stateFile, err)
+		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", w.stateFile, err)
 	}
 	if st.Version != stateVersion {
-		return fmt.Errorf("sandbox: state file %s has version %d, this program writes %d. Move it away to start anew", s.stateFile, st.Version, stateVersion)
+		return fmt.Errorf("sandbox: state file %s has version %d, this program writes %d. Move it away to start anew", w.stateFile, st.Version, stateVersion)
 	}
-	if err := st.readLog(s.logPath()); err != nil {
+	if err := st.readLog(w.logPath()); err != nil {
 		return fmt.Errorf("sandbox: state file: the log is damaged: %w. Move it away to start without its changes", err)
 	}
 	if err := st.check(); err != nil {
-		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", s.stateFile, err)
+		return fmt.Errorf("sandbox: state file %s is damaged: %w. Move it away to start anew", w.stateFile, err)
 	}
 	st.index()
-	s.clock.advance(st.Ahead)
-	s.State = st
+	w.clock.advance(st.Ahead)
+	w.State = st
 	return nil
 }
 
@@ -113,8 +113,8 @@ func (st *State) check() error {
 }
 
 // writeStateFile replaces the state file by a snapshot, in one step.
-func (s *World) writeStateFile(snapshot []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(s.stateFile), filepath.Base(s.stateFile)+".*")
+func (w *World) writeStateFile(snapshot []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(w.stateFile), filepath.Base(w.stateFile)+".*")
 	if err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
@@ -122,7 +122,7 @@ func (s *World) writeStateFile(snapshot []byte) error {
 	_, err = temp.Write(snapshot)
 	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err == nil {
-		err = os.Rename(temp.Name(), s.stateFile)
+		err = os.Rename(temp.Name(), w.stateFile)
 	}
 	if err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)

@@ -123,14 +123,14 @@ func (p *Prompt) activate(w *Wallet) {
 }
 
 // ActivateLazy gives a lazy invoice its address, if it has none yet.
-func (s *World) ActivateLazy(inv *Invoice) {
-	w := s.State.Stores[inv.StoreID].Wallet
-	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != StatusNew || w == nil {
+func (w *World) ActivateLazy(inv *Invoice) {
+	wallet := w.State.Stores[inv.StoreID].Wallet
+	if inv.Prompt == nil || inv.Prompt.Address != "" || inv.Status != StatusNew || wallet == nil {
 		return
 	}
-	inv.Prompt.activate(w)
-	s.State.promptAddress[inv.Prompt.Address] = inv
-	s.State.Touch(inv.ID)
+	inv.Prompt.activate(wallet)
+	w.State.promptAddress[inv.Prompt.Address] = inv
+	w.State.Touch(inv.ID)
 }
 
 // AddInvoice adds an invoice to the state without an event.

@@ -43,9 +43,9 @@ func (st *State) NewAPIKey(u *User, label string, permissions []string) *APIKey 
 }
 
 // MintKey makes a key with the current date.
-func (s *World) MintKey(u *User, label string, permissions []string) *APIKey {
-	k := s.State.NewAPIKey(u, label, permissions)
-	k.Created = s.clock.now()
+func (w *World) MintKey(u *User, label string, permissions []string) *APIKey {
+	k := w.State.NewAPIKey(u, label, permissions)
+	k.Created = w.clock.now()
 	return k
 }
 

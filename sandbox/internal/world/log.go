@@ -42,7 +42,7 @@ type logLine struct {
 // minLog is the size of a log below which the state file is not rewritten.
 const minLog = 1 << 20
 
-func (s *World) logPath() string { return s.stateFile + ".log" }
+func (w *World) logPath() string { return w.stateFile + ".log" }
 
 // part is a field of the state, by its name.
 type part struct {
@@ -65,29 +65,29 @@ func (st *State) parts() []part {
 
 // Record notes what changed, for Commit to write. It is called with the lock held, after everything that may change
 // the state.
-func (s *World) Record() {
-	if !s.State.changed {
+func (w *World) Record() {
+	if !w.State.changed {
 		return
 	}
-	s.State.changed = false
-	touched := s.State.touched
-	s.State.touched = map[string]*Invoice{}
-	if s.log == nil {
+	w.State.changed = false
+	touched := w.State.touched
+	w.State.touched = map[string]*Invoice{}
+	if w.log == nil {
 		return
 	}
-	s.State.Ahead = time.Duration(s.clock.ahead.Load())
-	line := logLine{Started: s.State.Started, Logged: s.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched}
-	for _, p := range s.State.parts() {
+	w.State.Ahead = time.Duration(w.clock.ahead.Load())
+	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched}
+	for _, p := range w.State.parts() {
 		text := encodeState(p.value.Interface())
-		if !bytes.Equal(text, s.log.parts[p.name]) {
-			s.log.parts[p.name], line.Parts[p.name] = text, text
+		if !bytes.Equal(text, w.log.parts[p.name]) {
+			w.log.parts[p.name], line.Parts[p.name] = text, text
 		}
 	}
 	if len(line.Parts) == 0 && len(touched) == 0 {
 		return
 	}
-	s.State.Logged++
-	s.log.pending = append(append(s.log.pending, encodeState(line)...), '\n')
+	w.State.Logged++
+	w.log.pending = append(append(w.log.pending, encodeState(line)...), '\n')
 }
 
 // Change makes Record look for changes. It is called after each mutating route, and by everything else that changes
@@ -102,25 +102,25 @@ func (st *State) Touch(id string) {
 }
 
 // AsWritten returns an invoice as the log has it; nil without a log or an invoice.
-func (s *World) AsWritten(inv *Invoice) []byte {
-	if s.log == nil || inv == nil {
+func (w *World) AsWritten(inv *Invoice) []byte {
+	if w.log == nil || inv == nil {
 		return nil
 	}
 	return encodeState(inv)
 }
 
 // Commit writes what was recorded. One write serves all requests that wait for it. It is called without the lock.
-func (s *World) Commit() error {
-	l := s.log
+func (w *World) Commit() error {
+	l := w.log
 	if l == nil {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.mu.Lock()
+	w.mu.Lock()
 	lines := l.pending
 	l.pending = nil
-	s.mu.Unlock()
+	w.mu.Unlock()
 	if len(lines) == 0 {
 		return nil
 	}
@@ -131,24 +131,24 @@ func (s *World) Commit() error {
 	}
 	// A partly written line would spoil the following ones.
 	err = errors.Join(err, l.file.Truncate(l.size))
-	s.mu.Lock()
+	w.mu.Lock()
 	l.pending = append(lines, l.pending...)
-	s.mu.Unlock()
+	w.mu.Unlock()
 	return fmt.Errorf("sandbox: state file: %w", err)
 }
 
 // openLog begins with a state file that has everything, and an empty log.
-func (s *World) openLog() error {
-	if s.stateFile == "" {
+func (w *World) openLog() error {
+	if w.stateFile == "" {
 		return nil
 	}
-	file, err := os.OpenFile(s.logPath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	file, err := os.OpenFile(w.logPath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
-	s.log = &stateLog{file: file, parts: map[string][]byte{}}
-	s.State.Started, s.State.Logged = random.Hex(8), 0
-	if err := s.compact(); err != nil {
+	w.log = &stateLog{file: file, parts: map[string][]byte{}}
+	w.State.Started, w.State.Logged = random.Hex(8), 0
+	if err := w.compact(); err != nil {
 		return errors.Join(err, file.Close())
 	}
 	return nil
@@ -156,24 +156,24 @@ func (s *World) openLog() error {
 
 // compact rewrites the state file and empties the log. If the sandbox is killed between the two, the log has lines
 // that the file has too. Their numbers show that.
-func (s *World) compact() error {
-	l := s.log
+func (w *World) compact() error {
+	l := w.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s.mu.Lock()
-	s.State.Change()
-	s.Record()
+	w.mu.Lock()
+	w.State.Change()
+	w.Record()
 	lines := l.pending
 	l.pending = nil
-	snapshot, err := json.MarshalIndent(s.State, "", " ") //nolint:musttag // the file has the names of the Go fields
-	s.mu.Unlock()
+	snapshot, err := json.MarshalIndent(w.State, "", " ") //nolint:musttag // the file has the names of the Go fields
+	w.mu.Unlock()
 	if err != nil {
 		panic(err) // every value is of our own types
 	}
-	if err := s.writeStateFile(snapshot); err != nil {
-		s.mu.Lock()
+	if err := w.writeStateFile(snapshot); err != nil {
+		w.mu.Lock()
 		l.pending = append(lines, l.pending...)
-		s.mu.Unlock()
+		w.mu.Unlock()
 		return err
 	}
 	if err := l.file.Truncate(0); err != nil {
@@ -194,15 +194,15 @@ func (l *stateLog) full() bool {
 }
 
 // closeLog writes the state file and removes the log.
-func (s *World) closeLog() error {
-	if s.log == nil {
+func (w *World) closeLog() error {
+	if w.log == nil {
 		return nil
 	}
-	err := s.compact()
-	if closed := s.log.file.Close(); err != nil || closed != nil {
+	err := w.compact()
+	if closed := w.log.file.Close(); err != nil || closed != nil {
 		return errors.Join(err, closed)
 	}
-	return os.Remove(s.logPath())
+	return os.Remove(w.logPath())
 }
 
 // readLog applies the changes of a log to the state that they were made to. The last line may be incomplete: its

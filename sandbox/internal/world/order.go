@@ -12,7 +12,7 @@ import (
 // The server orders by the second of the creation and by nothing else. Its database decides which of the invoices of one
 // second comes first, and decides otherwise for each skip and take: a reader who pages by offset meets some invoices
 // twice and others never. The same [World.TieSeed] decides the same way.
-func (s *World) InvoicePage(storeID string, takes func(*Invoice) bool, skip int64, take *int64) []*Invoice {
+func (w *World) InvoicePage(storeID string, takes func(*Invoice) bool, skip int64, take *int64) []*Invoice {
 	wanted := int64(math.MaxInt64)
 	if take != nil {
 		wanted = *take
@@ -22,7 +22,7 @@ func (s *World) InvoicePage(storeID string, takes func(*Invoice) bool, skip int6
 		end = math.MaxInt64
 	}
 	var found []*Invoice
-	for _, inv := range slices.Backward(s.State.invoicesOfStore(storeID)) {
+	for _, inv := range slices.Backward(w.State.invoicesOfStore(storeID)) {
 		if int64(len(found)) >= end && (len(found) == 0 || !inv.Created.Equal(found[len(found)-1].Created)) {
 			break // the last second is whole
 		}
@@ -36,15 +36,15 @@ func (s *World) InvoicePage(storeID string, takes func(*Invoice) bool, skip int6
 			to++
 		}
 		if to-from > 1 && int64(to) > skip {
-			s.shuffle(found[from:to], skip, wanted)
+			w.shuffle(found[from:to], skip, wanted)
 		}
 		from = to
 	}
 	return found[min(skip, int64(len(found))):min(end, int64(len(found)))]
 }
 
-func (s *World) shuffle(same []*Invoice, skip, take int64) {
-	tie := mix(mix(s.TieSeed^uint64(skip)) ^ uint64(take))
+func (w *World) shuffle(same []*Invoice, skip, take int64) {
+	tie := mix(mix(w.TieSeed^uint64(skip)) ^ uint64(take))
 	slices.SortFunc(same, func(a, b *Invoice) int {
 		return cmp.Or(cmp.Compare(mix(tie^uint64(a.Number)), mix(tie^uint64(b.Number))), a.Number-b.Number)
 	})

@@ -123,7 +123,7 @@ func (st *State) FindUser(email string) *User { return st.userByEmail[strings.To
 func (u *User) Locked(now time.Time) bool { return now.Before(u.LockedUntil) }
 
 // CheckPassword reports whether a log-in has the right password, and counts failures.
-func (s *World) CheckPassword(u *User, password string, now time.Time) bool {
+func (w *World) CheckPassword(u *User, password string, now time.Time) bool {
 	if u.Locked(now) {
 		return false
 	}
@@ -131,11 +131,11 @@ func (s *World) CheckPassword(u *User, password string, now time.Time) bool {
 		if u.Failures == 0 {
 			return true
 		}
-		s.State.Change()
+		w.State.Change()
 		u.Failures = 0
 		return true
 	}
-	s.State.Change()
+	w.State.Change()
 	u.Failures++
 	if u.Failures >= lockoutAfter {
 		u.Failures = 0

@@ -37,57 +37,57 @@ func (st *State) watch(inv *Invoice) {
 
 // Tick makes everything happen that is due, earliest first. It is called with the lock held: before and after each
 // request, and by a timer.
-func (s *World) Tick() {
-	now := s.clock.now()
-	st := s.State
+func (w *World) Tick() {
+	now := w.clock.now()
+	st := w.State
 	for len(st.agenda) > 0 && !st.agenda[0].at.After(now) {
 		next := heap.Pop(&st.agenda).(appointment)
 		if inv := next.invoice; inv.watched() && inv.due().Equal(next.at) {
-			s.update(inv)
+			w.update(inv)
 		}
 	}
-	s.deliveries.Tick(now)
+	w.deliveries.Tick(now)
 }
 
 // update changes one invoice as time and blocks require, and emits its events.
-func (s *World) update(inv *Invoice) {
+func (w *World) update(inv *Invoice) {
 	inv.Fresh = false
-	inv.progress(s.clock.now(), s.State.Height, s.emitter(inv))
-	s.State.watch(inv)
-	s.State.Touch(inv.ID)
+	inv.progress(w.clock.now(), w.State.Height, w.emitter(inv))
+	w.State.watch(inv)
+	w.State.Touch(inv.ID)
 }
 
 // updateAll updates every invoice that may change, oldest first, after a block was found.
-func (s *World) updateAll() {
+func (w *World) updateAll() {
 	var invoices []*Invoice
-	for _, inv := range s.State.watched {
+	for _, inv := range w.State.watched {
 		invoices = append(invoices, inv)
 	}
 	slices.SortFunc(invoices, func(a, b *Invoice) int { return a.Number - b.Number })
 	for _, inv := range invoices {
-		s.update(inv)
+		w.update(inv)
 	}
 }
 
 // watch waits for what is due next, and saves what changes, until the sandbox is closed.
-func (s *World) watch() {
+func (w *World) watch() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
-		s.mu.Lock()
-		s.Tick()
+		w.mu.Lock()
+		w.Tick()
 		wait := time.Hour
-		if agenda := s.State.agenda; len(agenda) > 0 {
-			wait = min(wait, agenda[0].at.Sub(s.clock.now()))
+		if agenda := w.State.agenda; len(agenda) > 0 {
+			wait = min(wait, agenda[0].at.Sub(w.clock.now()))
 		}
-		if retry := s.deliveries.Next(); !retry.IsZero() {
-			wait = min(wait, retry.Sub(s.clock.now()))
+		if retry := w.deliveries.Next(); !retry.IsZero() {
+			wait = min(wait, retry.Sub(w.clock.now()))
 		}
-		s.Record()
-		s.mu.Unlock()
-		err := s.Commit()
-		if s.log.full() {
-			err = errors.Join(err, s.compact())
+		w.Record()
+		w.mu.Unlock()
+		err := w.Commit()
+		if w.log.full() {
+			err = errors.Join(err, w.compact())
 		}
 		if err != nil { // for instance, the disk is full: tried again, and finally by Close, which returns the error
 			wait = min(wait, time.Second)
@@ -95,17 +95,17 @@ func (s *World) watch() {
 		timer.Reset(max(wait, time.Millisecond))
 		select {
 		case <-timer.C:
-		case <-s.wake:
-		case <-s.stop:
+		case <-w.wake:
+		case <-w.stop:
 			return
 		}
 	}
 }
 
 // nudge makes the watch check again what is due next.
-func (s *World) nudge() {
+func (w *World) nudge() {
 	select {
-	case s.wake <- struct{}{}:
+	case w.wake <- struct{}{}:
 	default:
 	}
 }

@@ -51,79 +51,79 @@ func Open(stateFile string, now func() time.Time) (*World, error) {
 }
 
 // Start lets time pass. senders say how deliveries are made, by kind. Changes that were made before are written.
-func (s *World) Start(senders map[string]deliver.Sender) error {
-	if err := s.openLog(); err != nil {
+func (w *World) Start(senders map[string]deliver.Sender) error {
+	if err := w.openLog(); err != nil {
 		return err
 	}
-	s.deliveries = deliver.New(&s.mu, &s.State.Deliveries, senders, func() {
-		s.State.Change()
-		s.nudge()
+	w.deliveries = deliver.New(&w.mu, &w.State.Deliveries, senders, func() {
+		w.State.Change()
+		w.nudge()
 	})
-	s.running.Go(s.watch)
+	w.running.Go(w.watch)
 	return nil
 }
 
 // Close stops deliveries and timers, and writes the state file.
-func (s *World) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+func (w *World) Close() error {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
 		return nil
 	}
-	s.closed = true
-	s.mu.Unlock()
-	close(s.stop)
-	s.deliveries.Close()
-	s.running.Wait()
-	return s.closeLog()
+	w.closed = true
+	w.mu.Unlock()
+	close(w.stop)
+	w.deliveries.Close()
+	w.running.Wait()
+	return w.closeLog()
 }
 
 // Act runs an action of control, and writes what it changes.
-func (s *World) Act(do func() error) error {
+func (w *World) Act(do func() error) error {
 	err := func() error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.closed {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.closed {
 			return errors.New("the sandbox is closed")
 		}
-		s.Tick()
+		w.Tick()
 		err := do()
-		s.Settle()
-		s.Record()
+		w.Settle()
+		w.Record()
 		return err
 	}()
-	return errors.Join(err, s.Commit())
+	return errors.Join(err, w.Commit())
 }
 
 // Settle lets happen what a request caused.
-func (s *World) Settle() {
-	if s.State.changed {
-		s.Tick()
-		s.nudge()
+func (w *World) Settle() {
+	if w.State.changed {
+		w.Tick()
+		w.nudge()
 	}
 }
 
 // Lock locks the state, for reading too.
-func (s *World) Lock() { s.mu.Lock() }
+func (w *World) Lock() { w.mu.Lock() }
 
 // Unlock unlocks the state.
-func (s *World) Unlock() { s.mu.Unlock() }
+func (w *World) Unlock() { w.mu.Unlock() }
 
 // Now is the world's time, in UTC.
-func (s *World) Now() time.Time { return s.clock.now() }
+func (w *World) Now() time.Time { return w.clock.now() }
 
 // Advance moves the clock forward, and lets happen what is due by then. The lock is held.
-func (s *World) Advance(d time.Duration) {
-	s.clock.advance(d)
-	s.State.Change()
-	s.Tick()
+func (w *World) Advance(d time.Duration) {
+	w.clock.advance(d)
+	w.State.Change()
+	w.Tick()
 }
 
 // Done is closed when the world is closed.
-func (s *World) Done() <-chan struct{} { return s.stop }
+func (w *World) Done() <-chan struct{} { return w.stop }
 
 // Deliver appends a delivery to the queue. The lock is held.
-func (s *World) Deliver(d *deliver.Delivery) { s.deliveries.Add(d) }
+func (w *World) Deliver(d *deliver.Delivery) { w.deliveries.Add(d) }
 
 // UnderWay counts the deliveries that are being tried, or wait for one that is. The lock is held.
-func (s *World) UnderWay() int { return s.deliveries.UnderWay() }
+func (w *World) UnderWay() int { return w.deliveries.UnderWay() }
