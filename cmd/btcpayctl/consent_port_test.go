@@ -83,7 +83,7 @@ func TestPortTakenOver(t *testing.T) {
 	if again.redirect.Port() == port || again.redirect.Path == l.redirect.Path {
 		t.Errorf("the next login is at %s again", again.redirect)
 	}
-	if text := again.errs.String(); !strings.Contains(text, "another program has port "+port+" of the earlier login") || !strings.Contains(text, said) {
+	if text := again.errs.String(); !strings.Contains(text, "another program uses port "+port+" of the earlier login") || !strings.Contains(text, said) {
 		t.Errorf("it is not said that the port is another's:\n%s", text)
 	}
 	again.cmd.Process.Kill()
@@ -113,7 +113,7 @@ func TestKeptPortTakenOver(t *testing.T) {
 		sh.env[name] = value
 	}
 	refused := sh.run(append([]string{"authorize", "--no-browser"}, asked...)...)
-	refused.fails(1, "port "+port+" is taken", "send the key to any program that listens on port "+port, "--port 0")
+	refused.fails(1, "port "+port+" is in use", "send the key to any program that listens on port "+port, "--port 0")
 	refused.never("/api-keys/authorize")
 	after, err := s.w.keyLabels(t.Context())
 	must(t, err)

@@ -120,7 +120,7 @@ func TestSecondSignalWhileMinting(t *testing.T) {
 			if isMint(request) {
 				<-started
 				r.cmd.Process.Signal(stop.signal)
-				r.says("Waiting for the server's answer")
+				r.says("Waiting for the server's response")
 				r.cmd.Process.Signal(stop.signal)
 				<-r.done
 			}

@@ -94,7 +94,7 @@ func (e *earlierLogins) has(label string) bool {
 func (e *earlierLogins) holdAddressOf(ctx context.Context, p plan) (address, error) {
 	open, err := operations.UnfinishedOf[ledger.Key](ctx, p.app)
 	if err != nil {
-		return address{}, nil //nolint:nilerr // "doctor" reports what cannot be read
+		return address{}, nil // "doctor" reports what cannot be read
 	}
 	for _, r := range slices.Backward(open) {
 		same, err := p.sameLogin(r)
@@ -132,7 +132,7 @@ func (e *earlierLogins) holdSame(ctx context.Context, p plan, at address) error 
 func (p plan) resumePrinted(ctx context.Context) (*login, error) {
 	open, err := operations.UnfinishedOf[ledger.Key](ctx, p.app)
 	if err != nil {
-		return nil, nil //nolint:nilerr // "doctor" reports what cannot be read
+		return nil, nil // "doctor" reports what cannot be read
 	}
 	for _, r := range slices.Backward(open) {
 		same, err := p.sameLogin(r)

@@ -58,7 +58,7 @@ func TestStopped(t *testing.T) {
 	<-derived.Done()
 	<-ctx.Done()
 	stopped, ok := errors.AsType[*Stopped](context.Cause(derived))
-	if !ok || stopped.Exit() != 143 || context.Cause(ctx) != error(stopped) || !errors.Is(ctx.Err(), context.Canceled) {
+	if !ok || stopped.Exit() != 143 || !errors.Is(context.Cause(ctx), stopped) || !errors.Is(ctx.Err(), context.Canceled) {
 		t.Errorf("%v, %v, %v", context.Cause(derived), context.Cause(ctx), ctx.Err())
 	}
 }
