@@ -60,8 +60,8 @@ type apiKeyRecord struct {
 	Key  string `json:"apiKey,omitempty"`
 }
 
-// tried adds what the server lets the key do now.
-func (r apiKeyRecord) tried(now operations.Rights) apiKeyRecord {
+// withRights adds what the server lets the key do now.
+func (r apiKeyRecord) withRights(now operations.Rights) apiKeyRecord {
 	r.Live, r.Rights = now.Live(), now.Records()
 	if r.Status == "works" {
 		r.Status = now.Status()
@@ -84,7 +84,7 @@ var apiKeyView = output.View[apiKeyRecord]{
 // sampleAPIKey is a record like those that commands print for a key that they made.
 func sampleAPIKey() apiKeyRecord {
 	r := greenfield.Right{Permission: greenfield.Unrestricted, Live: greenfield.LiveYes}
-	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{r.Permission}}.tried(operations.Rights{r})
+	return apiKeyRecord{Profiles: []string{"-"}, Permissions: []greenfield.Permission{r.Permission}}.withRights(operations.Rights{r})
 }
 
 // revealedView prints the key itself.
@@ -139,7 +139,7 @@ anyway.`,
 			if cmd.Context().Err() != nil {
 				return context.Cause(cmd.Context())
 			}
-			record = record.tried(now)
+			record = record.withRights(now)
 			if connection.Source == "profile" {
 				record.Profiles, record.Keystore = []string{connection.Name.Text}, connection.Keystore.Text
 			}

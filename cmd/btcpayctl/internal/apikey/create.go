@@ -126,7 +126,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	// The key works, so a signal that arrives now no longer revokes it.
 	ctx, stop := c.app.Signals.Insist(cmd.Context())
 	defer stop()
-	return c.hand(ctx)
+	return c.deliver(ctx)
 }
 
 func (c *apiKeyCreate) checkFlags() error {
@@ -217,8 +217,8 @@ func (c *apiKeyCreate) choosePlace() error {
 	return nil
 }
 
-// hand stores, writes or prints the key, and ends the operation.
-func (c *apiKeyCreate) hand(ctx context.Context) error {
+// deliver stores, writes or prints the key, and ends the operation.
+func (c *apiKeyCreate) deliver(ctx context.Context) error {
 	record, view := c.record(), apiKeyView
 	next := "When you no longer need it:\nNext: btcpayctl apikey revoke " + record.ID
 	switch {
@@ -236,7 +236,7 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 	case c.reveal:
 		record.Key, view = c.key.Secret().Reveal(), revealedView
 		next = "It is not stored here. Its label is " + record.Label + "."
-		c.mask()
+		c.maskInLog()
 	default:
 		next = "Stored in keystore " + record.Keystore + ". No profile uses it.\n" + next
 	}
@@ -268,8 +268,8 @@ func (c *apiKeyCreate) hand(ctx context.Context) error {
 	return c.operation.Finish()
 }
 
-// mask makes a GitHub runner replace the key in its log from now on.
-func (c *apiKeyCreate) mask() {
+// maskInLog makes a GitHub runner replace the key in its log from now on.
+func (c *apiKeyCreate) maskInLog() {
 	if c.app.Getenv("GITHUB_ACTIONS") != "" {
 		io.WriteString(c.app.Err, "::add-mask::"+strings.TrimSpace(c.key.Secret().Reveal())+"\n")
 	}

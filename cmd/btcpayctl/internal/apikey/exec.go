@@ -26,13 +26,13 @@ type apiKeyExec struct {
 	ttl   time.Duration
 	*minting
 
-	gone, lost bool // the server may have processed a request to revoke the key
-	told       bool // that the key is not revoked in time was reported
-	toldGone   bool
-	over       operations.Deadline // when the key has to be revoked
-	watcher    *operations.Watcher // nil if none was needed yet
-	restarts   int                 // of a watcher that was killed
-	unkept     bool                // no watcher will revoke the key in time
+	gone, lost      bool // the key is revoked; the server may have processed a request for that
+	reportedOverdue bool // the user knows that the key is not revoked in time
+	reportedRevoked bool
+	deadline        operations.Deadline // when the key has to be revoked
+	watcher         *operations.Watcher // nil if none was needed yet
+	restarts        int                 // of a watcher that was killed
+	withoutWatcher  bool                // no watcher will revoke the key in time
 }
 
 func newAPIKeyExec(a *app.App, tree cli.Tree) *cobra.Command {
@@ -117,12 +117,12 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 		return cli.DryRunIsDone(cannotMint(err, by))
 	}
 	fmt.Fprintf(c.app.Err, "Minted %s for %s (%s).\n", c.operation.Record.Label, output.VisibleLine(args[0]), countText(c.permissions))
-	if c.over = operations.After(c.app.Now(), c.ttl); c.ttl > 0 {
-		c.watcher, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.over))
+	if c.deadline = operations.After(c.app.Now(), c.ttl); c.ttl > 0 {
+		c.watcher, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.deadline))
 	}
 	code := 0
 	if err == nil {
-		err = c.asAskedFor()
+		err = c.checkPermissions()
 	}
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // a signal arrived before the command ran
@@ -137,9 +137,9 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// asAskedFor refuses a key with other permissions than requested, before the command gets
-// it. The server reported its permissions with the key; the end of the run revokes it.
-func (c *apiKeyExec) asAskedFor() error {
+// checkPermissions refuses a key with other permissions than requested, before the command
+// gets it. The server reported its permissions with the key; the end of the run revokes it.
+func (c *apiKeyExec) checkPermissions() error {
 	d := operations.CompareGrant(c.request(), c.request().Compare(c.info.Permissions))
 	if d.What == "" {
 		return nil
@@ -175,8 +175,8 @@ func countText(permissions []greenfield.Permission) string {
 	return text
 }
 
-// ours are variables that are removed from the command's environment.
-var ours = []string{
+// removedVariables are variables that are removed from the command's environment.
+var removedVariables = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAYCTL_STORE", "BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE",
 	"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_PASSWORD_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_IDENTITY_FILE",
 	"BTCPAY_SERVER", "BTCPAY_STORE", "BTCPAY_API_KEY",
@@ -185,7 +185,7 @@ var ours = []string{
 func childEnvironment(environment []string, server, store string, key greenfield.APIKey) []string {
 	child := slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains(ours, name)
+		return slices.Contains(removedVariables, name)
 	})
 	child = append(child, "BTCPAY_API_KEY="+key.Secret().Reveal(), "BTCPAY_SERVER="+server)
 	if store != "" {

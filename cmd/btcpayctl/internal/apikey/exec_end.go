@@ -31,7 +31,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 	defer cancel()
 	var err error
 	if !c.isGone() {
-		if err = c.askQuickly(waiting); operations.MayPass(err) && !timedOut(err) {
+		if err = c.askQuickly(waiting); operations.IsTemporary(err) && !timedOut(err) {
 			pause(waiting, secondLook)
 			err = c.askQuickly(waiting)
 		}
@@ -47,7 +47,7 @@ func (c *apiKeyExec) end(ctx context.Context) {
 func (c *apiKeyExec) isGone() bool { return c.gone || c.watcher != nil && c.watcher.Gone }
 
 func (c *apiKeyExec) askQuickly(ctx context.Context) error {
-	asking, stop := context.WithTimeout(ctx, operations.QuickQuestion)
+	asking, stop := context.WithTimeout(ctx, operations.QuickTimeout)
 	defer stop()
 	gone, lost, err := c.AskToRevoke(asking, c.operation.Record.Server, c.key, c.lost)
 	c.lost = c.lost || lost
@@ -79,7 +79,7 @@ func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation[ledg
 	label, id := operation.Record.Label, operation.Record.KeyID
 	fault.At("exec-revoked")
 	err := c.Forget(ctx, operation)
-	c.tellRevoked(label)
+	c.reportRevoked(label)
 	c.app.Undid(id)
 	if err != nil {
 		fmt.Fprintf(c.app.Err, "warning: %s is revoked, but not deleted here yet: %s\n  Next: %s\n", label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
@@ -87,27 +87,27 @@ func (c *apiKeyExec) close(ctx context.Context, operation *ledger.Operation[ledg
 	c.watcher.Dismiss()
 }
 
-// tellRevoked reports once that the key is revoked, and why that was before its command
+// reportRevoked reports once that the key is revoked, and why that was before its command
 // ended.
-func (c *apiKeyExec) tellRevoked(label string) {
+func (c *apiKeyExec) reportRevoked(label string) {
 	switch {
-	case c.toldGone:
-	case c.over.IsOver(c.app.Now()):
+	case c.reportedRevoked:
+	case c.deadline.IsOver(c.app.Now()):
 		fmt.Fprintf(c.app.Err, "Revoked %s: its time limit has passed.\n", label)
 	default:
 		fmt.Fprintf(c.app.Err, "Revoked %s.\n", label)
 	}
-	c.toldGone = true
+	c.reportedRevoked = true
 }
 
 // handOver leaves the key to a watcher, starting one if there is none, and waits a while
 // until the key is revoked.
 func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
-	if !c.watcher.Lives() {
+	if !c.watcher.IsRunning() {
 		var err error
 		if c.watcher, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, operations.Deadline{})); err != nil {
 			c.watcher = nil
-			c.endAlone(ctx, waiting, why)
+			c.revokeWithoutWatcher(ctx, waiting, why)
 			return
 		}
 	}
@@ -117,22 +117,22 @@ func (c *apiKeyExec) handOver(ctx, waiting context.Context, why error) {
 	if c.lost {
 		line = operations.WatchLost
 	}
-	c.watcher.Tell(line)
+	c.watcher.Send(line)
 	for {
 		select {
 		case report, lives := <-c.watcher.Reports:
-			c.watcher.Hear(report, lives)
+			c.watcher.ReadReport(report, lives)
 			switch {
 			case c.watcher.Gone:
 				c.closeAfterWatcher(ctx, r)
 				return
 			case !lives:
-				c.tellOpen(r, why, "No process asks the server again: the watcher was killed.")
+				c.warnNotRevoked(r, why, "No process asks the server again: the watcher was killed.")
 				return
 			}
 		case <-waiting.Done():
 			until := c.app.Now().Add(watchBound)
-			c.tellOpen(r, why, fmt.Sprintf("Process %d asks the server again until the key is revoked, until %s at most.", c.watcher.Process, until.Local().Format("2006-01-02 15:04")))
+			c.warnNotRevoked(r, why, fmt.Sprintf("Process %d asks the server again until the key is revoked, until %s at most.", c.watcher.Process, until.Local().Format("2006-01-02 15:04")))
 			return
 		}
 	}
@@ -143,16 +143,16 @@ func (c *apiKeyExec) closeAfterWatcher(ctx context.Context, r ledger.Key) {
 	ctx, stop := c.app.Signals.Insist(ctx)
 	defer stop()
 	c.app.Undid(r.KeyID)
-	c.tellRevoked(r.Label)
-	err := c.EndTemporary(ctx, r.ID, operations.LettingGo, c.RevokeOnce)
+	c.reportRevoked(r.Label)
+	err := c.EndTemporary(ctx, r.ID, operations.HoldWait, c.RevokeOnce)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		fmt.Fprintf(c.app.Err, "warning: %s is revoked, but not deleted here yet: %s\n  Next: %s\n", r.Label, output.VisibleLine(err.Error()), c.app.Hint("btcpayctl doctor"))
 	}
 }
 
-// endAlone repeats the request for as long as this process waits, because no watcher could
-// be started.
-func (c *apiKeyExec) endAlone(ctx, waiting context.Context, why error) {
+// revokeWithoutWatcher repeats the request for as long as this process waits, because no
+// watcher could be started.
+func (c *apiKeyExec) revokeWithoutWatcher(ctx, waiting context.Context, why error) {
 	for wait := secondLook; waiting.Err() == nil; wait *= 2 {
 		pause(waiting, wait)
 		err := c.askQuickly(waiting)
@@ -166,11 +166,11 @@ func (c *apiKeyExec) endAlone(ctx, waiting context.Context, why error) {
 	}
 	r := c.operation.Record
 	c.operation.Release()
-	c.tellOpen(r, why, "No process asks the server again.")
+	c.warnNotRevoked(r, why, "No process asks the server again.")
 }
 
-// tellOpen reports in the log of the job that the key may still be active.
-func (c *apiKeyExec) tellOpen(r ledger.Key, why error, who string) {
+// warnNotRevoked reports in the log of the job that the key may still be active.
+func (c *apiKeyExec) warnNotRevoked(r ledger.Key, why error, who string) {
 	fmt.Fprintf(c.app.Err, "warning: %s is not revoked yet: %s\n  It is the key %s of %s. %s\n  Next: %s\n        or %s\n",
 		r.Label, output.VisibleLine(why.Error()), r.KeyID, r.Server, who, c.app.Hint("btcpayctl apikey list --open"), c.app.Hint("btcpayctl doctor"))
 }
@@ -179,13 +179,13 @@ func (c *apiKeyExec) tellOpen(r ledger.Key, why error, who string) {
 // server that does not respond is asked only once.
 func (c *apiKeyExec) sweep(ctx context.Context) {
 	open, _ := operations.UnfinishedOf[ledger.Key](ctx, c.app) // "doctor" reports records that cannot be read
-	var swept sweeping
+	var swept sweepResult
 	for _, r := range open {
 		if r.Kind != ledger.KindMint || !r.Mint.Temporary || !r.Ended && swept.isAway(r.Server) {
 			continue
 		}
 		if r.KeyID == "" {
-			swept.lost(ctx, c.app, r)
+			swept.addLost(ctx, c.app, r)
 			continue
 		}
 		other := c.Reaching(r.Header)
@@ -194,5 +194,5 @@ func (c *apiKeyExec) sweep(ctx context.Context) {
 			swept.add(r, err)
 		}
 	}
-	swept.tell(ctx, c.app)
+	swept.report(ctx, c.app)
 }

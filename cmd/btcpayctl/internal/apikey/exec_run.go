@@ -48,8 +48,8 @@ func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (
 	go func() { ended <- child.Wait() }()
 	for {
 		var overdue <-chan time.Time
-		if c.unkept {
-			overdue = time.After(min(max(c.over.Left(c.app.Now()), time.Second), clockLook))
+		if c.withoutWatcher {
+			overdue = time.After(min(max(c.deadline.Left(c.app.Now()), time.Second), clockLook))
 		}
 		select {
 		case <-ended:
@@ -61,9 +61,9 @@ func (c *apiKeyExec) runChild(ctx context.Context, path string, args []string) (
 		case received := <-others:
 			child.Process.Signal(received)
 		case report, lives := <-c.reports():
-			c.hear(report, lives)
+			c.handleReport(report, lives)
 		case <-overdue:
-			c.keepTime(ctx)
+			c.revokeWhenDue(ctx)
 		}
 	}
 }
@@ -83,16 +83,16 @@ func (c *apiKeyExec) reports() <-chan string {
 	return c.watcher.Reports
 }
 
-// hear passes on the watcher's report while the command runs, and starts another watcher if
-// it was killed.
-func (c *apiKeyExec) hear(report string, lives bool) {
+// handleReport passes on the watcher's report while the command runs, and starts another
+// watcher if it was killed.
+func (c *apiKeyExec) handleReport(report string, lives bool) {
 	gone := c.watcher.Gone
-	away := c.watcher.Hear(report, lives)
+	away := c.watcher.ReadReport(report, lives)
 	switch {
 	case c.watcher.Gone && !gone:
-		c.tellRevoked(c.operation.Record.Label)
+		c.reportRevoked(c.operation.Record.Label)
 	case away != "":
-		c.tellOverdue(away)
+		c.warnOverdue(away)
 	case !lives && !c.watcher.Gone:
 		c.replaceWatcher()
 	}
@@ -104,38 +104,38 @@ func (c *apiKeyExec) replaceWatcher() {
 	err := fmt.Errorf("the watcher was killed %d times", c.restarts+1)
 	if c.restarts++; c.restarts <= mostRestarts {
 		var again *operations.Watcher
-		if again, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.over)); err == nil {
+		if again, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.deadline)); err == nil {
 			c.watcher = again
 			return
 		}
 	}
-	c.unkept = true
+	c.withoutWatcher = true
 	fmt.Fprintf(c.app.Err, "warning: no watcher can revoke %s in time: %s. This process revokes it when its time limit has passed; if it is killed too, the next run revokes it.\n",
 		c.operation.Record.Label, output.VisibleLine(err.Error()))
 }
 
-// keepTime revokes the key when its time limit has passed, if no watcher will.
-func (c *apiKeyExec) keepTime(ctx context.Context) {
-	if !c.over.IsOver(c.app.Now()) {
+// revokeWhenDue revokes the key when its time limit has passed, if no watcher will.
+func (c *apiKeyExec) revokeWhenDue(ctx context.Context) {
+	if !c.deadline.IsOver(c.app.Now()) {
 		return
 	}
-	asking, stop := context.WithTimeout(context.WithoutCancel(ctx), operations.QuickQuestion)
+	asking, stop := context.WithTimeout(context.WithoutCancel(ctx), operations.QuickTimeout)
 	defer stop()
 	gone, lost, err := c.AskToRevoke(asking, c.operation.Record.Server, c.key, c.lost)
 	c.lost = c.lost || lost
 	switch {
 	case gone:
-		c.gone, c.unkept = true, false
-		c.tellRevoked(c.operation.Record.Label)
+		c.gone, c.withoutWatcher = true, false
+		c.reportRevoked(c.operation.Record.Label)
 	default:
-		c.tellOverdue(err.Error())
+		c.warnOverdue(err.Error())
 	}
 }
 
-// tellOverdue reports once that the key is past its time limit and not revoked, and why.
-func (c *apiKeyExec) tellOverdue(why string) {
-	if !c.told {
+// warnOverdue reports once that the key is past its time limit and not revoked, and why.
+func (c *apiKeyExec) warnOverdue(why string) {
+	if !c.reportedOverdue {
 		fmt.Fprintf(c.app.Err, "warning: the time limit of %s has passed, and it is not revoked yet: %s. The server is asked again.\n", c.operation.Record.Label, output.VisibleLine(why))
 	}
-	c.told = true
+	c.reportedOverdue = true
 }

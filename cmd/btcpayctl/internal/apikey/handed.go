@@ -46,7 +46,7 @@ func (c *apiKeyList) handed() ([]apiKeyRecord, error) {
 	var records []apiKeyRecord
 	for _, r := range handed {
 		record := apiKeyRecord{ID: r.KeyID, Label: r.Label, Server: r.Server, Profiles: []string{}, Permissions: operations.PermissionsOf(r.Permissions), Status: "handed-out", File: r.File}
-		records = append(records, record.tried(nil))
+		records = append(records, record.withRights(nil))
 	}
 	return records, err
 }
@@ -79,28 +79,28 @@ func readHanded(file, id string) (greenfield.APIKey, error) {
 
 // findHanded finds a key that was handed out, by its id or the beginning of it. A key that
 // cannot be read here has to be given with --value-file.
-func findHanded(a *app.App, id string) (revocable, error) {
+func findHanded(a *app.App, id string) (keyToRevoke, error) {
 	handed, err := operations.HandedKeys(a)
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	handed = slices.DeleteFunc(handed, func(r ledger.Handed) bool { return len(id) < 4 || !strings.HasPrefix(r.KeyID, id) })
 	switch {
 	case len(handed) == 0:
-		return revocable{}, nil
+		return keyToRevoke{}, nil
 	case len(handed) > 1:
-		return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("%d keys have ids that begin with %s", len(handed), id), Next: "btcpayctl apikey list"}
+		return keyToRevoke{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("%d keys have ids that begin with %s", len(handed), id), Next: "btcpayctl apikey list"}
 	}
 	r := handed[0]
 	key, err := readHanded(r.File, r.KeyID)
 	if err == nil {
-		return revocable{id: r.KeyID, server: r.Server, key: key}, nil
+		return keyToRevoke{id: r.KeyID, server: r.Server, key: key}, nil
 	}
 	where := "printed"
 	if r.File != "" {
 		where = "written to " + r.File + ", which no longer contains it"
 	}
-	return revocable{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("the key %s was %s, and is not stored here", r.KeyID, where),
+	return keyToRevoke{}, &output.Error{Code: output.NotFound, What: fmt.Sprintf("the key %s was %s, and is not stored here", r.KeyID, where),
 		Why: "To revoke it, btcpayctl needs the key itself. " + operations.Orphan(r.Label, r.Server), Err: err,
 		Next: "btcpayctl apikey revoke --value-file FILE --server " + app.ShellWord(r.Server) + "\nor delete it on that page, then: btcpayctl doctor --forget " + r.KeyID}
 }

@@ -175,7 +175,7 @@ func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
 		records = append(records, record)
 	}
 	handed, err := c.handed()
-	return slices.Concat(records, handed, lost(open)), err
+	return slices.Concat(records, handed, lostKeys(open)), err
 }
 
 func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error) {
@@ -185,18 +185,18 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 	}
 	users, err := operations.ProfilesOfAPIKey(c.App, id)
 	record := apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: cli.OrEmpty(users), Permissions: []greenfield.Permission{}}
-	return record.tried(nil), true, err
+	return record.withRights(nil), true, err
 }
 
-// lost returns the keys that may exist, but never arrived here.
-func lost(open []ledger.Key) []apiKeyRecord {
+// lostKeys returns the keys that may exist, but never arrived here.
+func lostKeys(open []ledger.Key) []apiKeyRecord {
 	var records []apiKeyRecord
 	for _, r := range open {
 		if r.KeyID != "" || r.Kind != ledger.KindMint && r.Kind != ledger.KindRotate {
 			continue
 		}
 		record := apiKeyRecord{Label: r.Label, Server: r.Server, Profiles: []string{}, Status: "lost", Permissions: operations.PermissionsOf(r.Permissions)}
-		records = append(records, record.tried(nil))
+		records = append(records, record.withRights(nil))
 	}
 	return records
 }
@@ -210,7 +210,7 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operati
 	key, err := c.load(ctx, *record)
 	if err != nil && record.Status != "handed-out" {
 		record.Status = "unreadable"
-		return nil, errors.Is(err, keystore.ErrNotFound) && c.EndedMeanwhile(ctx, record.ID)
+		return nil, errors.Is(err, keystore.ErrNotFound) && c.IsEndedElsewhere(ctx, record.ID)
 	}
 	if err != nil {
 		return nil, false
@@ -229,10 +229,10 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operati
 			record.Status = "works"
 		}
 		now = operations.TryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)})
-		*record = record.tried(now)
+		*record = record.withRights(now)
 	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
 		record.Status = "refused"
-		return nil, c.EndedMeanwhile(ctx, record.ID)
+		return nil, c.IsEndedElsewhere(ctx, record.ID)
 	default:
 		record.Status = "unreachable"
 	}

@@ -78,7 +78,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	r.ID = operations.NewOperationID()
 	r.Profile, r.Server, r.Store, r.Keystore = m.by.Name.Text, m.by.URL, m.by.Store.Text, m.keystore
 	r.Label = "btcpayctl/" + m.maker() + "/" + r.ID
-	r.AllowHTTP, r.CAFile = m.Flags.AllowHTTP, fromAnywhere(m.Flags.CAFile)
+	r.AllowHTTP, r.CAFile = m.Flags.AllowHTTP, absolutePath(m.Flags.CAFile)
 	if m.user == "" {
 		r.MintedBy = m.by.KeyID // empty for a password
 	}
@@ -107,7 +107,7 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	if m.key, err = greenfield.NewAPIKey(info.Key); err == nil {
 		id := app.KeyID(m.key)
 		m.App.Did(app.Effect{ID: id, What: fmt.Sprintf("the key %s was made on %s, labelled %s", id, r.Server, r.Label), Look: "btcpayctl apikey list"})
-		err = m.put(keeping)
+		err = m.storeKey(keeping)
 	} else {
 		m.App.Did(app.Effect{ID: r.Label, What: fmt.Sprintf("a key labelled %s was made on %s", r.Label, r.Server), Look: "btcpayctl apikey list"})
 	}
@@ -118,9 +118,9 @@ func (m *minting) mint(ctx context.Context, r ledger.Key) error {
 	return nil
 }
 
-// fromAnywhere returns the absolute path of a file, for processes with another working
+// absolutePath returns the absolute path of a file, for processes with another working
 // directory.
-func fromAnywhere(file string) string {
+func absolutePath(file string) string {
 	if path, err := filepath.Abs(file); err == nil && file != "" {
 		return path
 	}
@@ -137,11 +137,11 @@ func (m *minting) stoppedAfter(ctx context.Context) error {
 	if ctx.Err() == nil {
 		return nil
 	}
-	return m.takeBack(ctx, output.Error{Code: cli.StopCode(ctx), What: context.Cause(ctx).Error() + " after the new key was made"})
+	return m.revokeNewKey(ctx, output.Error{Code: cli.StopCode(ctx), What: context.Cause(ctx).Error() + " after the new key was made"})
 }
 
-// put stores the key in the keystore, or where store puts it.
-func (m *minting) put(ctx context.Context) error {
+// storeKey stores the key in the keystore, or where store puts it.
+func (m *minting) storeKey(ctx context.Context) error {
 	if m.store == nil {
 		return m.Keep(ctx, m.operation, m.key, false)
 	}
@@ -175,7 +175,7 @@ func (m *minting) verify(ctx context.Context) error {
 	if err != nil {
 		e := *cli.Explain(ctx, err)
 		e.What = "the new key was made, but checking it failed: " + e.What
-		return m.takeBack(ctx, e)
+		return m.revokeNewKey(ctx, e)
 	}
 	fault.At("mint-verified")
 	m.info = proof.Key
@@ -187,7 +187,7 @@ func (m *minting) verify(ctx context.Context) error {
 	if proof.Grant.Match == greenfield.GrantBroader {
 		e.Next = "ask the server's operator: it grants more than was requested"
 	}
-	return m.takeBack(ctx, *e)
+	return m.revokeNewKey(ctx, *e)
 }
 
 // verifyRights tries what the new key can do now. A key that cannot be used for its purpose
@@ -197,7 +197,7 @@ func (m *minting) verifyRights(ctx context.Context) error {
 	var err error
 	if m.now, err = m.TryNow(ctx, r, m.key, m.info.Permissions); err != nil {
 		e := *cli.Explain(ctx, err)
-		return m.takeBack(ctx, e)
+		return m.revokeNewKey(ctx, e)
 	}
 	refused := m.now.RefusedOf(m.permissions)
 	if r.Kind == ledger.KindRotate || len(refused) == 0 {
@@ -205,12 +205,12 @@ func (m *minting) verifyRights(ctx context.Context) error {
 		return m.stoppedAfter(ctx)
 	}
 	e := operations.RefusedKey("the new key does not work for what it was made for", refused)
-	return m.takeBack(ctx, *e)
+	return m.revokeNewKey(ctx, *e)
 }
 
-// takeBack revokes the new key, and adds the result to the failure. A key that cannot be
+// revokeNewKey revokes the new key, and adds the result to the failure. A key that cannot be
 // revoked stays stored, and the error names it so that the user can find it.
-func (m *minting) takeBack(ctx context.Context, e output.Error) error {
+func (m *minting) revokeNewKey(ctx context.Context, e output.Error) error {
 	r := m.operation.Record
 	tell := func(format string, args ...any) {
 		e.Why = strings.TrimSpace(e.Why + " " + fmt.Sprintf(format, args...))
@@ -260,7 +260,7 @@ func (m *minting) request() greenfield.AuthorizeRequest {
 func (m *minting) record() apiKeyRecord {
 	r := m.operation.Record
 	return apiKeyRecord{ID: app.KeyID(m.key), Label: m.info.Label, Server: r.Server, Profiles: []string{}, Keystore: m.keystore,
-		Permissions: cli.OrEmpty(m.info.Permissions), Status: "works"}.tried(m.now)
+		Permissions: cli.OrEmpty(m.info.Permissions), Status: "works"}.withRights(m.now)
 }
 
 // cannotMint says how to get a credential that can make keys.

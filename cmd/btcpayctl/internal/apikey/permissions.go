@@ -85,7 +85,7 @@ asks no server.`,
 			if all && live {
 				return &output.Error{Code: output.Usage, What: "--all contacts no server, and --live does", Next: "give one of them"}
 			}
-			commands := enabling(tree.Enabled())
+			commands := commandIndex(tree.Enabled())
 			if all {
 				return output.Each(p, permissionView, commands.every())
 			}
@@ -103,10 +103,10 @@ asks no server.`,
 	return cmd
 }
 
-// An enabling lists the commands that a permission is enough for.
-type enabling func(greenfield.Permission) []string
+// A commandIndex lists the commands that a permission is enough for.
+type commandIndex func(greenfield.Permission) []string
 
-func (commands enabling) about(p greenfield.Permission, granted bool) permissionRecord {
+func (commands commandIndex) about(p greenfield.Permission, granted bool) permissionRecord {
 	r := permissionRecord{Permission: p.Policy(), Title: p.Title(), Kind: p.Kind(), Includes: cli.OrEmpty(p.Included()),
 		Commands: cli.OrEmpty(commands(p)), Granted: granted}
 	if p.Scope() != "" {
@@ -115,7 +115,7 @@ func (commands enabling) about(p greenfield.Permission, granted bool) permission
 	return r
 }
 
-func (commands enabling) every() []permissionRecord {
+func (commands commandIndex) every() []permissionRecord {
 	var records []permissionRecord
 	for _, p := range greenfield.AllPermissions() {
 		records = append(records, commands.about(p, false))
@@ -123,7 +123,7 @@ func (commands enabling) every() []permissionRecord {
 	return records
 }
 
-func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool) ([]permissionRecord, error) {
+func (commands commandIndex) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, live bool) ([]permissionRecord, error) {
 	connection, err := a.Greenfield(cmd.Context(), flags)
 	if err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, 
 		}
 		for _, known := range list {
 			for _, held := range info.Permissions {
-				if p := heldAs(known.Name, held); held.Policy().Covers(known.Name) && !slices.Contains(tried, p) {
+				if p := includedIn(known.Name, held); held.Policy().Covers(known.Name) && !slices.Contains(tried, p) {
 					tried = append(tried, p)
 				}
 			}
@@ -176,7 +176,7 @@ func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, 
 		for _, held := range holders {
 			// One store in which it works is enough.
 			if record.Live != greenfield.LiveYes {
-				record.Live, record.Reason = now.Of(heldAs(known.Name, held))
+				record.Live, record.Reason = now.Of(includedIn(known.Name, held))
 			}
 		}
 		records = append(records, record)
@@ -184,8 +184,8 @@ func (commands enabling) inUse(cmd *cobra.Command, a *app.App, flags app.Flags, 
 	return records, nil
 }
 
-// heldAs returns the policy that includes this permission, for the same store.
-func heldAs(policy, held greenfield.Permission) greenfield.Permission {
+// includedIn returns the policy that includes this permission, for the same store.
+func includedIn(policy, held greenfield.Permission) greenfield.Permission {
 	if policy == held.Policy() {
 		return held
 	}

@@ -77,8 +77,8 @@ On a terminal btcpayctl asks first; a script needs --yes.`,
 	return cmd
 }
 
-// A revocable is a key and where it is stored, if it is.
-type revocable struct {
+// A keyToRevoke is a key and where it is stored, if it is.
+type keyToRevoke struct {
 	id, server, keystore string
 	key                  greenfield.APIKey
 	ended                bool // another process has revoked it since
@@ -130,13 +130,13 @@ func (c *apiKeyRevoke) run(cmd *cobra.Command, args []string) error {
 	})
 }
 
-func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, error) {
+func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]keyToRevoke, error) {
 	switch {
 	case c.valueFile != "" && len(args) > 0:
 		return nil, &output.Error{Code: output.Usage, What: "--value-file and an id both name a key", Next: "give one of them"}
 	case c.valueFile != "":
 		k, err := c.fromFile(ctx)
-		return []revocable{k}, err
+		return []keyToRevoke{k}, err
 	case len(args) == 0 && c.Flags.Profile == "":
 		return nil, &output.Error{Code: output.Usage, What: "no key is given", Next: "btcpayctl apikey list\nthen btcpayctl apikey revoke ID"}
 	case len(args) == 0, len(args) == 1 && args[0] == "current":
@@ -144,16 +144,16 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 		if err != nil {
 			return nil, err
 		}
-		k := revocable{id: connection.KeyID, server: connection.URL, key: connection.Key}
+		k := keyToRevoke{id: connection.KeyID, server: connection.URL, key: connection.Key}
 		c.Flags.CAFile = connection.CAFile.Text
 		if connection.Source == "profile" {
 			k.keystore = connection.Keystore.Text
 		}
-		return []revocable{k}, nil
+		return []keyToRevoke{k}, nil
 	}
-	var keys []revocable
+	var keys []keyToRevoke
 	for _, id := range args {
-		k, err := findAPIKey(ctx, &c.KeyHolder, id)
+		k, err := findStoredKey(ctx, &c.KeyHolder, id)
 		if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NotFound {
 			if handed, gone := findHanded(c.App, id); gone != nil || handed.id != "" {
 				k, err = handed, gone
@@ -168,52 +168,52 @@ func (c *apiKeyRevoke) chosen(ctx context.Context, args []string) ([]revocable, 
 }
 
 // fromFile reads a key from a file; it may be stored here as well.
-func (c *apiKeyRevoke) fromFile(ctx context.Context) (revocable, error) {
+func (c *apiKeyRevoke) fromFile(ctx context.Context) (keyToRevoke, error) {
 	source, shown := c.App.In, "standard input"
 	if c.valueFile != "-" {
 		file, err := os.Open(c.valueFile)
 		if err != nil {
-			return revocable{}, err
+			return keyToRevoke{}, err
 		}
 		defer file.Close()
 		source, shown = file, c.valueFile
 	}
 	text, err := io.ReadAll(io.LimitReader(source, cli.MaxPaste))
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	key, err := app.ReadGreenfieldKey(text, shown)
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	id := app.KeyID(key)
-	if stored, err := findAPIKey(ctx, &c.KeyHolder, id); err == nil {
+	if stored, err := findStoredKey(ctx, &c.KeyHolder, id); err == nil {
 		return stored, nil
 	}
 	s, err := c.App.Settings(c.Flags, false)
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	server, err := s.Address()
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	server, err = cli.NormalServer(server, c.Flags.AllowHTTP)
-	return revocable{id: id, server: server, key: key}, err
+	return keyToRevoke{id: id, server: server, key: key}, err
 }
 
-// findAPIKey finds a stored key by its id or the beginning of it.
-func findAPIKey(ctx context.Context, h *operations.KeyHolder, id string) (revocable, error) {
+// findStoredKey finds a stored key by its id or the beginning of it.
+func findStoredKey(ctx context.Context, h *operations.KeyHolder, id string) (keyToRevoke, error) {
 	index, err := h.App.Index()
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	entries, err := index.List(ctx)
 	if err == nil {
 		entries, err = operations.WithProfiles(h.App, entries)
 	}
 	if err != nil {
-		return revocable{}, err
+		return keyToRevoke{}, err
 	}
 	entries = slices.DeleteFunc(entries, func(e keystore.Entry) bool {
 		return len(id) < 4 || !strings.HasPrefix(e.Name, app.APIKeyName(id))
@@ -223,20 +223,20 @@ func findAPIKey(ctx context.Context, h *operations.KeyHolder, id string) (revoca
 		if len(entries) > 1 {
 			what = fmt.Sprintf("%d keys have ids that begin with %s", len(entries), id)
 		}
-		return revocable{}, &output.Error{Code: output.NotFound, What: what, Next: "btcpayctl apikey list"}
+		return keyToRevoke{}, &output.Error{Code: output.NotFound, What: what, Next: "btcpayctl apikey list"}
 	}
 	full, _ := strings.CutPrefix(entries[0].Name, app.APIKeyName(""))
 	key, err := h.App.LoadAPIKey(ctx, entries[0].Keystore, full)
-	if errors.Is(err, keystore.ErrNotFound) && h.EndedMeanwhile(ctx, full) {
-		return revocable{id: full, server: entries[0].Server, ended: true}, nil
+	if errors.Is(err, keystore.ErrNotFound) && h.IsEndedElsewhere(ctx, full) {
+		return keyToRevoke{id: full, server: entries[0].Server, ended: true}, nil
 	}
-	return revocable{id: full, server: entries[0].Server, keystore: entries[0].Keystore, key: key}, err
+	return keyToRevoke{id: full, server: entries[0].Server, keystore: entries[0].Keystore, key: key}, err
 }
 
 // revokeStored works in this order, so that a kill loses nothing: record, revocation until
 // the server confirms it, other operations about the key, keystore, profiles, index,
 // record.
-func revokeStored(ctx context.Context, h *operations.KeyHolder, k revocable) error {
+func revokeStored(ctx context.Context, h *operations.KeyHolder, k keyToRevoke) error {
 	if k.ended {
 		return nil
 	}

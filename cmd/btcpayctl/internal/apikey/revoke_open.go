@@ -77,7 +77,7 @@ func (c *apiKeyRevoke) runOpen(cmd *cobra.Command, args []string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return leftOpen(closed)
+	return openFailure(closed)
 }
 
 // chosenOpen returns the open operations that the command line selects.
@@ -267,8 +267,8 @@ func (c *apiKeyRevoke) leadToPages(open []operations.OpenKey, rest []int) {
 	}
 }
 
-// leftOpen returns the failure about operations that could not be closed.
-func leftOpen(closed []closedRecord) error {
+// openFailure returns the failure about operations that could not be closed.
+func openFailure(closed []closedRecord) error {
 	left := slices.DeleteFunc(slices.Clone(closed), func(r closedRecord) bool { return r.Closed })
 	if len(left) == 0 {
 		return nil

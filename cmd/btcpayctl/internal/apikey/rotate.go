@@ -103,12 +103,12 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 		told = "stays valid until " + cli.ClockTime(c.app, due, cli.ToTheSecond) + ", and is revoked then"
 	}
 	fmt.Fprintf(c.app.Err, "The new key works and is in use. The old key, %s, %s.\n", c.connection.KeyID, told)
-	c.tellOlder()
+	c.reportOlder()
 	return output.One(p, apiKeyView, record)
 }
 
-// tellOlder names the keys of earlier rotations that still work.
-func (c *apiKeyRotate) tellOlder() {
+// reportOlder names the keys of earlier rotations that still work.
+func (c *apiKeyRotate) reportOlder() {
 	scheduled, _ := operations.Scheduled(c.app) // "doctor" reports records that cannot be read
 	for _, r := range scheduled {
 		if r.Profile == c.connection.Name.Text && r.KeyID != c.connection.KeyID {

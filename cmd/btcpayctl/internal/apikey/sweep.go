@@ -13,15 +13,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// A sweeping collects the results for the keys of killed runs, to report them in one line.
-type sweeping struct {
+// A sweepResult collects the results for the keys of killed runs, to report them in one
+// line.
+type sweepResult struct {
 	revoked, left []string // labels
 	why           error    // of the first key in left
 	first         ledger.Key
 	away          map[string]bool
 }
 
-func (s *sweeping) add(r ledger.Key, err error) {
+func (s *sweepResult) add(r ledger.Key, err error) {
 	if err == nil {
 		s.revoked = append(s.revoked, r.Label)
 		return
@@ -40,16 +41,16 @@ func (s *sweeping) add(r ledger.Key, err error) {
 
 // isAway reports whether a server could not be reached a moment ago; then its other keys
 // are skipped.
-func (s *sweeping) isAway(server string) bool { return s.away[server] }
+func (s *sweepResult) isAway(server string) bool { return s.away[server] }
 
-// lost counts a key whose response was lost, unless another process is waiting for it.
-func (s *sweeping) lost(ctx context.Context, a *app.App, r ledger.Key) {
+// addLost counts a key whose response was lost, unless another process is waiting for it.
+func (s *sweepResult) addLost(ctx context.Context, a *app.App, r ledger.Key) {
 	if operations.IsAbandoned(ctx, a, r.ID) {
 		s.add(r, operations.ErrNeverStored)
 	}
 }
 
-func (s *sweeping) tell(ctx context.Context, a *app.App) {
+func (s *sweepResult) report(ctx context.Context, a *app.App) {
 	switch n := len(s.revoked); n {
 	case 0:
 	case 1:

@@ -59,33 +59,33 @@ func newAPIKeyWatch(a *app.App) *cobra.Command {
 	}
 }
 
-// A watching is the state of a watcher process and the key that it revokes.
-type watching struct {
+// A keyWatcher is the state of a watcher process and the key that it revokes.
+type keyWatcher struct {
 	operations.KeyHolder
 	operations.Watch
-	key     greenfield.APIKey
-	over    operations.Deadline
-	journal *ledger.Ledger
+	key      greenfield.APIKey
+	deadline operations.Deadline
+	journal  *ledger.Ledger
 
 	attendance *ledger.Attendance // nil if the ledger has no lock for it
 
-	left  bool // the command has ended or was killed
-	since time.Time
-	lost  bool // the server may have processed a request to revoke the key
-	gone  bool // the server confirmed that the key is revoked
-	pause time.Duration
+	commandEnded bool // the command has ended or was killed
+	since        time.Time
+	lost         bool // the server may have processed a request to revoke the key
+	gone         bool // the server confirmed that the key is revoked
+	pause        time.Duration
 
 	closings int // see tooMany
 }
 
-func readWatch(a *app.App) (*watching, <-chan string, error) {
+func readWatch(a *app.App) (*keyWatcher, <-chan string, error) {
 	a.Signals.Begin() // the command relies on this process from now on
 	input := bufio.NewReader(a.In)
 	text, err := input.ReadBytes('\n')
 	if err != nil {
 		return nil, nil, &output.Error{Code: output.Usage, What: "this command is started by btcpayctl apikey exec and rotate", Next: "btcpayctl apikey exec --help"}
 	}
-	w := &watching{pause: firstWatchPause}
+	w := &keyWatcher{pause: firstWatchPause}
 	if err := json.Unmarshal(text, &w.Watch); err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +97,7 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 	}
 	w.KeyHolder = operations.KeyHolder{App: a, Flags: app.Flags{AllowHTTP: w.AllowHTTP, CAFile: w.CAFile, Timeout: w.Timeout}, Alone: true}
 	if !w.Until.IsZero() {
-		w.over = operations.Deadline{Wall: w.Until, Begun: a.Now(), Span: w.Left}
+		w.deadline = operations.Deadline{Wall: w.Until, Begun: a.Now(), Span: w.Left}
 	}
 	lines := make(chan string)
 	go func() {
@@ -116,10 +116,10 @@ func readWatch(a *app.App) (*watching, <-chan string, error) {
 // run ends when the key is revoked and its operation closed, or when the watcher's time has
 // passed. While the command runs, only the command can end it: without a watcher, the key
 // would have no time limit.
-func (w *watching) run(ctx context.Context, lines <-chan string) error {
+func (w *keyWatcher) run(ctx context.Context, lines <-chan string) error {
 	// Another process may be checking for a watcher. Revoking the key is more important
 	// than being seen.
-	w.attendance, _ = w.journal.Attend(context.WithoutCancel(ctx), w.Operation, operations.LettingGo)
+	w.attendance, _ = w.journal.Attend(context.WithoutCancel(ctx), w.Operation, operations.HoldWait)
 	defer func() { w.attendance.Release() }()
 	giveBack := func() {}
 	if w.Due.IsZero() {
@@ -127,7 +127,7 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 	} else if err := w.awaitDue(ctx); err != nil || w.attendance.IsClosed() {
 		return err
 	} else {
-		w.left, w.since, lines = true, w.App.Now(), nil
+		w.commandEnded, w.since, lines = true, w.App.Now(), nil
 	}
 	for {
 		var wake <-chan time.Time
@@ -142,9 +142,9 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 			if !ok {
 				lines = nil
 			}
-			if !w.left {
+			if !w.commandEnded {
 				giveBack()
-				w.left, w.since, w.lost = true, w.App.Now(), w.lost || line == operations.WatchLost
+				w.commandEnded, w.since, w.lost = true, w.App.Now(), w.lost || line == operations.WatchLost
 				fault.At("watch-left")
 			}
 		case <-wake:
@@ -152,14 +152,14 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 			return w.askLast(ctx)
 		}
 		switch {
-		case w.left:
-			if w.turn(ctx) {
+		case w.commandEnded:
+			if w.askAndClose(ctx) {
 				return nil
 			}
-			if w.givesUp() {
+			if w.expired() {
 				return nil
 			}
-		case !w.gone && w.over.IsOver(w.App.Now()):
+		case !w.gone && w.deadline.IsOver(w.App.Now()):
 			w.report(w.ask(ctx))
 		}
 	}
@@ -167,7 +167,7 @@ func (w *watching) run(ctx context.Context, lines <-chan string) error {
 
 // awaitDue waits until the key is due, or another run has closed its operation. A signal
 // ends the wait, since the key is in the ledger.
-func (w *watching) awaitDue(ctx context.Context) error {
+func (w *keyWatcher) awaitDue(ctx context.Context) error {
 	for left := w.Due.Sub(w.App.Now()); left > 0 && !w.attendance.IsClosed(); left = w.Due.Sub(w.App.Now()) {
 		select {
 		case <-ctx.Done():
@@ -179,29 +179,29 @@ func (w *watching) awaitDue(ctx context.Context) error {
 }
 
 // stopped returns the channel that asks this process to stop, once its command has ended.
-func (w *watching) stopped(ctx context.Context) <-chan struct{} {
-	if !w.left {
+func (w *keyWatcher) stopped(ctx context.Context) <-chan struct{} {
+	if !w.commandEnded {
 		return nil
 	}
 	return ctx.Done()
 }
 
 // wait returns the time until the next step, if there is one.
-func (w *watching) wait() (time.Duration, bool) {
+func (w *keyWatcher) wait() (time.Duration, bool) {
 	now := w.App.Now()
 	switch {
-	case w.left, w.over.IsOver(now) && !w.gone:
+	case w.commandEnded, w.deadline.IsOver(now) && !w.gone:
 		pause := w.pause
 		w.pause = min(w.pause+w.pause/5, mostWatchPause)
 		return pause*3/4 + rand.N(pause/2), true
-	case w.over.IsSet() && !w.gone:
-		return min(w.over.Left(now), clockLook), true
+	case w.deadline.IsSet() && !w.gone:
+		return min(w.deadline.Left(now), clockLook), true
 	}
 	return 0, false
 }
 
 // ask asks the server once to revoke the key, with the key itself.
-func (w *watching) ask(ctx context.Context) error {
+func (w *keyWatcher) ask(ctx context.Context) error {
 	gone, lost, err := w.AskToRevoke(ctx, w.Server, w.key, w.lost)
 	w.lost = w.lost || lost
 	if gone {
@@ -212,7 +212,7 @@ func (w *watching) ask(ctx context.Context) error {
 }
 
 // report sends a report to the command, if it still runs.
-func (w *watching) report(err error) {
+func (w *keyWatcher) report(err error) {
 	if err == nil {
 		fmt.Fprintln(w.App.Out, operations.ReportGone)
 		return
@@ -220,11 +220,11 @@ func (w *watching) report(err error) {
 	fmt.Fprintln(w.App.Out, operations.ReportAway+output.VisibleLine(err.Error()))
 }
 
-// turn asks once, and closes the operation if the key is revoked. It holds the operation
-// only meanwhile, so that another run or doctor can ask as well. It reports whether nothing
-// is left to do.
-func (w *watching) turn(ctx context.Context) bool {
-	operation, busy := ledger.ResumeWithin[ledger.Key](ctx, w.journal, w.Operation, operations.LettingGo)
+// askAndClose asks once, and closes the operation if the key is revoked. It holds the
+// operation only meanwhile, so that another run or doctor can ask as well. It reports
+// whether nothing is left to do.
+func (w *keyWatcher) askAndClose(ctx context.Context) bool {
+	operation, busy := ledger.ResumeWithin[ledger.Key](ctx, w.journal, w.Operation, operations.HoldWait)
 	closed := w.attendance.IsClosed()
 	w.lost = w.lost || closed || w.attendance == nil && errors.Is(busy, ledger.ErrNotFound)
 	asking, stop := ctx, context.CancelFunc(func() {})
@@ -263,23 +263,23 @@ func (w *watching) turn(ctx context.Context) bool {
 
 // tooMany counts the failed attempts to close the operation of a revoked key, and reports
 // whether they are too many.
-func (w *watching) tooMany() bool {
+func (w *keyWatcher) tooMany() bool {
 	w.closings++
 	return w.closings > mostClosings
 }
 
 // note records the result of a request. If the disk is full, the key is revoked all the
 // same.
-func (w *watching) note(operation *ledger.Operation[ledger.Key], asked error) {
+func (w *keyWatcher) note(operation *ledger.Operation[ledger.Key], asked error) {
 	defer operation.Release()
 	_ = operation.Advance(func(r *ledger.Key) {
-		r.Watch = &ledger.Watch{Since: w.since.UTC(), Until: w.since.Add(watchBound).UTC(), Asked: w.App.Now().UTC(), Why: whyNot(asked)}
+		r.Watch = &ledger.Watch{Since: w.since.UTC(), Until: w.since.Add(watchBound).UTC(), Asked: w.App.Now().UTC(), Why: reasonText(asked)}
 	})
 }
 
 // close ends the operation of a revoked key, and reports whether it did. It deletes the key
 // here if that takes no credential; otherwise the next run does.
-func (w *watching) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) bool {
+func (w *keyWatcher) close(ctx context.Context, operation *ledger.Operation[ledger.Key]) bool {
 	defer operation.Release()
 	if err := operation.Advance(func(r *ledger.Key) { r.Ended, r.Watch = true, nil }); err != nil {
 		return false
@@ -294,24 +294,24 @@ func (w *watching) close(ctx context.Context, operation *ledger.Operation[ledger
 // fileKeystore deletes an entry without unlocking the keystore.
 const fileKeystore = "file"
 
-// givesUp reports whether the watcher's time has passed on either clock; the machine may
+// expired reports whether the watcher's time has passed on either clock; the machine may
 // have been suspended.
-func (w *watching) givesUp() bool {
+func (w *keyWatcher) expired() bool {
 	now := w.App.Now()
 	return now.Sub(w.since) >= watchBound && now.Round(0).Sub(w.since.Round(0)) >= watchBound
 }
 
 // askLast asks once more after the watcher was asked to stop. If that fails, the key stays
 // in the ledger for the next run.
-func (w *watching) askLast(ctx context.Context) error {
+func (w *keyWatcher) askLast(ctx context.Context) error {
 	last, stop := context.WithTimeout(context.WithoutCancel(ctx), lastQuestion)
 	defer stop()
-	w.turn(last)
+	w.askAndClose(last)
 	return context.Cause(ctx)
 }
 
-// whyNot says in one line why a key is not known to be revoked.
-func whyNot(err error) string {
+// reasonText says in one line why a key is not known to be revoked.
+func reasonText(err error) string {
 	if err == nil {
 		return ""
 	}

@@ -38,7 +38,7 @@ func TestWatchEnvironment(t *testing.T) {
 // TestWatchPauses: the pauses grow from a second to five minutes, and are about a fifth
 // of the time that the server has been away.
 func TestWatchPauses(t *testing.T) {
-	w := &watching{KeyHolder: operations.KeyHolder{App: &app.App{Now: time.Now}}, left: true, pause: firstWatchPause}
+	w := &keyWatcher{KeyHolder: operations.KeyHolder{App: &app.App{Now: time.Now}}, commandEnded: true, pause: firstWatchPause}
 	var away time.Duration
 	for range 60 {
 		pause, ok := w.wait()
@@ -56,13 +56,13 @@ func TestWatchPauses(t *testing.T) {
 // TestWatchGivesUp asks for days of both clocks.
 func TestWatchGivesUp(t *testing.T) {
 	now := time.Now()
-	w := &watching{KeyHolder: operations.KeyHolder{App: &app.App{Now: func() time.Time { return now }}}, since: now}
+	w := &keyWatcher{KeyHolder: operations.KeyHolder{App: &app.App{Now: func() time.Time { return now }}}, since: now}
 	for _, test := range []struct {
 		after time.Duration
 		over  bool
 	}{{0, false}, {watchBound - time.Second, false}, {watchBound, true}} {
 		now = w.since.Add(test.after)
-		if got := w.givesUp(); got != test.over {
+		if got := w.expired(); got != test.over {
 			t.Errorf("after %s: %t", test.after, got)
 		}
 	}

@@ -205,7 +205,7 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 	r := cli.Check{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, cli.ShortPermissions(info.Permissions))}
 	if refusals := now.Without(greenfield.RightNoEffect).Refusals(); len(refusals) > 0 || now.Useless() {
 		known := fmt.Sprintf("the server knows %s (%s)", connection.KeyID, connection.Source)
-		r = cli.Check{Check: name, Status: "warning", Next: now.OtherPerson(connection.Name.Text, info.Permissions), Detail: strings.Join(append([]string{known}, refusals...), "; ")}
+		r = cli.Check{Check: name, Status: "warning", Next: now.OtherUser(connection.Name.Text, info.Permissions), Detail: strings.Join(append([]string{known}, refusals...), "; ")}
 	} else if err := now.Unanswered(); err != nil {
 		r.Status, r.Next = "warning", "btcpayctl doctor"
 		r.Detail += "; what it can do now is unknown: " + cli.Explain(ctx, err).What

@@ -42,18 +42,18 @@ func (o order) checkAmount(allowZero bool) error {
 	return nil
 }
 
-// moneyMembers are the fields about money, and the order id. A blank string in them is a
+// moneyFields are the fields about money, and the order id. A blank string in them is a
 // mistake; null is a mistake in every field.
-var moneyMembers = []string{"price", "amount", "currency", "orderId", "taxIncluded"}
+var moneyFields = []string{"price", "amount", "currency", "orderId", "taxIncluded"}
 
-// checkMembers refuses fields that are present but have no value. Like the decoder, it
+// checkFields refuses fields that are present but have no value. Like the decoder, it
 // ignores the case of names.
-func checkMembers(members map[string]json.RawMessage) error {
+func checkFields(members map[string]json.RawMessage) error {
 	if err := checkGiven("", members, slices.Sorted(maps.Keys(members))); err != nil {
 		return err
 	}
 	for _, parent := range []string{"metadata", "checkout"} {
-		raw, _ := memberOf(members, parent)
+		raw, _ := fieldOf(members, parent)
 		var inner map[string]json.RawMessage
 		if json.Unmarshal(raw, &inner) != nil {
 			continue // the strict decoder reports it
@@ -75,7 +75,7 @@ func checkGiven(parent string, members map[string]json.RawMessage, names []strin
 		if !found {
 			continue
 		}
-		isMoney := slices.ContainsFunc(moneyMembers, func(known string) bool { return strings.EqualFold(known, name) })
+		isMoney := slices.ContainsFunc(moneyFields, func(known string) bool { return strings.EqualFold(known, name) })
 		var text string
 		switch {
 		case string(bytes.TrimSpace(raw)) == "null" && isAmount(name):
@@ -93,8 +93,8 @@ func isAmount(name string) bool {
 	return strings.EqualFold(name, "price") || strings.EqualFold(name, "amount")
 }
 
-// memberOf finds a field like the decoder, ignoring case.
-func memberOf(members map[string]json.RawMessage, name string) (json.RawMessage, bool) {
+// fieldOf finds a field like the decoder, ignoring case.
+func fieldOf(members map[string]json.RawMessage, name string) (json.RawMessage, bool) {
 	for known, raw := range members {
 		if strings.EqualFold(known, name) {
 			return raw, true
@@ -107,15 +107,15 @@ func missingAmount(name string) error {
 	return fmt.Errorf("%q is missing; %q: %q creates an invoice that accepts any amount", name, name, anyAmountWord)
 }
 
-func asksForAny(value json.RawMessage) bool {
+func requestsAny(value json.RawMessage) bool {
 	var word string
 	return json.Unmarshal(value, &word) == nil && word == anyAmountWord
 }
 
-// takeAny removes "any" from an order, if that is its amount.
-func takeAny(raw []byte, members map[string]json.RawMessage, amount string) ([]byte, bool, error) {
-	value, _ := memberOf(members, amount)
-	if !asksForAny(value) {
+// removeAny removes "any" from an order, if that is its amount.
+func removeAny(raw []byte, members map[string]json.RawMessage, amount string) ([]byte, bool, error) {
+	value, _ := fieldOf(members, amount)
+	if !requestsAny(value) {
 		return raw, false, nil
 	}
 	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return strings.EqualFold(name, amount) })

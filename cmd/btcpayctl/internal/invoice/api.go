@@ -25,10 +25,10 @@ type invoiceAPI interface {
 	check(o order) error
 	// ready refuses a store other than that of the credential, before anything is created.
 	ready(ctx context.Context) error
-	// sign notes in a record which credential asks, and for which store. owns reports
-	// whether it was this one.
-	sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error
-	owns(h ledger.Header, by ledger.Issuer) bool
+	// recordIssuer notes in a record which credential asks, and for which store. isIssuer
+	// reports whether it was this one.
+	recordIssuer(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error
+	isIssuer(h ledger.Header, by ledger.Issuer) bool
 	// showsStore refuses an invoice which shows that the key serves another store than the
 	// selected one. knownStore is the store that the key was seen to serve, otherwise the
 	// selected one, and empty if neither is known.

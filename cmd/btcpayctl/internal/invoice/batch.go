@@ -135,7 +135,7 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 		Header:       ledger.Header{ID: operations.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
 		BatchPayload: ledger.BatchPayload{From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags()},
 	}
-	if err := s.sign(ctx, &target.Header, &target.Issuer); err != nil {
+	if err := s.recordIssuer(ctx, &target.Header, &target.Issuer); err != nil {
 		return nil, err
 	}
 	unlock, err := batches.Lock(ctx)
@@ -163,9 +163,9 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 		return nil, &output.Error{Code: output.Usage, What: "--again needs a finished batch, and this one is not finished", Why: "Nothing was sent.",
 			Next: "btcpayctl invoice resume " + open.ID}
 	case open != nil:
-		err = b.goOn(ctx, *open, target, data)
+		err = b.continueBatch(ctx, *open, target, data)
 	case finished != nil:
-		err = b.repeat(ctx, *finished, target, data, c.again)
+		err = b.repeatFinished(ctx, *finished, target, data, c.again)
 	default:
 		if b.work, err = batches.Begin(target, data, nil); err != nil {
 			err = journalFault(ctx, err)
@@ -207,7 +207,7 @@ func (b *batch) match(target ledger.Batch, known []ledger.Batch) (open, finished
 		if err != nil {
 			return nil, nil, err
 		}
-		owned := b.sender.owns(k.Header, k.Issuer)
+		owned := b.sender.isIssuer(k.Header, k.Issuer)
 		switch {
 		case !same:
 		case !k.Finished.IsZero() && owned:
@@ -230,7 +230,7 @@ func (b *batch) isSame(target, known ledger.Batch) (bool, error) {
 	if target.From != "" || known.From != "" {
 		return target.From == known.From, nil
 	}
-	if !known.Finished.IsZero() || !b.sender.owns(known.Header, known.Issuer) {
+	if !known.Finished.IsZero() || !b.sender.isIssuer(known.Header, known.Issuer) {
 		return false, nil
 	}
 	rows, err := rowsOf(b.batches, known.ID)

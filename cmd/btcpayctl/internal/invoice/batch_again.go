@@ -12,8 +12,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// goOn continues an unfinished batch.
-func (b *batch) goOn(ctx context.Context, open, target ledger.Batch, data []byte) error {
+// continueBatch continues an unfinished batch.
+func (b *batch) continueBatch(ctx context.Context, open, target ledger.Batch, data []byte) error {
 	work, err := b.batches.Open(open.ID)
 	if err != nil {
 		return journalFault(ctx, err)
@@ -86,9 +86,9 @@ func changedRow(line int, row ledger.Row) string {
 	return fmt.Sprintf("line %d (order %s), %s", line, row.OrderID, made)
 }
 
-// repeat handles a file that is finished: it prints the existing invoices, unless --again
-// asks for new ones.
-func (b *batch) repeat(ctx context.Context, finished, target ledger.Batch, data []byte, again bool) error {
+// repeatFinished handles a file that is finished: it prints the existing invoices, unless
+// --again asks for new ones.
+func (b *batch) repeatFinished(ctx context.Context, finished, target ledger.Batch, data []byte, again bool) error {
 	old, err := b.batches.Open(finished.ID)
 	if err != nil {
 		return journalFault(ctx, err)

@@ -55,10 +55,10 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 		return err
 	}
 	s := &invoiceSender{app: c.app, invoiceAPI: api, allowed: consentsOf(found.Allowed)}
-	if !s.owns(found.Header, found.Issuer) && !c.abandon {
+	if !s.isIssuer(found.Header, found.Issuer) && !c.abandon {
 		return otherKey(found.Header, found.Issuer)
 	}
-	if s.owns(found.Header, found.Issuer) {
+	if s.isIssuer(found.Header, found.Issuer) {
 		if err := s.ready(ctx); err != nil {
 			return err
 		}
@@ -77,14 +77,14 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	}
 	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, work: work, sendAgain: c.sendAgain, read: map[string]invoiceRecord{}}
 	defer b.close()
-	if !s.owns(found.Header, found.Issuer) {
+	if !s.isIssuer(found.Header, found.Issuer) {
 		return b.closeUnseen(ctx)
 	}
 	if b.rows, err = givenRows(work); err != nil {
 		return err
 	}
 	for i := range b.rows {
-		if err := b.rows[i].order.settle(s.allowed, io.Discard); err != nil {
+		if err := b.rows[i].order.normalise(s.allowed, io.Discard); err != nil {
 			return b.rows[i].at(cli.Explain(ctx, err))
 		}
 		if err := s.check(b.rows[i].order); err != nil {
@@ -195,7 +195,7 @@ func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (op
 		open = append(open, unread)
 	}
 	for _, b := range all {
-		if !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
+		if !b.Finished.IsZero() || !s.isIssuer(b.Header, b.Issuer) {
 			continue
 		}
 		rows = slices.DeleteFunc(rows, func(r ledger.Invoice) bool { return r.Batch == b.ID })

@@ -175,21 +175,21 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	if !r.isNameless() {
 		found, err := b.sender.existing(ctx, o)
 		if err != nil {
-			return nil, errors.Join(err, b.free(ctx, r, operation))
+			return nil, errors.Join(err, b.markFree(ctx, r, operation))
 		}
 		if found != nil {
-			return found, b.done(ctx, r, operation, *found)
+			return found, b.markDone(ctx, r, operation, *found)
 		}
 	}
 	invoice, fate, err := b.sender.send(ctx, operation, o)
 	switch fate {
 	case fateNone:
-		return nil, errors.Join(err, b.free(ctx, r, operation))
+		return nil, errors.Join(err, b.markFree(ctx, r, operation))
 	case fateMade:
 		if _, misplaced := errors.AsType[*misplacedError](err); misplaced {
 			b.misplaced++
 		}
-		return &invoice, errors.Join(err, b.done(ctx, r, operation, invoice))
+		return &invoice, errors.Join(err, b.markDone(ctx, r, operation, invoice))
 	case fateUnknown:
 	}
 	return nil, errors.Join(err, operation.Release())
@@ -204,7 +204,7 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 	case err != nil:
 		return nil, false, errors.Join(err, operation.Release())
 	case len(found) == 0 && sure:
-		return nil, true, b.free(ctx, r, operation)
+		return nil, true, b.markFree(ctx, r, operation)
 	case len(found) == 0:
 		b.doubts(r, record, "it has no invoice yet, but one may still appear"+tellOlder(older))
 		return nil, false, operation.Release()
@@ -214,10 +214,10 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 	}
 	if err := b.sender.showsStore(ctx, &found[0]); err != nil {
 		b.misplaced++
-		return nil, false, errors.Join(err, b.done(ctx, r, operation, found[0]))
+		return nil, false, errors.Join(err, b.markDone(ctx, r, operation, found[0]))
 	}
 	b.compare(r, record, found[0])
-	return &found[0], false, b.done(ctx, r, operation, found[0])
+	return &found[0], false, b.markDone(ctx, r, operation, found[0])
 }
 
 func (b *batch) doubts(r *lineRequest, record ledger.Invoice, why string) {
@@ -248,9 +248,9 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 	return &invoice, nil
 }
 
-// done records the invoice of a row, and ends its operation. If it cannot be recorded, the
-// operation stays open, and the next process finds the invoice by it.
-func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice], invoice invoiceRecord) error {
+// markDone records the invoice of a row, and ends its operation. If it cannot be recorded,
+// the operation stays open, and the next process finds the invoice by it.
+func (b *batch) markDone(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice], invoice invoiceRecord) error {
 	err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: operation.Record.ID, OrderID: operation.Record.OrderID, Invoice: invoice.ID, Store: invoice.store})
 	if err != nil {
 		return errors.Join(&output.Error{Code: output.Failed, What: fmt.Sprintf("invoice %s (order id %s) was created, but cannot be recorded", invoice.ID, operation.Record.OrderID),
@@ -260,8 +260,8 @@ func (b *batch) done(ctx context.Context, r *lineRequest, operation *ledger.Oper
 	return operation.Finish()
 }
 
-// free frees a row for which nothing was created.
-func (b *batch) free(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) error {
+// markFree frees a row for which nothing was created.
+func (b *batch) markFree(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) error {
 	if err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest}); err != nil {
 		return errors.Join(err, operation.Release())
 	}

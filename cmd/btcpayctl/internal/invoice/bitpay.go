@@ -74,7 +74,7 @@ func (b *bitpayInvoices) check(o order) error {
 	return nil
 }
 
-func (b *bitpayInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
+func (b *bitpayInvoices) recordIssuer(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
 	if err := b.ready(ctx); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (b *bitpayInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.
 	return nil
 }
 
-func (b *bitpayInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
+func (b *bitpayInvoices) isIssuer(h ledger.Header, by ledger.Issuer) bool {
 	sin := ""
 	if b.Identity != nil {
 		sin = b.Identity.SIN()

@@ -12,9 +12,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// tellChanged reports metadata that the server changed. Servers rewrite strings that look
+// reportChanged reports metadata that the server changed. Servers rewrite strings that look
 // like a time with an offset, and numbers such as 1.50.
-func (s *invoiceSender) tellChanged(o order, made invoiceRecord) {
+func (s *invoiceSender) reportChanged(o order, made invoiceRecord) {
 	if made.API != APIGreenfield {
 		return // the other API has its own fields, and shows strings
 	}
@@ -28,7 +28,7 @@ func (s *invoiceSender) tellChanged(o order, made invoiceRecord) {
 		if name == greenfield.MetaTaxIncluded && sameSum(sent, kept) {
 			continue
 		}
-		notes = append(notes, changes("metadata."+name, plainJSON(sent), plainJSON(kept))...)
+		notes = append(notes, metadataChanges("metadata."+name, plainJSON(sent), plainJSON(kept))...)
 	}
 	const most = 5
 	for _, note := range notes[:min(len(notes), most)] {
@@ -44,24 +44,25 @@ func sameSum(sent, kept json.RawMessage) bool {
 	return len(kept) > 0 && a.UnmarshalJSON(bytes.TrimSpace(sent)) == nil && b.UnmarshalJSON(bytes.TrimSpace(kept)) == nil && a.Cmp(b) == 0
 }
 
-// missing marks a field that is not there.
-type missing struct{}
+// absent marks a field that is not there.
+type absent struct{}
 
 func plainJSON(raw json.RawMessage) any {
 	if len(raw) == 0 {
-		return missing{}
+		return absent{}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	var value any
 	if decoder.Decode(&value) != nil {
-		return missing{}
+		return absent{}
 	}
 	return value
 }
 
-// changes describes the differences between what was sent and what the server stored.
-func changes(path string, sent, kept any) []string {
+// metadataChanges describes the differences between what was sent and what the server
+// stored.
+func metadataChanges(path string, sent, kept any) []string {
 	switch sent := sent.(type) {
 	case map[string]any:
 		kept, ok := kept.(map[string]any)
@@ -72,9 +73,9 @@ func changes(path string, sent, kept any) []string {
 		for _, name := range slices.Sorted(maps.Keys(sent)) {
 			member, found := kept[name]
 			if !found {
-				member = missing{}
+				member = absent{}
 			}
-			all = append(all, changes(path+"."+name, sent[name], member)...)
+			all = append(all, metadataChanges(path+"."+name, sent[name], member)...)
 		}
 		return all
 	case []any:
@@ -84,7 +85,7 @@ func changes(path string, sent, kept any) []string {
 		}
 		var all []string
 		for i := range sent {
-			all = append(all, changes(fmt.Sprintf("%s[%d]", path, i), sent[i], kept[i])...)
+			all = append(all, metadataChanges(fmt.Sprintf("%s[%d]", path, i), sent[i], kept[i])...)
 		}
 		return all
 	default:
@@ -92,7 +93,7 @@ func changes(path string, sent, kept any) []string {
 			return nil
 		}
 	}
-	if (kept == missing{}) {
+	if (kept == absent{}) {
 		return []string{path + " was sent, but the server did not store it."}
 	}
 	return []string{fmt.Sprintf("%s was sent as %s, and the server stored %s.", path, shown(sent), shown(kept))}

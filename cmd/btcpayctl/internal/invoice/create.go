@@ -126,7 +126,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 		return needsOrderID()
 	}
 	wanted := order{request: c.request, anyAmount: c.any, expires: c.expires}
-	if err := wanted.settle(c.allowed, c.app.Err); err != nil {
+	if err := wanted.normalise(c.allowed, c.app.Err); err != nil {
 		return err
 	}
 	sender, err := c.sender(cmd)
@@ -219,7 +219,7 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 		return err
 	}
 	for i := range requests {
-		if err := requests[i].order.settle(c.allowed, c.app.Err); err != nil {
+		if err := requests[i].order.normalise(c.allowed, c.app.Err); err != nil {
 			return requests[i].at(cli.Explain(cmd.Context(), err))
 		}
 	}

@@ -140,14 +140,14 @@ func onlyBitPay(what string) error {
 
 func (g *greenfieldInvoices) check(o order) error {
 	if id := o.orderID(); offsetTime().MatchString(id) && !strings.HasSuffix(id, "+00:00") {
-		return wrongOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server would convert to UTC", id),
+		return invalidOrder(fmt.Sprintf("the order id %s looks like a time with an offset, which the server would convert to UTC", id),
 			"write the time in UTC, with Z at its end, or put a letter before it")
 	}
 	_, err := o.greenfield("")
 	return err
 }
 
-func (g *greenfieldInvoices) sign(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
+func (g *greenfieldInvoices) recordIssuer(ctx context.Context, h *ledger.Header, by *ledger.Issuer) error {
 	store, err := g.storeID(ctx)
 	if err != nil {
 		return err
@@ -167,9 +167,9 @@ func (g *greenfieldInvoices) showsStore(context.Context, *invoiceRecord) error {
 
 func (g *greenfieldInvoices) knownStore() string { return g.store }
 
-// owns reports whether the record is about the same store. It ignores the key, which may
+// isIssuer reports whether the record is about the same store. It ignores the key, which may
 // have been rotated.
-func (g *greenfieldInvoices) owns(h ledger.Header, by ledger.Issuer) bool {
+func (g *greenfieldInvoices) isIssuer(h ledger.Header, by ledger.Issuer) bool {
 	store := g.store
 	if store == "" {
 		store = g.connection.Store.Text

@@ -126,7 +126,7 @@ func parseRequest(raw []byte) (order, error) {
 	if err := checkDepth(raw); err != nil {
 		return order{}, err
 	}
-	if err := refuseDoubled(raw); err != nil {
+	if err := refuseDuplicateFields(raw); err != nil {
 		return order{}, err
 	}
 	var members map[string]json.RawMessage
@@ -134,20 +134,20 @@ func parseRequest(raw []byte) (order, error) {
 		return order{}, err
 	}
 	amount := "price"
-	isNative := func(name string) bool { return slices.Contains(greenfieldMembers, name) }
+	isNative := func(name string) bool { return slices.Contains(greenfieldFields, name) }
 	if slices.ContainsFunc(slices.Collect(maps.Keys(members)), isNative) {
 		amount = "amount"
 	}
-	if err := checkMembers(members); err != nil {
+	if err := checkFields(members); err != nil {
 		return order{}, err
 	}
-	raw, anyAmount, err := takeAny(raw, members, amount)
+	raw, anyAmount, err := removeAny(raw, members, amount)
 	if err != nil {
 		return order{}, err
 	}
 	if amount == "amount" {
 		var native greenfield.InvoiceRequest
-		if err := strictly(raw, &native); err != nil {
+		if err := decodeStrict(raw, &native); err != nil {
 			return order{}, err
 		}
 		if err := checkMetadata(native.Metadata); err != nil {
@@ -163,7 +163,7 @@ func parseRequest(raw []byte) (order, error) {
 		return order{}, err
 	}
 	var request bitpay.InvoiceRequest
-	if err := strictly(raw, &request); err != nil {
+	if err := decodeStrict(raw, &request); err != nil {
 		return order{}, err
 	}
 	if request.Price == nil && !anyAmount {
@@ -172,10 +172,10 @@ func parseRequest(raw []byte) (order, error) {
 	return order{request: request, anyAmount: anyAmount, id: id}, request.Validate()
 }
 
-// greenfieldMembers are fields that only a request of that API has.
-var greenfieldMembers = []string{"amount", "metadata", "checkout", "receipt", "additionalSearchTerms"}
+// greenfieldFields are fields that only a request of that API has.
+var greenfieldFields = []string{"amount", "metadata", "checkout", "receipt", "additionalSearchTerms"}
 
-func strictly(raw []byte, into any) error {
+func decodeStrict(raw []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// refuseDoubled refuses duplicate names in a JSON object. Names that differ only in case
-// are duplicates, except in the metadata, whose names are the caller's own and kept by the
-// server.
-func refuseDoubled(raw []byte) error {
+// refuseDuplicateFields refuses duplicate names in a JSON object. Names that differ only in
+// case are duplicates, except in the metadata, whose names are the caller's own and kept by
+// the server.
+func refuseDuplicateFields(raw []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := decoder.Token(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func refuseDoubled(raw []byte) error {
 		if strings.EqualFold(name.(string), "metadata") {
 			inner := json.NewDecoder(bytes.NewReader(value))
 			inner.UseNumber()
-			if err := refuseSame(inner); err != nil {
+			if err := refuseDuplicates(inner); err != nil {
 				return err
 			}
 			value = []byte("null")
@@ -46,8 +46,8 @@ func refuseDoubled(raw []byte) error {
 	return client.RefuseDuplicates(append(rest, '}'))
 }
 
-// refuseSame refuses names that are duplicates with the same case.
-func refuseSame(decoder *json.Decoder) error {
+// refuseDuplicates refuses names that are duplicates with the same case.
+func refuseDuplicates(decoder *json.Decoder) error {
 	token, err := decoder.Token()
 	delim, nested := token.(json.Delim)
 	if err != nil || !nested {
@@ -66,7 +66,7 @@ func refuseSame(decoder *json.Decoder) error {
 			}
 			seen[name] = true
 		}
-		if err := refuseSame(decoder); err != nil {
+		if err := refuseDuplicates(decoder); err != nil {
 			return err
 		}
 	}

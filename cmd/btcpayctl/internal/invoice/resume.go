@@ -81,7 +81,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 		return err
 	}
 	records, unread := journal.Unfinished()
-	chosen, err := choose(ledger.Of[ledger.Invoice](records), ids)
+	chosen, err := chosenOperations(ledger.Of[ledger.Invoice](records), ids)
 	if err != nil {
 		return errors.Join(err, unread)
 	}
@@ -103,7 +103,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	printed := finisher{app: c.app, at: p}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
 		for _, r := range chosen {
-			if !s.owns(r.Header, r.Issuer) {
+			if !s.isIssuer(r.Header, r.Issuer) {
 				if len(ids) > 0 {
 					failed = append(failed, otherKey(r.Header, r.Issuer))
 				}
@@ -129,13 +129,13 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	if err == nil {
 		err = printed.finishHeld(cmd.Context())
 	}
-	return errors.Join(err, several(failed), unread)
+	return errors.Join(err, joinFailures(failed), unread)
 }
 
 var errNothingFound = errors.New("no invoice was found")
 
-// choose returns the open invoice operations, or those that are named.
-func choose(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
+// chosenOperations returns the open invoice operations, or those that are named.
+func chosenOperations(records []ledger.Invoice, ids []string) ([]ledger.Invoice, error) {
 	byID := map[string]ledger.Invoice{}
 	var all []ledger.Invoice
 	for _, r := range records {
@@ -183,7 +183,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 	case err != nil:
 		return false, err
 	case len(found) != 1 && c.abandon:
-		if err := c.tellAbandoned(ctx, s, r); err != nil {
+		if err := c.reportAbandoned(ctx, s, r); err != nil {
 			return false, err
 		}
 		return false, operation.Finish()
@@ -209,8 +209,8 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 	return false, printed.finish(operation)
 }
 
-// tellAbandoned reports all invoices with the order id.
-func (c *invoiceResume) tellAbandoned(ctx context.Context, s *invoiceSender, r ledger.Invoice) error {
+// reportAbandoned reports all invoices with the order id.
+func (c *invoiceResume) reportAbandoned(ctx context.Context, s *invoiceSender, r ledger.Invoice) error {
 	have, err := s.withOrder(ctx, r.OrderID)
 	if err != nil {
 		return err
@@ -233,8 +233,8 @@ func (s *invoiceSender) lookUp(ctx context.Context, r ledger.Invoice) (found, ol
 	return []invoiceRecord{invoice}, nil, err
 }
 
-// several combines many failures into one that names each.
-func several(failed []error) error {
+// joinFailures combines many failures into one that names each.
+func joinFailures(failed []error) error {
 	if len(failed) < 2 {
 		return errors.Join(failed...)
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
-// before checks what already has the order id of an order. It returns the invoice that
+// findExisting checks what already has the order id of an order. It returns the invoice that
 // --unless-exists adopts, if there is one.
-func (s *invoiceSender) before(ctx context.Context, r ledger.Invoice, o order) (*invoiceRecord, error) {
+func (s *invoiceSender) findExisting(ctx context.Context, r ledger.Invoice, o order) (*invoiceRecord, error) {
 	found, err := s.existing(ctx, o)
 	if found != nil || err != nil || s.allowed.sameOrder {
 		return found, err
@@ -109,7 +109,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	}
 	open := openOrders{}
 	for _, r := range records {
-		if r.ID != own && (r.Batch == "" || r.Batch != own) && s.owns(r.Header, r.Issuer) {
+		if r.ID != own && (r.Batch == "" || r.Batch != own) && s.isIssuer(r.Header, r.Issuer) {
 			open.add(r.OrderID, func() error { return s.refuseOpen(ctx, r) })
 		}
 	}
@@ -119,7 +119,7 @@ func (s *invoiceSender) openOrders(ctx context.Context, own string) (openOrders,
 	}
 	all, _ := batches.All() // "doctor" reports records that cannot be read
 	for _, b := range all {
-		if b.ID == own || !b.Finished.IsZero() || !s.owns(b.Header, b.Issuer) {
+		if b.ID == own || !b.Finished.IsZero() || !s.isIssuer(b.Header, b.Issuer) {
 			continue
 		}
 		rows, err := rowsOf(batches, b.ID)

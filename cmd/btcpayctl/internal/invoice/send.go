@@ -26,7 +26,7 @@ type invoiceSender struct {
 
 // check checks an order before anything is sent: its amount first.
 func (s *invoiceSender) check(o order) error {
-	if err := o.settle(s.allowed, io.Discard); err != nil {
+	if err := o.normalise(s.allowed, io.Discard); err != nil {
 		return err
 	}
 	return s.invoiceAPI.check(o)
@@ -67,7 +67,7 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 	}
 	if own {
 		// Look after writing the record, so that of two processes each sees the other.
-		found, err := s.before(ctx, operation.Record, o)
+		found, err := s.findExisting(ctx, operation.Record, o)
 		switch {
 		case err != nil:
 			return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
@@ -107,14 +107,14 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[le
 	if err := s.compare(o, invoice); err != nil {
 		return invoice, fateMade, err
 	}
-	s.tellChanged(o, invoice)
+	s.reportChanged(o, invoice)
 	return invoice, fateMade, nil
 }
 
 func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Invoice, error) {
 	r := o.asked()
 	r.ID, r.Kind, r.Server = id, ledger.KindInvoice, s.server()
-	return r, s.sign(ctx, &r.Header, &r.Issuer)
+	return r, s.recordIssuer(ctx, &r.Header, &r.Issuer)
 }
 
 // adopt looks up the invoice of a request whose response was lost.
@@ -170,7 +170,7 @@ func idsOf(invoices []invoiceRecord) string {
 // those that are excluded only by the clocks.
 func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, older []invoiceRecord, err error) {
 	return s.invoiceAPI.made(ctx, r, func() ([]string, error) {
-		taken, err := s.othersInvoices(ctx, r)
+		taken, err := s.invoicesOfOthers(ctx, r)
 		if err == nil && s.others != nil {
 			taken = append(taken, s.others()...)
 		}
@@ -178,9 +178,9 @@ func (s *invoiceSender) find(ctx context.Context, r ledger.Invoice) (found, olde
 	})
 }
 
-// othersInvoices are those that other open operations have already found. It reads the
+// invoicesOfOthers are those that other open operations have already found. It reads the
 // whole ledger.
-func (s *invoiceSender) othersInvoices(ctx context.Context, r ledger.Invoice) ([]string, error) {
+func (s *invoiceSender) invoicesOfOthers(ctx context.Context, r ledger.Invoice) ([]string, error) {
 	records, err := operations.UnfinishedOf[ledger.Invoice](ctx, s.app)
 	if err != nil {
 		return nil, err

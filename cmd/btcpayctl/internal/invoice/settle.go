@@ -57,9 +57,9 @@ func consentsOf(flags []string) (c consents) {
 	return c
 }
 
-// settle checks every order before it is sent: a value that the server would change is
+// normalise checks every order before it is sent: a value that the server would change is
 // refused, or changed and reported if a flag allows it.
-func (o *order) settle(allowed consents, tell io.Writer) error {
+func (o *order) normalise(allowed consents, tell io.Writer) error {
 	if err := o.checkAmount(allowed.zero); err != nil {
 		return err
 	}
@@ -70,25 +70,25 @@ func (o *order) settle(allowed consents, tell io.Writer) error {
 		fmt.Fprintln(tell, "Note: the notification URL contains a user name, but servers send no Authorization header.")
 	}
 	amount, currency := o.amount()
-	settled, err := o.settleSum("amount", amount, currency, allowed.round, tell)
+	settled, err := o.normaliseSum("amount", amount, currency, allowed.round, tell)
 	if err != nil {
 		return err
 	}
 	if settled != nil {
 		o.setAmount(*settled)
 	}
-	return o.settleTax(allowed.round, tell)
+	return o.normaliseTax(allowed.round, tell)
 }
 
-// settleTax applies the rules of the amount to the tax. The server would replace a negative
-// tax by 0, and a tax above the amount by the amount.
-func (o *order) settleTax(round bool, tell io.Writer) error {
+// normaliseTax applies the rules of the amount to the tax. The server would replace a
+// negative tax by 0, and a tax above the amount by the amount.
+func (o *order) normaliseTax(round bool, tell io.Writer) error {
 	tax, err := o.tax()
 	if err != nil || tax == nil {
 		return err
 	}
 	amount, currency := o.amount()
-	settled, err := o.settleSum("tax", tax, currency, round, tell)
+	settled, err := o.normaliseSum("tax", tax, currency, round, tell)
 	switch {
 	case err != nil:
 		return err
@@ -100,16 +100,16 @@ func (o *order) settleTax(round bool, tell io.Writer) error {
 	}
 	switch {
 	case tax.Sign() < 0:
-		return wrongOrder("the tax "+tax.String()+" is negative", "--tax-included 2.50")
+		return invalidOrder("the tax "+tax.String()+" is negative", "--tax-included 2.50")
 	case amount != nil && tax.Cmp(*amount) > 0:
-		return wrongOrder(fmt.Sprintf("the tax %s is more than the amount %s", tax, amount), "--tax-included 2.50")
+		return invalidOrder(fmt.Sprintf("the tax %s is more than the amount %s", tax, amount), "--tax-included 2.50")
 	}
 	return nil
 }
 
-// settleSum returns the rounded sum, or nothing if it does not change. Without a currency
+// normaliseSum returns the rounded sum, or nothing if it does not change. Without a currency
 // it is in the store's currency, and the response shows the result.
-func (o *order) settleSum(what string, sum *client.Decimal, currency string, round bool, tell io.Writer) (*client.Decimal, error) {
+func (o *order) normaliseSum(what string, sum *client.Decimal, currency string, round bool, tell io.Writer) (*client.Decimal, error) {
 	decimals, known := decimalsOf(currency)
 	if sum == nil || !known {
 		return nil, nil
@@ -149,7 +149,7 @@ func (o order) tax() (*client.Decimal, error) {
 	}
 	var tax client.Decimal
 	if err := tax.UnmarshalJSON(raw); err != nil {
-		return nil, wrongOrder("metadata.taxIncluded: "+err.Error(), `"taxIncluded": "2.50"`)
+		return nil, invalidOrder("metadata.taxIncluded: "+err.Error(), `"taxIncluded": "2.50"`)
 	}
 	return &tax, nil
 }
@@ -171,7 +171,7 @@ func (o order) checkTolerance(allowed bool) error {
 		return nil
 	}
 	if tolerance := o.native.Checkout.PaymentTolerance; tolerance.Cmp(hundred) >= 0 {
-		return wrongOrder("checkout.paymentTolerance is "+tolerance.String()+" percent, so any payment would settle the invoice",
+		return invalidOrder("checkout.paymentTolerance is "+tolerance.String()+" percent, so any payment would settle the invoice",
 			"--allow-any-payment, if you want that")
 	}
 	return nil
@@ -179,6 +179,6 @@ func (o order) checkTolerance(allowed bool) error {
 
 var hundred, _ = client.ParseDecimal("100")
 
-func wrongOrder(what, next string) error {
+func invalidOrder(what, next string) error {
 	return &output.Error{Code: output.BadInput, What: what, Why: "Nothing was sent.", Next: next}
 }

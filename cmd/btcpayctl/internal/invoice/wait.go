@@ -95,13 +95,13 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (
 		record, err := api.get(ctx, id)
 		switch {
 		case err == nil:
-			c.tell(status, id, record, record.left(c.app.Now()))
-			if done, err := c.judge(record); done || err != nil {
+			c.showStatus(status, id, record, record.left(c.app.Now()))
+			if done, err := c.checkStatus(record); done || err != nil {
 				return record, err
 			}
 		case ctx.Err() != nil:
-			return invoiceRecord{}, c.ended(parent, id)
-		case c.wait == 0 || !passes(err) || c.wait < 0 && c.over():
+			return invoiceRecord{}, c.waitFailure(parent, id)
+		case c.wait == 0 || !isTemporary(err) || c.wait < 0 && c.expired():
 			return invoiceRecord{}, err
 		default:
 			status.Say(c.app.Err, "The server did not respond, asking again: "+err.Error())
@@ -111,23 +111,23 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (
 		}
 		select {
 		case <-ctx.Done():
-			return invoiceRecord{}, c.ended(parent, id)
+			return invoiceRecord{}, c.waitFailure(parent, id)
 		case <-time.After(c.interval):
 		}
 	}
 }
 
-// over reports whether there is no reason to keep waiting: nothing was read yet, or the
+// expired reports whether there is no reason to keep waiting: nothing was read yet, or the
 // invoice has expired by the last read.
-func (c *invoiceWait) over() bool {
+func (c *invoiceWait) expired() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.last == nil || c.last.Status == statusNew && c.app.Now().Sub(c.readAt) > c.left
 }
 
-// tell updates the status line. Without a terminal it prints a line whenever the status
-// changes.
-func (c *invoiceWait) tell(status *output.Status, id string, r invoiceRecord, left time.Duration) {
+// showStatus updates the status line. Without a terminal it prints a line whenever the
+// status changes.
+func (c *invoiceWait) showStatus(status *output.Status, id string, r invoiceRecord, left time.Duration) {
 	c.mu.Lock()
 	changed := c.last == nil || c.last.Status != r.Status
 	c.last, c.left, c.readAt = &r, left, c.app.Now()
@@ -153,9 +153,9 @@ func (c *invoiceWait) line(id string) string {
 	return line + ", " + cli.ClockText(c.left-c.app.Now().Sub(c.readAt)) + " left"
 }
 
-// judge reports whether the status is the one waited for, and fails at one that does not
-// lead there.
-func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
+// checkStatus reports whether the status is the one waited for, and fails at one that does
+// not lead there.
+func (c *invoiceWait) checkStatus(r invoiceRecord) (bool, error) {
 	why := ""
 	if r.Exception != exceptionNone {
 		why = "Exception: " + r.Exception + "."
@@ -171,8 +171,8 @@ func (c *invoiceWait) judge(r invoiceRecord) (bool, error) {
 	return false, nil
 }
 
-// ended is the failure at the end of a wait: a signal, or the time limit.
-func (c *invoiceWait) ended(parent context.Context, id string) error {
+// waitFailure is the failure at the end of a wait: a signal, or the time limit.
+func (c *invoiceWait) waitFailure(parent context.Context, id string) error {
 	if err := context.Cause(parent); err != nil {
 		return err
 	}
@@ -187,8 +187,8 @@ func (c *invoiceWait) stillPending(id string) error {
 	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + status + ")", Next: "btcpayctl invoice wait " + id}
 }
 
-// passes reports whether a failure may be temporary.
-func passes(err error) bool {
+// isTemporary reports whether a failure may be temporary.
+func isTemporary(err error) bool {
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		return answer.Status == 429 || answer.Status >= 500
 	}

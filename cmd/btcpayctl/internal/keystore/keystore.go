@@ -126,7 +126,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 	if err != nil {
 		return nil, err
 	}
-	cut := operations.CutMoves(ctx, a, open)
+	cut := operations.InterruptedMoves(ctx, a, open)
 	specs := KnownStores(config, holdings, cut)
 	inUse := s.Keystore
 	specs = slices.DeleteFunc(specs, func(spec string) bool { return spec == inUse.Text })
@@ -144,7 +144,7 @@ func keystoreRecords(ctx context.Context, a *app.App, flags app.Flags) ([]keysto
 		}
 		for _, move := range cut {
 			if move.OldKeystore == spec {
-				r.Detail, r.Next = strings.TrimPrefix(r.Detail+"; a move to "+move.Keystore+" was interrupted", "; "), operations.MoveAgain(move)
+				r.Detail, r.Next = strings.TrimPrefix(r.Detail+"; a move to "+move.Keystore+" was interrupted", "; "), operations.MoveCommand(move)
 			}
 		}
 		records = append(records, r)

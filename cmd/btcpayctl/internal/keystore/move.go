@@ -91,11 +91,11 @@ func (m *storeMove) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.mustRest(ledger.Of[ledger.Key](unfinished)); err != nil {
+	if err := m.refuseOpenKeys(ledger.Of[ledger.Key](unfinished)); err != nil {
 		return err
 	}
 	open := ledger.Of[ledger.Move](unfinished)
-	moving, err := m.held(ctx, open)
+	moving, err := m.secretsToMove(ctx, open)
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,8 @@ func (m *storeMove) lock(ctx context.Context) (func(), error) {
 	return func() { lock.Unlock() }, nil
 }
 
-// mustRest refuses to move a key that an open operation needs.
-func (m *storeMove) mustRest(open []ledger.Key) error {
+// refuseOpenKeys refuses to move a key that an open operation needs.
+func (m *storeMove) refuseOpenKeys(open []ledger.Key) error {
 	for _, r := range open {
 		if r.Keystore == m.from || r.Rotate.OldKeystore == m.from {
 			return &output.Error{Code: output.Failed, What: fmt.Sprintf("the operation %s %s is not finished, and its key is in keystore %s", r.Kind, r.ID, m.from),
@@ -176,9 +176,9 @@ func (m *storeMove) mustRest(open []ledger.Key) error {
 	return nil
 }
 
-// held are the secrets to move: those in the old keystore, and after an interrupted move
-// those that are in both.
-func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.SecretRef, error) {
+// secretsToMove are the secrets to move: those in the old keystore, and after an
+// interrupted move those that are in both.
+func (m *storeMove) secretsToMove(ctx context.Context, open []ledger.Move) ([]operations.SecretRef, error) {
 	holdings, err := operations.Holdings(ctx, m.app)
 	if err != nil {
 		return nil, err
@@ -189,7 +189,7 @@ func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.
 	}
 	// Secrets that the index has in another keystore stay there.
 	held = slices.DeleteFunc(held, func(h operations.SecretRef) bool { return h.Keystore != m.from && h.Keystore != m.to })
-	if len(m.cutOff(open)) == 0 {
+	if len(m.interrupted(open)) == 0 {
 		return held, nil
 	}
 	from, err := m.app.OpenKeystore(m.from)
@@ -211,8 +211,8 @@ func (m *storeMove) held(ctx context.Context, open []ledger.Move) ([]operations.
 	return held, nil
 }
 
-// cutOff are earlier moves between these two keystores, in either direction.
-func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
+// interrupted are earlier moves between these two keystores, in either direction.
+func (m *storeMove) interrupted(open []ledger.Move) []ledger.Move {
 	return slices.DeleteFunc(slices.Clone(open), func(r ledger.Move) bool {
 		same := r.OldKeystore == m.from && r.Keystore == m.to || r.OldKeystore == m.to && r.Keystore == m.from
 		return !same
@@ -220,7 +220,7 @@ func (m *storeMove) cutOff(open []ledger.Move) []ledger.Move {
 }
 
 func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []operations.SecretRef) error {
-	earlier := m.cutOff(open)
+	earlier := m.interrupted(open)
 	if len(moving) == 0 {
 		fmt.Fprintf(m.app.Err, "There is nothing to move in keystore %s.\n", m.from)
 		return m.close(ctx, earlier)
@@ -234,7 +234,7 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []opera
 	}
 	defer operation.Release()
 	copied := false
-	profiles, err := m.carry(ctx, moving, &copied)
+	profiles, err := m.moveSecrets(ctx, moving, &copied)
 	if err != nil && !copied {
 		return errors.Join(err, operation.Finish())
 	}
@@ -265,8 +265,8 @@ func (m *storeMove) move(ctx context.Context, open []ledger.Move, moving []opera
 	return m.close(ctx, earlier)
 }
 
-// carry moves the secrets, with the progress on a terminal.
-func (m *storeMove) carry(ctx context.Context, moving []operations.SecretRef, copied *bool) (profiles []string, err error) {
+// moveSecrets moves the secrets, with the progress on a terminal.
+func (m *storeMove) moveSecrets(ctx context.Context, moving []operations.SecretRef, copied *bool) (profiles []string, err error) {
 	from, err := m.app.OpenKeystore(m.from)
 	if err != nil {
 		return nil, err
@@ -322,7 +322,7 @@ func (m *storeMove) close(ctx context.Context, earlier []ledger.Move) error {
 		return err
 	}
 	for _, r := range earlier {
-		cut, err := ledger.ResumeWithin[ledger.Move](ctx, journal, r.ID, operations.LettingGo)
+		cut, err := ledger.ResumeWithin[ledger.Move](ctx, journal, r.ID, operations.HoldWait)
 		if errors.Is(err, ledger.ErrNotFound) {
 			continue
 		}

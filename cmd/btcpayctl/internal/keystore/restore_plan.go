@@ -43,7 +43,7 @@ func (r *storeRestore) plan(ctx context.Context, entries []keystore.BackupEntry)
 		if home := known[e.Name].Keystore; home != "" {
 			step.home = home
 		}
-		if err := r.look(ctx, &step); err != nil {
+		if err := r.compareStored(ctx, &step); err != nil {
 			return nil, err
 		}
 		if step.result == "different" {
@@ -58,9 +58,9 @@ func (r *storeRestore) plan(ctx context.Context, entries []keystore.BackupEntry)
 	return plan, nil
 }
 
-// look compares one secret with the one here. A keystore that cannot be read counts as
-// empty if the command chose another target.
-func (r *storeRestore) look(ctx context.Context, step *planned) (err error) {
+// compareStored compares one secret with the one here. A keystore that cannot be read
+// counts as empty if the command chose another target.
+func (r *storeRestore) compareStored(ctx context.Context, step *planned) (err error) {
 	if step.home != r.to && !r.gone[step.home] {
 		step.result, err = r.compare(ctx, step)
 		switch {
@@ -120,7 +120,7 @@ func (r *storeRestore) carryOut(ctx context.Context, plan []planned) ([]planned,
 		counts[plan[i].result]++
 	}
 	fmt.Fprintf(r.app.Err, "Restored: %d, replaced: %d, already the same: %d, kept: %d.\n", counts["restored"], counts["replaced"], counts["same"], counts["kept"])
-	if err := r.repin(ctx, plan); err != nil {
+	if err := r.updateProfiles(ctx, plan); err != nil {
 		return nil, err
 	}
 	r.nameUnused(plan)
@@ -181,8 +181,8 @@ func (r *storeRestore) nameUnused(plan []planned) {
 	}
 }
 
-// repin makes profiles name the keystore that has their keys now.
-func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
+// updateProfiles makes profiles name the keystore that has their keys now.
+func (r *storeRestore) updateProfiles(ctx context.Context, plan []planned) error {
 	home := map[string]string{}
 	for _, step := range plan {
 		home[step.Name] = step.home
@@ -193,7 +193,7 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(config.Profiles)) {
 		p := config.Profiles[name]
-		stores := homesOf(p, home)
+		stores := keystoresOf(p, home)
 		switch {
 		case len(stores) == 0 || slices.Equal(stores, []string{p.Keystore}):
 			continue
@@ -203,7 +203,7 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 			continue
 		}
 		err := r.app.UpdateProfile(ctx, name, func(now *profile.Profile) error {
-			if slices.Equal(homesOf(*now, home), stores) {
+			if slices.Equal(keystoresOf(*now, home), stores) {
 				now.Keystore = stores[0]
 			}
 			return nil
@@ -216,9 +216,9 @@ func (r *storeRestore) repin(ctx context.Context, plan []planned) error {
 	return nil
 }
 
-// homesOf are the keystores that hold those secrets of a profile which the backup contains;
-// none if it contains none.
-func homesOf(p profile.Profile, home map[string]string) []string {
+// keystoresOf are the keystores that hold those secrets of a profile which the backup
+// contains; none if it contains none.
+func keystoresOf(p profile.Profile, home map[string]string) []string {
 	var stores []string
 	touched := false
 	for _, name := range operations.SecretsOf(p) {

@@ -71,7 +71,7 @@ func (d *Checker) keyOperation(ctx context.Context, r ledger.Key) cli.Check {
 	operation, err := ledger.Resume[ledger.Key](ctx, journal, r.ID)
 	switch {
 	case errors.Is(err, ledger.ErrBusy):
-		return d.busy(ctx, name, r, err)
+		return d.heldBy(ctx, name, r, err)
 	case errors.Is(err, ledger.ErrNotFound):
 		return cli.Check{Check: name, Status: "ok", Detail: "finished since"}
 	case err != nil:
@@ -90,26 +90,26 @@ type keyEnding struct {
 	decision  Decision
 }
 
-// done reports what was finished, or why it was not.
-func (f *keyEnding) done(ctx context.Context, detail string, err error) cli.Check {
+// result reports what was finished, or why it was not.
+func (f *keyEnding) result(ctx context.Context, detail string, err error) cli.Check {
 	if err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
 	}
 	return cli.Check{Check: f.name, Status: "ok", Detail: detail}
 }
 
-// mayLive reports a key that may be active, which is a failure.
-func (f *keyEnding) mayLive(code output.Code, detail, next string) cli.Check {
+// mayBeActive reports a key that may be active, which is a failure.
+func (f *keyEnding) mayBeActive(code output.Code, detail, next string) cli.Check {
 	return cli.Check{Check: f.name, Status: "failed", Detail: detail, Next: next, Code: code}
 }
 
 // NotRevoked reports a key that the server did not revoke.
 func (f *keyEnding) notRevoked(ctx context.Context, what string, err error) cli.Check {
 	if errors.Is(err, ErrNeverStored) {
-		return f.unseen()
+		return f.neverArrived()
 	}
 	e := cli.Explain(ctx, err)
-	return f.mayLive(e.Code, what+" is not revoked yet: "+e.What, AfterRefusal(err, f.operation.Record))
+	return f.mayBeActive(e.Code, what+" is not revoked yet: "+e.What, AfterRefusal(err, f.operation.Record))
 }
 
 // keyEndings end the operations of each kind about keys that may be active.
@@ -124,29 +124,29 @@ func (f *keyEnding) finish(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	switch {
 	case r.Ended:
-		return f.done(ctx, "the key "+r.KeyID+" is revoked", f.Forget(ctx, f.operation))
+		return f.result(ctx, "the key "+r.KeyID+" is revoked", f.Forget(ctx, f.operation))
 	case r.KeyID == "":
-		return f.unseen()
+		return f.neverArrived()
 	}
 	return keyEndings[r.Kind](f, ctx)
 }
 
 func (f *keyEnding) finishLogin(ctx context.Context) cli.Check {
-	key, proof, now, ended := f.judge(ctx)
+	key, proof, now, ended := f.askServer(ctx)
 	if ended != nil {
 		return *ended
 	}
 	if err := Came(f.operation, proof.Key.Label, false); err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
 	}
-	return f.login(ctx, key, proof, now)
+	return f.finishConsent(ctx, key, proof, now)
 }
 
 func (f *keyEnding) finishMint(ctx context.Context) cli.Check {
 	if f.operation.Record.Mint.Temporary {
 		return f.temporary(ctx)
 	}
-	key, proof, now, ended := f.judge(ctx)
+	key, proof, now, ended := f.askServer(ctx)
 	if ended != nil {
 		return *ended
 	}
@@ -158,7 +158,7 @@ func (f *keyEnding) finishMint(ctx context.Context) cli.Check {
 }
 
 func (f *keyEnding) finishRotate(ctx context.Context) cli.Check {
-	key, proof, _, ended := f.judge(ctx)
+	key, proof, _, ended := f.askServer(ctx)
 	if ended != nil {
 		return *ended
 	}
@@ -166,22 +166,22 @@ func (f *keyEnding) finishRotate(ctx context.Context) cli.Check {
 		return *dropped
 	}
 	told, err := f.FinishRotation(ctx, f.operation)
-	record := f.done(ctx, told, err)
+	record := f.result(ctx, told, err)
 	if err != nil {
 		record.Next = AfterRefusal(err, f.operation.Record)
 	}
 	return record
 }
 
-// loaded reads the key of an operation, which is stored but may be in no index yet.
-func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *cli.Check) {
+// loadKey reads the key of an operation, which is stored but may be in no index yet.
+func (f *keyEnding) loadKey(ctx context.Context) (key greenfield.APIKey, ended *cli.Check) {
 	r := f.operation.Record
 	key, err := f.App.LoadAPIKey(ctx, r.Keystore, r.KeyID)
 	if errors.Is(err, keystore.ErrNotFound) {
 		if err := neverStored(f.operation); err != nil {
 			return key, new(cli.FailedCheck(ctx, f.name, err))
 		}
-		return key, new(f.unseen())
+		return key, new(f.neverArrived())
 	}
 	if err == nil {
 		// A kill may have come before the key was added to the index.
@@ -193,24 +193,24 @@ func (f *keyEnding) loaded(ctx context.Context) (key greenfield.APIKey, ended *c
 	return key, nil
 }
 
-// unseen reports a key that never arrived here.
-func (f *keyEnding) unseen() cli.Check {
+// neverArrived reports a key that never arrived here.
+func (f *keyEnding) neverArrived() cli.Check {
 	r := f.operation.Record
 	switch {
 	case r.Kind != ledger.KindAuthorize:
-		return f.mayLive(output.UnknownOutcome, "the response with a new key was lost. "+WhereItStands(r), "delete it on that page, then: btcpayctl doctor --forget "+r.ID)
+		return f.mayBeActive(output.UnknownOutcome, "the response with a new key was lost. "+WhereItStands(r), "delete it on that page, then: btcpayctl doctor --forget "+r.ID)
 	case r.Authorize.Printed:
-		return f.mayLive(output.Pending, "a consent page was printed, but no key from it has arrived. "+WhereItStands(r),
+		return f.mayBeActive(output.Pending, "a consent page was printed, but no key from it has arrived. "+WhereItStands(r),
 			"paste the key with btcpayctl authorize --paste, or if there is none: btcpayctl doctor --forget "+r.ID)
 	}
-	return f.mayLive(output.Pending, strings.TrimSpace("a consent page was opened, but no key has arrived. "+WhereItStands(r)+" "+OpenPage(r.Authorize.Port)),
+	return f.mayBeActive(output.Pending, strings.TrimSpace("a consent page was opened, but no key has arrived. "+WhereItStands(r)+" "+OpenPage(r.Authorize.Port)),
 		"run the same btcpayctl authorize again, with the same page; if Authorize was not pressed: btcpayctl doctor --forget "+r.ID)
 }
 
-// judge asks the server about a pending key. If nothing is left to do, or nothing can be
+// askServer asks the server about a pending key. If nothing is left to do, or nothing can be
 // done, ended says so.
-func (f *keyEnding) judge(ctx context.Context) (key greenfield.APIKey, proof greenfield.Proof, now Rights, ended *cli.Check) {
-	if key, ended = f.loaded(ctx); ended != nil {
+func (f *keyEnding) askServer(ctx context.Context) (key greenfield.APIKey, proof greenfield.Proof, now Rights, ended *cli.Check) {
+	if key, ended = f.loadKey(ctx); ended != nil {
 		return key, proof, nil, ended
 	}
 	r := f.operation.Record
@@ -238,14 +238,14 @@ func (f *keyEnding) refused(ctx context.Context, err error) cli.Check {
 		if err := f.ForgetForeign(ctx, f.operation); err != nil {
 			return cli.FailedCheck(ctx, f.name, err)
 		}
-		open := f.unseen()
+		open := f.neverArrived()
 		open.Detail = told + ". " + output.Sentence(open.Detail)
 		return open
 	case errors.Is(err, greenfield.ErrUnknownKey):
-		return f.done(ctx, "the key does not work on "+r.Server+", and was deleted here", f.Forget(ctx, f.operation))
+		return f.result(ctx, "the key does not work on "+r.Server+", and was deleted here", f.Forget(ctx, f.operation))
 	case errors.Is(err, greenfield.ErrRevokedOrLocked):
 		e := cli.Explain(ctx, greenfield.ErrRevokedOrLocked)
-		return f.mayLive(e.Code, "a key is pending: "+e.What, AfterRefusal(err, r))
+		return f.mayBeActive(e.Code, "a key is pending: "+e.What, AfterRefusal(err, r))
 	}
 	e := cli.Explain(ctx, err)
 	return cli.Check{Check: f.name, Status: "failed", Detail: "a key is pending, but the server cannot be asked about it: " + e.What, Next: AfterRefusal(err, r), Code: e.Code}
@@ -255,14 +255,14 @@ func (f *keyEnding) finishRevoke(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	again := "btcpayctl apikey revoke --value-file FILE again, or btcpayctl doctor --forget " + r.ID
 	if r.Keystore == "" {
-		return f.mayLive(output.UnknownOutcome, "the key "+r.KeyID+" may not be revoked yet, and it is not stored here", again)
+		return f.mayBeActive(output.UnknownOutcome, "the key "+r.KeyID+" may not be revoked yet, and it is not stored here", again)
 	}
 	err := f.EndKey(ctx, f.operation)
 	switch {
 	case errors.Is(err, ErrNotHere):
-		return f.mayLive(output.UnknownOutcome, "the key "+r.KeyID+" may not be revoked yet, and keystore "+r.Keystore+" no longer has it", again)
+		return f.mayBeActive(output.UnknownOutcome, "the key "+r.KeyID+" may not be revoked yet, and keystore "+r.Keystore+" no longer has it", again)
 	case err != nil:
 		return f.notRevoked(ctx, "the key "+r.KeyID, err)
 	}
-	return f.done(ctx, "the key "+r.KeyID+" is revoked", nil)
+	return f.result(ctx, "the key "+r.KeyID+" is revoked", nil)
 }

@@ -34,10 +34,10 @@ func (d Decision) Check(open []ledger.Key) error {
 	return nil
 }
 
-// login finishes a login whose key arrived. The key is put to use if the user agreed to
-// exactly that, and dropped if the user refused or could not agree. Everything else is the
-// user's decision.
-func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
+// finishConsent finishes a login whose key arrived. The key is put to use if the user
+// agreed to exactly that, and dropped if the user refused or could not agree. Everything
+// else is the user's decision.
+func (f *keyEnding) finishConsent(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
 	r := f.operation.Record
 	d := CompareGrant(asked(r), proof.Grant)
 	same, broader := d.What == "", proof.Grant.Match == greenfield.GrantBroader
@@ -48,23 +48,23 @@ func (f *keyEnding) login(ctx context.Context, key greenfield.APIKey, proof gree
 	}
 	switch {
 	case UnexpectedUser(r.Authorize.ExpectUser, proof) != nil:
-		return f.dropped(ctx, key, UnexpectedUser(r.Authorize.ExpectUser, proof).What)
+		return f.drop(ctx, key, UnexpectedUser(r.Authorize.ExpectUser, proof).What)
 	case r.Authorize.Consent == ledger.ConsentRefused:
-		return f.dropped(ctx, key, "the key "+r.KeyID+" was refused")
+		return f.drop(ctx, key, "the key "+r.KeyID+" was refused")
 	case d.Never:
-		return f.dropped(ctx, key, d.What)
+		return f.drop(ctx, key, d.What)
 	case slices.Contains(f.decision.Drop, r.ID), f.decision.Fix && !same:
-		return f.dropped(ctx, key, strings.TrimSuffix("the key "+r.KeyID+" is not wanted: "+d.What, ": "))
+		return f.drop(ctx, key, strings.TrimSuffix("the key "+r.KeyID+" is not wanted: "+d.What, ": "))
 	case slices.Contains(f.decision.Keep, r.ID):
-		return f.agreed(ctx, proof)
+		return f.accept(ctx, proof)
 	case r.Authorize.Consent.Covers(same, broader):
 		return f.pin(ctx, proof)
 	}
-	return f.undecided(ctx, key, proof, d)
+	return f.askUser(ctx, key, proof, d)
 }
 
-// undecided asks on a terminal, and otherwise prints the two commands.
-func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, d difference) cli.Check {
+// askUser asks on a terminal, and otherwise prints the two commands.
+func (f *keyEnding) askUser(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, d difference) cli.Check {
 	r := f.operation.Record
 	told := []string{fmt.Sprintf("the key %s arrived for profile %s, and was not accepted yet. It may: %s", r.KeyID, r.Target, cli.PermissionList(proof.Grant.Granted))}
 	if d.What != "" {
@@ -81,7 +81,7 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 	}
 	sure, err := f.App.Confirm(ctx, output.VisibleLine(output.Sentence(detail))+". Keep it?", false)
 	if err == nil && sure {
-		return f.agreed(ctx, proof)
+		return f.accept(ctx, proof)
 	}
 	if err == nil {
 		sure, err = f.App.Confirm(ctx, "Drop it, and revoke it if it is new?", false)
@@ -90,14 +90,14 @@ func (f *keyEnding) undecided(ctx context.Context, key greenfield.APIKey, proof 
 	case err != nil || ctx.Err() != nil:
 		return waiting
 	case sure:
-		return f.dropped(ctx, key, "the key "+r.KeyID+" is not wanted")
+		return f.drop(ctx, key, "the key "+r.KeyID+" is not wanted")
 	}
 	return waiting
 }
 
-// agreed records the consent first. The user who agrees here knows which keys the profile
+// accept records the consent first. The user who agrees here knows which keys the profile
 // has.
-func (f *keyEnding) agreed(ctx context.Context, proof greenfield.Proof) cli.Check {
+func (f *keyEnding) accept(ctx context.Context, proof greenfield.Proof) cli.Check {
 	err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent, r.BesidePairing = ledger.ConsentGiven, true })
 	if err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
@@ -109,7 +109,7 @@ func (f *keyEnding) agreed(ctx context.Context, proof greenfield.Proof) cli.Chec
 func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) cli.Check {
 	r := f.operation.Record
 	if r.Target == "" {
-		return f.done(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.CloseOperation(ctx, f.operation))
+		return f.result(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.CloseOperation(ctx, f.operation))
 	}
 	pin := Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
 	if _, err := PinAPIKey(ctx, f.App, r.Target, pin); err != nil {
@@ -123,20 +123,20 @@ func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) cli.Check {
 	if r.Authorize.Consent == ledger.ConsentGiven || r.Authorize.Consent == ledger.ConsentBroader {
 		how = "works, and was accepted"
 	}
-	return f.done(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.CloseOperation(ctx, f.operation))
+	return f.result(ctx, fmt.Sprintf("the key %s %s; profile %s uses it now", r.KeyID, how, r.Target), f.CloseOperation(ctx, f.operation))
 }
 
-// dropped drops a key and reports the result.
-func (f *keyEnding) dropped(ctx context.Context, key greenfield.APIKey, why string) cli.Check {
+// drop drops a key and reports the result.
+func (f *keyEnding) drop(ctx context.Context, key greenfield.APIKey, why string) cli.Check {
 	if err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent = ledger.ConsentRefused }); err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
 	}
-	told, err := f.letGo(ctx, f.operation, key)
+	told, err := f.dropKey(ctx, f.operation, key)
 	if err != nil {
 		e := cli.Explain(ctx, err)
-		return f.mayLive(e.Code, why+". "+told, AfterRefusal(err, f.operation.Record))
+		return f.mayBeActive(e.Code, why+". "+told, AfterRefusal(err, f.operation.Record))
 	}
-	return f.done(ctx, why+". "+told, nil)
+	return f.result(ctx, why+". "+told, nil)
 }
 
 // otherThanAsked drops a key that another credential made with other permissions than
@@ -160,5 +160,5 @@ func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, p
 	case len(users) > 0:
 		return nil
 	}
-	return new(f.dropped(ctx, key, d.What))
+	return new(f.drop(ctx, key, d.What))
 }

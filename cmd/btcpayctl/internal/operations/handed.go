@@ -32,7 +32,7 @@ func ForgetHanded(ctx context.Context, a *app.App, keyID string) (found bool, er
 		if r.KeyID != keyID {
 			continue
 		}
-		operation, err := ledger.ResumeWithin[ledger.Handed](ctx, journal, r.ID, LettingGo)
+		operation, err := ledger.ResumeWithin[ledger.Handed](ctx, journal, r.ID, HoldWait)
 		if errors.Is(err, ledger.ErrNotFound) {
 			return true, nil
 		}

@@ -85,15 +85,15 @@ func (h *KeyHolder) GiveUp(ctx context.Context, operation *ledger.Operation[ledg
 	return errors.Join(e, err)
 }
 
-// Drop is [KeyHolder.letGo] for callers that report a failure with the rest.
+// Drop is [KeyHolder.dropKey] for callers that report a failure with the rest.
 func (h *KeyHolder) Drop(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) string {
-	told, _ := h.letGo(ctx, operation, key)
+	told, _ := h.dropKey(ctx, operation, key)
 	return told
 }
 
-// letGo drops a key that is not wanted, revokes it if nothing else can use it yet, and
+// dropKey drops a key that is not wanted, revokes it if nothing else can use it yet, and
 // returns the result as a sentence.
-func (h *KeyHolder) letGo(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) (string, error) {
+func (h *KeyHolder) dropKey(ctx context.Context, operation *ledger.Operation[ledger.Key], key greenfield.APIKey) (string, error) {
 	if operation.Record.Known {
 		if err := h.CloseOperation(ctx, operation); err != nil {
 			return "It was stored before, but its operation could not be closed: " + err.Error() + ".", err
@@ -219,7 +219,7 @@ func (h *KeyHolder) Revoke(ctx context.Context, server string, key greenfield.AP
 		switch {
 		case gone:
 			return nil
-		case !MayPass(err), attempt == revokeAttempts:
+		case !IsTemporary(err), attempt == revokeAttempts:
 			return err
 		}
 		lost = lost || client.FateUnknown(err)
@@ -252,8 +252,8 @@ func (h *KeyHolder) AskToRevoke(ctx context.Context, server string, key greenfie
 	return gone, client.FateUnknown(answer), err
 }
 
-// MayPass reports whether a failure may be temporary.
-func MayPass(err error) bool {
+// IsTemporary reports whether a failure may be temporary.
+func IsTemporary(err error) bool {
 	if _, ok := errors.AsType[*client.NetworkError](err); ok {
 		return true
 	}
@@ -278,7 +278,7 @@ func LostAnswer(ctx context.Context, err error, label, server string) error {
 
 // RevokeOnce asks once, and does not wait long.
 func (h *KeyHolder) RevokeOnce(ctx context.Context, server string, key greenfield.APIKey) error {
-	ctx, stop := context.WithTimeout(ctx, QuickQuestion)
+	ctx, stop := context.WithTimeout(ctx, QuickTimeout)
 	defer stop()
 	if gone, _, err := h.AskToRevoke(ctx, server, key, false); !gone {
 		return err
@@ -300,10 +300,10 @@ func (h *KeyHolder) EndTemporary(ctx context.Context, operationID string, wait t
 	return h.endKeyBy(ctx, operation, revoke)
 }
 
-// QuickQuestion is the time limit of one request by a process that has something else to
+// QuickTimeout is the time limit of one request by a process that has something else to
 // do.
-const QuickQuestion = 5 * time.Second
+const QuickTimeout = 5 * time.Second
 
-// LettingGo is far longer than a killed process, or one that only reads, holds an
+// HoldWait is far longer than a killed process, or one that only reads, holds an
 // operation.
-const LettingGo = 5 * time.Second
+const HoldWait = 5 * time.Second

@@ -30,28 +30,28 @@ type operationKind struct {
 	check func(context.Context, *Checker, ledger.Entry) cli.Check
 	// note reports on standard error what is open. It is nil for a kind that is not
 	// reported.
-	note func(noting)
+	note func(startNotes)
 }
 
 // operationKinds are in the order of their notes.
 var operationKinds = []operationKind{
-	{[]ledger.Kind{ledger.KindPair}, checking((*Checker).pairOperation), nil},
-	{[]ledger.Kind{ledger.KindInvoice}, checking((*Checker).invoiceOperation), noteInvoices},
+	{[]ledger.Kind{ledger.KindPair}, checkWith((*Checker).pairOperation), nil},
+	{[]ledger.Kind{ledger.KindInvoice}, checkWith((*Checker).invoiceOperation), noteInvoices},
 	{[]ledger.Kind{ledger.KindBatch}, nil, noteBatches},
-	{[]ledger.Kind{ledger.KindMove}, checking((*Checker).moveOperation), noteMoves},
-	{[]ledger.Kind{ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke}, checking((*Checker).keyOperation), noteKeys},
+	{[]ledger.Kind{ledger.KindMove}, checkWith((*Checker).moveOperation), noteMoves},
+	{[]ledger.Kind{ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke}, checkWith((*Checker).keyOperation), noteKeys},
 }
 
-func checking[R ledger.Record](check func(*Checker, context.Context, R) cli.Check) func(context.Context, *Checker, ledger.Entry) cli.Check {
+func checkWith[R ledger.Record](check func(*Checker, context.Context, R) cli.Check) func(context.Context, *Checker, ledger.Entry) cli.Check {
 	return func(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
 		for _, r := range ledger.Of[R]([]ledger.Entry{e}) {
 			return check(d, ctx, r)
 		}
-		return ofNewerVersion(e)
+		return newerVersion(e)
 	}
 }
 
-func ofNewerVersion(e ledger.Entry) cli.Check {
+func newerVersion(e ledger.Entry) cli.Check {
 	return warning(e.Header, "a newer version of btcpayctl started it", "use that version")
 }
 
@@ -59,7 +59,7 @@ func ofNewerVersion(e ledger.Entry) cli.Check {
 func checkOperation(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
 	i := slices.IndexFunc(operationKinds, func(k operationKind) bool { return slices.Contains(k.kinds, e.Kind) })
 	if i < 0 || operationKinds[i].check == nil {
-		return ofNewerVersion(e)
+		return newerVersion(e)
 	}
 	return operationKinds[i].check(ctx, d, e)
 }
@@ -71,7 +71,7 @@ func Note(cmd *cobra.Command, a *app.App) {
 	if err != nil {
 		fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
 	}
-	n := noting{cmd, a, open, more}
+	n := startNotes{cmd, a, open, more}
 	if more {
 		n.print(fmt.Sprintf("many operations are open, and only %d of them were examined", len(open)), "btcpayctl doctor")
 	}
@@ -82,15 +82,15 @@ func Note(cmd *cobra.Command, a *app.App) {
 	}
 }
 
-// A noting is what the start of a command found when it examined part of the ledger.
-type noting struct {
+// A startNotes is what the start of a command found when it examined part of the ledger.
+type startNotes struct {
 	cmd  *cobra.Command
 	app  *app.App
 	open []ledger.Entry
 	more bool // an operation is open that was not examined
 }
 
-func (n noting) ctx() context.Context { return n.cmd.Context() }
+func (n startNotes) ctx() context.Context { return n.cmd.Context() }
 
 // countOf is a number, as far as it is known, with its noun.
 func countOf(found int, more bool, one, many string) string {
@@ -104,17 +104,17 @@ func countOf(found int, more bool, one, many string) string {
 }
 
 // print writes a note with the command to run next.
-func (n noting) print(what, next string) {
+func (n startNotes) print(what, next string) {
 	fmt.Fprintf(n.app.Err, "Note: %s. Next: %s\n", what, n.app.Hint(next))
 }
 
-func noteInvoices(n noting) {
+func noteInvoices(n startNotes) {
 	if found := len(ledger.Of[ledger.Invoice](n.open)); found > 0 {
 		n.print(countOf(found, n.more, "invoice operation has", "invoice operations have")+" an unknown outcome", "btcpayctl invoice resume")
 	}
 }
 
-func noteBatches(n noting) {
+func noteBatches(n startNotes) {
 	batches, err := n.app.Batches()
 	if err != nil {
 		return
@@ -128,19 +128,19 @@ func noteBatches(n noting) {
 	}
 }
 
-func noteMoves(n noting) {
+func noteMoves(n startNotes) {
 	if cli.DoesHandle(n.cmd, cli.Moves) {
 		return
 	}
-	for _, r := range CutMoves(n.ctx(), n.app, ledger.Of[ledger.Move](n.open)) {
-		n.print("a move of secrets was interrupted", MoveAgain(r))
+	for _, r := range InterruptedMoves(n.ctx(), n.app, ledger.Of[ledger.Move](n.open)) {
+		n.print("a move of secrets was interrupted", MoveCommand(r))
 	}
 }
 
 // noteKeys counts the operations about keys that no process holds, and names keys that a
 // watcher is still revoking, for commands that do not deal with them. A consent page
 // without a key is not reported at every command.
-func noteKeys(n noting) {
+func noteKeys(n startNotes) {
 	if cli.DoesHandle(n.cmd, cli.Keys) {
 		return
 	}

@@ -53,7 +53,7 @@ func (h *KeyHolder) pageOf(ctx context.Context, in ledger.Key) (*ledger.Operatio
 		if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != in.Server || r.ID == in.ID || r.Label != in.Authorize.Came {
 			continue
 		}
-		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, LettingGo)
+		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, HoldWait)
 		switch {
 		case errors.Is(err, ledger.ErrBusy), errors.Is(err, ledger.ErrNotFound):
 			return nil, nil

@@ -39,7 +39,7 @@ func (h *KeyHolder) isGone(ctx context.Context, c *app.GreenfieldConnection, ans
 // process to finish.
 func (h *KeyHolder) endedElsewhere(ctx context.Context, id string) bool {
 	seen := false
-	for deadline := time.Now().Add(LettingGo); ; {
+	for deadline := time.Now().Add(HoldWait); ; {
 		open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 		same := slices.DeleteFunc(open, func(r ledger.Key) bool { return r.KeyID != id })
 		if slices.ContainsFunc(same, func(r ledger.Key) bool { return r.Ended }) {
@@ -48,7 +48,7 @@ func (h *KeyHolder) endedElsewhere(ctx context.Context, id string) bool {
 		atWork := slices.DeleteFunc(same, func(r ledger.Key) bool { return IsAbandoned(ctx, h.App, r.ID) })
 		// One of them is this process's own.
 		if len(atWork) < 2 || time.Now().After(deadline) {
-			return seen && h.EndedMeanwhile(ctx, id)
+			return seen && h.IsEndedElsewhere(ctx, id)
 		}
 		seen = true
 		select {
@@ -63,7 +63,7 @@ func (h *KeyHolder) endedElsewhere(ctx context.Context, id string) bool {
 // longer there, another process has revoked it.
 func (h *KeyHolder) RevokeLoaded(ctx context.Context, server string, key greenfield.APIKey) error {
 	err := h.Revoke(ctx, server, key)
-	if errors.Is(err, greenfield.ErrRevokedOrLocked) && h.EndedMeanwhile(ctx, app.KeyID(key)) {
+	if errors.Is(err, greenfield.ErrRevokedOrLocked) && h.IsEndedElsewhere(ctx, app.KeyID(key)) {
 		return nil
 	}
 	return err
@@ -106,7 +106,7 @@ func (h *KeyHolder) witness(ctx context.Context, server, id string) *app.Greenfi
 		if other == "" || other == id {
 			continue
 		}
-		key, err := h.keyAtHand(ctx, server, other)
+		key, err := h.availableKey(ctx, server, other)
 		if err != nil {
 			continue
 		}
@@ -136,8 +136,8 @@ func (h *KeyHolder) makerOf(r ledger.Key) string {
 
 var errNotAtHand = errors.New("the key is not available")
 
-// keyAtHand reads a key of a server from the keystore or the environment.
-func (h *KeyHolder) keyAtHand(ctx context.Context, server, id string) (greenfield.APIKey, error) {
+// availableKey reads a key of a server from the keystore or the environment.
+func (h *KeyHolder) availableKey(ctx context.Context, server, id string) (greenfield.APIKey, error) {
 	index, err := h.App.Index()
 	if err != nil {
 		return greenfield.APIKey{}, err
@@ -192,16 +192,16 @@ func (h *KeyHolder) NotRevoked(ctx context.Context, operation *ledger.Operation[
 	e.Why, e.Next = "It may still work. It stays in the keystore.", AfterRefusal(err, r)
 	if r.Keystore == "" {
 		e.Why = "It may still work."
-		if MayPass(err) {
+		if IsTemporary(err) {
 			e.Next = "the same command again, later"
 		}
 	}
 	return errors.Join(&e, operation.Release())
 }
 
-// EndedMeanwhile reports whether another process has revoked, or is revoking, a key that
+// IsEndedElsewhere reports whether another process has revoked, or is revoking, a key that
 // was listed here a moment ago.
-func (h *KeyHolder) EndedMeanwhile(ctx context.Context, id string) bool {
+func (h *KeyHolder) IsEndedElsewhere(ctx context.Context, id string) bool {
 	open, _ := UnfinishedOf[ledger.Key](ctx, h.App) // "doctor" reports records that cannot be read
 	if slices.ContainsFunc(open, func(r ledger.Key) bool { return r.KeyID == id && r.Ended }) {
 		return true
@@ -227,7 +227,7 @@ func (h *KeyHolder) CloseOthers(ctx context.Context, own ledger.Key) (held bool,
 		if r.KeyID != own.KeyID || r.ID == own.ID {
 			continue
 		}
-		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, LettingGo)
+		operation, err := ledger.ResumeWithin[ledger.Key](ctx, journal, r.ID, HoldWait)
 		switch {
 		case errors.Is(err, ledger.ErrBusy):
 			held = held || r.Keystore != ""

@@ -205,8 +205,8 @@ func (r Rights) Without(reason greenfield.RightReason) Rights {
 	return slices.DeleteFunc(slices.Clone(r), func(one greenfield.Right) bool { return one.Reason == reason })
 }
 
-// OtherPerson is the next step if a role does not allow the key's permissions.
-func (r Rights) OtherPerson(profile string, granted []greenfield.Permission) string {
+// OtherUser is the next step if a role does not allow the key's permissions.
+func (r Rights) OtherUser(profile string, granted []greenfield.Permission) string {
 	next := ""
 	if stores := r.with(greenfield.LiveNo).stores(); len(stores) > 0 {
 		next = "ask an owner of " + cli.StoresText(stores) + " for a role that allows it\nor, logged in as another user: "

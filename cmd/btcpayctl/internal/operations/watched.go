@@ -29,8 +29,8 @@ func WatchedBy(ctx context.Context, a *app.App, r ledger.Key) string {
 		holder.Process, cli.ClockTime(a, r.Watch.Since, cli.ToTheMinute), cli.ClockTime(a, r.Watch.Asked, cli.ToTheMinute), cli.ClockTime(a, r.Watch.Until, cli.ToTheMinute))
 }
 
-// busy says which process holds an operation, and since when.
-func (d *Checker) busy(ctx context.Context, name string, r ledger.Key, err error) cli.Check {
+// heldBy says which process holds an operation, and since when.
+func (d *Checker) heldBy(ctx context.Context, name string, r ledger.Key, err error) cli.Check {
 	who := "another process is working on it"
 	if at, ok := errors.AsType[*ledger.BusyError](err); ok && at.Process > 0 {
 		who = fmt.Sprintf("process %d has been working on it since %s", at.Process, cli.ClockTime(d.App, at.Since, cli.ToTheMinute))
@@ -50,7 +50,7 @@ func (f *keyEnding) temporary(ctx context.Context) cli.Check {
 	r := f.operation.Record
 	err := f.EndKey(ctx, f.operation)
 	if err == nil {
-		return f.done(ctx, "its command has ended; the key "+r.Label+" was revoked", nil)
+		return f.result(ctx, "its command has ended; the key "+r.Label+" was revoked", nil)
 	}
 	told := f.notRevoked(ctx, "its command has ended; the key "+r.Label, err)
 	if by := WatchedBy(ctx, f.App, r); by != "" {

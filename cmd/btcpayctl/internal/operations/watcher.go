@@ -137,21 +137,21 @@ func WatchEnvironment(a *app.App) ([]string, error) {
 	return append(append(passed, app.ConfigDirVariable+"="+config), fault.Environ()...), nil
 }
 
-// Tell sends a line. The watcher may have ended.
-func (w *Watcher) Tell(line string) { io.WriteString(w.input, line+"\n") }
+// Send sends a line. The watcher may have ended.
+func (w *Watcher) Send(line string) { io.WriteString(w.input, line+"\n") }
 
 // Dismiss ends the watch, because the key is revoked. It does nothing on a nil Watcher.
 func (w *Watcher) Dismiss() {
 	if w == nil {
 		return
 	}
-	w.Tell(WatchDone)
+	w.Send(WatchDone)
 	w.input.Close()
 }
 
-// Hear stores a report. It returns why the server has not revoked the key yet, if the
+// ReadReport stores a report. It returns why the server has not revoked the key yet, if the
 // report says so. lives is false after the process has ended.
-func (w *Watcher) Hear(report string, lives bool) (away string) {
+func (w *Watcher) ReadReport(report string, lives bool) (away string) {
 	if !lives {
 		w.Reports = nil
 	}
@@ -165,8 +165,8 @@ func (w *Watcher) Hear(report string, lives bool) (away string) {
 	return away
 }
 
-// Lives reports whether the process still runs.
-func (w *Watcher) Lives() bool { return w != nil && w.Reports != nil }
+// IsRunning reports whether the process still runs.
+func (w *Watcher) IsRunning() bool { return w != nil && w.Reports != nil }
 
 // WatchFor is the input of a watcher for the key of an operation.
 func WatchFor(a *app.App, flags app.Flags, r ledger.Key, key greenfield.APIKey, over Deadline) Watch {

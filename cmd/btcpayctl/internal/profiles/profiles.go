@@ -259,13 +259,13 @@ that has a key keeps its server: the key is paired there.`,
 			err = a.UpdateProfile(cmd.Context(), args[0], func(old *profile.Profile) error {
 				if flags.Changed("server") {
 					if (old.SIN != "" || old.APIKeyID != "") && old.Server != "" && set.Server != old.Server {
-						return keyedProfile(args[0], "server")
+						return keyTiedError(args[0], "server")
 					}
 					old.Server = set.Server
 				}
 				if flags.Changed("keystore") {
 					if (old.SIN != "" || old.APIKeyID != "") && old.Keystore != set.Keystore {
-						return keyedProfile(args[0], "keystore")
+						return keyTiedError(args[0], "keystore")
 					}
 					old.Keystore = set.Keystore
 				}
@@ -316,7 +316,7 @@ that has a key keeps its server: the key is paired there.`,
 	return cmd
 }
 
-func keyedProfile(name, what string) error {
+func keyTiedError(name, what string) error {
 	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " cannot be changed",
 		Why: "The key belongs to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
 	if what == "keystore" {

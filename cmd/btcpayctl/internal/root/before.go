@@ -8,8 +8,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 )
 
-// before runs before every command.
-func before(a *app.App) func(*cobra.Command, []string) error {
+// beforeRun runs before every command.
+func beforeRun(a *app.App) func(*cobra.Command, []string) error {
 	open := nameOpenOperations(a)
 	return func(cmd *cobra.Command, args []string) error {
 		if err := cli.RefuseEmpty(cmd, args); err != nil {

@@ -55,9 +55,9 @@ var promise = sync.OnceValue(func() *regexp.Regexp {
 // mostEffects is how many effects a failure names, the last ones.
 const mostEffects = 5
 
-// nobodyReads reports whether a command without effects failed only because the reader of
+// readerHasGone reports whether a command without effects failed only because the reader of
 // its output has gone, as with head.
-func nobodyReads(a *app.App, err error) bool {
+func readerHasGone(a *app.App, err error) bool {
 	_, acted := a.Effects()
 	_, printing := errors.AsType[*output.PrintError](err)
 	return !acted && printing && errors.Is(err, syscall.EPIPE)

@@ -135,7 +135,7 @@ type randomLine struct {
 
 func (w *randomWorld) pick(values ...string) string { return values[w.random.IntN(len(values))] }
 
-// line makes one up. A value of "" is not given, and "EMPTY" is given and empty.
+// commandLine makes one up. A value of "" is not given, and "EMPTY" is given and empty.
 func (w *randomWorld) line() randomLine {
 	l := randomLine{env: map[string]string{"BTCPAYCTL_NO_INPUT": "1"}}
 	flag := func(name, value string) string {

@@ -12,15 +12,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 )
 
-// A line is a command line with the flags that hints repeat: those of its target.
-type line struct {
+// A commandLine is a command line with the flags that hints repeat: those of its target.
+type commandLine struct {
 	given map[string]string // by name, quoted for a shell
 	tree  func() *cobra.Command
 }
 
 // lineOf returns the line of a command that is about to run.
-func lineOf(cmd *cobra.Command) *line {
-	l := &line{given: map[string]string{}}
+func lineOf(cmd *cobra.Command) *commandLine {
+	l := &commandLine{given: map[string]string{}}
 	for _, name := range cli.TargetFlags {
 		f := cmd.Flags().Lookup(name)
 		if !isTarget(f) || !f.Changed {
@@ -51,7 +51,7 @@ var profileFirst = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 
 // hint adds the flags of the target to each command of a hint that has them. If the hint
 // names another profile, that profile's server and store are used.
-func (l *line) hint(text string) string {
+func (l *commandLine) hint(text string) string {
 	if len(l.given) == 0 || !strings.Contains(text, "btcpayctl ") {
 		return text
 	}
@@ -78,7 +78,7 @@ func (l *line) hint(text string) string {
 
 // find returns the command that words begin with, and its path with a blank before each
 // word.
-func (l *line) find(words []string) (*cobra.Command, string) {
+func (l *commandLine) find(words []string) (*cobra.Command, string) {
 	cmd, path := l.tree(), ""
 	for _, word := range words {
 		var next *cobra.Command
@@ -109,7 +109,7 @@ func restOfCommand(text string) string {
 	return text
 }
 
-func (l *line) missing(cmd *cobra.Command, written string) string {
+func (l *commandLine) missing(cmd *cobra.Command, written string) string {
 	names := cli.TargetFlags
 	if own := flagIn(written, "profile"); own != "" && own != strings.TrimPrefix(l.given["profile"], " --profile ") {
 		names = cli.ReachFlags

@@ -28,7 +28,7 @@ import (
 
 // Run runs one command line and returns the exit code.
 func Run(ctx context.Context, a *app.App, args []string) int {
-	root := newRoot(a, needed(args))
+	root := newRoot(a, namedCommand(args))
 	root.SetArgs(args)
 	_, err := root.ExecuteContextC(ctx)
 	if err == nil {
@@ -37,7 +37,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	if child, ok := errors.AsType[*cli.Exited](err); ok {
 		return child.Code // the command has reported the failure itself
 	}
-	if nobodyReads(a, err) {
+	if readerHasGone(a, err) {
 		return brokenPipe
 	}
 	format, _ := root.PersistentFlags().GetString("output")
@@ -66,10 +66,10 @@ func children() []child {
 // tree makes all commands, for commands that refer to others.
 func tree(a *app.App) cli.Tree { return func() *cobra.Command { return NewRoot(a) } }
 
-// needed is the command that a line names with its first word, and empty if all commands
-// may be needed: for help, completion and mistakes. Making the flags of the other commands
-// would take most of the run time.
-func needed(args []string) string {
+// namedCommand is the command that a line names with its first word, and empty if all
+// commands may be needed: for help, completion and mistakes. Making the flags of the other
+// commands would take most of the run time.
+func namedCommand(args []string) string {
 	for _, c := range children() {
 		if len(args) > 0 && args[0] == c.name {
 			return c.name
@@ -96,7 +96,7 @@ Data goes to standard output, everything else to standard error.`,
 		// Suggest commands for up to two typing errors; cobra sets this only on a path that
 		// this program does not take.
 		SuggestionsMinimumDistance: 2,
-		PersistentPreRunE:          before(a),
+		PersistentPreRunE:          beforeRun(a),
 		Args:                       cli.NoCommand,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -13,13 +13,13 @@ func TestChildrenAreNamed(t *testing.T) {
 		if got := c.make(a).Name(); got != c.name {
 			t.Errorf("%s makes the command %s", c.name, got)
 		}
-		alone := newRoot(a, needed([]string{c.name, "--help"}))
+		alone := newRoot(a, namedCommand([]string{c.name, "--help"}))
 		if found, _, err := alone.Find([]string{c.name}); err != nil || found.Name() != c.name {
 			t.Errorf("%s is not found: %v", c.name, err)
 		}
 	}
 	for _, args := range [][]string{nil, {"help"}, {"versoin"}, {"-o", "json", "version"}, {"__complete", "key"}} {
-		if got := len(newRoot(a, needed(args)).Commands()); got < len(children()) {
+		if got := len(newRoot(a, namedCommand(args)).Commands()); got < len(children()) {
 			t.Errorf("%q sees %d commands", args, got)
 		}
 	}

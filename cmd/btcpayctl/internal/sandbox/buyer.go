@@ -20,7 +20,7 @@ type paidRecord struct {
 
 func newSandboxPay(a *app.App) *cobra.Command {
 	var share string
-	cmd := play(a, &cobra.Command{
+	cmd := newActorCommand(a, &cobra.Command{
 		Use:   "pay INVOICE",
 		Short: "Pay an invoice, as the buyer",
 		Long: `Act as the buyer: open the invoice's checkout page on a sandbox and pay. The payment is
@@ -33,7 +33,7 @@ not confirmed until a block is mined.`,
 			{Title: "PAID", Value: func(r paidRecord) string { return r.Share }},
 		},
 		Name: func(r paidRecord) string { return r.Invoice },
-	}, func(ctx context.Context, p *player, args []string) (paidRecord, error) {
+	}, func(ctx context.Context, p *sandboxActor, args []string) (paidRecord, error) {
 		button, ok := map[string]string{"all": "pay", "half": "pay-half", "double": "pay-double"}[share]
 		if !ok {
 			return paidRecord{}, &output.Error{Code: output.Usage, What: "--share must be all, half or double", Next: "--share half"}
@@ -55,7 +55,7 @@ type minedRecord struct {
 }
 
 func newSandboxMine(a *app.App) *cobra.Command {
-	return play(a, &cobra.Command{
+	return newActorCommand(a, &cobra.Command{
 		Use:     "mine [BLOCKS]",
 		Short:   "Mine blocks",
 		Example: "  btcpayctl sandbox mine 6",
@@ -63,7 +63,7 @@ func newSandboxMine(a *app.App) *cobra.Command {
 	}, output.View[minedRecord]{
 		Columns: []output.Column[minedRecord]{{Title: "BLOCKS", Value: func(r minedRecord) string { return strconv.Itoa(r.Blocks) }}},
 		Name:    func(r minedRecord) string { return strconv.Itoa(r.Blocks) },
-	}, func(ctx context.Context, p *player, args []string) (minedRecord, error) {
+	}, func(ctx context.Context, p *sandboxActor, args []string) (minedRecord, error) {
 		record := minedRecord{1}
 		if len(args) == 1 {
 			n, err := strconv.Atoi(args[0])
@@ -82,7 +82,7 @@ type clockRecord struct {
 }
 
 func newSandboxClock(a *app.App) *cobra.Command {
-	return play(a, &cobra.Command{
+	return newActorCommand(a, &cobra.Command{
 		Use:   "clock ADVANCE",
 		Short: "Move the sandbox's clock ahead, such as by 16m",
 		Long: `Move the sandbox's clock ahead: invoices and pairing codes expire, and everything that
@@ -92,7 +92,7 @@ is due in that time happens.`,
 	}, output.View[clockRecord]{
 		Columns: []output.Column[clockRecord]{{Title: "NOW", Value: func(r clockRecord) string { return r.Now.Format(time.RFC3339) }}},
 		Name:    func(r clockRecord) string { return r.Now.Format(time.RFC3339) },
-	}, func(ctx context.Context, p *player, args []string) (clockRecord, error) {
+	}, func(ctx context.Context, p *sandboxActor, args []string) (clockRecord, error) {
 		if d, err := time.ParseDuration(args[0]); err != nil || d <= 0 {
 			return clockRecord{}, &output.Error{Code: output.Usage, What: "the time to advance must be a duration such as 16m or 24h", Next: "btcpayctl sandbox clock 16m"}
 		}

@@ -49,7 +49,7 @@ var consentView = output.View[consentRecord]{
 func newSandboxConsent(a *app.App) *cobra.Command {
 	var store string
 	var cancel bool
-	cmd := play(a, &cobra.Command{
+	cmd := newActorCommand(a, &cobra.Command{
 		Use:   "consent [PAGE]",
 		Short: "Authorize a program on the consent page, as the user",
 		Long: `Act as a user of a sandbox on the consent page for an API key: log in, pick a store if
@@ -62,7 +62,7 @@ A page without a redirect shows the key, which is printed.`,
 		Example: `  btcpayctl authorize --profile ci --store ID --for "invoice list" --no-browser &
   btcpayctl sandbox consent --profile ci; wait`,
 		Args: cli.Arguments(0, 1),
-	}, consentView, func(ctx context.Context, p *player, args []string) (consentRecord, error) {
+	}, consentView, func(ctx context.Context, p *sandboxActor, args []string) (consentRecord, error) {
 		page, err := p.consentPage(ctx, args)
 		if err != nil {
 			return consentRecord{}, err
@@ -79,7 +79,7 @@ A page without a redirect shows the key, which is printed.`,
 
 // consentPage is the given address, the address in the given file, or the newest page that
 // was requested.
-func (p *player) consentPage(ctx context.Context, args []string) (string, error) {
+func (p *sandboxActor) consentPage(ctx context.Context, args []string) (string, error) {
 	if len(args) == 0 {
 		return p.pageAskedFor(ctx)
 	}
@@ -105,9 +105,9 @@ func (p *player) consentPage(ctx context.Context, args []string) (string, error)
 var refreshTarget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`http-equiv="refresh" content="0; url=([^"]+)"`) })
 
 // pageAskedFor is the newest consent page that a command waits for.
-func (p *player) pageAskedFor(ctx context.Context) (string, error) {
+func (p *sandboxActor) pageAskedFor(ctx context.Context) (string, error) {
 	nobody := &output.Error{Code: output.NotFound, What: "no command is waiting for a key", Next: "btcpayctl authorize --profile ci --store ID --for \"invoice list\" --no-browser"}
-	return askedFor(ctx, p, nobody, func(r ledger.Key) (what, profile string) {
+	return awaitOperation(ctx, p, nobody, func(r ledger.Key) (what, profile string) {
 		if r.Server != p.server || r.Kind != ledger.KindAuthorize || r.KeyID != "" {
 			return "", ""
 		}
@@ -115,7 +115,7 @@ func (p *player) pageAskedFor(ctx context.Context) (string, error) {
 	})
 }
 
-func (p *player) consent(ctx context.Context, address, store string, cancel bool) (consentRecord, error) {
+func (p *sandboxActor) consent(ctx context.Context, address, store string, cancel bool) (consentRecord, error) {
 	outcome, err := p.human.Consent(ctx, address, human.Choice{StoreID: cmp.Or(store, p.seed.StoreID), Refuse: cancel})
 	return consentRecord{Decision: string(outcome.Decision), StoreID: outcome.StoreID, Redirect: outcome.Redirect, APIKey: outcome.APIKey}, err
 }

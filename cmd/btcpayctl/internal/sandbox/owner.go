@@ -29,7 +29,7 @@ var approvalView = output.View[approvalRecord]{
 }
 
 func newSandboxApprove(a *app.App) *cobra.Command {
-	return play(a, &cobra.Command{
+	return newActorCommand(a, &cobra.Command{
 		Use:   "approve [URL]",
 		Short: "Approve a pairing, as the store's owner",
 		Long: `Act as the store's owner on a sandbox: log in, open the page of a pairing code, and
@@ -37,7 +37,7 @@ approve it for the store. Without a URL, it is the last code that the profile's 
 requested; the command waits 10 seconds for one.`,
 		Example: "  btcpayctl pair client --profile shop &\n  btcpayctl sandbox approve --profile shop; wait",
 		Args:    cli.Arguments(0, 1),
-	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
+	}, approvalView, func(ctx context.Context, p *sandboxActor, args []string) (approvalRecord, error) {
 		page, err := p.approvalPage(ctx, args)
 		if err != nil {
 			return approvalRecord{}, err
@@ -52,7 +52,7 @@ requested; the command waits 10 seconds for one.`,
 	})
 }
 
-func (p *player) approvalPage(ctx context.Context, args []string) (*url.URL, error) {
+func (p *sandboxActor) approvalPage(ctx context.Context, args []string) (*url.URL, error) {
 	if len(args) == 0 {
 		code, err := p.codeAskedFor(ctx)
 		if err != nil {
@@ -68,9 +68,9 @@ func (p *player) approvalPage(ctx context.Context, args []string) (*url.URL, err
 }
 
 // codeAskedFor is the newest open code of the profile.
-func (p *player) codeAskedFor(ctx context.Context) (string, error) {
+func (p *sandboxActor) codeAskedFor(ctx context.Context) (string, error) {
 	nobody := &output.Error{Code: output.NotFound, What: "no command is waiting for an approval", Next: "btcpayctl pair client --profile shop"}
-	return askedFor(ctx, p, nobody, func(r ledger.Pair) (what, profile string) {
+	return awaitOperation(ctx, p, nobody, func(r ledger.Pair) (what, profile string) {
 		if r.Server != p.server {
 			return "", ""
 		}
@@ -79,14 +79,14 @@ func (p *player) codeAskedFor(ctx context.Context) (string, error) {
 }
 
 func newSandboxPaste(a *app.App) *cobra.Command {
-	return play(a, &cobra.Command{
+	return newActorCommand(a, &cobra.Command{
 		Use:   "paste PUBLIC-KEY",
 		Short: "Paste and approve a public key, as the store's owner",
 		Long: `Act as the store's owner on a sandbox: log in, paste a public key on the store's Access
 Tokens page, and approve it.`,
 		Example: `  btcpayctl sandbox paste "$(btcpayctl key show --jq .publicKey)"`,
 		Args:    cli.Arguments(1, 1),
-	}, approvalView, func(ctx context.Context, p *player, args []string) (approvalRecord, error) {
+	}, approvalView, func(ctx context.Context, p *sandboxActor, args []string) (approvalRecord, error) {
 		key, err := bitpay.ParsePublicKey(args[0])
 		if err != nil {
 			return approvalRecord{}, &output.Error{Code: output.BadInput, What: "the public key cannot be used", Why: err.Error(), Next: "btcpayctl key show", Err: err}
@@ -103,14 +103,14 @@ Tokens page, and approve it.`,
 }
 
 func newSandboxCode(a *app.App) *cobra.Command {
-	return play(a, &cobra.Command{
+	return newActorCommand(a, &cobra.Command{
 		Use:   "code",
 		Short: "Create a pairing code to claim, as the store's owner",
 		Long: `Act as the store's owner on a sandbox: log in, and create a pairing code on the store's
 Access Tokens page, for a program to claim.`,
 		Example: `  btcpayctl pair server --profile till --code "$(btcpayctl sandbox code -o name)"`,
 		Args:    cli.Arguments(0, 0),
-	}, approvalView, func(ctx context.Context, p *player, _ []string) (approvalRecord, error) {
+	}, approvalView, func(ctx context.Context, p *sandboxActor, _ []string) (approvalRecord, error) {
 		code, err := p.requestPairing(ctx, "")
 		return approvalRecord{code, p.seed.StoreID}, err
 	})
@@ -118,7 +118,7 @@ Access Tokens page, for a program to claim.`,
 
 // requestPairing fills in the Access Tokens page and returns the code on the page that
 // follows.
-func (p *player) requestPairing(ctx context.Context, publicKey string) (string, error) {
+func (p *sandboxActor) requestPairing(ctx context.Context, publicKey string) (string, error) {
 	if err := p.logIn(ctx); err != nil {
 		return "", err
 	}

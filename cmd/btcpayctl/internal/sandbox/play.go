@@ -23,9 +23,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
-// A player acts as the owner or buyer of a sandbox, through the pages they would use and
-// the sandbox's control addresses.
-type player struct {
+// A sandboxActor acts as the owner or buyer of a sandbox, through the pages they would use
+// and the sandbox's control addresses.
+type sandboxActor struct {
 	app   *app.App
 	flags app.Flags
 
@@ -36,14 +36,14 @@ type player struct {
 }
 
 // addFlags adds the flags that select the sandbox, as for every other command.
-func (p *player) addFlags(cmd *cobra.Command) {
+func (p *sandboxActor) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.flags.Server, "server", "", "`URL` of the sandbox")
 	cli.AddProfileFlag(cmd, &p.flags)
 }
 
-// play makes a command that acts as the owner or buyer.
-func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *player, []string) (T, error)) *cobra.Command {
-	p := &player{app: a}
+// newActorCommand makes a command that acts as the owner or buyer.
+func newActorCommand[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *sandboxActor, []string) (T, error)) *cobra.Command {
+	p := &sandboxActor{app: a}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		printer, err := cli.CheckedPrinter(a, cmd, view, *new(T))
 		if err != nil {
@@ -64,7 +64,7 @@ func play[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(c
 	return cmd
 }
 
-func (p *player) connect() error {
+func (p *sandboxActor) connect() error {
 	s, err := p.app.Settings(p.flags, true)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (p *player) connect() error {
 	return err
 }
 
-func (p *player) close() {
+func (p *sandboxActor) close() {
 	p.human.Close()
 	p.control.CloseIdleConnections()
 }
@@ -103,7 +103,7 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && address.IsLoopback()
 }
 
-func (p *player) explain(ctx context.Context, err error) error {
+func (p *sandboxActor) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return err
 	}
@@ -121,12 +121,12 @@ func (p *player) explain(ctx context.Context, err error) error {
 }
 
 // ask sends one request to a control address.
-func ask[T any](ctx context.Context, p *player, action string, body any) (T, error) {
+func ask[T any](ctx context.Context, p *sandboxActor, action string, body any) (T, error) {
 	return client.Call[T](ctx, p.control, client.Request{Method: http.MethodPost, Path: []string{"_sandbox", action}, Body: body})
 }
 
 // logIn logs the account's owner in.
-func (p *player) logIn(ctx context.Context) error {
+func (p *sandboxActor) logIn(ctx context.Context) error {
 	seed, err := ask[sandboxRecord](ctx, p, "seed", struct{}{})
 	if err != nil {
 		return err
@@ -141,10 +141,10 @@ const (
 	askedForLook = 20 * time.Millisecond
 )
 
-// askedFor waits until an open operation of the ledger needs something from the user of
-// this sandbox, for the profile in use if there is one. It takes the newest. what returns
-// what a record needs, empty for nothing, and for which profile.
-func askedFor[R ledger.Record](ctx context.Context, p *player, nobody error, what func(R) (what, profile string)) (string, error) {
+// awaitOperation waits until an open operation of the ledger needs something from the user
+// of this sandbox, for the profile in use if there is one. It takes the newest. what
+// returns what a record needs, empty for nothing, and for which profile.
+func awaitOperation[R ledger.Record](ctx context.Context, p *sandboxActor, nobody error, what func(R) (what, profile string)) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, askedForWait)
 	defer stop()
 	for {
