@@ -18,8 +18,7 @@ func TestEveryCallTakesOptions(t *testing.T) {
 	found := 0
 	for _, of := range []any{&bitpay.Client{}, &bitpay.InvoiceService{}, &bitpay.RateService{}} {
 		kind := reflect.TypeOf(of)
-		for i := range kind.NumMethod() {
-			method := kind.Method(i)
+		for method := range kind.Methods() {
 			if sends := method.Type.NumIn() > 1 && method.Type.In(1) == ctx; !sends {
 				continue
 			}

@@ -73,14 +73,15 @@ func (c *checker) parse(folder string) ([]*ast.File, error) {
 // check returns the errors of a program: statements that may use the three packages.
 func (c *checker) check(t *testing.T, statements string) []string {
 	t.Helper()
-	source := "package main\n"
+	var source strings.Builder
+	source.WriteString("package main\n")
 	for _, name := range []string{"client", "bitpay", "greenfield"} {
 		if strings.Contains(statements, name+".") {
-			source += `import "` + module + name + "\"\n"
+			source.WriteString(`import "` + module + name + "\"\n")
 		}
 	}
-	source += "func main() {\n" + statements + "\n}\n"
-	file, err := parser.ParseFile(c.files, "main.go", source, parser.SkipObjectResolution)
+	source.WriteString("func main() {\n" + statements + "\n}\n")
+	file, err := parser.ParseFile(c.files, "main.go", source.String(), parser.SkipObjectResolution)
 	if err != nil {
 		t.Fatalf("%s: %v", statements, err)
 	}

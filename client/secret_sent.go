@@ -208,8 +208,8 @@ func holdsSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return holdsSecret(t.Elem(), seen)
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if field := t.Field(i); (field.IsExported() || field.Anonymous) && holdsSecret(field.Type, seen) {
+		for field := range t.Fields() {
+			if (field.IsExported() || field.Anonymous) && holdsSecret(field.Type, seen) {
 				return true
 			}
 		}

@@ -17,8 +17,7 @@ func TestEveryCallTakesOptions(t *testing.T) {
 	found := 0
 	for _, of := range []any{&greenfield.Client{}, &greenfield.APIKeyService{}, &greenfield.InvoiceService{}, &greenfield.PermissionService{}, &greenfield.ServerService{}, &greenfield.StoreService{}, &greenfield.UserService{}} {
 		kind := reflect.TypeOf(of)
-		for i := range kind.NumMethod() {
-			method := kind.Method(i)
+		for method := range kind.Methods() {
 			if sends := method.Type.NumIn() > 1 && method.Type.In(1) == ctx; !sends {
 				continue
 			}

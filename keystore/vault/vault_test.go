@@ -260,7 +260,7 @@ func TestBadInputAnswers(t *testing.T) {
 		"server error":      {text(500, `{"errors":["`+canary+`"]}`), keystore.ErrUnavailable, keystore.ErrUnavailable, "log"},
 		"a proxy's page":    {text(502, "<html>bad gateway "+canary), keystore.ErrUnavailable, keystore.ErrUnavailable, "again"},
 		"too many requests": {text(429, `{"errors":["request path: rate limit quota exceeded"]}`), keystore.ErrUnavailable, keystore.ErrUnavailable, "wait"},
-		"not initialised":      {text(400, `{"errors":["server is not yet initialized"]}`), keystore.ErrUnavailable, keystore.ErrUnavailable, "init"},
+		"not initialised":   {text(400, `{"errors":["server is not yet initialized"]}`), keystore.ErrUnavailable, keystore.ErrUnavailable, "init"},
 		"too large":         {text(413, `{"errors":["http: request body too large"]}`), keystore.ErrTooLarge, keystore.ErrTooLarge, "file"},
 		"teapot":            {text(418, ""), keystore.ErrUnavailable, keystore.ErrUnavailable, "/v1"},
 		"not JSON":          {text(200, "hello"), keystore.ErrUnavailable, keystore.ErrUnavailable, "/v1"},
