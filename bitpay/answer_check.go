@@ -15,13 +15,13 @@ var errNoInvoice = errors.New("it is no invoice: it lacks an id, a price or a cu
 
 // checkInvoice accepts an invoice, and with an id only that one. No answer of this API
 // names the store; see [Client.OwnStore].
-func checkInvoice(id string, i Invoice) error {
-	if !idPattern().MatchString(i.ID) || !i.Price.IsSet() || i.Currency == "" {
+func checkInvoice(id InvoiceID, i Invoice) error {
+	if !idPattern().MatchString(string(i.ID)) || !i.Price.IsSet() || i.Currency == "" {
 		return errNoInvoice
 	}
 	var e client.DifferentError
 	if id != "" {
-		e.Text("id", id, i.ID)
+		e.Text("id", string(id), string(i.ID))
 	}
 	return e.Result()
 }

@@ -89,7 +89,7 @@ var errNoData = errors.New(`it has no "data"`)
 func (c *Client) storeQuery() url.Values {
 	query := url.Values{}
 	if c.anonymous != nil {
-		query.Set("storeId", c.anonymous.StoreID)
+		query.Set("storeId", string(c.anonymous.StoreID))
 	}
 	return query
 }

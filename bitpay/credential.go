@@ -99,7 +99,7 @@ func (k LegacyKey) sealed(*Client) (client.Credential, []client.Secret) {
 	return k, []client.Secret{k.key}
 }
 
-func (a Anonymous) check() error { return checkID("store id", a.StoreID) }
+func (a Anonymous) check() error { return checkID("store id", string(a.StoreID)) }
 
 func (a Anonymous) sealed(c *Client) (client.Credential, []client.Secret) {
 	if err := a.check(); err != nil {
@@ -143,7 +143,7 @@ func (k LegacyKey) Authorize(req *http.Request, _ []byte) error {
 
 // Anonymous names a store and proves nothing. Such a client can read rates,
 // and it can make invoices where the store allows that to anyone.
-type Anonymous struct{ StoreID string }
+type Anonymous struct{ StoreID StoreID }
 
 // Authorize implements [client.Credential] and does nothing: the store's id is
 // a part of the query.

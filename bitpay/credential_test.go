@@ -148,7 +148,7 @@ func decimal(t *testing.T, text string) client.Decimal {
 
 func TestAnonymous(t *testing.T) {
 	w := newWorld(t)
-	closed := w.client(bitpay.Anonymous{StoreID: w.server.Seed.StoreID})
+	closed := w.client(bitpay.Anonymous{StoreID: bitpay.StoreID(w.server.Seed.StoreID)})
 	if _, err := closed.Invoices.Create(t.Context(), bitpay.InvoiceRequest{}); !errors.Is(err, bitpay.ErrForbidden) {
 		t.Errorf("got %v, want ErrForbidden", err)
 	}
@@ -158,7 +158,7 @@ func TestAnonymous(t *testing.T) {
 	if _, err := w.client(bitpay.Anonymous{StoreID: "nothing"}).Invoices.Create(t.Context(), bitpay.InvoiceRequest{}); !errors.Is(err, bitpay.ErrForbidden) {
 		t.Errorf("got %v, want ErrForbidden", err)
 	}
-	open := w.client(bitpay.Anonymous{StoreID: w.store(map[string]any{"name": "open", "anyoneCanCreateInvoice": true})})
+	open := w.client(bitpay.Anonymous{StoreID: bitpay.StoreID(w.store(map[string]any{"name": "open", "anyoneCanCreateInvoice": true}))})
 	made, err := open.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "0"))})
 	if err != nil {
 		t.Fatal(err)

@@ -106,7 +106,7 @@ func Example() {
 	_, err = c.Invoices.Create(ctx, bitpay.InvoiceRequest{})
 	fmt.Println("not paired:", errors.Is(err, bitpay.ErrNotPaired))
 
-	pairing, err := c.RequestPairing(ctx, bitpay.PairingRequest{Label: "till 1", StoreID: server.Seed.StoreID})
+	pairing, err := c.RequestPairing(ctx, bitpay.PairingRequest{Label: "till 1", StoreID: bitpay.StoreID(server.Seed.StoreID)})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func Example() {
 
 	// Whoever approved the key chose the store. An invoice of the key tells which.
 	store, err := c.OwnStore(ctx)
-	fmt.Println("store:", store.Name, store.ID == server.Seed.StoreID, err)
+	fmt.Println("store:", store.Name, store.ID == bitpay.StoreID(server.Seed.StoreID), err)
 	// Output:
 	// not paired: true
 	// minutes to approve it: 15

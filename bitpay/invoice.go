@@ -47,9 +47,9 @@ func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest, opt
 
 // Get reads one invoice, archived or not. It returns [ErrInvoiceNotFound] for
 // an id that the store does not have.
-func (s *InvoiceService) Get(ctx context.Context, id string, opts ...client.CallOption) (Invoice, error) {
+func (s *InvoiceService) Get(ctx context.Context, id InvoiceID, opts ...client.CallOption) (Invoice, error) {
 	s = s.c.as(opts).Invoices
-	if err := checkID("invoice id", id); err != nil {
+	if err := checkID("invoice id", string(id)); err != nil {
 		return Invoice{}, err
 	}
 	if s.c.bare {
@@ -60,7 +60,7 @@ func (s *InvoiceService) Get(ctx context.Context, id string, opts ...client.Call
 	// own invoice page and redirects to the log-in (recording
 	// 63-bitpay-invoice-reads).
 	query.Set("token", "merchant")
-	r := client.Request{Operation: "bitpay.Invoices.Get", Method: http.MethodGet, Path: []string{"invoices", id}, Query: query}
+	r := client.Request{Operation: "bitpay.Invoices.Get", Method: http.MethodGet, Path: []string{"invoices", string(id)}, Query: query}
 	invoice, response, err := call[Invoice](ctx, s.c, r, opts...)
 	if err != nil {
 		return Invoice{}, err

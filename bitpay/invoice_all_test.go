@@ -72,10 +72,10 @@ func (l *long) read(t *testing.T, options bitpay.ListOptions) map[string]bool {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got[invoice.ID] || len(got) > 0 && invoice.InvoiceTime.After(last.InvoiceTime.Time) {
+		if got[string(invoice.ID)] || len(got) > 0 && invoice.InvoiceTime.After(last.InvoiceTime.Time) {
 			t.Fatalf("%s came twice, or out of order", invoice.ID)
 		}
-		got[invoice.ID], last = true, invoice
+		got[string(invoice.ID)], last = true, invoice
 	}
 	return got
 }
@@ -169,7 +169,7 @@ func TestAllHonoursItsOptions(t *testing.T) {
 			if len(head) == offset {
 				break
 			}
-			head[invoice.ID] = true
+			head[string(invoice.ID)] = true
 		}
 		tail := l.read(t, bitpay.ListOptions{Limit: 20, Offset: offset})
 		if len(head)+len(tail) != len(whole) {

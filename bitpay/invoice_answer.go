@@ -10,7 +10,7 @@ import (
 // and others in Currency unless a member says otherwise. Members that the
 // server leaves out or sends as null are zero here.
 type Invoice struct {
-	ID string `json:"id"`
+	ID InvoiceID `json:"id"`
 	// URL is the checkout page. Notifications about a price of 0 do not have it.
 	URL    string `json:"url"`
 	Status Status `json:"status"`

@@ -12,11 +12,11 @@ import (
 // its address. Of what the server sends these are the fields that no other call of
 // this API has, and those that identify the invoice.
 type CheckoutStatus struct {
-	InvoiceID string `json:"invoiceId"`
-	OrderID   string `json:"orderId"` // empty where the invoice has none
+	InvoiceID InvoiceID `json:"invoiceId"`
+	OrderID   string    `json:"orderId"` // empty where the invoice has none
 	// Status is in the words of the Greenfield API, such as New or Settled.
-	Status  string `json:"status"`
-	StoreID string `json:"storeId"`
+	Status  string  `json:"status"`
+	StoreID StoreID `json:"storeId"`
 	// StoreName is what the store's owner wrote, which can be any text.
 	StoreName string `json:"storeName"`
 }
@@ -32,11 +32,11 @@ var ErrNoCheckout = errors.New("the server shows no checkout page of this invoic
 // activate payment methods of an invoice that are activated only when needed.
 //
 // It returns [ErrNoCheckout] where the server has no such page.
-func (s *InvoiceService) CheckoutStatus(ctx context.Context, id string, opts ...client.CallOption) (CheckoutStatus, error) {
-	if err := checkID("invoice id", id); err != nil {
+func (s *InvoiceService) CheckoutStatus(ctx context.Context, id InvoiceID, opts ...client.CallOption) (CheckoutStatus, error) {
+	if err := checkID("invoice id", string(id)); err != nil {
 		return CheckoutStatus{}, err
 	}
-	r := client.Request{Operation: "bitpay.Invoices.CheckoutStatus", Method: http.MethodGet, Path: []string{"i", id, "status"}, Anonymous: true}
+	r := client.Request{Operation: "bitpay.Invoices.CheckoutStatus", Method: http.MethodGet, Path: []string{"i", string(id), "status"}, Anonymous: true}
 	response, err := s.c.http.Do(ctx, r, opts...)
 	if answer, ok := errors.AsType[*client.Error](err); ok && answer.Status == http.StatusNotFound {
 		return CheckoutStatus{}, client.Explain(ErrNoCheckout, err)
@@ -52,7 +52,7 @@ func (s *InvoiceService) CheckoutStatus(ctx context.Context, id string, opts ...
 }
 
 // readCheckout refuses an answer that is not beyond doubt about the invoice.
-func readCheckout(body []byte, id string) (CheckoutStatus, error) {
+func readCheckout(body []byte, id InvoiceID) (CheckoutStatus, error) {
 	var status CheckoutStatus
 	if err := client.Unmarshal(body, &status); err != nil {
 		return status, err
@@ -63,7 +63,7 @@ func readCheckout(body []byte, id string) (CheckoutStatus, error) {
 	switch {
 	case status.InvoiceID != id:
 		return status, errors.New("it is about another invoice than was asked for")
-	case !idPattern().MatchString(status.StoreID):
+	case !idPattern().MatchString(string(status.StoreID)):
 		return status, errors.New("it names no store")
 	}
 	return status, nil

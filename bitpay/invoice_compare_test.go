@@ -28,7 +28,7 @@ func (w *world) orders(t *testing.T, c *bitpay.Client, orderIDs ...string) map[s
 		if invoice.OrderID != id {
 			t.Fatalf("order id %q came back as %q", id, invoice.OrderID)
 		}
-		made[id] = append(made[id], invoice.ID)
+		made[id] = append(made[id], string(invoice.ID))
 	}
 	return made
 }
@@ -40,7 +40,7 @@ func ids(t *testing.T, c *bitpay.Client, options bitpay.ListOptions) (ids []stri
 			t.Errorf("%+v: %v", options, err)
 			return ids
 		}
-		ids = append(ids, invoice.ID)
+		ids = append(ids, string(invoice.ID))
 	}
 	return ids
 }

@@ -132,7 +132,7 @@ func (s *InvoiceService) All(ctx context.Context, options ListOptions, opts ...c
 			page.Offset, page.Limit = p.Skip, p.Take
 			return s.list(ctx, page, opts)
 		},
-		ID:     func(i Invoice) string { return i.ID },
+		ID:     func(i Invoice) string { return string(i.ID) },
 		Second: func(i Invoice) int64 { return i.InvoiceTime.Unix() },
 		From:   from, Until: until,
 		Skip: options.Offset, Take: cmp.Or(options.Limit, DefaultLimit),

@@ -121,10 +121,10 @@ func TestListFilters(t *testing.T) {
 	for _, limit := range []int{1, 2, 3, 5, 100} {
 		seen := map[string]bool{}
 		for invoice, err := range c.Invoices.All(t.Context(), bitpay.ListOptions{Limit: limit}) {
-			if err != nil || seen[invoice.ID] {
+			if err != nil || seen[string(invoice.ID)] {
 				t.Fatalf("%s twice, or %v", invoice.ID, err)
 			}
-			seen[invoice.ID] = true
+			seen[string(invoice.ID)] = true
 		}
 		if len(seen) != 5 {
 			t.Errorf("%d invoices in pages of %d", len(seen), limit)
@@ -193,7 +193,7 @@ func TestBadInputListAnswers(t *testing.T) {
 			last = err
 			continue
 		}
-		got = append(got, invoice.ID)
+		got = append(got, string(invoice.ID))
 	}
 	if pages > 20 || len(got) > 2 || last == nil {
 		t.Errorf("got %v, %v", got, last)

@@ -144,8 +144,8 @@ func TestInvoiceRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatalf("a price of 0 needs no wallet: %v", err)
 	}
-	for _, id := range []string{"nothing", made.ID} {
-		if _, err := c.Invoices.Get(t.Context(), id); !errors.Is(err, bitpay.ErrInvoiceNotFound) {
+	for _, id := range []string{"nothing", string(made.ID)} {
+		if _, err := c.Invoices.Get(t.Context(), bitpay.InvoiceID(id)); !errors.Is(err, bitpay.ErrInvoiceNotFound) {
 			t.Errorf("%s: got %v, want ErrInvoiceNotFound", id, err)
 		}
 	}
@@ -218,7 +218,7 @@ func TestBadInputInvoiceRequest(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"", "..", "a/b", "a b", strings.Repeat("a", 65), "é"} {
-		_, err := c.Invoices.Get(t.Context(), id)
+		_, err := c.Invoices.Get(t.Context(), bitpay.InvoiceID(id))
 		if request, ok := errors.AsType[*client.RequestError](err); !ok || request.Member != "invoice id" {
 			t.Errorf("%q: got %v", id, err)
 		}

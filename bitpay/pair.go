@@ -17,7 +17,7 @@ type PairingRequest struct {
 	Label string
 	// StoreID chooses the store on the approval page, where it is known. It is
 	// no part of what is sent to the server now.
-	StoreID string
+	StoreID StoreID
 }
 
 // ClaimOptions are the options of [Client.ClaimPairing].
@@ -139,34 +139,34 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, ope
 // ApproveURL returns the page on which a person approves a pairing code.
 // Servers from 2.0.0 to 2.3.5 show its Approve button only with a storeID;
 // otherwise storeID may be empty, and the person chooses.
-func (c *Client) ApproveURL(code, storeID string) (string, error) {
+func (c *Client) ApproveURL(code string, storeID StoreID) (string, error) {
 	if err := checkID("pairing code", code); err != nil {
 		return "", err
 	}
 	query := url.Values{"pairingCode": {code}}
 	if storeID != "" {
-		if err := checkID("store id", storeID); err != nil {
+		if err := checkID("store id", string(storeID)); err != nil {
 			return "", err
 		}
-		query.Set("selectedStore", storeID)
+		query.Set("selectedStore", string(storeID))
 	}
 	return c.http.URL([]string{"api-access-request"}, query)
 }
 
 // TokensURL returns the page that lists a store's tokens, where each can be
 // revoked.
-func (c *Client) TokensURL(storeID string) (string, error) {
-	if err := checkID("store id", storeID); err != nil {
+func (c *Client) TokensURL(storeID StoreID) (string, error) {
+	if err := checkID("store id", string(storeID)); err != nil {
 		return "", err
 	}
-	return c.http.URL([]string{"stores", storeID, "tokens"}, nil)
+	return c.http.URL([]string{"stores", string(storeID), "tokens"}, nil)
 }
 
 // AccessTokensURL returns the page on which a person makes a token for a store
 // by pasting [Identity.PublicKey]. A SIN is refused there.
-func (c *Client) AccessTokensURL(storeID string) (string, error) {
-	if err := checkID("store id", storeID); err != nil {
+func (c *Client) AccessTokensURL(storeID StoreID) (string, error) {
+	if err := checkID("store id", string(storeID)); err != nil {
 		return "", err
 	}
-	return c.http.URL([]string{"stores", storeID, "tokens", "create"}, nil)
+	return c.http.URL([]string{"stores", string(storeID), "tokens", "create"}, nil)
 }

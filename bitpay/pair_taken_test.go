@@ -114,7 +114,7 @@ func TestNotTaken(t *testing.T) {
 		t.Error("no code, and no error")
 	}
 	for _, store := range []string{"", "../x", "a b"} {
-		if page, err := c.TokensURL(store); err == nil {
+		if page, err := c.TokensURL(bitpay.StoreID(store)); err == nil {
 			t.Errorf("%q became %s", store, page)
 		}
 	}

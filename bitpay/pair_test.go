@@ -33,7 +33,7 @@ func TestPairClientSide(t *testing.T) {
 	}
 	const lifetime = 15 * time.Minute
 	start := time.Now()
-	pairing, err := c.RequestPairing(t.Context(), bitpay.PairingRequest{Label: "till <1>", StoreID: w.server.Seed.StoreID})
+	pairing, err := c.RequestPairing(t.Context(), bitpay.PairingRequest{Label: "till <1>", StoreID: bitpay.StoreID(w.server.Seed.StoreID)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestBadInputPairing(t *testing.T) {
 		if _, err := c.ApproveURL(code, ""); err == nil {
 			t.Errorf("%q became an address", code)
 		}
-		if _, err := c.AccessTokensURL(code); err == nil {
+		if _, err := c.AccessTokensURL(bitpay.StoreID(code)); err == nil {
 			t.Errorf("%q became an address", code)
 		}
 	}

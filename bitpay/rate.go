@@ -36,7 +36,7 @@ type RateOptions struct {
 	// StoreID names the store. The request then carries no credential: to one
 	// that does the server answers for the credential's own store, whatever
 	// store is named. Without it the store is that of the credential.
-	StoreID string
+	StoreID StoreID
 	// CryptoCode stands in for Pairs where the store has no default pairs: the
 	// pair is then the store's currency and this code, such as USD_BTC.
 	CryptoCode string
@@ -178,7 +178,7 @@ func (s *RateService) query(options RateOptions) (url.Values, error) {
 	if len(options.Pairs) > 0 {
 		query.Set("currencyPairs", strings.Join(options.Pairs, ","))
 	}
-	for name, id := range map[string]string{"storeId": options.StoreID, "cryptoCode": options.CryptoCode} {
+	for name, id := range map[string]string{"storeId": string(options.StoreID), "cryptoCode": options.CryptoCode} {
 		if id == "" {
 			continue
 		}

@@ -28,7 +28,7 @@ func TestRates(t *testing.T) {
 	w := newWorld(t)
 	store := w.server.Seed.StoreID
 	paired, _ := w.paired(store)
-	anonymous, bare := w.client(bitpay.Anonymous{StoreID: store}), w.client(nil)
+	anonymous, bare := w.client(bitpay.Anonymous{StoreID: bitpay.StoreID(store)}), w.client(nil)
 	list := func(c *bitpay.Client, options bitpay.RateOptions) func() ([]bitpay.Rate, error) {
 		return func() ([]bitpay.Rate, error) { return c.Rates.List(t.Context(), options) }
 	}
@@ -56,7 +56,7 @@ func TestRates(t *testing.T) {
 		"one without a rate":      {list(paired, bitpay.RateOptions{Pairs: []string{"BTC_USD", "BTC_JPY"}}), both[:1], nil},
 		"no pair":                 {list(paired, bitpay.RateOptions{}), nil, bitpay.ErrNoPairs},
 		"a crypto code":           {list(paired, bitpay.RateOptions{CryptoCode: "btc"}), []string{"USD_BTC 0.00002"}, nil},
-		"a store, without a key":  {list(bare, bitpay.RateOptions{StoreID: store, Pairs: []string{"BTC_USD"}}), both[:1], nil},
+		"a store, without a key":  {list(bare, bitpay.RateOptions{StoreID: bitpay.StoreID(store), Pairs: []string{"BTC_USD"}}), both[:1], nil},
 		"anonymous":               {list(anonymous, bitpay.RateOptions{Pairs: []string{"BTC_USD"}}), both[:1], nil},
 		"no store at all":         {list(bare, bitpay.RateOptions{Pairs: []string{"BTC_USD"}}), nil, bitpay.ErrForbidden},
 		"an unknown store":        {list(bare, bitpay.RateOptions{StoreID: "nothing", Pairs: []string{"BTC_USD"}}), nil, bitpay.ErrForbidden},
@@ -65,10 +65,10 @@ func TestRates(t *testing.T) {
 		"a base of no method":     {base("EUR"), nil, bitpay.ErrPairFormat},
 		"base and currency":       {pair(paired, "BTC", "USD", bitpay.RateOptions{}), both[:1], nil},
 		"base, currency, no rate": {pair(paired, "BTC", "JPY", bitpay.RateOptions{}), nil, bitpay.ErrNoRate},
-		"base, currency, store":   {pair(bare, "BTC", "USD", bitpay.RateOptions{StoreID: store}), both[:1], nil},
-		"public":                  {public(paired, bitpay.RateOptions{StoreID: store, Pairs: []string{"BTC_USD", "BTC_EUR"}}), both, nil},
+		"base, currency, store":   {pair(bare, "BTC", "USD", bitpay.RateOptions{StoreID: bitpay.StoreID(store)}), both[:1], nil},
+		"public":                  {public(paired, bitpay.RateOptions{StoreID: bitpay.StoreID(store), Pairs: []string{"BTC_USD", "BTC_EUR"}}), both, nil},
 		"public, anonymous":       {public(anonymous, bitpay.RateOptions{Pairs: []string{"BTC_USD"}}), both[:1], nil},
-		"public, no pair":         {public(bare, bitpay.RateOptions{StoreID: store}), nil, bitpay.ErrNoPairs},
+		"public, no pair":         {public(bare, bitpay.RateOptions{StoreID: bitpay.StoreID(store)}), nil, bitpay.ErrNoPairs},
 		"public, unknown store":   {public(bare, bitpay.RateOptions{StoreID: "nothing", Pairs: []string{"BTC_USD"}}), nil, bitpay.ErrStoreNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func TestRecordedInvoices(t *testing.T) {
 				if err := json.Unmarshal(sent.Data, &known); err != nil {
 					t.Fatal(err)
 				}
-				got, err = c.Invoices.Get(t.Context(), known.ID)
+				got, err = c.Invoices.Get(t.Context(), bitpay.InvoiceID(known.ID))
 			}
 			if err != nil {
 				t.Fatal(err)

@@ -59,7 +59,7 @@ func (w *world) paired(storeID string, options ...client.Option) (*bitpay.Client
 	w.t.Helper()
 	id := bitpay.Generate()
 	c := w.client(id, options...)
-	pairing, err := c.RequestPairing(w.t.Context(), bitpay.PairingRequest{Label: "till", StoreID: storeID})
+	pairing, err := c.RequestPairing(w.t.Context(), bitpay.PairingRequest{Label: "till", StoreID: bitpay.StoreID(storeID)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func send[T any](w *world, method string, body any, path ...string) T {
 func (w *world) codeFor(storeID, label, publicKey string) string {
 	w.t.Helper()
 	c := w.client(nil)
-	address, err := c.AccessTokensURL(storeID)
+	address, err := c.AccessTokensURL(bitpay.StoreID(storeID))
 	if err != nil {
 		w.t.Fatal(err)
 	}

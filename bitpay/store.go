@@ -10,12 +10,12 @@ import (
 
 // Store is the store that a key serves, and how that is known.
 type Store struct {
-	ID string
+	ID StoreID
 	// Name is what the store's owner wrote, which can be any text: make control
 	// and bidirectional characters visible before it is shown.
 	Name string
 	// InvoiceID is the invoice whose checkout page names the store.
-	InvoiceID string
+	InvoiceID InvoiceID
 }
 
 var (

@@ -74,7 +74,7 @@ func TestStore(t *testing.T) {
 	want := func(id, name, invoice string) {
 		t.Helper()
 		got, err := c.OwnStore(t.Context())
-		if err != nil || got != (bitpay.Store{ID: id, Name: name, InvoiceID: invoice}) {
+		if err != nil || got != (bitpay.Store{ID: bitpay.StoreID(id), Name: name, InvoiceID: bitpay.InvoiceID(invoice)}) {
 			t.Fatalf("got %+v, %v; want %s", got, err, id)
 		}
 	}
@@ -87,7 +87,7 @@ func TestStore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return invoice.ID
+		return string(invoice.ID)
 	}
 	free := create("0")
 	if _, err := c.OwnStore(t.Context()); !errors.Is(err, bitpay.ErrStoreUnknown) || errors.Is(err, bitpay.ErrNoInvoice) {
@@ -102,15 +102,15 @@ func TestStore(t *testing.T) {
 	}
 	want(first, "Tea & Co", paid)
 	for id, tells := range map[string]bool{paid: true, free: false, archived: false, "nosuchinvoice": false} {
-		status, err := c.Invoices.CheckoutStatus(t.Context(), id)
-		if tells && (err != nil || status != bitpay.CheckoutStatus{InvoiceID: id, OrderID: "A-1", Status: "New", StoreID: first, StoreName: "Tea & Co"}) ||
+		status, err := c.Invoices.CheckoutStatus(t.Context(), bitpay.InvoiceID(id))
+		if tells && (err != nil || status != bitpay.CheckoutStatus{InvoiceID: bitpay.InvoiceID(id), OrderID: "A-1", Status: "New", StoreID: bitpay.StoreID(first), StoreName: "Tea & Co"}) ||
 			!tells && !errors.Is(err, bitpay.ErrNoCheckout) {
 			t.Errorf("%s: %+v, %v", id, status, err)
 		}
 	}
 	// A key that was paired a moment ago, of a store that has invoices.
 	other, _ := w.paired(first)
-	if got, err := other.OwnStore(t.Context()); err != nil || got.ID != first {
+	if got, err := other.OwnStore(t.Context()); err != nil || got.ID != bitpay.StoreID(first) {
 		t.Errorf("a new key: %+v, %v", got, err)
 	}
 	// The same key, approved for another store.
@@ -132,10 +132,10 @@ func TestStore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.client(legacy).OwnStore(t.Context()); err != nil || got.ID != first {
+	if got, err := w.client(legacy).OwnStore(t.Context()); err != nil || got.ID != bitpay.StoreID(first) {
 		t.Errorf("a legacy key: %+v, %v", got, err)
 	}
-	if _, err := w.client(bitpay.Anonymous{StoreID: second}).OwnStore(t.Context()); err == nil {
+	if _, err := w.client(bitpay.Anonymous{StoreID: bitpay.StoreID(second)}).OwnStore(t.Context()); err == nil {
 		t.Error("a store that is only named was taken for proven")
 	}
 	if _, err := w.client(nil).OwnStore(t.Context()); !errors.Is(err, bitpay.ErrNoCredential) {
@@ -234,7 +234,7 @@ func TestStoreAnswers(t *testing.T) {
 			s := &checkoutServer{page: test.page, listed: test.listed}
 			c := newClient(t, serve(t, s.ServeHTTP), bitpay.Generate())
 			got, err := c.OwnStore(t.Context())
-			if got.ID != test.store || test.err != nil && !errors.Is(err, test.err) || test.err == nil && (err == nil) != (test.store != "") {
+			if got.ID != bitpay.StoreID(test.store) || test.err != nil && !errors.Is(err, test.err) || test.err == nil && (err == nil) != (test.store != "") {
 				t.Errorf("got %+v, %v", got, err)
 			}
 			if _, lost := errors.AsType[*client.NetworkError](err); lost == (test.err != nil || err == nil) {
@@ -265,7 +265,7 @@ func TestStoreAnswers(t *testing.T) {
 	}
 	c := newClient(t, "https://btcpay.example.com", bitpay.Generate())
 	for _, id := range []string{"", "../invoices", "a b", strings.Repeat("x", 65)} {
-		if _, err := c.Invoices.CheckoutStatus(t.Context(), id); err == nil {
+		if _, err := c.Invoices.CheckoutStatus(t.Context(), bitpay.InvoiceID(id)); err == nil {
 			t.Errorf("%q was asked for", id)
 		} else if _, ok := errors.AsType[*client.RequestError](err); !ok {
 			t.Errorf("%q: %v", id, err)
@@ -293,14 +293,14 @@ func TestRecordedCheckout(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		status, err := respond(t, e.Response.Status, string(e.Response.JSON), bitpay.Generate()).Invoices.CheckoutStatus(t.Context(), id)
+		status, err := respond(t, e.Response.Status, string(e.Response.JSON), bitpay.Generate()).Invoices.CheckoutStatus(t.Context(), bitpay.InvoiceID(id))
 		switch {
 		case e.Response.Status == http.StatusNotFound:
 			statuses["none"]++
 			if !errors.Is(err, bitpay.ErrNoCheckout) {
 				t.Errorf("%s: %v", e.Name, err)
 			}
-		case err != nil || status.StoreID != sent.StoreID || status.StoreName != "Shop shop" || status.InvoiceID != id:
+		case err != nil || string(status.StoreID) != sent.StoreID || status.StoreName != "Shop shop" || status.InvoiceID != bitpay.InvoiceID(id):
 			t.Errorf("%s: %+v, %v", e.Name, status, err)
 		default:
 			statuses[status.Status]++
@@ -325,7 +325,7 @@ func TestRatesOfAStore(t *testing.T) {
 	}
 	for name, c := range map[string]*bitpay.Client{"BitId": c, "legacy key": w.client(legacy)} {
 		for store, want := range map[string]string{"": "BTC_USD 50000", own: "BTC_USD 50000", second: "BTC_USD 30000"} {
-			options := bitpay.RateOptions{StoreID: store}
+			options := bitpay.RateOptions{StoreID: bitpay.StoreID(store)}
 			pair, err := c.Rates.Pair(t.Context(), "BTC", "USD", options)
 			if got := pairsOf([]bitpay.Rate{pair}); err != nil || !slices.Equal(got, []string{want}) {
 				t.Errorf("%s, pair of %q: %q, %v", name, store, got, err)

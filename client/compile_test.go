@@ -108,6 +108,26 @@ func TestWrongProgramsDoNotCompile(t *testing.T) {
 			`var a, b greenfield.Invoice; _ = a.Amount.Equal(b.Amount)`,
 			`var a, b greenfield.Invoice; _ = a == b`, "cannot be compared",
 		},
+		"swapped ids": {
+			`var c *greenfield.Client; var store greenfield.StoreID; var id greenfield.InvoiceID; c.Invoices.Get(nil, store, id, greenfield.InvoiceGetOptions{})`,
+			`var c *greenfield.Client; var store greenfield.StoreID; var id greenfield.InvoiceID; c.Invoices.Get(nil, id, store, greenfield.InvoiceGetOptions{})`, "cannot use id",
+		},
+		"swapped ids of an answer": {
+			`var c *greenfield.Client; var i greenfield.Invoice; c.Invoices.Archive(nil, i.StoreID, i.ID)`,
+			`var c *greenfield.Client; var i greenfield.Invoice; c.Invoices.Archive(nil, i.ID, i.StoreID)`, "cannot use i.ID",
+		},
+		"an invoice for a store": {
+			`var c *greenfield.Client; var i greenfield.Invoice; c.Stores.Get(nil, i.StoreID)`,
+			`var c *greenfield.Client; var i greenfield.Invoice; c.Stores.Get(nil, i.ID)`, "cannot use i.ID",
+		},
+		"a store for an invoice": {
+			`var c *bitpay.Client; c.Invoices.Get(nil, "invoice")`,
+			`var c *bitpay.Client; var store bitpay.StoreID; c.Invoices.Get(nil, store)`, "cannot use store",
+		},
+		"an invoice for a store's page": {
+			`var c *bitpay.Client; c.TokensURL("store")`,
+			`var c *bitpay.Client; var i bitpay.Invoice; c.TokensURL(i.ID)`, "cannot use i.ID",
+		},
 		"a BitId for Greenfield": {
 			`_, _ = greenfield.New("", greenfield.APIKey{})`,
 			`_, _ = greenfield.New("", bitpay.Generate())`, "does not implement greenfield.Credential",

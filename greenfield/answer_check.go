@@ -24,22 +24,22 @@ var (
 )
 
 // checkInvoice accepts an invoice of a store, and with an id only that one.
-func checkInvoice(storeID, id string) func(Invoice) error {
+func checkInvoice(storeID StoreID, id InvoiceID) func(Invoice) error {
 	return func(i Invoice) error {
-		if !idPattern().MatchString(i.ID) || !i.Amount.IsSet() || i.Currency == "" {
+		if !idPattern().MatchString(string(i.ID)) || !i.Amount.IsSet() || i.Currency == "" {
 			return errNoInvoice
 		}
 		var e client.DifferentError
 		if id != "" {
-			e.Text("id", id, i.ID)
+			e.Text("id", string(id), string(i.ID))
 		}
-		e.Text("storeId", storeID, i.StoreID)
+		e.Text("storeId", string(storeID), string(i.StoreID))
 		return e.Result()
 	}
 }
 
 // checkCreated accepts an invoice that is what was asked for.
-func checkCreated(storeID string, r InvoiceRequest) func(Invoice) error {
+func checkCreated(storeID StoreID, r InvoiceRequest) func(Invoice) error {
 	return func(i Invoice) error {
 		err := checkInvoice(storeID, "")(i)
 		if errors.Is(err, errNoInvoice) {
@@ -63,7 +63,7 @@ func checkCreated(storeID string, r InvoiceRequest) func(Invoice) error {
 }
 
 // checkList accepts invoices of a store that fit the options, no more than were asked for.
-func checkList(storeID string, o InvoiceListOptions) func([]Invoice) error {
+func checkList(storeID StoreID, o InvoiceListOptions) func([]Invoice) error {
 	fits := checkInvoice(storeID, "")
 	return func(list []Invoice) error {
 		if most := cmp.Or(o.Take, DefaultTake); len(list) > most {
@@ -116,14 +116,14 @@ func scalar(raw json.RawMessage) string {
 	return text
 }
 
-func checkStore(id string) func(Store) error {
+func checkStore(id StoreID) func(Store) error {
 	return func(s Store) error {
-		if !idPattern().MatchString(s.ID) {
+		if !idPattern().MatchString(string(s.ID)) {
 			return errNoStore
 		}
 		var e client.DifferentError
 		if id != "" {
-			e.Text("id", id, s.ID)
+			e.Text("id", string(id), string(s.ID))
 		}
 		return e.Result()
 	}

@@ -25,7 +25,7 @@ type APIKeyInfo struct {
 	Key client.Secret `json:"apiKey"`
 	// ID names the key where the key itself is not told, such as
 	// akid_4743fdafe0c5807a. It is empty up to 2.4.4.
-	ID string `json:"id,omitzero"`
+	ID APIKeyID `json:"id,omitzero"`
 	// Label is what the server's page shows; it may be empty.
 	Label string `json:"label"`
 	// Permissions are in an order of the server's, which may differ from the
@@ -66,8 +66,8 @@ func (s *APIKeyService) Create(ctx context.Context, request APIKeyRequest, opts 
 // CreateForUser makes a key for the user with this id or e-mail address. It
 // needs [CanManageUsers] and an administrator of the server. It returns
 // [ErrUserNotFound]. Since 1.8.0.
-func (s *APIKeyService) CreateForUser(ctx context.Context, idOrEmail string, request APIKeyRequest, opts ...client.CallOption) (APIKeyInfo, error) {
-	return s.create(ctx, request, post("APIKeys.CreateForUser", nil, "users", userPart(idOrEmail), "api-keys"), opts)
+func (s *APIKeyService) CreateForUser(ctx context.Context, idOrEmail UserID, request APIKeyRequest, opts ...client.CallOption) (APIKeyInfo, error) {
+	return s.create(ctx, request, post("APIKeys.CreateForUser", nil, "users", idOrEmail, "api-keys"), opts)
 }
 
 func (s *APIKeyService) create(ctx context.Context, asked APIKeyRequest, r request, opts []client.CallOption) (APIKeyInfo, error) {
@@ -92,10 +92,10 @@ func (s *APIKeyService) receive(ctx context.Context, r request, same client.Secr
 	if err != nil {
 		return APIKeyInfo{}, err
 	}
-	if info.ID != "" && !keyID().MatchString(info.ID) {
+	if info.ID != "" && !keyID().MatchString(string(info.ID)) {
 		return APIKeyInfo{}, unusable(r.Request, errors.New("it names the API key by what can be no id"))
 	}
-	if info.ID != "" && (info.Key.IsZero() || info.Key.Equal(client.NewSecret(info.ID))) {
+	if info.ID != "" && (info.Key.IsZero() || info.Key.Equal(client.NewSecret(string(info.ID)))) {
 		info.Key = same // none where a key was to be made
 	}
 	switch _, err := NewAPIKey(info.Key); {
@@ -150,8 +150,8 @@ func (s *APIKeyService) Revoke(ctx context.Context, key APIKey, opts ...client.C
 // RevokeForUser revokes a key of the user with this id or e-mail address. It
 // needs [CanManageUsers] and an administrator of the server. It returns
 // [ErrKeyNotFound] and [ErrUserNotFound]. Since 1.8.0.
-func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail string, key APIKey, opts ...client.CallOption) error {
-	return s.revoke(ctx, key, remove("APIKeys.RevokeForUser", "users", userPart(idOrEmail), "api-keys"), opts)
+func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail UserID, key APIKey, opts ...client.CallOption) error {
+	return s.revoke(ctx, key, remove("APIKeys.RevokeForUser", "users", idOrEmail, "api-keys"), opts)
 }
 
 func (s *APIKeyService) revoke(ctx context.Context, key APIKey, r request, opts []client.CallOption) error {
@@ -190,7 +190,7 @@ func nameOf(ctx context.Context, connection *client.Client, key APIKey) (string,
 	case unreached, ctx.Err() != nil:
 		return "", err
 	case err == nil && info.ID != "":
-		return info.ID, nil
+		return string(info.ID), nil
 	}
 	return key.secret.Reveal(), nil
 }

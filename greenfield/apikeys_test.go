@@ -45,7 +45,7 @@ func TestCreateKey(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "a b", "a/b", strings.Repeat("x", 321), "a\n"} {
-		if _, err := g.APIKeys.CreateForUser(t.Context(), bad, greenfield.APIKeyRequest{}); err == nil {
+		if _, err := g.APIKeys.CreateForUser(t.Context(), greenfield.UserID(bad), greenfield.APIKeyRequest{}); err == nil {
 			t.Errorf("%q was taken for a user", bad)
 		}
 	}

@@ -44,7 +44,7 @@ type AuthorizeRequest struct {
 	// StoreID is the store that the person has to pick, where SelectiveStores
 	// lets them pick: [AuthorizeRequest.Compare] expects it. Empty leaves the
 	// choice to the person. See [AuthorizeRequest.PickStore].
-	StoreID string
+	StoreID StoreID
 	// AllowUnknown lets policies through that BTCPay Server 2.4.1 does not have
 	// by itself, such as those of plugins. A server without them drops them.
 	AllowUnknown bool

@@ -51,7 +51,7 @@ func (r AuthorizeRequest) checkStore() error {
 	switch {
 	case r.StoreID == "":
 		return nil
-	case !idPattern().MatchString(r.StoreID):
+	case !idPattern().MatchString(string(r.StoreID)):
 		return client.Refuse("storeId", fmt.Sprintf("%.80q is no store's id", r.StoreID))
 	case !r.SelectiveStores:
 		return client.Refuse("storeId", "it is for SelectiveStores, with which the person picks a store")

@@ -40,7 +40,7 @@ func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
 			r.Permissions[i] = p.Policy()
 		}
 	}
-	r.SelectiveStores, r.StoreID = true, store
+	r.SelectiveStores, r.StoreID = true, StoreID(store)
 	return r, true
 }
 

@@ -117,13 +117,13 @@ func TestCompareStore(t *testing.T) {
 		asked   greenfield.AuthorizeRequest
 		granted permissions
 		want    greenfield.GrantMatch
-		stores  []string
+		stores  []greenfield.StoreID
 	}{
-		{"that store", picks, permissions{view + ":A", create + ":A", profile}, greenfield.GrantSame, []string{"A"}},
-		{"another store", picks, permissions{view + ":B", create + ":B", profile}, greenfield.GrantOther, []string{"B"}},
-		{"both stores", picks, permissions{view + ":A", create + ":A", view + ":B", profile}, greenfield.GrantBroader, []string{"A", "B"}},
+		{"that store", picks, permissions{view + ":A", create + ":A", profile}, greenfield.GrantSame, []greenfield.StoreID{"A"}},
+		{"another store", picks, permissions{view + ":B", create + ":B", profile}, greenfield.GrantOther, []greenfield.StoreID{"B"}},
+		{"both stores", picks, permissions{view + ":A", create + ":A", view + ":B", profile}, greenfield.GrantBroader, []greenfield.StoreID{"A", "B"}},
 		{"every store", picks, permissions{view, create, profile}, greenfield.GrantBroader, nil},
-		{"one of the two in another", picks, permissions{view + ":A", create + ":B", profile}, greenfield.GrantOther, []string{"A", "B"}},
+		{"one of the two in another", picks, permissions{view + ":A", create + ":B", profile}, greenfield.GrantOther, []greenfield.StoreID{"A", "B"}},
 		{"the profile alone", picks, permissions{profile}, greenfield.GrantNarrower, nil},
 		// recordings 74-authorize-store-picker
 		{"the store twice", named, permissions{view + ":A:A", create + ":A:A"}, greenfield.GrantNarrower, nil},
@@ -134,7 +134,7 @@ func TestCompareStore(t *testing.T) {
 		{"no limit, for another store", named, permissions{"unrestricted:B"}, greenfield.GrantBroader, nil},
 		{"no limit where all was asked", all, permissions{"unrestricted:A"}, greenfield.GrantBroader, nil},
 		{"no limit in place of no limit", greenfield.AuthorizeRequest{Permissions: permissions{greenfield.Unrestricted}}, permissions{"unrestricted:A"}, greenfield.GrantSame, nil},
-		{"an old key copied", greenfield.AuthorizeRequest{Permissions: permissions{view + ":A", "Custom Thing"}}, permissions{view + ":A", "Custom Thing"}, greenfield.GrantSame, []string{"A"}},
+		{"an old key copied", greenfield.AuthorizeRequest{Permissions: permissions{view + ":A", "Custom Thing"}}, permissions{view + ":A", "Custom Thing"}, greenfield.GrantSame, []greenfield.StoreID{"A"}},
 	} {
 		got := c.asked.Compare(c.granted)
 		if got.Match != c.want || !cmp.Equal(got.StoreIDs(), c.stores) {

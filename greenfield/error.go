@@ -144,7 +144,7 @@ func missing(r client.Request, answer *client.Error) Permission {
 		return ""
 	}
 	if i := slices.Index(r.Path, "stores"); i >= 0 && i+1 < len(r.Path) {
-		return p.ForStore(r.Path[i+1])
+		return p.ForStore(StoreID(r.Path[i+1]))
 	}
 	return p
 }

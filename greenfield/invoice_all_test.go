@@ -71,14 +71,14 @@ func (l *long) read(t *testing.T, options greenfield.InvoiceListOptions) map[str
 	l.lists.Store(0)
 	got := map[string]bool{}
 	var last greenfield.Invoice
-	for invoice, err := range l.Invoices.All(t.Context(), l.store, options) {
+	for invoice, err := range l.Invoices.All(t.Context(), greenfield.StoreID(l.store), options) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got[invoice.ID] || len(got) > 0 && invoice.CreatedTime.After(last.CreatedTime.Time) {
+		if got[string(invoice.ID)] || len(got) > 0 && invoice.CreatedTime.After(last.CreatedTime.Time) {
 			t.Fatalf("%s came twice, or out of order", invoice.ID)
 		}
-		got[invoice.ID], last = true, invoice
+		got[string(invoice.ID)], last = true, invoice
 	}
 	return got
 }
@@ -167,14 +167,14 @@ func TestAllHonoursItsOptions(t *testing.T) {
 	whole := l.read(t, greenfield.InvoiceListOptions{Take: 20})
 	for _, skip := range []int{1, 20, 333, 899, 900, 1000} {
 		head := map[string]bool{}
-		for invoice, err := range l.Invoices.All(t.Context(), l.store, greenfield.InvoiceListOptions{Take: 20}) {
+		for invoice, err := range l.Invoices.All(t.Context(), greenfield.StoreID(l.store), greenfield.InvoiceListOptions{Take: 20}) {
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(head) == skip {
 				break
 			}
-			head[invoice.ID] = true
+			head[string(invoice.ID)] = true
 		}
 		tail := l.read(t, greenfield.InvoiceListOptions{Take: 20, Skip: skip})
 		if len(head)+len(tail) != len(whole) {
@@ -188,7 +188,7 @@ func TestAllHonoursItsOptions(t *testing.T) {
 	}
 	from, until := end.Add(-4*time.Second), end.Add(-time.Second)
 	got := 0
-	for invoice, err := range l.Invoices.All(t.Context(), l.store, greenfield.InvoiceListOptions{Take: 10, StartDate: from, EndDate: until}) {
+	for invoice, err := range l.Invoices.All(t.Context(), greenfield.StoreID(l.store), greenfield.InvoiceListOptions{Take: 10, StartDate: from, EndDate: until}) {
 		if err != nil || invoice.CreatedTime.Before(from) || invoice.CreatedTime.After(until) {
 			t.Fatal(invoice.CreatedTime, err)
 		}
@@ -264,11 +264,11 @@ func TestAllOfLargeInvoices(t *testing.T) {
 		w.Write(body.Bytes())
 	})
 	got := map[string]bool{}
-	for invoice, err := range g.Invoices.All(t.Context(), l.store, greenfield.InvoiceListOptions{}) {
-		if err != nil || got[invoice.ID] {
+	for invoice, err := range g.Invoices.All(t.Context(), greenfield.StoreID(l.store), greenfield.InvoiceListOptions{}) {
+		if err != nil || got[string(invoice.ID)] {
 			t.Fatal(invoice.ID, err)
 		}
-		got[invoice.ID] = true
+		got[string(invoice.ID)] = true
 	}
 	if len(got) != len(l.ids) || largest.Load() < 8<<20/each {
 		t.Errorf("%d of %d invoices; the largest page had %d", len(got), len(l.ids), largest.Load())

@@ -5,8 +5,8 @@ import "github.com/btcpayctl/btcpayctl/client"
 // Invoice is an invoice as the server shows it. Amounts are in Currency.
 // Members that the server leaves out or sends as null are zero here.
 type Invoice struct {
-	ID      string `json:"id"`
-	StoreID string `json:"storeId"`
+	ID      InvoiceID `json:"id"`
+	StoreID StoreID   `json:"storeId"`
 	// Amount is 0 for a top-up invoice until it is paid.
 	Amount client.Decimal `json:"amount,omitzero"`
 	// PaidAmount is what was paid, since 2.1.2; nil before.

@@ -48,13 +48,13 @@ const maxSearch = 512 // characters
 // within one second is not defined and differs with Skip and Take, so pages that follow
 // each other by Skip may repeat one invoice and leave out another: [InvoiceService.All]
 // reads all of them. It needs [CanViewInvoices].
-func (s *InvoiceService) List(ctx context.Context, storeID string, options InvoiceListOptions, opts ...client.CallOption) ([]Invoice, error) {
+func (s *InvoiceService) List(ctx context.Context, storeID StoreID, options InvoiceListOptions, opts ...client.CallOption) ([]Invoice, error) {
 	list, _, err := s.list(ctx, storeID, options, opts)
 	return list, err
 }
 
 // list also tells the size of the answer in bytes.
-func (s *InvoiceService) list(ctx context.Context, storeID string, options InvoiceListOptions, opts []client.CallOption) ([]Invoice, int, error) {
+func (s *InvoiceService) list(ctx context.Context, storeID StoreID, options InvoiceListOptions, opts []client.CallOption) ([]Invoice, int, error) {
 	query, err := options.query()
 	r := get("Invoices.List", invoices(storeID)...).with(query).refuse(err)
 	list, size, err := callSized(ctx, s.c, r, opts, checkList(storeID, options))
@@ -80,7 +80,7 @@ func (s *InvoiceService) list(ctx context.Context, storeID string, options Invoi
 // The first page has Take invoices. Later ones grow up to 1,000 while the answers are
 // small and quick, and further where more were made in one second; a page that is too
 // large or times out is asked for again in a smaller size.
-func (s *InvoiceService) All(ctx context.Context, storeID string, options InvoiceListOptions, opts ...client.CallOption) iter.Seq2[Invoice, error] {
+func (s *InvoiceService) All(ctx context.Context, storeID StoreID, options InvoiceListOptions, opts ...client.CallOption) iter.Seq2[Invoice, error] {
 	options.Statuses, options.OrderIDs = slices.Clone(options.Statuses), slices.Clone(options.OrderIDs)
 	if _, err := options.query(); err != nil {
 		return failed(err)
@@ -99,7 +99,7 @@ func (s *InvoiceService) All(ctx context.Context, storeID string, options Invoic
 			}
 			return s.list(ctx, storeID, page, opts)
 		},
-		ID:     func(i Invoice) string { return i.ID },
+		ID:     func(i Invoice) string { return string(i.ID) },
 		Second: func(i Invoice) int64 { return i.CreatedTime.Unix() },
 		ByTime: true,
 		From:   second(options.StartDate), Until: second(options.EndDate),

@@ -26,7 +26,7 @@ type InvoiceService struct{ c *Client }
 // was asked for, Create returns it with a [*client.AnswerError] that wraps a
 // [*client.DifferentError]: a server rounds an amount to the currency's digits without a
 // word. What it rewrites of the metadata is in [Invoice.Rewritten].
-func (s *InvoiceService) Create(ctx context.Context, storeID string, request InvoiceRequest, opts ...client.CallOption) (Invoice, error) {
+func (s *InvoiceService) Create(ctx context.Context, storeID StoreID, request InvoiceRequest, opts ...client.CallOption) (Invoice, error) {
 	r := post("Invoices.Create", request, invoices(storeID)...).refuse(request.Validate())
 	invoice, _, err := callSized(ctx, s.c, r, opts, checkCreated(storeID, request))
 	if _, different := errors.AsType[*client.DifferentError](err); err != nil && !different {
@@ -44,20 +44,20 @@ type InvoiceGetOptions struct {
 }
 
 // Get reads one invoice, archived or not. It needs [CanViewInvoices].
-func (s *InvoiceService) Get(ctx context.Context, storeID, id string, options InvoiceGetOptions, opts ...client.CallOption) (Invoice, error) {
+func (s *InvoiceService) Get(ctx context.Context, storeID StoreID, id InvoiceID, options InvoiceGetOptions, opts ...client.CallOption) (Invoice, error) {
 	query := url.Values{}
 	if options.IncludePaymentMethods {
 		query.Set("includePaymentMethods", "true")
 	}
-	return call(ctx, s.c, get("Invoices.Get", invoices(storeID, invoicePart(id))...).with(query), opts, checkInvoice(storeID, id))
+	return call(ctx, s.c, get("Invoices.Get", invoices(storeID, id)...).with(query), opts, checkInvoice(storeID, id))
 }
 
 // Update replaces the metadata as a whole; nothing else of an invoice can be
 // changed. So read it first, and change what [Invoice.Metadata] holds. What the server
 // rewrites is in [Invoice.Rewritten]; up to 2.4.1 that may also be another program's
 // metadata, which was written at the same time. It needs [CanModifyInvoices].
-func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadata Metadata, opts ...client.CallOption) (Invoice, error) {
-	r := put("Invoices.Update", map[string]Metadata{"metadata": metadata}, invoices(storeID, invoicePart(id))...)
+func (s *InvoiceService) Update(ctx context.Context, storeID StoreID, id InvoiceID, metadata Metadata, opts ...client.CallOption) (Invoice, error) {
+	r := put("Invoices.Update", map[string]Metadata{"metadata": metadata}, invoices(storeID, id)...)
 	if metadata == nil {
 		// Up to 2.3.9 the server breaks without it.
 		r = r.refuse(client.Refuse("metadata", "it is missing; give an empty one to remove all"))
@@ -73,8 +73,8 @@ func (s *InvoiceService) Update(ctx context.Context, storeID, id string, metadat
 // returns the invoice as it is afterwards. It needs [CanModifyInvoices]. It
 // returns [ErrNotMarkable] where the state cannot be set, and [ErrNotRead] where
 // it was set and could not be read.
-func (s *InvoiceService) Mark(ctx context.Context, storeID, id string, status InvoiceStatus, opts ...client.CallOption) (Invoice, error) {
-	r := post("Invoices.Mark", map[string]InvoiceStatus{"status": status}, invoices(storeID, invoicePart(id), "status")...)
+func (s *InvoiceService) Mark(ctx context.Context, storeID StoreID, id InvoiceID, status InvoiceStatus, opts ...client.CallOption) (Invoice, error) {
+	r := post("Invoices.Mark", map[string]InvoiceStatus{"status": status}, invoices(storeID, id, "status")...)
 	if status != InvoiceSettled && status != InvoiceInvalid {
 		r = r.refuse(client.Refuse("status", fmt.Sprintf("%.40q cannot be set by hand, only %s and %s", status, InvoiceSettled, InvoiceInvalid)))
 	}
@@ -83,21 +83,21 @@ func (s *InvoiceService) Mark(ctx context.Context, storeID, id string, status In
 
 // Archive hides an invoice from lists. It goes on as before. It needs
 // [CanModifyInvoices].
-func (s *InvoiceService) Archive(ctx context.Context, storeID, id string, opts ...client.CallOption) error {
-	_, err := call[client.Nothing](ctx, s.c, remove("Invoices.Archive", invoices(storeID, invoicePart(id))...), opts)
+func (s *InvoiceService) Archive(ctx context.Context, storeID StoreID, id InvoiceID, opts ...client.CallOption) error {
+	_, err := call[client.Nothing](ctx, s.c, remove("Invoices.Archive", invoices(storeID, id)...), opts)
 	return err
 }
 
 // Unarchive shows an invoice in lists again, and returns it as it is
 // afterwards. It needs [CanModifyInvoices]. It returns [ErrNotArchived], and
 // [ErrNotRead] where it was done and could not be read.
-func (s *InvoiceService) Unarchive(ctx context.Context, storeID, id string, opts ...client.CallOption) (Invoice, error) {
-	return s.change(ctx, post("Invoices.Unarchive", nil, invoices(storeID, invoicePart(id), "unarchive")...), storeID, id, opts)
+func (s *InvoiceService) Unarchive(ctx context.Context, storeID StoreID, id InvoiceID, opts ...client.CallOption) (Invoice, error) {
+	return s.change(ctx, post("Invoices.Unarchive", nil, invoices(storeID, id, "unarchive")...), storeID, id, opts)
 }
 
 // change sends a request whose answer shows the invoice as it was before, on
 // servers since 2.3.9, and reads the invoice again.
-func (s *InvoiceService) change(ctx context.Context, r request, storeID, id string, opts []client.CallOption) (Invoice, error) {
+func (s *InvoiceService) change(ctx context.Context, r request, storeID StoreID, id InvoiceID, opts []client.CallOption) (Invoice, error) {
 	if _, err := call[client.Nothing](ctx, s.c, r, opts); err != nil {
 		return Invoice{}, err
 	}
@@ -117,15 +117,15 @@ type InvoicePaymentMethodsOptions struct {
 
 // PaymentMethods reads the ways to pay an invoice and what was paid by each. It
 // needs [CanViewInvoices].
-func (s *InvoiceService) PaymentMethods(ctx context.Context, storeID, id string, options InvoicePaymentMethodsOptions, opts ...client.CallOption) ([]InvoicePaymentMethod, error) {
+func (s *InvoiceService) PaymentMethods(ctx context.Context, storeID StoreID, id InvoiceID, options InvoicePaymentMethodsOptions, opts ...client.CallOption) ([]InvoicePaymentMethod, error) {
 	query := url.Values{}
 	if options.IncludeSensitive {
 		query.Set("includeSensitive", "true")
 	}
-	return call[[]InvoicePaymentMethod](ctx, s.c, get("Invoices.PaymentMethods", invoices(storeID, invoicePart(id), "payment-methods")...).with(query), opts)
+	return call[[]InvoicePaymentMethod](ctx, s.c, get("Invoices.PaymentMethods", invoices(storeID, id, "payment-methods")...).with(query), opts)
 }
 
 // invoices is the path of a store's invoices, of one of them, or below it.
-func invoices(storeID string, below ...any) []any {
-	return append([]any{"stores", storePart(storeID), "invoices"}, below...)
+func invoices(storeID StoreID, below ...any) []any {
+	return append([]any{"stores", storeID, "invoices"}, below...)
 }

@@ -89,20 +89,20 @@ func TestInvoiceIDs(t *testing.T) {
 	for _, bad := range []string{"", ".", "..", "a/b", "a?b", "a#b", "%2e", "a b", "ä", strings.Repeat("x", 65)} {
 		for _, pair := range [][2]string{{bad, "inv"}, {storeID, bad}} {
 			store, id := pair[0], pair[1]
-			_, get := g.Invoices.Get(ctx, store, id, greenfield.InvoiceGetOptions{})
-			_, update := g.Invoices.Update(ctx, store, id, greenfield.Metadata{})
-			_, mark := g.Invoices.Mark(ctx, store, id, greenfield.InvoiceSettled)
-			_, unarchive := g.Invoices.Unarchive(ctx, store, id)
-			_, methods := g.Invoices.PaymentMethods(ctx, store, id, greenfield.InvoicePaymentMethodsOptions{})
-			for _, err := range []error{get, update, mark, unarchive, methods, g.Invoices.Archive(ctx, store, id)} {
+			_, get := g.Invoices.Get(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceGetOptions{})
+			_, update := g.Invoices.Update(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.Metadata{})
+			_, mark := g.Invoices.Mark(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceSettled)
+			_, unarchive := g.Invoices.Unarchive(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id))
+			_, methods := g.Invoices.PaymentMethods(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoicePaymentMethodsOptions{})
+			for _, err := range []error{get, update, mark, unarchive, methods, g.Invoices.Archive(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id))} {
 				if !refusedMember(err, "store id") && !refusedMember(err, "invoice id") {
 					t.Errorf("%q %q: %v", store, id, err)
 				}
 			}
 		}
-		_, list := g.Invoices.List(ctx, bad, greenfield.InvoiceListOptions{})
-		_, create := g.Invoices.Create(ctx, bad, greenfield.InvoiceRequest{})
-		_, get := g.Stores.Get(ctx, bad)
+		_, list := g.Invoices.List(ctx, greenfield.StoreID(bad), greenfield.InvoiceListOptions{})
+		_, create := g.Invoices.Create(ctx, greenfield.StoreID(bad), greenfield.InvoiceRequest{})
+		_, get := g.Stores.Get(ctx, greenfield.StoreID(bad))
 		for _, err := range []error{list, create, get} {
 			if !refusedMember(err, "store id") {
 				t.Errorf("%q: %v", bad, err)
@@ -271,7 +271,7 @@ func TestAllInvoices(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen[invoice.ID]++
+		seen[string(invoice.ID)]++
 	}
 	if len(seen) != 25 || pages != 3 {
 		t.Error(len(seen), "invoices on", pages, "pages")

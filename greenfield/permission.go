@@ -57,7 +57,7 @@ func (p Permission) Scope() string {
 
 // ForStore returns the permission for one store alone. Only store permissions
 // have such a form; every other is returned as it is.
-func (p Permission) ForStore(storeID string) Permission {
+func (p Permission) ForStore(storeID StoreID) Permission {
 	if p.Kind() != StorePermission || storeID == "" {
 		return p
 	}

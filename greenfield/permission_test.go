@@ -138,7 +138,7 @@ func TestCovers(t *testing.T) {
 
 func anyPermission(t *rapid.T, label string) greenfield.Permission {
 	p := rapid.SampledFrom(greenfield.AllPermissions()).Draw(t, label)
-	return p.ForStore(rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, label+" store"))
+	return p.ForStore(greenfield.StoreID(rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, label+" store")))
 }
 
 // TestReduce: the reduced set allows the same, and none of it can be left out.

@@ -36,18 +36,18 @@ type Grant struct {
 
 // StoreGrant is the part of a grant that is about one store.
 type StoreGrant struct {
-	StoreID string
+	StoreID StoreID
 	// Granted, Missing and Extra are policies without a scope.
 	Granted, Missing, Extra []Permission
 }
 
 // StoreIDs returns the stores that the key's permissions name, in order. A key
 // with one is tied to that store.
-func (g Grant) StoreIDs() []string {
-	var ids []string
+func (g Grant) StoreIDs() []StoreID {
+	var ids []StoreID
 	for _, p := range g.Granted {
-		if p.Kind() == StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && !slices.Contains(ids, p.Scope()) {
-			ids = append(ids, p.Scope())
+		if p.Kind() == StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && !slices.Contains(ids, StoreID(p.Scope())) {
+			ids = append(ids, StoreID(p.Scope()))
 		}
 	}
 	slices.Sort(ids)
@@ -125,7 +125,7 @@ func (r AuthorizeRequest) expected(g Grant) []Permission {
 	if !r.SelectiveStores {
 		return asked
 	}
-	picked := cmp.Or(r.StoreID, r.picked(g), unknownStore)
+	picked := cmp.Or(r.StoreID, StoreID(r.picked(g)), unknownStore)
 	for i, p := range asked {
 		if p.Scope() == "" {
 			asked[i] = p.ForStore(picked)
@@ -154,7 +154,7 @@ func (r AuthorizeRequest) picked(g Grant) string {
 		}
 		for _, id := range g.StoreIDs() {
 			if Covered(g.Granted, p.ForStore(id)) && !slices.Contains(r.asked(), p.ForStore(id)) {
-				return id
+				return string(id)
 			}
 		}
 	}
@@ -166,10 +166,10 @@ func grantedSomewhere(granted []Permission, want Permission) bool {
 }
 
 func (g Grant) byStore() []StoreGrant {
-	ids := []string{""}
+	ids := []StoreID{""}
 	for _, p := range slices.Concat(g.Granted, g.Missing, g.Narrowed) {
-		if p.Kind() == StorePermission && !slices.Contains(ids, p.Scope()) {
-			ids = append(ids, p.Scope())
+		if p.Kind() == StorePermission && !slices.Contains(ids, StoreID(p.Scope())) {
+			ids = append(ids, StoreID(p.Scope()))
 		}
 	}
 	slices.Sort(ids)
@@ -187,14 +187,14 @@ func (g Grant) byStore() []StoreGrant {
 }
 
 // about returns the policies of one store, or of none.
-func about(permissions []Permission, storeID string) []Permission {
+func about(permissions []Permission, storeID StoreID) []Permission {
 	var policies []Permission
 	for _, p := range permissions {
 		scope := p.Scope()
 		if p.Kind() != StorePermission {
 			scope = ""
 		}
-		if scope == storeID {
+		if StoreID(scope) == storeID {
 			policies = append(policies, p.Policy())
 		}
 	}

@@ -108,7 +108,7 @@ func TestGrantByStore(t *testing.T) {
 	if diff := cmp.Diff(want, got.Stores); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"A", "B"}, got.StoreIDs()); diff != "" {
+	if diff := cmp.Diff([]greenfield.StoreID{"A", "B"}, got.StoreIDs()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -210,13 +210,15 @@ func ask(ctx context.Context, c *greenfield.Client, s step) (any, error) {
 	case "GET api/v1/stores":
 		return c.Stores.List(ctx)
 	case "GET api/v1/stores/*":
-		return c.Stores.Get(ctx, at(3))
+		return c.Stores.Get(ctx, greenfield.StoreID(at(3)))
 	case "POST api/v1/stores":
 		return create(s, func(r greenfield.StoreRequest) (any, error) { return c.Stores.Create(ctx, r) })
 	case "POST api/v1/api-keys":
 		return create(s, func(r greenfield.APIKeyRequest) (any, error) { return c.APIKeys.Create(ctx, r) })
 	case "POST api/v1/users/*/api-keys":
-		return create(s, func(r greenfield.APIKeyRequest) (any, error) { return c.APIKeys.CreateForUser(ctx, at(3), r) })
+		return create(s, func(r greenfield.APIKeyRequest) (any, error) {
+			return c.APIKeys.CreateForUser(ctx, greenfield.UserID(at(3)), r)
+		})
 	case "GET api/v1/api-keys/current":
 		return askAs(c, s, func(c *greenfield.Client) (any, error) { return c.APIKeys.Current(ctx) })
 	case "DELETE api/v1/api-keys/current":
@@ -227,7 +229,7 @@ func ask(ctx context.Context, c *greenfield.Client, s step) (any, error) {
 			return nil, errNotCalled
 		}
 		if at(2) == "users" {
-			return nil, c.APIKeys.RevokeForUser(ctx, at(3), key)
+			return nil, c.APIKeys.RevokeForUser(ctx, greenfield.UserID(at(3)), key)
 		}
 		return nil, c.APIKeys.Revoke(ctx, key)
 	}
@@ -259,27 +261,29 @@ func askInvoices(ctx context.Context, c *greenfield.Client, s step, pattern stri
 		for _, status := range query["status"] {
 			options.Statuses = append(options.Statuses, greenfield.InvoiceStatus(status))
 		}
-		return service.List(ctx, store, options)
+		return service.List(ctx, greenfield.StoreID(store), options)
 	case "POST api/v1/stores/*/invoices":
-		return create(s, func(r greenfield.InvoiceRequest) (any, error) { return service.Create(ctx, store, r) })
+		return create(s, func(r greenfield.InvoiceRequest) (any, error) {
+			return service.Create(ctx, greenfield.StoreID(store), r)
+		})
 	case "GET api/v1/stores/*/invoices/*":
-		return service.Get(ctx, store, id, greenfield.InvoiceGetOptions{IncludePaymentMethods: query.Get("includePaymentMethods") == "true"})
+		return service.Get(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceGetOptions{IncludePaymentMethods: query.Get("includePaymentMethods") == "true"})
 	case "PUT api/v1/stores/*/invoices/*":
 		return create(s, func(r struct{ Metadata greenfield.Metadata }) (any, error) {
-			return service.Update(ctx, store, id, r.Metadata)
+			return service.Update(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), r.Metadata)
 		})
 	case "DELETE api/v1/stores/*/invoices/*":
-		return nil, service.Archive(ctx, store, id)
+		return nil, service.Archive(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id))
 	case "POST api/v1/stores/*/invoices/*/unarchive":
-		_, err := service.Unarchive(ctx, store, id)
+		_, err := service.Unarchive(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id))
 		return nil, read(err)
 	case "POST api/v1/stores/*/invoices/*/status":
 		return create(s, func(r struct{ Status greenfield.InvoiceStatus }) (any, error) {
-			_, err := service.Mark(ctx, store, id, r.Status)
+			_, err := service.Mark(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), r.Status)
 			return nil, read(err)
 		})
 	case "GET api/v1/stores/*/invoices/*/payment-methods":
-		return service.PaymentMethods(ctx, store, id, greenfield.InvoicePaymentMethodsOptions{IncludeSensitive: query.Get("includeSensitive") == "true"})
+		return service.PaymentMethods(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoicePaymentMethodsOptions{IncludeSensitive: query.Get("includeSensitive") == "true"})
 	}
 	return nil, errNotCalled
 }

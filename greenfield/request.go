@@ -19,13 +19,6 @@ type request struct {
 	err error
 }
 
-// Parts of a path that are no fixed words.
-type (
-	storePart   string
-	invoicePart string
-	userPart    string // an id or an e-mail address
-)
-
 func get(operation string, path ...any) request { return build(operation, http.MethodGet, path) }
 
 func post(operation string, body any, path ...any) request {
@@ -55,11 +48,11 @@ func build(operation, method string, path []any) request {
 		switch part := part.(type) {
 		case string:
 			text = part
-		case storePart:
+		case StoreID:
 			text, err = string(part), checkID("store id", string(part))
-		case invoicePart:
+		case InvoiceID:
 			text, err = string(part), checkID("invoice id", string(part))
-		case userPart:
+		case UserID:
 			text, err = string(part), checkUser(string(part))
 		default:
 			panic(fmt.Sprintf("greenfield: a path has a %T", part))

@@ -27,7 +27,7 @@ type Right struct {
 	Permission Permission
 	// StoreID is the store where it was tried. It is empty where the permission is
 	// about no store, and where it is for every store and none was named.
-	StoreID string
+	StoreID StoreID
 	Live    Live
 	Reason  RightReason
 	// Role is the account's role in the store, where the server shows it to the
@@ -152,7 +152,7 @@ func (f findings) works(p Permission) []Permission {
 
 // right puts a finding into words for a permission.
 func (f findings) right(p Permission, store string, found finding) Right {
-	r := Right{Permission: p, StoreID: store, Live: found.live, Reason: cmp.Or(found.reason, RightTried), Err: found.err}
+	r := Right{Permission: p, StoreID: StoreID(store), Live: found.live, Reason: cmp.Or(found.reason, RightTried), Err: found.err}
 	if r.Live == LiveNo {
 		r.Works = f.works(p.Policy())
 	}

@@ -22,20 +22,20 @@ type storeTrial struct {
 const maxRole = 100
 
 // store tries a store, once. It is nil where too many were tried before.
-func (t *trial) store(ctx context.Context, id string) *storeTrial {
-	if s, ok := t.stores[id]; ok {
+func (t *trial) store(ctx context.Context, id StoreID) *storeTrial {
+	if s, ok := t.stores[string(id)]; ok {
 		return s
 	}
 	if len(t.stores) >= maxTriedStores {
 		return nil
 	}
-	s := &storeTrial{id: id, found: findings{}}
+	s := &storeTrial{id: string(id), found: findings{}}
 	for _, p := range t.held {
-		if p.Kind() != StorePermission || p.Scope() == "" || p.Scope() == id {
+		if p.Kind() != StorePermission || p.Scope() == "" || p.Scope() == string(id) {
 			s.held = append(s.held, p)
 		}
 	}
-	t.stores[id] = s
+	t.stores[string(id)] = s
 	apps := findings{}
 	for _, read := range provingReads {
 		if !read.inStore() || !Covered(s.held, read.permission.ForStore(id)) || s.found.judge(read.permission).live != LiveUnknown {
@@ -82,7 +82,7 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 		}
 		t.me = &me
 	}
-	members, err := t.c.Stores.Members(ctx, s.id, t.opts...)
+	members, err := t.c.Stores.Members(ctx, StoreID(s.id), t.opts...)
 	if err != nil {
 		return
 	}
@@ -92,7 +92,7 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 	}
 	id := members[i].Role
 	s.role = id[:min(len(id), maxRole)]
-	roles, err := t.c.Stores.Roles(ctx, s.id, t.opts...)
+	roles, err := t.c.Stores.Roles(ctx, StoreID(s.id), t.opts...)
 	if err != nil {
 		return
 	}

@@ -97,7 +97,7 @@ func (b *staff) tries(by *greenfield.Client, store string, held ...string) strin
 	if store == "S" {
 		store = b.seed.StoreID
 	}
-	return strings.ReplaceAll(shown(b.connect(b.t, key).Permissions.Try(b.t.Context(), list, store)), b.seed.StoreID, "S")
+	return strings.ReplaceAll(shown(b.connect(b.t, key).Permissions.Try(b.t.Context(), list, greenfield.StoreID(store))), b.seed.StoreID, "S")
 }
 
 // shown writes rights down in short.
@@ -111,7 +111,7 @@ func shown(rights []greenfield.Right) string {
 		var text strings.Builder
 		text.WriteString(short(r.Permission))
 		if r.StoreID != "" {
-			text.WriteString("@" + r.StoreID)
+			text.WriteString(string("@" + r.StoreID))
 		}
 		text.WriteString(" " + string(r.Live) + " " + string(r.Reason))
 		if r.Role != "" {
@@ -186,7 +186,7 @@ func TestLiveRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "canviewstoresettings@O yes tried; canmodifywebhooks@O no no-member; canviewprofile yes tried"
-	got := strings.ReplaceAll(b.tries(b.owner, "", "btcpay.store.canviewstoresettings:"+other.ID, "btcpay.store.webhooks.canmodifywebhooks:"+other.ID, profile), other.ID, "O")
+	got := strings.ReplaceAll(b.tries(b.owner, "", "btcpay.store.canviewstoresettings:"+string(other.ID), "btcpay.store.webhooks.canmodifywebhooks:"+string(other.ID), profile), string(other.ID), "O")
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}

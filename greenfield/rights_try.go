@@ -28,7 +28,7 @@ const maxTriedStores = 16
 // store, and 14 at most. Where the key may see the members of the store and its own
 // profile, a refusal is explained by the role. A lost connection or an answer that
 // says nothing about a permission ends it, and is never taken for a refusal.
-func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID string, opts ...client.CallOption) []Right {
+func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID StoreID, opts ...client.CallOption) []Right {
 	t := &trial{c: s.c, opts: opts, held: effective(held), stores: map[string]*storeTrial{}}
 	rights := make([]Right, 0, len(held))
 	for _, p := range held {
@@ -36,10 +36,10 @@ func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID 
 		case p.NamesStoreTwice(), p.Kind() == StorePermission && p.Scope() != "" && !idPattern().MatchString(p.Scope()):
 			rights = append(rights, Right{Permission: p, Live: LiveNo, Reason: RightNoEffect})
 		case p.Kind() == StorePermission:
-			rights = append(rights, t.inStore(ctx, p, cmp.Or(p.Scope(), storeID)))
+			rights = append(rights, t.inStore(ctx, p, cmp.Or(StoreID(p.Scope()), storeID)))
 		default:
 			rights = append(rights, t.elsewhere(ctx, p))
-			if p.IsUnrestricted() && idPattern().MatchString(storeID) {
+			if p.IsUnrestricted() && idPattern().MatchString(string(storeID)) {
 				rights = append(rights, t.anything(ctx, p, storeID))
 			}
 		}
@@ -59,8 +59,8 @@ type trial struct {
 }
 
 // inStore is the right of a store's permission.
-func (t *trial) inStore(ctx context.Context, p Permission, storeID string) Right {
-	if !idPattern().MatchString(storeID) {
+func (t *trial) inStore(ctx context.Context, p Permission, storeID StoreID) Right {
+	if !idPattern().MatchString(string(storeID)) {
 		return Right{Permission: p, Live: LiveUnknown, Reason: RightNoStore}
 	}
 	s := t.store(ctx, storeID)
@@ -72,7 +72,7 @@ func (t *trial) inStore(ctx context.Context, p Permission, storeID string) Right
 
 // anything is what an unrestricted key is good for in a store: what its owner may
 // do there.
-func (t *trial) anything(ctx context.Context, p Permission, storeID string) Right {
+func (t *trial) anything(ctx context.Context, p Permission, storeID StoreID) Right {
 	s := t.store(ctx, storeID)
 	switch {
 	case s == nil:
@@ -116,12 +116,12 @@ func (t *trial) elsewhere(ctx context.Context, p Permission) Right {
 }
 
 // read sends one read and notes what its answer says.
-func (t *trial) read(ctx context.Context, read provingRead, storeID string, held []Permission, into findings) {
+func (t *trial) read(ctx context.Context, read provingRead, storeID StoreID, held []Permission, into findings) {
 	if t.failed != nil {
 		into.note(read.permission, finding{LiveUnknown, RightNoAnswer, t.failed})
 		return
 	}
-	path, query, _ := strings.Cut(strings.ReplaceAll(read.path, "{storeId}", storeID), "?")
+	path, query, _ := strings.Cut(strings.ReplaceAll(read.path, "{storeId}", string(storeID)), "?")
 	request := client.Request{Method: http.MethodGet, Path: append([]string{"api", "v1"}, strings.Split(path, "/")...)}
 	request.Query, _ = url.ParseQuery(query)
 	response, err := t.c.http.Do(ctx, request, t.opts...)

@@ -45,7 +45,7 @@ func TestLifeOfAKey(t *testing.T) {
 		t.Fatalf("%+v, %v", other, err)
 	}
 	made, err := owner.APIKeys.Create(ctx, greenfield.APIKeyRequest{
-		Label: "btcpayctl/test", Permissions: []greenfield.Permission{greenfield.CanViewStoreSettings.ForStore(s.seed.StoreID)},
+		Label: "btcpayctl/test", Permissions: []greenfield.Permission{greenfield.CanViewStoreSettings.ForStore(greenfield.StoreID(s.seed.StoreID))},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,10 +58,10 @@ func TestLifeOfAKey(t *testing.T) {
 	if current, err := limited.APIKeys.Current(ctx); err != nil || current.Label != "btcpayctl/test" || !current.Key.Equal(made.Key) {
 		t.Error(current, err)
 	}
-	if stores, err := limited.Stores.List(ctx); err != nil || len(stores) != 1 || stores[0].ID != s.seed.StoreID {
+	if stores, err := limited.Stores.List(ctx); err != nil || len(stores) != 1 || stores[0].ID != greenfield.StoreID(s.seed.StoreID) {
 		t.Error(stores, err)
 	}
-	if store, err := limited.Stores.Get(ctx, s.seed.StoreID); err != nil || store.Name != s.seed.StoreName {
+	if store, err := limited.Stores.Get(ctx, greenfield.StoreID(s.seed.StoreID)); err != nil || store.Name != s.seed.StoreName {
 		t.Error(store, err)
 	}
 	_, err = limited.Stores.Get(ctx, other.ID)
@@ -131,11 +131,13 @@ func TestKeysOfEveryRelease(t *testing.T) {
 			server := sandbox.New(t, sandbox.Options{Emulate: release})
 			shop := shop{server.Seed, server.URL}
 			owner := shop.connect(t, apiKey(t, shop.seed.APIKey))
-			permission := greenfield.CanViewInvoices.ForStore(shop.seed.StoreID)
+			permission := greenfield.CanViewInvoices.ForStore(greenfield.StoreID(shop.seed.StoreID))
 			request := greenfield.APIKeyRequest{Label: "btcpayctl/test", Permissions: []greenfield.Permission{permission}}
 			for _, revoke := range []func(key greenfield.APIKey) error{
 				func(key greenfield.APIKey) error { return owner.APIKeys.Revoke(ctx, key) },
-				func(key greenfield.APIKey) error { return owner.APIKeys.RevokeForUser(ctx, shop.seed.Email, key) },
+				func(key greenfield.APIKey) error {
+					return owner.APIKeys.RevokeForUser(ctx, greenfield.UserID(shop.seed.Email), key)
+				},
 				func(key greenfield.APIKey) error { return shop.connect(t, key).APIKeys.RevokeCurrent(ctx) },
 			} {
 				made, err := owner.APIKeys.Create(ctx, request)

@@ -11,11 +11,11 @@ import (
 // Store is a store and its settings. Members that a server does not have or
 // sends as null are zero here.
 type Store struct {
-	ID              string `json:"id"`
-	Name            string `json:"name"`
-	Website         string `json:"website"`
-	SupportURL      string `json:"supportUrl"`
-	DefaultCurrency string `json:"defaultCurrency"`
+	ID              StoreID `json:"id"`
+	Name            string  `json:"name"`
+	Website         string  `json:"website"`
+	SupportURL      string  `json:"supportUrl"`
+	DefaultCurrency string  `json:"defaultCurrency"`
 	// AdditionalTrackedRates are currencies whose rates each invoice keeps,
 	// since 2.1.
 	AdditionalTrackedRates []string `json:"additionalTrackedRates"`

@@ -9,7 +9,7 @@ import (
 
 // StoreMember is a person who may do something in a store.
 type StoreMember struct {
-	UserID string
+	UserID UserID
 	// Role is the id of one of the store's roles, such as Owner.
 	Role  string
 	Email string
@@ -28,12 +28,12 @@ type StoreRole struct {
 
 // Members returns the members of a store, in no fixed order. It needs
 // [CanViewStoreSettings]. Since 1.4.5.
-func (s *StoreService) Members(ctx context.Context, storeID string, opts ...client.CallOption) ([]StoreMember, error) {
+func (s *StoreService) Members(ctx context.Context, storeID StoreID, opts ...client.CallOption) ([]StoreMember, error) {
 	// Each of two members has an older name and a newer one.
-	r := get("Stores.Members", "stores", storePart(storeID), "users")
+	r := get("Stores.Members", "stores", storeID, "users")
 	list, err := call[[]struct {
-		ID        string `json:"id"`
-		UserID    string `json:"userId"`
+		ID        UserID `json:"id"`
+		UserID    UserID `json:"userId"`
 		Role      string `json:"role"`
 		StoreRole string `json:"storeRole"`
 		Email     string `json:"email"`
@@ -54,6 +54,6 @@ func (s *StoreService) Members(ctx context.Context, storeID string, opts ...clie
 
 // Roles returns the roles that members of a store can have, those of the server
 // and the store's own. It needs [CanViewStoreSettings]. Since 1.10.0.
-func (s *StoreService) Roles(ctx context.Context, storeID string, opts ...client.CallOption) ([]StoreRole, error) {
-	return call(ctx, s.c, get("Stores.Roles", "stores", storePart(storeID), "roles"), opts, checkRoles)
+func (s *StoreService) Roles(ctx context.Context, storeID StoreID, opts ...client.CallOption) ([]StoreRole, error) {
+	return call(ctx, s.c, get("Stores.Roles", "stores", storeID, "roles"), opts, checkRoles)
 }

@@ -18,8 +18,8 @@ func (s *StoreService) List(ctx context.Context, opts ...client.CallOption) ([]S
 
 // Get reads a store. It needs [CanViewStoreSettings]. For a store that does not
 // exist the answer is [*PermissionError].
-func (s *StoreService) Get(ctx context.Context, storeID string, opts ...client.CallOption) (Store, error) {
-	return call(ctx, s.c, get("Stores.Get", "stores", storePart(storeID)), opts, checkStore(storeID))
+func (s *StoreService) Get(ctx context.Context, storeID StoreID, opts ...client.CallOption) (Store, error) {
+	return call(ctx, s.c, get("Stores.Get", "stores", storeID), opts, checkStore(storeID))
 }
 
 // Create makes a store that belongs to the owner of the credential, after

@@ -12,7 +12,7 @@ type UserService struct{ c *Client }
 // User is an account on a server. Name, image, invitation and quota are empty
 // on servers that do not have them yet.
 type User struct {
-	ID       string `json:"id"`
+	ID       UserID `json:"id"`
 	Email    string `json:"email"`
 	Name     string `json:"name"`
 	ImageURL string `json:"imageUrl"`

@@ -191,7 +191,7 @@ func (v *visitor) receive(l *greenfield.CallbackListener, asked greenfield.Autho
 	}
 	v.Shows("<h1>The key has arrived</h1>")
 	proof, err := v.client.Prove(v.T.Context(), got.APIKey, asked)
-	if err != nil || proof.Grant.Match != want || proof.User == nil || proof.User.Email != v.seed.Email || proof.User.ID != got.UserID {
+	if err != nil || proof.Grant.Match != want || proof.User == nil || proof.User.Email != v.seed.Email || proof.User.ID != greenfield.UserID(got.UserID) {
 		v.T.Fatalf("%+v, %v", proof, err)
 	}
 	return got.APIKey

@@ -43,7 +43,7 @@ func TestStaffConsentsInChromium(t *testing.T) {
 
 	l := v.listen(greenfield.CallbackOptions{})
 	asked := greenfield.AuthorizeRequest{
-		Permissions:     []greenfield.Permission{greenfield.CanModifyStoreSettings.ForStore(v.seed.StoreID), greenfield.CanViewProfile},
+		Permissions:     []greenfield.Permission{greenfield.CanModifyStoreSettings.ForStore(greenfield.StoreID(v.seed.StoreID)), greenfield.CanViewProfile},
 		ApplicationName: "Till", Redirect: l.URL(), SelectiveStores: true,
 	}
 	v.visit(asked)

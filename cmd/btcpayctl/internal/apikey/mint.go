@@ -155,7 +155,7 @@ func (m *minting) storeKey(ctx context.Context) error {
 func (m *minting) send(ctx context.Context, label string) (greenfield.APIKeyInfo, error) {
 	request := greenfield.APIKeyRequest{Label: label, Permissions: m.permissions}
 	if m.user != "" {
-		return m.by.APIKeys.CreateForUser(ctx, m.user, request)
+		return m.by.APIKeys.CreateForUser(ctx, greenfield.UserID(m.user), request)
 	}
 	return m.by.APIKeys.Create(ctx, request)
 }

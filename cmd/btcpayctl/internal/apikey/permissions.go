@@ -189,7 +189,7 @@ func includedIn(policy, held greenfield.Permission) greenfield.Permission {
 	if policy == held.Policy() {
 		return held
 	}
-	return policy.ForStore(held.Scope())
+	return policy.ForStore(greenfield.StoreID(held.Scope()))
 }
 
 func listedUnder(list []greenfield.PermissionInfo, held, asked greenfield.Permission) bool {

@@ -56,7 +56,7 @@ func (a *App) credential(ctx context.Context, s Settings) (bitpay.Credential, st
 	case err == nil:
 		return id, source, nil
 	case isNoCredential(err) && s.Store.Text != "":
-		return bitpay.Anonymous{StoreID: s.Store.Text}, "", nil
+		return bitpay.Anonymous{StoreID: bitpay.StoreID(s.Store.Text)}, "", nil
 	}
 	return nil, "", err
 }

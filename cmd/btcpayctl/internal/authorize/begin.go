@@ -26,7 +26,7 @@ func (p plan) begin(ctx context.Context, asked ledger.AuthorizePayload) (*login,
 	if asked.Printed && p.connection.Name.Source != "--profile" {
 		target = "" // any profile may take the key
 	}
-	asked.PickStore, asked.ExpectUser = p.request.StoreID, p.expectUser
+	asked.PickStore, asked.ExpectUser = string(p.request.StoreID), p.expectUser
 	operation, err := operations.Begin(ctx, p.app, ledger.Key{
 		Header: ledger.Header{ID: p.id, Kind: ledger.KindAuthorize, Profile: p.profile, Server: p.connection.URL, Label: p.request.ApplicationName,
 			AllowHTTP: p.reach.AllowHTTP, CAFile: p.reach.CAFile},

@@ -120,11 +120,11 @@ func (l *login) explore(ctx context.Context, key greenfield.APIKey, proof greenf
 func shownStores(ctx context.Context, connection *app.GreenfieldConnection, grant greenfield.Grant, now operations.Rights) map[string]string {
 	names := map[string]string{}
 	for _, id := range grant.StoreIDs() {
-		if !now.Allows(greenfield.CanViewStoreSettings, id) {
+		if !now.Allows(greenfield.CanViewStoreSettings, string(id)) {
 			continue
 		}
 		if store, err := connection.Stores.Get(ctx, id); err == nil {
-			names[id] = store.Name
+			names[string(id)] = store.Name
 		}
 	}
 	return names

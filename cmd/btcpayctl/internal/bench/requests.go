@@ -52,7 +52,7 @@ func pairedInvoice(ctx context.Context, server *sandbox.Server, id *bitpay.Ident
 		return "", err
 	}
 	defer c.CloseIdleConnections()
-	pairing, err := c.RequestPairing(ctx, bitpay.PairingRequest{Label: "bench", StoreID: server.Seed.StoreID})
+	pairing, err := c.RequestPairing(ctx, bitpay.PairingRequest{Label: "bench", StoreID: bitpay.StoreID(server.Seed.StoreID)})
 	if err != nil {
 		return "", err
 	}
@@ -64,7 +64,7 @@ func pairedInvoice(ctx context.Context, server *sandbox.Server, id *bitpay.Ident
 		return "", err
 	}
 	invoice, err := c.Invoices.Create(ctx, bitpay.InvoiceRequest{Price: &price, Currency: "EUR", OrderID: "bench"})
-	return invoice.ID, err
+	return string(invoice.ID), err
 }
 
 // keys measures a login and a key for the life of a command. The browser is a program of

@@ -77,7 +77,7 @@ func (f *PermissionFlags) Permissions(store app.Value, picks bool) ([]greenfield
 	if store.Text != "" && !f.AllStores {
 		for i, p := range all {
 			if p.Scope() == "" {
-				all[i] = p.ForStore(store.Text)
+				all[i] = p.ForStore(greenfield.StoreID(store.Text))
 			}
 		}
 	}

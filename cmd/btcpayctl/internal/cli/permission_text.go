@@ -26,7 +26,7 @@ func ShortPermissions(permissions []greenfield.Permission) string {
 }
 
 // Texts are permissions as strings.
-func Texts(permissions []greenfield.Permission) []string {
+func Texts[T ~string](permissions []T) []string {
 	list := make([]string, len(permissions))
 	for i, p := range permissions {
 		list[i] = string(p)
@@ -35,9 +35,9 @@ func Texts(permissions []greenfield.Permission) []string {
 }
 
 // StoresText names stores in one line.
-func StoresText(ids []string) string {
+func StoresText[ID ~string](ids []ID) string {
 	if len(ids) == 1 {
-		return "store " + ids[0]
+		return "store " + string(ids[0])
 	}
-	return "the stores " + strings.Join(ids, ", ")
+	return "the stores " + strings.Join(Texts(ids), ", ")
 }

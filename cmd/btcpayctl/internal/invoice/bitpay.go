@@ -33,7 +33,7 @@ func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoice
 		err = nil // the order is compared with what was made, and may allow it
 	}
 	if err == nil {
-		madeInvoice(b.app, invoice.ID, invoice.OrderID)
+		madeInvoice(b.app, string(invoice.ID), invoice.OrderID)
 	}
 	r := fromBitPay(invoice)
 	r.AnyAmount = r.AnyAmount && o.anyAmount // an invoice of 0 is still new here
@@ -44,7 +44,7 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 	if err := b.mayRead(ctx); err != nil {
 		return invoiceRecord{}, err
 	}
-	invoice, err := b.Invoices.Get(ctx, id)
+	invoice, err := b.Invoices.Get(ctx, bitpay.InvoiceID(id))
 	return fromBitPay(invoice), err
 }
 
@@ -130,7 +130,7 @@ func (b *bitpayInvoices) made(ctx context.Context, r ledger.Invoice, taken func(
 			}
 			others = cli.OrEmpty(others)
 		}
-		if slices.Contains(others, invoice.ID) {
+		if slices.Contains(others, string(invoice.ID)) {
 			continue
 		}
 		var ahead time.Duration
@@ -171,7 +171,7 @@ func (b *bitpayInvoices) earliest(ctx context.Context, r ledger.Invoice) (time.T
 // invoices, unless the invoice is settled: one of 0 is settled from the start.
 func fromBitPay(i bitpay.Invoice) invoiceRecord {
 	r := invoiceRecord{
-		ID: i.ID, Amount: i.Price, AnyAmount: i.Price.Sign() == 0 && statusWord(i.Status) != statusSettled, Currency: i.Currency,
+		ID: string(i.ID), Amount: i.Price, AnyAmount: i.Price.Sign() == 0 && statusWord(i.Status) != statusSettled, Currency: i.Currency,
 		Status: statusWord(i.Status), ServerStatus: string(i.Status), Exception: exceptionWord(i.ExceptionStatus),
 		Due: i.BTCDue, Paid: i.BTCPaid,
 		CreatedAt: i.InvoiceTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),

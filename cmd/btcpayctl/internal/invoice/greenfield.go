@@ -61,12 +61,12 @@ func (g *greenfieldInvoices) create(ctx context.Context, operation string, o ord
 	if err != nil {
 		return invoiceRecord{}, err
 	}
-	invoice, err := g.connection.Invoices.Create(ctx, store, request)
+	invoice, err := g.connection.Invoices.Create(ctx, greenfield.StoreID(store), request)
 	if _, different := errors.AsType[*client.DifferentError](err); different {
 		err = nil // the order is compared with what was made, and may allow it
 	}
 	if err == nil {
-		madeInvoice(g.app, invoice.ID, scalarText(invoice.Metadata[greenfield.MetaOrderID]))
+		madeInvoice(g.app, string(invoice.ID), scalarText(invoice.Metadata[greenfield.MetaOrderID]))
 	}
 	r := fromGreenfield(invoice)
 	r.askedStore = store
@@ -78,7 +78,7 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 	if err != nil {
 		return invoiceRecord{}, err
 	}
-	invoice, err := g.connection.Invoices.Get(ctx, store, id, greenfield.InvoiceGetOptions{IncludePaymentMethods: true})
+	invoice, err := g.connection.Invoices.Get(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceGetOptions{IncludePaymentMethods: true})
 	if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
 		return invoiceRecord{}, noInvoiceOrPermission(id, store, denied)
 	}
@@ -104,7 +104,7 @@ func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2
 			yield(invoiceRecord{}, err)
 			return
 		}
-		for invoice, err := range g.connection.Invoices.All(ctx, store, options) {
+		for invoice, err := range g.connection.Invoices.All(ctx, greenfield.StoreID(store), options) {
 			if !yield(fromGreenfield(invoice), err) {
 				return
 			}
@@ -179,7 +179,7 @@ func (g *greenfieldInvoices) isIssuer(h ledger.Header, by ledger.Issuer) bool {
 
 func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ func() ([]string, error)) (found, _ []invoiceRecord, err error) {
 	options := greenfield.InvoiceListOptions{OrderIDs: Spellings(r.OrderID), IncludeArchived: true}
-	for invoice, err := range g.connection.Invoices.All(ctx, r.Store, options) {
+	for invoice, err := range g.connection.Invoices.All(ctx, greenfield.StoreID(r.Store), options) {
 		if err != nil {
 			return nil, nil, err
 		}
@@ -195,7 +195,7 @@ func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ func(
 
 func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	r := invoiceRecord{
-		ID: i.ID, Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
+		ID: string(i.ID), Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
 		Status: strings.ToLower(string(i.Status)), ServerStatus: string(i.Status), Exception: exceptionNone,
 		CreatedAt: i.CreatedTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
 		CheckoutLink: i.CheckoutLink, API: APIGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
@@ -206,7 +206,7 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	if id := i.Metadata[greenfield.MetaOrderID]; scalarText(id) != "" {
 		r.OrderID = id
 	}
-	r.store, r.methods = i.StoreID, i.Checkout.PaymentMethods
+	r.store, r.methods = string(i.StoreID), i.Checkout.PaymentMethods
 	// In BTC, as in the other API; a list has no payment methods.
 	onChain := slices.IndexFunc(i.PaymentMethods, func(m greenfield.InvoicePaymentMethod) bool {
 		return m.PaymentMethodID == "BTC-CHAIN" || m.PaymentMethodID == "BTC"

@@ -9,7 +9,7 @@ import (
 
 // asked returns the request of a record.
 func asked(r ledger.Key) greenfield.AuthorizeRequest {
-	return greenfield.AuthorizeRequest{Permissions: PermissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: r.Authorize.PickStore}
+	return greenfield.AuthorizeRequest{Permissions: PermissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: greenfield.StoreID(r.Authorize.PickStore)}
 }
 
 // PermissionsOf returns the permissions in a record.

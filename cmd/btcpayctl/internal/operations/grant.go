@@ -26,7 +26,7 @@ func CompareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) dif
 	twice := slices.DeleteFunc(slices.Clone(grant.Granted), func(p greenfield.Permission) bool { return !p.NamesStoreTwice() })
 	stores := grant.StoreIDs()
 	wanted := WantedStore(asked)
-	others := slices.DeleteFunc(slices.Clone(stores), func(id string) bool { return id == wanted })
+	others := slices.DeleteFunc(slices.Clone(stores), func(id greenfield.StoreID) bool { return string(id) == wanted })
 	switch {
 	case grant.Match == greenfield.GrantSame:
 		return difference{}
@@ -54,10 +54,10 @@ func CompareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) dif
 // WantedStore returns the store that a request is for, if it is for one.
 func WantedStore(r greenfield.AuthorizeRequest) string {
 	if r.StoreID != "" {
-		return r.StoreID
+		return string(r.StoreID)
 	}
 	picking, _ := r.PickStore()
-	return picking.StoreID
+	return string(picking.StoreID)
 }
 
 func broaderText(grant greenfield.Grant) string {

@@ -62,7 +62,7 @@ func (k *PairedKey) Taken(r ledger.Pair) *output.Error {
 	c := k.Connection
 	page := c.URL + "/stores/STORE/tokens, of the store that approved it"
 	if r.Store != "" {
-		if address, err := c.TokensURL(r.Store); err == nil {
+		if address, err := c.TokensURL(bitpay.StoreID(r.Store)); err == nil {
 			page = address
 		}
 	}

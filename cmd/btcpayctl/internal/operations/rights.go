@@ -26,10 +26,10 @@ func TryKey(ctx context.Context, connection *app.GreenfieldConnection, granted [
 	elsewhere := func(p greenfield.Permission) bool {
 		return store.Explicit() && p.Kind() == greenfield.StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && p.Scope() != store.Text
 	}
-	now := Rights(connection.Permissions.Try(ctx, slices.DeleteFunc(slices.Clone(granted), elsewhere), store.Text))
+	now := Rights(connection.Permissions.Try(ctx, slices.DeleteFunc(slices.Clone(granted), elsewhere), greenfield.StoreID(store.Text)))
 	for _, p := range granted {
 		if elsewhere(p) {
-			now = append(now, greenfield.Right{Permission: p, StoreID: p.Scope(), Live: greenfield.LiveUnknown, Reason: greenfield.RightNotTried})
+			now = append(now, greenfield.Right{Permission: p, StoreID: greenfield.StoreID(p.Scope()), Live: greenfield.LiveUnknown, Reason: greenfield.RightNotTried})
 		}
 	}
 	return now
@@ -92,7 +92,7 @@ func (r Rights) RefusedOf(asked []greenfield.Permission) Rights {
 			if cli.Everywhere(want) && cli.Everywhere(one.Permission) {
 				return false
 			}
-			return one.Permission.Policy().Covers(want.Policy()) && (want.Scope() == "" || want.Scope() == one.StoreID) && !r.Allows(want, one.StoreID)
+			return one.Permission.Policy().Covers(want.Policy()) && (want.Scope() == "" || greenfield.StoreID(want.Scope()) == one.StoreID) && !r.Allows(want, string(one.StoreID))
 		}
 		if !one.Permission.IsUnrestricted() && slices.ContainsFunc(asked, depends) {
 			refused = append(refused, one)
@@ -105,7 +105,7 @@ func (r Rights) RefusedOf(asked []greenfield.Permission) Rights {
 func (r Rights) Allows(want greenfield.Permission, store string) bool {
 	return slices.ContainsFunc(r, func(one greenfield.Right) bool {
 		covers := func(p greenfield.Permission) bool { return p.Policy().Covers(want.Policy()) }
-		return one.StoreID == store && (one.Live == greenfield.LiveYes && covers(one.Permission) || slices.ContainsFunc(one.Works, covers))
+		return one.StoreID == greenfield.StoreID(store) && (one.Live == greenfield.LiveYes && covers(one.Permission) || slices.ContainsFunc(one.Works, covers))
 	})
 }
 
@@ -118,7 +118,7 @@ func (r Rights) Refusals() []string {
 	var order []group
 	groups := map[group]Rights{}
 	for _, one := range r.with(greenfield.LiveNo) {
-		g := group{one.StoreID, one.Role, one.Reason}
+		g := group{string(one.StoreID), one.Role, one.Reason}
 		if groups[g] == nil {
 			order = append(order, g)
 		}
@@ -148,7 +148,7 @@ func refusalReason(r greenfield.Right) string {
 	case greenfield.RightNoAccess:
 		return fmt.Sprintf("the account has no such permission in store %s: it was removed from the store, its role there does not allow it, or the store does not exist", r.StoreID)
 	case greenfield.RightNoMember:
-		return "the account is not a user of store " + r.StoreID
+		return string("the account is not a user of store " + r.StoreID)
 	case greenfield.RightNoAdministrator:
 		return "the account is not an administrator of the server"
 	case greenfield.RightNoEffect:
@@ -251,8 +251,8 @@ func RefusedKey(what string, refused Rights) *output.Error {
 func (r Rights) stores() []string {
 	var ids []string
 	for _, one := range r {
-		if one.StoreID != "" && !slices.Contains(ids, one.StoreID) {
-			ids = append(ids, one.StoreID)
+		if one.StoreID != "" && !slices.Contains(ids, string(one.StoreID)) {
+			ids = append(ids, string(one.StoreID))
 		}
 	}
 	return ids
@@ -285,7 +285,7 @@ func (r Rights) Records() []RightRecord {
 	for i, one := range r {
 		records[i] = RightRecord{Permission: one.Permission, Live: one.Live, Reason: string(one.Reason), Role: one.Role, Works: one.Works}
 		if one.StoreID != "" {
-			records[i].Store = new(one.StoreID)
+			records[i].Store = new(string(one.StoreID))
 		}
 	}
 	return records

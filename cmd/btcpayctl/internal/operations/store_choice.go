@@ -77,7 +77,7 @@ func otherStore(c *app.Connection, serves *profile.ProvenStore) *output.Error {
 // PairAgain are the ways out of a profile whose key was approved for another store than
 // it is for.
 func PairAgain(c *app.Connection, serves *profile.ProvenStore) string {
-	page, err := c.TokensURL(serves.ID)
+	page, err := c.TokensURL(bitpay.StoreID(serves.ID))
 	if err != nil {
 		page = "Access Tokens of that store"
 	}

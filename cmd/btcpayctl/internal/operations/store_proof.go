@@ -190,7 +190,7 @@ func ProveBy(ctx context.Context, a *app.App, c *app.Connection, invoice string)
 		s.Tries++
 		look, cancel := context.WithTimeout(ctx, c.Patience)
 		defer cancel()
-		status, err := c.Invoices.CheckoutStatus(look, invoice)
+		status, err := c.Invoices.CheckoutStatus(look, bitpay.InvoiceID(invoice))
 		if err != nil {
 			s.Why = err
 			if !errors.Is(err, bitpay.ErrNoCheckout) {
@@ -199,7 +199,7 @@ func ProveBy(ctx context.Context, a *app.App, c *app.Connection, invoice string)
 			TellUnproven(a, c)
 			return nil
 		}
-		learn(ctx, a, c, bitpay.Store{ID: status.StoreID, Name: status.StoreName, InvoiceID: invoice})
+		learn(ctx, a, c, bitpay.Store{ID: status.StoreID, Name: status.StoreName, InvoiceID: bitpay.InvoiceID(invoice)})
 		if c.Store.Text == "" || c.Store.Text == s.Store.ID {
 			tellProven(a, c)
 		}

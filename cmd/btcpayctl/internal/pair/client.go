@@ -53,7 +53,7 @@ status" reports the result.`,
 				return err
 			}
 			asking, stop := cli.AwaitAnswer(ctx, a, "a pairing code")
-			code, err := p.key.Connection.RequestPairing(asking, bitpay.PairingRequest{Label: p.label, StoreID: p.key.Connection.Store.Text})
+			code, err := p.key.Connection.RequestPairing(asking, bitpay.PairingRequest{Label: p.label, StoreID: bitpay.StoreID(p.key.Connection.Store.Text)})
 			stop()
 			if err := b.answered(code, err); err != nil || p.dryRun {
 				return err

@@ -56,7 +56,7 @@ func (o options) plan(cmd *cobra.Command, a *app.App, check func(*app.Connection
 		return nil, err
 	}
 	if s.Store.Text != "" {
-		if _, err := plain.AccessTokensURL(s.Store.Text); err != nil {
+		if _, err := plain.AccessTokensURL(bitpay.StoreID(s.Store.Text)); err != nil {
 			return nil, err
 		}
 	}

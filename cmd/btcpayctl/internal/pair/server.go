@@ -138,7 +138,7 @@ func (o *serverOptions) claim(ctx context.Context, p *plan) error {
 // paste pairs with a public key that the owner pastes on the server.
 func (o *serverOptions) paste(ctx context.Context, p *plan) error {
 	c := p.key.Connection
-	page, err := c.AccessTokensURL(c.Store.Text)
+	page, err := c.AccessTokensURL(bitpay.StoreID(c.Store.Text))
 	if err != nil {
 		return err
 	}

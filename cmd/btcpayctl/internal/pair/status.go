@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -87,7 +88,7 @@ func (p *plan) unpaired(ctx context.Context) error {
 				return errors.Join(p.key.Taken(r), operations.EndOperation(ctx, p.app, r.ID))
 			}
 			e.Why = fmt.Sprintf("The code %s is valid until %s.", r.Code, operations.PairingEnd(r).Local().Format("15:04"))
-			if page, err := c.ApproveURL(r.Code, r.Store); err == nil {
+			if page, err := c.ApproveURL(r.Code, bitpay.StoreID(r.Store)); err == nil {
 				e.Next = "have it approved: " + page
 			}
 		}

@@ -31,7 +31,7 @@ type ProvenStore struct {
 
 // ProvenFor is the store that an invoice shows for a key with a token.
 func ProvenFor(store bitpay.Store, sin, server, token string) *ProvenStore {
-	return &ProvenStore{ID: store.ID, Name: ShownName(store.Name), Invoice: store.InvoiceID, SIN: sin, Server: server, Token: token}
+	return &ProvenStore{ID: string(store.ID), Name: ShownName(store.Name), Invoice: string(store.InvoiceID), SIN: sin, Server: server, Token: token}
 }
 
 // TokenDigests identify tokens without revealing them.

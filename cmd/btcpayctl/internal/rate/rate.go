@@ -54,7 +54,7 @@ a rate.`,
 				return err
 			}
 			store, name := storeOfRates(cmd.Context(), a, c)
-			rates, err := c.Rates.List(cmd.Context(), bitpay.RateOptions{Pairs: args, StoreID: c.Store.Text})
+			rates, err := c.Rates.List(cmd.Context(), bitpay.RateOptions{Pairs: args, StoreID: bitpay.StoreID(c.Store.Text)})
 			if err != nil {
 				return cli.DryRunIsDone(err)
 			}
@@ -88,7 +88,7 @@ func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Con
 	if s.Store.Text == "" || foreign {
 		return a.BitPayBy(ctx, flags, s)
 	}
-	return a.Connect(flags, s, bitpay.Anonymous{StoreID: s.Store.Text})
+	return a.Connect(flags, s, bitpay.Anonymous{StoreID: bitpay.StoreID(s.Store.Text)})
 }
 
 // storeOfRates returns the store whose rates are requested, if it is known. The name of a

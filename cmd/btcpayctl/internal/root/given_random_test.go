@@ -115,7 +115,7 @@ func secondStore(t *testing.T, server *recordingServer) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store.ID
+	return string(store.ID)
 }
 
 // A randomLine is a command line, its environment, and what they mean by the

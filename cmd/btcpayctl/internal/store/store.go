@@ -27,7 +27,7 @@ type storeRecord struct {
 }
 
 func fromStore(s greenfield.Store) storeRecord {
-	return storeRecord{ID: s.ID, Name: s.Name, Website: s.Website, DefaultCurrency: s.DefaultCurrency, Archived: s.Archived,
+	return storeRecord{ID: string(s.ID), Name: s.Name, Website: s.Website, DefaultCurrency: s.DefaultCurrency, Archived: s.Archived,
 		InvoiceExpiration: int64(s.InvoiceExpiration), MonitoringExpiration: int64(s.MonitoringExpiration),
 		SpeedPolicy: string(s.SpeedPolicy), AnyoneCanCreate: s.AnyoneCanCreateInvoice}
 }
@@ -111,7 +111,7 @@ the key names. This needs the permission btcpay.store.canviewstoresettings.`,
 			if err != nil {
 				return cli.DryRunIsDone(err)
 			}
-			store, err := c.Stores.Get(cmd.Context(), id)
+			store, err := c.Stores.Get(cmd.Context(), greenfield.StoreID(id))
 			if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
 				return &output.Error{Code: output.MissingPermission, Status: 403, Err: err,
 					What: fmt.Sprintf("the key lacks %s for store %s, or there is no such store", denied.Permission.Policy(), id),
