@@ -96,18 +96,18 @@ type ExceptionStatus string
 
 // The exceptional states of an invoice.
 const (
-	ExceptionNone    ExceptionStatus = ""
-	PaidPartial      ExceptionStatus = "paidPartial"
-	PaidOver         ExceptionStatus = "paidOver"
-	PaidLate         ExceptionStatus = "paidLater" // the server's spelling
-	ExceptionMarked  ExceptionStatus = "marked"    // by a person or a program
-	exceptionNothing                 = "false"
+	ExceptionStatusNone        ExceptionStatus = ""
+	ExceptionStatusPaidPartial ExceptionStatus = "paidPartial"
+	ExceptionStatusPaidOver    ExceptionStatus = "paidOver"
+	ExceptionStatusPaidLate    ExceptionStatus = "paidLater" // the server's spelling
+	ExceptionStatusMarked      ExceptionStatus = "marked"    // by a person or a program
+	exceptionNothing                           = "false"
 )
 
 // UnmarshalJSON reads false, null or a text.
 func (s *ExceptionStatus) UnmarshalJSON(data []byte) error {
 	if string(data) == exceptionNothing {
-		*s = ExceptionNone
+		*s = ExceptionStatusNone
 		return nil
 	}
 	return json.Unmarshal(data, (*string)(s))
@@ -115,7 +115,7 @@ func (s *ExceptionStatus) UnmarshalJSON(data []byte) error {
 
 // MarshalJSON writes the server's form: false or a text.
 func (s ExceptionStatus) MarshalJSON() ([]byte, error) {
-	if s == ExceptionNone {
+	if s == ExceptionStatusNone {
 		return []byte(exceptionNothing), nil
 	}
 	return json.Marshal(string(s))

@@ -52,7 +52,7 @@ func TestInvoiceWithEveryMember(t *testing.T) {
 	}
 	for name, pair := range map[string][2]any{
 		"currency": {made.Currency, "USD"}, "order id": {made.OrderID, request.OrderID}, "item code": {made.ItemCode, "item"},
-		"item desc": {made.ItemDesc, request.ItemDesc}, "status": {made.Status, bitpay.StatusNew}, "exception": {made.ExceptionStatus, bitpay.ExceptionNone},
+		"item desc": {made.ItemDesc, request.ItemDesc}, "status": {made.Status, bitpay.StatusNew}, "exception": {made.ExceptionStatus, bitpay.ExceptionStatusNone},
 		"buyer":   {made.Buyer, bitpay.Buyer{Name: "Satoshi", Address1: "1 Road", Address2: "Flat 2", Locality: "Town", Region: "Region", PostalCode: "12345", Country: "Land", Phone: "2", Email: "s@example.com"}},
 		"expiry":  {made.ExpirationTime.UnixMilli(), request.ExpirationTime.UnixMilli()},
 		"methods": {len(made.CryptoInfo), 1}, "address": {made.BitcoinAddress, made.CryptoInfo[0].Address}, "method": {made.CryptoInfo[0].PaymentType, "BTC-CHAIN"},
@@ -99,7 +99,7 @@ func TestInvoiceLife(t *testing.T) {
 	start := time.Now()
 	w.control("pay", map[string]any{"address": made.BitcoinAddress, "amount": "0.0003"})
 	paid, err := c.Invoices.Get(t.Context(), made.ID)
-	if err != nil || paid.Status != bitpay.StatusPaid || paid.ExceptionStatus != bitpay.PaidOver || len(paid.CryptoInfo[0].Payments) != 1 {
+	if err != nil || paid.Status != bitpay.StatusPaid || paid.ExceptionStatus != bitpay.ExceptionStatusPaidOver || len(paid.CryptoInfo[0].Payments) != 1 {
 		t.Fatalf("got %s %s, %v", paid.Status, paid.ExceptionStatus, err)
 	}
 	payment := paid.CryptoInfo[0].Payments[0]
@@ -316,7 +316,7 @@ func TestBadInputInvoiceServerNeverAnswers(t *testing.T) {
 
 func TestExceptionStatus(t *testing.T) {
 	for text, want := range map[string]bitpay.ExceptionStatus{
-		`false`: "", `null`: "", `"paidOver"`: bitpay.PaidOver, `"paidLater"`: bitpay.PaidLate, `"marked"`: bitpay.ExceptionMarked, `"new one"`: "new one",
+		`false`: "", `null`: "", `"paidOver"`: bitpay.ExceptionStatusPaidOver, `"paidLater"`: bitpay.ExceptionStatusPaidLate, `"marked"`: bitpay.ExceptionStatusMarked, `"new one"`: "new one",
 	} {
 		var got bitpay.ExceptionStatus
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got != want {

@@ -44,7 +44,7 @@ func TestAnswersOfOthers(t *testing.T) {
 		return err
 	}
 	mark := func(g *greenfield.Client) error {
-		_, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceSettled)
+		_, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceStatusSettled)
 		return err
 	}
 	unarchive := func(g *greenfield.Client) error {

@@ -64,7 +64,7 @@ func TestOperations(t *testing.T) {
 	g.Invoices.Get(ctx, storeID, "inv", greenfield.InvoiceGetOptions{})
 	g.Invoices.List(ctx, storeID, greenfield.InvoiceListOptions{})
 	g.Invoices.Update(ctx, storeID, "inv", greenfield.Metadata{})
-	g.Invoices.Mark(ctx, storeID, "inv", greenfield.InvoiceSettled)
+	g.Invoices.Mark(ctx, storeID, "inv", greenfield.InvoiceStatusSettled)
 	g.Invoices.Archive(ctx, storeID, "inv")
 	g.Invoices.Unarchive(ctx, storeID, "inv")
 	g.Invoices.PaymentMethods(ctx, storeID, "inv", greenfield.InvoicePaymentMethodsOptions{})

@@ -198,10 +198,10 @@ func TestAllHonoursItsOptions(t *testing.T) {
 	if got == 0 || got+rest != len(whole) {
 		t.Errorf("%d within the dates and %d without, of %d", got, rest, len(whole))
 	}
-	if got := l.read(t, greenfield.InvoiceListOptions{Statuses: []greenfield.InvoiceStatus{greenfield.InvoiceSettled}}); len(got) != 0 {
+	if got := l.read(t, greenfield.InvoiceListOptions{Statuses: []greenfield.InvoiceStatus{greenfield.InvoiceStatusSettled}}); len(got) != 0 {
 		t.Errorf("%d settled ones", len(got))
 	}
-	if got := l.read(t, greenfield.InvoiceListOptions{Statuses: []greenfield.InvoiceStatus{greenfield.InvoiceExpired}, Take: 10}); len(got) != len(whole) {
+	if got := l.read(t, greenfield.InvoiceListOptions{Statuses: []greenfield.InvoiceStatus{greenfield.InvoiceStatusExpired}, Take: 10}); len(got) != len(whole) {
 		t.Errorf("%d expired ones", len(got))
 	}
 }

@@ -47,8 +47,8 @@ type InvoiceType string
 
 // The types of invoices.
 const (
-	StandardInvoice InvoiceType = "Standard"
-	TopUpInvoice    InvoiceType = "TopUp" // any amount
+	InvoiceTypeStandard InvoiceType = "Standard"
+	InvoiceTypeTopUp    InvoiceType = "TopUp" // any amount
 )
 
 // InvoiceStatus is the state of an invoice. Servers may add states.
@@ -57,11 +57,11 @@ type InvoiceStatus string
 // The states of an invoice. None is final for certain: a person may mark an
 // invoice, and one in Processing may go back to New.
 const (
-	InvoiceNew        InvoiceStatus = "New"
-	InvoiceProcessing InvoiceStatus = "Processing" // paid in full, not yet confirmed
-	InvoiceExpired    InvoiceStatus = "Expired"
-	InvoiceInvalid    InvoiceStatus = "Invalid"
-	InvoiceSettled    InvoiceStatus = "Settled"
+	InvoiceStatusNew        InvoiceStatus = "New"
+	InvoiceStatusProcessing InvoiceStatus = "Processing" // paid in full, not yet confirmed
+	InvoiceStatusExpired    InvoiceStatus = "Expired"
+	InvoiceStatusInvalid    InvoiceStatus = "Invalid"
+	InvoiceStatusSettled    InvoiceStatus = "Settled"
 )
 
 // AdditionalStatus says what went otherwise than planned. Servers may add
@@ -70,11 +70,11 @@ type AdditionalStatus string
 
 // The additional states of an invoice.
 const (
-	AdditionalNone AdditionalStatus = "None"
-	PaidLate       AdditionalStatus = "PaidLate"
-	PaidPartial    AdditionalStatus = "PaidPartial" // also while New
-	PaidOver       AdditionalStatus = "PaidOver"
-	Marked         AdditionalStatus = "Marked" // by a person or a program
+	AdditionalStatusNone        AdditionalStatus = "None"
+	AdditionalStatusPaidLate    AdditionalStatus = "PaidLate"
+	AdditionalStatusPaidPartial AdditionalStatus = "PaidPartial" // also while New
+	AdditionalStatusPaidOver    AdditionalStatus = "PaidOver"
+	AdditionalStatusMarked      AdditionalStatus = "Marked" // by a person or a program
 )
 
 // Checkout is how an invoice can be paid.
@@ -106,10 +106,10 @@ type SpeedPolicy string
 
 // The speed policies.
 const (
-	HighSpeed      SpeedPolicy = "HighSpeed"      // unconfirmed; 1 confirmation if it can be replaced
-	MediumSpeed    SpeedPolicy = "MediumSpeed"    // 1 confirmation
-	LowMediumSpeed SpeedPolicy = "LowMediumSpeed" // 2
-	LowSpeed       SpeedPolicy = "LowSpeed"       // 6
+	SpeedPolicyHigh      SpeedPolicy = "HighSpeed"      // unconfirmed; 1 confirmation if it can be replaced
+	SpeedPolicyMedium    SpeedPolicy = "MediumSpeed"    // 1 confirmation
+	SpeedPolicyLowMedium SpeedPolicy = "LowMediumSpeed" // 2
+	SpeedPolicyLow       SpeedPolicy = "LowSpeed"       // 6
 )
 
 // Receipt is what the receipt page shows. In an invoice's request nil is the

@@ -118,7 +118,7 @@ func second(t time.Time) *int64 {
 	return new(t.Unix())
 }
 
-var invoiceStatuses = []InvoiceStatus{InvoiceNew, InvoiceProcessing, InvoiceExpired, InvoiceInvalid, InvoiceSettled}
+var invoiceStatuses = []InvoiceStatus{InvoiceStatusNew, InvoiceStatusProcessing, InvoiceStatusExpired, InvoiceStatusInvalid, InvoiceStatusSettled}
 
 func (o InvoiceListOptions) query() (url.Values, error) {
 	switch {

@@ -48,9 +48,9 @@ type PaymentStatus string
 
 // The states of a payment.
 const (
-	PaymentInvalid    PaymentStatus = "Invalid"
-	PaymentProcessing PaymentStatus = "Processing"
-	PaymentSettled    PaymentStatus = "Settled"
+	PaymentStatusInvalid    PaymentStatus = "Invalid"
+	PaymentStatusProcessing PaymentStatus = "Processing"
+	PaymentStatusSettled    PaymentStatus = "Settled"
 )
 
 // UnmarshalJSON reads the names of 1.x too.

@@ -58,7 +58,7 @@ func checkAmount(member string, amount *client.Decimal, most client.Decimal) err
 
 var (
 	hundred, _    = client.ParseDecimal("100")
-	speedPolicies = []SpeedPolicy{"", HighSpeed, MediumSpeed, LowMediumSpeed, LowSpeed}
+	speedPolicies = []SpeedPolicy{"", SpeedPolicyHigh, SpeedPolicyMedium, SpeedPolicyLowMedium, SpeedPolicyLow}
 )
 
 // lastMinute is how many minutes from now a server can count: to the year 9999, less a

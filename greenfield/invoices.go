@@ -69,14 +69,14 @@ func (s *InvoiceService) Update(ctx context.Context, storeID StoreID, id Invoice
 	return invoice, err
 }
 
-// Mark sets the state by hand to [InvoiceSettled] or [InvoiceInvalid], and
+// Mark sets the state by hand to [InvoiceStatusSettled] or [InvoiceStatusInvalid], and
 // returns the invoice as it is afterwards. It needs [CanModifyInvoices]. It
 // returns [ErrNotMarkable] where the state cannot be set, and [ErrNotRead] where
 // it was set and could not be read.
 func (s *InvoiceService) Mark(ctx context.Context, storeID StoreID, id InvoiceID, status InvoiceStatus, opts ...client.CallOption) (Invoice, error) {
 	r := post("Invoices.Mark", map[string]InvoiceStatus{"status": status}, invoices(storeID, id, "status")...)
-	if status != InvoiceSettled && status != InvoiceInvalid {
-		r = r.refuse(client.Refuse("status", fmt.Sprintf("%.40q cannot be set by hand, only %s and %s", status, InvoiceSettled, InvoiceInvalid)))
+	if status != InvoiceStatusSettled && status != InvoiceStatusInvalid {
+		r = r.refuse(client.Refuse("status", fmt.Sprintf("%.40q cannot be set by hand, only %s and %s", status, InvoiceStatusSettled, InvoiceStatusInvalid)))
 	}
 	return s.change(ctx, r, storeID, id, opts)
 }

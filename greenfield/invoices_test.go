@@ -53,11 +53,11 @@ func TestMarkReadsAgain(t *testing.T) {
 			answer(w, 200, before)
 		}
 	})
-	got, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceSettled)
-	if err != nil || got.Status != greenfield.InvoiceSettled {
+	got, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceStatusSettled)
+	if err != nil || got.Status != greenfield.InvoiceStatusSettled {
 		t.Error(got.Status, err)
 	}
-	if _, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceSettled); !errors.Is(err, greenfield.ErrNotMarkable) {
+	if _, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceStatusSettled); !errors.Is(err, greenfield.ErrNotMarkable) {
 		t.Error(err)
 	}
 	if got, err := g.Invoices.Unarchive(t.Context(), storeID, "inv"); err != nil || got.Archived {
@@ -67,10 +67,10 @@ func TestMarkReadsAgain(t *testing.T) {
 		t.Error(err)
 	}
 	state, readable = "New", false
-	if _, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceSettled); !errors.Is(err, greenfield.ErrNotRead) || state != "Settled" {
+	if _, err := g.Invoices.Mark(t.Context(), storeID, "inv", greenfield.InvoiceStatusSettled); !errors.Is(err, greenfield.ErrNotRead) || state != "Settled" {
 		t.Error(state, err)
 	}
-	for _, status := range []greenfield.InvoiceStatus{"", greenfield.InvoiceNew, greenfield.InvoiceExpired, "settled"} {
+	for _, status := range []greenfield.InvoiceStatus{"", greenfield.InvoiceStatusNew, greenfield.InvoiceStatusExpired, "settled"} {
 		if _, err := g.Invoices.Mark(t.Context(), storeID, "inv", status); !refusedMember(err, "status") {
 			t.Errorf("%q: %v", status, err)
 		}
@@ -91,7 +91,7 @@ func TestInvoiceIDs(t *testing.T) {
 			store, id := pair[0], pair[1]
 			_, get := g.Invoices.Get(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceGetOptions{})
 			_, update := g.Invoices.Update(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.Metadata{})
-			_, mark := g.Invoices.Mark(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceSettled)
+			_, mark := g.Invoices.Mark(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceStatusSettled)
 			_, unarchive := g.Invoices.Unarchive(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id))
 			_, methods := g.Invoices.PaymentMethods(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoicePaymentMethodsOptions{})
 			for _, err := range []error{get, update, mark, unarchive, methods, g.Invoices.Archive(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id))} {
@@ -126,7 +126,7 @@ func TestInvoiceRequestOnTheWire(t *testing.T) {
 		{greenfield.InvoiceRequest{Amount: decimal(t, "12345678901234567.12345678901"), Currency: "usd"}, `{"amount":"12345678901234567.12345678901","currency":"usd"}`},
 		{greenfield.InvoiceRequest{Checkout: &greenfield.CheckoutRequest{
 			ExpirationMinutes: new(greenfield.Minutes(15)), MonitoringMinutes: new(greenfield.Minutes(0)), PaymentTolerance: decimal(t, "00.50"),
-			PaymentMethods: []string{"BTC-CHAIN", "BTC_LightningLike"}, RedirectAutomatically: new(false), SpeedPolicy: greenfield.HighSpeed, RedirectURL: "https://a.example/{OrderId}",
+			PaymentMethods: []string{"BTC-CHAIN", "BTC_LightningLike"}, RedirectAutomatically: new(false), SpeedPolicy: greenfield.SpeedPolicyHigh, RedirectURL: "https://a.example/{OrderId}",
 		}}, `{"checkout":{"paymentTolerance":0.50,"speedPolicy":"HighSpeed","paymentMethods":["BTC-CHAIN","BTC_LightningLike"],"expirationMinutes":15,"monitoringMinutes":0,"redirectURL":"https://a.example/{OrderId}","redirectAutomatically":false}}`},
 		{greenfield.InvoiceRequest{Metadata: metadata, Receipt: &greenfield.Receipt{ShowQR: new(false)}},
 			`{"metadata":{"orderId":"order <1> & \u2028","physical":true,"taxIncluded":0.10000000000000000001},"receipt":{"showQR":false}}`},
@@ -221,7 +221,7 @@ func TestListOptions(t *testing.T) {
 		t.Error(diff)
 	}
 	_, err := g.Invoices.List(t.Context(), storeID, greenfield.InvoiceListOptions{
-		OrderIDs: []string{"a&b", "C d"}, Statuses: []greenfield.InvoiceStatus{"settled", greenfield.InvoiceNew}, StartDate: from, EndDate: from.Add(time.Hour),
+		OrderIDs: []string{"a&b", "C d"}, Statuses: []greenfield.InvoiceStatus{"settled", greenfield.InvoiceStatusNew}, StartDate: from, EndDate: from.Add(time.Hour),
 		TextSearch: "ä+b", IncludeArchived: true, IncludePaymentMethods: true, Skip: 5, Take: 7,
 	})
 	want := url.Values{"orderId": {"a&b", "C d"}, "status": {"settled", "New"}, "startDate": {"1795593600"}, "endDate": {"1795597200"}, "textSearch": {"ä+b"},

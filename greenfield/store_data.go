@@ -75,9 +75,9 @@ type NetworkFeeMode string
 
 // The fee modes.
 const (
-	MultiplePaymentsOnly NetworkFeeMode = "MultiplePaymentsOnly" // from the second payment on
-	FeeAlways            NetworkFeeMode = "Always"
-	FeeNever             NetworkFeeMode = "Never"
+	NetworkFeeModeMultiplePaymentsOnly NetworkFeeMode = "MultiplePaymentsOnly" // from the second payment on
+	NetworkFeeModeAlways               NetworkFeeMode = "Always"
+	NetworkFeeModeNever                NetworkFeeMode = "Never"
 )
 
 // PaymentMethodCriteria offers a payment method only above or below an amount.

@@ -205,9 +205,9 @@ func statusWord(s bitpay.Status) string {
 
 func exceptionWord(s bitpay.ExceptionStatus) string {
 	switch s {
-	case bitpay.ExceptionNone:
+	case bitpay.ExceptionStatusNone:
 		return exceptionNone
-	case bitpay.PaidLate:
+	case bitpay.ExceptionStatusPaidLate:
 		return "paidLate"
 	default: // the same word in both APIs, or one of a later server
 		return string(s)

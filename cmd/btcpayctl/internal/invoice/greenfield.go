@@ -195,12 +195,12 @@ func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ func(
 
 func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	r := invoiceRecord{
-		ID: string(i.ID), Amount: i.Amount, AnyAmount: i.Type == greenfield.TopUpInvoice && i.Amount.Sign() == 0, Currency: i.Currency,
+		ID: string(i.ID), Amount: i.Amount, AnyAmount: i.Type == greenfield.InvoiceTypeTopUp && i.Amount.Sign() == 0, Currency: i.Currency,
 		Status: strings.ToLower(string(i.Status)), ServerStatus: string(i.Status), Exception: exceptionNone,
 		CreatedAt: i.CreatedTime.UTC(), ExpiresAt: i.ExpirationTime.UTC(),
 		CheckoutLink: i.CheckoutLink, API: APIGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
 	}
-	if i.AdditionalStatus != greenfield.AdditionalNone && i.AdditionalStatus != "" {
+	if i.AdditionalStatus != greenfield.AdditionalStatusNone && i.AdditionalStatus != "" {
 		r.Exception = strings.ToLower(string(i.AdditionalStatus[:1])) + string(i.AdditionalStatus[1:])
 	}
 	if id := i.Metadata[greenfield.MetaOrderID]; scalarText(id) != "" {

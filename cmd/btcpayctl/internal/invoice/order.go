@@ -128,8 +128,8 @@ func (o order) translate() (greenfield.InvoiceRequest, error) {
 }
 
 var speedPolicies = map[bitpay.Speed]greenfield.SpeedPolicy{
-	bitpay.SpeedHigh: greenfield.HighSpeed, bitpay.SpeedMedium: greenfield.MediumSpeed,
-	bitpay.SpeedLowMedium: greenfield.LowMediumSpeed, bitpay.SpeedLow: greenfield.LowSpeed,
+	bitpay.SpeedHigh: greenfield.SpeedPolicyHigh, bitpay.SpeedMedium: greenfield.SpeedPolicyMedium,
+	bitpay.SpeedLowMedium: greenfield.SpeedPolicyLowMedium, bitpay.SpeedLow: greenfield.SpeedPolicyLow,
 }
 
 // minutes returns the time until the expiry, which this API counts in whole minutes.
