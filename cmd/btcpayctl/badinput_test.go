@@ -272,7 +272,7 @@ func TestBadInputClock(t *testing.T) {
 // be told more than the clock is ahead, by what the response took.
 func checkExpiryWarning(t *testing.T, text string, ahead time.Duration) {
 	t.Helper()
-	told := regexp.MustCompile(`warning: this machine's clock is (\S+) ahead of the server's, so the invoice expires in (\S+) and not in 1h0m0s`).FindStringSubmatch(text)
+	told := regexp.MustCompile(`warning: this machine's clock is (\S+) ahead of the server's, so the invoice expires in (\S+) instead of 1h0m0s`).FindStringSubmatch(text)
 	if told == nil {
 		t.Fatalf("the expiry is not told:\n%s", text)
 	}

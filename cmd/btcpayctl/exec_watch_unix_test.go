@@ -299,7 +299,7 @@ func TestWatchWithAnotherKeystore(t *testing.T) {
 	}
 	before := s.served.Load()
 	d := s.run("doctor", "--profile", "admin")
-	if d.code != 0 || !strings.Contains(d.stdout, "is gone") || s.served.Load() != before {
+	if d.code != 0 || !strings.Contains(d.stdout, "is revoked") || s.served.Load() != before {
 		t.Errorf("exit %d\n%s", d.code, d.stdout)
 	}
 	s.closes()
