@@ -12,6 +12,7 @@ type Difference struct {
 	Asked, Got string
 }
 
+// String names the field and both values.
 func (d Difference) String() string {
 	return fmt.Sprintf("%s: asked %s, got %s", d.Member, orNothing(d.Asked), orNothing(d.Got))
 }

@@ -65,10 +65,13 @@ func (n network) proxyFor(server *url.URL) (func(*http.Request) (*url.URL, error
 	if err != nil || proxy == nil {
 		return nil, err
 	}
-	if refused := n.shownTo(proxy, server); refused != nil {
-		return func(*http.Request) (*url.URL, error) { return nil, refused }, nil
-	}
-	return http.ProxyURL(proxy), nil
+	refused := n.shownTo(proxy, server)
+	return func(*http.Request) (*url.URL, error) {
+		if refused != nil {
+			return nil, refused
+		}
+		return proxy, nil
+	}, nil
 }
 
 // shownTo refuses a proxy to which plain http would show what was to stay on this

@@ -44,7 +44,7 @@ func surelyUnsent(err error) (*NetworkError, bool) {
 	switch e.Kind {
 	case DNS, Refused, Timeout, Reset, Other:
 		return e, true
-	case TLS, Cancelled:
+	case TLS, Cancelled, KindStatus, KindRedirect, KindAnswer:
 	}
 	return nil, false
 }

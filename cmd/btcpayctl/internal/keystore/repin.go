@@ -52,7 +52,7 @@ func repin(ctx context.Context, a *app.App, from, to string, moved []operations.
 			}
 			for _, secret := range operations.SecretsOf(p) {
 				if !is[secret] {
-					return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given %s meanwhile, which is only in keystore %s", name, secret, from),
+					return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given %s since, which is only in keystore %s", name, secret, from),
 						Next: "run the same command again"}
 				}
 			}

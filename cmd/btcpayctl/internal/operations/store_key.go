@@ -53,7 +53,7 @@ func StoreKey(ctx context.Context, a *app.App, s app.Settings, id *bitpay.Identi
 	}
 	err = a.UpdateProfile(ctx, s.Name.Text, func(p *profile.Profile) error {
 		if p.SIN != s.Profile.SIN {
-			return fmt.Errorf("profile %s was given another key meanwhile: %s", s.Name.Text, p.SIN)
+			return fmt.Errorf("profile %s was given another key since: %s", s.Name.Text, p.SIN)
 		}
 		p.SIN, p.Keystore = stored.SIN(), spec
 		return nil
@@ -135,7 +135,7 @@ func PinAPIKey(ctx context.Context, a *app.App, name string, pin Pin) (old strin
 				Why: "The key is stored, and not in use: " + id + ".", Next: "btcpayctl apikey list"}
 		}
 		if p.Keystore != "" && p.Keystore != spec && (p.SIN != "" || p.APIKeyID != "") {
-			return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given keystore %s meanwhile", name, p.Keystore),
+			return &output.Error{Code: output.Failed, What: fmt.Sprintf("profile %s was given keystore %s since", name, p.Keystore),
 				Why: "The key is stored in " + spec + ", and not in use: " + id + ".", Next: "btcpayctl apikey list"}
 		}
 		old = p.APIKeyID

@@ -52,7 +52,7 @@ func TestStoreKey(t *testing.T) {
 	}
 	// s is stale now: the profile has a key.
 	_, err = StoreKey(t.Context(), a, s, bitpay.Generate())
-	if codeOf(err) != output.Failed || !strings.Contains(err.Error(), "was given another key meanwhile: "+first.SIN()) {
+	if codeOf(err) != output.Failed || !strings.Contains(err.Error(), "was given another key since: "+first.SIN()) {
 		t.Errorf("a stale writer: %v", err)
 	}
 	now, err := a.Settings(app.Flags{}, false)

@@ -62,7 +62,7 @@ var keystoreCases = []effectCase{
 			s.dropIndex()
 		},
 		args: fixed("file", "--adopt"), inOrder: true,
-		named: func(s *effectStage) []string { return []string{s.id + " added to the index"} },
+		named: func(s *effectStage) []string { return []string{s.id + " was added to the index"} },
 		done:  hasKey},
 	{command: "doctor", field: "check",
 		set: func(s *effectStage) {

@@ -81,7 +81,8 @@ could not be sent unchanged.
   BTCPAYCTL_DEBUG             if set and not empty: like --debug
   BTCPAYCTL_CONFIG_DIR        directory of config.toml
 
-Also NO_COLOR, CI, TERM=dumb and BROWSER, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
+Also NO_COLOR, CI, TERM=dumb and BROWSER, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and
+NO_PROXY.
 
 Files, by the XDG Base Directory Specification:
 

@@ -167,7 +167,7 @@ func TestStoreCurrency(t *testing.T) {
 	w.ask(t, "PUT", "", map[string]any{"defaultCurrency": "JPY"})
 	for _, api := range bothAPIs {
 		g := w.run(t, api, "", "invoice", "create", "--amount", "1000.5", "--order-id", "A-1", "-o", "json")
-		if g.code != 1 || g.stdout != "" || !strings.Contains(g.stderr, `"code":"made-otherwise"`) || !strings.Contains(g.stderr, "asked 1000.5, created 1001") {
+		if g.code != 1 || g.stdout != "" || !strings.Contains(g.stderr, `"code":"made-otherwise"`) || !strings.Contains(g.stderr, "requested 1000.5, created 1001") {
 			t.Errorf("%s: exit %d, %s%s", api, g.code, g.stdout, g.stderr)
 		}
 		g = w.run(t, api, "", "invoice", "create", "--amount", "1000.5", "--round", "-o", "json")

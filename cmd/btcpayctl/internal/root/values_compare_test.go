@@ -22,17 +22,17 @@ func TestWhatWasMadeIsCompared(t *testing.T) {
 		args      []string
 		want      []string
 	}{
-		{"amount", invoice.APIBitPay, replace(`"price":12.50?,`, `"price":12.51,`), nil, []string{"asked 12.50 USD, created 12.51 USD"}},
-		{"amount", invoice.APIGreenfield, replace(`"amount":"12.50?"`, `"amount":"12.51"`), nil, []string{"asked 12.50 USD, created 12.51 USD"}},
-		{"currency", invoice.APIBitPay, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: asked USD, created EUR"}},
-		{"currency", invoice.APIGreenfield, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: asked USD, created EUR"}},
-		{"order id", invoice.APIBitPay, replace(`"orderId":"A-1"`, `"orderId":null`), nil, []string{"order id: asked A-1, created -"}},
-		{"order id", invoice.APIGreenfield, replace(`"orderId":"A-1"`, `"orderId":"A-2"`), nil, []string{"order id: asked A-1, created A-2"}},
-		{"store", invoice.APIGreenfield, replace(`"storeId":"[^"]*"`, `"storeId":"other"`), nil, []string{"store: asked ", ", created other"}},
-		{"expiry", invoice.APIBitPay, replace(`"expirationTime":\d+`, `"expirationTime":1999999999000`), []string{"--expires", "30m"}, []string{"expiry: asked ", ", created 2033-05-18T03:33:19Z"}},
-		{"expiry", invoice.APIGreenfield, replace(`"expirationTime":\d+`, `"expirationTime":1999999999`), []string{"--expires", "30m"}, []string{"expiry: asked ", ", created 2033-05-18T03:33:19Z"}},
-		{"method", invoice.APIBitPay, nil, []string{"--payment-method", "BTC-CHAIN,BTC-LN"}, []string{"payment methods: asked BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
-		{"method", invoice.APIGreenfield, nil, []string{"--payment-method", "BTC-CHAIN", "--payment-method", "BTC-LN"}, []string{"payment methods: asked BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
+		{"amount", invoice.APIBitPay, replace(`"price":12.50?,`, `"price":12.51,`), nil, []string{"requested 12.50 USD, created 12.51 USD"}},
+		{"amount", invoice.APIGreenfield, replace(`"amount":"12.50?"`, `"amount":"12.51"`), nil, []string{"requested 12.50 USD, created 12.51 USD"}},
+		{"currency", invoice.APIBitPay, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: requested USD, created EUR"}},
+		{"currency", invoice.APIGreenfield, replace(`"currency":"USD"`, `"currency":"EUR"`), nil, []string{"currency: requested USD, created EUR"}},
+		{"order id", invoice.APIBitPay, replace(`"orderId":"A-1"`, `"orderId":null`), nil, []string{"order id: requested A-1, created -"}},
+		{"order id", invoice.APIGreenfield, replace(`"orderId":"A-1"`, `"orderId":"A-2"`), nil, []string{"order id: requested A-1, created A-2"}},
+		{"store", invoice.APIGreenfield, replace(`"storeId":"[^"]*"`, `"storeId":"other"`), nil, []string{"store: requested ", ", created other"}},
+		{"expiry", invoice.APIBitPay, replace(`"expirationTime":\d+`, `"expirationTime":1999999999000`), []string{"--expires", "30m"}, []string{"expiry: requested ", ", created 2033-05-18T03:33:19Z"}},
+		{"expiry", invoice.APIGreenfield, replace(`"expirationTime":\d+`, `"expirationTime":1999999999`), []string{"--expires", "30m"}, []string{"expiry: requested ", ", created 2033-05-18T03:33:19Z"}},
+		{"method", invoice.APIBitPay, nil, []string{"--payment-method", "BTC-CHAIN,BTC-LN"}, []string{"payment methods: requested BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
+		{"method", invoice.APIGreenfield, nil, []string{"--payment-method", "BTC-CHAIN", "--payment-method", "BTC-LN"}, []string{"payment methods: requested BTC-CHAIN, BTC-LN, created BTC-CHAIN"}},
 	} {
 		w.changing(c.change)
 		args := append([]string{"invoice", "create", "--amount", "12.50", "--currency", "USD", "--order-id", "A-1", "-o", "json"}, c.args...)

@@ -101,7 +101,7 @@ func TestFoundByOlderRecords(t *testing.T) {
 		}
 	}
 	begin("6")
-	if other := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", "-o", "json"); other.code != 1 || other.stdout != "" || !strings.Contains(other.stderr, "amount: asked 6 USD, created 5 USD") {
+	if other := w.run(t, invoice.APIGreenfield, "", "invoice", "resume", "-o", "json"); other.code != 1 || other.stdout != "" || !strings.Contains(other.stderr, "amount: requested 6 USD, created 5 USD") {
 		t.Errorf("exit %d, %s%s", other.code, other.stdout, other.stderr)
 	}
 	begin("5.00")
@@ -148,8 +148,8 @@ func TestMetadataIsTheCallers(t *testing.T) {
 		{`{"n":NaN}`, 2, nil},
 		{`{"taxIncluded":"1.50"}`, 0, nil},
 		{strings.Repeat(`{"a":`, 31) + "1" + strings.Repeat("}", 31), 0, nil},
-		{strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32), 2, []string{"nested more than 32 deep"}},
-		{`{"a":` + strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40) + `}`, 2, []string{"nested more than 32 deep"}},
+		{strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32), 2, []string{"its nesting is deeper than 32"}},
+		{`{"a":` + strings.Repeat(`[`, 40) + strings.Repeat(`]`, 40) + `}`, 2, []string{"its nesting is deeper than 32"}},
 	} {
 		g := w.run(t, invoice.APIGreenfield, `{"amount":5,"currency":"USD","metadata":`+c.metadata+`}`, "invoice", "create", "--from", "-", "-o", "jsonl")
 		posts := w.creations()
