@@ -8,23 +8,25 @@ import (
 
 type giveUpKey struct{}
 
-// AwaitAnswer returns a context for calls whose answer must not be lost, such as one
-// that makes a key. As long as such a call has no connection to the server, the end of
-// ctx ends it, and nothing was sent. From then on its answer is awaited although ctx has
-// ended, until giveUp ends or the client's timeout is over. Pauses between attempts, and
-// calls that change nothing, end with ctx.
+// AwaitAnswer returns a context for calls whose response must not be lost, such as a call
+// that creates a key. If ctx ends before such a call has a connection to the server, the
+// call ends and nothing was sent. Once it has a connection, the client waits for the
+// response even if ctx has ended, until giveUp ends or the client's timeout is over.
+// Pauses between attempts, and calls that change nothing, end with ctx.
 func AwaitAnswer(ctx, giveUp context.Context) context.Context {
 	return context.WithValue(ctx, giveUpKey{}, giveUp)
 }
 
-// An awaiting keeps one attempt from being cancelled while its answer is on the way.
+// An awaiting keeps one attempt from being cancelled while the client waits for its
+// response.
 type awaiting struct {
 	mu                 sync.Mutex
 	connected, stopped bool
 }
 
-// detach gives the context of an attempt whose answer is awaited, and the ordinary one
-// where that was not asked for.
+// detach returns the context for an attempt whose response the client waits for, and the
+// function that releases it. It returns ctx unchanged if the caller did not use
+// [AwaitAnswer] or if the request changes nothing.
 func (a *awaiting) detach(ctx context.Context, x *exchange) (context.Context, func()) {
 	giveUp, ok := ctx.Value(giveUpKey{}).(context.Context)
 	if !ok || repeatable(x.Method) {
@@ -46,7 +48,7 @@ func (a *awaiting) detach(ctx context.Context, x *exchange) (context.Context, fu
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.connected = !a.stopped; a.stopped {
-			// The transport may prefer the connection to the end of the context.
+			// The transport may use the connection although the context has ended.
 			got.Conn.Close()
 		}
 	}})
@@ -57,7 +59,7 @@ func (a *awaiting) detach(ctx context.Context, x *exchange) (context.Context, fu
 	}
 }
 
-// unsent reports whether the attempt was stopped before a byte of it could leave.
+// unsent reports whether the attempt was stopped before it could send a byte.
 func (a *awaiting) unsent() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

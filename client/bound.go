@@ -5,25 +5,25 @@ import (
 	"fmt"
 )
 
-// Bounds on the shape of an answer. A list of zeros has two bytes an element on the wire
-// and several hundred once it is decoded into a list of structures, so the bound on
-// bytes alone would let 8 MiB become gigabytes. A page of invoices that fills 8 MiB stays
-// below these.
+// Limits on the shape of a response. In a list of zeros each element takes two bytes in
+// the response, and several hundred once it is decoded into a list of structures. With a
+// limit on bytes only, 8 MiB could therefore become gigabytes. A page of invoices that
+// fills 8 MiB stays below these limits.
 const (
 	maxElements = 1 << 15 // of all lists together
 	maxValues   = 500_000
 	maxNesting  = 10_000 // as in encoding/json
 )
 
-// checkShape refuses a JSON text whose decoding would take far more memory than the text
-// itself. It does not check that the text is JSON.
+// checkShape refuses a JSON text that would take far more memory once decoded than the
+// text itself. It does not check that the text is JSON.
 func checkShape(text []byte) error {
 	if bytes.Count(text, []byte(","))+bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) <= maxElements {
 		return nil
 	}
-	// Only now is it worth the time to tell lists from objects and both from texts.
+	// Only such a text is worth the time to distinguish lists, objects and strings.
 	var elements, values int
-	var lists []bool // whether each open bracket is that of a list
+	var lists []bool // for each open bracket, whether it opens a list
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; c {
 		case '"':
@@ -51,7 +51,8 @@ func checkShape(text []byte) error {
 	return nil
 }
 
-// endOfText finds the quote that ends the JSON text which begins at start.
+// endOfText returns the index of the quote that ends the JSON string which begins at
+// start, or the length of text if there is none.
 func endOfText(text []byte, start int) int {
 	for i := start + 1; i < len(text); i++ {
 		switch text[i] {

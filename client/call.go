@@ -14,25 +14,25 @@ import (
 
 // A Request is what a service asks a [Client] to send.
 type Request struct {
-	// Operation names the method of an API for [WithObserver], such as
+	// Operation is the name of the API method for [WithObserver], such as
 	// greenfield.Invoices.Create.
 	Operation string
 	Method    string
-	Path      []string // segments as they are, not escaped
+	Path      []string // the unescaped segments
 	Query     url.Values
-	// Body is sent as JSON; []byte is sent as it stands; nil sends none.
+	// Body is sent as JSON; a []byte is sent unchanged; nil sends no body.
 	Body any
 	// ContentType replaces application/json.
 	ContentType string
-	// Anonymous leaves the client's credential out.
+	// Anonymous sends the request without the client's credential.
 	Anonymous bool
-	// Auth marks an exchange of tokens or keys: the answer may have 64 KiB in
-	// place of 8 MiB, duplicated JSON members in it are refused, and bodies do not
-	// appear in debug output.
+	// Auth marks a request that sends or returns tokens or keys: the response may have
+	// only 64 KiB instead of 8 MiB, duplicate JSON fields in it are refused, and debug
+	// output shows no bodies.
 	Auth bool
 }
 
-// A Response is an answer with a status of 2xx.
+// A Response is a server's response with a status of 2xx.
 type Response struct {
 	Status int
 	Header http.Header
@@ -41,18 +41,19 @@ type Response struct {
 	exchange *exchange
 }
 
-// Unusable makes the error about an answer that was decoded and says something that
-// cannot be. It hides secrets that the server repeats.
+// Unusable returns the error for a response that was decoded but has content that cannot
+// be right. It hides secrets that the server repeats.
 func (r *Response) Unusable(why error) *AnswerError {
 	return r.exchange.Unusable(r.Status, r.exchange.conceal(why))
 }
 
-// Nothing is the T of a [Call] whose answer has no body of interest.
+// Nothing is the T of a [Call] if the caller needs nothing from the response body.
 type Nothing struct{}
 
-// Call sends a request and decodes the JSON answer into a T. Members that T does not
-// know are passed over. Any answer but 2xx is an [*Error] or a [*RedirectError], no
-// answer a [*NetworkError], and a 2xx that cannot be used an [*AnswerError].
+// Call sends a request and decodes the JSON response into a T. It ignores fields that T
+// does not have. It returns an [*Error] or a [*RedirectError] for any status other than
+// 2xx, a [*NetworkError] if there was no complete response, and an [*AnswerError] for a
+// 2xx response that cannot be used.
 func Call[T any](ctx context.Context, c *Client, r Request, options ...CallOption) (T, error) {
 	var result T
 	var into any = &result
@@ -65,9 +66,9 @@ func Call[T any](ctx context.Context, c *Client, r Request, options ...CallOptio
 	return result, nil
 }
 
-// Decode is [Call] into a value that the caller prepared, and also returns the
-// answer, for its headers. A nil value decodes nothing. After an error the value is
-// not to be used.
+// Decode is like [Call], but decodes into a value that the caller prepared, and also
+// returns the response, for its headers. If the value is nil, nothing is decoded. After
+// an error the caller must not use the value.
 func (c *Client) Decode(ctx context.Context, r Request, into any, options ...CallOption) (*Response, error) {
 	x, response, err := c.do(ctx, r, options)
 	if err != nil || into == nil {
@@ -79,14 +80,14 @@ func (c *Client) Decode(ctx context.Context, r Request, into any, options ...Cal
 	return response, nil
 }
 
-// Unusable makes the error about an answer that was decoded and says something that
-// cannot be.
+// Unusable returns the error for a response that was decoded but has content that cannot
+// be right.
 func (r Request) Unusable(status int, why error) *AnswerError {
 	return &AnswerError{Method: r.Method, Path: displayPath(r.Path), Status: status, Err: why}
 }
 
-// Do sends a request and returns the answer as it came. It is [Call] without
-// the decoding.
+// Do sends a request and returns the response unchanged. It is like [Call] without the
+// decoding.
 func (c *Client) Do(ctx context.Context, r Request, options ...CallOption) (*Response, error) {
 	_, response, err := c.do(ctx, r, options)
 	return response, err
@@ -106,8 +107,8 @@ func (c *Client) do(ctx context.Context, r Request, options []CallOption) (*exch
 	if err != nil {
 		return nil, nil, err
 	}
-	// The order is the design: what is authorised is final, one limit holds for
-	// every attempt, each attempt is traced, and only then is anything sent.
+	// The order matters: the credential authorises the final request, one limit applies
+	// to every attempt, each attempt is traced, and the request is sent last.
 	response, err := c.authorise(c.limit(c.retry(c.trace(c.observe(c.send)))))(ctx, x)
 	if capture != nil && err == nil {
 		*capture = *response
@@ -120,15 +121,15 @@ type exchange struct {
 	Request
 	http    *http.Request
 	body    []byte
-	shown   []byte // the body without the secrets that it sends
+	shown   []byte // the body with its secrets redacted
 	maxBody int64
 	attempt int
-	// received are the bytes of the last answer.
+	// received is the number of bytes in the body of the last response.
 	received int64
-	// deadline is that of the whole call, zero where there is none.
+	// deadline is the deadline of the whole call, zero if there is none.
 	deadline time.Time
-	secrets  []Secret // that no error tells, beside the credential's
-	hidden   []string // all their forms, once they were needed
+	secrets  []Secret // that errors must not show, besides those of the credential
+	hidden   []string // all forms of the secrets, set when first needed
 }
 
 type step func(context.Context, *exchange) (*Response, error)

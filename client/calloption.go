@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// A CallOption changes one call: every method of both APIs takes any number of them as its
-// last arguments. A method that sends several requests, such as All, applies them to each.
+// A CallOption changes one call. Every method of both APIs takes any number of them as
+// its last arguments. A method that sends several requests, such as All, applies them to
+// each request.
 type CallOption func(*callSettings) error
 
 type callSettings struct {
@@ -36,8 +37,8 @@ func CallHeader(name, value string) CallOption {
 	return func(c *callSettings) error { return WithHeader(name, value)(c.settings) }
 }
 
-// CallQuery adds a parameter to the query, for what a server knows and this module does
-// not yet.
+// CallQuery adds a parameter to the query, such as one that the server supports and this
+// module does not support yet.
 func CallQuery(name, value string) CallOption {
 	return func(c *callSettings) error {
 		query := url.Values{}
@@ -50,14 +51,14 @@ func CallQuery(name, value string) CallOption {
 	}
 }
 
-// CallCredential sends another credential in place of the client's. The packages of the
-// two APIs have functions of their own for it, which take only their credentials.
+// CallCredential sends another credential instead of the client's. The packages of the
+// two APIs have their own functions for this, which accept only their credentials.
 func CallCredential(credential Credential) CallOption {
 	return func(c *callSettings) error { c.credential = credential; return nil }
 }
 
-// Capture stores the response where it is a 2xx: status, headers and the body as it came.
-// Of a method that sends several requests it is the last one.
+// Capture stores the response if its status is 2xx: status, headers and the unchanged
+// body. If a method sends several requests, Capture stores the last response.
 func Capture(response *Response) CallOption {
 	return func(c *callSettings) error {
 		if response == nil {
@@ -68,7 +69,8 @@ func Capture(response *Response) CallOption {
 	}
 }
 
-// forCall is the client with the options of one call. It shares the connections.
+// forCall returns the client with the options of one call, and the response that
+// [Capture] asks to fill, if any. The client shares the connections.
 func (c *Client) forCall(r *Request, options []CallOption) (*Client, *Response, error) {
 	if len(options) == 0 {
 		return c, nil, nil
@@ -83,13 +85,13 @@ func (c *Client) forCall(r *Request, options []CallOption) (*Client, *Response, 
 	return &own, call.capture, nil
 }
 
-// CredentialOf returns the credential that options name for a call, and whether they name
-// one.
+// CredentialOf returns the credential that options set for a call, and reports whether
+// they set one.
 func CredentialOf(options []CallOption) (Credential, bool) {
 	none := &struct{ Credential }{}
 	call := callSettings{settings: &settings{credential: none}, request: &Request{}}
 	for _, option := range options {
-		// What is wrong with an option is told when the call is made.
+		// The call itself returns the error of an invalid option.
 		_ = option(&call)
 	}
 	return call.credential, call.credential != Credential(none)

@@ -15,25 +15,26 @@ import (
 	"time"
 )
 
-// A Credential proves to the server who is calling.
+// A Credential authenticates the client's requests to the server.
 type Credential interface {
-	// Authorize sets headers on a request that is otherwise finished: its URL
-	// and Host are final, and body holds exactly the bytes that will be sent,
-	// since a BitId signature covers both. It is called once a request; a GET that
-	// is repeated takes the same headers along.
+	// Authorize sets headers on a request that is otherwise finished: its URL and Host
+	// are final, and body holds exactly the bytes that will be sent, since a BitId
+	// signature covers all of them. Authorize is called once for each request; if the
+	// client repeats a GET, it sends the same headers again.
 	Authorize(req *http.Request, body []byte) error
 }
 
-// A Client is one connection to one BTCPay Server. It may be used by several
-// goroutines.
+// A Client sends requests to one BTCPay Server. Several goroutines may use it at the same
+// time.
 type Client struct {
 	server *url.URL
 	settings
-	// A transport and no [http.Client], which follows redirects, takes X-Signature
-	// and X-Identity along to any host, and fails on a Location that it cannot read.
+	// This is a transport and not an [http.Client], which follows redirects, sends
+	// X-Signature and X-Identity to any host, and fails if it cannot read a Location
+	// header.
 	roundTripper http.RoundTripper
-	own          *http.Transport // nil where the caller has one
-	foreign      bool            // code of the caller's lies between this one and the wire
+	own          *http.Transport // nil if the caller set a transport
+	foreign      bool            // the caller's code is between this client and the network
 }
 
 type settings struct {
@@ -49,7 +50,7 @@ type settings struct {
 	header     http.Header
 	middleware []func(http.RoundTripper) http.RoundTripper
 	observers  []func(Exchange)
-	unsent     time.Duration // how long a request that was not sent is tried again
+	unsent     time.Duration // how long a request that was not sent is repeated
 	tellUnsent func(Unsent)
 }
 
@@ -58,14 +59,14 @@ type Option func(*settings) error
 
 // Defaults of [New].
 const (
-	DefaultTimeout = 30 * time.Second // one exchange, body included
+	DefaultTimeout = 30 * time.Second // for one attempt, the body of the response included
 	DefaultRetries = 3
 )
 
-// New makes a client for the server at an address such as
-// https://btcpay.example.com or https://example.com/btcpay; a path prefix is
-// kept. Plain http is refused unless it stays on this machine (loopback) or inside
-// Tor (.onion), or [WithAllowHTTP] is given. Nothing is sent yet.
+// New returns a client for the server at an address such as https://btcpay.example.com or
+// https://example.com/btcpay. The client keeps the path prefix. New refuses plain http
+// unless it stays on this machine (loopback) or inside Tor (.onion), or the caller gives
+// [WithAllowHTTP]. New sends nothing.
 func New(server string, options ...Option) (*Client, error) {
 	c := &Client{settings: settings{timeout: DefaultTimeout, retries: DefaultRetries, userAgent: defaultUserAgent()}}
 	if err := c.apply(options); err != nil {
@@ -91,8 +92,8 @@ func (c *Client) apply(options []Option) error {
 	return nil
 }
 
-// With returns a client with further options for the same server. The
-// connections are shared unless an option says how to connect.
+// With returns a client with further options for the same server. It shares the
+// connections of c unless an option changes how to connect.
 func (c *Client) With(options ...Option) (*Client, error) {
 	other := &Client{server: c.server, settings: c.settings, own: c.own}
 	if err := other.apply(options); err != nil {
@@ -107,8 +108,8 @@ func (c *Client) With(options ...Option) (*Client, error) {
 	return other, nil
 }
 
-// As returns a client with another credential on the same connections. The secrets are
-// hidden as by [WithSecrets], beside those that c hides.
+// As returns a client with another credential on the same connections. It hides these
+// secrets as [WithSecrets] does, in addition to those that c hides.
 func (c *Client) As(credential Credential, secrets ...Secret) *Client {
 	other := *c
 	other.credential = credential
@@ -116,11 +117,10 @@ func (c *Client) As(credential Credential, secrets ...Secret) *Client {
 	return &other
 }
 
-// Server returns the server's address with its path prefix and without a
-// trailing slash.
+// Server returns the server's address with its path prefix and without a trailing slash.
 func (c *Client) Server() string { return c.server.String() }
 
-// CloseIdleConnections closes connections that are kept for the next request.
+// CloseIdleConnections closes the connections that are kept open for later requests.
 func (c *Client) CloseIdleConnections() {
 	if c.own != nil {
 		c.own.CloseIdleConnections()
@@ -129,8 +129,8 @@ func (c *Client) CloseIdleConnections() {
 	}
 }
 
-// URL returns the absolute address of a path on the server, written as it
-// would be sent. It wraps [ErrPath] where a segment is empty, "." or "..".
+// URL returns the absolute address of a path on the server, written as the client sends
+// it. It returns an error that wraps [ErrPath] if a segment is empty, "." or "..".
 func (c *Client) URL(path []string, query url.Values) (string, error) {
 	target, err := c.target(Request{Path: path, Query: query})
 	if err != nil {
@@ -157,8 +157,8 @@ func WithCredential(credential Credential) Option {
 	return func(s *settings) error { s.credential = credential; return nil }
 }
 
-// WithTimeout bounds one attempt from the first byte sent to the last byte
-// read. 0 leaves only the context's deadline.
+// WithTimeout limits the time of one attempt, from connecting to the last byte of the
+// response. If it is 0, only the context's deadline applies.
 func WithTimeout(timeout time.Duration) Option {
 	return func(s *settings) error {
 		if timeout < 0 {
@@ -169,8 +169,8 @@ func WithTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithTotalTimeout bounds a call with its retries and the pauses between them. 0, the
-// default, leaves only the context's deadline.
+// WithTotalTimeout limits the time of a call, including its retries and the pauses
+// between them. If it is 0, which is the default, only the context's deadline applies.
 func WithTotalTimeout(timeout time.Duration) Option {
 	return func(s *settings) error {
 		if timeout < 0 {
@@ -181,7 +181,7 @@ func WithTotalTimeout(timeout time.Duration) Option {
 	}
 }
 
-// WithRetries sets how often a GET is repeated after its first attempt.
+// WithRetries sets how often the client may repeat a GET after its first attempt.
 func WithRetries(n int) Option {
 	return func(s *settings) error {
 		if n < 0 {
@@ -192,14 +192,14 @@ func WithRetries(n int) Option {
 	}
 }
 
-// WithAllowHTTP accepts an http address on any host. Everyone on the way can
-// then read and repeat every request.
+// WithAllowHTTP accepts an http address on any host. Anyone on the network path can then
+// read and repeat every request.
 func WithAllowHTTP() Option {
 	return func(s *settings) error { s.network.allowHTTP = true; return nil }
 }
 
-// WithUserAgent sets the User-Agent header, such as shop/1.2. Without it, it is
-// btcpayctl with the version of this module.
+// WithUserAgent sets the User-Agent header, such as shop/1.2. The default is btcpayctl
+// with the version of this module.
 func WithUserAgent(agent string) Option {
 	return func(s *settings) error {
 		if strings.ContainsFunc(agent, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -224,29 +224,29 @@ var defaultUserAgent = sync.OnceValue(func() string {
 	return "btcpayctl/" + version
 })
 
-// WithDialer connects through a function of the caller's, for instance to a SOCKS5
-// proxy in front of Tor. The function gets the host name unresolved.
+// WithDialer connects with a function of the caller, for instance through a SOCKS5 proxy
+// in front of Tor. The function gets the unresolved host name.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return func(s *settings) error { s.network.dialer = &dialer{dial}; return nil }
 }
 
-// WithDebug writes each exchange to w: an allow-list of headers, and bodies
-// other than those of [Request.Auth], with the secrets of [WithSecrets]
-// replaced.
+// WithDebug writes each request and its response to w: the names of all headers, the
+// values of some, and the bodies unless [Request.Auth] is set. The secrets of
+// [WithSecrets] are replaced.
 func WithDebug(w io.Writer) Option {
 	return func(s *settings) error { s.debug = &tracer{out: w}; return nil }
 }
 
-// WithSecrets replaces these texts in the output of [WithDebug] and in what
-// errors repeat of a server's answer, whatever their encoding. What the credential
-// puts into the Authorization header is replaced there without it.
+// WithSecrets replaces these texts in the output of [WithDebug], and in what errors
+// repeat from a server's response, in any encoding. What the credential puts into the
+// Authorization header is replaced there even without this option.
 func WithSecrets(secrets ...Secret) Option {
 	secrets = slices.Clone(secrets)
 	return func(s *settings) error { s.secrets = slices.Concat(s.secrets, secrets); return nil }
 }
 
-// A DryRun is a request as it would have been sent, credential included. Where the body
-// holds a [SentSecret], it has [redacted] in its place.
+// A DryRun is a request as it would have been sent, credential included. If the body
+// holds a [SentSecret], the DryRun shows [redacted] instead.
 type DryRun struct {
 	Method string
 	URL    string
@@ -254,11 +254,11 @@ type DryRun struct {
 	Body   []byte
 }
 
-// ErrDryRun is returned by every call of a client made [WithDryRun].
+// ErrDryRun is returned by every call of a client that was made with [WithDryRun].
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
-// WithDryRun hands each finished request to show in place of sending it; the
-// call then returns [ErrDryRun].
+// WithDryRun passes each finished request to show instead of sending it; the call then
+// returns [ErrDryRun].
 func WithDryRun(show func(DryRun)) Option {
 	return func(s *settings) error { s.dryRun = show; return nil }
 }

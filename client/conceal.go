@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// hide takes the secrets of an exchange out of a text that the server had a hand
-// in, which may repeat what it was told: those of [WithSecrets], and what the
+// hide removes the secrets of a request from a text that may repeat what the server
+// received: the secrets of [WithSecrets] and of the request's body, and what the
 // credential put into the Authorization header.
 func (x *exchange) hide(text string) string {
 	if x.hidden == nil {
@@ -22,12 +22,12 @@ func (x *exchange) hide(text string) string {
 	return redact(text, x.hidden)
 }
 
-// said is a server's text as an error keeps it: hidden before it is cut, or a
-// secret could be cut in two.
+// said returns a server's text as an error keeps it. It hides the secrets before it
+// shortens the text, since a secret that is shortened would not be found.
 func (x *exchange) said(text string) string { return bounded(x.hide(text)) }
 
-// authorization takes an Authorization header apart: what follows the scheme, and
-// of Basic user and password.
+// authorization returns the secrets in an Authorization header: what follows the scheme
+// and, for Basic, the decoded user and password, and the password.
 func authorization(header http.Header) []Secret {
 	_, value, _ := strings.Cut(header.Get("Authorization"), " ")
 	if value == "" {
@@ -41,9 +41,9 @@ func authorization(header http.Header) []Secret {
 	return secrets
 }
 
-// A concealed error says what another says, without the secrets. It is found by
-// errors.Is and errors.As, and does not unwrap: who logs a chain of errors would
-// tell the secrets after all.
+// A concealed error has the text of another error without the secrets. errors.Is and
+// errors.As find the other error, but concealed does not unwrap: a program that logs a
+// chain of errors would otherwise log the secrets.
 type concealed struct {
 	text string
 	err  error
@@ -53,8 +53,8 @@ func (e *concealed) Error() string        { return e.text }
 func (e *concealed) Is(target error) bool { return errors.Is(e.err, target) }
 func (e *concealed) As(target any) bool   { return errors.As(e.err, target) }
 
-// conceal is for errors that may quote what a server sent: of its JSON, or of an
-// answer that is no HTTP.
+// conceal hides the secrets in an error that may quote what a server sent: a part of its
+// JSON, or of a response that is not HTTP.
 func (x *exchange) conceal(err error) error {
 	if text := x.hide(err.Error()); text != err.Error() {
 		return &concealed{text, err}

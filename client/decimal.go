@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// maxDigits is what a .NET decimal, and so the server, can hold exactly.
+// maxDigits is how many digits a .NET decimal, and so the server, can hold exactly.
 const maxDigits = 28
 
-// A Decimal is an amount of money, or another exact decimal number, as text. No float is
-// involved anywhere.
+// A Decimal is an amount of money, or another exact decimal number, as text. It never
+// uses a float.
 //
-// The zero value is unset, which is not the amount 0: a request is refused if an amount
-// in it is unset, and an unset Decimal cannot be encoded. Write 0 as NewDecimal(0, 0).
-// A response leaves a Decimal unset if the server left it out or sent null.
+// The zero value is unset, which is not the amount 0: a request with an unset amount is
+// refused, and an unset Decimal cannot be encoded. Write 0 as NewDecimal(0, 0). In a
+// response a Decimal is unset if the server left it out or sent null.
 //
-// The text is kept as it was read: "10", "10.0" and "10.00" print differently and are
-// equal by [Decimal.Equal] and [Decimal.Cmp]. The operator == does not compile, since
-// it would tell them apart.
+// A Decimal keeps the text that it was read from: "10", "10.0" and "10.00" print
+// differently and are equal by [Decimal.Equal] and [Decimal.Cmp]. The operator == does
+// not compile, since it would treat them as different.
 type Decimal struct {
 	_    [0]func() // not comparable with ==
 	text string
@@ -36,9 +36,9 @@ var errUnset = fmt.Errorf("%w: it is not set (write 0 as client.NewDecimal(0, 0)
 // unsetText is printed for an unset Decimal. It is not a number in any format.
 const unsetText = "(unset)"
 
-// ParseDecimal reads an amount such as "12.50" or "-0.001". It refuses an exponent,
-// NaN, infinity, thousands separators, and more than 28 significant digits or
-// 28 decimals, which a server would round without a word.
+// ParseDecimal reads an amount such as "12.50" or "-0.001". It refuses an exponent, NaN,
+// infinity, thousands separators, and more than 28 significant digits or 28 decimals,
+// which a server would round without an error.
 func ParseDecimal(text string) (Decimal, error) {
 	whole, fraction, dotted := strings.Cut(strings.TrimPrefix(text, "-"), ".")
 	switch {
@@ -56,8 +56,8 @@ func ParseDecimal(text string) (Decimal, error) {
 }
 
 // NewDecimal returns units × 10^exponent: NewDecimal(1250, -2) is 12.50, and
-// NewDecimal(0, 0) is 0. It panics if the exponent is not from -28 to 9, beyond which no
-// server holds every amount exactly.
+// NewDecimal(0, 0) is 0. It panics if the exponent is below -28 or above 9, since no
+// server holds every such amount exactly.
 func NewDecimal(units int64, exponent int) Decimal {
 	const most = 9 // an int64 has 19 digits
 	if exponent < -maxDigits || exponent > most {
@@ -94,11 +94,11 @@ func digits(text string) bool {
 // IsSet reports whether d holds an amount. 0 is an amount.
 func (d Decimal) IsSet() bool { return d.text != "" }
 
-// IsZero reports whether d is unset, as [Decimal.IsSet] with the opposite sense: it is
-// what omitzero asks for. It is false for the amount 0, which has a [Decimal.Sign] of 0.
+// IsZero reports whether d is unset. It is the opposite of [Decimal.IsSet], and omitzero
+// calls it. It is false for the amount 0, whose [Decimal.Sign] is 0.
 func (d Decimal) IsZero() bool { return d.text == "" }
 
-// String returns the exact text, and "(unset)" for an unset Decimal.
+// String returns the exact text, or "(unset)" for an unset Decimal.
 func (d Decimal) String() string {
 	if d.text == "" {
 		return unsetText
@@ -106,25 +106,26 @@ func (d Decimal) String() string {
 	return d.text
 }
 
-// Rat returns the exact value, and nil for an unset Decimal.
+// Rat returns the exact value, or nil for an unset Decimal.
 func (d Decimal) Rat() *big.Rat {
 	if d.text == "" {
 		return nil
 	}
 	value, ok := new(big.Rat).SetString(d.text)
 	if !ok {
-		// All ways into a Decimal check its text.
+		// Every function that sets a Decimal checks its text.
 		panic("client: a Decimal holds " + d.text)
 	}
 	return value
 }
 
-// Equal reports whether both are the same value, however it is written, or both are
+// Equal reports whether both have the same value, however it is written, or both are
 // unset.
 func (d Decimal) Equal(other Decimal) bool { return d.Cmp(other) == 0 }
 
-// Cmp compares the values: -1 if d is less than other, 0 if they are equal, +1 if d is
-// greater. An unset Decimal is equal to another one and less than every amount.
+// Cmp compares the values: it returns -1 if d is less than other, 0 if they are equal,
+// and +1 if d is greater. An unset Decimal is equal to another unset one and less than
+// every amount.
 func (d Decimal) Cmp(other Decimal) int {
 	if d.text == "" || other.text == "" {
 		return strings.Compare(d.text, other.text) // the empty text comes first
@@ -135,10 +136,11 @@ func (d Decimal) Cmp(other Decimal) int {
 		}
 		return compareDigits(unsigned(d.text), unsigned(other.text))
 	}
-	return cmp.Compare(d.Sign(), other.Sign()) // -0 is not below 0
+	return cmp.Compare(d.Sign(), other.Sign()) // -0 and 0 are equal
 }
 
-// Sign returns -1 below 0, +1 above, and 0 for 0 and for an unset Decimal.
+// Sign returns -1 if d is below 0, +1 if it is above 0, and 0 for 0 and for an unset
+// Decimal.
 func (d Decimal) Sign() int {
 	for i := range len(d.text) {
 		switch d.text[i] {
@@ -173,7 +175,8 @@ func compareDigits(a, b string) int {
 	return strings.Compare(fraction, otherFraction)
 }
 
-// split gives the digits before and after the point, without zeros that say nothing.
+// split returns the digits before the point, without leading zeros, and those after it,
+// without trailing zeros.
 func split(text string) (whole, fraction string) {
 	point := strings.IndexByte(text, '.')
 	if point >= 0 {

@@ -18,8 +18,8 @@ func (d Decimal) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + d.text + `"`), nil
 }
 
-// UnmarshalJSON reads a JSON string or number and keeps its text. An exponent is
-// written out, since servers send such numbers too; null leaves d as it is.
+// UnmarshalJSON reads a JSON string or number and keeps its text. It writes out an
+// exponent, since servers also send such numbers; null leaves d unchanged.
 func (d *Decimal) UnmarshalJSON(data []byte) error {
 	text := string(data)
 	if text == "null" {
@@ -33,8 +33,8 @@ func (d *Decimal) UnmarshalJSON(data []byte) error {
 	return d.read(text)
 }
 
-// MarshalText writes the exact text, for XML, YAML, the keys of maps and the like. It
-// fails for an unset Decimal.
+// MarshalText writes the exact text, for XML, YAML, map keys and similar uses. It fails
+// for an unset Decimal.
 func (d Decimal) MarshalText() ([]byte, error) {
 	if d.text == "" {
 		return nil, errUnset
@@ -42,10 +42,11 @@ func (d Decimal) MarshalText() ([]byte, error) {
 	return []byte(d.text), nil
 }
 
-// UnmarshalText reads what [Decimal.UnmarshalJSON] reads inside a JSON string.
+// UnmarshalText reads the texts that [Decimal.UnmarshalJSON] reads from a JSON string.
 func (d *Decimal) UnmarshalText(text []byte) error { return d.read(string(text)) }
 
-// Value implements [driver.Valuer]: the exact text, and NULL for an unset Decimal.
+// Value implements [driver.Valuer]. It returns the exact text, or NULL for an unset
+// Decimal.
 func (d Decimal) Value() (driver.Value, error) {
 	if d.text == "" {
 		return nil, nil
@@ -53,9 +54,9 @@ func (d Decimal) Value() (driver.Value, error) {
 	return d.text, nil
 }
 
-// Scan implements [database/sql.Scanner] for a text, a number that the driver hands over
-// as text, and an integer. NULL is unset. A float is refused, since it may have lost
-// digits: store amounts in a column of text or of an exact numeric type.
+// Scan implements [database/sql.Scanner] for a text, an integer, and a number that the
+// driver returns as text. For NULL it makes d unset. It refuses a float, which may have
+// lost digits: store amounts in a column of text or of an exact numeric type.
 func (d *Decimal) Scan(value any) error {
 	switch value := value.(type) {
 	case nil:
@@ -78,12 +79,12 @@ func (d *Decimal) Scan(value any) error {
 func (d Decimal) LogValue() slog.Value { return slog.StringValue(d.String()) }
 
 // JSONNumber returns the value as a JSON number with the same decimals, for requests in
-// which a server reads no string. It fails for an unset Decimal.
+// which a server does not accept a string. It fails for an unset Decimal.
 func (d Decimal) JSONNumber() ([]byte, error) {
 	if d.text == "" {
 		return nil, errUnset
 	}
-	// JSON, unlike a Decimal, has no leading zeros, and -0 says nothing.
+	// Unlike a Decimal, a JSON number has no leading zeros. -0 is written as 0.
 	number := strings.TrimLeft(unsigned(d.text), "0")
 	if number == "" || number[0] == '.' {
 		number = "0" + number
@@ -94,7 +95,7 @@ func (d Decimal) JSONNumber() ([]byte, error) {
 	return []byte(number), nil
 }
 
-// read takes over a text that somebody else wrote.
+// read sets d to a text from another program.
 func (d *Decimal) read(text string) error {
 	plain, err := plainText(text)
 	if err != nil {
@@ -104,8 +105,8 @@ func (d *Decimal) read(text string) error {
 	return nil
 }
 
-// plainText writes out an exponent and bounds the size of what a server may
-// make of a few characters.
+// plainText writes out an exponent. It limits the size of the result, since a server can
+// describe a very long number with a few characters.
 func plainText(text string) (string, error) {
 	mantissa, exponent, scientific := text, "", false
 	if i := strings.IndexAny(text, "eE"); i >= 0 {

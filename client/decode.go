@@ -12,15 +12,16 @@ import (
 	"unicode/utf8"
 )
 
-// Unmarshal is [json.Unmarshal] for a JSON text of a stranger: it also says what an
-// empty text or a page is, and refuses what is not UTF-8 and what would take far more
-// memory than it has bytes. [Call] decodes answers by it.
+// Unmarshal is like [json.Unmarshal], for a JSON text from an untrusted source. It also
+// has clear errors for an empty text and an HTML page, and refuses a text that is not
+// UTF-8 or that would take far more memory than it has bytes. [Call] decodes responses in
+// the same way.
 func Unmarshal(text []byte, into any) error { return decode(text, false, into) }
 
-// decode reads a JSON answer. Members are matched without regard to case, and
-// the last of duplicated ones counts, as encoding/json does it; strict refuses
-// duplicates, since an answer with two keys may be read as another by someone
-// else.
+// decode reads a JSON response. As in encoding/json, the names of fields match without
+// regard to case, and the last of several duplicate fields counts. If strict is true,
+// decode refuses duplicates, since another program may read a different key from the same
+// response.
 func decode(body []byte, strict bool, into any) error {
 	body = bytes.TrimSpace(body)
 	switch {
@@ -45,13 +46,12 @@ func decode(body []byte, strict bool, into any) error {
 	return nil
 }
 
-// ErrDuplicate is wrapped by the errors of [RefuseDuplicates] about a member
-// that stands twice.
+// ErrDuplicate is wrapped by the errors of [RefuseDuplicates] about a duplicate field.
 var ErrDuplicate = errors.New("duplicate JSON field")
 
-// RefuseDuplicates checks that no object in a JSON text has two members of the same
-// name, at any depth. Of such a text two programs can read two meanings. Names that
-// differ in case alone are the same name, as they are to encoding/json.
+// RefuseDuplicates checks that no object in a JSON text has two fields of the same name,
+// at any depth. Two programs could read such a text differently. Names that differ only
+// in case are the same name, as in encoding/json.
 func RefuseDuplicates(text []byte) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -64,7 +64,7 @@ func RefuseDuplicates(text []byte) error {
 	return nil
 }
 
-// foldRune gives one rune for all that differ from it in case.
+// foldRune returns the same rune for all runes that differ only in case.
 func foldRune(r rune) rune {
 	smallest := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
@@ -73,8 +73,8 @@ func foldRune(r rune) rune {
 	return smallest
 }
 
-// shortName quotes no name that is longer than members have: it could be a part of
-// a secret, which is recognised only as a whole.
+// shortName quotes a name, unless it is longer than the names of fields are. A longer one
+// could be a part of a secret, and secrets are only recognised as a whole.
 func shortName(name string) string {
 	if len(name) > 30 {
 		return fmt.Sprintf("one with a name of %d bytes", len(name))

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// dial connects to a server without a proxy, or to a proxy.
+// dial returns the function that connects to a server without a proxy, or to a proxy.
 func (n network) dial(server *url.URL) func(ctx context.Context, network, address string) (net.Conn, error) {
 	local := server.Scheme == "http" && !n.allowHTTP && localName(server.Hostname())
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -26,8 +26,8 @@ func (n network) dial(server *url.URL) func(ctx context.Context, network, addres
 	}
 }
 
-// dialLoopback connects to a name of this machine, and to no other machine of that
-// name: plain http is allowed for it.
+// dialLoopback connects to a name of this machine. It refuses a name that resolves to
+// another machine, since plain http is allowed for names of this machine.
 func dialLoopback(ctx context.Context, network, host, port string) (net.Conn, error) {
 	addresses, err := lookup(ctx, host)
 	if err != nil {
@@ -50,12 +50,12 @@ func dialLoopback(ctx context.Context, network, host, port string) (net.Conn, er
 	return nil, errors.Join(failures...)
 }
 
-// lookup is a variable for tests, which have no name server.
+// lookup is a variable because tests have no name server and replace it.
 var lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
-// localName reports whether a name is one that RFC 6761 keeps for this machine.
+// localName reports whether RFC 6761 reserves a name for this machine.
 func localName(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	return host == "localhost" || strings.HasSuffix(host, ".localhost")

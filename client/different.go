@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A Difference is one part of a response that is not what was asked for.
+// A Difference is one part of a response that differs from what the request asked for.
 type Difference struct {
-	// Member is the name in the request, such as amount.
+	// Member is the name of the field in the request, such as amount.
 	Member     string
 	Asked, Got string
 }
@@ -24,10 +24,10 @@ func orNothing(text string) string {
 	return text
 }
 
-// A DifferentError is wrapped by the [*AnswerError] of a response that is about
-// something else than was asked for: another invoice or store, or one with another
-// amount, currency or order id. A method that created something returns it together
-// with this error, since it exists.
+// A DifferentError means that a response is not about what the request asked for: it is
+// about another invoice or store, or has another amount, currency or order id. The
+// [*AnswerError] of the response wraps it. A method that created something returns it
+// together with this error, since it exists on the server.
 type DifferentError struct{ Differences []Difference }
 
 func (e *DifferentError) Error() string {
@@ -38,10 +38,10 @@ func (e *DifferentError) Error() string {
 	return "it is not what was asked for: " + strings.Join(texts, "; ")
 }
 
-// maxGot is how much of a server's text a [Difference] keeps.
+// maxGot is how many bytes of a server's text a [Difference] keeps.
 const maxGot = 200
 
-// Text notes a text that is not the one that was asked for.
+// Text records a text that differs from the requested one.
 func (e *DifferentError) Text(member, asked, got string) {
 	if asked != got {
 		if len(got) > maxGot {
@@ -51,14 +51,15 @@ func (e *DifferentError) Text(member, asked, got string) {
 	}
 }
 
-// Amount notes an amount that is not the one that was asked for, however it is written.
+// Amount records an amount whose value differs from the requested one. It does not matter
+// how the two are written.
 func (e *DifferentError) Amount(member string, asked, got Decimal) {
 	if !asked.Equal(got) {
 		e.Text(member, asked.String(), got.String())
 	}
 }
 
-// Result is the error, and nil where nothing differs.
+// Result returns e, or nil if nothing differs.
 func (e *DifferentError) Result() error {
 	if len(e.Differences) == 0 {
 		return nil

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// JSON notes where a JSON text is not the one that was sent, member by member. Numbers
-// are compared by their value, and members that were not sent do not count.
+// JSON records each field in which a JSON text differs from the one that was sent. It
+// compares numbers by their value and ignores fields that were not sent.
 func (e *DifferentError) JSON(member string, asked, got json.RawMessage) {
 	e.values([]string{member}, plainJSON(asked), plainJSON(got))
 }
 
-// absent stands for a value that is not there, or is not JSON.
+// An absent value is missing or is not JSON.
 type absent struct{}
 
 func plainJSON(raw json.RawMessage) any {

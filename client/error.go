@@ -9,12 +9,13 @@ import (
 	"time"
 )
 
-// A Code is the server's machine-readable word for an error. Servers add codes, so
-// any text can occur.
+// A Code is the server's machine-readable name of an error. Servers add codes, so any
+// text can occur.
 type Code string
 
-// Codes of the Greenfield API that many calls have. Those of one area stand with it, such
-// as greenfield.CodeInvoiceNotFound; [HasCode] asks for any of them.
+// Codes of the Greenfield API that many calls return. The codes of one area are in
+// package greenfield, such as greenfield.CodeInvoiceNotFound. [HasCode] checks for any of
+// them.
 const (
 	CodeUnauthenticated   Code = "unauthenticated"
 	CodeMissingPermission Code = "missing-permission"
@@ -22,26 +23,26 @@ const (
 	CodeNotAvailable      Code = "not-available"
 )
 
-// An Error is an answer other than 2xx. What a server sent is kept, bounded in
-// length and not made safe for a terminal.
+// An Error is a response other than 2xx. It keeps what the server sent, limited in length
+// and not made safe for a terminal.
 type Error struct {
 	Method, Path string
 	Status       int // the HTTP status, never 0
 	Code         Code
 	Message      string
 	Fields       []FieldError
-	// MissingPermission is the policy that a 403 of Greenfield names, without a
-	// store.
+	// MissingPermission is the policy that a Greenfield response with status 403 names,
+	// without a store.
 	MissingPermission string
-	// RetryAfter is the delay that the server asked for; 0 when it named none.
+	// RetryAfter is the delay that the server requested; 0 if it named none.
 	RetryAfter time.Duration
-	// Page is the title of an HTML page that came in place of JSON: a proxy or
-	// another program answered.
+	// Page is the title of an HTML page that came instead of JSON: a proxy or another
+	// program sent the response.
 	Page string
 }
 
-// A FieldError is one complaint about a member of a request. Path is written in the
-// server's way, which differs in case from the request's.
+// A FieldError is the server's message about one field of a request. Path is written as
+// the server writes it, which differs in case from the request.
 type FieldError struct {
 	Path    string `json:"path"`
 	Message string `json:"message"`
@@ -51,7 +52,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, e.Reason())
 }
 
-// Reason says what the server said, without method, path and status.
+// Reason returns the reason that the server gave, without method, path and status.
 func (e *Error) Reason() string {
 	switch {
 	case len(e.Fields) > 0:
@@ -85,8 +86,8 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("code", string(e.Code)), slog.String("reason", e.Reason()))
 }
 
-// An AnswerError means that a 2xx came which cannot be used: it is too large,
-// empty, not UTF-8, no JSON, or not of the expected shape.
+// An AnswerError means that a 2xx response cannot be used: it is too large, empty, not
+// UTF-8, not JSON, or not of the expected shape.
 type AnswerError struct {
 	Method, Path string
 	Status       int
@@ -99,15 +100,15 @@ func (e *AnswerError) Error() string {
 
 func (e *AnswerError) Unwrap() error { return e.Err }
 
-// A RedirectError means that the server answered with a redirect, which is never
-// followed: it would take the credential along.
+// A RedirectError means that the server responded with a redirect. The client never
+// follows one, since that would send the credential along.
 type RedirectError struct {
 	Method, Path string
 	Status       int
-	// Target is where the redirect points, without query and fragment.
+	// Target is the address that the redirect points to, without query and fragment.
 	Target string
-	// Login is set when the target is the server's log-in page: the address
-	// belongs to a page for people, or the request did not reach the API.
+	// Login reports whether the target is the server's log-in page: the address is that
+	// of a page for people, or the request did not reach the API.
 	Login bool
 }
 

@@ -19,8 +19,8 @@ import (
 
 const maxMessage = 2000 // bytes kept of a text that a server sent
 
-// answerToError reads every shape of error that servers and proxies send. It
-// cannot fail: the status is always known.
+// answerToError reads every form of error that servers and proxies send. It cannot fail,
+// since the status is always known.
 func answerToError(x *exchange, answer *http.Response, body []byte) error {
 	e := &Error{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode, RetryAfter: retryAfter(answer.Header)}
 	mediaType, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
@@ -42,15 +42,16 @@ func answerToError(x *exchange, answer *http.Response, body []byte) error {
 	return e
 }
 
-// readObject reads Greenfield's {code, message}, the BitPay half's {error} with or
-// without errors, and RFC 9457's {title, detail}.
+// readObject reads {code, message} of Greenfield, {error} with or without errors of the
+// BitPay API, and {title, detail} of RFC 9457.
 func (e *Error) readObject(x *exchange, body []byte) {
 	var object struct {
 		Code              Code   `json:"code"`
 		Message           string `json:"message"`
 		MissingPermission string `json:"missingPermission"`
 		Error             string `json:"error"`
-		// A list here, an object of lists in ASP.NET's problem details.
+		// This is a list in the BitPay API, and an object of lists in ASP.NET's problem
+		// details.
 		Errors json.RawMessage `json:"errors"`
 		Title  string          `json:"title"`
 		Detail string          `json:"detail"`
@@ -69,8 +70,8 @@ func (e *Error) readObject(x *exchange, body []byte) {
 	}
 }
 
-// readErrors reads [{"error": text}] of the BitPay half, whose first text stands in
-// for a missing message, and {"member": [text]} of ASP.NET.
+// readErrors reads [{"error": text}] of the BitPay API, whose first text is used if there
+// is no message, and {"field": [text]} of ASP.NET.
 func (e *Error) readErrors(x *exchange, raw json.RawMessage) {
 	var list []struct {
 		Error string `json:"error"`
@@ -89,7 +90,7 @@ func (e *Error) readErrors(x *exchange, raw json.RawMessage) {
 	}
 }
 
-// maxFields is how many complaints about members are kept.
+// maxFields is how many messages about fields are kept.
 const maxFields = 100
 
 func (e *Error) addFields(x *exchange, fields ...FieldError) {
@@ -100,15 +101,15 @@ func (e *Error) addFields(x *exchange, fields ...FieldError) {
 	}
 }
 
-// unmarshalWhatFits passes over members of another type than expected: an error that
-// is half understood says more than none.
+// unmarshalWhatFits decodes JSON and ignores fields of an unexpected type, since a part
+// of an error is more useful than nothing. It reports whether the rest could be decoded.
 func unmarshalWhatFits(data []byte, into any) bool {
 	err := json.Unmarshal(data, into)
 	_, otherType := errors.AsType[*json.UnmarshalTypeError](err)
 	return err == nil || otherType
 }
 
-// noTitle stands in [Error.Page] for a page that has none.
+// noTitle is the value of [Error.Page] for a page without a title.
 const noTitle = "(no title)"
 
 var titlePattern = sync.OnceValue(func() *regexp.Regexp {
@@ -123,8 +124,8 @@ func pageTitle(page []byte) string {
 	return strings.Join(strings.Fields(html.UnescapeString(string(match[1]))), " ")
 }
 
-// bounded keeps a server's text to a length that fits into a message, and
-// whole characters.
+// bounded shortens a server's text to a length that fits into a message. It splits no
+// character and replaces invalid UTF-8.
 func bounded(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if len(text) <= maxMessage {
@@ -137,8 +138,7 @@ func bounded(text string) string {
 	return text[:cut] + "…"
 }
 
-// retryAfter reads the header's two forms, seconds and a date, bounded below
-// by 0.
+// retryAfter reads both forms of the header, seconds and a date. It returns at least 0.
 func retryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(text); err == nil {
@@ -148,7 +148,7 @@ func retryAfter(header http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	// The server's own clock, since ours may be wrong.
+	// Use the server's own clock, since the local one may be wrong.
 	now, err := http.ParseTime(header.Get("Date"))
 	if err != nil {
 		now = time.Now()

@@ -12,32 +12,32 @@ import (
 	"syscall"
 )
 
-// A Kind says what kept an answer away.
+// A Kind is the kind of a failure, such as the reason why there was no response.
 type Kind string
 
 // The kinds of a [NetworkError].
 const (
-	DNS       Kind = "dns"       // the host name is not known
-	Refused   Kind = "refused"   // nothing listens there
-	TLS       Kind = "tls"       // the certificate or the handshake
-	Timeout   Kind = "timeout"   // the client's timeout or the context's deadline
+	DNS       Kind = "dns"       // the host name is unknown
+	Refused   Kind = "refused"   // no program listens at the address
+	TLS       Kind = "tls"       // the certificate was refused or the handshake failed
+	Timeout   Kind = "timeout"   // the client's timeout or the context's deadline is over
 	Reset     Kind = "reset"     // the connection was lost
 	Cancelled Kind = "cancelled" // the context was cancelled
 	Other     Kind = "network"
 )
 
-// A NetworkError means that no whole answer came. errors.Is finds
+// A NetworkError means that there was no complete response. errors.Is finds
 // [context.Canceled] and [context.DeadlineExceeded] in it.
 type NetworkError struct {
 	Method, Path string
 	Server       string // the server's address
 	Kind         Kind
-	// Sent tells of a request other than GET whether it may have reached the
-	// server; see [FateUnknown].
+	// Sent reports whether a request other than GET may have reached the server; see
+	// [FateUnknown].
 	Sent bool
-	// Unconnected tells that there was no connection yet, not even the beginning of TLS,
-	// so that nothing at all was sent. It is known of requests that may change something,
-	// and of all with [WithRetryUnsent].
+	// Unconnected reports whether the attempt failed before there was a connection, even
+	// before TLS began, so that nothing was sent. The client knows this of requests that
+	// may change something and, with [WithRetryUnsent], of all requests.
 	Unconnected bool
 	Err         error
 }
@@ -46,7 +46,7 @@ func (e *NetworkError) Error() string {
 	return fmt.Sprintf("%s %s%s: %s", e.Method, e.Server, e.Path, e.Reason())
 }
 
-// Reason says what happened without the address.
+// Reason describes what happened, without the address.
 func (e *NetworkError) Reason() string {
 	if proxy, ok := proxyFailure(e.Err); ok {
 		return "the proxy " + proxy
@@ -62,7 +62,7 @@ func (e *NetworkError) Reason() string {
 		return "the connection was lost before the whole answer came"
 	case Cancelled:
 		return "cancelled"
-	default: // the cause itself says more than its kind
+	default: // the cause is more specific than its kind
 	}
 	if record, ok := errors.AsType[tls.RecordHeaderError](e.Err); ok && string(record.RecordHeader[:]) == "HTTP/" {
 		return "the server speaks http there, not https"
@@ -70,8 +70,8 @@ func (e *NetworkError) Reason() string {
 	return e.Err.Error()
 }
 
-// proxyFailure tells a proxy that cannot be used from a server that cannot be
-// reached.
+// proxyFailure reports whether the proxy failed, and not the connection to the server,
+// and describes the failure.
 func proxyFailure(err error) (string, bool) {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Op != "proxyconnect" && op.Op != "socks connect" {
@@ -97,8 +97,8 @@ func networkError(ctx context.Context, x *exchange, sent bool, err error) *Netwo
 	}
 }
 
-// contextError is why a context ended. A cause of the caller's says more than
-// Canceled, and a program that asks for Canceled has to find it all the same.
+// contextError returns the reason why a context ended. A cause that the caller set is
+// more specific than Canceled, but a program that checks for Canceled must still find it.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if err == nil || errors.Is(cause, err) {
@@ -130,7 +130,7 @@ func kindOf(err error) Kind {
 	return Other
 }
 
-// lost reports whether a connection that stood was cut.
+// lost reports whether an established connection was lost.
 func lost(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed)
@@ -140,7 +140,7 @@ func isTLS(err error) bool {
 	if errors.Is(err, ErrPin) {
 		return true
 	}
-	// An alert of either side has an unexported type.
+	// A TLS alert from either side has an unexported type.
 	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "remote error" || op.Op == "local error") {
 		return true
 	}
@@ -157,10 +157,10 @@ func isTLS(err error) bool {
 	return ok
 }
 
-// FateUnknown reports whether a request that changes something may have been
-// carried out although the call failed: bytes left and no answer came, a proxy or
-// the server failed, or the answer is a redirect or cannot be used. Such a request must not be sent
-// again without looking first.
+// FateUnknown reports whether the server may have carried out a request that changes
+// something although the call failed: bytes were sent and no response came, a proxy or
+// the server failed, or the response is a redirect or cannot be used. The caller must
+// check the state on the server before it sends such a request again.
 func FateUnknown(err error) bool {
 	if e, ok := errors.AsType[*NetworkError](err); ok {
 		return e.Sent

@@ -9,28 +9,31 @@ import (
 	"strings"
 )
 
-// What an answer of either API means, for errors.Is. More than one may hold for an error.
-// The packages of the two APIs have errors of their own where one of these has several
-// reasons.
+// The meanings of a response of either API, for errors.Is. Several of them may match one
+// error. If one of them has several reasons in an API, the package of that API has its
+// own errors for these reasons.
 var (
-	// ErrNotFound: what the call names does not exist. Servers since 2.4.0 hide that
-	// from keys that may not know; see [ErrNotFoundOrForbidden].
+	// ErrNotFound: the object that the call names does not exist. Servers since 2.4.0
+	// hide this from keys without permission to know it; see [ErrNotFoundOrForbidden].
 	ErrNotFound = errors.New("not found")
 	// ErrUnauthenticated: the credential is missing, unknown or refused.
 	ErrUnauthenticated = errors.New("unauthenticated")
-	// ErrForbidden: the credential is known and does not allow this.
+	// ErrForbidden: the credential is known but does not allow this call.
 	ErrForbidden = errors.New("forbidden")
 	// ErrThrottled: too many requests; see [Error.RetryAfter].
 	ErrThrottled = errors.New("throttled")
-	// ErrConflict: what the call names is in another state than the call needs.
+	// ErrConflict: the object that the call names is in another state than the call
+	// needs.
 	ErrConflict = errors.New("conflict")
-	// ErrNotFoundOrForbidden: what the call names does not exist, or is not for this
-	// credential. It holds with [ErrNotFound], and with [ErrForbidden] where a
-	// permission is missing, since servers from 2.4.0 on answer alike to both.
+	// ErrNotFoundOrForbidden: the object that the call names does not exist, or the
+	// credential may not access it. It matches together with [ErrNotFound], and together
+	// with [ErrForbidden] if a permission is missing, since servers from 2.4.0 on send
+	// the same response in both cases.
 	ErrNotFoundOrForbidden = errors.New("not found or forbidden")
 )
 
-// Is judges the answer for the shared errors, such as [ErrNotFound].
+// Is reports whether the response has the meaning of a shared error, such as
+// [ErrNotFound].
 func (e *Error) Is(target error) bool {
 	switch target {
 	case ErrNotFound:
@@ -49,25 +52,28 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// notFound tells a missing thing from a missing API: a 404 without a word comes from a
-// server without this call. Greenfield has a code that ends in -not-found, also with a 400.
+// notFound reports whether an object is missing, and not the call itself: a server
+// without the call sends a 404 without code and message. Greenfield has codes that end in
+// -not-found, also with a 400.
 func (e *Error) notFound() bool {
 	return strings.HasSuffix(string(e.Code), "-not-found") || e.Status == http.StatusNotFound && (e.Code != "" || e.Message != "")
 }
 
-// throttled knows that Greenfield says it with a 401.
+// throttled reports whether there were too many requests. Greenfield sends a 401 for
+// this.
 func (e *Error) throttled() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusUnauthorized && strings.Contains(strings.ToLower(e.Message), "rate limited")
 }
 
-// HasCode reports whether an error holds an answer with one of these codes.
+// HasCode reports whether an error holds a response with one of these codes.
 func HasCode(err error, codes ...Code) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code != "" && slices.Contains(codes, e.Code)
 }
 
-// Explain adds what an answer means to the error that holds it, for errors.Is. The result
-// reads "meaning: err" and is logged as err with its meaning.
+// Explain adds the meaning of a response to the error that holds it, for errors.Is. The
+// text of the result is "meaning: err"; its log attributes are those of err and its
+// meaning.
 func Explain(meaning, err error) error { return &explained{meaning, err} }
 
 type explained struct{ meaning, err error }
@@ -79,8 +85,8 @@ func (e *explained) LogValue() slog.Value {
 	return slog.GroupValue(append([]slog.Attr{slog.String("meaning", e.meaning.Error())}, LogAttrs(e.err)...)...)
 }
 
-// LogAttrs are what a log keeps of an error: of the errors of this package their parts,
-// also where they are wrapped, and else the text.
+// LogAttrs returns the log attributes of an error: the parts of an error of this package,
+// even if it is wrapped, or else the text.
 func LogAttrs(err error) []slog.Attr {
 	var valuer slog.LogValuer
 	if errors.As(err, &valuer) {

@@ -16,11 +16,12 @@ var ownHeaders = []string{
 	"Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "User-Agent", "X-Identity", "X-Signature",
 }
 
-// WithHeader sends a header with every request, such as one that a gateway asks for. A
-// name that is given again replaces the first one. [WithDebug] shows only the name; give a
-// value that is secret to [WithSecrets] as well, which hides it where a server repeats
-// it. Headers of credentials and of the connection are refused, and so is
-// Idempotency-Key: BTCPay Server ignores it, and net/http would send a POST again by itself.
+// WithHeader sends a header with every request, such as one that a gateway requires. If a
+// name is given again, its new value replaces the first one. [WithDebug] shows only the
+// name; give a secret value to [WithSecrets] as well, which hides it if a server repeats
+// it. WithHeader refuses headers of credentials and of the connection. It also refuses
+// Idempotency-Key: BTCPay Server ignores it, and with it net/http would send a POST again
+// by itself.
 func WithHeader(name, value string) Option {
 	return func(s *settings) error {
 		if err := checkHeader(name, value); err != nil {

@@ -1,10 +1,10 @@
 package client
 
-// Ids are types, so that one cannot be taken for another. A constant text converts by
-// itself; write StoreID(text) for a variable.
+// Each kind of id has its own type, so that one cannot be used for another. A constant
+// text converts by itself; for a variable write StoreID(text).
 type (
-	// A StoreID names a store, on both APIs.
+	// A StoreID identifies a store in both APIs.
 	StoreID string
-	// An InvoiceID names an invoice, on both APIs.
+	// An InvoiceID identifies an invoice in both APIs.
 	InvoiceID string
 )

@@ -11,39 +11,39 @@ import (
 	"time"
 )
 
-// A Listing reads the whole of a list that a server orders by whole seconds only,
-// newest first. Among rows of one second the order of BTCPay Server differs from page
-// to page, so pages that meet within a second repeat some rows and leave out others.
-// A Listing therefore takes from a page only the seconds that lie wholly inside it, and
-// asks for the last second again, with what follows.
+// A Listing reads all rows of a list that a server orders by whole seconds only, newest
+// first. BTCPay Server orders the rows of one second differently from page to page, so
+// two pages that share a second repeat some rows and leave out others. A Listing
+// therefore uses only the seconds that are completely inside a page. It requests the last
+// second again, together with what follows.
 //
-// Each row that was there at the start and stays comes exactly once: by second, newest
-// first, and within a second by id. Rows that are added meanwhile may come or not, and
-// rows that leave the list may, too. Where that cannot be kept the list ends with an
-// error.
+// Each row that is in the list from start to end comes exactly once: by second, newest
+// first, and within a second by id. Rows that are added or removed while the list is read
+// may come or not. If the Listing cannot guarantee this, it ends with an error.
 type Listing[T any] struct {
-	// Request names the list in errors.
+	// Request identifies the list in errors.
 	Request Request
-	// Page reads one page; size is the number of bytes of its body.
+	// Page reads one page; size is the number of bytes in the body of the response.
 	Page   func(ctx context.Context, p Page) (rows []T, size int, err error)
 	ID     func(T) string
 	Second func(T) int64
-	// ByTime says that Page honours [Page.Until]. The way on is then by time, which
-	// costs a server less than a large offset, else by overlapping pages.
+	// ByTime reports whether Page supports [Page.Until]. If it does, the Listing
+	// continues by time, which costs a server less than a large offset; otherwise it
+	// reads overlapping pages.
 	ByTime bool
-	// From and Until are the seconds, both inclusive, that the list is limited to; nil
-	// is no limit. Rows beyond are an error.
+	// From and Until are the first and the last second of the list, both inclusive; nil
+	// is no limit. Rows outside are an error.
 	From, Until *int64
-	// Skip leaves out this many of the first rows in the order above.
+	// Skip is how many rows to leave out at the start of the order above.
 	Skip int
-	// Take is the size of the first page, 1 at least. Later ones grow up to 1,000 rows
-	// while they are quick and small, and beyond where one second has more.
+	// Take is the size of the first page, at least 1. Later pages grow up to 1,000 rows
+	// while they are quick and small, and beyond that if one second has more rows.
 	Take int
 }
 
-// A Page is what a [Listing] asks for.
+// A Page is the part of a list that a [Listing] requests.
 type Page struct {
-	// Until is the newest second that is wanted; nil sets no limit.
+	// Until is the newest second to return; nil sets no limit.
 	Until      *int64
 	Skip, Take int
 }
@@ -70,8 +70,8 @@ func (l Listing[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// A listError says that a response is no list, is not the list that was asked for, or
-// that the list cannot be read completely.
+// A listError means that a response is not a list, is not the requested list, or that the
+// list cannot be read completely.
 type listError string
 
 func (e listError) Error() string { return string(e) }
@@ -86,38 +86,38 @@ const (
 )
 
 const (
-	// maxIdle bounds pages in a row that are newer than what was read: far above
-	// what can be added meanwhile.
+	// maxIdle limits the consecutive pages that are newer than the rows read so far. It
+	// is far above what rows that are added in the meantime can cause.
 	maxIdle = 10
-	// maxSteps bounds pages in a row that bring a list no further for any reason.
+	// maxSteps limits the consecutive pages without progress, for any reason.
 	maxSteps = 100
-	// maxShorts short pages of one length, whatever was asked for, show a limit of the
-	// server's own.
+	// maxShorts is how many short pages of one length, whatever size was requested, show
+	// that the server has its own limit.
 	maxShorts = 3
-	// maxBack bounds the rows that each page repeats to find its place.
+	// maxBack limits the rows that each page repeats to find its position.
 	maxBack = 64
 )
 
-// A reader is the progress of a listing. Of the rows it has seen it keeps those of one
-// second only.
+// A reader is the progress of a listing. Of the rows that it has read, it keeps only
+// those of one second, the cut.
 type reader[T any] struct {
 	Listing[T]
 	size pageSize
 
 	started bool
-	cut     int64 // all that is newer is done
-	held    []T   // of the second cut: what pages have shown so far
-	drop    int   // of the second cut: the rows that Skip leaves out
-	slack   int64 // added to Until, where the server means it exclusively
+	cut     int64 // a second; all newer rows are done
+	held    []T   // the rows of the cut that pages have shown so far
+	drop    int   // the rows of the cut that Skip leaves out
+	slack   int64 // added to Until if the server excludes Until itself
 
 	skip    int // of the next page
-	back    int // the rows before the second cut that a page by offset starts with
-	overlap int // the rows of the next page that are known
+	back    int // the rows before the cut with which a page by offset starts
+	overlap int // the rows of the next page that are already known
 	ended   bool
 	idle    int
 	steps   int
 
-	short, shorts int // the last short page behind which the list went on; how often
+	short, shorts int // the length of the last short page after which the list continued; how often it came
 }
 
 func newReader[T any](l Listing[T]) *reader[T] {
@@ -129,7 +129,7 @@ func newReader[T any](l Listing[T]) *reader[T] {
 	return r
 }
 
-// next reads pages until rows are certain, and returns these.
+// next reads pages until some rows are certain, and returns those rows.
 func (r *reader[T]) next(ctx context.Context) ([]T, error) {
 	for ; r.steps < maxSteps; r.steps++ {
 		page := Page{Until: r.until(), Skip: r.skip}
@@ -163,7 +163,7 @@ func (r *reader[T]) until() *int64 {
 	return new(r.cut + r.slack)
 }
 
-// read gets a page. Full reports whether more may follow.
+// read gets one page. full reports whether more rows may follow.
 func (r *reader[T]) read(ctx context.Context, p Page) (rows []T, full bool, err error) {
 	start := time.Now()
 	rows, size, err := r.Page(ctx, p)
@@ -188,8 +188,8 @@ func (r *reader[T]) read(ctx context.Context, p Page) (rows []T, full bool, err 
 	return rows, full, nil
 }
 
-// goesOn asks whether a list goes on behind a short page, and whether the server surely
-// sends no more rows at once than so many.
+// goesOn asks the server whether the list continues after a short page. limited reports
+// whether the server certainly never sends more rows at once than this page has.
 func (r *reader[T]) goesOn(ctx context.Context, rows []T, p Page) (full, limited bool, err error) {
 	last := r.Second(rows[len(rows)-1])
 	for range 3 {
@@ -200,7 +200,7 @@ func (r *reader[T]) goesOn(ctx context.Context, rows []T, p Page) (full, limited
 		if r.Second(more[0]) < last {
 			return true, true, nil
 		}
-		// Or rows were added meanwhile, and moved one of these back.
+		// Otherwise rows may have been added, which moved one of these rows back.
 	}
 	if len(rows) != r.short {
 		r.short, r.shorts = len(rows), 0
@@ -217,7 +217,7 @@ func (r *reader[T]) ids(rows []T) map[string]bool {
 	return ids
 }
 
-// check refuses a page that no such server can have sent.
+// check refuses a page that a server with such a list cannot have sent.
 func (r *reader[T]) check(rows []T, p Page) error {
 	if len(rows) > p.Take {
 		return errTooMany
@@ -239,10 +239,10 @@ func (r *reader[T]) check(rows []T, p Page) error {
 	return nil
 }
 
-// take works out which rows of a page are certain, and where the next one starts.
+// take determines which rows of a page are certain, and where the next page starts.
 func (r *reader[T]) take(rows []T, full bool) ([]T, error) {
 	if !r.started {
-		if first := r.Skip - r.skip; first >= len(rows) { // all there is lies before Skip
+		if first := r.Skip - r.skip; first >= len(rows) { // Skip leaves out all rows so far
 			r.ended = !full
 			return nil, nil
 		} else if r.cut = r.Second(rows[first]); r.anchored(rows) {
@@ -255,7 +255,7 @@ func (r *reader[T]) take(rows []T, full bool) ([]T, error) {
 		}
 	}
 	if !r.anchored(rows) {
-		// Rows left the list, or the second is longer than was thought: it may begin
+		// Rows left the list, or the second has more rows than expected: it may begin
 		// before this page.
 		r.back *= 8
 		far := min(r.back, r.skip)
@@ -275,7 +275,7 @@ func (r *reader[T]) take(rows []T, full bool) ([]T, error) {
 		r.ended = true
 		return r.certain(rows, math.MinInt64), nil
 	case last > r.cut:
-		// As many rows came in meanwhile as there are on a page.
+		// At least as many rows as are on a page were added since the last page.
 		if r.idle++; r.idle >= maxIdle {
 			return nil, errRepeats
 		}
@@ -297,15 +297,15 @@ func (r *reader[T]) take(rows []T, full bool) ([]T, error) {
 	return done, nil
 }
 
-// anchored reports whether the second cut begins inside a page: at the list's begin,
-// or behind a newer row.
+// anchored reports whether the cut begins inside a page: at the start of the list, or
+// after a newer row.
 func (r *reader[T]) anchored(rows []T) bool {
 	return r.skip == 0 || len(rows) > 0 && r.Second(rows[0]) > r.cut
 }
 
-// lostHeld reports whether rows of the second cut are missing that were there before.
-// They may have left the list. But a server may also mean the end exclusively, or know
-// parts of a second; then all of the second are missing.
+// lostHeld reports whether a page lacks rows of the cut that an earlier page had. They
+// may have left the list. But the server may also exclude Until itself, or know fractions
+// of a second; then all rows of that second are missing.
 func (r *reader[T]) lostHeld(rows []T, full bool) bool {
 	if !r.ByTime || r.slack > 0 || len(r.held) == 0 || full && len(rows) > 0 && r.Second(rows[len(rows)-1]) >= r.cut {
 		return false
@@ -314,8 +314,8 @@ func (r *reader[T]) lostHeld(rows []T, full bool) bool {
 	return slices.ContainsFunc(r.held, func(row T) bool { return !known[r.ID(row)] })
 }
 
-// hold keeps the rows of the second cut until all of them are there: one that leaves
-// the list meanwhile was there.
+// hold keeps the rows of the cut until all of them are read. A row that leaves the list
+// in the meantime is kept, since it was in the list.
 func (r *reader[T]) hold(rows []T) {
 	known := r.ids(r.held)
 	for _, row := range rows {
@@ -325,7 +325,7 @@ func (r *reader[T]) hold(rows []T) {
 	}
 }
 
-// certain returns the rows from the second cut on down to above a second, in order,
+// certain returns the rows from the cut on whose second is newer than above, in order,
 // without those that Skip leaves out.
 func (r *reader[T]) certain(rows []T, above int64) []T {
 	from := slices.IndexFunc(rows, func(row T) bool { return r.Second(row) <= r.cut })
@@ -351,7 +351,7 @@ func (r *reader[T]) certain(rows []T, above int64) []T {
 	return done[min(r.drop, len(done)):]
 }
 
-// goOn lets the next page begin where the last second of this one does.
+// goOn makes the next page begin where the last second of this one begins.
 func (r *reader[T]) goOn(rows []T, last int64) {
 	first := slices.IndexFunc(rows, func(row T) bool { return r.Second(row) <= last+r.slack })
 	if r.ByTime {

@@ -7,32 +7,32 @@ import (
 )
 
 const (
-	mostRows = 1000 // of a page that grew by itself
-	// A page grows up to so many bytes, which keeps a program that lists small, and
-	// shrinks where it comes near to what a client reads.
+	mostRows = 1000 // of a page that has grown
+	// A page grows up to goodSize bytes, so that a program that lists needs little
+	// memory. It shrinks above largeSize bytes, which is near the limit on a response.
 	goodSize  = 768 << 10
 	largeSize = maxBody / 4 * 3
 	quick     = time.Second
 	slow      = 5 * time.Second
-	// A page that timed out is asked for smaller this often in a row, the first page
-	// of all once.
+	// maxTimeouts is how many times in a row a page that timed out is requested again
+	// with fewer rows. Before any page has come, this happens only once.
 	maxTimeouts = 2
 )
 
-// A pageSize chooses how many rows to ask for: new ones, beside those that a page
+// A pageSize chooses how many rows to request: new rows, in addition to those that a page
 // repeats.
 type pageSize struct {
-	first  int // the size that was given
-	rows   int // new ones on the next page
+	first  int // the size that the caller gave
+	rows   int // new rows on the next page
 	most   int
-	filled int // the server has shown that it sends so many
-	// limit is the largest page that may be asked for, and one of tooMany rows could
-	// not be had, because of why; 0 is none. It was met in the second limitAt.
+	filled int // the server has shown that it sends this many
+	// limit is the largest page that may be requested; 0 is none. A page of tooMany rows
+	// could not be read, for the reason why. That happened in the second limitAt.
 	limit, tooMany int
 	limitAt        int64
 	why            error
 
-	came     bool // any page
+	came     bool // a page came
 	timeouts int  // in a row
 }
 
@@ -40,11 +40,11 @@ func newPageSize(take int) pageSize {
 	return pageSize{first: take, rows: take, most: max(take, mostRows), filled: take}
 }
 
-// next is the size of a page that repeats some rows.
+// next returns the size of the next page, which repeats known rows.
 func (s *pageSize) next(known int, second int64) (int, error) {
 	if s.limit > 0 && known >= s.limit {
 		switch {
-		case s.limitAt != second: // it was met with other, larger rows
+		case s.limitAt != second: // other rows, which were larger, set the limit
 			s.limit = 0
 		case s.tooMany-known <= 1:
 			if s.why == nil {
@@ -61,7 +61,7 @@ func (s *pageSize) next(known int, second int64) (int, error) {
 	return known + s.rows, nil
 }
 
-// read looks at a page that came.
+// read adapts the size to a page that was read.
 func (s *pageSize) read(rows int, full bool, size int, took time.Duration) {
 	s.timeouts, s.came = 0, true
 	if !full {
@@ -79,22 +79,22 @@ func (s *pageSize) read(rows int, full bool, size int, took time.Duration) {
 	}
 }
 
-// grow is for a second that has more rows than a page.
+// grow enlarges the page if one second has more rows than a page.
 func (s *pageSize) grow() { s.rows = min(2*s.rows, 1<<20) }
 
-// settle ends what grow began.
+// settle ends the growth that grow began.
 func (s *pageSize) settle() { s.rows = min(s.rows, s.most) }
 
-// doubtful reports whether a short page may not be the last one: it is as long as any
-// that came so far, and longer than the caller asked for.
+// doubtful reports whether a short page may not be the last one: it is at least as long
+// as every page so far, and the request asked for more rows than that.
 func (s *pageSize) doubtful(rows, asked int) bool { return asked > s.filled && rows >= s.filled }
 
-// limited notes that a server never sends more than this many rows.
+// limited records that a server never sends more than this many rows.
 func (s *pageSize) limited(rows int, second int64) {
 	s.limit, s.tooMany, s.limitAt, s.why = rows, rows+1, second, nil
 }
 
-// failed notes that a page could not be had, and reports whether to ask for a smaller
+// failed records that a page could not be read, and reports whether to request a smaller
 // one.
 func (s *pageSize) failed(asked, known int, second int64, err error) bool {
 	part := 2

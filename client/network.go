@@ -19,11 +19,11 @@ import (
 
 const maxHeaderBytes = 64 << 10
 
-// maxIdleConnections are kept open for the next request.
+// maxIdleConnections is how many connections are kept open for later requests.
 const maxIdleConnections = 100
 
-// network says how to reach the server. It is compared with ==, to tell
-// whether two clients can share their connections.
+// network holds the options for how to reach the server. The client compares it with ==
+// to find out whether two clients can share their connections.
 type network struct {
 	caFile      string
 	pool        *x509.CertPool
@@ -33,7 +33,7 @@ type network struct {
 	proxy       string
 	dialer      *dialer
 	transport   *roundTripper
-	// allowHTTP is here since plain http on purpose may go further than without.
+	// allowHTTP is here since it decides which machines plain http may reach.
 	allowHTTP bool
 }
 
@@ -41,15 +41,15 @@ type dialer struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// WithCAFile trusts the certificates of a PEM file in place of the system's.
+// WithCAFile trusts the certificates of a PEM file instead of the system's.
 func WithCAFile(path string) Option {
 	return func(s *settings) error { s.network.caFile = path; return nil }
 }
 
-// WithCertificatePin accepts only a server whose certificate has this public key:
-// the SHA-256 of the certificate's SubjectPublicKeyInfo in hex, colons allowed. It
-// survives a renewal that keeps the key. The usual checks hold as well. The server's
-// address has to be https, and a proxy's may not be.
+// WithCertificatePin accepts only a server whose certificate has this public key: the
+// SHA-256 of the certificate's SubjectPublicKeyInfo in hex, colons allowed. The pin stays
+// valid if the certificate is renewed with the same key. The usual checks still apply.
+// The server's address must be https, and the address of a proxy must not be.
 func WithCertificatePin(sha256Hex string) Option {
 	return func(s *settings) error {
 		pin := strings.ToLower(strings.ReplaceAll(sha256Hex, ":", ""))
@@ -74,7 +74,7 @@ func (n network) build(server *url.URL) (*http.Transport, error) {
 		MaxIdleConnsPerHost:    maxIdleConnections,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 		ForceAttemptHTTP2:      true,
-		// net/http's own error has the reason phrase and nothing else.
+		// The error of net/http has only the reason phrase.
 		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
 			if answer.StatusCode != http.StatusOK {
 				return fmt.Errorf("the proxy %s refused to connect: %s", proxy.Host, answer.Status)
@@ -92,8 +92,8 @@ func (n network) build(server *url.URL) (*http.Transport, error) {
 	return transport, nil
 }
 
-// ErrPin is wrapped by the error of a request to a server with another key than that
-// of [WithCertificatePin].
+// ErrPin is wrapped by the error of a request if the server's key is not the key of
+// [WithCertificatePin].
 var ErrPin = errors.New("the server's certificate has another public key than the pinned one")
 
 func (n network) tls() (*tls.Config, error) {

@@ -6,35 +6,36 @@ import (
 	"time"
 )
 
-// An Exchange is one attempt of a request, for metrics, traces and logs. It holds no
-// secret, no address and no id.
+// An Exchange describes one attempt of a request, for metrics, traces and logs. It holds
+// no secret, no address and no id.
 type Exchange struct {
-	// Operation names the method of an API, such as greenfield.Invoices.Create. It is
-	// empty for a [Request] that has none.
+	// Operation is the name of the API method, such as greenfield.Invoices.Create. It is
+	// empty if the [Request] has none.
 	Operation string
 	Method    string
 	Attempt   int // 1 for the first
-	// Status is the HTTP status, 0 where no answer came.
+	// Status is the HTTP status, 0 if there was no response.
 	Status   int
 	Start    time.Time
 	Duration time.Duration
-	// Sent and Received are the bytes of the bodies; of an answer, after decompression.
+	// Sent and Received are the sizes of the bodies in bytes, for a response after
+	// decompression.
 	Sent, Received int64
-	// Error is the kind of failure: status for a status other than 2xx, redirect, answer
-	// for an answer that cannot be used, else the [Kind] of the [NetworkError]. It is
-	// empty for a success.
+	// Error is the kind of failure: status for a status other than 2xx, redirect for a
+	// redirect, answer for a response that cannot be used, or else the [Kind] of the
+	// [NetworkError]. It is empty for a success.
 	Error Kind
 }
 
-// The kinds of an [Exchange] that are no failures of the network.
+// The kinds of an [Exchange] that are not network failures.
 const (
 	KindStatus   Kind = "status"
 	KindRedirect Kind = "redirect"
 	KindAnswer   Kind = "answer"
 )
 
-// WithObserver calls observe after each attempt, by the goroutine of the call. Of several
-// observers all are called.
+// WithObserver calls observe after each attempt, in the goroutine of the call. If there
+// are several observers, all of them are called.
 func WithObserver(observe func(Exchange)) Option {
 	return func(s *settings) error {
 		if observe == nil {
@@ -45,7 +46,7 @@ func WithObserver(observe func(Exchange)) Option {
 	}
 }
 
-// observe reports each attempt.
+// observe reports each attempt to the observers.
 func (c *Client) observe(next step) step {
 	if len(c.observers) == 0 {
 		return next

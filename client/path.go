@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// ErrPath is wrapped by errors about a path segment or a query that cannot be
-// sent.
+// ErrPath is wrapped by errors about a path segment or a query that cannot be sent.
 var ErrPath = errors.New("unusable path")
 
-// escapePath joins segments to a path that begins with a slash. Each segment is
-// escaped by itself, so that an id with a slash stays one segment. What cannot
-// be told apart from navigation is refused.
+// escapePath joins segments to a path that begins with a slash. It escapes each segment
+// by itself, so that an id with a slash stays one segment. It refuses the empty segment,
+// "." and "..", since they could lead to another path.
 func escapePath(segments []string) (string, error) {
 	var b strings.Builder
 	for i, segment := range segments {
@@ -31,10 +30,10 @@ func escapePath(segments []string) (string, error) {
 
 const upperHex = "0123456789ABCDEF"
 
-// escape writes every byte that RFC 3986 does not allow in a path segment as
-// %XX, and no other. The server decodes a path and encodes it again by this
-// rule before it checks a BitId signature, so %7E, %3A or lower-case hex make a
-// good signature fail (recording 60-bitid-message of BTCPay Server 2.4.1).
+// escape writes every byte that RFC 3986 does not allow in a path segment as %XX, and no
+// other byte. Before the server checks a BitId signature, it decodes the path and encodes
+// it again by this rule. A good signature therefore fails if the path has %7E, %3A or
+// lower-case hex (recording 60-bitid-message of BTCPay Server 2.4.1).
 func escape(segment string) string {
 	var b strings.Builder
 	for i := range len(segment) {
@@ -52,8 +51,8 @@ func pchar(c byte) bool {
 		strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
 }
 
-// escapeQuery writes a query in the order of its keys. A space becomes %20: a
-// plus sign means a space to some servers and a plus to others.
+// escapeQuery writes a query in the order of its keys. A space becomes %20, since some
+// servers read a plus sign as a space and others as a plus.
 func escapeQuery(query url.Values) string {
 	return strings.ReplaceAll(query.Encode(), "+", "%20")
 }

@@ -15,17 +15,17 @@ var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
 // WithProxy sends requests through an HTTP or SOCKS5 proxy at this address, such as
 // http://proxy.example.com:3128 or socks5h://127.0.0.1:9050. The proxy resolves the
-// server's name, with socks5 as with socks5h.
+// server's name, both with socks5 and with socks5h.
 //
-// Without this option the environment decides, as it is when the client is made:
-// HTTPS_PROXY or HTTP_PROXY by the scheme of the server's address, then ALL_PROXY, but
-// for the hosts of NO_PROXY and for this machine. A variable in lower case counts where
-// the one in capitals is not set. [New] fails where the variable that counts holds no
-// address of a proxy.
+// Without this option the client uses the environment variables, as they are when it is
+// made: HTTPS_PROXY or HTTP_PROXY, by the scheme of the server's address, then ALL_PROXY.
+// It uses no proxy for the hosts of NO_PROXY and for this machine. A variable in lower
+// case counts if the one in capitals is not set. [New] fails if the variable that counts
+// does not hold the address of a proxy.
 //
-// What plain http would show to the proxy is not sent: a request to an .onion address
-// through an HTTP proxy fails with [ErrOnion], and one to a name of this machine, such as
-// localhost, with [ErrServer]. [WithAllowHTTP] allows both.
+// The client does not send a request if plain http would show it to the proxy: a request
+// to an .onion address through an HTTP proxy fails with [ErrOnion], and one to a name of
+// this machine, such as localhost, fails with [ErrServer]. [WithAllowHTTP] allows both.
 func WithProxy(address string) Option {
 	return func(s *settings) error {
 		if _, err := parseProxy(address); err != nil {
@@ -48,12 +48,12 @@ func parseProxy(address string) (*url.URL, error) {
 	return proxy, nil
 }
 
-// ErrOnion is wrapped by the error of a request to an .onion address that no proxy
-// would carry, or that an HTTP proxy would read. The name was not looked up: a DNS query
-// would tell others about it.
+// ErrOnion is wrapped by the error of a request to an .onion address without a proxy, or
+// with an HTTP proxy, which would read the request. The client did not look up the name,
+// since a DNS query would reveal it to others.
 var ErrOnion = errors.New("an .onion address can only be reached through Tor: give its proxy, such as socks5h://127.0.0.1:9050")
 
-// proxyFor chooses the proxy of the one server that a client talks to.
+// proxyFor chooses the proxy for the client's server.
 func (n network) proxyFor(server *url.URL) (func(*http.Request) (*url.URL, error), error) {
 	var proxy *url.URL
 	var err error
@@ -74,7 +74,7 @@ func (n network) proxyFor(server *url.URL) (func(*http.Request) (*url.URL, error
 	}, nil
 }
 
-// shownTo refuses a proxy to which plain http would show what was to stay on this
+// shownTo refuses a proxy if plain http would show it a request that must stay on this
 // machine or inside Tor.
 func (n network) shownTo(proxy, server *url.URL) error {
 	host := server.Hostname()
@@ -88,11 +88,11 @@ func (n network) shownTo(proxy, server *url.URL) error {
 	return nil
 }
 
-// environmentProxy reads the variables that other programs read, too.
+// environmentProxy reads the variables that other programs also read.
 func environmentProxy(server *url.URL) (*url.URL, error) {
 	names := []string{strings.ToUpper(server.Scheme) + "_PROXY", "ALL_PROXY"}
 	if server.Scheme == "http" && os.Getenv("REQUEST_METHOD") != "" {
-		names = names[1:] // in a CGI program HTTP_PROXY is the request's header Proxy
+		names = names[1:] // in a CGI program HTTP_PROXY holds the Proxy header of the request
 	}
 	name, value := variable(names...)
 	if value == "" || exempt(server) {
@@ -109,7 +109,8 @@ func environmentProxy(server *url.URL) (*url.URL, error) {
 	return proxy, nil
 }
 
-// variable returns the first of these variables that is set, in capitals or not.
+// variable returns the first of these variables that is set, in capitals or in lower
+// case.
 func variable(names ...string) (name, value string) {
 	for _, capitals := range names {
 		for _, name := range []string{capitals, strings.ToLower(capitals)} {
@@ -121,10 +122,10 @@ func variable(names ...string) (name, value string) {
 	return "", ""
 }
 
-// exempt reports whether a server is reached without the proxy of the environment: it
-// is on this machine, or NO_PROXY has it. That is a list of *, hosts with all below them,
-// .hosts for only those below, addresses, and ranges of addresses, each but the first and
-// the last with a port or not.
+// exempt reports whether the client reaches a server without the proxy of the
+// environment: the server is on this machine, or NO_PROXY matches it. NO_PROXY is a list
+// of: * for all hosts, a host with all names below it, .host for only the names below it,
+// an address, or a range of addresses. All but * and ranges may have a port.
 func exempt(server *url.URL) bool {
 	host, port := strings.TrimSuffix(server.Hostname(), "."), server.Port()
 	if port == "" {

@@ -20,9 +20,9 @@ func repeatable(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead
 }
 
-// retry repeats a GET after a lost connection, 429 or 502 to 504, and what was surely not
-// sent for as long as [WithRetryUnsent] says. A request that may change something is
-// never sent twice.
+// retry repeats a GET after a lost connection, 429 or 502 to 504. For the time of
+// [WithRetryUnsent] it also repeats any request that was certainly not sent. It never
+// sends a request twice if that may change something.
 func (c *Client) retry(next step) step {
 	return func(ctx context.Context, x *exchange) (*Response, error) {
 		begun, unsent, failed := time.Now(), 0, 0
@@ -51,8 +51,9 @@ func (c *Client) retry(next step) step {
 	}
 }
 
-// readAgain is the pause before a request that changes nothing is repeated. One that was
-// waited for as unsent is given up when that time is over.
+// readAgain returns the pause before a request that changes nothing is repeated, and
+// reports whether to repeat it. If such a request was still unsent at the end of the time
+// of [WithRetryUnsent], it is not repeated.
 func (c *Client) readAgain(x *exchange, err error, attempt int, waited bool) (time.Duration, bool) {
 	if attempt >= c.retries || !repeatable(x.Method) {
 		return 0, false
@@ -64,8 +65,8 @@ func (c *Client) readAgain(x *exchange, err error, attempt int, waited bool) (ti
 	return backoff(attempt, asked), again && asked <= maxRetryAfter
 }
 
-// worthRepeating tells whether the same request may succeed later, and the
-// delay that the server asked for.
+// worthRepeating reports whether the same request may succeed later, and returns the
+// delay that the server requested.
 func worthRepeating(err error) (after time.Duration, again bool) {
 	if e, ok := errors.AsType[*Error](err); ok {
 		switch e.Status {
@@ -80,9 +81,9 @@ func worthRepeating(err error) (after time.Duration, again bool) {
 	return 0, false
 }
 
-// backoff is a random share of a delay that doubles, so that clients which failed
-// together do not come back together. It comes on top of the delay that the server
-// asked for, of which only the first step is added.
+// backoff returns a random part of a delay that doubles with each attempt, so that
+// clients that failed together do not retry together. If the server requested a delay,
+// backoff returns that delay and a random part of the first step only.
 func backoff(attempt int, asked time.Duration) time.Duration {
 	if asked > 0 {
 		return asked + rand.N(firstBackoff)

@@ -11,8 +11,8 @@ import (
 
 const redacted = "[redacted]"
 
-// ErrSecret is wrapped by the error of everything that would encode a [Secret], or
-// read one from the text that stands for a secret in logs.
+// ErrSecret is wrapped by the errors of all functions that would encode a [Secret], or
+// read one from the text that replaces a secret in logs.
 var ErrSecret = errors.New("a secret is not encoded")
 
 var (
@@ -22,21 +22,21 @@ var (
 )
 
 // A Secret is a text that must not be shown: an API key, a private key, a token. It
-// prints as [redacted] under every verb of fmt and in slog, also as an unexported field
-// of another struct. Encoding one as JSON, XML, YAML or text is an error, so that neither
-// the secret nor the word [redacted] is written by mistake. The zero value is an empty
-// secret.
+// prints as [redacted] with every verb of fmt and in slog, even if it is an unexported
+// field of another struct. Encoding one as JSON, XML, YAML or text is an error, so that
+// neither the secret nor the word [redacted] is written by mistake. The zero value is an
+// empty secret.
 type Secret struct {
-	// A pointer, since fmt reaches unexported fields by reflection and ignores
-	// their methods; there it prints an address.
+	// This is a pointer, since fmt reaches unexported fields by reflection and ignores
+	// their methods. For a pointer it then prints an address.
 	text *string
 }
 
-// NewSecret hides a text.
+// NewSecret returns a Secret with this text.
 func NewSecret(text string) Secret { return Secret{&text} }
 
-// Reveal returns the text. Call it where the text is used, and keep the result
-// out of errors and logs.
+// Reveal returns the text. Call it only at the place that uses the text, and keep the
+// result out of errors and logs.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -44,11 +44,11 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// IsZero reports whether there is no text.
+// IsZero reports whether the text is empty.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
-// Equal compares two secrets in a time that does not depend on where they
-// differ.
+// Equal reports whether two secrets are equal. The time that it takes does not depend on
+// where they differ.
 func (s Secret) Equal(other Secret) bool {
 	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(other.Reveal())) == 1
 }
@@ -56,7 +56,7 @@ func (s Secret) Equal(other Secret) bool {
 // String returns [redacted].
 func (s Secret) String() string { return redacted }
 
-// Format prints [redacted] under every verb.
+// Format prints [redacted] with every verb.
 func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue implements [slog.LogValuer].
@@ -68,8 +68,8 @@ func (s Secret) MarshalJSON() ([]byte, error) { return nil, errSecretEncoded }
 // MarshalText returns an error that wraps [ErrSecret].
 func (s Secret) MarshalText() ([]byte, error) { return nil, errSecretEncoded }
 
-// UnmarshalText takes the text as it stands. The text [redacted] is refused: a program
-// wrote it in place of a secret.
+// UnmarshalText stores the text unchanged. It refuses the text [redacted], which a
+// program wrote instead of a secret.
 func (s *Secret) UnmarshalText(text []byte) error {
 	if isRedacted(string(text)) {
 		return errSecretHidden

@@ -8,32 +8,32 @@ import (
 	"sync"
 )
 
-// A SentSecret is a secret that a request carries to the server, such as that of a
-// webhook. Only a [Client] encodes its text, into the body of a request; [WithDebug],
-// [WithDryRun] and errors show [redacted] in its place. Everywhere else it behaves like a
-// [Secret]: it prints as [redacted], and encoding it is an error. The zero value is unset,
-// for fields with omitzero.
+// A SentSecret is a secret that a request sends to the server, such as the secret of a
+// webhook. Only a [Client] encodes its text, in the body of a request; [WithDebug],
+// [WithDryRun] and errors show [redacted] instead. In all other places it behaves like a
+// [Secret]: it prints as [redacted], and encoding it is an error. The zero value is
+// unset, for fields with omitzero.
 type SentSecret struct {
 	secret Secret
 	mode   revealMode
 }
 
-// NewSentSecret lets a request carry a secret.
+// NewSentSecret returns a SentSecret, with which a request can send a secret.
 func NewSentSecret(secret Secret) SentSecret { return SentSecret{secret: secret} }
 
 // Secret returns the secret.
 func (s SentSecret) Secret() Secret { return s.secret }
 
-// IsZero reports whether there is no text.
+// IsZero reports whether the text is empty.
 func (s SentSecret) IsZero() bool { return s.secret.IsZero() }
 
-// Equal is [Secret.Equal].
+// Equal reports whether two secrets are equal, as [Secret.Equal] does.
 func (s SentSecret) Equal(other SentSecret) bool { return s.secret.Equal(other.secret) }
 
 // String returns [redacted].
 func (s SentSecret) String() string { return redacted }
 
-// Format prints [redacted] under every verb.
+// Format prints [redacted] with every verb.
 func (s SentSecret) Format(f fmt.State, _ rune) { io.WriteString(f, redacted) }
 
 // LogValue implements [slog.LogValuer].
@@ -59,21 +59,21 @@ func (s SentSecret) MarshalJSON() ([]byte, error) {
 // MarshalText returns an error that wraps [ErrSecret].
 func (s SentSecret) MarshalText() ([]byte, error) { return nil, errSecretEncoded }
 
-// UnmarshalText is [Secret.UnmarshalText].
+// UnmarshalText is like [Secret.UnmarshalText].
 func (s *SentSecret) UnmarshalText(text []byte) error { return s.secret.UnmarshalText(text) }
 
-// A revealMode is what the encoding of a [SentSecret] shows.
+// A revealMode determines what the encoding of a [SentSecret] shows.
 type revealMode uint8
 
 const (
-	revealNothing  revealMode = iota // it is an error
+	revealNothing  revealMode = iota // encoding is an error
 	revealText                       // for the server
-	revealRedacted                   // for a person
+	revealRedacted                   // for debug output and dry runs
 )
 
-// A revealer is a type of this package that can hold a secret to be sent.
+// A revealer is a type of this package that can hold a secret to send.
 type revealer interface {
-	// reveal gives a copy that can be encoded.
+	// reveal returns a copy that can be encoded, and appends its secrets to found.
 	reveal(mode revealMode, found *[]Secret) any
 	holdsSecret() bool
 }
@@ -86,8 +86,8 @@ func (s SentSecret) reveal(mode revealMode, found *[]Secret) any {
 
 func (SentSecret) holdsSecret() bool { return true }
 
-// revealed returns a copy of the body of a request in which the secrets to be sent can
-// be encoded, and these secrets. A body without any is returned as it is.
+// revealed returns a copy of the body of a request in which the secrets to send can be
+// encoded, and these secrets. It returns a body without secrets unchanged.
 func revealed(body any, mode revealMode) (any, []Secret) {
 	v := reflect.ValueOf(body)
 	if !v.IsValid() || !mayHoldSecret(v.Type()) {
@@ -101,8 +101,8 @@ func revealed(body any, mode revealMode) (any, []Secret) {
 	return made.Interface(), found
 }
 
-// maxBodyDepth ends the walk through a body that contains itself, which JSON cannot
-// say either.
+// maxBodyDepth ends the walk through a body that contains itself. JSON cannot encode such
+// a body either.
 const maxBodyDepth = 1000
 
 func reveal(v reflect.Value, mode revealMode, found *[]Secret, depth int) reflect.Value {
@@ -111,7 +111,7 @@ func reveal(v reflect.Value, mode revealMode, found *[]Secret, depth int) reflec
 	}
 	if v.Kind() == reflect.Struct && v.CanInterface() {
 		if holder, ok := v.Interface().(revealer); ok {
-			// A struct that embeds one has its methods and is another type.
+			// A struct that embeds a revealer has its methods but is another type.
 			if made := reflect.ValueOf(holder.reveal(mode, found)); made.Type() == v.Type() {
 				return made
 			}
@@ -159,13 +159,13 @@ func reveal(v reflect.Value, mode revealMode, found *[]Secret, depth int) reflec
 		for entry := v.MapRange(); entry.Next(); {
 			made.SetMapIndex(entry.Key(), reveal(entry.Value(), mode, found, depth+1))
 		}
-	default: // it holds nothing
+	default: // other kinds hold no secret
 	}
 	return made
 }
 
-// revealEmbedded is for an embedded struct of an unexported type, whose exported fields
-// JSON has and which cannot be set as a whole.
+// revealEmbedded handles an embedded struct of an unexported type. JSON encodes the
+// exported fields of such a struct, but reflection cannot set it as a whole.
 func revealEmbedded(made, v reflect.Value, mode revealMode, found *[]Secret, depth int) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -178,13 +178,13 @@ func revealEmbedded(made, v reflect.Value, mode revealMode, found *[]Secret, dep
 	}
 }
 
-// secretTypes has the answers of mayHoldSecret.
+// secretTypes caches the results of mayHoldSecret.
 var secretTypes sync.Map
 
 var revealerType = reflect.TypeFor[revealer]()
 
-// mayHoldSecret reports whether a value of a type can hold a secret to be sent. Most
-// requests cannot, and are encoded as they are.
+// mayHoldSecret reports whether a value of a type can hold a secret to send. Most
+// requests cannot, and are encoded unchanged.
 func mayHoldSecret(t reflect.Type) bool {
 	if known, ok := secretTypes.Load(t); ok {
 		return known.(bool)
@@ -204,7 +204,7 @@ func holdsSecret(t reflect.Type, seen map[reflect.Type]bool) bool {
 	}
 	switch t.Kind() {
 	case reflect.Interface:
-		return true // what is in there shows at run time
+		return true // its content is only known at run time
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
 		return holdsSecret(t.Elem(), seen)
 	case reflect.Struct:

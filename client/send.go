@@ -11,24 +11,25 @@ import (
 	"sync/atomic"
 )
 
-// Bounds of what is read of an answer, after decompression.
+// Limits on the body of a response, after decompression.
 const (
 	maxBody     = 8 << 20
 	maxAuthBody = 64 << 10
 )
 
-// Of an error less is of use, and less of it is decoded.
+// maxErrorBody is lower, since less of an error response is decoded and useful.
 const maxErrorBody = 256 << 10
 
-// firstBody is the size of the buffer for an answer that does not tell its own.
+// firstBody is the size of the buffer for a response without a Content-Length.
 const firstBody = 8 << 10
 
-// A tooLarge is an answer above its bound, in bytes.
+// A tooLarge means that a response is larger than its limit, which is the value, in
+// bytes.
 type tooLarge int64
 
 func (e tooLarge) Error() string { return fmt.Sprintf("it has more than %d KiB", e>>10) }
 
-// limit bounds the answer's size.
+// limit sets the limit on the size of the response.
 func (c *Client) limit(next step) step {
 	return func(ctx context.Context, x *exchange) (*Response, error) {
 		x.maxBody = maxBody
@@ -39,13 +40,14 @@ func (c *Client) limit(next step) step {
 	}
 }
 
-// send makes one attempt: the last step.
+// send makes one attempt. It is the last step.
 func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	var wait awaiting
 	ctx, release := wait.detach(ctx, x)
 	defer release()
 	if !x.deadline.IsZero() {
-		// The end of the caller's context may not count any more; that of the call does.
+		// The deadline of the call applies even if detach removed that of the
+		// caller's context.
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadlineCause(ctx, x.deadline, errTotalTimeout)
 		defer cancel()
@@ -58,10 +60,9 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	var sent, connected, asked atomic.Bool
 	traced := !repeatable(x.Method) || c.unsent > 0
 	if traced {
-		// The fate of a request is only of interest where it may change
-		// something or is tried again until it is sent; elsewhere the trace would only
-		// cost time. The first field is told before any byte leaves: WroteHeaders of
-		// HTTP/2 comes after.
+		// The client needs this only if the request may change something or is repeated
+		// until it is sent; otherwise the trace would only cost time. WroteHeaderField is
+		// called before any byte is sent, but WroteHeaders of HTTP/2 is called later.
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 			GetConn:           func(string) { asked.Store(true) },
 			TLSHandshakeStart: func() { connected.Store(true) },
@@ -72,7 +73,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	req := x.http.WithContext(ctx)
 	if x.body != nil {
 		req.ContentLength = int64(len(x.body))
-		// No GetBody: with it, Go's transport would send a POST again by itself.
+		// GetBody is not set: with it, Go's transport would send a POST again by itself.
 		req.Body = io.NopCloser(bytes.NewReader(x.body))
 	}
 	if err := contextError(ctx); err != nil {
@@ -81,7 +82,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	x.received = 0
 	answer, err := c.roundTripper.RoundTrip(req)
 	if err != nil {
-		// Code of the caller's that does not call the hooks may have sent anything.
+		// If the caller's code does not call the hooks, it may have sent anything.
 		known := !c.foreign || asked.Load()
 		lost := networkError(ctx, x, sent.Load() && !wait.unsent() || !known && !repeatable(x.Method), err)
 		lost.Unconnected = traced && known && !connected.Load()
@@ -101,7 +102,7 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	_, large := errors.AsType[tooLarge](err)
 	switch {
 	case failed:
-		// The status is what counts, whatever became of the body.
+		// Only the status matters, even if the body could not be read.
 		return nil, answerToError(x, answer, body)
 	case large:
 		return nil, x.Unusable(answer.StatusCode, x.conceal(err))
@@ -111,14 +112,15 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	return &Response{answer.StatusCode, answer.Header, body, x}, nil
 }
 
-// readBody grows its buffer by itself: a bytes.Buffer doubles beyond the limit.
+// readBody grows its own buffer, since a bytes.Buffer would double its size beyond the
+// limit.
 func readBody(answer *http.Response, limit int64) ([]byte, error) {
 	if answer.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
 	size := int64(firstBody)
 	if answer.ContentLength >= 0 {
-		size = answer.ContentLength + 1 // one more, to see the end
+		size = answer.ContentLength + 1 // one more byte, to detect the end
 	}
 	body := make([]byte, 0, size)
 	for {

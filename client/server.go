@@ -11,9 +11,9 @@ import (
 // ErrServer is wrapped by every error about a server's address.
 var ErrServer = errors.New("unusable server address")
 
-// parseServer reads a server's address: scheme, host and the path prefix the
-// server may live under. What it returns has neither a trailing slash nor a
-// default port, since the Host header and so the signed URL have none.
+// parseServer reads a server's address: scheme, host and the path prefix of the server,
+// if it has one. The result has neither a trailing slash nor a default port, since the
+// Host header, and so the signed URL, has none.
 func parseServer(text string, allowHTTP bool) (*url.URL, error) {
 	refuse := func(why string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w %q: %s", ErrServer, withoutUserInfo(text), why)
@@ -27,7 +27,7 @@ func parseServer(text string, allowHTTP bool) (*url.URL, error) {
 	server, err := url.Parse(text)
 	if err != nil {
 		if strings.Contains(text, "@") {
-			// The parser's complaint could quote a piece of a password.
+			// The parser's error could quote a part of a password.
 			return refuse("it cannot be read. Write it like https://btcpay.example.com, without a user name")
 		}
 		if cause, ok := errors.AsType[*url.Error](err); ok {
@@ -83,9 +83,9 @@ func canonicalPrefix(server *url.URL) (string, error) {
 	return escapePath(strings.Split(plain, "/"))
 }
 
-// private reports whether http to the host stays on this machine or inside
-// Tor, which encrypts by itself. A name of this machine is looked up before anything is
-// sent to it; see [network.dial].
+// private reports whether http to the host stays on this machine or inside Tor, which
+// encrypts by itself. The client looks up a name of this machine before it sends anything
+// to it; see [network.dial].
 func private(host string) bool { return localName(host) || loopback(host) || onion(host) }
 
 func validPort(port string) bool {
@@ -97,9 +97,9 @@ func onion(host string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(strings.ToLower(host), "."), ".onion")
 }
 
-// withoutUserInfo keeps a password that was typed into an address out of the
-// error about it. A password may hold a slash, so all before the last @ goes, also
-// where that is the path's.
+// withoutUserInfo removes a password that the user typed into an address, so that the
+// error about the address does not show it. A password may contain a slash, so
+// withoutUserInfo removes everything before the last @, even if that @ is in the path.
 func withoutUserInfo(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if !ok {

@@ -20,18 +20,19 @@ import (
 
 const maxTracedBody = 4 << 10
 
-// A tracer writes exchanges for a person who looks for a mistake.
+// A tracer writes requests and responses for a user who looks for a mistake.
 type tracer struct {
 	mu  sync.Mutex
 	out io.Writer
 }
 
-// tracedHeaders are shown with their values; of all others only the name is.
+// tracedHeaders are shown with their values. For all other headers only the name is
+// shown.
 var tracedHeaders = []string{
 	"Accept", "Allow", "Content-Length", "Content-Type", "Date", "Location", "Retry-After", "Server", "User-Agent", "X-Identity",
 }
 
-// trace writes what is sent and what comes back.
+// trace writes each request and its response.
 func (c *Client) trace(next step) step {
 	if c.debug == nil {
 		return next
@@ -60,7 +61,7 @@ func (t *tracer) write(x *exchange, mark, first string, header http.Header, body
 			value = strings.Join(header[name], ", ")
 		}
 		if name == "Location" {
-			// Its query may hold a key that was just made.
+			// Its query may hold a key that the server just created.
 			value, _, _ = strings.Cut(value, "?")
 		}
 		b.WriteString("\n" + name + ": " + value)
@@ -70,7 +71,7 @@ func (t *tracer) write(x *exchange, mark, first string, header http.Header, body
 	case x.Auth:
 		fmt.Fprintf(&b, "\n(%d bytes, not shown)", len(body))
 	default:
-		// Redacted as a whole before it is cut, or a secret could be cut in two.
+		// hide gets the whole text, since it would not find a secret that is shortened.
 		b.WriteString("\n" + string(bytes.ToValidUTF8(body, []byte("\uFFFD"))))
 	}
 	text := x.hide(b.String())
@@ -80,12 +81,13 @@ func (t *tracer) write(x *exchange, mark, first string, header http.Header, body
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for line := range strings.Lines(text) {
-		// A debug stream that cannot be written must not stop the call.
+		// A debug stream that cannot be written to must not stop the call.
 		_, _ = io.WriteString(t.out, mark+visible(strings.TrimSuffix(line, "\n"))+"\n")
 	}
 }
 
-// visible writes out what would move a terminal's cursor or turn its text around.
+// visible escapes characters that would move a terminal's cursor or change the direction
+// of its text.
 func visible(line string) string {
 	if !strings.ContainsFunc(line, hidden) {
 		return line
@@ -103,8 +105,8 @@ func visible(line string) string {
 
 func hidden(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }
 
-// allForms are the forms in which secrets travel, the longest first: one secret
-// may be a part of another.
+// allForms returns all forms in which secrets are sent, the longest first, since one
+// secret may be a part of another.
 func allForms(secrets []Secret) []string {
 	forms := []string{}
 	for _, secret := range secrets {
@@ -114,7 +116,7 @@ func allForms(secrets []Secret) []string {
 	return forms
 }
 
-// redact replaces the forms of secrets.
+// redact replaces the forms of secrets in a text.
 func redact(text string, forms []string) string {
 	for _, form := range forms {
 		text = strings.ReplaceAll(text, form, redacted)
@@ -122,8 +124,8 @@ func redact(text string, forms []string) string {
 	return text
 }
 
-// minSecret is the length below which replacing would say more about the
-// secret than it hides.
+// minSecret is the least length of a secret that is replaced. For a shorter one, the
+// replacement would reveal more about the secret than it hides.
 const minSecret = 4
 
 func secretForms(secret string) []string {
@@ -138,7 +140,7 @@ func secretForms(secret string) []string {
 		strings.ToUpper(secret), strings.ToLower(secret),
 	}
 	forms = append(forms, base64Forms(raw)...)
-	// Any of them may stand inside a JSON text, also one of JSON inside JSON.
+	// Any of them may be in a JSON text, or in JSON inside JSON.
 	for _, form := range forms {
 		forms = append(forms, jsonForm(form, true), jsonForm(form, false))
 	}
@@ -157,9 +159,10 @@ func jsonForm(secret string, escapeHTML bool) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
 }
 
-// base64Forms are what a secret becomes alone, and at the three places it can have in
-// the base64 of a longer text, such as after a user name: without the characters that
-// its neighbours share.
+// base64Forms returns the base64 forms of a secret: of the secret by itself, and at each
+// of the three offsets that it can have in the base64 of a longer text, such as after a
+// user name. The latter do not include the characters that the secret shares with the
+// bytes next to it.
 func base64Forms(raw []byte) []string {
 	var forms []string
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {

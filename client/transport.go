@@ -8,14 +8,14 @@ import (
 	"net/http"
 )
 
-// WithTransport sends requests by a transport of the caller's, in place of the options
-// that say how to connect: proxies, dialers, certificates. It sees credentials. It must
+// WithTransport sends requests by the caller's transport, instead of the options for
+// connecting: proxies, dialers, certificates. The transport sees credentials. It must
 // send a request once, follow no redirect, and change nothing that a signature covers:
 // address, Host and body.
 //
-// Whether a failed request may have reached the server is known where the transport
-// calls the hooks of net/http/httptrace, as [http.Transport] does; of any other
-// transport [FateUnknown] expects the worst.
+// If the transport calls the hooks of net/http/httptrace, as [http.Transport] does, the
+// client knows whether a failed request may have reached the server. With any other
+// transport, [FateUnknown] assumes that it has.
 func WithTransport(transport http.RoundTripper) Option {
 	return func(s *settings) error {
 		if transport == nil {
@@ -26,9 +26,9 @@ func WithTransport(transport http.RoundTripper) Option {
 	}
 }
 
-// WithMiddleware puts a step between the client and its transport, for each attempt of a
-// request. What it is given sends the request; it sees credentials, and what
-// [WithTransport] says of a transport holds for it. Of several the first is the outermost.
+// WithMiddleware adds a step between the client and its transport, for each attempt of a
+// request. next sends the request. The middleware sees credentials, and the rules of
+// [WithTransport] also apply to it. If there are several, the first one is the outermost.
 func WithMiddleware(wrap func(next http.RoundTripper) http.RoundTripper) Option {
 	return func(s *settings) error {
 		if wrap == nil {
@@ -39,9 +39,9 @@ func WithMiddleware(wrap func(next http.RoundTripper) http.RoundTripper) Option 
 	}
 }
 
-// WithTLSConfig sets what TLS is to use, such as certificates that are looked up at each
-// handshake. The configuration is copied. TLS 1.2 is the least, and a server whose
-// certificate is not checked at all is refused.
+// WithTLSConfig sets the configuration of TLS, such as certificates that are looked up at
+// each handshake. The configuration is copied. The minimum version is TLS 1.2. A
+// configuration that does not check the server's certificate at all is refused.
 func WithTLSConfig(config *tls.Config) Option {
 	return func(s *settings) error {
 		switch {
@@ -57,7 +57,7 @@ func WithTLSConfig(config *tls.Config) Option {
 	}
 }
 
-// WithCAs trusts these certificates in place of the system's.
+// WithCAs trusts these certificates instead of the system's.
 func WithCAs(pool *x509.CertPool) Option {
 	return func(s *settings) error {
 		if pool == nil {
@@ -69,8 +69,8 @@ func WithCAs(pool *x509.CertPool) Option {
 }
 
 // WithClientCertificate shows a certificate to a server that asks for one, such as a
-// proxy that lets only known programs in. Of several the first that fits is shown. The
-// server's address has to be https.
+// proxy that accepts only known programs. If there are several, the client shows the
+// first one that fits. The server's address must be https.
 func WithClientCertificate(certificate tls.Certificate) Option {
 	return func(s *settings) error {
 		if len(certificate.Certificate) == 0 || certificate.PrivateKey == nil {
@@ -94,7 +94,7 @@ func (c *certificates) list() []tls.Certificate {
 	return append(c.before.list(), c.last)
 }
 
-// A roundTripper can be compared with ==, whatever transport it holds.
+// A roundTripper can be compared with ==, for any transport that it holds.
 type roundTripper struct{ http.RoundTripper }
 
 // check refuses options that contradict each other.
@@ -112,7 +112,7 @@ func (n network) check() error {
 	return nil
 }
 
-// connect makes the transport with what is around it.
+// connect checks the options and builds the transport, unless the caller gave one.
 func (c *Client) connect() error {
 	if err := c.network.check(); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// An Unsent tells of an attempt that found no connection to the server, and of the one
+// An Unsent describes an attempt that found no connection to the server, and the attempt
 // that follows.
 type Unsent struct {
 	Server  string // the server's address
@@ -18,12 +18,12 @@ type Unsent struct {
 	Err     *NetworkError
 }
 
-// WithRetryUnsent repeats any request that was surely not sent, for so long after its
-// first attempt: the connection was refused, the host name not known, or the host not
-// reached. So a server that restarts is waited for. The pauses grow to 8 seconds, and
-// the last attempt is made when the time is over. A request that found a connection is
-// never repeated by this. tell, if it is not nil, is called before each pause, by the
-// goroutine of the call.
+// WithRetryUnsent repeats any request that was certainly not sent: the connection was
+// refused, the host name was unknown, or the host could not be reached. It does this for
+// the time d after the first attempt, so that the client waits for a server that
+// restarts. The pauses grow to 8 seconds, and the last attempt is made when the time is
+// over. This option never repeats a request that found a connection. If tell is not nil,
+// it is called before each pause, in the goroutine of the call.
 func WithRetryUnsent(d time.Duration, tell func(Unsent)) Option {
 	return func(s *settings) error {
 		if d < 0 {
@@ -34,8 +34,8 @@ func WithRetryUnsent(d time.Duration, tell func(Unsent)) Option {
 	}
 }
 
-// surelyUnsent gives the failure of an attempt that came to no connection and may come
-// to one later.
+// surelyUnsent reports whether an attempt found no connection but a later one may find
+// one, and returns its error.
 func surelyUnsent(err error) (*NetworkError, bool) {
 	e, ok := errors.AsType[*NetworkError](err)
 	if !ok || !e.Unconnected || errors.Is(err, ErrOnion) || errors.Is(err, ErrServer) {
@@ -49,8 +49,9 @@ func surelyUnsent(err error) (*NetworkError, bool) {
 	return nil, false
 }
 
-// untilConnected is the pause before the next attempt of a request that was surely not
-// sent. The time began with the first attempt.
+// untilConnected returns the pause before the next attempt of a request that was
+// certainly not sent, and reports whether to make that attempt. begun is the time of the
+// first attempt.
 func (c *Client) untilConnected(ctx context.Context, err error, attempt int, begun time.Time) (time.Duration, bool) {
 	e, ok := surelyUnsent(err)
 	left := c.unsent - time.Since(begun)
