@@ -8,13 +8,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// What a server answers is checked here against what was asked. An error is the reason
-// why an answer cannot be used.
+// The functions in this file check a response against its request. An error is the reason
+// why the response cannot be used.
 
 var errNoInvoice = errors.New("it is no invoice: it lacks an id, a price or a currency")
 
-// checkInvoice accepts an invoice, and with an id only that one. No answer of this API
-// names the store; see [Client.OwnStore].
+// checkInvoice refuses what is not an invoice and, if id is not empty, an invoice with
+// another id. No response of this API names the store; see [Client.OwnStore].
 func checkInvoice(id InvoiceID, i Invoice) error {
 	if !idPattern().MatchString(string(i.ID)) || !i.Price.IsSet() || i.Currency == "" {
 		return errNoInvoice
@@ -26,7 +26,7 @@ func checkInvoice(id InvoiceID, i Invoice) error {
 	return e.Result()
 }
 
-// compare accepts an invoice that is what was asked for.
+// compare refuses an invoice whose price, currency or order id differs from the request.
 func (r InvoiceRequest) compare(i Invoice) error {
 	var e client.DifferentError
 	if r.Price != nil {
@@ -41,7 +41,7 @@ func (r InvoiceRequest) compare(i Invoice) error {
 	return e.Result()
 }
 
-// rewritten is what of a request came back otherwise than it was sent.
+// rewritten returns the fields of the request that the server stored differently.
 func (r InvoiceRequest) rewritten(i Invoice) []client.Difference {
 	var e client.DifferentError
 	if r.TaxIncluded != nil && r.TaxIncluded.Sign() != 0 {
@@ -57,7 +57,7 @@ func (r InvoiceRequest) rewritten(i Invoice) []client.Difference {
 		switch sent, kept := strings.TrimSpace(text.sent), strings.TrimSpace(text.kept); {
 		case text.sent == "":
 		case text.member == "posData" && strings.HasPrefix(sent, "{") && json.Valid([]byte(sent)) && json.Valid([]byte(kept)):
-			// The server writes an object in its own way.
+			// The server reformats a JSON object.
 			e.JSON(text.member, json.RawMessage(sent), json.RawMessage(kept))
 		default:
 			e.Text(text.member, text.sent, text.kept)
@@ -66,7 +66,7 @@ func (r InvoiceRequest) rewritten(i Invoice) []client.Difference {
 	return e.Differences
 }
 
-// compare accepts an invoice of the order and item that were asked for.
+// compare refuses an invoice with another order id or item code than the options ask for.
 func (o ListOptions) compare(i Invoice) error {
 	var e client.DifferentError
 	if o.OrderID != "" {
@@ -78,7 +78,7 @@ func (o ListOptions) compare(i Invoice) error {
 	return e.Result()
 }
 
-// compare accepts a rate of the pair that was asked for. Servers write codes in
+// compare refuses a rate of another pair than the requested one. Servers write codes in
 // capitals.
 func (r Rate) compare(base, currency string) error {
 	var e client.DifferentError

@@ -11,23 +11,23 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Client talks to the BitPay-compatible API of one BTCPay Server for one
-// store: that of its credential.
+// Client calls the BitPay-compatible API of one BTCPay Server for one store: the store of
+// its credential.
 type Client struct {
 	Invoices *InvoiceService
 	Rates    *RateService
 
 	http *client.Client
-	// At most one of the two is set, by the kind of credential.
+	// At most one of the two is set, depending on the kind of credential.
 	identity  bitID
 	anonymous *Anonymous
-	bare      bool // there is no credential at all
+	bare      bool // there is no credential
 }
 
 // New makes a client. The credential is an [*Identity], a [*RemoteIdentity], a
-// [LegacyKey], an [Anonymous], or nil for none, which is enough for [RateService.Public]
-// and [Client.ApproveURL]. Nothing is sent yet. For many credentials on one server, see
-// [From].
+// [LegacyKey], an [Anonymous], or nil for none. No credential is needed for
+// [RateService.Public] and [Client.ApproveURL]. New sends nothing to the server. To use
+// many credentials on one server, see [From].
 func New(server string, credential Credential, options ...client.Option) (*Client, error) {
 	if credential = plain(credential); credential != nil {
 		if err := credential.check(); err != nil {
@@ -41,10 +41,11 @@ func New(server string, credential Credential, options ...client.Option) (*Clien
 	return From(connection, credential), nil
 }
 
-// From makes a client of this API on a connection, which any number of clients may share,
-// of both APIs and with as many credentials: they have no further connections. A
-// credential that the connection itself has is not used. The calls of a client with an
-// unusable credential, such as a nil [*Identity], return what [New] would.
+// From makes a client of this API on an existing connection. Any number of clients, of
+// both APIs and each with its own credential, can share a connection; they open no further
+// ones. The client does not use the credential of the connection itself. If its credential
+// is unusable, such as a nil [*Identity], each call returns the error that [New] would
+// have returned.
 //
 //	conn, err := client.New("https://btcpay.example.com")
 //	...
@@ -63,12 +64,12 @@ func From(connection *client.Client, credential Credential) *Client {
 	return c
 }
 
-// CloseIdleConnections closes connections that are kept for the next request.
+// CloseIdleConnections closes the connections that are kept open for later requests.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// call sends a request, makes the errors of this API typed, and takes the answer out
-// of its envelope. An answer without data is refused: its zero values would pass for an
-// invoice without a price, or for a key that is not paired.
+// call sends a request, gives the errors of this API their types, and returns the field
+// "data" of the response. It refuses a response without data: its zero values would look
+// like an invoice without a price, or like a key that is not paired.
 func call[T any](ctx context.Context, c *Client, r client.Request, options ...client.CallOption) (T, *client.Response, error) {
 	var envelope struct {
 		Data *T `json:"data"`
@@ -85,7 +86,7 @@ func call[T any](ctx context.Context, c *Client, r client.Request, options ...cl
 
 var errNoData = errors.New(`it has no "data"`)
 
-// storeQuery names the store of a client without a key.
+// storeQuery names the store if the client has no key.
 func (c *Client) storeQuery() url.Values {
 	query := url.Values{}
 	if c.anonymous != nil {
@@ -96,7 +97,8 @@ func (c *Client) storeQuery() url.Values {
 
 var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
 
-// checkID refuses what no server hands out before it enters a path or a query.
+// checkID refuses an id that no server issues, before it becomes part of a path or a
+// query.
 func checkID(what, id string) error {
 	if !idPattern().MatchString(id) {
 		return client.Refuse(what, fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id))

@@ -10,18 +10,19 @@ import (
 )
 
 // A Credential of the BitPay-compatible API is an [*Identity], a [*RemoteIdentity], a
-// [LegacyKey] or an [Anonymous]. Those of the Greenfield API are refused by a server here,
-// and so by the compiler.
+// [LegacyKey] or an [Anonymous]. The server refuses credentials of the Greenfield API
+// here, and so does the compiler.
 type Credential interface {
 	client.Credential
-	// check refuses what no call can be made with.
+	// check refuses a credential that cannot be used for any call.
 	check() error
-	// sealed tells a client of its credential, and returns the credential itself,
-	// whatever was built around it, with the secrets that errors must not repeat.
+	// sealed stores in a client what kind of credential it has. It returns the credential
+	// itself, without any type that embeds it, and the secrets that errors must not
+	// repeat.
 	sealed(c *Client) (client.Credential, []client.Secret)
 }
 
-// As lets one call send another credential than the client's.
+// As makes one call use this credential instead of the client's.
 func As(credential Credential) client.CallOption {
 	if credential = plain(credential); credential == nil {
 		return client.CallCredential(nil)
@@ -29,7 +30,7 @@ func As(credential Credential) client.CallOption {
 	return client.CallCredential(credential)
 }
 
-// as is the client with the credential that options name for a call.
+// as returns the client with the credential that the options set for a call.
 func (c *Client) as(options []client.CallOption) *Client {
 	if len(options) == 0 {
 		return c
@@ -42,7 +43,8 @@ func (c *Client) as(options []client.CallOption) *Client {
 	return From(c.http, own)
 }
 
-// plain is a credential without a pointer that it does not need, which may be nil.
+// plain replaces a pointer to a LegacyKey or an Anonymous by its value, and a nil pointer
+// by the zero value. Other credentials stay as they are; nil stays nil.
 func plain(credential Credential) Credential {
 	switch pointer := credential.(type) {
 	case *LegacyKey:
@@ -59,13 +61,13 @@ func plain(credential Credential) Credential {
 	return credential
 }
 
-// A bitID is a private key of BitId, wherever it lives.
+// A bitID is a private key of BitId, in this process or behind a [Signer].
 type bitID interface {
 	SIN() string
 	authorizeAs(scheme string, req *http.Request, body []byte) error
 }
 
-// unusable is the credential of a client whose calls can only fail.
+// unusable is the credential of a client whose calls all fail with err.
 type unusable struct{ err error }
 
 func (u unusable) Authorize(*http.Request, []byte) error { return u.err }
@@ -109,16 +111,16 @@ func (a Anonymous) sealed(c *Client) (client.Credential, []client.Secret) {
 	return a, nil
 }
 
-// LegacyKey is the one API key that a store may have for this API, made on
-// its access token page. It is a [Credential]. It can make and read
-// invoices and read rates; it cannot pair. It is no key of the Greenfield API.
+// LegacyKey is the single API key that a store can have for this API. The owner makes it
+// on the store's access token page. It is a [Credential]. It can make and read invoices
+// and read rates; it cannot pair. It is not a key of the Greenfield API.
 type LegacyKey struct{ key client.Secret }
 
-// ErrLegacyKey is returned by [NewLegacyKey]. It holds no part of the key.
+// ErrLegacyKey is returned by [NewLegacyKey]. It contains no part of the key.
 var ErrLegacyKey = errors.New("not a store's legacy API key (43 letters and digits, from the store's access token page)")
 
-// NewLegacyKey checks that the key can be one. A key of the Greenfield API (40
-// hex digits) is refused: this API answers 401 to it.
+// NewLegacyKey checks that the text has the form of a legacy key. It refuses a key of the
+// Greenfield API (40 hex digits), because the server responds to it with 401 here.
 func NewLegacyKey(key client.Secret) (LegacyKey, error) {
 	text := key.Reveal()
 	foreign := strings.IndexFunc(text, func(r rune) bool {
@@ -133,18 +135,18 @@ func NewLegacyKey(key client.Secret) (LegacyKey, error) {
 	return LegacyKey{key}, nil
 }
 
-// Authorize sends the key as Basic without a user name and without a colon,
-// unlike any other use of Basic: with a colon the server answers 401
-// (recording 66-bitpay-apikey).
+// Authorize sends the key as Basic authentication without a user name and without a colon.
+// That is unusual, but with a colon the server responds with 401 (recording
+// 66-bitpay-apikey).
 func (k LegacyKey) Authorize(req *http.Request, _ []byte) error {
 	req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(k.key.Reveal())))
 	return nil
 }
 
-// Anonymous names a store and proves nothing. Such a client can read rates,
-// and it can make invoices where the store allows that to anyone.
+// Anonymous names a store but authenticates nothing. A client with it can read rates. It
+// can make invoices if the store lets anyone make them.
 type Anonymous struct{ StoreID StoreID }
 
-// Authorize implements [client.Credential] and does nothing: the store's id is
-// a part of the query.
+// Authorize implements [client.Credential] and does nothing: the store's id is part of the
+// query.
 func (Anonymous) Authorize(*http.Request, []byte) error { return nil }

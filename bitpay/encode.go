@@ -12,8 +12,8 @@ import (
 	"github.com/btcsuite/btcd/btcutil/base58"
 )
 
-// Format names the form in which a private key was found. Its text is fit to
-// be shown.
+// Format names the form in which a private key was found. Its text can be shown to the
+// user.
 type Format string
 
 // The forms that [ParsePrivateKey] reads.
@@ -27,15 +27,15 @@ const (
 	FormatNode       Format = "Node client file"
 )
 
-// Imported is a private key that was read, and what there is to say about it.
+// Imported is a private key that was read, with its form and a warning.
 type Imported struct {
 	Identity *Identity
 	Format   Format
-	// Warning is empty, or a sentence that the user should see.
+	// Warning is empty, or a sentence for the user.
 	Warning string
 }
 
-// Errors of [ParsePrivateKey]. None of them holds a part of what was read.
+// Errors of [ParsePrivateKey]. None of them contains a part of the input.
 var (
 	ErrKeyFormat    = errors.New("not a private key in a known form (64 hex digits, PEM, PKCS#8, WIF, or the file of an old BitPay client)")
 	ErrKeyHex       = errors.New("a private key in hex has 64 hex digits")
@@ -51,29 +51,28 @@ var (
 	ErrSIN          = errors.New("this is a SIN")
 )
 
-// maxKeyFile is far above any file a client leaves (the longest, of PHP, has
-// about 400 bytes) and bounds the work on one that is something else.
+// maxKeyFile is far above the size of any file that a client writes (the longest, of PHP,
+// has about 400 bytes). It limits the work on a file that is something else.
 const maxKeyFile = 64 << 10
 
-// uncompressedWarning is about keys whose other users may have hashed the
-// uncompressed public key, which gives another SIN.
+// uncompressedWarning is for keys that another program may have used with the uncompressed
+// public key. That key's hash is another SIN.
 const uncompressedWarning = "this key was meant for an uncompressed public key; BitId uses the compressed one, " +
 	"so the SIN may differ from the one a former client showed, and the store may have to be paired again"
 
-// ParsePrivateKey reads a private key of the curve secp256k1 from the content
-// of a file, a variable or a terminal. It takes:
+// ParsePrivateKey reads a private key of the curve secp256k1 from the content of a file, a
+// variable or a terminal. It takes:
 //
-//   - 64 hex digits of either case, with or without 0x, also spread over
-//     blanks and lines;
-//   - PEM "EC PRIVATE KEY" (SEC1) with or without an "EC PARAMETERS" block, as
-//     the Python, Ruby and Go clients write it, and PEM "PRIVATE KEY" (PKCS#8);
-//     with any line ends, on one line, or with \n written out as in an
-//     environment variable;
-//   - the same two without PEM: as base64, or as raw DER as the Java and C#
-//     clients write it;
+//   - 64 hex digits of either case, with or without 0x, even if spaces and line breaks
+//     separate them;
+//   - PEM "EC PRIVATE KEY" (SEC1) with or without an "EC PARAMETERS" block, as the Python,
+//     Ruby and Go clients write it, and PEM "PRIVATE KEY" (PKCS#8); with any line ends, on
+//     one line, or with \n written as two characters as in an environment variable;
+//   - the same two without PEM: as base64, or as raw DER as the Java and C# clients write
+//     it;
 //   - WIF of main net and test net;
-//   - the file of the PHP client (a serialised object), and that of the Node
-//     client if its pass phrase was empty.
+//   - the file of the PHP client (a serialised object), and the file of the Node client if
+//     its pass phrase was empty.
 //
 // The identity always uses the compressed public key.
 func ParsePrivateKey(data []byte) (Imported, error) {
@@ -81,7 +80,8 @@ func ParsePrivateKey(data []byte) (Imported, error) {
 		return Imported{}, ErrKeyFormat
 	}
 	if bytes.HasPrefix(data, []byte{0x30}) && !bytes.Contains(data, []byte("-----BEGIN")) {
-		// A SEQUENCE of DER; the digit 0 is the same byte, so text falls through.
+		// The first byte is that of a DER SEQUENCE. It is also the digit 0, so text that
+		// is not DER is parsed below.
 		if imported, err := parseDER(data); err == nil || !isText(data) {
 			return imported, err
 		}
@@ -114,8 +114,8 @@ func isText(data []byte) bool {
 	return bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' && r != '\t' || r == '\ufffd' }) < 0
 }
 
-// fromScalar is the one way from bytes to an identity. Shorter numbers are
-// padded and leading zeros dropped, as DER writers disagree about both.
+// fromScalar makes an identity from the bytes of any form. It pads short numbers and drops
+// leading zeros, because programs that write DER disagree about both.
 func fromScalar(scalar []byte) (*Identity, error) {
 	scalar = bytes.TrimLeft(scalar, "\x00")
 	var number btcec.ModNScalar
@@ -158,7 +158,7 @@ const (
 )
 
 func parseBase58(word string) (Imported, error) {
-	// BIP 38, and what openssl enc writes.
+	// BIP 38, and the output of openssl enc.
 	if strings.HasPrefix(word, "6P") && len(word) == 58 || strings.HasPrefix(word, "U2FsdGVkX1") {
 		return Imported{}, ErrKeyEncrypted
 	}

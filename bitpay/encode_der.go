@@ -19,8 +19,8 @@ var (
 	oidSecp256k1   = asn1.ObjectIdentifier{1, 3, 132, 0, 10}
 )
 
-// sec1 is ECPrivateKey of RFC 5915. Its two context-tagged members are taken
-// apart by hand, since the parameters may be a name or the whole curve.
+// sec1 is ECPrivateKey of RFC 5915. Its two context-tagged fields are parsed separately,
+// because the parameters may be a name or the whole curve.
 type sec1 struct {
 	Version    int
 	Scalar     []byte
@@ -28,7 +28,7 @@ type sec1 struct {
 	PublicKey  asn1.RawValue `asn1:"optional,tag:1"`
 }
 
-// pkcs8 is PrivateKeyInfo of RFC 5208. Attributes behind the key are ignored.
+// pkcs8 is PrivateKeyInfo of RFC 5208. Attributes after the key are ignored.
 type pkcs8 struct {
 	Version   int
 	Algorithm pkix.AlgorithmIdentifier
@@ -41,8 +41,8 @@ type encryptedPKCS8 struct {
 	Data      []byte
 }
 
-// explicitCurve is the beginning of SpecifiedECDomain of SEC1, which the Java
-// client writes in place of the curve's name.
+// explicitCurve is the beginning of SpecifiedECDomain of SEC1. The Java client writes it
+// instead of the curve's name.
 type explicitCurve struct {
 	Version int
 	Field   struct {
@@ -58,8 +58,8 @@ type explicitCurve struct {
 	Cofactor *big.Int `asn1:"optional"`
 }
 
-// pemBlock is laxer than encoding/pem about line ends: old clients' files come
-// back from databases and variables on one line.
+// pemBlock accepts more line ends than encoding/pem: old clients' files that were kept in
+// databases and variables come back on one line.
 var pemBlock = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
 })
@@ -112,8 +112,8 @@ func parsePEM(text string) (Imported, error) {
 	return Imported{}, fmt.Errorf("%w: no PEM block here holds a private key", ErrKeyFormat)
 }
 
-// parseDER reads SEC1 or PKCS#8. What follows the key is ignored, as the
-// Python client pads some files.
+// parseDER reads SEC1 or PKCS#8. It ignores bytes after the key, because the Python client
+// pads some files.
 func parseDER(der []byte) (Imported, error) {
 	var outer pkcs8
 	if _, err := asn1.Unmarshal(der, &outer); err == nil {
@@ -159,7 +159,7 @@ func parseSEC1(der []byte) (*Identity, error) {
 	return id, nil
 }
 
-// checkCurve accepts secp256k1 by its name or by all its numbers.
+// checkCurve accepts secp256k1 by its name or by all its parameters.
 func checkCurve(parameters []byte) error {
 	var name asn1.ObjectIdentifier
 	if _, err := asn1.Unmarshal(parameters, &name); err == nil {

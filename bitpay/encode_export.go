@@ -11,14 +11,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Hex returns the private key as 64 hex digits. Like all exports it panics
-// after [Identity.Destroy].
+// Hex returns the private key as 64 hex digits. Like all exports, it panics after
+// [Identity.Destroy].
 func (id *Identity) Hex() client.Secret {
 	return client.NewSecret(hex.EncodeToString(id.scalar()))
 }
 
-// PEM returns the private key as a PEM block "EC PRIVATE KEY" (SEC1), the same
-// bytes as openssl ec writes: named curve, public key uncompressed.
+// PEM returns the private key as a PEM block "EC PRIVATE KEY" (SEC1), with the same bytes
+// that openssl ec writes: a named curve and an uncompressed public key.
 func (id *Identity) PEM() client.Secret {
 	return pemSecret("EC PRIVATE KEY", id.sec1(true))
 }
@@ -29,12 +29,12 @@ func (id *Identity) PKCS8() client.Secret {
 	curve := asn1.RawValue{FullBytes: mustMarshal(oidSecp256k1)}
 	return pemSecret("PRIVATE KEY", mustMarshal(pkcs8{
 		Algorithm: pkix.AlgorithmIdentifier{Algorithm: oidPublicKeyEC, Parameters: curve},
-		Key:       id.sec1(false), // the curve stands outside already
+		Key:       id.sec1(false), // Algorithm already names the curve
 	}))
 }
 
-// WIF returns the private key in Bitcoin's wallet import format, marked as
-// belonging to a compressed public key.
+// WIF returns the private key in Bitcoin's wallet import format, marked as the key of a
+// compressed public key.
 func (id *Identity) WIF(testnet bool) client.Secret {
 	version := byte(wifMainnet)
 	if testnet {

@@ -10,12 +10,12 @@ import (
 	"sync"
 )
 
-// phpScalar finds the member "hex" in a private key that the PHP client
-// serialised: its fourth, after id, x and y.
+// phpScalar finds the field "hex" of a private key that the PHP client serialised. It is
+// the fourth field, after id, x and y.
 var phpScalar = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`i:3;s:64:"([0-9a-fA-F]{64})"`) })
 
-// parsePHP reads what FilesystemStorage of bitpay/php-bitpay-client and of
-// btcpayserver/btcpayserver-php-client writes: PHP's serialize of the key.
+// parsePHP reads the files of FilesystemStorage of bitpay/php-bitpay-client and of
+// btcpayserver/btcpayserver-php-client: the key as PHP's serialize writes it.
 func parsePHP(text string) (Imported, error) {
 	match := phpScalar().FindAllStringSubmatch(text, 2)
 	switch len(match) {
@@ -29,10 +29,10 @@ func parsePHP(text string) (Imported, error) {
 	return imported, err
 }
 
-// parseNode reads ~/.bitpay/api.key of bitpay/node-bitpay-client: the hex key
-// under AES-256-CBC, whose key and IV Node's old createCipher made with three
-// rounds of MD5 and no salt. The pass phrase was empty unless its user gave
-// one, so only that is tried.
+// parseNode reads ~/.bitpay/api.key of bitpay/node-bitpay-client: the hex key, encrypted
+// with AES-256-CBC. Node's old createCipher derived the AES key and the IV with three
+// rounds of MD5 and no salt. The pass phrase was empty unless the user set one, so
+// parseNode only tries the empty one.
 func parseNode(sealed []byte) (Imported, error) {
 	var stretched, round []byte
 	for range 3 {

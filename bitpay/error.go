@@ -10,63 +10,63 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// What the server's answers mean. The calls return errors that wrap one of
-// these and the [*client.Error] with the answer itself.
+// The meanings of the server's responses. A call returns an error that wraps one of these
+// and the [*client.Error] with the response itself.
 var (
-	// ErrNotPaired is 403 with an empty body to a signed request. The server
-	// does not tell a key that never was paired from one that was revoked.
+	// ErrNotPaired is 403 with an empty body for a signed request. The server does not
+	// distinguish a key that was never paired from one that was revoked.
 	ErrNotPaired = errors.New("this key is not paired with a store, or its token was revoked: pair it, then try again")
-	// ErrForbidden is the same answer to a client without a BitId key.
+	// ErrForbidden is the same response for a client without a BitId key.
 	ErrForbidden = errors.New("the store does not exist, or it does not allow this without a key")
 	// ErrUnauthenticated is 401 for another reason than [ProxyError].
 	ErrUnauthenticated = errors.New("the server refused the signature or the key")
-	// ErrReusedKey means the key has a token of another store already. The
-	// pairing code is used up.
+	// ErrReusedKey means that the key already has a token of another store. The pairing
+	// code is used up.
 	ErrReusedKey = errors.New("this key belongs to another store already, and a key is tied to one store for ever: make a new key and a new pairing code")
-	// ErrPairingExpired means a pairing code was not approved or claimed in
-	// time; codes live 15 minutes.
+	// ErrPairingExpired means that a pairing code was not approved or claimed in time. A
+	// code is valid for 15 minutes.
 	ErrPairingExpired = errors.New("the pairing code has expired: ask for a new one")
-	// ErrCodeUnknown means a pairing code does not exist or was used already.
+	// ErrCodeUnknown means that a pairing code does not exist or was already used.
 	ErrCodeUnknown = errors.New("the server does not know this pairing code: it is mistyped, or it was used already")
-	// ErrInvoiceNotFound also means an invoice of another store.
+	// ErrInvoiceNotFound is also the error for an invoice of another store.
 	ErrInvoiceNotFound = errors.New("this store has no invoice with this id")
-	// ErrNoWallet means the store can take only invoices with a price of 0.
+	// ErrNoWallet means that the store can only take invoices with a price of 0.
 	ErrNoWallet = errors.New("the store has no wallet: set one up in the store's settings, then try again")
-	// ErrNoPaymentMethod means no payment method of the store fits the
-	// invoice, or there is no exchange rate for its currency, or the amount is
-	// too small to be sent. The server's message has the details.
+	// ErrNoPaymentMethod means that no payment method of the store fits the invoice, that
+	// there is no exchange rate for its currency, or that the amount is too small to be
+	// sent. The server's message has the details.
 	ErrNoPaymentMethod = errors.New("no payment method with an exchange rate fits this invoice")
-	// ErrExpiryTooSoon means the invoice would expire within 30 seconds by the
+	// ErrExpiryTooSoon means that the invoice would expire within 30 seconds by the
 	// server's clock.
 	ErrExpiryTooSoon = errors.New("by the server's clock the invoice would expire within 30 seconds: compare this machine's clock")
-	// ErrNoPairs means that no currency pair was asked for, and that the store
-	// has none of its own.
+	// ErrNoPairs means that the request named no currency pair and the store has no
+	// default pairs.
 	ErrNoPairs = errors.New("the store has no default currency pairs: ask for one, such as BTC_USD")
-	// ErrPairFormat means a currency pair that the server cannot read, or a base
-	// that no payment method of the store uses.
+	// ErrPairFormat means that the server cannot read a currency pair, or that no payment
+	// method of the store uses its base.
 	ErrPairFormat = errors.New("the server cannot read this currency pair: write it like BTC_USD")
-	// ErrStoreNotFound is the answer of [RateService.Public] alone; others do
-	// not tell an unknown store from a forbidden one.
+	// ErrStoreNotFound is only returned by [RateService.Public]. For other calls the
+	// server does not distinguish an unknown store from a forbidden one.
 	ErrStoreNotFound = errors.New("the server has no store with this id")
 	// ErrNoAPI is 404 without a body: the request did not reach this API.
 	ErrNoAPI = errors.New("there is no BitPay API at this address: check the server's address and its path prefix, such as /btcpay")
-	// ErrLoginPage means a request ended at a page for people. This package
-	// sends all that the server needs to route a request, so something on the
-	// way took away the query or the headers.
+	// ErrLoginPage means that a request was redirected to a log-in page. This package
+	// sends all that the server needs to route a request, so something between client and
+	// server removed the query or the headers.
 	ErrLoginPage = errors.New("the server asks for a log-in: a proxy on the way removes ?token= or the X-Identity and X-Signature headers")
-	// ErrNoIdentity means a call needs an [*Identity] as the credential.
+	// ErrNoIdentity means that a call needs an [*Identity] as the credential.
 	ErrNoIdentity = errors.New("this needs a BitId key: make or import one, then pair it with a store")
-	// ErrNoCredential means a call needs any credential, and [New] got none.
-	// Nothing was sent.
+	// ErrNoCredential means that a call needs a credential of any kind, and [New] got
+	// none. Nothing was sent.
 	ErrNoCredential = errors.New("this needs a paired BitId key or a store's legacy API key or, where the store lets anyone make invoices, the store's id")
 )
 
-// ProxyError means that the server checks signatures over http:// while the
-// client uses https://: a proxy in front of it ends TLS and does not tell. All
-// signed requests fail until the proxy does.
+// ProxyError means that the server checks signatures for http:// while the client uses
+// https://. A proxy in front of the server ends TLS and does not report this to the
+// server. All signed requests fail until the proxy reports it.
 type ProxyError struct {
 	Server string
-	Err    error // the answer that was examined
+	Err    error // the response that was examined
 }
 
 func (e *ProxyError) Error() string {
@@ -76,7 +76,7 @@ func (e *ProxyError) Error() string {
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// explain adds what the answer to a request means to the error that holds it.
+// explain adds the meaning of a response to the error that holds the response.
 func (c *Client) explain(ctx context.Context, r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
 		return client.Explain(ErrLoginPage, err)
@@ -94,8 +94,8 @@ func (c *Client) explain(ctx context.Context, r client.Request, err error) error
 	return err
 }
 
-// meanings are told apart by the server's texts, as it sends no codes. These parts
-// of them are the same from 1.13.5 to 2.4.1 unless a comment says otherwise.
+// meanings are distinguished by the server's texts, because it sends no codes. These parts
+// of the texts are the same from 1.13.5 to 2.4.1 unless a comment says otherwise.
 var meanings = []struct {
 	status int
 	text   string
@@ -133,8 +133,9 @@ func (c *Client) meaning(r client.Request, answer *client.Error) error {
 	return nil
 }
 
-// proxyHidesHTTPS asks for the token list with a signature over the http form
-// of its URL. Whoever accepts that sees http.
+// proxyHidesHTTPS reports whether the server sees http while the client uses https. It
+// requests the token list with a signature over the http form of its URL. A server that
+// accepts this signature sees http.
 func (c *Client) proxyHidesHTTPS(ctx context.Context) bool {
 	if c.identity == nil || !strings.HasPrefix(c.http.Server(), "https://") {
 		return false
@@ -144,7 +145,7 @@ func (c *Client) proxyHidesHTTPS(ctx context.Context) bool {
 	return err == nil
 }
 
-// signAsHTTP signs what a server without X-Forwarded-Proto believes was asked.
+// signAsHTTP signs the URL that a server without X-Forwarded-Proto believes was requested.
 type signAsHTTP struct{ identity bitID }
 
 func (s signAsHTTP) Authorize(req *http.Request, body []byte) error {

@@ -2,8 +2,8 @@ package bitpay
 
 import "github.com/btcpayctl/btcpayctl/client"
 
-// Ids are types, so that one cannot be taken for another. A constant text converts by
-// itself; write StoreID(text) for a variable.
+// Ids are types, so that the compiler refuses one kind for another. A constant text
+// converts by itself; for a variable, write StoreID(text).
 type (
 	// A StoreID names a store.
 	StoreID = client.StoreID

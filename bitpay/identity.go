@@ -13,17 +13,16 @@ import (
 	"github.com/btcsuite/btcd/btcec/v2"
 )
 
-// Identity is a BitId: a private key of the curve secp256k1 with its public
-// key and its SIN. It signs requests, so it is a [Credential].
+// Identity is a BitId: a private key of the curve secp256k1 with its public key and its
+// SIN. It signs requests, so it is a [Credential].
 //
-// Every way to print an Identity shows its SIN and never the private key; the
-// methods that return the key return a [client.Secret].
+// Every way to print an Identity shows its SIN and never the private key. The methods that
+// return the key return a [client.Secret].
 //
-// An Identity may be used by several goroutines, but not while or after
-// [Identity.Destroy] runs.
+// Several goroutines may use an Identity, but not while or after [Identity.Destroy] runs.
 type Identity struct {
-	// A pointer, so that even fmt's reflection over an outer struct's
-	// unexported field stops at an address.
+	// The key is a pointer, so that fmt prints only an address, even if it finds the
+	// Identity by reflection in an unexported field of another struct.
 	key    *btcec.PrivateKey
 	public PublicKey
 }
@@ -33,13 +32,13 @@ var ErrDestroyed = errors.New("this BitId key was wiped from memory and cannot s
 
 // Generate makes a new identity from the system's random source.
 //
-// Store its private key before the identity is paired: a server ties a key to
-// one store for ever, and a lost key cannot be made again.
+// Store its private key before you pair the identity: a server ties a key to one store for
+// ever, and a lost key cannot be made again.
 func Generate() *Identity {
 	key, err := btcec.NewPrivateKey()
 	if err != nil {
-		// crypto/rand ends the program rather than fail, so no caller could
-		// ever see this as an error value.
+		// If crypto/rand fails, it ends the program and returns no error. So no caller
+		// could ever see this as an error value.
 		panic(fmt.Sprintf("bitpay: no random source: %v", err))
 	}
 	return newIdentity(key)
@@ -51,26 +50,25 @@ func newIdentity(key *btcec.PrivateKey) *Identity {
 	return &Identity{key: key, public: newPublicKey(btcec.NewPublicKey(&point.X, &point.Y))}
 }
 
-// SIN returns the identity's name on a server: 35 characters that begin with
-// T, derived from the public key by [PublicKey.SIN].
+// SIN returns the identity's name on a server: 35 characters that begin with T.
+// [PublicKey.SIN] derives it from the public key.
 func (id *Identity) SIN() string { return id.public.SIN() }
 
-// PublicKey returns the compressed public key, 66 hex digits in lower case.
-// This is what a person pastes into a store's access token page.
+// PublicKey returns the compressed public key as 66 hex digits in lower case. The owner
+// pastes this text into the store's access token page.
 func (id *Identity) PublicKey() string { return id.public.String() }
 
 // Public returns the public key, which can verify signatures.
 func (id *Identity) Public() PublicKey { return id.public }
 
-// Authorize signs the request's final URL and the exact bytes of its body and
-// sets the headers X-Identity and X-Signature. It implements
-// [client.Credential].
+// Authorize signs the request's final URL and the exact bytes of its body, and sets the
+// headers X-Identity and X-Signature. It implements [client.Credential].
 //
-// It returns a [*client.RequestError] for an address with a character above U+FFFF, escaped or
-// not: no server accepts a signature over one.
+// It returns a [*client.RequestError] for a URL with a character above U+FFFF, escaped or
+// not, because no server accepts a signature over one.
 //
-// The signature covers neither method nor headers nor time, so anyone who
-// sees a signed request can send it again: use https.
+// The signature does not cover the method, the headers or the time. Anyone who sees a
+// signed request can send it again, so use https.
 func (id *Identity) Authorize(req *http.Request, body []byte) error {
 	return id.authorizeAs(req.URL.Scheme, req, body)
 }
@@ -88,7 +86,7 @@ func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) e
 	return nil
 }
 
-// signable is what the signature of a request covers.
+// signable returns the bytes that the signature of a request covers.
 func signable(scheme string, req *http.Request, body []byte) ([]byte, error) {
 	if err := checkSignable(req); err != nil {
 		return nil, err
@@ -97,13 +95,13 @@ func signable(scheme string, req *http.Request, body []byte) ([]byte, error) {
 	if host == "" {
 		host = req.URL.Host
 	}
-	// The server rebuilds the URL from the Host header and the request line,
-	// so these are signed, not what URL.String makes of them.
+	// The server rebuilds the URL from the Host header and the request line. So these are
+	// signed, not the result of URL.String.
 	return SignedText(scheme+"://"+host+req.URL.RequestURI(), body), nil
 }
 
-// Destroy overwrites the private key in memory. Copies that the garbage
-// collector, the operating system or an export made are out of its reach.
+// Destroy overwrites the private key in memory. It cannot reach copies that the garbage
+// collector, the operating system or an export made.
 func (id *Identity) Destroy() {
 	if id.key != nil {
 		id.key.Zero()
@@ -111,7 +109,7 @@ func (id *Identity) Destroy() {
 	}
 }
 
-// String names the identity by its SIN.
+// String returns the identity's SIN.
 func (id Identity) String() string { return "BitId " + id.public.SIN() + " [redacted]" }
 
 // Format prints the same as [Identity.String] under every verb.
@@ -120,8 +118,8 @@ func (id Identity) Format(f fmt.State, _ rune) { io.WriteString(f, id.String()) 
 // LogValue implements [slog.LogValuer].
 func (id Identity) LogValue() slog.Value { return slog.StringValue(id.String()) }
 
-// PublicKey is a public key of the curve secp256k1. The zero value is of no
-// use; it comes from [ParsePublicKey] or [Identity.Public].
+// PublicKey is a public key of the curve secp256k1. The zero value cannot be used;
+// [ParsePublicKey] and [Identity.Public] return a PublicKey.
 type PublicKey struct {
 	point *btcec.PublicKey
 	hex   string
@@ -133,10 +131,10 @@ func newPublicKey(point *btcec.PublicKey) PublicKey {
 	return PublicKey{point: point, hex: hex.EncodeToString(compressed), sin: deriveSIN(compressed)}
 }
 
-// ParsePublicKey reads a public key in hex, of either case, compressed (66
-// digits) or not (130 digits), with spaces around it or not. The result is the
-// compressed key whatever was given, since the SIN depends on the form and
-// servers compress a key that is pasted into their pages.
+// ParsePublicKey reads a public key in hex of either case, compressed (66 digits) or
+// uncompressed (130 digits), with or without spaces around it. The result is always the
+// compressed key, because the SIN depends on the form, and servers compress a key that is
+// pasted into their pages.
 func ParsePublicKey(text string) (PublicKey, error) {
 	digits := strings.Join(strings.Fields(text), "")
 	if ValidateSIN(digits) == nil {
@@ -165,14 +163,14 @@ var (
 	ErrPublicKeyFormat = errors.New("not a public key (66 hex digits that begin with 02 or 03, or 130 that begin with 04)")
 )
 
-// String returns the compressed key, 66 hex digits in lower case.
+// String returns the compressed key as 66 hex digits in lower case.
 func (k PublicKey) String() string { return k.hex }
 
-// SIN returns the name that a server gives to this key.
+// SIN returns the name that a server uses for this key.
 func (k PublicKey) SIN() string { return k.sin }
 
-// SignedText returns what a BitId signature covers: the absolute URL as the
-// server sees it, query included, followed by the body's bytes.
+// SignedText returns the bytes that a BitId signature covers: the absolute URL as the
+// server sees it, including the query, followed by the bytes of the body.
 func SignedText(url string, body []byte) []byte {
 	return bytes.Join([][]byte{[]byte(url), body}, nil)
 }

@@ -7,21 +7,20 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// InvoiceService makes and reads invoices of the store of the client's
-// credential. Its methods return [ErrNotPaired] where a BitId key has no
-// store.
+// InvoiceService makes and reads invoices of the store of the client's credential. Its
+// methods return [ErrNotPaired] if a BitId key has no store.
 type InvoiceService struct{ c *Client }
 
-// Create makes an invoice, after [InvoiceRequest.Validate].
+// Create makes an invoice. It calls [InvoiceRequest.Validate] first.
 //
-// It is sent once. Where [client.FateUnknown] holds for the error, the invoice
-// may exist: look for its order id with [InvoiceService.All] before trying
-// again. The server accepts one order id any number of times.
+// Create sends the request once. If [client.FateUnknown] is true for the error, the
+// invoice may exist: look for its order id with [InvoiceService.All] before you try again.
+// The server accepts the same order id any number of times.
 //
-// Where the invoice that was made has another price, currency or order id than was asked
-// for, Create returns it with a [*client.AnswerError] that wraps a
-// [*client.DifferentError]: a server rounds a price to the currency's digits without a
-// word. What else it keeps otherwise is in [Invoice.Rewritten].
+// If the new invoice has another price, currency or order id than the request, Create
+// returns it with a [*client.AnswerError] that wraps a [*client.DifferentError]. For
+// example, a server silently rounds a price to the currency's digits. [Invoice.Rewritten]
+// lists other fields that the server stored differently.
 func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest, opts ...client.CallOption) (Invoice, error) {
 	s = s.c.as(opts).Invoices
 	if s.c.bare {
@@ -45,8 +44,8 @@ func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest, opt
 	return invoice, nil
 }
 
-// Get reads one invoice, archived or not. It returns [ErrInvoiceNotFound] for
-// an id that the store does not have.
+// Get reads one invoice, archived or not. It returns [ErrInvoiceNotFound] if the store has
+// no invoice with this id.
 func (s *InvoiceService) Get(ctx context.Context, id InvoiceID, opts ...client.CallOption) (Invoice, error) {
 	s = s.c.as(opts).Invoices
 	if err := checkID("invoice id", string(id)); err != nil {
@@ -56,9 +55,8 @@ func (s *InvoiceService) Get(ctx context.Context, id InvoiceID, opts ...client.C
 		return Invoice{}, ErrNoCredential
 	}
 	query := s.c.storeQuery()
-	// Any value will do, but without it the server takes the request for its
-	// own invoice page and redirects to the log-in (recording
-	// 63-bitpay-invoice-reads).
+	// The server accepts any value. Without a token, it takes the request for one to its
+	// own invoice page and redirects to the log-in (recording 63-bitpay-invoice-reads).
 	query.Set("token", "merchant")
 	r := client.Request{Operation: "bitpay.Invoices.Get", Method: http.MethodGet, Path: []string{"invoices", string(id)}, Query: query}
 	invoice, response, err := call[Invoice](ctx, s.c, r, opts...)

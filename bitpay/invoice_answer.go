@@ -6,15 +6,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Invoice is an invoice as the server shows it. Amounts of bitcoin are in BTC
-// and others in Currency unless a member says otherwise. Members that the
-// server leaves out or sends as null are zero here.
+// Invoice is an invoice as the server sends it. Amounts of bitcoin are in BTC and others
+// in Currency, unless a field says otherwise. Fields that the server omits or sends as
+// null are zero here.
 type Invoice struct {
 	ID InvoiceID `json:"id"`
-	// URL is the checkout page. Notifications about a price of 0 do not have it.
+	// URL is the checkout page. Notifications about an invoice with a price of 0 do not
+	// have it.
 	URL    string `json:"url"`
 	Status Status `json:"status"`
-	// ExceptionStatus says what went otherwise than planned, empty if nothing.
+	// ExceptionStatus is what did not go as planned; it is empty if there is nothing.
 	ExceptionStatus ExceptionStatus `json:"exceptionStatus"`
 	Price           client.Decimal  `json:"price,omitzero"`
 	Currency        string          `json:"currency"`
@@ -25,14 +26,14 @@ type Invoice struct {
 	PosData         string          `json:"posData"`
 	Buyer           Buyer           `json:"buyer"`
 
-	// These travel in milliseconds. CurrentTime is the server's clock when it
-	// answered.
+	// The server sends these in milliseconds. CurrentTime is the server's clock at the
+	// time of the response.
 	InvoiceTime    Time `json:"invoiceTime"`
 	ExpirationTime Time `json:"expirationTime"`
 	CurrentTime    Time `json:"currentTime"`
 
-	// The amounts in BTC are nil where the invoice has no on-chain bitcoin
-	// address, which is then empty as well.
+	// If the invoice has no on-chain bitcoin address, BitcoinAddress is empty and the
+	// amounts in BTC are nil.
 	BTCPrice       *client.Decimal `json:"btcPrice"`
 	BTCDue         *client.Decimal `json:"btcDue"`
 	BTCPaid        *client.Decimal `json:"btcPaid"`
@@ -43,9 +44,9 @@ type Invoice struct {
 	// CryptoInfo has one entry for each payment method.
 	CryptoInfo []CryptoInfo `json:"cryptoInfo"`
 
-	// The maps below have a payment method for their key: BTC for bitcoin on
-	// chain, else its id, such as BTC-LN. Notifications of 1.13.5 write the
-	// keys in lower case.
+	// The keys of the maps below are payment methods: BTC for bitcoin on chain, otherwise
+	// the method's id, such as BTC-LN. Notifications of 1.13.5 write the keys in lower
+	// case.
 
 	// PaymentSubtotals and PaymentTotals are in the smallest unit, satoshis.
 	PaymentSubtotals               map[string]client.Decimal    `json:"paymentSubtotals"`
@@ -54,33 +55,34 @@ type Invoice struct {
 	SupportedTransactionCurrencies map[string]SupportedCurrency `json:"supportedTransactionCurrencies"`
 	Addresses                      map[string]string            `json:"addresses"`
 	PaymentCodes                   map[string]PaymentURLs       `json:"paymentCodes"`
-	// ExRates and ExchangeRates hold 0 for every rate: the server fills them
-	// in too early. Use Rate and CryptoInfo.
+	// ExRates and ExchangeRates have 0 for every rate, because the server fills them in
+	// too early. Use Rate and CryptoInfo.
 	ExRates       map[string]client.Decimal            `json:"exRates"`
 	ExchangeRates map[string]map[string]client.Decimal `json:"exchangeRates"`
 
-	// What follows says nothing: AmountPaid is always 0, the flags are always
-	// false, Token and GUID are random in every answer, the rest is null.
+	// The fields below carry no information: AmountPaid is always 0, the flags are always
+	// false, Token and GUID are random in every response, and the rest is null.
 	AmountPaid                  client.Decimal  `json:"amountPaid,omitzero"`
 	LowFeeDetected              bool            `json:"lowFeeDetected"`
 	RefundAddressRequestPending bool            `json:"refundAddressRequestPending"`
 	Token                       string          `json:"token"`
 	GUID                        string          `json:"guid"`
 	Flags                       json.RawMessage `json:"flags"`
-	CheckoutType                string          `json:"checkoutType"` // 1.13.5 alone
+	CheckoutType                string          `json:"checkoutType"` // only on 1.13.5
 	BuyerTotalBTCAmount         *client.Decimal `json:"buyerTotalBtcAmount"`
 	BuyerPaidBTCMinerFee        *client.Decimal `json:"buyerPaidBtcMinerFee"`
 
-	// Rewritten is what [InvoiceService.Create] sent and the server keeps otherwise, such
-	// as a text in the posData that it took for a time and moved to UTC.
+	// Rewritten lists the fields of the request that the server stored differently, as
+	// [InvoiceService.Create] found. For example, the server may take a text in the
+	// posData for a time and convert it to UTC.
 	Rewritten []client.Difference `json:"-"`
 }
 
 // Status is the state of an invoice. Servers may add states.
 type Status string
 
-// The states of an invoice. Confirmed stands in notifications, and in reads
-// on servers up to 1.13.5; later ones go from paid to complete.
+// The states of an invoice. Confirmed occurs in notifications, and on servers up to 1.13.5
+// also in reads. Later servers go from paid to complete.
 const (
 	StatusNew       Status = "new"
 	StatusPaid      Status = "paid"
@@ -90,8 +92,8 @@ const (
 	StatusInvalid   Status = "invalid"
 )
 
-// ExceptionStatus is false on the wire where there is none, here the empty
-// text.
+// ExceptionStatus is an exceptional state of an invoice. If there is none, the server
+// sends false, which is the empty text here.
 type ExceptionStatus string
 
 // The exceptional states of an invoice.
@@ -100,7 +102,7 @@ const (
 	ExceptionStatusPaidPartial ExceptionStatus = "paidPartial"
 	ExceptionStatusPaidOver    ExceptionStatus = "paidOver"
 	ExceptionStatusPaidLate    ExceptionStatus = "paidLater" // the server's spelling
-	ExceptionStatusMarked      ExceptionStatus = "marked"    // by a person or a program
+	ExceptionStatusMarked      ExceptionStatus = "marked"    // by a user or a program
 	exceptionNothing                           = "false"
 )
 
@@ -129,8 +131,8 @@ type CryptoInfo struct {
 	// Rate is the price of 1 unit of CryptoCode in the invoice's currency.
 	Rate    client.Decimal            `json:"rate,omitzero"`
 	ExRates map[string]client.Decimal `json:"exRates"` // always 0, see Invoice
-	// These amounts are in units of CryptoCode. TotalDue is Price with all
-	// network fees; Due is what is left of it.
+	// These amounts are in units of CryptoCode. TotalDue is Price with all network fees;
+	// Due is the part of it that is still to be paid.
 	Price      client.Decimal `json:"price,omitzero"`
 	Due        client.Decimal `json:"due,omitzero"`
 	TotalDue   client.Decimal `json:"totalDue,omitzero"`
@@ -145,7 +147,7 @@ type CryptoInfo struct {
 	Payments    []Payment    `json:"payments"`
 }
 
-// Payment is money that was seen for an invoice.
+// Payment is a payment that the server saw for an invoice.
 type Payment struct {
 	ID           string         `json:"id"` // txid-vout on chain
 	ReceivedDate UTCTime        `json:"receivedDate"`
@@ -157,7 +159,7 @@ type Payment struct {
 	Destination  string         `json:"destination"`
 }
 
-// PaymentURLs are what a wallet opens or scans.
+// PaymentURLs are the payment links that a wallet opens or scans.
 type PaymentURLs struct {
 	BIP21  string `json:"BIP21"`
 	BIP72  string `json:"BIP72"`
@@ -166,13 +168,13 @@ type PaymentURLs struct {
 	BOLT11 string `json:"BOLT11"`
 }
 
-// MinerFee is what the payment's transaction may cost.
+// MinerFee is the network fee that the payment's transaction may cost.
 type MinerFee struct {
 	SatoshisPerByte client.Decimal `json:"satoshisPerByte,omitzero"`
 	TotalFee        client.Decimal `json:"totalFee,omitzero"` // satoshis
 }
 
-// Buyer is who the invoice is for, as it was given.
+// Buyer is the buyer that the request named.
 type Buyer struct {
 	Name       string `json:"name"`
 	Address1   string `json:"address1"`

@@ -8,30 +8,30 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// CheckoutStatus is what the checkout page of an invoice tells everyone who has
-// its address. Of what the server sends these are the fields that no other call of
-// this API has, and those that identify the invoice.
+// CheckoutStatus is what the checkout page of an invoice shows to everyone who has its
+// address. Of the server's fields it has those that no other call of this API returns, and
+// those that identify the invoice.
 type CheckoutStatus struct {
 	InvoiceID InvoiceID `json:"invoiceId"`
-	OrderID   string    `json:"orderId"` // empty where the invoice has none
-	// Status is in the words of the Greenfield API, such as New or Settled.
+	OrderID   string    `json:"orderId"` // empty if the invoice has none
+	// Status uses the names of the Greenfield API, such as New or Settled.
 	Status  string  `json:"status"`
 	StoreID StoreID `json:"storeId"`
-	// StoreName is what the store's owner wrote, which can be any text.
+	// StoreName is the name that the store's owner chose. It can be any text.
 	StoreName string `json:"storeName"`
 }
 
-// ErrNoCheckout is 404 for an invoice's checkout page: the invoice is archived, its
-// amount is 0, it cannot be paid, or there is none with this id.
+// ErrNoCheckout is 404 for an invoice's checkout page: the invoice is archived, its amount
+// is 0, it cannot be paid, or there is no invoice with this id.
 var ErrNoCheckout = errors.New("the server shows no checkout page of this invoice")
 
-// CheckoutStatus asks what a buyer's browser asks while the checkout page of an
-// invoice is open (recording 53-status-pages). It sends no credential, so it may be
-// of an invoice of any store, and it is the only call that tells the store of an
-// invoice to a client of this API. Like any look at that page it makes the server
-// activate payment methods of an invoice that are activated only when needed.
+// CheckoutStatus sends the request that a buyer's browser sends while the checkout page of
+// an invoice is open (recording 53-status-pages). It sends no credential, so the invoice
+// may belong to any store. It is the only call that reports the store of an invoice to a
+// client of this API. Some payment methods of an invoice are activated only when needed.
+// Like any visit to the page, this call makes the server activate them.
 //
-// It returns [ErrNoCheckout] where the server has no such page.
+// It returns [ErrNoCheckout] if the server has no such page.
 func (s *InvoiceService) CheckoutStatus(ctx context.Context, id InvoiceID, opts ...client.CallOption) (CheckoutStatus, error) {
 	if err := checkID("invoice id", string(id)); err != nil {
 		return CheckoutStatus{}, err
@@ -51,7 +51,7 @@ func (s *InvoiceService) CheckoutStatus(ctx context.Context, id InvoiceID, opts 
 	return status, nil
 }
 
-// readCheckout refuses an answer that is not beyond doubt about the invoice.
+// readCheckout refuses a response that is not clearly about the invoice.
 func readCheckout(body []byte, id InvoiceID) (CheckoutStatus, error) {
 	var status CheckoutStatus
 	if err := client.Unmarshal(body, &status); err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// unsignable names the filters that a signed query cannot hold.
+// unsignable returns the names of the filters that a signed query cannot contain.
 func (s *InvoiceService) unsignable(options ListOptions) (names []string) {
 	if s.c.identity == nil {
 		return nil
@@ -21,8 +21,8 @@ func (s *InvoiceService) unsignable(options ListOptions) (names []string) {
 	return names
 }
 
-// comparing is All with the filters that [InvoiceService.unsignable] named left out of
-// the query.
+// comparing is All, but leaves the filters that [InvoiceService.unsignable] returned out
+// of the query and compares them here.
 func (s *InvoiceService) comparing(ctx context.Context, options ListOptions, left []string, opts []client.CallOption) iter.Seq2[Invoice, error] {
 	asked := options
 	for _, name := range left {
@@ -33,7 +33,7 @@ func (s *InvoiceService) comparing(ctx context.Context, options ListOptions, lef
 			asked.ItemCode = ""
 		}
 	}
-	// Few of what is read fits, so a small page would only cost requests.
+	// Few of the invoices fit, so a small page would only cost more requests.
 	asked.Offset, asked.Limit = 0, max(options.Limit, DefaultLimit)
 	fits := func(i Invoice) bool {
 		return (options.OrderID == "" || i.OrderID == options.OrderID) && (options.ItemCode == "" || i.ItemCode == options.ItemCode)

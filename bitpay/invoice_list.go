@@ -15,43 +15,43 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// ListOptions choose invoices. The zero value means all.
+// ListOptions select invoices. The zero value selects all.
 type ListOptions struct {
-	// DateStart and DateEnd are whole days in UTC, both inclusive; the time of
-	// day does not count.
+	// DateStart and DateEnd are whole days in UTC, both inclusive. The time of day is
+	// ignored.
 	DateStart, DateEnd time.Time
-	// OrderID and ItemCode are compared exactly. No server accepts a signed query with
-	// a character above U+FFFF, such as an emoji. With an [*Identity], All therefore
-	// compares such a text itself, which takes reading all invoices that the other
-	// options choose, and List refuses it.
+	// OrderID and ItemCode match exactly. No server accepts a signed query with a
+	// character above U+FFFF, such as an emoji. With an [*Identity], All therefore
+	// compares such a text itself, for which it reads all invoices that the other options
+	// select. List refuses it.
 	OrderID  string
 	ItemCode string
-	// Status is one of new, paid (or processing), complete (or confirmed or
-	// settled), expired, invalid. Any other is refused here: the server would
-	// return all invoices.
+	// Status is one of new, paid (or processing), complete (or confirmed or settled),
+	// expired, invalid. Any other value is refused before anything is sent, because the
+	// server would return all invoices.
 	Status Status
-	// Limit is the size of a page, for [InvoiceService.All] that of the first one; 0
-	// means DefaultLimit. The server has no limit of its own and would send everything.
-	// Where All compares invoices itself, its pages have DefaultLimit invoices or more.
+	// Limit is the size of a page, for [InvoiceService.All] the size of the first page; 0
+	// means DefaultLimit. The server has no limit of its own and would send everything. If
+	// All compares invoices itself, its pages have DefaultLimit invoices or more.
 	Limit int
-	// Offset leaves out this many invoices, newest first. [InvoiceService.List] hands
-	// it to the server, which may order the invoices of one second differently each
-	// time; All counts in its own order.
+	// Offset skips this many invoices, newest first. [InvoiceService.List] sends it to the
+	// server, which may order the invoices of one second differently each time. All counts
+	// in its own order.
 	Offset int
 }
 
-// DefaultLimit is the number of invoices on a page where none is given. It keeps a page
-// to about a quarter of a megabyte.
+// DefaultLimit is the number of invoices on a page if the caller sets no limit. It keeps a
+// page to about a quarter of a megabyte.
 const DefaultLimit = 100
 
-// List returns one page of invoices, newest first, archived ones included. The
-// order of invoices made within one second is not defined and differs with Offset and
-// Limit, so pages that follow each other by Offset may repeat one invoice and leave out
-// another: [InvoiceService.All] reads all of them. It needs a key; that a store lets
-// anyone make invoices is not enough.
+// List returns one page of invoices, newest first, including archived ones. The order of
+// invoices made within one second is not defined and differs with Offset and Limit. So
+// consecutive pages by Offset may repeat one invoice and omit another;
+// [InvoiceService.All] reads all of them. List needs a key. It is not enough that a store
+// lets anyone make invoices.
 //
-// With an [*Identity] it returns a [*client.RequestError] for an OrderID or ItemCode that has
-// a character above U+FFFF. All finds it.
+// With an [*Identity] it returns a [*client.RequestError] for an OrderID or ItemCode that
+// has a character above U+FFFF. All finds such invoices.
 func (s *InvoiceService) List(ctx context.Context, options ListOptions, opts ...client.CallOption) ([]Invoice, error) {
 	s = s.c.as(opts).Invoices
 	if left := s.unsignable(options); left != nil {
@@ -61,7 +61,7 @@ func (s *InvoiceService) List(ctx context.Context, options ListOptions, opts ...
 	return invoices, err
 }
 
-// list also tells the size of the answer in bytes.
+// list also returns the size of the response in bytes.
 func (s *InvoiceService) list(ctx context.Context, options ListOptions, opts []client.CallOption) ([]Invoice, int, error) {
 	query, err := options.query()
 	if err != nil {
@@ -94,27 +94,28 @@ func (s *InvoiceService) list(ctx context.Context, options ListOptions, opts []c
 	return invoices, len(response.Body), nil
 }
 
-// All returns all invoices: by second, newest first, and within a second by id. Each
-// invoice that was there at the start and still fits the options when its page is read
-// comes exactly once; where that cannot be kept, All ends with an error. Invoices that
-// are created meanwhile may be left out. It stops after an error and holds one page in
-// memory.
+// All returns all invoices, sorted by second, newest first, and by id within a second. It
+// returns each invoice exactly once if the invoice existed at the start and still fits the
+// options when its page is read. If All cannot ensure this, it ends with an error.
+// Invoices that are created during the call may be missing. All stops after an error and
+// holds one page in memory.
 //
-// The server orders by [Invoice.InvoiceTime], which travels in milliseconds and has
-// whole seconds, and by nothing else; and its filter knows whole days only. So All
-// goes on by offset, and each page begins with the invoice before the last second of
-// the page before: that second is then wholly inside one page. Where invoices left a
-// Status filter meanwhile, the page begins earlier, until it does. Offset counts in the
-// order above and holds for the moment of the first page: a program that goes on later
-// with a larger Offset loses none, unless invoices were created in between.
+// The server orders only by [Invoice.InvoiceTime], which is sent in milliseconds but has
+// whole seconds. Its filter only knows whole days. So All reads pages by offset, and each
+// page begins with the invoice before the last second of the previous page: that second is
+// then completely inside one page. If invoices have dropped out of a Status filter in
+// between, All moves the start of the page back until the page begins with such an invoice
+// again. Offset counts in the order above, as it is at the time of the first page. A
+// program that continues later with a larger Offset loses no invoice, unless invoices were
+// created in between.
 //
-// The first page has Limit invoices. Later ones grow up to 1,000 while the answers are
-// small and quick, and further where more were made in one second; a page that is too
-// large or times out is asked for again in a smaller size.
+// The first page has Limit invoices. Later pages grow up to 1,000 while the responses are
+// small and fast, and further if more invoices were made in one second. If a page is too
+// large or times out, All requests it again with a smaller size.
 //
-// An OrderID or ItemCode that cannot be part of a signed query is compared here, with
-// each invoice that the other options choose. Offset then still counts the invoices
-// that fit all options. DateStart keeps such a listing short.
+// If an OrderID or ItemCode cannot be part of a signed query, All compares it with each
+// invoice that the other options select. Offset then still counts only the invoices that
+// fit all options. DateStart keeps such a listing short.
 func (s *InvoiceService) All(ctx context.Context, options ListOptions, opts ...client.CallOption) iter.Seq2[Invoice, error] {
 	s = s.c.as(opts).Invoices
 	if _, err := options.query(); err != nil {
@@ -139,7 +140,8 @@ func (s *InvoiceService) All(ctx context.Context, options ListOptions, opts ...c
 	}.All(ctx)
 }
 
-// days are the seconds that DateStart and DateEnd stand for.
+// days returns the first second of DateStart and the first second after DateEnd; nil is no
+// limit.
 func days(o ListOptions) (from, until *int64) {
 	if !o.DateStart.IsZero() {
 		from = new(o.DateStart.UTC().Truncate(24 * time.Hour).Unix())
@@ -150,7 +152,7 @@ func days(o ListOptions) (from, until *int64) {
 	return from, until
 }
 
-// knownStatuses are the filter's words on the server, its synonyms included.
+// knownStatuses are the values of the server's filter, including its synonyms.
 var knownStatuses = []string{"new", "paid", "processing", "complete", "confirmed", "settled", "expired", "invalid"}
 
 func (o ListOptions) query() (url.Values, error) {
@@ -180,7 +182,7 @@ func (o ListOptions) query() (url.Values, error) {
 	return query, nil
 }
 
-// day writes a date as the server wants it; it ignores every other form.
+// day formats a date as the server expects it. The server ignores every other form.
 func day(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -6,29 +6,29 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// InvoiceRequest is an invoice to be made. All members may be left out.
+// InvoiceRequest describes an invoice to be made. All fields are optional.
 //
-// In the three URLs the server fills in {InvoiceId}, {OrderId} and {Status};
-// {Status} is the Greenfield name of the state and is not filled up to 2.0.8.
+// In the three URLs the server fills in {InvoiceId}, {OrderId} and {Status}. {Status} is
+// the Greenfield name of the state; servers up to 2.0.8 do not fill it in.
 type InvoiceRequest struct {
-	// Price is the amount in Currency; nil makes a top-up invoice of any
-	// amount, 0 one that settles by itself. It is sent as a JSON number with
-	// these exact digits. The server rounds to the currency's digits.
+	// Price is the amount in Currency. nil makes a top-up invoice of any amount, and 0
+	// makes an invoice that settles by itself. Price is sent as a JSON number with these
+	// exact digits. The server rounds it to the currency's digits.
 	Price *client.Decimal `json:"price,omitzero"`
-	// Currency is a code such as USD or BTC; the store's default if empty. The
-	// server knows of a wrong code only when it needs a rate.
+	// Currency is a code such as USD or BTC; if empty, the store's default. The server
+	// detects a wrong code only when it needs a rate.
 	Currency string `json:"currency,omitzero"`
 
 	OrderID  string `json:"orderId,omitzero"`
 	ItemCode string `json:"itemCode,omitzero"`
 	ItemDesc string `json:"itemDesc,omitzero"`
-	// PosData is free text. A text that is a JSON object comes back indented.
+	// PosData is free text. If it is a JSON object, the server returns it indented.
 	PosData  string `json:"posData,omitzero"`
 	Physical bool   `json:"physical,omitzero"`
 	// TaxIncluded is the part of Price that is tax, in Currency.
 	TaxIncluded *client.Decimal `json:"taxIncluded,omitzero"`
 
-	// Buyer fills the gaps that the flat members below leave.
+	// Buyer supplies the values of the flat fields below that are empty.
 	Buyer         *BuyerRequest `json:"buyer,omitzero"`
 	BuyerName     string        `json:"buyerName,omitzero"`
 	BuyerEmail    string        `json:"buyerEmail,omitzero"`
@@ -40,38 +40,38 @@ type InvoiceRequest struct {
 	BuyerZip      string        `json:"buyerZip,omitzero"`
 	BuyerCountry  string        `json:"buyerCountry,omitzero"`
 
-	// RedirectURL is where the checkout page leads after the payment; the
-	// store's website if empty.
+	// RedirectURL is where the checkout page leads after the payment; if empty, the
+	// store's website.
 	RedirectURL string `json:"redirectURL,omitzero"`
-	// RedirectAutomatically is the store's setting if nil.
+	// RedirectAutomatically follows the store's setting if nil.
 	RedirectAutomatically *bool `json:"redirectAutomatically,omitzero"`
-	// NotificationURL gets the notifications that [ParseNotification] reads.
+	// NotificationURL receives the notifications that [ParseNotification] reads.
 	NotificationURL   string `json:"notificationURL,omitzero"`
 	NotificationEmail string `json:"notificationEmail,omitzero"`
-	// FullNotifications asks for one notification each time the state
-	// changes, in place of one when the invoice is confirmed.
+	// FullNotifications requests one notification each time the state changes, instead of
+	// one when the invoice is confirmed.
 	FullNotifications bool `json:"fullNotifications,omitzero"`
-	// ExtendedNotifications asks for notifications with their event as well;
-	// it implies FullNotifications.
+	// ExtendedNotifications also requests notifications with their event. It implies
+	// FullNotifications.
 	ExtendedNotifications bool `json:"extendedNotifications,omitzero"`
 
-	// TransactionSpeed says when a payment counts as confirmed; the store's
-	// setting if empty.
+	// TransactionSpeed determines when a payment counts as confirmed; if empty, the
+	// store's setting applies.
 	TransactionSpeed Speed `json:"transactionSpeed,omitzero"`
-	// ExpirationTime has to be 30 seconds ahead of the server's clock or more;
-	// the store's setting if zero. It travels in milliseconds and is kept in
+	// ExpirationTime must be at least 30 seconds ahead of the server's clock; if zero, the
+	// store's setting applies. It is sent in milliseconds, and the server stores it in
 	// seconds.
 	ExpirationTime Time `json:"expirationTime,omitzero"`
-	// PaymentCurrencies allows only these payment methods, such as BTC-CHAIN
-	// or BTC-LN; all of the store if empty. 1.13.5 writes BTC and BTC_LightningLike.
+	// PaymentCurrencies allows only these payment methods, such as BTC-CHAIN or BTC-LN; if
+	// empty, all of the store. 1.13.5 calls them BTC and BTC_LightningLike.
 	PaymentCurrencies []string `json:"paymentCurrencies,omitzero"`
-	// SupportedTransactionCurrencies is another way to say the same.
+	// SupportedTransactionCurrencies is another way to set the same.
 	SupportedTransactionCurrencies map[string]SupportedCurrency `json:"supportedTransactionCurrencies,omitzero"`
-	// DefaultPaymentMethod is the one that the checkout page shows first.
+	// DefaultPaymentMethod is the method that the checkout page shows first.
 	DefaultPaymentMethod string `json:"defaultPaymentMethod,omitzero"`
 
-	// What follows is read and ignored by the server. It is here so that a
-	// request written for BitPay can be decoded and sent as it stands.
+	// The server reads and ignores the fields below. They are here so that a request
+	// written for BitPay can be decoded and sent unchanged.
 	Token         string          `json:"token,omitzero"`
 	GUID          string          `json:"guid,omitzero"`
 	Nonce         int64           `json:"nonce,omitzero"`
@@ -81,8 +81,8 @@ type InvoiceRequest struct {
 	ExchangeRates json.RawMessage `json:"exchangeRates,omitzero"`
 }
 
-// BuyerRequest is the buyer in BitPay's terms, which differ from those of the
-// answer, [Buyer].
+// BuyerRequest is the buyer in BitPay's terms, which differ from those of the response,
+// [Buyer].
 type BuyerRequest struct {
 	Name     string `json:"name,omitzero"`
 	Email    string `json:"email,omitzero"`
@@ -95,17 +95,17 @@ type BuyerRequest struct {
 	Country  string `json:"country,omitzero"`
 }
 
-// SupportedCurrency says whether a payment method may be used.
+// SupportedCurrency states whether a payment method may be used.
 type SupportedCurrency struct {
 	Enabled bool   `json:"enabled"`
-	Reason  string `json:"reason,omitzero"` // in answers: why not
+	Reason  string `json:"reason,omitzero"` // in responses: why not
 }
 
-// Speed is how many confirmations a payment needs: high 0, medium 1,
-// low-medium 2, low 6.
+// Speed is the number of confirmations that a payment needs: high 0, medium 1, low-medium
+// 2, low 6.
 type Speed string
 
-// The speeds a server knows. It takes any other for the store's setting.
+// The speeds that servers know. For any other value they use the store's setting.
 const (
 	SpeedHigh      Speed = "high"
 	SpeedMedium    Speed = "medium"
@@ -113,12 +113,12 @@ const (
 	SpeedLow       Speed = "low"
 )
 
-// MarshalJSON writes the amounts as numbers, since that is what BitPay's
-// protocol says and what every server reads.
+// MarshalJSON writes the amounts as numbers, because BitPay's protocol requires it and
+// every server reads it.
 func (r InvoiceRequest) MarshalJSON() ([]byte, error) {
 	type members InvoiceRequest
 	return json.Marshal(struct {
-		// The outer amounts hide the inner ones of the same name.
+		// The outer fields hide the inner ones of the same name.
 		Price       *number `json:"price,omitzero"`
 		TaxIncluded *number `json:"taxIncluded,omitzero"`
 		members

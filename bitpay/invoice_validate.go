@@ -11,18 +11,19 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// minExpiry is how far ahead a server wants the expiry to be.
+// minExpiry is how far ahead of the server's clock the expiry must be.
 const minExpiry = 30 * time.Second
 
-// maxPrice is where the server begins to clamp: 2^64-1.
+// maxPrice is 2^64-1. Servers reduce a higher price to this one.
 var maxPrice, _ = client.ParseDecimal("18446744073709551615")
 
-// currencyPattern is wide on purpose: servers let a store invent currencies.
+// currencyPattern is wide on purpose, because servers let a store invent currencies.
 var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`) })
 
-// Validate checks what the server would silently change or ignore (a negative
-// price becomes 0, an unknown speed the store's own) and what it would refuse
-// with less to say. It returns a [*client.RequestError] for the first such member.
+// Validate refuses what the server would silently change or ignore: a negative price would
+// become 0, and an unknown speed the store's own. It also refuses what the server would
+// refuse with a less helpful message. It returns a [*client.RequestError] for the first
+// such field.
 func (r InvoiceRequest) Validate() error {
 	checks := []func() error{
 		func() error { return checkAmount("price", r.Price) },
@@ -50,7 +51,7 @@ func checkAmount(member string, amount *client.Decimal) error {
 	case !amount.IsSet():
 		return client.Refuse(member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)")
 	}
-	// A decimal read from JSON has not been checked for its length yet.
+	// The length of a decimal read from JSON has not been checked yet.
 	parsed, err := client.ParseDecimal(amount.String())
 	switch {
 	case err != nil:
@@ -97,8 +98,8 @@ func (r InvoiceRequest) checkSpeed() error {
 	return nil
 }
 
-// checkMethods refuses what the server answers with a 500 or a 400. Names are in
-// capitals, but for those of old versions, such as BTC_LightningLike and btc.
+// checkMethods refuses what the server would refuse with a 500 or a 400. Names are in
+// capitals, except those of old versions, such as BTC_LightningLike and btc.
 func (r InvoiceRequest) checkMethods() error {
 	if r.PaymentCurrencies != nil && len(r.PaymentCurrencies) == 0 {
 		return client.Refuse("paymentCurrencies", "the list is empty; leave it out to allow all methods of the store")

@@ -8,29 +8,30 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Notification is an instant payment notification (IPN) that a server posted
-// to [InvoiceRequest.NotificationURL].
+// Notification is an instant payment notification (IPN) that a server posted to
+// [InvoiceRequest.NotificationURL].
 //
-// It is not signed: anyone who knows the address can send one, and the server
-// itself may send one late, twice or out of order. Take it for a hint to read
-// Invoice.ID with [InvoiceService.Get], and for nothing else.
+// It is not signed: anyone who knows the address can send one, and the server itself may
+// send one late, twice or out of order. Use it only as a hint to read Invoice.ID with
+// [InvoiceService.Get].
 type Notification struct {
-	// Event is nil in plain notifications. With extended ones, each is sent
-	// once plain and once with its event.
+	// Event is nil in plain notifications. If extended notifications are requested, the
+	// server sends each one twice: once plain and once with its event.
 	Event *Event
-	// Invoice has fewer members than a read, and its state may be ahead of or
+	// Invoice has fewer fields than a read invoice, and its state may be ahead of or
 	// behind the event.
 	Invoice Invoice
-	// BuyerFields are those members of the request's buyer that were given, by
-	// their flat names, such as buyerEmail.
+	// BuyerFields are the buyer's fields that the request set, by their flat names, such
+	// as buyerEmail.
 	BuyerFields map[string]string
-	// TransactionCurrency is empty from all known servers.
+	// TransactionCurrency is empty on all known servers.
 	TransactionCurrency string
-	// Warning is the server's own, that a notification must not be trusted.
+	// Warning is the server's own warning that a notification must not be trusted.
 	Warning string
 }
 
-// notified is an invoice in a notification, with the members that no read has.
+// notified is an invoice in a notification, with the fields that a read invoice does not
+// have.
 type notified struct {
 	*Invoice
 	BuyerFields         map[string]string `json:"buyerFields"`
@@ -38,14 +39,14 @@ type notified struct {
 	Warning             string            `json:"_warning"`
 }
 
-// Event says what happened to an invoice.
+// Event is what happened to an invoice.
 type Event struct {
 	Code EventCode `json:"code"`
 	// Name is the code in words, such as invoice_paidInFull.
 	Name string `json:"name"`
 }
 
-// EventCode is BitPay's number of an event. Servers may add codes.
+// EventCode is BitPay's number for an event. Servers may add codes.
 type EventCode int
 
 // The events that servers send.
@@ -67,13 +68,13 @@ const (
 // ErrNotification is wrapped by the errors of [ParseNotification].
 var ErrNotification = errors.New("not a notification about an invoice")
 
-// maxNotification leaves room for the largest posData that servers take and
-// for nothing that would harm the receiver.
+// maxNotification is enough for the largest posData that servers accept, and too little to
+// harm the receiver.
 const maxNotification = 1 << 20
 
-// ParseNotification reads the body of a notification, plain or extended. It
-// answers for its form alone: the invoice's id can be used as such, and all
-// else is a claim of whoever sent it.
+// ParseNotification reads the body of a notification, plain or extended. It only checks
+// the form: the invoice's id can be used as an id, and everything else is an unverified
+// claim of the sender.
 func ParseNotification(body []byte) (Notification, error) {
 	if len(body) > maxNotification {
 		return Notification{}, fmt.Errorf("%w: it has %d bytes", ErrNotification, len(body))

@@ -11,56 +11,55 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// PairingRequest is what a person sees who is asked to approve a key.
+// PairingRequest is what the owner sees when asked to approve a key.
 type PairingRequest struct {
 	// Label names the key on the store's access token page.
 	Label string
-	// StoreID chooses the store on the approval page, where it is known. It is
-	// no part of what is sent to the server now.
+	// StoreID selects the store on the approval page, if the caller knows it. It is part
+	// of [Pairing.ApproveURL] and is not sent to the server by [Client.RequestPairing].
 	StoreID StoreID
 }
 
 // ClaimOptions are the options of [Client.ClaimPairing].
 type ClaimOptions struct {
-	// Label counts only where the person who made the code gave none.
+	// Label is used only if the owner made the code without a label.
 	Label string
 }
 
-// Pairing is a pairing code and what belongs to it.
+// Pairing is a pairing code with its data.
 type Pairing struct {
 	Code string
-	// ApproveURL is the page where a person who owns the store approves the
-	// code; see [Client.ApproveURL].
+	// ApproveURL is the page where the owner of the store approves the code; see
+	// [Client.ApproveURL].
 	ApproveURL string
 	Label      string
 	Facade     string
 	// Created and Expires are times by the server's clock.
 	Created, Expires time.Time
-	// ServerTime is the server's clock when it answered.
+	// ServerTime is the server's clock at the time of the response.
 	ServerTime time.Time
-	// Token will be the key's token once the code is approved.
+	// Token becomes the key's token when the code is approved.
 	Token client.Secret
 
 	received time.Time
 }
 
-// Left returns the time that is left to approve the code. It does not depend
-// on this machine's clock being right.
+// Left returns the time that is left to approve the code. A wrong clock on this machine
+// does not affect it.
 func (p Pairing) Left() time.Duration {
 	return p.Expires.Sub(p.ServerTime) - time.Since(p.received)
 }
 
-// RequestPairing asks the server for a pairing code for the client's key,
-// which a person then approves for a store at [Pairing.ApproveURL]. This is
-// client-side pairing. The key is not paired when this returns: wait with
-// [Client.WaitPaired].
+// RequestPairing requests a pairing code for the client's key. The owner then approves the
+// code for a store at [Pairing.ApproveURL]. This is client-side pairing. The key is not
+// paired when RequestPairing returns: wait with [Client.WaitPaired].
 func (c *Client) RequestPairing(ctx context.Context, request PairingRequest, opts ...client.CallOption) (Pairing, error) {
 	c = c.as(opts)
 	if c.identity == nil {
 		return Pairing{}, ErrNoIdentity
 	}
-	// Not signed: the server reads the id alone here, and so a proxy that
-	// breaks signatures is found by the next call, with its reason.
+	// Not signed: the server only reads the id here. So if a proxy breaks signatures, the
+	// next call fails and reports the reason.
 	pairing, err := c.pair(ctx, pairingBody{ID: c.identity.SIN(), Label: request.Label}, true, "bitpay.RequestPairing", opts)
 	if err != nil {
 		return Pairing{}, err
@@ -69,13 +68,13 @@ func (c *Client) RequestPairing(ctx context.Context, request PairingRequest, opt
 	return pairing, err
 }
 
-// ClaimPairing claims a code that a person made on a store's access token page
-// without naming a key. This is server-side pairing.
+// ClaimPairing claims a code that the owner made on a store's access token page without
+// naming a key. This is server-side pairing.
 //
-// The answer is the same whether a store has been chosen for the code or not,
-// so whether the key is paired is told by [Client.Tokens] or
-// [Client.WaitPaired]. It wraps [ErrCodeUnknown], [ErrPairingExpired] or
-// [ErrReusedKey] where the server names that reason.
+// The response is the same whether a store has been chosen for the code or not. So call
+// [Client.Tokens] or [Client.WaitPaired] to find out whether the key is paired. The error
+// wraps [ErrCodeUnknown], [ErrPairingExpired] or [ErrReusedKey] if the server names that
+// reason.
 func (c *Client) ClaimPairing(ctx context.Context, code string, options ClaimOptions, opts ...client.CallOption) (Pairing, error) {
 	c = c.as(opts)
 	if c.identity == nil {
@@ -125,8 +124,8 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, ope
 		return Pairing{}, r.Unusable(http.StatusOK, errors.New("its pairing code has no expiry"))
 	}
 	if created := answer.DateCreated.Time; at.Before(created) {
-		// The Date has whole seconds, or was left out. For a new code this is
-		// exact, and for an old one on the safe side.
+		// The Date header has whole seconds, or is missing. The time of creation is exact
+		// for a new code, and on the safe side for an old one.
 		at = created
 	}
 	return Pairing{
@@ -136,9 +135,9 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, ope
 	}, nil
 }
 
-// ApproveURL returns the page on which a person approves a pairing code.
-// Servers from 2.0.0 to 2.3.5 show its Approve button only with a storeID;
-// otherwise storeID may be empty, and the person chooses.
+// ApproveURL returns the page on which the owner approves a pairing code. Servers from
+// 2.0.0 to 2.3.5 show the Approve button only with a storeID. For other servers storeID
+// may be empty; the owner then chooses the store.
 func (c *Client) ApproveURL(code string, storeID StoreID) (string, error) {
 	if err := checkID("pairing code", code); err != nil {
 		return "", err
@@ -153,8 +152,8 @@ func (c *Client) ApproveURL(code string, storeID StoreID) (string, error) {
 	return c.http.URL([]string{"api-access-request"}, query)
 }
 
-// TokensURL returns the page that lists a store's tokens, where each can be
-// revoked.
+// TokensURL returns the page that lists a store's tokens. The owner can revoke each of
+// them there.
 func (c *Client) TokensURL(storeID StoreID) (string, error) {
 	if err := checkID("store id", string(storeID)); err != nil {
 		return "", err
@@ -162,8 +161,8 @@ func (c *Client) TokensURL(storeID StoreID) (string, error) {
 	return c.http.URL([]string{"stores", string(storeID), "tokens"}, nil)
 }
 
-// AccessTokensURL returns the page on which a person makes a token for a store
-// by pasting [Identity.PublicKey]. A SIN is refused there.
+// AccessTokensURL returns the page on which the owner makes a token for a store by pasting
+// [Identity.PublicKey]. The page refuses a SIN.
 func (c *Client) AccessTokensURL(storeID StoreID) (string, error) {
 	if err := checkID("store id", string(storeID)); err != nil {
 		return "", err

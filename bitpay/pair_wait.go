@@ -10,48 +10,48 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// WaitOptions say how long and how often [Client.WaitPaired] asks.
+// WaitOptions set how long [Client.WaitPaired] waits and how often it sends a request.
 type WaitOptions struct {
-	// Until is the end by the server's clock, usually [Pairing.Expires]. The
-	// zero time waits until ctx is done.
+	// Until is the end of the wait by the server's clock, usually [Pairing.Expires]. If it
+	// is zero, WaitPaired waits until ctx is done.
 	Until time.Time
-	// Code is the code that is waited for. With it the wait ends with
-	// [ErrCodeTaken] where somebody else took it over; see [Client.CodeTaken],
-	// which is asked with every fifth question and at the end.
+	// Code is the pairing code that the caller waits for. If it is set, the wait ends with
+	// [ErrCodeTaken] when the code was approved for another key. WaitPaired checks this
+	// with [Client.CodeTaken] after every fifth request and at the end.
 	Code string
-	// Interval is the pause between two questions; 0 means 2 seconds.
+	// Interval is the pause between two requests; 0 means 2 seconds.
 	Interval time.Duration
-	// Progress is called after each question that brought no token.
+	// Progress is called after each request that returned no token.
 	Progress func(PairProgress)
 }
 
-// PairProgress tells how far [Client.WaitPaired] is.
+// PairProgress is the progress of [Client.WaitPaired].
 type PairProgress struct {
-	Attempt int // 1 after the first question
-	// Left is the time until the end, 0 where there is none.
+	Attempt int // 1 after the first request
+	// Left is the time until the end, 0 if there is no end.
 	Left time.Duration
-	// Err is why the question failed, if it may succeed later: no connection,
-	// 429, or an answer of 500 and above.
+	// Err is why the request failed, if a later one may succeed: no connection, 429, or a
+	// status of 500 and above.
 	Err error
 }
 
 const (
 	defaultPairInterval = 2 * time.Second
 	maxPairPause        = time.Minute
-	// pairingLifetime is that of a code on every known server.
+	// pairingLifetime is how long a code is valid on every known server.
 	pairingLifetime = 15 * time.Minute
-	// looksPerClaim is how many looks at the tokens come with one at the code.
+	// looksPerClaim is the number of requests for the tokens per check of the code.
 	looksPerClaim = 5
 )
 
-// WaitPaired asks for the key's tokens until there are some, which alone shows
-// that a person approved the key. It returns [ErrPairingExpired] when the time
-// is over, and the context's error with its cause when that ends first. Failures that
-// may pass do not end it. With a code it returns [ErrCodeTaken] where that was
-// approved for another key.
+// WaitPaired requests the key's tokens until there are some. Only a token shows that the
+// owner approved the key. WaitPaired returns [ErrPairingExpired] when the time is over,
+// and the context's error with its cause if the context ends first. Failures that may be
+// temporary do not end the wait. If options.Code is set, WaitPaired returns [ErrCodeTaken]
+// if the code was approved for another key.
 //
-// The end is judged by the server's clock, from the Date of its answers, so a
-// wrong clock on this machine does not matter.
+// The end is measured by the server's clock, which is in the Date header of its responses.
+// So a wrong clock on this machine does not matter.
 func (c *Client) WaitPaired(ctx context.Context, options WaitOptions, opts ...client.CallOption) ([]Token, error) {
 	c = c.as(opts)
 	pause := options.Interval
@@ -88,8 +88,8 @@ func (c *Client) WaitPaired(ctx context.Context, options WaitOptions, opts ...cl
 	}
 }
 
-// deadline is a moment of the server's clock, which is known by its last
-// answer and runs on by the monotonic clock.
+// deadline is a time on the server's clock. The last response contains the server's time,
+// and the monotonic clock measures the time since then.
 type deadline struct {
 	until, started     time.Time
 	serverTime, readAt time.Time
@@ -109,7 +109,7 @@ func (d *deadline) left(at time.Time) (left time.Duration, over bool) {
 	return max(left, 0), left <= 0
 }
 
-// passing reports whether a failed question may succeed when asked again.
+// passing reports whether a failed request may succeed when it is repeated.
 func passing(err error) bool {
 	if answer, ok := errors.AsType[*client.Error](err); ok {
 		return answer.Status == http.StatusTooManyRequests || answer.Status >= http.StatusInternalServerError
@@ -136,8 +136,8 @@ func sleep(ctx context.Context, pause time.Duration) error {
 	}
 }
 
-// contextError is why a context ended: its error, and the caller's cause where that
-// says more.
+// contextError returns why a context ended: its error, and the caller's cause if that adds
+// something.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {

@@ -15,40 +15,40 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// RateService reads exchange rates by a store's rate rules.
+// RateService reads exchange rates that follow a store's rate rules.
 type RateService struct{ c *Client }
 
 // Rate is the price of one unit of CryptoCode in Code.
 type Rate struct {
 	Name       string `json:"name"`       // of Code, in English
-	CryptoCode string `json:"cryptoCode"` // the left of the pair, any currency
+	CryptoCode string `json:"cryptoCode"` // the left side of the pair, any currency
 	// CurrencyPair is written like BTC_USD.
 	CurrencyPair string         `json:"currencyPair"`
-	Code         string         `json:"code"` // the right of the pair
+	Code         string         `json:"code"` // the right side of the pair
 	Rate         client.Decimal `json:"rate,omitzero"`
 }
 
-// RateOptions choose rates.
+// RateOptions select rates.
 type RateOptions struct {
-	// Pairs are written like BTC_USD or BTC-USD. If there are none, the
-	// store's default pairs count.
+	// Pairs are written like BTC_USD or BTC-USD. If there are none, the server uses the
+	// store's default pairs.
 	Pairs []string
-	// StoreID names the store. The request then carries no credential: to one
-	// that does the server answers for the credential's own store, whatever
-	// store is named. Without it the store is that of the credential.
+	// StoreID names the store. The request then carries no credential, because with one
+	// the server responds for the credential's own store, whatever store is named. If
+	// StoreID is empty, the store is that of the credential.
 	StoreID StoreID
-	// CryptoCode stands in for Pairs where the store has no default pairs: the
-	// pair is then the store's currency and this code, such as USD_BTC.
+	// CryptoCode replaces Pairs if the store has no default pairs: the pair is then the
+	// store's currency and this code, such as USD_BTC.
 	CryptoCode string
 }
 
-// ErrNoRate means that no rule of the store gives a rate for the pair, or that
-// its source does not answer.
+// ErrNoRate means that no rule of the store defines a rate for the pair, or that the
+// source of the rate does not respond.
 var ErrNoRate = errors.New("the store has no rate for this pair")
 
-// List returns the rates of the pairs. Pairs without a rate are left out
-// without a word. Where the options name no pair and the store has none
-// either, the server answers 400.
+// List returns the rates of the pairs. The server silently omits pairs without a rate. If
+// the options name no pair and the store has no default pairs, the server responds with
+// 400.
 func (s *RateService) List(ctx context.Context, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
 	s = s.c.as(opts).Rates
 	query, err := s.query(options)
@@ -58,9 +58,9 @@ func (s *RateService) List(ctx context.Context, options RateOptions, opts ...cli
 	return getRates(ctx, s.c, query, "bitpay.Rates.List", options.unsigned(), opts, "rates")
 }
 
-// Base returns the rates of one currency in those of the store's payment
-// methods, on most stores BTC_BTC alone. A currency that no payment method
-// uses is answered with 400; 1.13.5 has rates for it.
+// Base returns the rates of one currency in the currencies of the store's payment methods.
+// On most stores this is only BTC_BTC. For a currency that no payment method uses, the
+// server responds with 400, but 1.13.5 has rates for it.
 func (s *RateService) Base(ctx context.Context, base string, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
 	s = s.c.as(opts).Rates
 	if err := checkID("currency", base); err != nil {
@@ -73,8 +73,8 @@ func (s *RateService) Base(ctx context.Context, base string, options RateOptions
 	return getRates(ctx, s.c, query, "bitpay.Rates.Base", options.unsigned(), opts, "rates", base)
 }
 
-// Pair returns the price of one unit of base in a currency. It returns
-// [ErrNoRate] where there is none; servers up to 2.0.8 answer 500 in place.
+// Pair returns the price of one unit of base in a currency. It returns [ErrNoRate] if
+// there is no rate; servers up to 2.0.8 respond with 500 instead.
 func (s *RateService) Pair(ctx context.Context, base, currency string, options RateOptions, opts ...client.CallOption) (Rate, error) {
 	s = s.c.as(opts).Rates
 	if err := errors.Join(checkID("currency", base), checkID("currency", currency)); err != nil {
@@ -103,8 +103,8 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 	return *answer.Data, nil
 }
 
-// Public returns rates from /api/rates, which takes no credential: the options
-// have to name the store, or the client has to be [Anonymous].
+// Public returns rates from /api/rates, which takes no credential: the options must name
+// the store, or the client must be [Anonymous].
 func (s *RateService) Public(ctx context.Context, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
 	s = s.c.as(opts).Rates
 	query, err := s.query(options)
@@ -122,8 +122,8 @@ func (s *RateService) Public(ctx context.Context, options RateOptions, opts ...c
 	return checkRates(r, rates)
 }
 
-// unsigned reports whether the credential has to be left out, so that the answer is
-// for the store that is named.
+// unsigned reports whether the request must carry no credential, so that the response is
+// for the named store.
 func (o RateOptions) unsigned() bool { return o.StoreID != "" }
 
 func getRates(ctx context.Context, c *Client, query url.Values, operation string, unsigned bool, opts []client.CallOption, path ...string) ([]Rate, error) {
@@ -137,7 +137,7 @@ func getRates(ctx context.Context, c *Client, query url.Values, operation string
 
 var errNoPrice = errors.New("it has a rate that is not above 0")
 
-// checkRates refuses a rate by which nobody can be paid, such as one left out.
+// checkRates refuses a rate that cannot be used for a payment, such as a missing one.
 func checkRates(r client.Request, rates []Rate) ([]Rate, error) {
 	for _, rate := range rates {
 		if rate.Rate.Sign() <= 0 {
@@ -147,7 +147,7 @@ func checkRates(r client.Request, rates []Rate) ([]Rate, error) {
 	return rates, nil
 }
 
-// pairAnswer is {"data": rate}, or a bare [] where there is none.
+// pairAnswer is {"data": rate}, or a bare [] if there is no rate.
 type pairAnswer struct {
 	Data *Rate
 	none bool

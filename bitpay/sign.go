@@ -11,19 +11,19 @@ import (
 
 // Errors of [PublicKey.Verify] and [PublicKey.VerifyStrict].
 var (
-	// ErrSignatureEncoding means the text is not hex of a strict DER signature.
+	// ErrSignatureEncoding means that the text is not a strict DER signature in hex.
 	ErrSignatureEncoding = errors.New("the signature is not hex of strict DER")
-	// ErrSignature means the signature is well formed and of another message
-	// or another key.
+	// ErrSignature means that the signature is well formed, but is of another message or
+	// another key.
 	ErrSignature = errors.New("the signature does not fit this message and key")
-	// ErrHighS means the signature fits but has the larger of its two possible
-	// S values, which [PublicKey.VerifyStrict] refuses.
+	// ErrHighS means that the signature fits but has the larger of its two possible S
+	// values, which [PublicKey.VerifyStrict] refuses.
 	ErrHighS = errors.New("the signature has a high S value, a strict signer writes the low one")
 )
 
-// Sign returns the ECDSA signature over one SHA-256 of the message, as hex of
-// strict DER. The nonce is that of RFC 6979 and S is always the lower value,
-// so one key and message always give the same text.
+// Sign returns the ECDSA signature over one SHA-256 of the message, as strict DER in hex.
+// The nonce follows RFC 6979 and S is always the lower value, so the same key and message
+// always give the same text.
 //
 // Sign panics after [Identity.Destroy].
 func (id *Identity) Sign(message []byte) string {
@@ -34,8 +34,8 @@ func (id *Identity) Sign(message []byte) string {
 	return hex.EncodeToString(sign(id.key, &digest).Serialize())
 }
 
-// sign gives the signature that btcec's ecdsa.Sign gives, byte for byte. It is here since
-// that one always multiplies with the table, see [baseMult].
+// sign returns the same signature as btcec's ecdsa.Sign, byte for byte. It exists because
+// ecdsa.Sign always multiplies with the table, see [baseMult].
 func sign(key *btcec.PrivateKey, digest *[sha256.Size]byte) *ecdsa.Signature {
 	var private [btcec.PrivKeyBytesLen]byte
 	key.Key.PutBytes(&private)
@@ -50,9 +50,9 @@ func sign(key *btcec.PrivateKey, digest *[sha256.Size]byte) *ecdsa.Signature {
 	}
 }
 
-// signWith is algorithm 4.29 of the Guide to Elliptic Curve Cryptography (Hankerson, Menezes,
-// Vanstone) with the lower S of BIP 62. It returns nil where another nonce is needed,
-// which nobody has seen.
+// signWith is algorithm 4.29 of the Guide to Elliptic Curve Cryptography (Hankerson,
+// Menezes, Vanstone) with the lower S of BIP 62. It returns nil if another nonce is
+// needed, which has never been observed.
 func signWith(key, nonce *btcec.ModNScalar, digest *[sha256.Size]byte) *ecdsa.Signature {
 	var point btcec.JacobianPoint
 	baseMult(nonce, &point)
@@ -60,7 +60,7 @@ func signWith(key, nonce *btcec.ModNScalar, digest *[sha256.Size]byte) *ecdsa.Si
 	point.X.PutBytes(&x)
 	var r, e btcec.ModNScalar
 	r.SetBytes(&x)
-	e.SetBytes(digest) // both are reduced by the order, as ECDSA wants them
+	e.SetBytes(digest) // both are reduced by the order, as ECDSA requires
 	inverse := new(btcec.ModNScalar).InverseValNonConst(nonce)
 	defer inverse.Zero()
 	s := new(btcec.ModNScalar).Mul2(key, &r).Add(&e).Mul(inverse)
@@ -73,16 +73,16 @@ func signWith(key, nonce *btcec.ModNScalar, digest *[sha256.Size]byte) *ecdsa.Si
 	return ecdsa.NewSignature(&r, s)
 }
 
-// Verify checks a signature made by [Identity.Sign] or another ECDSA signer.
-// The encoding must be strict DER, in hex of either case; S may be low or
-// high, since plain ECDSA knows no difference.
+// Verify checks a signature made by [Identity.Sign] or another ECDSA signer. The encoding
+// must be strict DER, in hex of either case. S may be low or high, because plain ECDSA
+// makes no difference.
 func (k PublicKey) Verify(message []byte, signature string) error {
 	_, err := k.verify(message, signature)
 	return err
 }
 
-// VerifyStrict is [PublicKey.Verify] and also refuses a high S, so that a
-// message and key have no second signature that anyone could derive.
+// VerifyStrict is like [PublicKey.Verify], but also refuses a high S. So a message and key
+// have no second signature that anyone could derive.
 func (k PublicKey) VerifyStrict(message []byte, signature string) error {
 	parsed, err := k.verify(message, signature)
 	if err != nil {
@@ -102,8 +102,8 @@ func (k PublicKey) verify(message []byte, signature string) (*ecdsa.Signature, e
 	if err != nil {
 		return nil, ErrSignatureEncoding
 	}
-	// btcec's strict parser cuts off what follows the announced length, so the
-	// length has to be compared before.
+	// btcec's strict parser drops the bytes after the encoded length, so the length must
+	// be compared first.
 	if len(der) < ecdsa.MinSigLen || len(der) > ecdsa.MaxSigLen || int(der[1]) != len(der)-2 {
 		return nil, ErrSignatureEncoding
 	}

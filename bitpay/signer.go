@@ -14,29 +14,29 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// A Signer signs with a private key of secp256k1 that lives elsewhere: in a hardware
+// A Signer signs with a private key of secp256k1 that is kept elsewhere: in a hardware
 // module, a key service, or another process. [NewRemoteIdentity] makes a [Credential] of
-// it. It may be called by several goroutines.
+// it. Several goroutines may call it.
 type Signer interface {
 	// PublicKey returns the key's public half; see [ParsePublicKey].
 	PublicKey() PublicKey
-	// Sign returns an ECDSA signature over a SHA-256 digest, as DER, or as the 32 bytes
-	// of R and the 32 of S. S may be high. The context is that of the call.
+	// Sign returns an ECDSA signature over a SHA-256 digest, as DER, or as the 32 bytes of
+	// R followed by the 32 bytes of S. S may be high. The context is that of the call.
 	Sign(ctx context.Context, digest [sha256.Size]byte) ([]byte, error)
 }
 
-// ErrSigner is wrapped where a [Signer] fails, or signs with another key than it says.
-// Nothing was sent.
+// ErrSigner is wrapped if a [Signer] fails, or if it signs with another key than its
+// PublicKey method returned. Nothing was sent.
 var ErrSigner = errors.New("the remote BitId key cannot sign")
 
-// A RemoteIdentity is a BitId whose private key a [Signer] has. It can all that an
-// [Identity] can but be exported.
+// A RemoteIdentity is a BitId whose private key a [Signer] holds. It can do everything
+// that an [Identity] can, except export the key.
 type RemoteIdentity struct {
 	signer Signer
 	public PublicKey
 }
 
-// NewRemoteIdentity asks a signer for its public key. Nothing is signed yet.
+// NewRemoteIdentity gets the public key of a signer. Nothing is signed yet.
 func NewRemoteIdentity(signer Signer) (*RemoteIdentity, error) {
 	if signer == nil {
 		return nil, ErrNoIdentity
@@ -57,8 +57,8 @@ func (r *RemoteIdentity) PublicKey() string { return r.public.String() }
 // Public returns the public key, which can verify signatures.
 func (r *RemoteIdentity) Public() PublicKey { return r.public }
 
-// Authorize is [Identity.Authorize] with a signature of the signer's, which is checked
-// against the public key and sent as hex of strict DER with the lower S.
+// Authorize is like [Identity.Authorize], but the signer signs. Authorize checks the
+// signature against the public key and sends it as strict DER in hex with the lower S.
 func (r *RemoteIdentity) Authorize(req *http.Request, body []byte) error {
 	return r.authorizeAs(req.URL.Scheme, req, body)
 }
@@ -82,7 +82,7 @@ func (r *RemoteIdentity) authorizeAs(scheme string, req *http.Request, body []by
 	return nil
 }
 
-// readSignature reads both forms, and takes one that fits.
+// readSignature reads both forms and returns the signature that fits, or nil.
 func readSignature(raw []byte, fits func(*ecdsa.Signature) bool) *ecdsa.Signature {
 	if len(raw) == 64 {
 		var r, s btcec.ModNScalar

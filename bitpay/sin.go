@@ -27,9 +27,8 @@ func deriveSIN(publicKey []byte) string {
 	return base58.CheckEncode(hash.Sum([]byte{sinType}), sinVersion)
 }
 
-// ValidateSIN checks that text is a SIN: 35 characters of Base58 that begin
-// with T, with a checksum that holds. It cannot tell whether a key with this
-// SIN exists.
+// ValidateSIN checks that text is a SIN: 35 characters of Base58 that begin with T, with a
+// valid checksum. It cannot check whether a key with this SIN exists.
 func ValidateSIN(text string) error {
 	payload, version, err := decodeBase58Check(text)
 	switch {
@@ -43,8 +42,8 @@ func ValidateSIN(text string) error {
 	return nil
 }
 
-// decodeBase58Check bounds the text first: decoding takes quadratic time, and
-// nothing that is read here has more than 60 characters.
+// decodeBase58Check first limits the length of the text: decoding takes quadratic time,
+// and nothing that is read here has more than 60 characters.
 func decodeBase58Check(text string) (payload []byte, version byte, err error) {
 	if len(text) > 120 {
 		return nil, 0, base58.ErrInvalidFormat

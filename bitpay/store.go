@@ -8,43 +8,44 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Store is the store that a key serves, and how that is known.
+// Store is the store that a key serves, and the invoice that shows this.
 type Store struct {
 	ID StoreID
-	// Name is what the store's owner wrote, which can be any text: make control
-	// and bidirectional characters visible before it is shown.
+	// Name is the name that the store's owner chose. It can be any text: make control and
+	// bidirectional characters visible before you show it.
 	Name string
 	// InvoiceID is the invoice whose checkout page names the store.
 	InvoiceID InvoiceID
 }
 
 var (
-	// ErrStoreUnknown means that nothing tells which store a key serves: no
-	// call of this API does, only the checkout page of an invoice, and no
-	// invoice that was looked at has one.
+	// ErrStoreUnknown means that it is not known which store a key serves. No call of this
+	// API reports it, only the checkout page of an invoice does, and none of the checked
+	// invoices has one.
 	ErrStoreUnknown = errors.New("no invoice of this key tells which store it serves")
-	// ErrNoInvoice is [ErrStoreUnknown] where the store has no invoice yet. The
-	// first one that is created tells, by [InvoiceService.CheckoutStatus].
+	// ErrNoInvoice is [ErrStoreUnknown] if the store has no invoice yet. When the first
+	// one is created, [InvoiceService.CheckoutStatus] reports its store.
 	ErrNoInvoice = fmt.Errorf("%w: there is none yet", ErrStoreUnknown)
 )
 
-// How far [Client.OwnStore] looks. A shop seldom archives its newest invoices.
+// How many invoices [Client.OwnStore] lists, and how many checkout pages it requests. A
+// shop seldom archives its newest invoices.
 const (
 	storeInvoices = 25
 	storeLooks    = 5
 )
 
-// OwnStore learns which store the client's key serves: it lists the newest invoices
-// and asks for the checkout pages of at most five, without a credential, until one
-// names its store. The list has the invoices of the store, whoever created them, so a
-// key that was paired a moment ago tells as well where the store has invoices.
+// OwnStore reports which store the client's key serves. It lists the newest invoices and
+// requests the checkout pages of at most five, without a credential, until one names its
+// store. The list has all invoices of the store, made with any credential. So if the store
+// has invoices, a key that was paired a moment ago works as well.
 //
-// It returns [ErrStoreUnknown] where none of them tells, [ErrNoInvoice] where there is
-// none, and the errors of [InvoiceService.List].
+// It returns [ErrStoreUnknown] if none of the pages names the store, [ErrNoInvoice] if
+// there is no invoice, and the errors of [InvoiceService.List].
 //
-// What it returns holds for as long as the key has a token ([Client.Tokens]) that it
-// had before the call. An owner can revoke all tokens of a key and then approve the key
-// for another store.
+// The result is valid for as long as the key has a token ([Client.Tokens]) that it had
+// before the call. An owner can revoke all tokens of a key and then approve the key for
+// another store.
 func (c *Client) OwnStore(ctx context.Context, opts ...client.CallOption) (Store, error) {
 	invoices, err := c.Invoices.List(ctx, ListOptions{Limit: storeInvoices}, opts...)
 	if err != nil {
@@ -56,7 +57,7 @@ func (c *Client) OwnStore(ctx context.Context, opts ...client.CallOption) (Store
 	looks := 0
 	for _, invoice := range invoices {
 		if invoice.Price.Sign() == 0 && (invoice.Status == StatusComplete || invoice.Status == StatusConfirmed) {
-			continue // one of 0 is settled at once, and has no checkout page
+			continue // an invoice of 0 is settled at once, and has no checkout page
 		}
 		if looks == storeLooks {
 			break
@@ -70,7 +71,7 @@ func (c *Client) OwnStore(ctx context.Context, opts ...client.CallOption) (Store
 		case isUnreachable(err):
 			return Store{}, err
 		default:
-			// Another program answers for this page, as a proxy that keeps it back.
+			// Another program responds for this page, such as a proxy that blocks it.
 			return Store{}, fmt.Errorf("%w: %w", ErrStoreUnknown, err)
 		}
 	}

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// Time is a moment that travels as unix time in milliseconds, a JSON integer.
-// The Greenfield API of the same server uses seconds.
+// Time is a time that is sent as Unix time in milliseconds, a JSON integer. The Greenfield
+// API of the same server uses seconds.
 type Time struct{ time.Time }
 
-// maxMillis is the end of the year 9999, beyond which time.Time cannot be
-// written in RFC 3339.
+// maxMillis is the end of the year 9999. RFC 3339 cannot express a later time.
 const maxMillis = 253402300799999
 
-// MarshalJSON writes milliseconds, null for the zero time.
+// MarshalJSON writes milliseconds, or null for the zero time.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
@@ -23,7 +22,7 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return strconv.AppendInt(nil, t.UnixMilli(), 10), nil
 }
 
-// UnmarshalJSON reads milliseconds; null leaves t as it is.
+// UnmarshalJSON reads milliseconds; null leaves t unchanged.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
@@ -36,11 +35,11 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UTCTime is a moment that the server writes in ISO 8601 without a zone and
-// means as UTC. It is written with its zone.
+// UTCTime is a time in UTC that the server writes in ISO 8601 without a zone. This package
+// writes it with its zone.
 type UTCTime struct{ time.Time }
 
-// UnmarshalJSON reads ISO 8601 with or without a zone; null leaves t as it is.
+// UnmarshalJSON reads ISO 8601 with or without a zone; null leaves t unchanged.
 func (t *UTCTime) UnmarshalJSON(data []byte) error {
 	var text *string
 	if err := json.Unmarshal(data, &text); err != nil || text == nil {

@@ -8,14 +8,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// aboveBMP reports whether a text has a character above U+FFFF. The server never
-// accepts a signature over an address that has one, however it is escaped.
+// aboveBMP reports whether a text has a character above U+FFFF. The server never accepts a
+// signature over a URL that has one, however it is escaped.
 func aboveBMP(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r > 0xffff })
 }
 
-// checkSignable refuses an address whose signature would be refused, since the
-// server's answer does not tell that from a wrong key.
+// checkSignable refuses a URL whose signature the server would refuse, because the
+// server's response does not distinguish this from a wrong key.
 func checkSignable(req *http.Request) error {
 	plain, err := url.PathUnescape(req.URL.RequestURI())
 	if err != nil {
