@@ -11,8 +11,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// What a server answers is checked here against what was asked. An error is the reason
-// why an answer cannot be used.
+// The checks in this file compare the server's response with the request. An error is the
+// reason why a response cannot be used.
 
 var (
 	errNoInvoice = errors.New("it is no invoice: it lacks an id, an amount or a currency")
@@ -23,7 +23,8 @@ var (
 	errNoServer  = errors.New("it is about no server: it lacks a version")
 )
 
-// checkInvoice accepts an invoice of a store, and with an id only that one.
+// checkInvoice accepts any invoice of a store or, if id is not empty, only the invoice
+// with that id.
 func checkInvoice(storeID StoreID, id InvoiceID) func(Invoice) error {
 	return func(i Invoice) error {
 		if !idPattern().MatchString(string(i.ID)) || !i.Amount.IsSet() || i.Currency == "" {
@@ -38,7 +39,7 @@ func checkInvoice(storeID StoreID, id InvoiceID) func(Invoice) error {
 	}
 }
 
-// checkCreated accepts an invoice that is what was asked for.
+// checkCreated accepts an invoice that matches the request.
 func checkCreated(storeID StoreID, r InvoiceRequest) func(Invoice) error {
 	return func(i Invoice) error {
 		err := checkInvoice(storeID, "")(i)
@@ -62,7 +63,8 @@ func checkCreated(storeID StoreID, r InvoiceRequest) func(Invoice) error {
 	}
 }
 
-// checkList accepts invoices of a store that fit the options, no more than were asked for.
+// checkList accepts invoices of a store that match the options, if there are no more than
+// requested.
 func checkList(storeID StoreID, o InvoiceListOptions) func([]Invoice) error {
 	fits := checkInvoice(storeID, "")
 	return func(list []Invoice) error {
@@ -83,8 +85,8 @@ func checkList(storeID StoreID, o InvoiceListOptions) func([]Invoice) error {
 	}
 }
 
-// anyOrder reports whether an order id is one of those. A server writes an id that is a
-// time in another zone.
+// anyOrder reports whether an order id is one of ids. A server writes an order id that is
+// a time in another time zone.
 func anyOrder(ids []string, got string) bool {
 	moment, isTime := parseMoment(got)
 	for _, id := range ids {
@@ -103,7 +105,8 @@ func parseMoment(text string) (time.Time, bool) {
 	return moment, err == nil
 }
 
-// scalar is the text of a JSON text, number or truth value, as the server compares it.
+// scalar returns the text of a JSON string, number or boolean, in the form that the
+// server compares.
 func scalar(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {

@@ -13,39 +13,39 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// APIKeyService makes, reads and revokes API keys. No server can list keys:
-// whoever loses a key's value can revoke it on the server's page Account / API
-// Keys alone, where it stands under its label.
+// APIKeyService creates, reads and revokes API keys. No server can list keys: if the
+// value of a key is lost, its owner can revoke it only on the server's page Account / API
+// Keys, which shows the key's label.
 type APIKeyService struct{ c *Client }
 
-// APIKeyInfo is a key and what it may do.
+// APIKeyInfo is a key and its permissions.
 type APIKeyInfo struct {
-	// Key is the plain key. Servers after 2.4.4 keep a hash of it and tell it
-	// when it is made; [APIKeyService.Current] then gives the client's own.
+	// Key is the plain key. Servers after 2.4.4 store only a hash of it and return the
+	// key only when they create it; [APIKeyService.Current] then fills in the client's
+	// own key.
 	Key client.Secret `json:"apiKey"`
-	// ID names the key where the key itself is not told, such as
-	// akid_4743fdafe0c5807a. It is empty up to 2.4.4.
+	// ID names the key without revealing it, for instance akid_4743fdafe0c5807a. It is
+	// empty on servers up to 2.4.4.
 	ID APIKeyID `json:"id,omitzero"`
-	// Label is what the server's page shows; it may be empty.
+	// Label is the name of the key on the server's page; it may be empty.
 	Label string `json:"label"`
-	// Permissions are in an order of the server's, which may differ from the
-	// request's. There may be none.
+	// Permissions are in the server's order, which may differ from the order of the
+	// request. The list may be empty.
 	Permissions []Permission `json:"permissions"`
 }
 
-// APIKeyRequest is a key to be made.
+// APIKeyRequest describes a key to create.
 type APIKeyRequest struct {
-	// Label makes the key found again by a person; the server asks for none.
+	// Label helps a user to find the key again; the server does not require it.
 	Label string `json:"label,omitzero"`
-	// Permissions may have scopes, see [Permission.ForStore]. A key never can
-	// do more than its owner. The server drops repetitions, and keeps policies
-	// and stores that it does not know without effect (up to 2.0.8 it refuses
-	// unknown policies).
+	// Permissions may have scopes, see [Permission.ForStore]. A key never has more rights
+	// than its owner. The server drops duplicates. It keeps unknown policies and stores,
+	// but they have no effect (up to 2.0.8 it refuses unknown policies).
 	Permissions []Permission `json:"permissions"`
 }
 
-// Current reads the client's own key. Every key may do that. It is the way to
-// find out whether a key works and what it is for.
+// Current reads the client's own key. Every key may do this. Use it to find out whether a
+// key works and which permissions it has.
 func (s *APIKeyService) Current(ctx context.Context, opts ...client.CallOption) (APIKeyInfo, error) {
 	c := s.c.as(opts)
 	if c.basic {
@@ -54,18 +54,19 @@ func (s *APIKeyService) Current(ctx context.Context, opts ...client.CallOption) 
 	return s.receive(ctx, get("APIKeys.Current", "api-keys", "current"), c.key.secret, opts)
 }
 
-// Create makes a key for the owner of the client's credential. It needs
-// [Unrestricted], which an account's password has.
+// Create creates a key for the owner of the client's credential. It needs [Unrestricted],
+// which an account's password has.
 //
-// It is sent once. Where [client.FateUnknown] holds for the error, the key may
-// exist: only its label on the server's page can tell, so give it one of its own.
+// The request is sent once. If [client.FateUnknown] reports true for the error, the key
+// may exist. Only its label on the server's page can show that, so give each key a unique
+// label.
 func (s *APIKeyService) Create(ctx context.Context, request APIKeyRequest, opts ...client.CallOption) (APIKeyInfo, error) {
 	return s.create(ctx, request, post("APIKeys.Create", nil, "api-keys"), opts)
 }
 
-// CreateForUser makes a key for the user with this id or e-mail address. It
-// needs [CanManageUsers] and an administrator of the server. It returns
-// [ErrUserNotFound]. Since 1.8.0.
+// CreateForUser creates a key for the user with this id or e-mail address. It needs
+// [CanManageUsers] and an administrator of the server. It returns [ErrUserNotFound].
+// Since 1.8.0.
 func (s *APIKeyService) CreateForUser(ctx context.Context, idOrEmail UserID, request APIKeyRequest, opts ...client.CallOption) (APIKeyInfo, error) {
 	return s.create(ctx, request, post("APIKeys.CreateForUser", nil, "users", idOrEmail, "api-keys"), opts)
 }
@@ -84,8 +85,9 @@ func (s *APIKeyService) create(ctx context.Context, asked APIKeyRequest, r reque
 	return s.receive(ctx, r, client.Secret{}, opts)
 }
 
-// receive checks that the answer holds a key, and the one that was asked with. A
-// server that keeps hashes answers with the id of that one, and cannot repeat it.
+// receive checks that the response contains a key, and that it is the key same if that is
+// set. A server that stores only hashes returns the id of the requesting key instead of
+// the key.
 func (s *APIKeyService) receive(ctx context.Context, r request, same client.Secret, opts []client.CallOption) (APIKeyInfo, error) {
 	r.Auth = true
 	info, err := call[APIKeyInfo](ctx, s.c, r, opts)
@@ -96,7 +98,7 @@ func (s *APIKeyService) receive(ctx context.Context, r request, same client.Secr
 		return APIKeyInfo{}, unusable(r.Request, errors.New("it names the API key by what can be no id"))
 	}
 	if info.ID != "" && (info.Key.IsZero() || info.Key.Equal(client.NewSecret(string(info.ID)))) {
-		info.Key = same // none where a key was to be made
+		info.Key = same // zero if the request creates a key
 	}
 	switch _, err := NewAPIKey(info.Key); {
 	case err != nil:
@@ -107,16 +109,16 @@ func (s *APIKeyService) receive(ctx context.Context, r request, same client.Secr
 	return info, nil
 }
 
-// keyID is wider than what is known of ids.
+// keyID accepts more than the known forms of ids.
 var keyID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`) })
 
 func unusable(r client.Request, err error) error {
 	return &client.AnswerError{Method: r.Method, Path: "/" + strings.Join(r.Path, "/"), Status: http.StatusOK, Err: err}
 }
 
-// RevokeCurrent revokes the client's own key. Every key may do that. Afterwards
-// the key is answered with [ErrUnknownKey], which so tells that it is gone; of a
-// server up to 2.3.4 [Client.WhyRefused] can tell.
+// RevokeCurrent revokes the client's own key. Every key may do this. Afterwards the
+// server refuses the key with [ErrUnknownKey], which shows that the key no longer exists.
+// For a server up to 2.3.4, use [Client.WhyRefused] to find that out.
 func (s *APIKeyService) RevokeCurrent(ctx context.Context, opts ...client.CallOption) error {
 	if s.c.as(opts).basic {
 		return ErrNeedsAPIKey
@@ -129,9 +131,8 @@ func (s *APIKeyService) RevokeCurrent(ctx context.Context, opts ...client.CallOp
 	return nil
 }
 
-// deleted sends a request whose good answer is empty. A page in its place comes from
-// another program, such as one that wants a person to log in to the network, and the
-// key would still work.
+// deleted sends a request whose successful response is empty. A page instead comes from
+// another program, such as a network's login page. The key would then still work.
 func deleted(ctx context.Context, c *client.Client, r client.Request, opts []client.CallOption) error {
 	response, err := c.Do(ctx, r, opts...)
 	if err == nil && len(response.Body) > 0 && !json.Valid(response.Body) {
@@ -140,16 +141,16 @@ func deleted(ctx context.Context, c *client.Client, r client.Request, opts []cli
 	return err
 }
 
-// Revoke revokes a key of the owner of the client's credential. It needs
-// [Unrestricted]. It returns [ErrKeyNotFound]. It asks with that key how the
-// server names it: by its id, or up to 2.4.4 by its value.
+// Revoke revokes a key of the owner of the client's credential. It needs [Unrestricted].
+// It returns [ErrKeyNotFound]. It first sends a request with the key to learn how the
+// server names it: by its id, or on servers up to 2.4.4 by its value.
 func (s *APIKeyService) Revoke(ctx context.Context, key APIKey, opts ...client.CallOption) error {
 	return s.revoke(ctx, key, remove("APIKeys.Revoke", "api-keys"), opts)
 }
 
-// RevokeForUser revokes a key of the user with this id or e-mail address. It
-// needs [CanManageUsers] and an administrator of the server. It returns
-// [ErrKeyNotFound] and [ErrUserNotFound]. Since 1.8.0.
+// RevokeForUser revokes a key of the user with this id or e-mail address. It needs
+// [CanManageUsers] and an administrator of the server. It returns [ErrKeyNotFound] and
+// [ErrUserNotFound]. Since 1.8.0.
 func (s *APIKeyService) RevokeForUser(ctx context.Context, idOrEmail UserID, key APIKey, opts ...client.CallOption) error {
 	return s.revoke(ctx, key, remove("APIKeys.RevokeForUser", "users", idOrEmail, "api-keys"), opts)
 }
@@ -161,8 +162,7 @@ func (s *APIKeyService) revoke(ctx context.Context, key APIKey, r request, opts 
 	case r.err != nil:
 		return r.err
 	}
-	// The key may be a part of the path here, and a path stands in errors and in
-	// debug output.
+	// The path may contain the key, and errors and debug output show the path.
 	connection, err := s.c.http.With(client.WithSecrets(key.secret))
 	if err != nil {
 		return err
@@ -179,8 +179,8 @@ func (s *APIKeyService) revoke(ctx context.Context, key APIKey, r request, opts 
 	return nil
 }
 
-// nameOf asks with a key how the server names it in a path. A server that answers
-// with no id takes the key itself.
+// nameOf sends a request with a key to learn how the server names the key in a path. A
+// server that returns no id expects the key itself.
 func nameOf(ctx context.Context, connection *client.Client, key APIKey) (string, error) {
 	asker := From(connection, key)
 	info, err := asker.APIKeys.Current(ctx)
@@ -195,7 +195,7 @@ func nameOf(ctx context.Context, connection *client.Client, key APIKey) (string,
 	return key.secret.Reveal(), nil
 }
 
-// hideKey takes a key out of the path that an error shows.
+// hideKey removes a key from the path that an error shows.
 func hideKey(err error, key client.Secret) {
 	hide := func(texts ...*string) {
 		for _, text := range texts {

@@ -8,53 +8,52 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// AuthorizeRequest is what a person is asked on a server's consent page. All
-// members may be left out; without permissions the key can only prove whose it
-// is.
+// AuthorizeRequest is what a server's consent page asks the user for. All fields are
+// optional. A key without permissions can only prove who its owner is.
 //
-// What is granted may differ from what was asked: see
-// [AuthorizeRequest.Warnings] before, and [Client.Prove] afterwards.
+// The grant may differ from the request: see [AuthorizeRequest.Warnings] before, and
+// [Client.Prove] afterwards.
 type AuthorizeRequest struct {
-	// Permissions are asked for in this order.
+	// Permissions are requested in this order.
 	Permissions []Permission
-	// ApplicationName is shown to the person, who may change it: it becomes the
-	// key's label.
+	// ApplicationName is shown to the user, who may change it. It becomes the key's
+	// label.
 	ApplicationName string
-	// Redirect is where the browser posts the key, usually
-	// [CallbackListener.URL]. Without it the server shows the key, to be copied.
+	// Redirect is the address to which the browser posts the key, usually
+	// [CallbackListener.URL]. If it is empty, the server shows the key, and the user
+	// copies it.
 	Redirect string
-	// ApplicationIdentifier lets the server offer the same key again when the
-	// same person is asked again with exactly the same Redirect and with
-	// permissions that the key has.
+	// ApplicationIdentifier lets the server offer an existing key again. It does so if
+	// the same user gets a request with exactly the same Redirect and with permissions
+	// that the key has.
 	ApplicationIdentifier string
-	// Strict is true on the server if nil: the person takes all or nothing.
-	// With false the person may add permissions, and what the person's role
-	// does not allow is left out; nothing else that was asked for can be taken
-	// away.
+	// Strict is true on the server if nil: the user grants everything or nothing. If
+	// false, the user may add permissions, and the server leaves out what the user's role
+	// does not allow. The user cannot remove other requested permissions.
 	Strict *bool
-	// SelectiveStores lets the person pick exactly one store for the store
-	// permissions that name none. Without it they hold for every store of the
-	// person, and a store that a permission names is passed over. Servers before
-	// 2.3.6 let a store be picked even where every permission names one, and make
-	// a useless key of it: see [Client.NamesStores].
+	// SelectiveStores lets the user pick exactly one store for the store permissions that
+	// name none. If false, they apply to every store of the user, and the server ignores
+	// a store that a permission names. Servers before 2.3.6 let the user pick a store
+	// even if every permission names one, and then create a useless key: see
+	// [Client.NamesStores].
 	SelectiveStores bool
 
-	// The rest is not sent.
+	// The fields below are not sent.
 
-	// StoreID is the store that the person has to pick, where SelectiveStores
-	// lets them pick: [AuthorizeRequest.Compare] expects it. Empty leaves the
-	// choice to the person. See [AuthorizeRequest.PickStore].
+	// StoreID is the store that the user has to pick if SelectiveStores is set:
+	// [AuthorizeRequest.Compare] expects it. If it is empty, the user may pick any store.
+	// See [AuthorizeRequest.PickStore].
 	StoreID StoreID
-	// AllowUnknown lets policies through that BTCPay Server 2.4.1 does not have
-	// by itself, such as those of plugins. A server without them drops them.
+	// AllowUnknown accepts policies that BTCPay Server 2.4.1 itself does not have, such
+	// as those of plugins. A server that does not know them drops them.
 	AllowUnknown bool
-	// Known is the server's own list, from [PermissionService.List]. Where it is
-	// given, it decides what is unknown.
+	// Known is the server's own list, from [PermissionService.List]. If it is set, it
+	// decides which policies are unknown.
 	Known []PermissionInfo
 }
 
-// AuthorizeURL returns the address of the consent page on this client's server,
-// after [AuthorizeRequest.Validate]. It needs no credential.
+// AuthorizeURL returns the address of the consent page on this client's server. It first
+// calls [AuthorizeRequest.Validate]. It needs no credential.
 func (c *Client) AuthorizeURL(r AuthorizeRequest) (string, error) {
 	if err := r.Validate(); err != nil {
 		return "", err
@@ -69,8 +68,8 @@ func (c *Client) AuthorizeURL(r AuthorizeRequest) (string, error) {
 	return page, nil
 }
 
-// URL is [Client.AuthorizeURL] without a client, for a server's address as
-// [New] takes it.
+// URL is like [Client.AuthorizeURL], but needs no client. It takes a server's address as
+// [New] does.
 func (r AuthorizeRequest) URL(server string, options ...client.Option) (string, error) {
 	c, err := New(server, nil, options...)
 	if err != nil {
@@ -79,8 +78,8 @@ func (r AuthorizeRequest) URL(server string, options ...client.Option) (string, 
 	return c.AuthorizeURL(r)
 }
 
-// query writes the parameters in a fixed order, so that the same request is the
-// same address, and those that have their default not at all.
+// query writes the parameters in a fixed order, so that the same request always has the
+// same address. It leaves out parameters that have their default value.
 func (r AuthorizeRequest) query() string {
 	var parameters []string
 	add := func(name, value string) {
@@ -103,7 +102,7 @@ func (r AuthorizeRequest) query() string {
 	return strings.Join(parameters, "&")
 }
 
-// asked are the permissions in the server's form, each once.
+// asked returns the requested permissions in the server's form, without duplicates.
 func (r AuthorizeRequest) asked() []Permission {
 	var list []Permission
 	seen := map[Permission]bool{}
@@ -117,8 +116,8 @@ func (r AuthorizeRequest) asked() []Permission {
 	return list
 }
 
-// escapeParameter leaves a colon and a slash as they are, which a query may
-// hold, so that a redirect stays readable.
+// escapeParameter does not escape colons and slashes, which a query may contain, so that
+// a redirect stays readable.
 func escapeParameter(value string) string {
 	return plainAgain.Replace(url.QueryEscape(value))
 }

@@ -13,10 +13,10 @@ import (
 
 const maxName = 200 // bytes; longer names break the page's layout
 
-// Validate refuses what the server would drop without a word, and so ask the
-// person for something else: a malformed or unknown permission, a redirect that
-// is not absolute, an identifier without a redirect. It returns a
-// [*client.RequestError] for the first such member.
+// Validate refuses what the server would silently drop, so that the user would see
+// another request: a malformed or unknown permission, a redirect that is not absolute, an
+// identifier without a redirect. It returns a [*client.RequestError] for the first such
+// field.
 func (r AuthorizeRequest) Validate() error {
 	for _, check := range []func() error{r.checkPermissions, r.checkStore, r.checkNames, r.checkRedirect} {
 		if err := check(); err != nil {
@@ -69,7 +69,8 @@ func (r AuthorizeRequest) knows(p Permission) bool {
 	return slices.ContainsFunc(r.Known, func(info PermissionInfo) bool { return info.Name == p.Policy() })
 }
 
-// suggestion is a known policy that a small mistake may stand for.
+// suggestion returns a hint with the known policy that is most similar to p, or "" if
+// none is similar.
 func (r AuthorizeRequest) suggestion(p Permission) string {
 	names := AllPermissions()
 	for _, info := range r.Known {
@@ -95,7 +96,7 @@ func (r AuthorizeRequest) suggestion(p Permission) string {
 	return fmt.Sprintf(" (is %s meant?)", best)
 }
 
-// distance counts the letters to be changed, put in or taken out.
+// distance counts the bytes to change, insert or delete.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -164,7 +165,8 @@ func (r AuthorizeRequest) checkRedirect() error {
 	return nil
 }
 
-// withoutQuery keeps what may be a secret out of a message.
+// withoutQuery removes the query, the user name and the password from an address, since
+// they may be secret.
 func withoutQuery(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	if scheme, rest, found := strings.Cut(address, "://"); found {

@@ -10,16 +10,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Servers before 2.3.6 let the person pick a store also where every permission
-// names one, and put the picked store behind it: a key with
-// btcpay.store.cancreateinvoice:STORE:STORE may do nothing (recordings
-// 74-authorize-store-picker). What every server understands is a request that
-// names no store, with SelectiveStores, and a look at the store that came back.
+// Servers before 2.3.6 let the user pick a store even if every permission names one, and
+// append the picked store. A key with btcpay.store.cancreateinvoice:STORE:STORE permits
+// nothing (recordings 74-authorize-store-picker). One form works on every server: name no
+// store, set SelectiveStores, and check the store of the key afterwards.
 
-// PickStore returns the request in that form: its store permissions name no
-// store, and StoreID is the one that they named. It reports false, with the
-// request unchanged, where they name none or more than one, which such a request
-// cannot say.
+// PickStore returns the request in a form that works on every server: its store
+// permissions name no store, and StoreID is the store that they named. If they name no
+// store or more than one, this form cannot express the request. PickStore then returns
+// the request unchanged and false.
 func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
 	store := ""
 	for _, p := range r.asked() {
@@ -44,22 +43,22 @@ func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
 	return r, true
 }
 
-// NamesStores reports whether the server's consent page grants a permission for
-// the store that it names, as servers since 2.3.6 do. It is false for older
-// servers and wherever it cannot be told; then [AuthorizeRequest.PickStore] is
-// the way.
+// NamesStores reports whether the server's consent page grants a permission for the store
+// that the permission names, as servers since 2.3.6 do. It returns false for older
+// servers and if the request fails or its response does not show it; then use
+// [AuthorizeRequest.PickStore].
 //
-// No credential is needed, and that of the client is not sent. The server is
-// asked with a signature that fits nothing: since 2.3.6 it says why it refuses
-// that, older ones refuse without a word (recordings 60-bitid-auth).
+// It needs no credential and does not send the client's. It sends a request with an
+// invalid signature: servers since 2.3.6 give a reason for refusing it, older ones do not
+// (recordings 60-bitid-auth).
 func (c *Client) NamesStores(ctx context.Context, opts ...client.CallOption) bool {
 	_, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true}, append(slices.Clip(opts), client.CallCredential(badSignature{}))...)
 	answer, ok := errors.AsType[*client.Error](err)
 	return ok && answer.Status == http.StatusUnauthorized && strings.Contains(answer.Message, "BitId authentication failed")
 }
 
-// badSignature signs nothing. Its key is the generator of the curve, which
-// anybody knows, and r and s are 1.
+// badSignature sends an invalid signature. Its public key is the generator of the curve,
+// which is public knowledge, and r and s are 1.
 type badSignature struct{}
 
 func (badSignature) Authorize(r *http.Request, _ []byte) error {
@@ -68,14 +67,14 @@ func (badSignature) Authorize(r *http.Request, _ []byte) error {
 	return nil
 }
 
-// NamesStoreTwice reports whether the permission is one that a server before
-// 2.3.6 made of a store that was named and a store that was picked, such as
-// btcpay.store.canviewinvoices:STORE:STORE. It permits nothing.
+// NamesStoreTwice reports whether a server before 2.3.6 built the permission from a named
+// store and a picked store, such as btcpay.store.canviewinvoices:STORE:STORE. Such a
+// permission permits nothing.
 func (p Permission) NamesStoreTwice() bool {
 	return p.Kind() == StorePermission && strings.Contains(p.Scope(), ":")
 }
 
-// IsUnrestricted reports whether the permission sets no limit. A store behind
-// unrestricted is none either: a key with unrestricted:STORE makes keys that are
-// unrestricted for everything.
+// IsUnrestricted reports whether the permission sets no limit. Adding a store to
+// unrestricted does not limit it: a key with unrestricted:STORE can create keys that are
+// fully unrestricted.
 func (p Permission) IsUnrestricted() bool { return p.Policy() == Unrestricted }

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// A Warning tells of an outcome that may surprise.
+// A Warning describes an outcome that the caller may not expect.
 type Warning struct {
-	// Code is a word for programs, one of the constants.
+	// Code identifies the warning for programs; it is one of the constants.
 	Code WarningCode
 	Text string
 }
 
-// A WarningCode names a kind of [Warning]. More may be added.
+// A WarningCode is a kind of [Warning]. Later versions may add more.
 type WarningCode string
 
 // The warnings of [AuthorizeRequest.Warnings].
@@ -36,7 +36,7 @@ const (
 	WarnOtherRedirect WarningCode = "redirect-elsewhere"
 )
 
-// Warnings tells what the server would do in a way that the request does not
+// Warnings lists effects of the request on the server that the request itself does not
 // show. It does not repeat what [AuthorizeRequest.Validate] refuses.
 func (r AuthorizeRequest) Warnings() []Warning {
 	var warnings []Warning

@@ -6,15 +6,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Do sends a request of the caller's with the client's credential and returns the answer
-// as it came. Errors are typed as those of all methods. It is for calls that this package
-// does not have yet.
+// Do sends the caller's request with the client's credential and returns the response
+// unchanged. Its errors have the same types as those of all methods. Use it for calls
+// that this package does not have yet.
 func (c *Client) Do(ctx context.Context, r client.Request, options ...client.CallOption) (*client.Response, error) {
 	return c.Decode(ctx, r, nil, options...)
 }
 
-// Decode is [Client.Do] and also decodes the JSON answer into a value, which is not to be
-// used after an error; see [client.Client.Decode].
+// Decode is like [Client.Do], but also decodes the JSON response into a value. After an
+// error, do not use the value; see [client.Client.Decode].
 func (c *Client) Decode(ctx context.Context, r client.Request, into any, options ...client.CallOption) (*client.Response, error) {
 	response, err := c.http.Decode(ctx, r, into, options...)
 	if err != nil {
@@ -23,7 +23,7 @@ func (c *Client) Decode(ctx context.Context, r client.Request, into any, options
 	return response, nil
 }
 
-// Call is [Client.Decode] into a T:
+// Call is like [Client.Decode], but returns the value as a T:
 //
 //	webhooks, err := greenfield.Call[[]Webhook](ctx, c, client.Request{
 //		Method: "GET",

@@ -15,62 +15,66 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// CallbackOptions say where [ListenCallback] listens.
+// CallbackOptions choose the address on which [ListenCallback] listens, and how it
+// handles the key.
 type CallbackOptions struct {
-	// Server is the address of the server that will be asked. It chooses
-	// between the names 127.0.0.1 and localhost: cookies know no port, so on the
-	// server's own name the browser would hand its session to the listener.
+	// Server is the address of the server whose consent page the user visits. It decides
+	// between the names 127.0.0.1 and localhost: cookies do not depend on the port, so if
+	// the listener had the server's own host name, the browser would send it the server's
+	// session cookie.
 	Server string
-	// Host is the name by which the browser reaches the listener, where that is
-	// another: a name, or name:port for a forwarded port. The listener stays on
-	// this machine's loopback addresses.
+	// Host is the name under which the browser reaches the listener, if it differs: a
+	// name, or name:port for a forwarded port. The listener still listens only on this
+	// machine's loopback addresses.
 	Host string
-	// Port is fixed where a server shall offer the same key again, which it does
-	// for exactly the same redirect URL alone; 0 takes any free one.
+	// Port is the port to listen on; 0 takes any free one. Use a fixed port if the server
+	// should offer the same key again, which it does only for exactly the same redirect
+	// URL.
 	Port int
-	// Nonce is that of an earlier listener, for the same purpose, and zero for a
-	// new one.
+	// Nonce is the nonce of an earlier listener, for the same purpose. If it is zero, the
+	// listener generates a new one.
 	Nonce client.Secret
-	// Store is called with what was received before the browser is answered, so
-	// that a key is safe before anybody is told that it came. Its context is not
-	// cancelled. Its error is that of [CallbackListener.Wait]. It may be nil.
+	// Store is called with the received callback before the browser gets its response, so
+	// that the key is saved before the browser reports success. Its context is not
+	// cancelled. [CallbackListener.Wait] returns its error. It may be nil.
 	Store func(context.Context, Callback) error
 }
 
-// Callback is what a browser brought. It is a claim of whoever knew the
-// address: what the key is worth is told by [Client.Prove].
+// Callback is what a browser sent. Any sender that knew the address can have made it up:
+// use [Client.Prove] to check the key.
 type Callback struct {
 	APIKey APIKey
-	// UserID proves nothing: BTCPay Server 2.4.1 posts any key that its confirm
-	// page was given, with the id of the key's owner, whoever presses the button.
+	// UserID proves nothing: BTCPay Server 2.4.1 posts any key that its confirm page
+	// receives, with the id of the key's owner, regardless of which user presses the
+	// button.
 	UserID string
-	// Permissions are those that can be read as such.
+	// Permissions are those that [ParsePermission] accepts.
 	Permissions []Permission
 }
 
-// CallbackListener waits for one POST with a key. It has to be closed.
+// CallbackListener waits for one POST with a key. The caller must close it.
 type CallbackListener struct {
 	url, host string
 	port      int
 	nonce     client.Secret
-	done      string // the path of the page afterwards
+	done      string // the path of the page that follows the POST
 	store     func(context.Context, Callback) error
-	ctx       context.Context // for Store alone: values without cancelling
+	ctx       context.Context // only for Store: keeps values, is never cancelled
 	pageTime  time.Duration
 
 	listeners []net.Listener
 	room      *room
 	refused   atomic.Int64
-	// misdirected are those of the refused that had all but the host.
+	// misdirected counts the refused requests that were valid except for the host.
 	misdirected atomic.Int64
 
 	mu       sync.Mutex
 	stage    stage
-	answered chan struct{} // closed when a browser was answered
+	answered chan struct{} // closed when a browser got its response
 	received Callback
 	err      error
 
-	shown    atomic.Bool // the page was asked for
+	shown    atomic.Bool // the browser requested the page
 	stop     context.CancelFunc
 	finished chan struct{}
 }
@@ -79,46 +83,45 @@ type stage int
 
 const (
 	waiting stage = iota
-	claimed       // a POST won; it is being stored and answered
-	over          // nobody waits any more
+	claimed       // a POST was accepted; it is being stored
+	over          // no POST is accepted any more
 )
 
 var (
-	// ErrCallbackClosed means the listener was closed before a key came.
+	// ErrCallbackClosed means that the listener was closed before a key came.
 	ErrCallbackClosed = errors.New("the listener was closed before a key came")
-	// ErrNonce is wrapped where a given nonce could be guessed or cannot stand
-	// in a URL.
+	// ErrNonce is wrapped if a given nonce could be guessed or cannot be part of a URL.
 	ErrNonce = errors.New("unusable nonce")
 )
 
-// nonceLength is that of 128 bits in base64, and noncePattern what servers
-// leave as it is in a redirect URL.
+// nonceLength is the length of 128 bits in base64. noncePattern matches what servers
+// leave unchanged in a redirect URL.
 const nonceLength = 22
 
 var noncePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]+$`) })
 
 const (
-	// pageTime is how long the browser may take to ask for the page after it
-	// has been answered.
+	// pageTime is how long the listener waits for the browser to request the page after
+	// the redirect to it.
 	pageTime = 2 * time.Second
 
-	// callbackPath stays the same for ever: servers offer an old key again only
-	// for exactly the same URL.
+	// callbackPath must never change: servers offer an existing key again only for
+	// exactly the same URL.
 	callbackPath = "/callback/"
 	donePath     = "/done/"
 )
 
-// ListenCallback opens a listener for the POST by which a server's consent page
-// hands over a key. It listens when it returns, so [CallbackListener.URL] can go
-// into an [AuthorizeRequest]. It ends with ctx, with [CallbackListener.Close], or
-// by itself after a key came.
+// ListenCallback opens a listener for the POST with which a server's consent page
+// delivers a key. It already listens when it returns, so [CallbackListener.URL] can be
+// used in an [AuthorizeRequest]. It ends with ctx, with [CallbackListener.Close], or by
+// itself after a key came.
 //
-// Only a POST to the exact path with the exact Host and one key in it counts.
-// Everything else gets the same 404 and does not end the wait. The path holds a
-// nonce of 128 bits, the only thing that ties the POST to the request: the
-// server sends no state, and Origin is null. No header is kept or logged.
+// It accepts only a POST to the exact path with the exact Host and one key in it. Every
+// other request gets the same 404 and does not end the wait. The path contains a nonce of
+// 128 bits. Only the nonce ties the POST to the request: the server sends no state, and
+// Origin is null. The listener keeps and logs no headers.
 //
-// It returns a [*PortTakenError] where Port is taken.
+// It returns a [*PortTakenError] if Port is taken.
 func ListenCallback(ctx context.Context, options CallbackOptions) (*CallbackListener, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
@@ -145,7 +148,7 @@ func newListener(ctx context.Context, options CallbackOptions, nonce client.Secr
 		answered: make(chan struct{}), finished: make(chan struct{}),
 	}
 	l.port = listeners[0].Addr().(*net.TCPAddr).Port
-	// The server leaves out the default port, and so does the Host header.
+	// The server leaves out the default port, and the Host header does, too.
 	if !address.hasPort && l.port != 80 {
 		l.host = net.JoinHostPort(address.name, strconv.Itoa(l.port))
 	}
@@ -171,36 +174,35 @@ func callbackNonce(given client.Secret) (client.Secret, error) {
 
 func (l *CallbackListener) path() string { return callbackPath + l.nonce.Reveal() }
 
-// URL is what goes into [AuthorizeRequest.Redirect]. It holds the nonce: whoever
-// reads it can hand a key of their own to the listener, so it should not stand
-// in another process's arguments.
+// URL is the value for [AuthorizeRequest.Redirect]. It contains the nonce: anyone who
+// reads it can send their own key to the listener. So do not pass it in another process's
+// arguments.
 func (l *CallbackListener) URL() string { return l.url }
 
-// Port is the port that the listener has.
+// Port is the port on which the listener listens.
 func (l *CallbackListener) Port() int { return l.port }
 
-// Nonce makes the same URL again, with the same port.
+// Nonce returns the nonce. With it and the same port, a later listener has the same URL.
 func (l *CallbackListener) Nonce() client.Secret { return l.nonce }
 
-// Refused counts the requests that were answered with 404 so far.
+// Refused counts the requests that got a 404 so far.
 func (l *CallbackListener) Refused() int64 { return l.refused.Load() }
 
-// Misdirected counts the posts among them that knew the nonce and came under
-// another host name: a proxy between browser and listener changes it, and
-// [CallbackOptions.Host] has to say the name.
+// Misdirected counts the refused POSTs that had the nonce but another host name. The
+// usual cause is a proxy between the browser and the listener that changes the name. Set
+// [CallbackOptions.Host] to that name.
 func (l *CallbackListener) Misdirected() int64 { return l.misdirected.Load() }
 
-// Done is closed when the listener has ended: all its connections are closed
-// and its port is free. After a key came, that is when the browser has its page,
-// or two seconds later. A program that ends before leaves the browser with an
-// error page.
+// Done is closed when the listener has ended: all its connections are closed and its port
+// is free. After a key came, that is when the browser has its page, or two seconds later.
+// If the program exits earlier, the browser shows an error page.
 func (l *CallbackListener) Done() <-chan struct{} { return l.finished }
 
-// Wait returns the first valid POST, after it was stored and its sender
-// answered. When ctx ends before, no POST is accepted any more. The error is
-// then that of ctx, else [ErrCallbackClosed], or that of
-// [CallbackOptions.Store], which comes together with the callback, so that the
-// key can be revoked.
+// Wait returns the first valid POST after it was stored and the browser got its response.
+// If ctx ends before a key came, no POST is accepted any more, and Wait returns the error
+// of ctx. If the listener was closed, it returns [ErrCallbackClosed]. If
+// [CallbackOptions.Store] failed, Wait returns its error together with the callback, so
+// that the caller can revoke the key.
 func (l *CallbackListener) Wait(ctx context.Context) (Callback, error) {
 	var cause error
 	select {
@@ -220,20 +222,20 @@ func (l *CallbackListener) Wait(ctx context.Context) (Callback, error) {
 		l.stop()
 		return Callback{}, cause
 	}
-	// A key that is on its way in is not dropped, whatever ctx says.
+	// A key that is already being stored is not dropped, even if ctx has ended.
 	<-l.answered
 	return l.received, l.err
 }
 
-// Close ends the listener and returns when all is closed. A key that is being
-// stored is stored first.
+// Close ends the listener and returns when all its connections are closed. If a key is
+// being stored, Close waits until it is stored.
 func (l *CallbackListener) Close() error {
 	l.stop()
 	<-l.finished
 	return nil
 }
 
-// run serves until ctx ends, and then waits for everything it started.
+// run serves until ctx ends, and then waits for everything that it started.
 func (l *CallbackListener) run(ctx context.Context) {
 	defer close(l.finished)
 	var doors sync.WaitGroup
@@ -258,7 +260,8 @@ func (l *CallbackListener) run(ctx context.Context) {
 	l.room.wait()
 }
 
-// claim makes one POST the winner.
+// claim reports whether the listener accepts this POST: it is the first valid one, and
+// the wait has not ended.
 func (l *CallbackListener) claim() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -269,7 +272,7 @@ func (l *CallbackListener) claim() bool {
 	return true
 }
 
-// keep stores what the winner brought, and answers it.
+// keep stores the accepted callback and sends the response.
 func (l *CallbackListener) keep(g *guest, callback Callback) {
 	l.received = callback
 	if l.store != nil {

@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// PortTakenError means that another program has the port of
-// [CallbackOptions.Port], perhaps a second login.
+// PortTakenError means that another program uses the port of [CallbackOptions.Port],
+// perhaps a second login.
 type PortTakenError struct {
 	Port int
 	Err  error
@@ -37,13 +37,14 @@ const (
 	localhost = "localhost"
 )
 
-// An address is how the browser names the listener, and where it listens.
+// An address is the name under which the browser reaches the listener, and the addresses
+// on which it listens.
 type address struct {
 	name    string // without a port
-	host    string // as the Host header has it; complete where hasPort is set
+	host    string // as in the Host header; complete if hasPort is set
 	hasPort bool
-	// bind are the addresses to listen on. The first is needed; a machine
-	// without IPv6 does without the second.
+	// bind are the addresses to listen on. The first is required. The second is skipped
+	// on a machine without IPv6.
 	bind []string
 }
 
@@ -77,9 +78,9 @@ func callbackAddress(options CallbackOptions) (address, error) {
 
 var hostPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?$`) })
 
-// loopbackAddress says where to listen for a name. A browser may reach
-// localhost by either address, so both are taken: on the free one another
-// program could wait for the key.
+// loopbackAddress returns the addresses on which to listen for a name. A browser may
+// reach localhost at either loopback address, so the listener uses both. Otherwise
+// another program could wait for the key on the free one.
 func loopbackAddress(name string) address {
 	a := address{name: name, host: name, bind: []string{loopback, loopback6}}
 	if ip, err := netip.ParseAddr(name); err == nil {
@@ -94,7 +95,7 @@ func loopbackAddress(name string) address {
 	return a
 }
 
-// otherLoopback is a name of this machine that the server does not have.
+// otherLoopback returns a name of this machine that differs from the server's name.
 func otherLoopback(server string) string {
 	u, err := url.Parse(server)
 	if err != nil {
@@ -107,7 +108,7 @@ func otherLoopback(server string) string {
 		}
 		return loopback
 	}
-	// A browser reads 127.1 and 2130706433 as 127.0.0.1 too.
+	// A browser also reads 127.1 and 2130706433 as 127.0.0.1.
 	last := host[strings.LastIndexByte(strings.TrimSuffix(host, "."), '.')+1:]
 	if last != "" && '0' <= last[0] && last[0] <= '9' {
 		return localhost
@@ -115,8 +116,8 @@ func otherLoopback(server string) string {
 	return loopback
 }
 
-// bindAttempts is for port 0, where a port that is free on the first address
-// may be taken on the second.
+// bindAttempts limits the attempts for port 0: a port that is free on the first address
+// may be in use on the second.
 const bindAttempts = 20
 
 func bind(ctx context.Context, hosts []string, port int) ([]net.Listener, error) {
@@ -158,7 +159,8 @@ func bindOnce(ctx context.Context, hosts []string, port int) ([]net.Listener, er
 	return listeners, nil
 }
 
-// wsaAddressInUse is how Windows says it; syscall has another number there.
+// wsaAddressInUse is the error number that Windows returns; EADDRINUSE of syscall has
+// another number there.
 const wsaAddressInUse = syscall.Errno(10048)
 
 func taken(err error) bool {

@@ -13,13 +13,13 @@ import (
 
 var errCallback = errors.New("not a callback")
 
-// maxUserID is more than any server's id has.
+// maxUserID is longer than any server's user id.
 const maxUserID = 128
 
-// parseCallback reads the form that servers post or the JSON object that their
-// documentation speaks of. Other fields, such as the server's anti-forgery
-// token, are passed over and not kept. A field that stands twice is refused:
-// two programs could read two keys.
+// parseCallback reads the form that servers post, or the JSON object that their
+// documentation describes. It ignores other fields, such as the server's anti-forgery
+// token, and does not keep them. It refuses a duplicate apiKey or userId and any
+// duplicate JSON field: two programs could read two different keys.
 func parseCallback(contentType string, body []byte) (Callback, error) {
 	mediaType, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil {
@@ -60,7 +60,7 @@ func readJSON(body []byte) (callbackFields, error) {
 	if err := client.RefuseDuplicates(body); err != nil {
 		return callbackFields{}, err
 	}
-	// A map, since a struct would take apikey for apiKey.
+	// A map, since a struct would accept apikey for apiKey.
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(body, &object); err != nil {
 		return callbackFields{}, err
@@ -83,8 +83,8 @@ func (f callbackFields) callback() (Callback, error) {
 	}
 	callback := Callback{APIKey: key, UserID: f.userID}
 	for _, text := range f.permissions {
-		// What cannot be read is left out and not refused: the key's own list
-		// is asked of the server anyway, and a refusal would lose the key.
+		// An invalid permission is left out, not refused: a refusal would lose the key,
+		// and the caller asks the server for the key's own list anyway.
 		if p, err := ParsePermission(text); err == nil {
 			callback.Permissions = append(callback.Permissions, p)
 		}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The pages are the same for everybody: nothing that was received is in them.
+// The pages are the same for every request: they contain nothing that was received.
 var (
 	//go:embed pages/received.html
 	receivedPage string
@@ -13,8 +13,8 @@ var (
 	notKeptPage string
 )
 
-// secureHeaders keep the answer out of caches, frames and other pages'
-// referrers. The pages have a style and no script.
+// secureHeaders keep the response out of caches, out of frames and out of the referrers
+// of other pages. The pages have a style and no script.
 const secureHeaders = "Cache-Control: no-store\r\n" +
 	"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" +
 	"Cross-Origin-Opener-Policy: same-origin\r\n" +
@@ -30,13 +30,13 @@ func page(status, text string) []byte {
 func received() []byte { return page("200 OK", receivedPage) }
 func notKept() []byte  { return page("500 Internal Server Error", notKeptPage) }
 
-// seeOther leads the browser away from the form, so that a reload does not post
-// the key again.
+// seeOther redirects the browser away from the form, so that a reload does not post the
+// key again.
 func seeOther(path string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 303 See Other\r\nLocation: %s\r\nContent-Length: 0\r\n%s\r\n", path, secureHeaders)
 }
 
-// notFound has no body, so that it is the same answer to HEAD.
+// notFound has no body, so that the response to HEAD is the same.
 func notFound() []byte {
 	return []byte("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + secureHeaders + "\r\n")
 }

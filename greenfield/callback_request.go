@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	// maxHead has room for the cookies that a browser may send along.
+	// maxHead leaves room for the cookies that a browser may send.
 	maxHead     = 64 << 10
 	maxCallback = 64 << 10
 	headTime    = 10 * time.Second
 	bodyTime    = 10 * time.Second
-	// lingerTime is how long a sender may go on sending after the answer. A
-	// connection that is closed before takes the answer with it.
+	// lingerTime is how long a sender may continue to send after the response. If the
+	// connection were closed earlier, the sender could lose the response.
 	lingerTime = 500 * time.Millisecond
 )
 
-// serve reads one request from a connection, and answers it.
+// serve reads one request from a connection and sends the response.
 func (l *CallbackListener) serve(g *guest) {
 	conn := g.conn
 	head, rest, err := l.readHead(g)
@@ -34,8 +34,8 @@ func (l *CallbackListener) serve(g *guest) {
 		}
 		return
 	}
-	// net/http's server is not used: it keeps connections for longer than they
-	// are worth, reads what it is sent after a refusal, and logs.
+	// serve does not use net/http's server, which keeps connections open for too long,
+	// continues to read after it has refused a request, and logs.
 	body := io.MultiReader(bytes.NewReader(rest), conn)
 	r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(bytes.NewReader(head), body)))
 	if err != nil || r.ProtoMajor != 1 || countHosts(head) != 1 || bareLineEnds(head) {
@@ -60,7 +60,7 @@ func (l *CallbackListener) serve(g *guest) {
 	}
 }
 
-// receive reads the POST of somebody who knows the nonce.
+// receive reads a POST whose sender knows the nonce.
 func (l *CallbackListener) receive(g *guest, r *http.Request) {
 	if r.ContentLength > maxCallback {
 		l.refuse(g)
@@ -89,7 +89,8 @@ func (l *CallbackListener) isClaimed() bool {
 	return l.stage == claimed
 }
 
-// same compares in a time that does not tell how much of a nonce was right.
+// same reports whether the two are equal. Its time does not depend on how much of a nonce
+// is right.
 func same(given, want string) bool {
 	return subtle.ConstantTimeCompare([]byte(given), []byte(want)) == 1
 }
@@ -98,9 +99,9 @@ var errNoRequest = errors.New("not a request")
 
 var endOfHead = []byte("\r\n\r\n")
 
-// readHead reads up to the empty line, and returns what it read beyond it. Until
-// then the connection may be dropped for another, but for a first and a last
-// look.
+// readHead reads up to the empty line, and also returns what it read beyond it. Until
+// then the room may drop the connection to make place for another, except during
+// firstLook at the beginning and lastLook at the end.
 func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 	buffer := make([]byte, 0, 2<<10)
 	end, looked := time.Now().Add(headTime), false
@@ -114,7 +115,7 @@ func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 		buffer = buffer[:len(buffer)+n]
 		if i := bytes.Index(buffer[scanned:], endOfHead); i >= 0 {
 			i += scanned + len(endOfHead)
-			// From here to the answer is a moment, and it may be the browser.
+			// The response follows in a moment, and the sender may be the browser.
 			l.room.hold(g)
 			return buffer[:i], buffer[i:], nil
 		}
@@ -133,13 +134,13 @@ func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
 	}
 }
 
-// countHosts counts the Host headers, of which net/http keeps the first.
+// countHosts counts the Host headers; net/http keeps only the first.
 func countHosts(head []byte) int {
 	return bytes.Count(bytes.ToLower(head), []byte("\nhost:"))
 }
 
-// bareLineEnds reports whether a line ends otherwise than browsers end it, which
-// two readers may read in two ways.
+// bareLineEnds reports whether a line does not end as browsers end it. Two programs may
+// read such a line differently.
 func bareLineEnds(head []byte) bool {
 	return bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
 }
@@ -152,15 +153,16 @@ func (l *CallbackListener) refuse(g *guest) {
 	}
 }
 
-// write writes an answer. It is small enough not to wait for its reader.
+// write reports whether it could write the response, which is small enough not to wait
+// for its reader.
 func (l *CallbackListener) write(g *guest, answer []byte) bool {
 	g.conn.SetDeadline(time.Now().Add(lingerTime))
 	_, err := g.conn.Write(answer)
 	return err == nil
 }
 
-// linger reads what the sender has not yet sent, since a connection that is
-// closed with unread bytes loses the answer too.
+// linger reads and discards what the sender still sends: if a connection is closed with
+// unread bytes, the sender may lose the response.
 func linger(g *guest) {
 	if tcp, ok := g.conn.(*net.TCPConn); ok && tcp.CloseWrite() == nil {
 		io.Copy(io.Discard, g.conn)

@@ -11,36 +11,37 @@ import (
 )
 
 const (
-	// maxGuests leaves half of 256 file descriptors, a usual limit, to the rest
-	// of the program.
+	// maxGuests leaves half of 256 file descriptors, a usual limit, to the rest of the
+	// program.
 	maxGuests = 128
-	// fewestGuests are let in even where the rest of the program has all file
-	// descriptors.
+	// fewestGuests is how many connections are accepted even if the rest of the program
+	// uses all file descriptors.
 	fewestGuests = 4
-	// firstLook is how long a new connection is safe from being dropped. What a
-	// browser sends has long arrived by then, and a flood of connections that
-	// send nothing passes through at 30,000 a second.
+	// firstLook is how long a new connection is protected from being dropped. A browser's
+	// request arrives well within this time, and a flood of connections that send nothing
+	// passes through at 30,000 per second.
 	firstLook = 4 * time.Millisecond
-	// lastLook is for what arrived just before a connection is dropped.
+	// lastLook is how long a dropped connection may still deliver data that has just
+	// arrived.
 	lastLook = 100 * time.Microsecond
 )
 
-// A room holds the open connections and always has a place for one more: it
-// turns out the one that has been silent longest. So somebody who opens
-// connections and sends nothing cannot keep a browser out.
+// A room holds the open connections and always has a place for one more: it drops the one
+// that has been silent longest. So a client that opens connections and sends nothing
+// cannot keep a browser out.
 type room struct {
 	mu     sync.Mutex
 	change *sync.Cond
 	guests *list.List // of *guest, oldest first
-	most   int        // that may be in at once
+	most   int        // limit of simultaneous guests
 	closed bool
 	all    sync.WaitGroup
 }
 
 type guest struct {
 	conn net.Conn
-	// settled guests may be turned out; new ones and those whose request is
-	// being answered may not.
+	// The room may drop settled guests. It does not drop new guests, or guests whose
+	// request is being handled.
 	settled, leaving bool
 }
 
@@ -50,7 +51,7 @@ func newRoom() *room {
 	return r
 }
 
-// enter waits for a place and serves the connection in it.
+// enter waits for a place and then serves the connection.
 func (r *room) enter(conn net.Conn, serve func(*guest)) {
 	r.mu.Lock()
 	for !r.closed && r.guests.Len() >= r.most {
@@ -77,16 +78,17 @@ func (r *room) enter(conn net.Conn, serve func(*guest)) {
 	})
 }
 
-// turnOut asks the oldest connections that may be dropped to leave, a quarter of
-// the room at a time, since leaving takes a moment. A place is free when its
-// goroutine has ended, since the file descriptor lives as long.
+// turnOut asks the oldest connections that may be dropped to leave. It asks a quarter of
+// the room at a time, since leaving takes a moment. A place becomes free only when the
+// goroutine of a guest ends, since the file descriptor is in use until then.
 func (r *room) turnOut() {
 	leaving := 0
 	for place := r.guests.Front(); place != nil && leaving < (r.most+3)/4; place = place.Next() {
 		g := place.Value.(*guest)
 		if g.settled && !g.leaving {
 			g.leaving = true
-			// Not closed: a request that has just arrived would be lost.
+			// The connection is not closed: a request that has just arrived would be
+			// lost.
 			g.conn.SetReadDeadline(time.Unix(1, 0))
 		}
 		if g.leaving {
@@ -95,8 +97,8 @@ func (r *room) turnOut() {
 	}
 }
 
-// shrink is for when the program has no file descriptor left: fewer guests than
-// there are now have to do.
+// shrink lowers the limit when the program has no file descriptor left: the room then
+// holds fewer guests than now.
 func (r *room) shrink() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -104,8 +106,8 @@ func (r *room) shrink() {
 	r.turnOut()
 }
 
-// settle lets the guest be turned out from now on, and read until a time if
-// that does not happen.
+// settle allows the room to drop the guest from now on. Unless that happens, the guest
+// may read until the given time.
 func (r *room) settle(g *guest, until time.Time) {
 	r.mu.Lock()
 	g.settled = true
@@ -116,7 +118,7 @@ func (r *room) settle(g *guest, until time.Time) {
 	r.change.Broadcast()
 }
 
-// hold keeps the guest from being turned out.
+// hold prevents the room from dropping the guest.
 func (r *room) hold(g *guest) {
 	r.mu.Lock()
 	g.settled = false
@@ -129,7 +131,7 @@ func (r *room) isLeaving(g *guest) bool {
 	return g.leaving
 }
 
-// close turns everybody out.
+// close drops all guests.
 func (r *room) close() {
 	r.mu.Lock()
 	r.closed = true
@@ -140,13 +142,14 @@ func (r *room) close() {
 	r.change.Broadcast()
 }
 
-// wait returns when all have gone.
+// wait returns when all guests have left.
 func (r *room) wait() { r.all.Wait() }
 
-// acceptPause is for when connections cannot be accepted.
+// acceptPause is the pause after a connection could not be accepted.
 const acceptPause = 5 * time.Millisecond
 
-// accept takes connections until ctx ends. No error of a single one ends it.
+// accept accepts connections until ctx ends. An error of a single connection does not end
+// it.
 func (l *CallbackListener) accept(ctx context.Context, listener net.Listener) {
 	for {
 		conn, err := listener.Accept()

@@ -2,8 +2,8 @@ package greenfield
 
 import "github.com/btcpayctl/btcpayctl/client"
 
-// Client talks to the Greenfield API of one BTCPay Server. It may be used by
-// several goroutines.
+// Client calls the Greenfield API of one BTCPay Server. Several goroutines may use it at
+// the same time.
 type Client struct {
 	APIKeys     *APIKeyService
 	Invoices    *InvoiceService
@@ -13,15 +13,15 @@ type Client struct {
 	Users       *UserService
 
 	http *client.Client
-	// key is the credential where it is an API key, else zero.
+	// key is the credential if it is an API key, else zero.
 	key APIKey
-	// basic is set where the credential is an account's password.
+	// basic is set if the credential is an account's password.
 	basic bool
 }
 
-// New makes a client. The credential is an [APIKey], a [Basic], or nil for
-// none, with which only [ServerService.Health] and [Client.AuthorizeURL] are of
-// use. Nothing is sent yet. For many credentials on one server, see [From].
+// New creates a client. The credential is an [APIKey], a [Basic], or nil for none.
+// Without a credential, only [ServerService.Health] and [Client.AuthorizeURL] are useful.
+// New sends nothing. For many credentials on one server, see [From].
 func New(server string, credential Credential, options ...client.Option) (*Client, error) {
 	connection, err := client.New(server, options...)
 	if err != nil {
@@ -30,9 +30,9 @@ func New(server string, credential Credential, options ...client.Option) (*Clien
 	return From(connection, credential), nil
 }
 
-// From makes a client of this API on a connection, which any number of clients may share,
-// of both APIs and with as many credentials: they have no further connections. A
-// credential that the connection itself has is not used.
+// From creates a client of this API on a connection. Any number of clients of both APIs,
+// each with its own credential, may share one connection; they open no others. A
+// credential of the connection itself is not used.
 //
 //	conn, err := client.New("https://btcpay.example.com")
 //	...
@@ -53,9 +53,9 @@ func From(connection *client.Client, credential Credential) *Client {
 	return c
 }
 
-// Address returns the server's address with its path prefix and without a
-// trailing slash.
+// Address returns the server's address, with its path prefix and without a trailing
+// slash.
 func (c *Client) Address() string { return c.http.Server() }
 
-// CloseIdleConnections closes connections that are kept for the next request.
+// CloseIdleConnections closes the connections that are kept open for later requests.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }

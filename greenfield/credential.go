@@ -13,11 +13,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// A Credential of the Greenfield API is an [APIKey] or a [Basic]. Those of the
-// BitPay-compatible API are refused by a server here, and so by the compiler.
+// A Credential of the Greenfield API is an [APIKey] or a [Basic]. The server refuses
+// credentials of the BitPay-compatible API for this API, and so does the compiler.
 type Credential interface {
 	client.Credential
-	// sealed returns the credential itself, whatever was built around it.
+	// sealed returns the credential itself, even if another type embeds it.
 	sealed() (Credential, client.Secret)
 }
 
@@ -42,13 +42,13 @@ func (k APIKey) sealed() (Credential, client.Secret) { return k, k.secret }
 
 func (b Basic) sealed() (Credential, client.Secret) { return b, b.password }
 
-// As lets one call send another credential than the client's.
+// As sends one call with another credential than the client's.
 func As(credential Credential) client.CallOption {
 	own, _ := unseal(credential)
 	return client.CallCredential(own)
 }
 
-// as is the client with the credential that options name for a call.
+// as returns the client with the credential that the options of a call name.
 func (c *Client) as(options []client.CallOption) *Client {
 	if len(options) == 0 {
 		return c
@@ -64,19 +64,18 @@ func (c *Client) as(options []client.CallOption) *Client {
 // APIKey is a key of the Greenfield API. It is a [Credential].
 type APIKey struct{ secret client.Secret }
 
-// ErrAPIKey is wrapped by the errors of [NewAPIKey]. They hold no part of the
-// key.
+// ErrAPIKey is wrapped by the errors of [NewAPIKey]. They contain no part of the key.
 var ErrAPIKey = errors.New("not a Greenfield API key (40 digits and letters from a to f)")
 
-// keyPattern leaves room for other forms than today's 40 hex digits.
+// keyPattern accepts other forms than today's 40 hex digits.
 var keyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{16,256}$`) })
 
-// legacyKeyLength is that of the BitPay half's key, which has large letters as
-// well.
+// legacyKeyLength is the length of a key of the BitPay-compatible API, which also has
+// capital letters.
 const legacyKeyLength = 43
 
-// NewAPIKey checks that the key can be one. A key of the BitPay-compatible API
-// is refused: the server answers it with 401 here.
+// NewAPIKey checks that the key has a valid form. It refuses a key of the
+// BitPay-compatible API: for this API the server responds to it with 401.
 func NewAPIKey(key client.Secret) (APIKey, error) {
 	text := key.Reveal()
 	switch {
@@ -90,8 +89,8 @@ func NewAPIKey(key client.Secret) (APIKey, error) {
 	return APIKey{key}, nil
 }
 
-// ParsePastedKey reads a key as people paste it: with blanks, line ends or
-// quotes around it, or with the word token or Bearer in front.
+// ParsePastedKey reads a key as users paste it: with spaces, line ends or quotes around
+// it, or with the word token or Bearer before it.
 func ParsePastedKey(text string) (APIKey, error) {
 	text = trimPaste(text)
 	if word, rest, found := strings.Cut(text, " "); found && (strings.EqualFold(word, "token") || strings.EqualFold(word, "Bearer")) {
@@ -110,8 +109,8 @@ func (k APIKey) Secret() client.Secret { return k.secret }
 // IsZero reports whether there is no key.
 func (k APIKey) IsZero() bool { return k.secret.IsZero() }
 
-// Authorize sends the key by the scheme token, which every version knows;
-// Bearer works from 2.0.6 on.
+// Authorize sends the key with the scheme token, which every version accepts; Bearer
+// works since 2.0.6.
 func (k APIKey) Authorize(req *http.Request, _ []byte) error {
 	if k.IsZero() {
 		return ErrAPIKey
@@ -120,24 +119,23 @@ func (k APIKey) Authorize(req *http.Request, _ []byte) error {
 	return nil
 }
 
-// Basic is an account's e-mail address and password, with all rights of the
-// account. It is a [Credential].
+// Basic is an account's e-mail address and password. It has all rights of the account. It
+// is a [Credential].
 //
-// It is meant to make a first key: in production the server takes about five
-// requests a minute and locks the account for five minutes after five wrong
-// passwords, with all its keys.
+// It is meant for creating a first key: in production the server accepts only about five
+// requests per minute. After five wrong passwords it locks the account, with all its
+// keys, for five minutes.
 type Basic struct {
 	user     string
 	password client.Secret
 }
 
-// ErrBasic is wrapped by the errors of [NewBasic]. They hold no part of the
-// password.
+// ErrBasic is wrapped by the errors of [NewBasic]. They contain no part of the password.
 var ErrBasic = errors.New("this account cannot be used with Basic")
 
-// NewBasic checks what the server could not read. It splits the text at every
-// colon, so a password or a name with one can never log in (recording
-// 11-auth-errors).
+// NewBasic refuses a name or password that the server could not read. The server splits
+// the text at every colon, so a name or password that contains one can never log in
+// (recording 11-auth-errors).
 func NewBasic(user string, password client.Secret) (Basic, error) {
 	text := password.Reveal()
 	switch {
@@ -161,7 +159,7 @@ func NewBasic(user string, password client.Secret) (Basic, error) {
 // User returns the e-mail address.
 func (b Basic) User() string { return b.user }
 
-// Authorize sends both as UTF-8.
+// Authorize sends the e-mail address and the password as UTF-8.
 func (b Basic) Authorize(req *http.Request, _ []byte) error {
 	if b.user == "" {
 		return ErrBasic

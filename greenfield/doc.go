@@ -1,12 +1,12 @@
-// Package greenfield talks to the Greenfield API of BTCPay Server: it gets API
-// keys from a person's browser, makes and revokes them, and calls what they are
-// for. It works with servers from 1.13.5 to 2.4.1, whose recorded answers its
-// tests read.
+// Package greenfield is a client for the Greenfield API of BTCPay Server: it obtains API
+// keys through the user's browser, creates and revokes them, and calls the API with them.
+// It works with servers from 1.13.5 to 2.4.1; its tests read recorded responses of these
+// servers.
 //
-// # A key from a person
+// # A key from a user
 //
-// A server's consent page posts the key to an address of the caller's. So first
-// listen, then send the person to the page:
+// A server's consent page posts the key to an address of the caller. So first listen,
+// then send the user to the page:
 //
 //	listener, err := greenfield.ListenCallback(ctx, greenfield.CallbackOptions{Server: server})
 //	...
@@ -25,25 +25,26 @@
 //	...
 //	proof, err := c.Prove(ctx, callback.APIKey, request)
 //
-// The listener takes one POST with the right nonce in its path, whatever else
-// knocks. What came is a claim until [Client.Prove] has asked the server, and
-// the grant may be more or less than was asked for: look at [Grant.Match] before
-// the key is kept. [AuthorizeRequest.Warnings] tells of surprises in advance.
+// The listener accepts one POST with the right nonce in its path and refuses all other
+// requests. Do not trust what the POST contains until [Client.Prove] has asked the
+// server. The grant may have more or fewer permissions than the request: check
+// [Grant.Match] before you keep the key. [AuthorizeRequest.Warnings] reports possible
+// surprises in advance.
 //
-// A person who cancels sends nothing back, so the wait needs an end of its own.
+// If the user cancels, the server sends nothing back, so the wait needs a timeout.
 //
 // # A key for a program
 //
-// [APIKeyService.Create] makes a key with fewer rights for one task, and
-// [APIKeyService.RevokeCurrent] takes it back. A server cannot list keys, so a
-// program has to note what it makes, and to give each a label that a person
-// finds again.
+// [APIKeyService.Create] creates a key with fewer rights for one task, and
+// [APIKeyService.RevokeCurrent] revokes it. A server cannot list keys. So a program has
+// to record the keys that it creates, and to give each a label that a user can find
+// again.
 //
 // # What a key may do
 //
-// A key lists what it was given, for ever, and its owner's role in a store decides at
-// each call. [PermissionService.Try] asks the server, by reads that each need one
-// permission:
+// A key always lists the permissions that it was given, but its owner's role in a store
+// decides at each call. [PermissionService.Try] asks the server, with reads that each
+// need one permission:
 //
 //	for _, right := range c.Permissions.Try(ctx, info.Permissions, storeID) {
 //		if right.Live == greenfield.LiveNo {
@@ -53,23 +54,23 @@
 //
 // # Calls
 //
-// [Client] has one service for each area. Each method names the permission that
-// the server checks, which is not always what its documentation says.
-// [Permission.Covers] tells what a permission includes.
+// [Client] has one service for each area. Each method names the permission that the
+// server checks, which sometimes differs from the server's documentation.
+// [Permission.Covers] reports whether a permission includes another.
 //
 // # Errors
 //
-// The errors of the package client, wrapped by what they mean, such as
-// [ErrUnknownKey] or [ErrThrottled], by [*PermissionError] for 403, or
-// [*client.RequestError] where nothing was sent. None holds a key or a password.
+// Errors are those of the package client, wrapped by their meaning, such as
+// [ErrUnknownKey] or [ErrThrottled]. A 403 is a [*PermissionError]. If nothing was sent,
+// the error is a [*client.RequestError]. No error contains a key or a password.
 //
 // # Units
 //
-// Amounts are exact text, [client.Decimal]. Moments travel in seconds. Spans are
+// Amounts are exact text, [client.Decimal]. Times are sent in seconds. Durations are
 // [Minutes] for an invoice, [Seconds] for a store, [Days] for refunds.
 //
-// # What stays
+// # Compatibility
 //
-// Unknown members and unknown values of the text types never fail a call, since
-// servers add them. Exported names stay as they are within a major version.
+// Unknown fields and unknown values of the text types never make a call fail, since
+// servers add them. Exported names do not change within a major version.
 package greenfield

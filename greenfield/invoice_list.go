@@ -14,46 +14,46 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// InvoiceListOptions choose invoices. The zero value means all that are not archived.
+// InvoiceListOptions select invoices. The zero value selects all that are not archived.
 type InvoiceListOptions struct {
-	// OrderIDs are exact, with their capitals. Any of them fits.
+	// OrderIDs selects invoices that have one of these order ids. The comparison is exact
+	// and case-sensitive.
 	OrderIDs []string
-	// Statuses: any of them fits. Others than the five constants are refused
-	// here: the server would return invoices of every state.
+	// Statuses selects invoices in one of these states. Other values than the five
+	// constants are refused here: the server would return invoices in every state.
 	Statuses []InvoiceStatus
-	// StartDate and EndDate bound the creation, in whole seconds.
+	// StartDate and EndDate limit the time of creation, in whole seconds.
 	StartDate, EndDate time.Time
-	// TextSearch is the beginning of an id, an order id or an additional search
-	// term, with its capitals; up to 512 characters.
+	// TextSearch is the beginning of an id, an order id or an additional search term. It
+	// is case-sensitive and has up to 512 characters.
 	TextSearch      string
 	IncludeArchived bool
-	// IncludePaymentMethods fills [Invoice.PaymentMethods], on servers since
-	// 2.3.6.
+	// IncludePaymentMethods fills [Invoice.PaymentMethods], on servers since 2.3.6.
 	IncludePaymentMethods bool
-	// Skip leaves out this many invoices, newest first. [InvoiceService.List] hands it
+	// Skip leaves out this many invoices, newest first. [InvoiceService.List] passes it
 	// to the server, which may order the invoices of one second differently each time;
 	// [InvoiceService.All] counts in its own order.
 	Skip int
-	// Take is the size of a page, for All that of the first one; 0 means DefaultTake.
-	// The server has no limit of its own and would send everything.
+	// Take is the size of a page, for All the size of the first page; 0 means
+	// DefaultTake. The server has no limit of its own and would send everything.
 	Take int
 }
 
-// DefaultTake is the number of invoices on a page where none is given.
+// DefaultTake is the number of invoices on a page if Take is 0.
 const DefaultTake = 100
 
 const maxSearch = 512 // characters
 
-// List returns one page of a store's invoices, newest first. The order of invoices made
-// within one second is not defined and differs with Skip and Take, so pages that follow
-// each other by Skip may repeat one invoice and leave out another: [InvoiceService.All]
-// reads all of them. It needs [CanViewInvoices].
+// List returns one page of a store's invoices, newest first. The order of invoices
+// created within one second is undefined and varies with Skip and Take. So consecutive
+// pages may repeat one invoice and miss another: [InvoiceService.All] reads all of them.
+// It needs [CanViewInvoices].
 func (s *InvoiceService) List(ctx context.Context, storeID StoreID, options InvoiceListOptions, opts ...client.CallOption) ([]Invoice, error) {
 	list, _, err := s.list(ctx, storeID, options, opts)
 	return list, err
 }
 
-// list also tells the size of the answer in bytes.
+// list also returns the size of the response in bytes.
 func (s *InvoiceService) list(ctx context.Context, storeID StoreID, options InvoiceListOptions, opts []client.CallOption) ([]Invoice, int, error) {
 	query, err := options.query()
 	r := get("Invoices.List", invoices(storeID)...).with(query).refuse(err)
@@ -64,22 +64,22 @@ func (s *InvoiceService) list(ctx context.Context, storeID StoreID, options Invo
 	return list, size, nil
 }
 
-// All returns all invoices: by second, newest first, and within a second by id. Each
-// invoice that was there at the start and still fits the options when its page is read
-// comes exactly once; where that cannot be kept, All ends with an error. Invoices that
-// are created meanwhile may be left out. It stops after an error, holds one page in
+// All returns all invoices: newest first by second, and by id within a second. It returns
+// each invoice exactly once that exists at the start and still matches the options when
+// its page is read. If it cannot guarantee this, it ends with an error. It may miss
+// invoices that are created in the meantime. It stops after an error, holds one page in
 // memory, and needs [CanViewInvoices].
 //
-// The server orders by [Invoice.CreatedTime], whole seconds, and by nothing else. So
-// All reads by time: each page but the first ends with the last second of the page
-// before, which is asked for again as a whole. Skip counts in the order above and holds
-// for the moment of the first page: a program that goes on later with a larger Skip
-// loses none, unless invoices were created in between. StartDate and EndDate are whole
-// seconds, both inclusive.
+// The server orders only by [Invoice.CreatedTime], in whole seconds. So All reads by
+// time: each page except the first ends with the last second of the previous page, and
+// repeats that second completely. Skip counts in the order above and is valid for the
+// moment of the first page: a program that continues later with a larger Skip misses
+// none, unless invoices were created in between. StartDate and EndDate are whole seconds,
+// both inclusive.
 //
-// The first page has Take invoices. Later ones grow up to 1,000 while the answers are
-// small and quick, and further where more were made in one second; a page that is too
-// large or times out is asked for again in a smaller size.
+// The first page has Take invoices. Later pages grow up to 1,000 while the responses are
+// small and fast, and further if more invoices were created in one second. If a page is
+// too large or times out, All requests it again in a smaller size.
 func (s *InvoiceService) All(ctx context.Context, storeID StoreID, options InvoiceListOptions, opts ...client.CallOption) iter.Seq2[Invoice, error] {
 	options.Statuses, options.OrderIDs = slices.Clone(options.Statuses), slices.Clone(options.OrderIDs)
 	if _, err := options.query(); err != nil {

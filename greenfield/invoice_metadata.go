@@ -8,11 +8,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Metadata is free-form JSON that belongs to an invoice. Values are kept as they
-// were sent, so that numbers lose nothing.
+// Metadata is free-form JSON that belongs to an invoice. Values keep their exact JSON
+// text, so numbers lose no digits.
 type Metadata map[string]json.RawMessage
 
-// Members of the metadata that the server knows.
+// Fields of the metadata that the server knows.
 const (
 	MetaOrderID          = "orderId" // found by [InvoiceListOptions.OrderIDs]
 	MetaOrderURL         = "orderUrl"
@@ -35,7 +35,8 @@ const (
 	MetaBuyerCountry     = "buyerCountry"
 )
 
-// rewritten is what of the metadata came back otherwise than it was sent.
+// rewritten returns the fields of the metadata that came back different from what was
+// sent.
 func rewritten(sent, kept Metadata) []client.Difference {
 	var e client.DifferentError
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
@@ -44,7 +45,7 @@ func rewritten(sent, kept Metadata) []client.Difference {
 	return e.Differences
 }
 
-// Text returns a member that is a text, and nothing for any other.
+// Text returns the value of a text field, and "" for any other field.
 func (m Metadata) Text(name string) string {
 	var text string
 	if json.Unmarshal(m[name], &text) != nil {
@@ -53,11 +54,11 @@ func (m Metadata) Text(name string) string {
 	return text
 }
 
-// OrderID returns the order's id.
+// OrderID returns the order id.
 func (m Metadata) OrderID() string { return m.Text(MetaOrderID) }
 
-// Set sets a member to the JSON of a value. It returns an error where the value
-// has no JSON.
+// Set sets a field to the JSON of a value. It returns an error if the value has no JSON
+// form.
 func (m *Metadata) Set(name string, value any) error {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -70,7 +71,7 @@ func (m *Metadata) Set(name string, value any) error {
 	return nil
 }
 
-// SetText sets a member to a text, and takes it out where the text is empty.
+// SetText sets a field to a text, or removes it if the text is empty.
 func (m *Metadata) SetText(name, text string) {
 	if text == "" {
 		delete(*m, name)

@@ -7,33 +7,33 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// InvoicePaymentMethod is one way to pay an invoice. Amounts are in Currency,
-// the currency of the method, and not that of the invoice.
+// InvoicePaymentMethod is one way to pay an invoice. Amounts are in Currency, which is
+// the currency of the method, not of the invoice.
 type InvoicePaymentMethod struct {
-	// PaymentMethodID is such as BTC-CHAIN; in 1.13.5 BTC.
+	// PaymentMethodID is for instance BTC-CHAIN; in 1.13.5 BTC.
 	PaymentMethodID string `json:"paymentMethodId"`
-	Currency        string `json:"currency"` // such as BTC
-	// Activated is false where nobody asked for an address yet.
+	Currency        string `json:"currency"` // for instance BTC
+	// Activated is false if no address was requested yet.
 	Activated   bool   `json:"activated"`
 	Destination string `json:"destination"`
 	PaymentLink string `json:"paymentLink"`
 	// Rate is the price of 1 unit of Currency in the invoice's currency.
 	Rate client.Decimal `json:"rate,omitzero"`
-	// Amount is the invoice's with the fees of the payments so far, and Due what
-	// is left of it, below 0 where too much was paid.
+	// Amount is the amount of the invoice with the fees of the payments so far. Due is
+	// the rest to pay; it is negative if too much was paid.
 	Amount client.Decimal `json:"amount,omitzero"`
 	Due    client.Decimal `json:"due,omitzero"`
-	// TotalPaid is paid by all methods, PaymentMethodPaid by this one.
+	// TotalPaid was paid with all methods, PaymentMethodPaid with this one.
 	TotalPaid         client.Decimal   `json:"totalPaid,omitzero"`
 	PaymentMethodPaid client.Decimal   `json:"paymentMethodPaid,omitzero"`
 	PaymentMethodFee  client.Decimal   `json:"paymentMethodFee,omitzero"`
 	Payments          []InvoicePayment `json:"payments"`
-	// AdditionalData depends on the method: the path of the address's key,
-	// whether payjoin is on, and the like. It may be null.
+	// AdditionalData depends on the method, for instance the path of the address's key,
+	// or whether payjoin is on. It may be null.
 	AdditionalData json.RawMessage `json:"additionalData"`
 }
 
-// InvoicePayment is money that was seen for an invoice.
+// InvoicePayment is a payment that the server detected for an invoice.
 type InvoicePayment struct {
 	ID           string         `json:"id"` // txid-vout on chain
 	ReceivedDate Time           `json:"receivedDate"`
@@ -53,7 +53,7 @@ const (
 	PaymentStatusSettled    PaymentStatus = "Settled"
 )
 
-// UnmarshalJSON reads the names of 1.x too.
+// UnmarshalJSON also reads the field names of 1.x.
 func (m *InvoicePaymentMethod) UnmarshalJSON(data []byte) error {
 	type members InvoicePaymentMethod
 	var both struct {

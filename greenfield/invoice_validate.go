@@ -11,15 +11,16 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// maxAmount is what a server takes: 2^64-1.
+// maxAmount is the largest amount that a server accepts: 2^64-1.
 var maxAmount, _ = client.ParseDecimal("18446744073709551615")
 
-// currencyPattern is wide on purpose: servers let a store invent currencies.
+// currencyPattern is permissive on purpose: servers let a store define its own
+// currencies.
 var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`) })
 
-// Validate checks what the server would silently change, misread or ignore, and
-// what it would refuse with less to say. It returns a [*client.RequestError] for the
-// first such member.
+// Validate checks for values that the server would silently change, misread or ignore, or
+// refuse with a less helpful message. It returns a [*client.RequestError] for the first
+// such field.
 func (r InvoiceRequest) Validate() error {
 	if err := checkAmount("amount", r.Amount, maxAmount); err != nil {
 		return err
@@ -43,7 +44,7 @@ func checkAmount(member string, amount *client.Decimal, most client.Decimal) err
 	case !amount.IsSet():
 		return client.Refuse(member, "it points to an amount that is not set: leave it nil, or write 0 as client.NewDecimal(0, 0)")
 	}
-	// A decimal read from JSON has not been checked for its length yet.
+	// The length of a decimal read from JSON has not been checked yet.
 	parsed, err := client.ParseDecimal(amount.String())
 	switch {
 	case err != nil:
@@ -61,8 +62,9 @@ var (
 	speedPolicies = []SpeedPolicy{"", SpeedPolicyHigh, SpeedPolicyMedium, SpeedPolicyLowMedium, SpeedPolicyLow}
 )
 
-// lastMinute is how many minutes from now a server can count: to the year 9999, less a
-// year for what the store adds. An expiry beyond is answered with a 500.
+// lastMinute is the largest number of minutes from now that a server can handle: until
+// the year 9999, minus one year for what the store adds. For a later expiry the server
+// responds with 500.
 func lastMinute() Minutes { return Minutes((maxSeconds-time.Now().Unix())/60 - 366*24*60) }
 
 func (r CheckoutRequest) validate() error {
@@ -95,7 +97,7 @@ func (r CheckoutRequest) validate() error {
 
 var methodPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`) })
 
-// checkURL refuses what the server takes without a look and the checkout page
+// checkURL refuses an address that the server accepts unchecked and the checkout page
 // then cannot open.
 func checkURL(member, text string) error {
 	if text == "" {

@@ -9,10 +9,10 @@ import (
 	"sync"
 )
 
-// A Permission is what an API key may do: a policy such as
-// btcpay.store.canviewinvoices, or a policy for one store, such as
-// btcpay.store.canviewinvoices:STOREID. Servers and their plugins add policies,
-// so any text can occur in an answer; [ParsePermission] makes one to be sent.
+// A Permission is a right of an API key: a policy such as btcpay.store.canviewinvoices,
+// or a policy for one store, such as btcpay.store.canviewinvoices:STOREID. Servers and
+// their plugins add policies, so a response can contain any text; [ParsePermission]
+// returns one that can be sent.
 type Permission string
 
 // ErrPermission is wrapped by the errors of [ParsePermission].
@@ -20,14 +20,14 @@ var ErrPermission = errors.New("not a permission")
 
 var policyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(unrestricted|btcpay(\.[a-z0-9]+)+)$`) })
 
-// ParsePermission reads a permission as the server does: blanks around the
-// policy go, its letters become small, and what follows the first colon is the
-// scope, kept as it stands. It refuses what the server takes for no permission,
-// which a consent page drops without a word.
+// ParsePermission reads a permission as the server does: it removes spaces around the
+// policy, converts the policy to lower case, and takes the text after the first colon as
+// the scope, unchanged. It refuses a text that the server does not accept as a
+// permission; a consent page silently drops such a text.
 func ParsePermission(text string) (Permission, error) {
 	policy, scope, scoped := strings.Cut(text, ":")
 	policy = strings.TrimSpace(policy)
-	// Unicode has capitals beyond ASCII whose small letter is an ASCII one.
+	// Some Unicode capitals outside ASCII have a lower-case letter in ASCII.
 	if strings.IndexFunc(policy, func(r rune) bool { return r >= 0x80 }) < 0 {
 		policy = strings.ToLower(policy)
 	}
@@ -48,15 +48,15 @@ func (p Permission) Policy() Permission {
 	return Permission(policy)
 }
 
-// Scope returns the store's id behind the colon, empty where the permission
-// holds for every store, present and future.
+// Scope returns the store's id after the colon. It is empty if the permission applies to
+// every store, present and future.
 func (p Permission) Scope() string {
 	_, scope, _ := strings.Cut(string(p), ":")
 	return scope
 }
 
-// ForStore returns the permission for one store alone. Only store permissions
-// have such a form; every other is returned as it is.
+// ForStore returns the permission for only this store. A permission that is not a store
+// permission is returned unchanged.
 func (p Permission) ForStore(storeID StoreID) Permission {
 	if p.Kind() != StorePermission || storeID == "" {
 		return p
@@ -64,12 +64,12 @@ func (p Permission) ForStore(storeID StoreID) Permission {
 	return p.Policy() + Permission(":"+storeID)
 }
 
-// A PermissionKind says what a permission is about.
+// A PermissionKind is the subject of a permission.
 type PermissionKind string
 
 // The kinds of permissions.
 const (
-	// StorePermission is bounded by the person's role in the store.
+	// StorePermission is limited by the user's role in the store.
 	StorePermission PermissionKind = "store"
 	// UserPermission is about the account of the key's owner.
 	UserPermission PermissionKind = "user"
@@ -78,8 +78,8 @@ const (
 	OtherPermission  PermissionKind = "other" // unrestricted, impersonation
 )
 
-// Kind tells by the policy's name what the permission is about, as the server
-// does, so that it holds for the permissions of plugins as well.
+// Kind derives the kind from the policy's name, as the server does. So it also works for
+// the permissions of plugins.
 func (p Permission) Kind() PermissionKind {
 	name := strings.TrimPrefix(strings.TrimPrefix(string(p.Policy()), "btcpay."), "plugin.")
 	switch kind, _, _ := strings.Cut(name, "."); kind {
@@ -93,33 +93,32 @@ func (p Permission) Kind() PermissionKind {
 	return OtherPermission
 }
 
-// Covers reports whether a key with p may do all that a key with other may,
-// as far as the permissions go: p's policy is or includes the other's, and p
-// holds for every store or for the same one.
+// Covers reports whether p permits a key everything that other permits: p's policy is or
+// includes the other's, and p applies to every store or to the same one.
 //
-// It knows the policies of BTCPay Server 2.4.1, but not what plugins add;
-// [PermissionService.List] has the server's own table.
+// It knows the policies of BTCPay Server 2.4.1, but not those that plugins add;
+// [PermissionService.List] returns the server's own table.
 func (p Permission) Covers(other Permission) bool {
 	if !includes(p.Policy(), other.Policy()) {
 		return false
 	}
-	// Where no store is in play, the server passes over a scope.
+	// If the permission is not about a store, the server ignores a scope.
 	return p.Scope() == "" || other.Kind() != StorePermission || p.Scope() == other.Scope()
 }
 
-// Covered reports whether one of the permissions held covers asked.
+// Covered reports whether one of the held permissions covers asked.
 func Covered(held []Permission, asked Permission) bool {
 	return slices.ContainsFunc(held, func(p Permission) bool { return p.Covers(asked) })
 }
 
-// Reduce returns the least set that allows the same: without repetitions and
-// without what another one of the set covers. The order is kept.
+// Reduce returns the smallest set that permits the same: without duplicates, and without
+// permissions that another one in the set covers. It keeps the order.
 func Reduce(permissions []Permission) []Permission {
 	var least []Permission
 	for i, p := range permissions {
 		covered := func(j int) bool {
 			q := permissions[j]
-			// Of two that cover each other the first stays.
+			// If two permissions cover each other, the first stays.
 			return j != i && q.Covers(p) && (j < i || !p.Covers(q))
 		}
 		if !slices.ContainsFunc(indexes(permissions), covered) {

@@ -1,11 +1,11 @@
 package greenfield
 
-// The permissions of BTCPay Server 2.4.1. Servers before 2.3.6 know fewer:
-// those about wallets, store e-mails, offerings, subscribers and impersonation
-// are newer.
+// The permissions of BTCPay Server 2.4.1. Servers before 2.3.6 know fewer: the
+// permissions about wallets, store e-mails, offerings, subscribers and impersonation are
+// newer.
 const (
-	// Unrestricted is all that the key's owner may do, and the only permission
-	// that lets a key make and revoke keys of its owner.
+	// Unrestricted permits everything that the key's owner may do. It is the only
+	// permission that lets a key create and revoke keys of its owner.
 	Unrestricted Permission = "unrestricted"
 
 	CanModifyServerSettings               Permission = "btcpay.server.canmodifyserversettings"

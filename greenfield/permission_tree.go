@@ -4,13 +4,13 @@ import "slices"
 
 type policy struct {
 	name Permission
-	// title is what the server's consent page says.
+	// title is the name on the server's consent page.
 	title    string
 	includes []Permission // directly; these include others in turn
 }
 
-// policies is the table of BTCPay Server 2.4.1. A test compares it with what
-// that server answers to GET /misc/permissions. Unrestricted includes all.
+// policies is the table of BTCPay Server 2.4.1. A test compares it with that server's
+// response to GET /misc/permissions. Unrestricted includes all.
 var policies = []policy{
 	{Unrestricted, "Unrestricted access", nil},
 
@@ -71,8 +71,7 @@ var policies = []policy{
 	{CanImpersonate, "Can impersonate users", nil},
 }
 
-// AllPermissions returns the permissions of BTCPay Server 2.4.1, without
-// scopes.
+// AllPermissions returns the permissions of BTCPay Server 2.4.1, without scopes.
 func AllPermissions() []Permission {
 	names := make([]Permission, len(policies))
 	for i, p := range policies {
@@ -89,13 +88,13 @@ func find(name Permission) *policy {
 	return &policies[i]
 }
 
-// Known reports whether BTCPay Server 2.4.1 itself has the policy. A server
-// drops a policy that it does not know from a consent page, and keeps it
-// without effect in a key that is made by the API.
+// Known reports whether BTCPay Server 2.4.1 itself has the policy. A server drops an
+// unknown policy from a consent page. In a key that is created through the API it keeps
+// the policy, which has no effect.
 func (p Permission) Known() bool { return find(p.Policy()) != nil }
 
-// Title returns the policy's name in English, as the server's consent page has
-// it, and nothing for an unknown policy.
+// Title returns the policy's English name from the server's consent page, or "" for an
+// unknown policy.
 func (p Permission) Title() string {
 	known := find(p.Policy())
 	if known == nil {
@@ -104,8 +103,8 @@ func (p Permission) Title() string {
 	return known.title
 }
 
-// Included returns the policies that the permission's policy includes,
-// directly or through others, in the order of their names and without itself.
+// Included returns the policies that the permission's policy includes, directly or
+// through others, without the policy itself. They are sorted by name.
 func (p Permission) Included() []Permission {
 	var all []Permission
 	for _, other := range policies {

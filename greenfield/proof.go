@@ -8,31 +8,31 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// A Proof is what a server said about a key, as far as it is not a claim of
-// whoever delivered the key.
+// A Proof is what the server reported about a key. It contains no claims of the sender of
+// the key.
 type Proof struct {
 	Key APIKeyInfo
-	// User is the key's owner. It is nil where the key may not read the
-	// profile; then nobody can tell whose it is.
+	// User is the key's owner. It is nil if the key may not read the profile; then the
+	// owner is unknown.
 	User *User
-	// Grant compares what was asked with what the key has.
+	// Grant compares the requested permissions with those of the key.
 	Grant Grant
 }
 
-// ErrNotProven is wrapped where a key does not work on this server. Such a key
-// must not be kept: it may be a stranger's, for another server.
+// ErrNotProven is wrapped if a key does not work on this server. Do not keep such a key:
+// it may come from a stranger, or belong to another server.
 var ErrNotProven = errors.New("the key does not work on this server")
 
-// Prove asks the client's server about a key that was received for a request.
-// The client's own credential is not used. It sends GET /api-keys/current,
-// and GET /users/me where the key may read the profile.
+// Prove asks the client's server about a key that was received for a request. It does not
+// use the client's own credential. It sends GET /api-keys/current, and GET /users/me if
+// the key may read the profile.
 //
-// It wraps [ErrNotProven] where the server does not know the key, and [ErrUnknownKey]
-// beside it where that is sure: a server up to 2.3.4 does not tell a key that was
-// revoked from one whose account is locked, which is [ErrRevokedOrLocked]. Other
+// The error wraps [ErrNotProven] if the server refuses the key as unknown. It also wraps
+// [ErrUnknownKey] if that is certain: for a server up to 2.3.4 a revoked key looks like a
+// key whose account is locked, and the error wraps [ErrRevokedOrLocked] instead. Other
 // errors, such as a lost connection or [ErrUserDisabled], say nothing about the key.
 func (c *Client) Prove(ctx context.Context, key APIKey, asked AuthorizeRequest, opts ...client.CallOption) (Proof, error) {
-	opts = append(slices.Clip(opts), As(key)) // the key is what is asked about
+	opts = append(slices.Clip(opts), As(key)) // the request is about this key
 	prover := From(c.http, key)
 	info, err := prover.APIKeys.Current(ctx, opts...)
 	if err != nil {

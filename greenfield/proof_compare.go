@@ -5,32 +5,34 @@ import (
 	"slices"
 )
 
-// A GrantMatch says how a grant compares with its request.
+// A GrantMatch is the result of comparing a grant with its request.
 type GrantMatch string
 
 // The outcomes of [AuthorizeRequest.Compare].
 const (
 	GrantSame     GrantMatch = "same"
-	GrantBroader  GrantMatch = "broader"  // all that was asked for, and more
-	GrantNarrower GrantMatch = "narrower" // a part of what was asked for
-	GrantOther    GrantMatch = "other"    // some of it is missing, and something else came
+	GrantBroader  GrantMatch = "broader"  // everything that was requested, and more
+	GrantNarrower GrantMatch = "narrower" // only a part of what was requested
+	GrantOther    GrantMatch = "other"    // some permissions are missing, and others were added
 )
 
-// A Grant compares what was asked of a person with what a key has. It does not
-// tell whether the person's own role goes as far: a server puts even a store
-// into a key in which its owner has no role (recording 70-authorize-store-scopes).
+// A Grant compares the request to a user with the permissions of the key. It does not
+// show whether the user's own role permits them: a server puts even a store in which the
+// owner has no role into a key (recording 70-authorize-store-scopes).
 type Grant struct {
 	Match GrantMatch
 	// Granted are the key's permissions, as the server lists them.
 	Granted []Permission
-	// Missing was asked for and is not granted, for no store.
+	// Missing permissions were requested and are not granted for any store.
 	Missing []Permission
-	// Narrowed was asked for every store and is granted for some alone.
+	// Narrowed permissions were requested for every store and are granted for only some.
 	Narrowed []Permission
-	// Extra is granted and was not asked for, or for more stores than asked.
+	// Extra permissions are granted and were not requested, or are granted for more
+	// stores than requested.
 	Extra []Permission
-	// Stores says the same by store: first what holds for every store and for
-	// none, with an empty StoreID, then each store in the order of its id.
+	// Stores is the same comparison by store. The first entry has an empty StoreID and
+	// contains the permissions for every store and those that are not about a store. Each
+	// store follows, in the order of its id.
 	Stores []StoreGrant
 }
 
@@ -41,8 +43,8 @@ type StoreGrant struct {
 	Granted, Missing, Extra []Permission
 }
 
-// StoreIDs returns the stores that the key's permissions name, in order. A key
-// with one is tied to that store.
+// StoreIDs returns the sorted ids of the stores that the key's permissions name. If there
+// is only one, the key is tied to that store.
 func (g Grant) StoreIDs() []StoreID {
 	var ids []StoreID
 	for _, p := range g.Granted {
@@ -54,17 +56,17 @@ func (g Grant) StoreIDs() []StoreID {
 	return ids
 }
 
-// Compare says how the permissions of a key compare with the request. A
-// permission counts as granted where another includes it.
+// Compare compares the permissions of a key with the request. A permission counts as
+// granted if another permission that is granted includes it.
 //
-// With SelectiveStores, a store permission that names no store is asked for
-// StoreID or, where that is empty, for one store of the person's choice: the one
-// that is granted. A key for every store, or for more than one, is then broader.
-// Without it, a permission that names a store is asked for this store, although
-// the server widens it.
+// With SelectiveStores, a store permission that names no store is a request for StoreID.
+// If StoreID is empty, it is a request for one store of the user's choice, which is the
+// store that the key names. A key for every store, or for more than one, is then broader.
+// Without SelectiveStores, a permission that names a store is a request for this store,
+// although the server grants it for every store.
 //
-// A granted unrestricted:STORE counts as unrestricted, since such a key makes
-// others that are. One that names its store twice permits nothing; see
+// A granted unrestricted:STORE counts as unrestricted, since such a key can create
+// unrestricted keys. A permission that names its store twice permits nothing; see
 // [Permission.NamesStoreTwice].
 func (r AuthorizeRequest) Compare(granted []Permission) Grant {
 	g := Grant{Granted: slices.Clone(granted)}
@@ -98,14 +100,14 @@ func (r AuthorizeRequest) Compare(granted []Permission) Grant {
 	return g
 }
 
-// asksFor tells of what cannot be read as a permission, and was asked for in just
-// these words, as where an old key is copied.
+// asksFor reports whether got is no valid permission but the request contains exactly
+// this text, for instance because the request copies an old key.
 func (r AuthorizeRequest) asksFor(got Permission) bool {
 	_, err := ParsePermission(string(got))
 	return err != nil && slices.Contains(r.Permissions, got)
 }
 
-// effective is what permissions amount to.
+// effective returns what the permissions really permit.
 func effective(granted []Permission) []Permission {
 	var held []Permission
 	for _, p := range granted {
@@ -119,7 +121,7 @@ func effective(granted []Permission) []Permission {
 	return held
 }
 
-// expected is the request with the store that the person picked.
+// expected returns the requested permissions with the store that the user picked.
 func (r AuthorizeRequest) expected(g Grant) []Permission {
 	asked := r.asked()
 	if !r.SelectiveStores {
@@ -134,8 +136,8 @@ func (r AuthorizeRequest) expected(g Grant) []Permission {
 	return asked
 }
 
-// unknownStore stands for a choice that nothing shows. No store has such an id,
-// so a key for every store covers it, and is broader than asked.
+// unknownStore is the store id if the user's choice is unknown. No store has this id, so
+// a key for every store covers it, and is broader than requested.
 const unknownStore = "?"
 
 func asAsked(p Permission) Permission {
@@ -145,8 +147,8 @@ func asAsked(p Permission) Permission {
 	return p
 }
 
-// picked is the store that the person can have chosen: one that the key has
-// for a permission which was asked for without a store.
+// picked returns the store that the user may have picked: one that the key names for a
+// permission that was requested without a store.
 func (r AuthorizeRequest) picked(g Grant) string {
 	for _, p := range r.asked() {
 		if p.Scope() != "" || p.Kind() != StorePermission {
@@ -186,7 +188,8 @@ func (g Grant) byStore() []StoreGrant {
 	return stores
 }
 
-// about returns the policies of one store, or of none.
+// about returns the policies for one store or, if storeID is empty, those without a
+// store.
 func about(permissions []Permission, storeID StoreID) []Permission {
 	var policies []Permission
 	for _, p := range permissions {

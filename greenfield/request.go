@@ -12,8 +12,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// A request is a [client.Request] in the making. It keeps the first part that is
-// unusable, which its call returns.
+// A request is a [client.Request] under construction. It keeps the error of the first
+// invalid part, which the call then returns.
 type request struct {
 	client.Request
 	err error
@@ -37,7 +37,7 @@ func remove(operation string, path ...any) request {
 	return build(operation, http.MethodDelete, path)
 }
 
-// build makes a request to a path below /api/v1.
+// build returns a request for a path below /api/v1.
 func build(operation, method string, path []any) request {
 	r := request{Request: client.Request{
 		Operation: "greenfield." + operation, Method: method, Path: append(make([]string, 0, 2+len(path)), "api", "v1"),
@@ -71,7 +71,7 @@ func (r request) with(query url.Values) request {
 	return r
 }
 
-// refuse keeps an error about the request, unless there is one already.
+// refuse keeps an error about the request, unless it already has one.
 func (r request) refuse(err error) request {
 	if r.err == nil {
 		r.err = err
@@ -81,7 +81,7 @@ func (r request) refuse(err error) request {
 
 var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
 
-// checkID refuses what no server hands out before it enters a path.
+// checkID refuses an id that no server generates, before it becomes part of a path.
 func checkID(what, id string) error {
 	if !idPattern().MatchString(id) {
 		return client.Refuse(what, fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id))
@@ -89,8 +89,8 @@ func checkID(what, id string) error {
 	return nil
 }
 
-// checkUser refuses what can be neither an id nor an address. The path is
-// escaped, so this is about mistakes alone.
+// checkUser refuses a text that can be neither an id nor an e-mail address. The path is
+// escaped, so this check only catches mistakes.
 func checkUser(idOrEmail string) error {
 	if idOrEmail == "" || len(idOrEmail) > 320 || strings.ContainsFunc(idOrEmail, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' }) {
 		return client.Refuse("user", fmt.Sprintf("%.80q is neither a user's id nor an e-mail address", idOrEmail))
@@ -98,8 +98,8 @@ func checkUser(idOrEmail string) error {
 	return nil
 }
 
-// call sends a request, makes the errors of this API typed, and returns the answer where
-// the checks accept it.
+// call sends a request, gives the errors of this API their types, and returns the
+// response if the checks accept it.
 func call[T any](ctx context.Context, c *Client, r request, options []client.CallOption, checks ...func(T) error) (T, error) {
 	answer, _, err := callSized(ctx, c, r, options, checks...)
 	if err != nil {
@@ -108,8 +108,8 @@ func call[T any](ctx context.Context, c *Client, r request, options []client.Cal
 	return answer, nil
 }
 
-// callSized is call that also tells the size of the answer in bytes. It returns an answer
-// that a check refused together with the error.
+// callSized is like call, but also returns the size of the response in bytes. If a check
+// refuses the response, callSized returns it together with the error.
 func callSized[T any](ctx context.Context, c *Client, r request, options []client.CallOption, checks ...func(T) error) (T, int, error) {
 	var answer T
 	if r.err != nil {

@@ -6,8 +6,7 @@ import (
 	"slices"
 )
 
-// Live says whether a server let a key use a permission at the moment it was
-// asked.
+// Live is whether the server let a key use a permission at the time of the request.
 type Live string
 
 // The values of [Live].
@@ -17,102 +16,101 @@ const (
 	LiveUnknown Live = "unknown"
 )
 
-// A Right is a permission of a key, and whether the server lets the key use it
-// now. A key lists what it was given, for ever. What counts is what its owner may
-// do at the moment of a call: the key of an employee who was removed from a store,
-// or of a person whose role never went as far, still lists its permissions, and is
-// refused. See [PermissionService.Try].
+// A Right is a permission of a key, and whether the server lets the key use it now. A key
+// always lists the permissions that it was given. But at each call the server checks what
+// its owner may do at that moment. For instance, the key of an employee who was removed
+// from a store, or whose role never included a permission, still lists the permission,
+// but the server refuses it. See [PermissionService.Try].
 type Right struct {
-	// Permission is as the key has it.
+	// Permission is the permission as the key lists it.
 	Permission Permission
-	// StoreID is the store where it was tried. It is empty where the permission is
-	// about no store, and where it is for every store and none was named.
+	// StoreID is the store in which the permission was tried. It is empty if the
+	// permission is not about a store, or if it is for every store and the caller named
+	// none.
 	StoreID StoreID
 	Live    Live
 	Reason  RightReason
-	// Role is the account's role in the store, where the server shows it to the
-	// key.
+	// Role is the account's role in the store, if the server shows it to the key.
 	Role string
-	// Works are the policies which a refused permission includes and which work,
-	// without those that another one of them includes.
+	// Works are the policies that work although the permission that includes them is
+	// refused. Policies that another one of them includes are left out.
 	Works []Permission
-	// Err is the failed request of [RightNoAnswer] and [RightNoCall].
+	// Err is the error of the failed request, for [RightNoAnswer] and [RightNoCall].
 	Err error
 }
 
-// A RightReason is how the value of a [Right] is known, or why it is not. More may
-// be added.
+// A RightReason is how the value of a [Right] was found out, or why it is unknown. Later
+// versions may add more.
 type RightReason string
 
 // The reasons of rights that work.
 const (
-	// RightTried: the read that proves the permission was answered.
+	// RightTried: the read that proves the permission succeeded.
 	RightTried RightReason = "tried"
-	// RightIncluded: a permission works that includes it.
+	// RightIncluded: another permission that includes this one works.
 	RightIncluded RightReason = "included"
-	// RightByRole: the server shows the account's role in the store, and what the
-	// role allows. It is the reason of refused ones, too.
+	// RightByRole: the server shows the account's role in the store, and what the role
+	// permits. Refused rights can have this reason, too.
 	RightByRole RightReason = "role"
 )
 
 // The reasons of rights that are refused.
 const (
-	// RightRefused: the server refused a read that the permission allows, and the
-	// key may do other things in the store. So it is the account's role that does
-	// not go as far.
+	// RightRefused: the server refused a read that the permission permits, but the key
+	// may do other things in the store. So the account's role does not include the
+	// permission.
 	RightRefused RightReason = "refused"
-	// RightNoAccess: the server refused all that was tried in the store. The
-	// account was removed from it, its role allows none of this, or there is no
-	// such store: servers do not tell these apart.
+	// RightNoAccess: the server refused everything that was tried in the store. The
+	// account was removed from it, its role permits none of this, or there is no such
+	// store: servers do not distinguish these cases.
 	RightNoAccess RightReason = "no-access"
-	// RightNoMember: the server shows the members of the store, and the account is
-	// none. An administrator of the server sees stores of others.
+	// RightNoMember: the server shows the members of the store, and the account is not
+	// one of them. An administrator of the server can see stores of others.
 	RightNoMember RightReason = "no-member"
-	// RightNoAdministrator: the permission works for administrators of the server
-	// only.
+	// RightNoAdministrator: the permission works only for administrators of the server.
 	RightNoAdministrator RightReason = "no-administrator"
-	// RightNoEffect: the permission names no store that there can be; see
+	// RightNoEffect: the permission names a store that cannot exist; see
 	// [Permission.NamesStoreTwice].
 	RightNoEffect RightReason = "no-effect"
 )
 
-// The reasons of rights about which nothing is known.
+// The reasons of rights whose value is unknown.
 const (
-	// RightNoRead: no read proves the permission, and nothing that was tried tells.
+	// RightNoRead: no read proves the permission, and the other results do not show it.
 	RightNoRead RightReason = "no-read"
-	// RightNoStore: the permission is for every store, and none was named to try it
-	// in.
+	// RightNoStore: the permission is for every store, and the caller named no store in
+	// which to try it.
 	RightNoStore RightReason = "no-store"
-	// RightNoAnswer: a request failed in a way that says nothing about the
-	// permission, or was not sent after such a failure.
+	// RightNoAnswer: a request failed in a way that says nothing about the permission, or
+	// was not sent after such a failure.
 	RightNoAnswer RightReason = "no-answer"
-	// RightNoCall: the server has no such read, or checks another permission with
-	// it. Releases differ in both.
+	// RightNoCall: the server does not have this read, or checks another permission for
+	// it. Both vary by release.
 	RightNoCall RightReason = "no-call"
-	// RightNotTried: the key names more stores than are tried, or the caller left
-	// it out.
+	// RightNotTried: the key names more stores than Try tries, or the caller left it out.
 	RightNotTried RightReason = "not-tried"
 )
 
-// findings are what the reads of one store said, or those about no store.
+// findings are the results of the reads about one store, or of those that are not about a
+// store.
 type findings map[Permission]finding
 
 type finding struct {
 	live   Live
-	reason RightReason // of LiveUnknown
+	reason RightReason // for LiveUnknown
 	err    error
 }
 
-// note keeps the first that is known of a policy.
+// note keeps the first known result for a policy.
 func (f findings) note(policy Permission, found finding) {
 	if before, ok := f[policy]; !ok || before.live == LiveUnknown {
 		f[policy] = found
 	}
 }
 
-// judge is what the findings say about a policy. Whoever has a permission has all
-// that it includes, so a permission is refused where one that it includes is, and
-// works where one that includes it does.
+// judge derives the result for a policy from the findings. A permission grants all
+// permissions that it includes. So it is refused if a permission that it includes is
+// refused, and it works if a permission that includes it works.
 func (f findings) judge(p Permission) finding {
 	own, tried := f[p]
 	if tried && own.live != LiveUnknown {
@@ -123,8 +121,8 @@ func (f findings) judge(p Permission) finding {
 		case found.live == LiveNo && p != Unrestricted && includes(p, other):
 			return finding{live: LiveNo, reason: RightRefused}
 		case found.live == LiveYes && other != CanViewStoreSettings && includes(other, p):
-			// An administrator may view the settings of every store, and not what
-			// that includes.
+			// An administrator may view the settings of every store, but not everything
+			// that this permission includes.
 			return finding{live: LiveYes, reason: RightIncluded}
 		}
 	}
@@ -134,7 +132,7 @@ func (f findings) judge(p Permission) finding {
 	return finding{live: LiveUnknown, reason: RightNoRead}
 }
 
-// with are the policies of a sort of finding, in the order of their names.
+// with returns the policies with the given result, sorted by name.
 func (f findings) with(live Live) []Permission {
 	var policies []Permission
 	for _, p := range slices.Sorted(maps.Keys(f)) {
@@ -145,12 +143,12 @@ func (f findings) with(live Live) []Permission {
 	return policies
 }
 
-// works are the policies that a permission includes and that work.
+// works returns the policies that a permission includes and that work.
 func (f findings) works(p Permission) []Permission {
 	return Reduce(slices.DeleteFunc(f.with(LiveYes), func(other Permission) bool { return !includes(p, other) }))
 }
 
-// right puts a finding into words for a permission.
+// right turns a finding into the Right of a permission.
 func (f findings) right(p Permission, store string, found finding) Right {
 	r := Right{Permission: p, StoreID: StoreID(store), Live: found.live, Reason: cmp.Or(found.reason, RightTried), Err: found.err}
 	if r.Live == LiveNo {

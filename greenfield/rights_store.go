@@ -5,23 +5,24 @@ import (
 	"slices"
 )
 
-// A storeTrial is what was found out about one store.
+// A storeTrial is the result of trying one store.
 type storeTrial struct {
 	id    string
-	held  []Permission // those that are good for it
+	held  []Permission // the permissions that apply to it
 	found findings
-	// stranger is set where the server showed the members of the store, and the
-	// account is none. role is the account's, empty where it was not shown, and
-	// allows is what the role allows, nil where that was not shown.
+	// stranger is set if the server showed the members of the store and the account is
+	// not one of them. role is the account's role; it is empty if the server did not show
+	// it. allows are the permissions of the role; it is nil if the server did not show
+	// them.
 	stranger bool
 	role     string
 	allows   []Permission
 }
 
-// maxRole is more than the name of any role has.
+// maxRole is longer than the name of any role.
 const maxRole = 100
 
-// store tries a store, once. It is nil where too many were tried before.
+// store tries a store, only once. It returns nil if too many stores were tried before.
 func (t *trial) store(ctx context.Context, id StoreID) *storeTrial {
 	if s, ok := t.stores[string(id)]; ok {
 		return s
@@ -54,19 +55,20 @@ func (t *trial) store(ctx context.Context, id StoreID) *storeTrial {
 	return s
 }
 
-// join adds what the list of apps said, which proves that the settings may be
-// changed together with the read of a wallet only.
+// join adds the results of the list of apps. They prove that the settings may be changed
+// only together with the read of a wallet.
 func (s *storeTrial) join(apps findings) {
 	wallet := s.found[CanViewWallet]
 	for policy, found := range apps {
 		if policy == CanModifyStoreSettings && found.live == LiveYes {
-			found = wallet // what includes a refused one is refused
+			found = wallet // a permission that includes a refused one is refused
 		}
 		s.found.note(policy, found)
 	}
 }
 
-// askRole looks up the account's role where not all works, if the key may see it.
+// askRole reads the account's role if not every permission works and the key may see the
+// role.
 func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 	settled := func(p Permission) bool {
 		return p.Kind() != StorePermission || s.found.judge(p.Policy()).live == LiveYes
@@ -103,7 +105,7 @@ func (t *trial) askRole(ctx context.Context, s *storeTrial) {
 	}
 }
 
-// judge is what is known about a policy in the store.
+// judge derives the result for a policy in the store.
 func (s *storeTrial) judge(p Permission) finding {
 	found := s.found.judge(p)
 	own := s.found[p].live
@@ -124,7 +126,7 @@ func (s *storeTrial) judge(p Permission) finding {
 	return found
 }
 
-// right is the right of a permission in the store.
+// right returns the Right of a permission in the store.
 func (s *storeTrial) right(p Permission, found finding) Right {
 	r := s.found.right(p, s.id, found)
 	r.Role = s.role

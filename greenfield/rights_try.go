@@ -14,20 +14,20 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// maxTriedStores bounds the requests for a key that names many stores.
+// maxTriedStores limits the requests for a key that names many stores.
 const maxTriedStores = 16
 
 // Try asks the server what it lets the client's key do now. held are the key's
-// permissions, from [APIKeyService.Current]. A permission for every store is tried
-// in the store of that id, or not at all where it is empty. The rights come in the
-// order of held. An unrestricted key has two: that it is one, and whether its owner
-// may do anything in the store.
+// permissions, from [APIKeyService.Current]. A permission for every store is tried in the
+// store with the id storeID; if storeID is empty, it is not tried. The rights are in the
+// order of held. An unrestricted key has two: one for being unrestricted, and, if storeID
+// is set, one for whether its owner may do anything in the store.
 //
-// It sends GET alone, to [Permission.ProvingRead]: each read once for each store,
-// whatever the number of permissions, one or two where the key may do all in the
-// store, and 14 at most. Where the key may see the members of the store and its own
-// profile, a refusal is explained by the role. A lost connection or an answer that
-// says nothing about a permission ends it, and is never taken for a refusal.
+// Try only sends GET requests, to [Permission.ProvingRead]. It sends each read once per
+// store, regardless of the number of permissions: one or two if the key may do everything
+// in the store, and at most 14. If the key may see the members of the store and its own
+// profile, the role explains a refusal. A lost connection, or a response that says
+// nothing about a permission, ends Try and never counts as a refusal.
 func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID StoreID, opts ...client.CallOption) []Right {
 	t := &trial{c: s.c, opts: opts, held: effective(held), stores: map[string]*storeTrial{}}
 	rights := make([]Right, 0, len(held))
@@ -53,12 +53,12 @@ type trial struct {
 	opts   []client.CallOption
 	held   []Permission
 	stores map[string]*storeTrial
-	rest   findings // about no store
+	rest   findings // not about a store
 	me     *User
-	failed error // after which nothing more is asked
+	failed error // after this error, no more requests are sent
 }
 
-// inStore is the right of a store's permission.
+// inStore returns the Right of a store permission.
 func (t *trial) inStore(ctx context.Context, p Permission, storeID StoreID) Right {
 	if !idPattern().MatchString(string(storeID)) {
 		return Right{Permission: p, Live: LiveUnknown, Reason: RightNoStore}
@@ -70,8 +70,8 @@ func (t *trial) inStore(ctx context.Context, p Permission, storeID StoreID) Righ
 	return s.right(p, s.judge(p.Policy()))
 }
 
-// anything is what an unrestricted key is good for in a store: what its owner may
-// do there.
+// anything returns the Right of an unrestricted key in a store: whether its owner may do
+// anything there.
 func (t *trial) anything(ctx context.Context, p Permission, storeID StoreID) Right {
 	s := t.store(ctx, storeID)
 	switch {
@@ -85,13 +85,13 @@ func (t *trial) anything(ctx context.Context, p Permission, storeID StoreID) Rig
 	return s.right(p, finding{live: LiveUnknown, reason: RightNoAnswer, err: t.failed})
 }
 
-// elsewhere is the right of a permission that is about no store.
+// elsewhere returns the Right of a permission that is not about a store.
 func (t *trial) elsewhere(ctx context.Context, p Permission) Right {
 	if t.rest == nil {
 		t.rest = findings{}
 		for _, read := range provingReads {
-			// All of the server is not looked through for an unrestricted key: its
-			// owner's profile is enough.
+			// For an unrestricted key, not every read of the server is tried: its owner's
+			// profile is enough.
 			named := func(p Permission) bool { return p == read.permission || p != Unrestricted && p.Covers(read.permission) }
 			if !read.inStore() && slices.ContainsFunc(t.held, named) && t.rest.judge(read.permission).live == LiveUnknown {
 				t.read(ctx, read, "", t.held, t.rest)
@@ -100,7 +100,7 @@ func (t *trial) elsewhere(ctx context.Context, p Permission) Right {
 	}
 	found := t.rest.judge(p.Policy())
 	if p.Kind() == ServerPermission && found.live != LiveYes {
-		// Who is an administrator has all of them.
+		// An administrator has all of these permissions.
 		for _, other := range t.rest.with(LiveYes) {
 			if other.Kind() == ServerPermission {
 				return t.rest.right(p, "", finding{live: LiveYes, reason: RightIncluded})
@@ -115,7 +115,7 @@ func (t *trial) elsewhere(ctx context.Context, p Permission) Right {
 	return t.rest.right(p, "", found)
 }
 
-// read sends one read and notes what its answer says.
+// read sends one read and notes the result.
 func (t *trial) read(ctx context.Context, read provingRead, storeID StoreID, held []Permission, into findings) {
 	if t.failed != nil {
 		into.note(read.permission, finding{LiveUnknown, RightNoAnswer, t.failed})

@@ -8,47 +8,47 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// ServerService reads what a server says about itself.
+// ServerService reads the state of a server.
 type ServerService struct{ c *Client }
 
-// Health tells whether a server can work.
+// Health is whether a server is ready to work.
 type Health struct {
-	// Synchronized is whether its nodes have the whole chain. It is true where
+	// Synchronized is whether the server's nodes have the whole chain. It is true if
 	// there is no node.
 	Synchronized bool `json:"synchronized"`
 }
 
-// Health asks for the server's health. Anybody may, so no credential is sent.
+// Health reads the server's health. It needs no permission and sends no credential.
 func (s *ServerService) Health(ctx context.Context, opts ...client.CallOption) (Health, error) {
 	r := get("Server.Health", "health")
 	r.Anonymous = true
 	return call[Health](ctx, s.c, r, opts)
 }
 
-// ServerInfo is a server's version and how far its nodes are.
+// ServerInfo is a server's version and the progress of its nodes.
 type ServerInfo struct {
-	// Version is such as 2.4.1, perhaps with a suffix of the build.
+	// Version is for instance 2.4.1; a build may add a suffix.
 	Version string `json:"version"`
-	// Onion is the server's address in Tor, if it has one.
+	// Onion is the server's Tor address, if it has one.
 	Onion string `json:"onion"`
-	// SupportedPaymentMethods are such as BTC-CHAIN; in 1.13.5 BTC.
+	// SupportedPaymentMethods are ids such as BTC-CHAIN; in 1.13.5 BTC.
 	SupportedPaymentMethods []string     `json:"supportedPaymentMethods"`
 	FullySynched            bool         `json:"fullySynched"`
 	SyncStatus              []SyncStatus `json:"syncStatus"`
 }
 
-// SyncStatus is how far the node of one payment method is.
+// SyncStatus is the progress of the node of one payment method.
 type SyncStatus struct {
 	PaymentMethodID string `json:"paymentMethodId"`
 	Available       bool   `json:"available"`
 	// The heights are numbers of blocks.
 	ChainHeight int64 `json:"chainHeight"`
 	SyncHeight  int64 `json:"syncHeight"`
-	// NodeInformation is nil where the node cannot be reached.
+	// NodeInformation is nil if the server cannot reach the node.
 	NodeInformation *NodeInformation `json:"nodeInformation"`
 }
 
-// NodeInformation is what a node says.
+// NodeInformation is what a node reports.
 type NodeInformation struct {
 	Headers int64 `json:"headers"`
 	Blocks  int64 `json:"blocks"`
@@ -56,7 +56,7 @@ type NodeInformation struct {
 	VerificationProgress client.Decimal `json:"verificationProgress,omitzero"`
 }
 
-// UnmarshalJSON reads the names of 1.x too.
+// UnmarshalJSON also reads the field names of 1.x.
 func (s *SyncStatus) UnmarshalJSON(data []byte) error {
 	type members SyncStatus
 	var both struct {
@@ -71,8 +71,9 @@ func (s *SyncStatus) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Info asks for the server's version and nodes. Every key or account may. A
-// server that never reached its block explorer answers 500; Health still works.
+// Info reads the server's version and the state of its nodes. Every key and account may
+// read it. A server that has never reached its block explorer responds with 500; Health
+// still works.
 func (s *ServerService) Info(ctx context.Context, opts ...client.CallOption) (ServerInfo, error) {
 	return call(ctx, s.c, get("Server.Info", "server", "info"), opts, checkInfo)
 }

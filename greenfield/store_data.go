@@ -8,24 +8,24 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// Store is a store and its settings. Members that a server does not have or
-// sends as null are zero here.
+// Store is a store and its settings. Fields that a server does not have or sends as null
+// are zero here.
 type Store struct {
 	ID              StoreID `json:"id"`
 	Name            string  `json:"name"`
 	Website         string  `json:"website"`
 	SupportURL      string  `json:"supportUrl"`
 	DefaultCurrency string  `json:"defaultCurrency"`
-	// AdditionalTrackedRates are currencies whose rates each invoice keeps,
+	// AdditionalTrackedRates are currencies whose rates are stored with each invoice,
 	// since 2.1.
 	AdditionalTrackedRates []string `json:"additionalTrackedRates"`
 	DefaultLang            string   `json:"defaultLang"`
 	DefaultPaymentMethod   string   `json:"defaultPaymentMethod"`
 	Archived               bool     `json:"archived"`
 
-	// These are in seconds, unlike an invoice's own, which are in minutes.
-	// MonitoringExpiration is from an invoice's expiry on, DisplayExpirationTimer
-	// before it.
+	// These are in seconds, unlike those of an invoice, which are in minutes.
+	// MonitoringExpiration starts at an invoice's expiry; DisplayExpirationTimer is the
+	// time before it.
 	InvoiceExpiration      Seconds `json:"invoiceExpiration"`
 	DisplayExpirationTimer Seconds `json:"displayExpirationTimer"`
 	MonitoringExpiration   Seconds `json:"monitoringExpiration"`
@@ -33,10 +33,10 @@ type Store struct {
 
 	SpeedPolicy    SpeedPolicy    `json:"speedPolicy"`
 	NetworkFeeMode NetworkFeeMode `json:"networkFeeMode"`
-	// PaymentTolerance is in percent of an invoice's amount.
+	// PaymentTolerance is a percentage of an invoice's amount.
 	PaymentTolerance       client.Decimal `json:"paymentTolerance,omitzero"`
 	AnyoneCanCreateInvoice bool           `json:"anyoneCanCreateInvoice"`
-	// RecommendedFeeBlockTarget is in blocks.
+	// RecommendedFeeBlockTarget is a number of blocks.
 	RecommendedFeeBlockTarget int64                   `json:"recommendedFeeBlockTarget"`
 	PaymentMethodCriteria     []PaymentMethodCriteria `json:"paymentMethodCriteria"`
 	Receipt                   Receipt                 `json:"receipt"`
@@ -62,15 +62,15 @@ type Store struct {
 	CSSURL                   string `json:"cssUrl"`
 	PaymentSoundURL          string `json:"paymentSoundUrl"`
 
-	// These were sent by 1.x alone.
+	// Only 1.x sent these.
 	CustomLogo          string `json:"customLogo"`
 	CustomCSS           string `json:"customCSS"`
 	CheckoutType        string `json:"checkoutType"`
 	RequiresRefundEmail bool   `json:"requiresRefundEmail"`
 }
 
-// NetworkFeeMode is when the network's fee is added to what a customer has to
-// pay. Servers may add modes.
+// NetworkFeeMode decides when the network's fee is added to the amount that a customer
+// has to pay. Servers may add modes.
 type NetworkFeeMode string
 
 // The fee modes.
@@ -85,12 +85,12 @@ type PaymentMethodCriteria struct {
 	PaymentMethodID string         `json:"paymentMethodId"`
 	CurrencyCode    string         `json:"currencyCode"`
 	Amount          client.Decimal `json:"amount"`
-	Above           bool           `json:"above"` // else below
+	Above           bool           `json:"above"` // if false, below
 }
 
-// StoreRequest is a store to be made. What is left out is the server's default,
-// which differs: up to 2.0.8 an unconfirmed payment settles an invoice of a new
-// store.
+// StoreRequest describes a store to create. For fields that are left out, the server's
+// defaults apply, which vary by version: on servers up to 2.0.8, an unconfirmed payment
+// settles an invoice of a new store.
 type StoreRequest struct {
 	Name                   string   `json:"name"` // 1 to 50 characters
 	Website                string   `json:"website,omitzero"`
@@ -136,8 +136,9 @@ type StoreRequest struct {
 	PaymentSoundURL          string `json:"paymentSoundUrl,omitzero"`
 }
 
-// Validate refuses what the server would refuse with less to say, and an amount that is
-// not set. It returns a [*client.RequestError] for the first such member.
+// Validate refuses values that the server would refuse with a less helpful message, and
+// an amount that is not set. It returns a [*client.RequestError] for the first such
+// field.
 func (r StoreRequest) Validate() error {
 	if n := utf8.RuneCountInString(r.Name); n < 1 || n > 50 {
 		return client.Refuse("name", fmt.Sprintf("it has %d characters, and a store's name has 1 to 50", n))
@@ -153,7 +154,7 @@ func (r StoreRequest) Validate() error {
 	return nil
 }
 
-// MarshalJSON writes the percentage as a number, as every server reads it.
+// MarshalJSON writes the percentage as a number, which every server can read.
 func (r StoreRequest) MarshalJSON() ([]byte, error) {
 	type members StoreRequest
 	return json.Marshal(struct {

@@ -7,21 +7,22 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// StoreMember is a person who may do something in a store.
+// StoreMember is a user who has a role in a store.
 type StoreMember struct {
 	UserID UserID
 	// Role is the id of one of the store's roles, such as Owner.
 	Role  string
 	Email string
-	Name  string // empty up to 1.13.5, and where the person gave none
+	Name  string // empty up to 1.13.5, or if the user entered none
 }
 
-// StoreRole is what a member of a store may do there.
+// StoreRole is what its holders may do in a store.
 type StoreRole struct {
-	// ID is what [StoreMember.Role] says. Name is shown to people.
+	// ID is the value of [StoreMember.Role]. Name is shown to users.
 	ID   string `json:"id"`
 	Name string `json:"role"`
-	// Permissions are policies without a scope. A role has what they include, too.
+	// Permissions are policies without a scope. A role also has the policies that they
+	// include.
 	Permissions  []Permission `json:"permissions"`
 	IsServerRole bool         `json:"isServerRole"` // not made for this store
 }
@@ -29,7 +30,7 @@ type StoreRole struct {
 // Members returns the members of a store, in no fixed order. It needs
 // [CanViewStoreSettings]. Since 1.4.5.
 func (s *StoreService) Members(ctx context.Context, storeID StoreID, opts ...client.CallOption) ([]StoreMember, error) {
-	// Each of two members has an older name and a newer one.
+	// Two fields each have an older name and a newer one.
 	r := get("Stores.Members", "stores", storeID, "users")
 	list, err := call[[]struct {
 		ID        UserID `json:"id"`
@@ -52,8 +53,8 @@ func (s *StoreService) Members(ctx context.Context, storeID StoreID, opts ...cli
 	return members, nil
 }
 
-// Roles returns the roles that members of a store can have, those of the server
-// and the store's own. It needs [CanViewStoreSettings]. Since 1.10.0.
+// Roles returns the roles that members of a store can have: those of the server and the
+// store's own. It needs [CanViewStoreSettings]. Since 1.10.0.
 func (s *StoreService) Roles(ctx context.Context, storeID StoreID, opts ...client.CallOption) ([]StoreRole, error) {
 	return call(ctx, s.c, get("Stores.Roles", "stores", storeID, "roles"), opts, checkRoles)
 }

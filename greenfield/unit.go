@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Time is a moment that travels as unix time in seconds, a JSON integer. The
-// BitPay half of the same server uses milliseconds.
+// Time is a moment that is sent as unix time in seconds, a JSON integer. The
+// BitPay-compatible API of the same server uses milliseconds.
 type Time struct{ time.Time }
 
-// maxSeconds is the end of the year 9999, beyond which time.Time cannot be
-// written in RFC 3339.
+// maxSeconds is the end of the year 9999. A later time.Time cannot be written in RFC
+// 3339.
 const maxSeconds = 253402300799
 
-// MarshalJSON writes seconds, null for the zero time.
+// MarshalJSON writes seconds, and null for the zero time.
 func (t Time) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
@@ -35,7 +35,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Spans travel as whole numbers in three units, by the member.
+// Durations are sent as whole numbers. The unit depends on the field.
 type (
 	// Seconds are used for a store's settings.
 	Seconds int64
@@ -45,11 +45,11 @@ type (
 	Days int64
 )
 
-// Duration returns the span.
+// Duration converts s to a [time.Duration].
 func (s Seconds) Duration() time.Duration { return time.Duration(s) * time.Second }
 
-// Duration returns the span.
+// Duration converts m to a [time.Duration].
 func (m Minutes) Duration() time.Duration { return time.Duration(m) * time.Minute }
 
-// Duration returns the span.
+// Duration converts d to a [time.Duration].
 func (d Days) Duration() time.Duration { return time.Duration(d) * 24 * time.Hour }

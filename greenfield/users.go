@@ -9,15 +9,15 @@ import (
 // UserService reads accounts.
 type UserService struct{ c *Client }
 
-// User is an account on a server. Name, image, invitation and quota are empty
+// User is an account on a server. Name, ImageURL, InvitationURL and StoreQuota are empty
 // on servers that do not have them yet.
 type User struct {
 	ID       UserID `json:"id"`
 	Email    string `json:"email"`
 	Name     string `json:"name"`
 	ImageURL string `json:"imageUrl"`
-	// Roles are on the server, such as ServerAdmin; those in stores are not
-	// here.
+	// Roles are the account's roles on the server, such as ServerAdmin. They do not
+	// include its roles in stores.
 	Roles                     []string `json:"roles"`
 	EmailConfirmed            bool     `json:"emailConfirmed"`
 	RequiresEmailConfirmation bool     `json:"requiresEmailConfirmation"`
@@ -26,8 +26,7 @@ type User struct {
 	Disabled                  bool     `json:"disabled"`
 	Created                   Time     `json:"created"` // in seconds
 	InvitationURL             string   `json:"invitationUrl"`
-	// StoreQuota is how many stores the account may have; nil is the server's
-	// setting.
+	// StoreQuota is how many stores the account may have; nil means the server's setting.
 	StoreQuota *int `json:"storeQuota"`
 }
 
