@@ -69,7 +69,7 @@ test: go-is-new-enough
 	@race=-race; \
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null; then \
 		race=; echo "The race detector is left out: it needs a C compiler (apt-get install gcc)."; fi; \
-	set -x; $(GO) vet ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -shuffle=on -timeout=60m ./...
+	set -x; CGO_ENABLED=0 $(GO) vet ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -vet=off -shuffle=on -timeout=60m ./...
 
 bench: build
 	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/bench -binary $(BIN)

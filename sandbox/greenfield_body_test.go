@@ -83,11 +83,11 @@ func TestBadInputGreenfield(t *testing.T) {
 		name, method, path, body string
 		status                   int
 	}{
-		{"many faults", "POST", "/api/v1/stores", `{"name":"many","additionalTrackedRates":` + list(300_000, "{}") + `}`, 422},
-		{"many members", "POST", "/api/v1/stores", `{"name":"many",` + manyMembers(200_000)[1:], 200},
-		{"a name of three megabytes, around many values", "POST", "/api/v1/stores", `{"name":"many","` + strings.Repeat("n", 3<<20) + `":` + list(200_000, "1") + `}`, 200},
-		{"many unknown methods", "POST", store + "/invoices", `{"amount":"1","checkout":{"paymentMethods":` + list(300_000, `"X"`) + `}}`, 422},
-		{"many permissions", "POST", "/api/v1/api-keys", `{"permissions":` + list(100_000, `"btcpay.store.canfly:x"`) + `}`, 200},
+		{"many faults", "POST", "/api/v1/stores", `{"name":"many","additionalTrackedRates":` + list(100_000, "{}") + `}`, 422},
+		{"many members", "POST", "/api/v1/stores", `{"name":"many",` + manyMembers(70_000)[1:], 200},
+		{"a name of three megabytes, around many values", "POST", "/api/v1/stores", `{"name":"many","` + strings.Repeat("n", 3<<20) + `":` + list(70_000, "1") + `}`, 200},
+		{"many unknown methods", "POST", store + "/invoices", `{"amount":"1","checkout":{"paymentMethods":` + list(100_000, `"X"`) + `}}`, 422},
+		{"many permissions", "POST", "/api/v1/api-keys", `{"permissions":` + list(50_000, `"btcpay.store.canfly:x"`) + `}`, 200},
 		{"deep metadata", "POST", store + "/invoices", `{"amount":"0","metadata":` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + `}`, 422},
 		{"an amount of a million digits", "POST", store + "/invoices", `{"amount":"` + strings.Repeat("9", 1_000_000) + `"}`, 422},
 		{"an amount beyond doubles", "POST", store + "/invoices", `{"amount":1e400}`, 422},

@@ -35,7 +35,7 @@ func runKilled(where string) {
 // TestKilled kills a sandbox again and again while keys, users, codes and invoices are made, and asks the next one for
 // all that the killed one acknowledged.
 func TestKilled(t *testing.T) {
-	rounds := 5
+	rounds := 3
 	if testing.Short() {
 		rounds = 2
 	}
