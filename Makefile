@@ -69,7 +69,7 @@ test: go-is-new-enough
 	@race=-race; \
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null; then \
 		race=; echo "The race detector is left out: it needs a C compiler (apt-get install gcc)."; fi; \
-	set -x; CGO_ENABLED=0 $(GO) vet ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -vet=off -shuffle=on -timeout=60m ./...
+	set -x; CGO_ENABLED=0 $(GO) vet -trimpath ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -vet=off -shuffle=on -timeout=60m ./...
 
 bench: build
 	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/bench -binary $(BIN)
@@ -105,7 +105,7 @@ apidiff: go-is-new-enough
 cross: go-is-new-enough
 	@set -e; export CGO_ENABLED=0; for platform in $(PLATFORMS); do \
 		export GOOS=$${platform%/*} GOARCH=$${platform#*/}; echo "go vet and go build for $$platform"; \
-		$(GO) vet ./...; $(GO) build -buildvcs=false -o /dev/null ./cmd/btcpayctl; \
+		$(GO) vet -trimpath ./...; $(GO) build -trimpath -buildvcs=false -o /dev/null ./cmd/btcpayctl; \
 	done
 
 docs: go-is-new-enough

@@ -45,7 +45,7 @@ func (b *Build) Path(t testing.TB) string {
 			return
 		}
 		// Git refuses to describe a checkout of another user, and would fail the build.
-		build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags=-s -w", "-tags="+b.tags, "-o", filepath.Join(b.dir, "btcpayctl"),
+		build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-tags="+b.tags, "-o", filepath.Join(b.dir, "btcpayctl"),
 			"github.com/btcpayctl/btcpayctl/cmd/btcpayctl")
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := build.CombinedOutput(); err != nil {
