@@ -65,7 +65,7 @@ func (b *bitpayInvoices) stillServes(ctx context.Context, r ledger.Invoice) erro
 	}
 	serves, err := operations.Serves(ctx, b.app, b.Connection)
 	if err != nil || serves.ID == r.Store {
-		return nil // //nolint:nilerr // an unknown store is no reason to refuse
+		return nil //nolint:nilerr // an unknown store is no reason to refuse
 	}
 	return &output.Error{Code: output.BadCredential, What: fmt.Sprintf("operation %s is for store %s, but its key serves store %s now", r.ID, r.Store, serves),
 		Why:  "The key's token was revoked, and the key was approved for another store since. It cannot look up whether the operation created an invoice.",

@@ -28,7 +28,7 @@ func (k *PairedKey) ProvenStore(ctx context.Context) (*profile.ProvenStore, erro
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, nil // //nolint:nilerr // the error is stored, see unproven
+		return nil, nil //nolint:nilerr // the error is stored, see unproven
 	case c.Store.Text == "" || c.Store.Text == serves.ID:
 		return serves, nil
 	}

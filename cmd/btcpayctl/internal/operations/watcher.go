@@ -73,7 +73,7 @@ func StartWatcher(a *app.App, w Watch) (*Watcher, error) {
 	if err != nil {
 		return nil, fail(err)
 	}
-	cmd := exec.Command(program, "apikey", "watch") // //nolint:noctx // it outlives the command
+	cmd := exec.Command(program, "apikey", "watch") //nolint:noctx // it outlives the command
 	cmd.Args[0] = "btcpayctl"
 	if cmd.Env, err = WatchEnvironment(a); err != nil {
 		return nil, fail(err)

@@ -23,7 +23,7 @@ func afterEffects(a *app.App, e output.Error) output.Error {
 		e.Code = output.Failed
 	}
 	e.Why = strings.TrimSpace(promise().ReplaceAllString(e.Why, ""))
-	if _, printing := e.Err.(*output.PrintError); printing { // //nolint:errorlint // an error that wraps it has its own hint
+	if _, printing := e.Err.(*output.PrintError); printing { //nolint:errorlint // an error that wraps it has its own hint
 		// The printer's own hint would repeat the whole command.
 		e.Next = ""
 		if len(lasting) > 0 {
