@@ -35,12 +35,10 @@ func (c *Client) as(options []client.CallOption) *Client {
 	if len(options) == 0 {
 		return c
 	}
-	credential, named := client.CredentialOf(options)
-	own, ok := credential.(Credential)
-	if !named || credential != nil && !ok {
-		return c
+	if own, set := client.CredentialOf[Credential](options); set {
+		return From(c.http, own)
 	}
-	return From(c.http, own)
+	return c
 }
 
 // plain replaces a pointer to a LegacyKey or an Anonymous by its value, and a nil pointer

@@ -86,13 +86,21 @@ func (c *Client) forCall(r *Request, options []CallOption) (*Client, *Response, 
 }
 
 // CredentialOf returns the credential that options set for a call, and reports whether
-// they set one.
-func CredentialOf(options []CallOption) (Credential, bool) {
+// they set one of the type C, which is the credential of an API. A credential that was set
+// to nil is the zero value of C.
+func CredentialOf[C Credential](options []CallOption) (credential C, set bool) {
 	none := &struct{ Credential }{}
 	call := callSettings{settings: &settings{credential: none}, request: &Request{}}
 	for _, option := range options {
 		// The call itself returns the error of an invalid option.
 		_ = option(&call)
 	}
-	return call.credential, call.credential != Credential(none)
+	switch call.credential {
+	case Credential(none):
+		return credential, false
+	case nil:
+		return credential, true
+	}
+	credential, set = call.credential.(C)
+	return credential, set
 }

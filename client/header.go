@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,7 +9,7 @@ import (
 )
 
 // ErrHeader is wrapped by errors about a header that cannot be set.
-var ErrHeader = fmt.Errorf("unusable header")
+var ErrHeader = errors.New("unusable header")
 
 // ownHeaders are set by the client, the credential or net/http.
 var ownHeaders = []string{

@@ -107,7 +107,7 @@ func (n network) check() error {
 	case n.caFile != "" && n.pool != nil:
 		return errors.New("WithCAFile and WithCAs are given: which certificates are trusted?")
 	case n.config != nil && n.config.RootCAs != nil && (n.caFile != "" || n.pool != nil):
-		return fmt.Errorf("WithTLSConfig has RootCAs, and WithCAFile or WithCAs is given: which certificates are trusted?")
+		return errors.New("WithTLSConfig has RootCAs, and WithCAFile or WithCAs is given: which certificates are trusted?")
 	}
 	return nil
 }

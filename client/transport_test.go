@@ -396,10 +396,19 @@ func TestCallOptions(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if credential, ok := client.CredentialOf([]client.CallOption{client.CallQuery("a", "b"), client.CallCredential(key("x"))}); !ok || credential != client.Credential(key("x")) {
+	if credential, ok := client.CredentialOf[client.Credential]([]client.CallOption{client.CallQuery("a", "b"), client.CallCredential(key("x"))}); !ok || credential != client.Credential(key("x")) {
 		t.Errorf("got %v, %t", credential, ok)
 	}
-	if _, ok := client.CredentialOf([]client.CallOption{client.CallQuery("a", "b")}); ok {
+	if _, ok := client.CredentialOf[client.Credential]([]client.CallOption{client.CallQuery("a", "b")}); ok {
 		t.Error("no credential was named")
 	}
+	if credential, ok := client.CredentialOf[client.Credential]([]client.CallOption{client.CallCredential(key("x")), client.CallCredential(nil)}); !ok || credential != nil {
+		t.Errorf("the last one is nil: got %v, %t", credential, ok)
+	}
+	if credential, ok := client.CredentialOf[*otherKey]([]client.CallOption{client.CallCredential(key("x"))}); ok || credential != nil {
+		t.Errorf("one of another API: got %v, %t", credential, ok)
+	}
 }
+
+// otherKey is a credential of another API.
+type otherKey struct{ key }

@@ -53,12 +53,10 @@ func (c *Client) as(options []client.CallOption) *Client {
 	if len(options) == 0 {
 		return c
 	}
-	credential, named := client.CredentialOf(options)
-	own, ok := credential.(Credential)
-	if !named || credential != nil && !ok {
-		return c
+	if own, set := client.CredentialOf[Credential](options); set {
+		return From(c.http, own)
 	}
-	return From(c.http, own)
+	return c
 }
 
 // APIKey is a key of the Greenfield API. It is a [Credential].
