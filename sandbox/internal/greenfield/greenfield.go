@@ -5,7 +5,6 @@ package greenfield
 import (
 	"net/http"
 
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -30,12 +29,6 @@ func StoreOptional(method, path, permission string, h serve.Handler) serve.Route
 // Listing makes a route answer with an empty list, in older releases, if the permission is missing.
 func Listing(r serve.Route) serve.Route {
 	r.Lists = true
-	return r
-}
-
-// In restricts a route to some releases.
-func In(releases func(release.Release) bool, r serve.Route) serve.Route {
-	r.In = releases
 	return r
 }
 

@@ -24,12 +24,12 @@ func Routes() []serve.Route {
 		get("/stores/{storeId}/tokens", world.ModifyStoreSettings, tokensPage),
 		get("/stores/{storeId}/tokens/create", world.ModifyStoreSettings, createTokenPage),
 		post("/stores/{storeId}/tokens/create", world.ModifyStoreSettings, createToken),
-		in(release.Release.HasLegacyKeys, post("/stores/{storeId}/tokens/apikey", world.ModifyStoreSettings, changeLegacyKey)),
+		serve.In(release.Release.HasLegacyKeys, post("/stores/{storeId}/tokens/apikey", world.ModifyStoreSettings, changeLegacyKey)),
 		get("/stores/{storeId}/tokens/{token}/revoke", world.ModifyStoreSettings, revokeTokenPage),
 		post("/stores/{storeId}/tokens/{token}/revoke", world.ModifyStoreSettings, revokeTokenByForm),
 
 		// Invoices, for the merchant and for the customer.
-		in(release.Release.RedirectsInvoicesToLogin, get("/invoices", serve.Anyone, homePage)),
+		serve.In(release.Release.RedirectsInvoicesToLogin, get("/invoices", serve.Anyone, homePage)),
 		get("/invoices/{invoiceId}", serve.Anyone, invoicePage),
 		get("/LocalStorage/{file}", serve.Open, pictures.Show),
 		toBrowsers(get("/invoice", serve.Open, checkoutByQuery)),
@@ -73,11 +73,6 @@ func mutating(r serve.Route) serve.Route {
 // toBrowsers leaves out wallets that ask for a payment request of BIP 70. They get none.
 func toBrowsers(r serve.Route) serve.Route {
 	r.When = wantsNoBIP70
-	return r
-}
-
-func in(releases func(release.Release) bool, r serve.Route) serve.Route {
-	r.In = releases
 	return r
 }
 

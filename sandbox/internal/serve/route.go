@@ -62,6 +62,12 @@ type Route struct {
 	pattern Pattern
 }
 
+// In restricts a route to some releases.
+func In(releases func(release.Release) bool, r Route) Route {
+	r.In = releases
+	return r
+}
+
 // Pattern is a path of literal segments, which match in any case, and {named} ones, which match anything but nothing.
 type Pattern []string
 

@@ -13,6 +13,6 @@ func Routes() []serve.Route {
 	return []serve.Route{
 		greenfield.Route("GET", "/health", serve.Open, health),
 		greenfield.Route("GET", "/server/info", serve.Anyone, readInfo),
-		greenfield.In(release.Release.HasEmailSettings, greenfield.Route("GET", "/server/email", world.ModifyServerSettings, readEmailSettings)),
+		serve.In(release.Release.HasEmailSettings, greenfield.Route("GET", "/server/email", world.ModifyServerSettings, readEmailSettings)),
 	}
 }
