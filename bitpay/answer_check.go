@@ -11,7 +11,7 @@ import (
 // The functions in this file check a response against its request. An error is the reason
 // why the response cannot be used.
 
-var errNoInvoice = errors.New("it is no invoice: it lacks an id, a price or a currency")
+var errNoInvoice = errors.New("it is not an invoice: it lacks an id, a price or a currency")
 
 // checkInvoice refuses what is not an invoice and, if id is not empty, an invoice with
 // another id. No response of this API names the store; see [Client.OwnStore].

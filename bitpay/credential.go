@@ -128,7 +128,7 @@ func NewLegacyKey(key client.Secret) (LegacyKey, error) {
 	case text == "" || len(text) > 200 || foreign >= 0:
 		return LegacyKey{}, ErrLegacyKey
 	case len(text) == 40 && strings.Trim(text, "0123456789abcdef") == "":
-		return LegacyKey{}, errors.Join(ErrLegacyKey, errors.New("it looks like a Greenfield API key, which works under /api/v1 alone"))
+		return LegacyKey{}, errors.Join(ErrLegacyKey, errors.New("it looks like a Greenfield API key, which only works under /api/v1"))
 	}
 	return LegacyKey{key}, nil
 }

@@ -39,7 +39,7 @@ type Imported struct {
 var (
 	ErrKeyFormat    = errors.New("not a private key in a known form (64 hex digits, PEM, PKCS#8, WIF, or the file of an old BitPay client)")
 	ErrKeyHex       = errors.New("a private key in hex has 64 hex digits")
-	ErrKeyTruncated = errors.New("the private key is cut off or damaged: copy the whole file again")
+	ErrKeyTruncated = errors.New("the private key is incomplete or damaged: copy the whole file again")
 	ErrKeyRange     = errors.New("the number cannot be a private key: it is zero or not below the order of secp256k1")
 	ErrKeyCurve     = errors.New("the private key is not of the curve secp256k1")
 	ErrKeyMismatch  = errors.New("the file's public part belongs to another private key: the file is damaged")

@@ -11,7 +11,7 @@ import (
 // client that knew the code claimed it for its own key, which the server allows without a
 // signature. The resulting token belongs to that client. The owner has to revoke it on the
 // store's page of access tokens.
-var ErrCodeTaken = errors.New("the pairing code was approved, but not for this key: somebody else put a key of their own in its place")
+var ErrCodeTaken = errors.New("the pairing code was approved, but for another key: another program claimed the code")
 
 // CodeTaken reports whether a code that this key requested or claimed was approved for
 // another key. No list shows this, because the server deletes a code when it is approved.

@@ -22,7 +22,7 @@ var (
 	// ErrStoreUnknown means that it is not known which store a key serves. No call of this
 	// API reports it, only the checkout page of an invoice does, and none of the checked
 	// invoices has one.
-	ErrStoreUnknown = errors.New("no invoice of this key tells which store it serves")
+	ErrStoreUnknown = errors.New("no invoice of this key shows which store the key belongs to")
 	// ErrNoInvoice is [ErrStoreUnknown] if the store has no invoice yet. When the first
 	// one is created, [InvoiceService.CheckoutStatus] reports its store.
 	ErrNoInvoice = fmt.Errorf("%w: there is none yet", ErrStoreUnknown)

@@ -30,7 +30,7 @@ func decode(body []byte, strict bool, into any) error {
 	case !utf8.Valid(body):
 		return errors.New("it is not UTF-8")
 	case body[0] == '<':
-		return fmt.Errorf("it is %s: another program than BTCPay Server answers there", describePage(bounded(pageTitle(body))))
+		return fmt.Errorf("it is %s: a program other than BTCPay Server answers there", describePage(bounded(pageTitle(body))))
 	}
 	if err := checkShape(body); err != nil {
 		return err

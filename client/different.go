@@ -35,7 +35,7 @@ func (e *DifferentError) Error() string {
 	for i, difference := range e.Differences {
 		texts[i] = difference.String()
 	}
-	return "it is not what was asked for: " + strings.Join(texts, "; ")
+	return "it differs from the request: " + strings.Join(texts, "; ")
 }
 
 // maxGot is how many bytes of a server's text a [Difference] keeps.

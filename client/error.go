@@ -95,7 +95,7 @@ type AnswerError struct {
 }
 
 func (e *AnswerError) Error() string {
-	return fmt.Sprintf("%s %s: the answer cannot be used: %v", e.Method, e.Path, e.Err)
+	return fmt.Sprintf("%s %s: the response cannot be used: %v", e.Method, e.Path, e.Err)
 }
 
 func (e *AnswerError) Unwrap() error { return e.Err }
@@ -128,7 +128,7 @@ func redirectError(x *exchange, answer *http.Response) error {
 		e.Target = "nowhere (no Location header)"
 		return e
 	case err != nil:
-		e.Target = "an address that cannot be read"
+		e.Target = "an unreadable address"
 		return e
 	}
 	location.User, location.RawQuery, location.ForceQuery, location.Fragment = nil, "", false, ""

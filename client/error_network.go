@@ -53,13 +53,13 @@ func (e *NetworkError) Reason() string {
 	}
 	switch e.Kind {
 	case DNS:
-		return "the host name is not known to the DNS"
+		return "the DNS does not know the host name"
 	case Refused:
-		return "the connection was refused, nothing listens there"
+		return "connection refused: no program listens on that port"
 	case Timeout:
 		return "timed out waiting for the response"
 	case Reset:
-		return "the connection was lost before the whole answer came"
+		return "the connection was lost before the response was complete"
 	case Cancelled:
 		return "cancelled"
 	default: // the cause is more specific than its kind

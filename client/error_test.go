@@ -128,7 +128,7 @@ func TestBadInputAnswers(t *testing.T) {
 	for name, test := range map[string]struct{ body, why string }{
 		"empty":         {"", "it is empty"},
 		"blank":         {" \n", "it is empty"},
-		"a page":        {"<html><title>Welcome</title>", `an HTML page titled "Welcome": another program than BTCPay Server answers there`},
+		"a page":        {"<html><title>Welcome</title>", `an HTML page titled "Welcome": a program other than BTCPay Server answers there`},
 		"invalid UTF-8": {"{\"name\":\"a\xff\"}", "it is not UTF-8"},
 		"no JSON":       {"hello", "unexpected JSON"},
 		"half of it":    {`{"name":"a"`, "unexpected JSON"},

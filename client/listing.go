@@ -78,11 +78,11 @@ func (e listError) Error() string { return string(e) }
 
 const (
 	errUnordered   listError = "the list is not ordered by time, newest first, so it cannot be read page by page"
-	errTooMany     listError = "it has more rows than were asked for: something on the way removes the size of the page"
+	errTooMany     listError = "it has more rows than requested: a proxy removes the page size from the request"
 	errTwice       listError = "it has one row twice"
-	errBeyond      listError = "it has rows from outside the dates that were asked for: something on the way removes the dates"
-	errRepeats     listError = "the same page comes again and again: something on the way removes the offset, or rows are added faster than they are read"
-	errSecondLarge listError = "more rows were made in one second than the server sends in one answer, and within a second there is no order to read them in parts"
+	errBeyond      listError = "it has rows outside the requested dates: a proxy removes the dates from the request"
+	errRepeats     listError = "the same page is returned again and again: a proxy removes the offset from the request, or rows are added faster than they are read"
+	errSecondLarge listError = "one second has more rows than the server returns in one page, and rows of the same second have no order in which to page"
 )
 
 const (

@@ -126,7 +126,7 @@ func (n network) tls() (*tls.Config, error) {
 			}
 			sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
 			if got := hex.EncodeToString(sum[:]); got != n.pin {
-				return fmt.Errorf("%w, it is %s: pin that one if the server's key was changed on purpose; otherwise someone sits in between", ErrPin, got)
+				return fmt.Errorf("%w, it is %s: pin that one if the server's key was changed on purpose; otherwise the connection may be intercepted", ErrPin, got)
 			}
 			return nil
 		}

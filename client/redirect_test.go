@@ -113,7 +113,7 @@ func TestRedirectTargets(t *testing.T) {
 		"https://btcpay.example.com/btc/LOGIN/": {Target: "https://btcpay.example.com/btc/LOGIN/", Login: true},
 		"https://example.com/loginpage":         {Target: "https://example.com/loginpage"},
 		"":                                      {Target: "nowhere (no Location header)"},
-		"http://[::1":                           {Target: "an address that cannot be read"},
+		"http://[::1":                           {Target: "an unreadable address"},
 	} {
 		var server string
 		c := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -273,7 +273,7 @@ func TestUnknownHost(t *testing.T) {
 	}
 	c := connect(t, "https://nowhere.example", client.WithDialer(dial))
 	_, err := c.Do(t.Context(), client.Request{Method: "POST", Path: get.Path})
-	wantKind(t, err, client.DNS, "the host name is not known to the DNS")
+	wantKind(t, err, client.DNS, "the DNS does not know the host name")
 	if client.FateUnknown(err) {
 		t.Error("nothing was sent")
 	}

@@ -16,9 +16,9 @@ const redacted = "[redacted]"
 var ErrSecret = errors.New("a secret is not encoded")
 
 var (
-	errSecretEncoded = fmt.Errorf("%w: call Reveal where its text is to be kept, and use client.SentSecret for a field of a request", ErrSecret)
+	errSecretEncoded = fmt.Errorf("%w: call Reveal if its text must be stored, and use client.SentSecret for a field of a request", ErrSecret)
 	errSecretUnset   = fmt.Errorf("%w: it is not set", ErrSecret)
-	errSecretHidden  = fmt.Errorf("%w: %s stands for a secret and is none", ErrSecret, redacted)
+	errSecretHidden  = fmt.Errorf("%w: %s is what is printed for a secret, not a secret", ErrSecret, redacted)
 )
 
 // A Secret is a text that must not be shown: an API key, a private key, a token. It

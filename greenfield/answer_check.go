@@ -18,7 +18,7 @@ var (
 	errNoInvoice = errors.New("it is no invoice: it lacks an id, an amount or a currency")
 	errNoStore   = errors.New("it is no store: it lacks an id")
 	errNoUser    = errors.New("it is no user: it lacks an id")
-	errNoMember  = errors.New("it has a member of the store without an id or a role")
+	errNoMember  = errors.New("it has a store user without an id or a role")
 	errNoRole    = errors.New("it has a role without an id")
 	errNoServer  = errors.New("it is about no server: it lacks a version")
 )

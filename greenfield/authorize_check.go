@@ -154,7 +154,7 @@ func (r AuthorizeRequest) checkRedirect() error {
 	case u.Scheme == "":
 		return refuse("is not absolute, and the server would take it for none: begin it with http:// or https://")
 	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "blob", "about"}, u.Scheme):
-		return refuse("would run or open something in the browser in place of handing over the key")
+		return refuse("would run or open something in the browser instead of sending the key")
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() == "":
 		return refuse("names no host")
 	case u.User != nil:

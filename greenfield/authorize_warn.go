@@ -73,7 +73,7 @@ func (r AuthorizeRequest) warnStores(asked []Permission, add addWarning) {
 	case r.SelectiveStores && len(scoped) == 0 && !r.strict():
 		add(WarnOneStore, "the person has to pick one store first, since store permissions may be added; who has no store can only cancel")
 	case r.SelectiveStores && len(scoped) == 0:
-		add(WarnNoEffect, "selectiveStores has no effect, since no store permission is asked for")
+		add(WarnNoEffect, "selectiveStores has no effect, since the request has no store permission")
 	}
 }
 
@@ -94,7 +94,7 @@ func (r AuthorizeRequest) warnPermissions(asked []Permission, add addWarning) {
 	case slices.Contains(asked, Unrestricted):
 		add(WarnEverything, "unrestricted is everything that the person may do, and lets the key make further keys")
 	case len(asked) == 0 && r.strict():
-		add(WarnNothing, "no permission is asked for, so the key will only prove whose it is")
+		add(WarnNothing, "the request has no permission, so the key can only prove which user it belongs to")
 	}
 	if Covered(asked, CanCreateInvoice) || slices.ContainsFunc(asked, func(p Permission) bool { return p.Policy() == CanCreateInvoice }) {
 		if !slices.ContainsFunc(asked, func(p Permission) bool { return includes(p.Policy(), CanViewInvoices) }) {
@@ -106,7 +106,7 @@ func (r AuthorizeRequest) warnPermissions(asked []Permission, add addWarning) {
 		add(WarnCovered, "%s is covered by the other permissions", join(rest))
 	}
 	if !r.strict() {
-		add(WarnMayAdd, "with strict=false the person may grant more than is asked for")
+		add(WarnMayAdd, "with strict=false the user can grant more than the request asks")
 	}
 }
 

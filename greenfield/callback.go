@@ -165,7 +165,7 @@ func callbackNonce(given client.Secret) (client.Secret, error) {
 	case text == "":
 		return client.NewSecret(rand.Text()), nil
 	case len(text) < nonceLength:
-		return client.Secret{}, fmt.Errorf("%w: it has %d characters, %d are needed so that nobody can guess it", ErrNonce, len(text), nonceLength)
+		return client.Secret{}, fmt.Errorf("%w: it has %d characters, and needs %d so that it cannot be guessed", ErrNonce, len(text), nonceLength)
 	case len(text) > 128 || !noncePattern().MatchString(text):
 		return client.Secret{}, fmt.Errorf("%w: up to 128 letters, digits, - and _ pass through a redirect unchanged", ErrNonce)
 	}

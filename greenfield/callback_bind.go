@@ -23,7 +23,7 @@ type PortTakenError struct {
 
 func (e *PortTakenError) Error() string {
 	return fmt.Sprintf("port %d is taken, perhaps by another login that still waits: end that one, or take another port, "+
-		"with which the server makes a new key in place of offering the old one", e.Port)
+		"with which the server makes a new key instead of offering the old one", e.Port)
 }
 
 func (e *PortTakenError) Unwrap() error { return e.Err }

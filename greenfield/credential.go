@@ -80,9 +80,9 @@ func NewAPIKey(key client.Secret) (APIKey, error) {
 	case !keyPattern().MatchString(text):
 		return APIKey{}, ErrAPIKey
 	case len(text) == legacyKeyLength && strings.ToLower(text) != text:
-		return APIKey{}, fmt.Errorf("%w: it looks like a store's legacy key, which works for the BitPay-compatible API alone", ErrAPIKey)
+		return APIKey{}, fmt.Errorf("%w: it looks like a store's legacy key, which only works for the BitPay-compatible API", ErrAPIKey)
 	case len(text) == 40 && strings.ToLower(text) != text:
-		return APIKey{}, fmt.Errorf("%w: it has large letters, and the server tells them from small ones", ErrAPIKey)
+		return APIKey{}, fmt.Errorf("%w: it has capital letters, and the server distinguishes them from small ones", ErrAPIKey)
 	}
 	return APIKey{key}, nil
 }

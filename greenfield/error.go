@@ -33,7 +33,7 @@ var (
 		"another server answers at this address, or both keys were revoked")
 	// ErrNotServer is a 401 that does not have BTCPay Server's form. It says nothing
 	// about the key.
-	ErrNotServer = errors.New("something else than BTCPay Server refuses the request: " +
+	ErrNotServer = errors.New("a program other than BTCPay Server refused the request: " +
 		"a proxy asks for a log-in of its own, or another program answers at this address")
 	// ErrWrongPassword does not distinguish a wrong password from an unknown account.
 	ErrWrongPassword = errors.New("wrong e-mail address or password: five wrong passwords lock the account for five minutes, with all its keys")
@@ -51,7 +51,7 @@ var (
 		"which is made in a browser on the page Account / API Keys or by authorizing an application")
 	// ErrSecondFactor is about security keys and wallet log-ins. Up to 2.3.4 and since
 	// 2.4.2 it is also about authenticator apps.
-	ErrSecondFactor = errors.New("the account has a second factor, so a password alone does not do: " +
+	ErrSecondFactor = errors.New("the account has a second factor, so its password is not enough: " +
 		"log in with a browser and make a key on the page Account / API Keys")
 	// ErrNeedsAPIKey means that a call works only with an API key. Nothing was sent.
 	ErrNeedsAPIKey = errors.New("this needs an API key, and not an account's password")
@@ -83,7 +83,7 @@ var (
 
 	// ErrNotRead means that a change was made, but reading the result failed. The caller
 	// must not repeat the change.
-	ErrNotRead = errors.New("done, but what became of it could not be read")
+	ErrNotRead = errors.New("done, but the result could not be read")
 )
 
 // A PermissionError is 403. The key lacks the permission, or its owner's role in the
@@ -99,12 +99,12 @@ type PermissionError struct {
 
 func (e *PermissionError) Error() string {
 	if e.Permission == "" {
-		return fmt.Sprintf("not permitted, or what was asked for does not exist: %v", e.Err)
+		return fmt.Sprintf("not permitted, or the resource does not exist: %v", e.Err)
 	}
 	text := fmt.Sprintf("the permission %s is missing", e.Permission)
 	switch e.Permission.Kind() {
 	case StorePermission:
-		text += " from the key or from its owner's role in the store; since 2.4.0 this also means that what was asked for does not exist or is another store's"
+		text += " from the key or from its owner's role in the store; since 2.4.0 this also means that the resource does not exist or belongs to another store"
 	case ServerPermission:
 		text += " from the key, or its owner is no administrator of the server"
 	default:

@@ -16,8 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set. Without any of them the request
-// is answered as usual, after Latency.
+// Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set.
+// Without any of them the request is answered as usual, after Latency.
 type Fault struct {
 	// Method is the method of the requests that the fault applies to; empty is any.
 	Method string
@@ -38,8 +38,9 @@ type Fault struct {
 	Status int
 	Header http.Header
 	Body   string
-	// CutAfter closes the connection after so many bytes of the body of the sandbox's response, whose Content-Length
-	// is that of the whole body. The request is carried out.
+	// CutAfter closes the connection after so many bytes of the body of the sandbox's
+	// response, whose Content-Length is that of the whole body. The request is carried
+	// out.
 	CutAfter *int
 	// Drop closes the connection without a response. With Executed it is a response that was lost.
 	Drop bool
@@ -62,9 +63,10 @@ type activeFaults struct {
 	active []*ActiveFault
 }
 
-// Fault sets a fault. If several apply to a request, the one that was set first does. Faults do not apply to control
-// by HTTP and to [Sandbox.Consent]. If a fault closes the connection, the handler panics with
-// [http.ErrAbortHandler], as servers of net/http require. An error says what is wrong with the fault.
+// Fault sets a fault. If several apply to a request, the one that was set first does.
+// Faults do not apply to control by HTTP and to [Sandbox.Consent]. If a fault closes the
+// connection, the handler panics with [http.ErrAbortHandler], as servers of net/http
+// require. An error says what is wrong with the fault.
 func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	ends := 0
 	for _, set := range []bool{f.Status != 0, f.CutAfter != nil, f.Drop, f.Reset} {
@@ -177,7 +179,8 @@ func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) 
 	response.Send(w)
 }
 
-// wait waits for the latency. It returns false if the client gave up, or the sandbox was closed.
+// wait waits for the latency. It reports whether the latency passed before the client gave
+// up or the sandbox was closed.
 func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
 	if f.Latency == 0 {
 		return true

@@ -40,9 +40,9 @@ type Consented struct {
 	APIKey string
 }
 
-// Consent opens the consent page at the address, decides, and lets the page post the key to the program, as a
-// browser does. The person must be logged in. An error of the program's own server is returned together with the
-// outcome.
+// Consent opens the consent page at the address, decides, and lets the page post the key
+// to the program, as a browser does. The person must be logged in. An error of the
+// program's own server is returned together with the outcome.
 func (h *Human) Consent(ctx context.Context, address string, choice Choice) (Consented, error) {
 	page, err := h.Open(ctx, address)
 	if err != nil {
@@ -84,7 +84,8 @@ func (h *Human) Consent(ctx context.Context, address string, choice Choice) (Con
 	return h.handOver(ctx, page, outcome)
 }
 
-// handOver does what a browser does with the response: it submits the form that submits itself, or shows the key.
+// handOver does what a browser does with the response: it submits the form that submits
+// itself, or shows the key.
 func (h *Human) handOver(ctx context.Context, page *Page, outcome Consented) (Consented, error) {
 	for _, form := range page.Forms {
 		if len(form.Buttons) == 0 || !slices.ContainsFunc(form.Fields, func(f Field) bool { return f.Name == "apiKey" }) {
@@ -122,7 +123,7 @@ func (f *Form) tick(permissions []string) ([]string, error) {
 		}
 		name := strings.TrimSuffix(f.Fields[i].Name, "Permission") + "Value"
 		if !slices.ContainsFunc(f.Fields, func(field Field) bool { return field.Name == name && field.Type == "checkbox" }) {
-			return nil, fmt.Errorf("the page does not let a person add the permission %q", permission)
+			return nil, fmt.Errorf("the page does not let the user add the permission %q", permission)
 		}
 		changes = append(changes, name, "true")
 	}

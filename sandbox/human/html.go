@@ -251,7 +251,8 @@ func (n *node) has(name string) bool {
 	return slices.ContainsFunc(n.attributes, func(a attr) bool { return a.key == name })
 }
 
-// descendants returns the nodes in n, in the document's order.
+// descendants passes the nodes in n to yield, in the document's order. It reports whether
+// yield took all.
 func (n *node) descendants(yield func(*node) bool) bool {
 	for _, child := range n.children {
 		if !yield(child) || !child.descendants(yield) {

@@ -57,7 +57,7 @@ func (c *comparer) compare(where string, want, got any) []Difference {
 	return same(where, want, got, func() bool { return got == want })
 }
 
-// alike compares a text.
+// alike reports whether a text is as expected.
 func (c *comparer) alike(want fact, got string) bool { return len(c.compare("", want.value, got)) == 0 }
 
 func (c *comparer) text(f fact) string { return c.vars.fill(plainText(f.value)) }
@@ -211,8 +211,8 @@ func (c *comparer) unordered(where string, want, got []any, compare comparison) 
 	return diffs
 }
 
-// pairOff finds as many pairs as possible, by augmenting paths: for each column its row or -1, and the remaining
-// rows.
+// pairOff finds as many pairs as possible, by augmenting paths: for each column its row or
+// -1, and the remaining rows.
 func pairOff(alike [][]bool, columns int) (partners, lonely []int) {
 	partners = make([]int, columns)
 	for j := range partners {

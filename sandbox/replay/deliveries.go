@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// receiveStep waits for what the server sends to the receiver and compares it. A step that expects nothing gives the
-// server time to send something nevertheless.
+// receiveStep waits for what the server sends to the receiver and compares it. A step that
+// expects nothing gives the server time to send something nevertheless.
 func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error) {
 	path, err := p.vars.expand(s.Receive.Path)
 	if err != nil {
@@ -61,8 +61,8 @@ func (p *player) receiveStep(ctx context.Context, s *step) ([]Difference, error)
 	return diffs, nil
 }
 
-// compareDelivery compares method, path, body and signature, but not the other headers. Its times are compared with
-// each other, like those of a response.
+// compareDelivery compares method, path, body and signature, but not the other headers.
+// Its times are compared with each other, like those of a response.
 func (p *player) compareDelivery(_ *comparer, where string, want, got any) []Difference {
 	in, ok := got.(incoming)
 	w, isObject := want.(object)
@@ -111,7 +111,8 @@ func (p *player) compareSignature(where string, want any, in incoming) []Differe
 	return []Difference{{where, fmt.Sprintf("valid: %v", valid), fmt.Sprintf("%s: %q", w.text("header"), header)}}
 }
 
-// noteSecrets collects what a webhook may sign with: the values of every field with that name, whoever sent it.
+// noteSecrets collects what a webhook may sign with: the values of every field with that
+// name, in requests and responses.
 func (p *player) noteSecrets(v any) {
 	switch v := v.(type) {
 	case object:

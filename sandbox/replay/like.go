@@ -59,7 +59,7 @@ func hasForm(text, like string) bool {
 	return false
 }
 
-// inRange checks a length against N or N-M.
+// inRange reports whether a length is N, or within N-M.
 func inRange(n int, text string) bool {
 	low, high, isRange := strings.Cut(text, "-")
 	if !isRange {

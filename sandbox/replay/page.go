@@ -31,7 +31,8 @@ func (c *comparer) comparePage(want *pageFacts, sentLater []int, got *human.Page
 	return diffs
 }
 
-// textFound looks for a text that contains a variable. It accepts all other texts.
+// textFound reports whether the page has a text that contains a variable. It is true for all
+// other texts.
 func (c *comparer) textFound(wanted any, in string) bool {
 	switch w := wanted.(type) {
 	case string:
@@ -117,8 +118,9 @@ func compareSets(where string, want, got []string) []Difference {
 	return diffs
 }
 
-// formsSentLater returns, for the page that a step answers with, the forms that a later step submits: from the page
-// itself, or by posting to a form's address with its anti-forgery field.
+// formsSentLater returns, for the page that a step answers with, the forms that a later
+// step submits: from the page itself, or by posting to a form's address with its
+// anti-forgery field.
 func (r *Recording) formsSentLater(step int) []int {
 	opened := r.steps[step]
 	page, session := opened.Response.Page, opened.Request.Session

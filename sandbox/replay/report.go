@@ -86,7 +86,7 @@ func Sum(group string, reports []*Report) *Report {
 // maxShown bounds how much of a value a report shows.
 const maxShown = 600
 
-// Print writes the summary and, for each exchange that is not alike, the request, what was expected and what was
+// Print writes the summary and, for each step that differs, the request, what was expected and what was
 // received.
 func (r *Report) Print(w io.Writer) error {
 	var b strings.Builder

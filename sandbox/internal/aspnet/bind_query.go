@@ -38,7 +38,7 @@ func (q *Query) Int(name string) *int64 {
 	return &i
 }
 
-// Bool reads true and false in any case.
+// Bool reports whether a parameter is true, in any case.
 func (q *Query) Bool(name string) bool {
 	value := QueryValue(q.Request, name)
 	switch strings.ToLower(strings.TrimSpace(value)) {

@@ -8,8 +8,9 @@ import (
 // ModelNames is the namespace of most types of requests.
 const ModelNames = "BTCPayServer.Client.Models."
 
-// Bind reads the object of a Greenfield request by read, as a model of the named type. If it returns false, it
-// answered an error. Some actions of the server also say that their parameter, named request, is missing.
+// Bind reads the object of a Greenfield request by read, as a model of the named type. It
+// reports whether it could; if not, it answered an error. Some actions of the server also
+// say that their parameter, named request, is missing.
 func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, namesParameter bool, read func(m *Model)) bool {
 	if !IsJSON(r.Header.Get("Content-Type")) {
 		removeSecurityHeaders(w)

@@ -27,7 +27,7 @@ func listRates(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// publicRates answers the rates of the store that the query names, whoever signs, as a bare list.
+// publicRates answers the rates of the store that the query names as a bare list. Who signed does not matter.
 func publicRates(w http.ResponseWriter, r *serve.Request) {
 	st := r.State.Stores[aspnet.QueryValue(r.Request, "storeId")]
 	if st == nil {
@@ -54,8 +54,8 @@ func askedRates(w http.ResponseWriter, r *serve.Request, st *world.Store) ([]rat
 	return ratesOf(w, st, pairs)
 }
 
-// baseRates answers the rates of a base currency against what the store can be paid in, which is bitcoin at most
-// (recording 65-bitpay-rates).
+// baseRates answers the rates of a base currency against what the store can be paid in,
+// which is bitcoin at most (recording 65-bitpay-rates).
 func baseRates(w http.ResponseWriter, r *serve.Request) {
 	st := r.State.Stores[r.StoreID]
 	base, pairs := r.PathValue("base"), ""
@@ -79,8 +79,8 @@ func pairRate(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// ratesOf returns the rates of a list of pairs, without the pairs that have none. If it returns false, it answered an
-// error.
+// ratesOf returns the rates of a list of pairs, without the pairs that have none. If it
+// returns false, it answered an error.
 func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]rateData, bool) {
 	var pairs []money.Pair
 	seen := map[money.Pair]bool{}

@@ -1,5 +1,5 @@
-// Package money computes as the server does: its decimal type, whose text its APIs show, the decimals of currencies,
-// and rates by a store's script.
+// Package money computes as the server does: its decimal type, whose text its APIs show,
+// the decimals of currencies, and rates by a store's script.
 package money
 
 import (
@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// Decimal is the server's decimal type, whose text the APIs show: up to 28 decimals within 96 bits. Addition and
-// multiplication keep trailing zeros, a division leaves as few decimals as possible.
+// Decimal is the server's decimal type, whose text the APIs show: up to 28 decimals within
+// 96 bits. Addition and multiplication keep trailing zeros, a division leaves as few
+// decimals as possible.
 type Decimal struct {
 	coef  *big.Int // nil is zero
 	scale int
@@ -125,8 +126,8 @@ func smallInt(text string) (int, bool) {
 	return n, true
 }
 
-// ParseText reads a number from a JSON string, which may have blanks, a sign at either end, and commas, which are
-// ignored; or else the text of a JSON number.
+// ParseText reads a number from a JSON string, which may have blanks, a sign at either
+// end, and commas, which are ignored; or else the text of a JSON number.
 func ParseText(text string) (Decimal, error) {
 	plain := strings.TrimSpace(text)
 	negative := false
@@ -179,8 +180,8 @@ func align(a, b Decimal) (x, y *big.Int, scale int) {
 	return x, y, max(a.scale, b.scale)
 }
 
-// Sums and products here stay far below 96 bits except for prices at the end of the range, where the largest number
-// replaces what the server would fail with.
+// Sums and products here stay far below 96 bits except for prices at the end of the range,
+// where the largest number replaces what the server would fail with.
 func clampShrink(coef *big.Int, scale int) Decimal {
 	d, err := shrink(coef, scale)
 	if err != nil {
@@ -200,14 +201,14 @@ func (d Decimal) Mul(o Decimal) Decimal {
 	return clampShrink(new(big.Int).Mul(d.int(), o.int()), d.scale+o.scale)
 }
 
-// Div divides by a number other than zero. An exact quotient has as few decimals as possible, but not fewer than the
-// difference of the operands' decimals.
+// Div divides by a number other than zero. An exact quotient has as few decimals as
+// possible, but not fewer than the difference of the operands' decimals.
 func (d Decimal) Div(o Decimal) Decimal {
 	const extra = 2 * maxScale
 	n := new(big.Int).Mul(d.int(), powerOfTen(extra+o.scale))
 	q, r := new(big.Int).QuoRem(n, o.int(), new(big.Int))
 	scale := d.scale + extra
-	if r.Sign() != 0 { // what is cut off must not look like a half
+	if r.Sign() != 0 { // the digits left out must not look like a half
 		q.Mul(q, ten)
 		q.Add(q, big.NewInt(int64(n.Sign()*o.Sign())))
 		scale++

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// rule is one statement of a rate script: PAIR = EXPRESSION. X stands for any currency.
+// rule is one statement of a rate script: PAIR = EXPRESSION. X matches any currency.
 type rule struct {
 	left, right string
 	text        string
@@ -165,8 +165,8 @@ func (e *evaluator) evaluate(pair Pair, depth int) (v Decimal, text, errText str
 	return v, text, errText
 }
 
-// find returns the rule that names most of a pair, the first of equally specific ones. A rule for the inverse pair
-// is slightly less specific.
+// find returns the rule that names most of a pair, the first of equally specific ones. A
+// rule for the inverse pair is slightly less specific.
 func (e *evaluator) find(pair Pair) (found *rule, turned bool) {
 	best, first := -1, 0
 	for _, turn := range []bool{false, true} {

@@ -7,8 +7,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
-// admit checks the caller's credentials and permission by the realm of the route. If it returns false, it wrote the
-// response.
+// admit checks the caller's credentials and permission by the realm of the route. It
+// reports whether the request may go on; if not, it wrote the response.
 func (r *Request) admit(w *Response, route *Route) bool {
 	switch route.Realm {
 	case BitpayRealm:
@@ -81,7 +81,8 @@ func (r *Request) admitGreenfield(w *Response, route *Route) bool {
 	return false
 }
 
-// admitEither takes an API key, Basic or a log-in. The refusal names both ways (recording 10-health-info).
+// admitEither reports whether the request has an API key, Basic or a log-in. The refusal
+// names both ways (recording 10-health-info).
 func (r *Request) admitEither(w *Response) bool {
 	refusal := r.resolveGreenfield()
 	if r.User == nil {

@@ -7,8 +7,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 )
 
-// Up to 2.3.5 the BitPay API was a middleware in front of everything else, with rules of its own for which requests it
-// takes (recordings 60-bitid-auth and 62-pairing-claims of 2.0.8). Later releases have an endpoint selector.
+// Up to 2.3.5 the BitPay API was a middleware in front of everything else, with rules of
+// its own for which requests it takes (recordings 60-bitid-auth and 62-pairing-claims of
+// 2.0.8). Later releases have an endpoint selector.
 
 // middlewareTakes reports whether the middleware took the request.
 func middlewareTakes(r *http.Request, path string) bool {
@@ -36,8 +37,8 @@ func CarriesCredential(r *http.Request) bool {
 	return named
 }
 
-// AsksForInvoice reports whether a request to /invoices/{id} is for the BitPay API: without a token parameter or a JSON
-// content type it is for the page of that path.
+// AsksForInvoice reports whether a request to /invoices/{id} is for the BitPay API:
+// without a token parameter or a JSON content type it is for the page of that path.
 func AsksForInvoice(r *http.Request) bool {
 	_, token := aspnet.LookupQuery(r, "token")
 	return token || SendsJSON(r)
@@ -48,7 +49,8 @@ func SendsJSON(r *http.Request) bool {
 	return strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/json")
 }
 
-// allowAll allows every origin, asked or not, and answers any OPTIONS.
+// allowAll allows every origin, asked or not, and answers any OPTIONS. It reports whether it
+// answered.
 func allowAll(w *Response, r *http.Request) bool {
 	w.header.Set("Access-Control-Allow-Origin", "*")
 	if r.Method != http.MethodOptions {

@@ -31,8 +31,9 @@ func (r *Request) signedURL() string {
 	return r.Site.Base() + aspnet.EncodePath(r.Path) + queryOf(r.Request)
 }
 
-// checkSignature is the expensive part of the BitPay API's authentication, and runs without the lock. It returns false for
-// a signed body that is not UTF-8, which crashes the server.
+// checkSignature is the expensive part of the BitPay API's authentication, and runs
+// without the lock. It reports whether the body can be checked: a signed body that is not
+// UTF-8 crashes the server.
 func (r *Request) checkSignature() bool {
 	identity, signature := r.Header.Get("X-Identity"), r.Header.Get("X-Signature")
 	switch {
@@ -133,8 +134,8 @@ func (r *Request) resolveBasic(credential string) (refusal string) {
 	if err != nil || !utf8.Valid(plain) || !strings.Contains(string(plain), ":") {
 		return "Basic authentication header was not in a correct format. (username:password encoded in base64)"
 	}
-	// The server splits at every colon and takes the second piece, so a password with a colon never works (recording
-	// 71-login-pages).
+	// The server splits at every colon and takes the second piece, so a password with a
+	// colon never works (recording 71-login-pages).
 	pieces := strings.Split(string(plain), ":")
 	now := r.World.Now()
 	u := r.State.FindUser(pieces[0])

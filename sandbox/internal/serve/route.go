@@ -37,8 +37,9 @@ type Route struct {
 	Path       string // literal segments, matched in any case, and {named} ones
 	Realm      Realm
 	Permission string
-	// Mutates says that the handler may change the state. What it changed is written to the state file before the response
-	// is sent. A handler of another route only reads, except for what it marks by [world.State.Change].
+	// Mutates says that the handler may change the state. What it changed is written to
+	// the state file before the response is sent. A handler of another route only reads,
+	// except for what it marks by [world.State.Change].
 	Mutates bool
 	Handler Handler
 	// Unscoped says that a store's permission is needed for all stores.
@@ -47,8 +48,8 @@ type Route struct {
 	Lists bool
 	// Storeless says that the path also exists without its store.
 	Storeless bool
-	// When distinguishes routes of one method and path, as the endpoint selector of the BitPay API does; nil takes all
-	// requests.
+	// When distinguishes routes of one method and path, as the endpoint selector of the
+	// BitPay API does; nil takes all requests.
 	When func(*http.Request) bool
 	// Exact refuses a slash at the end of the path.
 	Exact bool
@@ -68,7 +69,8 @@ func In(releases func(release.Release) bool, r Route) Route {
 	return r
 }
 
-// Pattern is a path of literal segments, which match in any case, and {named} ones, which match anything but nothing.
+// Pattern is a path of literal segments, which match in any case, and {named} ones, which
+// match anything but nothing.
 type Pattern []string
 
 // ParsePattern reads a pattern. A slash at its end does not count.
@@ -80,7 +82,7 @@ func (p Pattern) Matches(path string) bool {
 	return len(asked) == len(p) && p.matches(asked)
 }
 
-// matches compares with as many segments as the pattern has.
+// matches reports whether the path, which has as many segments, fits the pattern.
 func (p Pattern) matches(asked []string) bool {
 	for i, want := range p {
 		if want[0] != '{' && !strings.EqualFold(want, asked[i]) || asked[i] == "" {

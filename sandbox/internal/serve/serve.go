@@ -1,6 +1,7 @@
-// Package serve takes a request from the route table to the response: it finds the route, identifies the caller, checks
-// the permission, runs the handler under the world's lock, and records what the handler changed. The routes and their
-// handlers are in packages above it.
+// Package serve takes a request from the route table to the response: it finds the route,
+// identifies the caller, checks the permission, runs the handler under the world's lock,
+// and records what the handler changed. The routes and their handlers are in packages
+// above it.
 package serve
 
 import (
@@ -38,8 +39,8 @@ type Server struct {
 	throttle            throttle // guarded by the world's lock
 }
 
-// New returns a server with the routes of all tables that the release has. Of routes that match a request, the first one
-// counts.
+// New returns a server with the routes of all tables that the release has. Of routes that
+// match a request, the first one counts.
 func New(w *world.World, rel release.Release, o Options, tables ...[]Route) *Server {
 	return &Server{
 		world:               w,
@@ -112,8 +113,9 @@ func (s *Server) Serve(w *Response, r *http.Request) {
 	s.world.Record()
 }
 
-// handle runs the handler. What a mutating route changed is found by comparison, so that a refused request writes nothing:
-// [world.World.Record] compares everything but invoices; the invoice of the route is compared here.
+// handle runs the handler. What a mutating route changed is found by comparison, so that a
+// refused request writes nothing: [world.World.Record] compares everything but invoices;
+// the invoice of the route is compared here.
 func (r *Request) handle(w *Response, route *Route) {
 	if !route.Mutates {
 		route.Handler(w, r)
@@ -138,8 +140,8 @@ func writeNoRoute(w *Response, allowed []string) {
 	aspnet.WriteEmpty(w, http.StatusMethodNotAllowed)
 }
 
-// allowOrigin applies the server's cross-origin policy: pages of any origin may call. It returns true if it answered a
-// preflight.
+// allowOrigin applies the server's cross-origin policy: pages of any origin may call. It
+// reports whether it answered a preflight.
 func (s *Server) allowOrigin(w *Response, r *http.Request, path string, bitpay bool) bool {
 	if bitpay && s.release.HasBitpayMiddleware() {
 		return allowAll(w, r)

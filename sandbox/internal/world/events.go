@@ -18,11 +18,12 @@ const (
 	EventMarkedCompleted     Event = "markedCompleted"
 )
 
-// IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in state files, which had no
-// other kind at first.
+// IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in
+// state files, which had no other kind at first.
 const IPNKind = ""
 
-// Subscribe calls f with each event when it happens, in the order of the subscriptions. f runs with the lock held.
+// Subscribe calls f with each event when it happens, in the order of the subscriptions. f
+// runs with the lock held.
 func (w *World) Subscribe(f func(*Invoice, Event)) { w.subscribers = append(w.subscribers, f) }
 
 // emit passes an event to all subscribers. Each event is emitted once, where it happens.
@@ -43,7 +44,7 @@ func (w *World) Create(inv *Invoice) {
 	w.emit(inv, EventCreated)
 }
 
-// Mark sets a status manually. It returns false if the invoice cannot have it.
+// Mark sets a status manually. It reports whether the invoice can have it.
 func (w *World) Mark(inv *Invoice, status string) bool {
 	if !inv.mark(status, w.emitter(inv)) {
 		return false

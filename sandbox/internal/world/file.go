@@ -55,7 +55,7 @@ func (st *State) check() error {
 		}
 		for member, role := range store.Members {
 			if st.Users[member] == nil || findRole(role) == nil {
-				return fmt.Errorf("store %s has an invalid member", id)
+				return fmt.Errorf("store %s has an invalid user", id)
 			}
 		}
 		if store.Wallet != nil {

@@ -23,8 +23,8 @@ func (inv *Invoice) due() time.Time {
 	return inv.Monitored
 }
 
-// progress changes the status of an invoice according to payments, blocks and the clock, and emits the events on the
-// way.
+// progress changes the status of an invoice according to payments, blocks and the clock,
+// and emits the events on the way.
 func (inv *Invoice) progress(now time.Time, height int, emit func(Event)) {
 	digits := money.Digits(inv.Currency)
 	payments := inv.Counted()
@@ -111,7 +111,7 @@ func (inv *Invoice) Markable() []string {
 	return statuses
 }
 
-// mark sets a status manually. It returns false if the invoice cannot have it.
+// mark sets a status manually. It reports whether the invoice can have it.
 func (inv *Invoice) mark(status string, emit func(Event)) bool {
 	if !slices.Contains(inv.Markable(), status) {
 		return false

@@ -206,9 +206,8 @@ func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
 	return imported, nil
 }
 
-// ReadSecretFile reads a file of at most 64 KiB, or standard input for "-", that
-// others cannot have put in place of the user's own: whose key it holds decides
-// which store is paid.
+// ReadSecretFile reads a file of at most 64 KiB, or standard input for "-", that other
+// users cannot have replaced: its key decides which store is paid.
 func (a *App) ReadSecretFile(path string) ([]byte, error) {
 	if path != "-" {
 		return durable.ReadNamed(path, maxKeyFile, secretWait, false)

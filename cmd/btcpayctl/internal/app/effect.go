@@ -26,8 +26,8 @@ func (a *App) Undid(id string) {
 	a.effects = slices.DeleteFunc(a.effects, func(e Effect) bool { return e.ID == id })
 }
 
-// Told forgets the effects so far: what was printed names them.
-func (a *App) Told() { a.effects = nil }
+// ForgetEffects forgets the effects so far, since the output has named them.
+func (a *App) ForgetEffects() { a.effects = nil }
 
 // Effects are those that last. Acted reports whether there were any at all.
 func (a *App) Effects() (lasting []Effect, acted bool) { return a.effects, a.acted }

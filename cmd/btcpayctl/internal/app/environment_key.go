@@ -23,9 +23,8 @@ type EnvironmentKey struct {
 	Legacy bool
 }
 
-// environmentKey is asked for by each choice between the two APIs and their
-// credentials, so what it has read from a file is kept. What was given and is no
-// key fails: no other credential takes its place.
+// environmentKey keeps what it read from a file, since each choice between the two APIs and
+// their credentials calls it. An invalid key is an error: no other credential replaces it.
 func (a *App) environmentKey() (EnvironmentKey, error) {
 	given, err := a.Variable(apiKeyVariables...)
 	if err != nil || given.Source == "" {
@@ -73,9 +72,8 @@ func ReadGreenfieldKey(data []byte, shown string) (greenfield.APIKey, error) {
 
 const copyAgain = "copy the key again from the server's page Account / API Keys, and only that"
 
-// readKey cleans what people and shells leave around a key, and tells a key of
-// the Greenfield API from a store's legacy key by its form. An error holds no
-// part of the text.
+// readKey cleans what people and shells leave around a key, and distinguishes a Greenfield
+// API key from a store's legacy key by its form. An error holds no part of the text.
 func readKey(data []byte, source, shown string) (EnvironmentKey, error) {
 	text := cleanKey(data)
 	switch {

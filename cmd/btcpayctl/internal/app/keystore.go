@@ -23,8 +23,7 @@ const (
 	HandedFolder  = "handed"
 )
 
-// OpenKeystore gives the store of this name, the same one each time, so that a
-// passphrase is asked for once.
+// OpenKeystore gives the store of this name, the same one each time, so that it asks for a passphrase once.
 func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	if store, ok := a.keystores[spec]; ok {
 		return store, nil

@@ -83,7 +83,7 @@ func (p plan) print(ctx context.Context, printer *output.Printer) error {
 	}
 	if err == nil {
 		fmt.Fprint(p.app.Err, p.pickText(), p.labelAdvice(page))
-		fmt.Fprintln(p.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste in place of --print-url")
+		fmt.Fprintln(p.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste instead of --print-url")
 	}
 	return err
 }
@@ -94,7 +94,7 @@ func (p plan) printBegun(ctx context.Context, printer *output.Printer, page stri
 		return err
 	}
 	if err := output.One(printer, pageView, pageRecord{page}); err != nil {
-		return errors.Join(err, l.operation.Finish()) // nobody was shown the page
+		return errors.Join(err, l.operation.Finish()) // the page was not shown
 	}
 	return l.operation.Release()
 }

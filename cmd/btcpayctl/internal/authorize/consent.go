@@ -23,7 +23,7 @@ type asker struct {
 	yes, acceptBroader bool
 }
 
-// ready checks that a key can be stored before the user is asked for one, and opens the
+// ready checks that a key can be stored before the user has to grant one, and opens the
 // terminal.
 func (o options) ready(ctx context.Context, p plan) (*asker, error) {
 	if err := operations.ProbeKeystore(ctx, p.app, p.connection.Keystore.Text); err != nil {

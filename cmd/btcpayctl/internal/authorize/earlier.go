@@ -127,7 +127,7 @@ func (e *earlierLogins) holdSame(ctx context.Context, p plan, at address) error 
 	return nil
 }
 
-// resumePrinted goes on with the newest page that "authorize --print-url" printed for the
+// resumePrinted continues with the newest page that "authorize --print-url" printed for the
 // same key, each one once. It returns nil if there is none.
 func (p plan) resumePrinted(ctx context.Context) (*login, error) {
 	open, err := operations.UnfinishedOf[ledger.Key](ctx, p.app)
@@ -163,7 +163,7 @@ func (p plan) resumePrinted(ctx context.Context) (*login, error) {
 // tellOtherPages names the pages of the profile's earlier logins whose key has not come,
 // in one line.
 func (l *login) tellOtherPages(ctx context.Context) {
-	open, _ := operations.UnfinishedOf[ledger.Key](ctx, l.app) // what cannot be read is told by "doctor"
+	open, _ := operations.UnfinishedOf[ledger.Key](ctx, l.app) // an unreadable record is reported by "doctor"
 	var labels []string
 	for _, r := range open {
 		if r.Kind == ledger.KindAuthorize && r.KeyID == "" && r.Server == l.connection.URL && r.Target == l.profile && r.ID != l.id {

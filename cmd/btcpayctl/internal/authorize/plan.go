@@ -32,7 +32,7 @@ type plan struct {
 	besidePairing bool
 }
 
-// plan works out what is asked for, and asks what has to be agreed to before.
+// plan resolves what to request, and asks for the confirmations needed before.
 func (o options) plan(ctx context.Context, a *app.App) (plan, error) {
 	s, err := a.Settings(o.reach, true)
 	if err != nil {
@@ -95,7 +95,7 @@ func (o options) permissions(s app.Settings) ([]greenfield.Permission, error) {
 			Next: "leave --all-stores out, with --store ID\nor run the command twice, for two profiles"}
 	}
 	if len(permissions) == 0 {
-		return nil, &output.Error{Code: output.Usage, What: "nothing says what the key is for",
+		return nil, &output.Error{Code: output.Usage, What: "no permissions are given for the key",
 			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
 	}
 	if o.expectUser != "" && !greenfield.Covered(permissions, greenfield.CanViewProfile) {
@@ -131,7 +131,7 @@ func (o options) request(ctx context.Context, p plan, permissions []greenfield.P
 	return o.fitServer(ctx, p, request), nil
 }
 
-// serversOwn is the server's list of permissions, if one is asked for that this program
+// serversOwn is the server's list of permissions, if the request has one that this program
 // does not know and there is a key that may read the list.
 func (p plan) serversOwn(ctx context.Context, asked []greenfield.Permission) []greenfield.PermissionInfo {
 	known := true

@@ -42,7 +42,7 @@ func (b bench) startup(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	return []row{
-		ratioRow("btcpayctl version, against cobra alone", "ms CPU", got[0].cpu, got[1].cpu, 1.6),
+		ratioRow("btcpayctl version, against a bare cobra program", "ms CPU", got[0].cpu, got[1].cpu, 1.6),
 		ratioRow("btcpayctl version, against an empty program", "ms CPU", got[0].cpu, got[2].cpu, 0),
 	}, nil
 }

@@ -24,7 +24,7 @@ import (
 // A Canary is a secret that must not be seen where it has no business.
 type Canary struct {
 	kind  string   // what it is; exceptions are made by this
-	bases [][]byte // the secret as text, and as the bytes that the text stands for
+	bases [][]byte // the secret as text, and as the bytes that the text encodes
 }
 
 // New takes a secret as it is written: in hex, or as any other text.
@@ -73,7 +73,7 @@ func (c Canary) forms() []form {
 		}
 		for encoding, text := range encodings(base) {
 			if bytes.Contains(text, []byte("\ufffd")) || bytes.Contains(text, []byte(`\ufffd`)) {
-				continue // it has put the same text in place of what is not UTF-8, whatever the secret
+				continue // it has replaced what is not UTF-8 by the same text, whatever the secret
 			}
 			add(encoding, text)
 			backwards := slices.Clone(text)
@@ -161,7 +161,7 @@ func shifted(base []byte, before, bits int, encode func([]byte) string) []byte {
 	return []byte(encoded[from:max(from, to)])
 }
 
-// sourceBytes is how many bytes of a secret hold 64 bits that nobody can guess.
+// sourceBytes is how many bytes of a secret hold 64 bits that cannot be guessed.
 func sourceBytes(base []byte) int {
 	other := func(inside string) bool {
 		return !strings.ContainsFunc(string(base), func(r rune) bool { return !strings.ContainsRune(inside, r) })

@@ -35,8 +35,8 @@ var greenfieldMeanings = []meaning{
 	{greenfield.ErrNotArchived, output.Refused, "btcpayctl invoice get ID"},
 }
 
-// explainGreenfield gives a failure of the Greenfield API its code and its next
-// step.
+// explainGreenfield adds the code and next step of a Greenfield API failure, and reports
+// whether it knows the failure.
 func explainGreenfield(e *output.Error) bool {
 	if answer, ok := errors.AsType[*client.Error](e.Err); ok {
 		e.Status = answer.Status

@@ -108,7 +108,7 @@ func (f *PermissionFlags) contradiction(all []greenfield.Permission, store app.V
 		return wrong(fmt.Sprintf("--permission names store %s, and the rest would be for store %s (%s)", named, store.Text, store.Source), "--store "+app.ShellWord(named)+", for all of them\nor name a store in each --permission")
 	case unlimited && store.Source == "--store":
 		return wrong(fmt.Sprintf("--store names store %s, and unrestricted is for every store of the account", store.Text),
-			"--all-stores in place of --store\nor --permission btcpay.store.canmodifystoresettings, which is all of one store")
+			"--all-stores instead of --store\nor --permission btcpay.store.canmodifystoresettings, which is all of one store")
 	}
 	return nil
 }
@@ -142,7 +142,7 @@ func needsOf(needs map[string][]greenfield.Permission, command string) ([]greenf
 	return all, nil
 }
 
-// UsageOf makes a mistake in what is asked for an error of the line.
+// UsageOf turns an error in the requested permissions into a usage error.
 func UsageOf(err error) error {
 	if request, ok := errors.AsType[*client.RequestError](err); ok {
 		e := &output.Error{Code: output.Usage, What: request.Error(), Next: "btcpayctl authorize --help", Err: err}

@@ -45,7 +45,7 @@ type telling struct{ app *app.App }
 func (t telling) Write(text []byte) (int, error) {
 	n, err := t.app.Out.Write(text)
 	if err == nil && n > 0 {
-		t.app.Told()
+		t.app.ForgetEffects()
 	}
 	return n, err
 }

@@ -30,7 +30,7 @@ func (b *begun) await(ctx context.Context, code string, until time.Time, wait, i
 		status := b.showTimeLeft()
 		_, err = c.WaitPaired(waiting, bitpay.WaitOptions{Until: until, Code: code, Interval: interval, Progress: func(p bitpay.PairProgress) {
 			if p.Err != nil {
-				status.Say(b.app.Err, "The server did not answer, asking again: "+p.Err.Error())
+				status.Say(b.app.Err, "The server did not respond, trying again: "+p.Err.Error())
 			}
 		}})
 		status.Stop()
@@ -95,7 +95,7 @@ func (b *begun) notYet(code string) error {
 // paired finishes every open pairing of this key: the server lists its token, whichever
 // code it was.
 func (b *begun) paired(ctx context.Context) error {
-	b.app.Undid(b.operation.Record.Code) // it led to what is told now
+	b.app.Undid(b.operation.Record.Code) // it led to the current message
 	c := b.key.Connection
 	sin := c.Identity.SIN()
 	b.app.Did(app.Effect{ID: sin + " is paired", What: "the key " + sin + " is paired on " + c.URL, Look: "btcpayctl pair status" + b.key.ProfileFlag()})

@@ -83,7 +83,7 @@ func storeProblem(cmd *cobra.Command, args []string) string {
 	case slices.Contains(args, "--dry-run") || slices.Contains(args, "--basic") || slices.Contains(args, "--output-file"):
 		return ""
 	case len(asked) == 0:
-		return "nothing says what the key is for"
+		return "no permissions are given for the key"
 	case !slices.ContainsFunc(args, says) && slices.ContainsFunc(asked, func(p string) bool { return !storeless(p) }):
 		return "no store is given for the key"
 	}

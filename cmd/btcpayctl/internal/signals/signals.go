@@ -63,8 +63,8 @@ func New(parent context.Context, exit func(code int)) (*Listener, context.Contex
 	return l, &awaited{ctx, l}
 }
 
-// Begin begins to listen. From then on a write to a pipe that has no reader fails, in
-// place of ending the program before it can report what it did.
+// Begin begins to listen. From then on a write to a pipe that has no reader fails, instead
+// of ending the program before it can report what it did.
 func (l *Listener) Begin() {
 	if l != nil {
 		l.begin.Do(l.listen)
@@ -114,7 +114,7 @@ func (l *Listener) receive(received os.Signal) {
 	if l.taker != nil {
 		select {
 		case l.taker <- received:
-		default: // one of so many that nobody could take them
+		default: // the caller cannot receive so many
 		}
 		return
 	}

@@ -23,8 +23,8 @@ type storeData struct {
 	world.StoreSettings
 }
 
-// list answers the stores whose settings the caller may see. With a storeId in the query the server finds none, even if it
-// is the caller's store.
+// list answers the stores whose settings the caller may see. With a storeId in the query
+// the server finds none, even if it is the caller's store.
 func list(w http.ResponseWriter, r *serve.Request) {
 	stores := []storeData{}
 	named := aspnet.QueryValue(r.Request, "storeId") != ""
@@ -61,14 +61,15 @@ func update(w http.ResponseWriter, r *serve.Request) {
 	r.Release.WriteStores(w, http.StatusOK, storeData{st.ID, settings})
 }
 
-// leave ends the caller's membership of the store. The store stays, with its tokens and invoices, even without members
-// (recording 44-stores-updates).
+// leave ends the caller's membership of the store. The store stays, with its tokens and
+// invoices, even without members (recording 44-stores-updates).
 func leave(w http.ResponseWriter, r *serve.Request) {
 	delete(r.Store().Members, r.User.ID)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
-// bindSettings changes settings by the fields of a request. If it returns false, it answered what is wrong with the result.
+// bindSettings changes settings by the fields of a request. It reports whether the result
+// is valid; if not, it answered what is wrong.
 func bindSettings(w http.ResponseWriter, r *serve.Request, typ string, into *world.StoreSettings) bool {
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+typ, false, func(m *aspnet.Model) { readSettings(m, into) }) {
 		return false
@@ -165,7 +166,8 @@ func readCriteria(m *aspnet.Model, items []*aspnet.Node) []world.Criterion {
 
 var brandColor = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-fA-F]{6}$`) })
 
-// checkSettings returns what is wrong with settings, in the server's words. The server does not check durations.
+// checkSettings returns what is wrong with settings, in the server's words. The server
+// does not check durations.
 func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
