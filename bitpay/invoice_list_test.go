@@ -198,7 +198,7 @@ func TestBadInputListAnswers(t *testing.T) {
 	if pages > 20 || len(got) > 2 || last == nil {
 		t.Errorf("got %v, %v", got, last)
 	}
-	for why, page := range map[string][]string{"asked for": {"a", "b", "c"}, "no invoice": {"a", ""}} {
+	for why, page := range map[string][]string{"asked for": {"a", "b", "c"}, "not an invoice": {"a", ""}} {
 		c := listing(t, func(parameters) []string { return page })
 		if invoices, err := c.Invoices.List(t.Context(), bitpay.ListOptions{Limit: 2}); err == nil || !strings.Contains(err.Error(), why) {
 			t.Errorf("got %v, %v, want an error about %q", invoices, err, why)

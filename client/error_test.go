@@ -141,7 +141,7 @@ func TestBadInputAnswers(t *testing.T) {
 			type thing struct{ Name string }
 			got, err := client.Call[thing](t.Context(), c, get)
 			unusable, ok := errors.AsType[*client.AnswerError](err)
-			if !ok || unusable.Status != 200 || !strings.Contains(err.Error(), "GET /things: the answer cannot be used") || !strings.Contains(err.Error(), test.why) {
+			if !ok || unusable.Status != 200 || !strings.Contains(err.Error(), "GET /things: the response cannot be used") || !strings.Contains(err.Error(), test.why) {
 				t.Errorf("got %v", err)
 			}
 			if got != (thing{}) {

@@ -14,7 +14,7 @@ import (
 func TestNewAPIKey(t *testing.T) {
 	for text, why := range map[string]string{
 		"": "not a Greenfield", "short": "not a Greenfield", testKey + " ": "not a Greenfield", testKey + "\n": "not a Greenfield", "token " + testKey: "not a Greenfield",
-		strings.ToUpper(testKey): "large letters", "Aa1" + testKey: "legacy key", strings.Repeat("a", 257): "not a Greenfield", "é" + testKey: "not a Greenfield",
+		strings.ToUpper(testKey): "capital letters", "Aa1" + testKey: "legacy key", strings.Repeat("a", 257): "not a Greenfield", "é" + testKey: "not a Greenfield",
 	} {
 		_, err := greenfield.NewAPIKey(client.NewSecret(text))
 		if !errors.Is(err, greenfield.ErrAPIKey) || !strings.Contains(err.Error(), why) || text != "" && strings.Contains(err.Error(), text) {

@@ -103,7 +103,7 @@ func TestRetryWhileServerIsAway(t *testing.T) {
 			r := s.launch(slices.Insert(slices.Clone(c.args), 2, "--retry", "1h")...)
 			r.says("Trying again for 1h0m0s (--retry).")
 			port.serve(newGate(t, w.server.URL).Config.Handler)
-			if got := r.end(); got.code != c.exit || strings.Count(got.stderr, "Waiting for "+port.URL+": the connection was refused") != 1 {
+			if got := r.end(); got.code != c.exit || strings.Count(got.stderr, "Waiting for "+port.URL+": connection refused: ") != 1 {
 				t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
 			}
 		})
