@@ -11,6 +11,17 @@ import (
 // ErrServer is wrapped by every error about a server's address.
 var ErrServer = errors.New("unusable server address")
 
+// Address checks a server's address as [New] does, opens nothing, and returns the form in
+// which [Client.Server] returns it: two addresses of one server become equal. allowHTTP
+// accepts http for any host, as [WithAllowHTTP] does. The error wraps [ErrServer].
+func Address(server string, allowHTTP bool) (string, error) {
+	address, err := parseServer(server, allowHTTP)
+	if err != nil {
+		return "", err
+	}
+	return address.String(), nil
+}
+
 // parseServer reads a server's address: scheme, host and the path prefix of the server,
 // if it has one. The result has neither a trailing slash nor a default port, since the
 // Host header, and so the signed URL, has none.

@@ -122,3 +122,24 @@ func FuzzServerAddress(f *testing.F) {
 		}
 	})
 }
+
+// Two ways to write an address become equal, and nothing depends on proxies or files.
+func TestAddress(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "://")
+	for text, want := range map[string]string{
+		"https://BTCPay.example.com:443/": "https://btcpay.example.com", "http://btcpay.example.com:80": "http://btcpay.example.com",
+		"https://btcpay.example.com/btcpay/": "https://btcpay.example.com/btcpay", "https://btcpay.example.com:8443": "https://btcpay.example.com:8443",
+	} {
+		if got, err := client.Address(text, true); got != want || err != nil {
+			t.Errorf("%s: %q, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "btcpay.example.com", "https://", "https://user:word@btcpay.example.com", "ftp://btcpay.example.com"} {
+		if got, err := client.Address(text, true); got != "" || !errors.Is(err, client.ErrServer) || strings.Contains(err.Error(), "word@") {
+			t.Errorf("%s: %q, %v", text, got, err)
+		}
+	}
+	if got, err := client.Address("http://btcpay.example.com", false); got != "" || !errors.Is(err, client.ErrServer) {
+		t.Errorf("http: %q, %v", got, err)
+	}
+}

@@ -166,6 +166,8 @@ func startJob(ts *testscript.TestScript, neg bool, args []string) {
 	j := &job{cmd: exec.Command(args[1], args[2:]...), done: make(chan struct{})}
 	j.cmd.Dir, j.cmd.Env = ts.MkAbs("."), s.environ(ts)
 	j.cmd.Stdout, j.cmd.Stderr = &j.stdout, &j.stderr
+	// Children of a killed command may keep its streams open.
+	j.cmd.WaitDelay = patience
 	ts.Check(j.cmd.Start())
 	go func() {
 		j.err = j.cmd.Wait()

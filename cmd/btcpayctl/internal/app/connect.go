@@ -105,11 +105,7 @@ func (a *App) Connect(f Flags, s Settings, credential bitpay.Credential) (*Conne
 	if err != nil {
 		return nil, err
 	}
-	plain, err := client.New(server, options...)
-	if err != nil {
-		return nil, badServer(err)
-	}
-	c, err := bitpay.New(server, credential, options...)
+	connection, err := client.New(server, options...)
 	if err != nil {
 		return nil, badServer(err)
 	}
@@ -118,7 +114,7 @@ func (a *App) Connect(f Flags, s Settings, credential bitpay.Credential) (*Conne
 		return nil, err
 	}
 	identity, _ := credential.(*bitpay.Identity)
-	return &Connection{Client: c, Settings: s, Identity: identity, URL: plain.Server(), DryRun: f.DryRun,
+	return &Connection{Client: bitpay.From(connection, credential), Settings: s, Identity: identity, URL: connection.Server(), DryRun: f.DryRun,
 		Patience: cmp.Or(patience, client.DefaultTimeout)}, nil
 }
 

@@ -122,12 +122,12 @@ func (s Settings) elsewhere() bool {
 	if s.Profile.Server == "" || !s.Server.Explicit() {
 		return false
 	}
-	own, err := client.New(s.Profile.Server, client.WithAllowHTTP())
+	own, err := client.Address(s.Profile.Server, true)
 	if err != nil {
 		return true
 	}
-	other, err := client.New(s.Server.Text, client.WithAllowHTTP())
-	return err != nil || own.Server() != other.Server()
+	other, err := client.Address(s.Server.Text, true)
+	return err != nil || own != other
 }
 
 // LeftStore says that a profile's store was not taken along to another server;
@@ -203,17 +203,17 @@ func (s Settings) OwnServer() error {
 		return nil
 	}
 	// Whether http may be used is decided when the connection is made.
-	own, err := client.New(s.Profile.Server, client.WithAllowHTTP())
+	own, err := client.Address(s.Profile.Server, true)
 	if err != nil {
 		return &output.Error{Code: output.BadInput, What: "the server of profile " + s.Name.Text + " is unusable: " + err.Error(),
 			Next: "btcpayctl profile set " + s.Name.Text + " --server https://btcpay.example.com", Err: err}
 	}
-	other, err := client.New(s.Server.Text, client.WithAllowHTTP())
+	other, err := client.Address(s.Server.Text, true)
 	if err != nil {
 		return badServer(err)
 	}
-	if own.Server() != other.Server() {
-		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and %s says %s", s.Name.Text, own.Server(), s.Server.Source, other.Server()),
+	if own != other {
+		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and %s says %s", s.Name.Text, own, s.Server.Source, other),
 			Why: "A profile's key is only sent to the profile's server.", Next: "leave " + s.Server.Source + " out, or use another --profile"}
 	}
 	return nil

@@ -17,15 +17,7 @@ func NormalServer(server string, allowHTTP bool) (string, error) {
 	if server == "" {
 		return "", nil
 	}
-	var options []client.Option
-	if allowHTTP {
-		options = append(options, client.WithAllowHTTP())
-	}
-	c, err := client.New(server, options...)
-	if err != nil {
-		return "", err
-	}
-	return c.Server(), nil
+	return client.Address(server, allowHTTP)
 }
 
 // WithLeftStore adds that a profile's store was not taken along.

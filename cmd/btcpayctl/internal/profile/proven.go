@@ -85,8 +85,8 @@ func (p Profile) IsOn(server string) bool {
 	if p.Server == "" || p.Server == server {
 		return true
 	}
-	own, err := client.New(p.Server, client.WithAllowHTTP())
-	return err == nil && own.Server() == server
+	own, err := client.Address(p.Server, true)
+	return err == nil && own == server
 }
 
 func (s *ProvenStore) check() error {
