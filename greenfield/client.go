@@ -20,8 +20,8 @@ type Client struct {
 }
 
 // New creates a client. The credential is an [APIKey], a [Basic], or nil for none.
-// Without a credential, only [ServerService.Health] and [Client.AuthorizeURL] are useful.
-// New sends nothing. For many credentials on one server, see [From].
+// Without a credential, only [ServerService.Health] and package authorize are useful. New
+// sends nothing. For many credentials on one server, see [From].
 func New(server string, credential Credential, options ...client.Option) (*Client, error) {
 	connection, err := client.New(server, options...)
 	if err != nil {

@@ -1,37 +1,11 @@
-// Package greenfield is a client for the Greenfield API of BTCPay Server: it obtains API
-// keys through the user's browser, creates and revokes them, and calls the API with them.
-// It works with servers from 1.13.5 to 2.4.1; its tests read recorded responses of these
-// servers.
+// Package greenfield is a client for the Greenfield API of BTCPay Server: it creates and
+// revokes API keys, and calls the API with them. It works with servers from 1.13.5 to
+// 2.4.1; its tests read recorded responses of these servers.
 //
 // # A key from a user
 //
-// A server's consent page posts the key to an address of the caller. So first listen,
-// then send the user to the page:
-//
-//	listener, err := greenfield.ListenCallback(ctx, greenfield.CallbackOptions{Server: server})
-//	...
-//	defer listener.Close()
-//	request := greenfield.AuthorizeRequest{
-//		ApplicationName: "My shop",
-//		Permissions:     []greenfield.Permission{greenfield.CanModifyInvoices},
-//		Redirect:        listener.URL(),
-//		SelectiveStores: true,
-//	}
-//	c, err := greenfield.New(server, nil)
-//	...
-//	page, err := c.AuthorizeURL(request)  // open this in a browser
-//	...
-//	callback, err := listener.Wait(ctx)
-//	...
-//	proof, err := c.Prove(ctx, callback.APIKey, request)
-//
-// The listener accepts one POST with the right nonce in its path and refuses all other
-// requests. Do not trust what the POST contains until [Client.Prove] has asked the
-// server. The grant may have more or fewer permissions than the request: check
-// [Grant.Match] before you keep the key. [AuthorizeRequest.Warnings] reports possible
-// surprises in advance.
-//
-// If the user cancels, the server sends nothing back, so the wait needs a timeout.
+// Package authorize obtains an API key through the consent page of the user's server, for
+// a program on the user's machine and for a web app.
 //
 // # A key for a program
 //

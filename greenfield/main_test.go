@@ -14,11 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
-// TestMain also plays the other process of the tests that need one.
 func TestMain(m *testing.M) {
-	if play := children[os.Getenv(childVariable)]; play != nil {
-		os.Exit(play())
-	}
 	// What this machine's network needs is not what is tested.
 	for _, name := range []string{
 		"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -30,10 +26,6 @@ func TestMain(m *testing.M) {
 
 // patience turns a hang into a failure, and is never used up otherwise.
 const patience = 5 * time.Minute
-
-const childVariable = "BTCPAYCTL_TEST_CHILD"
-
-var children = map[string]func() int{}
 
 const testKey = "0123456789abcdef0123456789abcdef01234567"
 

@@ -135,3 +135,31 @@ func indexes(permissions []Permission) []int {
 	}
 	return list
 }
+
+// NamesStoreTwice reports whether a server before 2.3.6 built the permission from a named
+// store and a picked store, such as btcpay.store.canviewinvoices:STORE:STORE. Such a
+// permission permits nothing.
+func (p Permission) NamesStoreTwice() bool {
+	return p.Kind() == StorePermission && strings.Contains(p.Scope(), ":")
+}
+
+// IsUnrestricted reports whether the permission sets no limit. Adding a store to
+// unrestricted does not limit it: a key with unrestricted:STORE can create keys that are
+// fully unrestricted.
+func (p Permission) IsUnrestricted() bool { return p.Policy() == Unrestricted }
+
+// Effective returns what the permissions of a key really permit: it replaces every
+// unrestricted with a store by [Unrestricted], and leaves out permissions that name their
+// store twice.
+func Effective(granted []Permission) []Permission {
+	var held []Permission
+	for _, p := range granted {
+		switch {
+		case p.IsUnrestricted():
+			held = append(held, Unrestricted)
+		case !p.NamesStoreTwice():
+			held = append(held, p)
+		}
+	}
+	return held
+}

@@ -197,3 +197,5 @@ func FuzzParsePermission(f *testing.F) {
 		}
 	})
 }
+
+type permissions = []greenfield.Permission

@@ -29,7 +29,7 @@ const maxTriedStores = 16
 // profile, the role explains a refusal. A lost connection, or a response that says
 // nothing about a permission, ends Try and never counts as a refusal.
 func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID StoreID, opts ...client.CallOption) []Right {
-	t := &trial{c: s.c, opts: opts, held: effective(held), stores: map[string]*storeTrial{}}
+	t := &trial{c: s.c, opts: opts, held: Effective(held), stores: map[string]*storeTrial{}}
 	rights := make([]Right, 0, len(held))
 	for _, p := range held {
 		switch {

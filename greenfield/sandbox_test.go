@@ -6,8 +6,8 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/sandbox"
-	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
 type shop struct {
@@ -87,42 +87,6 @@ func TestLifeOfAKey(t *testing.T) {
 	}
 }
 
-// TestConsentIsProven lets a person consent on the page that the URL leads to,
-// and copies the key.
-func TestConsentIsProven(t *testing.T) {
-	ctx, s := t.Context(), startShop(t, "")
-	anybody := s.connect(t, nil)
-	request := greenfield.AuthorizeRequest{
-		ApplicationName: "Shop & Co", Permissions: []greenfield.Permission{greenfield.CanViewInvoices, greenfield.CanViewProfile},
-	}
-	page, err := anybody.AuthorizeURL(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	person := human.New(s.address)
-	defer person.Close()
-	if err := person.LogIn(ctx, s.seed.Email, s.seed.Password); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := person.Open(ctx, page); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := person.Press(ctx, "Authorize"); err != nil {
-		t.Fatal(err)
-	}
-	key, err := greenfield.ParsePastedKey(` "` + person.At().Query().Get("key") + "\"\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	proof, err := anybody.Prove(ctx, key, request)
-	if err != nil || proof.Grant.Match != greenfield.GrantSame || proof.User == nil || proof.User.Email != s.seed.Email || proof.Key.Label != "Shop & Co" {
-		t.Fatalf("%+v, %v", proof, err)
-	}
-	if _, err := anybody.Prove(ctx, apiKey(t, testKey), request); !errors.Is(err, greenfield.ErrNotProven) {
-		t.Error(err)
-	}
-}
-
 // TestKeysOfEveryRelease makes, reads, proves and revokes keys on servers of each line, and one after 2.4.1.
 func TestKeysOfEveryRelease(t *testing.T) {
 	for _, release := range []string{"1.13", "2.0", "2.3", "2.4", "2.4.2", "newer"} {
@@ -149,7 +113,7 @@ func TestKeysOfEveryRelease(t *testing.T) {
 				if current, err := holder.APIKeys.Current(ctx); err != nil || current.ID != made.ID || !current.Key.Equal(made.Key) || current.Label != request.Label || len(current.Permissions) != 1 || current.Permissions[0] != permission {
 					t.Errorf("%+v, %v", current, err)
 				}
-				if proof, err := owner.Prove(ctx, key, greenfield.AuthorizeRequest{Permissions: request.Permissions}); err != nil || proof.Grant.Match != greenfield.GrantSame {
+				if proof, err := authorize.Prove(ctx, owner, key, authorize.Request{Permissions: request.Permissions}); err != nil || proof.Grant.Match != authorize.MatchSame {
 					t.Errorf("%+v, %v", proof, err)
 				}
 				if err := revoke(key); err != nil {

@@ -25,6 +25,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/chromium"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
@@ -142,10 +143,10 @@ func newCertificate(t *testing.T) (authority string, certificate tls.Certificate
 }
 
 // listen waits for a key on this machine.
-func (v *visitor) listen(o greenfield.CallbackOptions) *greenfield.CallbackListener {
+func (v *visitor) listen(o authorize.ListenOptions) *authorize.Listener {
 	v.T.Helper()
 	o.Server = v.address
-	l, err := greenfield.ListenCallback(v.T.Context(), o)
+	l, err := authorize.Listen(v.T.Context(), o)
 	if err != nil {
 		v.T.Fatal(err)
 	}
@@ -153,17 +154,17 @@ func (v *visitor) listen(o greenfield.CallbackOptions) *greenfield.CallbackListe
 	return l
 }
 
-func request(l *greenfield.CallbackListener) greenfield.AuthorizeRequest {
-	return greenfield.AuthorizeRequest{
+func request(l *authorize.Listener) authorize.Request {
+	return authorize.Request{
 		Permissions:     []greenfield.Permission{greenfield.CanViewInvoices, greenfield.CanViewProfile},
 		ApplicationName: "Till & Co", Redirect: l.URL(),
 	}
 }
 
 // visit opens the page of a request, and logs in where that is asked for first.
-func (v *visitor) visit(r greenfield.AuthorizeRequest) {
+func (v *visitor) visit(r authorize.Request) {
 	v.T.Helper()
-	page, err := v.client.AuthorizeURL(r)
+	page, err := authorize.URL(v.client, r)
 	if err != nil {
 		v.T.Fatal(err)
 	}
@@ -183,14 +184,14 @@ func (v *visitor) logInIfAsked(page string) {
 }
 
 // receive waits for the key, and for the page that tells of it.
-func (v *visitor) receive(l *greenfield.CallbackListener, asked greenfield.AuthorizeRequest, want greenfield.GrantMatch) greenfield.APIKey {
+func (v *visitor) receive(l *authorize.Listener, asked authorize.Request, want authorize.Match) greenfield.APIKey {
 	v.T.Helper()
 	got, err := l.Wait(v.T.Context())
 	if err != nil {
 		v.T.Fatal(err)
 	}
 	v.Shows("<h1>The key has arrived</h1>")
-	proof, err := v.client.Prove(v.T.Context(), got.APIKey, asked)
+	proof, err := authorize.Prove(v.T.Context(), v.client, got.APIKey, asked)
 	if err != nil || proof.Grant.Match != want || proof.User == nil || proof.User.Email != v.seed.Email || proof.User.ID != greenfield.UserID(got.UserID) {
 		v.T.Fatalf("%+v, %v", proof, err)
 	}
@@ -210,10 +211,10 @@ func (v *visitor) keys() int {
 }
 
 func (v *visitor) approves() {
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	v.visit(request(l))
 	v.Click("button[value=Authorize]", 1)
-	v.receive(l, request(l), greenfield.GrantSame)
+	v.receive(l, request(l), authorize.MatchSame)
 	if l.Refused() != 0 {
 		v.T.Errorf("%d requests of the browser were refused", l.Refused())
 	}
@@ -221,18 +222,18 @@ func (v *visitor) approves() {
 
 // approvesTwice clicks twice, as some people do with every button.
 func (v *visitor) approvesTwice() {
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	v.visit(request(l))
 	v.Click("button[value=Authorize]", 2)
-	v.receive(l, request(l), greenfield.GrantSame)
+	v.receive(l, request(l), authorize.MatchSame)
 }
 
 func (v *visitor) approvesAgain() {
 	before := v.keys()
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	v.visit(request(l))
 	v.Click("button[value=Authorize]", 1)
-	v.receive(l, request(l), greenfield.GrantSame)
+	v.receive(l, request(l), authorize.MatchSame)
 	<-l.Done()
 	v.Back()
 	v.Shows(`value="Authorize"`)
@@ -244,39 +245,39 @@ func (v *visitor) approvesAgain() {
 }
 
 func (v *visitor) picksAStore() {
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	asked := request(l)
 	asked.SelectiveStores = true
 	v.visit(asked)
 	v.Click("button[value=SelectStores]", 1)
 	v.Shows("for " + v.seed.StoreName)
 	v.Click("button[value=Authorize]", 1)
-	key := v.receive(l, asked, greenfield.GrantSame)
-	proof, err := v.client.Prove(v.T.Context(), key, asked)
+	key := v.receive(l, asked, authorize.MatchSame)
+	proof, err := authorize.Prove(v.T.Context(), v.client, key, asked)
 	if err != nil || fmt.Sprint(proof.Grant.StoreIDs()) != fmt.Sprint([]string{v.seed.StoreID}) {
 		v.T.Errorf("%+v, %v", proof.Grant, err)
 	}
 }
 
 func (v *visitor) confirms() {
-	first := v.listen(greenfield.CallbackOptions{})
+	first := v.listen(authorize.ListenOptions{})
 	asked := request(first)
 	asked.ApplicationIdentifier = "till-" + first.Nonce().Reveal()
 	v.visit(asked)
 	v.Click("button[value=Authorize]", 1)
-	key := v.receive(first, asked, greenfield.GrantSame)
+	key := v.receive(first, asked, authorize.MatchSame)
 	<-first.Done()
-	second := v.listen(greenfield.CallbackOptions{Port: first.Port(), Nonce: first.Nonce()})
+	second := v.listen(authorize.ListenOptions{Port: first.Port(), Nonce: first.Nonce()})
 	v.visit(asked)
 	v.Click("button[value=Confirm]", 1)
-	if again := v.receive(second, asked, greenfield.GrantSame); !again.Secret().Equal(key.Secret()) {
+	if again := v.receive(second, asked, authorize.MatchSame); !again.Secret().Equal(key.Secret()) {
 		v.T.Error("another key came")
 	}
 }
 
 func (v *visitor) cancels() {
 	before := v.keys()
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	v.visit(request(l))
 	v.Click("button[value=Cancel]", 1)
 	v.Shows("<h1>API Keys</h1>")
@@ -284,20 +285,20 @@ func (v *visitor) cancels() {
 		v.T.Errorf("%d keys were made, and the listener was asked %d times", made, l.Refused())
 	}
 	l.Close()
-	if _, err := l.Wait(v.T.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+	if _, err := l.Wait(v.T.Context()); !errors.Is(err, authorize.ErrClosed) {
 		v.T.Error(err)
 	}
 }
 
 func (v *visitor) submitsByHand() {
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	v.visit(request(l))
 	v.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
 	defer v.Call("Emulation.setScriptExecutionDisabled", map[string]any{"value": false}, nil)
 	v.Click("button[value=Authorize]", 1)
 	v.Shows("<h1>Back to the application</h1>")
 	v.Click("main form button", 1)
-	v.receive(l, request(l), greenfield.GrantSame)
+	v.receive(l, request(l), authorize.MatchSame)
 }
 
 // meetsScript is asked by a program whose redirect would run on the server's own page. The policy of the page forbids it.
@@ -332,7 +333,7 @@ func (v *visitor) strange(target string, fields ...string) string {
 
 // meetsForgedKey opens, while a program waits, a page that would slip it a key of its own.
 func (v *visitor) meetsForgedKey() {
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	target, err := url.Parse(l.URL())
 	if err != nil {
 		v.T.Fatal(err)
@@ -350,13 +351,13 @@ func (v *visitor) meetsForgedKey() {
 	}
 	v.visit(request(l))
 	v.Click("button[value=Authorize]", 1)
-	v.receive(l, request(l), greenfield.GrantSame)
+	v.receive(l, request(l), authorize.MatchSame)
 }
 
 // meetsForgedConsent opens, while logged in, a page that would consent in the person's place.
 func (v *visitor) meetsForgedConsent() {
 	before := v.keys()
-	l := v.listen(greenfield.CallbackOptions{})
+	l := v.listen(authorize.ListenOptions{})
 	v.Open(v.strange(v.address+"/api-keys/authorize", "Permissions", "unrestricted", "Strict", "True", "RedirectUrl", l.URL(), "command", "Authorize"))
 	v.Shows("<h1>400 - Bad Request</h1>", "<h1>Sign in</h1>")
 	if made := v.keys() - before; made != 0 {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // owner asks as the owner of the shop.
@@ -41,14 +42,14 @@ func TestStaffConsentsInChromium(t *testing.T) {
 	asOwner := v.seed
 	v.seed.Email, v.seed.Password = email, password
 
-	l := v.listen(greenfield.CallbackOptions{})
-	asked := greenfield.AuthorizeRequest{
+	l := v.listen(authorize.ListenOptions{})
+	asked := authorize.Request{
 		Permissions:     []greenfield.Permission{greenfield.CanModifyStoreSettings.ForStore(greenfield.StoreID(v.seed.StoreID)), greenfield.CanViewProfile},
 		ApplicationName: "Till", Redirect: l.URL(), SelectiveStores: true,
 	}
 	v.visit(asked)
 	v.Click("button[value=Authorize]", 1)
-	key := v.receive(l, asked, greenfield.GrantSame)
+	key := v.receive(l, asked, authorize.MatchSame)
 	c, err := greenfield.New(v.address, key)
 	if err != nil {
 		t.Fatal(err)

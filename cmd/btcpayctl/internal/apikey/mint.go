@@ -16,6 +16,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A minting makes one key with another credential.
@@ -51,7 +52,7 @@ func (m *minting) validate(ctx context.Context, allowUnknown bool) error {
 		return &output.Error{Code: output.Usage, What: "no permission is given",
 			Next: "--for \"invoice create,invoice get\", or --permission btcpay.store.canviewinvoices"}
 	}
-	request := greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: allowUnknown}
+	request := authorize.Request{Permissions: m.permissions, AllowUnknown: allowUnknown}
 	unknown := func(p greenfield.Permission) bool { return !p.Known() }
 	if !allowUnknown && !m.Flags.DryRun && slices.ContainsFunc(m.permissions, unknown) {
 		// The server's list includes the permissions of its plugins.
@@ -171,7 +172,7 @@ func (m *minting) verify(ctx context.Context) error {
 		return err
 	}
 	defer connection.CloseIdleConnections()
-	proof, err := connection.Prove(ctx, m.key, m.request())
+	proof, err := authorize.Prove(ctx, connection.Client, m.key, m.request())
 	if err != nil {
 		e := *cli.Explain(ctx, err)
 		e.What = "the new key was made, but checking it failed: " + e.What
@@ -184,7 +185,7 @@ func (m *minting) verify(ctx context.Context) error {
 		return m.verifyRights(ctx)
 	}
 	e := &output.Error{Code: output.BadAnswer, What: "the server made another key than requested: " + d.What, Next: "btcpayctl apikey permissions --live"}
-	if proof.Grant.Match == greenfield.GrantBroader {
+	if proof.Grant.Match == authorize.MatchBroader {
 		e.Next = "ask the server's operator: it grants more than was requested"
 	}
 	return m.revokeNewKey(ctx, *e)
@@ -253,8 +254,8 @@ func (m *minting) revokeNewKey(ctx context.Context, e output.Error) error {
 }
 
 // request is what was asked for, for the comparison.
-func (m *minting) request() greenfield.AuthorizeRequest {
-	return greenfield.AuthorizeRequest{Permissions: m.permissions, AllowUnknown: true}
+func (m *minting) request() authorize.Request {
+	return authorize.Request{Permissions: m.permissions, AllowUnknown: true}
 }
 
 func (m *minting) record() apiKeyRecord {

@@ -9,6 +9,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A login is a plan that the journal has, and the page that asks for the key.
@@ -48,7 +49,7 @@ func (l *login) release() {
 
 // url is the address of the page that asks for the key.
 func (p plan) url() (string, error) {
-	page, err := p.connection.AuthorizeURL(p.request)
+	page, err := authorize.URL(p.connection.Client, p.request)
 	return page, cli.UsageOf(err)
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/terminal"
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // An asker asks on the terminal, or answers as the command line agreed to in advance.
@@ -87,7 +87,7 @@ type decision struct {
 
 // agree asks whether the key is to be kept. The error means that the question was not
 // answered.
-func (l *login) agree(ctx context.Context, proof greenfield.Proof, now operations.Rights, asks *asker) (decision, error) {
+func (l *login) agree(ctx context.Context, proof authorize.Proof, now operations.Rights, asks *asker) (decision, error) {
 	grant := proof.Grant
 	d := operations.CompareGrant(l.request, grant)
 	unusable := now.RefusedOf(l.request.Permissions)
@@ -108,10 +108,10 @@ func (l *login) agree(ctx context.Context, proof greenfield.Proof, now operation
 		return asks.ask(ctx, "Keep it for profile "+l.profile+"?", true, &output.Error{Code: output.Failed, What: "the key was declined", Next: "run the same command again"})
 	case d.Never:
 		return decision{refused: &output.Error{Code: output.MissingPermission, What: d.What, Next: d.Next}}, nil
-	case grant.Match == greenfield.GrantBroader && asks.acceptBroader:
+	case grant.Match == authorize.MatchBroader && asks.acceptBroader:
 		fmt.Fprintln(l.app.Err, output.VisibleLine(output.Sentence(d.What))+". It is kept anyway.")
 		return decision{}, nil
-	case grant.Match == greenfield.GrantBroader:
+	case grant.Match == authorize.MatchBroader:
 		return asks.ask(ctx, output.VisibleLine(output.Sentence(d.What))+". Keep it?", false, &output.Error{Code: output.MissingPermission,
 			What: d.What + ", and that was not agreed to", Next: "run the same command again, or with --accept-broader"})
 	}
@@ -119,7 +119,7 @@ func (l *login) agree(ctx context.Context, proof greenfield.Proof, now operation
 	if e.Next == "" {
 		e.Next = "run the same command again, logged in as a user whose role in the store allows that"
 		missing := slices.Concat(grant.Missing, grant.Narrowed)
-		if page, err := l.connection.AuthorizeURL(greenfield.AuthorizeRequest{
+		if page, err := authorize.URL(l.connection.Client, authorize.Request{
 			Permissions: missing, ApplicationName: operations.PageLabel(l.appName, operations.NewOperationID()), SelectiveStores: l.request.SelectiveStores, AllowUnknown: true,
 		}); err == nil {
 			e.Next += "\nThe page that requests only the missing: " + page

@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A user can press Authorize on a consent page days after it was opened. So each page is
@@ -26,7 +27,7 @@ func (p plan) sameLogin(r ledger.Key) (bool, error) {
 	if r.Kind != ledger.KindAuthorize || r.KeyID != "" || r.Server != p.connection.URL || r.Authorize.ExpectUser != p.expectUser {
 		return false, nil
 	}
-	wanted, err := p.connection.AuthorizeURL(p.request)
+	wanted, err := authorize.URL(p.connection.Client, p.request)
 	if err != nil {
 		return false, cli.UsageOf(err)
 	}

@@ -12,13 +12,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A listening is a login whose page leads to a port of this machine.
 type listening struct {
 	*login
-	listener *greenfield.CallbackListener
+	listener *authorize.Listener
 }
 
 // runListener waits for the browser's POST, or for a pasted key.
@@ -57,9 +57,9 @@ func (o options) listen(ctx context.Context, p plan, agreed ledger.Consent) (l *
 	l = &listening{}
 	var earlier earlierLogins
 	begun := make(chan struct{})
-	settings := greenfield.CallbackOptions{
+	settings := authorize.ListenOptions{
 		Server: p.connection.URL, Host: o.callbackHost, Port: int(o.port),
-		Store: func(ctx context.Context, came greenfield.Callback) error {
+		Store: func(ctx context.Context, came authorize.Callback) error {
 			<-begun // a page of an earlier login may be answered before this one is recorded
 			if l.login == nil {
 				return errors.New("the login has ended")
@@ -94,13 +94,13 @@ func (o options) listen(ctx context.Context, p plan, agreed ledger.Consent) (l *
 		}
 		settings.Port, settings.Nonce = at.port, at.nonce
 	}
-	l.listener, err = greenfield.ListenCallback(ctx, settings)
-	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok && len(earlier) > 0 {
+	l.listener, err = authorize.Listen(ctx, settings)
+	if taken, ok := errors.AsType[*authorize.PortTakenError](err); ok && len(earlier) > 0 {
 		// Only the page of an earlier login depends on the port.
 		earlier.release()
 		fmt.Fprintf(p.app.Err, "Note: another program uses port %d of the earlier login. %s Close it, and use the new page.\n", taken.Port, operations.OpenPage(taken.Port))
 		settings.Port, settings.Nonce = 0, client.Secret{}
-		l.listener, err = greenfield.ListenCallback(ctx, settings)
+		l.listener, err = authorize.Listen(ctx, settings)
 	}
 	if err != nil {
 		return l, listenError(err)
@@ -132,7 +132,7 @@ func (o options) listen(ctx context.Context, p plan, agreed ledger.Consent) (l *
 
 func listenError(err error) error {
 	e := &output.Error{Code: output.Usage, What: "the listener for the key cannot be opened", Why: err.Error(), Next: "--port 0, or --paste", Err: err}
-	if taken, ok := errors.AsType[*greenfield.PortTakenError](err); ok {
+	if taken, ok := errors.AsType[*authorize.PortTakenError](err); ok {
 		e.Code = output.Failed
 		e.What = fmt.Sprintf("port %d is in use, perhaps by another login", taken.Port)
 		e.Why = operations.OpenPage(taken.Port) + " With another port the server makes a new key instead of offering the old one."
@@ -177,7 +177,7 @@ func (l *login) openBrowser() (remove func()) {
 func (l *listening) await(ctx context.Context, asks *asker, wait, hintAfter time.Duration) (received, error) {
 	waiting, stop := context.WithTimeout(ctx, wait)
 	type arrival struct {
-		callback greenfield.Callback
+		callback authorize.Callback
 		err      error
 	}
 	posted := make(chan arrival, 1)

@@ -14,6 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A plan is what a login asks for: of which server, for which profile.
@@ -25,7 +26,7 @@ type plan struct {
 	profile string
 	appName string
 	id      string // of the operation
-	request greenfield.AuthorizeRequest
+	request authorize.Request
 
 	identifier    string // for which the server offers the same key again
 	expectUser    string
@@ -106,10 +107,10 @@ func (o options) permissions(s app.Settings) ([]greenfield.Permission, error) {
 
 // request asks for permissions in the form that the server understands, and warns if the
 // outcome may surprise. It has no redirect yet.
-func (o options) request(ctx context.Context, p plan, permissions []greenfield.Permission) (greenfield.AuthorizeRequest, error) {
+func (o options) request(ctx context.Context, p plan, permissions []greenfield.Permission) (authorize.Request, error) {
 	store := p.connection.Store.Text
 	scoped := func(p greenfield.Permission) bool { return p.Scope() != "" }
-	request := greenfield.AuthorizeRequest{
+	request := authorize.Request{
 		Permissions: permissions, ApplicationName: operations.PageLabel(p.appName, p.id),
 		SelectiveStores: o.selective || slices.ContainsFunc(permissions, scoped) || store != "" && !o.asks.AllStores,
 		AllowUnknown:    o.asks.AllowUnknown,
@@ -124,7 +125,7 @@ func (o options) request(ctx context.Context, p plan, permissions []greenfield.P
 		return request, cli.UsageOf(err)
 	}
 	for _, w := range request.Warnings() {
-		if w.Code != greenfield.WarnOneStore || store == "" {
+		if w.Code != authorize.WarnOneStore || store == "" {
 			fmt.Fprintln(p.app.Err, "Note:", output.VisibleLine(w.Text)+".")
 		}
 	}
@@ -172,7 +173,7 @@ func (o options) offerProfile(ctx context.Context, a *app.App, s app.Settings) e
 // fitServer makes a request for one store fit the server. Servers since 2.3.6 take the
 // store from the permission. On older ones, and if the version is unknown, the user picks
 // it, and it is compared.
-func (o options) fitServer(ctx context.Context, p plan, request greenfield.AuthorizeRequest) greenfield.AuthorizeRequest {
+func (o options) fitServer(ctx context.Context, p plan, request authorize.Request) authorize.Request {
 	picking, ok := request.PickStore()
 	switch {
 	case !ok:
@@ -183,7 +184,7 @@ func (o options) fitServer(ctx context.Context, p plan, request greenfield.Autho
 	default:
 		bounded, stop := context.WithTimeout(ctx, releaseTime)
 		defer stop()
-		if !p.connection.NamesStores(bounded) {
+		if !authorize.NamesStores(bounded, p.connection.Client) {
 			return picking
 		}
 	}

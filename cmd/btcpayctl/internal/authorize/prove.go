@@ -15,6 +15,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // settle finds out what a key that came is worth, and keeps it or not.
@@ -61,15 +62,15 @@ func (l *login) refuse(ctx context.Context, key greenfield.APIKey, why *output.E
 
 // prove asks the server what the key is, and records which page it is of. Its errors say
 // what became of the key.
-func (l *login) prove(ctx context.Context, came received) (greenfield.Proof, error) {
-	proof, err := l.connection.Prove(ctx, came.key, l.request)
+func (l *login) prove(ctx context.Context, came received) (authorize.Proof, error) {
+	proof, err := authorize.Prove(ctx, l.connection.Client, came.key, l.request)
 	switch {
 	case errors.Is(err, greenfield.ErrRevokedOrLocked):
 		e := *cli.Explain(ctx, greenfield.ErrRevokedOrLocked)
 		e.Why = "The key was received and stored, but is not in use. " + operations.WhereItStands(l.operation.Record)
 		e.Next, e.Err = "later: btcpayctl doctor\nor if it is not listed there: btcpayctl doctor --forget "+l.id, err
 		return proof, &e
-	case errors.Is(err, greenfield.ErrNotProven):
+	case errors.Is(err, authorize.ErrNotProven):
 		e := &output.Error{Code: output.BadCredential, What: "the received key does not work on " + l.connection.URL + ", and was not kept",
 			Why: strings.TrimSpace("It is of another server, or it was revoked. If you did not send it, someone else did. " + operations.OpenPage(l.operation.Record.Authorize.Port)), Next: "run the same command again", Err: err}
 		err := l.holder().ForgetForeign(ctx, l.operation)
@@ -99,7 +100,7 @@ func stillPending(ctx context.Context, err error) error {
 }
 
 // explore finds out what the key may do now, and in which stores, and prints it.
-func (l *login) explore(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof) operations.Rights {
+func (l *login) explore(ctx context.Context, key greenfield.APIKey, proof authorize.Proof) operations.Rights {
 	connection, err := l.app.ConnectGreenfield(l.reach, l.connection.Settings, key, "")
 	if err != nil {
 		l.tell(proof, nil)
@@ -117,7 +118,7 @@ func (l *login) explore(ctx context.Context, key greenfield.APIKey, proof greenf
 }
 
 // shownStores are the names of the key's stores, as far as it may read them.
-func shownStores(ctx context.Context, connection *app.GreenfieldConnection, grant greenfield.Grant, now operations.Rights) map[string]string {
+func shownStores(ctx context.Context, connection *app.GreenfieldConnection, grant authorize.Grant, now operations.Rights) map[string]string {
 	names := map[string]string{}
 	for _, id := range grant.StoreIDs() {
 		if !now.Allows(greenfield.CanViewStoreSettings, string(id)) {
@@ -131,7 +132,7 @@ func shownStores(ctx context.Context, connection *app.GreenfieldConnection, gran
 }
 
 // tell prints whose key it is and what it may do.
-func (l *login) tell(proof greenfield.Proof, names map[string]string) {
+func (l *login) tell(proof authorize.Proof, names map[string]string) {
 	whose := "The key works. Its owner is unknown, since it may not read the profile. It may:"
 	if proof.User != nil {
 		whose = "The key works. It belongs to " + proof.User.Email + " and may:"

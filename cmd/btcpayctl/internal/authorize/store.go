@@ -11,10 +11,11 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // activate makes the profile use the key. The operation is finished last.
-func (l *login) activate(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now operations.Rights, said string) (authorizeRecord, error) {
+func (l *login) activate(ctx context.Context, key greenfield.APIKey, proof authorize.Proof, now operations.Rights, said string) (authorizeRecord, error) {
 	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
 	old, err := operations.PinAPIKey(ctx, l.app, l.profile, operations.Pin{Keystore: l.operation.Record.Keystore, Server: l.connection.URL, Store: store, ID: id, BesidePairing: l.besidePairing})
 	if err != nil {

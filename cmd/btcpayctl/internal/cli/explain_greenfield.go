@@ -6,6 +6,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // greenfieldMeanings are the failures of this API that the SDK has a name for.
@@ -13,7 +14,7 @@ var greenfieldMeanings = []meaning{
 	{greenfield.ErrNotArrived, output.Redirected, "ask the server's operator to let the Authorization header through"},
 	{greenfield.ErrNotServer, output.BadAnswer, "check --server: is it BTCPay Server that answers there?"},
 	{greenfield.ErrOtherServer, output.BadCredential, "check --server\nor, for new keys: btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
-	{greenfield.ErrNotProven, output.BadCredential, "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
+	{authorize.ErrNotProven, output.BadCredential, "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrUnknownKey, output.BadCredential, "btcpayctl apikey list\nor, for a new key: btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrRevokedOrLocked, output.BadCredential, "look whether it is on the server's page Account / API Keys\nor, for a new key: btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrWrongPassword, output.BadCredential, "check both, and do not try more than twice"},

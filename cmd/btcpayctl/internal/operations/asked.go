@@ -5,11 +5,12 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // asked returns the request of a record.
-func asked(r ledger.Key) greenfield.AuthorizeRequest {
-	return greenfield.AuthorizeRequest{Permissions: PermissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: greenfield.StoreID(r.Authorize.PickStore)}
+func asked(r ledger.Key) authorize.Request {
+	return authorize.Request{Permissions: PermissionsOf(r.Permissions), AllowUnknown: true, SelectiveStores: selective(r.Authorize.Page), StoreID: greenfield.StoreID(r.Authorize.PickStore)}
 }
 
 // PermissionsOf returns the permissions in a record.

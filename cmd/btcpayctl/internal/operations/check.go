@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
@@ -209,7 +210,7 @@ func (f *keyEnding) neverArrived() cli.Check {
 
 // askServer asks the server about a pending key. If nothing is left to do, or nothing can be
 // done, ended says so.
-func (f *keyEnding) askServer(ctx context.Context) (key greenfield.APIKey, proof greenfield.Proof, now Rights, ended *cli.Check) {
+func (f *keyEnding) askServer(ctx context.Context) (key greenfield.APIKey, proof authorize.Proof, now Rights, ended *cli.Check) {
 	if key, ended = f.loadKey(ctx); ended != nil {
 		return key, proof, nil, ended
 	}
@@ -219,7 +220,7 @@ func (f *keyEnding) askServer(ctx context.Context) (key greenfield.APIKey, proof
 		return key, proof, nil, new(cli.FailedCheck(ctx, f.name, err))
 	}
 	defer connection.CloseIdleConnections()
-	proof, err = connection.Prove(ctx, key, asked(r))
+	proof, err = authorize.Prove(ctx, connection.Client, key, asked(r))
 	if err = f.WhyRefused(ctx, connection, err); err != nil {
 		return key, proof, nil, new(f.refused(ctx, err))
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A Decision is what the command line says about keys that were not accepted yet, by the
@@ -37,10 +38,10 @@ func (d Decision) Check(open []ledger.Key) error {
 // finishConsent finishes a login whose key arrived. The key is put to use if the user
 // agreed to exactly that, and dropped if the user refused or could not agree. Everything
 // else is the user's decision.
-func (f *keyEnding) finishConsent(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, now Rights) cli.Check {
+func (f *keyEnding) finishConsent(ctx context.Context, key greenfield.APIKey, proof authorize.Proof, now Rights) cli.Check {
 	r := f.operation.Record
 	d := CompareGrant(asked(r), proof.Grant)
-	same, broader := d.What == "", proof.Grant.Match == greenfield.GrantBroader
+	same, broader := d.What == "", proof.Grant.Match == authorize.MatchBroader
 	if unusable := now.RefusedOf(asked(r).Permissions); len(unusable) > 0 && !d.Never {
 		// A consent in advance does not cover a key that cannot be used for its purpose.
 		same, broader = false, false
@@ -64,7 +65,7 @@ func (f *keyEnding) finishConsent(ctx context.Context, key greenfield.APIKey, pr
 }
 
 // askUser asks on a terminal, and otherwise prints the two commands.
-func (f *keyEnding) askUser(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, d difference) cli.Check {
+func (f *keyEnding) askUser(ctx context.Context, key greenfield.APIKey, proof authorize.Proof, d difference) cli.Check {
 	r := f.operation.Record
 	told := []string{fmt.Sprintf("the key %s arrived for profile %s, and was not accepted yet. It may: %s", r.KeyID, r.Target, cli.PermissionList(proof.Grant.Granted))}
 	if d.What != "" {
@@ -97,7 +98,7 @@ func (f *keyEnding) askUser(ctx context.Context, key greenfield.APIKey, proof gr
 
 // accept records the consent first. The user who agrees here knows which keys the profile
 // has.
-func (f *keyEnding) accept(ctx context.Context, proof greenfield.Proof) cli.Check {
+func (f *keyEnding) accept(ctx context.Context, proof authorize.Proof) cli.Check {
 	err := f.operation.Advance(func(r *ledger.Key) { r.Authorize.Consent, r.BesidePairing = ledger.ConsentGiven, true })
 	if err != nil {
 		return cli.FailedCheck(ctx, f.name, err)
@@ -106,7 +107,7 @@ func (f *keyEnding) accept(ctx context.Context, proof greenfield.Proof) cli.Chec
 }
 
 // pin makes the profile use the key, which ends the operation.
-func (f *keyEnding) pin(ctx context.Context, proof greenfield.Proof) cli.Check {
+func (f *keyEnding) pin(ctx context.Context, proof authorize.Proof) cli.Check {
 	r := f.operation.Record
 	if r.Target == "" {
 		return f.result(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.CloseOperation(ctx, f.operation))
@@ -142,7 +143,7 @@ func (f *keyEnding) drop(ctx context.Context, key greenfield.APIKey, why string)
 // otherThanAsked drops a key that another credential made with other permissions than
 // requested. unusable are the requested permissions that do not work now. A key that a
 // profile uses had the right permissions when it was put to use.
-func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, proof greenfield.Proof, unusable Rights) *cli.Check {
+func (f *keyEnding) otherThanAsked(ctx context.Context, key greenfield.APIKey, proof authorize.Proof, unusable Rights) *cli.Check {
 	r := f.operation.Record
 	d := CompareGrant(asked(r), proof.Grant)
 	switch {

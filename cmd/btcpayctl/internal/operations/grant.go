@@ -8,6 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // A difference is how a key differs from the request.
@@ -21,14 +22,14 @@ type difference struct {
 }
 
 // CompareGrant is the only function that describes such a difference.
-func CompareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) difference {
+func CompareGrant(asked authorize.Request, grant authorize.Grant) difference {
 	missing := slices.Concat(grant.Missing, grant.Narrowed)
 	twice := slices.DeleteFunc(slices.Clone(grant.Granted), func(p greenfield.Permission) bool { return !p.NamesStoreTwice() })
 	stores := grant.StoreIDs()
 	wanted := WantedStore(asked)
 	others := slices.DeleteFunc(slices.Clone(stores), func(id greenfield.StoreID) bool { return string(id) == wanted })
 	switch {
-	case grant.Match == greenfield.GrantSame:
+	case grant.Match == authorize.MatchSame:
 		return difference{}
 	case len(missing) > 0 && len(twice) > 0:
 		d := difference{What: "the key permits nothing with " + cli.PermissionList(twice) + ": it contains the store twice, as with servers before 2.3.6 if the user picks it too", Never: true,
@@ -52,7 +53,7 @@ func CompareGrant(asked greenfield.AuthorizeRequest, grant greenfield.Grant) dif
 }
 
 // WantedStore returns the store that a request is for, if it is for one.
-func WantedStore(r greenfield.AuthorizeRequest) string {
+func WantedStore(r authorize.Request) string {
 	if r.StoreID != "" {
 		return string(r.StoreID)
 	}
@@ -60,7 +61,7 @@ func WantedStore(r greenfield.AuthorizeRequest) string {
 	return string(picking.StoreID)
 }
 
-func broaderText(grant greenfield.Grant) string {
+func broaderText(grant authorize.Grant) string {
 	text := "the key has more permissions than requested: " + cli.PermissionList(grant.Extra)
 	switch {
 	case slices.ContainsFunc(grant.Extra, greenfield.Permission.IsUnrestricted):

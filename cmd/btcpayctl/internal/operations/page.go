@@ -8,7 +8,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // CloseOperation removes the record of an operation with a known outcome. If the key of a
@@ -107,7 +107,7 @@ func OpenPage(port int) string {
 // UnexpectedUser refuses a key that is not proven to belong to the expected user. The page
 // also posts a user id, but through a browser, where anyone could change it; only the
 // server's response to the key itself counts.
-func UnexpectedUser(email string, proof greenfield.Proof) *output.Error {
+func UnexpectedUser(email string, proof authorize.Proof) *output.Error {
 	switch {
 	case email == "" || proof.User != nil && sameEmail(email, proof.User.Email):
 		return nil

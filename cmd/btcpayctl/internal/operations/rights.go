@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // Rights are what a server lets a key do now. The permissions of a key never change; its
@@ -220,7 +221,7 @@ func AskFor(profile string, permissions []greenfield.Permission) string {
 	line := "btcpayctl authorize --profile " + app.ShellWord(cmp.Or(profile, "NAME"))
 	var known []greenfield.Permission
 	for _, p := range greenfield.Reduce(permissions) {
-		if (greenfield.AuthorizeRequest{Permissions: []greenfield.Permission{p}}).Validate() == nil {
+		if (authorize.Request{Permissions: []greenfield.Permission{p}}).Validate() == nil {
 			known = append(known, p)
 		}
 	}

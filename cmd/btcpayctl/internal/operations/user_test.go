@@ -5,6 +5,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 func TestUnexpectedUser(t *testing.T) {
@@ -25,7 +26,7 @@ func TestUnexpectedUser(t *testing.T) {
 		{"m\u00fcller@example.com", "M\u00fcLLER@example.com", ""},
 		{"m\u00fcller@example.com", "M\u00dcLLER@example.com", output.BadCredential},
 	} {
-		proof := greenfield.Proof{}
+		proof := authorize.Proof{}
 		if c.user != "" {
 			proof.User = &greenfield.User{Email: c.user}
 		}

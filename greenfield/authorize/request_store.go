@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // Servers before 2.3.6 let the user pick a store even if every permission names one, and
@@ -19,11 +20,11 @@ import (
 // permissions name no store, and StoreID is the store that they named. If they name no
 // store or more than one, this form cannot express the request. PickStore then returns
 // the request unchanged and false.
-func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
+func (r Request) PickStore() (Request, bool) {
 	store := ""
 	for _, p := range r.asked() {
 		switch {
-		case p.Kind() != StorePermission:
+		case p.Kind() != greenfield.StorePermission:
 		case p.Scope() == "" || store != "" && p.Scope() != store:
 			return r, false
 		default:
@@ -35,24 +36,24 @@ func (r AuthorizeRequest) PickStore() (AuthorizeRequest, bool) {
 	}
 	r.Permissions = slices.Clone(r.Permissions)
 	for i, p := range r.Permissions {
-		if p.Kind() == StorePermission {
+		if p.Kind() == greenfield.StorePermission {
 			r.Permissions[i] = p.Policy()
 		}
 	}
-	r.SelectiveStores, r.StoreID = true, StoreID(store)
+	r.SelectiveStores, r.StoreID = true, greenfield.StoreID(store)
 	return r, true
 }
 
-// NamesStores reports whether the server's consent page grants a permission for the store
-// that the permission names, as servers since 2.3.6 do. It returns false for older
+// NamesStores reports whether the consent page of c's server grants a permission for the
+// store that the permission names, as servers since 2.3.6 do. It returns false for older
 // servers and if the request fails or its response does not show it; then use
-// [AuthorizeRequest.PickStore].
+// [Request.PickStore].
 //
 // It needs no credential and does not send the client's. It sends a request with an
 // invalid signature: servers since 2.3.6 give a reason for refusing it, older ones do not
 // (recordings 60-bitid-auth).
-func (c *Client) NamesStores(ctx context.Context, opts ...client.CallOption) bool {
-	_, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true}, append(slices.Clip(opts), client.CallCredential(badSignature{}))...)
+func NamesStores(ctx context.Context, c *greenfield.Client, opts ...client.CallOption) bool {
+	_, err := c.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true}, append(slices.Clip(opts), client.CallCredential(badSignature{}))...)
 	answer, ok := errors.AsType[*client.Error](err)
 	return ok && answer.Status == http.StatusUnauthorized && strings.Contains(answer.Message, "BitId authentication failed")
 }
@@ -66,15 +67,3 @@ func (badSignature) Authorize(r *http.Request, _ []byte) error {
 	r.Header.Set("X-Signature", "3006020101020101")
 	return nil
 }
-
-// NamesStoreTwice reports whether a server before 2.3.6 built the permission from a named
-// store and a picked store, such as btcpay.store.canviewinvoices:STORE:STORE. Such a
-// permission permits nothing.
-func (p Permission) NamesStoreTwice() bool {
-	return p.Kind() == StorePermission && strings.Contains(p.Scope(), ":")
-}
-
-// IsUnrestricted reports whether the permission sets no limit. Adding a store to
-// unrestricted does not limit it: a key with unrestricted:STORE can create keys that are
-// fully unrestricted.
-func (p Permission) IsUnrestricted() bool { return p.Policy() == Unrestricted }

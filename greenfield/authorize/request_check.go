@@ -1,23 +1,29 @@
-package greenfield
+package authorize
 
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 const maxName = 200 // bytes; longer names break the page's layout
+
+// storePattern matches the ids that servers generate.
+var storePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
 
 // Validate refuses what the server would silently drop, so that the user would see
 // another request: a malformed or unknown permission, a redirect that is not absolute, an
 // identifier without a redirect. It returns a [*client.RequestError] for the first such
 // field.
-func (r AuthorizeRequest) Validate() error {
+func (r Request) Validate() error {
 	for _, check := range []func() error{r.checkPermissions, r.checkStore, r.checkNames, r.checkRedirect} {
 		if err := check(); err != nil {
 			return err
@@ -26,18 +32,18 @@ func (r AuthorizeRequest) Validate() error {
 	return nil
 }
 
-func (r AuthorizeRequest) checkPermissions() error {
+func (r Request) checkPermissions() error {
 	for _, given := range r.Permissions {
-		p, err := ParsePermission(string(given))
+		p, err := greenfield.ParsePermission(string(given))
 		switch {
 		case err != nil:
 			return client.Refuse("permissions", err.Error()+", and the server would leave it out")
-		case p.Scope() != "" && !idPattern().MatchString(p.Scope()):
+		case p.Scope() != "" && !storePattern().MatchString(p.Scope()):
 			return client.Refuse("permissions", fmt.Sprintf("%.80q is no store's id", p.Scope()))
 		case p.Scope() != "" && p.IsUnrestricted():
 			return client.Refuse("permissions", fmt.Sprintf("%s is no limit: such a key makes keys that are unrestricted for everything. "+
 				"Ask for btcpay.store.canmodifystoresettings:%s, which is all of one store, or for unrestricted", p, p.Scope()))
-		case p.Scope() != "" && p.Kind() != StorePermission:
+		case p.Scope() != "" && p.Kind() != greenfield.StorePermission:
 			return client.Refuse("permissions", fmt.Sprintf("%s is not about a store, so it can be for none: ask for %s", p, p.Policy()))
 		case !r.knows(p):
 			return client.Refuse("permissions", fmt.Sprintf("%s is unknown%s, and the server would leave it out; "+
@@ -47,11 +53,11 @@ func (r AuthorizeRequest) checkPermissions() error {
 	return nil
 }
 
-func (r AuthorizeRequest) checkStore() error {
+func (r Request) checkStore() error {
 	switch {
 	case r.StoreID == "":
 		return nil
-	case !idPattern().MatchString(string(r.StoreID)):
+	case !storePattern().MatchString(string(r.StoreID)):
 		return client.Refuse("storeId", fmt.Sprintf("%.80q is no store's id", r.StoreID))
 	case !r.SelectiveStores:
 		return client.Refuse("storeId", "it is for SelectiveStores, with which the person picks a store")
@@ -59,25 +65,25 @@ func (r AuthorizeRequest) checkStore() error {
 	return nil
 }
 
-func (r AuthorizeRequest) knows(p Permission) bool {
+func (r Request) knows(p greenfield.Permission) bool {
 	if r.AllowUnknown {
 		return true
 	}
 	if len(r.Known) == 0 {
 		return p.Known()
 	}
-	return slices.ContainsFunc(r.Known, func(info PermissionInfo) bool { return info.Name == p.Policy() })
+	return slices.ContainsFunc(r.Known, func(info greenfield.PermissionInfo) bool { return info.Name == p.Policy() })
 }
 
 // suggestion returns a hint with the known policy that is most similar to p, or "" if
 // none is similar.
-func (r AuthorizeRequest) suggestion(p Permission) string {
-	names := AllPermissions()
+func (r Request) suggestion(p greenfield.Permission) string {
+	names := greenfield.AllPermissions()
 	for _, info := range r.Known {
 		names = append(names, info.Name)
 	}
-	ending := func(p Permission) string { return string(p)[strings.LastIndexByte(string(p), '.')+1:] }
-	best, least := Permission(""), 3
+	ending := func(p greenfield.Permission) string { return string(p)[strings.LastIndexByte(string(p), '.')+1:] }
+	best, least := greenfield.Permission(""), 3
 	for _, name := range names {
 		if !r.knows(name) {
 			continue
@@ -117,7 +123,7 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-func (r AuthorizeRequest) checkNames() error {
+func (r Request) checkNames() error {
 	for _, named := range []struct{ member, text string }{
 		{"applicationName", r.ApplicationName}, {"applicationIdentifier", r.ApplicationIdentifier},
 	} {
@@ -140,7 +146,7 @@ func misleading(c rune) bool {
 	return unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co, unicode.Cs)
 }
 
-func (r AuthorizeRequest) checkRedirect() error {
+func (r Request) checkRedirect() error {
 	if r.Redirect == "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package greenfield_test
+package authorize_test
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 )
 
@@ -166,7 +166,7 @@ func TestCallbackFromChromium(t *testing.T) {
 				t.Fatal(err)
 			}
 			address := "http://" + name + ":" + u.Port() + "/btcpay"
-			l := listen(t, greenfield.CallbackOptions{Server: address})
+			l := listen(t, authorize.ListenOptions{Server: address})
 			target.Store(l.URL())
 			if strings.HasPrefix(l.URL(), "http://"+name) {
 				t.Fatal("the listener has the server's name:", l.URL())

@@ -1,6 +1,6 @@
 //go:build unix
 
-package greenfield_test
+package authorize_test
 
 import (
 	"bufio"
@@ -22,7 +22,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 func init() {
@@ -47,7 +47,7 @@ func playListener(descriptors uint64) int {
 		return 1
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		l, err := greenfield.ListenCallback(context.Background(), greenfield.CallbackOptions{})
+		l, err := authorize.Listen(context.Background(), authorize.ListenOptions{})
 		if err != nil {
 			fmt.Println("error", err)
 			return 1

@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"bufio"
@@ -25,7 +25,7 @@ const (
 )
 
 // serve reads one request from a connection and sends the response.
-func (l *CallbackListener) serve(g *guest) {
+func (l *Listener) serve(g *guest) {
 	conn := g.conn
 	head, rest, err := l.readHead(g)
 	if err != nil {
@@ -61,7 +61,7 @@ func (l *CallbackListener) serve(g *guest) {
 }
 
 // receive reads a POST whose sender knows the nonce.
-func (l *CallbackListener) receive(g *guest, r *http.Request) {
+func (l *Listener) receive(g *guest, r *http.Request) {
 	if r.ContentLength > maxCallback {
 		l.refuse(g)
 		return
@@ -83,7 +83,7 @@ func (l *CallbackListener) receive(g *guest, r *http.Request) {
 	l.keep(g, callback)
 }
 
-func (l *CallbackListener) isClaimed() bool {
+func (l *Listener) isClaimed() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.stage == claimed
@@ -102,7 +102,7 @@ var endOfHead = []byte("\r\n\r\n")
 // readHead reads up to the empty line, and also returns what it read beyond it. Until
 // then the room may drop the connection to make place for another, except during
 // firstLook at the beginning and lastLook at the end.
-func (l *CallbackListener) readHead(g *guest) (head, rest []byte, err error) {
+func (l *Listener) readHead(g *guest) (head, rest []byte, err error) {
 	buffer := make([]byte, 0, 2<<10)
 	end, looked := time.Now().Add(headTime), false
 	g.conn.SetReadDeadline(time.Now().Add(firstLook))
@@ -145,7 +145,7 @@ func bareLineEnds(head []byte) bool {
 	return bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n"))
 }
 
-func (l *CallbackListener) refuse(g *guest) {
+func (l *Listener) refuse(g *guest) {
 	l.refused.Add(1)
 	if l.write(g, notFound()) {
 		l.room.settle(g, time.Now().Add(lingerTime))
@@ -155,7 +155,7 @@ func (l *CallbackListener) refuse(g *guest) {
 
 // write reports whether it could write the response, which is small enough not to wait
 // for its reader.
-func (l *CallbackListener) write(g *guest, answer []byte) bool {
+func (l *Listener) write(g *guest, answer []byte) bool {
 	g.conn.SetDeadline(time.Now().Add(lingerTime))
 	_, err := g.conn.Write(answer)
 	return err == nil

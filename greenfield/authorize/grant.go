@@ -1,35 +1,37 @@
-package greenfield
+package authorize
 
 import (
 	"cmp"
 	"slices"
+
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A GrantMatch is the result of comparing a grant with its request.
-type GrantMatch string
+// A Match is the result of comparing a grant with its request.
+type Match string
 
-// The outcomes of [AuthorizeRequest.Compare].
+// The outcomes of [Request.Compare].
 const (
-	GrantSame     GrantMatch = "same"
-	GrantBroader  GrantMatch = "broader"  // everything that was requested, and more
-	GrantNarrower GrantMatch = "narrower" // only a part of what was requested
-	GrantOther    GrantMatch = "other"    // some permissions are missing, and others were added
+	MatchSame     Match = "same"
+	MatchBroader  Match = "broader"  // everything that was requested, and more
+	MatchNarrower Match = "narrower" // only a part of what was requested
+	MatchOther    Match = "other"    // some permissions are missing, and others were added
 )
 
 // A Grant compares the request to a user with the permissions of the key. It does not
 // show whether the user's own role permits them: a server puts even a store in which the
 // owner has no role into a key (recording 70-authorize-store-scopes).
 type Grant struct {
-	Match GrantMatch
+	Match Match
 	// Granted are the key's permissions, as the server lists them.
-	Granted []Permission
+	Granted []greenfield.Permission
 	// Missing permissions were requested and are not granted for any store.
-	Missing []Permission
+	Missing []greenfield.Permission
 	// Narrowed permissions were requested for every store and are granted for only some.
-	Narrowed []Permission
+	Narrowed []greenfield.Permission
 	// Extra permissions are granted and were not requested, or are granted for more
 	// stores than requested.
-	Extra []Permission
+	Extra []greenfield.Permission
 	// Stores is the same comparison by store. The first entry has an empty StoreID and
 	// contains the permissions for every store and those that are not about a store. Each
 	// store follows, in the order of its id.
@@ -38,18 +40,18 @@ type Grant struct {
 
 // StoreGrant is the part of a grant that is about one store.
 type StoreGrant struct {
-	StoreID StoreID
+	StoreID greenfield.StoreID
 	// Granted, Missing and Extra are policies without a scope.
-	Granted, Missing, Extra []Permission
+	Granted, Missing, Extra []greenfield.Permission
 }
 
 // StoreIDs returns the sorted ids of the stores that the key's permissions name. If there
 // is only one, the key is tied to that store.
-func (g Grant) StoreIDs() []StoreID {
-	var ids []StoreID
+func (g Grant) StoreIDs() []greenfield.StoreID {
+	var ids []greenfield.StoreID
 	for _, p := range g.Granted {
-		if p.Kind() == StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && !slices.Contains(ids, StoreID(p.Scope())) {
-			ids = append(ids, StoreID(p.Scope()))
+		if p.Kind() == greenfield.StorePermission && p.Scope() != "" && !p.NamesStoreTwice() && !slices.Contains(ids, greenfield.StoreID(p.Scope())) {
+			ids = append(ids, greenfield.StoreID(p.Scope()))
 		}
 	}
 	slices.Sort(ids)
@@ -67,34 +69,34 @@ func (g Grant) StoreIDs() []StoreID {
 //
 // A granted unrestricted:STORE counts as unrestricted, since such a key can create
 // unrestricted keys. A permission that names its store twice permits nothing; see
-// [Permission.NamesStoreTwice].
-func (r AuthorizeRequest) Compare(granted []Permission) Grant {
+// [greenfield.Permission.NamesStoreTwice].
+func (r Request) Compare(granted []greenfield.Permission) Grant {
 	g := Grant{Granted: slices.Clone(granted)}
-	expected, held := r.expected(g), effective(granted)
+	expected, held := r.expected(g), greenfield.Effective(granted)
 	for _, want := range expected {
 		switch {
-		case Covered(held, want):
-		case want.Scope() == "" && want.Kind() == StorePermission && grantedSomewhere(held, want):
+		case greenfield.Covered(held, want):
+		case want.Scope() == "" && want.Kind() == greenfield.StorePermission && grantedSomewhere(held, want):
 			g.Narrowed = append(g.Narrowed, want)
 		default:
 			g.Missing = append(g.Missing, asAsked(want))
 		}
 	}
 	for _, got := range granted {
-		if !got.NamesStoreTwice() && !Covered(expected, got) && !r.asksFor(got) {
+		if !got.NamesStoreTwice() && !greenfield.Covered(expected, got) && !r.asksFor(got) {
 			g.Extra = append(g.Extra, got)
 		}
 	}
 	less := len(g.Missing)+len(g.Narrowed) > 0
 	switch {
 	case !less && len(g.Extra) == 0:
-		g.Match = GrantSame
+		g.Match = MatchSame
 	case !less:
-		g.Match = GrantBroader
+		g.Match = MatchBroader
 	case len(g.Extra) == 0:
-		g.Match = GrantNarrower
+		g.Match = MatchNarrower
 	default:
-		g.Match = GrantOther
+		g.Match = MatchOther
 	}
 	g.Stores = g.byStore()
 	return g
@@ -102,32 +104,18 @@ func (r AuthorizeRequest) Compare(granted []Permission) Grant {
 
 // asksFor reports whether got is no valid permission but the request contains exactly
 // this text, for instance because the request copies an old key.
-func (r AuthorizeRequest) asksFor(got Permission) bool {
-	_, err := ParsePermission(string(got))
+func (r Request) asksFor(got greenfield.Permission) bool {
+	_, err := greenfield.ParsePermission(string(got))
 	return err != nil && slices.Contains(r.Permissions, got)
 }
 
-// effective returns what the permissions really permit.
-func effective(granted []Permission) []Permission {
-	var held []Permission
-	for _, p := range granted {
-		switch {
-		case p.IsUnrestricted():
-			held = append(held, Unrestricted)
-		case !p.NamesStoreTwice():
-			held = append(held, p)
-		}
-	}
-	return held
-}
-
 // expected returns the requested permissions with the store that the user picked.
-func (r AuthorizeRequest) expected(g Grant) []Permission {
+func (r Request) expected(g Grant) []greenfield.Permission {
 	asked := r.asked()
 	if !r.SelectiveStores {
 		return asked
 	}
-	picked := cmp.Or(r.StoreID, StoreID(r.picked(g)), unknownStore)
+	picked := cmp.Or(r.StoreID, greenfield.StoreID(r.picked(g)), unknownStore)
 	for i, p := range asked {
 		if p.Scope() == "" {
 			asked[i] = p.ForStore(picked)
@@ -140,7 +128,7 @@ func (r AuthorizeRequest) expected(g Grant) []Permission {
 // a key for every store covers it, and is broader than requested.
 const unknownStore = "?"
 
-func asAsked(p Permission) Permission {
+func asAsked(p greenfield.Permission) greenfield.Permission {
 	if p.Scope() == unknownStore {
 		return p.Policy()
 	}
@@ -149,13 +137,13 @@ func asAsked(p Permission) Permission {
 
 // picked returns the store that the user may have picked: one that the key names for a
 // permission that was requested without a store.
-func (r AuthorizeRequest) picked(g Grant) string {
+func (r Request) picked(g Grant) string {
 	for _, p := range r.asked() {
-		if p.Scope() != "" || p.Kind() != StorePermission {
+		if p.Scope() != "" || p.Kind() != greenfield.StorePermission {
 			continue
 		}
 		for _, id := range g.StoreIDs() {
-			if Covered(g.Granted, p.ForStore(id)) && !slices.Contains(r.asked(), p.ForStore(id)) {
+			if greenfield.Covered(g.Granted, p.ForStore(id)) && !slices.Contains(r.asked(), p.ForStore(id)) {
 				return string(id)
 			}
 		}
@@ -163,15 +151,15 @@ func (r AuthorizeRequest) picked(g Grant) string {
 	return ""
 }
 
-func grantedSomewhere(granted []Permission, want Permission) bool {
-	return slices.ContainsFunc(granted, func(p Permission) bool { return includes(p.Policy(), want.Policy()) })
+func grantedSomewhere(granted []greenfield.Permission, want greenfield.Permission) bool {
+	return slices.ContainsFunc(granted, func(p greenfield.Permission) bool { return p.Policy().Covers(want.Policy()) })
 }
 
 func (g Grant) byStore() []StoreGrant {
-	ids := []StoreID{""}
+	ids := []greenfield.StoreID{""}
 	for _, p := range slices.Concat(g.Granted, g.Missing, g.Narrowed) {
-		if p.Kind() == StorePermission && !slices.Contains(ids, StoreID(p.Scope())) {
-			ids = append(ids, StoreID(p.Scope()))
+		if p.Kind() == greenfield.StorePermission && !slices.Contains(ids, greenfield.StoreID(p.Scope())) {
+			ids = append(ids, greenfield.StoreID(p.Scope()))
 		}
 	}
 	slices.Sort(ids)
@@ -190,14 +178,14 @@ func (g Grant) byStore() []StoreGrant {
 
 // about returns the policies for one store or, if storeID is empty, those without a
 // store.
-func about(permissions []Permission, storeID StoreID) []Permission {
-	var policies []Permission
+func about(permissions []greenfield.Permission, storeID greenfield.StoreID) []greenfield.Permission {
+	var policies []greenfield.Permission
 	for _, p := range permissions {
 		scope := p.Scope()
-		if p.Kind() != StorePermission {
+		if p.Kind() != greenfield.StorePermission {
 			scope = ""
 		}
-		if StoreID(scope) == storeID {
+		if greenfield.StoreID(scope) == storeID {
 			policies = append(policies, p.Policy())
 		}
 	}

@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"context"
@@ -12,8 +12,8 @@ const (
 	FirstLook = firstLook
 )
 
-// ListenOn is [ListenCallback] on a network of the test's.
-func ListenOn(ctx context.Context, options CallbackOptions, listener net.Listener) (*CallbackListener, error) {
+// ListenOn is [Listen] on a network of the test's.
+func ListenOn(ctx context.Context, options ListenOptions, listener net.Listener) (*Listener, error) {
 	nonce, err := callbackNonce(options.Nonce)
 	if err != nil {
 		return nil, err
@@ -26,4 +26,4 @@ func ListenOn(ctx context.Context, options CallbackOptions, listener net.Listene
 }
 
 // SetPageTime gives the browser so long for the page, before a key comes.
-func (l *CallbackListener) SetPageTime(d time.Duration) { l.pageTime = d }
+func (l *Listener) SetPageTime(d time.Duration) { l.pageTime = d }

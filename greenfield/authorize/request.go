@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"net/url"
@@ -6,21 +6,22 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// AuthorizeRequest is what a server's consent page asks the user for. All fields are
+// Request is what a server's consent page asks the user for. All fields are
 // optional. A key without permissions can only prove who its owner is.
 //
-// The grant may differ from the request: see [AuthorizeRequest.Warnings] before, and
-// [Client.Prove] afterwards.
-type AuthorizeRequest struct {
+// The grant may differ from the request: see [Request.Warnings] before, and
+// [Prove] afterwards.
+type Request struct {
 	// Permissions are requested in this order.
-	Permissions []Permission
+	Permissions []greenfield.Permission
 	// ApplicationName is shown to the user, who may change it. It becomes the key's
 	// label.
 	ApplicationName string
 	// Redirect is the address to which the browser posts the key, usually
-	// [CallbackListener.URL]. If it is empty, the server shows the key, and the user
+	// [Listener.URL]. If it is empty, the server shows the key, and the user
 	// copies it.
 	Redirect string
 	// ApplicationIdentifier lets the server offer an existing key again. It does so if
@@ -35,52 +36,52 @@ type AuthorizeRequest struct {
 	// name none. If false, they apply to every store of the user, and the server ignores
 	// a store that a permission names. Servers before 2.3.6 let the user pick a store
 	// even if every permission names one, and then create a useless key: see
-	// [Client.NamesStores].
+	// [NamesStores].
 	SelectiveStores bool
 
 	// The fields below are not sent.
 
 	// StoreID is the store that the user has to pick if SelectiveStores is set:
-	// [AuthorizeRequest.Compare] expects it. If it is empty, the user may pick any store.
-	// See [AuthorizeRequest.PickStore].
-	StoreID StoreID
+	// [Request.Compare] expects it. If it is empty, the user may pick any store.
+	// See [Request.PickStore].
+	StoreID greenfield.StoreID
 	// AllowUnknown accepts policies that BTCPay Server 2.4.1 itself does not have, such
 	// as those of plugins. A server that does not know them drops them.
 	AllowUnknown bool
-	// Known is the server's own list, from [PermissionService.List]. If it is set, it
+	// Known is the server's own list, from [greenfield.PermissionService.List]. If it is set, it
 	// decides which policies are unknown.
-	Known []PermissionInfo
+	Known []greenfield.PermissionInfo
 }
 
-// AuthorizeURL returns the address of the consent page on this client's server. It first
-// calls [AuthorizeRequest.Validate]. It needs no credential.
-func (c *Client) AuthorizeURL(r AuthorizeRequest) (string, error) {
-	if err := r.Validate(); err != nil {
-		return "", err
-	}
-	page, err := c.http.URL([]string{"api-keys", "authorize"}, nil)
+// URL returns the address of the consent page for a request. It first calls
+// [Request.Validate]. It uses only the client's server and sends nothing, so the client
+// needs no credential.
+func URL(c *greenfield.Client, r Request) (string, error) { return r.page(c.Address()) }
+
+// URL is like the function [URL], but needs no client. It takes a server's address as
+// [greenfield.New] does.
+func (r Request) URL(server string, options ...client.Option) (string, error) {
+	c, err := greenfield.New(server, nil, options...)
 	if err != nil {
 		return "", err
 	}
+	return URL(c, r)
+}
+
+func (r Request) page(server string) (string, error) {
+	if err := r.Validate(); err != nil {
+		return "", err
+	}
+	page := server + "/api-keys/authorize"
 	if query := r.query(); query != "" {
 		page += "?" + query
 	}
 	return page, nil
 }
 
-// URL is like [Client.AuthorizeURL], but needs no client. It takes a server's address as
-// [New] does.
-func (r AuthorizeRequest) URL(server string, options ...client.Option) (string, error) {
-	c, err := New(server, nil, options...)
-	if err != nil {
-		return "", err
-	}
-	return c.AuthorizeURL(r)
-}
-
 // query writes the parameters in a fixed order, so that the same request always has the
 // same address. It leaves out parameters that have their default value.
-func (r AuthorizeRequest) query() string {
+func (r Request) query() string {
 	var parameters []string
 	add := func(name, value string) {
 		if value != "" {
@@ -103,11 +104,11 @@ func (r AuthorizeRequest) query() string {
 }
 
 // asked returns the requested permissions in the server's form, without duplicates.
-func (r AuthorizeRequest) asked() []Permission {
-	var list []Permission
-	seen := map[Permission]bool{}
+func (r Request) asked() []greenfield.Permission {
+	var list []greenfield.Permission
+	seen := map[greenfield.Permission]bool{}
 	for _, given := range r.Permissions {
-		p, err := ParsePermission(string(given))
+		p, err := greenfield.ParsePermission(string(given))
 		if err == nil && !seen[p] {
 			seen[p] = true
 			list = append(list, p)

@@ -1,8 +1,10 @@
-package greenfield_test
+package authorize_test
 
 import (
+	"encoding/json"
 	"errors"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
+	"github.com/btcpayctl/btcpayctl/sandbox/replay"
 )
 
 const shopServer = "https://mainnet.demo.btcpayserver.org"
@@ -21,19 +25,19 @@ func TestPublishedURLs(t *testing.T) {
 	const twoQuery = "?permissions=btcpay.store.cancreateinvoice&permissions=btcpay.store.canviewinvoices&applicationName=Your%20Application"
 	for _, c := range []struct {
 		name    string
-		request greenfield.AuthorizeRequest
+		request authorize.Request
 		query   string
 	}{
-		{"nothing", greenfield.AuthorizeRequest{}, ""},
-		{"a name", greenfield.AuthorizeRequest{ApplicationName: "Your Application"}, "?applicationName=Your%20Application"},
-		{"a name and a redirect", greenfield.AuthorizeRequest{ApplicationName: "Your Application", Redirect: "http://gozo.com"},
+		{"nothing", authorize.Request{}, ""},
+		{"a name", authorize.Request{ApplicationName: "Your Application"}, "?applicationName=Your%20Application"},
+		{"a name and a redirect", authorize.Request{ApplicationName: "Your Application", Redirect: "http://gozo.com"},
 			"?applicationName=Your%20Application&redirect=http://gozo.com"},
-		{"and an identifier", greenfield.AuthorizeRequest{ApplicationName: "Your Application", Redirect: "http://gozo.com", ApplicationIdentifier: "gozo"},
+		{"and an identifier", authorize.Request{ApplicationName: "Your Application", Redirect: "http://gozo.com", ApplicationIdentifier: "gozo"},
 			"?applicationName=Your%20Application&redirect=http://gozo.com&applicationIdentifier=gozo"},
-		{"two permissions", greenfield.AuthorizeRequest{ApplicationName: "Your Application", Permissions: two}, twoQuery},
-		{"chosen stores", greenfield.AuthorizeRequest{ApplicationName: "Your Application", Permissions: two, SelectiveStores: true},
+		{"two permissions", authorize.Request{ApplicationName: "Your Application", Permissions: two}, twoQuery},
+		{"chosen stores", authorize.Request{ApplicationName: "Your Application", Permissions: two, SelectiveStores: true},
 			twoQuery + "&selectiveStores=true"},
-		{"not strict", greenfield.AuthorizeRequest{ApplicationName: "Your Application", Permissions: two, Strict: new(false)}, twoQuery + "&strict=false"},
+		{"not strict", authorize.Request{ApplicationName: "Your Application", Permissions: two, Strict: new(false)}, twoQuery + "&strict=false"},
 	} {
 		for _, prefix := range []string{"", "/btcpay", "/a/b"} {
 			got, err := c.request.URL(shopServer + prefix + "/")
@@ -44,8 +48,8 @@ func TestPublishedURLs(t *testing.T) {
 	}
 }
 
-func TestAuthorizeURLEscapes(t *testing.T) {
-	r := greenfield.AuthorizeRequest{
+func TestURLEscapes(t *testing.T) {
+	r := authorize.Request{
 		Permissions:           []greenfield.Permission{" BTCPAY.Store.CanViewInvoices:Store-1 ", "btcpay.store.canviewinvoices:Store-1"},
 		ApplicationName:       "Bücher & Co + \"50%\" #1 = ?",
 		Redirect:              "http://127.0.0.1:8765/cb?state=a+b&x=%2F",
@@ -67,14 +71,14 @@ func TestAuthorizeURLEscapes(t *testing.T) {
 }
 
 func TestAuthorizeRefuses(t *testing.T) {
-	ask := func(p ...greenfield.Permission) greenfield.AuthorizeRequest {
-		return greenfield.AuthorizeRequest{Permissions: p}
+	ask := func(p ...greenfield.Permission) authorize.Request {
+		return authorize.Request{Permissions: p}
 	}
-	to := func(redirect string) greenfield.AuthorizeRequest {
-		return greenfield.AuthorizeRequest{Redirect: redirect}
+	to := func(redirect string) authorize.Request {
+		return authorize.Request{Redirect: redirect}
 	}
 	for _, c := range []struct {
-		request     greenfield.AuthorizeRequest
+		request     authorize.Request
 		member, why string
 	}{
 		{ask("hello"), "permissions", "leave it out"},
@@ -97,12 +101,12 @@ func TestAuthorizeRefuses(t *testing.T) {
 		{to("http://127.0.0.1:8765/cb#"), "redirect", "fragment"},
 		{to("http://127.0.0.1:8765/\u202ecb"), "redirect", "no address"},
 		{to("http://127.0.0.1:port/cb"), "redirect", "no address"},
-		{greenfield.AuthorizeRequest{ApplicationIdentifier: "app"}, "applicationIdentifier", "redirect"},
-		{greenfield.AuthorizeRequest{ApplicationName: "a\u202eb"}, "applicationName", "cannot be shown"},
-		{greenfield.AuthorizeRequest{ApplicationName: "a\nb"}, "applicationName", "cannot be shown"},
-		{greenfield.AuthorizeRequest{ApplicationName: "a\xff"}, "applicationName", "cannot be shown"},
-		{greenfield.AuthorizeRequest{ApplicationName: "  "}, "applicationName", "blanks"},
-		{greenfield.AuthorizeRequest{ApplicationName: strings.Repeat("x", 201)}, "applicationName", "201 bytes"},
+		{authorize.Request{ApplicationIdentifier: "app"}, "applicationIdentifier", "redirect"},
+		{authorize.Request{ApplicationName: "a\u202eb"}, "applicationName", "cannot be shown"},
+		{authorize.Request{ApplicationName: "a\nb"}, "applicationName", "cannot be shown"},
+		{authorize.Request{ApplicationName: "a\xff"}, "applicationName", "cannot be shown"},
+		{authorize.Request{ApplicationName: "  "}, "applicationName", "blanks"},
+		{authorize.Request{ApplicationName: strings.Repeat("x", 201)}, "applicationName", "201 bytes"},
 	} {
 		_, err := c.request.URL(shopServer)
 		refused, ok := errors.AsType[*client.RequestError](err)
@@ -117,7 +121,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 
 func TestAuthorizeAllows(t *testing.T) {
 	plugin := greenfield.Permission("btcpay.plugin.store.canship")
-	for name, r := range map[string]greenfield.AuthorizeRequest{
+	for name, r := range map[string]authorize.Request{
 		"unknown on purpose":     {Permissions: []greenfield.Permission{plugin}, AllowUnknown: true},
 		"in the server's list":   {Permissions: []greenfield.Permission{plugin}, Known: []greenfield.PermissionInfo{{Name: plugin}}},
 		"the scheme of an app":   {Redirect: "myapp://callback/done?a=1"},
@@ -129,54 +133,54 @@ func TestAuthorizeAllows(t *testing.T) {
 		}
 	}
 	// A server that does not have a permission would drop it.
-	old := greenfield.AuthorizeRequest{Permissions: []greenfield.Permission{greenfield.CanViewWallet}, Known: serverPermissions(t, "1.13.5")}
+	old := authorize.Request{Permissions: []greenfield.Permission{greenfield.CanViewWallet}, Known: serverPermissions(t, "1.13.5")}
 	if _, err := old.URL(shopServer); err == nil {
 		t.Error("1.13.5 was asked for a permission about wallets")
 	}
-	if _, err := (greenfield.AuthorizeRequest{}).URL("http://shop.example.com"); !errors.Is(err, client.ErrServer) {
+	if _, err := (authorize.Request{}).URL("http://shop.example.com"); !errors.Is(err, client.ErrServer) {
 		t.Error(err)
 	}
-	if got, err := (greenfield.AuthorizeRequest{}).URL("http://shop.example.com", client.WithAllowHTTP()); err != nil {
+	if got, err := (authorize.Request{}).URL("http://shop.example.com", client.WithAllowHTTP()); err != nil {
 		t.Error(got, err)
 	}
 }
 
 func TestAuthorizeWarnings(t *testing.T) {
 	const create, view, profile = greenfield.CanCreateInvoice, greenfield.CanViewInvoices, greenfield.CanViewProfile
-	ask := func(selective bool, strict *bool, p ...greenfield.Permission) greenfield.AuthorizeRequest {
-		return greenfield.AuthorizeRequest{Permissions: p, SelectiveStores: selective, Strict: strict}
+	ask := func(selective bool, strict *bool, p ...greenfield.Permission) authorize.Request {
+		return authorize.Request{Permissions: p, SelectiveStores: selective, Strict: strict}
 	}
-	with := func(r greenfield.AuthorizeRequest, identifier, redirect string) greenfield.AuthorizeRequest {
+	with := func(r authorize.Request, identifier, redirect string) authorize.Request {
 		r.ApplicationIdentifier, r.Redirect = identifier, redirect
 		return r
 	}
 	const local = "http://127.0.0.1:8765/cb"
 	for _, c := range []struct {
-		request greenfield.AuthorizeRequest
-		want    []greenfield.WarningCode
+		request authorize.Request
+		want    []authorize.WarningCode
 	}{
 		{ask(false, nil, view), nil},
-		{ask(false, nil, view+":A"), []greenfield.WarningCode{greenfield.WarnWidened}},
+		{ask(false, nil, view+":A"), []authorize.WarningCode{authorize.WarnWidened}},
 		{ask(true, nil, view+":A"), nil},
-		{ask(true, nil, view, create), []greenfield.WarningCode{greenfield.WarnOneStore}},
-		{ask(true, nil, create+":A", view), []greenfield.WarningCode{greenfield.WarnTwoStores}},
-		{ask(true, nil, profile), []greenfield.WarningCode{greenfield.WarnNoEffect}},
-		{ask(true, new(false), profile), []greenfield.WarningCode{greenfield.WarnOneStore, greenfield.WarnMayAdd}},
-		{ask(false, nil, create), []greenfield.WarningCode{greenfield.WarnCannotRead}},
+		{ask(true, nil, view, create), []authorize.WarningCode{authorize.WarnOneStore}},
+		{ask(true, nil, create+":A", view), []authorize.WarningCode{authorize.WarnTwoStores}},
+		{ask(true, nil, profile), []authorize.WarningCode{authorize.WarnNoEffect}},
+		{ask(true, new(false), profile), []authorize.WarningCode{authorize.WarnOneStore, authorize.WarnMayAdd}},
+		{ask(false, nil, create), []authorize.WarningCode{authorize.WarnCannotRead}},
 		{ask(false, nil, greenfield.CanModifyInvoices), nil},
-		{ask(false, nil, greenfield.CanModifyInvoices, view), []greenfield.WarningCode{greenfield.WarnCovered}},
-		{ask(false, nil), []greenfield.WarningCode{greenfield.WarnNothing}},
-		{ask(false, nil, greenfield.Unrestricted), []greenfield.WarningCode{greenfield.WarnEverything}},
-		{ask(false, nil, greenfield.CanViewUsers), []greenfield.WarningCode{greenfield.WarnAdministrator}},
-		{ask(false, new(false), view), []greenfield.WarningCode{greenfield.WarnMayAdd}},
-		{with(ask(false, new(false), view), "app", local), []greenfield.WarningCode{greenfield.WarnMayAdd, greenfield.WarnReuseBreaks}},
-		{with(ask(true, nil, view), "app", local), []greenfield.WarningCode{greenfield.WarnOneStore, greenfield.WarnAllStoresKey}},
-		{with(ask(false, nil, view), "", "http://shop.example.com/cb"), []greenfield.WarningCode{greenfield.WarnPlainRedirect}},
-		{with(ask(false, nil, view), "", "https://shop.example.com/cb"), []greenfield.WarningCode{greenfield.WarnOtherRedirect}},
+		{ask(false, nil, greenfield.CanModifyInvoices, view), []authorize.WarningCode{authorize.WarnCovered}},
+		{ask(false, nil), []authorize.WarningCode{authorize.WarnNothing}},
+		{ask(false, nil, greenfield.Unrestricted), []authorize.WarningCode{authorize.WarnEverything}},
+		{ask(false, nil, greenfield.CanViewUsers), []authorize.WarningCode{authorize.WarnAdministrator}},
+		{ask(false, new(false), view), []authorize.WarningCode{authorize.WarnMayAdd}},
+		{with(ask(false, new(false), view), "app", local), []authorize.WarningCode{authorize.WarnMayAdd, authorize.WarnReuseBreaks}},
+		{with(ask(true, nil, view), "app", local), []authorize.WarningCode{authorize.WarnOneStore, authorize.WarnAllStoresKey}},
+		{with(ask(false, nil, view), "", "http://shop.example.com/cb"), []authorize.WarningCode{authorize.WarnPlainRedirect}},
+		{with(ask(false, nil, view), "", "https://shop.example.com/cb"), []authorize.WarningCode{authorize.WarnOtherRedirect}},
 		{with(ask(false, nil, view), "", "http://localhost:8765/cb"), nil},
 		{with(ask(false, nil, view), "", "http://[::1]:8765/cb"), nil},
 	} {
-		var codes []greenfield.WarningCode
+		var codes []authorize.WarningCode
 		for _, w := range c.request.Warnings() {
 			codes = append(codes, w.Code)
 			if w.Text == "" || strings.Contains(w.Text, "%!") {
@@ -191,11 +195,11 @@ func TestAuthorizeWarnings(t *testing.T) {
 	}
 }
 
-func FuzzAuthorizeURL(f *testing.F) {
+func FuzzURL(f *testing.F) {
 	f.Add("btcpay.store.canviewinvoices", "App", "http://127.0.0.1:1/cb?x=%2F", "id", true)
 	f.Add("btcpay.store.canviewinvoices:A", "a&b=c#d", "myapp:done", "", false)
 	f.Fuzz(func(t *testing.T, permission, name, redirect, identifier string, selective bool) {
-		r := greenfield.AuthorizeRequest{
+		r := authorize.Request{
 			Permissions: []greenfield.Permission{greenfield.Permission(permission)}, ApplicationName: name, Redirect: redirect,
 			ApplicationIdentifier: identifier, SelectiveStores: selective, AllowUnknown: true,
 		}
@@ -215,4 +219,26 @@ func FuzzAuthorizeURL(f *testing.F) {
 			t.Fatalf("%+v became %s, %v", r, text, err)
 		}
 	})
+}
+
+// serverPermissions is the list of permissions of a recorded server.
+func serverPermissions(t testing.TB, version string) (list []greenfield.PermissionInfo) {
+	t.Helper()
+	loaded, err := replay.LoadAll(filepath.Join("..", "..", "sandbox", "testdata", "recordings", version, "10-health-info.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range loaded {
+		steps, err := r.Exchanges()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range steps {
+			if s.Request.Path == "/misc/permissions" && s.Response.Status == 200 && json.Unmarshal(s.Response.JSON, &list) == nil {
+				return list
+			}
+		}
+	}
+	t.Fatal("there is no list of permissions in the recording of", version)
+	return nil
 }

@@ -1,4 +1,4 @@
-package greenfield_test
+package authorize_test
 
 import (
 	"io"
@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -53,7 +54,7 @@ func TestNamesStores(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := client.NamesStores(t.Context()); got != c.want {
+			if got := authorize.NamesStores(t.Context(), client); got != c.want {
 				t.Errorf("NamesStores is %t", got)
 			}
 		})
@@ -64,7 +65,7 @@ func TestNamesStores(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := client.NamesStores(t.Context()); got != want {
+		if got := authorize.NamesStores(t.Context(), client); got != want {
 			t.Errorf("the sandbox as %q: NamesStores is %t", version, got)
 		}
 		client.CloseIdleConnections()
@@ -87,7 +88,7 @@ func TestPickStore(t *testing.T) {
 		{"nothing about stores", permissions{profile}, nil},
 		{"nothing at all", nil, nil},
 	} {
-		asked := greenfield.AuthorizeRequest{Permissions: c.asked, AllowUnknown: true}
+		asked := authorize.Request{Permissions: c.asked, AllowUnknown: true}
 		got, ok := asked.PickStore()
 		if ok != (c.want != nil) || ok && (!cmp.Equal(got.Permissions, c.want) || got.StoreID != "A" || !got.SelectiveStores) {
 			t.Errorf("%s: %+v, %t", c.name, got, ok)
@@ -99,7 +100,7 @@ func TestPickStore(t *testing.T) {
 			t.Errorf("%s: the request itself was changed", c.name)
 		}
 	}
-	for _, wrong := range []greenfield.AuthorizeRequest{{StoreID: "A"}, {StoreID: "A:B", SelectiveStores: true}, {StoreID: "../x", SelectiveStores: true}} {
+	for _, wrong := range []authorize.Request{{StoreID: "A"}, {StoreID: "A:B", SelectiveStores: true}, {StoreID: "../x", SelectiveStores: true}} {
 		if wrong.Validate() == nil {
 			t.Errorf("%+v was accepted", wrong)
 		}
@@ -109,32 +110,32 @@ func TestPickStore(t *testing.T) {
 // TestCompareStore compares what came back with the store that was to be picked.
 func TestCompareStore(t *testing.T) {
 	const create, view, profile = greenfield.CanCreateInvoice, greenfield.CanViewInvoices, greenfield.CanViewProfile
-	picks := greenfield.AuthorizeRequest{Permissions: permissions{create, view, profile}, SelectiveStores: true, StoreID: "A"}
-	named := greenfield.AuthorizeRequest{Permissions: permissions{create + ":A", view + ":A"}, SelectiveStores: true}
-	all := greenfield.AuthorizeRequest{Permissions: permissions{view}}
+	picks := authorize.Request{Permissions: permissions{create, view, profile}, SelectiveStores: true, StoreID: "A"}
+	named := authorize.Request{Permissions: permissions{create + ":A", view + ":A"}, SelectiveStores: true}
+	all := authorize.Request{Permissions: permissions{view}}
 	for _, c := range []struct {
 		name    string
-		asked   greenfield.AuthorizeRequest
+		asked   authorize.Request
 		granted permissions
-		want    greenfield.GrantMatch
+		want    authorize.Match
 		stores  []greenfield.StoreID
 	}{
-		{"that store", picks, permissions{view + ":A", create + ":A", profile}, greenfield.GrantSame, []greenfield.StoreID{"A"}},
-		{"another store", picks, permissions{view + ":B", create + ":B", profile}, greenfield.GrantOther, []greenfield.StoreID{"B"}},
-		{"both stores", picks, permissions{view + ":A", create + ":A", view + ":B", profile}, greenfield.GrantBroader, []greenfield.StoreID{"A", "B"}},
-		{"every store", picks, permissions{view, create, profile}, greenfield.GrantBroader, nil},
-		{"one of the two in another", picks, permissions{view + ":A", create + ":B", profile}, greenfield.GrantOther, []greenfield.StoreID{"A", "B"}},
-		{"the profile alone", picks, permissions{profile}, greenfield.GrantNarrower, nil},
+		{"that store", picks, permissions{view + ":A", create + ":A", profile}, authorize.MatchSame, []greenfield.StoreID{"A"}},
+		{"another store", picks, permissions{view + ":B", create + ":B", profile}, authorize.MatchOther, []greenfield.StoreID{"B"}},
+		{"both stores", picks, permissions{view + ":A", create + ":A", view + ":B", profile}, authorize.MatchBroader, []greenfield.StoreID{"A", "B"}},
+		{"every store", picks, permissions{view, create, profile}, authorize.MatchBroader, nil},
+		{"one of the two in another", picks, permissions{view + ":A", create + ":B", profile}, authorize.MatchOther, []greenfield.StoreID{"A", "B"}},
+		{"the profile alone", picks, permissions{profile}, authorize.MatchNarrower, nil},
 		// recordings 74-authorize-store-picker
-		{"the store twice", named, permissions{view + ":A:A", create + ":A:A"}, greenfield.GrantNarrower, nil},
-		{"the store twice, picked", picks, permissions{view + ":A:A", create + ":A:A", profile}, greenfield.GrantNarrower, nil},
-		{"the store and another", named, permissions{view + ":A:B", create + ":A:B"}, greenfield.GrantNarrower, nil},
+		{"the store twice", named, permissions{view + ":A:A", create + ":A:A"}, authorize.MatchNarrower, nil},
+		{"the store twice, picked", picks, permissions{view + ":A:A", create + ":A:A", profile}, authorize.MatchNarrower, nil},
+		{"the store and another", named, permissions{view + ":A:B", create + ":A:B"}, authorize.MatchNarrower, nil},
 		// a key with a scope behind unrestricted makes keys without one
-		{"no limit, for this store", named, permissions{"unrestricted:A"}, greenfield.GrantBroader, nil},
-		{"no limit, for another store", named, permissions{"unrestricted:B"}, greenfield.GrantBroader, nil},
-		{"no limit where all was asked", all, permissions{"unrestricted:A"}, greenfield.GrantBroader, nil},
-		{"no limit in place of no limit", greenfield.AuthorizeRequest{Permissions: permissions{greenfield.Unrestricted}}, permissions{"unrestricted:A"}, greenfield.GrantSame, nil},
-		{"an old key copied", greenfield.AuthorizeRequest{Permissions: permissions{view + ":A", "Custom Thing"}}, permissions{view + ":A", "Custom Thing"}, greenfield.GrantSame, []greenfield.StoreID{"A"}},
+		{"no limit, for this store", named, permissions{"unrestricted:A"}, authorize.MatchBroader, nil},
+		{"no limit, for another store", named, permissions{"unrestricted:B"}, authorize.MatchBroader, nil},
+		{"no limit where all was asked", all, permissions{"unrestricted:A"}, authorize.MatchBroader, nil},
+		{"no limit in place of no limit", authorize.Request{Permissions: permissions{greenfield.Unrestricted}}, permissions{"unrestricted:A"}, authorize.MatchSame, nil},
+		{"an old key copied", authorize.Request{Permissions: permissions{view + ":A", "Custom Thing"}}, permissions{view + ":A", "Custom Thing"}, authorize.MatchSame, []greenfield.StoreID{"A"}},
 	} {
 		got := c.asked.Compare(c.granted)
 		if got.Match != c.want || !cmp.Equal(got.StoreIDs(), c.stores) {
@@ -151,7 +152,7 @@ func TestCompareStore(t *testing.T) {
 			t.Errorf("%s", p)
 		}
 	}
-	err := greenfield.AuthorizeRequest{Permissions: permissions{"unrestricted:A"}}.Validate()
+	err := authorize.Request{Permissions: permissions{"unrestricted:A"}}.Validate()
 	if err == nil {
 		t.Error("unrestricted:A was let through")
 	}

@@ -1,4 +1,4 @@
-package greenfield_test
+package authorize_test
 
 import (
 	"bufio"
@@ -16,11 +16,12 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
-func listen(t testing.TB, options greenfield.CallbackOptions) *greenfield.CallbackListener {
+func listen(t testing.TB, options authorize.ListenOptions) *authorize.Listener {
 	t.Helper()
-	l, err := greenfield.ListenCallback(t.Context(), options)
+	l, err := authorize.Listen(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ const formType = "application/x-www-form-urlencoded"
 
 // TestCallback goes the whole way: POST, redirect, page, end.
 func TestCallback(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{Server: "https://shop.example.com"})
+	l := listen(t, authorize.ListenOptions{Server: "https://shop.example.com"})
 	if !strings.HasPrefix(l.URL(), fmt.Sprintf("http://127.0.0.1:%d/callback/", l.Port())) || !strings.HasSuffix(l.URL(), l.Nonce().Reveal()) {
 		t.Fatal(l.URL())
 	}
@@ -115,7 +116,7 @@ func TestCallback(t *testing.T) {
 }
 
 func TestCallbackJSON(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	response, _ := post(t, l.URL(), "application/json; charset=UTF-8", `{"apiKey":"`+testKey+`","userId":"u","permissions":["btcpay.store.cancreateinvoice","odd one"],"more":{"a":1}}`)
 	got, err := l.Wait(t.Context())
 	if response.StatusCode != http.StatusSeeOther || err != nil || got.UserID != "u" || len(got.Permissions) != 1 || got.Permissions[0] != greenfield.CanCreateInvoice {
@@ -124,7 +125,7 @@ func TestCallbackJSON(t *testing.T) {
 }
 
 func TestCallbackMinimal(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	// A key without permissions, from a server that sends no other field.
 	if response, _ := post(t, l.URL(), formType, "apiKey="+testKey); response.StatusCode != http.StatusSeeOther {
 		t.Fatal(response.Status)
@@ -136,7 +137,7 @@ func TestCallbackMinimal(t *testing.T) {
 
 func TestCallbackNotStored(t *testing.T) {
 	full := errors.New("the disk is full")
-	l := listen(t, greenfield.CallbackOptions{Store: func(context.Context, greenfield.Callback) error { return full }})
+	l := listen(t, authorize.ListenOptions{Store: func(context.Context, authorize.Callback) error { return full }})
 	response, text := post(t, l.URL(), formType, theForm.Encode())
 	if response.StatusCode != 500 || !strings.Contains(text, "<h1>The key was not kept</h1>") || strings.Contains(text, testKey) {
 		t.Errorf("%s\n%s", response.Status, text)
@@ -149,7 +150,7 @@ func TestCallbackNotStored(t *testing.T) {
 }
 
 func TestCallbackIsGivenUp(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	why := errors.New("a key was pasted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
@@ -157,38 +158,38 @@ func TestCallbackIsGivenUp(t *testing.T) {
 		t.Error(err)
 	}
 	<-l.Done()
-	if _, err := l.Wait(t.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+	if _, err := l.Wait(t.Context()); !errors.Is(err, authorize.ErrClosed) {
 		t.Error(err)
 	}
 
 	running, stop := context.WithCancel(t.Context())
-	other, err := greenfield.ListenCallback(running, greenfield.CallbackOptions{})
+	other, err := authorize.Listen(running, authorize.ListenOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stop()
-	if _, err := other.Wait(t.Context()); !errors.Is(err, greenfield.ErrCallbackClosed) {
+	if _, err := other.Wait(t.Context()); !errors.Is(err, authorize.ErrClosed) {
 		t.Error(err)
 	}
-	if _, err := greenfield.ListenCallback(running, greenfield.CallbackOptions{}); !errors.Is(err, context.Canceled) {
+	if _, err := authorize.Listen(running, authorize.ListenOptions{}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }
 
 // TestCallbackAgain: a login that is to find the old key has the same address.
 func TestCallbackAgain(t *testing.T) {
-	first := listen(t, greenfield.CallbackOptions{})
-	_, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Port: first.Port()})
-	taken, ok := errors.AsType[*greenfield.PortTakenError](err)
+	first := listen(t, authorize.ListenOptions{})
+	_, err := authorize.Listen(t.Context(), authorize.ListenOptions{Port: first.Port()})
+	taken, ok := errors.AsType[*authorize.PortTakenError](err)
 	if !ok || taken.Port != first.Port() || !strings.Contains(err.Error(), fmt.Sprint(first.Port())) {
 		t.Fatal(err)
 	}
 	first.Close()
-	second := listen(t, greenfield.CallbackOptions{Port: first.Port(), Nonce: first.Nonce()})
+	second := listen(t, authorize.ListenOptions{Port: first.Port(), Nonce: first.Nonce()})
 	if second.URL() != first.URL() {
 		t.Error(first.URL(), second.URL())
 	}
-	third := listen(t, greenfield.CallbackOptions{})
+	third := listen(t, authorize.ListenOptions{})
 	if third.Nonce().Equal(first.Nonce()) {
 		t.Error("two listeners have one nonce")
 	}
@@ -196,12 +197,12 @@ func TestCallbackAgain(t *testing.T) {
 		t.Error("the nonce has", n, "letters of five bits")
 	}
 	for _, bad := range []string{"short", strings.Repeat("x", 21), strings.Repeat("x", 129), strings.Repeat("x", 30) + "/", strings.Repeat("é", 30), strings.Repeat(".", 30)} {
-		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Nonce: client.NewSecret(bad)}); !errors.Is(err, greenfield.ErrNonce) || strings.Contains(err.Error(), bad) {
+		if _, err := authorize.Listen(t.Context(), authorize.ListenOptions{Nonce: client.NewSecret(bad)}); !errors.Is(err, authorize.ErrNonce) || strings.Contains(err.Error(), bad) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
 	for _, port := range []int{-1, 65536} {
-		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Port: port}); err == nil {
+		if _, err := authorize.Listen(t.Context(), authorize.ListenOptions{Port: port}); err == nil {
 			t.Error(port, "was taken for a port")
 		}
 	}
@@ -215,7 +216,7 @@ func TestCallbackHosts(t *testing.T) {
 		"http://[::1]:14142": "127.0.0.1", "https://127.1": "localhost", "https://2130706433": "localhost", "http://[::ffff:127.0.0.1]:1": "localhost",
 		"https://10.0.0.1": "127.0.0.1", "http://abc.onion": "127.0.0.1", "": "127.0.0.1", "::": "127.0.0.1", "https://shop.localhost": "127.0.0.1",
 	} {
-		l := listen(t, greenfield.CallbackOptions{Server: server})
+		l := listen(t, authorize.ListenOptions{Server: server})
 		if got, err := url.Parse(l.URL()); err != nil || got.Hostname() != want {
 			t.Errorf("for %s the listener is %s, want %s", server, l.URL(), want)
 		}
@@ -227,14 +228,14 @@ func TestCallbackHosts(t *testing.T) {
 		if host == "[::1]:99" && !hasIPv6() {
 			continue
 		}
-		l := listen(t, greenfield.CallbackOptions{Host: host})
+		l := listen(t, authorize.ListenOptions{Host: host})
 		if !strings.HasPrefix(l.URL(), "http://"+want) {
 			t.Errorf("for the host %s the listener is %s", host, l.URL())
 		}
 		l.Close()
 	}
 	for _, bad := range []string{"http://x", "a b", "x/y", "x:0", "x:70000", "x:y", "-", "u@x", "x?y", strings.Repeat("x", 300), ":::", "fe80::1%lo/x"} {
-		if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Host: bad}); !errors.Is(err, greenfield.ErrCallbackHost) {
+		if _, err := authorize.Listen(t.Context(), authorize.ListenOptions{Host: bad}); !errors.Is(err, authorize.ErrHost) {
 			t.Errorf("the host %q: %v", bad, err)
 		}
 	}
@@ -257,7 +258,7 @@ func TestCallbackBothLoopbacks(t *testing.T) {
 		t.Skip("this machine has no IPv6")
 	}
 	defer probe.Close()
-	l := listen(t, greenfield.CallbackOptions{Host: "localhost"})
+	l := listen(t, authorize.ListenOptions{Host: "localhost"})
 	for _, host := range []string{"127.0.0.1", "::1"} {
 		if other, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(l.Port()))); err == nil {
 			other.Close()
@@ -266,7 +267,7 @@ func TestCallbackBothLoopbacks(t *testing.T) {
 	}
 	// A port that is taken on one of them is taken.
 	port := probe.Addr().(*net.TCPAddr).Port
-	if _, err := greenfield.ListenCallback(t.Context(), greenfield.CallbackOptions{Host: "localhost", Port: port}); err == nil {
+	if _, err := authorize.Listen(t.Context(), authorize.ListenOptions{Host: "localhost", Port: port}); err == nil {
 		t.Error("the listener shares a port with another program")
 	}
 	u, _ := url.Parse(l.URL())
@@ -305,7 +306,7 @@ func tryRaw(address, request string) (string, error) {
 }
 
 func TestCallbackExpectContinue(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	req, err := http.NewRequestWithContext(t.Context(), "POST", l.URL(), strings.NewReader(theForm.Encode()))
 	if err != nil {
 		t.Fatal(err)
@@ -354,7 +355,7 @@ func TestCallbackOddBrowsers(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := listen(t, greenfield.CallbackOptions{})
+			l := listen(t, authorize.ListenOptions{})
 			u, err := url.Parse(l.URL())
 			if err != nil {
 				t.Fatal(err)
@@ -369,7 +370,7 @@ func TestCallbackOddBrowsers(t *testing.T) {
 
 // TestCallbackMisdirected tells a proxy that changes the name from strangers.
 func TestCallbackMisdirected(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	u, _ := url.Parse(l.URL())
 	body := "Content-Type: " + formType + "\r\nContent-Length: 47\r\n\r\napiKey=" + testKey
 	for path, host := range map[string]string{u.Path: "proxy.example", u.Path + "x": "evil.example", "/": u.Host} {

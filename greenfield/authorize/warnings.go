@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // A Warning describes an outcome that the caller may not expect.
@@ -18,7 +20,7 @@ type Warning struct {
 // A WarningCode is a kind of [Warning]. Later versions may add more.
 type WarningCode string
 
-// The warnings of [AuthorizeRequest.Warnings].
+// The warnings of [Request.Warnings].
 const (
 	WarnWidened       WarningCode = "widened-to-all-stores"
 	WarnOneStore      WarningCode = "one-store-picked"
@@ -37,8 +39,8 @@ const (
 )
 
 // Warnings lists effects of the request on the server that the request itself does not
-// show. It does not repeat what [AuthorizeRequest.Validate] refuses.
-func (r AuthorizeRequest) Warnings() []Warning {
+// show. It does not repeat what [Request.Validate] refuses.
+func (r Request) Warnings() []Warning {
 	var warnings []Warning
 	add := func(code WarningCode, format string, arguments ...any) {
 		warnings = append(warnings, Warning{code, fmt.Sprintf(format, arguments...)})
@@ -53,13 +55,13 @@ func (r AuthorizeRequest) Warnings() []Warning {
 
 type addWarning func(code WarningCode, format string, arguments ...any)
 
-func (r AuthorizeRequest) warnStores(asked []Permission, add addWarning) {
-	var scoped, unscoped []Permission
+func (r Request) warnStores(asked []greenfield.Permission, add addWarning) {
+	var scoped, unscoped []greenfield.Permission
 	for _, p := range asked {
 		switch {
 		case p.Scope() != "":
 			scoped = append(scoped, p)
-		case p.Kind() == StorePermission:
+		case p.Kind() == greenfield.StorePermission:
 			unscoped = append(unscoped, p)
 		}
 	}
@@ -77,10 +79,10 @@ func (r AuthorizeRequest) warnStores(asked []Permission, add addWarning) {
 	}
 }
 
-func (r AuthorizeRequest) warnPermissions(asked []Permission, add addWarning) {
-	var server []Permission
+func (r Request) warnPermissions(asked []greenfield.Permission, add addWarning) {
+	var server []greenfield.Permission
 	for _, p := range asked {
-		if p.Kind() == ServerPermission {
+		if p.Kind() == greenfield.ServerPermission {
 			server = append(server, p)
 		}
 	}
@@ -91,18 +93,18 @@ func (r AuthorizeRequest) warnPermissions(asked []Permission, add addWarning) {
 		add(WarnAdministrator, "for anybody but an administrator of the server, %s will be left out", join(server))
 	}
 	switch {
-	case slices.Contains(asked, Unrestricted):
+	case slices.Contains(asked, greenfield.Unrestricted):
 		add(WarnEverything, "unrestricted is everything that the person may do, and lets the key make further keys")
 	case len(asked) == 0 && r.strict():
 		add(WarnNothing, "the request has no permission, so the key can only prove which user it belongs to")
 	}
-	if Covered(asked, CanCreateInvoice) || slices.ContainsFunc(asked, func(p Permission) bool { return p.Policy() == CanCreateInvoice }) {
-		if !slices.ContainsFunc(asked, func(p Permission) bool { return includes(p.Policy(), CanViewInvoices) }) {
-			add(WarnCannotRead, "a key with %s and without %s makes invoices and cannot read them afterwards", CanCreateInvoice, CanViewInvoices)
+	if greenfield.Covered(asked, greenfield.CanCreateInvoice) || slices.ContainsFunc(asked, func(p greenfield.Permission) bool { return p.Policy() == greenfield.CanCreateInvoice }) {
+		if !slices.ContainsFunc(asked, func(p greenfield.Permission) bool { return p.Policy().Covers(greenfield.CanViewInvoices) }) {
+			add(WarnCannotRead, "a key with %s and without %s makes invoices and cannot read them afterwards", greenfield.CanCreateInvoice, greenfield.CanViewInvoices)
 		}
 	}
-	least := Reduce(asked)
-	if rest := slices.DeleteFunc(slices.Clone(asked), func(p Permission) bool { return slices.Contains(least, p) }); len(rest) > 0 {
+	least := greenfield.Reduce(asked)
+	if rest := slices.DeleteFunc(slices.Clone(asked), func(p greenfield.Permission) bool { return slices.Contains(least, p) }); len(rest) > 0 {
 		add(WarnCovered, "%s is covered by the other permissions", join(rest))
 	}
 	if !r.strict() {
@@ -110,11 +112,11 @@ func (r AuthorizeRequest) warnPermissions(asked []Permission, add addWarning) {
 	}
 }
 
-func (r AuthorizeRequest) warnReuse(asked []Permission, add addWarning) {
+func (r Request) warnReuse(asked []greenfield.Permission, add addWarning) {
 	if r.ApplicationIdentifier == "" {
 		return
 	}
-	store := slices.ContainsFunc(asked, func(p Permission) bool { return p.Kind() == StorePermission })
+	store := slices.ContainsFunc(asked, func(p greenfield.Permission) bool { return p.Kind() == greenfield.StorePermission })
 	if store && !r.strict() {
 		add(WarnReuseBreaks, "where the person has an older key of this identifier without one of the store permissions, the server's page breaks with an empty error 500: ask with strict=true")
 	}
@@ -123,7 +125,7 @@ func (r AuthorizeRequest) warnReuse(asked []Permission, add addWarning) {
 	}
 }
 
-func (r AuthorizeRequest) warnRedirect(add addWarning) {
+func (r Request) warnRedirect(add addWarning) {
 	u, err := url.Parse(r.Redirect)
 	if err != nil || r.Redirect == "" {
 		return
@@ -140,9 +142,9 @@ func (r AuthorizeRequest) warnRedirect(add addWarning) {
 	}
 }
 
-func (r AuthorizeRequest) strict() bool { return r.Strict == nil || *r.Strict }
+func (r Request) strict() bool { return r.Strict == nil || *r.Strict }
 
-func join(permissions []Permission) string {
+func join(permissions []greenfield.Permission) string {
 	texts := make([]string, len(permissions))
 	for i, p := range permissions {
 		texts[i] = string(p)

@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	_ "embed"

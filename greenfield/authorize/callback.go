@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 var errCallback = errors.New("not a callback")
@@ -77,7 +78,7 @@ func readJSON(body []byte) (callbackFields, error) {
 }
 
 func (f callbackFields) callback() (Callback, error) {
-	key, err := NewAPIKey(client.NewSecret(f.apiKey))
+	key, err := greenfield.NewAPIKey(client.NewSecret(f.apiKey))
 	if err != nil || len(f.userID) > maxUserID || !utf8.ValidString(f.userID) || strings.ContainsFunc(f.userID, control) {
 		return Callback{}, errCallback
 	}
@@ -85,7 +86,7 @@ func (f callbackFields) callback() (Callback, error) {
 	for _, text := range f.permissions {
 		// An invalid permission is left out, not refused: a refusal would lose the key,
 		// and the caller asks the server for the key's own list anyway.
-		if p, err := ParsePermission(text); err == nil {
+		if p, err := greenfield.ParsePermission(text); err == nil {
 			callback.Permissions = append(callback.Permissions, p)
 		}
 	}

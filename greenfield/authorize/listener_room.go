@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"container/list"
@@ -150,7 +150,7 @@ const acceptPause = 5 * time.Millisecond
 
 // accept accepts connections until ctx ends. An error of a single connection does not end
 // it.
-func (l *CallbackListener) accept(ctx context.Context, listener net.Listener) {
+func (l *Listener) accept(ctx context.Context, listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
 		switch {

@@ -1,4 +1,4 @@
-package greenfield_test
+package authorize_test
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // memory is a network in memory, for tests in which time passes: in a bubble of
@@ -48,10 +48,10 @@ func (m *memory) Accept() (net.Conn, error) {
 func (m *memory) Close() error   { m.once.Do(func() { close(m.closed) }); return nil }
 func (m *memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 8765} }
 
-func listenInMemory(t *testing.T, options greenfield.CallbackOptions) (*greenfield.CallbackListener, *memory) {
+func listenInMemory(t *testing.T, options authorize.ListenOptions) (*authorize.Listener, *memory) {
 	t.Helper()
 	m := &memory{conns: make(chan net.Conn), closed: make(chan struct{})}
-	l, err := greenfield.ListenOn(t.Context(), options, m)
+	l, err := authorize.ListenOn(t.Context(), options, m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func listenInMemory(t *testing.T, options greenfield.CallbackOptions) (*greenfie
 }
 
 // request is the browser's POST, with another key where one is named.
-func request(t *testing.T, l *greenfield.CallbackListener, key string) string {
+func request(t *testing.T, l *authorize.Listener, key string) string {
 	t.Helper()
 	u, err := url.Parse(l.URL())
 	if err != nil {
@@ -94,13 +94,13 @@ func (m *memory) exchange(pause time.Duration, pieces ...string) (int, error) {
 // hold the listener.
 func TestCallbackEndsWithoutPage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, m := listenInMemory(t, greenfield.CallbackOptions{})
+		l, m := listenInMemory(t, authorize.ListenOptions{})
 		start := time.Now()
 		if status, err := m.exchange(0, request(t, l, testKey)); err != nil || status != http.StatusSeeOther {
 			t.Fatal(status, err)
 		}
 		<-l.Done()
-		if took := time.Since(start); took != greenfield.PageTime {
+		if took := time.Since(start); took != authorize.PageTime {
 			t.Errorf("the browser had %v for the page", took)
 		}
 	})
@@ -110,7 +110,7 @@ func TestCallbackEndsWithoutPage(t *testing.T) {
 func TestCallbackStores(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		entered, leave := make(chan string), make(chan struct{})
-		l, m := listenInMemory(t, greenfield.CallbackOptions{Store: func(ctx context.Context, c greenfield.Callback) error {
+		l, m := listenInMemory(t, authorize.ListenOptions{Store: func(ctx context.Context, c authorize.Callback) error {
 			entered <- c.APIKey.Secret().Reveal()
 			<-leave
 			return ctx.Err()
@@ -166,13 +166,13 @@ func TestCallbackStores(t *testing.T) {
 // safe from being dropped is answered while there is room.
 func TestCallbackSlowBrowser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, m := listenInMemory(t, greenfield.CallbackOptions{})
+		l, m := listenInMemory(t, authorize.ListenOptions{})
 		var pieces []string
 		for text := request(t, l, testKey); text != ""; {
 			n := min(len(text), 100)
 			pieces, text = append(pieces, text[:n]), text[n:]
 		}
-		if status, err := m.exchange(200*greenfield.FirstLook, pieces...); err != nil || status != http.StatusSeeOther {
+		if status, err := m.exchange(200*authorize.FirstLook, pieces...); err != nil || status != http.StatusSeeOther {
 			t.Error(status, err)
 		}
 		l.Close()
@@ -189,12 +189,12 @@ func TestCallbackAmidSilence(t *testing.T) {
 	}
 	for try := range tries {
 		synctest.Test(t, func(t *testing.T) {
-			l, m := listenInMemory(t, greenfield.CallbackOptions{})
+			l, m := listenInMemory(t, authorize.ListenOptions{})
 			stop := make(chan struct{})
 			var silent sync.WaitGroup
 			var mu sync.Mutex
 			open, most := 0, 0
-			for i := range 3 * greenfield.MaxGuests {
+			for i := range 3 * authorize.MaxGuests {
 				silent.Go(func() {
 					time.Sleep(time.Duration(i) * 33 * time.Microsecond)
 					for {
@@ -226,7 +226,7 @@ func TestCallbackAmidSilence(t *testing.T) {
 			time.Sleep(30 * time.Millisecond)
 			text := request(t, l, testKey)
 			half := len(text) / 2
-			pause := greenfield.FirstLook * time.Duration(try) / time.Duration(2*tries)
+			pause := authorize.FirstLook * time.Duration(try) / time.Duration(2*tries)
 			start := time.Now()
 			if status, err := m.exchange(pause, text[:half], text[half:]); err != nil || status != http.StatusSeeOther {
 				t.Errorf("with pauses of %v the POST got %d, %v", pause, status, err)
@@ -240,7 +240,7 @@ func TestCallbackAmidSilence(t *testing.T) {
 			close(stop)
 			l.Close()
 			silent.Wait()
-			if most < greenfield.MaxGuests/2 {
+			if most < authorize.MaxGuests/2 {
 				t.Errorf("only %d connections were open at once", most)
 			}
 		})

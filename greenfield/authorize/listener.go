@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"context"
@@ -13,11 +13,12 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// CallbackOptions choose the address on which [ListenCallback] listens, and how it
+// ListenOptions choose the address on which [Listen] listens, and how it
 // handles the key.
-type CallbackOptions struct {
+type ListenOptions struct {
 	// Server is the address of the server whose consent page the user visits. It decides
 	// between the names 127.0.0.1 and localhost: cookies do not depend on the port, so if
 	// the listener had the server's own host name, the browser would send it the server's
@@ -36,24 +37,24 @@ type CallbackOptions struct {
 	Nonce client.Secret
 	// Store is called with the received callback before the browser gets its response, so
 	// that the key is saved before the browser reports success. Its context is not
-	// cancelled. [CallbackListener.Wait] returns its error. It may be nil.
+	// cancelled. [Listener.Wait] returns its error. It may be nil.
 	Store func(context.Context, Callback) error
 }
 
 // Callback is what a browser sent. Any sender that knew the address can have made it up:
-// use [Client.Prove] to check the key.
+// use [Prove] to check the key.
 type Callback struct {
-	APIKey APIKey
+	APIKey greenfield.APIKey
 	// UserID proves nothing: BTCPay Server 2.4.1 posts any key that its confirm page
 	// receives, with the id of the key's owner, regardless of which user presses the
 	// button.
 	UserID string
-	// Permissions are those that [ParsePermission] accepts.
-	Permissions []Permission
+	// Permissions are those that [greenfield.ParsePermission] accepts.
+	Permissions []greenfield.Permission
 }
 
-// CallbackListener waits for one POST with a key. The caller must close it.
-type CallbackListener struct {
+// Listener waits for one POST with a key. The caller must close it.
+type Listener struct {
 	url, host string
 	port      int
 	nonce     client.Secret
@@ -88,8 +89,8 @@ const (
 )
 
 var (
-	// ErrCallbackClosed means that the listener was closed before a key came.
-	ErrCallbackClosed = errors.New("the listener was closed before a key came")
+	// ErrClosed means that the listener was closed before a key came.
+	ErrClosed = errors.New("the listener was closed before a key came")
 	// ErrNonce is wrapped if a given nonce could be guessed or cannot be part of a URL.
 	ErrNonce = errors.New("unusable nonce")
 )
@@ -111,9 +112,9 @@ const (
 	donePath     = "/done/"
 )
 
-// ListenCallback opens a listener for the POST with which a server's consent page
-// delivers a key. It already listens when it returns, so [CallbackListener.URL] can be
-// used in an [AuthorizeRequest]. It ends with ctx, with [CallbackListener.Close], or by
+// Listen opens a listener for the POST with which a server's consent page
+// delivers a key. It already listens when it returns, so [Listener.URL] can be
+// used in an [Request]. It ends with ctx, with [Listener.Close], or by
 // itself after a key came.
 //
 // It accepts only a POST to the exact path with the exact Host and one key in it. Every
@@ -122,7 +123,7 @@ const (
 // Origin is null. The listener keeps and logs no headers.
 //
 // It returns a [*PortTakenError] if Port is taken.
-func ListenCallback(ctx context.Context, options CallbackOptions) (*CallbackListener, error) {
+func Listen(ctx context.Context, options ListenOptions) (*Listener, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -141,8 +142,8 @@ func ListenCallback(ctx context.Context, options CallbackOptions) (*CallbackList
 	return newListener(ctx, options, nonce, address, listeners), nil
 }
 
-func newListener(ctx context.Context, options CallbackOptions, nonce client.Secret, address address, listeners []net.Listener) *CallbackListener {
-	l := &CallbackListener{
+func newListener(ctx context.Context, options ListenOptions, nonce client.Secret, address address, listeners []net.Listener) *Listener {
+	l := &Listener{
 		host: address.host, nonce: nonce, done: donePath + rand.Text(), store: options.Store,
 		ctx: context.WithoutCancel(ctx), pageTime: pageTime, listeners: listeners, room: newRoom(),
 		answered: make(chan struct{}), finished: make(chan struct{}),
@@ -172,45 +173,45 @@ func callbackNonce(given client.Secret) (client.Secret, error) {
 	return given, nil
 }
 
-func (l *CallbackListener) path() string { return callbackPath + l.nonce.Reveal() }
+func (l *Listener) path() string { return callbackPath + l.nonce.Reveal() }
 
-// URL is the value for [AuthorizeRequest.Redirect]. It contains the nonce: anyone who
+// URL is the value for [Request.Redirect]. It contains the nonce: anyone who
 // reads it can send their own key to the listener. So do not pass it in another process's
 // arguments.
-func (l *CallbackListener) URL() string { return l.url }
+func (l *Listener) URL() string { return l.url }
 
 // Port is the port on which the listener listens.
-func (l *CallbackListener) Port() int { return l.port }
+func (l *Listener) Port() int { return l.port }
 
 // Nonce returns the nonce. With it and the same port, a later listener has the same URL.
-func (l *CallbackListener) Nonce() client.Secret { return l.nonce }
+func (l *Listener) Nonce() client.Secret { return l.nonce }
 
 // Refused counts the requests that got a 404 so far.
-func (l *CallbackListener) Refused() int64 { return l.refused.Load() }
+func (l *Listener) Refused() int64 { return l.refused.Load() }
 
 // Misdirected counts the refused POSTs that had the nonce but another host name. The
 // usual cause is a proxy between the browser and the listener that changes the name. Set
-// [CallbackOptions.Host] to that name.
-func (l *CallbackListener) Misdirected() int64 { return l.misdirected.Load() }
+// [ListenOptions.Host] to that name.
+func (l *Listener) Misdirected() int64 { return l.misdirected.Load() }
 
 // Done is closed when the listener has ended: all its connections are closed and its port
 // is free. After a key came, that is when the browser has its page, or two seconds later.
 // If the program exits earlier, the browser shows an error page.
-func (l *CallbackListener) Done() <-chan struct{} { return l.finished }
+func (l *Listener) Done() <-chan struct{} { return l.finished }
 
 // Wait returns the first valid POST after it was stored and the browser got its response.
 // If ctx ends before a key came, no POST is accepted any more, and Wait returns the error
-// of ctx. If the listener was closed, it returns [ErrCallbackClosed]. If
-// [CallbackOptions.Store] failed, Wait returns its error together with the callback, so
+// of ctx. If the listener was closed, it returns [ErrClosed]. If
+// [ListenOptions.Store] failed, Wait returns its error together with the callback, so
 // that the caller can revoke the key.
-func (l *CallbackListener) Wait(ctx context.Context) (Callback, error) {
+func (l *Listener) Wait(ctx context.Context) (Callback, error) {
 	var cause error
 	select {
 	case <-l.answered:
 	case <-ctx.Done():
 		cause = context.Cause(ctx)
 	case <-l.finished:
-		cause = ErrCallbackClosed
+		cause = ErrClosed
 	}
 	l.mu.Lock()
 	if l.stage == waiting {
@@ -229,14 +230,14 @@ func (l *CallbackListener) Wait(ctx context.Context) (Callback, error) {
 
 // Close ends the listener and returns when all its connections are closed. If a key is
 // being stored, Close waits until it is stored.
-func (l *CallbackListener) Close() error {
+func (l *Listener) Close() error {
 	l.stop()
 	<-l.finished
 	return nil
 }
 
 // run serves until ctx ends, and then waits for everything that it started.
-func (l *CallbackListener) run(ctx context.Context) {
+func (l *Listener) run(ctx context.Context) {
 	defer close(l.finished)
 	var doors sync.WaitGroup
 	for _, listener := range l.listeners {
@@ -262,7 +263,7 @@ func (l *CallbackListener) run(ctx context.Context) {
 
 // claim reports whether the listener accepts this POST: it is the first valid one, and
 // the wait has not ended.
-func (l *CallbackListener) claim() bool {
+func (l *Listener) claim() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stage != waiting {
@@ -273,7 +274,7 @@ func (l *CallbackListener) claim() bool {
 }
 
 // keep stores the accepted callback and sends the response.
-func (l *CallbackListener) keep(g *guest, callback Callback) {
+func (l *Listener) keep(g *guest, callback Callback) {
 	l.received = callback
 	if l.store != nil {
 		l.err = l.store(l.ctx, callback)

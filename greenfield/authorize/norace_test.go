@@ -1,5 +1,5 @@
 //go:build !race
 
-package greenfield_test
+package authorize_test
 
 const raceDetector = false

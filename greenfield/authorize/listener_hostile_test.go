@@ -1,4 +1,4 @@
-package greenfield_test
+package authorize_test
 
 import (
 	"bufio"
@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // An attack is a request that must not be taken, or the rest of one.
@@ -165,7 +165,7 @@ func TestBadInputCallback(t *testing.T) {
 	if testing.Short() {
 		total = 1500 // each attack more than once
 	}
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	u, err := url.Parse(l.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func slowLoris(t *testing.T, u *url.URL, n int) (wait func()) {
 
 // TestCallbackPageOnce: the page is shown once, and to GET alone.
 func TestCallbackPageOnce(t *testing.T) {
-	l := listen(t, greenfield.CallbackOptions{})
+	l := listen(t, authorize.ListenOptions{})
 	response, _ := post(t, l.URL(), formType, theForm.Encode())
 	page, err := response.Location()
 	if err != nil {
@@ -275,7 +275,7 @@ func TestCallbackPageOnce(t *testing.T) {
 // TestCallbackRace: of many valid posts at once exactly one wins.
 func TestCallbackRace(t *testing.T) {
 	var stored atomic.Int64
-	l := listen(t, greenfield.CallbackOptions{Store: func(context.Context, greenfield.Callback) error { stored.Add(1); return nil }})
+	l := listen(t, authorize.ListenOptions{Store: func(context.Context, authorize.Callback) error { stored.Add(1); return nil }})
 	u, _ := url.Parse(l.URL())
 	var won atomic.Int64
 	var all sync.WaitGroup

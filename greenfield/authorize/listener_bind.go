@@ -1,4 +1,4 @@
-package greenfield
+package authorize
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// PortTakenError means that another program uses the port of [CallbackOptions.Port],
+// PortTakenError means that another program uses the port of [ListenOptions.Port],
 // perhaps a second login.
 type PortTakenError struct {
 	Port int
@@ -28,8 +28,8 @@ func (e *PortTakenError) Error() string {
 
 func (e *PortTakenError) Unwrap() error { return e.Err }
 
-// ErrCallbackHost is wrapped by errors about [CallbackOptions.Host].
-var ErrCallbackHost = errors.New("unusable callback host")
+// ErrHost is wrapped by errors about [ListenOptions.Host].
+var ErrHost = errors.New("unusable callback host")
 
 const (
 	loopback  = "127.0.0.1"
@@ -48,7 +48,7 @@ type address struct {
 	bind []string
 }
 
-func callbackAddress(options CallbackOptions) (address, error) {
+func callbackAddress(options ListenOptions) (address, error) {
 	if options.Port < 0 || options.Port > 65535 {
 		return address{}, fmt.Errorf("port %d is not between 0 and 65535", options.Port)
 	}
@@ -61,12 +61,12 @@ func callbackAddress(options CallbackOptions) (address, error) {
 	}
 	name = strings.Trim(name, "[]")
 	if ip, err := netip.ParseAddr(name); (err != nil || ip.Zone() != "") && !hostPattern().MatchString(name) {
-		return address{}, fmt.Errorf("%w: %.80q is no host name, give it like callback.example.com or 127.0.0.1:8765", ErrCallbackHost, options.Host)
+		return address{}, fmt.Errorf("%w: %.80q is no host name, give it like callback.example.com or 127.0.0.1:8765", ErrHost, options.Host)
 	}
 	a := loopbackAddress(name)
 	if port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-			return address{}, fmt.Errorf("%w: %.80q has no port between 1 and 65535", ErrCallbackHost, options.Host)
+			return address{}, fmt.Errorf("%w: %.80q has no port between 1 and 65535", ErrHost, options.Host)
 		}
 		a.hasPort = true
 		if port != "80" {
