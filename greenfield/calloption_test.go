@@ -76,10 +76,11 @@ func TestOperations(t *testing.T) {
 	g.Stores.List(ctx)
 	g.Stores.Members(ctx, storeID)
 	g.Stores.Roles(ctx, storeID)
+	g.Stores.Update(ctx, storeID, greenfield.StoreRequest{Name: "a"})
 	g.Users.Me(ctx)
 	const want = "APIKeys.Current APIKeys.Create APIKeys.CreateForUser APIKeys.RevokeCurrent Invoices.Create Invoices.Get Invoices.List Invoices.Update " +
 		"Invoices.Mark Invoices.Archive Invoices.Unarchive Invoices.PaymentMethods Permissions.List Server.Health Server.Info " +
-		"Stores.Create Stores.Get Stores.List Stores.Members Stores.Roles Users.Me"
+		"Stores.Create Stores.Get Stores.List Stores.Members Stores.Roles Stores.Update Users.Me"
 	if got := strings.ReplaceAll(strings.Join(seen, " "), "greenfield.", ""); got != want {
 		t.Errorf("got %s", got)
 	}

@@ -88,18 +88,21 @@ type PaymentMethodCriteria struct {
 	Above           bool           `json:"above"` // if false, below
 }
 
-// StoreRequest describes a store to create. For fields that are left out, the server's
-// defaults apply, which vary by version: on servers up to 2.0.8, an unconfirmed payment
-// settles an invoice of a new store.
+// StoreRequest describes a store to create or to change. When a store is created, the
+// server's defaults apply to fields that are left out. They vary by version: on servers up
+// to 2.0.8, an unconfirmed payment settles an invoice of a new store.
+//
+// A server stores an empty text that [client.Set] sends, and keeps a text that is left out
+// or [client.Null] (recordings 14-stores and 44-stores-updates).
 type StoreRequest struct {
-	Name                   string   `json:"name"` // 1 to 50 characters
-	Website                string   `json:"website,omitzero"`
-	SupportURL             string   `json:"supportUrl,omitzero"`
-	DefaultCurrency        string   `json:"defaultCurrency,omitzero"`
-	AdditionalTrackedRates []string `json:"additionalTrackedRates,omitzero"`
-	DefaultLang            string   `json:"defaultLang,omitzero"`
-	DefaultPaymentMethod   string   `json:"defaultPaymentMethod,omitzero"`
-	Archived               *bool    `json:"archived,omitzero"`
+	Name                   string             `json:"name"` // 1 to 50 characters
+	Website                client.Opt[string] `json:"website,omitzero"`
+	SupportURL             client.Opt[string] `json:"supportUrl,omitzero"`
+	DefaultCurrency        string             `json:"defaultCurrency,omitzero"`
+	AdditionalTrackedRates []string           `json:"additionalTrackedRates,omitzero"`
+	DefaultLang            client.Opt[string] `json:"defaultLang,omitzero"`
+	DefaultPaymentMethod   client.Opt[string] `json:"defaultPaymentMethod,omitzero"`
+	Archived               *bool              `json:"archived,omitzero"`
 
 	InvoiceExpiration      *Seconds `json:"invoiceExpiration,omitzero"`
 	DisplayExpirationTimer *Seconds `json:"displayExpirationTimer,omitzero"`
@@ -114,26 +117,32 @@ type StoreRequest struct {
 	PaymentMethodCriteria     []PaymentMethodCriteria `json:"paymentMethodCriteria,omitzero"`
 	Receipt                   *Receipt                `json:"receipt,omitzero"`
 
-	LightningDescriptionTemplate string `json:"lightningDescriptionTemplate,omitzero"`
-	LightningAmountInSatoshi     *bool  `json:"lightningAmountInSatoshi,omitzero"`
-	LightningPrivateRouteHints   *bool  `json:"lightningPrivateRouteHints,omitzero"`
-	OnChainWithLnInvoiceFallback *bool  `json:"onChainWithLnInvoiceFallback,omitzero"`
-	LazyPaymentMethods           *bool  `json:"lazyPaymentMethods,omitzero"`
-	RedirectAutomatically        *bool  `json:"redirectAutomatically,omitzero"`
-	ShowRecommendedFee           *bool  `json:"showRecommendedFee,omitzero"`
-	PayJoinEnabled               *bool  `json:"payJoinEnabled,omitzero"`
-	AutoDetectLanguage           *bool  `json:"autoDetectLanguage,omitzero"`
-	ShowPayInWalletButton        *bool  `json:"showPayInWalletButton,omitzero"`
-	ShowStoreHeader              *bool  `json:"showStoreHeader,omitzero"`
-	CelebratePayment             *bool  `json:"celebratePayment,omitzero"`
-	PlaySoundOnPayment           *bool  `json:"playSoundOnPayment,omitzero"`
+	LightningDescriptionTemplate client.Opt[string] `json:"lightningDescriptionTemplate,omitzero"`
+	LightningAmountInSatoshi     *bool              `json:"lightningAmountInSatoshi,omitzero"`
+	LightningPrivateRouteHints   *bool              `json:"lightningPrivateRouteHints,omitzero"`
+	OnChainWithLnInvoiceFallback *bool              `json:"onChainWithLnInvoiceFallback,omitzero"`
+	LazyPaymentMethods           *bool              `json:"lazyPaymentMethods,omitzero"`
+	RedirectAutomatically        *bool              `json:"redirectAutomatically,omitzero"`
+	ShowRecommendedFee           *bool              `json:"showRecommendedFee,omitzero"`
+	PayJoinEnabled               *bool              `json:"payJoinEnabled,omitzero"`
+	AutoDetectLanguage           *bool              `json:"autoDetectLanguage,omitzero"`
+	ShowPayInWalletButton        *bool              `json:"showPayInWalletButton,omitzero"`
+	ShowStoreHeader              *bool              `json:"showStoreHeader,omitzero"`
+	CelebratePayment             *bool              `json:"celebratePayment,omitzero"`
+	PlaySoundOnPayment           *bool              `json:"playSoundOnPayment,omitzero"`
 
-	HTMLTitle                string `json:"htmlTitle,omitzero"`
-	BrandColor               string `json:"brandColor,omitzero"` // like #1d7a46
-	ApplyBrandColorToBackend *bool  `json:"applyBrandColorToBackend,omitzero"`
-	LogoURL                  string `json:"logoUrl,omitzero"`
-	CSSURL                   string `json:"cssUrl,omitzero"`
-	PaymentSoundURL          string `json:"paymentSoundUrl,omitzero"`
+	HTMLTitle                client.Opt[string] `json:"htmlTitle,omitzero"`
+	BrandColor               client.Opt[string] `json:"brandColor,omitzero"` // like #1d7a46
+	ApplyBrandColorToBackend *bool              `json:"applyBrandColorToBackend,omitzero"`
+	LogoURL                  client.Opt[string] `json:"logoUrl,omitzero"`
+	CSSURL                   client.Opt[string] `json:"cssUrl,omitzero"`
+	PaymentSoundURL          client.Opt[string] `json:"paymentSoundUrl,omitzero"`
+
+	// Only 1.x has these; later servers ignore them.
+	CustomLogo          client.Opt[string] `json:"customLogo,omitzero"`
+	CustomCSS           client.Opt[string] `json:"customCSS,omitzero"`
+	CheckoutType        string             `json:"checkoutType,omitzero"` // V1 or V2
+	RequiresRefundEmail *bool              `json:"requiresRefundEmail,omitzero"`
 }
 
 // Validate refuses values that the server would refuse with a less helpful message, and

@@ -6,7 +6,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// StoreService creates and reads stores.
+// StoreService creates, reads and changes stores.
 type StoreService struct{ c *Client }
 
 // List returns the stores that the credential can see, in no fixed order. It needs
@@ -32,4 +32,21 @@ func (s *StoreService) Get(ctx context.Context, storeID StoreID, opts ...client.
 func (s *StoreService) Create(ctx context.Context, request StoreRequest, opts ...client.CallOption) (Store, error) {
 	r := post("Stores.Create", request, "stores").refuse(request.Validate())
 	return call(ctx, s.c, r, opts, checkStore(""))
+}
+
+// Update changes a store and returns it as it is afterwards, after
+// [StoreRequest.Validate]. It needs [CanModifyStoreSettings]. Lists are replaced as a
+// whole. Servers up to 2.0.8 also reset every field that is left out to its default; later
+// servers keep it. So read the store first, and change what [Store.Request] returns:
+//
+//	store, err := c.Stores.Get(ctx, id)
+//	...
+//	request := store.Request()
+//	request.Website = client.Set("")
+//	store, err = c.Stores.Update(ctx, id, request)
+//
+// A change that another program makes between the two calls is lost.
+func (s *StoreService) Update(ctx context.Context, storeID StoreID, request StoreRequest, opts ...client.CallOption) (Store, error) {
+	r := put("Stores.Update", request, "stores", storeID).refuse(request.Validate())
+	return call(ctx, s.c, r, opts, checkStore(storeID))
 }
