@@ -28,9 +28,9 @@ type Invoice struct {
 
 	// The server sends these in milliseconds. CurrentTime is the server's clock at the
 	// time of the response.
-	InvoiceTime    Time `json:"invoiceTime"`
-	ExpirationTime Time `json:"expirationTime"`
-	CurrentTime    Time `json:"currentTime"`
+	InvoiceTime    client.UnixMillis `json:"invoiceTime"`
+	ExpirationTime client.UnixMillis `json:"expirationTime"`
+	CurrentTime    client.UnixMillis `json:"currentTime"`
 
 	// If the invoice has no on-chain bitcoin address, BitcoinAddress is empty and the
 	// amounts in BTC are nil.

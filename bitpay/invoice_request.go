@@ -61,7 +61,7 @@ type InvoiceRequest struct {
 	// ExpirationTime must be at least 30 seconds ahead of the server's clock; if zero, the
 	// store's setting applies. It is sent in milliseconds, and the server stores it in
 	// seconds.
-	ExpirationTime Time `json:"expirationTime,omitzero"`
+	ExpirationTime client.UnixMillis `json:"expirationTime,omitzero"`
 	// PaymentCurrencies allows only these payment methods, such as BTC-CHAIN or BTC-LN; if
 	// empty, all of the store. 1.13.5 calls them BTC and BTC_LightningLike.
 	PaymentCurrencies []string `json:"paymentCurrencies,omitzero"`

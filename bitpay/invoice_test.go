@@ -28,7 +28,7 @@ func fullRequest(t *testing.T) bitpay.InvoiceRequest {
 		BuyerState: "Region", BuyerZip: "12345", BuyerCountry: "Land",
 		RedirectURL: "https://shop.example/thanks?id={InvoiceId}", RedirectAutomatically: new(true),
 		NotificationURL: "https://shop.example/ipn", NotificationEmail: "n@example.com", FullNotifications: true, ExtendedNotifications: true,
-		TransactionSpeed: bitpay.SpeedLowMedium, ExpirationTime: bitpay.Time{Time: time.Now().Add(time.Hour).Truncate(time.Second)},
+		TransactionSpeed: bitpay.SpeedLowMedium, ExpirationTime: client.UnixMillis{Time: time.Now().Add(time.Hour).Truncate(time.Second)},
 		PaymentCurrencies: []string{"BTC-CHAIN"}, SupportedTransactionCurrencies: map[string]bitpay.SupportedCurrency{"BTC-CHAIN": {Enabled: true}},
 		DefaultPaymentMethod: "BTC-CHAIN",
 		Token:                "token", GUID: "guid", Nonce: 9007199254740993, Status: "new", Refundable: true,
@@ -82,7 +82,7 @@ func TestInvoiceWithEveryMember(t *testing.T) {
 	}
 	// What changes with every answer, and how the server writes an amount later.
 	for _, invoice := range []*bitpay.Invoice{&made, &got} {
-		invoice.Token, invoice.GUID, invoice.CurrentTime = "", "", bitpay.Time{}
+		invoice.Token, invoice.GUID, invoice.CurrentTime = "", "", client.UnixMillis{}
 	}
 	if diff := cmp.Diff(made, got, cmp.Comparer(func(a, b client.Decimal) bool { return a.Cmp(b) == 0 })); diff != "" {
 		t.Errorf("made (-) and read (+):\n%s", diff)
@@ -157,7 +157,7 @@ func TestBadInputClockTwoHoursOffWhileInvoicing(t *testing.T) {
 	w := newWorld(t)
 	c, _ := w.paired(w.server.Seed.StoreID)
 	w.control("clock", map[string]string{"advance": "2h"})
-	_, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "10")), ExpirationTime: bitpay.Time{Time: time.Now().Add(time.Hour)}})
+	_, err := c.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Price: new(decimal(t, "10")), ExpirationTime: client.UnixMillis{Time: time.Now().Add(time.Hour)}})
 	if !errors.Is(err, bitpay.ErrExpiryTooSoon) || !strings.Contains(err.Error(), "clock") {
 		t.Errorf("got %v, want ErrExpiryTooSoon", err)
 	}
@@ -176,7 +176,7 @@ func TestBadInputInvoiceRequest(t *testing.T) {
 		return &d
 	}
 	start := time.Now()
-	at := func(d time.Duration) bitpay.Time { return bitpay.Time{Time: start.Add(d)} }
+	at := func(d time.Duration) client.UnixMillis { return client.UnixMillis{Time: start.Add(d)} }
 	for name, test := range map[string]struct {
 		request bitpay.InvoiceRequest
 		member  string
@@ -199,6 +199,7 @@ func TestBadInputInvoiceRequest(t *testing.T) {
 		"unknown speed":         {bitpay.InvoiceRequest{TransactionSpeed: "fast"}, "transactionSpeed", "low-medium"},
 		"expiry in the past":    {bitpay.InvoiceRequest{ExpirationTime: at(-time.Hour)}, "expirationTime", "in the past: this machine's clock says"},
 		"expiry in a moment":    {bitpay.InvoiceRequest{ExpirationTime: at(10 * time.Second)}, "expirationTime", "30s or more"},
+		"expiry in year 10000":  {bitpay.InvoiceRequest{ExpirationTime: client.UnixMillis{Time: time.Date(10000, 1, 2, 0, 0, 0, 0, time.UTC)}}, "expirationTime", "beyond the year 9999"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if expiry := &test.request.ExpirationTime; !expiry.IsZero() {

@@ -122,6 +122,8 @@ func (r InvoiceRequest) checkExpiry() error {
 	case ahead <= 0:
 		return client.Refuse("expirationTime", fmt.Sprintf("%s is in the past: this machine's clock says %s",
 			r.ExpirationTime.UTC().Format(time.RFC3339), time.Now().UTC().Format(time.RFC3339)))
+	case r.ExpirationTime.UTC().Year() > 9999:
+		return client.Refuse("expirationTime", "it is beyond the year 9999, and the server would fail with 500")
 	case ahead < minExpiry:
 		return client.Refuse("expirationTime", fmt.Sprintf("it is %v ahead by this machine's clock, and the server wants 30s or more", ahead.Round(time.Second)))
 	}

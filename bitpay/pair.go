@@ -99,12 +99,12 @@ type pairingBody struct {
 }
 
 type pairingAnswer struct {
-	PairingCode       string        `json:"pairingCode"`
-	PairingExpiration Time          `json:"pairingExpiration"`
-	DateCreated       Time          `json:"dateCreated"`
-	Facade            string        `json:"facade"`
-	Token             client.Secret `json:"token"`
-	Label             string        `json:"label"`
+	PairingCode       string            `json:"pairingCode"`
+	PairingExpiration client.UnixMillis `json:"pairingExpiration"`
+	DateCreated       client.UnixMillis `json:"dateCreated"`
+	Facade            string            `json:"facade"`
+	Token             client.Secret     `json:"token"`
+	Label             string            `json:"label"`
 }
 
 func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, operation string, opts []client.CallOption) (Pairing, error) {

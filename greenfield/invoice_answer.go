@@ -20,11 +20,11 @@ type Invoice struct {
 	AdditionalStatus AdditionalStatus `json:"additionalStatus"`
 
 	// These are sent in seconds. Lists are ordered by CreatedTime.
-	CreatedTime    Time `json:"createdTime"`
-	ExpirationTime Time `json:"expirationTime"`
+	CreatedTime    client.UnixSeconds `json:"createdTime"`
+	ExpirationTime client.UnixSeconds `json:"expirationTime"`
 	// MonitoringExpiration is the time until which a payment that came before the expiry
 	// may be confirmed.
-	MonitoringExpiration Time `json:"monitoringExpiration"`
+	MonitoringExpiration client.UnixSeconds `json:"monitoringExpiration"`
 
 	// AvailableStatusesForManualMarking are the states that [InvoiceService.Mark] can set
 	// now.

@@ -35,12 +35,12 @@ type InvoicePaymentMethod struct {
 
 // InvoicePayment is a payment that the server detected for an invoice.
 type InvoicePayment struct {
-	ID           string         `json:"id"` // txid-vout on chain
-	ReceivedDate Time           `json:"receivedDate"`
-	Value        client.Decimal `json:"value,omitzero"`
-	Fee          client.Decimal `json:"fee,omitzero"`
-	Status       PaymentStatus  `json:"status"`
-	Destination  string         `json:"destination"`
+	ID           string             `json:"id"` // txid-vout on chain
+	ReceivedDate client.UnixSeconds `json:"receivedDate"`
+	Value        client.Decimal     `json:"value,omitzero"`
+	Fee          client.Decimal     `json:"fee,omitzero"`
+	Status       PaymentStatus      `json:"status"`
+	Destination  string             `json:"destination"`
 }
 
 // PaymentStatus is the state of a payment. Servers may add states.

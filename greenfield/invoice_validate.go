@@ -62,10 +62,13 @@ var (
 	speedPolicies = []SpeedPolicy{"", SpeedPolicyHigh, SpeedPolicyMedium, SpeedPolicyLowMedium, SpeedPolicyLow}
 )
 
+// lastSecond is the end of the year 9999 in unix time.
+const lastSecond = 253402300799
+
 // lastMinute is the largest number of minutes from now that a server can handle: until
 // the year 9999, minus one year for what the store adds. For a later expiry the server
 // responds with 500.
-func lastMinute() Minutes { return Minutes((maxSeconds-time.Now().Unix())/60 - 366*24*60) }
+func lastMinute() Minutes { return Minutes((lastSecond-time.Now().Unix())/60 - 366*24*60) }
 
 func (r CheckoutRequest) validate() error {
 	switch {

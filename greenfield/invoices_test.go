@@ -304,21 +304,6 @@ func TestUnits(t *testing.T) {
 	if greenfield.Minutes(15).Duration() != 15*time.Minute || greenfield.Seconds(15).Duration() != 15*time.Second || greenfield.Days(2).Duration() != 48*time.Hour {
 		t.Error("a unit is wrong")
 	}
-	var at greenfield.Time
-	if err := json.Unmarshal([]byte("1795420723"), &at); err != nil || at.UTC().Format(time.RFC3339) != "2026-11-23T07:58:43Z" {
-		t.Error(at, err)
-	}
-	if text, err := json.Marshal(at); err != nil || string(text) != "1795420723" {
-		t.Error(string(text), err)
-	}
-	if text, err := json.Marshal(greenfield.Time{}); err != nil || string(text) != "null" {
-		t.Error(string(text), err)
-	}
-	for _, bad := range []string{`1.5`, `"1795420723"`, `253402300800`, `1e9`, `true`} {
-		if err := json.Unmarshal([]byte(bad), &at); err == nil {
-			t.Error(bad, "was taken for a time")
-		}
-	}
 }
 
 // TestUnknownValues: servers add members and values, which must not fail a call.

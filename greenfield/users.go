@@ -18,14 +18,14 @@ type User struct {
 	ImageURL string `json:"imageUrl"`
 	// Roles are the account's roles on the server, such as ServerAdmin. They do not
 	// include its roles in stores.
-	Roles                     []string `json:"roles"`
-	EmailConfirmed            bool     `json:"emailConfirmed"`
-	RequiresEmailConfirmation bool     `json:"requiresEmailConfirmation"`
-	Approved                  bool     `json:"approved"`
-	RequiresApproval          bool     `json:"requiresApproval"`
-	Disabled                  bool     `json:"disabled"`
-	Created                   Time     `json:"created"` // in seconds
-	InvitationURL             string   `json:"invitationUrl"`
+	Roles                     []string           `json:"roles"`
+	EmailConfirmed            bool               `json:"emailConfirmed"`
+	RequiresEmailConfirmation bool               `json:"requiresEmailConfirmation"`
+	Approved                  bool               `json:"approved"`
+	RequiresApproval          bool               `json:"requiresApproval"`
+	Disabled                  bool               `json:"disabled"`
+	Created                   client.UnixSeconds `json:"created"`
+	InvitationURL             string             `json:"invitationUrl"`
 	// StoreQuota is how many stores the account may have; nil means the server's setting.
 	StoreQuota *int `json:"storeQuota"`
 }
