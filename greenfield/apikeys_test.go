@@ -55,7 +55,7 @@ func TestCreateKey(t *testing.T) {
 func TestKeyAnswers(t *testing.T) {
 	for name, body := range map[string]string{
 		"another key":    `{"apiKey":"` + strings.Repeat("f", 40) + `","label":"","permissions":[]}`,
-		"no key":         `{"label":"","permissions":["unrestricted"]}`,
+		"no permissions": `{"apiKey":"` + testKey + `","label":""}`,
 		"two keys":       `{"apiKey":"` + testKey + `","apiKey":"` + testKey + `","label":"","permissions":[]}`,
 		"a page":         `<html><title>Shop</title></html>`,
 		"another object": `[]`,
@@ -69,63 +69,163 @@ func TestKeyAnswers(t *testing.T) {
 }
 
 // TestHashedKeyAnswers has what servers that keep hashes answer, as far as that is known: the id is new, and in place of
-// the key there is null, nothing, or the id.
+// the key there is null, nothing, or the id. The answer 200 is the proof, so none of it is needed.
 func TestHashedKeyAnswers(t *testing.T) {
 	const id = "akid_4743fdafe0c5807a"
-	for _, key := range []string{`"apiKey":null,`, ``, `"apiKey":"` + id + `",`, `"apiKey":"` + testKey + `",`} {
+	for _, key := range []string{`"apiKey":null,`, ``, `"apiKey":"` + id + `",`, `"apiKey":"",`, `"apiKey":"****",`, `"apiKey":"` + testKey + `",`} {
 		g := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			answer(w, 200, `{"id":"`+id+`",`+key+`"label":"ci","permissions":["unrestricted"],"created":1795951526}`)
+			answer(w, 200, `{"id":"`+id+`",`+key+`"label":null,"permissions":["unrestricted"],"created":1795951526}`)
 		})
+		told := strings.Contains(key, testKey)
 		info, err := g.APIKeys.Current(t.Context())
-		if err != nil || info.Key.Reveal() != testKey || info.ID != id || info.Label != "ci" || len(info.Permissions) != 1 {
+		if err != nil || info.Key.IsZero() == told || info.ID != id || info.Label != "" || len(info.Permissions) != 1 || info.Created.Unix() != 1795951526 {
 			t.Errorf("%s: %+v, %v", key, info, err)
 		}
-		if made, err := g.APIKeys.Create(t.Context(), greenfield.APIKeyRequest{}); (err == nil) != strings.Contains(key, testKey) {
+		// A key that was made and not returned can be revoked by its id.
+		if made, err := g.APIKeys.Create(t.Context(), greenfield.APIKeyRequest{}); (err == nil) != told || made.ID != id || made.Key.IsZero() == told || !told && !client.FateUnknown(err) {
 			t.Errorf("a new key with %s: %+v, %v", key, made, err)
 		}
 	}
+	g := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, `{"label":"ci","permissions":[]}`) })
+	if info, err := g.APIKeys.Current(t.Context()); err != nil || info.ID != "" || !info.Key.IsZero() || info.Label != "ci" {
+		t.Errorf("neither key nor id: %+v, %v", info, err)
+	}
 	for name, body := range map[string]string{
-		"another key":    `{"id":"` + id + `","apiKey":"` + strings.Repeat("f", 40) + `","label":"","permissions":[]}`,
-		"a path as id":   `{"id":"../users/me","apiKey":null,"label":"","permissions":[]}`,
-		"an endless id":  `{"id":"` + strings.Repeat("a", 101) + `","apiKey":null,"label":"","permissions":[]}`,
-		"an id of 0":     `{"id":0,"apiKey":null,"label":"","permissions":[]}`,
-		"no id, no key":  `{"id":"","apiKey":null,"label":"","permissions":[]}`,
-		"another id too": `{"id":"` + id + `","apiKey":"akid_0000000000000000","label":"","permissions":[]}`,
+		"another key":       `{"id":"` + id + `","apiKey":"` + strings.Repeat("f", 40) + `","label":"","permissions":[]}`,
+		"a path as id":      `{"id":"../users/me","apiKey":null,"label":"","permissions":[]}`,
+		"an endless id":     `{"id":"` + strings.Repeat("a", 101) + `","apiKey":null,"label":"","permissions":[]}`,
+		"an id of 0":        `{"id":0,"apiKey":null,"label":"","permissions":[]}`,
+		"another id too":    `{"id":"` + id + `","apiKey":"akid_0000000000000000","label":"","permissions":[]}`,
+		"the key as id":     `{"id":"` + testKey + `","apiKey":null,"label":"","permissions":[]}`,
+		"the key in the id": `{"id":"akid_` + strings.ToUpper(testKey) + `","apiKey":null,"label":"","permissions":[]}`,
+		"the key as both":   `{"id":"` + testKey + `","apiKey":"` + testKey + `","label":"","permissions":[]}`,
+		"no permissions":    `{"id":"` + id + `","apiKey":null,"label":""}`,
+		"null permissions":  `{"id":"` + id + `","apiKey":null,"label":"","permissions":null}`,
+		"nothing":           `{}`,
+		"null":              `null`,
+		"a label of 7":      `{"id":"` + id + `","label":7,"permissions":[]}`,
 	} {
 		g := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, body) })
-		if info, err := g.APIKeys.Current(t.Context()); err == nil {
-			t.Errorf("%s: %+v", name, info)
+		info, err := g.APIKeys.Current(t.Context())
+		if _, ok := errors.AsType[*client.AnswerError](err); !ok || info.ID != "" || strings.Contains(strings.ToLower(err.Error()), testKey) {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
+	}
+	if made, err := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, 200, `{"id":"`+otherKey+`","apiKey":"`+otherKey+`","label":"","permissions":[]}`)
+	}).APIKeys.Create(t.Context(), greenfield.APIKeyRequest{}); err == nil || made.ID != "" || strings.Contains(err.Error(), otherKey) {
+		t.Errorf("a new key that is its own id: %v", err)
+	}
+}
+
+// TestKeyCreated: a time that cannot be right leaves the rest as it is.
+func TestKeyCreated(t *testing.T) {
+	for text, want := range map[string]int64{
+		`1795951526`: 1795951526, `4000000000`: 4000000000, `null`: 0, `-5`: 0, `0`: 0, `"yesterday"`: 0, `"1795951526"`: 0, `1e99`: 0, `1795951526000`: 0, `{}`: 0, `[1]`: 0, `true`: 0,
+	} {
+		g := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 200, `{"id":"akid_1","label":"ci","permissions":[],"created":`+text+`}`)
+		})
+		info, err := g.APIKeys.Current(t.Context())
+		if err != nil || info.Label != "ci" || info.Created.IsZero() != (want == 0) || want != 0 && info.Created.Unix() != want {
+			t.Errorf("%s: %v, %v", text, info.Created, err)
 		}
 	}
 }
 
-// TestRevokeByID never puts a key into a path whose id is known.
+// TestRevokeByID sends one request, with the id. What cannot be an id, or is a key, is not sent.
 func TestRevokeByID(t *testing.T) {
+	var paths []string
+	status, body := 200, ""
+	g := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		paths = append(paths, r.Method+" "+r.URL.Path)
+		answer(w, status, body)
+	})
+	revoke := func(id greenfield.APIKeyID) []error {
+		return []error{g.APIKeys.Revoke(t.Context(), id), g.APIKeys.RevokeForUser(t.Context(), "bob", id)}
+	}
+	for _, err := range revoke("akid_4743fdafe0c5807a") {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if got := strings.Join(paths, ", "); got != "DELETE /api/v1/api-keys/akid_4743fdafe0c5807a, DELETE /api/v1/users/bob/api-keys/akid_4743fdafe0c5807a" {
+		t.Error(got)
+	}
+	for _, c := range []struct {
+		status int
+		body   string
+	}{
+		{404, `{"code":"apikey-not-found","message":"This apikey does not exists"}`}, {400, `{"code":"apikey-not-found","message":"This apikey does not exists"}`},
+		{404, ""}, {405, ""}, {200, "<html>Log in to the network</html>"}, {302, ""}, {500, ""},
+	} {
+		status, body = c.status, c.body
+		for _, err := range revoke("akid_4743fdafe0c5807a") {
+			if err == nil || errors.Is(err, greenfield.ErrUnknownKey) || errors.Is(err, greenfield.ErrKeyNotFound) != strings.HasPrefix(c.body, "{") {
+				t.Errorf("%d %s: %v", c.status, c.body, err)
+			}
+		}
+	}
+	paths = nil
+	for _, id := range []string{"", ".", "..", "a/b", "a b", "current?", strings.Repeat("a", 101), testKey, strings.ToUpper(testKey)} {
+		for _, err := range revoke(greenfield.APIKeyID(id)) {
+			if _, ok := errors.AsType[*client.RequestError](err); !ok || strings.Contains(strings.ToLower(err.Error()), testKey) {
+				t.Errorf("%q: %v", id, err)
+			}
+		}
+	}
+	if len(paths) > 0 {
+		t.Error(paths)
+	}
+}
+
+// TestRevokeByValue puts a key into a path only if the server is known to have no ids.
+func TestRevokeByValue(t *testing.T) {
 	victim := apiKey(t, strings.Repeat("0a1b", 10))
-	for _, known := range []bool{true, false} {
+	value := victim.Secret().Reveal()
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		last   string // of the path, if it is revoked
+		err    error
+	}{
+		"by its id":        {200, `{"id":"akid_4743fdafe0c5807a","label":"","permissions":[]}`, "akid_4743fdafe0c5807a", nil},
+		"by its value":     {200, `{"apiKey":"` + value + `","label":"","permissions":[]}`, value, nil},
+		"unknown":          {401, `{"code":"unauthenticated","message":"ApiKey authentication failed: Unknown API Key"}`, "", greenfield.ErrKeyNotFound},
+		"an old server":    {401, `{"code":"unauthenticated","message":"` + generalText + `"}`, value, nil},
+		"a locked account": {401, `{"code":"unauthenticated","message":"ApiKey authentication failed: Your user account is currently disabled."}`, value, nil},
+		"neither":          {200, `{"label":"","permissions":[]}`, "", greenfield.ErrNoKeyID},
+		"a proxy":          {401, `<html>Log in</html>`, "", greenfield.ErrNotServer},
+		"a page":           {200, `<html>Log in</html>`, "", nil},
+		"broken":           {503, ``, "", nil},
+		"its own id":       {200, `{"id":"` + value + `","label":"","permissions":[]}`, "", nil},
+	} {
 		var paths []string
 		g := serveAs(t, apiKey(t, testKey), func(w http.ResponseWriter, r *http.Request) {
-			paths = append(paths, r.Method+" "+r.URL.Path)
-			switch {
-			case r.Method == "DELETE":
+			if r.Method == "DELETE" {
+				paths = append(paths, r.URL.Path)
 				if r.Header.Get("Authorization") != "token "+testKey {
 					t.Error("revoked by another key")
 				}
-			case r.Header.Get("Authorization") != "token "+victim.Secret().Reveal():
-				t.Error("asked with another key")
-			case known:
-				answer(w, 200, `{"id":"akid_4743fdafe0c5807a","label":"","permissions":[]}`)
-			default:
-				answer(w, 401, `{"code":"unauthenticated","message":"ApiKey authentication failed: Unknown API Key"}`)
+				return
 			}
+			if r.Header.Get("Authorization") != "token "+value || r.Header.Get("X-Call") != "1" {
+				t.Errorf("asked with another key, or without the call's options: %v", r.Header)
+			}
+			answer(w, c.status, c.body)
 		})
-		for of, err := range map[string]error{"/api-keys/": g.APIKeys.Revoke(t.Context(), victim), "/users/bob/api-keys/": g.APIKeys.RevokeForUser(t.Context(), "bob", victim)} {
-			if known && err != nil || !known && !errors.Is(err, greenfield.ErrKeyNotFound) {
-				t.Error(of, err)
+		header := client.CallHeader("X-Call", "1")
+		for _, err := range []error{g.APIKeys.RevokeValue(t.Context(), victim, header), g.APIKeys.RevokeValueForUser(t.Context(), "bob", victim, header)} {
+			if (err == nil) != (c.last != "") || c.err != nil && !errors.Is(err, c.err) || err != nil && strings.Contains(fmt.Sprintf("%v %+v", err, err), value) {
+				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if text := strings.Join(paths, ", "); strings.Contains(text, victim.Secret().Reveal()) || known != strings.Contains(text, "DELETE /api/v1/users/bob/api-keys/akid_4743fdafe0c5807a") {
-			t.Error(text)
+		want := ""
+		if c.last != "" {
+			want = "/api/v1/api-keys/" + c.last + " /api/v1/users/bob/api-keys/" + c.last
+		}
+		if got := strings.Join(paths, " "); got != want {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
@@ -153,6 +253,9 @@ func TestRevokeHidesTheKey(t *testing.T) {
 		"not found": func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, 400, `{"code":"apikey-not-found","message":"no `+victim.Secret().Reveal()+`"}`)
 		},
+		"fields": func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, 422, `[{"path":"`+victim.Secret().Reveal()+`","message":"no `+victim.Secret().Reveal()+`"}]`)
+		},
 		"forbidden": func(w http.ResponseWriter, _ *http.Request) {
 			answer(w, 403, `{"missingPermission":"unrestricted","code":"missing-permission","message":"x"}`)
 		},
@@ -161,8 +264,14 @@ func TestRevokeHidesTheKey(t *testing.T) {
 		"broken":    func(w http.ResponseWriter, _ *http.Request) { answer(w, 500, "") },
 		"done":      func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, "") },
 	} {
-		g := serveAs(t, apiKey(t, testKey), handler, client.WithDebug(&debug))
-		for _, err := range []error{g.APIKeys.Revoke(t.Context(), victim), g.APIKeys.RevokeForUser(t.Context(), "bob", victim)} {
+		g := serveAs(t, apiKey(t, testKey), func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == "GET" {
+				answer(w, 200, `{"apiKey":"`+victim.Secret().Reveal()+`","label":"","permissions":[]}`)
+				return
+			}
+			handler(w, r)
+		}, client.WithDebug(&debug))
+		for _, err := range []error{g.APIKeys.RevokeValue(t.Context(), victim), g.APIKeys.RevokeValueForUser(t.Context(), "bob", victim)} {
 			if (err == nil) != (name == "done") {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -180,7 +289,7 @@ func TestRevokeHidesTheKey(t *testing.T) {
 		t.Error(debug.String())
 	}
 	g := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("an empty key was revoked") })
-	if g.APIKeys.Revoke(t.Context(), greenfield.APIKey{}) == nil || g.APIKeys.RevokeForUser(t.Context(), "bob", greenfield.APIKey{}) == nil {
+	if g.APIKeys.RevokeValue(t.Context(), greenfield.APIKey{}) == nil || g.APIKeys.RevokeValueForUser(t.Context(), "bob", greenfield.APIKey{}) == nil {
 		t.Error("an empty key was taken")
 	}
 }
@@ -188,7 +297,14 @@ func TestRevokeHidesTheKey(t *testing.T) {
 // A page in place of the empty answer comes from another program, and the key lives.
 func TestRevokedIsNotAPage(t *testing.T) {
 	answer := ""
-	g := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, answer) })
+	var key greenfield.APIKey
+	g := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "GET" {
+			io.WriteString(w, `{"apiKey":"`+key.Secret().Reveal()+`","permissions":[]}`)
+			return
+		}
+		io.WriteString(w, answer)
+	})
 	key, err := greenfield.NewAPIKey(client.NewSecret(strings.Repeat("a", 40)))
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +313,8 @@ func TestRevokedIsNotAPage(t *testing.T) {
 		answer = text
 		for name, revoke := range map[string]func() error{
 			"current":  func() error { return g.APIKeys.RevokeCurrent(t.Context()) },
-			"by value": func() error { return g.APIKeys.Revoke(t.Context(), key) },
+			"by value": func() error { return g.APIKeys.RevokeValue(t.Context(), key) },
+			"by id":    func() error { return g.APIKeys.Revoke(t.Context(), "akid_1") },
 		} {
 			err := revoke()
 			if _, unusable := errors.AsType[*client.AnswerError](err); unusable == good || good && err != nil {

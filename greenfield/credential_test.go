@@ -1,8 +1,10 @@
 package greenfield_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -153,6 +155,16 @@ func TestPermissionError(t *testing.T) {
 	refused, ok := errors.AsType[*greenfield.PermissionError](err)
 	if !ok || refused.Permission != greenfield.CanViewInvoices.ForStore(store) || !strings.Contains(err.Error(), "does not exist") {
 		t.Error(err)
+	}
+	if !strings.HasPrefix(err.Error(), "GET /api/v1/stores/"+store+"/invoices/invoice: 403: ") {
+		t.Errorf("no method and path in %q", err)
+	}
+	var logged bytes.Buffer
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", slog.Any("err", client.Explain(errors.New("outer"), fmt.Errorf("inner: %w", err))))
+	for _, want := range []string{"err.meaning=outer", "err.permission=btcpay.store.canviewinvoices:" + store, "err.method=GET", "err.path=/api/v1/stores/" + store + "/invoices/invoice", "err.status=403"} {
+		if !strings.Contains(logged.String(), want) || strings.Contains(logged.String(), testKey) {
+			t.Errorf("no %s in %s", want, &logged)
+		}
 	}
 	_, err = g.Users.Me(t.Context())
 	if refused, ok := errors.AsType[*greenfield.PermissionError](err); !ok || refused.Permission != greenfield.CanViewProfile || strings.Contains(err.Error(), "exist") {

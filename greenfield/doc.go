@@ -12,7 +12,8 @@
 // [APIKeyService.Create] creates a key with fewer rights for one task, and
 // [APIKeyService.RevokeCurrent] revokes it. A server cannot list keys. So a program has
 // to record the keys that it creates, and to give each a label that a user can find
-// again.
+// again. Servers after 2.4.4 return a key only when they create it, and name it by an id,
+// which [APIKeyService.Revoke] takes; [APIKeyService.RevokeValue] is for older servers.
 //
 // # What a key may do
 //

@@ -56,9 +56,12 @@ var (
 	// ErrNeedsAPIKey means that a call works only with an API key. Nothing was sent.
 	ErrNeedsAPIKey = errors.New("this needs an API key, and not an account's password")
 
-	// ErrKeyNotFound also means a key of another account. The server's status is 400, and
-	// 404 on servers after 2.4.4.
+	// ErrKeyNotFound does not show that a key was revoked: it also means a key of another
+	// account, or a wrong id. The server's status is 400, and 404 on servers after 2.4.4.
 	ErrKeyNotFound = errors.New("the account has no such API key: it was revoked already, or it is another account's")
+	// ErrNoKeyID means that the server returns neither a key nor an id of it, so that the
+	// key can only revoke itself. Nothing was revoked.
+	ErrNoKeyID = errors.New("the server does not return the API key's id: only the key itself can revoke it")
 	// ErrUserNotFound is returned only to a caller who has the required permission.
 	ErrUserNotFound = errors.New("the server has no such user")
 	// ErrInvoiceNotFound comes from servers up to 2.3.9; for later ones the error is a
@@ -102,6 +105,9 @@ func (e *PermissionError) Error() string {
 		return fmt.Sprintf("not permitted, or the resource does not exist: %v", e.Err)
 	}
 	text := fmt.Sprintf("the permission %s is missing", e.Permission)
+	if answer, ok := errors.AsType[*client.Error](e.Err); ok {
+		text = fmt.Sprintf("%s %s: %d: %s", answer.Method, answer.Path, answer.Status, text)
+	}
 	switch e.Permission.Kind() {
 	case StorePermission:
 		text += " from the key or from its owner's role in the store; since 2.4.0 this also means that the resource does not exist or belongs to another store"

@@ -229,9 +229,9 @@ func ask(ctx context.Context, c *greenfield.Client, s step) (any, error) {
 			return nil, errNotCalled
 		}
 		if at(2) == "users" {
-			return nil, c.APIKeys.RevokeForUser(ctx, greenfield.UserID(at(3)), key)
+			return nil, c.APIKeys.RevokeValueForUser(ctx, greenfield.UserID(at(3)), key)
 		}
-		return nil, c.APIKeys.Revoke(ctx, key)
+		return nil, c.APIKeys.RevokeValue(ctx, key)
 	}
 	return askInvoices(ctx, c, s, pattern, at, query)
 }

@@ -3,6 +3,7 @@ package greenfield
 import (
 	"cmp"
 	"context"
+	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -47,7 +48,7 @@ func (s *StoreService) Members(ctx context.Context, storeID StoreID, opts ...cli
 	for i, m := range list {
 		members[i] = StoreMember{cmp.Or(m.ID, m.UserID), cmp.Or(m.StoreRole, m.Role), m.Email, m.Name}
 		if members[i].UserID == "" || members[i].Role == "" {
-			return nil, unusable(r.Request, errNoMember)
+			return nil, r.Unusable(http.StatusOK, errNoMember)
 		}
 	}
 	return members, nil
