@@ -37,6 +37,7 @@ help:
 	@echo "make apidiff  incompatible changes since the last tag that CHANGELOG.md does not announce"
 	@echo "make cross    go vet and a build for linux, darwin, windows and freebsd, on amd64 and arm64"
 	@echo "make docs     the command reference and the man pages in docs/"
+	@echo "make surface  greenfield/testdata/surface/<release>.json from the OpenAPI document SPEC, a file or a URL"
 
 go-is-new-enough:
 	@command -v $(GO) >/dev/null || { echo "Go is not installed. Go 1.26 or newer: https://go.dev/dl/"; exit 1; }
@@ -111,5 +112,6 @@ cross: go-is-new-enough
 docs: go-is-new-enough
 	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/docgen docs
 
-surface:
-	@echo "The Greenfield package is not compared with what a server offers yet."; exit 1
+# The document of a server names no release: make surface SPEC=https://btcpay.example.com RELEASE=2.4.1
+surface: go-is-new-enough
+	@$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/surface -spec "$(SPEC)" -release "$(RELEASE)"
