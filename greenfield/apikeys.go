@@ -35,7 +35,7 @@ type APIKeyInfo struct {
 	Label string `json:"label"`
 	// Created is the time of creation by the server's clock, sent in unix seconds. It is
 	// zero if the server sends none, as up to 2.4.4, or one that is no such time.
-	Created Time `json:"created,omitzero"`
+	Created client.UnixSeconds `json:"created,omitzero"`
 	// Permissions are in the server's order, which may differ from the order of the
 	// request. The list may be empty.
 	Permissions []Permission `json:"permissions"`
@@ -52,9 +52,9 @@ func (i *APIKeyInfo) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &received); err != nil {
 		return err
 	}
-	i.Created = Time{}
+	i.Created = client.UnixSeconds{}
 	if err := i.Created.UnmarshalJSON(received.Created); err != nil || i.Created.Unix() <= 0 {
-		i.Created = Time{}
+		i.Created = client.UnixSeconds{}
 	}
 	return nil
 }
