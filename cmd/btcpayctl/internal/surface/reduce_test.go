@@ -20,7 +20,7 @@ const sample = `{"openapi":"3.0.0","info":{"version":"v1","description":"Prose."
 "components":{
 	"parameters":{"Thing/Id":{"name":"id","in":"path","schema":{"type":"string"}},"Other/Way":{"name":"way","in":"query","required":true,"schema":{"$ref":"#/components/schemas/Color"}}},
 	"schemas":{
-		"Color":{"type":"string","description":"Prose.","enum":["red","blue"]},
+		"Color":{"type":"string","description":"Prose.","enum":["red",null,"blue"]},
 		"Base":{"type":"object","properties":{"id":{"type":"string"},"parent":{"$ref":"#/components/schemas/Thing"}},"required":["id"]},
 		"Thing":{"allOf":[{"$ref":"#/components/schemas/Base"},{"properties":{"color":{"nullable":true,"allOf":[{"$ref":"#/components/schemas/Color"}]},
 			"inner":{"type":"object","properties":{"x":{"type":"number","format":"int32"}}},"free":{"type":"object","additionalProperties":{"type":"string"}},

@@ -168,10 +168,14 @@ func (r *reducer) scalar(name string, s schema, depth int) (string, error) {
 		}
 		return "object", nil
 	case len(s.Enum) > 0:
-		values := make([]string, len(s.Enum))
-		for i, value := range s.Enum {
-			if json.Unmarshal(value, &values[i]) != nil {
-				values[i] = string(value)
+		var values []string
+		for _, value := range s.Enum {
+			var text *string
+			switch {
+			case json.Unmarshal(value, &text) != nil:
+				values = append(values, string(value))
+			case text != nil: // null stands for nullable
+				values = append(values, *text)
 			}
 		}
 		slices.Sort(values)
