@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
-	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // ListenOptions choose the address on which [Listen] listens, and how it
@@ -39,18 +38,6 @@ type ListenOptions struct {
 	// that the key is saved before the browser reports success. Its context is not
 	// cancelled. [Listener.Wait] returns its error. It may be nil.
 	Store func(context.Context, Callback) error
-}
-
-// Callback is what a browser sent. Any sender that knew the address can have made it up:
-// use [Prove] to check the key.
-type Callback struct {
-	APIKey greenfield.APIKey
-	// UserID proves nothing: BTCPay Server 2.4.1 posts any key that its confirm page
-	// receives, with the id of the key's owner, regardless of which user presses the
-	// button.
-	UserID string
-	// Permissions are those that [greenfield.ParsePermission] accepts.
-	Permissions []greenfield.Permission
 }
 
 // Listener waits for one POST with a key. The caller must close it.

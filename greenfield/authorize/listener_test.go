@@ -63,8 +63,6 @@ func bodyOf(t testing.TB, response *http.Response) string {
 	return string(text)
 }
 
-const formType = "application/x-www-form-urlencoded"
-
 // TestCallback goes the whole way: POST, redirect, page, end.
 func TestCallback(t *testing.T) {
 	l := listen(t, authorize.ListenOptions{Server: "https://shop.example.com"})

@@ -80,3 +80,5 @@ func anyPermission(t *rapid.T, label string) greenfield.Permission {
 	p := rapid.SampledFrom(greenfield.AllPermissions()).Draw(t, label)
 	return p.ForStore(greenfield.StoreID(rapid.SampledFrom([]string{"", "A", "B"}).Draw(t, label+" store")))
 }
+
+const formType = "application/x-www-form-urlencoded"
