@@ -31,7 +31,7 @@ type driven struct {
 }
 
 // driveAll calls every method of every service. The server that it calls responds with an
-// empty object, so most calls fail, after their requests.
+// empty object, except to a key that reads itself, so most calls fail after their requests.
 func driveAll(t *testing.T) []driven {
 	t.Helper()
 	var now *driven
@@ -47,9 +47,13 @@ func driveAll(t *testing.T) []driven {
 		now.sent = append(now.sent, sentRequest{
 			method: r.Method, path: strings.Split(strings.Trim(r.URL.Path, "/"), "/"), query: r.URL.Query(), body: body,
 		})
+		response := "{}"
+		if strings.HasSuffix(r.URL.Path, "/api-keys/current") {
+			response = `{"apiKey":"` + testKey + `","label":"","permissions":[]}` // RevokeValue reads it first
+		}
 		return &http.Response{
 			StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
-			Body: io.NopCloser(strings.NewReader("{}")), Request: r,
+			Body: io.NopCloser(strings.NewReader(response)), Request: r,
 		}, nil
 	})
 	c, err := greenfield.New("https://btcpay.example.com", apiKey(t, testKey),
@@ -102,7 +106,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // placed are the values of ids, and the names that documents have for their places.
 var placed = map[string][]string{
-	"store1": {"storeId"}, "invoice1": {"invoiceId"}, "user1": {"idOrEmail", "userId"}, testKey: {"apikey"},
+	"store1": {"storeId"}, "invoice1": {"invoiceId"}, "user1": {"idOrEmail", "userId"}, testKey: {"apikey"}, "akid_1": {"apikey"},
 	// of the reads that prove permissions
 	"NONE": {"cryptoCode"}, "NONE-CHAIN": {"paymentMethodId"}, "none": {"idOrEmail"},
 }
@@ -117,6 +121,8 @@ func fill(t *testing.T, what string, v reflect.Value) {
 		v.SetString("invoice1")
 	case *greenfield.UserID:
 		v.SetString("user1")
+	case *greenfield.APIKeyID:
+		v.SetString("akid_1")
 	case *greenfield.APIKey:
 		v.Set(reflect.ValueOf(apiKey(t, testKey)))
 	case *greenfield.Permission:
