@@ -16,7 +16,7 @@ var errNoInvoice = errors.New("it is not an invoice: it lacks an id, a price or 
 // checkInvoice refuses what is not an invoice and, if id is not empty, an invoice with
 // another id. No response of this API names the store; see [Client.OwnStore].
 func checkInvoice(id InvoiceID, i Invoice) error {
-	if !idPattern().MatchString(string(i.ID)) || !i.Price.IsSet() || i.Currency == "" {
+	if !client.IsID(string(i.ID)) || !i.Price.IsSet() || i.Currency == "" {
 		return errNoInvoice
 	}
 	var e client.DifferentError

@@ -26,6 +26,6 @@ func (c *Client) Decode(ctx context.Context, r client.Request, into any, options
 // Call is like [Client.Decode], but returns the field "data" of the response as a T. Most
 // responses of this API have that field. A response without it is an error.
 func Call[T any](ctx context.Context, c *Client, r client.Request, options ...client.CallOption) (T, error) {
-	answer, _, err := call[T](ctx, c, r, options...)
+	answer, _, err := call[T](ctx, c, request{Request: r}, options)
 	return answer, err
 }

@@ -1,12 +1,7 @@
 package bitpay
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"net/url"
-	"regexp"
-	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -67,24 +62,13 @@ func From(connection *client.Client, credential Credential) *Client {
 // CloseIdleConnections closes the connections that are kept open for later requests.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
 
-// call sends a request, gives the errors of this API their types, and returns the field
-// "data" of the response. It refuses a response without data: its zero values would look
-// like an invoice without a price, or like a key that is not paired.
-func call[T any](ctx context.Context, c *Client, r client.Request, options ...client.CallOption) (T, *client.Response, error) {
-	var envelope struct {
-		Data *T `json:"data"`
+// needCredential returns [ErrNoCredential] if the client has none.
+func (c *Client) needCredential() error {
+	if c.bare {
+		return ErrNoCredential
 	}
-	response, err := c.Decode(ctx, r, &envelope, options...)
-	switch {
-	case err != nil:
-		return *new(T), nil, err
-	case envelope.Data == nil:
-		return *new(T), nil, r.Unusable(response.Status, errNoData)
-	}
-	return *envelope.Data, response, nil
+	return nil
 }
-
-var errNoData = errors.New(`it has no "data"`)
 
 // storeQuery names the store if the client has no key.
 func (c *Client) storeQuery() url.Values {
@@ -93,15 +77,4 @@ func (c *Client) storeQuery() url.Values {
 		query.Set("storeId", string(c.anonymous.StoreID))
 	}
 	return query
-}
-
-var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
-
-// checkID refuses an id that no server issues, before it becomes part of a path or a
-// query.
-func checkID(what, id string) error {
-	if !idPattern().MatchString(id) {
-		return client.Refuse(what, fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id))
-	}
-	return nil
 }

@@ -99,7 +99,7 @@ func (k LegacyKey) sealed(*Client) (client.Credential, []client.Secret) {
 	return k, []client.Secret{k.key}
 }
 
-func (a Anonymous) check() error { return checkID("store id", string(a.StoreID)) }
+func (a Anonymous) check() error { return client.CheckID("store id", string(a.StoreID)) }
 
 func (a Anonymous) sealed(c *Client) (client.Credential, []client.Secret) {
 	if err := a.check(); err != nil {

@@ -2,7 +2,6 @@ package bitpay
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -23,14 +22,8 @@ type InvoiceService struct{ c *Client }
 // lists other fields that the server stored differently.
 func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest, opts ...client.CallOption) (Invoice, error) {
 	s = s.c.as(opts).Invoices
-	if s.c.bare {
-		return Invoice{}, ErrNoCredential
-	}
-	if err := request.Validate(); err != nil {
-		return Invoice{}, err
-	}
-	r := client.Request{Operation: "bitpay.Invoices.Create", Method: http.MethodPost, Path: []string{"invoices"}, Query: s.c.storeQuery(), Body: request}
-	invoice, response, err := call[Invoice](ctx, s.c, r, opts...)
+	r := post("Invoices.Create", request, "invoices").with(s.c.storeQuery()).refuse(s.c.needCredential()).refuse(request.Validate())
+	invoice, response, err := call[Invoice](ctx, s.c, r, opts)
 	if err != nil {
 		return Invoice{}, err
 	}
@@ -48,18 +41,12 @@ func (s *InvoiceService) Create(ctx context.Context, request InvoiceRequest, opt
 // no invoice with this id.
 func (s *InvoiceService) Get(ctx context.Context, id InvoiceID, opts ...client.CallOption) (Invoice, error) {
 	s = s.c.as(opts).Invoices
-	if err := checkID("invoice id", string(id)); err != nil {
-		return Invoice{}, err
-	}
-	if s.c.bare {
-		return Invoice{}, ErrNoCredential
-	}
 	query := s.c.storeQuery()
 	// The server accepts any value. Without a token, it takes the request for one to its
 	// own invoice page and redirects to the log-in (recording 63-bitpay-invoice-reads).
 	query.Set("token", "merchant")
-	r := client.Request{Operation: "bitpay.Invoices.Get", Method: http.MethodGet, Path: []string{"invoices", string(id)}, Query: query}
-	invoice, response, err := call[Invoice](ctx, s.c, r, opts...)
+	r := get("Invoices.Get", "invoices", id).with(query).refuse(s.c.needCredential())
+	invoice, response, err := call[Invoice](ctx, s.c, r, opts)
 	if err != nil {
 		return Invoice{}, err
 	}

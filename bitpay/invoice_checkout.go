@@ -33,11 +33,11 @@ var ErrNoCheckout = errors.New("the server shows no checkout page of this invoic
 //
 // It returns [ErrNoCheckout] if the server has no such page.
 func (s *InvoiceService) CheckoutStatus(ctx context.Context, id InvoiceID, opts ...client.CallOption) (CheckoutStatus, error) {
-	if err := checkID("invoice id", string(id)); err != nil {
-		return CheckoutStatus{}, err
+	r := get("Invoices.CheckoutStatus", "i", id, "status").anonymous(true)
+	if r.err != nil {
+		return CheckoutStatus{}, r.err
 	}
-	r := client.Request{Operation: "bitpay.Invoices.CheckoutStatus", Method: http.MethodGet, Path: []string{"i", string(id), "status"}, Anonymous: true}
-	response, err := s.c.http.Do(ctx, r, opts...)
+	response, err := s.c.http.Do(ctx, r.Request, opts...)
 	if answer, ok := errors.AsType[*client.Error](err); ok && answer.Status == http.StatusNotFound {
 		return CheckoutStatus{}, client.Explain(ErrNoCheckout, err)
 	}
@@ -63,7 +63,7 @@ func readCheckout(body []byte, id InvoiceID) (CheckoutStatus, error) {
 	switch {
 	case status.InvoiceID != id:
 		return status, errors.New("it is about another invoice than was asked for")
-	case !idPattern().MatchString(string(status.StoreID)):
+	case !client.IsID(string(status.StoreID)):
 		return status, errors.New("it names no store")
 	}
 	return status, nil

@@ -64,18 +64,12 @@ func (s *InvoiceService) List(ctx context.Context, options ListOptions, opts ...
 // list also returns the size of the response in bytes.
 func (s *InvoiceService) list(ctx context.Context, options ListOptions, opts []client.CallOption) ([]Invoice, int, error) {
 	query, err := options.query()
-	if err != nil {
-		return nil, 0, err
-	}
-	if s.c.bare {
-		return nil, 0, ErrNoCredential
-	}
+	r := get("Invoices.List", "invoices").with(query).refuse(err).refuse(s.c.needCredential())
 	if s.c.anonymous != nil {
 		// Recording 63-bitpay-invoice-reads.
-		return nil, 0, client.Refuse("storeId", "a list needs a key, the server fails with 500 where only the store is named")
+		r = r.refuse(client.Refuse("storeId", "a list needs a key, the server fails with 500 where only the store is named"))
 	}
-	r := client.Request{Operation: "bitpay.Invoices.List", Method: http.MethodGet, Path: []string{"invoices"}, Query: query}
-	invoices, response, err := call[[]Invoice](ctx, s.c, r, opts...)
+	invoices, response, err := call[[]Invoice](ctx, s.c, r, opts)
 	if err != nil {
 		return nil, 0, err
 	}

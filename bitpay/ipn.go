@@ -93,7 +93,7 @@ func ParseNotification(body []byte) (Notification, error) {
 	if err := client.Unmarshal(body, &n); err != nil {
 		return Notification{}, fmt.Errorf("%w: %w", ErrNotification, err)
 	}
-	if !idPattern().MatchString(string(n.ID)) {
+	if !client.IsID(string(n.ID)) {
 		return Notification{}, fmt.Errorf("%w: it has no invoice id", ErrNotification)
 	}
 	return Notification{extended.Event, *n.Invoice, n.BuyerFields, n.TransactionCurrency, n.Warning}, nil

@@ -60,7 +60,7 @@ func (c *Client) RequestPairing(ctx context.Context, request PairingRequest, opt
 	}
 	// Not signed: the server only reads the id here. So if a proxy breaks signatures, the
 	// next call fails and reports the reason.
-	pairing, err := c.pair(ctx, pairingBody{ID: c.identity.SIN(), Label: request.Label}, true, "bitpay.RequestPairing", opts)
+	pairing, err := c.pair(ctx, pairingBody{ID: c.identity.SIN(), Label: request.Label}, true, "RequestPairing", opts)
 	if err != nil {
 		return Pairing{}, err
 	}
@@ -80,11 +80,11 @@ func (c *Client) ClaimPairing(ctx context.Context, code string, options ClaimOpt
 	if c.identity == nil {
 		return Pairing{}, ErrNoIdentity
 	}
-	if err := checkID("pairing code", code); err != nil {
+	if err := client.CheckID("pairing code", code); err != nil {
 		return Pairing{}, err
 	}
 	body := pairingBody{ID: c.identity.SIN(), Label: options.Label, Code: code}
-	pairing, err := c.pair(ctx, body, false, "bitpay.ClaimPairing", opts)
+	pairing, err := c.pair(ctx, body, false, "ClaimPairing", opts)
 	if err != nil {
 		return Pairing{}, err
 	}
@@ -108,7 +108,7 @@ type pairingAnswer struct {
 }
 
 func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, operation string, opts []client.CallOption) (Pairing, error) {
-	r := client.Request{Operation: operation, Method: http.MethodPost, Path: []string{"tokens"}, Body: body, Anonymous: anonymous}
+	r := post(operation, body, "tokens").anonymous(anonymous)
 	answers, at, err := exchange[[]pairingAnswer](ctx, c, r, opts)
 	if err != nil {
 		return Pairing{}, err
@@ -117,7 +117,7 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, ope
 		return Pairing{}, r.Unusable(http.StatusOK, fmt.Errorf("it has %d pairing codes", len(answers)))
 	}
 	answer := answers[0]
-	if !idPattern().MatchString(answer.PairingCode) || body.Code != "" && answer.PairingCode != body.Code {
+	if !client.IsID(answer.PairingCode) || body.Code != "" && answer.PairingCode != body.Code {
 		return Pairing{}, r.Unusable(http.StatusOK, errors.New("its pairing code is none, or another than was claimed"))
 	}
 	if answer.PairingExpiration.IsZero() {
@@ -139,12 +139,12 @@ func (c *Client) pair(ctx context.Context, body pairingBody, anonymous bool, ope
 // 2.0.0 to 2.3.5 show the Approve button only with a storeID. For other servers storeID
 // may be empty; the owner then chooses the store.
 func (c *Client) ApproveURL(code string, storeID StoreID) (string, error) {
-	if err := checkID("pairing code", code); err != nil {
+	if err := client.CheckID("pairing code", code); err != nil {
 		return "", err
 	}
 	query := url.Values{"pairingCode": {code}}
 	if storeID != "" {
-		if err := checkID("store id", string(storeID)); err != nil {
+		if err := client.CheckID("store id", string(storeID)); err != nil {
 			return "", err
 		}
 		query.Set("selectedStore", string(storeID))
@@ -155,17 +155,11 @@ func (c *Client) ApproveURL(code string, storeID StoreID) (string, error) {
 // TokensURL returns the page that lists a store's tokens. The owner can revoke each of
 // them there.
 func (c *Client) TokensURL(storeID StoreID) (string, error) {
-	if err := checkID("store id", string(storeID)); err != nil {
-		return "", err
-	}
-	return c.http.URL([]string{"stores", string(storeID), "tokens"}, nil)
+	return c.page(nil, "stores", storeID, "tokens")
 }
 
 // AccessTokensURL returns the page on which the owner makes a token for a store by pasting
 // [Identity.PublicKey]. The page refuses a SIN.
 func (c *Client) AccessTokensURL(storeID StoreID) (string, error) {
-	if err := checkID("store id", string(storeID)); err != nil {
-		return "", err
-	}
-	return c.http.URL([]string{"stores", string(storeID), "tokens", "create"}, nil)
+	return c.page(nil, "stores", storeID, "tokens", "create")
 }

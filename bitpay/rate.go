@@ -52,10 +52,7 @@ var ErrNoRate = errors.New("the store has no rate for this pair")
 func (s *RateService) List(ctx context.Context, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
 	s = s.c.as(opts).Rates
 	query, err := s.query(options)
-	if err != nil {
-		return nil, err
-	}
-	return getRates(ctx, s.c, query, "bitpay.Rates.List", options.unsigned(), opts, "rates")
+	return getRates(ctx, s.c, get("Rates.List", "rates").with(query).anonymous(options.unsigned()).refuse(err), opts)
 }
 
 // Base returns the rates of one currency in the currencies of the store's payment methods.
@@ -63,30 +60,18 @@ func (s *RateService) List(ctx context.Context, options RateOptions, opts ...cli
 // server responds with 400, but 1.13.5 has rates for it.
 func (s *RateService) Base(ctx context.Context, base string, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
 	s = s.c.as(opts).Rates
-	if err := checkID("currency", base); err != nil {
-		return nil, err
-	}
 	query, err := s.query(options)
-	if err != nil {
-		return nil, err
-	}
-	return getRates(ctx, s.c, query, "bitpay.Rates.Base", options.unsigned(), opts, "rates", base)
+	return getRates(ctx, s.c, get("Rates.Base", "rates", currencyCode(base)).with(query).anonymous(options.unsigned()).refuse(err), opts)
 }
 
 // Pair returns the price of one unit of base in a currency. It returns [ErrNoRate] if
 // there is no rate; servers up to 2.0.8 respond with 500 instead.
 func (s *RateService) Pair(ctx context.Context, base, currency string, options RateOptions, opts ...client.CallOption) (Rate, error) {
 	s = s.c.as(opts).Rates
-	if err := errors.Join(checkID("currency", base), checkID("currency", currency)); err != nil {
-		return Rate{}, err
-	}
 	query, err := s.query(options)
-	if err != nil {
-		return Rate{}, err
-	}
-	r := client.Request{Operation: "bitpay.Rates.Pair", Method: http.MethodGet, Path: []string{"rates", base, currency}, Query: query, Anonymous: options.unsigned()}
+	r := get("Rates.Pair", "rates", currencyCode(base), currencyCode(currency)).with(query).anonymous(options.unsigned()).refuse(err)
 	var answer pairAnswer
-	_, err = s.c.Decode(ctx, r, &answer, opts...)
+	_, err = s.c.decode(ctx, r, &answer, opts)
 	switch {
 	case err != nil:
 		return Rate{}, err
@@ -108,15 +93,12 @@ func (s *RateService) Pair(ctx context.Context, base, currency string, options R
 func (s *RateService) Public(ctx context.Context, options RateOptions, opts ...client.CallOption) ([]Rate, error) {
 	s = s.c.as(opts).Rates
 	query, err := s.query(options)
-	if err != nil {
-		return nil, err
-	}
+	r := get("Rates.Public", "api", "rates").with(query).anonymous(true).refuse(err)
 	if !query.Has("storeId") {
-		return nil, client.Refuse("storeId", "it is needed here, since the server looks at no key")
+		r = r.refuse(client.Refuse("storeId", "it is needed here, since the server looks at no key"))
 	}
-	r := client.Request{Operation: "bitpay.Rates.Public", Method: http.MethodGet, Path: []string{"api", "rates"}, Query: query, Anonymous: true}
 	var rates []Rate
-	if _, err := s.c.Decode(ctx, r, &rates, opts...); err != nil {
+	if _, err := s.c.decode(ctx, r, &rates, opts); err != nil {
 		return nil, err
 	}
 	return checkRates(r, rates)
@@ -126,9 +108,8 @@ func (s *RateService) Public(ctx context.Context, options RateOptions, opts ...c
 // for the named store.
 func (o RateOptions) unsigned() bool { return o.StoreID != "" }
 
-func getRates(ctx context.Context, c *Client, query url.Values, operation string, unsigned bool, opts []client.CallOption, path ...string) ([]Rate, error) {
-	r := client.Request{Operation: operation, Method: http.MethodGet, Path: path, Query: query, Anonymous: unsigned}
-	rates, _, err := call[[]Rate](ctx, c, r, opts...)
+func getRates(ctx context.Context, c *Client, r request, opts []client.CallOption) ([]Rate, error) {
+	rates, _, err := call[[]Rate](ctx, c, r, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +119,7 @@ func getRates(ctx context.Context, c *Client, query url.Values, operation string
 var errNoPrice = errors.New("it has a rate that is not above 0")
 
 // checkRates refuses a rate that cannot be used for a payment, such as a missing one.
-func checkRates(r client.Request, rates []Rate) ([]Rate, error) {
+func checkRates(r request, rates []Rate) ([]Rate, error) {
 	for _, rate := range rates {
 		if rate.Rate.Sign() <= 0 {
 			return nil, r.Unusable(http.StatusOK, errNoPrice)
@@ -182,7 +163,7 @@ func (s *RateService) query(options RateOptions) (url.Values, error) {
 		if id == "" {
 			continue
 		}
-		if err := checkID(name, id); err != nil {
+		if err := client.CheckID(name, id); err != nil {
 			return nil, err
 		}
 		query.Set(name, id)

@@ -29,7 +29,7 @@ func (c *Client) tokens(ctx context.Context, opts []client.CallOption) ([]Token,
 	if c.identity == nil {
 		return nil, time.Time{}, ErrNoIdentity
 	}
-	list, at, err := exchange[[]map[string]client.Secret](ctx, c, client.Request{Operation: "bitpay.Tokens", Method: http.MethodGet, Path: []string{"tokens"}}, opts)
+	list, at, err := exchange[[]map[string]client.Secret](ctx, c, get("Tokens", "tokens"), opts)
 	if err != nil {
 		return nil, at, err
 	}
@@ -44,9 +44,9 @@ func (c *Client) tokens(ctx context.Context, opts []client.CallOption) ([]Token,
 
 // exchange is [call] for tokens and pairing codes. It refuses duplicate JSON fields in the
 // response, and it also returns the time of the response, which is zero if there is none.
-func exchange[T any](ctx context.Context, c *Client, r client.Request, opts []client.CallOption) (T, time.Time, error) {
+func exchange[T any](ctx context.Context, c *Client, r request, opts []client.CallOption) (T, time.Time, error) {
 	r.Auth = true
-	data, response, err := call[T](ctx, c, r, opts...)
+	data, response, err := call[T](ctx, c, r, opts)
 	if err != nil {
 		return data, time.Time{}, err
 	}

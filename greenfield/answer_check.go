@@ -27,7 +27,7 @@ var (
 // with that id.
 func checkInvoice(storeID StoreID, id InvoiceID) func(Invoice) error {
 	return func(i Invoice) error {
-		if !idPattern().MatchString(string(i.ID)) || !i.Amount.IsSet() || i.Currency == "" {
+		if !client.IsID(string(i.ID)) || !i.Amount.IsSet() || i.Currency == "" {
 			return errNoInvoice
 		}
 		var e client.DifferentError
@@ -121,7 +121,7 @@ func scalar(raw json.RawMessage) string {
 
 func checkStore(id StoreID) func(Store) error {
 	return func(s Store) error {
-		if !idPattern().MatchString(string(s.ID)) {
+		if !client.IsID(string(s.ID)) {
 			return errNoStore
 		}
 		var e client.DifferentError

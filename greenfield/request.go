@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -39,30 +37,8 @@ func remove(operation string, path ...any) request {
 
 // build returns a request for a path below /api/v1.
 func build(operation, method string, path []any) request {
-	r := request{Request: client.Request{
-		Operation: "greenfield." + operation, Method: method, Path: append(make([]string, 0, 2+len(path)), "api", "v1"),
-	}}
-	for _, part := range path {
-		var text string
-		var err error
-		switch part := part.(type) {
-		case string:
-			text = part
-		case StoreID:
-			text, err = string(part), checkID("store id", string(part))
-		case InvoiceID:
-			text, err = string(part), checkID("invoice id", string(part))
-		case UserID:
-			text, err = string(part), checkUser(string(part))
-		default:
-			panic(fmt.Sprintf("greenfield: a path has a %T", part))
-		}
-		if r.err == nil {
-			r.err = err
-		}
-		r.Path = append(r.Path, text)
-	}
-	return r
+	segments, err := client.AppendSegments(append(make([]string, 0, 2+len(path)), "api", "v1"), path...)
+	return request{client.Request{Operation: "greenfield." + operation, Method: method, Path: segments}, err}
 }
 
 // with adds a query.
@@ -79,15 +55,8 @@ func (r request) refuse(err error) request {
 	return r
 }
 
-var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
-
-// checkID refuses an id that no server generates, before it becomes part of a path.
-func checkID(what, id string) error {
-	if !idPattern().MatchString(id) {
-		return client.Refuse(what, fmt.Sprintf("%.80q has to be 1 to 64 letters, digits, - or _", id))
-	}
-	return nil
-}
+// PathSegment implements [client.Segment].
+func (u UserID) PathSegment() (string, error) { return string(u), checkUser(string(u)) }
 
 // checkUser refuses a text that can be neither an id nor an e-mail address. The path is
 // escaped, so this check only catches mistakes.

@@ -33,13 +33,13 @@ func (s *PermissionService) Try(ctx context.Context, held []Permission, storeID 
 	rights := make([]Right, 0, len(held))
 	for _, p := range held {
 		switch {
-		case p.NamesStoreTwice(), p.Kind() == StorePermission && p.Scope() != "" && !idPattern().MatchString(p.Scope()):
+		case p.NamesStoreTwice(), p.Kind() == StorePermission && p.Scope() != "" && !client.IsID(p.Scope()):
 			rights = append(rights, Right{Permission: p, Live: LiveNo, Reason: RightNoEffect})
 		case p.Kind() == StorePermission:
 			rights = append(rights, t.inStore(ctx, p, cmp.Or(StoreID(p.Scope()), storeID)))
 		default:
 			rights = append(rights, t.elsewhere(ctx, p))
-			if p.IsUnrestricted() && idPattern().MatchString(string(storeID)) {
+			if p.IsUnrestricted() && client.IsID(string(storeID)) {
 				rights = append(rights, t.anything(ctx, p, storeID))
 			}
 		}
@@ -60,7 +60,7 @@ type trial struct {
 
 // inStore returns the Right of a store permission.
 func (t *trial) inStore(ctx context.Context, p Permission, storeID StoreID) Right {
-	if !idPattern().MatchString(string(storeID)) {
+	if !client.IsID(string(storeID)) {
 		return Right{Permission: p, Live: LiveUnknown, Reason: RightNoStore}
 	}
 	s := t.store(ctx, storeID)

@@ -3,10 +3,8 @@ package authorize
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,9 +13,6 @@ import (
 )
 
 const maxName = 200 // bytes; longer names break the page's layout
-
-// storePattern matches the ids that servers generate.
-var storePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
 
 // Validate refuses what the server would silently drop, so that the user would see
 // another request: a malformed or unknown permission, a redirect that is not absolute, an
@@ -38,7 +33,7 @@ func (r Request) checkPermissions() error {
 		switch {
 		case err != nil:
 			return client.Refuse("permissions", err.Error()+", and the server would leave it out")
-		case p.Scope() != "" && !storePattern().MatchString(p.Scope()):
+		case p.Scope() != "" && !client.IsID(p.Scope()):
 			return client.Refuse("permissions", fmt.Sprintf("%.80q is no store's id", p.Scope()))
 		case p.Scope() != "" && p.IsUnrestricted():
 			return client.Refuse("permissions", fmt.Sprintf("%s is no limit: such a key makes keys that are unrestricted for everything. "+
@@ -57,7 +52,7 @@ func (r Request) checkStore() error {
 	switch {
 	case r.StoreID == "":
 		return nil
-	case !storePattern().MatchString(string(r.StoreID)):
+	case !client.IsID(string(r.StoreID)):
 		return client.Refuse("storeId", fmt.Sprintf("%.80q is no store's id", r.StoreID))
 	case !r.SelectiveStores:
 		return client.Refuse("storeId", "it is for SelectiveStores, with which the person picks a store")
