@@ -1,9 +1,25 @@
 // Package authorize obtains an API key through the consent page of a BTCPay Server: the
-// user opens the page in a browser, consents, and the page posts the key to an address of
-// the program.
+// user opens the page in a browser and consents, and the page posts the key to an address
+// of the program. The API itself is in package greenfield.
 //
-// The page posts to an address of the program. So first listen, then send the user to the
-// page:
+// # Three steps
+//
+// Every login has the same steps:
+//
+//  1. Describe what the key may do in a [Request], and open the page at its [URL].
+//     [Request.Warnings] reports in advance what may surprise the user.
+//  2. Receive the key: with [Listen] on the user's own machine, or with a [Handler] in a
+//     web app.
+//  3. Check it: the POST may come from anybody, so ask the server with [Prove]. Then look at
+//     [Grant.Match], since the user may have granted more or less than requested. A
+//     [Handler] does both.
+//
+// If the user cancels, the server sends nothing back. So every wait needs a time limit.
+//
+// # A program on the user's machine
+//
+// [Listen] waits on a loopback address for one POST with the right nonce in its path, and
+// refuses all other requests:
 //
 //	c, err := greenfield.New(server, nil)
 //	...
@@ -22,10 +38,41 @@
 //	...
 //	proof, err := authorize.Prove(ctx, c, callback.APIKey, request)
 //
-// The listener accepts one POST with the right nonce in its path and refuses all other
-// requests. Do not trust what the POST contains until [Prove] has asked the server. The
-// grant may have more or fewer permissions than the request: check [Grant.Match] before
-// you keep the key. [Request.Warnings] reports possible surprises in advance.
+// # A web app
 //
-// If the user cancels, the server sends nothing back, so the wait needs a timeout.
+// A [Handler] receives the keys of all users of a web app. The app starts a login for a
+// user and gets the key of that user back:
+//
+//	handler, err := authorize.NewHandler(authorize.HandlerOptions{
+//		URL: "https://shop.example.com/btcpay/callback/",
+//		Done: func(ctx context.Context, result authorize.Result) (string, error) {
+//			return "/btcpay/connected?login=" + result.Login.ID, db.SaveKey(ctx, result)
+//		},
+//	})
+//	...
+//	mux.Handle("/btcpay/callback/", handler)
+//	...
+//	page, err := handler.Start(ctx, server, session.User, request) // redirect the browser to it
+//
+// Do not put the handler behind a check of cross-site requests, such as
+// [http.CrossOriginProtection] or a CSRF token: the POST always comes from another site.
+// The random state in its path takes the place of that check.
+//
+// The handler keeps started logins in memory. If the app has several processes, or restarts
+// while users consent, implement [Pending] with its database.
+//
+// # Whose browser it is
+//
+// The browser that delivers the key may be another person's than the one for whom the login
+// was started: an attacker can start a login and send the address of the consent page to
+// somebody else. With that person's consent, the person's key would arrive for the
+// attacker's account. The POST cannot show this, because browsers send it without the app's
+// cookies. The page to which the browser goes next can: that request has them. So use the
+// key only after its page was opened in a session of the login's user, and otherwise revoke
+// it. The program in examples/webapp does this.
+//
+// # Compatibility
+//
+// Servers from 1.13.5 to 2.4.1 were recorded, and the tests read the recordings. Exported
+// names do not change within a major version. Later versions may add warnings and outcomes.
 package authorize

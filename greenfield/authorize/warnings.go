@@ -130,10 +130,7 @@ func (r Request) warnRedirect(add addWarning) {
 	if err != nil || r.Redirect == "" {
 		return
 	}
-	local := u.Hostname() == localhost || strings.HasSuffix(u.Hostname(), ".onion")
-	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
-		local = ip.IsLoopback()
-	}
+	local := onThisMachine(u) || strings.HasSuffix(u.Hostname(), ".onion")
 	switch {
 	case u.Scheme == "http" && !local:
 		add(WarnPlainRedirect, "the key will travel to %s unencrypted, and everyone on the way can read it", u.Host)
@@ -150,4 +147,9 @@ func join(permissions []greenfield.Permission) string {
 		texts[i] = string(p)
 	}
 	return strings.Join(texts, ", ")
+}
+
+func onThisMachine(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == localhost || err == nil && ip.IsLoopback()
 }

@@ -3,6 +3,8 @@ package authorize
 import (
 	_ "embed"
 	"fmt"
+	"net/http"
+	"strings"
 )
 
 // The pages are the same for every request: they contain nothing that was received.
@@ -11,6 +13,12 @@ var (
 	receivedPage string
 	//go:embed pages/not_kept.html
 	notKeptPage string
+	//go:embed pages/not_saved.html
+	notSavedPage string
+	//go:embed pages/no_login.html
+	noLoginPage string
+	//go:embed pages/not_proven.html
+	notProvenPage string
 )
 
 // secureHeaders keep the response out of caches, out of frames and out of the referrers
@@ -20,11 +28,20 @@ const secureHeaders = "Cache-Control: no-store\r\n" +
 	"Cross-Origin-Opener-Policy: same-origin\r\n" +
 	"Referrer-Policy: no-referrer\r\n" +
 	"X-Content-Type-Options: nosniff\r\n" +
-	"X-Frame-Options: DENY\r\n" +
-	"Connection: close\r\n"
+	"X-Frame-Options: DENY\r\n"
+
+// secure sets the same headers for the response of a [Handler].
+func secure(header http.Header) {
+	for line := range strings.Lines(secureHeaders) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		header.Set(name, value)
+	}
+}
+
+const closing = "Connection: close\r\n"
 
 func page(status, text string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n%s\r\n%s", status, len(text), secureHeaders, text)
+	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n%s\r\n%s", status, len(text), secureHeaders+closing, text)
 }
 
 func received() []byte { return page("200 OK", receivedPage) }
@@ -33,10 +50,10 @@ func notKept() []byte  { return page("500 Internal Server Error", notKeptPage) }
 // seeOther redirects the browser away from the form, so that a reload does not post the
 // key again.
 func seeOther(path string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 303 See Other\r\nLocation: %s\r\nContent-Length: 0\r\n%s\r\n", path, secureHeaders)
+	return fmt.Appendf(nil, "HTTP/1.1 303 See Other\r\nLocation: %s\r\nContent-Length: 0\r\n%s\r\n", path, secureHeaders+closing)
 }
 
 // notFound has no body, so that the response to HEAD is the same.
 func notFound() []byte {
-	return []byte("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + secureHeaders + "\r\n")
+	return []byte("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n" + secureHeaders + closing + "\r\n")
 }
