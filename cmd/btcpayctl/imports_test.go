@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"greenfield":    {"client"},
 	"keystore":      {},
 	"sandbox":       {},
+	"examples":      {"client", "bitpay", "greenfield"},
 	"cmd/btcpayctl": {"client", "bitpay", "greenfield", "keystore", "sandbox"},
 }
 

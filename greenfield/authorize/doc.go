@@ -46,7 +46,7 @@
 //	handler, err := authorize.NewHandler(authorize.HandlerOptions{
 //		URL: "https://shop.example.com/btcpay/callback/",
 //		Done: func(ctx context.Context, result authorize.Result) (string, error) {
-//			return "/btcpay/connected?login=" + result.Login.ID, db.SaveKey(ctx, result)
+//			return "/btcpay/connected?receipt=" + result.Receipt, db.SaveKey(ctx, result)
 //		},
 //	})
 //	...
@@ -67,9 +67,10 @@
 // was started: an attacker can start a login and send the address of the consent page to
 // somebody else. With that person's consent, the person's key would arrive for the
 // attacker's account. The POST cannot show this, because browsers send it without the app's
-// cookies. The page to which the browser goes next can: that request has them. So use the
-// key only after its page was opened in a session of the login's user, and otherwise revoke
-// it. The program in examples/webapp does this.
+// cookies. The page to which the browser goes next can: that request has them, and only
+// that browser knows [Result.Receipt]. So use the key only after the page with the receipt
+// was opened in a session of the login's user, and otherwise revoke it. The program in
+// examples/webapp does this.
 //
 // # Compatibility
 //

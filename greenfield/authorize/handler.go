@@ -28,8 +28,9 @@ type HandlerOptions struct {
 	// gets its response. It saves the key and returns the page of the web app to which the
 	// browser goes. Its context is not cancelled if the browser goes away.
 	//
-	// Do not use the key before that page has been opened in a session of Result.User: see
-	// the heading "Whose browser it is".
+	// Put [Result.Receipt] into the address of the page, and do not use the key before the
+	// page was opened in a session of [Login.User]: see the heading "Whose browser it is".
+	// If the page is empty, the browser goes to /.
 	//
 	// If it returns an error, the browser gets an error page, and reloading that page
 	// delivers the key again. So Done may be called again for the same [Login.ID].
@@ -74,6 +75,9 @@ type Result struct {
 	Login    Login
 	Callback Callback
 	Outcome  Outcome
+	// Receipt is a random text for the browser that delivered the key. It is new in each
+	// call of [HandlerOptions.Done], and empty in a result of [Handler.Check].
+	Receipt string
 	// Proof is what the server reported about the key. It is zero if the outcome is
 	// [OutcomeUnproven].
 	Proof Proof
@@ -252,6 +256,7 @@ func (h *Handler) receive(ctx context.Context, id string, callback Callback) (pa
 	if err != nil {
 		return "", err
 	}
+	result.Receipt = rand.Text()
 	if page, err = h.options.Done(ctx, result); err != nil {
 		return "", fmt.Errorf("finishing the login: %w", err)
 	}

@@ -45,7 +45,7 @@ func newWebApp(t *testing.T, change ...func(*authorize.HandlerOptions)) *webApp 
 			app.mu.Lock()
 			defer app.mu.Unlock()
 			app.results = append(app.results, result)
-			return "/app/connected?login=" + result.Login.ID, app.done()
+			return "/app/connected?receipt=" + result.Receipt, app.done()
 		},
 		Refused: func(_ *http.Request, err error) {
 			app.mu.Lock()
@@ -200,7 +200,7 @@ func TestHandlerStates(t *testing.T) {
 	}
 	// None of these used the state up.
 	status, page := app.post(redirect, key)
-	if result := app.only(); status != http.StatusSeeOther || page != "/app/connected?login="+result.Login.ID || result.Login.User != "alice" || strings.Contains(page, state) {
+	if result := app.only(); status != http.StatusSeeOther || len(result.Receipt) < 26 || page != "/app/connected?receipt="+result.Receipt || result.Login.User != "alice" || strings.Contains(page, state) {
 		t.Fatal(status, page)
 	}
 	// The browser repeats the POST: the same page, and nothing happens again.
