@@ -20,7 +20,7 @@ func TestLinks(t *testing.T) {
 		t.Fatalf("%v: %s", err, stderr.String())
 	}
 	allowed := []string{
-		"github.com/btcpayctl/btcpayctl/bitpay", "github.com/btcpayctl/btcpayctl/client",
+		"github.com/btcpayctl/btcpayctl/bitpay", "github.com/btcpayctl/btcpayctl/client", "github.com/btcpayctl/btcpayctl/client/once",
 		"github.com/btcsuite/btcd/btcec/v2", "github.com/btcsuite/btcd/btcec/v2/ecdsa", "github.com/btcsuite/btcd/btcutil/base58",
 		"github.com/btcsuite/btcd/chaincfg/chainhash", "github.com/decred/dcrd/dcrec/secp256k1/v4",
 		"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa", "golang.org/x/crypto/ripemd160",
