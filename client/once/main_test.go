@@ -3,10 +3,13 @@ package once_test
 import (
 	"os"
 	"testing"
+	"time"
 
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
 
+// TestMain also is the program of the tests that kill processes.
 func TestMain(m *testing.M) {
 	// The settings of this machine's network are not part of the tests.
 	for _, name := range []string{
@@ -14,12 +17,29 @@ func TestMain(m *testing.M) {
 	} {
 		os.Unsetenv(name)
 	}
+	if os.Getenv(programVariable) != "" {
+		os.Exit(program()) //nolint:forbidigo // the end of another program
+	}
 	leaks.Main(m)
 }
+
+// patience only ends a hang.
+const patience = 2 * time.Minute
 
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func decimal(text string) *client.Decimal {
+	if text == "" {
+		return nil
+	}
+	d, err := client.ParseDecimal(text)
+	if err != nil {
+		panic(err) // a literal of a test
+	}
+	return &d
 }
