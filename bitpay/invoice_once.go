@@ -37,7 +37,7 @@ func (s *InvoiceService) CreateOnce(ctx context.Context, journal once.Journal, s
 	case s.c.anonymous != nil:
 		return Invoice{}, client.Refuse("credential", "invoices are looked up with a key, and the client has none")
 	}
-	if err := checkID("store id", string(storeID)); err != nil {
+	if err := client.CheckID("store id", string(storeID)); err != nil {
 		return Invoice{}, err
 	}
 	if err := request.Validate(); err != nil {

@@ -67,7 +67,7 @@ func (s *InvoiceService) withOrder(ctx context.Context, storeID StoreID, orderID
 
 // order returns what identifies the invoice, without the server.
 func (r InvoiceRequest) order(storeID StoreID) (once.Request, error) {
-	if err := checkID("store id", string(storeID)); err != nil {
+	if err := client.CheckID("store id", string(storeID)); err != nil {
 		return once.Request{}, err
 	}
 	if err := r.Validate(); err != nil {
