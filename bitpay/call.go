@@ -18,7 +18,7 @@ func (c *Client) Do(ctx context.Context, r client.Request, options ...client.Cal
 func (c *Client) Decode(ctx context.Context, r client.Request, into any, options ...client.CallOption) (*client.Response, error) {
 	response, err := c.http.Decode(ctx, r, into, options...)
 	if err != nil {
-		return nil, c.explain(ctx, r, err)
+		return nil, c.as(options).explain(ctx, r, err)
 	}
 	return response, nil
 }

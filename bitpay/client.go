@@ -16,6 +16,7 @@ type Client struct {
 	// At most one of the two is set, depending on the kind of credential.
 	identity  bitID
 	anonymous *Anonymous
+	legacy    bool // the credential is a LegacyKey
 	bare      bool // there is no credential
 }
 

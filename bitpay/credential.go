@@ -92,10 +92,11 @@ func (k LegacyKey) check() error {
 	return nil
 }
 
-func (k LegacyKey) sealed(*Client) (client.Credential, []client.Secret) {
+func (k LegacyKey) sealed(c *Client) (client.Credential, []client.Secret) {
 	if err := k.check(); err != nil {
 		return unusable{err}, nil
 	}
+	c.legacy = true
 	return k, []client.Secret{k.key}
 }
 
@@ -111,7 +112,8 @@ func (a Anonymous) sealed(c *Client) (client.Credential, []client.Secret) {
 
 // LegacyKey is the single API key that a store can have for this API. The owner makes it
 // on the store's access token page. It is a [Credential]. It can make and read invoices
-// and read rates; it cannot pair. It is not a key of the Greenfield API.
+// and read rates; it cannot pair. It is not a key of the Greenfield API. Servers after
+// 2.4.4 have deleted all legacy keys and refuse them with [ErrUnknownLegacyKey].
 type LegacyKey struct{ key client.Secret }
 
 // ErrLegacyKey is returned by [NewLegacyKey]. It contains no part of the key.

@@ -92,8 +92,14 @@ func TestUnauthenticated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.client(key).Invoices.List(t.Context(), bitpay.ListOptions{}); !errors.Is(err, bitpay.ErrUnauthenticated) || !strings.Contains(err.Error(), "ApiKey") {
-		t.Errorf("got %v, want ErrUnauthenticated", err)
+	if _, err := w.client(key).Invoices.List(t.Context(), bitpay.ListOptions{}); !errors.Is(err, bitpay.ErrUnknownLegacyKey) || !errors.Is(err, bitpay.ErrUnauthenticated) || !strings.Contains(err.Error(), "ApiKey") {
+		t.Errorf("got %v, want ErrUnknownLegacyKey", err)
+	}
+	if _, err := w.client(bitpay.Generate()).Invoices.List(t.Context(), bitpay.ListOptions{}, bitpay.As(key)); !errors.Is(err, bitpay.ErrUnknownLegacyKey) {
+		t.Errorf("for one call: %v, want ErrUnknownLegacyKey", err)
+	}
+	if _, err := w.client(key).Invoices.List(t.Context(), bitpay.ListOptions{}, bitpay.As(bitpay.Generate())); errors.Is(err, bitpay.ErrUnknownLegacyKey) {
+		t.Errorf("another credential for one call: %v", err)
 	}
 }
 

@@ -20,6 +20,9 @@ var (
 	ErrForbidden = errors.New("the store does not exist, or it does not allow this without a key")
 	// ErrUnauthenticated is 401 for another reason than [ProxyError].
 	ErrUnauthenticated = errors.New("the server refused the signature or the key")
+	// ErrUnknownLegacyKey is 401 for a [LegacyKey]. Servers after 2.4.4 have deleted all
+	// legacy keys; the response is that for a wrong key. It wraps [ErrUnauthenticated].
+	ErrUnknownLegacyKey error = legacyKeyError{}
 	// ErrReusedKey means that the key already has a token of another store. The pairing
 	// code is used up.
 	ErrReusedKey = errors.New("this key belongs to another store already, and a key is tied to one store for ever: make a new key and a new pairing code")
@@ -60,6 +63,15 @@ var (
 	// none. Nothing was sent.
 	ErrNoCredential = errors.New("this needs a paired BitId key or a store's legacy API key or, where the store lets anyone make invoices, the store's id")
 )
+
+type legacyKeyError struct{}
+
+func (legacyKeyError) Error() string {
+	return "the server does not know this legacy API key: the store's owner replaced or deleted it, " +
+		"or the server is newer than 2.4.4, which deleted all legacy keys: pair a BitId key with the store instead"
+}
+
+func (legacyKeyError) Unwrap() error { return ErrUnauthenticated }
 
 // ProxyError means that the server checks signatures for http:// while the client uses
 // https://. A proxy in front of the server ends TLS and does not report this to the
@@ -121,6 +133,8 @@ func (c *Client) meaning(r client.Request, answer *client.Error) error {
 		}
 	}
 	switch {
+	case answer.Status == http.StatusUnauthorized && answer.Page == "" && c.legacy && !r.Anonymous:
+		return ErrUnknownLegacyKey
 	case answer.Status == http.StatusUnauthorized:
 		return ErrUnauthenticated
 	case answer.Status == http.StatusForbidden && answer.Page == "" && c.identity != nil && !r.Anonymous:

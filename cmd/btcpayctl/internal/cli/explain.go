@@ -89,6 +89,7 @@ var meanings = []meaning{
 	{bitpay.ErrExpiryTooSoon, output.Invalid, "date -u, and a later --expires"},
 	{bitpay.ErrNoAPI, output.NotFound, "check --server, with its path prefix"},
 	{bitpay.ErrLoginPage, output.Redirected, "btcpayctl help pairing"},
+	{bitpay.ErrUnknownLegacyKey, output.BadCredential, "btcpayctl pair client --profile shop\nthen the same command with --profile shop"},
 	{bitpay.ErrUnauthenticated, output.BadCredential, "btcpayctl pair status"},
 	{bitpay.ErrNoRate, output.NotFound, "check the store's rate rules, or ask for another pair"},
 	{bitpay.ErrNoPairs, output.Invalid, "btcpayctl rate get BTC_USD"},
