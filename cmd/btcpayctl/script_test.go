@@ -80,6 +80,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"finish": finishJob,
 
 	"sandbox": startSandbox,
+	"upgrade": upgradeSandbox,
+	"effect":  changeAccount,
 	"faults":  startFaults,
 	"human":   actHuman,
 	"pay":     pay,

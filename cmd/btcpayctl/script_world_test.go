@@ -69,12 +69,13 @@ func (s *stage) environ(ts *testscript.TestScript) []string {
 
 // A world is a sandbox and a person who owns its store.
 type world struct {
-	server *sandbox.Server
-	origin string // of the server, without its root path
-	human  *human.Human
-	others map[string]*human.Human // by e-mail address
-	http   http.Client
-	close  func()
+	server  *sandbox.Server
+	origin  string // of the server, without its root path
+	human   *human.Human
+	others  map[string]*human.Human // by e-mail address
+	options sandbox.Options
+	http    http.Client
+	close   func()
 
 	offset   time.Duration // of the sandbox's clock at the start
 	advanced atomic.Int64  // nanoseconds, by the script
@@ -96,7 +97,7 @@ func newWorld(ctx context.Context, o sandbox.Options) (*world, error) {
 			person.Close()
 		}
 		w.http.CloseIdleConnections()
-		server.Close()
+		w.server.Close()
 	}
 	if err := w.human.LogIn(ctx, server.Seed.Email, server.Seed.Password); err != nil {
 		w.close()
@@ -211,19 +212,48 @@ func startSandbox(ts *testscript.TestScript, neg bool, args []string) {
 			o.RootPath = value
 		case "--emulate":
 			o.Emulate = value
+		case "--kept":
+			o.StateFile = ts.MkAbs("server.state")
 		default:
-			ts.Fatalf("usage: sandbox [--clock=DURATION] [--root-path=PATH] [--emulate=RELEASE]")
+			ts.Fatalf("usage: sandbox [--clock=DURATION] [--root-path=PATH] [--emulate=RELEASE] [--kept]")
 		}
 	}
 	w, err := newWorld(context.Background(), o)
 	ts.Check(err)
 	s := stageOf(ts)
-	s.world, w.offset = w, off
+	s.world, w.offset, w.options = w, off, o
 	ts.Setenv("SERVER", w.server.URL)
 	ts.Setenv("STORE", w.server.Seed.StoreID)
 	ts.Setenv("EMAIL", w.server.Seed.Email)
 	ts.Setenv("PASSWORD", w.server.Seed.Password)
 	ts.Setenv("APIKEY", w.server.Seed.APIKey)
+}
+
+// upgradeSandbox ends the server of "sandbox --kept", and starts another release with its
+// state at the same address.
+//
+//	upgrade newer
+func upgradeSandbox(ts *testscript.TestScript, neg bool, args []string) {
+	s := stageOf(ts)
+	if neg || len(args) != 1 || s.options.StateFile == "" {
+		ts.Fatalf("usage: upgrade RELEASE, after sandbox --kept")
+	}
+	ts.Check(s.server.Close())
+	s.http.CloseIdleConnections()
+	s.options.Emulate = args[0]
+	server, err := sandbox.Start(context.Background(), strings.TrimPrefix(s.origin, "http://"), s.options)
+	ts.Check(err)
+	s.server = server
+}
+
+// changeAccount does to an account what its owner can do on a page.
+//
+//	effect allowBasic|addSecondFactor EMAIL
+func changeAccount(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: effect allowBasic|addSecondFactor EMAIL")
+	}
+	ts.Check(stageOf(ts).control(context.Background(), "effect", map[string]string{args[0]: args[1]}))
 }
 
 // startFaults starts a proxy in front of the sandbox that does to POSTs to

@@ -4,6 +4,7 @@ package apikey
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -49,6 +50,10 @@ type apiKeyRecord struct {
 	// permission, and none if the server was not asked.
 	Live   greenfield.Live          `json:"live"`
 	Rights []operations.RightRecord `json:"rights"`
+	// Created is when the server made the key, if it reports that, as after 2.4.4.
+	Created *time.Time `json:"created,omitempty"`
+	stored  time.Time  // here, zero if unknown
+	age     string     // for the table
 	// Until is when an old key is revoked.
 	Until *time.Time `json:"until,omitempty"`
 	// OldID is the key that this one replaced, and OldUntil when that key will be revoked,
@@ -69,11 +74,27 @@ func (r apiKeyRecord) withRights(now operations.Rights) apiKeyRecord {
 	return r
 }
 
+// withAge adds the age of a key: by its server's time of creation, else by the time when it
+// was stored here, which may be later.
+func (r apiKeyRecord) withAge(now time.Time, info greenfield.APIKeyInfo) apiKeyRecord {
+	since := r.stored
+	if !info.Created.IsZero() {
+		since = info.Created.UTC()
+		r.Created = &since
+	}
+	r.age = ""
+	if days := now.Sub(since) / (24 * time.Hour); !since.IsZero() && now.Sub(since) > -time.Hour {
+		r.age = fmt.Sprintf("%dd", days)
+	}
+	return r
+}
+
 var apiKeyView = output.View[apiKeyRecord]{
 	Columns: []output.Column[apiKeyRecord]{
 		{Title: "ID", Value: func(r apiKeyRecord) string { return cli.Dash(r.ID) }},
 		{Title: "PROFILE", Value: func(r apiKeyRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
 		{Title: "STATUS", Value: func(r apiKeyRecord) string { return r.Status }},
+		{Title: "AGE", Value: func(r apiKeyRecord) string { return cli.Dash(r.age) }},
 		{Title: "LABEL", Value: func(r apiKeyRecord) string { return cli.Dash(r.Label) }},
 		{Title: "SERVER", Value: func(r apiKeyRecord) string { return r.Server }},
 		{Title: "PERMISSIONS", Value: func(r apiKeyRecord) string { return cli.ShortPermissions(r.Permissions) }},
@@ -139,7 +160,7 @@ anyway.`,
 			if cmd.Context().Err() != nil {
 				return context.Cause(cmd.Context())
 			}
-			record = record.withRights(now)
+			record = record.withRights(now).withAge(a.Now(), info)
 			if connection.Source == "profile" {
 				record.Profiles, record.Keystore = []string{connection.Name.Text}, connection.Keystore.Text
 			}

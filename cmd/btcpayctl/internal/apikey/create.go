@@ -117,7 +117,7 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	}
 	err = c.mint(cmd.Context(), ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, KeyPayload: ledger.KeyPayload{Target: c.saveAs, BesidePairing: c.besidePairing}})
 	if err != nil {
-		return cli.DryRunIsDone(cannotMint(err, by))
+		return cli.DryRunIsDone(cannotMint(cmd.Context(), err, by, "--profile"))
 	}
 	defer c.operation.Release()
 	if err := c.verify(cmd.Context()); err != nil {

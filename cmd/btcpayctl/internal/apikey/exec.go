@@ -114,7 +114,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	}
 	err = c.mint(ctx, ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, Mint: ledger.MintPayload{Temporary: true}})
 	if err != nil {
-		return cli.DryRunIsDone(cannotMint(err, by))
+		return cli.DryRunIsDone(cannotMint(ctx, err, by, "--profile"))
 	}
 	fmt.Fprintf(c.app.Err, "Minted %s for %s (%s).\n", c.operation.Record.Label, output.VisibleLine(args[0]), countText(c.permissions))
 	if c.deadline = operations.After(c.app.Now(), c.ttl); c.ttl > 0 {

@@ -54,6 +54,9 @@ Their status:
 "apikey revoke --open" revokes those that are stored and opens the server's page for
 the rest. "doctor --forget" closes operations whose keys you have dealt with.
 
+AGE is in days since the server made the key, or, for servers up to 2.4.4, since the
+key was stored here.
+
 --offline reads neither keystores nor servers.`,
 		Example: "  btcpayctl apikey list -o json --jq '.[] | select(.status != \"works\")'\n  btcpayctl apikey list --open",
 		Args:    cli.Arguments(0, 0),
@@ -184,8 +187,8 @@ func (c *apiKeyList) fromEntry(entry keystore.Entry) (apiKeyRecord, bool, error)
 		return apiKeyRecord{}, false, nil
 	}
 	users, err := operations.ProfilesOfAPIKey(c.App, id)
-	record := apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: cli.OrEmpty(users), Permissions: []greenfield.Permission{}}
-	return record.withRights(nil), true, err
+	record := apiKeyRecord{ID: id, Server: entry.Server, Keystore: entry.Keystore, Profiles: cli.OrEmpty(users), Permissions: []greenfield.Permission{}, stored: entry.Created}
+	return record.withRights(nil).withAge(c.App.Now(), greenfield.APIKeyInfo{}), true, err
 }
 
 // lostKeys returns the keys that may exist, but never arrived here.
@@ -229,7 +232,7 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operati
 			record.Status = "works"
 		}
 		now = operations.TryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)})
-		*record = record.withRights(now)
+		*record = record.withRights(now).withAge(c.App.Now(), info)
 	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
 		record.Status = "refused"
 		return nil, c.IsEndedElsewhere(ctx, record.ID)

@@ -261,11 +261,18 @@ func (m *minting) request() authorize.Request {
 func (m *minting) record() apiKeyRecord {
 	r := m.operation.Record
 	return apiKeyRecord{ID: app.KeyID(m.key), Label: m.info.Label, Server: r.Server, Profiles: []string{}, Keystore: m.keystore,
-		Permissions: cli.OrEmpty(m.info.Permissions), Status: "works"}.withRights(m.now)
+		Permissions: cli.OrEmpty(m.info.Permissions), Status: "works", stored: r.Created}.withRights(m.now).withAge(m.App.Now(), m.info)
 }
 
-// cannotMint says how to get a credential that can make keys.
-func cannotMint(err error, by *app.GreenfieldConnection) error {
+// cannotMint says how to get a credential that can make keys. with is the flag that the
+// command takes it by.
+func cannotMint(ctx context.Context, err error, by *app.GreenfieldConnection, with string) error {
+	if errors.Is(err, greenfield.ErrBasicDisabled) || errors.Is(err, greenfield.ErrSecondFactor) {
+		e := *cli.Explain(ctx, err)
+		e.Next = "btcpayctl authorize --profile admin --server " + app.ShellWord(by.URL) + " --permission unrestricted --all-stores\n" +
+			"then the same command with " + with + " admin instead of --basic"
+		return &e
+	}
 	missing, ok := errors.AsType[*greenfield.PermissionError](err)
 	if !ok {
 		return err

@@ -75,7 +75,7 @@ func (c *apiKeyRotate) run(cmd *cobra.Command, _ []string) error {
 		begun.Rotate.Due = c.app.Now().Add(c.keepOld).UTC()
 	}
 	if err := c.mint(ctx, begun); err != nil {
-		return cli.DryRunIsDone(cannotMint(err, c.minting.by))
+		return cli.DryRunIsDone(cannotMint(ctx, err, c.minting.by, "--by"))
 	}
 	defer c.operation.Release()
 	if err := c.verify(ctx); err != nil {
