@@ -12,8 +12,9 @@ import (
 
 // composed are methods that send the requests of other methods.
 var composed = map[string]string{
-	"Invoices.All":    "Invoices.List, page by page",
-	"Permissions.Try": "reads of all areas, see TestSurfaceOfTrials",
+	"Invoices.All":        "Invoices.List, page by page",
+	"Invoices.CreateOnce": "Invoices.Create, Get and List",
+	"Permissions.Try":     "reads of all areas, see TestSurfaceOfTrials",
 }
 
 // A why is the reason of a difference.

@@ -19,7 +19,7 @@ var arrows = map[string][]string{
 	"greenfield":    {"client"},
 	"keystore":      {},
 	"sandbox":       {},
-	"examples":      {"client", "bitpay", "greenfield"},
+	"examples":      {"client", "bitpay", "greenfield", "keystore", "sandbox"},
 	"cmd/btcpayctl": {"client", "bitpay", "greenfield", "keystore", "sandbox"},
 }
 
@@ -39,7 +39,7 @@ var shared = map[string][]string{
 }
 
 // tools make, measure and test the program. root alone knows the nouns.
-var tools = []string{"apicheck", "bench", "canary", "docgen", "gotest", "programtest", "root", "testrun", "torture"}
+var tools = []string{"apicheck", "bench", "canary", "docgen", "gotest", "programtest", "root", "surface", "testrun", "torture"}
 
 // checkNoun reads what a package below cmd/btcpayctl/internal imports of its neighbours.
 func checkNoun(t *testing.T, path string, imports []string) {
