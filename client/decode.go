@@ -40,7 +40,13 @@ func decode(body []byte, strict bool, into any) error {
 			return err
 		}
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	var err error
+	if extra, ok := keepsExtra(into); ok {
+		err = extra.UnmarshalJSON(body)
+	} else {
+		err = json.Unmarshal(body, into)
+	}
+	if err != nil {
 		return fmt.Errorf("unexpected JSON: %w", err)
 	}
 	return nil

@@ -49,6 +49,13 @@
 // sent. With [AwaitAnswer] it waits for the response to a request that is on its way, even
 // if the context ends.
 //
+// # Absent, null and unknown fields
+//
+// An [Opt] is a field of a request that is absent, null or set, where the server treats
+// these differently. A type that a program reads, changes and sends back has a field
+// Extra with what the type does not know, so that a program never erases what a newer
+// server added; [UnmarshalExtra] and [MarshalExtra] implement it.
+//
 // # Between a call and the network
 //
 // [WithTransport] and [WithMiddleware] put the caller's code between a call and the

@@ -112,7 +112,8 @@ const (
 )
 
 // Receipt is what the receipt page shows. In a request for an invoice, nil means the
-// store's setting; 1.13.5 also sends null in responses.
+// store's setting; 1.13.5 also sends null in responses. [StoreService.Update] keeps what
+// is left out, since 2.3.9 (recording 14-stores).
 type Receipt struct {
 	Enabled      *bool `json:"enabled,omitzero"`
 	ShowQR       *bool `json:"showQR,omitzero"`

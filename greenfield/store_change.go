@@ -1,6 +1,7 @@
 package greenfield
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -32,6 +33,8 @@ func (s Store) Request() StoreRequest {
 		LogoURL: setText(s.LogoURL), CSSURL: setText(s.CSSURL), PaymentSoundURL: setText(s.PaymentSoundURL),
 
 		CustomLogo: setText(s.CustomLogo), CustomCSS: setText(s.CustomCSS), CheckoutType: s.CheckoutType, RequiresRefundEmail: &s.RequiresRefundEmail,
+
+		Extra: maps.Clone(s.Extra),
 	}
 	if s.PaymentTolerance.IsSet() {
 		r.PaymentTolerance = &s.PaymentTolerance

@@ -2,6 +2,7 @@ package greenfield
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
@@ -67,6 +68,18 @@ type Store struct {
 	CustomCSS           string `json:"customCSS"`
 	CheckoutType        string `json:"checkoutType"`
 	RequiresRefundEmail bool   `json:"requiresRefundEmail"`
+
+	// Extra has the fields of the JSON object that this type does not have, such as those
+	// of a newer server. [Store.Request] keeps them.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON also fills Extra.
+func (s *Store) UnmarshalJSON(data []byte) error {
+	type members Store
+	extra, err := client.UnmarshalExtra(data, (*members)(s))
+	s.Extra = extra
+	return err
 }
 
 // NetworkFeeMode decides when the network's fee is added to the amount that a customer
@@ -86,6 +99,25 @@ type PaymentMethodCriteria struct {
 	CurrencyCode    string         `json:"currencyCode"`
 	Amount          client.Decimal `json:"amount"`
 	Above           bool           `json:"above"` // if false, below
+
+	// Extra has the fields of the JSON object that this type does not have, such as those
+	// of a newer server. A list of criteria is
+	// replaced as a whole, so they are sent back.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON also fills Extra.
+func (c *PaymentMethodCriteria) UnmarshalJSON(data []byte) error {
+	type members PaymentMethodCriteria
+	extra, err := client.UnmarshalExtra(data, (*members)(c))
+	c.Extra = extra
+	return err
+}
+
+// MarshalJSON also writes Extra.
+func (c PaymentMethodCriteria) MarshalJSON() ([]byte, error) {
+	type members PaymentMethodCriteria
+	return client.MarshalExtra(members(c), c.Extra)
 }
 
 // StoreRequest describes a store to create or to change. When a store is created, the
@@ -143,6 +175,10 @@ type StoreRequest struct {
 	CustomCSS           client.Opt[string] `json:"customCSS,omitzero"`
 	CheckoutType        string             `json:"checkoutType,omitzero"` // V1 or V2
 	RequiresRefundEmail *bool              `json:"requiresRefundEmail,omitzero"`
+
+	// Extra has the fields of the JSON object that this type does not have, such as those
+	// of a newer server. A name that StoreRequest has is an error.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
 // Validate refuses values that the server would refuse with a less helpful message, and
@@ -159,15 +195,37 @@ func (r StoreRequest) Validate() error {
 		if err := checkAmount(fmt.Sprintf("paymentMethodCriteria[%d].amount", i), &criterion.Amount, maxAmount); err != nil {
 			return err
 		}
+		if err := checkExtra(fmt.Sprintf("paymentMethodCriteria[%d].Extra", i), criterion, criterion.Extra); err != nil {
+			return err
+		}
 	}
-	return nil
+	return checkExtra("Extra", r, r.Extra)
 }
 
-// MarshalJSON writes the percentage as a number, which every server can read.
+// checkExtra is [client.CheckExtra] for a part of a request.
+func checkExtra(member string, value any, extra map[string]json.RawMessage) error {
+	err := client.CheckExtra(value, extra)
+	if refused, ok := errors.AsType[*client.RequestError](err); ok {
+		return client.Refuse(member, refused.Reason)
+	}
+	return err
+}
+
+// UnmarshalJSON also fills Extra.
+func (r *StoreRequest) UnmarshalJSON(data []byte) error {
+	type members StoreRequest
+	extra, err := client.UnmarshalExtra(data, (*members)(r))
+	r.Extra = extra
+	return err
+}
+
+// MarshalJSON also writes Extra, and writes the percentage as a number, which every server
+// can read.
 func (r StoreRequest) MarshalJSON() ([]byte, error) {
 	type members StoreRequest
-	return json.Marshal(struct {
+	return client.MarshalExtra(struct {
+		// The outer field hides the inner one of the same name.
 		PaymentTolerance *number `json:"paymentTolerance,omitzero"`
 		members
-	}{(*number)(r.PaymentTolerance), members(r)})
+	}{(*number)(r.PaymentTolerance), members(r)}, r.Extra)
 }
