@@ -290,6 +290,11 @@ func (c *comparer) constants() {
 					theirs[field] = true
 				}
 			}
+		case name == "Permission":
+			theirs = map[string]bool{"unrestricted": true}
+			for _, permission := range serverPermissions(c.t, c.facts[len(c.facts)-1].Version) {
+				theirs[string(permission.Name)] = true
+			}
 		case theirs == nil:
 			continue
 		}
