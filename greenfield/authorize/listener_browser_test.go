@@ -15,8 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
+	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
 // A chromium is a running browser, told what to do over its debugging port.
@@ -189,5 +191,51 @@ func TestCallbackFromChromium(t *testing.T) {
 			}
 			<-l.Done()
 		})
+	}
+	t.Run("a web app", func(t *testing.T) { webAppFromChromium(t, chrome) })
+}
+
+// webAppFromChromium shows what [authorize.Handler] relies on: the POST from another site
+// brings no SameSite=Lax cookie of the app, and the redirect after it does.
+func webAppFromChromium(t *testing.T, chrome *chromium) {
+	s := sandbox.New(t)
+	key := mint(t, s, greenfield.CanViewInvoices.ForStore(greenfield.StoreID(s.Seed.StoreID)))
+	app := newWebApp(t)
+	_, redirect := app.start(s.URL, "alice", oneStore)
+	var posted, returned atomic.Value
+	mux := http.NewServeMux()
+	mux.HandleFunc("/app/", func(w http.ResponseWriter, _ *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "session", Value: "alice", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		w.Write([]byte("<!doctype html><title>The app</title>"))
+	})
+	mux.HandleFunc("/app/callback/", func(w http.ResponseWriter, r *http.Request) {
+		posted.Store(r.Header.Get("Cookie"))
+		app.handler.ServeHTTP(w, r)
+	})
+	mux.HandleFunc("/app/connected", func(w http.ResponseWriter, r *http.Request) {
+		returned.Store(r.Header.Get("Cookie"))
+		w.Write([]byte("<!doctype html><title>Connected</title>"))
+	})
+	mux.HandleFunc("/consent", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Write([]byte(`<!doctype html><title>Redirecting</title><form method="post" action="` + r.FormValue("to") + `">` +
+			`<input type="hidden" name="apiKey" value="` + key + `"></form><script>document.forms[0].submit()</script>`))
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	// The app is localhost, and the BTCPay Server is another site, 127.0.0.1.
+	home := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
+	var opened tab
+	chrome.call(t, "PUT", "/json/new?"+url.QueryEscape(home+"/app/"), &opened)
+	chrome.shows(t, opened.ID, "The app")
+	consent := server.URL + "/consent?to=" + url.QueryEscape(home+strings.TrimPrefix(redirect, app.address))
+	chrome.call(t, "PUT", "/json/new?"+url.QueryEscape(consent), &opened)
+	chrome.shows(t, opened.ID, "Connected")
+	// Cookies of the other tests on localhost name no SameSite, and are sent while new.
+	if strings.Contains(posted.Load().(string), "session=alice") || !strings.Contains(returned.Load().(string), "session=alice") {
+		t.Errorf("the POST brought the cookie %q, and the redirect %q", posted.Load(), returned.Load())
+	}
+	if result := app.only(); result.Outcome != authorize.OutcomeProven {
+		t.Errorf("%+v", result)
 	}
 }
