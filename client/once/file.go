@@ -136,7 +136,7 @@ func (e *fileEntry) Save(r Record) error {
 		return err
 	}
 	if err := e.write(append(data, '\n')); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", filepath.Join(e.root.Name(), e.name+recordExt), err)
 	}
 	e.record = r
 	return nil

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,6 +131,31 @@ func TestHoldExcludes(t *testing.T) {
 			t.Errorf("%d of 40 changes were kept", got)
 		}
 	})
+}
+
+// The lock file is removed and created again all the time.
+func TestFileHoldsOne(t *testing.T) {
+	j, _ := openFile(t)
+	var holders atomic.Int64
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 100 {
+				entry, err := j.Begin(t.Context(), key)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d calls hold one order", n)
+				}
+				runtime.Gosched()
+				holders.Add(-1)
+				entry.Release()
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestForget(t *testing.T) {
