@@ -1,4 +1,5 @@
-// Command shop creates an invoice for an order and waits until it is paid.
+// Command shop creates an invoice for an order and waits until it is paid. It can be
+// interrupted and run again: an order has one invoice.
 //
 //	export BTCPAY_SERVER=https://btcpay.example.com BTCPAY_STORE=J8Rx6Z4dzx BTCPAY_API_KEY=...
 //	go run ./examples/shop A-1007 12.50 USD
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/once"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
@@ -39,7 +41,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer c.CloseIdleConnections()
-	s := shop{c, greenfield.StoreID(os.Getenv("BTCPAY_STORE")), 5 * time.Second}
+	journal, err := once.File("orders") // a directory with a small file for each order
+	if err != nil {
+		return err
+	}
+	s := shop{c, greenfield.StoreID(os.Getenv("BTCPAY_STORE")), journal, 5 * time.Second}
 	invoice, err := s.order(ctx, os.Args[1], os.Args[2], os.Args[3])
 	if err != nil {
 		return err

@@ -6,17 +6,19 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/once"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 type shop struct {
-	c     *greenfield.Client
-	store greenfield.StoreID
-	every time.Duration // between two looks at an invoice
+	c       *greenfield.Client
+	store   greenfield.StoreID
+	journal once.Journal
+	every   time.Duration // between two looks at an invoice
 }
 
-// order creates the invoice of an order. If the outcome of the request is unknown, the
-// invoice may exist: look for the order id before you try again.
+// order returns the invoice of an order, and creates it if there is none. If the outcome of
+// the request is unknown ([once.UnknownError]), call it again.
 func (s shop) order(ctx context.Context, id, amount, currency string) (greenfield.Invoice, error) {
 	price, err := client.ParseDecimal(amount)
 	if err != nil {
@@ -24,7 +26,7 @@ func (s shop) order(ctx context.Context, id, amount, currency string) (greenfiel
 	}
 	request := greenfield.InvoiceRequest{Amount: &price, Currency: currency}
 	request.Metadata.SetText(greenfield.MetaOrderID, id)
-	return s.c.Invoices.Create(ctx, s.store, request)
+	return s.c.Invoices.CreateOnce(ctx, s.journal, s.store, request)
 }
 
 // wait returns the invoice when no more payment is expected. Ship only if it is settled.
