@@ -8,19 +8,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// CheckoutStatus is what the checkout page of an invoice shows to everyone who has its
-// address. Of the server's fields it has those that no other call of this API returns, and
-// those that identify the invoice.
-type CheckoutStatus struct {
-	InvoiceID InvoiceID `json:"invoiceId"`
-	OrderID   string    `json:"orderId"` // empty if the invoice has none
-	// Status uses the names of the Greenfield API, such as New or Settled.
-	Status  string  `json:"status"`
-	StoreID StoreID `json:"storeId"`
-	// StoreName is the name that the store's owner chose. It can be any text.
-	StoreName string `json:"storeName"`
-}
-
 // ErrNoCheckout is 404 for an invoice's checkout page: the invoice is archived, its amount
 // is 0, it cannot be paid, or there is no invoice with this id.
 var ErrNoCheckout = errors.New("the server shows no checkout page of this invoice")

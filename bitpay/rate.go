@@ -1,9 +1,7 @@
 package bitpay
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -17,30 +15,6 @@ import (
 
 // RateService reads exchange rates that follow a store's rate rules.
 type RateService struct{ c *Client }
-
-// Rate is the price of one unit of CryptoCode in Code.
-type Rate struct {
-	Name       string `json:"name"`       // of Code, in English
-	CryptoCode string `json:"cryptoCode"` // the left side of the pair, any currency
-	// CurrencyPair is written like BTC_USD.
-	CurrencyPair string         `json:"currencyPair"`
-	Code         string         `json:"code"` // the right side of the pair
-	Rate         client.Decimal `json:"rate,omitzero"`
-}
-
-// RateOptions select rates.
-type RateOptions struct {
-	// Pairs are written like BTC_USD or BTC-USD. If there are none, the server uses the
-	// store's default pairs.
-	Pairs []string
-	// StoreID names the store. The request then carries no credential, because with one
-	// the server responds for the credential's own store, whatever store is named. If
-	// StoreID is empty, the store is that of the credential.
-	StoreID StoreID
-	// CryptoCode replaces Pairs if the store has no default pairs: the pair is then the
-	// store's currency and this code, such as USD_BTC.
-	CryptoCode string
-}
 
 // ErrNoRate means that no rule of the store defines a rate for the pair, or that the
 // source of the rate does not respond.
@@ -126,25 +100,6 @@ func checkRates(r request, rates []Rate) ([]Rate, error) {
 		}
 	}
 	return rates, nil
-}
-
-// pairAnswer is {"data": rate}, or a bare [] if there is no rate.
-type pairAnswer struct {
-	Data *Rate
-	none bool
-}
-
-func (a *pairAnswer) UnmarshalJSON(data []byte) error {
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
-		a.none = true
-		return nil
-	}
-	var envelope struct {
-		Data *Rate `json:"data"`
-	}
-	err := json.Unmarshal(data, &envelope)
-	a.Data = envelope.Data
-	return err
 }
 
 var pairPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{2,16}[_-]?[A-Za-z0-9]{2,16}$`) })

@@ -8,26 +8,6 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// StoreMember is a user who has a role in a store.
-type StoreMember struct {
-	UserID UserID
-	// Role is the id of one of the store's roles, such as Owner.
-	Role  string
-	Email string
-	Name  string // empty up to 1.13.5, or if the user entered none
-}
-
-// StoreRole is what its holders may do in a store.
-type StoreRole struct {
-	// ID is the value of [StoreMember.Role]. Name is shown to users.
-	ID   string `json:"id"`
-	Name string `json:"role"`
-	// Permissions are policies without a scope. A role also has the policies that they
-	// include.
-	Permissions  []Permission `json:"permissions"`
-	IsServerRole bool         `json:"isServerRole"` // not made for this store
-}
-
 // Members returns the members of a store, in no fixed order. It needs
 // [CanViewStoreSettings]. Since 1.4.5.
 func (s *StoreService) Members(ctx context.Context, storeID StoreID, opts ...client.CallOption) ([]StoreMember, error) {
