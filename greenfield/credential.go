@@ -104,6 +104,13 @@ func trimPaste(text string) string {
 // Secret returns the key itself.
 func (k APIKey) Secret() client.Secret { return k.secret }
 
+// MarshalJSON returns an error that wraps [client.ErrSecret]. To save a key, write
+// k.Secret().Reveal().
+func (k APIKey) MarshalJSON() ([]byte, error) { return k.secret.MarshalJSON() }
+
+// MarshalText returns an error that wraps [client.ErrSecret].
+func (k APIKey) MarshalText() ([]byte, error) { return k.secret.MarshalText() }
+
 // IsZero reports whether there is no key.
 func (k APIKey) IsZero() bool { return k.secret.IsZero() }
 

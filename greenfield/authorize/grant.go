@@ -12,7 +12,7 @@ type Match string
 
 // The outcomes of [Request.Compare].
 const (
-	MatchSame     Match = "same"
+	MatchSame     Match = "same"     // exactly what was requested
 	MatchBroader  Match = "broader"  // everything that was requested, and more
 	MatchNarrower Match = "narrower" // only a part of what was requested
 	MatchOther    Match = "other"    // some permissions are missing, and others were added

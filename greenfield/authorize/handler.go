@@ -72,9 +72,13 @@ const (
 
 // A Result is a key that arrived for a login.
 type Result struct {
-	Login    Login
+	// Login is what [Handler.Start] began.
+	Login Login
+	// Callback has the key: Callback.APIKey.Secret().Reveal() is the text to save. A Result
+	// cannot be encoded as JSON as a whole.
 	Callback Callback
-	Outcome  Outcome
+	// Outcome is [OutcomeProven] if the key can be used as requested.
+	Outcome Outcome
 	// Receipt is a random text for the browser that delivered the key. It is new in each
 	// call of [HandlerOptions.Done], and empty in a result of [Handler.Check].
 	Receipt string
@@ -141,8 +145,8 @@ func NewHandler(o HandlerOptions) (*Handler, error) {
 
 // Start starts a login and returns the address of the consent page; redirect the user's
 // browser to it. The user is any text that identifies the user of the web app, for
-// instance an account's id. It is not sent; [Result.Login] has it. Take it from the
-// session, never from the request.
+// instance an account's id. It is not sent to the server; [Result.Login] has it. Take
+// it from the session, never from a form.
 //
 // Start sets [Request.Redirect]. It returns the errors of [Request.Validate] and of
 // [HandlerOptions.Pending]. It sends nothing to the server.

@@ -507,3 +507,16 @@ func TestLoginAsJSON(t *testing.T) {
 		t.Errorf("%s: %+v, %v", text, login, err)
 	}
 }
+
+// TestResultHoldsTheKey: whoever encodes a result would lose or show the key.
+func TestResultHoldsTheKey(t *testing.T) {
+	result := authorize.Result{Callback: authorize.Callback{APIKey: apiKey(t, testKey)}}
+	if text, err := json.Marshal(result); !errors.Is(err, client.ErrSecret) {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if text := fmt.Sprintf(format, result); strings.Contains(text, testKey) || strings.Contains(text, fmt.Sprintf("%x", testKey)) {
+			t.Error(text)
+		}
+	}
+}

@@ -101,7 +101,7 @@ const (
 
 // Listen opens a listener for the POST with which a server's consent page
 // delivers a key. It already listens when it returns, so [Listener.URL] can be
-// used in an [Request]. It ends with ctx, with [Listener.Close], or by
+// used in a [Request]. It ends with ctx, with [Listener.Close], or by
 // itself after a key came.
 //
 // It accepts only a POST to the exact path with the exact Host and one key in it. Every

@@ -12,6 +12,7 @@ import (
 // A Proof is what the server reported about a key. It contains no claims of the sender of
 // the key.
 type Proof struct {
+	// Key has the key's label and permissions.
 	Key greenfield.APIKeyInfo
 	// User is the key's owner. It is nil if the key may not read the profile; then the
 	// owner is unknown.

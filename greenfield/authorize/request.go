@@ -39,11 +39,9 @@ type Request struct {
 	// [NamesStores].
 	SelectiveStores bool
 
-	// The fields below are not sent.
-
 	// StoreID is the store that the user has to pick if SelectiveStores is set:
-	// [Request.Compare] expects it. If it is empty, the user may pick any store.
-	// See [Request.PickStore].
+	// [Request.Compare] expects it. If it is empty, the user may pick any store. It is not
+	// sent. See [Request.PickStore].
 	StoreID greenfield.StoreID
 	// AllowUnknown accepts policies that BTCPay Server 2.4.1 itself does not have, such
 	// as those of plugins. A server that does not know them drops them.

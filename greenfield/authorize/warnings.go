@@ -22,19 +22,33 @@ type WarningCode string
 
 // The warnings of [Request.Warnings].
 const (
-	WarnWidened       WarningCode = "widened-to-all-stores"
-	WarnOneStore      WarningCode = "one-store-picked"
-	WarnTwoStores     WarningCode = "picked-store-may-differ"
-	WarnNoEffect      WarningCode = "selective-without-effect"
-	WarnMayAdd        WarningCode = "person-may-add"
-	WarnReuseBreaks   WarningCode = "reuse-may-fail"
-	WarnAllStoresKey  WarningCode = "old-key-may-be-broader"
+	// WarnWidened: permissions that name a store will apply to every store.
+	WarnWidened WarningCode = "widened-to-all-stores"
+	// WarnOneStore: the user has to pick one store.
+	WarnOneStore WarningCode = "one-store-picked"
+	// WarnTwoStores: the picked store may differ from the one that a permission names.
+	WarnTwoStores WarningCode = "picked-store-may-differ"
+	// WarnNoEffect: SelectiveStores is set, and no store permission is requested.
+	WarnNoEffect WarningCode = "selective-without-effect"
+	// WarnMayAdd: the user may add permissions.
+	WarnMayAdd WarningCode = "person-may-add"
+	// WarnReuseBreaks: the server's page may fail because of an older key.
+	WarnReuseBreaks WarningCode = "reuse-may-fail"
+	// WarnAllStoresKey: the server may offer an older key for every store.
+	WarnAllStoresKey WarningCode = "old-key-may-be-broader"
+	// WarnAdministrator: only an administrator of the server can grant a permission.
 	WarnAdministrator WarningCode = "administrator-only"
-	WarnEverything    WarningCode = "everything"
-	WarnNothing       WarningCode = "no-permissions"
-	WarnCannotRead    WarningCode = "cannot-read-back"
-	WarnCovered       WarningCode = "covered-already"
+	// WarnEverything: the key may do everything that the user may do.
+	WarnEverything WarningCode = "everything"
+	// WarnNothing: no permission is requested.
+	WarnNothing WarningCode = "no-permissions"
+	// WarnCannotRead: the key can create invoices and cannot read them.
+	WarnCannotRead WarningCode = "cannot-read-back"
+	// WarnCovered: a permission is included in another one.
+	WarnCovered WarningCode = "covered-already"
+	// WarnPlainRedirect: the key travels to another machine unencrypted.
 	WarnPlainRedirect WarningCode = "redirect-not-encrypted"
+	// WarnOtherRedirect: the key goes to another machine.
 	WarnOtherRedirect WarningCode = "redirect-elsewhere"
 )
 
