@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/client/once"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/fault"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -181,16 +182,16 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 			return found, b.markDone(ctx, r, operation, *found)
 		}
 	}
-	invoice, fate, err := b.sender.send(ctx, operation, o)
-	switch fate {
-	case fateNone:
+	invoice, outcome, err := b.sender.send(ctx, operation, o)
+	switch outcome {
+	case once.NotMade:
 		return nil, errors.Join(err, b.markFree(ctx, r, operation))
-	case fateMade:
+	case once.Made, once.Adopted:
 		if _, misplaced := errors.AsType[*misplacedError](err); misplaced {
 			b.misplaced++
 		}
 		return &invoice, errors.Join(err, b.markDone(ctx, r, operation, invoice))
-	case fateUnknown:
+	case once.Unknown:
 	}
 	return nil, errors.Join(err, operation.Release())
 }
@@ -209,7 +210,7 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 		b.doubts(r, record, "it has no invoice yet, but one may still appear"+tellOlder(older))
 		return nil, false, operation.Release()
 	case len(found) > 1:
-		b.doubts(r, record, ambiguous(record, found))
+		b.doubts(r, record, ambiguous(record, invoiceIDs(found)))
 		return nil, false, operation.Release()
 	}
 	if err := b.sender.showsStore(ctx, &found[0]); err != nil {

@@ -188,7 +188,7 @@ func (c *invoiceResume) resume(ctx context.Context, journal *ledger.Ledger, s *i
 		}
 		return false, operation.Finish()
 	case len(found) > 1:
-		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, found),
+		return false, &output.Error{Code: output.UnknownOutcome, What: "operation " + r.ID + ": " + ambiguous(r, invoiceIDs(found)),
 			Why: "btcpayctl does not know which of them it created.", Next: "compare them with btcpayctl invoice get\nthen btcpayctl invoice resume " + r.ID + " --abandon"}
 	case len(found) == 0:
 		return false, &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("there is no invoice of operation %s yet (order id %s)", r.ID, r.OrderID),

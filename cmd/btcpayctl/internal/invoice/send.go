@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/once"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -31,15 +32,6 @@ func (s *invoiceSender) check(o order) error {
 	}
 	return s.invoiceAPI.check(o)
 }
-
-// A fate is the outcome of a request for an invoice.
-type fate int
-
-const (
-	fateUnknown fate = iota // the invoice may exist, or may still appear
-	fateNone                // nothing was created
-	fateMade
-)
 
 // create creates an invoice: order id → record → POST → id recorded. The caller prints it
 // and then finishes the operation. After an error there is no operation to finish: it was
@@ -75,40 +67,59 @@ func (s *invoiceSender) create(ctx context.Context, o order) (invoiceRecord, *le
 			return *found, operation, nil
 		}
 	}
-	invoice, fate, err := s.send(ctx, operation, o)
+	invoice, outcome, err := s.send(ctx, operation, o)
 	switch {
 	case err == nil:
 		return invoice, operation, nil
-	case fate == fateUnknown:
+	case outcome == once.Unknown:
 		return invoiceRecord{}, nil, errors.Join(err, operation.Release())
 	}
 	// Nothing is left to look up: nothing was created, or the error names the invoice.
 	return invoiceRecord{}, nil, errors.Join(err, operation.Finish())
 }
 
-// send requests the invoice of an operation, once. An error with [fateMade] names an
-// invoice that differs from the order.
-func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[ledger.Invoice], o order) (invoiceRecord, fate, error) {
-	invoice, err := s.invoiceAPI.create(ctx, operation.Record.ID, o)
-	if err != nil && !client.FateUnknown(err) {
-		return invoiceRecord{}, fateNone, err
-	}
-	if err != nil {
-		if invoice, err = s.adopt(ctx, operation, err); err != nil {
-			return invoiceRecord{}, fateUnknown, err
-		}
+// send requests the invoice of an operation, once. An error with [once.Made] or
+// [once.Adopted] names an invoice that differs from the order.
+func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[ledger.Invoice], o order) (invoiceRecord, once.Outcome, error) {
+	r := operation.Record
+	var lost error
+	var older []invoiceRecord
+	looked := false
+	invoice, outcome, err := once.Send(ctx, once.API[invoiceRecord]{
+		Post: func(ctx context.Context) (made invoiceRecord, err error) {
+			made, err = s.invoiceAPI.create(ctx, r.ID, o)
+			lost = err
+			return made, err
+		},
+		Find: func(ctx context.Context) (found []invoiceRecord, err error) {
+			looked = true
+			found, older, err = s.find(ctx, r)
+			return found, err
+		},
+		ID: func(made invoiceRecord) client.InvoiceID { return client.InvoiceID(made.ID) },
+	})
+	switch outcome {
+	case once.NotMade:
+		return invoiceRecord{}, outcome, err
+	case once.Unknown:
+		unknown, _ := errors.AsType[*once.UnknownError](err)
+		return invoiceRecord{}, outcome, unknownOutcome(r, unknown, looked, older)
+	case once.Adopted:
+		fmt.Fprintf(s.app.Err, "The response was lost (%s). The invoice was found by its order id %s.\n",
+			output.VisibleLine(lost.Error()), output.VisibleLine(r.OrderID))
+	case once.Made:
 	}
 	// If this fails, for example because the disk is full, the order id in the record still
 	// finds the invoice.
 	_ = operation.Advance(func(r *ledger.Invoice) { r.Invoice = invoice.ID })
 	if err := s.showsStore(ctx, &invoice); err != nil {
-		return invoice, fateMade, err
+		return invoice, outcome, err
 	}
 	if err := s.compare(o, invoice); err != nil {
-		return invoice, fateMade, err
+		return invoice, outcome, err
 	}
 	s.reportChanged(o, invoice)
-	return invoice, fateMade, nil
+	return invoice, outcome, nil
 }
 
 func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.Invoice, error) {
@@ -117,33 +128,25 @@ func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.
 	return r, s.recordIssuer(ctx, &r.Header, &r.Issuer)
 }
 
-// adopt looks up the invoice of a request whose response was lost.
-func (s *invoiceSender) adopt(ctx context.Context, operation *ledger.Operation[ledger.Invoice], lost error) (invoiceRecord, error) {
-	r := operation.Record
+// unknownOutcome describes a request whose response was lost and whose invoice was not
+// found. Older are invoices that are excluded only by the clocks.
+func unknownOutcome(r ledger.Invoice, e *once.UnknownError, looked bool, older []invoiceRecord) error {
 	unknown := &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created, but the response was lost",
-		Why: lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: lost}
-	if ctx.Err() != nil {
-		return invoiceRecord{}, unknown
-	}
-	found, older, err := s.find(ctx, r)
+		Why: e.Lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: e.Lost}
 	switch {
-	case err != nil:
-		unknown.Why = fmt.Sprintf("%s. It was not sent again, and looking it up failed: %s.", lost.Error(), err.Error())
-		return invoiceRecord{}, unknown
-	case len(found) == 0:
-		unknown.Why = fmt.Sprintf("%s. No invoice has the order id %s yet, but one may still appear. It was not sent again.%s", lost.Error(), r.OrderID, tellOlder(older))
-		return invoiceRecord{}, unknown
-	case len(found) > 1:
-		unknown.What = ambiguous(r, found)
-		return invoiceRecord{}, unknown
+	case !looked:
+	case e.LookUp != nil:
+		unknown.Why = fmt.Sprintf("%s. It was not sent again, and looking it up failed: %s.", e.Lost.Error(), e.LookUp.Error())
+	case len(e.Found) > 1:
+		unknown.What = ambiguous(r, e.Found)
+	default:
+		unknown.Why = fmt.Sprintf("%s. No invoice has the order id %s yet, but one may still appear. It was not sent again.%s", e.Lost.Error(), r.OrderID, tellOlder(older))
 	}
-	fmt.Fprintf(s.app.Err, "The response was lost (%s). The invoice was found by its order id %s.\n",
-		output.VisibleLine(lost.Error()), output.VisibleLine(r.OrderID))
-	return found[0], nil
+	return unknown
 }
 
-func ambiguous(r ledger.Invoice, found []invoiceRecord) string {
-	return fmt.Sprintf("%d invoices with order id %s were created since: %s", len(found), r.OrderID, idsOf(found))
+func ambiguous(r ledger.Invoice, found []client.InvoiceID) string {
+	return fmt.Sprintf("%d invoices with order id %s were created since: %s", len(found), r.OrderID, namesOf(found))
 }
 
 // tellOlder names invoices that are excluded only by the clocks.
@@ -154,16 +157,26 @@ func tellOlder(older []invoiceRecord) string {
 	return fmt.Sprintf(" Not adopted, because they are older by the clocks: %s. Was this machine's clock changed since?", idsOf(older))
 }
 
-func idsOf(invoices []invoiceRecord) string {
+func idsOf(invoices []invoiceRecord) string { return namesOf(invoiceIDs(invoices)) }
+
+func invoiceIDs(invoices []invoiceRecord) (ids []client.InvoiceID) {
+	for _, invoice := range invoices {
+		ids = append(ids, client.InvoiceID(invoice.ID))
+	}
+	return ids
+}
+
+// namesOf names the first few invoices.
+func namesOf(ids []client.InvoiceID) string {
 	const most = 5
-	var ids []string
-	for _, invoice := range invoices[:min(len(invoices), most)] {
-		ids = append(ids, invoice.ID)
+	var names []string
+	for _, id := range ids[:min(len(ids), most)] {
+		names = append(names, string(id))
 	}
-	if more := len(invoices) - most; more > 0 {
-		ids = append(ids, fmt.Sprintf("and %d more", more))
+	if more := len(ids) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(ids, ", ")
+	return strings.Join(names, ", ")
 }
 
 // find returns the invoices that the request of a record can have created, and separately
