@@ -41,7 +41,7 @@ func (e *UnknownError) Error() string {
 	case len(e.Found) > 1:
 		fmt.Fprintf(&b, ", and %d invoices have the order id: %s", len(e.Found), joined(e.Found))
 	}
-	b.WriteString(". It was not sent again. Call again to look it up.")
+	b.WriteString("; it was not sent again: call again to look it up")
 	return b.String()
 }
 
