@@ -67,6 +67,8 @@
 //		...
 //	}
 //
+// [InvoiceService.CreateOnce] does all this with a journal of package once.
+//
 // [InvoiceService.All] returns all invoices or fails. It does not lose invoices that were
 // created in the same second, unlike pages that are read with [ListOptions.Offset].
 //

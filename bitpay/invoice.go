@@ -14,7 +14,8 @@ type InvoiceService struct{ c *Client }
 //
 // Create sends the request once. If [client.FateUnknown] is true for the error, the
 // invoice may exist: look for its order id with [InvoiceService.All] before you try again.
-// The server accepts the same order id any number of times.
+// The server accepts the same order id any number of times. [InvoiceService.CreateOnce]
+// does both.
 //
 // If the new invoice has another price, currency or order id than the request, Create
 // returns it with a [*client.AnswerError] that wraps a [*client.DifferentError]. For

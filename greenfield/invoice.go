@@ -21,6 +21,7 @@ type InvoiceService struct{ c *Client }
 // The request is sent once. If [client.FateUnknown] reports true for the error, the
 // invoice may exist: look for its order id with [InvoiceService.All] before you try
 // again. The server accepts the same order id any number of times.
+// [InvoiceService.CreateOnce] does both.
 //
 // If the created invoice has another store, amount, currency or order id than requested,
 // Create returns it with a [*client.AnswerError] that wraps a [*client.DifferentError].
