@@ -189,7 +189,7 @@ type Buyer struct {
 
 // InvoiceRequest describes an invoice to be made. All fields are optional.
 //
-// In the three URLs the server fills in {InvoiceId}, {OrderId} and {Status}. {Status} is
+// In the two URLs the server fills in {InvoiceId}, {OrderId} and {Status}. {Status} is
 // the Greenfield name of the state; servers up to 2.0.8 do not fill it in.
 type InvoiceRequest struct {
 	// Price is the amount in Currency. nil makes a top-up invoice of any amount, and 0

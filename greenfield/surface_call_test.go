@@ -140,6 +140,10 @@ func fill(t *testing.T, what string, v reflect.Value) {
 	case *greenfield.Metadata:
 		v.Set(reflect.ValueOf(greenfield.Metadata{greenfield.MetaOrderID: json.RawMessage(`"A-1"`)}))
 	case json.Unmarshaler:
+		if _, keeps := v.Type().FieldByName("Extra"); v.Kind() == reflect.Struct && keeps {
+			fillKind(t, what, v) // its own JSON form only adds Extra
+			return
+		}
 		fillDecoded(t, what, v)
 	default:
 		fillKind(t, what, v)
