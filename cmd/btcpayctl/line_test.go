@@ -48,8 +48,8 @@ func (l *line) Close() {
 // setFault says what happens to requests with a method, or to all with "":
 // "down" resets the connection before anything is passed on, "lose" passes the
 // request on and loses the answer, "cut" loses it after some bytes, "strip" takes
-// the Authorization header out, "page" answers with a log-in page of its own, "ok"
-// nothing.
+// the Authorization header out, "page" answers with a log-in page of its own,
+// "pretend" with an empty 200, "ok" nothing.
 func (l *line) setFault(fault, method string, times, cut int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -108,6 +108,8 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 	case "down":
 		hijack(w).Close()
 		return
+	case "pretend":
+		return
 	case "page":
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusUnauthorized)
@@ -153,6 +155,7 @@ func (l *line) serve(w http.ResponseWriter, r *http.Request) {
 //	line
 //	line down [METHOD,...] [TIMES]
 //	line lose METHOD [TIMES]
+//	line pretend METHOD [TIMES]
 //	line ok
 func putLine(ts *testscript.TestScript, neg bool, args []string) {
 	s := stageOf(ts)

@@ -51,7 +51,9 @@ The key is limited to the store that --store, the environment or the profile nam
 --basic is for the first key of an account. The password is read from a prompt, the
 file in BTCPAYCTL_PASSWORD_FILE, or a line of standard input. The server accepts
 about five such requests a minute. After five wrong passwords it locks the account,
-with all its keys, for five minutes.
+with all its keys, for five minutes. Since 2.4.2 it refuses passwords of accounts with
+a second factor, and of accounts older than five minutes whose owner has not allowed
+Basic authentication; "authorize --permission unrestricted" works there.
 
 If the response is lost, the key is not requested again: the exit code is 8, and the
 label to look for on the server's page is printed. If a signal arrives while the key

@@ -29,8 +29,8 @@ func newAPIKeyRotate(a *app.App) *cobra.Command {
 		Use:   "rotate",
 		Short: "Replace a profile's key with a new one of the same permissions",
 		Long: `Make a new key with the permissions of the profile's key, check that it works, make
-the profile use it, and then revoke the old key, until the server confirms that. If
-btcpayctl is killed, "btcpayctl doctor" continues.
+the profile use it, and then revoke the old key, until the server confirms that and
+refuses the old key. If btcpayctl is killed, "btcpayctl doctor" continues.
 
 A program that has read the old key but not used it yet is refused if the old key is
 revoked at once. With --keep-old 10m the profile uses the new key at once, and the
