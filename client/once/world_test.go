@@ -103,11 +103,10 @@ func connectBitPay(address, key string) (*bitpay.Client, error) {
 // withOrder returns the ids of the store's invoices with an order id.
 func (w *world) withOrder(t testing.TB, store client.StoreID, orderID string) (found []client.InvoiceID) {
 	t.Helper()
-	for invoice, err := range w.owner.Invoices.All(t.Context(), store, greenfield.InvoiceListOptions{IncludeArchived: true}) {
+	options := greenfield.InvoiceListOptions{OrderIDs: []string{orderID}, IncludeArchived: true}
+	for invoice, err := range w.owner.Invoices.All(t.Context(), store, options) {
 		must(t, err)
-		if invoice.Metadata.OrderID() == orderID {
-			found = append(found, invoice.ID)
-		}
+		found = append(found, invoice.ID)
 	}
 	return found
 }
