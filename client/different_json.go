@@ -12,7 +12,9 @@ import (
 // JSON records each field in which a JSON text differs from the one that was sent. It
 // compares numbers by their value and ignores fields that were not sent.
 func (e *DifferentError) JSON(member string, asked, got json.RawMessage) {
-	e.values([]string{member}, plainJSON(asked), plainJSON(got))
+	if !bytes.Equal(asked, got) {
+		e.values([]string{member}, plainJSON(asked), plainJSON(got))
+	}
 }
 
 // An absent value is missing or is not JSON.

@@ -14,7 +14,12 @@ var ErrPath = errors.New("unusable path")
 // by itself, so that an id with a slash stays one segment. It refuses the empty segment,
 // "." and "..", since they could lead to another path.
 func escapePath(segments []string) (string, error) {
+	size := len(segments)
+	for _, segment := range segments {
+		size += len(segment)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for i, segment := range segments {
 		switch segment {
 		case "":
@@ -35,6 +40,13 @@ const upperHex = "0123456789ABCDEF"
 // it again by this rule. A good signature therefore fails if the path has %7E, %3A or
 // lower-case hex (recording 60-bitid-message of BTCPay Server 2.4.1).
 func escape(segment string) string {
+	plain := true
+	for i := range len(segment) {
+		plain = plain && pchar(segment[i])
+	}
+	if plain {
+		return segment
+	}
 	var b strings.Builder
 	for i := range len(segment) {
 		if c := segment[i]; pchar(c) {

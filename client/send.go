@@ -40,6 +40,12 @@ func (c *Client) limit(next step) step {
 	}
 }
 
+// A progress is how far an attempt came.
+type progress struct {
+	asked, connected, sent atomic.Bool // for a connection; to the server; a byte
+	hooks                  httptrace.ClientTrace
+}
+
 // send makes one attempt. It is the last step.
 func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	var wait awaiting
@@ -57,18 +63,19 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 		defer cancel()
 	}
-	var sent, connected, asked atomic.Bool
-	traced := !repeatable(x.Method) || c.unsent > 0
-	if traced {
+	var seen *progress
+	if !repeatable(x.Method) || c.unsent > 0 {
 		// The client needs this only if the request may change something or is repeated
 		// until it is sent; otherwise the trace would only cost time. WroteHeaderField is
 		// called before any byte is sent, but WroteHeaders of HTTP/2 is called later.
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GetConn:           func(string) { asked.Store(true) },
-			TLSHandshakeStart: func() { connected.Store(true) },
-			GotConn:           func(httptrace.GotConnInfo) { connected.Store(true) },
-			WroteHeaderField:  func(string, []string) { sent.Store(!repeatable(x.Method)) },
-		})
+		seen = &progress{}
+		seen.hooks = httptrace.ClientTrace{
+			GetConn:           func(string) { seen.asked.Store(true) },
+			TLSHandshakeStart: func() { seen.connected.Store(true) },
+			GotConn:           func(httptrace.GotConnInfo) { seen.connected.Store(true) },
+			WroteHeaderField:  func(string, []string) { seen.sent.Store(!repeatable(x.Method)) },
+		}
+		ctx = httptrace.WithClientTrace(ctx, &seen.hooks)
 	}
 	req := x.http.WithContext(ctx)
 	if x.body != nil {
@@ -83,9 +90,10 @@ func (c *Client) send(ctx context.Context, x *exchange) (*Response, error) {
 	answer, err := c.roundTripper.RoundTrip(req)
 	if err != nil {
 		// If the caller's code does not call the hooks, it may have sent anything.
-		known := !c.foreign || asked.Load()
-		lost := networkError(ctx, x, sent.Load() && !wait.unsent() || !known && !repeatable(x.Method), err)
-		lost.Unconnected = traced && known && !connected.Load()
+		known := !c.foreign || seen != nil && seen.asked.Load()
+		sent := seen != nil && seen.sent.Load()
+		lost := networkError(ctx, x, sent && !wait.unsent() || !known && !repeatable(x.Method), err)
+		lost.Unconnected = seen != nil && known && !seen.connected.Load()
 		return nil, lost
 	}
 	defer answer.Body.Close()

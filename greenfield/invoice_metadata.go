@@ -1,8 +1,8 @@
 package greenfield
 
 import (
+	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -38,8 +38,15 @@ const (
 // rewritten returns the fields of the metadata that came back different from what was
 // sent.
 func rewritten(sent, kept Metadata) []client.Difference {
+	var names []string
+	for name, value := range sent {
+		if !bytes.Equal(value, kept[name]) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
 	var e client.DifferentError
-	for _, name := range slices.Sorted(maps.Keys(sent)) {
+	for _, name := range names {
 		e.JSON("metadata."+name, sent[name], kept[name])
 	}
 	return e.Differences
