@@ -1,6 +1,7 @@
 package bitpay_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -70,9 +71,40 @@ func BenchmarkSign(b *testing.B) {
 	})
 }
 
-// BenchmarkCall makes an invoice over a kept connection to loopback: both sides sign,
+// BenchmarkCall reads an invoice over a kept connection to loopback: both sides sign,
 // bound the answer and decode it into the same type.
 func BenchmarkCall(b *testing.B) {
+	benchCall(b, func(ctx context.Context, c *bitpay.Client) (bitpay.Invoice, error) {
+		return c.Invoices.Get(ctx, benchID)
+	}, func(ctx context.Context, h *http.Client, key *btcec.PrivateKey, public, server string) (bitpay.Invoice, error) {
+		return handCall(ctx, h, key, public, http.MethodGet, server+"/invoices/"+benchID+"?token=merchant", nil)
+	})
+}
+
+// BenchmarkPost creates an invoice in the same way.
+func BenchmarkPost(b *testing.B) {
+	var like struct{ Data bitpay.Invoice }
+	if err := json.Unmarshal([]byte(benchAnswer), &like); err != nil {
+		b.Fatal(err)
+	}
+	request := bitpay.InvoiceRequest{Price: &like.Data.Price, Currency: like.Data.Currency, OrderID: like.Data.OrderID}
+	benchCall(b, func(ctx context.Context, c *bitpay.Client) (bitpay.Invoice, error) {
+		return c.Invoices.Create(ctx, request)
+	}, func(ctx context.Context, h *http.Client, key *btcec.PrivateKey, public, server string) (bitpay.Invoice, error) {
+		body, err := json.Marshal(request)
+		if err != nil {
+			return bitpay.Invoice{}, err
+		}
+		return handCall(ctx, h, key, public, http.MethodPost, server+"/invoices", body)
+	})
+}
+
+const benchID = "HMprBnL9BTXWuPvpoKBS6e"
+
+func benchCall(b *testing.B,
+	sdk func(context.Context, *bitpay.Client) (bitpay.Invoice, error),
+	hand func(context.Context, *http.Client, *btcec.PrivateKey, string, string) (bitpay.Invoice, error),
+) {
 	id, key := benchKey(b)
 	answer := []byte(benchAnswer)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +120,7 @@ func BenchmarkCall(b *testing.B) {
 		}
 		defer c.CloseIdleConnections()
 		for b.Loop() {
-			invoice, err := c.Invoices.Get(b.Context(), "HMprBnL9BTXWuPvpoKBS6e")
+			invoice, err := sdk(b.Context(), c)
 			if err != nil || invoice.Status != bitpay.StatusNew {
 				b.Fatal(err)
 			}
@@ -99,7 +131,7 @@ func BenchmarkCall(b *testing.B) {
 		defer h.CloseIdleConnections()
 		public := hex.EncodeToString(key.PubKey().SerializeCompressed())
 		for b.Loop() {
-			invoice, err := handCall(b.Context(), h, key, public, server.URL+"/invoices/HMprBnL9BTXWuPvpoKBS6e?token=merchant")
+			invoice, err := hand(b.Context(), h, key, public, server.URL)
 			if err != nil || invoice.Status != bitpay.StatusNew {
 				b.Fatal(err)
 			}
@@ -107,27 +139,28 @@ func BenchmarkCall(b *testing.B) {
 	})
 }
 
-func handCall(ctx context.Context, h *http.Client, key *btcec.PrivateKey, public, url string) (*bitpay.Invoice, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func handCall(ctx context.Context, h *http.Client, key *btcec.PrivateKey, public, method, url string, body []byte) (bitpay.Invoice, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
 	if err != nil {
-		return nil, err
+		return bitpay.Invoice{}, err
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "shop/1.0")
 	req.Header.Set("X-Identity", public)
-	req.Header.Set("X-Signature", handSign(key, url, nil))
+	req.Header.Set("X-Signature", handSign(key, url, body))
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	response, err := h.Do(req)
 	if err != nil {
-		return nil, err
+		return bitpay.Invoice{}, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
+	text, err := io.ReadAll(io.LimitReader(response.Body, 8<<20))
 	if err != nil {
-		return nil, err
+		return bitpay.Invoice{}, err
 	}
 	var answer struct{ Data bitpay.Invoice }
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, err
-	}
-	return &answer.Data, nil
+	err = json.Unmarshal(text, &answer)
+	return answer.Data, err
 }

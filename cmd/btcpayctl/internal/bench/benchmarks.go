@@ -21,7 +21,10 @@ type comparison struct {
 
 var comparisons = []comparison{
 	{"sign and SIN, against btcec and sha256", "./bitpay", "BenchmarkSign", 1.15, 0},
-	{"one signed call, against net/http by hand", "./bitpay", "BenchmarkCall", 1.10, 1.3},
+	{"one signed GET, against net/http by hand", "./bitpay", "BenchmarkCall", 1.08, 1.15},
+	{"one signed POST, against net/http by hand", "./bitpay", "BenchmarkPost", 1.08, 1.15},
+	{"one GET with a key, against net/http by hand", "./greenfield", "BenchmarkGet", 1.08, 1.15},
+	{"one POST with a key, against net/http by hand", "./greenfield", "BenchmarkPost", 1.08, 1.15},
 	{"sandbox handler, against parse and verify", "./sandbox", "BenchmarkHandler", 1.3, 0},
 }
 
