@@ -384,6 +384,23 @@ func TestHandlerNotSaved(t *testing.T) {
 	}
 }
 
+// TestHandlerBrowserGone loses the browser after its POST arrived.
+func TestHandlerBrowserGone(t *testing.T) {
+	s := sandbox.New(t)
+	ctx, leave := context.WithCancel(t.Context())
+	app := newWebApp(t, func(o *authorize.HandlerOptions) {
+		o.Store = func(context.Context, authorize.Login, authorize.Callback) error { leave(); return nil }
+	})
+	_, redirect := app.start(s.URL, "alice", oneStore)
+	key := mint(t, s, greenfield.CanViewInvoices.ForStore(greenfield.StoreID(s.Seed.StoreID)))
+	r := httptest.NewRequestWithContext(ctx, "POST", redirect, strings.NewReader("apiKey="+key))
+	r.Header.Set("Content-Type", formType)
+	app.handler.ServeHTTP(httptest.NewRecorder(), r)
+	if result := app.only(); result.Outcome != authorize.OutcomeProven {
+		t.Errorf("%+v", result)
+	}
+}
+
 // failing is a Pending whose Take may fail.
 type failing struct {
 	authorize.Pending
