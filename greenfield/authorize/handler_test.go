@@ -73,6 +73,12 @@ func newWebApp(t *testing.T, change ...func(*authorize.HandlerOptions)) *webApp 
 	return app
 }
 
+func (a *webApp) setDone(done func() error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.done = done
+}
+
 var oneStore = authorize.Request{ApplicationName: "Shop", Permissions: permissions{greenfield.CanViewInvoices}, SelectiveStores: true}
 
 // start returns the page for the user, and the address to which that page posts.
@@ -370,14 +376,14 @@ func TestHandlerNotSaved(t *testing.T) {
 		t.Error(app.results, stored)
 	}
 	storeFails = false
-	app.done = func() error { return errFull }
+	app.setDone(func() error { return errFull })
 	attempt("Done", http.StatusInternalServerError)
-	app.done = func() error { panic(http.ErrAbortHandler) }
+	app.setDone(func() error { panic(http.ErrAbortHandler) })
 	if response, err := browser(t).Post(redirect, formType, strings.NewReader("apiKey="+key)); err == nil {
 		response.Body.Close()
 		t.Error("a panic got", response.Status)
 	}
-	app.done = func() error { return nil }
+	app.setDone(func() error { return nil })
 	attempt("nothing fails", http.StatusSeeOther)
 	if last := app.results[len(app.results)-1]; len(app.results) != 3 || last.Login.User != "alice" || last.Outcome != authorize.OutcomeProven {
 		t.Errorf("%+v", app.results)
