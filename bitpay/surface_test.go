@@ -15,6 +15,7 @@ import (
 var unrecorded = map[string]string{
 	"invoiceId":  "the checkout page's data, which is not part of the API",
 	"storeName":  "the checkout page's data, which is not part of the API",
+	"i":          "the address of the checkout page, which is not part of the API",
 	"medium":     "a speed that no recorded request has; the server's source names it",
 	"low-medium": "a speed that no recorded request has; the server's source names it",
 	"low":        "a speed that no recorded request has; the server's source names it",
@@ -24,7 +25,7 @@ var unrecorded = map[string]string{
 // Every JSON name, query name and enum value of the package stands in one, exactly as it
 // is written.
 func TestSurface(t *testing.T) {
-	names, values := recordedTexts(t)
+	names, values, parts := recordedTexts(t)
 	used := map[string]bool{}
 	check := func(where, kind, text string, known map[string]bool) {
 		switch {
@@ -73,6 +74,13 @@ func TestSurface(t *testing.T) {
 						}
 					}
 				}
+			case *ast.KeyValueExpr:
+				key, named := n.Key.(*ast.Ident)
+				if list, ok := n.Value.(*ast.CompositeLit); ok && named && key.Name == "Path" {
+					for _, element := range list.Elts {
+						checkLiteral(element, func(text string) { check(path, "part of a path", text, parts) })
+					}
+				}
 			case *ast.FuncDecl:
 				if n.Name.Name == "query" {
 					ast.Inspect(n, func(n ast.Node) bool {
@@ -113,10 +121,10 @@ func checkLiteral(of ast.Expr, check func(text string)) {
 }
 
 // recordedTexts are the names of fields and query parameters in all recordings of this
-// API, and the text values of fields.
-func recordedTexts(t *testing.T) (names, values map[string]bool) {
+// API, the text values of fields, and the parts of paths.
+func recordedTexts(t *testing.T) (names, values, parts map[string]bool) {
 	t.Helper()
-	names, values = map[string]bool{}, map[string]bool{}
+	names, values, parts = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	var collect func(value any)
 	collect = func(value any) {
 		switch value := value.(type) {
@@ -143,7 +151,10 @@ func recordedTexts(t *testing.T) (names, values map[string]bool) {
 		for _, e := range exchanges(t, r) {
 			read(e.Request.JSON)
 			read(e.Response.JSON)
-			_, rawQuery, _ := strings.Cut(e.Request.Path, "?")
+			path, rawQuery, _ := strings.Cut(e.Request.Path, "?")
+			for part := range strings.SplitSeq(path, "/") {
+				parts[part] = true
+			}
 			query, _ := url.ParseQuery(rawQuery)
 			for name, all := range query {
 				names[name] = true
@@ -160,5 +171,5 @@ func recordedTexts(t *testing.T) (names, values map[string]bool) {
 			read(body)
 		}
 	}
-	return names, values
+	return names, values, parts
 }
