@@ -164,11 +164,11 @@ func (c *comparer) body(s surface, name, is string, sent any) {
 			c.body(s, name, item, all[0])
 		}
 	}
-	fields, object := s.fields(is), map[string]any{}
+	fields := s.fields(is)
 	if fields == nil || sent == nil {
 		return
 	}
-	object, _ = sent.(map[string]any)
+	object, _ := sent.(map[string]any)
 	if free := strings.HasSuffix(name, ".metadata"); free {
 		return // its names are those of constants
 	}

@@ -85,6 +85,11 @@ func TestCreateOnce(t *testing.T) {
 				t.Errorf("%.20q: %v", orderID, err)
 			}
 		}
+		if name == greenfieldHalf { // the server would convert it to UTC, and not find it
+			if _, err := h.create(t.Context(), j, w.store(), asked{"2026-11-30T12:00:00+02:00", "1", "USD"}); err == nil || !strings.Contains(err.Error(), "convert to UTC") {
+				t.Errorf("a time with an offset: %v", err)
+			}
+		}
 		for _, store := range []client.StoreID{"", "../x"} {
 			if _, err := h.create(t.Context(), j, store, first); err == nil {
 				t.Errorf("store %q was accepted", store)

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		os.Unsetenv(name)
 	}
 	if os.Getenv(programVariable) != "" {
-		os.Exit(program()) //nolint:forbidigo // the end of another program
+		os.Exit(program())
 	}
 	leaks.Main(m)
 }

@@ -39,8 +39,7 @@ func (s shop) wait(ctx context.Context, invoice greenfield.Invoice) (greenfield.
 		if err == nil {
 			invoice = now
 		}
-		switch invoice.Status {
-		case greenfield.InvoiceStatusSettled, greenfield.InvoiceStatusExpired, greenfield.InvoiceStatusInvalid:
+		if invoice.Status != greenfield.InvoiceStatusNew && invoice.Status != greenfield.InvoiceStatusProcessing {
 			return invoice, nil
 		}
 		select {

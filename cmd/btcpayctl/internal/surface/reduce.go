@@ -54,10 +54,12 @@ type operation struct {
 }
 
 type document struct {
-	OpenAPI string                                `json:"openapi"`
-	Info    struct{ Version string }              `json:"info"`
-	Paths   map[string]map[string]json.RawMessage `json:"paths"`
-	// Components go from kind and name to what stands there.
+	OpenAPI string `json:"openapi"`
+	Info    struct {
+		Version string `json:"version"`
+	} `json:"info"`
+	Paths map[string]map[string]json.RawMessage `json:"paths"`
+	// Components are the shared parts of the document, by kind and name.
 	Components map[string]json.RawMessage `json:"components"`
 }
 
