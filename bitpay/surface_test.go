@@ -21,6 +21,9 @@ var unrecorded = map[string]string{
 	"low":        "a speed that no recorded request has; the server's source names it",
 }
 
+// pathAt is the first argument of a builder of requests that is a part of a path.
+var pathAt = map[string]int{"get": 1, "post": 2}
+
 // TestSurface: there is no OpenAPI document of this API, so the recordings are its facts.
 // Every JSON name, query name and enum value of the package stands in one, exactly as it
 // is written.
@@ -40,7 +43,7 @@ func TestSurface(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count := 0
+	count, paths := 0, 0
 	for _, path := range files {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -61,6 +64,12 @@ func TestSurface(t *testing.T) {
 					}
 				}
 			case *ast.CallExpr:
+				if builder, ok := n.Fun.(*ast.Ident); ok && pathAt[builder.Name] > 0 {
+					for _, part := range n.Args[pathAt[builder.Name]:] {
+						checkLiteral(part, func(text string) { check(path, "part of a path", text, parts) })
+						paths++
+					}
+				}
 				if called, ok := n.Fun.(*ast.SelectorExpr); ok && (called.Sel.Name == "Set" || called.Sel.Name == "Add") && len(n.Args) == 2 {
 					if of, ok := called.X.(*ast.Ident); ok && of.Name == "query" {
 						checkLiteral(n.Args[0], func(text string) { check(path, "query name", text, names) })
@@ -104,8 +113,8 @@ func TestSurface(t *testing.T) {
 			return true
 		})
 	}
-	if count < 100 {
-		t.Errorf("%d JSON names were compared", count)
+	if count < 100 || paths < 10 {
+		t.Errorf("%d JSON names and %d parts of paths were compared", count, paths)
 	}
 	for name := range unrecorded {
 		if !used[name] {

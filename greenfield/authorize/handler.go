@@ -273,15 +273,15 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if h.options.Refused != nil {
 		h.options.Refused(r, err)
 	}
-	status, text := http.StatusInternalServerError, notSavedPage
+	status, page := http.StatusInternalServerError, notSavedPage
 	malformed, ok := errors.AsType[*CallbackError](err)
 	switch {
 	case ok:
-		status, text = malformed.Status, noLoginPage
+		status, page = malformed.Status, noLoginPage
 	case errors.Is(err, ErrNoLogin):
-		status, text = http.StatusNotFound, noLoginPage
+		status, page = http.StatusNotFound, noLoginPage
 	case errors.Is(err, ErrNotProven):
-		status, text = http.StatusForbidden, notProvenPage
+		status, page = http.StatusForbidden, notProvenPage
 	}
 	secure(w.Header())
 	if status == http.StatusMethodNotAllowed {
@@ -289,5 +289,5 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	fmt.Fprint(w, text)
+	fmt.Fprint(w, page())
 }
