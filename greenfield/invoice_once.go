@@ -91,7 +91,7 @@ var offsetTime = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$`)
 })
 
-// checkSame is like checkCreated, but also tells an invoice of any amount from one of a
+// checkSame is like checkCreated, but also distinguishes an invoice of any amount from one of a
 // fixed amount.
 func checkSame(storeID StoreID, r InvoiceRequest) func(Invoice) error {
 	check := checkCreated(storeID, r)

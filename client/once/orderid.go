@@ -25,7 +25,7 @@ func CheckOrderID(id string) error {
 		return refuse(fmt.Sprintf("%.80q begins or ends with a blank", id))
 	case !utf8.ValidString(id) || strings.ContainsRune(id, utf8.RuneError):
 		// Encoders write U+FFFD for bytes that are not UTF-8, so two ids become one.
-		return refuse("it is not UTF-8, or has U+FFFD in place of what was not")
+		return refuse("it is not UTF-8, or has U+FFFD, the mark of text that was not")
 	case strings.ContainsFunc(id, unicode.IsControl):
 		return refuse(fmt.Sprintf("%.80q has a control character", id))
 	case len(id) > maxOrderID:

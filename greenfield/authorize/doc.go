@@ -10,7 +10,7 @@
 //     [Request.Warnings] reports in advance what may surprise the user.
 //  2. Receive the key: with [Listen] on the user's own machine, or with a [Handler] in a
 //     web app.
-//  3. Check it: the POST may come from anybody, so ask the server with [Prove]. Then look at
+//  3. Check it: any sender can make the POST, so ask the server with [Prove]. Then look at
 //     [Grant.Match], since the user may have granted more or less than requested. A
 //     [Handler] does both.
 //
@@ -64,8 +64,7 @@
 // # Whose browser it is
 //
 // The browser that delivers the key may be another person's than the one for whom the login
-// was started: an attacker can start a login and send the address of the consent page to
-// somebody else. With that person's consent, the person's key would arrive for the
+// was started: an attacker can start a login and send the address of the consent page to another person. With that person's consent, the person's key would arrive for the
 // attacker's account. The POST cannot show this, because browsers send it without the app's
 // cookies. The page to which the browser goes next can: that request has them, and only
 // that browser knows [Result.Receipt]. So use the key only after the page with the receipt

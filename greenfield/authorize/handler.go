@@ -172,7 +172,7 @@ func (h *Handler) Start(ctx context.Context, server, user string, request Reques
 }
 
 // loginID hashes a state, so that a reader of the stored logins cannot deliver a key, and
-// the time of a look-up tells nothing about a state.
+// the time of a look-up shows nothing of a state.
 func loginID(state string) string {
 	sum := sha256.Sum256([]byte("btcpayctl login " + state))
 	return hex.EncodeToString(sum[:16])
