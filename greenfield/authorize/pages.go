@@ -11,7 +11,7 @@ import (
 // The pages are the same for every request: they contain nothing that was received.
 var (
 	receivedPage = htmlPage("good", "The key has arrived",
-		"Close this page and go back to the program that asked for the key. It now checks the key with your server and tells you the result there.",
+		"Close this page and go back to the program that asked for the key. It now checks the key with your server and shows the result there.",
 		"The key is not on this page, and the address of this page works only once.")
 	notKeptPage = htmlPage("bad", "The key was not kept",
 		"Your server made a key, but the program that asked for it could not store it. Go back to that program: it says why, and what becomes of the key.",
