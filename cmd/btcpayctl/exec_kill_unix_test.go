@@ -250,8 +250,8 @@ func (k *killedExecs) note(code int, status syscall.WaitStatus, said string) {
 		-1,                 // killed, or stopped before it could listen
 		129, 130, 131, 143, // stopped
 	}, code)
-	if strings.Contains(said, "SIGQUIT: quit") && !strings.Contains(said, "internal/root.Run(") {
-		return // before it could listen
+	if strings.Contains(said, "SIGQUIT: quit") && !strings.Contains(said, "internal/signals.(*Listener).listen") {
+		return // before it listened: no goroutine of the dump does
 	}
 	if !good || strings.Contains(said, "goroutine ") || strings.Contains(said, "panic") {
 		k.complain = append(k.complain, fmt.Sprintf("exit %d\n%s", code, said))
