@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"slices"
@@ -14,13 +15,14 @@ const module = "github.com/btcpayctl/btcpayctl/"
 // docs/architecture.md has it. What is below a package may import the package
 // and what that may.
 var arrows = map[string][]string{
-	"client":        {},
-	"bitpay":        {"client"},
-	"greenfield":    {"client"},
-	"keystore":      {},
-	"sandbox":       {},
-	"examples":      {"client", "bitpay", "greenfield", "keystore", "sandbox"},
-	"cmd/btcpayctl": {"client", "bitpay", "greenfield", "keystore", "sandbox"},
+	"client":             {},
+	"bitpay":             {"client"},
+	"greenfield":         {"client"},
+	"greenfield/webhook": {},
+	"keystore":           {},
+	"sandbox":            {},
+	"examples":           {"client", "bitpay", "greenfield", "greenfield/webhook", "keystore", "sandbox"},
+	"cmd/btcpayctl":      {"client", "bitpay", "greenfield", "greenfield/webhook", "keystore", "sandbox"},
 }
 
 // shared are the packages below cmd/btcpayctl/internal that nouns use, each with those of
@@ -165,13 +167,14 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// area is the package of the list that a package belongs to.
+// area is the package of the list that a package belongs to: the nearest one above it.
 func area(path string) string {
 	path = strings.TrimPrefix(path, module)
+	nearest := ""
 	for name := range arrows {
-		if path == name || strings.HasPrefix(path, name+"/") {
-			return name
+		if (path == name || strings.HasPrefix(path, name+"/")) && len(name) > len(nearest) {
+			nearest = name
 		}
 	}
-	return path
+	return cmp.Or(nearest, path)
 }
