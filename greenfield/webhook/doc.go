@@ -6,11 +6,8 @@
 //
 //	secret, err := webhook.NewSecret(os.Getenv("WEBHOOK_SECRET"))
 //	…
-//	handled, err := webhook.Files("/var/lib/shop/webhooks")
-//	…
 //	handler, err := webhook.NewHandler(webhook.HandlerOptions{
 //		Secrets: []webhook.Secret{secret},
-//		Deduper: handled,
 //		Handle:  func(ctx context.Context, e webhook.Event) error { … },
 //	})
 //	http.Handle("POST /btcpay/webhook", handler)

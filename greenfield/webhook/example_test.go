@@ -1,7 +1,12 @@
 package webhook_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 
 	"github.com/btcpayctl/btcpayctl/greenfield/webhook"
 )
@@ -40,4 +45,49 @@ func ExampleParse() {
 		fmt.Println("nothing to do for", event.Type)
 	}
 	// Output: order o-1 is paid by BNMkPb6bVyCLfUNxxMXXYx overpaid: true
+}
+
+func ExampleHandler() {
+	secret, err := webhook.NewSecret("the secret of the webhook")
+	if err != nil {
+		panic(err)
+	}
+	busy := true
+	handler, err := webhook.NewHandler(webhook.HandlerOptions{
+		Secrets: []webhook.Secret{secret},
+		Handle: func(_ context.Context, e webhook.Event) error {
+			if busy {
+				return errors.New("the shop's database is busy")
+			}
+			fmt.Println("ship", e.Invoice.OrderID())
+			return nil
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+
+	// What the server does.
+	deliver := func(delivery string) {
+		body := `{"deliveryId": "` + delivery + `", "webhookId": "w", "originalDeliveryId": "first", "type": "InvoiceSettled",
+			"timestamp": 1795420942, "storeId": "s", "invoiceId": "i", "metadata": {"orderId": "o-1"}}`
+		signature, err := webhook.Sign(secret, []byte(body))
+		if err != nil {
+			panic(err)
+		}
+		request := httptest.NewRequest(http.MethodPost, "/btcpay/webhook", strings.NewReader(body))
+		request.Header.Set(webhook.SignatureHeader, signature)
+		response := httptest.NewRecorder()
+		handler.ServeHTTP(response, request)
+		fmt.Println(response.Code)
+	}
+	deliver("first")
+	busy = false
+	deliver("second")
+	deliver("third")
+	// Output:
+	// 500
+	// ship o-1
+	// 200
+	// 200
 }

@@ -9,10 +9,14 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/greenfield/webhook"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/leaks"
 )
+
+// patience only ends a hang.
+const patience = 2 * time.Minute
 
 func must(t testing.TB, err error) {
 	t.Helper()
