@@ -23,7 +23,7 @@ func KeyOf(e Event) Key {
 }
 
 // A Deduper remembers which events were handled, and keeps deliveries of one invoice
-// apart. [Memory] is one. Calls may be concurrent.
+// apart. [Memory] and [FileDeduper] are Dedupers. Calls may be concurrent.
 type Deduper interface {
 	// Begin waits until no claim with the same [Key.Order] is held, in the order of the
 	// calls if they are made by one process. It returns an error if ctx ends first.

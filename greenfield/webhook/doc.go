@@ -6,8 +6,11 @@
 //
 //	secret, err := webhook.NewSecret(os.Getenv("WEBHOOK_SECRET"))
 //	…
+//	handled, err := webhook.File("/var/lib/shop/webhooks")
+//	…
 //	handler, err := webhook.NewHandler(webhook.HandlerOptions{
 //		Secrets: []webhook.Secret{secret},
+//		Deduper: handled,
 //		Handle:  func(ctx context.Context, e webhook.Event) error { … },
 //	})
 //	http.Handle("POST /btcpay/webhook", handler)
@@ -16,8 +19,7 @@
 //
 // The server signs the bytes of the body with the webhook's secret. Verify them before
 // anything else reads the body: a body that was parsed and encoded again has another
-// signature. While a secret is replaced, give both: the server signs with the new one as
-// soon as the webhook has it.
+// signature. While a secret is replaced, give both: see [Handler.SetSecrets].
 //
 // # At least once
 //

@@ -93,8 +93,9 @@ func NewHandler(o HandlerOptions) (*Handler, error) {
 }
 
 // SetSecrets replaces the secrets while the handler runs. To replace the secret of a
-// webhook: set the old and the new one, change the webhook on the server, and then set
-// only the new one. After an error, which wraps [ErrSecret], the secrets are as before.
+// webhook: set the old and the new one, change the webhook on the server, and set only the
+// new one after two hours, when the automatic redeliveries of earlier events have ended.
+// After an error, which wraps [ErrSecret], the secrets are as before.
 func (h *Handler) SetSecrets(secrets ...Secret) error {
 	if err := checkSecrets(secrets); err != nil {
 		return err

@@ -227,9 +227,9 @@ func TestHandlerTolerance(t *testing.T) {
 		want(t, c.late.String(), deliver(t, h, body(id, id, "i")), c.want)
 	}
 	j.want(t, "d0", "d1", "d3")
-	any := handler(t, webhook.HandlerOptions{Handle: j.handle})
-	any.SetNow(func() time.Time { return created.AddDate(20, 0, 0) })
-	want(t, "no tolerance", deliver(t, any, body("old", "old", "i")), 200)
+	patient := handler(t, webhook.HandlerOptions{Handle: j.handle})
+	patient.SetNow(func() time.Time { return created.AddDate(20, 0, 0) })
+	want(t, "no tolerance", deliver(t, patient, body("old", "old", "i")), 200)
 }
 
 func TestHandlerRotation(t *testing.T) {

@@ -25,7 +25,13 @@ func must(t testing.TB, err error) {
 	}
 }
 
-func TestMain(m *testing.M) { leaks.Main(m) }
+// TestMain also is the program of the test that kills processes.
+func TestMain(m *testing.M) {
+	if os.Getenv(receiverVariable) != "" {
+		os.Exit(receiverProgram())
+	}
+	leaks.Main(m)
+}
 
 func secret(t testing.TB, text string) webhook.Secret {
 	t.Helper()
