@@ -44,7 +44,7 @@ func (e Event) IsTest() bool { return strings.HasPrefix(e.OriginalDeliveryID, "_
 // An Invoice has the fields of the events of invoices. A field that the type does not have
 // is zero.
 type Invoice struct {
-	// Metadata is that of the invoice, for instance orderId.
+	// Metadata is the metadata of the invoice, for instance orderId.
 	Metadata map[string]json.RawMessage
 	// ManuallyMarked: a user marked the invoice as settled or invalid.
 	ManuallyMarked bool

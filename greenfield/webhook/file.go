@@ -192,7 +192,7 @@ func (c *fileClaim) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// Handled implements [Claim].
+// Handled reports whether the event was handled before. It implements [Claim].
 func (c *fileClaim) Handled() bool { return c.handled }
 
 // Done implements [Claim].

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A mark stands for an event in the log.
+// A mark is what the log keeps of an event.
 type mark [16]byte
 
 func markOf(event string) mark {

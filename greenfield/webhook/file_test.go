@@ -289,7 +289,7 @@ func runReceiver(t *testing.T, dir, lines string, limit int) (acknowledged []str
 	for {
 		line, err := answers.ReadString('\n')
 		if err != nil {
-			break // a line that was cut is no acknowledgement
+			break // an incomplete line is no acknowledgement
 		}
 		status, id, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if status != fmt.Sprint(http.StatusOK) {

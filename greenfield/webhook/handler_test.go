@@ -323,7 +323,7 @@ func await(t testing.TB, ok func() bool) {
 	}
 }
 
-// TestHandlerFinishes: the server gives up, and the call of the user's function goes on.
+// TestHandlerFinishes: the server gives up, and the call of Handle continues.
 func TestHandlerFinishes(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -59,7 +59,7 @@ func sign(secret string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(pad(0x5c, pad(0x36, body)))
 }
 
-// A delivery is one that a real server sent. The names of ids stand for those that
+// A delivery is one that a real server sent. The names of ids replace those that
 // differed between two runs.
 type delivery struct{ Version, Group, Body string }
 

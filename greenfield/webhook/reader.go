@@ -147,7 +147,7 @@ func (r *reader) word(name, more string) string {
 	return word
 }
 
-// time reads whole seconds since 1970. The zero time stands for a missing field.
+// time reads whole seconds since 1970. A missing field is the zero time.
 func (r *reader) time(name string) time.Time {
 	var value json.RawMessage
 	r.read(name, "a number", &value)
