@@ -26,7 +26,7 @@ func TestTortureKeySyscalls(t *testing.T) {
 	}
 	t.Parallel()
 	calls, first, step, last := []string{"fsync", "/^rename"}, 2, 5, 12
-	every, combination := 2, 0
+	every, combination := 4, 0
 	if os.Getenv("BTCPAYCTL_TORTURE") != "" {
 		every = 1
 		calls, first, step, last = []string{"fsync", "/^rename", "write", "openat", "/^unlink", "flock", "connect", "read"}, 1, 1, 24
