@@ -122,6 +122,7 @@ continues. 8: no response within --wait.`,
 	cli.AddWaitFlag(cmd, &o.wait, "maximum wait for the user (default 15m)")
 	cli.AddServerFlags(cmd, &o.reach)
 	cli.Handles(cmd, cli.Keys)
+	cli.SetsUpProfile(cmd)
 	return cmd
 }
 

@@ -10,12 +10,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// Annotations of commands, from which --for, "apikey permissions" and what a start says
-// are derived.
+// Annotations of commands, from which --for, "apikey permissions", what a start says and
+// what hints repeat are derived.
 const (
 	needsAnnotation   = "btcpayctl-needs"
 	serverAnnotation  = "btcpayctl-talks-to-server"
 	handlesAnnotation = "btcpayctl-handles"
+	setsUpAnnotation  = "btcpayctl-sets-up-profile"
 )
 
 // What open operations are about, for [Handles].
@@ -61,6 +62,13 @@ func DoesHandle(cmd *cobra.Command, sort string) bool {
 	declared := strings.Split(cmd.Annotations[handlesAnnotation], ",")
 	return slices.Contains(declared, sort) || slices.Contains(declared, Everything)
 }
+
+// SetsUpProfile declares that a command makes the profile that --profile names, with the
+// server that --server names.
+func SetsUpProfile(cmd *cobra.Command) { declare(cmd, setsUpAnnotation, "true") }
+
+// DoesSetUpProfile reports whether a command declares that it makes the profile.
+func DoesSetUpProfile(cmd *cobra.Command) bool { return cmd.Annotations[setsUpAnnotation] != "" }
 
 func declare(cmd *cobra.Command, name, value string) {
 	if cmd.Annotations == nil {

@@ -73,6 +73,7 @@ status" reports the result.`,
 	cmd.Flags().BoolVar(&qr, "qr", false, "print the page's address as a QR code")
 	cmd.Flags().BoolVar(&open, "open", false, "open the page in the browser")
 	o.addFlags(cmd)
+	cli.SetsUpProfile(cmd)
 	return cmd
 }
 

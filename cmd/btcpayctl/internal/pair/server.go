@@ -71,6 +71,7 @@ store than requested.`,
 	cmd.Flags().StringVar(&o.code, "code", "", "the pairing `code`; - reads one line of standard input")
 	cmd.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
 	o.addFlags(cmd)
+	cli.SetsUpProfile(cmd)
 	return cmd
 }
 

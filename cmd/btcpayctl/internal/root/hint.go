@@ -113,7 +113,7 @@ func (l *commandLine) missing(cmd *cobra.Command, written string) string {
 	names := cli.TargetFlags
 	if own := flagIn(written, "profile"); own != "" && own != strings.TrimPrefix(l.given["profile"], " --profile ") {
 		names = cli.ReachFlags
-		if l.given["profile"] == "" && setsUpProfile(cmd) {
+		if l.given["profile"] == "" && cli.DoesSetUpProfile(cmd) {
 			names = append([]string{"server"}, names...) // the profile may not have one yet
 		}
 	}
@@ -128,16 +128,6 @@ func (l *commandLine) missing(cmd *cobra.Command, written string) string {
 		add.WriteString(l.given[name])
 	}
 	return add.String()
-}
-
-// setsUpProfile reports whether a command makes the profile that it names, with the server
-// that is given.
-func setsUpProfile(cmd *cobra.Command) bool {
-	switch cmd.CommandPath() {
-	case "btcpayctl authorize", "btcpayctl pair client", "btcpayctl pair server":
-		return true
-	}
-	return false
 }
 
 // namesOtherStore reports whether a line requests a permission for another store than the

@@ -285,6 +285,8 @@ func TestHint(t *testing.T) {
 		{"invoice list --profile shop --server https://b.example --ca-file x", "btcpayctl pair status --profile other", "btcpayctl pair status --profile other --ca-file x"},
 		{"invoice list --server https://b.example --store S --ca-file x", "btcpayctl pair client --profile NAME\nthen btcpayctl pair status --profile NAME",
 			"btcpayctl pair client --profile NAME --server https://b.example --ca-file x\nthen btcpayctl pair status --profile NAME --ca-file x"},
+		{"invoice list --server https://b.example", "btcpayctl pair server --profile NAME", "btcpayctl pair server --profile NAME --server https://b.example"},
+		{"invoice list --server https://b.example", "btcpayctl key generate --profile NAME", "btcpayctl key generate --profile NAME"},
 		{"invoice list --server https://b.example", "btcpayctl authorize --profile NAME --store ID", "btcpayctl authorize --profile NAME --server https://b.example --store ID"},
 		{"invoice list --profile shop --server https://b.example", "btcpayctl authorize --profile NAME --store ID", "btcpayctl authorize --profile NAME --store ID"},
 		{"invoice list --profile shop --store S", "btcpayctl profile set shop --store T", "btcpayctl profile set shop --store T"},
