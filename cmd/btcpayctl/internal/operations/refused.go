@@ -16,8 +16,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore"
 )
 
-// isGone is the only function that decides whether a key is revoked, from the server's
-// response to the key's own revocation. If the key is not known to be revoked, the error
+// isGone is the only function that decides from the server's response to a key's own
+// revocation whether the key is revoked. If the key is not known to be revoked, the error
 // says why. A key is revoked if
 //
 //   - the server revoked it now;
@@ -67,6 +67,32 @@ func (h *KeyHolder) RevokeLoaded(ctx context.Context, server string, key greenfi
 		return nil
 	}
 	return err
+}
+
+// RevokeProven is [KeyHolder.Revoke] that also asks with the key: a server that still
+// accepts it has not revoked it, whatever it confirmed.
+func (h *KeyHolder) RevokeProven(ctx context.Context, server string, key greenfield.APIKey) error {
+	err := h.Revoke(ctx, server, key)
+	if err == nil && h.stillWorks(ctx, server, key) {
+		err = errStillWorks
+	}
+	return err
+}
+
+var errStillWorks = errors.New("the server reported that it was revoked, and still accepts it")
+
+// stillWorks reports whether a server accepts a key whose revocation it has confirmed. If
+// the server cannot be asked, its confirmation counts.
+func (h *KeyHolder) stillWorks(ctx context.Context, server string, key greenfield.APIKey) bool {
+	ctx, stop := context.WithTimeout(ctx, QuickTimeout)
+	defer stop()
+	connection, err := h.withoutRetry().Connect(server, key)
+	if err != nil {
+		return false
+	}
+	defer connection.CloseIdleConnections()
+	_, err = connection.APIKeys.Current(ctx)
+	return err == nil
 }
 
 // endedLook is how often another process's operation is checked.

@@ -46,11 +46,7 @@ func (h *KeyHolder) Replace(ctx context.Context, operation *ledger.Operation[led
 		}
 		return due, operation.Finish()
 	}
-	err = h.Revoke(ctx, r.Server, old)
-	if err == nil && h.stillWorks(ctx, r.Server, old) {
-		err = errStillWorks
-	}
-	if err != nil {
+	if err := h.RevokeProven(ctx, r.Server, old); err != nil {
 		e := cli.Explain(ctx, err)
 		e.What = fmt.Sprintf("the new key %s is in use, and the old one %s could not be revoked: %s", r.KeyID, r.Rotate.OldKeyID, e.What)
 		e.Why, e.Next = "The old one may still work.", "btcpayctl doctor"
@@ -62,22 +58,6 @@ func (h *KeyHolder) Replace(ctx context.Context, operation *ledger.Operation[led
 		return due, err
 	}
 	return due, operation.Finish()
-}
-
-var errStillWorks = errors.New("the server reported that it was revoked, and still accepts it")
-
-// stillWorks reports whether a server accepts a key whose revocation it has confirmed. If
-// the server cannot be asked, its confirmation counts.
-func (h *KeyHolder) stillWorks(ctx context.Context, server string, key greenfield.APIKey) bool {
-	ctx, stop := context.WithTimeout(ctx, QuickTimeout)
-	defer stop()
-	connection, err := h.withoutRetry().Connect(server, key)
-	if err != nil {
-		return false
-	}
-	defer connection.CloseIdleConnections()
-	_, err = connection.APIKeys.Current(ctx)
-	return err == nil
 }
 
 // revokeLater records that the old key of a rotation has to be revoked later, and starts
