@@ -21,7 +21,7 @@ type API[I any] struct {
 	// ID returns the id of an invoice.
 	ID func(I) client.InvoiceID
 
-	// The functions below are used by [Create] alone.
+	// Only [Create] uses the functions below.
 
 	// Get reads an invoice.
 	Get func(context.Context, client.InvoiceID) (I, error)

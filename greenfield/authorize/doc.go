@@ -63,13 +63,14 @@
 //
 // # Whose browser it is
 //
-// The browser that delivers the key may be another person's than the one for whom the login
-// was started: an attacker can start a login and send the address of the consent page to another person. With that person's consent, the person's key would arrive for the
-// attacker's account. The POST cannot show this, because browsers send it without the app's
-// cookies. The page to which the browser goes next can: that request has them, and only
-// that browser knows [Result.Receipt]. So use the key only after the page with the receipt
-// was opened in a session of the login's user, and otherwise revoke it. The program in
-// examples/webapp does this.
+// The browser that delivers the key may be another person's than the one for whom the
+// login was started: an attacker can start a login and send the address of the consent
+// page to another person. With that person's consent, the person's key would arrive for
+// the attacker's account. The POST cannot show this, because browsers send it without
+// the app's cookies. The page to which the browser goes next can: that request has them,
+// and only that browser knows [Result.Receipt]. So use the key only after the page with
+// the receipt was opened in a session of the login's user, and otherwise revoke it. The
+// program in examples/webapp does this.
 //
 // # Compatibility
 //

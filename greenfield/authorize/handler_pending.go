@@ -11,7 +11,8 @@ import (
 // A Login was started by [Handler.Start], and its key has not arrived. It contains no
 // secret. It can be stored as JSON.
 type Login struct {
-	// ID names the login. It is a hash of the state in the redirect address, which does not reveal the address.
+	// ID names the login. It is a hash of the state in the redirect address and does not
+	// reveal the address.
 	ID string
 	// User is the user of the web app that the caller of [Handler.Start] named.
 	User string

@@ -86,8 +86,8 @@ func Sum(group string, reports []*Report) *Report {
 // maxShown bounds how much of a value a report shows.
 const maxShown = 600
 
-// Print writes the summary and, for each step that differs, the request, what was expected and what was
-// received.
+// Print writes the summary and, for each step that differs, the request, what was expected
+// and what was received.
 func (r *Report) Print(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintln(&b, r.Summary())

@@ -27,7 +27,8 @@ func listRates(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// publicRates answers the rates of the store that the query names as a bare list. Who signed does not matter.
+// publicRates answers the rates of the store that the query names as a bare list. Who
+// signed does not matter.
 func publicRates(w http.ResponseWriter, r *serve.Request) {
 	st := r.State.Stores[aspnet.QueryValue(r.Request, "storeId")]
 	if st == nil {

@@ -23,7 +23,8 @@ const (
 	HandedFolder  = "handed"
 )
 
-// OpenKeystore gives the store of this name, the same one each time, so that it asks for a passphrase once.
+// OpenKeystore gives the store of this name, the same one each time, so that it asks for a
+// passphrase once.
 func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	if store, ok := a.keystores[spec]; ok {
 		return store, nil

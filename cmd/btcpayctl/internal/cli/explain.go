@@ -58,8 +58,8 @@ type meaning struct {
 	next string
 }
 
-// explainNamed looks a failure up in a table and reports whether it found it. The first line of its text is the
-// what; the server's own words follow as the why.
+// explainNamed looks a failure up in a table and reports whether it found it. The first
+// line of its text is the what; the server's own words follow as the why.
 func explainNamed(e *output.Error, table []meaning) bool {
 	for _, known := range table {
 		if !errors.Is(e.Err, known.err) {
