@@ -144,9 +144,17 @@ func (c *Client) target(r Request) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
+	query := escapeQuery(r.Query)
+	if c.server.RawPath == "" && unreserved(escaped) {
+		// Parsing the address would give the same, in ten times the time.
+		target := *c.server
+		target.Path += escaped
+		target.RawQuery = query
+		return &target, nil
+	}
 	address := c.server.String() + escaped
-	if len(r.Query) > 0 {
-		address += "?" + escapeQuery(r.Query)
+	if query != "" {
+		address += "?" + query
 	}
 	return url.Parse(address)
 }

@@ -35,3 +35,8 @@ func ParseErrorAnswer(status int, contentType string, body []byte) *Error {
 	e, _ := errors.AsType[*Error](answerToError(&exchange{Request: Request{Method: "GET", Path: []string{"things"}}}, answer, body))
 	return e
 }
+
+// Target is the address that a request is sent to.
+func (c *Client) Target(path []string, query url.Values) (*url.URL, error) {
+	return c.target(Request{Path: path, Query: query})
+}

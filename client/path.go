@@ -59,12 +59,29 @@ func escape(segment string) string {
 }
 
 func pchar(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
+	return alphanumeric(c) || strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
+}
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// unreserved reports whether a path has, besides slashes, only characters that every
+// program writes in the same way: those that RFC 3986 calls unreserved.
+func unreserved(path string) bool {
+	for i := range len(path) {
+		if c := path[i]; !alphanumeric(c) && c != '/' && c != '-' && c != '.' && c != '_' && c != '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // escapeQuery writes a query in the order of its keys. A space becomes %20, since some
 // servers read a plus sign as a space and others as a plus.
 func escapeQuery(query url.Values) string {
+	if len(query) == 0 {
+		return ""
+	}
 	return strings.ReplaceAll(query.Encode(), "+", "%20")
 }

@@ -90,7 +90,7 @@ func (SentSecret) holdsSecret() bool { return true }
 // encoded, and these secrets. It returns a body without secrets unchanged.
 func revealed(body any, mode revealMode) (any, []Secret) {
 	v := reflect.ValueOf(body)
-	if !v.IsValid() || !mayHoldSecret(v.Type()) {
+	if !v.IsValid() || !suspicious(v, 0) {
 		return body, nil
 	}
 	var found []Secret
@@ -162,6 +162,41 @@ func reveal(v reflect.Value, mode revealMode, found *[]Secret, depth int) reflec
 	default: // other kinds hold no secret
 	}
 	return made
+}
+
+// suspicious reports whether a value may hold a secret to send. It copies nothing, unlike
+// reveal, since most requests have free-form fields and no secret in them.
+func suspicious(v reflect.Value, depth int) bool {
+	if depth > maxBodyDepth || !mayHoldSecret(v.Type()) {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		return !v.IsNil() && suspicious(v.Elem(), depth+1)
+	case reflect.Struct:
+		if v.Type().Implements(revealerType) {
+			return true
+		}
+		for i := range v.NumField() {
+			if suspicious(v.Field(i), depth+1) {
+				return true
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			if suspicious(v.Index(i), depth+1) {
+				return true
+			}
+		}
+	case reflect.Map:
+		for entry := v.MapRange(); entry.Next(); {
+			if suspicious(entry.Value(), depth+1) {
+				return true
+			}
+		}
+	default: // other kinds hold no secret
+	}
+	return false
 }
 
 // revealEmbedded handles an embedded struct of an unexported type. JSON encodes the

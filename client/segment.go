@@ -2,9 +2,7 @@ package client
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"sync"
 )
 
 // A Segment is a part of a path that checks itself, such as an id.
@@ -44,11 +42,16 @@ func AppendSegments(path []string, parts ...any) (_ []string, err error) {
 	return path, err
 }
 
-var idPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
-
 // IsID reports whether a text has the form of an id that servers make: 1 to 64 letters,
 // digits, - or _.
-func IsID(text string) bool { return idPattern().MatchString(text) }
+func IsID(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; !alphanumeric(c) && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= 64
+}
 
 // CheckID returns a [*RequestError] if a text is not an id by [IsID]. The first argument
 // names it in the error, such as "store id".

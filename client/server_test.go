@@ -2,6 +2,8 @@ package client_test
 
 import (
 	"errors"
+	"math/rand/v2"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -104,6 +106,43 @@ func TestURL(t *testing.T) {
 	for _, path := range [][]string{{""}, {"a", ".."}, {".", "a"}, {"stores", "", "invoices"}} {
 		if got, err := c.URL(path, nil); !errors.Is(err, client.ErrPath) {
 			t.Errorf("%q: got %s, %v, want ErrPath", path, got, err)
+		}
+	}
+}
+
+// An address that is put together is the one that net/url would read from its text.
+func TestTargetIsParsed(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	const characters = "abcXYZ019-._~!$&'()*+,;=:@/%? #é\x00\xff"
+	part := func(common string) string {
+		b := make([]byte, 1+random.IntN(6))
+		for i := range b {
+			b[i] = common[random.IntN(len(common))]
+		}
+		return string(b)
+	}
+	for _, server := range []string{
+		"https://example.com", "https://example.com/btcpay", "https://example.com:8443/a-b/~c", "https://example.com/b%20c",
+		"https://example.com/é", "http://127.0.0.1:8080/(x)", "http://[::1]:80/%7e",
+	} {
+		c := connect(t, server)
+		for range 2_000 {
+			common, query := characters[:13], url.Values{}
+			if random.IntN(2) == 0 {
+				common = characters
+			}
+			path := []string{"p" + part(common), part(common) + "q"}
+			for range random.IntN(3) {
+				query.Add(part(characters), part(characters))
+			}
+			got, err := c.Target(path, query)
+			if err != nil {
+				t.Fatalf("%s %q: %v", server, path, err)
+			}
+			want, err := url.Parse(got.String())
+			if err != nil || *got != *want || !strings.HasPrefix(got.String(), c.Server()+"/p") {
+				t.Fatalf("%s %q %v: got %#v, want %#v, %v", server, path, query, got, want, err)
+			}
 		}
 	}
 }
