@@ -40,13 +40,7 @@ func decode(body []byte, strict bool, into any) error {
 			return err
 		}
 	}
-	var err error
-	if extra, ok := keepsExtra(into); ok {
-		err = extra.UnmarshalJSON(body)
-	} else {
-		err = json.Unmarshal(body, into)
-	}
-	if err != nil {
+	if err := unmarshal(body, into); err != nil {
 		return fmt.Errorf("unexpected JSON: %w", err)
 	}
 	return nil

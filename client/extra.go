@@ -165,31 +165,12 @@ func endOfValue(text []byte, start int) int {
 
 func foldName(name string) string { return strings.Map(foldRune, name) }
 
-// keepsExtra reports whether a value is a pointer to a type of the form above. The
-// UnmarshalJSON of such a type checks its JSON, so the decoder need not check it before.
-func keepsExtra(into any) (json.Unmarshaler, bool) {
-	t := reflect.TypeOf(into)
-	keeps, known := extraTypes.Load(t)
-	if !known {
-		keeps = false
-		if t != nil && t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-			field, found := t.Elem().FieldByName("Extra")
-			keeps = found && field.Type == reflect.TypeFor[map[string]json.RawMessage]() && field.Tag.Get("json") == "-"
-		}
-		extraTypes.Store(t, keeps)
-	}
-	if !keeps.(bool) || reflect.ValueOf(into).IsNil() {
-		return nil, false
-	}
-	unmarshaler, ok := into.(json.Unmarshaler)
-	return unmarshaler, ok
-}
-
-// extraTypes caches the results of keepsExtra.
-var extraTypes sync.Map
-
-// structNames caches the results of namesOf.
-var structNames sync.Map
+var (
+	// extraTypes caches the results of keepsExtra.
+	extraTypes sync.Map
+	// structNames caches the results of namesOf.
+	structNames sync.Map
+)
 
 // namesOf returns the names of the JSON fields of a struct, as they are and folded.
 func namesOf(t reflect.Type) map[string]bool {

@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/btcpayctl/btcpayctl/client"
 )
@@ -155,4 +159,40 @@ func FuzzExtra(f *testing.F) {
 			t.Errorf("%q has %d fields, want %d", text, len(extra), len(want))
 		}
 	})
+}
+
+// A list is decoded as encoding/json decodes it, whatever happened to its text.
+func TestExtraList(t *testing.T) {
+	same := func(text string) {
+		t.Helper()
+		got, want := []widget{{ID: "old", URL: "old"}}, []widget{}
+		err, refused := client.Unmarshal([]byte(text), &got), json.Unmarshal([]byte(text), &want)
+		if (err == nil) != (refused == nil) || err == nil && !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q: got %v, %v, want %v, %v", text, got, err, want, refused)
+		}
+	}
+	list := `[{"id":"a","x":[1,{"y":"]"}]}, {"Count":2} ,null,{"url":"\"u","é":{}}]`
+	for _, text := range []string{
+		list, "[]", "[ ]", "null", "[", "]", "[,]", "[{},]", "[{}{}]", "[{} {}]", "[1]", "[[]]", "[{}]]", "[{}]x", "[{}", `["`, "{}", "7", "[\n{}\n,\n{}\n]", "[null,null]", "[{}, 5]",
+	} {
+		same(text)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		text := []byte(list)
+		for range 1 + random.IntN(2) {
+			at := random.IntN(len(text))
+			switch random.IntN(3) {
+			case 0:
+				text[at] = `[]{},:" 1n\\`[random.IntN(12)]
+			case 1:
+				text = slices.Delete(text, at, at+1)
+			case 2:
+				text = slices.Insert(text, at, text[random.IntN(len(text))])
+			}
+		}
+		if utf8.Valid(text) {
+			same(string(text))
+		}
+	}
 }

@@ -136,17 +136,20 @@ func (r withoutExtra) MarshalJSON() ([]byte, error) {
 // BenchmarkExtra compares a type that has Extra with the same fields without it.
 func BenchmarkExtra(b *testing.B) {
 	type plain greenfield.Store
-	decode := func(into func() any) func(*testing.B) {
+	decode := func(text string, into func() any) func(*testing.B) {
 		return func(b *testing.B) {
 			for b.Loop() {
-				if err := client.Unmarshal([]byte(recordedStore), into()); err != nil {
+				if err := client.Unmarshal([]byte(text), into()); err != nil {
 					b.Fatal(err)
 				}
 			}
 		}
 	}
-	b.Run("decode/plain", decode(func() any { return new(plain) }))
-	b.Run("decode/Extra", decode(func() any { return new(greenfield.Store) }))
+	b.Run("decode/plain", decode(recordedStore, func() any { return new(plain) }))
+	b.Run("decode/Extra", decode(recordedStore, func() any { return new(greenfield.Store) }))
+	list := "[" + strings.Repeat(recordedStore+",", 99) + recordedStore + "]"
+	b.Run("list/plain", decode(list, func() any { return new([]plain) }))
+	b.Run("list/Extra", decode(list, func() any { return new([]greenfield.Store) }))
 	var store greenfield.Store
 	if err := json.Unmarshal([]byte(recordedStore), &store); err != nil {
 		b.Fatal(err)

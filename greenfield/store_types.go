@@ -101,8 +101,7 @@ type PaymentMethodCriteria struct {
 	Above           bool           `json:"above"` // if false, below
 
 	// Extra has the fields of the JSON object that this type does not have, such as those
-	// of a newer server. A list of criteria is
-	// replaced as a whole, so they are sent back.
+	// of a newer server. A list of criteria is replaced as a whole, so they are sent back.
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
