@@ -62,7 +62,9 @@ func plain(credential Credential) Credential {
 // A bitID is a private key of BitId, in this process or behind a [Signer].
 type bitID interface {
 	SIN() string
-	authorizeAs(scheme string, req *http.Request, body []byte) error
+	PublicKey() string
+	// authorizeAs signs a request for a server that sees this URL.
+	authorizeAs(url string, req *http.Request, body []byte) error
 }
 
 // unusable is the credential of a client whose calls all fail with err.

@@ -103,14 +103,16 @@
 //	ErrStoreNotFound    404, by RateService.Public      check the store's id
 //	ErrForbidden        403, without a BitId key        set a credential
 //	ErrUnauthenticated  401                             check the key and the server's address
+//	ErrNotServer        401 or 403 of another program   check the firewall or proxy on the way
+//	ErrNotArrived       a proxy removes the credential  have it let the headers through
 //	ErrNoAPI            404, an empty response          check the address and its path prefix
 //	ErrNoCheckout       404, by CheckoutStatus          use another invoice
 //	ErrLoginPage        302 to the log-in page          check the proxy in front of the server
 //
-// [*ProxyError] is a 401 with a known cause: the proxy in front of the server hides that
-// clients use https. [ErrNoRate], [ErrStoreUnknown], [ErrNoIdentity], [ErrNoCredential]
-// and [*client.RequestError] are returned without an error response. All other errors are
-// those of package client.
+// [*ProxyError] is a 401 with a known cause: the proxy in front of the server hides the
+// address that clients use, or a part of it. [ErrNoRate], [ErrStoreUnknown],
+// [ErrNoIdentity], [ErrNoCredential] and [*client.RequestError] are returned without an
+// error response. All other errors are those of package client.
 //
 // # Security
 //

@@ -3,7 +3,6 @@ package bitpay
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -53,6 +52,12 @@ var (
 	ErrStoreNotFound = errors.New("the server has no store with this id")
 	// ErrNoAPI is 404 without a body: the request did not reach this API.
 	ErrNoAPI = errors.New("there is no BitPay API at this address: check the server's address and its path prefix, such as /btcpay")
+	// ErrNotServer is a 401 or 403 that does not have the form of BTCPay Server's. It says
+	// nothing about the key.
+	ErrNotServer = client.ErrNotServer
+	// ErrNotArrived means that the server got the request without its credential. It says
+	// nothing about the key.
+	ErrNotArrived = errors.New("the credential does not reach the server: a proxy on the way removes the X-Identity and X-Signature or the Authorization headers")
 	// ErrLoginPage means that a request was redirected to a log-in page. This package
 	// sends all that the server needs to route a request, so something between client and
 	// server removed the query or the headers.
@@ -73,21 +78,6 @@ func (legacyKeyError) Error() string {
 
 func (legacyKeyError) Unwrap() error { return ErrUnauthenticated }
 
-// ProxyError means that the server checks signatures for http:// while the client uses
-// https://. A proxy in front of the server ends TLS and does not report this to the
-// server. All signed requests fail until the proxy reports it.
-type ProxyError struct {
-	Server string
-	Err    error // the response that was examined
-}
-
-func (e *ProxyError) Error() string {
-	return fmt.Sprintf("%s does not know that it is reached by https, so no signature fits: "+
-		"make its proxy send the header X-Forwarded-Proto: https (nginx: proxy_set_header X-Forwarded-Proto $scheme)", e.Server)
-}
-
-func (e *ProxyError) Unwrap() error { return e.Err }
-
 // explain adds the meaning of a response to the error that holds the response.
 func (c *Client) explain(ctx context.Context, r client.Request, err error) error {
 	if redirect, ok := errors.AsType[*client.RedirectError](err); ok && redirect.Login {
@@ -97,13 +87,20 @@ func (c *Client) explain(ctx context.Context, r client.Request, err error) error
 	if !ok {
 		return err
 	}
-	if answer.Status == http.StatusUnauthorized && c.proxyHidesHTTPS(ctx) {
-		return &ProxyError{c.http.Server(), err}
+	meaning := c.meaning(r, answer)
+	switch {
+	case meaning == nil:
+		return err
+	case errors.Is(meaning, ErrUnauthenticated):
+		if seen := c.acceptedAddress(ctx); seen != "" {
+			return &ProxyError{Server: c.http.Server(), Seen: seen, Err: err}
+		}
+	case errors.Is(meaning, ErrNotPaired), errors.Is(meaning, ErrForbidden), errors.Is(meaning, ErrNoAPI):
+		if !r.Anonymous && c.credentialIsRemoved(ctx) {
+			meaning = ErrNotArrived
+		}
 	}
-	if meaning := c.meaning(r, answer); meaning != nil {
-		return client.Explain(meaning, err)
-	}
-	return err
+	return client.Explain(meaning, err)
 }
 
 // meanings are distinguished by the server's texts, because it sends no codes. These parts
@@ -133,13 +130,15 @@ func (c *Client) meaning(r client.Request, answer *client.Error) error {
 		}
 	}
 	switch {
-	case answer.Status == http.StatusUnauthorized && answer.Page == "" && c.legacy && !r.Anonymous:
+	case fromOther(answer):
+		return ErrNotServer
+	case answer.Status == http.StatusUnauthorized && c.legacy && !r.Anonymous:
 		return ErrUnknownLegacyKey
 	case answer.Status == http.StatusUnauthorized:
 		return ErrUnauthenticated
-	case answer.Status == http.StatusForbidden && answer.Page == "" && c.identity != nil && !r.Anonymous:
+	case answer.Status == http.StatusForbidden && c.identity != nil && !r.Anonymous:
 		return ErrNotPaired
-	case answer.Status == http.StatusForbidden && answer.Page == "":
+	case answer.Status == http.StatusForbidden:
 		return ErrForbidden
 	case answer.Status == http.StatusNotFound && answer.Message == "":
 		return ErrNoAPI
@@ -147,21 +146,16 @@ func (c *Client) meaning(r client.Request, answer *client.Error) error {
 	return nil
 }
 
-// proxyHidesHTTPS reports whether the server sees http while the client uses https. It
-// requests the token list with a signature over the http form of its URL. A server that
-// accepts this signature sees http.
-func (c *Client) proxyHidesHTTPS(ctx context.Context) bool {
-	if c.identity == nil || !strings.HasPrefix(c.http.Server(), "https://") {
-		return false
+// fromOther reports whether a program other than BTCPay Server sent a 401 or 403. The
+// server's own 403 is empty, and its 401 is empty or names one of three reasons (recordings
+// 60-bitid-auth, 65-bitpay-rates and 66-bitpay-apikey).
+func fromOther(answer *client.Error) bool {
+	switch answer.Status {
+	case http.StatusForbidden:
+		return answer.Page != "" || answer.Message != "" || answer.Code != ""
+	case http.StatusUnauthorized:
+		own := answer.Message == "" || strings.Contains(answer.Message, "authentication failed") || strings.Contains(answer.Message, "Authentication required")
+		return answer.Page != "" || answer.Code != "" || !own
 	}
-	_, err := c.http.Do(ctx, client.Request{Method: http.MethodGet, Path: []string{"tokens"}, Auth: true},
-		client.CallCredential(signAsHTTP{c.identity}), client.CallRetries(0))
-	return err == nil
-}
-
-// signAsHTTP signs the URL that a server without X-Forwarded-Proto believes was requested.
-type signAsHTTP struct{ identity bitID }
-
-func (s signAsHTTP) Authorize(req *http.Request, body []byte) error {
-	return s.identity.authorizeAs("http", req, body)
+	return false
 }

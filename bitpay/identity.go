@@ -70,14 +70,14 @@ func (id *Identity) Public() PublicKey { return id.public }
 // The signature does not cover the method, the headers or the time. Anyone who sees a
 // signed request can send it again, so use https.
 func (id *Identity) Authorize(req *http.Request, body []byte) error {
-	return id.authorizeAs(req.URL.Scheme, req, body)
+	return id.authorizeAs(signedURL(req), req, body)
 }
 
-func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) error {
+func (id *Identity) authorizeAs(url string, req *http.Request, body []byte) error {
 	if id.key == nil {
 		return ErrDestroyed
 	}
-	message, err := signable(scheme, req, body)
+	message, err := signable(url, req, body)
 	if err != nil {
 		return err
 	}
@@ -86,18 +86,23 @@ func (id *Identity) authorizeAs(scheme string, req *http.Request, body []byte) e
 	return nil
 }
 
-// signable returns the bytes that the signature of a request covers.
-func signable(scheme string, req *http.Request, body []byte) ([]byte, error) {
+// signable returns the bytes that the signature of a request covers, if url is the URL
+// that the server sees.
+func signable(url string, req *http.Request, body []byte) ([]byte, error) {
 	if err := checkSignable(req); err != nil {
 		return nil, err
 	}
+	return SignedText(url, body), nil
+}
+
+// signedURL returns the URL of a request as the server rebuilds it: from the Host header
+// and the request line. So these are used, not the result of URL.String.
+func signedURL(req *http.Request) string {
 	host := req.Host
 	if host == "" {
 		host = req.URL.Host
 	}
-	// The server rebuilds the URL from the Host header and the request line. So these are
-	// signed, not the result of URL.String.
-	return SignedText(scheme+"://"+host+req.URL.RequestURI(), body), nil
+	return req.URL.Scheme + "://" + host + req.URL.RequestURI()
 }
 
 // Destroy overwrites the private key in memory. It cannot reach copies that the garbage

@@ -60,11 +60,11 @@ func (r *RemoteIdentity) Public() PublicKey { return r.public }
 // Authorize is like [Identity.Authorize], but the signer signs. Authorize checks the
 // signature against the public key and sends it as strict DER in hex with the lower S.
 func (r *RemoteIdentity) Authorize(req *http.Request, body []byte) error {
-	return r.authorizeAs(req.URL.Scheme, req, body)
+	return r.authorizeAs(signedURL(req), req, body)
 }
 
-func (r *RemoteIdentity) authorizeAs(scheme string, req *http.Request, body []byte) error {
-	message, err := signable(scheme, req, body)
+func (r *RemoteIdentity) authorizeAs(url string, req *http.Request, body []byte) error {
+	message, err := signable(url, req, body)
 	if err != nil {
 		return err
 	}

@@ -120,6 +120,23 @@ func (e *RedirectError) Error() string {
 	return what
 }
 
+// LoginBase returns the address that the server wrote in front of its log-in page. It is
+// the address that the server believes to be reached at: a server behind a proxy may
+// believe in another scheme, host, port or path prefix than the client uses. It is empty if
+// the redirect leads elsewhere. The text comes from the server.
+func (e *RedirectError) LoginBase() string {
+	const page = "/login"
+	base := strings.TrimSuffix(e.Target, "/")
+	if !e.Login || !strings.HasSuffix(strings.ToLower(base), page) {
+		return ""
+	}
+	base = base[:len(base)-len(page)]
+	if _, err := Address(base, true); err != nil {
+		return ""
+	}
+	return base
+}
+
 func redirectError(x *exchange, answer *http.Response) error {
 	e := &RedirectError{Method: x.Method, Path: displayPath(x.Path), Status: answer.StatusCode}
 	location, err := answer.Location()

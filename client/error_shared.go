@@ -30,6 +30,10 @@ var (
 	// with [ErrForbidden] if a permission is missing, since servers from 2.4.0 on send
 	// the same response in both cases.
 	ErrNotFoundOrForbidden = errors.New("not found or forbidden")
+	// ErrNotServer: a refusal that does not have the form of BTCPay Server's. It says
+	// nothing about the credential.
+	ErrNotServer = errors.New("a program other than BTCPay Server refused the request: " +
+		"a firewall or proxy on the way, or another program at this address")
 )
 
 // Is reports whether the response has the meaning of a shared error, such as
