@@ -126,6 +126,9 @@ func TestErrorMeanings(t *testing.T) {
 		{404, `{"code":"invoice-not-found","message":"The invoice was not found"}`, greenfield.ErrInvoiceNotFound},
 		{403, `{"code":"store-limit-reached","message":"x"}`, greenfield.ErrStoreLimit},
 		{404, "", greenfield.ErrNoAPI},
+		{404, "<html><title>Not found</title>", greenfield.ErrNoAPI},
+		{403, "<html><title>Access denied</title>", greenfield.ErrNotServer},
+		{403, `{"message":"Forbidden"}`, greenfield.ErrNotServer},
 		{400, `{"code":"generic-error","message":"Error retrieving a matching payment method or rate.\nx"}`, greenfield.ErrNoRate},
 	} {
 		g := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, c.status, c.body) })

@@ -31,10 +31,9 @@ var (
 	// nor another key of the same account.
 	ErrOtherServer = errors.New("the server knows neither this API key nor the other one of its account: " +
 		"another server answers at this address, or both keys were revoked")
-	// ErrNotServer is a 401 that does not have BTCPay Server's form. It says nothing
+	// ErrNotServer is a 401 or 403 that does not have BTCPay Server's form. It says nothing
 	// about the key.
-	ErrNotServer = errors.New("a program other than BTCPay Server refused the request: " +
-		"a proxy asks for a log-in of its own, or another program answers at this address")
+	ErrNotServer = client.ErrNotServer
 	// ErrWrongPassword does not distinguish a wrong password from an unknown account.
 	ErrWrongPassword = errors.New("wrong e-mail address or password: five wrong passwords lock the account for five minutes, with all its keys")
 	// ErrThrottled is 401, not 429.
@@ -78,8 +77,8 @@ var (
 	// ErrNoRate means that no payment method of the store fits, or that there is no
 	// exchange rate or no wallet. The server's message has the details.
 	ErrNoRate = errors.New("the store cannot make this invoice: no wallet, no payment method that fits, or no exchange rate")
-	// ErrNoAPI is 404 without a body: the request did not reach this API, or the server
-	// is too old for it.
+	// ErrNoAPI is 404 without a body, or with a page: the request did not reach this API, or
+	// the server is too old for it.
 	ErrNoAPI = errors.New("there is no such call at this address: check the server's address and its path prefix, such as /btcpay, and its version")
 	// ErrLoginPage means that the response is a redirect to the log-in page.
 	ErrLoginPage = errors.New("the server asks for a log-in: a proxy on the way removes the Authorization header")
@@ -138,7 +137,7 @@ func explain(r client.Request, err error) error {
 	switch meaning := meaningOf(r, answer); {
 	case meaning != nil:
 		return client.Explain(meaning, err)
-	case answer.Status == http.StatusForbidden && answer.Page == "":
+	case answer.Status == http.StatusForbidden:
 		return &PermissionError{missing(r, answer), err}
 	}
 	return err
@@ -182,8 +181,12 @@ func meaningOf(r client.Request, answer *client.Error) error {
 			return ErrNotServer // every version sends that code (recordings 11-auth-errors)
 		}
 		return refusalOf(answer.Message)
+	case http.StatusForbidden:
+		if answer.Page != "" || answer.Message != "" && answer.Code == "" && answer.MissingPermission == "" {
+			return ErrNotServer
+		}
 	case http.StatusNotFound:
-		if answer.Code == "" && answer.Message == "" && answer.Page == "" {
+		if answer.Code == "" && answer.Message == "" {
 			return ErrNoAPI
 		}
 	case http.StatusUnprocessableEntity:
