@@ -133,7 +133,8 @@ func (k BackupKey) identities() ([]age.Identity, error) {
 }
 
 // ReadBackup opens a backup and checks all of it before it returns anything. It fails with
-// [ErrPassphrase], [ErrDamaged], [ErrVersion] or, over 64 MiB, [ErrTooLarge].
+// [ErrPassphrase], together with [ErrWrongPassphrase] if there is one that does not open
+// it, with [ErrDamaged], [ErrVersion] or, over 64 MiB, [ErrTooLarge].
 func ReadBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	entries, err := readBackup(r, key)
 	if err != nil {
@@ -152,7 +153,11 @@ func readBackup(r io.Reader, key BackupKey) ([]BackupEntry, error) {
 	}
 	plain, err := age.Decrypt(r, ids...)
 	if errors.Is(err, age.ErrIncorrectIdentity) {
-		return nil, &Error{Err: fmt.Errorf("%w: it does not open the backup", ErrPassphrase), Hint: "try again; the backup cannot be read without it"}
+		wrong := errors.New("the identity does not open")
+		if len(key.Passphrase) > 0 {
+			wrong = ErrWrongPassphrase
+		}
+		return nil, &Error{Err: fmt.Errorf("%w: %w the backup", ErrPassphrase, wrong), Hint: "try again; the backup cannot be read without it"}
 	}
 	if err != nil {
 		return nil, damagedBackup("it is not an age file, or was changed")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
@@ -38,12 +39,14 @@ type fileStore struct {
 
 	identityFile string
 	ask          func(ctx context.Context, confirm bool) ([]byte, error)
+	again        func(wrong int) bool
 
-	// unlocking guards identity and swept. It is a channel, so that waiting for a user who
-	// types a passphrase ends with the context.
+	// unlocking guards identity. It is a channel, so that waiting for a user who types a
+	// passphrase ends with the context. It is taken before the lock, never while the lock is
+	// held: two calls that wait for each other would block until the time limit.
 	unlocking chan struct{}
 	identity  *fileIdentity
-	swept     bool
+	swept     atomic.Bool
 
 	probes sync.Map // release functions of the existing probes
 }
@@ -54,6 +57,7 @@ func newFileStore(o Options) *fileStore {
 		wait:         o.lockWait(),
 		identityFile: o.IdentityFile,
 		ask:          o.Passphrase,
+		again:        o.PassphraseAgain,
 		unlocking:    make(chan struct{}, 1),
 	}
 }
@@ -128,7 +132,7 @@ func (s *fileStore) put(ctx context.Context, name string, secret []byte) error {
 	if err := header.check(dir, id); err != nil {
 		return err
 	}
-	s.sweep(ctx, dir)
+	s.sweep(dir)
 	data, err := sealSecret(name, secret, id)
 	if err != nil {
 		return err
@@ -200,13 +204,9 @@ func isProbeFile(file string) bool {
 
 // sweep removes what killed writers left. Every writer holds the lock, so no temporary file
 // belongs to a living one. A failure here costs only space.
-func (s *fileStore) sweep(ctx context.Context, dir *durable.Dir) {
-	if s.enter(ctx) != nil {
-		return
-	}
-	defer s.leave()
-	if !s.swept {
-		s.swept = dir.Sweep(0) == nil
+func (s *fileStore) sweep(dir *durable.Dir) {
+	if !s.swept.Load() && dir.Sweep(0) == nil {
+		s.swept.Store(true)
 	}
 }
 

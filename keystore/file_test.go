@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,6 +76,80 @@ func TestFilePassphraseWrong(t *testing.T) {
 	wantSecret(t, store, name, "x") // another attempt may succeed
 	if ask.calls != 3 {
 		t.Errorf("asked %d times, want 3", ask.calls)
+	}
+}
+
+// A user may try again, as often as the caller allows.
+func TestFilePassphraseAgain(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		typed string
+		wrong int // what the caller is told
+		opens bool
+	}{
+		{"correct horse", 0, true},
+		{"typo,correct horse", 1, true},
+		{"typo,typo,correct horse", 2, true},
+		{"typo,typo,typo,correct horse", 3, false},
+	} {
+		dir := t.TempDir()
+		must(t, open(t, "file", passphraseOptions(dir)).Put(t.Context(), name, []byte("x")))
+		typed := strings.Split(test.typed, ",")
+		wrong := 0
+		store := open(t, "file", Options{Dir: dir, Timeout: patience,
+			Passphrase: func(context.Context, bool) ([]byte, error) {
+				next := typed[0]
+				typed = typed[1:]
+				return []byte(next), nil
+			},
+			PassphraseAgain: func(n int) bool {
+				if wrong++; n != wrong {
+					t.Errorf("told of %d wrong passphrases after %d", n, wrong)
+				}
+				return n < 3
+			},
+		})
+		got, err := store.Get(t.Context(), name)
+		if (err == nil) != test.opens || wrong != test.wrong || test.opens && string(got) != "x" {
+			t.Errorf("%s: %q, %v, %d times wrong", test.typed, got, err, wrong)
+		}
+		if !test.opens && (!errors.Is(err, ErrPassphrase) || !errors.Is(err, ErrWrongPassphrase)) {
+			t.Errorf("%s: %v", test.typed, err)
+		}
+	}
+	// What is no passphrase at all is not asked again.
+	o := Options{Dir: t.TempDir(), Timeout: patience, Passphrase: say(""), PassphraseAgain: func(int) bool { t.Error("asked again"); return false }}
+	if err := open(t, "file", o).Put(t.Context(), name, nil); !errors.Is(err, ErrPassphrase) || errors.Is(err, ErrWrongPassphrase) {
+		t.Error(err)
+	}
+}
+
+// Several first writes through one store ask once, and do not wait for each other's locks.
+func TestFileMadeAtOnceByOneStore(t *testing.T) {
+	t.Parallel()
+	const writers = 8
+	var calls atomic.Int32
+	started := make(chan struct{}, writers)
+	store := open(t, "file", Options{Dir: t.TempDir(), Timeout: patience, Passphrase: func(context.Context, bool) ([]byte, error) {
+		if calls.Add(1) == 1 {
+			for range writers {
+				<-started
+			}
+		}
+		return []byte("correct horse"), nil
+	}})
+	errs := make(chan error)
+	for i := range writers {
+		go func() {
+			started <- struct{}{}
+			errs <- store.Put(t.Context(), "bitid/"+string(rune('A'+i)), []byte{byte(i)})
+		}()
+	}
+	for range writers {
+		must(t, <-errs)
+	}
+	if calls.Load() != 1 {
+		t.Errorf("asked %d times", calls.Load())
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHead
 	case header != nil && header.Protection == byIdentityFile:
 		err = noIdentityNamed(dir)
 	default:
-		id, err = s.askAndDerive(ctx, dir, header)
+		id, err = s.askAgain(func() (*fileIdentity, error) { return s.askAndDerive(ctx, dir, header) })
 	}
 	if err == nil && header != nil {
 		err = header.check(dir, id)
@@ -99,29 +99,50 @@ func (s *fileStore) unlockOrMake(ctx context.Context, dir *durable.Dir) (*fileId
 	if err != nil {
 		return nil, err
 	}
-	if header != nil {
-		id, err := s.unlock(ctx, dir)
-		if err == nil && s.forgetStale(ctx, dir, id) {
-			id, err = s.unlock(ctx, dir)
+	if header == nil {
+		if id, err := s.makeStore(ctx, dir); id != nil || err != nil {
+			return id, err
 		}
-		return id, err
 	}
+	id, err := s.unlock(ctx, dir)
+	if err == nil && s.forgetStale(ctx, dir, id) {
+		id, err = s.unlock(ctx, dir)
+	}
+	return id, err
+}
+
+// makeStore creates a store. It returns no identity if another call created it meanwhile.
+func (s *fileStore) makeStore(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
+	header, err := readHeader(dir)
+	if header != nil || err != nil {
+		return nil, err
+	}
 	s.identity = nil // of a store that was removed
 	var id *fileIdentity
 	if s.identityFile != "" {
 		id, err = s.makeByIdentityFile(ctx, dir)
 	} else {
-		id, err = s.makeByPassphrase(ctx, dir)
+		id, err = s.askAgain(func() (*fileIdentity, error) { return s.makeByPassphrase(ctx, dir) })
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.identity = id
 	return id, nil
+}
+
+// askAgain repeats a try with a passphrase that was wrong, if the user wants to.
+func (s *fileStore) askAgain(try func() (*fileIdentity, error)) (*fileIdentity, error) {
+	for wrong := 1; ; wrong++ {
+		id, err := try()
+		if err == nil || !errors.Is(err, ErrWrongPassphrase) || s.again == nil || !s.again(wrong) {
+			return id, err
+		}
+	}
 }
 
 func (s *fileStore) makeByIdentityFile(ctx context.Context, dir *durable.Dir) (*fileIdentity, error) {
@@ -289,10 +310,10 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 	r, err := age.Decrypt(bytes.NewReader(data), scrypt)
 	switch wrong := errors.Is(err, age.ErrIncorrectIdentity); {
 	case wrong && header != nil && header.IdentitySHA256 != "" && !intact:
-		return nil, &Error{Err: fmt.Errorf("%w: %s does not open, and was changed after this program wrote it", ErrDamaged, dir.Path(identityFile)),
+		return nil, &Error{Err: fmt.Errorf("%w: %w %s, which was changed after this program wrote it", ErrDamaged, ErrWrongPassphrase, dir.Path(identityFile)),
 			Hint: "restore it from a backup; or, if you changed the passphrase with age, type the new one"}
 	case wrong:
-		return nil, &Error{Err: fmt.Errorf("%w: it does not open %s", ErrPassphrase, dir.Path(identityFile)),
+		return nil, &Error{Err: fmt.Errorf("%w: %w %s", ErrPassphrase, ErrWrongPassphrase, dir.Path(identityFile)),
 			Hint: "try again; these secrets cannot be read without the passphrase"}
 	}
 	var text []byte

@@ -105,6 +105,9 @@ var (
 	ErrDamaged = errors.New("the store is damaged")
 	// ErrPassphrase: there is no terminal to ask for it, or it is wrong.
 	ErrPassphrase = errors.New("the passphrase or identity is missing or wrong")
+	// ErrWrongPassphrase: there is a passphrase, but it opens nothing. It comes together with
+	// ErrPassphrase, or with ErrDamaged if the file was changed.
+	ErrWrongPassphrase = errors.New("the passphrase does not open")
 	// ErrVersion: a newer version of this program wrote it. Nothing was changed.
 	ErrVersion = errors.New("the store was written by a newer version")
 	// ErrName: see Names above.
@@ -174,6 +177,10 @@ type Options struct {
 	// Nil means that the user cannot be asked. An empty passphrase is refused. The store
 	// clears the bytes. Calls never overlap.
 	Passphrase func(ctx context.Context, confirm bool) ([]byte, error)
+	// PassphraseAgain, if not nil, is called after a passphrase that did not open "file",
+	// with how many were wrong in this attempt. If it reports true, the store calls
+	// Passphrase again; otherwise the call of the store fails with [ErrWrongPassphrase].
+	PassphraseAgain func(wrong int) bool
 	// IdentityFile, if not empty, is the path of an age identity file that opens "file"
 	// instead of a passphrase. It is created with mode 0600 if neither it nor the store
 	// exists. It is not encrypted: anyone who can read it and the data directory has the
