@@ -53,6 +53,26 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 	return a.AskPassphrase(ctx, "the encrypted keystore", confirm)
 }
 
+// maxWrongPassphrases is how many wrong passphrases end a command that asks for one.
+const maxWrongPassphrases = 3
+
+// AskAgain reports whether to ask again after so many wrong passphrases, and tells the user
+// that the last one was wrong. It never asks in a script.
+func (a *App) AskAgain(wrong int) bool {
+	if !a.CanAsk() || wrong >= maxWrongPassphrases {
+		return false
+	}
+	fmt.Fprintln(a.Err, "That passphrase is wrong. Try again.")
+	return true
+}
+
+// passphraseAgain is the PassphraseAgain of [keystore.Options]. A file gives the same
+// passphrase each time.
+func (a *App) passphraseAgain(wrong int) bool {
+	file, err := a.Variable(passphraseFileVariable)
+	return err == nil && file.Text == "" && a.AskAgain(wrong)
+}
+
 // ReadPassphrase reads a passphrase from a file, without the end of its line.
 func (a *App) ReadPassphrase(path string) ([]byte, error) {
 	data, err := a.ReadSecretFile(path)
@@ -66,24 +86,36 @@ func (a *App) ReadPassphrase(path string) ([]byte, error) {
 	return data, nil
 }
 
-// AskPassphrase asks for the passphrase of something; a new one, with
-// confirm, twice. Call it only if [App.CanAsk]. The caller clears it.
+// AskPassphrase asks for the passphrase of something; a new one, with confirm, twice, and
+// again if the two differ. Call it only if [App.CanAsk]. The caller clears it.
 func (a *App) AskPassphrase(ctx context.Context, of string, confirm bool) ([]byte, error) {
-	prompt := "Passphrase of " + of + ": "
-	if confirm {
-		prompt = "Choose a passphrase for " + of + ": "
+	if !confirm {
+		return a.AskHidden(ctx, "Passphrase of "+of+": ")
 	}
-	passphrase, err := a.AskHidden(ctx, prompt)
-	if err != nil || !confirm {
-		return passphrase, err
+	for tries := 1; ; tries++ {
+		passphrase, err := a.choosePassphrase(ctx, of)
+		if !errors.Is(err, errPassphrasesDiffer) || tries == maxWrongPassphrases {
+			return passphrase, err
+		}
+		fmt.Fprintln(a.Err, "The two passphrases differ. Try again.")
 	}
-	again, err := a.AskHidden(ctx, "Repeat the passphrase: ")
+}
+
+var errPassphrasesDiffer = errors.New("the two passphrases differ")
+
+func (a *App) choosePassphrase(ctx context.Context, of string) ([]byte, error) {
+	passphrase, err := a.AskHidden(ctx, "Choose a passphrase for "+of+": ")
 	if err != nil {
 		return nil, err
 	}
+	again, err := a.AskHidden(ctx, "Repeat the passphrase: ")
 	defer clear(again)
-	if subtle.ConstantTimeCompare(passphrase, again) != 1 {
-		return nil, errors.New("the two passphrases differ")
+	if err == nil && subtle.ConstantTimeCompare(passphrase, again) != 1 {
+		err = errPassphrasesDiffer
+	}
+	if err != nil {
+		clear(passphrase)
+		return nil, err
 	}
 	return passphrase, nil
 }

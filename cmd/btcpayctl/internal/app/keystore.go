@@ -47,7 +47,7 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 	}
 	store, err := open(spec, keystore.Options{
 		Dir: dir, Timeout: timeout, Getenv: a.Getenv,
-		IdentityFile: identity.Text, Passphrase: a.askPassphrase,
+		IdentityFile: identity.Text, Passphrase: a.askPassphrase, PassphraseAgain: a.passphraseAgain,
 	})
 	if err != nil {
 		return nil, err

@@ -153,6 +153,20 @@ func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.Backup
 	if err != nil {
 		return nil, &output.Error{Code: output.BadInput, What: "the backup cannot be read: " + err.Error(), Next: "btcpayctl keystore restore FILE", Err: err}
 	}
+	entries, err := r.open(ctx, file)
+	for wrong := 1; errors.Is(err, keystore.ErrWrongPassphrase) && r.passphraseFile == "" && r.app.AskAgain(wrong); wrong++ {
+		entries, err = r.open(ctx, file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := keystore.CheckBackup(entries, operations.VerifySecret); err != nil {
+		return entries, backupFailure(ctx, err)
+	}
+	return entries, nil
+}
+
+func (r *storeRestore) open(ctx context.Context, file []byte) ([]keystore.BackupEntry, error) {
 	key, err := r.key(ctx, file)
 	defer clear(key.Passphrase)
 	defer clear(key.Identities)
@@ -162,9 +176,6 @@ func (r *storeRestore) read(ctx context.Context, name string) ([]keystore.Backup
 	entries, err := keystore.ReadBackup(bytes.NewReader(file), key)
 	if err != nil {
 		return nil, backupFailure(ctx, err)
-	}
-	if err := keystore.CheckBackup(entries, operations.VerifySecret); err != nil {
-		return entries, backupFailure(ctx, err)
 	}
 	return entries, nil
 }
