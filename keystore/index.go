@@ -45,20 +45,15 @@ func OpenIndex(dir string) *Index { return &Index{dir: dir} }
 // Add writes entries, each replacing the one of the same name. When it returns nil, all of
 // them are on disk; otherwise none is.
 func (x *Index) Add(ctx context.Context, entries ...Entry) error {
-	added := map[string]bool{}
 	for _, entry := range entries {
 		if err := checkName(entry.Name); err != nil {
 			return x.fail("put", entry.Name, err)
 		}
-		added[entry.Name] = true
 	}
 	if len(entries) == 0 {
 		return nil
 	}
-	err := x.update(ctx, func(old []Entry) []Entry {
-		kept := slices.DeleteFunc(old, func(e Entry) bool { return added[e.Name] })
-		return append(kept, entries...)
-	})
+	err := x.update(ctx, indexChange{put: entries})
 	if len(entries) == 1 {
 		return x.fail("put", entries[0].Name, err)
 	}
@@ -69,10 +64,10 @@ func (x *Index) Add(ctx context.Context, entries ...Entry) error {
 func (x *Index) Remove(ctx context.Context, name string) error {
 	err := checkName(name)
 	if err == nil {
-		_, err = x.read() // a missing index is not created
+		err = x.exists() // a missing index is not created
 	}
 	if err == nil {
-		err = x.update(ctx, func(entries []Entry) []Entry { return without(entries, name) })
+		err = x.update(ctx, indexChange{remove: name})
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
@@ -93,11 +88,7 @@ func (x *Index) List(ctx context.Context) ([]Entry, error) {
 	return entries, x.fail("list", "", err)
 }
 
-func without(entries []Entry, name string) []Entry {
-	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Name == name })
-}
-
-func (x *Index) update(ctx context.Context, change func([]Entry) []Entry) error {
+func (x *Index) update(ctx context.Context, change indexChange) error {
 	if x.dir == "" {
 		return errNoDir
 	}
@@ -111,19 +102,34 @@ func (x *Index) update(ctx context.Context, change func([]Entry) []Entry) error 
 		return err
 	}
 	defer lock.Unlock()
-	entries, err := readIndex(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	data, err := json.MarshalIndent(indexContent{indexVersion, tidy(change(entries))}, "", "  ")
+	data, err := changedIndex(dir, change)
 	if err != nil {
 		return err
 	}
-	if len(data) >= indexLimit {
+	if len(data) > indexLimit {
 		// Longer than Read accepts.
 		return fmt.Errorf("%w: %s would have more than %d MiB", ErrTooLarge, dir.Path(indexFile), indexLimit>>20)
 	}
-	return dir.Write(indexFile, append(data, '\n'))
+	return dir.Write(indexFile, data)
+}
+
+// changedIndex reads the index and returns its new text.
+func changedIndex(dir *durable.Dir, change indexChange) ([]byte, error) {
+	old, err := dir.Read(indexFile, indexLimit)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if data, ok := change.splice(old); ok {
+		return data, nil
+	}
+	var entries []Entry
+	if err == nil {
+		if entries, err = decodeIndex(dir, old); err != nil {
+			return nil, err
+		}
+	}
+	data, err := json.MarshalIndent(indexContent{indexVersion, change.apply(entries)}, "", "  ")
+	return append(data, '\n'), err
 }
 
 // tidy sorts by name and keeps the last of several entries of one name, which a manual
@@ -158,11 +164,29 @@ func (x *Index) read() ([]Entry, error) {
 	return readIndex(dir)
 }
 
+// exists fails if there is no index.
+func (x *Index) exists() error {
+	if x.dir == "" {
+		return errNoDir
+	}
+	dir, err := durable.Open(x.dir)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	_, err = dir.Read(indexFile, indexLimit)
+	return err
+}
+
 func readIndex(dir *durable.Dir) ([]Entry, error) {
 	data, err := dir.Read(indexFile, indexLimit)
 	if err != nil {
 		return nil, err
 	}
+	return decodeIndex(dir, data)
+}
+
+func decodeIndex(dir *durable.Dir, data []byte) ([]Entry, error) {
 	entries, err := parseIndex(data)
 	if errors.Is(err, ErrVersion) {
 		return nil, fmt.Errorf("%w: %s", err, dir.Path(indexFile))

@@ -186,6 +186,60 @@ func TestIndexFull(t *testing.T) {
 	}
 }
 
+// An entry is added to a long index without decoding the others, and the text is the same
+// as if all were encoded again.
+func TestIndexSplice(t *testing.T) { // it counts allocations, so nothing runs beside it
+	dir := manyEntries(t, 2000)
+	x := OpenIndex(dir)
+	added := Entry{Name: "bitid/TfX3yr5tYvccKNVrE26BrPs6LWZRh001000a", Keystore: "file", Created: noon}
+	allocations := testing.AllocsPerRun(1, func() { must(t, x.Add(t.Context(), added)) })
+	if allocations > 5*2000 {
+		t.Errorf("%.0f allocations: all entries are decoded", allocations)
+	}
+	for i, change := range []indexChange{
+		{put: []Entry{{Name: "apikey/first", Created: noon}}},
+		{put: []Entry{{Name: "zzz/last", Server: "https://é.example/<a>&b", Created: noon}}}, // has to be decoded from now on
+		{put: []Entry{added, {Name: "bitid/A", Created: noon}, added, {Name: "bitid/B"}}},
+		{remove: "zzz/last"}, // and not any more
+		{remove: "zzz/last"},
+		{remove: added.Name, put: []Entry{{Name: "bitid/B", Keystore: "keyring", Created: noon.Local()}}},
+	} {
+		old := must2(os.ReadFile(dir + "/index.json"))
+		entries := must2(parseIndex(old))
+		want := append(must2(json.MarshalIndent(indexContent{indexVersion, change.apply(entries)}, "", "  ")), '\n')
+		got, ok := change.splice(old)
+		if ok && string(got) != string(want) {
+			t.Fatalf("change %d differs:\n%s", i, cmp.Diff(string(want), string(got)))
+		}
+		if decoded := i == 2 || i == 3; ok == decoded {
+			t.Errorf("change %d: spliced: %v", i, ok)
+		}
+		must(t, os.WriteFile(dir+"/index.json", want, 0o600))
+	}
+}
+
+// What is not in the layout of this program is decoded, which finds the damage.
+func TestBadInputIndexSplice(t *testing.T) {
+	t.Parallel()
+	change := indexChange{put: []Entry{{Name: "bitid/M", Created: noon}}}
+	good := must2(json.MarshalIndent(indexContent{indexVersion, []Entry{
+		{Name: "bitid/A", Keystore: "file", Created: noon}, {Name: "bitid/Z", Server: "https://z.example", Created: noon},
+	}}, "", "  "))
+	text := string(good) + "\n"
+	if _, ok := change.splice([]byte(text)); !ok {
+		t.Fatal("an index of this program is not spliced")
+	}
+	for old, new := range map[string]string{
+		"bitid/A": "bitid/ZZ", "bitid/Z": "bitid/A", `"version": 1`: `"version": 2`, `"file"`: `"fi\"le"`, `"name": "bitid/Z"`: `"name": "bitid"`,
+		`"keystore"`: `"colour"`, "\"file\",": "\"file\"", "  ]\n}": "  ],\n}", `"bitid/A",`: `"bitid/A",,`, "    },\n    {": "    }\n    {", "\n}\n": "\n}",
+		"      \"name\": \"bitid/A\",\n": "", "https": "ht\xfftps", "2026": "\x002026", "    }\n  ]": "    }\n",
+	} {
+		if _, ok := change.splice([]byte(strings.Replace(text, old, new, 1))); ok {
+			t.Errorf("with %q for %q it is spliced", new, old)
+		}
+	}
+}
+
 func manyEntries(tb testing.TB, n int) (dir string) {
 	dir = tb.TempDir()
 	content := indexContent{Version: indexVersion}
@@ -212,6 +266,16 @@ func BenchmarkIndexList(b *testing.B) {
 	for b.Loop() {
 		if entries, err := x.List(b.Context()); err != nil || len(entries) != 10000 {
 			b.Fatal(len(entries), err)
+		}
+	}
+}
+
+// BenchmarkIndexAdd adds a name to 10,000.
+func BenchmarkIndexAdd(b *testing.B) {
+	x := OpenIndex(manyEntries(b, 10000))
+	for b.Loop() {
+		if err := x.Add(b.Context(), Entry{Name: "bitid/TfX3yr5tYvccKNVrE26BrPs6LWZRh005000a", Keystore: "file", Created: noon}); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
