@@ -69,7 +69,8 @@ func (s *helperStore) run(ctx context.Context, action string, input []byte) ([]b
 
 const hintHelperProgram = "name a program that implements the protocol: apt-get install golang-docker-credential-helpers"
 
-// acceptable refuses a program that another user could have replaced.
+// acceptable refuses a program that another user could replace, or a link or directory on
+// the way to it.
 func (s *helperStore) acceptable() error {
 	info, err := os.Stat(s.path)
 	switch {
@@ -80,8 +81,14 @@ func (s *helperStore) acceptable() error {
 	case !info.Mode().IsRegular():
 		return &Error{Err: fmt.Errorf("%w: %s is not a program", ErrUnavailable, s.path), Hint: hintHelperProgram}
 	}
-	if why := untrustedProgram(info); why != "" {
+	switch what, why, err := untrusted(s.path); {
+	case err != nil:
+		return err
+	case what == s.path:
 		return &Error{Err: fmt.Errorf("%w: %s %s", ErrDenied, s.path, why), Hint: "make it yours or the administrator's: chmod go-w " + s.path}
+	case what != "":
+		return &Error{Err: fmt.Errorf("%w: %s %s, who could replace the program %s", ErrDenied, what, why, s.path),
+			Hint: "check what is there, then: chmod o-w " + what + "; or name a program in a directory of yours or the administrator's"}
 	}
 	return nil
 }

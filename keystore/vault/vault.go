@@ -47,6 +47,10 @@ import (
 // Prefix begins the names of stores that this package opens.
 const Prefix = "vault:"
 
+// TokenVariables returns the variables that a token is read from, the first one first. A
+// program that starts another one takes them out of its environment.
+func TokenVariables() []string { return []string{"BAO_TOKEN", "VAULT_TOKEN"} }
+
 type store struct {
 	base      *url.URL // of the server, without the path of the engine
 	mount     string
@@ -145,7 +149,7 @@ func (s *store) Format(f fmt.State, _ rune) {
 func (s *store) token() (string, error) {
 	path := s.tokenFile
 	if path == "" {
-		for _, variable := range []string{"BAO_TOKEN", "VAULT_TOKEN"} {
+		for _, variable := range TokenVariables() {
 			if token := strings.TrimSpace(s.getenv(variable)); token != "" {
 				return sound(token, variable)
 			}
