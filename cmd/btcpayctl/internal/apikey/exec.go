@@ -17,6 +17,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/keystore/vault"
 )
 
 type apiKeyExec struct {
@@ -43,7 +44,8 @@ func newAPIKeyExec(a *app.App, tree cli.Tree) *cobra.Command {
 		Long: `Make a key for one command, run the command with it, and revoke the key when the
 command ends, for whatever reason. The command gets BTCPAY_API_KEY, BTCPAY_SERVER
 and, for a key of one store, BTCPAY_STORE in its environment. btcpayctl removes its
-own credentials, profiles, server and store from that environment.
+own credentials, profiles, server and store from that environment, and the tokens of
+keystores in OpenBao and Vault (BAO_TOKEN, VAULT_TOKEN).
 
 The key is limited to the store that --store, the environment or the profile names.
 Only --all-stores makes a key for every store.
@@ -120,6 +122,7 @@ func (c *apiKeyExec) run(cmd *cobra.Command, args []string) error {
 	if c.deadline = operations.After(c.app.Now(), c.ttl); c.ttl > 0 {
 		c.watcher, err = operations.StartWatcher(c.app, operations.WatchFor(c.app, c.flags, c.operation.Record, c.key, c.deadline))
 	}
+	c.noteTokens(args[0])
 	code := 0
 	if err == nil {
 		err = c.checkPermissions()
@@ -175,17 +178,28 @@ func countText(permissions []greenfield.Permission) string {
 	return text
 }
 
-// removedVariables are variables that are removed from the command's environment.
+// removedVariables are variables that are removed from the command's environment, with those
+// of [vault.TokenVariables].
 var removedVariables = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAYCTL_STORE", "BTCPAYCTL_API_KEY", "BTCPAYCTL_API_KEY_FILE",
 	"BTCPAYCTL_PRIVATE_KEY_FILE", "BTCPAYCTL_PASSWORD_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_IDENTITY_FILE",
 	"BTCPAY_SERVER", "BTCPAY_STORE", "BTCPAY_API_KEY",
 }
 
+// noteTokens names the tokens that the command does not get, because another program than
+// btcpayctl may have set them for it.
+func (c *apiKeyExec) noteTokens(command string) {
+	for _, variable := range vault.TokenVariables() {
+		if c.app.Getenv(variable) != "" {
+			fmt.Fprintf(c.app.Err, "Note: %s is not passed to %s: it opens a keystore.\n", variable, output.VisibleLine(command))
+		}
+	}
+}
+
 func childEnvironment(environment []string, server, store string, key greenfield.APIKey) []string {
 	child := slices.DeleteFunc(slices.Clone(environment), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
-		return slices.Contains(removedVariables, name)
+		return slices.Contains(removedVariables, name) || slices.Contains(vault.TokenVariables(), name)
 	})
 	child = append(child, "BTCPAY_API_KEY="+key.Secret().Reveal(), "BTCPAY_SERVER="+server)
 	if store != "" {
