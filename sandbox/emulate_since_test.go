@@ -89,6 +89,29 @@ func TestEmulatedSince(t *testing.T) {
 			response, _ := w.greenfield("GET", "/api/v1/invoices/"+invoice(w), "")
 			return response.StatusCode == 200
 		}},
+		{"the amount that was paid", "2.1.2", "", func(w *testbed) bool {
+			_, text := w.greenfield("GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/"+invoice(w), "")
+			return strings.Contains(text, `"paidAmount":"0"`)
+		}},
+		{"a list with payment methods", "2.3.6", "", func(w *testbed) bool {
+			invoice(w)
+			_, text := w.greenfield("GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices?includePaymentMethods=true", "")
+			return strings.Contains(text, `"paymentMethods":[{`)
+		}},
+		{"an invoice with payment methods", "2.4.1", "", func(w *testbed) bool {
+			_, text := w.greenfield("GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/"+invoice(w)+"?includePaymentMethods=true", "")
+			return strings.Contains(text, `"paymentMethods":[{`)
+		}},
+		{"payment methods by their ids", "2.0.0", "", func(w *testbed) bool {
+			id := invoice(w)
+			_, text := w.greenfield("GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/"+id+"/payment-methods", "")
+			_, whole := w.greenfield("GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/"+id, "")
+			since := strings.Contains(text, `"paymentMethodId":"BTC-CHAIN"`) && strings.Contains(text, `"currency":"BTC"`) && strings.Contains(whole, `"paymentMethods":["BTC-CHAIN"]`)
+			if before := strings.Contains(text, `"paymentMethod":"BTC"`) && strings.Contains(text, `"cryptoCode":"BTC"`) && strings.Contains(whole, `"paymentMethods":["BTC"],"defaultPaymentMethod":"BTC"`); before == since {
+				w.t.Error(text, whole)
+			}
+			return since
+		}},
 		{"wallet permissions", "2.4.0", "", func(w *testbed) bool {
 			return strings.Contains(answer(w, "GET", "/misc/permissions", "", "Authorization", "token "+w.s.Seed().APIKey), world.ManageWallets)
 		}},

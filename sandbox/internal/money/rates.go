@@ -3,7 +3,9 @@ package money
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // rule is one statement of a rate script: PAIR = EXPRESSION. X matches any currency.
@@ -20,8 +22,23 @@ const maxScript = 64 << 10
 
 var errScript = errors.New("rate script: not a list of statements like BTC_USD = 50000;")
 
-// ParseScript reads a rate script.
+// satoshi is in front of every script (recording 40-invoices-sats of 2.4.1).
+var satoshi = sync.OnceValue(func() Script {
+	script, err := parseScript("SATS_X = SATS_BTC * BTC_X; SATS_BTC = 0.00000001;")
+	if err != nil {
+		panic(err) // it is a constant
+	}
+	return script
+})
+
+// ParseScript reads a rate script. As on the server, a rule for satoshis in bitcoin is
+// dropped: that price is fixed.
 func ParseScript(text string) (Script, error) {
+	script, err := parseScript(text)
+	return slices.DeleteFunc(script, func(r rule) bool { return r.left == "SATS" && r.right == "BTC" }), err
+}
+
+func parseScript(text string) (Script, error) {
 	if len(text) > maxScript {
 		return nil, errScript
 	}
@@ -87,7 +104,7 @@ type Calculator struct {
 
 // NewCalculator returns a calculator for a script. The spread is a fraction that is subtracted from every rate.
 func NewCalculator(script Script, spread Decimal) *Calculator {
-	return &Calculator{newEvaluator(script), spread}
+	return &Calculator{newEvaluator(slices.Concat(satoshi(), script)), spread}
 }
 
 // Rate computes the rate of a pair.

@@ -21,6 +21,14 @@ func TestRates(t *testing.T) {
 		{"an exchange", "X_X = kraken(X_X)", "0", "BTC_USD", "RateUnavailable"},
 		{"by nothing", "BTC_USD = 1 / 0", "0", "BTC_USD", "DivideByZero"},
 		{"in a circle", "BTC_USD = BTC_EUR; BTC_EUR = BTC_USD", "0", "BTC_USD", "PreprocessError"},
+		{"satoshis", fixed, "0", "SATS_USD", "0.00050000"},
+		{"satoshis in bitcoin", fixed, "0", "SATS_BTC", "0.00000001"},
+		{"bitcoin in satoshis", fixed, "0", "BTC_SATS", "100000000"},
+		{"dollars in satoshis", fixed, "0", "USD_SATS", "2000"},
+		{"satoshis without a rate of bitcoin", fixed, "0", "SATS_CHF", "PreprocessError"},
+		{"a rule for satoshis", fixed + "SATS_USD = 0.001;", "0", "SATS_USD", "0.001"},
+		{"a rule for satoshis in bitcoin", fixed + "SATS_BTC = 0.0000001;", "0", "SATS_BTC", "0.00000001"},
+		{"satoshis, and an exchange", "X_X = kraken(X_X)", "0", "BTC_SATS", "100000000"},
 		{"comment", "// the dollar\nBTC_USD = 5; // fixed", "0", "BTC_USD", "5"},
 	}
 	for _, test := range tests {
@@ -51,6 +59,10 @@ func TestRateScriptText(t *testing.T) {
 	if got, want := script.String(), "BTC_USD = 50000;\nBTC_EUR = 40000;"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	dropped, err := ParseScript("BTC_USD = 50000; SATS_BTC = 0.1; SATS_USD = 0.001")
+	if got, want := dropped.String(), "BTC_USD = 50000;\nSATS_USD = 0.001;"; got != want || err != nil {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
 	for _, bad := range []string{"BTC_USD = = 5", "BTC_USD", "BTC_USD = ", "B = 1", "BTC_USD = 5 5", "BTC_USD = (1", "BTC_USD = kraken(", "BTC_USD = " + strings.Repeat("(", 1000)} {
 		if _, err := ParseScript(bad); err == nil {
 			t.Errorf("%.40q is taken for a script", bad)
@@ -63,6 +75,10 @@ func TestParsePair(t *testing.T) {
 		if pair, ok := ParsePair(text); !ok || pair.String() != want {
 			t.Errorf("%q is %s (%v), want %s", text, pair, ok, want)
 		}
+	}
+	dropped, err := ParseScript("BTC_USD = 50000; SATS_BTC = 0.1; SATS_USD = 0.001")
+	if got, want := dropped.String(), "BTC_USD = 50000;\nSATS_USD = 0.001;"; got != want || err != nil {
+		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 	for _, bad := range []string{"", "BTC", "_", "BTC_", "BTC_USD_EUR", "B", "BTC/USD"} {
 		if pair, ok := ParsePair(bad); ok {

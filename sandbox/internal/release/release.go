@@ -209,6 +209,20 @@ func (r Release) PaymentMethodIDs() []string {
 	return []string{"BTC", "BTC_LightningLike", "BTC_LNURLPAY"}
 }
 
+// DefaultPaymentMethod is the payment method that the checkout page of an invoice shows
+// first. 1.13.5 names one if none was chosen (recording 20-invoices).
+func (r Release) DefaultPaymentMethod(chosen string) string {
+	if chosen == "" && !r.Since(2, 0, 0) {
+		return r.PaymentMethodIDs()[0]
+	}
+	return chosen
+}
+
+// EmbedsMethodsInOne reports whether one invoice can be requested with its payment methods.
+// A list can since 2.3.6, when invoices got the field. By history since 2.4.1; recorded of
+// 2.3.9 and 2.4.1.
+func (r Release) EmbedsMethodsInOne() bool { return r.Since(2, 4, 1) }
+
 // HasEmailSettings reports whether the server's e-mail settings can be read. By history since 2.0.7.
 func (r Release) HasEmailSettings() bool { return r.Since(2, 0, 7) }
 

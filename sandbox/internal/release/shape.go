@@ -22,6 +22,36 @@ func (r Release) WriteStores(w http.ResponseWriter, status int, v any) {
 	write(w, status, v, r.missingStoreFields(), r.oldStoreFields())
 }
 
+// WriteInvoices answers an invoice of the Greenfield API, or a list of invoices, with the
+// fields that the release has. Recorded of all four; since when by history.
+func (r Release) WriteInvoices(w http.ResponseWriter, status int, v any) {
+	write(w, status, v, r.missing(map[string][3]int{"paidAmount": {2, 1, 2}, "paymentMethods": {2, 3, 6}}), nil)
+}
+
+// WriteInvoiceMethods answers the payment methods of an invoice. 1.13.5 names some of the
+// fields, and the method, otherwise (recording 21-invoice-payments).
+func (r Release) WriteInvoiceMethods(w http.ResponseWriter, status int, methods any) {
+	if r.Since(2, 0, 0) {
+		write(w, status, methods, nil, nil)
+		return
+	}
+	text, err := json.Marshal(methods)
+	if err != nil {
+		panic(err) // every value is of our own types
+	}
+	var list []fields
+	mustDecode(text, &list)
+	for _, method := range list {
+		for name, before := range map[string]string{"paymentMethodId": "paymentMethod", "currency": "cryptoCode", "paymentMethodFee": "networkFee"} {
+			method[before] = method[name]
+			delete(method, name)
+		}
+		method["paymentMethod"] = json.RawMessage(`"` + r.PaymentMethodIDs()[0] + `"`) // the only one that a store can have
+		method["additionalData"] = json.RawMessage("{}")
+	}
+	aspnet.WriteJSON(w, status, list)
+}
+
 // missingUserFields are the fields that a user does not have yet, by history.
 func (r Release) missingUserFields() []string {
 	return r.missing(map[string][3]int{"name": {2, 0, 0}, "imageUrl": {2, 0, 0}, "invitationUrl": {2, 1, 0}, "storeQuota": {2, 4, 0}})

@@ -114,7 +114,7 @@ func create(w http.ResponseWriter, r *serve.Request) {
 	r.World.Create(inv)
 	data := show(r, inv)
 	data.Metadata = inv.FirstMetadata()
-	aspnet.WriteJSON(w, http.StatusOK, data)
+	r.Release.WriteInvoices(w, http.StatusOK, data)
 }
 
 // invoice makes the requested invoice, with the store's settings where the request says nothing.

@@ -67,7 +67,7 @@ func show(r *serve.Request, inv *world.Invoice) invoiceData {
 		Checkout: checkout{
 			SpeedPolicy:           inv.SpeedLimit,
 			PaymentMethods:        []string{},
-			DefaultPaymentMethod:  aspnet.NullIfEmpty(inv.DefaultPaymentMethod),
+			DefaultPaymentMethod:  aspnet.NullIfEmpty(r.Release.DefaultPaymentMethod(inv.DefaultPaymentMethod)),
 			ExpirationMinutes:     int64(inv.Expires.Sub(inv.Created) / time.Minute),
 			MonitoringMinutes:     int64(inv.Monitored.Sub(inv.Expires) / time.Minute),
 			PaymentTolerance:      inv.Tolerance.Number(),
@@ -84,7 +84,7 @@ func show(r *serve.Request, inv *world.Invoice) invoiceData {
 		data.Type = "TopUp"
 	}
 	if inv.Prompt != nil {
-		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, world.OnChain)
+		data.Checkout.PaymentMethods = append(data.Checkout.PaymentMethods, r.Release.PaymentMethodIDs()[0])
 		if len(inv.Counted()) > 0 {
 			data.PaidAmount = inv.Net(money.Digits(inv.Currency)).Text()
 		}
@@ -98,7 +98,7 @@ func read(w http.ResponseWriter, r *serve.Request) {
 	if q.Refuse(w) {
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showWithMethods(r, r.Invoice(), methods))
+	r.Release.WriteInvoices(w, http.StatusOK, showWithMethods(r, r.Invoice(), methods && r.Release.EmbedsMethodsInOne()))
 }
 
 func showWithMethods(r *serve.Request, inv *world.Invoice, methods bool) invoiceData {
@@ -119,7 +119,7 @@ func update(w http.ResponseWriter, r *serve.Request) {
 	if own != nil {
 		inv.SetMetadata(own)
 	}
-	aspnet.WriteJSON(w, http.StatusOK, show(r, inv))
+	r.Release.WriteInvoices(w, http.StatusOK, show(r, inv))
 }
 
 func archive(w http.ResponseWriter, r *serve.Request) {
@@ -136,7 +136,7 @@ func unarchive(w http.ResponseWriter, r *serve.Request) {
 	}
 	before := show(r, inv)
 	inv.Archived = false
-	aspnet.WriteJSON(w, http.StatusOK, before)
+	r.Release.WriteInvoices(w, http.StatusOK, before)
 }
 
 // mark sets a status manually. It answers the invoice as it was before (recording 64-bitpay-ipn).
@@ -153,5 +153,5 @@ func mark(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Status", Message: "Status can only be marked to invalid or settled within certain conditions."})
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, before)
+	r.Release.WriteInvoices(w, http.StatusOK, before)
 }

@@ -62,7 +62,7 @@ func list(w http.ResponseWriter, r *serve.Request) {
 	for _, inv := range r.World.InvoicePage(r.PathValue("storeId"), f.takes, f.skip, f.take) {
 		list = append(list, showWithMethods(r, inv, f.methods))
 	}
-	aspnet.WriteJSON(w, http.StatusOK, list)
+	r.Release.WriteInvoices(w, http.StatusOK, list)
 }
 
 func (f *filter) takes(inv *world.Invoice) bool {

@@ -99,7 +99,7 @@ func listMethods(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteJSON(w, http.StatusForbidden, serve.MissingPermission(world.ModifyStoreSettings)) // from the controller, so with all headers
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showMethods(r, inv, private))
+	r.Release.WriteInvoiceMethods(w, http.StatusOK, showMethods(r, inv, private))
 }
 
 // activateMethod gives a lazy invoice its address. The server crashes if the invoice does not have the method (recording
