@@ -91,13 +91,13 @@ func (r apiKeyRecord) withAge(now time.Time, info greenfield.APIKeyInfo) apiKeyR
 
 var apiKeyView = output.View[apiKeyRecord]{
 	Columns: []output.Column[apiKeyRecord]{
-		{Title: "ID", Value: func(r apiKeyRecord) string { return cli.Dash(r.ID) }},
-		{Title: "PROFILE", Value: func(r apiKeyRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(r apiKeyRecord) string { return cli.Dash(r.ID) }},
+		{Title: "PROFILE", Fit: output.FitWords, Value: func(r apiKeyRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
 		{Title: "STATUS", Value: func(r apiKeyRecord) string { return r.Status }},
-		{Title: "AGE", Value: func(r apiKeyRecord) string { return cli.Dash(r.age) }},
-		{Title: "LABEL", Value: func(r apiKeyRecord) string { return cli.Dash(r.Label) }},
-		{Title: "SERVER", Value: func(r apiKeyRecord) string { return r.Server }},
-		{Title: "PERMISSIONS", Value: func(r apiKeyRecord) string { return cli.ShortPermissions(r.Permissions) }},
+		{Title: "AGE", Spare: true, Value: func(r apiKeyRecord) string { return cli.Dash(r.age) }},
+		{Title: "LABEL", Fit: output.FitWords, Value: func(r apiKeyRecord) string { return cli.Dash(r.Label) }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r apiKeyRecord) string { return r.Server }},
+		{Title: "PERMISSIONS", Fit: output.FitWords, Value: func(r apiKeyRecord) string { return cli.ShortPermissions(r.Permissions) }},
 	},
 	Name: func(r apiKeyRecord) string { return r.ID },
 }
@@ -111,9 +111,9 @@ func sampleAPIKey() apiKeyRecord {
 // revealedView prints the key itself.
 var revealedView = output.View[apiKeyRecord]{
 	Columns: []output.Column[apiKeyRecord]{
-		{Title: "ID", Value: func(r apiKeyRecord) string { return r.ID }},
-		{Title: "LABEL", Value: func(r apiKeyRecord) string { return r.Label }},
-		{Title: "KEY", Value: func(r apiKeyRecord) string { return r.Key }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(r apiKeyRecord) string { return r.ID }},
+		{Title: "LABEL", Fit: output.FitWords, Value: func(r apiKeyRecord) string { return r.Label }},
+		{Title: "KEY", Fit: output.FitBelow, Value: func(r apiKeyRecord) string { return r.Key }},
 	},
 	Name: func(r apiKeyRecord) string { return r.Key },
 }
@@ -174,5 +174,6 @@ anyway.`,
 	}
 	cli.AddServerFlags(cmd, &flags)
 	cli.Needs(cmd)
+	cli.Shows(cmd, apiKeyView)
 	return cmd
 }

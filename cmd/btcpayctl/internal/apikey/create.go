@@ -79,6 +79,7 @@ plus the signal. After a second signal it does not wait.`,
 	cli.AddRetryFlag(cmd, &c.flags)
 	cli.AddServerFlags(cmd, &c.flags)
 	cli.Needs(cmd, greenfield.Unrestricted)
+	cli.Shows(cmd, apiKeyView, revealedView)
 	return cmd
 }
 

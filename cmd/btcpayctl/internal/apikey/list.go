@@ -79,6 +79,7 @@ key was stored here.
 	cli.AddReachFlags(cmd, &c.Flags)
 	cli.Needs(cmd)
 	cli.Handles(cmd, cli.Keys)
+	cli.Shows(cmd, apiKeyView, operations.OpenKeyView)
 	return cmd
 }
 

@@ -35,7 +35,7 @@ type permissionRecord struct {
 var permissionView = output.View[permissionRecord]{
 	Columns: []output.Column[permissionRecord]{
 		{Title: "PERMISSION", Value: func(r permissionRecord) string { return string(r.Permission) }},
-		{Title: "STORE", Value: func(r permissionRecord) string {
+		{Title: "STORE", Fit: output.FitMiddle, Value: func(r permissionRecord) string {
 			switch {
 			case r.Store != nil:
 				return *r.Store
@@ -45,19 +45,19 @@ var permissionView = output.View[permissionRecord]{
 			return "-"
 		}},
 		{Title: "GRANTED", Value: func(r permissionRecord) string { return cli.YesNo(r.Granted) }},
-		{Title: "LIVE", Value: func(r permissionRecord) string {
+		{Title: "LIVE", Fit: output.FitWords, Value: func(r permissionRecord) string {
 			if r.Live == "" {
 				return "-"
 			}
 			return operations.LiveText(r.Live, r.Reason)
 		}},
-		{Title: "MEANING", Value: func(r permissionRecord) string {
+		{Title: "MEANING", Fit: output.FitWords, Value: func(r permissionRecord) string {
 			if r.Plugin {
 				return "(a plugin's)"
 			}
 			return cli.Dash(r.Title)
 		}},
-		{Title: "COMMANDS", Value: func(r permissionRecord) string { return cli.Dash(strings.Join(r.Commands, ", ")) }},
+		{Title: "COMMANDS", Fit: output.FitWords, Spare: true, Value: func(r permissionRecord) string { return cli.Dash(strings.Join(r.Commands, ", ")) }},
 	},
 	Name: func(r permissionRecord) string { return string(r.Permission) },
 }
@@ -100,6 +100,7 @@ asks no server.`,
 	cmd.Flags().BoolVar(&live, "live", false, "show every permission of the server and its plugins")
 	cli.AddServerFlags(cmd, &flags)
 	cli.Needs(cmd)
+	cli.Shows(cmd, permissionView)
 	return cmd
 }
 

@@ -29,8 +29,8 @@ type revokedRecord struct {
 
 var revokedView = output.View[revokedRecord]{
 	Columns: []output.Column[revokedRecord]{
-		{Title: "ID", Value: func(r revokedRecord) string { return r.ID }},
-		{Title: "SERVER", Value: func(r revokedRecord) string { return r.Server }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(r revokedRecord) string { return r.ID }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r revokedRecord) string { return r.Server }},
 		{Title: "REVOKED", Value: func(r revokedRecord) string { return cli.YesNo(r.Revoked) }},
 	},
 	Name: func(r revokedRecord) string { return r.ID },
@@ -74,6 +74,7 @@ On a terminal btcpayctl asks first; a script needs --yes.`,
 	cli.AddServerFlags(cmd, &c.Flags)
 	cli.Needs(cmd)
 	cli.Handles(cmd, cli.Keys)
+	cli.Shows(cmd, revokedView, closedView, operations.OpenKeyView)
 	return cmd
 }
 

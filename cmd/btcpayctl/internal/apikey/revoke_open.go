@@ -31,12 +31,12 @@ type closedRecord struct {
 
 var closedView = output.View[closedRecord]{
 	Columns: []output.Column[closedRecord]{
-		{Title: "OPERATION", Value: func(r closedRecord) string { return r.Operation }},
-		{Title: "ID", Value: func(r closedRecord) string { return cli.Dash(r.ID) }},
-		{Title: "LABEL", Value: func(r closedRecord) string { return cli.Dash(r.Label) }},
-		{Title: "SERVER", Value: func(r closedRecord) string { return r.Server }},
+		{Title: "OPERATION", Fit: output.FitMiddle, Value: func(r closedRecord) string { return r.Operation }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(r closedRecord) string { return cli.Dash(r.ID) }},
+		{Title: "LABEL", Fit: output.FitWords, Value: func(r closedRecord) string { return cli.Dash(r.Label) }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r closedRecord) string { return r.Server }},
 		{Title: "CLOSED", Value: func(r closedRecord) string { return cli.YesNo(r.Closed) }},
-		{Title: "DETAIL", Value: func(r closedRecord) string { return r.Detail }},
+		{Title: "DETAIL", Fit: output.FitWords, Value: func(r closedRecord) string { return r.Detail }},
 	},
 	Name: func(r closedRecord) string { return r.Operation },
 }

@@ -49,6 +49,7 @@ profile with one, or --basic an account; the new key then belongs to that accoun
 	cmd.Flags().StringVar(&c.basic, "basic", "", "`email` of the account that makes the new key; asks for its password")
 	cli.AddServerFlags(cmd, &c.flags)
 	cli.Needs(cmd, greenfield.Unrestricted)
+	cli.Shows(cmd, apiKeyView)
 	return cmd
 }
 

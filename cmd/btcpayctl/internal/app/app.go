@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"golang.org/x/term"
@@ -87,3 +88,22 @@ func (a *App) IsTerminal(stream any) bool {
 	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd())) && a.Getenv("TERM") != "dumb" && a.Getenv("CI") == ""
 }
+
+// Width is how many columns a stream of the App has: those that COLUMNS gives, else those
+// of the terminal. It is 0 if the stream is no terminal, and if nothing is known.
+func (a *App) Width(stream any) int {
+	if !a.IsTerminal(stream) {
+		return 0
+	}
+	if n, err := strconv.Atoi(a.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	width, _, err := term.GetSize(int(stream.(*os.File).Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// ErrWidth is the width of standard error.
+func (a *App) ErrWidth() int { return a.Width(a.Err) }

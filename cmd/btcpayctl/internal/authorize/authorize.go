@@ -123,6 +123,7 @@ continues. 8: no response within --wait.`,
 	cli.AddServerFlags(cmd, &o.reach)
 	cli.Handles(cmd, cli.Keys)
 	cli.SetsUpProfile(cmd)
+	cli.Shows(cmd, authorizeView, pageView)
 	return cmd
 }
 

@@ -67,7 +67,7 @@ type pageRecord struct {
 }
 
 var pageView = output.View[pageRecord]{
-	Columns: []output.Column[pageRecord]{{Title: "URL", Value: func(r pageRecord) string { return r.URL }}},
+	Columns: []output.Column[pageRecord]{{Title: "URL", Fit: output.FitBelow, Value: func(r pageRecord) string { return r.URL }}},
 	Name:    func(r pageRecord) string { return r.URL },
 }
 

@@ -70,15 +70,15 @@ type authorizeRecord struct {
 
 var authorizeView = output.View[authorizeRecord]{
 	Columns: []output.Column[authorizeRecord]{
-		{Title: "PROFILE", Value: func(r authorizeRecord) string { return r.Profile }},
-		{Title: "SERVER", Value: func(r authorizeRecord) string { return r.Server }},
-		{Title: "STORE", Value: func(r authorizeRecord) string {
+		{Title: "PROFILE", Fit: output.FitWords, Value: func(r authorizeRecord) string { return r.Profile }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r authorizeRecord) string { return r.Server }},
+		{Title: "STORE", Fit: output.FitMiddle, Value: func(r authorizeRecord) string {
 			if r.Store == nil {
 				return "-"
 			}
 			return *r.Store
 		}},
-		{Title: "PERMISSIONS", Value: func(r authorizeRecord) string { return cli.ShortPermissions(r.Permissions) }},
+		{Title: "PERMISSIONS", Fit: output.FitWords, Value: func(r authorizeRecord) string { return cli.ShortPermissions(r.Permissions) }},
 	},
 	Name: func(r authorizeRecord) string { return r.ID },
 }

@@ -17,6 +17,7 @@ const (
 	serverAnnotation  = "btcpayctl-talks-to-server"
 	handlesAnnotation = "btcpayctl-handles"
 	setsUpAnnotation  = "btcpayctl-sets-up-profile"
+	columnsAnnotation = "btcpayctl-columns"
 )
 
 // What open operations are about, for [Handles].

@@ -28,10 +28,10 @@ func (r *Check) Warn() {
 // CheckView is how checks are printed.
 var CheckView = output.View[Check]{
 	Columns: []output.Column[Check]{
-		{Title: "CHECK", Value: func(r Check) string { return r.Check }},
+		{Title: "CHECK", Fit: output.FitWords, Value: func(r Check) string { return r.Check }},
 		{Title: "STATUS", Value: func(r Check) string { return r.Status }},
-		{Title: "DETAIL", Value: func(r Check) string { return Dash(r.Detail) }},
-		{Title: "NEXT", Value: func(r Check) string { return Dash(r.Next) }},
+		{Title: "DETAIL", Fit: output.FitWords, Value: func(r Check) string { return Dash(r.Detail) }},
+		{Title: "NEXT", Fit: output.FitBelow, Value: func(r Check) string { return Dash(r.Next) }},
 	},
 	Name: func(r Check) string { return r.Check },
 }

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -26,8 +29,97 @@ func Printer(a *app.App, cmd *cobra.Command) (*output.Printer, error) {
 	if query != "" && !cmd.Flags().Changed("output") && format != "jsonl" && format != "yaml" {
 		format = "json" // what a flag asks for wins over the environment's format
 	}
-	return output.NewPrinter(telling{a}, format, query)
+	layout, err := layoutOf(a, cmd)
+	if err != nil {
+		return nil, err
+	}
+	if (len(layout.Columns) > 0 || layout.NoHeader) && !cmd.Flags().Changed("output") && query == "" && format != "tsv" {
+		format = "table"
+	}
+	p, err := output.NewPrinter(telling{a}, format, query)
+	if err != nil {
+		return nil, err
+	}
+	return p, p.SetLayout(layout)
 }
+
+func layoutOf(a *app.App, cmd *cobra.Command) (output.Layout, error) {
+	l := output.Layout{Width: a.Width(a.Out), Notes: a.Err}
+	columns, err := cmd.Flags().GetString(columnsFlag)
+	if err != nil {
+		return l, err
+	}
+	if l.Columns, err = columnList(columns); err != nil {
+		return l, err
+	}
+	for _, name := range []string{"no-header", "no-headers"} {
+		given, err := cmd.Flags().GetBool(name)
+		if err != nil {
+			return l, err
+		}
+		l.NoHeader = l.NoHeader || given
+	}
+	return l, nil
+}
+
+func columnList(text string) (names []string, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			return nil, &output.Error{Code: output.Usage, What: "--columns names an empty column", Why: "Nothing was sent.", Next: "--columns a,b,c"}
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// Shows declares the tables that a command prints, for --columns and its completion.
+func Shows(cmd *cobra.Command, tables ...output.Table) {
+	var names []string
+	for _, t := range tables {
+		for _, name := range t.ColumnNames() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	declare(cmd, columnsAnnotation, strings.Join(names, ","))
+}
+
+// ColumnsOf are the columns that a command declares by [Shows].
+func ColumnsOf(cmd *cobra.Command) []string {
+	list := cmd.Annotations[columnsAnnotation]
+	if list == "" {
+		return nil
+	}
+	return strings.Split(list, ",")
+}
+
+// RefuseColumns refuses a column that no table of the command has.
+func RefuseColumns(cmd *cobra.Command) error {
+	f := cmd.Flags().Lookup(columnsFlag)
+	if f == nil || !f.Changed {
+		return nil
+	}
+	given, err := columnList(f.Value.String())
+	if err != nil {
+		return err
+	}
+	known := ColumnsOf(cmd)
+	if known == nil {
+		return &output.Error{Code: output.Usage, What: cmd.CommandPath() + " prints no table, so it has no --columns", Why: "Nothing was sent.", Next: "leave --columns out"}
+	}
+	for _, name := range given {
+		if _, ok := output.FindColumn(known, name); !ok {
+			return output.UnknownColumn(name, known)
+		}
+	}
+	return nil
+}
+
+const columnsFlag = "columns"
 
 // CheckedPrinter is the printer of a command that has an effect: an output that does
 // not fit is found before that. The sample may be an empty record.
@@ -52,6 +144,12 @@ func (t telling) Write(text []byte) (int, error) {
 
 // AddOutputFlags adds what each command takes that prints data.
 func AddOutputFlags(flags *pflag.FlagSet, a *app.App) {
-	flags.StringP("output", "o", a.Getenv(app.OutputVariable), "output `format`: table, json, jsonl, yaml, name or template=TEXT")
+	flags.StringP("output", "o", a.Getenv(app.OutputVariable), "output `format`: table, tsv, json, jsonl, yaml, name or template=TEXT")
 	flags.String("jq", "", "filter JSON output with a jq `expression`")
+	flags.String(columnsFlag, "", "`columns` of the table to print, such as id,status")
+	flags.Bool("no-header", false, "print a table without its header line")
+	flags.Bool("no-headers", false, "like --no-header")
+	if f := flags.Lookup("no-headers"); f != nil {
+		f.Hidden = true
+	}
 }

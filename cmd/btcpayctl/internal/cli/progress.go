@@ -17,7 +17,7 @@ func StartCount(a *app.App, done *atomic.Int64, total int, what string) *output.
 		return nil
 	}
 	start := a.Now()
-	return output.StartStatus(a.Err, func() string {
+	return output.StartStatus(a.Err, a.ErrWidth, func() string {
 		n, took := done.Load(), a.Now().Sub(start)
 		if n == 0 || took <= 0 {
 			return fmt.Sprintf("0 of %d %s", total, what)

@@ -72,6 +72,7 @@ that nothing uses is a failure. The exit code is that of the first failure, or 0
 	cli.AddServerFlags(cmd, &d.Flags)
 	cli.Needs(cmd, greenfield.CanViewProfile)
 	cli.Handles(cmd, cli.Keys)
+	cli.Shows(cmd, cli.CheckView)
 	return cmd
 }
 

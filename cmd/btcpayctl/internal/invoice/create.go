@@ -105,6 +105,7 @@ and an API key needs the permissions to create and to view invoices.`,
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanCreateInvoice)
 	cli.Handles(cmd, cli.Batches)
+	cli.Shows(cmd, invoiceView)
 	return cmd
 }
 

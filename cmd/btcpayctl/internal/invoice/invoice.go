@@ -51,6 +51,7 @@ func newInvoiceGet(a *app.App) *cobra.Command {
 	}
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
+	cli.Shows(cmd, invoiceView)
 	return cmd
 }
 
@@ -95,6 +96,7 @@ here; use --from to limit that.`,
 	f.IntVar(&c.filter.offset, "offset", 0, "skip this many of the newest invoices")
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
+	cli.Shows(cmd, invoiceView)
 	return cmd
 }
 

@@ -44,5 +44,6 @@ another browser than the desktop's.`,
 	}
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
+	cli.Shows(cmd, invoiceView)
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -72,9 +73,10 @@ func btcText(amount client.Decimal) string {
 	return text + strings.Repeat("0", 8-len(fraction))
 }
 
+// invoiceView begins with what a shop looks for.
 var invoiceView = output.View[invoiceRecord]{
 	Columns: []output.Column[invoiceRecord]{
-		{Title: "ID", Value: func(r invoiceRecord) string { return r.ID }},
+		{Title: "ORDER ID", Fit: output.FitMiddle, Value: func(r invoiceRecord) string { return cli.Dash(scalarText(r.OrderID)) }},
 		{Title: "STATUS", Value: func(r invoiceRecord) string { return r.Status }},
 		{Title: "AMOUNT", Value: func(r invoiceRecord) string {
 			if r.AnyAmount {
@@ -82,14 +84,16 @@ var invoiceView = output.View[invoiceRecord]{
 			}
 			return r.Amount.String() + " " + r.Currency
 		}},
-		{Title: "DUE", Value: func(r invoiceRecord) string {
+		{Title: "CREATED", Value: func(r invoiceRecord) string { return r.CreatedAt.Format(time.RFC3339) }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(r invoiceRecord) string { return r.ID }},
+		{Title: "DUE", Spare: true, Value: func(r invoiceRecord) string {
 			if r.Due == nil {
 				return "-"
 			}
 			return btcText(*r.Due) + " BTC"
 		}},
-		{Title: "EXPIRES", Value: func(r invoiceRecord) string { return r.ExpiresAt.Format(time.RFC3339) }},
-		{Title: "LINK", Value: func(r invoiceRecord) string { return r.CheckoutLink }},
+		{Title: "EXPIRES", Spare: true, Value: func(r invoiceRecord) string { return r.ExpiresAt.Format(time.RFC3339) }},
+		{Title: "LINK", Fit: output.FitBelow, Spare: true, Value: func(r invoiceRecord) string { return r.CheckoutLink }},
 	},
 	Name: func(r invoiceRecord) string { return r.ID },
 }

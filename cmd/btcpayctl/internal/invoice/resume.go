@@ -50,6 +50,7 @@ the existing invoices and creates nothing.`,
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
 	cli.Handles(cmd, cli.Everything)
+	cli.Shows(cmd, invoiceView)
 	return cmd
 }
 

@@ -52,6 +52,7 @@ Exit 0: reached. 8: the time is over. 10: the invoice is expired or invalid.`,
 	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
+	cli.Shows(cmd, invoiceView)
 	return cmd
 }
 
@@ -88,7 +89,7 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (
 	}
 	var status *output.Status
 	if c.wait != 0 && c.app.IsTerminal(c.app.Err) {
-		status = output.StartStatus(c.app.Err, func() string { return c.line(id) })
+		status = output.StartStatus(c.app.Err, c.app.ErrWidth, func() string { return c.line(id) })
 	}
 	defer status.Stop()
 	for {

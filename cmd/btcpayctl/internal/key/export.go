@@ -54,6 +54,7 @@ needs --yes. Anyone who has the key can create invoices in its store.`,
 	cmd.Flags().BoolVar(&c.reveal, "reveal", false, "print the private key")
 	cmd.Flags().BoolVar(&c.yes, "yes", false, "print the key even if standard output is not a terminal")
 	cli.AddProfileFlag(cmd, &c.flags)
+	cli.Shows(cmd, exportedView)
 	return cmd
 }
 
@@ -96,8 +97,8 @@ type exportedRecord struct {
 
 var exportedView = output.View[exportedRecord]{
 	Columns: []output.Column[exportedRecord]{
-		{Title: "SIN", Value: func(r exportedRecord) string { return r.SIN }},
-		{Title: "FILE", Value: func(r exportedRecord) string { return r.File }},
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(r exportedRecord) string { return r.SIN }},
+		{Title: "FILE", Fit: output.FitBelow, Value: func(r exportedRecord) string { return r.File }},
 		{Title: "FORMAT", Value: func(r exportedRecord) string { return r.Format }},
 	},
 	Name: func(r exportedRecord) string { return r.File },

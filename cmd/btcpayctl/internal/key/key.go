@@ -21,8 +21,8 @@ type keyRecord struct {
 
 var keyView = output.View[keyRecord]{
 	Columns: []output.Column[keyRecord]{
-		{Title: "SIN", Value: func(r keyRecord) string { return r.SIN }},
-		{Title: "PUBLIC KEY", Value: func(r keyRecord) string { return r.PublicKey }},
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(r keyRecord) string { return r.SIN }},
+		{Title: "PUBLIC KEY", Fit: output.FitBelow, Value: func(r keyRecord) string { return r.PublicKey }},
 	},
 	Name: func(r keyRecord) string { return r.SIN },
 }
@@ -70,6 +70,7 @@ profile changes.`,
 		},
 	}
 	k.addFlags(cmd)
+	cli.Shows(cmd, keyView)
 	return cmd
 }
 
@@ -94,6 +95,7 @@ testnet, and the key files of the PHP and Node clients.`,
 		},
 	}
 	k.addFlags(cmd)
+	cli.Shows(cmd, keyView)
 	return cmd
 }
 
@@ -217,6 +219,7 @@ func newKeyShow(a *app.App) *cobra.Command {
 		},
 	}
 	cli.AddProfileFlag(cmd, &flags)
+	cli.Shows(cmd, keyView)
 	return cmd
 }
 
@@ -261,6 +264,7 @@ a script needs --yes.`,
 	}
 	cli.AddYesFlag(cmd, &yes)
 	cli.AddProfileFlag(cmd, &flags)
+	cli.Shows(cmd, deletedView)
 	return cmd
 }
 
@@ -289,7 +293,7 @@ type deletedRecord struct {
 
 var deletedView = output.View[deletedRecord]{
 	Columns: []output.Column[deletedRecord]{
-		{Title: "SIN", Value: func(r deletedRecord) string { return r.SIN }},
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(r deletedRecord) string { return r.SIN }},
 		{Title: "DELETED", Value: func(r deletedRecord) string { return cli.YesNo(r.Deleted) }},
 	},
 	Name: func(r deletedRecord) string { return r.SIN },

@@ -27,23 +27,23 @@ type knownKey struct {
 
 var knownKeyView = output.View[knownKey]{
 	Columns: []output.Column[knownKey]{
-		{Title: "SIN", Value: func(k knownKey) string { return k.SIN }},
-		{Title: "PROFILE", Value: func(k knownKey) string { return cli.Dash(strings.Join(k.Profiles, ",")) }},
-		{Title: "KEYSTORE", Value: func(k knownKey) string { return cli.Dash(k.Keystore) }},
-		{Title: "CREATED", Value: func(k knownKey) string {
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(k knownKey) string { return k.SIN }},
+		{Title: "PROFILE", Fit: output.FitWords, Value: func(k knownKey) string { return cli.Dash(strings.Join(k.Profiles, ",")) }},
+		{Title: "KEYSTORE", Fit: output.FitMiddle, Value: func(k knownKey) string { return cli.Dash(k.Keystore) }},
+		{Title: "CREATED", Spare: true, Value: func(k knownKey) string {
 			if k.Created == nil {
 				return "-"
 			}
 			return k.Created.Format(time.RFC3339)
 		}},
-		{Title: "SERVER", Value: func(k knownKey) string { return cli.Dash(k.Server) }},
-		{Title: "SERVES", Value: func(k knownKey) string { return cli.ShopText(k.Store) }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(k knownKey) string { return cli.Dash(k.Server) }},
+		{Title: "SERVES", Fit: output.FitNames, Value: func(k knownKey) string { return cli.ShopText(k.Store) }},
 	},
 	Name: func(k knownKey) string { return k.SIN },
 }
 
 func newKeyList(a *app.App) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the stored keys, without reading them",
 		Long: `List the stored BitId keys and the profiles that use them. The private keys are not
@@ -63,6 +63,8 @@ seen to serve.`,
 			return output.Each(p, knownKeyView, keys)
 		},
 	}
+	cli.Shows(cmd, knownKeyView)
+	return cmd
 }
 
 // knownKeys are the BitId keys that the index and the profiles name, sorted by SIN.

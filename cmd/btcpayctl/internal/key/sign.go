@@ -48,6 +48,7 @@ followed by its body, with nothing between them and no line end.`,
 		},
 	}
 	cli.AddProfileFlag(cmd, &flags)
+	cli.Shows(cmd, signatureView)
 	return cmd
 }
 
@@ -86,6 +87,7 @@ and 10 if not.`,
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "also reject a high S")
+	cli.Shows(cmd, verifiedView)
 	return cmd
 }
 
@@ -97,7 +99,7 @@ type verifiedRecord struct {
 
 var verifiedView = output.View[verifiedRecord]{
 	Columns: []output.Column[verifiedRecord]{
-		{Title: "SIN", Value: func(r verifiedRecord) string { return r.SIN }},
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(r verifiedRecord) string { return r.SIN }},
 		{Title: "VALID", Value: func(r verifiedRecord) string { return cli.YesNo(r.Valid) }},
 	},
 	Name: func(r verifiedRecord) string { return r.SIN },
@@ -116,7 +118,7 @@ func readMessage(a *app.App) ([]byte, error) {
 
 var signatureView = output.View[signatureRecord]{
 	Columns: []output.Column[signatureRecord]{
-		{Title: "SIGNATURE", Value: func(r signatureRecord) string { return r.Signature }},
+		{Title: "SIGNATURE", Fit: output.FitBelow, Value: func(r signatureRecord) string { return r.Signature }},
 	},
 	Name: func(r signatureRecord) string { return r.Signature },
 }

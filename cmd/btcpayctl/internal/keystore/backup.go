@@ -31,9 +31,9 @@ type backupRecord struct {
 
 var backupView = output.View[backupRecord]{
 	Columns: []output.Column[backupRecord]{
-		{Title: "FILE", Value: func(r backupRecord) string { return r.File }},
+		{Title: "FILE", Fit: output.FitBelow, Value: func(r backupRecord) string { return r.File }},
 		{Title: "SECRETS", Value: func(r backupRecord) string { return fmt.Sprint(r.Secrets) }},
-		{Title: "KEYSTORES", Value: func(r backupRecord) string { return strings.Join(r.Keystores, ",") }},
+		{Title: "KEYSTORES", Fit: output.FitWords, Value: func(r backupRecord) string { return strings.Join(r.Keystores, ",") }},
 	},
 	Name: func(r backupRecord) string { return r.File },
 }
@@ -65,6 +65,7 @@ not included: config.toml contains no secrets, so copy it separately.`,
 	cmd.Flags().StringArrayVar(&b.recipients, "recipient", nil, "`age1…`, the public key of a recipient; may be repeated")
 	cmd.Flags().StringVar(&b.recipientsFile, "recipients-file", "", "`file` of recipients, one per line, as for age -R")
 	cmd.Flags().StringVar(&b.passphraseFile, "passphrase-file", "", "`file` with the passphrase of the backup")
+	cli.Shows(cmd, backupView)
 	return cmd
 }
 

@@ -42,6 +42,7 @@ first failure, or 0.`,
 	}
 	cmd.Flags().BoolVar(&c.adopt, "adopt", false, "add keys that the index does not have to it")
 	addWhoseStoreFlag(cmd, &c.flags)
+	cli.Shows(cmd, cli.CheckView)
 	return cmd
 }
 

@@ -54,13 +54,13 @@ type keystoreRecord struct {
 
 var keystoreView = output.View[keystoreRecord]{
 	Columns: []output.Column[keystoreRecord]{
-		{Title: "KEYSTORE", Value: func(r keystoreRecord) string { return r.Keystore }},
+		{Title: "KEYSTORE", Fit: output.FitMiddle, Value: func(r keystoreRecord) string { return r.Keystore }},
 		{Title: "STATE", Value: func(r keystoreRecord) string { return r.State }},
 		{Title: "SECRETS", Value: func(r keystoreRecord) string { return fmt.Sprint(r.Secrets) }},
-		{Title: "PROFILES", Value: func(r keystoreRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
-		{Title: "CHOSEN BY", Value: func(r keystoreRecord) string { return cli.Dash(r.Source) }},
-		{Title: "DETAIL", Value: func(r keystoreRecord) string { return cli.Dash(r.Detail) }},
-		{Title: "NEXT", Value: func(r keystoreRecord) string { return cli.Dash(r.Next) }},
+		{Title: "PROFILES", Fit: output.FitWords, Value: func(r keystoreRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "CHOSEN BY", Fit: output.FitWords, Spare: true, Value: func(r keystoreRecord) string { return cli.Dash(r.Source) }},
+		{Title: "DETAIL", Fit: output.FitWords, Value: func(r keystoreRecord) string { return cli.Dash(r.Detail) }},
+		{Title: "NEXT", Fit: output.FitBelow, Value: func(r keystoreRecord) string { return cli.Dash(r.Next) }},
 	},
 	Name: func(r keystoreRecord) string { return r.Keystore },
 }
@@ -105,6 +105,7 @@ The report is on standard output, also if a keystore cannot be used. The exit co
 		},
 	}
 	addWhoseStoreFlag(cmd, &flags)
+	cli.Shows(cmd, keystoreView)
 	return cmd
 }
 

@@ -19,7 +19,7 @@ type lockedRecord struct {
 
 var lockedView = output.View[lockedRecord]{
 	Columns: []output.Column[lockedRecord]{
-		{Title: "KEYSTORE", Value: func(r lockedRecord) string { return r.Keystore }},
+		{Title: "KEYSTORE", Fit: output.FitMiddle, Value: func(r lockedRecord) string { return r.Keystore }},
 		{Title: "LOCKED", Value: func(r lockedRecord) string { return cli.YesNo(r.Locked) }},
 	},
 	Name: func(r lockedRecord) string { return r.Keystore },
@@ -75,6 +75,7 @@ it ends.`,
 		},
 	}
 	addWhoseStoreFlag(cmd, &flags)
+	cli.Shows(cmd, lockedView)
 	return cmd
 }
 

@@ -29,10 +29,10 @@ type movedRecord struct {
 
 var movedView = output.View[movedRecord]{
 	Columns: []output.Column[movedRecord]{
-		{Title: "SECRET", Value: func(r movedRecord) string { return r.Name }},
-		{Title: "FROM", Value: func(r movedRecord) string { return r.From }},
-		{Title: "TO", Value: func(r movedRecord) string { return r.To }},
-		{Title: "PROFILES", Value: func(r movedRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "SECRET", Fit: output.FitMiddle, Value: func(r movedRecord) string { return r.Name }},
+		{Title: "FROM", Fit: output.FitMiddle, Value: func(r movedRecord) string { return r.From }},
+		{Title: "TO", Fit: output.FitMiddle, Value: func(r movedRecord) string { return r.To }},
+		{Title: "PROFILES", Fit: output.FitWords, Value: func(r movedRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
 		{Title: "MOVED", Value: func(r movedRecord) string { return cli.YesNo(r.Moved) }},
 	},
 	Name: func(r movedRecord) string { return r.Name },
@@ -67,6 +67,7 @@ command stops before it changes anything. --dry-run lists what would be moved.`,
 	cmd.Flags().BoolVar(&m.dryRun, "dry-run", false, "list what would be moved, without reading a secret")
 	addWhoseStoreFlag(cmd, &m.flags)
 	cli.Handles(cmd, cli.Moves)
+	cli.Shows(cmd, movedView)
 	return cmd
 }
 

@@ -30,11 +30,11 @@ type restoredRecord struct {
 
 var restoredView = output.View[restoredRecord]{
 	Columns: []output.Column[restoredRecord]{
-		{Title: "SECRET", Value: func(r restoredRecord) string { return r.Name }},
+		{Title: "SECRET", Fit: output.FitMiddle, Value: func(r restoredRecord) string { return r.Name }},
 		{Title: "RESULT", Value: func(r restoredRecord) string { return r.Result }},
-		{Title: "KEYSTORE", Value: func(r restoredRecord) string { return r.Keystore }},
-		{Title: "PROFILES", Value: func(r restoredRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
-		{Title: "SERVER", Value: func(r restoredRecord) string { return cli.Dash(r.Server) }},
+		{Title: "KEYSTORE", Fit: output.FitMiddle, Value: func(r restoredRecord) string { return r.Keystore }},
+		{Title: "PROFILES", Fit: output.FitWords, Value: func(r restoredRecord) string { return cli.Dash(strings.Join(r.Profiles, ",")) }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r restoredRecord) string { return cli.Dash(r.Server) }},
 	},
 	Name: func(r restoredRecord) string { return r.Name },
 }
@@ -75,6 +75,7 @@ the keystore that has it. --dry-run shows what is in the backup and changes noth
 	cmd.Flags().BoolVar(&r.replace, "replace", false, "replace secrets that exist here with different content")
 	cmd.Flags().BoolVar(&r.keep, "keep", false, "keep secrets that exist here with different content, and restore the rest")
 	cmd.Flags().BoolVar(&r.dryRun, "dry-run", false, "show what is in the backup, and change nothing")
+	cli.Shows(cmd, restoredView)
 	return cmd
 }
 

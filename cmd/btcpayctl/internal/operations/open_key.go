@@ -38,13 +38,13 @@ type OpenKey struct {
 // OpenKeyView is how open keys are printed.
 var OpenKeyView = output.View[OpenKey]{
 	Columns: []output.Column[OpenKey]{
-		{Title: "OPERATION", Value: func(o OpenKey) string { return o.Operation }},
+		{Title: "OPERATION", Fit: output.FitMiddle, Value: func(o OpenKey) string { return o.Operation }},
 		{Title: "STATUS", Value: func(o OpenKey) string { return o.Status }},
-		{Title: "ID", Value: func(o OpenKey) string { return cli.Dash(o.ID) }},
-		{Title: "LABEL", Value: func(o OpenKey) string { return cli.Dash(o.Label) }},
-		{Title: "SERVER", Value: func(o OpenKey) string { return o.Server }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(o OpenKey) string { return cli.Dash(o.ID) }},
+		{Title: "LABEL", Fit: output.FitWords, Value: func(o OpenKey) string { return cli.Dash(o.Label) }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(o OpenKey) string { return o.Server }},
 		{Title: "SINCE", Value: func(o OpenKey) string { return o.Since.UTC().Format(time.RFC3339) }},
-		{Title: "KNOWN", Value: func(o OpenKey) string { return o.Known }},
+		{Title: "KNOWN", Fit: output.FitWords, Value: func(o OpenKey) string { return o.Known }},
 	},
 	Name: func(o OpenKey) string { return o.Operation },
 }

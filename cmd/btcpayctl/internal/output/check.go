@@ -3,16 +3,18 @@ package output
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
-// Check finds a template that does not fit a record before the command does something that
-// cannot be undone. The record may be an empty one. An expression of --jq is not tried,
+// Check finds a template that does not fit a record, and a column that a table does not
+// have, before the command does something that cannot be undone. The record may be an empty one. An expression of --jq is not tried,
 // because it may fail on values that the sample lacks. If printing the real record fails,
 // the error says what was done.
 func Check[T any](p *Printer, v View[T], sample T) error {
 	if p.template == nil {
-		return nil
+		_, err := p.choose(v.plain())
+		return err
 	}
 	trial := *p
 	trial.w = io.Discard
@@ -26,7 +28,7 @@ func Check[T any](p *Printer, v View[T], sample T) error {
 // Streams reports whether a record is written before the next one is requested. The other
 // formats hold records back.
 func (p *Printer) Streams() bool {
-	return p.format == "jsonl" || p.format == "name" || p.format == "template"
+	return slices.Contains([]string{"jsonl", "tsv", "name", "template"}, p.format)
 }
 
 // WantsJSON reports whether a command line asks for errors as JSON. It is for command lines

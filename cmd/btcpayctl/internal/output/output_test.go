@@ -29,8 +29,8 @@ type item struct {
 
 var itemView = View[item]{
 	Columns: []Column[item]{
-		{"ID", func(i item) string { return i.ID }},
-		{"NOTE", func(i item) string { return i.Note }},
+		{Title: "ID", Value: func(i item) string { return i.ID }},
+		{Title: "NOTE", Value: func(i item) string { return i.Note }},
 	},
 	Name: func(i item) string { return i.ID },
 }
@@ -71,7 +71,7 @@ func TestNoHiddenCharacter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		i := item{hostileText().Draw(t, "id"), hostileText().Draw(t, "note"), map[string]string{hostileText().Draw(t, "key"): hostileText().Draw(t, "value")}}
 		for _, c := range []struct{ format, query string }{
-			{"table", ""}, {"json", ""}, {"jsonl", ""}, {"yaml", ""}, {"name", ""}, {"template={{.id}} {{.note}} {{.more}}", ""},
+			{"table", ""}, {"tsv", ""}, {"json", ""}, {"jsonl", ""}, {"yaml", ""}, {"name", ""}, {"template={{.id}} {{.note}} {{.more}}", ""},
 			{"", ".id, .note"}, {"jsonl", "."}, {"yaml", ".more"}, {"json", "[.id]"},
 		} {
 			text := printed(t, c.format, jqOfList(c), i)
@@ -83,7 +83,7 @@ func TestNoHiddenCharacter(t *testing.T) {
 			checkVisible(t, "error", out.String())
 		}
 		var out bytes.Buffer
-		StartStatus(&out, func() string { return i.Note }).Stop()
+		StartStatus(&out, func() int { return 80 }, func() string { return i.Note }).Stop()
 		checkVisible(t, "status", strings.ReplaceAll(out.String(), eraseLine, ""))
 
 		want, err := json.Marshal(i) // as Go itself writes it, invalid bytes replaced

@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // Formats are the values of -o; template is written template=TEXT.
-var Formats = []string{"table", "json", "jsonl", "yaml", "name", "template="}
+var Formats = []string{"table", "tsv", "json", "jsonl", "yaml", "name", "template="}
 
 // A Printer knows where and in which format records are printed.
 type Printer struct {
@@ -18,6 +19,7 @@ type Printer struct {
 	format   string
 	template *template.Template
 	query    *gojq.Code
+	layout   Layout
 }
 
 // NewPrinter makes a Printer for the values of -o and --jq, which may both be empty. With
@@ -39,7 +41,7 @@ func NewPrinter(w io.Writer, format, query string) (*Printer, error) {
 		p.format = "json"
 	case format == "template":
 		return nil, &Error{Code: Usage, What: "-o template needs a text", Next: "-o 'template={{.id}} {{.status}}'"}
-	case format != "table" && format != "json" && format != "jsonl" && format != "yaml" && format != "name":
+	case !slices.Contains(Formats, format):
 		return nil, &Error{Code: Usage, What: fmt.Sprintf("there is no output format %q", format),
 			Next: "one of " + strings.Join(Formats, ", ") + "TEXT"}
 	}

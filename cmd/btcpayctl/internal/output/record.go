@@ -3,7 +3,6 @@ package output
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 	"strconv"
@@ -14,6 +13,10 @@ import (
 type Column[T any] struct {
 	Title string
 	Value func(T) string
+	// Fit is what happens on a terminal that is too narrow.
+	Fit Fit
+	// Spare is set if a list may leave the column out on such a terminal.
+	Spare bool
 }
 
 // A View describes the records of one command.
@@ -28,7 +31,7 @@ func One[T any](p *Printer, v View[T], record T) error {
 	case "json", "yaml":
 		return p.document(record)
 	}
-	return p.list(v.plain(), func(yield func(any, error) bool) { yield(record, nil) })
+	return p.list(v.plain(), func(yield func(any, error) bool) { yield(record, nil) }, false)
 }
 
 // Each prints a slice of records, like [List].
@@ -39,7 +42,7 @@ func Each[T any](p *Printer, v View[T], records []T) error {
 				return
 			}
 		}
-	})
+	}, true)
 }
 
 // List prints a sequence of records. An empty one is an empty JSON array. The first error
@@ -52,30 +55,40 @@ func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
 				return
 			}
 		}
-	})
+	}, true)
 }
 
 // A plainView is a View of any record type. The printing code is compiled once instead of
 // once per type.
 type plainView struct {
-	titles []string
-	cell   func(record any, column int) string
-	name   func(record any) string
+	columns []plainColumn
+	cell    func(record any, column int) string
+	name    func(record any) string
+}
+
+type plainColumn struct {
+	title string
+	fit   Fit
+	spare bool
 }
 
 func (v View[T]) plain() plainView {
-	titles := make([]string, len(v.Columns))
+	columns := make([]plainColumn, len(v.Columns))
 	for i, c := range v.Columns {
-		titles[i] = c.Title
+		columns[i] = plainColumn{c.Title, c.Fit, c.Spare}
 	}
 	return plainView{
-		titles: titles,
-		cell:   func(record any, column int) string { return v.Columns[column].Value(record.(T)) },
-		name:   func(record any) string { return v.Name(record.(T)) },
+		columns: columns,
+		cell:    func(record any, column int) string { return v.Columns[column].Value(record.(T)) },
+		name:    func(record any) string { return v.Name(record.(T)) },
 	}
 }
 
-func (p *Printer) list(v plainView, records iter.Seq2[any, error]) error {
+func (p *Printer) list(v plainView, records iter.Seq2[any, error], isList bool) error {
+	v, err := p.choose(v)
+	if err != nil {
+		return err
+	}
 	switch p.format {
 	case "json", "yaml":
 		all := []any{}
@@ -87,7 +100,9 @@ func (p *Printer) list(v plainView, records iter.Seq2[any, error]) error {
 		}
 		return p.document(all)
 	case "table":
-		return printTable(p.w, v, records)
+		return p.table(v, records, isList)
+	case "tsv":
+		return p.tsv(v, records)
 	}
 	var buffer bytes.Buffer
 	for record, err := range records {
@@ -239,61 +254,4 @@ func withIntegers(value any) any {
 		}
 	}
 	return value
-}
-
-// widthRows is how many rows are read before the first is written.
-const widthRows = 50
-
-func printTable(w io.Writer, v plainView, records iter.Seq2[any, error]) error {
-	held, widths, flushed := [][]string{v.titles}, make([]int, len(v.titles)), false
-	writeRow := func(row []string) error {
-		var line strings.Builder
-		for i, cell := range row {
-			if i == len(row)-1 {
-				line.WriteString(cell)
-				break
-			}
-			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
-		}
-		return write(w, []byte(strings.TrimRight(line.String(), " ")+"\n"))
-	}
-	flush := func() error {
-		flushed = true
-		for _, row := range held {
-			for i, cell := range row {
-				widths[i] = max(widths[i], len([]rune(cell)))
-			}
-		}
-		for _, row := range held {
-			if err := writeRow(row); err != nil {
-				return err
-			}
-		}
-		held = nil
-		return nil
-	}
-	for record, err := range records {
-		if err != nil {
-			return err
-		}
-		row := make([]string, len(v.titles))
-		for i := range row {
-			row[i] = VisibleLine(v.cell(record, i))
-		}
-		if flushed {
-			if err := writeRow(row); err != nil {
-				return err
-			}
-			continue
-		}
-		if held = append(held, row); len(held) > widthRows {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	if !flushed {
-		return flush()
-	}
-	return nil
 }

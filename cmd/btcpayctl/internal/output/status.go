@@ -10,18 +10,20 @@ import (
 // A Status is one line on a terminal that is redrawn every second during a wait. A nil
 // Status draws nothing.
 type Status struct {
-	w    io.Writer
-	line func() string
+	w     io.Writer
+	line  func() string
+	width func() int
 
 	mu   sync.Mutex
 	stop chan struct{}
 	done sync.WaitGroup
 }
 
-// StartStatus draws the result of line until [Status.Stop]. line is called from another
-// goroutine.
-func StartStatus(w io.Writer, line func() string) *Status {
-	s := &Status{w: w, line: line, stop: make(chan struct{})}
+// StartStatus draws the result of line until [Status.Stop], cut to the terminal's width.
+// That is read each time, since a user may resize the window: a line that breaks could not
+// be redrawn. line and width are called from another goroutine.
+func StartStatus(w io.Writer, width func() int, line func() string) *Status {
+	s := &Status{w: w, line: line, width: width, stop: make(chan struct{})}
 	s.draw()
 	s.done.Go(func() {
 		tick := time.NewTicker(time.Second)
@@ -43,8 +45,10 @@ const eraseLine = "\r\x1b[K"
 func (s *Status) draw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprint(s.w, eraseLine, VisibleLine(s.line()))
+	fmt.Fprint(s.w, eraseLine, s.text())
 }
+
+func (s *Status) text() string { return Cut(VisibleLine(s.line()), s.width()) }
 
 // Say writes a line that stays above the status.
 func (s *Status) Say(w io.Writer, text string) {
@@ -54,7 +58,7 @@ func (s *Status) Say(w io.Writer, text string) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprint(s.w, eraseLine, VisibleLine(text), "\n", VisibleLine(s.line()))
+	fmt.Fprint(s.w, eraseLine, VisibleLine(text), "\n", s.text())
 }
 
 // Stop removes the line.

@@ -75,7 +75,7 @@ func (b *begun) showTimeLeft() *output.Status {
 		return nil
 	}
 	end := operations.PairingEnd(b.operation.Record)
-	return output.StartStatus(b.app.Err, func() string {
+	return output.StartStatus(b.app.Err, b.app.ErrWidth, func() string {
 		return "  Expires  in " + cli.ClockText(end.Sub(b.app.Now()))
 	})
 }

@@ -74,6 +74,7 @@ status" reports the result.`,
 	cmd.Flags().BoolVar(&open, "open", false, "open the page in the browser")
 	o.addFlags(cmd)
 	cli.SetsUpProfile(cmd)
+	cli.Shows(cmd, pairView)
 	return cmd
 }
 

@@ -57,11 +57,11 @@ type pairRecord struct {
 
 var pairView = output.View[pairRecord]{
 	Columns: []output.Column[pairRecord]{
-		{Title: "PROFILE", Value: func(r pairRecord) string { return cli.Dash(r.Profile) }},
-		{Title: "SERVER", Value: func(r pairRecord) string { return r.Server }},
-		{Title: "SIN", Value: func(r pairRecord) string { return r.SIN }},
+		{Title: "PROFILE", Fit: output.FitWords, Value: func(r pairRecord) string { return cli.Dash(r.Profile) }},
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r pairRecord) string { return r.Server }},
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(r pairRecord) string { return r.SIN }},
 		{Title: "PAIRED", Value: func(r pairRecord) string { return cli.YesNo(r.Paired) }},
-		{Title: "SERVES", Value: func(r pairRecord) string { return cli.ShopText(r.Store) }},
+		{Title: "SERVES", Fit: output.FitNames, Value: func(r pairRecord) string { return cli.ShopText(r.Store) }},
 	},
 	Name: func(r pairRecord) string { return r.SIN },
 }

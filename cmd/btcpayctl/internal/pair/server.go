@@ -72,6 +72,7 @@ store than requested.`,
 	cmd.Flags().BoolVar(&o.open, "open", false, "open the page in the browser")
 	o.addFlags(cmd)
 	cli.SetsUpProfile(cmd)
+	cli.Shows(cmd, pairView)
 	return cmd
 }
 

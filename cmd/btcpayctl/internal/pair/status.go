@@ -41,6 +41,7 @@ response to a revoked key and to an unknown key is the same.`,
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
+	cli.Shows(cmd, pairView)
 	return cmd
 }
 

@@ -29,12 +29,12 @@ func profileOf(name string, current bool, p profile.Profile) profileRecord {
 
 var profileView = output.View[profileRecord]{
 	Columns: []output.Column[profileRecord]{
-		{Title: "PROFILE", Value: func(r profileRecord) string { return r.Name }},
+		{Title: "PROFILE", Fit: output.FitWords, Value: func(r profileRecord) string { return r.Name }},
 		{Title: "CURRENT", Value: func(r profileRecord) string { return cli.YesNo(r.Current) }},
-		{Title: "SERVER", Value: func(r profileRecord) string { return cli.Dash(r.Server) }},
-		{Title: "STORE", Value: func(r profileRecord) string { return cli.Dash(r.Store) }},
-		{Title: "SIN", Value: func(r profileRecord) string { return cli.Dash(r.SIN) }},
-		{Title: "SERVES", Value: func(r profileRecord) string {
+		{Title: "SERVER", Fit: output.FitMiddle, Value: func(r profileRecord) string { return cli.Dash(r.Server) }},
+		{Title: "STORE", Fit: output.FitMiddle, Value: func(r profileRecord) string { return cli.Dash(r.Store) }},
+		{Title: "SIN", Fit: output.FitMiddle, Value: func(r profileRecord) string { return cli.Dash(r.SIN) }},
+		{Title: "SERVES", Fit: output.FitNames, Value: func(r profileRecord) string {
 			if r.SIN == "" {
 				return "-"
 			}
@@ -63,7 +63,7 @@ precedence over the profile.`)
 }
 
 func newProfileList(a *app.App) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the profiles",
 		Example: "  btcpayctl profile list -o name",
@@ -86,6 +86,8 @@ func newProfileList(a *app.App) *cobra.Command {
 			})
 		},
 	}
+	cli.Shows(cmd, profileView)
+	return cmd
 }
 
 type settingRecord struct {
@@ -97,8 +99,8 @@ type settingRecord struct {
 var settingView = output.View[settingRecord]{
 	Columns: []output.Column[settingRecord]{
 		{Title: "SETTING", Value: func(r settingRecord) string { return r.Setting }},
-		{Title: "VALUE", Value: func(r settingRecord) string { return cli.Dash(r.Value) }},
-		{Title: "SOURCE", Value: func(r settingRecord) string { return cli.Dash(r.Source) }},
+		{Title: "VALUE", Fit: output.FitWords, Value: func(r settingRecord) string { return cli.Dash(r.Value) }},
+		{Title: "SOURCE", Fit: output.FitWords, Value: func(r settingRecord) string { return cli.Dash(r.Source) }},
 	},
 	Name: func(r settingRecord) string { return r.Setting },
 }
@@ -153,6 +155,7 @@ the last known state, and it is compared again before an invoice is created.`,
 	cmd.Flags().StringVar(&flags.Store, "store", "", "as for another command")
 	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as for another command")
 	cli.AddProfileFlag(cmd, &flags)
+	cli.Shows(cmd, settingView)
 	return cmd
 }
 
@@ -171,7 +174,7 @@ func storeOfKey(a *app.App, s app.Settings) settingRecord {
 }
 
 func newProfileUse(a *app.App) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "use NAME",
 		Short:   "Make a profile the current one",
 		Example: "  btcpayctl profile use shop",
@@ -183,6 +186,8 @@ func newProfileUse(a *app.App) *cobra.Command {
 			})
 		},
 	}
+	cli.Shows(cmd, profileView)
+	return cmd
 }
 
 // changeProfiles changes the configuration around an existing profile, and prints the
@@ -313,6 +318,7 @@ that has a key keeps its server: the key is paired there.`,
 	for _, name := range []string{"server", "store", "keystore", "app-identifier", "sin", "api-key-id", "ca-file"} {
 		cli.AllowEmpty(cmd, name)
 	}
+	cli.Shows(cmd, profileView)
 	return cmd
 }
 
@@ -367,5 +373,6 @@ and on the server: "key list" and "apikey list" still show them, "key delete" an
 	}
 	cmd.Flags().StringVar(&named, "profile", "", "`name` of the profile, instead of the argument")
 	cli.AddYesFlag(cmd, &yes)
+	cli.Shows(cmd, profileView)
 	return cmd
 }

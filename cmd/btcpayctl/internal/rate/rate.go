@@ -68,6 +68,7 @@ a rate.`,
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
+	cli.Shows(cmd, rateView)
 	return cmd
 }
 
@@ -114,8 +115,8 @@ var rateView = output.View[rateRecord]{
 	Columns: []output.Column[rateRecord]{
 		{Title: "PAIR", Value: func(r rateRecord) string { return r.Pair }},
 		{Title: "RATE", Value: func(r rateRecord) string { return r.Rate.String() }},
-		{Title: "NAME", Value: func(r rateRecord) string { return r.Name }},
-		{Title: "STORE", Value: func(r rateRecord) string {
+		{Title: "NAME", Fit: output.FitWords, Value: func(r rateRecord) string { return r.Name }},
+		{Title: "STORE", Fit: output.FitNames, Value: func(r rateRecord) string {
 			switch {
 			case r.Store == nil:
 				return cli.NotProven

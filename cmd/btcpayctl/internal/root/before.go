@@ -18,6 +18,9 @@ func beforeRun(a *app.App) func(*cobra.Command, []string) error {
 		if err := cli.RefuseTexts(cmd, args); err != nil {
 			return err
 		}
+		if err := cli.RefuseColumns(cmd); err != nil {
+			return err
+		}
 		if cli.IsServerCommand(cmd) {
 			a.Signals.Begin()
 		}

@@ -35,12 +35,25 @@ const outputTopic = `Data goes to standard output, everything else to standard e
 nothing is printed on standard output.
 
   -o table           columns for people; the default
+  -o tsv             the same columns, separated by tabs, for column -t, cut and awk
   -o json            one JSON document
   -o jsonl           one JSON object per line, written as results arrive
   -o yaml            the JSON document as YAML
   -o name            only the name of each record: an id, a SIN
   -o template=TEXT   a Go template over the JSON fields, '{{.id}}'
   --jq EXPR          a jq expression over the JSON; strings are printed without quotes
+
+--columns id,status chooses the columns of a table and their order; each command's help
+lists its columns. --no-header leaves the header line out.
+
+On a terminal, a table fits the width: in a list, long ids are shortened in the middle
+(QvKaG…kQ7Q) and columns may be left out; texts wrap between words; links and commands
+are on lines of their own. A very narrow terminal gets a line for each value. A pipe, a
+file and every other format get all values whole. COLUMNS sets the width.
+
+In -o tsv a backslash in a value is written as \\, a tab as \t, a line feed as \n and a
+carriage return as \r; a value that is missing is "-". Columns are stable, and new ones
+may be added, so choose them with --columns in scripts.
 
 Field names are stable. Amounts are exact strings, times are RFC 3339 in UTC. Numbers
 keep all their digits in every format, also through --jq and templates, unless --jq

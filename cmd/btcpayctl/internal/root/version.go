@@ -17,8 +17,17 @@ type versionRecord struct {
 	Platform string `json:"platform"`
 }
 
+var versionView = output.View[versionRecord]{
+	Columns: []output.Column[versionRecord]{
+		{Title: "VERSION", Value: func(v versionRecord) string { return v.Version }},
+		{Title: "GO", Value: func(v versionRecord) string { return v.Go }},
+		{Title: "PLATFORM", Value: func(v versionRecord) string { return v.Platform }},
+	},
+	Name: func(v versionRecord) string { return v.Version },
+}
+
 func newVersion(a *app.App) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version",
 		GroupID: "other",
@@ -28,14 +37,9 @@ func newVersion(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return output.One(p, output.View[versionRecord]{
-				Columns: []output.Column[versionRecord]{
-					{Title: "VERSION", Value: func(v versionRecord) string { return v.Version }},
-					{Title: "GO", Value: func(v versionRecord) string { return v.Go }},
-					{Title: "PLATFORM", Value: func(v versionRecord) string { return v.Platform }},
-				},
-				Name: func(v versionRecord) string { return v.Version },
-			}, versionRecord{a.Version, a.Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH})
+			return output.One(p, versionView, versionRecord{a.Version, a.Commit, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH})
 		},
 	}
+	cli.Shows(cmd, versionView)
+	return cmd
 }

@@ -30,8 +30,8 @@ type consentRecord struct {
 var consentView = output.View[consentRecord]{
 	Columns: []output.Column[consentRecord]{
 		{Title: "DECISION", Value: func(r consentRecord) string { return r.Decision }},
-		{Title: "STORE", Value: func(r consentRecord) string { return cli.Dash(r.StoreID) }},
-		{Title: "KEY", Value: func(r consentRecord) string {
+		{Title: "STORE", Fit: output.FitWords, Value: func(r consentRecord) string { return cli.Dash(r.StoreID) }},
+		{Title: "KEY", Fit: output.FitBelow, Value: func(r consentRecord) string {
 			if r.APIKey == "" && r.Redirect != "" {
 				return "(posted)"
 			}

@@ -23,7 +23,7 @@ type approvalRecord struct {
 var approvalView = output.View[approvalRecord]{
 	Columns: []output.Column[approvalRecord]{
 		{Title: "CODE", Value: func(r approvalRecord) string { return r.Code }},
-		{Title: "STORE", Value: func(r approvalRecord) string { return r.StoreID }},
+		{Title: "STORE", Fit: output.FitWords, Value: func(r approvalRecord) string { return r.StoreID }},
 	},
 	Name: func(r approvalRecord) string { return r.Code },
 }

@@ -61,6 +61,7 @@ func newActorCommand[T any](a *app.App, cmd *cobra.Command, view output.View[T],
 		return output.One(printer, view, record)
 	}
 	p.addFlags(cmd)
+	cli.Shows(cmd, view)
 	return cmd
 }
 

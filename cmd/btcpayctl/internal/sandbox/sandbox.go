@@ -73,6 +73,7 @@ another terminal or a script.`,
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
+	cli.Shows(cmd, sandboxView)
 	return cmd
 }
 
@@ -117,11 +118,11 @@ func (c *sandboxCommand) printer(cmd *cobra.Command) (*output.Printer, error) {
 
 var sandboxView = output.View[sandboxRecord]{
 	Columns: []output.Column[sandboxRecord]{
-		{Title: "URL", Value: func(r sandboxRecord) string { return r.URL }},
+		{Title: "URL", Fit: output.FitBelow, Value: func(r sandboxRecord) string { return r.URL }},
 		{Title: "EMAIL", Value: func(r sandboxRecord) string { return r.Email }},
 		{Title: "PASSWORD", Value: func(r sandboxRecord) string { return r.Password }},
-		{Title: "STORE", Value: func(r sandboxRecord) string { return r.StoreID }},
-		{Title: "API KEY", Value: func(r sandboxRecord) string { return r.APIKey }},
+		{Title: "STORE", Fit: output.FitWords, Value: func(r sandboxRecord) string { return r.StoreID }},
+		{Title: "API KEY", Fit: output.FitBelow, Value: func(r sandboxRecord) string { return r.APIKey }},
 	},
 	Name: func(r sandboxRecord) string { return r.URL },
 }

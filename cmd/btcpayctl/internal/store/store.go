@@ -34,11 +34,11 @@ func fromStore(s greenfield.Store) storeRecord {
 
 var storeView = output.View[storeRecord]{
 	Columns: []output.Column[storeRecord]{
-		{Title: "ID", Value: func(r storeRecord) string { return r.ID }},
-		{Title: "NAME", Value: func(r storeRecord) string { return r.Name }},
+		{Title: "ID", Fit: output.FitMiddle, Value: func(r storeRecord) string { return r.ID }},
+		{Title: "NAME", Fit: output.FitWords, Value: func(r storeRecord) string { return r.Name }},
 		{Title: "CURRENCY", Value: func(r storeRecord) string { return cli.Dash(r.DefaultCurrency) }},
 		{Title: "ARCHIVED", Value: func(r storeRecord) string { return cli.YesNo(r.Archived) }},
-		{Title: "WEBSITE", Value: func(r storeRecord) string { return cli.Dash(r.Website) }},
+		{Title: "WEBSITE", Fit: output.FitMiddle, Spare: true, Value: func(r storeRecord) string { return cli.Dash(r.Website) }},
 	},
 	Name: func(r storeRecord) string { return r.ID },
 }
@@ -83,6 +83,7 @@ btcpay.store.canviewstoresettings, for every store or for some.`,
 	}
 	cli.AddServerFlags(cmd, &flags)
 	cli.Needs(cmd, greenfield.CanViewStoreSettings)
+	cli.Shows(cmd, storeView)
 	return cmd
 }
 
@@ -125,5 +126,6 @@ the key names. This needs the permission btcpay.store.canviewstoresettings.`,
 	}
 	cli.AddServerFlags(cmd, &flags)
 	cli.Needs(cmd, greenfield.CanViewStoreSettings)
+	cli.Shows(cmd, storeView)
 	return cmd
 }
