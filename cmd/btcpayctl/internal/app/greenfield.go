@@ -111,6 +111,38 @@ func (a *App) APIKeySource(s Settings) (Value, error) {
 	return Value{APIKeyName(s.Profile.APIKeyID), SourceProfile}, nil
 }
 
+// CredentialNames are the names of the credential that a command would use, as far as they
+// are known without reading a secret.
+type CredentialNames struct {
+	SIN, KeyID string
+	// BitPay and Greenfield report which of the two APIs the credential is for.
+	BitPay, Greenfield bool
+	FromEnvironment    bool
+}
+
+// CredentialNames finds the names of the credential that counts. No keystore is opened.
+func (a *App) CredentialNames(s Settings) (CredentialNames, error) {
+	if s.Name.Source != "--profile" {
+		file, err := a.Variable(privateKeyVariable)
+		if err != nil {
+			return CredentialNames{}, err
+		}
+		given, err := a.environmentKey()
+		if err != nil {
+			return CredentialNames{}, err
+		}
+		if file.Text != "" || given.Source != "" {
+			c := CredentialNames{BitPay: file.Text != "" || given.Legacy, FromEnvironment: true}
+			if given.Source != "" && !given.Legacy {
+				c.Greenfield, c.KeyID = true, IDOfAPIKey([]byte(given.Key.Reveal()))
+			}
+			return c, nil
+		}
+	}
+	p := s.Profile
+	return CredentialNames{SIN: p.SIN, KeyID: p.APIKeyID, BitPay: p.SIN != "" || p.APIKeyID == "", Greenfield: p.APIKeyID != ""}, nil
+}
+
 func (a *App) profileAPIKey(ctx context.Context, s Settings) (greenfield.APIKey, error) {
 	if s.Profile.APIKeyID == "" {
 		e := &output.Error{Code: output.NoCredential, What: "no API key is given",

@@ -97,6 +97,27 @@ func (w *Work) Attend(ctx context.Context) bool {
 	return true
 }
 
+// IsAttended reports whether a process works on a batch.
+func (b *Batches) IsAttended(ctx context.Context, id string) bool {
+	if !idForm().MatchString(id) {
+		return false
+	}
+	dir, err := durable.Open(b.dir)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	if _, err := dir.Read(id+workExt, recordLimit); err != nil {
+		return false // no process ever did, or it ended in order
+	}
+	lock, err := dir.Lock(ctx, id+workExt, 0)
+	if err == nil {
+		lock.Unlock()
+	}
+	_, held := errors.AsType[*durable.LockError](err)
+	return held
+}
+
 // Close leaves the batch as it is.
 func (w *Work) Close() {
 	if w.at != nil {

@@ -64,15 +64,19 @@ func checkOperation(ctx context.Context, d *Checker, e ledger.Entry) cli.Check {
 	return operationKinds[i].check(ctx, d, e)
 }
 
-// Note reports open operations on standard error. It takes the same time however many there
-// are. Records that cannot be read are reported as well, and do not stop other work.
+// Note reports on standard error the open operations of the server and the credential that
+// a command is about to use. It takes the same time however many there are. Records that
+// cannot be read are reported as well, and do not stop other work.
 func Note(cmd *cobra.Command, a *app.App) {
 	open, more, err := LookUnfinished(cmd.Context(), a)
 	if err != nil {
 		fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
 	}
-	n := startNotes{cmd, a, open, more}
-	if more {
+	n := startNotes{cmd: cmd, app: a, open: open, more: more}
+	if n.target, err = noteTargetOf(cmd, a); err != nil {
+		return // the command will fail for the same reason
+	}
+	if n.open = n.target.own(open); more && len(n.open) > 0 {
 		n.print(fmt.Sprintf("many operations are open, and only %d of them were examined", len(open)), "btcpayctl doctor")
 	}
 	for _, kind := range operationKinds {
@@ -88,6 +92,8 @@ type startNotes struct {
 	app  *app.App
 	open []ledger.Entry
 	more bool // an operation is open that was not examined
+
+	target noteTarget
 }
 
 func (n startNotes) ctx() context.Context { return n.cmd.Context() }
@@ -109,7 +115,13 @@ func (n startNotes) print(what, next string) {
 }
 
 func noteInvoices(n startNotes) {
-	if found := len(ledger.Of[ledger.Invoice](n.open)); found > 0 {
+	found := 0
+	for _, r := range ledger.Of[ledger.Invoice](n.open) {
+		if IsAbandoned(n.ctx(), n.app, r.ID) {
+			found++
+		}
+	}
+	if found > 0 {
 		n.print(countOf(found, n.more, "invoice operation has", "invoice operations have")+" an unknown outcome", "btcpayctl invoice resume")
 	}
 }
@@ -123,6 +135,9 @@ func noteBatches(n startNotes) {
 	if err != nil {
 		fmt.Fprintln(n.app.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
 	}
+	open = slices.DeleteFunc(open, func(b ledger.Batch) bool {
+		return !n.target.ownsInvoice(b.Header, b.Issuer) || batches.IsAttended(n.ctx(), b.ID)
+	})
 	if from := n.cmd.Flags().Lookup("from"); len(open) > 0 && !(cli.DoesHandle(n.cmd, cli.Batches) && from != nil && from.Changed) {
 		n.print(countOf(len(open), more, "batch of invoices is", "batches of invoices are")+" not finished", "btcpayctl invoice resume")
 	}
