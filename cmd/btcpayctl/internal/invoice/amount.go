@@ -95,12 +95,18 @@ func isAmount(name string) bool {
 
 // fieldOf finds a field like the decoder, ignoring case.
 func fieldOf(members map[string]json.RawMessage, name string) (json.RawMessage, bool) {
-	for known, raw := range members {
-		if strings.EqualFold(known, name) {
-			return raw, true
+	_, raw, found := fieldNamed(members, name)
+	return raw, found
+}
+
+// fieldNamed is like fieldOf, and returns the name as it was written.
+func fieldNamed(members map[string]json.RawMessage, name string) (written string, raw json.RawMessage, found bool) {
+	for written, raw := range members {
+		if strings.EqualFold(written, name) {
+			return written, raw, true
 		}
 	}
-	return nil, false
+	return "", nil, false
 }
 
 func missingAmount(name string) error {

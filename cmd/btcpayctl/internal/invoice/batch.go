@@ -113,12 +113,12 @@ func givenRows(work *ledger.Work) ([]lineRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, line, err := parseRequests(data)
+	in, line, err := parseRequests(data)
 	if err != nil {
 		return nil, fmt.Errorf("the stored rows of the batch %s cannot be used, line %d: %w", work.Batch.ID, line, err)
 	}
-	nameRows(rows)
-	return rows, nil
+	nameRows(in.rows)
+	return in.rows, nil
 }
 
 // startBatch finds the batch that the command line continues, or begins one.

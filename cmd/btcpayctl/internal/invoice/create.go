@@ -33,7 +33,7 @@ func newInvoiceCreate(a *app.App) *cobra.Command {
 	c := &invoiceCreate{invoiceCall: invoiceCall{app: a}}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Create an invoice, or one for each line of a JSON file",
+		Short: "Create an invoice, or one for each row of a file",
 		Long: `Create an invoice and print it. --any-amount creates an invoice that accepts any
 amount; a missing amount is an error. An invoice of 0 is settled at once and needs
 --allow-zero.
@@ -43,15 +43,27 @@ amount is refused, or with --round rounded and reported. btcpayctl compares the 
 invoice with the request: amount, currency, order id, store, expiry and payment
 methods. If they differ, the error names the invoice, which exists.
 
---from reads invoices from a file, or from standard input for -: one or more JSON
-objects such as
-  {"price": "12.50", "currency": "USD", "orderId": "A-1007", "itemDesc": "Tea"}
-with the fields of the BitPay API, or with amount, currency, metadata and checkout of
-the Greenfield API. Amounts may be strings or numbers and are kept exact; "any"
-accepts any amount. Order ids are strings, numbers, true or false; the Greenfield API
-keeps the type. Names in the metadata that begin with btcpayctl are reserved; changes
-that the server made to the metadata are reported. All rows are checked before the
-first request.
+--from reads invoices from a file, or from standard input for -. The input is a table
+with a header, or JSON: objects one after the other, or an array of them. All rows are
+checked before the first request. Input without rows is no error.
+
+  orderId,amount,currency,description
+  A-1007,12.50,USD,"Tea, green"
+
+  {"orderId": "A-1007", "amount": "12.50", "currency": "USD", "itemDesc": "Tea, green"}
+
+A row has the fields of the BitPay API or of the Greenfield API. amount and price are
+the same. orderId, itemCode, itemDesc, posData, taxIncluded, physical and buyer fields
+may stand beside metadata and checkout. Amounts are kept exact: write 1234.50. "any"
+accepts any amount. In JSON, an order id is a string, number, true or false; the
+Greenfield API keeps the type. Names in the metadata that begin with btcpayctl are
+reserved; changes that the server made to the metadata are reported.
+
+A table is UTF-8 text, separated by commas, semicolons or tabs. Its columns are the
+fields, also checkout.NAME and metadata.NAME; case, blanks, - and _ in titles do not
+matter, and description, speed and payment-method are accepted. An empty cell leaves
+the field out, but every row needs an amount, and a value in the columns orderId and
+currency if they exist. Unknown columns are refused.
 
 A file of --from is one operation, and its progress is recorded. After Ctrl-C, a kill
 or a lost response, run the same command again to continue, or "invoice resume" with
@@ -79,7 +91,7 @@ and an API key needs the permissions to create and to view invoices.`,
 		RunE: c.run,
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.from, "from", "", "read JSON from this `file`; - is standard input")
+	f.StringVar(&c.from, "from", "", "read invoices from this `file`, a table or JSON; - is standard input")
 	f.StringVar(&c.amount, "amount", "", "exact `price` in --currency")
 	f.BoolVar(&c.any, "any-amount", false, "create an invoice that accepts any amount")
 	f.BoolVar(&c.allowed.zero, zeroFlag, false, "allow an amount of 0, which is settled at once")
@@ -215,10 +227,19 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err := c.onlyFrom(cmd); err != nil {
 		return err
 	}
-	requests, data, shown, err := readRequests(c.app, c.from)
+	in, err := readRequests(c.app, c.from)
 	if err != nil {
 		return err
 	}
+	requests, shown := in.rows, in.shown
+	if i := slices.IndexFunc(requests, lineRequest.isBad); i >= 0 {
+		return unusableInput(shown, requests[i].line, in.header == nil, requests[i].bad)
+	}
+	if len(requests) == 0 {
+		fmt.Fprintf(c.app.Err, "Note: %s has no rows. Nothing was created.\n", output.VisibleLine(shown))
+		return output.Each(p, invoiceView, nil)
+	}
+	nameRows(requests)
 	for i := range requests {
 		if err := requests[i].order.normalise(c.allowed, c.app.Err); err != nil {
 			return requests[i].at(cli.Explain(cmd.Context(), err))
@@ -239,7 +260,7 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if c.flags.DryRun {
 		return c.showMany(cmd, sender, requests)
 	}
-	b, err := c.startBatch(cmd.Context(), sender, requests, data)
+	b, err := c.startBatch(cmd.Context(), sender, requests, in.data)
 	if err != nil {
 		return err
 	}
@@ -281,7 +302,7 @@ func (c *invoiceCreate) onlyFrom(cmd *cobra.Command) error {
 	for _, name := range []string{"amount", "any-amount", "currency", "tax-included", "order-id", "item-code", "description", "pos-data", "buyer-email",
 		"redirect-url", "notification-url", "extended-notifications", "speed", "expires", "payment-method"} {
 		if cmd.Flags().Changed(name) {
-			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s cannot be used with --from", name), Why: "The JSON has all fields of the invoice.", Next: "btcpayctl invoice create --help"}
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s cannot be used with --from", name), Why: "The rows have all fields of the invoice.", Next: "btcpayctl invoice create --help"}
 		}
 	}
 	return nil

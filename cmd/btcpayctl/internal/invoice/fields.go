@@ -100,6 +100,10 @@ func checkDepth(raw []byte) error {
 // ownPrefix begins the metadata fields of this program.
 const ownPrefix = "btcpayctl"
 
+// reasonField is the field, or column, of a row that --failed wrote: why the row has no
+// invoice. It is ignored when the row is read again.
+const reasonField = ownPrefix + "Error"
+
 // checkMetadata refuses metadata fields with this program's prefix, and values that cannot
 // be an order id.
 func checkMetadata(metadata greenfield.Metadata) error {

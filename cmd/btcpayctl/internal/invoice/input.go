@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -23,18 +21,25 @@ import (
 // before the first invoice is created.
 const maxRequests = ledger.RowsLimit
 
-// A lineRequest is one JSON object of the input and the line on which it begins.
+// A lineRequest is one row of the input and the line on which it begins.
 type lineRequest struct {
 	line  int
 	order order
 
 	key    string // see nameRows
 	digest string // of the order as given
+
+	raw   []byte   // the row as JSON
+	cells []string // the row as CSV, if it was given so
+	bad   error    // why it cannot be an order
 }
 
 // isNameless reports whether a row has no order id of its own. The same row again is
 // another order.
 func (r lineRequest) isNameless() bool { return r.order.orderID() == "" }
+
+// isBad reports whether a row cannot be an order.
+func (r lineRequest) isBad() bool { return r.bad != nil }
 
 // at says which row an error is about.
 func (r lineRequest) at(err error) error {
@@ -47,21 +52,38 @@ func (r lineRequest) at(err error) error {
 	return &placed
 }
 
-func readRequests(a *app.App, path string) (requests []lineRequest, data []byte, shown string, err error) {
-	data, shown, err = readInput(a, path)
+// A rowsInput is what --from gives: rows, and for CSV the header and the separator.
+type rowsInput struct {
+	rows   []lineRequest
+	header []string // nil for JSON
+	comma  rune
+
+	data  []byte // as it was read
+	shown string // how messages name the input
+}
+
+func readRequests(a *app.App, path string) (rowsInput, error) {
+	data, shown, err := readInput(a, path)
 	if err != nil {
-		return nil, nil, shown, err
+		return rowsInput{}, err
 	}
-	requests, line, err := parseRequests(data)
-	nameRows(requests)
-	if err == nil && len(requests) == 0 {
-		line, err = 1, errors.New("it contains no JSON object")
-	}
+	in, line, err := parseRequests(data)
 	if err != nil {
-		return nil, nil, shown, &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
-			Next: `{"price": "12.50", "currency": "USD", "orderId": "A-1007"}`, Err: err}
+		return rowsInput{}, unusableInput(shown, line, isJSON(data), err)
 	}
-	return requests, data, shown, nil
+	in.data, in.shown = data, shown
+	return in, nil
+}
+
+// unusableInput says what a row, or the whole input, has to look like.
+func unusableInput(shown string, line int, json bool, err error) error {
+	e := &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
+		Next: `{"price": "12.50", "currency": "USD", "orderId": "A-1007"}`, Err: err}
+	if !json {
+		e.Why += " Input that does not begin with { or [ is read as CSV."
+		e.Next = "a header such as orderId,amount,currency,description\nor see: btcpayctl invoice create --help"
+	}
+	return e
 }
 
 func readInput(a *app.App, path string) (data []byte, shown string, err error) {
@@ -84,37 +106,91 @@ func readInput(a *app.App, path string) (data []byte, shown string, err error) {
 	return data, shown, nil
 }
 
-// parseRequests reads JSON objects that follow each other, on one or more lines. On an
-// error, line is where it is.
-func parseRequests(data []byte) (requests []lineRequest, line int, err error) {
-	if line, err := cli.CheckJSONText(data); err != nil {
-		return nil, line, err
+// parseRequests reads JSON or CSV. A row that cannot be an order is returned with its
+// reason. An error means that the input as a whole cannot be read; line is where.
+func parseRequests(data []byte) (in rowsInput, line int, err error) {
+	data, err = withoutBOM(data)
+	if err != nil {
+		return in, 1, err
 	}
+	if !isJSON(data) {
+		return parseCSV(data)
+	}
+	if line, err := cli.CheckJSONText(data); err != nil {
+		return in, line, err
+	}
+	in.rows, line, err = parseJSON(data)
+	return in, line, err
+}
+
+const bom = "\ufeff"
+
+func withoutBOM(data []byte) ([]byte, error) {
+	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
+		return nil, errors.New("it is UTF-16 text: save it as UTF-8")
+	}
+	return bytes.TrimPrefix(data, []byte(bom)), nil
+}
+
+// isJSON reports whether input is read as JSON, and not as CSV.
+func isJSON(data []byte) bool {
+	rest := bytes.TrimLeft(bytes.TrimPrefix(data, []byte(bom)), " \t\r\n")
+	return len(rest) == 0 || rest[0] == '{' || rest[0] == '['
+}
+
+// parseJSON reads objects that follow each other, on one or more lines, and arrays of
+// objects.
+func parseJSON(data []byte) (rows []lineRequest, line int, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
+	inArray := false
 	for {
-		start := skipSpace(data, int(decoder.InputOffset()))
+		start := skipSpace(data, int(decoder.InputOffset()), inArray)
 		line = 1 + bytes.Count(data[:start], []byte("\n"))
-		var raw json.RawMessage
-		err := decoder.Decode(&raw)
-		if errors.Is(err, io.EOF) {
-			return requests, line, nil
+		first := byte(0)
+		if start < len(data) {
+			first = data[start]
 		}
-		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		switch {
+		case !inArray && first == '[', inArray && !decoder.More():
+			_, err = decoder.Token()
+			if err == nil {
+				inArray = !inArray
+				continue
+			}
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+		default:
+			var raw json.RawMessage
+			if err = decoder.Decode(&raw); err == nil {
+				rows = append(rows, newRow(line, raw))
+				continue
+			}
+		}
+		syntax, isSyntax := errors.AsType[*json.SyntaxError](err)
+		switch {
+		case errors.Is(err, io.EOF) && !inArray:
+			return rows, line, nil
+		case isSyntax:
 			return nil, 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n")), err
 		}
-		if err != nil {
-			return nil, line, errors.New("the JSON is incomplete")
-		}
-		request, err := parseRequest(raw)
-		if err != nil {
-			return nil, line, err
-		}
-		requests = append(requests, lineRequest{line: line, order: request})
+		return nil, line, errors.New("the JSON is incomplete")
 	}
 }
 
-func skipSpace(data []byte, at int) int {
-	return at + len(data[at:]) - len(bytes.TrimLeft(data[at:], " \t\r\n"))
+func newRow(line int, raw []byte) lineRequest {
+	r := lineRequest{line: line, raw: raw}
+	r.order, r.bad = parseRequest(raw)
+	return r
+}
+
+// skipSpace returns where the next value begins, in an array behind the comma.
+func skipSpace(data []byte, at int, inArray bool) int {
+	space := " \t\r\n"
+	if inArray {
+		space += ","
+	}
+	return at + len(data[at:]) - len(bytes.TrimLeft(data[at:], space))
 }
 
 // parseRequest is strict: a misspelt or duplicate field would create another invoice than
@@ -130,15 +206,21 @@ func parseRequest(raw []byte) (order, error) {
 		return order{}, err
 	}
 	var members map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &members); err != nil {
+	err := json.Unmarshal(raw, &members)
+	if err != nil {
 		return order{}, err
 	}
-	amount := "price"
-	isNative := func(name string) bool { return slices.Contains(greenfieldFields, name) }
-	if slices.ContainsFunc(slices.Collect(maps.Keys(members)), isNative) {
-		amount = "amount"
+	if _, found := members[reasonField]; found {
+		delete(members, reasonField)
+		if raw, err = json.Marshal(members); err != nil {
+			return order{}, err
+		}
 	}
 	if err := checkFields(members); err != nil {
+		return order{}, err
+	}
+	raw, amount, err := joinFields(raw, members)
+	if err != nil {
 		return order{}, err
 	}
 	raw, anyAmount, err := removeAny(raw, members, amount)
@@ -171,9 +253,6 @@ func parseRequest(raw []byte) (order, error) {
 	}
 	return order{request: request, anyAmount: anyAmount, id: id}, request.Validate()
 }
-
-// greenfieldFields are fields that only a request of that API has.
-var greenfieldFields = []string{"amount", "metadata", "checkout", "receipt", "additionalSearchTerms"}
 
 func decodeStrict(raw []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(raw))

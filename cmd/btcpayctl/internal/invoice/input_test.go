@@ -42,7 +42,7 @@ func TestGivenJSON(t *testing.T) {
 		{`{"amount":5,"metadata":{"orderId":""}}`, `"metadata.orderId" is empty`, false},
 		{`{"amount":5,"checkout":{"paymentMethods":null}}`, `"checkout.paymentMethods" is null`, false},
 		{`{"amount":5,"metadata":{"mine":null}}`, "", false},
-		{`{"amount":"any","price":"any"}`, `unknown field "price"`, false},
+		{`{"amount":"any","price":"any"}`, `"amount" and "price" are both given`, false},
 	} {
 		o, err := parseRequest([]byte(c.text))
 		switch {
