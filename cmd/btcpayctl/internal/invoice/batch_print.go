@@ -25,11 +25,11 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 		defer status.Stop()
 		for i := range b.rows {
 			r := &b.rows[i]
-			if ctx.Err() != nil {
-				failed = b.failure(ctx, r, context.Cause(ctx))
-				return
+			var invoice *invoiceRecord
+			err := b.stoppedBefore(ctx, r)
+			if err == nil {
+				invoice, err = b.row(ctx, r)
 			}
-			invoice, err := b.row(ctx, r)
 			if err != nil {
 				if failed = b.failure(ctx, r, err); printed == 0 {
 					// A failing call prints nothing, not even the header of a table.
@@ -116,12 +116,18 @@ func (b *batch) stillInDoubt() error {
 func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	e := *cli.Explain(ctx, err)
 	made := b.withInvoice()
-	kept := b.forget(ctx)
-	if !e.Code.BySignal() {
+	kept := ctx.Err() != nil && b.work.Batch.From == "" || b.forget(ctx) // the rows of a pipe are only here
+	if ctx.Err() != nil {
+		e = stoppedAt(ctx, r, e)
+	} else {
 		e.What = fmt.Sprintf("line %d: %s", r.line, e.What)
 	}
 	e.Why = strings.TrimSpace(fmt.Sprintf("%s Rows that have their invoice: %d of %d.", withStop(e.Why), made, len(b.rows)))
-	if !kept {
+	switch {
+	case !kept && e.Code.BySignal():
+		e.Next = b.sameLine()
+		return &e
+	case !kept:
 		return &e
 	}
 	switch e.Code {
@@ -142,6 +148,30 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	return &e
 }
 
+// stoppedBefore is the failure of a batch that a signal stopped between two rows.
+func (b *batch) stoppedBefore(ctx context.Context, r *lineRequest) error {
+	if ctx.Err() == nil {
+		return nil
+	}
+	return &output.Error{Code: cli.StopCode(ctx), What: fmt.Sprintf("%v before line %d", context.Cause(ctx), r.line)}
+}
+
+// stoppedAt is the failure of a row that a signal stopped. What the row met besides is why.
+func stoppedAt(ctx context.Context, r *lineRequest, e output.Error) output.Error {
+	before := e.Code.BySignal() && strings.HasSuffix(e.What, fmt.Sprintf("before line %d", r.line))
+	cause := context.Cause(ctx).Error()
+	switch {
+	case before:
+	case e.What == cause:
+		e.What = fmt.Sprintf("%s at line %d", cause, r.line)
+	default:
+		e.Why = strings.TrimSpace(withStop(e.What) + " " + e.Why)
+		e.What = fmt.Sprintf("%s at line %d", cause, r.line)
+	}
+	e.Code = cli.StopCode(ctx)
+	return e
+}
+
 func withStop(text string) string {
 	if text == "" || strings.HasSuffix(text, ".") || strings.HasSuffix(text, "\n") {
 		return text
@@ -150,15 +180,17 @@ func withStop(text string) string {
 }
 
 // sameLine is the command line that continues a batch after its rows were corrected.
-func (b *batch) sameLine() string {
+func (b *batch) sameLine() string { return sameLine(b.work.Batch.From, b.work.Batch.Allowed) }
+
+func sameLine(from string, allowed []string) string {
 	var flags strings.Builder
-	for _, name := range b.work.Batch.Allowed {
+	for _, name := range allowed {
 		flags.WriteString(" --" + name)
 	}
-	if b.work.Batch.From == "" {
+	if from == "" {
 		return "btcpayctl invoice create --from -" + flags.String() + ", with all lines"
 	}
-	return "btcpayctl invoice create --from " + app.ShellWord(b.work.Batch.From) + flags.String()
+	return "btcpayctl invoice create --from " + app.ShellWord(from) + flags.String()
 }
 
 // forget removes a batch that created nothing and will not, and reports whether the batch

@@ -1,6 +1,7 @@
 package invoice
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -127,7 +128,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	if c.from != "" {
-		return c.many(cmd, p)
+		return c.stoppedEarly(cmd.Context(), c.many(cmd, p))
 	}
 	if err := c.fromFlags(); err != nil {
 		return err
@@ -266,6 +267,20 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	}
 	defer b.close()
 	return b.print(cmd.Context(), p)
+}
+
+// stoppedEarly says how to continue after a signal that came before the first row.
+func (c *invoiceCreate) stoppedEarly(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	e := *cli.Explain(ctx, err)
+	if e.Next != "" && e.Code.BySignal() {
+		return err
+	}
+	e.Code, e.What, e.Why = cli.StopCode(ctx), context.Cause(ctx).Error()+" before the first line", "This command created nothing."
+	e.Next = sameLine(filePath(c.from), c.allowed.flags())
+	return &e
 }
 
 // checkOrders refuses duplicate order ids, and with --unless-exists requires one on each

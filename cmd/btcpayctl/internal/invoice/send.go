@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/client/once"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -85,9 +86,14 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[le
 	var lost error
 	var older []invoiceRecord
 	looked := false
+	// A signal does not end the request, but decides what happens after it.
+	insisted, release := s.app.Signals.Insist(ctx)
+	defer release()
 	invoice, outcome, err := once.Send(ctx, once.API[invoiceRecord]{
 		Post: func(ctx context.Context) (made invoiceRecord, err error) {
-			made, err = s.invoiceAPI.create(ctx, r.ID, o)
+			answered, stop := cli.AwaitAnswer(ctx, s.app, "the invoice of order "+output.VisibleLine(r.OrderID))
+			made, err = s.invoiceAPI.create(answered, r.ID, o)
+			stop()
 			lost = err
 			return made, err
 		},
@@ -103,7 +109,7 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[le
 		return invoiceRecord{}, outcome, err
 	case once.Unknown:
 		unknown, _ := errors.AsType[*once.UnknownError](err)
-		return invoiceRecord{}, outcome, unknownOutcome(r, unknown, looked, older)
+		return invoiceRecord{}, outcome, unknownOutcome(ctx, r, unknown, looked, older)
 	case once.Adopted:
 		fmt.Fprintf(s.app.Err, "The response was lost (%s). The invoice was found by its order id %s.\n",
 			output.VisibleLine(lost.Error()), output.VisibleLine(r.OrderID))
@@ -112,7 +118,7 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[le
 	// If this fails, for example because the disk is full, the order id in the record still
 	// finds the invoice.
 	_ = operation.Advance(func(r *ledger.Invoice) { r.Invoice = invoice.ID })
-	if err := s.showsStore(ctx, &invoice); err != nil {
+	if err := s.showsStore(insisted, &invoice); err != nil {
 		return invoice, outcome, err
 	}
 	if err := s.compare(o, invoice); err != nil {
@@ -130,8 +136,8 @@ func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.
 
 // unknownOutcome describes a request whose response was lost and whose invoice was not
 // found. Older are invoices that are excluded only by the clocks.
-func unknownOutcome(r ledger.Invoice, e *once.UnknownError, looked bool, older []invoiceRecord) error {
-	unknown := &output.Error{Code: output.UnknownOutcome, What: "the invoice may have been created, but the response was lost",
+func unknownOutcome(ctx context.Context, r ledger.Invoice, e *once.UnknownError, looked bool, older []invoiceRecord) error {
+	unknown := &output.Error{Code: cli.LostCode(ctx), What: "the invoice may have been created, but the response was lost",
 		Why: e.Lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: e.Lost}
 	switch {
 	case !looked:

@@ -88,12 +88,25 @@ func (w *valuesWorld) failingLists(fail bool) {
 // run runs a line on one of the APIs.
 func (w *valuesWorld) run(t *testing.T, api, stdin string, args ...string) *given {
 	t.Helper()
-	g := &given{home: w.home, stdin: stdin, env: map[string]string{"BTCPAYCTL_NO_INPUT": "1"}}
-	if api == invoice.APIBitPay {
-		return g.run(t, append(args, "--profile", "shop", "--api", api)...)
+	g := w.given(api)
+	g.stdin = stdin
+	return g.run(t, w.line(api, args...)...)
+}
+
+// given is a run on one of the APIs that has not begun, and line its command line.
+func (w *valuesWorld) given(api string) *given {
+	g := &given{home: w.home, env: map[string]string{"BTCPAYCTL_NO_INPUT": "1"}}
+	if api == invoice.APIGreenfield {
+		g.env["BTCPAYCTL_SERVER"], g.env["BTCPAYCTL_STORE"], g.env["BTCPAYCTL_API_KEY"] = w.URL, w.Seed.StoreID, w.Seed.APIKey
 	}
-	g.env["BTCPAYCTL_SERVER"], g.env["BTCPAYCTL_STORE"], g.env["BTCPAYCTL_API_KEY"] = w.URL, w.Seed.StoreID, w.Seed.APIKey
-	return g.run(t, append(args, "--api", api)...)
+	return g
+}
+
+func (w *valuesWorld) line(api string, args ...string) []string {
+	if api == invoice.APIBitPay {
+		args = append(args, "--profile", "shop")
+	}
+	return append(args, "--api", api)
 }
 
 // creations are the requests for invoices since it was asked last.
