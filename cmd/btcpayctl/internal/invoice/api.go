@@ -21,6 +21,8 @@ type invoiceAPI interface {
 	create(ctx context.Context, operation string, o order) (invoiceRecord, error)
 	get(ctx context.Context, id string) (invoiceRecord, error)
 	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
+	// ordersAtOnce is how many order ids a filter may have.
+	ordersAtOnce() int
 	// check refuses what this API has no field for. It sends nothing.
 	check(o order) error
 	// ready refuses a store other than that of the credential, before anything is created.
@@ -54,7 +56,8 @@ func foundInvoice(a *app.App, id, orderID string) {
 type invoiceFilter struct {
 	from, to                  time.Time
 	status, orderID, itemCode string
-	offset, limit             int // 0 means no limit
+	orderIDs                  []string // any of them; see ordersAtOnce
+	offset, limit             int      // 0 means no limit
 }
 
 // firstPage is the size of the first page of a list that ends after limit invoices. One

@@ -133,7 +133,10 @@ func (b *batch) foundAgain(ctx context.Context, finished *ledger.Work) ([]ledger
 		if invoice.Status != statusNew && !b.sender.allowed.existing {
 			return nil, r.at(&output.Error{Code: output.Failed, What: fmt.Sprintf("order %s already created invoice %s, which is %s", row.OrderID, row.Invoice, invoice.Status),
 				Why:  "The batch was finished at " + finished.Batch.Finished.Local().Format("2006-01-02 15:04") + ". Nothing was sent.",
-				Next: "--again, for new invoices of all rows\nor --" + existsFlag + ", to use the existing ones"})
+				Next: "--again, for new invoices of all rows\nor --" + existsFlag + ", to use the existing ones, and create new ones for those that expired unpaid"})
+		}
+		if b.sender.allowed.existing && invoice.isExpiredUnpaid() {
+			continue // --unless-exists creates a new one
 		}
 		b.read[invoice.ID] = invoice
 		row.Line = r.line

@@ -16,7 +16,7 @@ import (
 // print creates and prints the invoices of all rows, in order. It stops at the first row
 // that cannot be created, and skips rows in doubt.
 func (b *batch) print(ctx context.Context, p *output.Printer) error {
-	b.sender.others = b.work.Invoices
+	b.sender.others, b.sender.ahead = b.work.Invoices, newOrderLookup(b.rows)
 	var failed error
 	printed := 0
 	printErr := output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {

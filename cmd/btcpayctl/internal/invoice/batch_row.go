@@ -190,6 +190,7 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 		if _, misplaced := errors.AsType[*misplacedError](err); misplaced {
 			b.misplaced++
 		}
+		b.sender.ahead.made(invoice)
 		return &invoice, errors.Join(err, b.markDone(ctx, r, operation, invoice))
 	case once.Unknown:
 	}

@@ -50,6 +50,9 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 
 func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
 	options := bitpay.ListOptions{DateStart: f.from, DateEnd: f.to, Status: bitpay.Status(f.status), OrderID: f.orderID, ItemCode: f.itemCode, Offset: f.offset}
+	if len(f.orderIDs) > 0 {
+		options.OrderID = f.orderIDs[0] // see ordersAtOnce
+	}
 	if f.limit > 0 {
 		options.Limit = firstPage(f.limit, bitpay.DefaultLimit)
 	}
@@ -65,6 +68,9 @@ func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[inv
 		}
 	}
 }
+
+// ordersAtOnce: the query has one order id.
+func (b *bitpayInvoices) ordersAtOnce() int { return 1 }
 
 func (b *bitpayInvoices) check(o order) error {
 	if o.native != nil {

@@ -75,8 +75,12 @@ prints its invoices while they are unpaid; --again creates new ones. Rows withou
 order id are always new, and so are rows from a pipe.
 
 An order id that occurs twice in the file, or that another open operation has, is
-refused unless --allow-same-order is given. --unless-exists adopts an existing invoice
-with the order id; its amount must be the same.
+refused unless --allow-same-order is given.
+
+--unless-exists prints the invoice that the order id has in the store, from any creator,
+and creates none. If its amount or currency differs from the request, that is an error.
+An invoice counts when it is new, paid, or expired with money in it; an invalid one
+counts if there is no other. For one that expired unpaid, a new one is created.
 
 Every invoice has an order id; btcpayctl generates one if you give none. A request is
 sent once. If its response is lost, btcpayctl looks the order id up and adopts the
@@ -100,7 +104,7 @@ and an API key needs the permissions to create and to view invoices.`,
 	f.BoolVar(&c.allowed.anyPayment, anyPaymentFlag, false, "allow a paymentTolerance of 100, so that any payment settles the invoice")
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC (default the store's currency)")
 	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that occurs twice in the file, or that another open operation has")
-	f.BoolVar(&c.allowed.existing, existsFlag, false, "adopt an existing invoice with the order id instead of creating one")
+	f.BoolVar(&c.allowed.existing, existsFlag, false, "print the existing invoice with the order id instead of creating one")
 	f.BoolVar(&c.again, "again", false, "with --from: create new invoices for a finished file")
 	f.StringVar(&c.tax, "tax-included", "", "`part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")

@@ -124,6 +124,9 @@ func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOpt
 	if f.orderID != "" {
 		options.OrderIDs = []string{f.orderID}
 	}
+	for _, id := range f.orderIDs {
+		options.OrderIDs = append(options.OrderIDs, Spellings(id)...)
+	}
 	if f.itemCode != "" {
 		return options, onlyBitPay("--item-code")
 	}
@@ -133,6 +136,9 @@ func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOpt
 	}
 	return options, nil
 }
+
+// ordersAtOnce: each order id is a parameter of the query.
+func (g *greenfieldInvoices) ordersAtOnce() int { return lookAhead }
 
 func onlyBitPay(what string) error {
 	return &output.Error{Code: output.Usage, What: what + " is supported only by the BitPay-compatible API", Next: "--api bitpay, with a BitId key, or leave it out"}

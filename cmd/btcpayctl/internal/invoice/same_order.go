@@ -24,43 +24,6 @@ func (s *invoiceSender) findExisting(ctx context.Context, r ledger.Invoice, o or
 	return nil, open.refuse(r.OrderID)
 }
 
-// existing returns the server's invoice of an order, if one is to be adopted.
-func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, error) {
-	if !s.allowed.existing {
-		return nil, nil
-	}
-	found, err := s.withOrder(ctx, o.orderID())
-	switch {
-	case err != nil || len(found) == 0:
-		return nil, err
-	case len(found) > 1:
-		return nil, &output.Error{Code: output.Failed, What: fmt.Sprintf("%d invoices have the order id %s: %s", len(found), o.orderID(), idsOf(found)),
-			Why: "btcpayctl does not know which of them to adopt. None was created.", Next: "btcpayctl invoice list --order-id ID\nor leave --" + existsFlag + " out, to create one more"}
-	}
-	if err := s.showsStore(ctx, &found[0]); err != nil {
-		return nil, err
-	}
-	if err := compareRecord(o.asked(), found[0]); err != nil {
-		return nil, err
-	}
-	fmt.Fprintf(s.app.Err, "Note: order %s already has an invoice, which is %s. None was created.\n", output.VisibleLine(o.orderID()), output.VisibleLine(found[0].Status))
-	return &found[0], nil
-}
-
-// withOrder returns all invoices with an order id, from any creator.
-func (s *invoiceSender) withOrder(ctx context.Context, id string) ([]invoiceRecord, error) {
-	var found []invoiceRecord
-	for invoice, err := range s.all(ctx, invoiceFilter{orderID: id}) {
-		if err != nil {
-			return nil, err
-		}
-		if sameScalar(id, scalarText(invoice.OrderID)) {
-			found = append(found, invoice)
-		}
-	}
-	return found, nil
-}
-
 // openOrders are the order ids of open operations, by [scalarKey], with a function that
 // checks whether an invoice may still appear.
 type openOrders map[string][]func() error

@@ -24,6 +24,8 @@ type invoiceSender struct {
 	allowed consents
 	// others are the invoices of other rows of the batch; a look-up ignores them.
 	others func() []string
+	// ahead looks order ids up for the rows of a batch.
+	ahead *orderLookup
 }
 
 // check checks an order before anything is sent: its amount first.

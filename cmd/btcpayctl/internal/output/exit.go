@@ -8,6 +8,7 @@ type Code string
 const (
 	Failed             Code = "failed"
 	MadeOtherwise      Code = "made-otherwise"
+	OrderExists        Code = "order-exists"
 	Usage              Code = "usage"
 	BadInput           Code = "bad-input"
 	Refused            Code = "refused"
@@ -53,6 +54,7 @@ type Failure struct {
 var Failures = []Failure{
 	{Failed, 1, "any failure that has no code of its own"},
 	{MadeOtherwise, 1, "what the server created differs from what was asked for; the message names it"},
+	{OrderExists, 1, "the order already has an invoice, which differs from what was asked for; none was created"},
 	{Usage, 2, "the command line is wrong; nothing was sent"},
 	{BadInput, 2, "a file, an argument or standard input holds something unusable; nothing was sent"},
 	{Refused, 3, "the server refused the request"},

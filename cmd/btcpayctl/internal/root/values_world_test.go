@@ -109,6 +109,15 @@ func (w *valuesWorld) line(api string, args ...string) []string {
 	return append(args, "--api", api)
 }
 
+// sandbox acts as the buyer or the clock.
+func (w *valuesWorld) sandbox(t *testing.T, args ...string) {
+	t.Helper()
+	g := w.given(invoice.APIGreenfield)
+	if g.run(t, append([]string{"sandbox"}, args...)...); g.code != 0 {
+		t.Fatalf("sandbox %q: exit %d\n%s", args, g.code, g.stderr)
+	}
+}
+
 // creations are the requests for invoices since it was asked last.
 func (w *valuesWorld) creations() []sentRequest {
 	var posts []sentRequest
