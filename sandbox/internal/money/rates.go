@@ -82,11 +82,6 @@ func (s Script) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// ExchangeScript returns a script that has all rates from an exchange.
-func ExchangeScript(source string) Script {
-	return Script{{left: "X", right: "X", expr: exchange{source}, text: ""}}
-}
-
 // Rate is a rate, or how far its rule was evaluated, in the words of the server's log.
 type Rate struct {
 	Pair      Pair
@@ -96,30 +91,43 @@ type Rate struct {
 	Err       string // "" means there is a value
 }
 
-// Calculator computes the rates of one request by a script, which is read once for all pairs.
+// Calculator computes the rates of one request by scripts, which are read once for all pairs.
 type Calculator struct {
-	evaluator *evaluator
-	spread    Decimal
+	evaluators []*evaluator
+	spread     Decimal
 }
 
-// NewCalculator returns a calculator for a script. The spread is a fraction that is subtracted from every rate.
-func NewCalculator(script Script, spread Decimal) *Calculator {
-	return &Calculator{newEvaluator(slices.Concat(satoshi(), script)), spread}
-}
-
-// Rate computes the rate of a pair.
-func (s *Calculator) Rate(pair Pair) Rate {
-	result := Rate{Pair: pair}
-	if pair.Left == pair.Right {
-		result.Rule, result.Evaluated, result.Value = "1", "1", New(10, 1)
-		return result
+// NewCalculator returns a calculator that asks the scripts in turn until one has the rate. The spread is a fraction that is
+// subtracted from every rate.
+func NewCalculator(spread Decimal, scripts ...Script) *Calculator {
+	c := &Calculator{spread: spread}
+	for _, script := range scripts {
+		c.evaluators = append(c.evaluators, newEvaluator(slices.Concat(satoshi(), script)))
 	}
-	s.evaluator.used = 0
-	v, text, errText := s.evaluator.evaluate(pair, 0)
-	result.Rule, result.Evaluated, result.Value, result.Err = text, text, v, errText
-	if errText == "" && s.spread.Sign() != 0 {
-		result.Value = v.Mul(New(1, 0).Sub(s.spread))
-		result.Rule = fmt.Sprintf("%s * (%s, %s)", text, New(1, 0).Sub(s.spread), New(1, 0).Add(s.spread))
+	return c
+}
+
+// Rate computes the rate of a pair. If no script has it, the result is that of the last one.
+func (c *Calculator) Rate(pair Pair) Rate {
+	if pair.Left == pair.Right {
+		return Rate{Pair: pair, Rule: "1", Evaluated: "1", Value: New(10, 1)}
+	}
+	var result Rate
+	for _, e := range c.evaluators {
+		if result = c.rate(e, pair); result.Err == "" {
+			break
+		}
+	}
+	return result
+}
+
+func (c *Calculator) rate(e *evaluator, pair Pair) Rate {
+	e.used = 0
+	v, text, errText := e.evaluate(pair, 0)
+	result := Rate{Pair: pair, Rule: text, Evaluated: text, Value: v, Err: errText}
+	if errText == "" && c.spread.Sign() != 0 {
+		result.Value = v.Mul(New(1, 0).Sub(c.spread))
+		result.Rule = fmt.Sprintf("%s * (%s, %s)", text, New(1, 0).Sub(c.spread), New(1, 0).Add(c.spread))
 		result.Evaluated = result.Rule
 	}
 	return result

@@ -40,7 +40,7 @@ func TestRates(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v", test.script, err)
 		}
-		result := NewCalculator(script, dec(t, test.spread)).Rate(pair)
+		result := NewCalculator(dec(t, test.spread), script).Rate(pair)
 		got := result.Err
 		if got == "" {
 			got = result.Value.Text()

@@ -122,6 +122,10 @@ func (r Release) ListsForbiddenAsEmpty() bool { return !r.pluggable() }
 // names what was not found. Recorded of 2.3.9 and 2.4.1, by history since 2.4.0.
 func (r Release) HidesUnknownIDs() bool { return r.Since(2, 4, 0) }
 
+// HasRateFallback reports whether a store's rates have a fallback. Recorded of 2.0.8 and
+// 2.3.9.
+func (r Release) HasRateFallback() bool { return r.Since(2, 1, 0) }
+
 // Keys.
 
 // HashesKeys reports whether API keys are kept as hashes: a response has the key itself

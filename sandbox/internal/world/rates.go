@@ -7,34 +7,40 @@ type RateConfiguration struct {
 	Custom bool
 	Script string
 	Source string        // preferred exchange, without a custom script
-	Spread money.Decimal // a fraction
+	Spread money.Decimal // a fraction, of the fallback as well
+	// Fallback is asked for rates that these settings do not have; nil: there is none.
+	Fallback *RateConfiguration `json:",omitzero"`
 }
 
-// scriptOf returns the script of the store's rates. It was checked when it was set.
-func (s *Store) scriptOf() money.Script {
-	if s.Rates.Custom {
-		script, err := money.ParseScript(s.Rates.Script)
-		if err == nil {
+// EffectiveScript is the script of the settings. A custom one was checked when it was set.
+func (c RateConfiguration) EffectiveScript() money.Script {
+	if c.Custom {
+		if script, err := money.ParseScript(c.Script); err == nil {
 			return script
 		}
 	}
-	return money.ExchangeScript(s.Rates.Exchange())
+	return c.DefaultScript()
 }
 
-// RateCalculator returns a calculator for the store's script.
-func (s *Store) RateCalculator() *money.Calculator {
-	return money.NewCalculator(s.scriptOf(), s.Rates.Spread)
+// DefaultScript is the script of the settings without a custom one.
+func (c RateConfiguration) DefaultScript() money.Script {
+	if c.Source == "" {
+		return money.RecommendedScript()
+	}
+	return money.ExchangeScript(c.Source)
 }
+
+// Calculator returns a calculator for the settings.
+func (c RateConfiguration) Calculator() *money.Calculator {
+	scripts := []money.Script{c.EffectiveScript()}
+	if c.Fallback != nil {
+		scripts = append(scripts, c.Fallback.EffectiveScript())
+	}
+	return money.NewCalculator(c.Spread, scripts...)
+}
+
+// RateCalculator returns a calculator for the store's settings.
+func (s *Store) RateCalculator() *money.Calculator { return s.Rates.Calculator() }
 
 // Rate computes the rate of a pair.
 func (s *Store) Rate(pair money.Pair) money.Rate { return s.RateCalculator().Rate(pair) }
-
-const defaultSource = "kraken"
-
-// Exchange is the exchange of the rates if there is no script.
-func (c RateConfiguration) Exchange() string {
-	if c.Source == "" {
-		return defaultSource
-	}
-	return c.Source
-}

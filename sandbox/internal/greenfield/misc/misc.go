@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/language"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -34,22 +35,6 @@ func listLanguages(w http.ResponseWriter, _ *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, language.All)
 }
 
-type rateSource struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-// rateSources are the exchanges that a store may prefer. The sandbox cannot ask them.
-var rateSources = []rateSource{
-	{"barebitcoin", "Bare Bitcoin"}, {"binance", "Binance"}, {"bitbank", "Bitbank"}, {"bitcoinkenya", "Bitcoin.co.ke"},
-	{"bitfinex", "Bitfinex"}, {"bitflyer", "Bitflyer"}, {"bitmynt", "Bitmynt"}, {"bitnob", "Bitnob"},
-	{"bitpay", "Bitpay"}, {"btcturk", "BtcTurk"}, {"buda", "Buda"}, {"bylls", "Bull Bitcoin"},
-	{"coindcx", "CoinDCX"}, {"coinbasepro", "Coinbase Pro"}, {"coinmate", "Coinmate"}, {"cryptomarket", "CryptoMarket"},
-	{"desiboard", "Desiboard"}, {"freecurrencyrates", "Free Currency Rates"}, {"hitbtc", "HitBTC"}, {"kraken", "Kraken"},
-	{"luno", "Luno"}, {"ndax", "NDAX"}, {"okex", "OKEx"}, {"poloniex", "Poloniex"},
-	{"ripio", "Ripio"}, {"yadio", "Yadio"},
-}
-
 func listRateSources(w http.ResponseWriter, _ *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, rateSources)
+	aspnet.WriteJSON(w, http.StatusOK, money.Exchanges)
 }

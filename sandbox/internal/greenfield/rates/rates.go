@@ -9,65 +9,65 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-type configurationData struct {
-	Spread          money.Number `json:"spread"`
-	IsCustomScript  bool         `json:"isCustomScript"`
-	EffectiveScript string       `json:"effectiveScript"`
-	PreferredSource *string      `json:"preferredSource"`
+type rateData struct {
+	CurrencyPair string   `json:"currencyPair"`
+	Rate         *string  `json:"rate"`
+	Errors       []string `json:"errors"`
 }
 
-func show(c world.RateConfiguration) configurationData {
-	data := configurationData{IsCustomScript: c.Custom, EffectiveScript: c.Script}
-	// The fraction is shown in percent. JSON gave it a decimal.
-	fraction := c.Spread
-	if fraction.Places() == 0 {
-		fraction = fraction.Times10().Div(money.New(10, 0)).Add(money.New(0, 1))
-	}
-	data.Spread = fraction.Mul(money.New(1000, 1)).Number()
-	if !c.Custom {
-		data.EffectiveScript = "X_X = " + c.Exchange() + "(X_X);"
-		if c.Source != "" {
-			data.PreferredSource = &c.Source
-		}
-	}
-	return data
+// list answers the pairs before the first one that is none.
+func list(w http.ResponseWriter, r *serve.Request) {
+	pairs, _ := pairsOf(r)
+	writeRates(w, r.Store().Rates, pairs)
 }
 
-func read(w http.ResponseWriter, r *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, show(r.Store().Rates))
-}
-
-func set(w http.ResponseWriter, r *serve.Request) {
-	var custom bool
-	var script, source *string
-	var spread *money.Decimal
-	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"StoreRateConfiguration", false, func(m *aspnet.Model) {
-		custom, script, source, spread = aspnet.Or(m.Bool("isCustomScript"), false), m.Text("effectiveScript"), m.Text("preferredSource"), m.Double("spread")
-	}) {
+// preview answers the rates by settings that are not stored.
+func preview(w http.ResponseWriter, r *serve.Request) {
+	pairs, wrong := pairsOf(r)
+	asked, faults, ok := bind(w, r, &r.Store().Rates)
+	if !ok {
 		return
 	}
-	config := world.RateConfiguration{Custom: custom}
-	if spread != nil {
-		if spread.Sign() < 0 || spread.Cmp(money.New(100, 0)) > 0 {
-			aspnet.WriteValidation(w, aspnet.FieldError{Path: "Spread", Message: "Spread value must be in %, between 0 and 100"})
-			return
-		}
-		config.Spread = spread.Div(money.New(100, 0))
+	if wrong != nil {
+		faults = append([]aspnet.FieldError{*wrong}, faults...)
 	}
-	switch {
-	case custom:
-		parsed, err := money.ParseScript(aspnet.Or(script, ""))
-		if err != nil {
-			aspnet.WriteValidation(w, aspnet.FieldError{Path: "EffectiveScript", Message: "Script syntax is invalid"})
-			return
-		}
-		config.Script = parsed.String()
-	case script != nil:
-		aspnet.WriteValidation(w, aspnet.FieldError{Path: "EffectiveScript", Message: "You can't set the effectiveScript if you aren't using custom scripts"})
+	if len(faults) > 0 {
+		aspnet.WriteValidation(w, faults...)
 		return
-	default:
-		config.Source = aspnet.Or(source, "")
 	}
-	r.Store().Rates = config
-	aspnet.WriteJSON(w, http.StatusOK, show(config))
+	asked.Fallback = r.Store().Rates.Fallback
+	writeRates(w, asked, pairs)
+}
+
+// pairsOf returns the pairs of the query, each once, up to the first one that is none.
+func pairsOf(r *serve.Request) (pairs []money.Pair, wrong *aspnet.FieldError) {
+	seen := map[money.Pair]bool{}
+	for _, text := range aspnet.QueryValues(r.Request, "currencyPair") {
+		pair, ok := money.ParsePair(text)
+		if !ok {
+			message := "Invalid currency pair '" + text + "' (it should be formatted like BTC_USD,BTC_CAD)"
+			return pairs, &aspnet.FieldError{Path: "currencyPair", Message: message}
+		}
+		if !seen[pair] {
+			seen[pair] = true
+			pairs = append(pairs, pair)
+		}
+	}
+	return pairs, nil
+}
+
+func writeRates(w http.ResponseWriter, c world.RateConfiguration, pairs []money.Pair) {
+	rates := make([]rateData, 0, len(pairs))
+	calculator := c.Calculator()
+	for _, pair := range pairs {
+		data := rateData{CurrencyPair: pair.String(), Errors: []string{}}
+		if rate := calculator.Rate(pair); rate.Err != "" {
+			data.Errors = append(data.Errors, rate.Err)
+		} else {
+			text := rate.Value.Text()
+			data.Rate = &text
+		}
+		rates = append(rates, data)
+	}
+	aspnet.WriteJSON(w, http.StatusOK, rates)
 }
