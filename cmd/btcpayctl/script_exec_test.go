@@ -57,6 +57,8 @@ var placeholders = []struct {
 	{regexp.MustCompile(`localhost:[0-9]+`), "LISTENER"},
 	{regexp.MustCompile(`\b[0-9a-f]{40}\b`), "KEY"},
 	{regexp.MustCompile(`\b[0-9a-f]{16}\b`), "KEYID"},
+	{regexp.MustCompile(`\bbcrt1[02-9ac-hj-np-z]{38,58}\b`), "ADDRESS"},
+	{regexp.MustCompile(`\b[0-9a-f]{64}-[0-9]+\b`), "OUTPOINT"},
 	{regexp.MustCompile(`\b30[0-9a-f]{130,142}\b`), "SIGNATURE"},
 	{regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`), "PUBLICKEY"},
 	{regexp.MustCompile(`\bT[1-9A-HJ-NP-Za-km-z]{34}\b`), "SIN"},

@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
 
@@ -45,7 +46,15 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 		return invoiceRecord{}, err
 	}
 	invoice, err := b.Invoices.Get(ctx, bitpay.InvoiceID(id))
-	return fromBitPay(invoice), err
+	return b.withStore(fromBitPay(invoice)), err
+}
+
+// withStore names the store that an invoice of the key showed. This API does not report it.
+func (b *bitpayInvoices) withStore(r invoiceRecord) invoiceRecord {
+	if proven := b.Proven(); proven != nil {
+		r.Store = &proven.ID
+	}
+	return r
 }
 
 func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {
@@ -61,8 +70,11 @@ func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[inv
 			yield(invoiceRecord{}, err)
 			return
 		}
+		if f.showStore && !b.DryRun {
+			_, _ = operations.Serves(ctx, b.app, b.Connection) // if it fails, the store is not shown
+		}
 		for invoice, err := range b.Invoices.All(ctx, options) {
-			if !yield(fromBitPay(invoice), err) {
+			if !yield(b.withStore(fromBitPay(invoice)), err) {
 				return
 			}
 		}
@@ -184,6 +196,9 @@ func fromBitPay(i bitpay.Invoice) invoiceRecord {
 		CheckoutLink: i.URL, API: APIBitPay, serverTime: i.CurrentTime.Time,
 	}
 	r.OrderID = rawText(i.OrderID)
+	if r.setMethods(methodsOfBitPay(i.CryptoInfo)); r.DueCurrency == nil && r.Due != nil {
+		r.DueCurrency = new(bitcoin)
+	}
 	for _, method := range i.CryptoInfo {
 		r.methods = append(r.methods, methodOf(method))
 	}
@@ -195,7 +210,7 @@ func methodOf(c bitpay.CryptoInfo) string {
 	if strings.Contains(c.PaymentType, "-") || c.CryptoCode == "" {
 		return c.PaymentType
 	}
-	return methodID(c.CryptoCode + "-" + c.PaymentType)
+	return currentName(c.CryptoCode + "-" + c.PaymentType)
 }
 
 func statusWord(s bitpay.Status) string {
@@ -214,7 +229,7 @@ func exceptionWord(s bitpay.ExceptionStatus) string {
 	case bitpay.ExceptionStatusNone:
 		return exceptionNone
 	case bitpay.ExceptionStatusPaidLate:
-		return "paidLate"
+		return exceptionPaidLate
 	default: // the same word in both APIs, or one of a later server
 		return string(s)
 	}

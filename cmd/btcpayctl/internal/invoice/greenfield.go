@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,7 +81,25 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 	if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
 		return invoiceRecord{}, noInvoiceOrPermission(id, store, denied)
 	}
-	return fromGreenfield(invoice), err
+	if err != nil {
+		return invoiceRecord{}, err
+	}
+	complete, err := g.withMethods(ctx, store, invoice)
+	if answer, refused := errors.AsType[*client.Error](err); refused && !isTemporary(answer) {
+		return fromGreenfield(invoice), nil // the rest of the invoice is known
+	}
+	return fromGreenfield(complete), err
+}
+
+// withMethods requests the payment methods of an invoice separately, as servers before
+// 2.4.1 need.
+func (g *greenfieldInvoices) withMethods(ctx context.Context, store string, invoice greenfield.Invoice) (greenfield.Invoice, error) {
+	if knowsMethods(invoice) {
+		return invoice, nil
+	}
+	methods, err := g.connection.Invoices.PaymentMethods(ctx, greenfield.StoreID(store), invoice.ID, greenfield.InvoicePaymentMethodsOptions{})
+	invoice.PaymentMethods = methods
+	return invoice, err
 }
 
 // noInvoiceOrPermission explains a 403 about one invoice. Servers since 2.4 respond the
@@ -105,16 +122,28 @@ func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2
 			return
 		}
 		for invoice, err := range g.connection.Invoices.All(ctx, greenfield.StoreID(store), options) {
-			if !yield(fromGreenfield(invoice), err) {
+			if err == nil && f.payments && mayHavePayments(invoice) {
+				invoice, err = g.withMethods(ctx, store, invoice)
+			}
+			if !yield(fromGreenfield(invoice), err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
+// mayHavePayments reports whether it is worth a request to ask an older server for the
+// payments of an invoice.
+func mayHavePayments(i greenfield.Invoice) bool {
+	if i.PaidAmount != nil && i.PaidAmount.Sign() > 0 || i.AdditionalStatus != greenfield.AdditionalStatusNone {
+		return true
+	}
+	return i.PaidAmount == nil && i.Status != greenfield.InvoiceStatusNew && i.Status != greenfield.InvoiceStatusExpired
+}
+
 func (g *greenfieldInvoices) options(f invoiceFilter) (greenfield.InvoiceListOptions, error) {
 	// Archived invoices are listed, as with the other API.
-	options := greenfield.InvoiceListOptions{StartDate: f.from, IncludeArchived: true, Skip: f.offset}
+	options := greenfield.InvoiceListOptions{StartDate: f.from, IncludeArchived: true, IncludePaymentMethods: true, Skip: f.offset}
 	if !f.to.IsZero() {
 		options.EndDate = f.to.Add(24*time.Hour - time.Second)
 	}
@@ -207,19 +236,21 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 		CheckoutLink: i.CheckoutLink, API: APIGreenfield, Metadata: map[string]json.RawMessage(i.Metadata),
 	}
 	if i.AdditionalStatus != greenfield.AdditionalStatusNone && i.AdditionalStatus != "" {
-		r.Exception = strings.ToLower(string(i.AdditionalStatus[:1])) + string(i.AdditionalStatus[1:])
+		r.Exception = wordOf(string(i.AdditionalStatus))
 	}
 	if id := i.Metadata[greenfield.MetaOrderID]; scalarText(id) != "" {
 		r.OrderID = id
 	}
 	r.store, r.methods = string(i.StoreID), i.Checkout.PaymentMethods
-	// In BTC, as in the other API; a list has no payment methods.
-	onChain := slices.IndexFunc(i.PaymentMethods, func(m greenfield.InvoicePaymentMethod) bool {
-		return m.PaymentMethodID == "BTC-CHAIN" || m.PaymentMethodID == "BTC"
-	})
-	if onChain >= 0 {
-		method := i.PaymentMethods[onChain]
-		r.Due, r.Paid = &method.Due, &method.TotalPaid
+	r.Type, r.Archived, r.Store, r.PaidAmount, r.MonitoredUntil = given(wordOf(string(i.Type))), &i.Archived, given(string(i.StoreID)), i.PaidAmount, timeOf(i.MonitoringExpiration.Time)
+	if knowsMethods(i) {
+		r.setMethods(methodsOfGreenfield(i.PaymentMethods))
 	}
 	return r
+}
+
+// knowsMethods reports whether a response has the payment methods of an invoice. Servers
+// that do not support the option send none, or no such field.
+func knowsMethods(i greenfield.Invoice) bool {
+	return len(i.PaymentMethods) > 0 || len(i.Checkout.PaymentMethods) == 0
 }

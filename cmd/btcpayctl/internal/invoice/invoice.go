@@ -57,8 +57,10 @@ func newInvoiceGet(a *app.App) *cobra.Command {
 
 type invoiceList struct {
 	invoiceCall
-	from, to string
-	filter   invoiceFilter
+	from, to  string
+	paidSince string
+	paid      time.Time // --paid-since
+	filter    invoiceFilter
 }
 
 func newInvoiceList(a *app.App) *cobra.Command {
@@ -79,16 +81,27 @@ be missing.
 second command with a larger --offset continues without losing or repeating an
 invoice, unless invoices were created in between.
 
+--paid-since lists the invoices whose last payment was received at that time or later,
+even if the payment was late or too much. The server cannot search for it, so the
+invoices created since 30 days before that time are read, or since --from; standard
+error says since when. On servers before 2.3.6, the Greenfield API also needs a request
+for each of those that was paid.
+
+Values that the API or the server's version does not report are null. For an older
+server, "invoice get" may report more than a list.
+
 With a BitId key, the server cannot search for an order id or item code with a
 character above U+FFFF, such as an emoji. Then all invoices are read and compared
 here; use --from to limit that.`,
-		Example: "  btcpayctl invoice list --from 2026-11-01 --status settled -o jsonl",
-		Args:    cli.Arguments(0, 0),
-		RunE:    c.run,
+		Example: `  btcpayctl invoice list --from 2026-11-01 --status settled -o jsonl
+  btcpayctl invoice list --paid-since 2026-11-24T08:00:00Z -o jsonl --jq '{orderId, paid, paidAt}'`,
+		Args: cli.Arguments(0, 0),
+		RunE: c.run,
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.from, "from", "", "first `day` in UTC, 2006-01-02")
 	f.StringVar(&c.to, "to", "", "last `day` in UTC, 2006-01-02")
+	f.StringVar(&c.paidSince, "paid-since", "", "only invoices with a payment since this `time`, 2006-01-02 or 2006-01-02T15:04:05Z")
 	f.StringVar(&c.filter.status, "status", "", "new, processing, settled, expired or invalid")
 	f.StringVar(&c.filter.orderID, "order-id", "", "only invoices with this order id")
 	f.StringVar(&c.filter.itemCode, "item-code", "", "only invoices with this item code")
@@ -114,16 +127,34 @@ func (c *invoiceList) run(cmd *cobra.Command, _ []string) error {
 	if c.filter.limit < 0 || c.filter.offset < 0 {
 		return &output.Error{Code: output.Usage, What: "--limit and --offset cannot be negative", Next: "--limit 10"}
 	}
+	c.filter.showStore = true
+	if err := c.readPaidSince(); err != nil {
+		return err
+	}
 	api, err := c.connect(cmd.Context())
 	if err != nil {
 		return err
 	}
+	if !c.paid.IsZero() && c.from == "" {
+		fmt.Fprintf(c.app.Err, "Note: invoices created since %s are read; --from reads more or less.\n", c.filter.from.Format(time.DateOnly))
+	}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {
-		printed := 0
-		for invoice, err := range api.all(cmd.Context(), c.filter) {
+		printed, skip := 0, 0
+		filter := c.filter
+		if !c.paid.IsZero() { // the API counts invoices that are not printed
+			skip, filter.offset, filter.limit = c.filter.offset, 0, 0
+		}
+		for invoice, err := range api.all(cmd.Context(), filter) {
 			if err != nil {
 				yield(invoiceRecord{}, err)
 				return
+			}
+			if !c.paid.IsZero() && (invoice.PaidAt == nil || invoice.PaidAt.Before(c.paid)) {
+				continue
+			}
+			if skip > 0 {
+				skip--
+				continue
 			}
 			if !yield(invoice, nil) {
 				return
@@ -134,6 +165,27 @@ func (c *invoiceList) run(cmd *cobra.Command, _ []string) error {
 		}
 	})
 	return cli.DryRunIsDone(err)
+}
+
+// paidWindow is how long before --paid-since invoices are read. Invoices usually expire
+// within an hour, and servers watch for late payments for a day.
+const paidWindow = 30 * 24 * time.Hour
+
+func (c *invoiceList) readPaidSince() error {
+	if c.paidSince == "" {
+		return nil
+	}
+	moment, err := time.Parse(time.RFC3339, c.paidSince)
+	if err != nil {
+		if moment, err = time.Parse(time.DateOnly, c.paidSince); err != nil {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--paid-since %q is not a date or a time", c.paidSince), Next: "--paid-since 2026-11-24\nor --paid-since 2026-11-24T08:00:00Z", Err: err}
+		}
+	}
+	c.paid, c.filter.payments = moment.UTC().Truncate(time.Second), true // one API reports whole seconds
+	if c.from == "" {
+		c.filter.from = c.paid.Add(-paidWindow).Truncate(24 * time.Hour)
+	}
+	return nil
 }
 
 func day(flag, text string) (time.Time, error) {

@@ -17,18 +17,35 @@ type invoiceRecord struct {
 	OrderID      json.RawMessage `json:"orderId"` // a string, unless the API keeps other scalars
 	Amount       client.Decimal  `json:"amount"`
 	AnyAmount    bool            `json:"anyAmount"` // an invoice of any amount that is unpaid so far
+	Type         *string         `json:"type"`      // standard or topUp
 	Currency     string          `json:"currency"`
 	Status       string          `json:"status"`
 	ServerStatus string          `json:"serverStatus"`
 	Exception    string          `json:"exception"`
-	Due          *client.Decimal `json:"due"`
-	Paid         *client.Decimal `json:"paid"`
-	CreatedAt    time.Time       `json:"createdAt"`
-	ExpiresAt    time.Time       `json:"expiresAt"`
-	CheckoutLink string          `json:"checkoutLink"`
-	API          string          `json:"api"`
+	Archived     *bool           `json:"archived"`
+	Store        *string         `json:"store"` // with a BitId key: the store that the key was seen to serve
 
-	Metadata map[string]json.RawMessage `json:"metadata"`
+	// These are in DueCurrency, and include all payment methods. Due is what the server
+	// reports: below 0 or 0 if too much was paid. Overpaid is what was paid beyond what was
+	// to pay, fees included.
+	Due         *client.Decimal `json:"due"`
+	Paid        *client.Decimal `json:"paid"`
+	Overpaid    *client.Decimal `json:"overpaid"`
+	DueCurrency *string         `json:"dueCurrency"`
+	PaidAmount  *client.Decimal `json:"paidAmount"` // in Currency, without fees
+
+	// Rate is the price of one unit of DueCurrency in Currency.
+	Rate           *client.Decimal `json:"rate"`
+	Address        *string         `json:"address"`
+	PaidAt         *time.Time      `json:"paidAt"` // when the last payment was received
+	CreatedAt      time.Time       `json:"createdAt"`
+	ExpiresAt      time.Time       `json:"expiresAt"`
+	MonitoredUntil *time.Time      `json:"monitoredUntil"` // until when the server watches for payments
+	CheckoutLink   string          `json:"checkoutLink"`
+	API            string          `json:"api"`
+
+	PaymentMethods []methodRecord             `json:"paymentMethods"`
+	Metadata       map[string]json.RawMessage `json:"metadata"`
 
 	serverTime time.Time // when it was read; zero if the API does not report it
 
@@ -48,7 +65,12 @@ const (
 	statusSettled    = "settled"
 	statusExpired    = "expired"
 	statusInvalid    = "invalid"
-	exceptionNone    = "none"
+
+	exceptionNone        = "none"
+	exceptionPaidPartial = "paidPartial"
+	exceptionPaidOver    = "paidOver"
+	exceptionPaidLate    = "paidLate"
+	exceptionMarked      = "marked"
 )
 
 // left is the time until the invoice expires, by the server's clock if it is known.
@@ -73,11 +95,42 @@ func btcText(amount client.Decimal) string {
 	return text + strings.Repeat("0", 8-len(fraction))
 }
 
+// coinText writes an amount of what is paid with.
+func (r invoiceRecord) coinText(amount client.Decimal) string {
+	switch {
+	case r.DueCurrency == nil:
+		return amount.String()
+	case *r.DueCurrency == bitcoin:
+		return btcText(amount) + " " + bitcoin
+	}
+	return amount.String() + " " + *r.DueCurrency
+}
+
+// state is the status with the exception, if there is one.
+func (r invoiceRecord) state() string {
+	if r.Exception == exceptionNone || r.Exception == "" {
+		return r.Status
+	}
+	return r.Status + " (" + r.Exception + ")"
+}
+
+func (r invoiceRecord) dueText() string {
+	switch {
+	case isPositive(r.Overpaid):
+		return r.coinText(*r.Overpaid) + " over"
+	case r.Due == nil:
+		return "-"
+	}
+	return r.coinText(*r.Due)
+}
+
+func isPositive(d *client.Decimal) bool { return d != nil && d.Sign() > 0 }
+
 // invoiceView begins with what a shop looks for.
 var invoiceView = output.View[invoiceRecord]{
 	Columns: []output.Column[invoiceRecord]{
 		{Title: "ORDER ID", Fit: output.FitMiddle, Value: func(r invoiceRecord) string { return cli.Dash(scalarText(r.OrderID)) }},
-		{Title: "STATUS", Value: func(r invoiceRecord) string { return r.Status }},
+		{Title: "STATUS", Value: invoiceRecord.state},
 		{Title: "AMOUNT", Value: func(r invoiceRecord) string {
 			if r.AnyAmount {
 				return anyAmountText
@@ -86,12 +139,7 @@ var invoiceView = output.View[invoiceRecord]{
 		}},
 		{Title: "CREATED", Value: func(r invoiceRecord) string { return r.CreatedAt.Format(time.RFC3339) }},
 		{Title: "ID", Fit: output.FitMiddle, Value: func(r invoiceRecord) string { return r.ID }},
-		{Title: "DUE", Spare: true, Value: func(r invoiceRecord) string {
-			if r.Due == nil {
-				return "-"
-			}
-			return btcText(*r.Due) + " BTC"
-		}},
+		{Title: "DUE", Spare: true, Value: invoiceRecord.dueText},
 		{Title: "EXPIRES", Spare: true, Value: func(r invoiceRecord) string { return r.ExpiresAt.Format(time.RFC3339) }},
 		{Title: "LINK", Fit: output.FitBelow, Spare: true, Value: func(r invoiceRecord) string { return r.CheckoutLink }},
 	},

@@ -28,7 +28,7 @@ func (b *bitpayInvoices) mayRead(ctx context.Context) error {
 func (b *bitpayInvoices) showsStore(ctx context.Context, made *invoiceRecord) error {
 	other := operations.ProveBy(ctx, b.app, b.Connection, made.ID)
 	if proven := b.Proven(); proven != nil {
-		made.store = proven.ID
+		made.store, made.Store = proven.ID, &proven.ID
 	}
 	if other == nil {
 		return nil

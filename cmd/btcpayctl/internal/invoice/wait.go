@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ type invoiceWait struct {
 	interval time.Duration
 	until    string
 
+	server string
+	away   error // why the server cannot be asked; nil if it responded
+
 	mu     sync.Mutex
 	last   *invoiceRecord
 	left   time.Duration // until the invoice expires, by the last read
@@ -37,11 +41,23 @@ func newInvoiceWait(a *app.App) *cobra.Command {
 not yet confirmed. Without --wait, the command ends when the invoice expires or becomes
 invalid; an invoice that is paid in time does not expire.
 
+The invoice is printed however the wait ends. The exit code decides whether to ship:
+
+ 0  settled. If it was marked as settled by hand, or more than asked was paid, a note
+    says so; see exception and overpaid.
+ 8  still open when the time was over. If the server did not respond at the end, the
+    printed invoice is from its last response, and the message has the time.
+10  final, and no payment came: expired, or marked as invalid.
+11  money came, but not as asked: less than the amount, after the invoice expired, or
+    into an invoice that became invalid. The JSON error code names which.
+
+A payment after 10 is seen by the same command with --wait 0, which then ends with 11,
+and by "btcpayctl invoice list --paid-since". If the server never responded, the exit
+code is that of the failure, such as 7.
+
 If the server stops responding, btcpayctl asks again, once it has read the invoice or
 if --wait is given. With --retry it also waits for a server that refuses the first
-connection.
-
-Exit 0: reached. 8: the time is over. 10: the invoice is expired or invalid.`,
+connection.`,
 		Example: `  btcpayctl invoice wait "$id" --wait 20m && ./ship.sh`,
 		Args:    cli.Arguments(1, 1),
 		RunE:    c.run,
@@ -71,16 +87,32 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	record, err := c.await(cmd.Context(), api, args[0])
-	if err != nil {
-		return cli.DryRunIsDone(err)
+	c.server = api.server()
+	err = c.await(cmd.Context(), api, args[0])
+	if c.isEnd(err) {
+		// The end of an invoice is data, and not a failure to get it.
+		if err := output.One(p, invoiceView, *c.last); err != nil {
+			return err
+		}
 	}
-	return output.One(p, invoiceView, record)
+	return cli.DryRunIsDone(err)
 }
+
+// isEnd reports whether the result of a wait is about an invoice that was read.
+func (c *invoiceWait) isEnd(err error) bool {
+	if c.last == nil {
+		return false
+	}
+	told, _ := errors.AsType[*output.Error](err)
+	return err == nil || told != nil && slices.Contains(invoiceEnds, told.Code)
+}
+
+// invoiceEnds are the codes of [invoiceRecord.end], and of an invoice that is still open.
+var invoiceEnds = []output.Code{output.Pending, output.InvoiceExpired, output.InvoiceInvalid, output.InvoiceUnderpaid, output.InvoicePaidLate, output.InvoiceInvalidPaid}
 
 // await reads the invoice until it has the wanted status, or one that does not lead there,
 // or the time has passed.
-func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (invoiceRecord, error) {
+func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) error {
 	ctx := parent
 	if c.wait > 0 {
 		var stop context.CancelFunc
@@ -91,28 +123,46 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) (
 	if c.wait != 0 && c.app.IsTerminal(c.app.Err) {
 		status = output.StartStatus(c.app.Err, c.app.ErrWidth, func() string { return c.line(id) })
 	}
-	defer status.Stop()
+	defer func() { status.Stop() }()
 	for {
 		record, err := api.get(ctx, id)
 		switch {
 		case err == nil:
+			c.away = nil
 			c.showStatus(status, id, record, record.left(c.app.Now()))
-			if done, err := c.checkStatus(record); done || err != nil {
-				return record, err
+			if over, err := record.end(c.until, c.server); over {
+				status.Stop()
+				status = nil
+				if record.Archived != nil && *record.Archived {
+					fmt.Fprintln(c.app.Err, "Note: the invoice is archived.")
+				}
+				if err == nil {
+					record.tellSettled(c.app.Err)
+				}
+				return err
 			}
 		case ctx.Err() != nil:
-			return invoiceRecord{}, c.waitFailure(parent, id)
-		case c.wait == 0 || !isTemporary(err) || c.wait < 0 && c.expired():
-			return invoiceRecord{}, err
+			if c.last != nil && c.app.Now().Sub(c.readAt) > 2*c.interval {
+				c.away = err // it has hung for longer than a check takes
+			}
+			return c.waitFailure(parent, id)
+		case c.wait == 0 || !isTemporary(err):
+			return err
+		case c.wait < 0 && c.expired():
+			c.away = err
+			return c.waitFailure(parent, id)
 		default:
-			status.Say(c.app.Err, "The server did not respond, asking again: "+err.Error())
+			if c.away == nil {
+				status.Say(c.app.Err, "The server did not respond, asking again: "+err.Error())
+			}
+			c.away = err
 		}
 		if c.wait == 0 {
-			return invoiceRecord{}, c.stillPending(id)
+			return c.stillPending(id)
 		}
 		select {
 		case <-ctx.Done():
-			return invoiceRecord{}, c.waitFailure(parent, id)
+			return c.waitFailure(parent, id)
 		case <-time.After(c.interval):
 		}
 	}
@@ -130,7 +180,7 @@ func (c *invoiceWait) expired() bool {
 // status changes.
 func (c *invoiceWait) showStatus(status *output.Status, id string, r invoiceRecord, left time.Duration) {
 	c.mu.Lock()
-	changed := c.last == nil || c.last.Status != r.Status
+	changed := c.last == nil || c.last.state() != r.state() || c.last.dueText() != r.dueText() && r.Status == statusNew
 	c.last, c.left, c.readAt = &r, left, c.app.Now()
 	c.mu.Unlock()
 	if status == nil && changed {
@@ -144,32 +194,14 @@ func (c *invoiceWait) line(id string) string {
 	if c.last == nil {
 		return "Waiting for " + id
 	}
-	line := "Waiting for " + id + ": " + c.last.Status
+	line := "Waiting for " + id + ": " + c.last.state()
 	if c.last.Status != statusNew {
 		return line
 	}
 	if c.last.Due != nil {
-		line += ", " + btcText(*c.last.Due) + " BTC due"
+		line += ", " + c.last.coinText(*c.last.Due) + " due"
 	}
 	return line + ", " + cli.ClockText(c.left-c.app.Now().Sub(c.readAt)) + " left"
-}
-
-// checkStatus reports whether the status is the one waited for, and fails at one that does
-// not lead there.
-func (c *invoiceWait) checkStatus(r invoiceRecord) (bool, error) {
-	why := ""
-	if r.Exception != exceptionNone {
-		why = "Exception: " + r.Exception + "."
-	}
-	switch {
-	case r.Status == statusSettled, r.Status == c.until:
-		return true, nil
-	case r.Status == statusExpired:
-		return false, &output.Error{Code: output.InvoiceExpired, What: "invoice " + r.ID + " expired", Why: why, Next: "btcpayctl invoice get " + r.ID}
-	case r.Status == statusInvalid:
-		return false, &output.Error{Code: output.InvoiceInvalid, What: "invoice " + r.ID + " is invalid", Why: why, Next: "btcpayctl invoice get " + r.ID}
-	}
-	return false, nil
 }
 
 // waitFailure is the failure at the end of a wait: a signal, or the time limit.
@@ -180,12 +212,24 @@ func (c *invoiceWait) waitFailure(parent context.Context, id string) error {
 	return c.stillPending(id)
 }
 
+// stillPending is the failure for an invoice that is open, or was when it was read last.
+// An invoice that was never read is not known to be open.
 func (c *invoiceWait) stillPending(id string) error {
-	status := "the invoice could not be read"
-	if c.last != nil {
-		status = c.last.Status
+	again := "btcpayctl invoice wait " + id
+	switch {
+	case c.last == nil && c.away != nil:
+		return c.away
+	case c.last == nil:
+		return &output.Error{Code: output.Timeout, What: fmt.Sprintf("the server did not respond within --wait %s, so the state of invoice %s is not known", c.wait, id), Next: again}
+	case c.away != nil:
+		return &output.Error{Code: output.Pending, Err: c.away, Next: again, Why: c.away.Error(),
+			What: fmt.Sprintf("invoice %s is still pending (%s) as far as known: the server last responded at %s", id, c.last.state(), c.readAt.UTC().Format(time.RFC3339))}
 	}
-	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + status + ")", Next: "btcpayctl invoice wait " + id}
+	why := ""
+	if c.last.Status == statusProcessing {
+		why = "It is paid, and not confirmed yet."
+	}
+	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + c.last.state() + ")", Why: why, Next: again}
 }
 
 // isTemporary reports whether a failure may be temporary.

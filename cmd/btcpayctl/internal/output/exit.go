@@ -32,6 +32,9 @@ const (
 	SecretMissing      Code = "secret-missing"
 	InvoiceExpired     Code = "invoice-expired"
 	InvoiceInvalid     Code = "invoice-invalid"
+	InvoiceUnderpaid   Code = "invoice-underpaid"
+	InvoicePaidLate    Code = "invoice-paid-late"
+	InvoiceInvalidPaid Code = "invoice-invalid-paid"
 	PairingCodeExpired Code = "pairing-code-expired"
 	PairingTaken       Code = "pairing-taken"
 	WrongStore         Code = "wrong-store"
@@ -76,12 +79,15 @@ var Failures = []Failure{
 	{KeystoreUnusable, 9, "the secret store is missing, did not respond or cannot be written"},
 	{KeystoreDamaged, 9, "the secret store or an entry in it is damaged"},
 	{SecretMissing, 9, "the profile names a key that the secret store does not hold"},
-	{InvoiceExpired, 10, "the invoice expired"},
-	{InvoiceInvalid, 10, "the invoice became invalid"},
+	{InvoiceExpired, 10, "the invoice expired, and no payment came"},
+	{InvoiceInvalid, 10, "the invoice is invalid, and no payment counts"},
 	{PairingCodeExpired, 10, "the pairing code expired before anyone approved it"},
 	{PairingTaken, 10, "the pairing code was approved, but not for this key"},
 	{WrongStore, 10, "the key is paired, but with another store than was asked for"},
 	{WrongSignature, 10, "the signature is not one of this key over this text"},
+	{InvoiceUnderpaid, 11, "the invoice expired, and less than asked was paid"},
+	{InvoicePaidLate, 11, "the invoice was paid in full after it had expired"},
+	{InvoiceInvalidPaid, 11, "the invoice is invalid, but money was paid"},
 	{HungUp, 129, "stopped by SIGHUP: the terminal was closed"},
 	{Interrupted, 130, "stopped by Ctrl-C (SIGINT)"},
 	{Quit, 131, "stopped by SIGQUIT"},

@@ -3,6 +3,8 @@ package rate
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,8 +42,8 @@ func newRateGet(a *app.App) *cobra.Command {
 		Long: `Show the rates of the store's rules: for the named pairs, else for the store's default
 pairs. If a flag, the environment or the profile names the store, no key is needed or
 used; otherwise the rates are those of the key's own store. Each rate names its store,
-and says "not proven" if no invoice of the key shows it. The server omits pairs without
-a rate.`,
+and says "not proven" if no invoice of the key shows it. If a pair has no rate, the
+command fails and names it.`,
 		Example: "  btcpayctl rate get BTC_USD BTC_EUR --store J8Rx6Z4dzx",
 		Args:    cli.Arguments(0, 50),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,12 +66,37 @@ a rate.`,
 						return
 					}
 				}
+				if err := checkComplete(args, rates); err != nil {
+					yield(rateRecord{}, err)
+				}
 			})
 		},
 	}
 	cli.AddServerFlags(cmd, &flags)
 	cli.Shows(cmd, rateView)
 	return cmd
+}
+
+// checkComplete fails if a requested pair has no rate. The server omits such pairs without
+// a word.
+func checkComplete(pairs []string, rates []bitpay.Rate) error {
+	missing := slices.DeleteFunc(slices.Clone(pairs), func(pair string) bool {
+		return slices.ContainsFunc(rates, func(r bitpay.Rate) bool { return plainPair(r.CurrencyPair) == plainPair(pair) })
+	})
+	what := "the store has no rate for " + strings.Join(missing, ", ")
+	switch {
+	case len(pairs) == 0 && len(rates) == 0:
+		what = "none of the store's default pairs has a rate"
+	case len(missing) == 0:
+		return nil
+	}
+	return &output.Error{Code: output.NotFound, What: what, Why: "No rule of the store defines it, or the source of the rate did not respond.",
+		Next: "check the pair's spelling, such as BTC_USD\nor the store's rate rules, on the server's page Store Settings / Rates"}
+}
+
+// plainPair is a pair without the separator, which is optional and may be _ or -.
+func plainPair(pair string) string {
+	return strings.ToUpper(strings.NewReplacer("_", "", "-", "").Replace(pair))
 }
 
 // connectForRates signs only if no store is named: the server responds to a signed call

@@ -45,9 +45,12 @@ type recordingServer struct {
 	down  bool
 }
 
-func newRecordingServer(t *testing.T) *recordingServer {
+func newRecordingServer(t *testing.T) *recordingServer { return newEmulatingServer(t, "") }
+
+// newEmulatingServer has a sandbox that behaves like a release.
+func newEmulatingServer(t *testing.T, release string) *recordingServer {
 	t.Helper()
-	s, err := sandbox.NewHandler(sandbox.Options{})
+	s, err := sandbox.NewHandler(sandbox.Options{Emulate: release})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,9 +23,12 @@ type valuesWorld struct {
 var rateRules = strings.Join([]string{"BTC_USD = 50000;", "BTC_EUR = 40000;", "BTC_JPY = 7000000;", "BTC_KWD = 15000;", "BTC_XAU = 20;", "BTC_ZZZ = 20;",
 	"BTC_RSD = 5000000;", "BTC_LTC = 500;", "BTC_SATS = 100000000;", "BTC_CLF = 1000;", "BTC_KRW = 60000000;"}, "\n")
 
-func newValuesWorld(t *testing.T) *valuesWorld {
+func newValuesWorld(t *testing.T) *valuesWorld { return newValuesWorldOf(t, "") }
+
+// newValuesWorldOf has a sandbox that behaves like a release.
+func newValuesWorldOf(t *testing.T, release string) *valuesWorld {
 	t.Helper()
-	w := &valuesWorld{newRecordingServer(t), newHome(t)}
+	w := &valuesWorld{newEmulatingServer(t, release), newHome(t)}
 	w.ask(t, http.MethodPut, "/rates/configuration", map[string]any{"isCustomScript": true, "effectiveScript": rateRules, "spread": 0})
 	owner := human.New(w.URL)
 	defer owner.Close()
