@@ -35,6 +35,7 @@ func Explain(ctx context.Context, err error) *output.Error {
 	}
 	// The first that knows the failure fills in the rest.
 	_ = explainGreenfield(e) || explainMeaning(e) || explainAnswer(e) || explainInput(e)
+	explainTemporary(e)
 	return e
 }
 

@@ -27,6 +27,7 @@ type batch struct {
 	work    *ledger.Work
 	rows    []lineRequest
 
+	patience *patience
 	// sendAgain frees rows for which no invoice is found.
 	sendAgain bool
 	// read are invoices that were already read, by id.
@@ -147,7 +148,7 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 	if err != nil {
 		return nil, journalFault(ctx, err)
 	}
-	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, rows: rows, read: map[string]invoiceRecord{}}
+	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, rows: rows, patience: newPatience(c.app, c.flags.Retry), read: map[string]invoiceRecord{}}
 	open, finished, err := b.match(target, known)
 	if err != nil {
 		return nil, err

@@ -23,12 +23,13 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 		var done atomic.Int64
 		status := cli.StartCount(b.app, &done, len(b.rows), "invoices")
 		defer status.Stop()
+		b.patience.say = func(text string) { status.Say(b.app.Err, text) }
 		for i := range b.rows {
 			r := &b.rows[i]
 			var invoice *invoiceRecord
 			err := b.stoppedBefore(ctx, r)
 			if err == nil {
-				invoice, err = b.row(ctx, r)
+				invoice, err = patiently(ctx, b.patience, fmt.Sprintf("at line %d", r.line), func() (*invoiceRecord, error) { return b.row(ctx, r) })
 			}
 			if err != nil {
 				if failed = b.failure(ctx, r, err); printed == 0 {
@@ -44,6 +45,7 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 				failed = b.notPrinted(invoice.ID, errors.New("standard output cannot be written"))
 				return
 			}
+			b.patience.succeeded()
 			printed++
 			done.Add(1)
 		}
@@ -145,6 +147,7 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 			e.Next = b.resume()
 		}
 	}
+	tellPatience(&e, b.resume())
 	return &e
 }
 

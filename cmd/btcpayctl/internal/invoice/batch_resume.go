@@ -75,7 +75,7 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	if err != nil {
 		return journalFault(ctx, err)
 	}
-	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, work: work, sendAgain: c.sendAgain, read: map[string]invoiceRecord{}}
+	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, work: work, patience: newPatience(c.app, c.flags.Retry), sendAgain: c.sendAgain, read: map[string]invoiceRecord{}}
 	defer b.close()
 	if !s.isIssuer(found.Header, found.Issuer) {
 		return b.closeUnseen(ctx)

@@ -86,7 +86,10 @@ Every invoice has an order id; btcpayctl generates one if you give none. A reque
 sent once. If its response is lost, btcpayctl looks the order id up and adopts the
 invoice that it finds. If it finds none, the exit code is 8, and "invoice resume"
 looks again. --retry retries a request that could not be sent, because the connection
-was refused or the name not found, for example while the server restarts. On the
+was refused or the name not found, for example while the server restarts. A batch pauses
+and continues as the server asks with Retry-After or the status 429, for up to 5 minutes
+without an invoice. With --retry it does so for that time, and also when the server or a
+proxy responds 502, 503 or 504 to a look-up, or the connection is lost. On the
 Greenfield API the invoice's metadata also names the operation (btcpayctlOperation),
 and an API key needs the permissions to create and to view invoices.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
@@ -265,7 +268,9 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if c.flags.DryRun {
 		return c.showMany(cmd, sender, requests)
 	}
-	b, err := c.startBatch(cmd.Context(), sender, requests, in.data)
+	b, err := patiently(cmd.Context(), newPatience(c.app, c.flags.Retry), "with "+in.shown, func() (*batch, error) {
+		return c.startBatch(cmd.Context(), sender, requests, in.data)
+	})
 	if err != nil {
 		return err
 	}

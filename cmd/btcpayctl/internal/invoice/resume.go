@@ -47,6 +47,7 @@ the existing invoices and creates nothing.`,
 	}
 	cmd.Flags().BoolVar(&c.abandon, "abandon", false, "close a batch, or operations without an invoice")
 	cmd.Flags().BoolVar(&c.sendAgain, "send-again", false, "for a batch: send rows without an invoice again")
+	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
 	cli.Needs(cmd, greenfield.CanViewInvoices)
 	cli.Handles(cmd, cli.Everything)

@@ -140,7 +140,7 @@ func (s *invoiceSender) record(ctx context.Context, id string, o order) (ledger.
 // found. Older are invoices that are excluded only by the clocks.
 func unknownOutcome(ctx context.Context, r ledger.Invoice, e *once.UnknownError, looked bool, older []invoiceRecord) error {
 	unknown := &output.Error{Code: cli.LostCode(ctx), What: "the invoice may have been created, but the response was lost",
-		Why: e.Lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: e.Lost}
+		Why: e.Lost.Error() + ". It was not sent again.", Next: "btcpayctl invoice resume " + r.ID, Err: e}
 	switch {
 	case !looked:
 	case e.LookUp != nil:

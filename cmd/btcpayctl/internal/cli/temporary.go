@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+)
+
+// Temporary reports whether a failure may pass by itself, and how long the server asked to
+// wait; 0 if it did not say. The caller must know that it may repeat the request.
+func Temporary(err error) (after time.Duration, temporary bool) {
+	if answer, ok := errors.AsType[*client.Error](err); ok {
+		return answer.RetryAfter, isTemporaryStatus(answer.Status)
+	}
+	network, ok := errors.AsType[*client.NetworkError](err)
+	if !ok {
+		return 0, false
+	}
+	switch network.Kind {
+	case client.Refused, client.Reset, client.Timeout:
+		return 0, true
+	case client.DNS, client.TLS, client.Cancelled, client.Other, client.KindStatus, client.KindRedirect, client.KindAnswer:
+	}
+	return 0, false
+}
+
+func isTemporaryStatus(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// explainTemporary says how long to wait before the same command is run again.
+func explainTemporary(e *output.Error) {
+	answer, ok := errors.AsType[*client.Error](e.Err)
+	if !ok || !isTemporaryStatus(answer.Status) || e.Code != output.Refused && e.Code != output.ServerError {
+		return
+	}
+	cause := "The server, or a proxy before it, is overloaded or restarting."
+	if answer.Status == http.StatusTooManyRequests {
+		cause = "The server allows fewer requests."
+	}
+	e.Why = cause + " This usually passes by itself."
+	e.Next = "wait " + WaitText(answer.RetryAfter) + ", and run the same command"
+}
+
+// WaitText writes how long to wait, and a minute if the server did not say.
+func WaitText(after time.Duration) string {
+	if after <= 0 {
+		return "a minute"
+	}
+	return max(after.Round(time.Second), time.Second).String()
+}
