@@ -126,6 +126,10 @@ func (r Release) HidesUnknownIDs() bool { return r.Since(2, 4, 0) }
 // 2.3.9.
 func (r Release) HasRateFallback() bool { return r.Since(2, 1, 0) }
 
+// RefusesOldLightningRoutes reports whether the paths of 1.x for Lightning answer 410.
+// Recorded of 2.4.1; since 2.0.0 by the text of the answer.
+func (r Release) RefusesOldLightningRoutes() bool { return r.Since(2, 0, 0) }
+
 // Keys.
 
 // HashesKeys reports whether API keys are kept as hashes: a response has the key itself

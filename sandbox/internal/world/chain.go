@@ -6,12 +6,11 @@ import (
 	"crypto/sha512"
 	"encoding/binary"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/btcsuite/btcd/btcec/v2"
 	"github.com/btcsuite/btcd/btcutil/base58"
-	"github.com/btcsuite/btcd/btcutil/bech32"
-	"golang.org/x/crypto/ripemd160" //nolint:staticcheck // addresses are defined by it
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
@@ -24,8 +23,15 @@ type Wallet struct {
 	KeyPath string // fingerprint and path of the account, "" if unknown
 	Next    uint32 // index of the next address of the external chain
 
-	external *extendedKey
+	accounts []account
+	required int // signatures, 0 for a wallet of one key
 	script   scriptKind
+}
+
+// account is one of the keys that own a wallet.
+type account struct {
+	text     string
+	external *extendedKey
 }
 
 type scriptKind int
@@ -36,24 +42,14 @@ const (
 	legacyScript
 )
 
-// dustLimit is the value that an output of the kind must exceed, in satoshis.
-var dustLimit = map[scriptKind]int64{segwit: 294, nestedSegwit: 540, legacyScript: 546}
-
-// dust is the value that an output to the wallet must exceed, in satoshis.
-func (w *Wallet) dust() int64 { return dustLimit[w.script] }
-
-// Version bytes of regtest.
-const (
-	extendedPublicKey = 0x043587cf
-	pubKeyHashAddress = 0x6f
-	scriptHashAddress = 0xc4
-	bech32Prefix      = "bcrt"
-)
+// extendedPublicKey is the version of account keys of regtest.
+const extendedPublicKey = 0x043587cf
 
 // ErrScheme is the error for a text that is not a derivation scheme.
 var ErrScheme = errors.New("derivation scheme: not an extended public key of regtest")
 
-// NewWallet reads a derivation scheme: an account key, and the kind of script after a dash, [legacy] or [p2sh].
+// NewWallet reads a derivation scheme: an account key, or M-of- and several keys of which M sign, and the kind of script
+// after a dash, [legacy] or [p2sh].
 func NewWallet(scheme string) (*Wallet, error) {
 	w := &Wallet{Enabled: true, Scheme: strings.TrimSpace(scheme)}
 	if err := w.open(); err != nil {
@@ -62,25 +58,58 @@ func NewWallet(scheme string) (*Wallet, error) {
 	return w, nil
 }
 
+// mostKeys is how many keys a wallet may have: as many as a script of pay-to-script-hash fits.
+const mostKeys = 15
+
 // open derives what is not in the state.
 func (w *Wallet) open() error {
-	key, kind, _ := strings.Cut(w.Scheme, "-")
-	switch kind {
-	case "":
-		w.script = segwit
-	case "[p2sh]":
-		w.script = nestedSegwit
-	case "[legacy]":
-		w.script = legacyScript
-	default:
+	keys := w.Scheme
+	w.accounts, w.required, w.script = nil, 0, segwit
+	if before, kind, found := strings.Cut(keys, "-["); found {
+		switch keys = before; kind {
+		case "p2sh]":
+			w.script = nestedSegwit
+		case "legacy]":
+			w.script = legacyScript
+		default:
+			return ErrScheme
+		}
+	}
+	most := 1
+	if required, list, found := strings.Cut(keys, "-of-"); found {
+		var err error
+		if w.required, err = strconv.Atoi(required); err != nil || w.required < 1 {
+			return ErrScheme
+		}
+		keys, most = list, mostKeys
+	}
+	for text := range strings.SplitSeq(keys, "-") {
+		if len(w.accounts) == most {
+			return ErrScheme
+		}
+		key, err := parseExtendedKey(text)
+		if err != nil {
+			return err
+		}
+		external, err := key.child(0)
+		if err != nil {
+			return err
+		}
+		w.accounts = append(w.accounts, account{text, external})
+	}
+	if w.required > len(w.accounts) {
 		return ErrScheme
 	}
-	account, err := parseExtendedKey(key)
-	if err != nil {
-		return err
+	return nil
+}
+
+// AccountKeys are the account keys of the scheme.
+func (w *Wallet) AccountKeys() []string {
+	keys := make([]string, len(w.accounts))
+	for i, a := range w.accounts {
+		keys[i] = a.text
 	}
-	w.external, err = account.child(0)
-	return err
+	return keys
 }
 
 // nextAddress returns the next unused address of the external chain, and its index.
@@ -94,38 +123,6 @@ func (w *Wallet) nextAddress() (string, uint32) {
 		}
 		return text, index
 	}
-}
-
-// Address returns the address of the external chain at an index.
-func (w *Wallet) Address(index uint32) (string, error) {
-	key, err := w.external.child(index)
-	if err != nil {
-		return "", err
-	}
-	return address(key.key.SerializeCompressed(), w.script)
-}
-
-func hash160(data []byte) []byte {
-	inner := sha256.Sum256(data)
-	outer := ripemd160.New()
-	outer.Write(inner[:])
-	return outer.Sum(nil)
-}
-
-func address(publicKey []byte, kind scriptKind) (string, error) {
-	hash := hash160(publicKey)
-	switch kind {
-	case segwit:
-	case legacyScript:
-		return base58.CheckEncode(hash, pubKeyHashAddress), nil
-	case nestedSegwit:
-		return base58.CheckEncode(hash160(append([]byte{0x00, 0x14}, hash...)), scriptHashAddress), nil
-	}
-	words, err := bech32.ConvertBits(hash, 8, 5, true)
-	if err != nil {
-		return "", err
-	}
-	return bech32.Encode(bech32Prefix, append([]byte{0}, words...))
 }
 
 // extendedKey derives public keys by BIP32 without a private key.

@@ -36,6 +36,7 @@ const (
 	ManageTransactions   = "btcpay.store.canmanagewallettransactions"
 	SignTransactions     = "btcpay.store.cansigntransactions"
 	ViewWallet           = "btcpay.store.canviewwallet"
+	ManageWalletSettings = "btcpay.store.canmanagewalletsettings"
 	ModifyOfferings      = "btcpay.store.canmodifyofferings"
 	ViewOfferings        = "btcpay.store.canviewofferings"
 	UseNode              = "btcpay.store.canuselightningnode"
@@ -97,8 +98,8 @@ var Inclusions = sync.OnceValue(func() map[string][]string {
 		"btcpay.store.cancreatelightninginvoice": {"btcpay.store.canviewlightninginvoice"},
 		"btcpay.store.canviewlightninginvoice":   nil,
 
-		ManageWallets:                           {"btcpay.store.canmanagewalletsettings", ManageTransactions},
-		"btcpay.store.canmanagewalletsettings":  {ViewWallet},
+		ManageWallets:                           {ManageWalletSettings, ManageTransactions},
+		ManageWalletSettings:                    {ViewWallet},
 		ManageTransactions:                      {"btcpay.store.cancreatetransactions", SignTransactions, "btcpay.store.canbroadcasttransactions", "btcpay.store.cancanceltransactions"},
 		"btcpay.store.cancreatetransactions":    {ViewWallet},
 		SignTransactions:                        {ViewWallet},

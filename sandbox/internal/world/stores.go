@@ -17,6 +17,7 @@ type Store struct {
 
 	LegacyKey string
 	Wallet    *Wallet // nil: none linked
+	LNURL     *LNURL  `json:",omitzero"` // nil: not set up
 	Rates     RateConfiguration
 	// DefaultPairs are the currency pairs that /rates answers if none are requested.
 	DefaultPairs []string
@@ -144,3 +145,10 @@ func (st *State) RevokeLegacyKey(s *Store) {
 
 // StoreOfKey returns the store of a legacy key; nil if there is none.
 func (st *State) StoreOfKey(key string) *Store { return st.storeByKey[key] }
+
+// LNURL is the settings of payments by LNURL, which a store with a Lightning node would take.
+type LNURL struct {
+	Enabled          bool
+	Bech32           bool // show the old form
+	Comments, Verify bool // LUD-12 and LUD-21
+}

@@ -2,8 +2,7 @@ package paymentmethods
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -11,63 +10,99 @@ import (
 )
 
 type methodData struct {
-	Enabled         bool          `json:"enabled"`
-	Config          *walletConfig `json:"config,omitempty"`
-	PaymentMethodID string        `json:"paymentMethodId"`
+	Enabled         bool   `json:"enabled"`
+	Config          any    `json:"config,omitempty"`
+	PaymentMethodID string `json:"paymentMethodId"`
 }
 
-type walletConfig struct {
-	Source                      *string      `json:"source"`
-	IsHotWallet                 bool         `json:"isHotWallet"`
-	AccountDerivation           string       `json:"accountDerivation"`
-	AccountOriginal             string       `json:"accountOriginal"`
-	AccountKeySettings          []accountKey `json:"accountKeySettings"`
-	Label                       *string      `json:"label"`
-	IsMultiSigOnServer          bool         `json:"isMultiSigOnServer"`
-	DefaultIncludeNonWitnessUTX bool         `json:"defaultIncludeNonWitnessUtxo"`
-}
+const lightning, lnurl = "BTC-LN", "BTC-LNURL"
 
-type accountKey struct {
-	RootFingerprint *string `json:"rootFingerprint"`
-	AccountKeyPath  *string `json:"accountKeyPath"`
-	SignerUserID    *string `json:"signerUserId"`
-	AccountKey      string  `json:"accountKey"`
-}
-
-func show(w *world.Wallet) *walletConfig {
-	account, _, _ := strings.Cut(w.Scheme, "-")
-	key := accountKey{AccountKey: account}
-	if fingerprint, path, found := strings.Cut(w.KeyPath, "/"); found {
-		key.RootFingerprint, key.AccountKeyPath = &fingerprint, &path
-	}
-	config := &walletConfig{AccountDerivation: w.Scheme, AccountOriginal: w.Scheme, AccountKeySettings: []accountKey{key}}
-	if w.Label != "" {
-		config.Label = &w.Label
-	}
-	return config
-}
+func methodID(r *serve.Request) string { return world.PaymentMethodID(r.PathValue("method")) }
 
 func writeNotFound(w http.ResponseWriter) {
 	serve.WriteAPIError(w, http.StatusNotFound, "paymentmethod-not-found", "The payment method is not found")
 }
 
+// methods returns those of a store, in the order of their ids.
+func methods(st *world.Store, withConfig bool) []methodData {
+	list := []methodData{}
+	if st.Wallet != nil {
+		data := methodData{Enabled: st.Wallet.Enabled, PaymentMethodID: world.OnChain}
+		if withConfig {
+			data.Config = show(st.Wallet)
+		}
+		list = append(list, data)
+	}
+	if st.LNURL != nil {
+		data := methodData{Enabled: st.LNURL.Enabled, PaymentMethodID: lnurl}
+		if withConfig {
+			data.Config = showLNURL(st.LNURL)
+		}
+		list = append(list, data)
+	}
+	return list
+}
+
+// asked reads the query of the reads. Who asks for settings must be allowed to change them. If it returns false, it
+// answered.
+func asked(w http.ResponseWriter, r *serve.Request) (withConfig, onlyEnabled, ok bool) {
+	q := &aspnet.Query{Request: r.Request}
+	withConfig, onlyEnabled = q.Bool("includeConfig"), q.Bool("onlyEnabled")
+	switch {
+	case q.Refuse(w):
+		return false, false, false
+	case withConfig && !r.May(world.ModifyStoreSettings, r.Store().ID):
+		aspnet.WriteJSON(w, http.StatusForbidden, serve.MissingPermission(world.ModifyStoreSettings)) // from the controller, so with all headers
+		return false, false, false
+	}
+	return withConfig, onlyEnabled, true
+}
+
+func list(w http.ResponseWriter, r *serve.Request) {
+	withConfig, onlyEnabled, ok := asked(w, r)
+	if !ok {
+		return
+	}
+	shown := methods(r.Store(), withConfig)
+	if onlyEnabled {
+		shown = slices.DeleteFunc(shown, func(m methodData) bool { return !m.Enabled })
+	}
+	aspnet.WriteJSON(w, http.StatusOK, shown)
+}
+
 func read(w http.ResponseWriter, r *serve.Request) {
-	wallet := r.Store().Wallet
-	if r.PathValue("method") != world.OnChain || wallet == nil {
+	withConfig, _, ok := asked(w, r)
+	if !ok {
+		return
+	}
+	for _, m := range methods(r.Store(), withConfig) {
+		if m.PaymentMethodID == methodID(r) {
+			aspnet.WriteJSON(w, http.StatusOK, m)
+			return
+		}
+	}
+	writeNotFound(w)
+}
+
+// remove answers the same if there is nothing to remove.
+func remove(w http.ResponseWriter, r *serve.Request) {
+	switch methodID(r) {
+	case world.OnChain:
+		r.Store().Wallet = nil
+	case lnurl:
+		r.Store().LNURL = nil
+	case lightning:
+	default:
 		writeNotFound(w)
 		return
 	}
-	data := methodData{Enabled: wallet.Enabled, PaymentMethodID: world.OnChain}
-	if strings.EqualFold(aspnet.QueryValue(r.Request, "includeConfig"), "true") {
-		data.Config = show(wallet)
-	}
-	aspnet.WriteJSON(w, http.StatusOK, data)
+	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
-// set links a wallet to the store, or enables and disables it. The response has the settings only if the request has.
+// set changes a method, or enables and disables it. The response has the settings only if the request has.
 func set(w http.ResponseWriter, r *serve.Request) {
 	if len(r.Content) == 0 {
-		aspnet.WriteUnbound(w, aspnet.FieldError{Path: "request", Message: "Missing body"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: "request", Message: "Missing body"})
 		return
 	}
 	var enabled *bool
@@ -77,15 +112,26 @@ func set(w http.ResponseWriter, r *serve.Request) {
 	}) {
 		return
 	}
-	st := r.Store()
-	if r.PathValue("method") != world.OnChain || st.Wallet == nil && config == nil {
-		writeNotFound(w)
-		return
+	if config != nil && config.Kind == 'n' {
+		config = nil
 	}
+	switch methodID(r) {
+	case world.OnChain:
+		setWallet(w, r.Store(), enabled, config)
+	case lnurl:
+		setLNURL(w, r.Store(), enabled, config)
+	case lightning:
+		refuseLightning(w, r, config)
+	default:
+		writeNotFound(w)
+	}
+}
+
+func setWallet(w http.ResponseWriter, st *world.Store, enabled *bool, config *aspnet.Node) {
 	if config != nil {
-		wallet, err := readWalletConfig(config)
-		if err != nil {
-			aspnet.WriteValidation(w, aspnet.FieldError{Path: "config", Message: "Invalid configuration (Error converting value " + string(config.Raw) + " to type 'BTCPayServer.DerivationSchemeSettings'. Path ''.)"})
+		wallet, faults := readWallet(config)
+		if len(faults) > 0 {
+			aspnet.WriteValidation(w, faults...)
 			return
 		}
 		if st.Wallet != nil {
@@ -96,80 +142,14 @@ func set(w http.ResponseWriter, r *serve.Request) {
 		}
 		st.Wallet = wallet
 	}
-	if enabled != nil {
-		st.Wallet.Enabled = *enabled
+	if st.Wallet == nil {
+		writeNotFound(w)
+		return
 	}
+	aspnet.Set(&st.Wallet.Enabled, enabled)
 	data := methodData{Enabled: st.Wallet.Enabled, PaymentMethodID: world.OnChain}
 	if config != nil {
 		data.Config = show(st.Wallet)
 	}
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
-
-// readWalletConfig reads the account key as text, or an object with the key, its path and a label.
-func readWalletConfig(config *aspnet.Node) (*world.Wallet, error) {
-	if config.Kind == '"' {
-		return world.NewWallet(config.Text)
-	}
-	m := &aspnet.Model{Node: config, Faults: &aspnet.Faults{}}
-	scheme := aspnet.Or(m.Text("derivationScheme"), aspnet.Or(m.Text("accountDerivation"), ""))
-	label, path := aspnet.Or(m.Text("label"), ""), aspnet.Or(m.Text("accountKeyPath"), "")
-	if config.Kind != '{' || len(m.Faults.All) > 0 {
-		return nil, world.ErrScheme
-	}
-	wallet, err := world.NewWallet(scheme)
-	if err != nil {
-		return nil, err
-	}
-	wallet.Label, wallet.KeyPath = label, path
-	return wallet, nil
-}
-
-type previewData struct {
-	Addresses []previewAddress `json:"addresses"`
-}
-
-type previewAddress struct {
-	KeyPath string `json:"keyPath"`
-	Address string `json:"address"`
-	Index   int64  `json:"index"`
-}
-
-// preview answers the addresses from one index to another: count is the end, not the number (recording
-// 15-payment-methods).
-func preview(w http.ResponseWriter, r *serve.Request) {
-	q := &aspnet.Query{Request: r.Request}
-	offset, count := q.Int("offset"), q.Int("count")
-	if q.Refuse(w) {
-		return
-	}
-	wallet := r.Store().Wallet
-	switch {
-	case world.PaymentMethodID(r.PathValue("method")) != world.OnChain:
-		serve.WriteAPIError(w, http.StatusNotFound, "unknown-paymentMethodId", "This payment method id isn't set up in this BTCPay Server instance")
-		return
-	case wallet == nil:
-		serve.WriteAPIError(w, http.StatusNotFound, "paymentmethod-not-configured", "The payment method is not configured")
-		return
-	}
-	first, end := int64(0), int64(10)
-	aspnet.Set(&first, offset)
-	aspnet.Set(&end, count)
-	if first < 0 {
-		aspnet.WriteCrash(w)
-		return
-	}
-	end = min(end, first+maxPreview)
-	preview := previewData{Addresses: []previewAddress{}}
-	for i := first; i < end; i++ {
-		address, err := wallet.Address(uint32(i))
-		if err != nil {
-			continue
-		}
-		preview.Addresses = append(preview.Addresses, previewAddress{"0/" + strconv.FormatInt(i, 10), address, i})
-	}
-	aspnet.WriteJSON(w, http.StatusOK, preview)
-}
-
-// maxPreview bounds the work of one request. The server has no bound.
-const maxPreview = 1000
