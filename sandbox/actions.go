@@ -98,6 +98,32 @@ func (s *Sandbox) advance(d time.Duration) error {
 	return nil
 }
 
+// A Node is the state of the server's Bitcoin node.
+type Node string
+
+// The states of a node. While it is behind or away, the server cannot create invoices with a price.
+const (
+	NodeReady  Node = "ready"
+	NodeBehind Node = "behind" // it has not read all blocks yet
+	NodeAway   Node = "away"   // the server cannot reach it
+)
+
+// SetNode changes the state of the server's node, which is ready at first.
+func (s *Sandbox) SetNode(state Node) error {
+	return s.do(func() error { return s.setNode(state) })
+}
+
+func (s *Sandbox) setNode(state Node) error {
+	own := map[Node]world.Node{NodeReady: world.NodeReady, NodeBehind: world.NodeBehind, NodeAway: world.NodeAway}
+	node, known := own[state]
+	if !known {
+		return fmt.Errorf("node: must be %s, %s or %s", NodeReady, NodeBehind, NodeAway)
+	}
+	s.state.Node = node
+	s.state.Change()
+	return nil
+}
+
 // Now is the time of the sandbox's clock, in UTC.
 func (s *Sandbox) Now() time.Time { return s.world.Now() }
 

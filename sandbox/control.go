@@ -139,6 +139,7 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 		ExpirePairingCode string `json:"expirePairingCode"`
 		AllowBasic        string `json:"allowBasic"`
 		AddSecondFactor   string `json:"addSecondFactor"`
+		Node              Node   `json:"node"`
 	}
 	if err := readControl(body, &ask); err != nil {
 		return nil, err
@@ -160,6 +161,12 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 		}
 		of.change(u)
 		s.state.Change()
+		did = true
+	}
+	if ask.Node != "" {
+		if err := s.setNode(ask.Node); err != nil {
+			return nil, err
+		}
 		did = true
 	}
 	if ask.ExpirePairingCode == "" && did {

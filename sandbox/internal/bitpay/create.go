@@ -32,7 +32,7 @@ func createInvoice(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	inv.Base = r.Site.Base()
-	if refusal := world.PriceInvoice(inv, st, methods, now); refusal != "" {
+	if refusal := world.PriceInvoice(inv, st, methods, r.State.Node, now); refusal != "" {
 		serve.WriteBitpayError(w, http.StatusBadRequest, refusal)
 		return
 	}

@@ -43,7 +43,7 @@ func networkFee() money.Decimal { return money.New(1, 6) }
 
 // PriceInvoice gives a new invoice its way to be paid, or returns in the server's words why there is none. A free one needs
 // none. If methods are given, the invoice may be paid by those only.
-func PriceInvoice(inv *Invoice, st *Store, methods []string, now time.Time) (refusal string) {
+func PriceInvoice(inv *Invoice, st *Store, methods []string, node Node, now time.Time) (refusal string) {
 	if !inv.TopUp && inv.Price.Sign() == 0 {
 		return ""
 	}
@@ -67,6 +67,11 @@ func PriceInvoice(inv *Invoice, st *Store, methods []string, now time.Time) (ref
 		log.add("Error " + OnChain + ": Unable to get rate(s) " + rate.Pair.String() + ", this payment method disabled for this invoice.")
 		return log.String()
 	case rate.Value.Sign() <= 0:
+		return log.String()
+	}
+	if node != NodeReady && !inv.Lazy {
+		log.add("Error " + OnChain + ": Payment method unavailable (Full node not available)")
+		log.add("Info " + OnChain + ": Payment method details creation took 0 milliseconds")
 		return log.String()
 	}
 	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee(), FeeMode: st.NetworkFeeMode, Dust: st.Wallet.dust()}

@@ -31,6 +31,7 @@ type State struct {
 	FormKey  []byte // signs the anti-forgery fields, also of pages that are open during a restart
 	Numbered int    // number of things whose order counts
 	Height   int    // blocks found since the start
+	Node     Node   // the server's node; empty if it is synchronised
 
 	Deliveries []*deliver.Delivery // pending notifications, in order
 

@@ -107,7 +107,7 @@ func create(w http.ResponseWriter, r *serve.Request) {
 	now := r.World.Now()
 	inv := asked.invoice(st, now)
 	inv.Base = r.Site.Base()
-	if refusal := world.PriceInvoice(inv, st, asked.methods, now); refusal != "" {
+	if refusal := world.PriceInvoice(inv, st, asked.methods, r.State.Node, now); refusal != "" {
 		serve.WriteAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}

@@ -63,6 +63,10 @@ func list(w http.ResponseWriter, r *serve.Request) {
 	if !ok {
 		return
 	}
+	if !r.Release.Since(2, 0, 0) {
+		aspnet.WriteJSON(w, http.StatusOK, methods1(r.Store().Wallet, onlyEnabled))
+		return
+	}
 	shown := methods(r.Store(), withConfig)
 	if onlyEnabled {
 		shown = slices.DeleteFunc(shown, func(m methodData) bool { return !m.Enabled })

@@ -9,8 +9,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-func health(w http.ResponseWriter, _ *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, map[string]bool{"synchronized": true})
+func health(w http.ResponseWriter, r *serve.Request) {
+	aspnet.WriteJSON(w, http.StatusOK, map[string]bool{"synchronized": r.State.Node == world.NodeReady})
 }
 
 type serverInfo struct {
@@ -22,12 +22,12 @@ type serverInfo struct {
 }
 
 type syncStatus struct {
-	PaymentMethodID string   `json:"paymentMethodId,omitempty"`
-	CryptoCode      string   `json:"cryptoCode,omitempty"` // its name until 2.0.0
-	Available       bool     `json:"available"`
-	ChainHeight     int      `json:"chainHeight"`
-	SyncHeight      int      `json:"syncHeight"`
-	NodeInformation nodeInfo `json:"nodeInformation"`
+	PaymentMethodID string    `json:"paymentMethodId,omitempty"`
+	CryptoCode      string    `json:"cryptoCode,omitempty"` // its name until 2.0.0
+	Available       bool      `json:"available"`
+	ChainHeight     int       `json:"chainHeight"`
+	SyncHeight      int       `json:"syncHeight"`
+	NodeInformation *nodeInfo `json:"nodeInformation"` // null if the node cannot be reached
 }
 
 type nodeInfo struct {
@@ -43,7 +43,15 @@ func readInfo(w http.ResponseWriter, r *serve.Request) {
 	height := firstBlocks + r.State.Height
 	sync := syncStatus{
 		PaymentMethodID: world.OnChain, Available: true, ChainHeight: height, SyncHeight: height,
-		NodeInformation: nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
+		NodeInformation: &nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
+	}
+	switch r.State.Node {
+	case world.NodeReady:
+	case world.NodeBehind:
+		sync.SyncHeight = height / 2
+		sync.NodeInformation.Blocks, sync.NodeInformation.VerificationProgress = height/2, "0.5"
+	case world.NodeAway:
+		sync.Available, sync.NodeInformation = false, nil
 	}
 	if !r.Release.Since(2, 0, 0) {
 		sync.PaymentMethodID, sync.CryptoCode = "", "BTC"
@@ -51,7 +59,7 @@ func readInfo(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, serverInfo{
 		Version:                 r.Release.Version,
 		SupportedPaymentMethods: r.Release.PaymentMethodIDs(),
-		FullySynched:            true,
+		FullySynched:            r.State.Node == world.NodeReady,
 		SyncStatus:              []syncStatus{sync},
 	})
 }
