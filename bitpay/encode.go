@@ -2,7 +2,7 @@ package bitpay
 
 import (
 	"bytes"
-	"encoding/base64"
+	"crypto/aes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -25,6 +25,9 @@ const (
 	FormatWIFTestnet Format = "WIF (testnet)"
 	FormatPHP        Format = "PHP client file"
 	FormatNode       Format = "Node client file"
+	FormatJWK        Format = "JWK"
+	FormatBitAuth    Format = "bitauth JSON"
+	FormatConfig     Format = "BitPay.config.json"
 )
 
 // Imported is a private key that was read, with its form and a warning.
@@ -33,56 +36,87 @@ type Imported struct {
 	Format   Format
 	// Warning is empty, or a sentence for the user.
 	Warning string
+	// Others are identities that are less likely, and that only the user can rule out: the
+	// program that wrote the key may have paired it with its uncompressed public key.
+	Others []Reading
 }
 
 // Errors of [ParsePrivateKey]. None of them contains a part of the input.
 var (
-	ErrKeyFormat    = errors.New("not a private key in a known form (64 hex digits, PEM, PKCS#8, WIF, or the file of an old BitPay client)")
+	ErrKeyFormat    = errors.New("not a private key in a known form (64 hex digits, PEM, PKCS#8, JWK, WIF, or the file of a BitPay client)")
 	ErrKeyHex       = errors.New("a private key in hex has 64 hex digits")
 	ErrKeyTruncated = errors.New("the private key is incomplete or damaged: copy the whole file again")
 	ErrKeyRange     = errors.New("the number cannot be a private key: it is zero or not below the order of secp256k1")
 	ErrKeyCurve     = errors.New("the private key is not of the curve secp256k1")
 	ErrKeyMismatch  = errors.New("the file's public part belongs to another private key: the file is damaged")
-	ErrKeyEncrypted = errors.New("the private key is encrypted: decrypt it first with the program that wrote it, or with openssl ec -in FILE")
-	ErrKeySeveral   = errors.New("there is more than one private key here: give one")
-	ErrWIFVersion   = errors.New("this WIF key has an unknown version byte: only Bitcoin's main net (80) and test net (ef) are read")
-	ErrWIFChecksum  = errors.New("the checksum of this WIF key does not hold: a character is wrong or missing")
-	ErrPublicKey    = errors.New("this is a public key, and the private key is wanted")
-	ErrSIN          = errors.New("this is a SIN")
+	// ErrKeyEncrypted: use [ParseEncryptedPrivateKey].
+	ErrKeyEncrypted  = errors.New("the private key is encrypted, and its passphrase is not given")
+	ErrKeyPassphrase = errors.New("the passphrase does not open the private key")
+	ErrKeyCipher     = errors.New("the private key is encrypted in a way that is not supported: decrypt it first with the program that wrote it, or with openssl pkey -in FILE")
+	ErrKeySeveral    = errors.New("there is more than one private key here")
+	ErrWIFVersion    = errors.New("this WIF key has an unknown version byte: only Bitcoin's main net (80) and test net (ef) are read")
+	ErrWIFChecksum   = errors.New("the checksum of this WIF key does not hold: a character is wrong or missing")
+	ErrPublicKey     = errors.New("this is a public key, and the private key is wanted")
+	ErrSIN           = errors.New("this is a SIN")
 )
 
 // maxKeyFile is far above the size of any file that a client writes (the longest, of PHP,
 // has about 400 bytes). It limits the work on a file that is something else.
 const maxKeyFile = 64 << 10
 
-// uncompressedWarning is for keys that another program may have used with the uncompressed
-// public key. That key's hash is another SIN.
-const uncompressedWarning = "this key was meant for an uncompressed public key; BitId uses the compressed one, " +
-	"so the SIN may differ from the one a former client showed, and the store may have to be paired again"
+// uncompressed adds the other reading of a key whose file says that its public key is not
+// compressed.
+func (i Imported) uncompressed() Imported {
+	long := i.Identity.Uncompressed()
+	i.Others = []Reading{{long, "the key was paired with its uncompressed public key"}}
+	i.Warning = "this key was meant for an uncompressed public key, and BitId uses the compressed one: if a server knows it as " +
+		long.SIN() + ", choose that SIN; otherwise the store may have to be paired again"
+	return i
+}
 
 // ParsePrivateKey reads a private key of the curve secp256k1 from the content of a file, a
 // variable or a terminal. It takes:
 //
 //   - 64 hex digits of either case, with or without 0x, even if spaces and line breaks
-//     separate them;
+//     separate them; fewer if leading zeros were left out, as JavaScript libraries do;
 //   - PEM "EC PRIVATE KEY" (SEC1) with or without an "EC PARAMETERS" block, as the Python,
 //     Ruby and Go clients write it, and PEM "PRIVATE KEY" (PKCS#8); with any line ends, on
-//     one line, or with \n written as two characters as in an environment variable;
-//   - the same two without PEM: as base64, or as raw DER as the Java and C# clients write
-//     it;
+//     one line, within other text such as a pickle of the Python client, or with \n written
+//     as two characters as in an environment variable;
+//   - the same two without PEM: as base64 or hex, or as raw DER as the Java and C# clients
+//     write it;
+//   - a JSON Web Key, or a set of them;
 //   - WIF of main net and test net;
-//   - the file of the PHP client (a serialised object), and the file of the Node client if
-//     its pass phrase was empty.
+//   - the file of the PHP client (a serialised object), the file of the Node client if its
+//     pass phrase was empty, the JSON of bitauth, and BitPay.config.json.
 //
-// The identity always uses the compressed public key.
-func ParsePrivateKey(data []byte) (Imported, error) {
+// Text may be UTF-8 or UTF-16, base64 of any of these forms, in quotes, the value of a
+// variable, or followed by a comment.
+//
+// The error is an [*AmbiguousKeyError] if the text can mean several keys, a [*KeyFileError]
+// if the key is in another file, and [ErrKeyEncrypted] if a passphrase is needed. The
+// identity uses the compressed public key; see [Imported].Others and [Identity.ForSIN].
+func ParsePrivateKey(data []byte) (Imported, error) { return (&parser{}).parse(data) }
+
+// ParseEncryptedPrivateKey is like [ParsePrivateKey], with a passphrase for forms that are
+// encrypted: PKCS#8 with PBES2 (PBKDF2 with AES or Triple DES) or with MD5 and DES, PEM with
+// a DEK-Info header, and the files of the Node and PHP clients. It returns
+// [ErrKeyPassphrase] if the passphrase is wrong, and [ErrKeyCipher] for other encryptions.
+// The passphrase is not used for a key that is not encrypted. The caller may clear it
+// afterwards.
+func ParseEncryptedPrivateKey(data, passphrase []byte) (Imported, error) {
+	return (&parser{passphrase: passphrase, given: true}).parse(data)
+}
+
+func (p *parser) parse(data []byte) (Imported, error) {
 	if len(data) > maxKeyFile {
-		return Imported{}, ErrKeyFormat
+		return Imported{}, fmt.Errorf("%w: it has more than %d KiB", ErrKeyFormat, maxKeyFile>>10)
 	}
+	data = asUTF8(data)
 	if bytes.HasPrefix(data, []byte{0x30}) && !bytes.Contains(data, []byte("-----BEGIN")) {
 		// The first byte is that of a DER SEQUENCE. It is also the digit 0, so text that
 		// is not DER is parsed below.
-		if imported, err := parseDER(data); err == nil || !isText(data) {
+		if imported, err := p.parseDER(data); err == nil || !isText(data) {
 			return imported, err
 		}
 	}
@@ -91,24 +125,21 @@ func ParsePrivateKey(data []byte) (Imported, error) {
 	case text == "":
 		return Imported{}, fmt.Errorf("%w: it is empty", ErrKeyFormat)
 	case strings.Contains(text, "-----BEGIN"):
-		return parsePEM(text)
+		return p.parsePEM(text)
 	case strings.Contains(text, "-----END"):
 		return Imported{}, fmt.Errorf("%w: a PEM block has no begin line", ErrKeyTruncated)
+	case strings.HasPrefix(text, "{"):
+		return p.parseJSON(text)
+	case strings.HasPrefix(text, "["):
+		return parseJWKSet([]byte(text))
 	case strings.Contains(text, `PrivateKey":`):
 		return parsePHP(text)
 	}
-	word := strings.Join(strings.Fields(text), "")
-	if imported, err := parseHex(word); !errors.Is(err, ErrKeyFormat) {
-		return imported, err
-	}
-	if ValidateSIN(word) == nil {
-		return Imported{}, fmt.Errorf("%w, the name of a key, and the private key is wanted", ErrSIN)
-	}
-	if der, err := base64.StdEncoding.DecodeString(word); err == nil && len(der) > 0 && der[0] == 0x30 {
-		return parseDER(der)
-	}
-	return parseBase58(word)
+	return p.parseText(text)
 }
+
+// errIsSIN is for the name of a key.
+var errIsSIN = fmt.Errorf("%w, the name of a key, and the private key is wanted", ErrSIN)
 
 func isText(data []byte) bool {
 	return bytes.IndexFunc(data, func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' && r != '\t' || r == '\ufffd' }) < 0
@@ -125,6 +156,33 @@ func fromScalar(scalar []byte) (*Identity, error) {
 	return newIdentity(btcec.PrivKeyFromScalar(&number)), nil
 }
 
+// Forms of a key in hex.
+const (
+	keyDigits = 2 * btcec.PrivKeyBytesLen
+	// fewestDigits is for a number with eight leading zeros, of which there is one in four
+	// billion. 40 digits are an API key.
+	fewestDigits    = keyDigits - 8
+	apiKeyDigits    = 40
+	fewestDERDigits = 2 * 48
+)
+
+// parseDigits reads hex of any content.
+func (p *parser) parseDigits(word string) (Imported, error) {
+	imported, err := parseHex(word)
+	if !errors.Is(err, ErrKeyHex) {
+		return imported, err
+	}
+	raw, failed := hex.DecodeString(word)
+	switch {
+	case failed != nil:
+	case len(word) >= fewestDERDigits && raw[0] == 0x30:
+		return p.parseDER(raw) // as the Java client's saveEcKeyAsHex writes it
+	case len(raw) >= fewestPHPBytes && len(raw)%aes.BlockSize == 0:
+		return p.parseSealedPHP(raw)
+	}
+	return imported, err
+}
+
 func parseHex(word string) (Imported, error) {
 	digits := word
 	if len(digits) > 2 && strings.EqualFold(digits[:2], "0x") {
@@ -132,23 +190,52 @@ func parseHex(word string) (Imported, error) {
 	}
 	wrong := strings.IndexFunc(digits, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) })
 	if wrong >= 0 {
-		if len(digits) == 2*btcec.PrivKeyBytesLen {
+		if len(digits) == keyDigits {
 			return Imported{}, fmt.Errorf("%w: character %d is none", ErrKeyHex, wrong+1)
 		}
 		return Imported{}, ErrKeyFormat
 	}
-	if len(digits) != 2*btcec.PrivKeyBytesLen {
-		if _, err := ParsePublicKey(digits); err == nil {
-			return Imported{}, ErrPublicKey
-		}
-		return Imported{}, fmt.Errorf("%w: here are %d", ErrKeyHex, len(digits))
-	}
-	scalar, err := hex.DecodeString(digits)
-	if err != nil {
+	number, err := numberOf(digits)
+	switch n := len(digits); {
+	case n == 0:
 		return Imported{}, ErrKeyFormat
+	case n == keyDigits, n == keyDigits+2 && strings.HasPrefix(digits, "00"): // Java's BigInteger has a sign
+		return Imported{Identity: number, Format: FormatHex}, err
+	case n < keyDigits && n >= fewestDigits && err == nil && n%2 == 1:
+		return oddHex(number, digits)
+	case n < keyDigits && n >= fewestDigits && err == nil:
+		return Imported{Identity: number, Format: FormatHex, Warning: fmt.Sprintf(
+			"the key has %d hex digits, which is right if its leading zeros were left out; if the server does not know the SIN %s, %d digits were lost",
+			n, number.SIN(), keyDigits-n)}, nil
+	case n == apiKeyDigits:
+		return Imported{}, fmt.Errorf("%w: here are %d, which is the length of an API key", ErrKeyHex, n)
 	}
-	id, err := fromScalar(scalar)
-	return Imported{Identity: id, Format: FormatHex}, err
+	if _, err := ParsePublicKey(digits); err == nil {
+		return Imported{}, ErrPublicKey
+	}
+	return Imported{}, fmt.Errorf("%w: here are %d", ErrKeyHex, len(digits))
+}
+
+// numberOf reads digits as a number.
+func numberOf(digits string) (*Identity, error) {
+	scalar, err := hex.DecodeString(strings.Repeat("0", len(digits)%2) + digits)
+	if err != nil {
+		return nil, ErrKeyFormat
+	}
+	defer clear(scalar)
+	return fromScalar(scalar)
+}
+
+// oddHex has two readings. A number of JavaScript is written without its leading zeros, in
+// one of 16 keys with an odd count of digits. Buffer.from(text, "hex") of Node, which the
+// npm package btcpay reads its key with, drops the last digit of an odd count.
+func oddHex(number *Identity, digits string) (Imported, error) {
+	readings := []Reading{{number, "leading zeros were left out"}}
+	if short, err := numberOf(digits[:len(digits)-1]); err == nil {
+		readings = append(readings, Reading{short, "Node's Buffer read it, which drops the last digit"})
+	}
+	return Imported{}, &AmbiguousKeyError{Readings: readings, Format: FormatHex,
+		err: fmt.Errorf("%w, and here are %d", ErrKeyHex, len(digits))}
 }
 
 // The version bytes of WIF.
@@ -157,16 +244,16 @@ const (
 	wifTestnet = 0xEF
 )
 
-func parseBase58(word string) (Imported, error) {
+func (p *parser) parseBase58(word string) (Imported, error) {
 	// BIP 38, and the output of openssl enc.
 	if strings.HasPrefix(word, "6P") && len(word) == 58 || strings.HasPrefix(word, "U2FsdGVkX1") {
-		return Imported{}, ErrKeyEncrypted
+		return Imported{}, ErrKeyCipher
 	}
 	payload, version, err := decodeBase58Check(word)
 	if err != nil {
 		switch raw := base58.Decode(word[:min(len(word), 200)]); {
 		case len(raw) > 0 && len(raw)%16 == 0 && len(raw) >= 64:
-			return parseNode(raw)
+			return p.parseNode(raw)
 		case len(raw) == 37 || len(raw) == 38:
 			return Imported{}, ErrWIFChecksum
 		}
@@ -184,9 +271,8 @@ func parseBase58(word string) (Imported, error) {
 	default:
 		return Imported{}, fmt.Errorf("%w: here it is %02x", ErrWIFVersion, version)
 	}
-	if !compressed {
-		imported.Warning = uncompressedWarning
+	if imported.Identity, err = fromScalar(payload[:btcec.PrivKeyBytesLen]); err == nil && !compressed {
+		imported = imported.uncompressed()
 	}
-	imported.Identity, err = fromScalar(payload[:btcec.PrivKeyBytesLen])
 	return imported, err
 }

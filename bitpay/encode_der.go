@@ -35,12 +35,6 @@ type pkcs8 struct {
 	Key       []byte
 }
 
-// encryptedPKCS8 is EncryptedPrivateKeyInfo of RFC 5208.
-type encryptedPKCS8 struct {
-	Algorithm pkix.AlgorithmIdentifier
-	Data      []byte
-}
-
 // explicitCurve is the beginning of SpecifiedECDomain of SEC1. The Java client writes it
 // instead of the curve's name.
 type explicitCurve struct {
@@ -64,8 +58,15 @@ var pemBlock = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?s)-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END ([A-Z0-9 ]+)-----`)
 })
 
-func parsePEM(text string) (Imported, error) {
-	text = strings.NewReplacer(`\r`, "\n", `\n`, "\n").Replace(text)
+// writtenOut are line ends and slashes as variables, JSON and pickles have them.
+var writtenOut = strings.NewReplacer(`\r`, "\n", `\n`, "\n", `\u000a`, "\n", `\u000d`, "\n", `\u000A`, "\n", `\u000D`, "\n", `\/`, "/")
+
+func decodeBase64(text string) ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+}
+
+func (p *parser) parsePEM(text string) (Imported, error) {
+	text = writtenOut.Replace(text)
 	blocks := pemBlock().FindAllStringSubmatch(text, -1)
 	if len(blocks) != strings.Count(text, "-----BEGIN") {
 		return Imported{}, fmt.Errorf("%w: a PEM block has no end line", ErrKeyTruncated)
@@ -77,11 +78,16 @@ func parsePEM(text string) (Imported, error) {
 		if kind != block[3] {
 			return Imported{}, fmt.Errorf("%w: a PEM block ends as another than it began", ErrKeyTruncated)
 		}
-		if kind == "ENCRYPTED PRIVATE KEY" || strings.Contains(body, "ENCRYPTED") {
-			return Imported{}, ErrKeyEncrypted
+		if kind == "EC PRIVATE KEY" && strings.Contains(body, "ENCRYPTED") {
+			imported, err := p.parseSealedPEM(body)
+			if err != nil {
+				return Imported{}, err
+			}
+			found = append(found, imported)
+			continue
 		}
-		der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(body), ""))
-		if err != nil {
+		der, err := decodeBase64(body)
+		if err != nil && !strings.Contains(body, "ENCRYPTED") {
 			return Imported{}, fmt.Errorf("%w: its PEM block is not base64", ErrKeyTruncated)
 		}
 		switch kind {
@@ -89,8 +95,8 @@ func parsePEM(text string) (Imported, error) {
 			if err := checkCurve(der); err != nil {
 				return Imported{}, err
 			}
-		case "EC PRIVATE KEY", "PRIVATE KEY":
-			imported, err := parseDER(der)
+		case "EC PRIVATE KEY", "PRIVATE KEY", "ENCRYPTED PRIVATE KEY":
+			imported, err := p.parseDER(der)
 			if err != nil {
 				return Imported{}, err
 			}
@@ -105,7 +111,11 @@ func parsePEM(text string) (Imported, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return Imported{}, ErrKeySeveral
+		var readings []Reading
+		for i, one := range found {
+			readings = append(readings, Reading{one.Identity, fmt.Sprintf("PEM block %d is meant", i+1)})
+		}
+		return severalKeys(readings, found[0].Format)
 	case public:
 		return Imported{}, ErrPublicKey
 	}
@@ -114,7 +124,7 @@ func parsePEM(text string) (Imported, error) {
 
 // parseDER reads SEC1 or PKCS#8. It ignores bytes after the key, because the Python client
 // pads some files.
-func parseDER(der []byte) (Imported, error) {
+func (p *parser) parseDER(der []byte) (Imported, error) {
 	var outer pkcs8
 	if _, err := asn1.Unmarshal(der, &outer); err == nil {
 		if !outer.Algorithm.Algorithm.Equal(oidPublicKeyEC) {
@@ -123,40 +133,49 @@ func parseDER(der []byte) (Imported, error) {
 		if err := checkCurve(outer.Algorithm.Parameters.FullBytes); err != nil {
 			return Imported{}, err
 		}
-		id, err := parseSEC1(outer.Key)
-		return Imported{Identity: id, Format: FormatPKCS8}, err
+		imported, err := parseSEC1(outer.Key)
+		imported.Format = FormatPKCS8
+		return imported, err
 	}
 	var sealed encryptedPKCS8
 	if _, err := asn1.Unmarshal(der, &sealed); err == nil {
-		return Imported{}, ErrKeyEncrypted
+		return p.parseSealedPKCS8(sealed)
 	}
-	id, err := parseSEC1(der)
-	return Imported{Identity: id, Format: FormatSEC1}, err
+	imported, err := parseSEC1(der)
+	imported.Format = FormatSEC1
+	return imported, err
 }
 
-func parseSEC1(der []byte) (*Identity, error) {
+func parseSEC1(der []byte) (Imported, error) {
 	var key sec1
 	if _, err := asn1.Unmarshal(der, &key); err != nil {
-		return nil, fmt.Errorf("%w: its DER cannot be read", ErrKeyTruncated)
+		return Imported{}, fmt.Errorf("%w: its DER cannot be read", ErrKeyTruncated)
 	}
 	if len(key.Parameters.Bytes) > 0 {
 		if err := checkCurve(key.Parameters.Bytes); err != nil {
-			return nil, err
+			return Imported{}, err
 		}
 	}
 	id, err := fromScalar(key.Scalar)
 	if err != nil || len(key.PublicKey.Bytes) == 0 {
-		return id, err
+		return Imported{Identity: id}, err
 	}
 	var bits asn1.BitString
 	if _, err := asn1.Unmarshal(key.PublicKey.Bytes, &bits); err != nil {
-		return nil, fmt.Errorf("%w: its public part cannot be read", ErrKeyTruncated)
+		return Imported{}, fmt.Errorf("%w: its public part cannot be read", ErrKeyTruncated)
 	}
 	point, err := btcec.ParsePubKey(bits.RightAlign())
 	if err != nil || !point.IsEqual(id.public.point) {
-		return nil, ErrKeyMismatch
+		return Imported{}, ErrKeyMismatch
 	}
-	return id, nil
+	imported := Imported{Identity: id}
+	var name asn1.ObjectIdentifier
+	if _, err := asn1.Unmarshal(key.Parameters.Bytes, &name); err != nil && len(key.Parameters.Bytes) > 0 && bits.BitLength == 8*uncompressedDigits/2 {
+		// The Java client writes the public key as it uses it. Other programs that write
+		// the curve out use the compressed one, so this is no reason for a warning.
+		imported.Others = imported.uncompressed().Others
+	}
+	return imported, nil
 }
 
 // checkCurve accepts secp256k1 by its name or by all its parameters.

@@ -34,13 +34,18 @@ func (id *Identity) PKCS8() client.Secret {
 }
 
 // WIF returns the private key in Bitcoin's wallet import format, marked as the key of a
-// compressed public key.
+// compressed public key, or of an uncompressed one after [Identity.Uncompressed]. No other
+// export says which of the two SINs a server knows.
 func (id *Identity) WIF(testnet bool) client.Secret {
 	version := byte(wifMainnet)
 	if testnet {
 		version = wifTestnet
 	}
-	return client.NewSecret(base58.CheckEncode(append(id.scalar(), 1), version))
+	payload := id.scalar()
+	if !id.IsUncompressed() {
+		payload = append(payload, 1)
+	}
+	return client.NewSecret(base58.CheckEncode(payload, version))
 }
 
 func (id *Identity) scalar() []byte {

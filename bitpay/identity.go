@@ -55,7 +55,8 @@ func newIdentity(key *btcec.PrivateKey) *Identity {
 func (id *Identity) SIN() string { return id.public.SIN() }
 
 // PublicKey returns the compressed public key as 66 hex digits in lower case. The owner
-// pastes this text into the store's access token page.
+// pastes this text into the store's access token page. After [Identity.Uncompressed] it has
+// 130 digits, and must not be pasted.
 func (id *Identity) PublicKey() string { return id.public.String() }
 
 // Public returns the public key, which can verify signatures.
@@ -168,7 +169,8 @@ var (
 	ErrPublicKeyFormat = errors.New("not a public key (66 hex digits that begin with 02 or 03, or 130 that begin with 04)")
 )
 
-// String returns the compressed key as 66 hex digits in lower case.
+// String returns the compressed key as 66 hex digits in lower case, or the uncompressed key
+// as 130 for [Identity.Uncompressed].
 func (k PublicKey) String() string { return k.hex }
 
 // SIN returns the name that a server uses for this key.

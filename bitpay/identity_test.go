@@ -130,7 +130,7 @@ func TestBadInputPrivateKey(t *testing.T) {
 		"WIF with an unknown version":   {wif(0xb0, someHex, 1), ErrWIFVersion},
 		"WIF with a wrong checksum":     {wif(0x80, someHex, 1)[:51] + "1", ErrWIFChecksum},
 		"WIF of zero":                   {wif(0x80, strings.Repeat("0", 64), 1), ErrKeyRange},
-		"an encrypted wallet key":       {"6PRVWUbkzzsbcVac2qwfssoUJAN1Xhrg6bNk8J7Nzm5H7kxEbn2Nh2ZoGg", ErrKeyEncrypted},
+		"an encrypted wallet key":       {"6PRVWUbkzzsbcVac2qwfssoUJAN1Xhrg6bNk8J7Nzm5H7kxEbn2Nh2ZoGg", ErrKeyCipher},
 		"a SIN":                         {someSIN, ErrSIN},
 		"a public key":                  {id.PublicKey(), ErrPublicKey},
 		"a public key, uncompressed":    {hex.EncodeToString(id.public.point.SerializeUncompressed()), ErrPublicKey},

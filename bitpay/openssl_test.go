@@ -115,8 +115,23 @@ func TestOpenSSLFormsAreRead(t *testing.T) {
 		"PKCS#8, encrypted":      {"pkcs8", "-topk8", "-passout", "pass:x"},
 		"PKCS#8, encrypted, DER": {"pkcs8", "-topk8", "-passout", "pass:x", "-outform", "DER"},
 	} {
-		if _, err := ParsePrivateKey(openssl(t, []byte(sec1), args...)); !errors.Is(err, ErrKeyEncrypted) {
+		sealed := openssl(t, []byte(sec1), args...)
+		if _, err := ParsePrivateKey(sealed); !errors.Is(err, ErrKeyEncrypted) {
 			t.Errorf("%s: got %v, want ErrKeyEncrypted", name, err)
+		}
+		if _, err := ParseEncryptedPrivateKey(sealed, []byte("y")); !errors.Is(err, ErrKeyPassphrase) {
+			t.Errorf("%s: got %v, want ErrKeyPassphrase", name, err)
+		}
+		imported, err := ParseEncryptedPrivateKey(sealed, []byte("x"))
+		if err != nil || imported.Identity.SIN() != want.Identity.SIN() {
+			t.Errorf("%s: got %v, %v", name, imported.Identity, err)
+		}
+		// Text files lose their line ends on the way through variables.
+		if bytes.HasPrefix(sealed, []byte("-----")) {
+			line := bytes.ReplaceAll(sealed, []byte("\n"), []byte(" "))
+			if imported, err := ParseEncryptedPrivateKey(line, []byte("x")); err != nil || imported.Identity.SIN() != want.Identity.SIN() {
+				t.Errorf("%s on one line: got %v, %v", name, imported.Identity, err)
+			}
 		}
 	}
 	if _, err := ParsePrivateKey(openssl(t, []byte(sec1), "ec", "-pubout")); !errors.Is(err, ErrPublicKey) {

@@ -44,6 +44,13 @@ var (
 // there is no make test.
 var Make = Program{[]string{"make", "gmake"}, "make", "the program, man pages and completions are installed and removed"}
 
+// Node and PHP write key files with the libraries of BitPay's clients. They are not in
+// [All], because the libraries are not packages of Debian: a developer names them.
+var (
+	Node = Program{[]string{"node"}, "nodejs", "key files of the clients for Node are read"}
+	PHP  = Program{[]string{"php"}, "php-cli", "key files of the clients for PHP are read"}
+)
+
 // All returns every optional program that some test runs.
 func All() []Program {
 	return []Program{Age, AgeKeygen, Base64, Bash, Chromium, DBus, DockerPass, DockerSecret, GCore, GnomeKeyring, GnuPG, Groff, OpenSSL, Pass, Script, Strace}
