@@ -140,6 +140,7 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 		AllowBasic        string `json:"allowBasic"`
 		AddSecondFactor   string `json:"addSecondFactor"`
 		Node              Node   `json:"node"`
+		ReplacePayment    string `json:"replacePayment"`
 	}
 	if err := readControl(body, &ask); err != nil {
 		return nil, err
@@ -166,6 +167,12 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	if ask.Node != "" {
 		if err := s.setNode(ask.Node); err != nil {
 			return nil, err
+		}
+		did = true
+	}
+	if ask.ReplacePayment != "" {
+		if !s.world.Replace(ask.ReplacePayment) {
+			return nil, errors.New("replacePayment: there is no such transaction, or it is in a block")
 		}
 		did = true
 	}

@@ -64,6 +64,7 @@ func TestBadInputControl(t *testing.T) {
 		{"clock", `{"advance":"9999999h"}`},
 		{"effect", `{"expirePairingCode":"unknown"}`},
 		{"effect", `{"explode":true}`},
+		{"effect", `{"replacePayment":"unknown"}`},
 	} {
 		response, answer := w.call("POST", "/_sandbox/"+test.action, test.body)
 		if response.StatusCode != http.StatusBadRequest || !strings.Contains(answer, `"error":`) {

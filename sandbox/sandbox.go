@@ -27,6 +27,7 @@
 //	POST /_sandbox/mine   {"blocks"}                                  find blocks
 //	POST /_sandbox/clock  {"advance":"30s"}                           move the clock forward
 //	POST /_sandbox/effect {"expirePairingCode":CODE}                  let a pairing code expire
+//	POST /_sandbox/effect {"replacePayment":TXID}                     replace an unconfirmed payment by one to another address
 //	POST /_sandbox/effect {"allowBasic":EMAIL}                        allow Basic for an account, in releases that require it
 //	POST /_sandbox/effect {"addSecondFactor":EMAIL}                   add a second factor to an account
 //	POST /_sandbox/seed   {}                                          read the account, store and key of the seed

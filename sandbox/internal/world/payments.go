@@ -18,6 +18,21 @@ func (w *World) Receive(inv *Invoice, amount money.Decimal, rbf bool) *Payment {
 	return p
 }
 
+// Replace makes a transaction that pays elsewhere replace an unconfirmed one. It reports
+// whether there is such a transaction.
+func (w *World) Replace(txID string) bool {
+	for _, inv := range w.State.promptAddress {
+		for _, p := range inv.Payments {
+			if p.TxID == txID && p.Height == 0 && !p.Replaced {
+				p.Replaced = true
+				w.update(inv)
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Mine finds blocks. The first one includes all unconfirmed payments.
 func (w *World) Mine(blocks int) {
 	if blocks == 0 {
