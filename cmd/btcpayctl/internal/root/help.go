@@ -32,7 +32,8 @@ func exitCodes() string {
 }
 
 const outputTopic = `Data goes to standard output, everything else to standard error. If a call fails,
-nothing is printed on standard output.
+nothing is printed on standard output. How a wait for an invoice ended is data: it is
+printed with the exit codes 8, 10 and 11 too.
 
   -o table           columns for people; the default
   -o tsv             the same columns, separated by tabs, for column -t, cut and awk
@@ -55,7 +56,8 @@ In -o tsv a backslash in a value is written as \\, a tab as \t, a line feed as \
 carriage return as \r; a value that is missing is "-". Columns are stable, and new ones
 may be added, so choose them with --columns in scripts.
 
-Field names are stable. Amounts are exact strings, times are RFC 3339 in UTC. Numbers
+Field names are stable. A value that the server does not report is null. Amounts are
+exact strings, times are RFC 3339 in UTC. Numbers
 keep all their digits in every format, also through --jq and templates, unless --jq
 computes with them. An empty list is [] and not an error. BTCPAYCTL_OUTPUT sets the
 format if -o is not given.

@@ -2,6 +2,7 @@ package root
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ type saleEnd struct {
 	pay      []string // before a block is found
 	mark     string
 	archive  bool
+	replaced bool   // the last payment is replaced by one to another address
 	then     string // paid after the block
 	late     string // paid after the invoice expired
 	exit     int
@@ -32,6 +34,7 @@ var saleEnds = map[string]saleEnd{
 	"late and over":       {late: "0.0003", exit: 11, is: "expired paidLate", says: "0.00030000 BTC, 0.00010000 BTC more than asked", paid: "0.0003"},
 	"late part":           {late: "0.0001", exit: 11, is: "expired paidPartial", says: "expired underpaid", paid: "0.0001"},
 	"unconfirmed":         {then: "0.0002", exit: 8, is: "processing none", says: "is still pending (processing)", paid: "0.0002"},
+	"replaced":            {then: "0.0002", replaced: true, exit: 10, is: "expired none", says: "expired, and no payment came", paid: "0"},
 	"marked settled":      {mark: "Settled", exit: 0, is: "settled marked", says: "marked as settled by hand; no payment was seen", paid: "0"},
 	"marked settled part": {pay: []string{"0.0001"}, mark: "Settled", exit: 0, is: "settled marked", says: "marked as settled by hand; 0.00010000 BTC was paid", paid: "0.0001"},
 	"marked invalid":      {mark: "Invalid", exit: 10, is: "invalid marked", says: "is invalid, and no payment came", paid: "0"},
@@ -41,23 +44,27 @@ var saleEnds = map[string]saleEnd{
 }
 
 // control does what the world does to a server.
-func (w *valuesWorld) control(t *testing.T, what, body string) {
+func (w *valuesWorld) control(t *testing.T, what, body string) string {
 	t.Helper()
 	answer, err := http.Post(w.URL+"/_sandbox/"+what, "application/json", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Fatal(what, body, answer.Status)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatal(what, body, answer.Status, err)
 	}
+	return string(text)
 }
 
-func (w *valuesWorld) pay(t *testing.T, address any, amounts ...string) {
+// pay returns the last transaction.
+func (w *valuesWorld) pay(t *testing.T, address any, amounts ...string) (txID string) {
 	t.Helper()
 	for _, amount := range amounts {
-		w.control(t, "pay", fmt.Sprintf(`{"address":%q,"amount":%q}`, address, amount))
+		txID = members(t, w.control(t, "pay", fmt.Sprintf(`{"address":%q,"amount":%q}`, address, amount)))["txid"].(string)
 	}
+	return txID
 }
 
 // listed are the invoices of a list by their order ids.
@@ -106,7 +113,10 @@ func TestSaleEnds(t *testing.T) {
 			w.control(t, "mine", `{"blocks":1}`)
 			each(func(_ string, e saleEnd, r map[string]any) {
 				if e.then != "" {
-					w.pay(t, r["address"], e.then)
+					tx := w.pay(t, r["address"], e.then)
+					if e.replaced {
+						w.control(t, "effect", fmt.Sprintf(`{"replacePayment":%q}`, tx))
+					}
 				}
 				if e.mark != "" {
 					w.ask(t, http.MethodPost, "/invoices/"+r["id"].(string)+"/status", map[string]string{"status": e.mark})
