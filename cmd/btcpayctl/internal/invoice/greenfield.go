@@ -213,7 +213,7 @@ func (g *greenfieldInvoices) isIssuer(h ledger.Header, by ledger.Issuer) bool {
 }
 
 func (g *greenfieldInvoices) made(ctx context.Context, r ledger.Invoice, _ func() ([]string, error)) (found, _ []invoiceRecord, err error) {
-	options := greenfield.InvoiceListOptions{OrderIDs: Spellings(r.OrderID), IncludeArchived: true}
+	options := greenfield.InvoiceListOptions{OrderIDs: Spellings(r.OrderID), IncludeArchived: true, IncludePaymentMethods: true}
 	for invoice, err := range g.connection.Invoices.All(ctx, greenfield.StoreID(r.Store), options) {
 		if err != nil {
 			return nil, nil, err

@@ -29,8 +29,11 @@ help pairing".`)
 func newInvoiceGet(a *app.App) *cobra.Command {
 	c := &invoiceCall{app: a}
 	cmd := &cobra.Command{
-		Use:     "get ID",
-		Short:   "Show one invoice",
+		Use:   "get ID",
+		Short: "Show one invoice",
+		Long: `Show one invoice, with what was paid, how and when. Values that the API or the server's
+version does not report are null. due, paid and overpaid count all payment methods and
+are in dueCurrency; paidAmount is in the invoice's currency.`,
 		Example: "  btcpayctl invoice get QvKaGcfACNbRiBjPAMkQ7Q -o json --jq .status",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

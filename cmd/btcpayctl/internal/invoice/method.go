@@ -59,7 +59,7 @@ func (r *invoiceRecord) setMethods(methods []methodRecord) {
 	case r.AnyAmount || m.total.Cmp(*m.paidInAll) >= 0:
 		r.Overpaid = new(client.NewDecimal(0, 0))
 	default:
-		r.Overpaid = new(minus(*m.paidInAll, *m.total))
+		r.Overpaid = minus(*m.paidInAll, *m.total)
 	}
 }
 
@@ -87,8 +87,9 @@ func timeOf(t time.Time) *time.Time {
 	return new(t.UTC())
 }
 
-// minus is a - b, without zeros at its end.
-func minus(a, b client.Decimal) client.Decimal {
+// minus is a - b, without zeros at its end; nil if the result is too long, which only
+// amounts that are no money can cause.
+func minus(a, b client.Decimal) *client.Decimal {
 	_, x, _ := strings.Cut(a.String(), ".")
 	_, y, _ := strings.Cut(b.String(), ".")
 	text := new(big.Rat).Sub(a.Rat(), b.Rat()).FloatString(max(len(x), len(y)))
@@ -96,10 +97,10 @@ func minus(a, b client.Decimal) client.Decimal {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
 	}
 	var d client.Decimal
-	if err := d.UnmarshalJSON([]byte(text)); err != nil {
-		panic(err) // it is a number with no more digits than the two
+	if d.UnmarshalJSON([]byte(text)) != nil {
+		return nil
 	}
-	return d
+	return &d
 }
 
 func methodsOfBitPay(infos []bitpay.CryptoInfo) []methodRecord {

@@ -2,6 +2,7 @@ package invoice
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -73,6 +74,10 @@ func TestPaidWith(t *testing.T) {
 		},
 		"a list that does not know them": {greenfield: `{"id":"A","status":"Settled","amount":"10","checkout":{"paymentMethods":["BTC"]}}`, want: none},
 		"an amount of 0":                 {bitpay: `{"id":"A","status":"complete","price":0.0,"cryptoInfo":[]}`, greenfield: `{"id":"A","status":"Settled","amount":"0.0","checkout":{"paymentMethods":[]}}`, want: none},
+		"amounts that are no money": {
+			bitpay: `{"id":"A","status":"new","price":1.0,"cryptoInfo":[{"cryptoCode":"BTC","paymentType":"BTC-CHAIN","rate":1.0,"paid":"1` + strings.Repeat("0", 900) + `","due":"0","totalDue":"0.` + strings.Repeat("1", 900) + `"}]}`,
+			want:   `{"at":null,"due":"0","in":"BTC","over":null,"paid":"1` + strings.Repeat("0", 900) + `","rate":"1.0","when":null}`,
+		},
 		"nothing but the kind": {
 			bitpay:     `{"id":"A","status":"new","price":1.0,"cryptoInfo":[{"paymentType":"BTC-CHAIN"}]}`,
 			greenfield: `{"id":"A","status":"New","amount":"1","paymentMethods":[{"paymentMethodId":"BTC-CHAIN","payments":[{"id":"a-0","status":""}]}]}`, want: none,

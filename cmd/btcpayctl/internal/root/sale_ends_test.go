@@ -230,3 +230,85 @@ func (w *valuesWorld) serverAway(t *testing.T, made map[string]map[string]any) {
 		}
 	}
 }
+
+// TestAmountsPaid pays invoices in currencies of all kinds. What is due is in BTC, with
+// the rate that the server used.
+func TestAmountsPaid(t *testing.T) {
+	w := newValuesWorld(t)
+	orders := map[string]struct{ amount, rate, due, paid string }{
+		"USD":  {"10", "50000", "0.0002", "10.00"},
+		"JPY":  {"7001", "7000000", "0.00100015", "7001"},
+		"KWD":  {"10.015", "15000", "0.00066767", "10.015"},
+		"BTC":  {"0.0005", "1", "0.0005", "0.0005"},
+		"SATS": {"5000", "100000000", "0.00005", "5000"},
+	}
+	for _, api := range bothAPIs {
+		var rows strings.Builder
+		for currency, o := range orders {
+			fmt.Fprintf(&rows, "{\"price\":%s,\"currency\":%q,\"orderId\":%q}\n", o.amount, currency, api+" "+currency)
+		}
+		fmt.Fprintf(&rows, "{\"price\":\"any\",\"currency\":\"USD\",\"orderId\":\"%[1]s any\"}\n{\"price\":0,\"currency\":\"USD\",\"orderId\":\"%[1]s free\"}\n", api)
+		if g := w.run(t, api, rows.String(), "invoice", "create", "--from", "-", "-o", "name", "--allow-zero"); g.code != 0 {
+			t.Fatal(g.stderr)
+		}
+		made := w.listed(t, api)
+		for currency, o := range orders {
+			r := made[api+" "+currency]
+			if r["due"] != o.due || !sameAmount(r["rate"], o.rate) || r["paid"] != "0" || r["overpaid"] != "0" || r["dueCurrency"] != "BTC" || r["paidAt"] != nil {
+				t.Errorf("%s %s: %v", api, currency, r)
+			}
+			w.pay(t, r["address"], o.due)
+		}
+		w.pay(t, made[api+" any"]["address"], "0.0003")
+		made = w.listed(t, api)
+		for currency, o := range orders {
+			r := made[api+" "+currency]
+			if !sameAmount(r["due"], "0") || r["paid"] != o.due || r["overpaid"] != "0" || r["paidAt"] == nil || (r["paidAmount"] == nil) != (api == invoice.APIBitPay) || api == invoice.APIGreenfield && !sameAmount(r["paidAmount"], o.paid) {
+				t.Errorf("%s %s, paid: %v", api, currency, r)
+			}
+		}
+		if r := made[api+" any"]; r["paid"] != "0.0003" || r["overpaid"] != "0" || r["anyAmount"] != false || !sameAmount(r["amount"], "15") {
+			t.Errorf("%s any amount, paid: %v", api, r)
+		}
+		if r := made[api+" free"]; r["paid"] != nil || r["due"] != nil || r["rate"] != nil || fmt.Sprint(r["paymentMethods"]) != "[]" {
+			t.Errorf("%s of 0: %v", api, r)
+		}
+		g := w.run(t, api, "", "invoice", "wait", made[api+" free"]["id"].(string), "--wait", "0")
+		if g.code != 0 || !strings.Contains(g.stderr, "settled without a payment") {
+			t.Errorf("%s of 0: exit %d, %s", api, g.code, g.stderr)
+		}
+	}
+}
+
+// TestMethodsRefused has an old server behind something that refuses its payment methods.
+// The rest of an invoice is shown; a list of what was paid would be wrong.
+func TestMethodsRefused(t *testing.T) {
+	w := newValuesWorldOf(t, "2.0")
+	if g := w.run(t, invoice.APIGreenfield, "", "invoice", "create", "--amount", "10", "--currency", "USD", "--order-id", "A"); g.code != 0 {
+		t.Fatal(g.stderr)
+	}
+	made := w.listed(t, invoice.APIBitPay)["A"]
+	w.pay(t, made["address"], "0.0001")
+	for status, c := range map[int]struct{ get, list int }{403: {0, 5}, 404: {0, 6}, 503: {3, 3}} {
+		w.mu.Lock()
+		w.meddle = func(answer http.ResponseWriter, r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, "/payment-methods") {
+				answer.WriteHeader(status)
+			}
+			return strings.HasSuffix(r.URL.Path, "/payment-methods")
+		}
+		w.mu.Unlock()
+		get := w.run(t, invoice.APIGreenfield, "", "invoice", "get", made["id"].(string), "--jq", ".exception, .due, .paymentMethods")
+		if get.code != c.get || get.code == 0 && get.stdout != "paidPartial\nnull\nnull\n" {
+			t.Errorf("%d: get exits with %d, %s%s", status, get.code, get.stdout, get.stderr)
+		}
+		list := w.run(t, invoice.APIGreenfield, "", "invoice", "list", "--paid-since", "2026-01-01", "-o", "json")
+		if list.code != c.list || list.stdout != "" {
+			t.Errorf("%d: list exits with %d, %s%s", status, list.code, list.stdout, list.stderr)
+		}
+		wait := w.run(t, invoice.APIGreenfield, "", "invoice", "wait", made["id"].(string), "--wait", "0", "--jq", ".exception")
+		if (wait.code == 8) != (c.get == 0) {
+			t.Errorf("%d: wait exits with %d, %s%s", status, wait.code, wait.stdout, wait.stderr)
+		}
+	}
+}

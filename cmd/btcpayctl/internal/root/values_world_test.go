@@ -21,7 +21,7 @@ type valuesWorld struct {
 
 // rateRules give every currency of these tests a rate.
 var rateRules = strings.Join([]string{"BTC_USD = 50000;", "BTC_EUR = 40000;", "BTC_JPY = 7000000;", "BTC_KWD = 15000;", "BTC_XAU = 20;", "BTC_ZZZ = 20;",
-	"BTC_RSD = 5000000;", "BTC_LTC = 500;", "BTC_SATS = 100000000;", "BTC_CLF = 1000;", "BTC_KRW = 60000000;"}, "\n")
+	"BTC_RSD = 5000000;", "BTC_LTC = 500;", "BTC_CLF = 1000;", "BTC_KRW = 60000000;"}, "\n")
 
 func newValuesWorld(t *testing.T) *valuesWorld { return newValuesWorldOf(t, "") }
 
