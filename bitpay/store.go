@@ -47,7 +47,7 @@ const (
 // before the call. An owner can revoke all tokens of a key and then approve the key for
 // another store.
 func (c *Client) OwnStore(ctx context.Context, opts ...client.CallOption) (Store, error) {
-	invoices, err := c.Invoices.List(ctx, ListOptions{Limit: storeInvoices}, opts...)
+	invoices, err := c.newestInvoices(ctx, opts)
 	if err != nil {
 		return Store{}, err
 	}
@@ -76,6 +76,17 @@ func (c *Client) OwnStore(ctx context.Context, opts ...client.CallOption) (Store
 		}
 	}
 	return Store{}, fmt.Errorf("%w: the newest have no checkout page", ErrStoreUnknown)
+}
+
+// newestInvoices lists the newest invoices. If the response is too large, because their
+// posData is, it requests fewer.
+func (c *Client) newestInvoices(ctx context.Context, opts []client.CallOption) ([]Invoice, error) {
+	for limit := storeInvoices; ; limit /= storeLooks {
+		invoices, err := c.Invoices.List(ctx, ListOptions{Limit: limit}, opts...)
+		if _, unusable := errors.AsType[*client.AnswerError](err); !unusable || limit <= 1 {
+			return invoices, err
+		}
+	}
 }
 
 func isUnreachable(err error) bool {

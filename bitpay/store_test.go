@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -270,6 +271,32 @@ func TestStoreAnswers(t *testing.T) {
 		} else if _, ok := errors.AsType[*client.RequestError](err); !ok {
 			t.Errorf("%q: %v", id, err)
 		}
+	}
+}
+
+// TestStoreOfLargeInvoices: a list of more than 8 MiB is requested shorter.
+func TestStoreOfLargeInvoices(t *testing.T) {
+	large := strings.Repeat(" ", 3<<20)
+	var limits []string
+	c := newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/i/") {
+			fmt.Fprint(w, `{"invoiceId":"inv0","storeId":"S"}`)
+			return
+		}
+		limit, err := strconv.Atoi(r.URL.Query().Get("limit"))
+		if err != nil {
+			t.Error(err)
+		}
+		limits = append(limits, r.URL.Query().Get("limit"))
+		fmt.Fprint(w, strings.TrimSuffix(listOf("inv0"), "}]}"))
+		for range min(limit, 3) { // so large are the newest
+			fmt.Fprint(w, large)
+		}
+		fmt.Fprint(w, "}]}")
+	}), bitpay.Generate())
+	got, err := c.OwnStore(t.Context())
+	if err != nil || got.ID != "S" || !slices.Equal(limits, []string{"25", "5", "1"}) {
+		t.Errorf("%+v, %v, after lists of %v", got, err, limits)
 	}
 }
 
