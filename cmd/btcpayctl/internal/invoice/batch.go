@@ -32,6 +32,14 @@ type batch struct {
 	sendAgain bool
 	// read are invoices that were already read, by id.
 	read map[string]invoiceRecord
+	// header and comma are those of a table; see rowsInput.
+	header []string
+	comma  rune
+	// failed are rows for which nothing was created.
+	failed []failedRow
+	// created and foundRows count rows with an invoice of this run, and of an earlier one.
+	created, foundRows int
+	ended              bool // see end
 	// doubt describes rows whose invoice may still appear, and unlike rows whose invoice
 	// differs from the order.
 	doubt, unlike []string
@@ -65,6 +73,9 @@ func nameRows(rows []lineRequest) {
 	for i := range rows {
 		r := &rows[i]
 		r.digest = r.order.digest()
+		if r.bad != nil {
+			r.digest = textDigest("bad " + string(r.raw) + strings.Join(r.cells, "\x00"))
+		}
 		name := "order " + r.order.orderID()
 		if r.order.orderID() == "" {
 			name = "row " + r.digest
@@ -99,31 +110,40 @@ func refuseSameOrder(shown string, rows []lineRequest) error {
 	return nil
 }
 
-// rowsOf returns the rows of a batch, as they were given.
+// rowsOf returns the rows of a batch, as they were given, but for those that it handed over.
 func rowsOf(batches *ledger.Batches, id string) ([]lineRequest, error) {
 	work, err := batches.Open(id)
 	if err != nil {
 		return nil, err
 	}
 	defer work.Close()
-	return givenRows(work)
+	in, err := givenRows(work)
+	return slices.DeleteFunc(in.rows, func(r lineRequest) bool {
+		row, _ := work.Row(r.key)
+		return isHanded(row, r) && slices.Contains(work.Batch.Handed, row.HandedTo)
+	}), err
 }
 
-func givenRows(work *ledger.Work) ([]lineRequest, error) {
+func givenRows(work *ledger.Work) (rowsInput, error) {
 	data, err := work.Given()
 	if err != nil {
-		return nil, err
+		return rowsInput{}, err
 	}
 	in, line, err := parseRequests(data)
 	if err != nil {
-		return nil, fmt.Errorf("the stored rows of the batch %s cannot be used, line %d: %w", work.Batch.ID, line, err)
+		return rowsInput{}, fmt.Errorf("the stored rows of the batch %s cannot be used, line %d: %w", work.Batch.ID, line, err)
 	}
 	nameRows(in.rows)
-	return in.rows, nil
+	return in, nil
 }
 
 // startBatch finds the batch that the command line continues, or begins one.
-func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows []lineRequest, data []byte) (*batch, error) {
+func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, in rowsInput) (*batch, error) {
+	rows, data := in.rows, in.data
+	failed, err := c.failedFile()
+	if err != nil {
+		return nil, err
+	}
 	journal, err := c.app.Ledger()
 	if err != nil {
 		return nil, err
@@ -134,7 +154,7 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 	}
 	target := ledger.Batch{
 		Header:       ledger.Header{ID: operations.NewOperationID(), Server: s.server(), AllowHTTP: c.flags.AllowHTTP, CAFile: c.flags.CAFile},
-		BatchPayload: ledger.BatchPayload{From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags()},
+		BatchPayload: ledger.BatchPayload{From: filePath(c.from), Digest: digestOf(rows), Total: len(rows), Allowed: c.allowed.flags(), Failed: failed},
 	}
 	if err := s.recordIssuer(ctx, &target.Header, &target.Issuer); err != nil {
 		return nil, err
@@ -148,9 +168,12 @@ func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, rows [
 	if err != nil {
 		return nil, journalFault(ctx, err)
 	}
-	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, rows: rows, patience: newPatience(c.app, c.flags.Retry), read: map[string]invoiceRecord{}}
+	b := &batch{app: c.app, sender: s, journal: journal, batches: batches, rows: rows, header: in.header, comma: in.comma, patience: newPatience(c.app, c.flags.Retry), read: map[string]invoiceRecord{}}
 	open, finished, err := b.match(target, known)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkFailedFile(failed, open); err != nil {
 		return nil, err
 	}
 	isNew := open == nil || open.Digest != target.Digest

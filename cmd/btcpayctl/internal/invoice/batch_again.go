@@ -1,6 +1,7 @@
 package invoice
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -19,7 +20,7 @@ func (b *batch) continueBatch(ctx context.Context, open, target ledger.Batch, da
 		return journalFault(ctx, err)
 	}
 	b.work = work
-	if !work.Attend(ctx) && slices.ContainsFunc(b.rows, lineRequest.isNameless) {
+	if !work.Attend(ctx) && slices.ContainsFunc(b.rows, func(r lineRequest) bool { return r.isNameless() && !r.isBad() }) {
 		return &output.Error{Code: output.Pending, What: "another process is creating the invoices of " + operations.BatchName(open) + " now",
 			Why: "It has rows without an order id, so btcpayctl cannot know whether to create them twice. Nothing was sent.", Next: "give each row an orderId\nor wait for it, and run the same command"}
 	}
@@ -34,6 +35,7 @@ func (b *batch) continueBatch(ctx context.Context, open, target ledger.Batch, da
 	fmt.Fprintf(b.app.Err, "Continuing the batch of %s: %d of %d rows have their invoice.\n", work.Batch.Created.Local().Format("2006-01-02 15:04"), b.withInvoice(), len(b.rows))
 	err = work.Change(data, func(w *ledger.Batch) {
 		w.Digest, w.Total, w.Allowed = target.Digest, target.Total, target.Allowed
+		w.Failed = cmp.Or(target.Failed, w.Failed)
 	})
 	if err != nil {
 		return journalFault(ctx, err)
@@ -106,9 +108,9 @@ func (b *batch) repeatFinished(ctx context.Context, finished, target ledger.Batc
 	if err != nil {
 		return journalFault(ctx, err)
 	}
-	if len(known) > 0 {
+	if printed := len(b.work.Invoices()); printed > 0 {
 		fmt.Fprintf(b.app.Err, "Note: this file was finished at %s. Rows whose existing invoice is printed: %d. --again creates new ones.\n",
-			finished.Finished.Local().Format("2006-01-02 15:04"), len(known))
+			finished.Finished.Local().Format("2006-01-02 15:04"), printed)
 	}
 	return nil
 }
@@ -119,6 +121,11 @@ func (b *batch) foundAgain(ctx context.Context, finished *ledger.Work) ([]ledger
 	var known []ledger.Row
 	for _, r := range b.rows {
 		row, ok := finished.Row(r.key)
+		if ok && row.HandedTo != "" && !r.isNameless() {
+			// The file that has the row may have been run, so the row is looked up before
+			// it is created.
+			known = append(known, ledger.Row{Key: r.key, Line: r.line, HandedTo: row.HandedTo})
+		}
 		if !ok || row.Invoice == "" || r.isNameless() {
 			continue
 		}

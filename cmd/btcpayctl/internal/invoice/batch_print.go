@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -28,8 +29,15 @@ func (b *batch) print(ctx context.Context, p *output.Printer) error {
 			r := &b.rows[i]
 			var invoice *invoiceRecord
 			err := b.stoppedBefore(ctx, r)
+			if err == nil && b.skips(r) {
+				continue
+			}
 			if err == nil {
 				invoice, err = patiently(ctx, b.patience, fmt.Sprintf("at line %d", r.line), func() (*invoiceRecord, error) { return b.row(ctx, r) })
+			}
+			if err != nil && b.keepsGoing(ctx, r, err) {
+				b.patience.succeeded()
+				continue
 			}
 			if err != nil {
 				if failed = b.failure(ctx, r, err); printed == 0 {
@@ -80,14 +88,29 @@ func (b *batch) resume() string { return "btcpayctl invoice resume " + b.work.Ba
 // end finishes the batch when all of its rows are done, and reports what is not as
 // expected.
 func (b *batch) end(ctx context.Context) error {
-	if len(b.doubt) > 0 {
-		return b.stillInDoubt()
+	if b.ended {
+		return nil
 	}
+	b.ended = true
 	release, err := b.work.Hold(context.WithoutCancel(ctx))
 	if err != nil {
 		return b.heldFault(ctx, err)
 	}
 	defer release()
+	if len(b.failed) > 0 {
+		if err := b.handOver(); err != nil {
+			return cli.Explain(ctx, err)
+		}
+	}
+	if b.sender.allowed.keepGoing {
+		fmt.Fprintln(b.app.Err, "Rows: "+b.counts()+".")
+	}
+	switch {
+	case len(b.doubt) > 0:
+		return b.stillInDoubt()
+	case slices.ContainsFunc(b.failed, b.isOpen):
+		return b.withUnlike(b.someFailed(b.keepOrForget(ctx)))
+	}
 	// Another process may have given other rows since; it will finish them.
 	if b.work.Batch.Digest == digestOf(b.rows) && b.work.Batch.Finished.IsZero() {
 		b.endLeft(ctx)
@@ -95,11 +118,38 @@ func (b *batch) end(ctx context.Context) error {
 			return journalFault(ctx, err)
 		}
 	}
-	if len(b.unlike) == 0 {
+	switch {
+	case len(b.failed) > 0:
+		return b.withUnlike(b.someFailed(true))
+	case len(b.unlike) == 0:
 		return nil
 	}
 	return &output.Error{Code: output.MadeOtherwise, What: b.unlike[0], Why: strings.Join(append(b.unlike[1:], "All rows have their invoice."), "; "),
 		Next: "btcpayctl invoice get ID"}
+}
+
+// withUnlike adds the invoices that differ from their order to another failure.
+func (b *batch) withUnlike(e *output.Error) error {
+	if len(b.unlike) > 0 {
+		e.Why = strings.TrimSpace(withStop(e.Why) + " " + withStop(strings.Join(b.unlike, "; ")))
+	}
+	return e
+}
+
+// skips reports whether a row is not created, because it is a bad one or was handed over.
+func (b *batch) skips(r *lineRequest) bool {
+	entry, _ := b.work.Row(r.key)
+	switch {
+	case entry.Operation != "":
+		return false
+	case isHanded(entry, *r):
+		b.failed = append(b.failed, failedRow{r, entry.Failed})
+	case r.bad != nil:
+		b.failed = append(b.failed, failedRow{r, output.VisibleLine(r.bad.Error())})
+	default:
+		return false
+	}
+	return true
 }
 
 func (b *batch) stillInDoubt() error {
@@ -109,14 +159,28 @@ func (b *batch) stillInDoubt() error {
 		why = append(why[:most:most], fmt.Sprintf("and %d more", more))
 	}
 	return &output.Error{Code: output.UnknownOutcome, What: fmt.Sprintf("rows whose invoice may have been created: %d. %s", len(b.doubt), why[0]),
-		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. No request was sent twice.", len(b.rows)-len(b.doubt))), "; "),
+		Why:  strings.Join(append(why[1:], fmt.Sprintf("The other rows have their invoice: %d. No request was sent twice.", len(b.rows)-len(b.doubt)-len(b.failed))), "; ") + b.alsoFailed(),
 		Next: b.resume() + "\nor, once you are sure that no invoice will appear, to send them again: " + b.resume() + " --send-again"}
+}
+
+// alsoFailed adds the failed rows to a failure.
+func (b *batch) alsoFailed() string {
+	switch {
+	case len(b.failed) == 0:
+		return ""
+	case !slices.ContainsFunc(b.failed, b.isOpen):
+		return fmt.Sprintf(" Failed rows, which are in %s: %d.", b.work.Batch.Failed, len(b.failed))
+	}
+	return fmt.Sprintf(" Failed rows: %d.", len(b.failed))
 }
 
 // failure reports the row at which a batch stopped, and how to continue. A batch that
 // created nothing is removed.
 func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 	e := *cli.Explain(ctx, err)
+	if b.sender.allowed.keepGoing {
+		fmt.Fprintln(b.app.Err, "Rows: "+b.counts()+".")
+	}
 	made := b.withInvoice()
 	kept := ctx.Err() != nil && b.work.Batch.From == "" || b.forget(ctx) // the rows of a pipe are only here
 	if ctx.Err() != nil {
@@ -183,10 +247,20 @@ func withStop(text string) string {
 }
 
 // sameLine is the command line that continues a batch after its rows were corrected.
-func (b *batch) sameLine() string { return sameLine(b.work.Batch.From, b.work.Batch.Allowed) }
+func (b *batch) sameLine() string {
+	failed := b.work.Batch.Failed
+	if slices.Contains(b.work.Batch.Handed, failed) {
+		failed = ""
+	}
+	return sameLine(b.work.Batch.From, b.work.Batch.Allowed, failed)
+}
 
-func sameLine(from string, allowed []string) string {
+func sameLine(from string, allowed []string, failed string) string {
 	var flags strings.Builder
+	if failed != "" {
+		flags.WriteString(" --failed " + app.ShellWord(failed))
+		allowed = slices.DeleteFunc(slices.Clone(allowed), func(name string) bool { return name == keepGoingFlag })
+	}
 	for _, name := range allowed {
 		flags.WriteString(" --" + name)
 	}
@@ -204,8 +278,13 @@ func (b *batch) forget(ctx context.Context) (kept bool) {
 		return true
 	}
 	defer release()
+	return b.keepOrForget(ctx)
+}
+
+// keepOrForget is [batch.forget] for a caller in [ledger.Work.Hold].
+func (b *batch) keepOrForget(ctx context.Context) (kept bool) {
 	for _, row := range b.work.Known() {
-		if row.Operation != "" {
+		if row.Operation != "" || row.HandedTo != "" {
 			return true
 		}
 	}

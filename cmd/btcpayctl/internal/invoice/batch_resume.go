@@ -80,15 +80,21 @@ func (c *invoiceResume) resumeBatch(ctx context.Context, p *output.Printer, foun
 	if !s.isIssuer(found.Header, found.Issuer) {
 		return b.closeUnseen(ctx)
 	}
-	if b.rows, err = givenRows(work); err != nil {
+	in, err := givenRows(work)
+	if err != nil {
 		return err
 	}
+	b.rows, b.header, b.comma = in.rows, in.header, in.comma
 	for i := range b.rows {
-		if err := b.rows[i].order.normalise(s.allowed, io.Discard); err != nil {
-			return b.rows[i].at(cli.Explain(ctx, err))
+		r := &b.rows[i]
+		if r.bad != nil {
+			continue
 		}
-		if err := s.check(b.rows[i].order); err != nil {
-			return b.rows[i].at(cli.Explain(ctx, err))
+		if err := s.allowed.markBad(r, r.order.normalise(s.allowed, io.Discard)); err != nil {
+			return r.at(cli.Explain(ctx, err))
+		}
+		if err := s.allowed.markBad(r, s.check(r.order)); err != nil {
+			return r.at(cli.Explain(ctx, err))
 		}
 	}
 	if c.abandon {

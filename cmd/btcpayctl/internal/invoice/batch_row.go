@@ -91,7 +91,7 @@ func (b *batch) claim(ctx context.Context, r *lineRequest, take bool) (claim, le
 		return claimFree, entry, nil, nil
 	}
 	id := operations.NewOperationID()
-	entry = ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: id, OrderID: b.orderOf(r, id).orderID()}
+	entry = ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, Operation: id, OrderID: b.orderOf(r, id).orderID(), HandedTo: entry.HandedTo}
 	if err := b.work.Note(entry); err != nil {
 		return 0, entry, nil, journalFault(ctx, err)
 	}
@@ -174,11 +174,12 @@ func (b *batch) heldFault(ctx context.Context, err error) error {
 func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) (*invoiceRecord, error) {
 	o := b.orderOf(r, operation.Record.ID)
 	if !r.isNameless() {
-		found, err := b.sender.existing(ctx, o)
+		found, err := b.existing(ctx, r, o)
 		if err != nil {
 			return nil, errors.Join(err, b.markFree(ctx, r, operation))
 		}
 		if found != nil {
+			b.foundRows++
 			return found, b.markDone(ctx, r, operation, *found)
 		}
 	}
@@ -191,6 +192,7 @@ func (b *batch) make(ctx context.Context, r *lineRequest, operation *ledger.Oper
 			b.misplaced++
 		}
 		b.sender.ahead.made(invoice)
+		b.created++
 		return &invoice, errors.Join(err, b.markDone(ctx, r, operation, invoice))
 	case once.Unknown:
 	}
@@ -219,6 +221,7 @@ func (b *batch) settleDoubt(ctx context.Context, r *lineRequest, operation *ledg
 		return nil, false, errors.Join(err, b.markDone(ctx, r, operation, found[0]))
 	}
 	b.compare(r, record, found[0])
+	b.foundRows++
 	return &found[0], false, b.markDone(ctx, r, operation, found[0])
 }
 
@@ -247,6 +250,7 @@ func (b *batch) found(ctx context.Context, r *lineRequest, entry ledger.Row) (*i
 		return nil, err
 	}
 	b.compare(r, b.orderOf(r, entry.Operation).asked(), invoice)
+	b.foundRows++
 	return &invoice, nil
 }
 
@@ -264,7 +268,8 @@ func (b *batch) markDone(ctx context.Context, r *lineRequest, operation *ledger.
 
 // markFree frees a row for which nothing was created.
 func (b *batch) markFree(ctx context.Context, r *lineRequest, operation *ledger.Operation[ledger.Invoice]) error {
-	if err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest}); err != nil {
+	entry, _ := b.work.Row(r.key)
+	if err := b.note(ctx, ledger.Row{Key: r.key, Line: r.line, Digest: r.digest, HandedTo: entry.HandedTo}); err != nil {
 		return errors.Join(err, operation.Release())
 	}
 	fault.At("row-freed")

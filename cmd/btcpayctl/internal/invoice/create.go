@@ -24,6 +24,7 @@ type invoiceCreate struct {
 	any     bool // an invoice that accepts any amount
 	allowed consents
 	again   bool // new invoices for a finished batch
+	failed  string
 	tax     string
 	speed   string
 	expires time.Duration
@@ -74,6 +75,13 @@ changed after its invoice was requested is refused. Running a finished file agai
 prints its invoices while they are unpaid; --again creates new ones. Rows without an
 order id are always new, and so are rows from a pipe.
 
+With --keep-going, a row that is wrong or that the server refuses does not end the
+batch. The exit code is then 1, and the same command tries the failed rows again.
+--failed writes them to a new file, as they were given and with the reason in the field
+btcpayctlError: correct them there and run that file. The batch is then done with
+them. A row with an unknown outcome is not a failed one: the exit code is 8, and
+"invoice resume" looks it up.
+
 An order id that occurs twice in the file, or that another open operation has, is
 refused unless --allow-same-order is given.
 
@@ -108,6 +116,8 @@ and an API key needs the permissions to create and to view invoices.`,
 	f.StringVar(&c.request.Currency, "currency", "", "such as USD or BTC (default the store's currency)")
 	f.BoolVar(&c.allowed.sameOrder, sameOrderFlag, false, "allow an order id that occurs twice in the file, or that another open operation has")
 	f.BoolVar(&c.allowed.existing, existsFlag, false, "print the existing invoice with the order id instead of creating one")
+	f.BoolVar(&c.allowed.keepGoing, keepGoingFlag, false, "with --from: continue after a row that failed")
+	f.StringVar(&c.failed, "failed", "", "with --from: write failed rows to this new `file`, to correct them and run it; implies --keep-going")
 	f.BoolVar(&c.again, "again", false, "with --from: create new invoices for a finished file")
 	f.StringVar(&c.tax, "tax-included", "", "`part` of the amount that is tax")
 	f.StringVar(&c.request.OrderID, "order-id", "", "your `id` of the order")
@@ -134,6 +144,7 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	c.allowed.keepGoing = c.allowed.keepGoing || c.failed != ""
 	if c.from != "" {
 		return c.stoppedEarly(cmd.Context(), c.many(cmd, p))
 	}
@@ -141,6 +152,8 @@ func (c *invoiceCreate) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	switch {
+	case c.allowed.keepGoing:
+		return &output.Error{Code: output.Usage, What: "--" + keepGoingFlag + " and --failed need --from", Why: "Nothing was sent.", Next: "btcpayctl invoice create --help"}
 	case c.again:
 		return &output.Error{Code: output.Usage, What: "--again needs --from", Why: "Nothing was sent.", Next: "btcpayctl invoice create --help"}
 	case c.allowed.existing && c.request.OrderID == "":
@@ -240,8 +253,8 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 		return err
 	}
 	requests, shown := in.rows, in.shown
-	if i := slices.IndexFunc(requests, lineRequest.isBad); i >= 0 {
-		return unusableInput(shown, requests[i].line, in.header == nil, requests[i].bad)
+	if i := slices.IndexFunc(requests, lineRequest.isBad); i >= 0 && !c.allowed.keepGoing {
+		return badRow(in, requests[i])
 	}
 	if len(requests) == 0 {
 		fmt.Fprintf(c.app.Err, "Note: %s has no rows. Nothing was created.\n", output.VisibleLine(shown))
@@ -249,8 +262,12 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	}
 	nameRows(requests)
 	for i := range requests {
-		if err := requests[i].order.normalise(c.allowed, c.app.Err); err != nil {
-			return requests[i].at(cli.Explain(cmd.Context(), err))
+		r := &requests[i]
+		if r.bad != nil {
+			continue
+		}
+		if err := c.allowed.markBad(r, r.order.normalise(c.allowed, c.app.Err)); err != nil {
+			return r.at(cli.Explain(cmd.Context(), err))
 		}
 	}
 	if err := c.checkOrders(shown, requests); err != nil {
@@ -260,8 +277,12 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range requests {
-		if err := sender.check(r.order); err != nil {
+	for i := range requests {
+		r := &requests[i]
+		if r.bad != nil {
+			continue
+		}
+		if err := c.allowed.markBad(r, sender.check(r.order)); err != nil {
 			return r.at(cli.Explain(cmd.Context(), err))
 		}
 	}
@@ -269,7 +290,7 @@ func (c *invoiceCreate) many(cmd *cobra.Command, p *output.Printer) error {
 		return c.showMany(cmd, sender, requests)
 	}
 	b, err := patiently(cmd.Context(), newPatience(c.app, c.flags.Retry), "with "+in.shown, func() (*batch, error) {
-		return c.startBatch(cmd.Context(), sender, requests, in.data)
+		return c.startBatch(cmd.Context(), sender, in)
 	})
 	if err != nil {
 		return err
@@ -288,7 +309,8 @@ func (c *invoiceCreate) stoppedEarly(ctx context.Context, err error) error {
 		return err
 	}
 	e.Code, e.What, e.Why = cli.StopCode(ctx), context.Cause(ctx).Error()+" before the first line", "This command created nothing."
-	e.Next = sameLine(filePath(c.from), c.allowed.flags())
+	failed, _ := c.failedFile()
+	e.Next = sameLine(filePath(c.from), c.allowed.flags(), failed)
 	return &e
 }
 
@@ -300,7 +322,7 @@ func (c *invoiceCreate) checkOrders(shown string, requests []lineRequest) error 
 			return err
 		}
 	}
-	i := slices.IndexFunc(requests, lineRequest.isNameless)
+	i := slices.IndexFunc(requests, func(r lineRequest) bool { return r.isNameless() && !r.isBad() })
 	if i < 0 || !c.allowed.existing {
 		return nil
 	}
@@ -314,6 +336,10 @@ func needsOrderID() error {
 // showMany prints each request that would be sent.
 func (c *invoiceCreate) showMany(cmd *cobra.Command, sender *invoiceSender, requests []lineRequest) error {
 	for _, r := range requests {
+		if r.bad != nil {
+			fmt.Fprintln(c.app.Err, output.VisibleLine(fmt.Sprintf("Note: line %d would fail: %v", r.line, r.bad)))
+			continue
+		}
 		if _, _, err := sender.create(cmd.Context(), r.order); cli.DryRunIsDone(err) != nil {
 			return r.at(cli.Explain(cmd.Context(), err))
 		}

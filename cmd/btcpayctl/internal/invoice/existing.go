@@ -15,6 +15,10 @@ func (s *invoiceSender) existing(ctx context.Context, o order) (*invoiceRecord, 
 	if !s.allowed.existing {
 		return nil, nil
 	}
+	return s.lookForExisting(ctx, o)
+}
+
+func (s *invoiceSender) lookForExisting(ctx context.Context, o order) (*invoiceRecord, error) {
 	id := o.orderID()
 	all, err := s.withOrder(ctx, id)
 	if err != nil {

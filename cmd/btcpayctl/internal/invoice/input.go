@@ -75,6 +75,16 @@ func readRequests(a *app.App, path string) (rowsInput, error) {
 	return in, nil
 }
 
+// badRow is the failure of an input of which a row cannot be used.
+func badRow(in rowsInput, r lineRequest) error {
+	next := "correct it, and run the same command"
+	if in.header == nil {
+		next = `{"price": "12.50", "currency": "USD", "orderId": "A-1007"}`
+	}
+	return &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", in.shown, r.line, r.bad), Why: "Nothing was sent.",
+		Next: next + "\nor --" + keepGoingFlag + ", to create the invoices of the other rows", Err: r.bad}
+}
+
 // unusableInput says what a row, or the whole input, has to look like.
 func unusableInput(shown string, line int, json bool, err error) error {
 	e := &output.Error{Code: output.BadInput, What: fmt.Sprintf("%s, line %d: %v", shown, line, err), Why: "Nothing was sent.",
@@ -162,7 +172,10 @@ func parseJSON(data []byte) (rows []lineRequest, line int, err error) {
 			}
 		default:
 			var raw json.RawMessage
-			if err = decoder.Decode(&raw); err == nil {
+			if err = decoder.Decode(&raw); err == nil && raw[0] != '{' {
+				return nil, line, errors.New("an invoice must be a JSON object")
+			}
+			if err == nil {
 				rows = append(rows, newRow(line, raw))
 				continue
 			}

@@ -22,6 +22,7 @@ type consents struct {
 	anyPayment bool // a tolerance at which any payment settles the invoice
 	sameOrder  bool // an order id that another invoice has as well
 	existing   bool // adopting an existing invoice with this order id
+	keepGoing  bool // continuing a batch after a row that failed
 }
 
 // The flags of consents, as stored in a batch.
@@ -31,11 +32,12 @@ const (
 	anyPaymentFlag = "allow-any-payment"
 	sameOrderFlag  = "allow-same-order"
 	existsFlag     = "unless-exists"
+	keepGoingFlag  = "keep-going"
 )
 
 func (c *consents) byFlag() map[string]*bool {
 	return map[string]*bool{zeroFlag: &c.zero, roundFlag: &c.round, anyPaymentFlag: &c.anyPayment,
-		sameOrderFlag: &c.sameOrder, existsFlag: &c.existing}
+		sameOrderFlag: &c.sameOrder, existsFlag: &c.existing, keepGoingFlag: &c.keepGoing}
 }
 
 // flags are the names of what is allowed.

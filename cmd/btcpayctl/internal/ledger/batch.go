@@ -31,6 +31,8 @@ type BatchPayload struct {
 	Digest   string    `json:"digest"`         // of all rows
 	Total    int       `json:"total"`          // number of rows
 	Allowed  []string  `json:"allowed,omitempty"`
+	Failed   string    `json:"failed,omitempty"`  // path of the file that gets the failed rows
+	Handed   []string  `json:"handed,omitempty"`  // paths of such files that were written
 	Finished time.Time `json:"finished,omitzero"` // closed: no more invoices are created
 }
 
@@ -46,6 +48,11 @@ type Row struct {
 	Invoice   string    `json:"invoice,omitempty"` // once it is known
 	Store     string    `json:"store,omitempty"`   // of the invoice, if it is known
 	Time      time.Time `json:"time"`
+
+	// HandedTo is the file that the row was handed over to, because nothing was created for
+	// it, and Failed is why.
+	HandedTo string `json:"handedTo,omitempty"`
+	Failed   string `json:"failed,omitempty"`
 }
 
 const (

@@ -9,6 +9,7 @@ const (
 	Failed             Code = "failed"
 	MadeOtherwise      Code = "made-otherwise"
 	OrderExists        Code = "order-exists"
+	SomeFailed         Code = "some-failed"
 	Usage              Code = "usage"
 	BadInput           Code = "bad-input"
 	Refused            Code = "refused"
@@ -58,6 +59,7 @@ var Failures = []Failure{
 	{Failed, 1, "any failure that has no code of its own"},
 	{MadeOtherwise, 1, "what the server created differs from what was asked for; the message names it"},
 	{OrderExists, 1, "the order already has an invoice, which differs from what was asked for; none was created"},
+	{SomeFailed, 1, "some rows of a batch have no invoice; the others do"},
 	{Usage, 2, "the command line is wrong; nothing was sent"},
 	{BadInput, 2, "a file, an argument or standard input holds something unusable; nothing was sent"},
 	{Refused, 3, "the server refused the request"},
