@@ -199,6 +199,9 @@ func fromBitPay(i bitpay.Invoice) invoiceRecord {
 	if r.setMethods(methodsOfBitPay(i.CryptoInfo)); r.DueCurrency == nil && r.Due != nil {
 		r.DueCurrency = new(bitcoin)
 	}
+	for _, difference := range i.Rewritten {
+		r.rewritten = append(r.rewritten, difference.String())
+	}
 	for _, method := range i.CryptoInfo {
 		r.methods = append(r.methods, methodOf(method))
 	}

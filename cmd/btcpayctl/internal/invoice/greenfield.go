@@ -241,7 +241,7 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 	if id := i.Metadata[greenfield.MetaOrderID]; scalarText(id) != "" {
 		r.OrderID = id
 	}
-	r.store, r.methods = string(i.StoreID), i.Checkout.PaymentMethods
+	r.store, r.methods, r.checkout = string(i.StoreID), i.Checkout.PaymentMethods, &i.Checkout
 	r.Type, r.Archived, r.Store, r.PaidAmount, r.MonitoredUntil = given(wordOf(string(i.Type))), &i.Archived, given(string(i.StoreID)), i.PaidAmount, timeOf(i.MonitoringExpiration.Time)
 	if knowsMethods(i) {
 		r.setMethods(methodsOfGreenfield(i.PaymentMethods))

@@ -8,6 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 // invoiceRecord is an invoice in the words of both APIs. Values that an API does not report
@@ -53,6 +54,11 @@ type invoiceRecord struct {
 	// methods, if the API reports them.
 	store, askedStore string
 	methods           []string
+
+	// For notes about what was not granted: the checkout, if the API reports it, and the
+	// fields that the server changed.
+	checkout  *greenfield.Checkout
+	rewritten []string
 }
 
 // sampleInvoice is what a template is tried with.

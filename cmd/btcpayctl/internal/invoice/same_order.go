@@ -14,8 +14,14 @@ import (
 // --unless-exists adopts, if there is one.
 func (s *invoiceSender) findExisting(ctx context.Context, r ledger.Invoice, o order) (*invoiceRecord, error) {
 	found, err := s.existing(ctx, o)
-	if found != nil || err != nil || s.allowed.sameOrder {
-		return found, err
+	if found != nil {
+		if whole, unread := s.get(ctx, found.ID); unread == nil {
+			found = &whole // a list has no amounts in bitcoin
+		}
+		return found, nil
+	}
+	if err != nil || s.allowed.sameOrder {
+		return nil, err
 	}
 	open, err := s.openOrders(ctx, r.ID)
 	if err != nil {

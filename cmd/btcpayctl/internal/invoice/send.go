@@ -127,6 +127,7 @@ func (s *invoiceSender) send(ctx context.Context, operation *ledger.Operation[le
 		return invoice, outcome, err
 	}
 	s.reportChanged(o, invoice)
+	s.reportNotGranted(o, invoice)
 	return invoice, outcome, nil
 }
 
