@@ -58,7 +58,7 @@ type invoiceFilter struct {
 	status, orderID, itemCode string
 	orderIDs                  []string // any of them; see ordersAtOnce
 	offset, limit             int      // 0 means no limit
-	showStore                 bool     // the store is shown, at the cost of a request on the API that does not report it
+	showStore                 bool     // a store that the profile knows is shown, at the cost of a request on the API that does not report it
 	payments                  bool     // the payments are needed, at the cost of a request for each paid invoice on old servers
 }
 

@@ -70,7 +70,7 @@ func (b *bitpayInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[inv
 			yield(invoiceRecord{}, err)
 			return
 		}
-		if f.showStore && !b.DryRun {
+		if f.showStore && !b.DryRun && b.Source == app.SourceProfile && b.Profile.Serves() != nil {
 			_, _ = operations.Serves(ctx, b.app, b.Connection) // if it fails, the store is not shown
 		}
 		for invoice, err := range b.Invoices.All(ctx, options) {

@@ -43,13 +43,13 @@ invalid; an invoice that is paid in time does not expire.
 
 The invoice is printed however the wait ends. The exit code decides whether to ship:
 
- 0  settled. If it was marked as settled by hand, or more than asked was paid, a note
-    says so; see exception and overpaid.
- 8  still open when the time was over. If the server did not respond at the end, the
-    printed invoice is from its last response, and the message has the time.
-10  final, and no payment came: expired, or marked as invalid.
-11  money came, but not as asked: less than the amount, after the invoice expired, or
-    into an invoice that became invalid. The JSON error code names which.
+   0  settled. If it was marked as settled by hand, or more than asked was paid, a note
+      says so; see exception and overpaid.
+   8  still open when the time was over. If the server did not respond at the end, the
+      printed invoice is from its last response, and the message has the time.
+  10  final, and no payment came: expired, or marked as invalid.
+  11  money came, but not as asked: less than the amount, after the invoice expired, or
+      into an invoice that became invalid. The JSON error code names which.
 
 A payment after 10 is seen by the same command with --wait 0, which then ends with 11,
 and by "btcpayctl invoice list --paid-since". If the server never responded, the exit

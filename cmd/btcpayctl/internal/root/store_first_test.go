@@ -140,7 +140,10 @@ func TestStoreLooks(t *testing.T) {
 	none := w.home(key, "")
 	check("without a selection, before anything is known", none, nil, 0, []string{"GET /tokens, with a credential", create, status}, one...)
 	check("the next one", none, nil, 0, []string{tokens, create}, one...)
-	check("a list without a selection", none, nil, 0, []string{list}, "invoice", "list")
+	g := check("a list without a selection", none, nil, 0, []string{tokens, list}, "invoice", "list", "-o", "json", "--jq", ".[0].store")
+	if g.stdout != shop+"\n" {
+		t.Errorf("the list names the store %q, not %s", g.stdout, shop)
+	}
 
 	own := w.home(key, shop)
 	check("the profile's store, looked up before", own, nil, 0, []string{tokens, list, status, create}, one...)
@@ -152,7 +155,7 @@ func TestStoreLooks(t *testing.T) {
 	empty := w.shop("Empty")
 	newKey := w.approved(empty)
 	fresh := w.home(newKey, empty)
-	g := check("named, and nothing can tell", fresh, nil, 2, []string{tokens, list}, append(one, "--store", empty)...)
+	g = check("named, and nothing can tell", fresh, nil, 2, []string{tokens, list}, append(one, "--store", empty)...)
 	w.says(g, "it is not known which store the key serves", "there is none yet", "leave the store out")
 	g = check("many, of a profile's store that has no invoice", fresh, nil, 0, []string{tokens, list, create, status, create, create}, "invoice", "create", "--from", row(fresh, 3))
 	w.says(g, `Note: the key serves store "Empty" (`+empty+`), as invoice `)
@@ -161,6 +164,7 @@ func TestStoreLooks(t *testing.T) {
 	env := map[string]string{"BTCPAYCTL_SERVER": w.URL, "BTCPAYCTL_PRIVATE_KEY_FILE": newKey.file}
 	bare := newHome(t)
 	check("a key of the environment", bare, env, 0, []string{create}, one...)
+	check("a list, by a key of the environment", bare, env, 0, []string{list}, "invoice", "list")
 	env["BTCPAYCTL_STORE"] = empty
 	check("a key and a store of the environment", bare, env, 0, []string{tokens, list, status, create}, one...)
 	check("a key that a profile knows", fresh, env, 0, []string{tokens, create}, one...)
