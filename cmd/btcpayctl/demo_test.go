@@ -61,6 +61,8 @@ func TestDemoPasted(t *testing.T) {
 		}
 	}
 
+	checkReadme(t, told)
+
 	if err := demo.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +75,38 @@ func TestDemoPasted(t *testing.T) {
 		if err != nil || len(left) > 0 {
 			t.Errorf("the demo left %v in %s (%v)", left, dir, err)
 		}
+	}
+}
+
+// checkReadme compares what README.md shows of the demo with what it prints.
+func checkReadme(t *testing.T, told string) {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, _ := strings.Cut(string(readme), "$ make demo\n")
+	shown, _, found := strings.Cut(shown, "\n$ make test\n")
+	if !found {
+		t.Fatal("README.md does not show make demo and make test")
+	}
+	plain := strings.NewReplacer(" Everything it created is deleted. To try the commands yourself: btcpayctl demo --keep", "")
+	new := regexp.MustCompile(`\b[1-9A-HJ-NP-Za-km-z]{21,22}\b|127\.0\.0\.1:[0-9]+|\b[0-9-]{10}T[0-9:]{8}Z|\b[0-9.]+ s\b`)
+	normal := func(text string) string {
+		return regexp.MustCompile(` {2,}`).ReplaceAllString(new.ReplaceAllString(plain.Replace(text), "NEW"), "  ")
+	}
+	told = normal(told)
+	for line := range strings.Lines(shown) {
+		line = normal(strings.TrimSpace(line))
+		if line == "" || line == "…" {
+			continue
+		}
+		_, rest, found := strings.Cut(told, line+"\n")
+		if !found {
+			t.Errorf("README.md shows %q, and the demo does not, or not there", line)
+			continue
+		}
+		told = rest
 	}
 }
 

@@ -78,7 +78,7 @@ func (p plan) print(ctx context.Context, printer *output.Printer) error {
 		return err
 	}
 	if p.reach.DryRun {
-		err = output.One(printer, pageView, pageRecord{page})
+		err = output.Bare(printer, pageView, pageRecord{page})
 	} else {
 		err = p.printBegun(ctx, printer, page)
 	}
@@ -94,7 +94,7 @@ func (p plan) printBegun(ctx context.Context, printer *output.Printer, page stri
 	if err != nil {
 		return err
 	}
-	if err := output.One(printer, pageView, pageRecord{page}); err != nil {
+	if err := output.Bare(printer, pageView, pageRecord{page}); err != nil {
 		return errors.Join(err, l.operation.Finish()) // the page was not shown
 	}
 	return l.operation.Release()

@@ -34,6 +34,16 @@ func One[T any](p *Printer, v View[T], record T) error {
 	return p.list(v.plain(), func(yield func(any, error) bool) { yield(record, nil) }, false)
 }
 
+// Bare prints a single record whose name is all that a user wants: as -o name does, unless
+// another format or columns are chosen.
+func Bare[T any](p *Printer, v View[T], record T) error {
+	bare := *p
+	if p.format == "table" && len(p.layout.Columns) == 0 {
+		bare.format = "name"
+	}
+	return One(&bare, v, record)
+}
+
 // Each prints a slice of records, like [List].
 func Each[T any](p *Printer, v View[T], records []T) error {
 	return p.list(v.plain(), func(yield func(any, error) bool) {
