@@ -232,10 +232,10 @@ func numberOf(digits string) (*Identity, error) {
 func oddHex(number *Identity, digits string) (Imported, error) {
 	readings := []Reading{{number, "leading zeros were left out"}}
 	if short, err := numberOf(digits[:len(digits)-1]); err == nil {
-		readings = append(readings, Reading{short, "Node's Buffer read it, which drops the last digit"})
+		readings = append(readings, Reading{short, "Node's Buffer dropped the last digit"})
 	}
 	return Imported{}, &AmbiguousKeyError{Readings: readings, Format: FormatHex,
-		err: fmt.Errorf("%w, and here are %d", ErrKeyHex, len(digits))}
+		err: fmt.Errorf("%w, here are %d", ErrKeyHex, len(digits))}
 }
 
 // The version bytes of WIF.

@@ -32,7 +32,7 @@ func (e *AmbiguousKeyError) Error() string {
 	for _, r := range e.Readings {
 		readings = append(readings, fmt.Sprintf("%s if %s", r.Identity.SIN(), r.Why))
 	}
-	return fmt.Sprintf("%v: its SIN is %s", e.err, strings.Join(readings, ", or "))
+	return fmt.Sprintf("%v: SIN %s", e.err, strings.Join(readings, ", or "))
 }
 
 // Unwrap returns the kind of the error.

@@ -157,12 +157,13 @@ func (a *App) LoadKey(ctx context.Context, spec, sin string) (*bitpay.Identity, 
 		return nil, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("the secret in keystore %s named %s is not a private key", spec, BitIDName(sin)),
 			Why: err.Error(), Next: "restore it from a backup, or pair a new key: btcpayctl key generate --profile NAME --replace", Err: err}
 	}
-	if got := imported.Identity.SIN(); got != sin {
-		return nil, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("keystore %s holds another key as %s: that of %s", spec, BitIDName(sin), got),
+	id, ok := imported.Identity.ForSIN(sin)
+	if !ok {
+		return nil, &output.Error{Code: output.KeystoreDamaged, What: fmt.Sprintf("keystore %s holds another key as %s: that of %s", spec, BitIDName(sin), imported.Identity.SIN()),
 			Next: "restore it from a backup, or pair a new key: btcpayctl key generate --profile NAME --replace"}
 	}
-	a.Conceal(imported.Identity.Hex())
-	return imported.Identity, nil
+	a.Conceal(id.Hex())
+	return id, nil
 }
 
 // BitIDName is the name under which a keystore holds the key of a SIN.
@@ -184,26 +185,65 @@ func (a *App) legacyKey(s Settings, given EnvironmentKey) (bitpay.LegacyKey, err
 
 // ReadKeyFile reads a private key from a file, or from standard input for "-".
 func (a *App) ReadKeyFile(path string) (bitpay.Imported, error) {
-	data, err := a.ReadSecretFile(path)
-	defer clear(data)
-	shown := path
-	if path == "-" {
-		shown = "standard input"
-	}
+	data, err := a.ReadKeyData(path)
 	if err != nil {
-		return bitpay.Imported{}, &output.Error{Code: output.BadInput, What: "the private key cannot be read from " + shown, Why: err.Error(), Err: err,
-			Next: "btcpayctl key import --help lists the forms that are read"}
+		return bitpay.Imported{}, err
 	}
+	defer clear(data)
 	imported, err := bitpay.ParsePrivateKey(data)
 	if err != nil {
-		return imported, &output.Error{Code: output.BadInput, What: "there is no usable private key in " + shown, Why: err.Error(),
-			Next: "btcpayctl key import --help lists the forms that are read", Err: err}
+		return imported, UnusableKey(path, err)
 	}
 	if imported.Warning != "" {
 		fmt.Fprintln(a.Err, "warning:", output.VisibleLine(imported.Warning))
 	}
 	a.Conceal(imported.Identity.Hex())
 	return imported, nil
+}
+
+// ReadKeyData reads the content of a file with a private key, or standard input for "-".
+// The caller clears it.
+func (a *App) ReadKeyData(path string) ([]byte, error) {
+	data, err := a.ReadSecretFile(path)
+	if err != nil {
+		clear(data)
+		return nil, &output.Error{Code: output.BadInput, What: "the private key cannot be read from " + shownPath(path), Why: err.Error(), Err: err, Next: readForms}
+	}
+	return data, nil
+}
+
+const readForms = "btcpayctl key import --help lists the forms that are read"
+
+func shownPath(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
+}
+
+// UnusableKey explains why the content of a file, or of standard input for "-", is not used
+// as a private key. Only "key import" asks for a passphrase or for a choice.
+func UnusableKey(path string, err error) error {
+	e := &output.Error{Code: output.BadInput, What: "there is no usable private key in " + shownPath(path), Why: err.Error(), Next: readForms, Err: err}
+	line := "btcpayctl key import FILE"
+	if path != "-" {
+		line = "btcpayctl key import " + ShellWord(path)
+	}
+	_, elsewhere := errors.AsType[*bitpay.KeyFileError](err)
+	if choice, ok := errors.AsType[*bitpay.AmbiguousKeyError](err); ok {
+		e.What, e.Next = fmt.Sprintf("the private key in %s can be one of %d", shownPath(path), len(choice.Readings)), ""
+		for _, reading := range choice.Readings {
+			if e.Next != "" {
+				e.Next += "\nor "
+			}
+			e.Next += line + " --sin " + reading.Identity.SIN()
+		}
+	} else if elsewhere || errors.Is(err, bitpay.ErrKeyEncrypted) {
+		e.Next = line
+	} else if errors.Is(err, bitpay.ErrKeyPassphrase) {
+		e.Next = line + ", with the passphrase that was chosen when the key was made\nor pair a new key: btcpayctl pair client"
+	}
+	return e
 }
 
 // ReadSecretFile reads a file of at most 64 KiB, or standard input for "-", that other

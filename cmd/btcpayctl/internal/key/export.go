@@ -78,6 +78,9 @@ func (c *keyExport) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	secret := exportForms[form].write(id)
+	if id.IsUncompressed() {
+		fmt.Fprintf(c.app.Err, "Note: the server knows this key by its uncompressed public key, which the file does not say. Import it with --sin %s.\n", id.SIN())
+	}
 	if c.reveal {
 		return c.print(secret)
 	}

@@ -74,31 +74,6 @@ profile changes.`,
 	return cmd
 }
 
-func newKeyImport(a *app.App) *cobra.Command {
-	k := &keeping{app: a}
-	cmd := &cobra.Command{
-		Use:   "import SOURCE",
-		Short: "Import a key from a file or another client",
-		Long: `Read a private key from a file, or from standard input for -, store it, and make the
-profile use it. Formats: 64 hex digits, PEM (SEC1 or PKCS#8), DER, WIF of mainnet or
-testnet, and the key files of the PHP and Node clients.`,
-		Example: "  btcpayctl key import old.pem --profile shop\n  pass show shop | btcpayctl key import - --profile shop",
-		Args:    cli.Arguments(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return k.keep(cmd, func() (*bitpay.Identity, error) {
-				imported, err := a.ReadKeyFile(args[0])
-				if err == nil {
-					fmt.Fprintf(a.Err, "Read as: %s\n", imported.Format)
-				}
-				return imported.Identity, err
-			})
-		},
-	}
-	k.addFlags(cmd)
-	cli.Shows(cmd, keyView)
-	return cmd
-}
-
 // keep checks everything first, so that no key is made that cannot be stored.
 func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, error)) error {
 	p, err := cli.CheckedPrinter(k.app, cmd, keyView, keyRecord{})
@@ -112,6 +87,10 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 		id, err := source()
 		if err != nil {
 			return err
+		}
+		if id.IsUncompressed() {
+			return &output.Error{Code: output.Usage, What: "a key that is used with its uncompressed public key cannot be written to --output-file",
+				Why: "Nothing in the file would say so, and the server would see another SIN.", Next: cmd.CommandPath() + " FILE --sin " + id.SIN() + " --profile NAME"}
 		}
 		return k.toFile(p, id)
 	}

@@ -132,8 +132,8 @@ func CheckSecret(entry keystore.Entry, secret []byte) (keystore.Entry, error) {
 		if err != nil {
 			return entry, fmt.Errorf("%s is not a private key: %w", entry.Name, err)
 		}
-		if got := imported.Identity.SIN(); got != id {
-			return entry, fmt.Errorf("%s is the key of another SIN: %s", entry.Name, got)
+		if _, ok := imported.Identity.ForSIN(id); !ok {
+			return entry, fmt.Errorf("%s is the key of another SIN: %s", entry.Name, imported.Identity.SIN())
 		}
 	case "apikey":
 		if got := app.IDOfAPIKey(secret); got != id {

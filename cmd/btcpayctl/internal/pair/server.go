@@ -140,6 +140,10 @@ func (o *serverOptions) claim(ctx context.Context, p *plan) error {
 // paste pairs with a public key that the owner pastes on the server.
 func (o *serverOptions) paste(ctx context.Context, p *plan) error {
 	c := p.key.Connection
+	if c.Identity.IsUncompressed() {
+		return &output.Error{Code: output.Usage, What: "the key " + c.Identity.SIN() + " cannot be pasted: its SIN is that of the uncompressed public key",
+			Why: "A server compresses a key that is pasted, and pairs another SIN.", Next: "btcpayctl pair client" + p.key.ProfileFlag() + "\nor btcpayctl pair server --code CODE" + p.key.ProfileFlag()}
+	}
 	page, err := c.AccessTokensURL(bitpay.StoreID(c.Store.Text))
 	if err != nil {
 		return err

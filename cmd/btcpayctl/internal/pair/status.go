@@ -95,6 +95,24 @@ func (p *plan) unpaired(ctx context.Context) error {
 		}
 		return e
 	}
+	if other := p.otherForm(ctx); other != nil {
+		return other
+	}
 	return &output.Error{Code: output.NotPaired, What: "the key " + c.Identity.SIN() + " is not paired, or was revoked",
 		Next: "btcpayctl pair client" + p.key.ProfileFlag()}
+}
+
+// otherForm is the failure of a key that the server knows by its uncompressed public key, as
+// some clients paired it. It is nil for other keys.
+func (p *plan) otherForm(ctx context.Context) *output.Error {
+	c := p.key.Connection
+	if c.Identity.IsUncompressed() {
+		return nil
+	}
+	long := c.Identity.Uncompressed()
+	if tokens, err := c.Tokens(ctx, bitpay.As(long)); err != nil || len(tokens) == 0 {
+		return nil
+	}
+	return &output.Error{Code: output.NotPaired, What: "the key is paired as " + long.SIN() + ", with its uncompressed public key, and is used here as " + c.Identity.SIN(),
+		Next: "btcpayctl key export " + c.Identity.SIN() + " --output-file key.pem\nthen btcpayctl key import key.pem --sin " + long.SIN() + " --replace" + p.key.ProfileFlag()}
 }
