@@ -1,6 +1,7 @@
 package operations
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -66,6 +67,33 @@ func (t noteTarget) own(open []ledger.Entry) []ledger.Entry {
 		}
 		return e.Server != t.server
 	})
+}
+
+// CountOpen returns how many operations of the server and the credential of a command are
+// open, and that no process is working on.
+func CountOpen(cmd *cobra.Command, a *app.App) (n int, err error) {
+	target, err := noteTargetOf(cmd, a)
+	if err != nil {
+		return 0, err
+	}
+	open, unread := Unfinished(cmd.Context(), a)
+	for _, e := range target.own(open) {
+		rows := slices.ContainsFunc(ledger.Of[ledger.Invoice]([]ledger.Entry{e}), func(r ledger.Invoice) bool { return r.Batch != "" })
+		if !rows && IsAbandoned(cmd.Context(), a, e.ID) {
+			n++ // a row counts with its batch
+		}
+	}
+	batches, err := a.Batches()
+	if err != nil {
+		return n, err
+	}
+	unfinished, _, err := batches.Look()
+	for _, b := range unfinished {
+		if target.ownsInvoice(b.Header, b.Issuer) && !batches.IsAttended(cmd.Context(), b.ID) {
+			n++
+		}
+	}
+	return n, errors.Join(unread, err)
 }
 
 // ownsInvoice reports whether the credential can look up the invoice of an operation: on the

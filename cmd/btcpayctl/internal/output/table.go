@@ -103,7 +103,7 @@ func (t *tableWriter) choose(natural []int) layout {
 	}
 	l := arrange(t.v.columns, natural, width, t.list, t.list && len(t.p.layout.Columns) == 0)
 	if l.cards && t.p.layout.NoHeader {
-		// Without titles nobody could read it. The terminal breaks the lines.
+		// A line for each value needs its title. The terminal breaks the lines.
 		return arrange(t.v.columns, natural, 1<<30, false, false)
 	}
 	return l

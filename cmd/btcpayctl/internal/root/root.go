@@ -24,6 +24,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/rate"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/sandbox"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/store"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/whoami"
 )
 
 // Run runs one command line and returns the exit code.
@@ -59,7 +60,7 @@ func children() []child {
 		{"demo", func(a *app.App) *cobra.Command { return demo.New(a, Run) }}, {"sandbox", sandbox.New}, {"profile", profiles.New}, {"key", key.New}, {"pair", pair.New},
 		{"invoice", invoice.New}, {"store", store.New}, {"rate", rate.New}, {"authorize", func(a *app.App) *cobra.Command { return authorize.New(a, tree(a)) }},
 		{"apikey", func(a *app.App) *cobra.Command { return apikey.New(a, tree(a)) }},
-		{"doctor", doctor.New}, {"keystore", keystore.New}, {"credential", credential.New}, {"man", newMan}, {"version", newVersion},
+		{"whoami", whoami.New}, {"doctor", doctor.New}, {"keystore", keystore.New}, {"credential", credential.New}, {"man", newMan}, {"version", newVersion},
 	}
 }
 
