@@ -57,7 +57,7 @@ var (
 	ErrNotServer = client.ErrNotServer
 	// ErrNotArrived means that the server got the request without its credential. It says
 	// nothing about the key.
-	ErrNotArrived = errors.New("the credential does not reach the server: a proxy on the way removes the X-Identity and X-Signature or the Authorization headers")
+	ErrNotArrived = errors.New("the credential does not reach the server: a proxy on the way removes the headers X-Identity and X-Signature, or Authorization")
 	// ErrLoginPage means that a request was redirected to a log-in page. This package
 	// sends all that the server needs to route a request, so something between client and
 	// server removed the query or the headers.

@@ -130,6 +130,7 @@ func TestErrorMeanings(t *testing.T) {
 		{403, "<html><title>Access denied</title>", greenfield.ErrNotServer},
 		{403, `{"message":"Forbidden"}`, greenfield.ErrNotServer},
 		{400, `{"code":"generic-error","message":"Error retrieving a matching payment method or rate.\nx"}`, greenfield.ErrNoRate},
+		{400, `{"code":"generic-error","message":"Warning: You have payment methods configured but none of them match any of the requested payment methods or the rate is not available."}`, greenfield.ErrNoRate},
 	} {
 		g := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, c.status, c.body) })
 		_, err := g.Users.Me(t.Context())

@@ -236,6 +236,8 @@ func refusalOf(message string) error {
 	return ErrUnauthenticated
 }
 
+// noRate reports whether a text is about an invoice that no payment method fits. The second
+// one is that of servers up to 2.0.8.
 func noRate(message string) bool {
-	return strings.Contains(message, "Error retrieving a matching payment method") || strings.Contains(message, "No wallet has been linked")
+	return strings.Contains(message, "none of them match any of the requested payment methods") || strings.Contains(message, "Error retrieving a matching payment method") || strings.Contains(message, "No wallet has been linked")
 }

@@ -25,12 +25,12 @@ func (s *ServerService) Info(ctx context.Context, opts ...client.CallOption) (Se
 	return call(ctx, s.c, get("Server.Info", "server", "info"), opts, checkInfo)
 }
 
-// OwnAddress returns the address that the server believes to be reached at, as it stands in
-// the server's redirect to its log-in page. Links to invoices and the pages of package
-// authorize begin with it. If it is not [Client.Address], a proxy in front of the server
-// changes the scheme, the host or the path and does not report the original. It is empty if
-// the server does not redirect. It needs no permission and sends no credential. The text
-// comes from the server.
+// OwnAddress returns the address that the server believes to be reached at, from its
+// redirect to the log-in page. Links to invoices and the pages of package authorize begin
+// with it. If it is not [Client.Address], a proxy in front of the server changes the
+// scheme, the host or the path and does not report the original. It is empty if the server
+// does not redirect. It needs no permission and sends no credential. The text comes from
+// the server.
 func (s *ServerService) OwnAddress(ctx context.Context, opts ...client.CallOption) (string, error) {
 	r := client.Request{Operation: "greenfield.Server.OwnAddress", Method: http.MethodGet, Path: []string{"account", "apikeys"}, Anonymous: true}
 	_, err := s.c.http.Do(ctx, r, opts...)
