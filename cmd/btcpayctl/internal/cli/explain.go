@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
@@ -34,7 +35,7 @@ func Explain(ctx context.Context, err error) *output.Error {
 		return e
 	}
 	// The first that knows the failure fills in the rest.
-	_ = explainGreenfield(e) || explainMeaning(e) || explainAnswer(e) || explainInput(e)
+	_ = explainRefused(e) || explainGreenfield(e) || explainNamed(e, meanings) || explainAnswer(e) || explainInput(e)
 	explainTemporary(e)
 	return e
 }
@@ -69,7 +70,8 @@ func explainNamed(e *output.Error, table []meaning) bool {
 		e.Code, e.Next = known.code, known.next
 		e.What = known.err.Error()
 		if answer, ok := errors.AsType[*client.Error](e.Err); ok {
-			e.Status, e.Why = answer.Status, answer.Error()
+			e.Status = answer.Status
+			e.Why, e.Server = reported(answer)
 		}
 		return true
 	}
@@ -89,7 +91,8 @@ var meanings = []meaning{
 	{bitpay.ErrNoPaymentMethod, output.Refused, "check the store's payment methods, and btcpayctl rate get"},
 	{bitpay.ErrExpiryTooSoon, output.Invalid, "date -u, and a later --expires"},
 	{bitpay.ErrNoAPI, output.NotFound, "check --server, with its path prefix"},
-	{bitpay.ErrLoginPage, output.Redirected, "btcpayctl help pairing"},
+	{bitpay.ErrNotArrived, output.Refused, throughProxy},
+	{bitpay.ErrLoginPage, output.Redirected, throughProxy},
 	{bitpay.ErrUnknownLegacyKey, output.BadCredential, "btcpayctl pair client --profile shop\nthen the same command with --profile shop"},
 	{bitpay.ErrUnauthenticated, output.BadCredential, "btcpayctl pair status"},
 	{bitpay.ErrNoRate, output.NotFound, "check the store's rate rules, or ask for another pair"},
@@ -102,20 +105,14 @@ var meanings = []meaning{
 	{client.ErrOnion, output.Network, "export HTTP_PROXY=socks5h://127.0.0.1:9050 HTTPS_PROXY=socks5h://127.0.0.1:9050"},
 }
 
-func explainMeaning(e *output.Error) bool {
-	if proxy, ok := errors.AsType[*bitpay.ProxyError](e.Err); ok {
-		e.Code, e.Status = output.BadCredential, 401
-		e.What = "the server refused the signature, and accepts it over http"
-		e.Why = "The proxy in front of " + proxy.Server + " does not send X-Forwarded-Proto."
-		e.Next = "ask the operator to forward the scheme, or see: btcpayctl help pairing"
-		return true
-	}
-	return explainNamed(e, meanings)
-}
-
 func explainAnswer(e *output.Error) bool {
 	if answer, ok := errors.AsType[*client.Error](e.Err); ok {
 		e.Status, e.Code = answer.Status, codeOf(answer)
+		sentence, server := reported(answer)
+		if before, found := strings.CutSuffix(e.What, answer.Error()); found {
+			e.What = shortened(before+sentence, maxSentence)
+		}
+		e.Server = server
 		if answer.MissingPermission != "" {
 			e.Why = "It lacks " + answer.MissingPermission + "."
 		}

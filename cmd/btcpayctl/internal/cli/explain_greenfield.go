@@ -11,8 +11,7 @@ import (
 
 // greenfieldMeanings are the failures of this API that the SDK has a name for.
 var greenfieldMeanings = []meaning{
-	{greenfield.ErrNotArrived, output.Redirected, "ask the server's operator to let the Authorization header through"},
-	{greenfield.ErrNotServer, output.BadAnswer, "check --server: is it BTCPay Server that answers there?"},
+	{greenfield.ErrNotArrived, output.Refused, throughProxy},
 	{greenfield.ErrOtherServer, output.BadCredential, "check --server\nor, for new keys: btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{authorize.ErrNotProven, output.BadCredential, "btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
 	{greenfield.ErrUnknownKey, output.BadCredential, "btcpayctl apikey list\nor, for a new key: btcpayctl authorize --profile NAME --store ID --for \"invoice create\""},
@@ -29,7 +28,7 @@ var greenfieldMeanings = []meaning{
 	{greenfield.ErrUserNotFound, output.NotFound, "check the user's e-mail address or id"},
 	{greenfield.ErrInvoiceNotFound, output.NotFound, "btcpayctl invoice list"},
 	{greenfield.ErrNoAPI, output.NotFound, "btcpayctl doctor\nand check --server, with its path prefix"},
-	{greenfield.ErrLoginPage, output.Redirected, "ask the server's operator to let the Authorization header through"},
+	{greenfield.ErrLoginPage, output.Redirected, throughProxy},
 	{greenfield.ErrNoRate, output.Refused, "check the store's wallet, payment methods and rates"},
 	{greenfield.ErrStoreLimit, output.Refused, "ask the server's administrator"},
 	{greenfield.ErrNotMarkable, output.Refused, "btcpayctl invoice get ID"},

@@ -16,6 +16,9 @@ type Error struct {
 	Next string // what to do, as a command if there is one; may be empty
 	// Status is the server's HTTP status; 0 if the server was not involved.
 	Status int
+	// Server is the server's own text, of any length. Only the JSON form has it, since
+	// --debug shows the response anyway.
+	Server string
 	Err    error
 }
 
@@ -58,9 +61,10 @@ func reportJSON(w io.Writer, e *Error, exit int) {
 		Message string `json:"message"`
 		Hint    string `json:"hint"`
 		Status  int    `json:"status"`
+		Server  string `json:"server,omitempty"`
 	}
 	hint := strings.TrimSpace(e.Why + "\n" + e.Next)
-	document, err := json.Marshal(map[string]body{"error": {e.Code, exit, e.What, hint, e.Status}})
+	document, err := json.Marshal(map[string]body{"error": {e.Code, exit, e.What, hint, e.Status, e.Server}})
 	if err != nil {
 		// A struct of strings and numbers always encodes.
 		panic(err)

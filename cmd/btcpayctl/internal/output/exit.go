@@ -15,6 +15,7 @@ const (
 	Refused            Code = "refused"
 	Invalid            Code = "validation"
 	ServerError        Code = "server-error"
+	Unavailable        Code = "unavailable"
 	Redirected         Code = "redirected"
 	BadAnswer          Code = "bad-answer"
 	ReusedKey          Code = "reused-key"
@@ -65,6 +66,7 @@ var Failures = []Failure{
 	{Refused, 3, "the server refused the request"},
 	{Invalid, 3, "the server refused a value of the request"},
 	{ServerError, 3, "the server failed (5xx)"},
+	{Unavailable, 3, "the server cannot do this now; the same command may work later"},
 	{Redirected, 3, "the server responded with a redirect, which is never followed with a credential"},
 	{BadAnswer, 3, "the server's response cannot be understood or is too large"},
 	{ReusedKey, 3, "the key is already paired with another store"},
