@@ -132,12 +132,12 @@ func TestLoadKeyChecks(t *testing.T) {
 
 func TestKeySource(t *testing.T) {
 	key := func(c string) string { return strings.Repeat(c, 43) }
-	a, _ := newApp(t, map[string]string{"BTCPAY_API_KEY": key("c"), "BTCPAYCTL_API_KEY_FILE": "b", "BTCPAYCTL_API_KEY": key("a")})
+	a, _ := newApp(t, map[string]string{"BTCPAY_API_KEY": key("C"), "BTCPAYCTL_API_KEY_FILE": "b", "BTCPAYCTL_API_KEY": key("A")})
 	if got, err := a.KeySource(Settings{}); err != nil || got.Source != "BTCPAYCTL_API_KEY" || strings.Contains(got.Text, "a store's API key") == false {
 		t.Errorf("%+v %v", got, err)
 	}
 	given, err := a.environmentKey()
-	if err != nil || given.Source != "BTCPAYCTL_API_KEY" || given.Key.Reveal() != key("a") || !given.Legacy {
+	if err != nil || given.Source != "BTCPAYCTL_API_KEY" || given.Key.Reveal() != key("A") || !given.Legacy {
 		t.Errorf("%s %v", given.Source, err)
 	}
 }

@@ -79,7 +79,7 @@ func readKey(data []byte, source, shown string) (EnvironmentKey, error) {
 	switch {
 	case forms().greenfield.MatchString(text):
 		return EnvironmentKey{client.NewSecret(text), source, false}, nil
-	case forms().legacy.MatchString(text):
+	case forms().legacy.MatchString(text) && !forms().nearly.MatchString(text):
 		return EnvironmentKey{client.NewSecret(text), source, true}, nil
 	}
 	likeness, next := likenessOf(data, text)
@@ -104,13 +104,14 @@ func cleanKey(data []byte) string {
 }
 
 type keyForms struct {
-	greenfield, legacy, hex, wif, sin, code, unfilled *regexp.Regexp
+	greenfield, nearly, legacy, hex, wif, sin, code, unfilled *regexp.Regexp
 }
 
 // A pairing code, a token and a SIN are base58, which has neither 0 nor O, I, l.
 var forms = sync.OnceValue(func() keyForms {
 	return keyForms{
 		greenfield: regexp.MustCompile(`^[0-9a-f]{40}$`),
+		nearly:     regexp.MustCompile(`[0-9a-f]{30}`), // no other kind of key has as many such digits in a row
 		legacy:     regexp.MustCompile(`^[A-Za-z0-9]{43}$`),
 		hex:        regexp.MustCompile(`^[0-9A-Fa-f]+$`),
 		wif:        regexp.MustCompile(`^[5KL9c][1-9A-HJ-NP-Za-km-z]{50,51}$`),
@@ -161,6 +162,10 @@ func likenessOf(data []byte, text string) (likeness, next string) {
 		return "it looks like a pairing code", "btcpayctl pair server --code -"
 	case strings.ContainsAny(text, " \t"):
 		return "it has more than one word", ""
+	case f.nearly.MatchString(text) && len(text) > 40:
+		return fmt.Sprintf("it is too long: %d characters, and a Greenfield API key has 40", len(text)), ""
+	case f.nearly.MatchString(text) && len(text) == 40:
+		return "it looks like a Greenfield API key with a wrong character: a key has digits and letters from a to f only", ""
 	case len(text) < 40:
 		return fmt.Sprintf("it is too short: %d characters of 40", len(text)), ""
 	case len(text) > 43:
