@@ -38,6 +38,7 @@ var shared = map[string][]string{
 	"app":        {"ledger", "output", "profile", "signals", "terminal"},
 	"cli":        {"app", "output", "profile", "signals"},
 	"operations": {"app", "cli", "fault", "ledger", "output", "profile", "signals"},
+	"readiness":  {"output"},
 }
 
 // tools make, measure and test the program. root alone knows the nouns.

@@ -43,8 +43,15 @@ func (a *App) GreenfieldBy(ctx context.Context, f Flags, s Settings) (*Greenfiel
 	if source != SourceProfile && s.Store.Source == SourceProfile {
 		s.Store = Value{} // the environment's key inherits nothing of a profile
 	}
-	return a.ConnectGreenfield(f, s, key, source)
+	c, err := a.ConnectGreenfield(f, s, key, source)
+	if err == nil {
+		a.inUse = c
+	}
+	return c, err
 }
+
+// InUse returns the connection that [App.Greenfield] made last; nil if it made none.
+func (a *App) InUse() *GreenfieldConnection { return a.inUse }
 
 // ConnectGreenfield makes a client with a credential: an API key, a [greenfield.Basic],
 // or nil for none.

@@ -107,7 +107,7 @@ func (c *invoiceCall) connect(ctx context.Context) (invoiceAPI, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &bitpayInvoices{c.app, connection}, nil
+		return &bitpayInvoices{app: c.app, Connection: connection}, nil
 	case APIGreenfield:
 		connection, err := c.app.GreenfieldBy(ctx, c.flags, s)
 		if err != nil {

@@ -15,12 +15,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/readiness"
 )
 
 // bitpayInvoices are those of the store of a BitId key or a legacy key.
 type bitpayInvoices struct {
 	app *app.App
 	*app.Connection
+	toldAddress bool
 }
 
 func (b *bitpayInvoices) server() string { return b.URL }
@@ -33,12 +35,14 @@ func (b *bitpayInvoices) create(ctx context.Context, _ string, o order) (invoice
 	if _, different := errors.AsType[*client.DifferentError](err); different {
 		err = nil // the order is compared with what was made, and may allow it
 	}
-	if err == nil {
-		madeInvoice(b.app, string(invoice.ID), invoice.OrderID)
+	if err != nil {
+		return invoiceRecord{}, whyRefused(ctx, readiness.Store{BitPay: b.Client}, o, err)
 	}
+	madeInvoice(b.app, string(invoice.ID), invoice.OrderID)
+	tellOtherAddress(b.app, &b.toldAddress, b.URL, invoice.URL)
 	r := fromBitPay(invoice)
 	r.AnyAmount = r.AnyAmount && o.anyAmount // an invoice of 0 is still new here
-	return r, err
+	return r, nil
 }
 
 func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {

@@ -11,9 +11,10 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
-	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/readiness"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
@@ -24,6 +25,8 @@ type greenfieldInvoices struct {
 	connection *app.GreenfieldConnection
 	dryRun     bool
 	store      string
+
+	toldAddress bool
 }
 
 // metaOperation is the metadata field that names the operation which created an invoice.
@@ -64,12 +67,14 @@ func (g *greenfieldInvoices) create(ctx context.Context, operation string, o ord
 	if _, different := errors.AsType[*client.DifferentError](err); different {
 		err = nil // the order is compared with what was made, and may allow it
 	}
-	if err == nil {
-		madeInvoice(g.app, string(invoice.ID), scalarText(invoice.Metadata[greenfield.MetaOrderID]))
+	if err != nil {
+		return invoiceRecord{}, whyRefused(ctx, readiness.Store{Greenfield: g.connection.Client, ID: store}, o, operations.WhyRefusedInUse(ctx, g.app, err))
 	}
+	madeInvoice(g.app, string(invoice.ID), scalarText(invoice.Metadata[greenfield.MetaOrderID]))
+	tellOtherAddress(g.app, &g.toldAddress, g.connection.URL, invoice.CheckoutLink)
 	r := fromGreenfield(invoice)
 	r.askedStore = store
-	return r, err
+	return r, nil
 }
 
 func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord, error) {
@@ -79,7 +84,7 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 	}
 	invoice, err := g.connection.Invoices.Get(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoiceGetOptions{IncludePaymentMethods: true})
 	if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
-		return invoiceRecord{}, noInvoiceOrPermission(id, store, denied)
+		return invoiceRecord{}, operations.NoInvoice(ctx, g.connection, store, id, denied)
 	}
 	if err != nil {
 		return invoiceRecord{}, err
@@ -100,14 +105,6 @@ func (g *greenfieldInvoices) withMethods(ctx context.Context, store string, invo
 	methods, err := g.connection.Invoices.PaymentMethods(ctx, greenfield.StoreID(store), invoice.ID, greenfield.InvoicePaymentMethodsOptions{})
 	invoice.PaymentMethods = methods
 	return invoice, err
-}
-
-// noInvoiceOrPermission explains a 403 about one invoice. Servers since 2.4 respond the
-// same way to an unknown id.
-func noInvoiceOrPermission(id, store string, denied *greenfield.PermissionError) error {
-	return &output.Error{Code: output.MissingPermission, Status: 403, Err: denied,
-		What: fmt.Sprintf("the key lacks %s for store %s, or the store has no invoice %s", denied.Permission.Policy(), store, id),
-		Why:  cli.DeniedWhy, Next: "btcpayctl invoice list\nor " + cli.DeniedNext(denied.Permission)}
 }
 
 func (g *greenfieldInvoices) all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error] {

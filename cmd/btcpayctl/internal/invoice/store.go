@@ -3,7 +3,9 @@ package invoice
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -17,11 +19,26 @@ func (b *bitpayInvoices) ready(ctx context.Context) error {
 
 // mayRead is [bitpayInvoices.ready] for requests that only read.
 func (b *bitpayInvoices) mayRead(ctx context.Context) error {
+	if b.Source == "" {
+		return b.noKey()
+	}
 	err := operations.CheckStore(ctx, b.app, b.Connection)
 	if err == nil {
 		operations.TellUnproven(b.app, b.Connection)
 	}
 	return err
+}
+
+// noKey is for invoices that are to be read without any key. A server fails then with 500,
+// if the store lets anyone create invoices.
+func (b *bitpayInvoices) noKey() error {
+	e := &output.Error{Code: output.NoCredential, What: "no key is given, and invoices cannot be read without one", Why: "Nothing was sent.",
+		Next: "btcpayctl pair client --profile NAME\nor btcpayctl authorize --profile NAME --store ID --for \"invoice create,invoice get\""}
+	if name := b.Name.Text; name != "" {
+		e.What = "profile " + name + " has no key, and invoices cannot be read without one"
+		e.Next = strings.ReplaceAll(e.Next, "NAME", app.ShellWord(name))
+	}
+	return e
 }
 
 // showsStore compares an invoice of the key with the selected store.

@@ -116,6 +116,19 @@ func (h *KeyHolder) WhyRefused(ctx context.Context, c *app.GreenfieldConnection,
 	return c.WhyRefused(ctx, refused, witness.Client)
 }
 
+// WhyRefusedInUse is [greenfield.Client.WhyRefused] for the API key that the command uses.
+// Errors that a command has explained itself stay as they are.
+func WhyRefusedInUse(ctx context.Context, a *app.App, err error) error {
+	c := a.InUse()
+	if _, explained := errors.AsType[*output.Error](err); explained || c == nil || ctx.Err() != nil {
+		return err
+	}
+	if !errors.Is(err, greenfield.ErrUnauthenticated) {
+		return err
+	}
+	return c.WhyRefused(ctx, err, nil)
+}
+
 // witness connects with another key of the same account: the key that made this one, or a
 // key that it made. It returns nil if the ledger names none, or that key is not available.
 func (h *KeyHolder) witness(ctx context.Context, server, id string) *app.GreenfieldConnection {

@@ -33,7 +33,7 @@ func CheckStore(ctx context.Context, a *app.App, c *app.Connection) error {
 		return otherStore(c, serves)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, bitpay.ErrNotPaired):
+	case errors.Is(err, bitpay.ErrNotPaired), errors.Is(err, bitpay.ErrNotArrived):
 		return err
 	case !c.Store.Explicit():
 		return nil

@@ -62,6 +62,9 @@ func readTokens(ctx context.Context, a *app.App, c *app.Connection) error {
 		return plainAnswer(err)
 	}
 	if len(tokens) == 0 {
+		if err := Arrives(ctx, c); err != nil {
+			return err
+		}
 		forgetProven(ctx, a, c)
 		return bitpay.ErrNotPaired
 	}
@@ -80,6 +83,15 @@ func readTokens(ctx context.Context, a *app.App, c *app.Connection) error {
 			s.Store = proven
 			break
 		}
+	}
+	return nil
+}
+
+// Arrives returns [bitpay.ErrNotArrived] if a proxy removes the credential of a connection:
+// every key then seems to be unpaired.
+func Arrives(ctx context.Context, c *app.Connection) error {
+	if arrival, err := c.Arrival(ctx); err == nil && !arrival.Credential {
+		return bitpay.ErrNotArrived
 	}
 	return nil
 }
@@ -172,7 +184,7 @@ func ReadyToCreate(ctx context.Context, a *app.App, c *app.Connection) error {
 	}
 	look, cancel := context.WithTimeout(ctx, c.Patience)
 	defer cancel()
-	if err := readTokens(look, a, c); errors.Is(err, bitpay.ErrNotPaired) {
+	if err := readTokens(look, a, c); errors.Is(err, bitpay.ErrNotPaired) || errors.Is(err, bitpay.ErrNotArrived) {
 		return err
 	}
 	return nil // what else fails does not stop a sale

@@ -18,6 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/invoice"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/key"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/keystore"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/pair"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profiles"
@@ -43,7 +44,7 @@ func Run(ctx context.Context, a *app.App, args []string) int {
 	}
 	format, _ := root.PersistentFlags().GetString("output")
 	// After a mistake before -o, the flag is not parsed.
-	failure := afterEffects(a, *cli.Explain(ctx, err))
+	failure := afterEffects(a, *cli.Explain(ctx, operations.WhyRefusedInUse(ctx, a, err)))
 	failure.Next = a.Hint(failure.Next)
 	return output.Report(a.Err, &failure, output.IsJSON(format) || output.WantsJSON(args))
 }

@@ -3,12 +3,12 @@ package store
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
@@ -72,6 +72,11 @@ btcpay.store.canviewstoresettings, for every store or for some.`,
 			if err != nil {
 				return cli.DryRunIsDone(err)
 			}
+			if len(stores) == 0 {
+				if err := operations.HiddenStores(cmd.Context(), c); err != nil {
+					return err
+				}
+			}
 			return output.List(p, storeView, func(yield func(storeRecord, error) bool) {
 				for _, s := range stores {
 					if !yield(fromStore(s), nil) {
@@ -114,9 +119,7 @@ the key names. This needs the permission btcpay.store.canviewstoresettings.`,
 			}
 			store, err := c.Stores.Get(cmd.Context(), greenfield.StoreID(id))
 			if denied, ok := errors.AsType[*greenfield.PermissionError](err); ok {
-				return &output.Error{Code: output.MissingPermission, Status: 403, Err: err,
-					What: fmt.Sprintf("the key lacks %s for store %s, or there is no such store", denied.Permission.Policy(), id),
-					Why:  cli.DeniedWhy, Next: "btcpayctl store list\nor " + cli.DeniedNext(denied.Permission)}
+				return operations.NoStore(cmd.Context(), c, id, denied)
 			}
 			if err != nil {
 				return cli.DryRunIsDone(err)
