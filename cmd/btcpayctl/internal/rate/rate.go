@@ -41,7 +41,8 @@ func newRateGet(a *app.App) *cobra.Command {
 		Short: "Show the rates of the store's rules",
 		Long: `Show the rates of the store's rules: for the named pairs, else for the store's default
 pairs. If a flag, the environment or the profile names the store, no key is needed or
-used; otherwise the rates are those of the key's own store. Each rate names its store,
+used; otherwise the rates are those of the key's own store, and an API key must be for
+one store. Each rate names its store,
 and says "not proven" if no invoice of the key shows it. If a pair has no rate, the
 command fails and names it.`,
 		Example: "  btcpayctl rate get BTC_USD BTC_EUR --store J8Rx6Z4dzx",
@@ -101,7 +102,7 @@ func plainPair(pair string) string {
 
 // connectForRates signs only if no store is named: the server responds to a signed call
 // with the rates of the key's own store, and to an unsigned one with those of the store
-// named.
+// named. An API key of the other API is not needed here: it is used only to learn its store.
 func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Connection, error) {
 	s, err := a.Settings(flags, false)
 	if err != nil {
@@ -111,12 +112,35 @@ func connectForRates(ctx context.Context, a *app.App, flags app.Flags) (*app.Con
 	if err != nil {
 		return nil, err
 	}
+	apiKey, err := a.APIKeySource(s)
+	if err != nil {
+		return nil, err
+	}
 	// A key from the environment uses nothing of a profile.
-	foreign := key.Explicit() && !s.Store.Explicit()
-	if s.Store.Text == "" || foreign {
+	foreign := !s.Store.Explicit()
+	switch {
+	case apiKey.Explicit() && !key.Explicit() && foreign, apiKey.Text != "" && key.Text == "" && s.Store.Text == "":
+		if s.Store, err = storeOfAPIKey(ctx, a, flags, s); err != nil {
+			return nil, err
+		}
+	case s.Store.Text == "" || key.Explicit() && foreign:
 		return a.BitPayBy(ctx, flags, s)
 	}
 	return a.Connect(flags, s, bitpay.Anonymous{StoreID: bitpay.StoreID(s.Store.Text)})
+}
+
+// storeOfAPIKey returns the only store of the API key in use.
+func storeOfAPIKey(ctx context.Context, a *app.App, flags app.Flags, s app.Settings) (app.Value, error) {
+	if flags.DryRun {
+		return app.Value{}, &output.Error{Code: output.Usage, What: "no store is given, and --dry-run does not ask the server for the key's store", Next: "--store ID"}
+	}
+	c, err := a.GreenfieldBy(ctx, flags, s)
+	if err != nil {
+		return app.Value{}, err
+	}
+	defer c.CloseIdleConnections()
+	store, err := c.StoreID(ctx)
+	return app.Value{Text: store, Source: c.Source}, err
 }
 
 // storeOfRates returns the store whose rates are requested, if it is known. The name of a
