@@ -1,6 +1,7 @@
 package pair
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -27,7 +28,8 @@ The page shows a SIN: approve only if it is the one printed here. Anyone who kno
 code can replace the key with their own. If the code was approved for another key, the
 exit code is 10, and btcpayctl prints the page where that token can be revoked.
 
-Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store.
+Servers 2.0.0 to 2.3.5 show no Approve button unless --store names the store. On an
+old server, btcpayctl prints how to add the store to the page's address.
 
 The owner chooses the store on the page, whatever --store says. btcpayctl learns which
 store it was from an invoice of the key, if the store has invoices: another store than
@@ -48,6 +50,10 @@ status" reports the result.`,
 			if paired, err := p.checkPaired(ctx); paired || err != nil {
 				return err
 			}
+			old, err := p.isOld(ctx)
+			if err != nil {
+				return err
+			}
 			b, err := p.begin(ctx, "")
 			if err != nil {
 				return err
@@ -58,7 +64,7 @@ status" reports the result.`,
 			if err := b.answered(code, err); err != nil || p.dryRun {
 				return err
 			}
-			p.show(code, o.wait)
+			p.show(code, o.wait, old)
 			if qr {
 				qrterminal.GenerateHalfBlock(code.ApproveURL, qrterminal.L, a.Err)
 			}
@@ -83,10 +89,34 @@ status" reports the result.`,
 const compareSIN = "Approve only if the page shows this SIN. Anyone who knows the code can replace the key with their own,\n" +
 	"so give the address only to the owner."
 
+// isOld reports whether the server's approval page may need a store's id. It fails if a
+// proxy removes signatures, because the key would never be seen as paired.
+func (p *plan) isOld(ctx context.Context) (bool, error) {
+	if p.dryRun {
+		return false, nil
+	}
+	arrival, err := p.key.Connection.Arrival(ctx)
+	switch {
+	case err != nil:
+		return false, nil //nolint:nilerr // the next request reports it better
+	case !arrival.Credential:
+		return false, bitpay.ErrNotArrived
+	}
+	return arrival.Before236 && p.key.Connection.Store.Text == "", nil
+}
+
+// addStore is for pages of servers 2.0.0 to 2.3.5 (recordings 61-pairing-client of 2.0.8).
+const addStore = "If the page has no Approve button, as on servers 2.0.0 to 2.3.5, add the store's id to its address:\n\n  %s&selectedStore=STORE\n\n" +
+	"The id is in the address of the store's pages, after /stores/. Or run the same command with --store ID.\n\n"
+
 // show prints the page for the owner, and what to compare there.
-func (p *plan) show(code bitpay.Pairing, wait time.Duration) {
-	fmt.Fprintf(p.app.Err, "Ask the store's owner to open this page, choose the store and approve:\n\n  %s\n\n%s\n\n  Label    %s\n  SIN      %s\n",
-		output.VisibleLine(code.ApproveURL), compareSIN, output.VisibleLine(code.Label), p.key.Connection.Identity.SIN())
+func (p *plan) show(code bitpay.Pairing, wait time.Duration, old bool) {
+	page := output.VisibleLine(code.ApproveURL)
+	fmt.Fprintf(p.app.Err, "Ask the store's owner to open this page, choose the store and approve:\n\n  %s\n\n", page)
+	if old {
+		fmt.Fprintf(p.app.Err, addStore, page)
+	}
+	fmt.Fprintf(p.app.Err, "%s\n\n  Label    %s\n  SIN      %s\n", compareSIN, output.VisibleLine(code.Label), p.key.Connection.Identity.SIN())
 	if !p.app.IsTerminal(p.app.Err) || wait == 0 {
 		fmt.Fprintf(p.app.Err, "  Expires  in %s\n", cli.ClockText(code.Left().Round(time.Second)))
 	}

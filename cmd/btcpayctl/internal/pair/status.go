@@ -75,6 +75,9 @@ func (p *plan) status(ctx context.Context) error {
 // none.
 func (p *plan) unpaired(ctx context.Context) error {
 	c := p.key.Connection
+	if err := operations.Arrives(ctx, c); err != nil {
+		return err
+	}
 	open, err := operations.UnfinishedOf[ledger.Pair](ctx, p.app)
 	if err != nil {
 		return err
