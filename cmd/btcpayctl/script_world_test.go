@@ -249,9 +249,10 @@ func upgradeSandbox(ts *testscript.TestScript, neg bool, args []string) {
 // changeAccount does to an account what its owner can do on a page.
 //
 //	effect allowBasic|addSecondFactor EMAIL
+//	effect node away|behind|ready
 func changeAccount(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
-		ts.Fatalf("usage: effect allowBasic|addSecondFactor EMAIL")
+		ts.Fatalf("usage: effect allowBasic|addSecondFactor EMAIL, or effect node STATE")
 	}
 	ts.Check(stageOf(ts).control(context.Background(), "effect", map[string]string{args[0]: args[1]}))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -77,6 +78,9 @@ func (p plan) print(ctx context.Context, printer *output.Printer) error {
 	if err != nil {
 		return err
 	}
+	if !p.reach.DryRun {
+		p.tellOtherAddress(ctx)
+	}
 	if p.reach.DryRun {
 		err = output.Bare(printer, pageView, pageRecord{page})
 	} else {
@@ -98,6 +102,18 @@ func (p plan) printBegun(ctx context.Context, printer *output.Printer, page stri
 		return errors.Join(err, l.operation.Finish()) // the page was not shown
 	}
 	return l.operation.Release()
+}
+
+// tellOtherAddress reports that the server sends the browser to another address for its
+// log-in page, which then may not load.
+func (p plan) tellOtherAddress(ctx context.Context) {
+	own, err := p.connection.Client.Server.OwnAddress(ctx, client.CallRetries(0))
+	if err != nil || ctx.Err() != nil {
+		return
+	}
+	if note, remedy := cli.OtherAddress(p.connection.URL, own); note != "" {
+		fmt.Fprintf(p.app.Err, "Note: %s. Its log-in page begins with that and may not load.\nNext: %s\n\n", output.VisibleLine(note), output.VisibleLine(remedy))
+	}
 }
 
 // pickText says which store to pick, if the user has to pick a certain one.

@@ -34,6 +34,7 @@ func (o options) runListener(ctx context.Context, p plan, printer *output.Printe
 	}
 	defer l.listener.Close()
 	defer l.release()
+	l.tellOtherAddress(ctx)
 	l.show(o.noBrowser, asks.dialogue != nil)
 	l.tellOtherPages(ctx)
 	if !o.noBrowser {

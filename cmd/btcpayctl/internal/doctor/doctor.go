@@ -36,9 +36,10 @@ func New(a *app.App) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check the configuration and finish interrupted operations",
 		Long: `Check the configuration, the keystore, the server, the API key and the pairing in
-use. Then look at interrupted operations, and finish those that need no decision: an
-accepted key is put to use, the key of a killed "apikey exec" is revoked, a rotation
-or revocation continues.
+use, and whether "invoice create" would work now: the server's node, the store's
+payment methods and its exchange rate. Then look at interrupted operations, and finish
+those that need no decision: an accepted key is put to use, the key of a killed
+"apikey exec" is revoked, a rotation or revocation continues.
 
 The API key's permissions are tried with calls that only read. If the server refuses
 some of them now, because the role of the key's owner in the store does not allow
@@ -123,7 +124,7 @@ func (d *doctor) checks(ctx context.Context) []func() []cli.Check {
 		return func() []cli.Check { return []cli.Check{check(ctx)} }
 	}
 	return []func() []cli.Check{
-		one(d.configuration), one(d.keystore), one(d.server), one(d.apiKey), one(d.pairing),
+		one(d.configuration), one(d.keystore), one(d.server), one(d.apiKey), one(d.pairing), one(d.invoices),
 		func() []cli.Check { return d.Operations(ctx) },
 	}
 }
@@ -179,8 +180,15 @@ func (d *doctor) server(ctx context.Context) cli.Check {
 		return cli.FailedCheck(ctx, "server", err)
 	}
 	r := cli.Check{Check: "server", Status: "ok", Detail: connection.URL + " responds"}
+	if own, err := connection.Client.Server.OwnAddress(ctx); err == nil {
+		if note, remedy := cli.OtherAddress(connection.URL, own); note != "" {
+			r.Status, r.Next = "warning", remedy
+			r.Detail += ", but " + note + ": links for buyers begin with that, and it refuses BitId signatures"
+		}
+	}
 	if !health.Synchronized {
-		r.Status, r.Detail, r.Next = "warning", r.Detail+", but its nodes are not synchronised yet", "wait: until then, payments are seen late"
+		r.Status, r.Code, r.Next = "failed", output.Unavailable, "wait a minute, and run the same command\nif it stays so: ask the server's operator"
+		r.Detail += ", but its node cannot be reached or is not synchronised: until then, no invoice can be created and payments are seen late"
 	}
 	return r
 }
@@ -193,6 +201,8 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 	connection, err := d.App.Greenfield(ctx, d.Flags)
 	if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NoCredential {
 		return cli.Check{Check: name, Status: "skipped", Detail: "no API key is given"}
+	} else if ok && e.Code == output.BadCredential {
+		return cli.Check{Check: name, Status: "skipped", Detail: e.What} // a store's legacy key
 	}
 	if err != nil {
 		return cli.FailedCheck(ctx, name, err)
@@ -253,6 +263,9 @@ func (d *doctor) pairing(ctx context.Context) cli.Check {
 	tokens, err := connection.Tokens(ctx)
 	if _, refused := errors.AsType[*client.Error](err); refused && errors.Is(err, bitpay.ErrNotPaired) {
 		err, tokens = nil, nil
+	}
+	if err == nil && len(tokens) == 0 {
+		err = operations.Arrives(ctx, connection)
 	}
 	switch {
 	case err != nil:
