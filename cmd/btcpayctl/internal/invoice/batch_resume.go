@@ -191,7 +191,7 @@ func (b *batch) made(ctx context.Context, r *lineRequest) (*invoiceRecord, error
 
 // openBatches returns the batches of the key in use with the command that continues each,
 // and the operations that are not rows of a batch.
-func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (open []error, others []ledger.Invoice) {
+func (c *invoiceResume) openBatches(ctx context.Context, s *invoiceSender, rows []ledger.Invoice) (open []error, others []ledger.Invoice) {
 	batches, err := c.app.Batches()
 	if err != nil {
 		return []error{err}, rows
@@ -205,10 +205,15 @@ func (c *invoiceResume) openBatches(s *invoiceSender, rows []ledger.Invoice) (op
 			continue
 		}
 		rows = slices.DeleteFunc(rows, func(r ledger.Invoice) bool { return r.Batch == b.ID })
-		made := 0
+		made, alone := 0, true
 		if work, err := batches.Open(b.ID); err == nil {
-			made = len(work.Invoices())
+			made, alone = len(work.Invoices()), work.Attend(ctx)
 			work.Close()
+		}
+		if !alone {
+			open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("another process is creating the invoices of %s now: %d of %d rows have their invoice", operations.BatchName(b), made, b.Total),
+				Next: "wait for it\nor, to create them together: " + operations.ResumeBatch(b)})
+			continue
 		}
 		open = append(open, &output.Error{Code: output.Pending, What: fmt.Sprintf("the batch of %s is not finished: %d of %d rows have their invoice", operations.BatchName(b), made, b.Total),
 			Next: operations.ResumeBatch(b) + "\nor, to create none of the other invoices: " + operations.ResumeBatch(b) + " --abandon"})

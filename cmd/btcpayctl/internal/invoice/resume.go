@@ -100,7 +100,7 @@ func (c *invoiceResume) run(cmd *cobra.Command, ids []string) error {
 	s := &invoiceSender{app: c.app, invoiceAPI: api}
 	var failed, open []error
 	if len(ids) == 0 {
-		open, chosen = c.openBatches(s, chosen)
+		open, chosen = c.openBatches(cmd.Context(), s, chosen)
 	}
 	printed := finisher{app: c.app, at: p}
 	err = output.List(p, invoiceView, func(yield func(invoiceRecord, error) bool) {

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/invoice"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
 // TestBatchGoesOn stops a batch at its third row, whose answer is lost with the server, or
@@ -324,6 +326,33 @@ func TestBatchOfAnotherKey(t *testing.T) {
 	// The operation of the row in doubt is left to its own key.
 	if g := w.run(t, invoice.APIBitPay, "", "invoice", "resume"); g.code != 8 || !strings.Contains(g.stderr, "order id A-2") {
 		t.Errorf("exit %d\n%s", g.code, g.stderr)
+	}
+}
+
+// TestBatchOfALivingProcess: a batch that a process works on is not told as interrupted.
+func TestBatchOfALivingProcess(t *testing.T) {
+	t.Parallel()
+	for _, api := range someAPIs() {
+		w := newValuesWorld(t)
+		w.faulty(atCreation(2, "drop, down"))
+		lines := w.batch(t, api, w.file(t, orderRows(3))).next()
+		w.faulty(nil)
+		batches := ledger.OpenBatches(filepath.Join(w.home, ".local", "share", "btcpayctl", "batches"), time.Now)
+		work, err := batches.Open(lines[0][strings.LastIndexByte(lines[0], ' ')+1:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !work.Attend(t.Context()) {
+			t.Fatal("another process is there")
+		}
+		g := w.run(t, api, "", "invoice", "resume")
+		if g.code != 8 || !strings.Contains(g.stderr, "another process is creating the invoices of orders.jsonl now: 1 of 3") || strings.Contains(g.stderr, "is not finished") {
+			t.Errorf("%s: exit %d\n%s", api, g.code, g.stderr)
+		}
+		work.Close()
+		if g := w.run(t, api, "", "invoice", "resume"); g.code != 8 || !strings.Contains(g.stderr, "is not finished") {
+			t.Errorf("%s: exit %d\n%s", api, g.code, g.stderr)
+		}
 	}
 }
 
