@@ -14,7 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
-// TestBatchKilled creates the invoices of a file, and of a pipe, while the program is
+// TestBatchKilled creates the invoices of a file, a table or JSON, and of a pipe, while the program is
 // killed, the server goes away and answers are lost, all at random. What goes on is only
 // what the program prints, or the same line again. In the end each order has one invoice.
 func TestBatchKilled(t *testing.T) {
@@ -94,7 +94,15 @@ func newKilledBatch(t *testing.T, api string, pipe bool, rows int) *killedBatch 
 		delete(k.env, "BTCPAYCTL_PRIVATE_KEY_FILE")
 	}
 	var text strings.Builder
+	table := api == "bitpay" && !pipe
+	if table {
+		text.WriteString("Order ID;Amount;Currency;Description\r\n")
+	}
 	for i := range rows {
+		if table {
+			fmt.Fprintf(&text, "order-%d;%d.25;USD;\"Tea; green\"\r\n", i, 1+i%50)
+			continue
+		}
 		fmt.Fprintf(&text, `{"price":"%d.25","currency":"USD","orderId":"order-%d","itemDesc":"Tea"}`+"\n", 1+i%50, i)
 	}
 	k.text = text.String()
@@ -109,6 +117,8 @@ func (k *killedBatch) play() {
 	first := []string{"invoice", "create", "--from", k.path("orders.jsonl"), "-o", "template={{.orderId}}"}
 	if k.pipe {
 		first[3] = "-"
+	} else if k.api == "greenfield" {
+		first = append(first, "--keep-going")
 	}
 	line, span := first, 40*time.Millisecond
 	for {
