@@ -35,8 +35,11 @@ type failedRow struct {
 
 // failedFile checks the file of --failed before anything is sent, and returns its path.
 func (c *invoiceCreate) failedFile() (string, error) {
-	if c.failed == "" {
+	switch c.failed {
+	case "":
 		return "", nil
+	case "-":
+		return "", &output.Error{Code: output.Usage, What: "--failed needs a file, because standard output has the invoices", Why: "Nothing was sent.", Next: "--failed failed.csv"}
 	}
 	path, err := filepath.Abs(c.failed)
 	if err != nil {

@@ -197,7 +197,7 @@ func (b *batch) failure(ctx context.Context, r *lineRequest, err error) error {
 		return &e
 	}
 	switch e.Code {
-	case output.Refused, output.Invalid, output.BadInput:
+	case output.Refused, output.Invalid, output.BadInput, output.OrderExists:
 		e.Next = strings.TrimSpace(e.Next + "\nthen correct line " + fmt.Sprint(r.line) + ", and continue with: " + b.sameLine())
 	case output.UnknownOutcome, output.HungUp, output.Interrupted, output.Quit, output.Terminated, output.Pending:
 		e.Next = b.resume()
@@ -281,7 +281,8 @@ func (b *batch) forget(ctx context.Context) (kept bool) {
 	return b.keepOrForget(ctx)
 }
 
-// keepOrForget is [batch.forget] for a caller in [ledger.Work.Hold].
+// keepOrForget reports whether the batch was kept, like forget. The caller is in
+// [ledger.Work.Hold].
 func (b *batch) keepOrForget(ctx context.Context) (kept bool) {
 	for _, row := range b.work.Known() {
 		if row.Operation != "" || row.HandedTo != "" {

@@ -56,7 +56,7 @@ checked before the first request. Input without rows is no error.
 
 A row has the fields of the BitPay API or of the Greenfield API. amount and price are
 the same. orderId, itemCode, itemDesc, posData, taxIncluded, physical and buyer fields
-may stand beside metadata and checkout. Amounts are kept exact: write 1234.50. "any"
+may be used with metadata and checkout. Amounts are kept exact: write 1234.50. "any"
 accepts any amount. In JSON, an order id is a string, number, true or false; the
 Greenfield API keeps the type. Names in the metadata that begin with btcpayctl are
 reserved; changes that the server made to the metadata are reported.

@@ -156,7 +156,7 @@ func TestKeepGoingNothingMade(t *testing.T) {
 			}
 		}
 		name := w.file(t, orderRows(1))
-		for _, failed := range []string{name, filepath.Join(w.home, "none", "failed"), w.home} {
+		for _, failed := range []string{"-", name, filepath.Join(w.home, "none", "failed"), w.home} {
 			if g := w.batch(t, api, name, "--failed", failed); g.code != 2 || !strings.Contains(g.stderr, "Nothing was sent.") || len(w.creations()) > 1 {
 				t.Errorf("%s, %s: exit %d\n%s", api, failed, g.code, g.stderr)
 			}
