@@ -130,6 +130,7 @@ type exchange struct {
 	deadline time.Time
 	secrets  []Secret // that errors must not show, besides those of the credential
 	hidden   []string // all forms of the secrets, set when first needed
+	server   string   // as [Client.Server] has it
 }
 
 type step func(context.Context, *exchange) (*Response, error)
@@ -171,7 +172,7 @@ func (c *Client) prepare(ctx context.Context, r Request) (*exchange, error) {
 		}
 		req.Header.Set("Content-Type", contentType)
 	}
-	x := &exchange{Request: r, http: req, body: body, shown: shown, secrets: secrets}
+	x := &exchange{Request: r, http: req, body: body, shown: shown, secrets: secrets, server: c.Server()}
 	if c.total > 0 {
 		x.deadline, _ = ctx.Deadline()
 	}

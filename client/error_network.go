@@ -30,7 +30,7 @@ const (
 // [context.Canceled] and [context.DeadlineExceeded] in it.
 type NetworkError struct {
 	Method, Path string
-	Server       string // the server's address
+	Server       string // the server's address, with its path prefix
 	Kind         Kind
 	// Sent reports whether a request other than GET may have reached the server; see
 	// [FateUnknown].
@@ -53,6 +53,9 @@ func (e *NetworkError) Reason() string {
 	}
 	switch e.Kind {
 	case DNS:
+		if dns, ok := errors.AsType[*net.DNSError](e.Err); ok && !dns.IsNotFound {
+			return "the DNS did not resolve the host name: " + dns.Err
+		}
 		return "the DNS does not know the host name"
 	case Refused:
 		return "connection refused: no program listens on that port"
@@ -90,9 +93,8 @@ func networkError(ctx context.Context, x *exchange, sent bool, err error) *Netwo
 	if ended := contextError(ctx); ended != nil {
 		err = ended
 	}
-	server := *x.http.URL
 	return &NetworkError{
-		Method: x.Method, Path: displayPath(x.Path), Server: server.Scheme + "://" + server.Host,
+		Method: x.Method, Path: displayPath(x.Path), Server: x.server,
 		Kind: kindOf(err), Sent: sent, Err: x.conceal(err),
 	}
 }

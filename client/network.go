@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -112,7 +113,7 @@ func (n network) tls() (*tls.Config, error) {
 			return nil, fmt.Errorf("the CA file: %w", err)
 		}
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
+		if !config.RootCAs.AppendCertsFromPEM(bytes.TrimPrefix(pem, []byte("\ufeff"))) {
 			return nil, fmt.Errorf("the CA file %s has no PEM certificate", n.caFile)
 		}
 	}

@@ -130,12 +130,7 @@ func explainAnswer(e *output.Error) bool {
 		return true
 	}
 	if network, ok := errors.AsType[*client.NetworkError](e.Err); ok {
-		e.Code = output.Network
-		if network.Kind == client.Timeout {
-			e.Code, e.Next = output.Timeout, "try again, or allow more time with --timeout"
-			return true
-		}
-		e.Next = "check --server and the network"
+		explainNetwork(e, network)
 		return true
 	}
 	return false
