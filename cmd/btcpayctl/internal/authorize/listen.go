@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -37,10 +38,13 @@ func (o options) runListener(ctx context.Context, p plan, printer *output.Printe
 	l.tellOtherAddress(ctx)
 	l.show(o.noBrowser, asks.dialogue != nil)
 	l.tellOtherPages(ctx)
+	var failed <-chan error
 	if !o.noBrowser {
-		defer l.openBrowser()()
+		ended, remove := l.openBrowser()
+		defer remove()
+		failed = ended
 	}
-	came, err := l.await(ctx, asks, o.wait, o.hintAfter)
+	came, err := l.await(ctx, asks, failed, o.wait, o.hintAfter)
 	if err != nil {
 		return err
 	}
@@ -159,23 +163,28 @@ func (l *listening) show(noBrowser, canPaste bool) {
 	fmt.Fprintf(l.app.Err, "%s\n\n  %s\n\n%sWaiting for the key on %s …%s\n", opening, output.VisibleLine(l.page), l.pickText()+l.labelAdvice(l.page), where, paste)
 }
 
-// openBrowser opens the page, and returns what removes the file that the browser was given.
-func (l *login) openBrowser() (remove func()) {
-	removePage, err := browsePrivately(l.app, l.page)
+// openBrowser opens the page, and returns a channel for the browser's failure, and what
+// removes the file that the browser was given.
+func (l *login) openBrowser() (ended <-chan error, remove func()) {
+	page, err := browsePrivately(l.app, l.page)
 	if err != nil {
-		fmt.Fprintln(l.app.Err, "The browser cannot be opened:", output.VisibleLine(err.Error()))
-		return func() {}
+		l.browserFailed(err)
+		return nil, func() {}
 	}
-	return func() {
-		if err := removePage(); err != nil {
+	return page.ended, func() {
+		if err := page.remove(); err != nil {
 			fmt.Fprintln(l.app.Err, "warning: the page that the browser was given is still there:", output.VisibleLine(err.Error()))
 		}
 	}
 }
 
+func (l *login) browserFailed(err error) {
+	fmt.Fprintln(l.app.Err, "The browser cannot be opened:", output.VisibleLine(strings.ReplaceAll(err.Error(), "\n", "; ")))
+}
+
 // await waits for the browser or for a key on the terminal, whichever comes first, and
 // after a while prints hints about what may be in the way.
-func (l *listening) await(ctx context.Context, asks *asker, wait, hintAfter time.Duration) (received, error) {
+func (l *listening) await(ctx context.Context, asks *asker, browser <-chan error, wait, hintAfter time.Duration) (received, error) {
 	waiting, stop := context.WithTimeout(ctx, wait)
 	type arrival struct {
 		callback authorize.Callback
@@ -208,6 +217,10 @@ func (l *listening) await(ctx context.Context, asks *asker, wait, hintAfter time
 			}
 			came := received{key, true}
 			return came, l.keep(ctx, came, asks.inAdvance())
+		case err := <-browser:
+			if browser = nil; err != nil {
+				l.browserFailed(err)
+			}
 		case <-hint.C:
 			for _, line := range hints(l.app.Getenv, l.connection.URL, l.listener.Port(), l.listener.Misdirected() > 0) {
 				fmt.Fprintln(l.app.Err, output.VisibleLine(line))

@@ -3,21 +3,30 @@ package cli
 import (
 	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
-	"strings"
-
-	"github.com/pkg/browser"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 )
+
+// browserTime is how long a browser has to fail. One that is not there, or finds no
+// display, fails at once.
+const browserTime = time.Second
 
 // Browse opens a web page in the browser: $BROWSER if it is set, else the desktop's.
 func Browse(a *app.App, page string) error {
 	if !IsWebPage(page) {
 		return fmt.Errorf("%q is not the address of a web page", page)
 	}
-	return OpenInBrowser(a, page)
+	ended, err := StartBrowser(a, page)
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(browserTime):
+		return nil // it shows the page, and may stay open
+	}
 }
 
 // IsWebPage reports whether an address is one of a web page.
@@ -26,23 +35,20 @@ func IsWebPage(address string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
-// OpenInBrowser hands any address to the browser, such as that of a file.
-func OpenInBrowser(a *app.App, page string) error {
-	if command := a.Getenv("BROWSER"); command != "" {
-		// A list of commands by its history; the first one counts.
-		first, _, _ := strings.Cut(command, string(os.PathListSeparator))
-		words := strings.Fields(first)
-		if len(words) == 0 {
-			return fmt.Errorf("BROWSER is %q, which does not name a program", command)
+// StartBrowser hands any address to the browser, such as that of a file, and does not wait
+// for it. The channel receives its failure, or nil, when it ends.
+func StartBrowser(a *app.App, page string) (ended <-chan error, err error) {
+	var choices []browserCommand
+	if list := a.Getenv("BROWSER"); list != "" {
+		choices, err = namedBrowsers(list, page)
+		for i := range choices {
+			choices[i].output = a.Err // standard output is for data
 		}
-		//nolint:noctx // the browser outlives the command
-		run := exec.Command(words[0], append(words[1:], page)...)
-		run.Stdout, run.Stderr = a.Err, a.Err // standard output is for data
-		if err := run.Start(); err != nil {
-			return err
-		}
-		return run.Process.Release()
+	} else {
+		choices, err = desktopBrowsers(a, page)
 	}
-	browser.Stdout, browser.Stderr = a.Err, a.Err
-	return browser.OpenURL(page)
+	if err != nil {
+		return nil, err
+	}
+	return startFirst(choices)
 }
