@@ -99,6 +99,9 @@ func (s *envStore) privateKey() ([]byte, error) {
 	return s.readFile("BTCPAYCTL_PRIVATE_KEY_FILE", path)
 }
 
+// byteOrderMark begins a file that some editors write.
+var byteOrderMark = []byte("\ufeff")
+
 func (s *envStore) readFile(variable, path string) ([]byte, error) {
 	data, err := durable.ReadNamed(path, MaxSize, s.wait, false)
 	var kind error
@@ -107,7 +110,7 @@ func (s *envStore) readFile(variable, path string) ([]byte, error) {
 		return nil, &Error{Err: fmt.Errorf("%w: the file %s, named by %s, is empty", ErrNotFound, path, variable),
 			Hint: "write the secret into it"}
 	case err == nil:
-		return data, nil
+		return bytes.TrimPrefix(data, byteOrderMark), nil
 	case errors.Is(err, fs.ErrNotExist):
 		kind = ErrNotFound
 	case errors.Is(err, os.ErrDeadlineExceeded):

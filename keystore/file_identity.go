@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,7 +25,7 @@ func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 	case err != nil:
 		return nil, fmt.Errorf("identity file: %w", err)
 	}
-	id, err := parseIdentity(text)
+	id, err := parseIdentity(bytes.TrimPrefix(text, byteOrderMark))
 	if err != nil {
 		return nil, &Error{Err: fmt.Errorf("%w: identity file %s: %w", ErrPassphrase, path, err),
 			Hint: "make one: age-keygen -o " + path}

@@ -26,6 +26,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -170,8 +171,11 @@ func (s *store) token() (string, error) {
 			Hint: "name a file with the token that only you can read (chmod 600): vault:https://...?token-file=FILE"}
 	}
 	defer clear(text)
-	return sound(strings.TrimSpace(string(text)), path)
+	return sound(strings.TrimSpace(strings.TrimPrefix(string(text), byteOrderMark)), path)
 }
+
+// byteOrderMark begins a file that some editors write.
+const byteOrderMark = "\ufeff"
 
 // sound refuses what cannot be in a header.
 func sound(token, where string) (string, error) {
@@ -197,7 +201,7 @@ func (s *store) client() (*http.Client, error) {
 			return nil, &keystore.Error{Err: fmt.Errorf("%w: CA file: %w", keystore.ErrUnavailable, err), Hint: hintCA}
 		}
 		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
+		if !config.RootCAs.AppendCertsFromPEM(bytes.TrimPrefix(pem, []byte(byteOrderMark))) {
 			return nil, &keystore.Error{Err: fmt.Errorf("%w: CA file: %s contains no certificate in PEM", keystore.ErrUnavailable, file), Hint: hintCA}
 		}
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -247,8 +248,14 @@ func UnusableKey(path string, err error) error {
 }
 
 // ReadSecretFile reads a file of at most 64 KiB, or standard input for "-", that other
-// users cannot have replaced: its key decides which store is paid.
+// users cannot have replaced: its key decides which store is paid. A byte order mark, which
+// some editors write, is left out.
 func (a *App) ReadSecretFile(path string) ([]byte, error) {
+	data, err := a.readSecretFile(path)
+	return WithoutMark(data), err
+}
+
+func (a *App) readSecretFile(path string) ([]byte, error) {
 	if path != "-" {
 		return durable.ReadNamed(path, maxKeyFile, secretWait, false)
 	}
@@ -258,6 +265,9 @@ func (a *App) ReadSecretFile(path string) ([]byte, error) {
 	}
 	return data, err
 }
+
+// WithoutMark is a text without the byte order mark that some editors write.
+func WithoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
 
 // KeySource returns which key a command of the BitPay-compatible API would use, and
 // where it comes from.
@@ -277,6 +287,10 @@ func (a *App) KeySource(s Settings) (Value, error) {
 	}
 	return Value{BitIDName(s.Profile.SIN), SourceProfile}, nil
 }
+
+// FromKeyFile reports whether a value of [App.KeySource] is the file of a BitId key that
+// the environment names.
+func (a *App) FromKeyFile(key Value) bool { return key.Source == privateKeyVariable }
 
 // FromProfile reports whether the BitId key in use is the profile's own.
 func (a *App) FromProfile(s Settings) bool { return a.OwnKey(s) && s.Profile.SIN != "" }

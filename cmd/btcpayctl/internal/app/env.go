@@ -34,10 +34,12 @@ func (a *App) Getenv(name string) string {
 }
 
 // Variable returns the first of these variables that is set, and fails if it
-// holds nothing but blanks. The zero Value means that none is set.
+// holds nothing but blanks. The zero Value means that none is set. A byte order mark and
+// the ends of lines that a file of variables left around a value are not part of it.
 func (a *App) Variable(names ...string) (Value, error) {
 	for _, name := range names {
 		value, set := a.LookupEnv(name)
+		value = strings.TrimRight(strings.TrimPrefix(value, "\ufeff"), "\r\n")
 		switch {
 		case !set:
 		case strings.TrimSpace(value) == "":

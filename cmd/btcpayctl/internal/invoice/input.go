@@ -113,7 +113,7 @@ func readInput(a *app.App, path string) (data []byte, shown string, err error) {
 	if err != nil {
 		return nil, shown, &output.Error{Code: output.BadInput, What: shown + " cannot be used", Why: err.Error(), Next: "split it", Err: err}
 	}
-	return data, shown, nil
+	return app.WithoutMark(data), shown, nil
 }
 
 // parseRequests reads JSON or CSV. A row that cannot be an order is returned with its
