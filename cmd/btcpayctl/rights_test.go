@@ -13,28 +13,32 @@ import (
 // nobody is an ordinary user without files of its own.
 const nobody = 65534
 
+// ordinaryShell is a shell of an ordinary user.
+func ordinaryShell(t *testing.T) *shell {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return newShell(t)
+	}
+	// Not below t.TempDir, whose parents are closed to others.
+	home, err := os.MkdirTemp("", "btcpayctl-nobody-")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(home) })
+	must(t, os.Chmod(home, 0o755))
+	s := newShellIn(t, home)
+	s.as = &syscall.Credential{Uid: nobody, Gid: nobody}
+	s.program = filepath.Join(home, "btcpayctl")
+	copyProgram(t, buildPlain(t), s.program)
+	for _, dir := range []string{"", "home", "config", "data", "state"} {
+		must(t, os.Chown(s.path(dir), nobody, nobody))
+	}
+	return s
+}
+
 // TestRights plays as an ordinary user, also where the tests run as root, whom
 // no mode stops.
 func TestRights(t *testing.T) {
 	t.Parallel()
-	ordinary := func(t *testing.T) *shell {
-		t.Helper()
-		if os.Geteuid() != 0 {
-			return newShell(t)
-		}
-		// Not below t.TempDir, whose parents are closed to others.
-		home, err := os.MkdirTemp("", "btcpayctl-nobody-")
-		must(t, err)
-		t.Cleanup(func() { os.RemoveAll(home) })
-		s := newShellIn(t, home)
-		s.as = &syscall.Credential{Uid: nobody, Gid: nobody}
-		s.program = filepath.Join(home, "btcpayctl")
-		copyProgram(t, buildPlain(t), s.program)
-		for _, dir := range []string{"", "home", "config", "data", "state"} {
-			must(t, os.Chown(s.path(dir), nobody, nobody))
-		}
-		return s
-	}
+	ordinary := ordinaryShell
 
 	t.Run("a directory that cannot be written", func(t *testing.T) {
 		s := ordinary(t)
@@ -44,6 +48,8 @@ func TestRights(t *testing.T) {
 			t.Cleanup(func() { os.Chmod(dir, 0o700) }) // or its owner could not remove what is in it
 		}
 		s.run("profile", "set", "till", "--store", "x").fails(2, "permission denied", "Next: check who owns the file and its directory")
+		s.run("key", "generate", "--profile", "till").fails(2, "permission denied", "Next: check who owns the file and its directory")
+		must(t, os.Chmod(s.path("config", "btcpayctl"), 0o700))
 		s.run("key", "generate", "--profile", "till").fails(9, "permission denied", "Next: check who owns")
 		if got := s.run("key", "show", "-o", "name").ok(); got != sin {
 			t.Errorf("the key reads as %q", got)
@@ -66,6 +72,10 @@ func TestRights(t *testing.T) {
 		path := s.path("config", "btcpayctl", "config.toml")
 		must(t, os.Chown(path, 0, 0))
 		must(t, os.Chmod(path, 0o644))
+		if got := s.run("profile", "list", "-o", "name").ok(); got != "shop" {
+			t.Errorf("a file of the administrator reads as %q", got)
+		}
+		must(t, os.Chown(path, 1, 1))
 		s.run("profile", "list").fails(2, "belongs to another user")
 	})
 	t.Run("modes of what is made", func(t *testing.T) {

@@ -38,6 +38,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Why a file or a directory was refused. They are wrapped in an [fs.PathError].
@@ -71,7 +72,7 @@ type Dir struct {
 func Open(path string) (*Dir, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, err
+		return nil, belowFile(path, err)
 	}
 	info, err := root.Stat(".")
 	if err == nil {
@@ -87,11 +88,25 @@ func Open(path string) (*Dir, error) {
 // Create opens a directory, and first creates it and its missing parents if it does not
 // exist. New directories have mode 0700; the mode of an existing one does not change,
 // because a user may choose a shared directory on purpose.
+//
+// An empty path is no directory: it fails with [fs.ErrNotExist], as in [Open].
 func Create(path string) (*Dir, error) {
+	if path == "" {
+		return nil, &fs.PathError{Op: "mkdir", Path: path, Err: fs.ErrNotExist}
+	}
 	if err := makeAll(filepath.Clean(path)); err != nil {
 		return nil, err
 	}
 	return Open(path)
+}
+
+// belowFile makes of the failure to open a path the one of a missing path, if it is below a
+// file: system users have a home such as /dev/null.
+func belowFile(path string, err error) error {
+	if _, exists := os.Lstat(path); errors.Is(err, syscall.ENOTDIR) && exists != nil {
+		return &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	}
+	return err
 }
 
 // Close closes the directory; locks taken in it remain held.

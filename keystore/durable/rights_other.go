@@ -18,6 +18,10 @@ func trusted(fs.FileInfo) error { return nil }
 
 func trustedNamed(fs.FileInfo, bool) error { return nil }
 
+func trustedFolder(string, fs.FileInfo) error { return nil }
+
+func writable(string) error { return nil }
+
 // syncDir does nothing: Windows cannot flush a directory, and its rename goes through the
 // journal of the file system.
 func syncDir(*os.Root) error { return nil }

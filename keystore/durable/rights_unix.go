@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -39,6 +41,24 @@ func trustedNamed(info fs.FileInfo, private bool) error {
 	}
 	return nil
 }
+
+// trustedFolder refuses a directory in which another user can replace a file of the user
+// or of the administrator. In one with the sticky bit, and on a file system that is mounted
+// read-only, as volumes of containers are, the mode does not mean that.
+func trustedFolder(path string, info fs.FileInfo) error {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Geteuid() && stat.Uid != 0 {
+		return ErrForeignOwner
+	}
+	if info.Mode().Perm()&0o002 != 0 && info.Mode()&fs.ModeSticky == 0 && !isReadOnly(path) {
+		return ErrWorldWritable
+	}
+	return nil
+}
+
+// writable asks the system, which also knows about read-only file systems.
+func writable(path string) error { return unix.Access(path, unix.W_OK|unix.X_OK) }
+
+func isReadOnly(path string) bool { return errors.Is(unix.Access(path, unix.W_OK), unix.EROFS) }
 
 // syncDir writes the entries of a directory to disk.
 func syncDir(root *os.Root) error {

@@ -39,9 +39,11 @@ type App struct {
 	keystores map[string]keystore.Store
 	effects   []Effect
 	acted     bool
-	secrets   []client.Secret           // what --debug must not show
-	keyFiles  map[string]EnvironmentKey // by path; a pipe can be read once
-	inUse     *GreenfieldConnection     // the last one with the API key in use
+	// madeCurrent is the profile that this run made the current one, until it was said.
+	madeCurrent string
+	secrets     []client.Secret           // what --debug must not show
+	keyFiles    map[string]EnvironmentKey // by path; a pipe can be read once
+	inUse       *GreenfieldConnection     // the last one with the API key in use
 }
 
 // New makes the App of this process. The version and the commit are those that

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"path/filepath"
 	"runtime"
 
@@ -8,6 +9,10 @@ import (
 )
 
 const folder = "btcpayctl"
+
+// ErrNoHome means that the environment names no directory for this program's files. There
+// is nothing to read then, and nothing can be kept.
+var ErrNoHome = errors.New("no home directory")
 
 // ConfigDirVariable names the folder of config.toml.
 const ConfigDirVariable = "BTCPAYCTL_CONFIG_DIR"
@@ -55,5 +60,23 @@ func (a *App) xdg(variable, windows string, home ...string) (string, error) {
 		return filepath.Join(append(append([]string{dir}, home...), folder)...), nil
 	}
 	return "", &output.Error{Code: output.Usage, What: "there is no home directory to keep files in",
-		Why: variable + " and " + variableOfHome + " are not set to an absolute path.", Next: "export " + variable + "=/path/to/a/directory"}
+		Why: variable + " and " + variableOfHome + " are not set to an absolute path.", Next: "export " + variable + "=/path/to/a/directory", Err: ErrNoHome}
+}
+
+// orNowhere turns the lack of a home into an empty path: reading finds nothing there, and
+// package durable creates nothing there.
+func orNowhere(dir string, err error) (string, error) {
+	if errors.Is(err, ErrNoHome) {
+		return "", nil
+	}
+	return dir, err
+}
+
+// dataFolder is a folder in [App.DataDir], and empty without a home.
+func (a *App) dataFolder(name string) (string, error) {
+	dir, err := orNowhere(a.DataDir())
+	if err != nil || dir == "" {
+		return "", err
+	}
+	return filepath.Join(dir, name), nil
 }

@@ -2,7 +2,7 @@ package app
 
 import (
 	"context"
-	"path/filepath"
+	"errors"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -30,6 +30,9 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 		return store, nil
 	}
 	dir, err := a.DataDir()
+	if errors.Is(err, ErrNoHome) && spec != "file" {
+		dir, err = "", nil // only this one keeps secrets there
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +64,7 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 
 // Index lists the names of all secrets.
 func (a *App) Index() (*keystore.Index, error) {
-	dir, err := a.DataDir()
+	dir, err := orNowhere(a.DataDir())
 	if err != nil {
 		return nil, err
 	}
@@ -70,29 +73,39 @@ func (a *App) Index() (*keystore.Index, error) {
 
 // Ledger is the journal of unfinished operations.
 func (a *App) Ledger() (*ledger.Ledger, error) {
-	dir, err := a.DataDir()
+	dir, err := a.dataFolder(ledgerFolder)
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Open(filepath.Join(dir, ledgerFolder), a.Now), nil
+	return ledger.Open(dir, a.Now), nil
 }
 
 // Handed is where keys are written down that were handed out and are kept nowhere here.
 func (a *App) Handed() (*ledger.Ledger, error) {
-	dir, err := a.DataDir()
+	dir, err := a.dataFolder(HandedFolder)
 	if err != nil {
 		return nil, err
 	}
-	return ledger.Open(filepath.Join(dir, HandedFolder), a.Now), nil
+	return ledger.Open(dir, a.Now), nil
 }
 
 // Batches is the journal of batches of invoices.
 func (a *App) Batches() (*ledger.Batches, error) {
-	dir, err := a.DataDir()
+	dir, err := a.dataFolder(BatchesFolder)
 	if err != nil {
 		return nil, err
 	}
-	return ledger.OpenBatches(filepath.Join(dir, BatchesFolder), a.Now), nil
+	return ledger.OpenBatches(dir, a.Now), nil
+}
+
+// CheckProfiles checks whether profiles can be changed, before an effect that a profile is
+// to name.
+func (a *App) CheckProfiles() error {
+	file, err := a.Config()
+	if err != nil {
+		return err
+	}
+	return file.CheckWrite()
 }
 
 // UpdateProfile changes a profile, and creates it if there is none. The
@@ -102,15 +115,30 @@ func (a *App) UpdateProfile(ctx context.Context, name string, change func(*profi
 	if err != nil {
 		return err
 	}
-	return file.Update(ctx, func(c *profile.Config) error {
+	current := false
+	err = file.Update(ctx, func(c *profile.Config) error {
 		p := c.Profiles[name]
 		if err := change(&p); err != nil {
 			return err
 		}
 		c.Profiles[name] = p
-		if c.Current == "" {
+		if current = c.Current == ""; current {
 			c.Current = name
 		}
 		return nil
 	})
+	if err == nil && current {
+		a.madeCurrent = name
+	}
+	return err
+}
+
+// CurrentNote is a line that says, once, that this run made a profile the current one. It
+// is empty if it did not.
+func (a *App) CurrentNote() string {
+	name := a.madeCurrent
+	if a.madeCurrent = ""; name == "" {
+		return ""
+	}
+	return "Profile " + name + " is the current one now: commands without --profile use it.\n"
 }

@@ -88,6 +88,9 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 			return s, &output.Error{Code: output.Usage, What: s.Name.Source + ": " + err.Error(), Next: "btcpayctl profile list", Err: err}
 		}
 		s.Profile, s.Exists = config.Profiles[s.Name.Text]
+		if _, err := a.ConfigDir(); err != nil {
+			return s, err // there can be no profile
+		}
 		if !s.Exists && !makes {
 			return s, &output.Error{Code: output.Usage, What: fmt.Sprintf("there is no profile %q", s.Name.Text),
 				Why: "It is named by " + s.Name.Source + ".", Next: "btcpayctl profile list\nor, to make it: btcpayctl pair client --profile " + s.Name.Text}
@@ -171,16 +174,19 @@ func (a *App) Config() (*profile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, err := a.StateDir()
+	state, err := orNowhere(a.StateDir())
 	if err != nil {
 		return nil, err
 	}
 	return profile.Open(dir, state), nil
 }
 
-// ReadConfig reads the configuration file.
+// ReadConfig reads the configuration file. It is empty without a home.
 func (a *App) ReadConfig() (profile.Config, error) {
 	file, err := a.Config()
+	if errors.Is(err, ErrNoHome) {
+		return profile.Config{}, nil
+	}
 	if err != nil {
 		return profile.Config{}, err
 	}

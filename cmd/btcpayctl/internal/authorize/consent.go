@@ -26,6 +26,9 @@ type asker struct {
 // ready checks that a key can be stored before the user has to grant one, and opens the
 // terminal.
 func (o options) ready(ctx context.Context, p plan) (*asker, error) {
+	if err := p.app.CheckProfiles(); err != nil {
+		return nil, err
+	}
 	if err := operations.ProbeKeystore(ctx, p.app, p.connection.Keystore.Text); err != nil {
 		return nil, err
 	}

@@ -124,7 +124,7 @@ func (d *doctor) checks(ctx context.Context) []func() []cli.Check {
 		return func() []cli.Check { return []cli.Check{check(ctx)} }
 	}
 	return []func() []cli.Check{
-		one(d.configuration), one(d.keystore), one(d.server), one(d.apiKey), one(d.pairing), one(d.invoices),
+		one(d.configuration), one(d.keystore), d.journal, one(d.server), one(d.apiKey), one(d.pairing), one(d.invoices),
 		func() []cli.Check { return d.Operations(ctx) },
 	}
 }
@@ -152,6 +152,7 @@ func (d *doctor) configuration(ctx context.Context) cli.Check {
 	if d.settings.Name.Text != "" {
 		detail += ", in use: " + d.settings.Name.Text + " (" + d.settings.Name.Source + ")"
 	}
+	detail += d.fromEnvironment()
 	return cli.Check{Check: "configuration", Status: "ok", Detail: detail}
 }
 
@@ -159,6 +160,9 @@ func (d *doctor) keystore(ctx context.Context) cli.Check {
 	spec := d.settings.Keystore.Text
 	if spec == "" || d.Flags.DryRun {
 		return cli.Check{Check: "keystore", Status: "skipped"}
+	}
+	if why := d.needsNoKeystore(); why != "" {
+		return cli.Check{Check: "keystore", Status: "skipped", Detail: why}
 	}
 	if err := operations.ProbeKeystore(ctx, d.App, spec); err != nil {
 		return cli.FailedCheck(ctx, "keystore", err)
@@ -197,6 +201,9 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 	const name = "api key"
 	if d.settings.Server.Text == "" || d.Flags.DryRun {
 		return cli.Check{Check: name, Status: "skipped"}
+	}
+	if d.hasLegacyKey() {
+		return cli.Check{Check: name, Status: "skipped", Detail: "the environment gives a store's legacy key, see pairing"}
 	}
 	connection, err := d.App.Greenfield(ctx, d.Flags)
 	if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.NoCredential {
@@ -252,8 +259,12 @@ func (d *doctor) version(ctx context.Context, connection *app.GreenfieldConnecti
 
 func (d *doctor) pairing(ctx context.Context) cli.Check {
 	const name = "pairing"
-	if d.settings.Server.Text == "" || d.settings.Profile.SIN == "" || d.Flags.DryRun {
+	key, err := d.App.KeySource(d.settings)
+	if d.settings.Server.Text == "" || err == nil && key.Text == "" || d.Flags.DryRun {
 		return cli.Check{Check: name, Status: "skipped"}
+	}
+	if err == nil && d.hasLegacyKey() {
+		return d.legacyKey(ctx)
 	}
 	connection, err := d.App.Paired(ctx, d.Flags)
 	if err != nil {

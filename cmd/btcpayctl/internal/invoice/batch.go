@@ -140,6 +140,9 @@ func givenRows(work *ledger.Work) (rowsInput, error) {
 // startBatch finds the batch that the command line continues, or begins one.
 func (c *invoiceCreate) startBatch(ctx context.Context, s *invoiceSender, in rowsInput) (*batch, error) {
 	rows, data := in.rows, in.data
+	if _, err := c.app.DataDir(); err != nil {
+		return nil, operations.JournalFault(c.app, err)
+	}
 	failed, err := c.failedFile()
 	if err != nil {
 		return nil, err

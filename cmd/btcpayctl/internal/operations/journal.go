@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io/fs"
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
@@ -30,10 +32,27 @@ func Begin[R ledger.Record](ctx context.Context, a *app.App, r R) (*ledger.Opera
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		return nil, &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". Nothing was sent.",
-			Next: "free disk space or fix the permissions there, and run the same command", Err: err}
+		return nil, JournalFault(a, err)
 	}
 	return operation, nil
+}
+
+// JournalFault is the error for a record that cannot be written before a request is sent.
+func JournalFault(a *app.App, err error) *output.Error {
+	if _, none := a.DataDir(); none != nil {
+		e := &output.Error{Code: output.Failed, What: "the journal of operations has no place", Err: none}
+		if why, ok := errors.AsType[*output.Error](none); ok {
+			e.Code, e.Why, e.Next = why.Code, why.Why, why.Next
+		}
+		e.Why += " Without a journal, a lost response could lead to the same request twice. Nothing was sent."
+		return e
+	}
+	e := &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". Nothing was sent.",
+		Next: "free disk space or fix the permissions there, and run the same command", Err: err}
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		e.Next = "export XDG_DATA_HOME=/path/to/a/directory that you can write, and that is kept\nor fix the permissions there, and run the same command"
+	}
+	return e
 }
 
 // Scheduled returns the revocations of old keys that are not due yet. Until then they

@@ -24,6 +24,11 @@ func StoreKey(ctx context.Context, a *app.App, s app.Settings, id *bitpay.Identi
 		return nil, &output.Error{Code: output.Usage, What: "the keystore memory forgets the key when the program ends", Why: "It was chosen by " + s.Keystore.Source + ".",
 			Next: "export BTCPAYCTL_KEYSTORE=file"}
 	}
+	if s.Name.Text != "" {
+		if err := a.CheckProfiles(); err != nil {
+			return nil, err
+		}
+	}
 	store, err := a.OpenKeystore(spec)
 	if err != nil {
 		return nil, err

@@ -244,6 +244,10 @@ func TellUnproven(a *app.App, c *app.Connection) {
 	fmt.Fprintf(a.Err, "Note: whether the key serves store %s, as %s says, is not proven: %s.\n", c.Store.Text, sourceOfStore(c), output.VisibleLine(s.Why.Error()))
 }
 
+// IsUnprovable reports whether [Serves] failed because nothing shows the store yet, though
+// the server accepts the key.
+func IsUnprovable(err error) bool { return errors.Is(err, bitpay.ErrStoreUnknown) }
+
 // WhyUnproven is why the store of a key is not known, nil if it is.
 func WhyUnproven(c *app.Connection) error {
 	if c.Serving.Store != nil {

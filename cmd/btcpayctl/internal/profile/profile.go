@@ -82,7 +82,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type File struct{ dir, locks string }
 
 // Open returns the file in the configuration directory; locks is the directory for its
-// lock. It does not access either.
+// lock, without which the file can only be read. It does not access either.
 func Open(dir, locks string) *File { return &File{dir: dir, locks: locks} }
 
 // Path returns the full name of the file.
@@ -90,20 +90,8 @@ func (f *File) Path() string { return filepath.Join(f.dir, fileName) }
 
 // Read returns the configuration, which is empty if there is no file.
 func (f *File) Read() (Config, error) {
-	dir, err := durable.Open(f.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, nil
-	}
-	if err != nil {
-		return Config{}, f.refuse(err)
-	}
-	defer dir.Close()
-	return f.read(dir)
-}
-
-func (f *File) read(dir *durable.Dir) (Config, error) {
 	var c Config
-	data, err := dir.Read(fileName, sizeLimit)
+	data, err := durable.ReadSettings(f.dir, fileName, sizeLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	}
@@ -126,6 +114,9 @@ func (f *File) read(dir *durable.Dir) (Config, error) {
 // Update changes the configuration under the lock. When it returns nil, the change is on
 // disk; when change returns an error, nothing is written.
 func (f *File) Update(ctx context.Context, change func(*Config) error) error {
+	if f.locks == "" {
+		return f.noLock()
+	}
 	locks, err := durable.Create(f.locks)
 	if err != nil {
 		return f.refuse(err)
@@ -136,15 +127,15 @@ func (f *File) Update(ctx context.Context, change func(*Config) error) error {
 		return f.refuse(err)
 	}
 	defer lock.Unlock()
-	dir, err := durable.Create(f.dir)
-	if err != nil {
-		return f.refuse(err)
-	}
-	defer dir.Close()
-	c, err := f.read(dir)
+	c, err := f.Read()
 	if err != nil {
 		return err
 	}
+	dir, name, err := f.target()
+	if err != nil {
+		return f.refuseWrite(err)
+	}
+	defer dir.Close()
 	if c.Profiles == nil {
 		c.Profiles = map[string]Profile{}
 	}
@@ -160,10 +151,47 @@ func (f *File) Update(ctx context.Context, change func(*Config) error) error {
 	if err := encoder.Encode(c); err != nil {
 		return f.refuse(err)
 	}
-	if err := dir.Write(fileName, text.Bytes()); err != nil {
+	if err := dir.Write(name, text.Bytes()); err != nil {
+		return f.refuseWrite(err)
+	}
+	return nil
+}
+
+// CheckWrite checks whether [File.Update] can write the file, as far as owners and modes
+// show, and changes nothing. Call it before an effect after which a profile is changed.
+func (f *File) CheckWrite() error {
+	if f.locks == "" {
+		return f.noLock()
+	}
+	dir := f.dir
+	if real, err := filepath.EvalSymlinks(f.Path()); err == nil {
+		dir = filepath.Dir(real)
+	}
+	if err := durable.CheckCreate(dir); err != nil {
+		return f.refuseWrite(err)
+	}
+	if err := durable.CheckCreate(f.locks); err != nil {
 		return f.refuse(err)
 	}
 	return nil
+}
+
+func (f *File) noLock() error {
+	return &Error{Path: f.Path(), Err: errors.New("cannot be changed: there is no directory for its lock"), Hint: "export XDG_STATE_HOME=/path/to/a/directory"}
+}
+
+// target is where the file is written: behind the links that lead to it, which stay.
+func (f *File) target() (dir *durable.Dir, name string, err error) {
+	real, err := filepath.EvalSymlinks(f.Path())
+	if errors.Is(err, fs.ErrNotExist) {
+		dir, err := durable.Create(f.dir)
+		return dir, fileName, err
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	dir, err = durable.Open(filepath.Dir(real))
+	return dir, filepath.Base(real), err
 }
 
 // unknown refuses settings that this program does not know: a typing error would silently
@@ -232,6 +260,15 @@ func (p Profile) check() error {
 	return nil
 }
 
+// refuseWrite is [File.refuse] for a file that can be read and not be changed.
+func (f *File) refuseWrite(err error) error {
+	refused := f.refuse(err)
+	if e, ok := errors.AsType[*Error](refused); ok && (errors.Is(err, durable.ErrForeignOwner) || errors.Is(err, syscall.EROFS)) {
+		e.Hint = "change " + f.Path() + " where it is made; or, for profiles of your own: export BTCPAYCTL_CONFIG_DIR=/path/to/a/directory that you can write"
+	}
+	return refused
+}
+
 func (f *File) refuse(err error) error {
 	e := &Error{Path: f.Path(), Err: err, Hint: "correct the file, or move it away and set the profiles again"}
 	if parse, ok := errors.AsType[toml.ParseError](err); ok {
@@ -250,12 +287,14 @@ func (f *File) refuse(err error) error {
 	switch {
 	case errors.Is(err, durable.ErrWorldWritable):
 		e.Hint = "check that its content is yours, then: chmod o-w " + e.Path
-	case errors.Is(err, durable.ErrSymlink):
-		e.Hint = "put the file itself there, or set BTCPAYCTL_CONFIG_DIR to the directory that contains it"
+	case errors.Is(err, durable.ErrDangling):
+		e.Hint = "make that file, or remove the link, or set BTCPAYCTL_CONFIG_DIR to the directory of another file"
 	case errors.Is(err, durable.ErrNotRegular), errors.Is(err, durable.ErrForeignOwner):
 		e.Hint = "move it away, or choose another directory with BTCPAYCTL_CONFIG_DIR"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Disk, e.Hint = true, "free space on this disk; the file is unchanged"
+	case errors.Is(err, syscall.EFBIG):
+		e.Disk, e.Hint = true, "raise the limit on the size of files (ulimit -f); the file is unchanged"
 	case errors.Is(err, syscall.EROFS):
 		e.Disk, e.Hint = true, "set BTCPAYCTL_CONFIG_DIR to a directory where you can create files"
 	case errors.Is(err, fs.ErrPermission):

@@ -73,7 +73,11 @@ func newProfileList(a *app.App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			config, err := a.ReadConfig()
+			file, err := a.Config() // an error without a home, where no profile can be
+			if err != nil {
+				return err
+			}
+			config, err := file.Read()
 			if err != nil {
 				return err
 			}

@@ -180,7 +180,7 @@ func TestUnlessExistsUnlike(t *testing.T) {
 			"--amount 5.0 --currency usd --order-id A":  "",
 			"--any-amount --currency USD --order-id B":  "",
 		} {
-			g := w.run(t, api, "", append(strings.Fields("invoice create --unless-exists -o name "+line))...)
+			g := w.run(t, api, "", strings.Fields("invoice create --unless-exists -o name "+line)...)
 			if ok := g.code == 0 && want == "" || g.code == 1 && want != "" && strings.Contains(g.stderr, want); !ok || len(w.creations()) != 0 {
 				t.Errorf("%s, %s: exit %d\n%s", api, line, g.code, g.stderr)
 			}
