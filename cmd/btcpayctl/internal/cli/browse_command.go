@@ -65,8 +65,8 @@ func (c browserCommand) start() (*exec.Cmd, error) {
 // textBrowsers draw on the terminal, on which a question may be open.
 var textBrowsers = []string{"browsh", "carbonyl", "elinks", "links", "links2", "lynx", "w3m"}
 
-// isTextBrowser also finds one behind a name such as www-browser, which systems link to the
-// browser that they have.
+// isTextBrowser reports whether a program is a text browser, also behind a name such as
+// www-browser, which systems link to the browser that they have.
 func isTextBrowser(program string) bool {
 	names := []string{program}
 	if path, err := exec.LookPath(program); err == nil {

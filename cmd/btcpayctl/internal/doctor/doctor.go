@@ -142,6 +142,9 @@ func (d *doctor) configuration(ctx context.Context) cli.Check {
 	if err == nil {
 		d.settings, err = d.App.Settings(d.Flags, false)
 	}
+	if err == nil {
+		err = d.misnamedKey()
+	}
 	if err != nil {
 		return cli.FailedCheck(ctx, "configuration", err)
 	}
@@ -260,7 +263,7 @@ func (d *doctor) version(ctx context.Context, connection *app.GreenfieldConnecti
 func (d *doctor) pairing(ctx context.Context) cli.Check {
 	const name = "pairing"
 	key, err := d.App.KeySource(d.settings)
-	if d.settings.Server.Text == "" || err == nil && key.Text == "" || d.Flags.DryRun {
+	if d.settings.Server.Text == "" || err == nil && key.Text == "" || d.misnamedKey() != nil || d.Flags.DryRun {
 		return cli.Check{Check: name, Status: "skipped"}
 	}
 	if err == nil && d.hasLegacyKey() {

@@ -2,12 +2,14 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
@@ -51,6 +53,15 @@ func (d *doctor) needsNoKeystore() string {
 		return "not needed: the key comes from " + key.Source
 	}
 	return ""
+}
+
+// misnamedKey is the error of a variable for the file of a BitId key that is set and empty.
+func (d *doctor) misnamedKey() error {
+	_, err := d.App.KeySource(d.settings)
+	if e, ok := errors.AsType[*output.Error](err); ok && e.Code == output.Usage {
+		return err
+	}
+	return nil
 }
 
 // hasLegacyKey reports whether the environment gives a store's key of the BitPay-compatible
