@@ -118,6 +118,11 @@ func (c *apiKeyCreate) run(cmd *cobra.Command) error {
 	if err := c.choosePlace(); err != nil {
 		return err
 	}
+	if c.saveAs != "" {
+		if err := c.app.CheckProfiles(); err != nil {
+			return err
+		}
+	}
 	err = c.mint(cmd.Context(), ledger.Key{Header: ledger.Header{Kind: ledger.KindMint}, KeyPayload: ledger.KeyPayload{Target: c.saveAs, BesidePairing: c.besidePairing}})
 	if err != nil {
 		return cli.DryRunIsDone(cannotMint(cmd.Context(), err, by, "--profile"))
@@ -227,12 +232,12 @@ func (c *apiKeyCreate) deliver(ctx context.Context) error {
 	switch {
 	case c.saveAs != "":
 		store := app.SingleStore(c.info.Permissions)
-		pin := operations.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing}
+		pin := operations.Pin{Keystore: c.minting.keystore, Server: c.by.URL, Store: store, ID: record.ID, BesidePairing: c.besidePairing, CAFile: c.by.GivenCAFile()}
 		if _, err := operations.PinAPIKey(ctx, c.app, c.saveAs, pin); err != nil {
 			return err
 		}
 		record.Profiles = []string{c.saveAs}
-		next = "Stored in keystore " + record.Keystore + " for profile " + c.saveAs + ".\nNext: btcpayctl apikey current --profile " + c.saveAs
+		next = "Stored in keystore " + record.Keystore + " for profile " + c.saveAs + ".\n" + c.app.CurrentNote() + "Next: btcpayctl apikey current --profile " + c.saveAs
 	case c.file != "":
 		record.File = c.file
 		next = "The key is in " + c.file + ", readable only by you.\nNext: export BTCPAYCTL_SERVER=" + c.by.URL + " BTCPAYCTL_API_KEY_FILE=" + c.file

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
@@ -87,21 +88,20 @@ func (a *App) ConnectAs(f Flags, s Settings, credential bitpay.Credential, sourc
 	if source != "" && source != SourceProfile && s.Store.Source == SourceProfile {
 		s.Store = Value{}
 	}
-	c, err := a.Connect(f, s, credential)
-	if err != nil {
-		return nil, err
-	}
-	c.Source = source
-	return c, nil
+	return a.connect(f, s, credential, source)
 }
 
 // Connect makes a client with a credential.
 func (a *App) Connect(f Flags, s Settings, credential bitpay.Credential) (*Connection, error) {
+	return a.connect(f, s, credential, "")
+}
+
+func (a *App) connect(f Flags, s Settings, credential bitpay.Credential, source string) (*Connection, error) {
 	server, err := s.Address()
 	if err != nil {
 		return nil, err
 	}
-	options, err := a.options(f, s)
+	options, err := a.options(f, s, source)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +114,13 @@ func (a *App) Connect(f Flags, s Settings, credential bitpay.Credential) (*Conne
 		return nil, err
 	}
 	identity, _ := credential.(*bitpay.Identity)
-	return &Connection{Client: bitpay.From(connection, credential), Settings: s, Identity: identity, URL: connection.Server(), DryRun: f.DryRun,
+	return &Connection{Client: bitpay.From(connection, credential), Settings: s, Identity: identity, Source: source, URL: connection.Server(), DryRun: f.DryRun,
 		Patience: cmp.Or(patience, client.DefaultTimeout)}, nil
 }
 
-// options are the options of the client that the flags ask for.
-func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
+// options are the options of the client that the flags ask for. source is where the
+// credential comes from.
+func (a *App) options(f Flags, s Settings, source string) ([]client.Option, error) {
 	// No error repeats the secrets either, whatever a server makes of them.
 	options := []client.Option{client.WithUserAgent("btcpayctl/" + a.Version), client.WithSecrets(a.secrets...)}
 	timeout, err := a.Timeout(f)
@@ -154,7 +155,7 @@ func (a *App) options(f Flags, s Settings) ([]client.Option, error) {
 		options = append(options, client.WithDebug(a.Err))
 	}
 	if f.DryRun {
-		options = append(options, client.WithDryRun(a.showDryRun))
+		options = append(options, client.WithDryRun(func(r client.DryRun) { a.showDryRun(source, r) }))
 	}
 	return options, nil
 }
@@ -172,9 +173,13 @@ const (
 )
 
 // caFile is the file of certificates: the flag's, the environment's, or that of
-// the profile.
+// the profile. Its path is absolute, since it is kept.
 func (a *App) caFile(f Flags, own string) (Value, error) {
-	return a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, SourceProfile)
+	file, err := a.pick("--ca-file", f.CAFile, []string{caFileVariable}, own, SourceProfile)
+	if err == nil && file.Text != "" {
+		file.Text, err = filepath.Abs(file.Text)
+	}
+	return file, err
 }
 
 // Timeout is the timeout per request, the flag's or the environment's; 0 if neither is

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,7 +13,7 @@ import (
 
 // showDryRun prints a request as a curl command, and for BitId the text that
 // the signature covers. A signature does not expire, so it is left out.
-func (a *App) showDryRun(r client.DryRun) {
+func (a *App) showDryRun(source string, r client.DryRun) {
 	var line strings.Builder
 	fmt.Fprintf(&line, "curl -X %s %s", r.Method, quote(r.URL))
 	signed := r.Header.Get("X-Signature") != ""
@@ -22,7 +23,7 @@ func (a *App) showDryRun(r client.DryRun) {
 		case "X-Signature":
 			value = "(hex of the signature)"
 		case "Authorization":
-			fmt.Fprintf(&line, " \\\n  -H \"%s: %s\"", name, withoutKey(value))
+			fmt.Fprintf(&line, " \\\n  -H \"%s: %s\"", name, a.withoutKey(value, source))
 			continue
 		case "User-Agent", "Accept-Encoding":
 			continue
@@ -44,12 +45,27 @@ func (a *App) showDryRun(r client.DryRun) {
 	fmt.Fprintln(a.Err, "Nothing was sent.")
 }
 
-// withoutKey writes an Authorization header so that a shell puts the key in.
-func withoutKey(header string) string {
-	if scheme, _, _ := strings.Cut(header, " "); scheme == "Basic" {
-		return `Basic $(printf %s "$BTCPAY_API_KEY" | base64 -w0)`
+// withoutKey writes an Authorization header so that a shell puts the credential in: from
+// the variable that it came from, so that the line works as pasted. A key from a keystore
+// is to be put into BTCPAY_API_KEY.
+func (a *App) withoutKey(header, source string) string {
+	key := "$BTCPAY_API_KEY"
+	switch {
+	case source == apiKeyFileVariable:
+		key = `$(cat "$` + source + `")`
+	case slices.Contains(apiKeyVariables, source):
+		key = "$" + source
 	}
-	return "token $BTCPAY_API_KEY"
+	scheme, credential, _ := strings.Cut(header, " ")
+	if scheme != "Basic" {
+		return "token " + key
+	}
+	if plain, err := base64.StdEncoding.DecodeString(credential); err == nil {
+		if user, _, isAccount := strings.Cut(string(plain), ":"); isAccount {
+			return `Basic $(printf %s ` + quote(user+":") + `"$(cat "$` + PasswordFileVariable + `")" | base64 -w0)`
+		}
+	}
+	return `Basic $(printf %s "` + key + `" | base64 -w0)`
 }
 
 // ShellWord writes a text as one word of a POSIX shell, unquoted if possible.

@@ -60,7 +60,7 @@ func (a *App) ConnectGreenfield(f Flags, s Settings, credential greenfield.Crede
 	if err != nil {
 		return nil, err
 	}
-	options, err := a.options(f, s)
+	options, err := a.options(f, s, source)
 	if err != nil {
 		return nil, err
 	}

@@ -120,6 +120,15 @@ func (a *App) Settings(f Flags, makes bool) (Settings, error) {
 	return s, err
 }
 
+// GivenCAFile is the file of certificates if a flag or the environment gives it, for a
+// profile that is set up with it.
+func (s Settings) GivenCAFile() string {
+	if !s.CAFile.Explicit() {
+		return ""
+	}
+	return s.CAFile.Text
+}
+
 // elsewhere reports whether another server is named than the profile's.
 func (s Settings) elsewhere() bool {
 	if s.Profile.Server == "" || !s.Server.Explicit() {

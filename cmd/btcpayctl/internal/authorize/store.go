@@ -17,7 +17,7 @@ import (
 // activate makes the profile use the key. The operation is finished last.
 func (l *login) activate(ctx context.Context, key greenfield.APIKey, proof authorize.Proof, now operations.Rights, said string) (authorizeRecord, error) {
 	id, store := app.KeyID(key), app.SingleStore(proof.Key.Permissions)
-	old, err := operations.PinAPIKey(ctx, l.app, l.profile, operations.Pin{Keystore: l.operation.Record.Keystore, Server: l.connection.URL, Store: store, ID: id, BesidePairing: l.besidePairing})
+	old, err := operations.PinAPIKey(ctx, l.app, l.profile, operations.Pin{Keystore: l.operation.Record.Keystore, Server: l.connection.URL, Store: store, ID: id, BesidePairing: l.besidePairing, CAFile: l.connection.GivenCAFile()})
 	if err != nil {
 		return authorizeRecord{}, err
 	}
@@ -34,7 +34,7 @@ func (l *login) activate(ctx context.Context, key greenfield.APIKey, proof autho
 	if err := l.holder().CloseOperation(ctx, l.operation); err != nil {
 		return authorizeRecord{}, err
 	}
-	fmt.Fprintf(l.app.Err, "%sStored in keystore %s for profile %q.\n", said, l.operation.Record.Keystore, l.profile)
+	fmt.Fprintf(l.app.Err, "%sStored in keystore %s for profile %q.\n%s", said, l.operation.Record.Keystore, l.profile, l.app.CurrentNote())
 	if was := l.connection.Profile.Store; was != "" && store != "" && was != store {
 		fmt.Fprintf(l.app.Err, "The profile's store was %s, and is %s now.\n", was, store)
 	}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,10 +29,31 @@ func AddReachFlags(cmd *cobra.Command, f *app.Flags) {
 	flags := cmd.Flags()
 	flags.DurationVar(&f.Timeout, "timeout", 0, "timeout per request (default 30s)")
 	flags.BoolVar(&f.AllowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
-	flags.StringVar(&f.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
+	AddCAFileFlag(cmd, &f.CAFile, "PEM `file` of certificates to trust instead of the system's")
 	flags.BoolVar(&f.Debug, "debug", false, "log each request and response to standard error, without secrets")
 	Targets(cmd)
 }
+
+// AddCAFileFlag adds --ca-file. Its value is absolute, since it is kept: in profiles, in
+// the ledger and in hints, which are used in other directories.
+func AddCAFileFlag(cmd *cobra.Command, file *string, usage string) {
+	cmd.Flags().Var((*pathValue)(file), "ca-file", usage)
+}
+
+// pathValue is the absolute path of a file.
+type pathValue string
+
+func (p *pathValue) String() string { return string(*p) }
+
+func (p *pathValue) Set(text string) (err error) {
+	if strings.TrimSpace(text) != "" {
+		text, err = filepath.Abs(text)
+	}
+	*p = pathValue(text)
+	return err
+}
+
+func (p *pathValue) Type() string { return "string" }
 
 // AddRetryFlag adds --retry, for commands that make something and are run by scripts.
 func AddRetryFlag(cmd *cobra.Command, f *app.Flags) {

@@ -124,7 +124,7 @@ func (k *keeping) keep(cmd *cobra.Command, source func() (*bitpay.Identity, erro
 	if s.Server.Text == "" {
 		next += " --server https://btcpay.example.com"
 	}
-	fmt.Fprintf(k.app.Err, "Stored in keystore %s for profile %s. One key serves one store.\nNext: %s\n", s.Keystore.Text, s.Name.Text, k.app.Hint(next))
+	fmt.Fprintf(k.app.Err, "Stored in keystore %s for profile %s. One key serves one store.\n%sNext: %s\n", s.Keystore.Text, s.Name.Text, k.app.CurrentNote(), k.app.Hint(next))
 	return output.One(p, keyView, keyRecord{stored.SIN(), stored.PublicKey()})
 }
 

@@ -112,7 +112,7 @@ func (f *keyEnding) pin(ctx context.Context, proof authorize.Proof) cli.Check {
 	if r.Target == "" {
 		return f.result(ctx, fmt.Sprintf("the key %s works and is stored in keystore %s", r.KeyID, r.Keystore), f.CloseOperation(ctx, f.operation))
 	}
-	pin := Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing}
+	pin := Pin{Keystore: r.Keystore, Server: r.Server, Store: app.SingleStore(proof.Key.Permissions), ID: r.KeyID, BesidePairing: r.BesidePairing, CAFile: r.CAFile}
 	if _, err := PinAPIKey(ctx, f.App, r.Target, pin); err != nil {
 		record := cli.FailedCheck(ctx, f.name, err)
 		if r.Kind == ledger.KindAuthorize {

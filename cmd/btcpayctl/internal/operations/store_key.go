@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
@@ -118,6 +119,7 @@ func ProbeKeystore(ctx context.Context, a *app.App, spec string) error {
 type Pin struct {
 	Keystore, Server, ID string
 	Store                string // empty if the key is not for exactly one
+	CAFile               string // absolute; empty leaves the profile's
 	// BesidePairing agrees to a key that takes precedence over the profile's BitId key.
 	BesidePairing bool
 }
@@ -145,6 +147,9 @@ func PinAPIKey(ctx context.Context, a *app.App, name string, pin Pin) (old strin
 		}
 		old = p.APIKeyID
 		p.Server, p.Keystore, p.APIKeyID = server, spec, id
+		if filepath.IsAbs(pin.CAFile) {
+			p.CAFile = pin.CAFile
+		}
 		if store != "" && (p.Store == "" || p.SIN == "") {
 			p.Store = store
 		}

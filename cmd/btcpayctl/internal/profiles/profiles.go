@@ -3,7 +3,6 @@ package profiles
 
 import (
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -157,7 +156,7 @@ the last known state, and it is compared again before an invoice is created.`,
 	}
 	cmd.Flags().StringVar(&flags.Server, "server", "", "as for another command")
 	cmd.Flags().StringVar(&flags.Store, "store", "", "as for another command")
-	cmd.Flags().StringVar(&flags.CAFile, "ca-file", "", "as for another command")
+	cli.AddCAFileFlag(cmd, &flags.CAFile, "as for another command")
 	cli.AddProfileFlag(cmd, &flags)
 	cli.Shows(cmd, settingView)
 	return cmd
@@ -255,11 +254,6 @@ that has a key keeps its server: the key is paired there.`,
 			if set.Server, err = cli.NormalServer(set.Server, allowHTTP); err != nil {
 				return err
 			}
-			if set.CAFile != "" {
-				if set.CAFile, err = filepath.Abs(set.CAFile); err != nil {
-					return err
-				}
-			}
 			keys, err := storedKeys(cmd.Context(), a, set.SIN, set.APIKeyID)
 			if err != nil {
 				return err
@@ -317,7 +311,7 @@ that has a key keeps its server: the key is paired there.`,
 	cmd.Flags().StringVar(&set.AppIdentifier, "app-identifier", "", "`id` that makes the server offer the same API key again")
 	cmd.Flags().StringVar(&set.SIN, "sin", "", "`SIN` of a stored BitId key to use")
 	cmd.Flags().StringVar(&set.APIKeyID, "api-key-id", "", "`id` of a stored API key to use")
-	cmd.Flags().StringVar(&set.CAFile, "ca-file", "", "PEM `file` of certificates to trust instead of the system's")
+	cli.AddCAFileFlag(cmd, &set.CAFile, "PEM `file` of certificates to trust instead of the system's")
 	cmd.Flags().BoolVar(&allowHTTP, "allow-http", false, "allow http to an address that is neither loopback nor .onion")
 	for _, name := range []string{"server", "store", "keystore", "app-identifier", "sin", "api-key-id", "ca-file"} {
 		cli.AllowEmpty(cmd, name)

@@ -279,12 +279,12 @@ func TestHint(t *testing.T) {
 	}{
 		{"invoice list", "btcpayctl invoice resume ID", "btcpayctl invoice resume ID"},
 		{"invoice list --profile shop", "btcpayctl invoice resume ID", "btcpayctl invoice resume --profile shop ID"},
-		{"invoice list --server https://b.example --store S --api bitpay --ca-file ca.pem --allow-http", "btcpayctl invoice get ID",
-			"btcpayctl invoice get --server https://b.example --store S --api bitpay --ca-file ca.pem --allow-http ID"},
+		{"invoice list --server https://b.example --store S --api bitpay --ca-file /ca.pem --allow-http", "btcpayctl invoice get ID",
+			"btcpayctl invoice get --server https://b.example --store S --api bitpay --ca-file /ca.pem --allow-http ID"},
 		{"invoice list --profile shop --server https://b.example", "btcpayctl pair status --profile shop", "btcpayctl pair status --profile shop --server https://b.example"},
-		{"invoice list --profile shop --server https://b.example --ca-file x", "btcpayctl pair status --profile other", "btcpayctl pair status --profile other --ca-file x"},
-		{"invoice list --server https://b.example --store S --ca-file x", "btcpayctl pair client --profile NAME\nthen btcpayctl pair status --profile NAME",
-			"btcpayctl pair client --profile NAME --server https://b.example --ca-file x\nthen btcpayctl pair status --profile NAME --ca-file x"},
+		{"invoice list --profile shop --server https://b.example --ca-file /x", "btcpayctl pair status --profile other", "btcpayctl pair status --profile other --ca-file /x"},
+		{"invoice list --server https://b.example --store S --ca-file /x", "btcpayctl pair client --profile NAME\nthen btcpayctl pair status --profile NAME",
+			"btcpayctl pair client --profile NAME --server https://b.example --ca-file /x\nthen btcpayctl pair status --profile NAME --ca-file /x"},
 		{"invoice list --server https://b.example", "btcpayctl pair server --profile NAME", "btcpayctl pair server --profile NAME --server https://b.example"},
 		{"invoice list --server https://b.example", "btcpayctl key generate --profile NAME", "btcpayctl key generate --profile NAME"},
 		{"invoice list --server https://b.example", "btcpayctl authorize --profile NAME --store ID", "btcpayctl authorize --profile NAME --server https://b.example --store ID"},
@@ -312,10 +312,10 @@ func TestHint(t *testing.T) {
 	// A path is one word of the shell.
 	tree, _, _ := apptest.New(t, nil)
 	cmd, _, _ := NewRoot(tree).Find([]string{"invoice", "list"})
-	if err := cmd.ParseFlags([]string{"--ca-file", "my ca's.pem"}); err != nil {
+	if err := cmd.ParseFlags([]string{"--ca-file", "/my ca's.pem"}); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := lineOf(cmd).hint("btcpayctl doctor"), `btcpayctl doctor --ca-file 'my ca'\''s.pem'`; got != want {
+	if got, want := lineOf(cmd).hint("btcpayctl doctor"), `btcpayctl doctor --ca-file '/my ca'\''s.pem'`; got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
