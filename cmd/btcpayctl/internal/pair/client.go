@@ -48,7 +48,7 @@ status" reports the result.`,
 				return err
 			}
 			if paired, err := p.checkPaired(ctx); paired || err != nil {
-				return err
+				return p.forgetServer(ctx, err)
 			}
 			old, err := p.isOld(ctx)
 			if err != nil {
@@ -62,7 +62,8 @@ status" reports the result.`,
 			code, err := p.key.Connection.RequestPairing(asking, bitpay.PairingRequest{Label: p.label, StoreID: bitpay.StoreID(p.key.Connection.Store.Text)})
 			stop()
 			if err := b.answered(code, err); err != nil || p.dryRun {
-				return err
+				// A code that did not come can be approved by no one.
+				return p.forgetServer(ctx, err)
 			}
 			p.show(code, o.wait, old)
 			if qr {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,6 +26,8 @@ type plan struct {
 	label   string
 	isNew   bool // the key was made by this run
 	dryRun  bool
+	// before is the profile before this run wrote the server into it, nil if it did not.
+	before *profile.Profile
 }
 
 // plan connects, with a key that is there or one that is made now. All that can be wrong
@@ -100,7 +101,7 @@ func (o options) identity(ctx context.Context, a *app.App, s *app.Settings) (id 
 		return nil, "", false, err
 	}
 	s.Profile.SIN = stored.SIN()
-	fmt.Fprintf(a.Err, "Made a key and stored it in keystore %s for profile %s. One key serves one store.\n\n", s.Keystore.Text, s.Name.Text)
+	fmt.Fprintf(a.Err, "Made a key and stored it in keystore %s for profile %s. One key serves one store.\n%s\n", s.Keystore.Text, s.Name.Text, a.CurrentNote())
 	return stored, app.SourceProfile, true, nil
 }
 
@@ -158,28 +159,4 @@ func (p *plan) checkPaired(ctx context.Context) (bool, error) {
 	p.tellStore("The key is paired already", serves)
 	fmt.Fprintln(p.app.Err, " One key serves one store. Another store needs another profile.")
 	return true, p.print(serves)
-}
-
-// remember writes the server into the profile that has the key and names no server yet, so
-// that a later approval is found. asked means that the store is being asked for, and it is
-// written as the wanted one.
-func (p *plan) remember(ctx context.Context, asked bool) error {
-	c, name := p.key.Connection, p.key.ProfileName()
-	asked = asked && c.Profile.Store == "" && c.Store.Explicit()
-	if name == "" || p.dryRun || c.Profile.Server != "" && !asked {
-		return nil
-	}
-	return p.app.UpdateProfile(ctx, name, func(own *profile.Profile) error {
-		if own.Server == "" {
-			own.Server = c.URL
-			if file, err := filepath.Abs(c.CAFile.Text); err == nil && c.CAFile.Explicit() {
-				own.CAFile = file
-			}
-		}
-		if own.Store == "" && asked {
-			own.Store = c.Store.Text
-		}
-		c.Profile = *own
-		return nil
-	})
 }

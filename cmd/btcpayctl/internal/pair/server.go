@@ -63,6 +63,9 @@ store than requested.`,
 				return o.claim(cmd.Context(), p)
 			}
 			if paired, err := p.checkPaired(cmd.Context()); paired || err != nil {
+				return p.forgetServer(cmd.Context(), err)
+			}
+			if err := p.tryServer(cmd.Context()); err != nil {
 				return err
 			}
 			return o.paste(cmd.Context(), p)
@@ -96,7 +99,7 @@ func (o *serverOptions) readCode(a *app.App) error {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return &output.Error{Code: output.BadInput, What: "standard input cannot be read", Why: err.Error(), Err: err}
 		}
-		o.code = line
+		o.code = string(app.WithoutMark([]byte(line)))
 	}
 	if o.code = strings.TrimSpace(o.code); o.code == "" {
 		return &output.Error{Code: output.BadInput, What: "the pairing code is empty", Next: "btcpayctl pair server --code CODE"}
@@ -130,7 +133,7 @@ func (o *serverOptions) claim(ctx context.Context, p *plan) error {
 		}
 	}
 	if err != nil || p.dryRun {
-		return err
+		return p.forgetServer(ctx, err)
 	}
 	fmt.Fprintf(p.app.Err, "The code is claimed for the key with this SIN:\n\n  SIN      %s\n\n", p.key.Connection.Identity.SIN())
 	fmt.Fprintln(p.app.Err, "Waiting for the approval (Ctrl-C stops waiting, nothing is lost)")
