@@ -229,7 +229,8 @@ func (s Settings) OwnServer() error {
 	}
 	if own != other {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("profile %s is for %s, and %s says %s", s.Name.Text, own, s.Server.Source, other),
-			Why: "A profile's key is only sent to the profile's server.", Next: "leave " + s.Server.Source + " out, or use another --profile"}
+			Why:  "A profile's key is only sent to the profile's server.",
+			Next: "leave " + s.Server.Source + " out, or use another --profile\nor, if the server has another address now: btcpayctl profile move " + s.Name.Text + " --server " + ShellWord(other)}
 	}
 	return nil
 }

@@ -125,6 +125,7 @@ var scenarios = []scenario{
 	{line: "profile"},
 	{line: "profile list"}, {line: "profile show shop -o json"},
 	{line: "profile set other --server $SERVER --store $STORE"}, {line: "profile use till"}, {line: "profile delete till"},
+	{line: "profile move admin --server $SERVER --yes"},
 
 	{line: "apikey"},
 	{line: "apikey create --profile admin --all-stores --for \"invoice list\" --save-as fresh"},

@@ -154,6 +154,24 @@ func (o *Operation[R]) Finish() error { return o.held.Finish() }
 // nothing after Finish.
 func (o *Operation[R]) Release() error { return o.held.Release() }
 
+// Advance changes the header of an operation of any kind. When it returns nil, the change is
+// on disk.
+func (h *Held) Advance(change func(*Header)) error {
+	if h.Entry.record == nil {
+		return fmt.Errorf("%s: %w", h.dir.Path(h.Entry.ID+recordExt), ErrVersion)
+	}
+	header := h.Entry.record.header()
+	before := *header
+	change(header)
+	header.Version, header.Updated = version, h.ledger.now().UTC()
+	if err := write(h.dir, h.Entry.record); err != nil {
+		*header = before
+		return err
+	}
+	h.Entry.Header = *header
+	return nil
+}
+
 // Finish is like [Operation.Finish].
 func (h *Held) Finish() error {
 	err := h.dir.Remove(h.Entry.ID + recordExt)

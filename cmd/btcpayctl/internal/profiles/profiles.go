@@ -57,7 +57,7 @@ func New(a *app.App) *cobra.Command {
 		`Manage profiles. A profile holds one server, one store and one BitId key; the key
 itself is in a keystore. Flags take precedence over the environment, which takes
 precedence over the profile.`)
-	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileUse(a), newProfileSet(a), newProfileDelete(a))
+	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileUse(a), newProfileSet(a), newProfileMove(a), newProfileDelete(a))
 	return cmd
 }
 
@@ -236,7 +236,8 @@ func newProfileSet(a *app.App) *cobra.Command {
 		Long: `Create a profile, or change the given settings; an empty string removes a setting.
 "key generate", "key import", "pair" and "authorize" add a key to a profile; --sin and
 --api-key-id make it use a stored one, for example after "keystore restore". A profile
-that has a key keeps its server: the key is paired there.`,
+that has a key keeps its server: the key is paired there. If the server has a new
+address, use "profile move".`,
 		Example: "  btcpayctl profile set shop --server https://btcpay.example.com --store J8Rx6Z4dzx",
 		Args:    cli.Arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -262,13 +263,13 @@ that has a key keeps its server: the key is paired there.`,
 			err = a.UpdateProfile(cmd.Context(), args[0], func(old *profile.Profile) error {
 				if flags.Changed("server") {
 					if (old.SIN != "" || old.APIKeyID != "") && old.Server != "" && set.Server != old.Server {
-						return keyTiedError(args[0], "server")
+						return keyTiedError(args[0], "server", set.Server)
 					}
 					old.Server = set.Server
 				}
 				if flags.Changed("keystore") {
 					if (old.SIN != "" || old.APIKeyID != "") && old.Keystore != set.Keystore {
-						return keyTiedError(args[0], "keystore")
+						return keyTiedError(args[0], "keystore", set.Keystore)
 					}
 					old.Keystore = set.Keystore
 				}
@@ -320,9 +321,12 @@ that has a key keeps its server: the key is paired there.`,
 	return cmd
 }
 
-func keyTiedError(name, what string) error {
+func keyTiedError(name, what, wanted string) error {
 	e := &output.Error{Code: output.Usage, What: "profile " + name + " has a key, so its " + what + " cannot be changed",
 		Why: "The key belongs to it.", Next: "the same for another profile: btcpayctl profile set ANOTHER"}
+	if what == "server" && wanted != "" {
+		e.Next = "if the server has a new address, or the old one was wrong: btcpayctl profile move " + name + " --server " + app.ShellWord(wanted) + "\nor " + e.Next
+	}
 	if what == "keystore" {
 		e.Why, e.Next = "The key is in that keystore.", "btcpayctl keystore move --profile "+name+" --to KEYSTORE"
 	}

@@ -166,6 +166,10 @@ var effectCases = []effectCase{
 		done:  func(s *effectStage) bool { return !hasKey(s) }},
 	{command: "profile set", field: "name", args: fixed("shop", "--store", "S1"), named: fixed("profile shop was set"),
 		done: func(s *effectStage) bool { return s.profileHas("shop", "store", "S1") }},
+	{command: "profile move", field: "name", set: (*effectStage).paired,
+		args:  func(s *effectStage) []string { return []string{"shop", "--server", otherName(s.URL)} },
+		named: func(s *effectStage) []string { return []string{"profile shop is on " + otherName(s.URL)} },
+		done:  func(s *effectStage) bool { return s.profileHas("shop", "server", otherName(s.URL)) }, again: true},
 	{command: "profile use", field: "name",
 		set: func(s *effectStage) {
 			s.ok("profile", "set", "first", "--store", "S1")

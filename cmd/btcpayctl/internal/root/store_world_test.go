@@ -249,3 +249,14 @@ func (w *storeWorld) meddling(meddle func(http.ResponseWriter, *http.Request) bo
 	defer w.mu.Unlock()
 	w.meddle = meddle
 }
+
+// clientOf is a client of this server with the key of another one's.
+func (w *storeWorld) clientOf(k *storeKey) *bitpay.Client {
+	w.t.Helper()
+	c, err := bitpay.New(w.URL, k.Identity)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(c.CloseIdleConnections)
+	return c
+}
