@@ -88,7 +88,11 @@ func (p plan) print(ctx context.Context, printer *output.Printer) error {
 	}
 	if err == nil {
 		fmt.Fprint(p.app.Err, p.pickText(), p.labelAdvice(page))
-		fmt.Fprintln(p.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste instead of --print-url")
+		also := ""
+		if p.foreign {
+			also = " and with --profile NAME, since profile " + p.profile + " is for another server"
+		}
+		fmt.Fprintf(p.app.Err, "The page shows the key once it is authorised.\nNext: the same command with --paste instead of --print-url%s\n", also)
 	}
 	return err
 }

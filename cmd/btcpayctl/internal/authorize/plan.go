@@ -31,6 +31,7 @@ type plan struct {
 	identifier    string // for which the server offers the same key again
 	expectUser    string
 	besidePairing bool
+	foreign       bool // the profile in use is for another server
 }
 
 // plan resolves what to request, and asks for the confirmations needed before.
@@ -39,12 +40,14 @@ func (o options) plan(ctx context.Context, a *app.App) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	if !o.printURL {
-		if err := s.OwnServer(); err != nil {
-			return plan{}, err
-		}
+	// The page of --print-url leads to the same command with --paste, which would refuse
+	// the key after the consent. If no profile is named, another one can take the key.
+	foreign := s.OwnServer()
+	if foreign != nil && (!o.printURL || s.Name.Explicit()) {
+		return plan{}, foreign
 	}
-	p := plan{app: a, reach: o.reach, profile: s.Name.Text, appName: o.appName, id: operations.NewOperationID(), expectUser: o.expectUser, besidePairing: o.besidePairing}
+	p := plan{app: a, reach: o.reach, profile: s.Name.Text, appName: o.appName, id: operations.NewOperationID(), expectUser: o.expectUser, besidePairing: o.besidePairing,
+		foreign: foreign != nil}
 	if p.connection, err = a.ConnectGreenfield(o.reach, s, nil, ""); err != nil {
 		return plan{}, err
 	}
