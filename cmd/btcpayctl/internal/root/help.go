@@ -89,17 +89,20 @@ could not be sent unchanged.
   BTCPAYCTL_KEYSTORE_TIMEOUT  timeout of a keyring (3s)
   BTCPAYCTL_PASSPHRASE_FILE   file with the passphrase of the encrypted keystore
   BTCPAYCTL_IDENTITY_FILE     age identity file that opens it without a passphrase
-  BTCPAYCTL_CA_FILE           PEM file of certificates to trust, like --ca-file
+  BTCPAYCTL_CA_FILE           PEM file of certificates to trust, like --ca-file; "pair",
+                              "authorize" and "profile set" keep it in the profile
   BTCPAYCTL_TIMEOUT           timeout per request (30s)
   BTCPAYCTL_OUTPUT            output format, like -o
   BTCPAYCTL_NO_INPUT          if set and not empty: never ask on the terminal
   BTCPAYCTL_DEBUG             if set and not empty: like --debug
   BTCPAYCTL_CONFIG_DIR        directory of config.toml
 
-Also NO_COLOR, CI, TERM=dumb and BROWSER, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and
-NO_PROXY.
+Also NO_COLOR, CI, TERM=dumb, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
+BROWSER is a list of commands, separated like the directories of PATH. The first that
+works opens the page, which is its last word or %s. Text browsers are not started, and
+over SSH only BROWSER is.
 
-Files, by the XDG Base Directory Specification:
+Files, by the XDG Base Directory Specification, or below HOME without these variables:
 
   $XDG_CONFIG_HOME/btcpayctl/config.toml   profiles; no secrets
   $XDG_DATA_HOME/btcpayctl/keystore        the encrypted keystore
@@ -107,6 +110,11 @@ Files, by the XDG Base Directory Specification:
   $XDG_DATA_HOME/btcpayctl/ledger          operations with an unknown outcome
   $XDG_DATA_HOME/btcpayctl/callbacks       ports and nonces of --app-identifier logins
   $XDG_STATE_HOME/btcpayctl                locks
+
+config.toml can be a link, and can belong to the administrator, as from a ConfigMap or
+from stow. Without a home, or with one that cannot be written, commands that only read
+work if flags and variables give the rest. Those that a lost response must not repeat,
+such as "invoice create", need XDG_DATA_HOME. "btcpayctl doctor" says what is missing.
 
 A key from the environment is never sent to the server of a profile: the server must
 come from the environment or a flag too. A profile that --profile names uses its own
@@ -159,7 +167,8 @@ replaces known secrets in every encoding.
 
 A credential is only sent to its own server: redirects are not followed, plain http is
 refused except for loopback and .onion, and a profile's key is not sent to another
-server than the profile's. --ca-file trusts your own certificates.
+server than the profile's. --ca-file trusts your own certificates. If a server gets
+another address, "profile move" checks there that the key works before it follows.
 
 Anyone who sees a signed request can send it again, because the protocol has no nonce:
 use https. Notifications of the BitPay API are not signed: treat them as a hint, and
