@@ -15,19 +15,21 @@ type backend struct {
 	name string
 	open func() Store
 	max  int // of a secret, where it is not MaxSize
+	slow bool
 }
 
 // ConformSuite and ReadingSuite are keystoretest's, which tests in this
 // package cannot import, since it imports this package. suite_test.go sets them.
 var (
-	ConformSuite, ReadingSuite func(t *testing.T, name string, longest int, open func() Store)
+	ConformSuite func(t *testing.T, name string, longest int, slow bool, open func() Store)
+	ReadingSuite func(t *testing.T, name string, longest int, open func() Store)
 	// Leaks tells whether a text holds a secret in any encoding.
 	Leaks func(text, secret string) bool
 )
 
 func conform(t *testing.T, b backend) {
 	t.Helper()
-	ConformSuite(t, b.name, b.max, b.open)
+	ConformSuite(t, b.name, b.max, b.slow, b.open)
 }
 
 func conformReading(t *testing.T, b backend) {

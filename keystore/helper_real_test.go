@@ -3,9 +3,11 @@
 package keystore
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/passstore"
@@ -13,22 +15,44 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/secretservice"
 )
 
-// Real helpers, under the suite that every store passes.
+// Real helpers, under the suite that every store passes, with fewer calls where each
+// starts a dozen programs.
 func TestHelperConformance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it starts hundreds of programs")
 	}
+	conformRealHelpers(t, true)
+}
+
+// TestTortureHelperConformance is [TestHelperConformance] with the whole suite.
+func TestTortureHelperConformance(t *testing.T) {
+	if !torture() {
+		t.Skip("a long test: make torture")
+	}
+	var failed atomic.Int64
+	t.Run("helpers", func(t *testing.T) {
+		t.Cleanup(func() {
+			if t.Failed() {
+				failed.Add(1)
+			}
+		})
+		conformRealHelpers(t, false)
+	})
+	t.Attr("figure", fmt.Sprintf("real credential helpers that fail the whole suite | %d | = 0", failed.Load()))
+}
+
+func conformRealHelpers(t *testing.T, slow bool) {
 	t.Run("secretservice", func(t *testing.T) {
 		t.Parallel()
 		helper := programs.DockerSecret.Need(t)
 		bus := secretservice.StartBus(t)
 		secretservice.StartGnome(t, bus)
-		conformHelper(t, helper, with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": bus.Address}))
+		conformHelper(t, helper, slow, with(map[string]string{"DBUS_SESSION_BUS_ADDRESS": bus.Address}))
 	})
 	t.Run("pass", func(t *testing.T) {
 		t.Parallel()
 		helper, env := passstore.Start(t, "")
-		conformHelper(t, helper, with(env))
+		conformHelper(t, helper, slow, with(env))
 	})
 }
 
@@ -42,9 +66,9 @@ func with(values map[string]string) func(string) string {
 	}
 }
 
-func conformHelper(t *testing.T, helper string, getenv func(string) string) {
+func conformHelper(t *testing.T, helper string, slow bool, getenv func(string) string) {
 	dir := t.TempDir()
-	conform(t, backend{name: "helper", max: helperMax, open: func() Store {
+	conform(t, backend{name: "helper", max: helperMax, slow: slow, open: func() Store {
 		return open(t, "helper:"+helper, Options{Dir: dir, Timeout: patience, Getenv: getenv})
 	}})
 }
