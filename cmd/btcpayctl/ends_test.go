@@ -3,12 +3,14 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -24,7 +26,9 @@ type endScene struct {
 	line *line
 }
 
-// endReleases are those whose refusals differ.
+// endReleases are those whose refusals differ. In make test each test has one that is silent
+// and one that is not, or two that make keys in other ways, so that every release is in one
+// of them; make torture has all of them for each.
 var endReleases = []string{"1.13", "2.0", "2.3", "2.4", "newer"}
 
 // isSilent reports whether a release does not say why it refuses a key.
@@ -134,15 +138,18 @@ func (s *endScene) ended(what string) {
 	s.run("doctor", "--profile", "admin").ok()
 }
 
-// onEach runs a test for each release.
-func onEach(t *testing.T, test func(t *testing.T, s *endScene, release string)) {
+// endTest is a test on a server of some release.
+type endTest func(t *testing.T, s *endScene, release string)
+
+// onEach runs a test for each of these releases.
+func onEach(t *testing.T, releases []string, test endTest) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it builds the program a second time")
 	}
 	t.Parallel()
 	buildKillable(t)
-	for _, release := range endReleases {
+	for _, release := range releases {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			test(t, newEndScene(t, release), release)
@@ -152,55 +159,55 @@ func onEach(t *testing.T, test func(t *testing.T, s *endScene, release string)) 
 
 // TestGoneIsGone: a key that is gone is no open operation any more, whoever revoked it
 // and wherever the program was killed.
-func TestGoneIsGone(t *testing.T) {
-	onEach(t, func(t *testing.T, s *endScene, release string) {
-		for _, key := range s.together("exec-revoked", "key-ended", "key-deleted") {
-			if s.lives(key) {
-				t.Fatal("the key of a command that has ended lives")
-			}
-		}
-		if rows := s.open(); len(rows) != 3 || rows[0].Status != "killed" {
-			t.Fatalf("open are %+v", rows)
-		}
-		again := s.run("apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list", "--", "true")
-		again.ok()
-		if !strings.Contains(again.stderr, "Revoked 3 keys of runs that were killed.") || strings.Contains(again.stderr, "warning") {
-			t.Errorf("the next run says\n%s", again.stderr)
-		}
-		s.ended("after the next run")
+func TestGoneIsGone(t *testing.T) { onEach(t, []string{"2.0", "newer"}, goneIsGone) }
 
-		// So are those of a version that did not note who made a key.
-		s.together("exec-revoked", "exec-revoked")
-		for _, name := range s.openOperations() {
-			record, err := os.ReadFile(name)
-			must(t, err)
-			must(t, os.WriteFile(name, regexp.MustCompile(`(?m)^.*"mintedBy".*\n`).ReplaceAll(record, nil), 0o600))
-		}
-		s.run("doctor", "--profile", "admin").ok()
-		s.ended("records of an older version")
-
-		for _, step := range []string{"exec-revoked", "key-ended", "key-deleted"} {
-			s.exec("admin", step)
-			s.run("doctor", "--profile", "admin").ok()
-			s.ended("after the doctor, " + step)
-			s.exec("admin", step)
-			s.run("apikey", "revoke", "--open", "--yes", "--no-browser").ok()
-			s.ended("after revoke --open, " + step)
-		}
-
-		// One that lives is revoked as well.
-		key := s.exec("admin", "exec-running")
-		if !s.lives(key) {
-			t.Fatal("the key of a command that runs does not live")
-		}
-		s.run("apikey", "revoke", "--open", "--yes", "--no-browser").ok()
+func goneIsGone(t *testing.T, s *endScene, release string) {
+	for _, key := range s.together("exec-revoked", "key-ended", "key-deleted") {
 		if s.lives(key) {
-			t.Error("the key lives")
+			t.Fatal("the key of a command that has ended lives")
 		}
-		s.ended("after revoke --open")
-		s.revokedByHand(release)
-		s.rotated(release)
-	})
+	}
+	if rows := s.open(); len(rows) != 3 || rows[0].Status != "killed" {
+		t.Fatalf("open are %+v", rows)
+	}
+	again := s.run("apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list", "--", "true")
+	again.ok()
+	if !strings.Contains(again.stderr, "Revoked 3 keys of runs that were killed.") || strings.Contains(again.stderr, "warning") {
+		t.Errorf("the next run says\n%s", again.stderr)
+	}
+	s.ended("after the next run")
+
+	// So are those of a version that did not note who made a key.
+	s.together("exec-revoked", "exec-revoked")
+	for _, name := range s.openOperations() {
+		record, err := os.ReadFile(name)
+		must(t, err)
+		must(t, os.WriteFile(name, regexp.MustCompile(`(?m)^.*"mintedBy".*\n`).ReplaceAll(record, nil), 0o600))
+	}
+	s.run("doctor", "--profile", "admin").ok()
+	s.ended("records of an older version")
+
+	for _, step := range []string{"exec-revoked", "key-ended", "key-deleted"} {
+		s.exec("admin", step)
+		s.run("doctor", "--profile", "admin").ok()
+		s.ended("after the doctor, " + step)
+		s.exec("admin", step)
+		s.run("apikey", "revoke", "--open", "--yes", "--no-browser").ok()
+		s.ended("after revoke --open, " + step)
+	}
+
+	// One that lives is revoked as well.
+	key := s.exec("admin", "exec-running")
+	if !s.lives(key) {
+		t.Fatal("the key of a command that runs does not live")
+	}
+	s.run("apikey", "revoke", "--open", "--yes", "--no-browser").ok()
+	if s.lives(key) {
+		t.Error("the key lives")
+	}
+	s.ended("after revoke --open")
+	s.revokedByHand(release)
+	s.rotated(release)
 }
 
 // revokedByHand has a stored key that a person deleted on the server's page. No other
@@ -275,72 +282,72 @@ func (s *endScene) rotated(release string) {
 
 // TestNotGone: what refuses a key for another reason does not pass for its end. When
 // that is over, the key is revoked.
-func TestNotGone(t *testing.T) {
-	onEach(t, func(t *testing.T, s *endScene, release string) {
-		check := func(what, profile, key string, undo func()) {
-			t.Helper()
-			for _, look := range [][]string{
-				{"doctor", "--profile", profile},
-				{"apikey", "revoke", "--open", "--yes", "--no-browser"},
-				{"apikey", "list"},
-			} {
-				r := s.run(look...)
-				if (r.code == 0) != (look[1] == "list") {
-					t.Errorf("%s: %q ends with %d:\n%s%s", what, look, r.code, r.stdout, r.stderr)
-				}
-			}
-			undo()
-			if !s.lives(key) {
-				t.Errorf("%s: the key does not live", what)
-			}
-			if rows := s.open(); len(rows) != 1 || rows[0].Known != "it works" {
-				t.Errorf("%s: open are %+v", what, rows)
-			}
-			s.run("doctor", "--profile", profile).ok()
-			if s.lives(key) {
-				t.Errorf("%s: the key lives", what)
-			}
-			s.ended(what)
-		}
-		s.notProven(release)
-		for _, fault := range []string{"strip", "page"} {
-			s.line.setFault(fault, "GET,DELETE", -1, 0)
-			key := s.exec("admin", "")
-			programtest.EndWatchers(s.path("data")) // which would revoke the key by itself
-			check(fault, "admin", key, func() { s.line.setFault("ok", "", -1, 0) })
-		}
+func TestNotGone(t *testing.T) { onEach(t, []string{"1.13", "2.4"}, notGone) }
 
-		other := startWorld(t, sandbox.Options{Emulate: release})
-		key := s.exec("admin", "exec-running")
-		s.line.leadTo(strings.TrimSuffix(other.server.URL, "/"))
-		check("another server", "admin", key, func() { s.line.leadTo(strings.TrimSuffix(s.w.server.URL, "/")) })
+func notGone(t *testing.T, s *endScene, release string) {
+	check := func(what, profile, key string, undo func()) {
+		t.Helper()
+		for _, look := range [][]string{
+			{"doctor", "--profile", profile},
+			{"apikey", "revoke", "--open", "--yes", "--no-browser"},
+			{"apikey", "list"},
+		} {
+			r := s.run(look...)
+			if (r.code == 0) != (look[1] == "list") {
+				t.Errorf("%s: %q ends with %d:\n%s%s", what, look, r.code, r.stdout, r.stderr)
+			}
+		}
+		undo()
+		if !s.lives(key) {
+			t.Errorf("%s: the key does not live", what)
+		}
+		if rows := s.open(); len(rows) != 1 || rows[0].Known != "it works" {
+			t.Errorf("%s: open are %+v", what, rows)
+		}
+		s.run("doctor", "--profile", profile).ok()
+		if s.lives(key) {
+			t.Errorf("%s: the key lives", what)
+		}
+		s.ended(what)
+	}
+	s.notProven(release)
+	for _, fault := range []string{"strip", "page"} {
+		s.line.setFault(fault, "GET,DELETE", -1, 0)
+		key := s.exec("admin", "")
+		programtest.EndWatchers(s.path("data")) // which would revoke the key by itself
+		check(fault, "admin", key, func() { s.line.setFault("ok", "", -1, 0) })
+	}
 
-		// A locked account: all its keys are refused, and work again later.
-		var user struct{ ID string }
-		seed, server := s.w.server.Seed, strings.TrimSuffix(s.w.server.URL, "/")
-		must(t, s.w.post(t.Context(), server+"/api/v1/users", seed.APIKey, map[string]any{"email": "worker@example.com", "password": "correct horse battery"}, &user))
-		var made struct{ APIKey string }
-		must(t, s.w.post(t.Context(), server+"/api/v1/users/"+user.ID+"/api-keys", seed.APIKey, map[string]any{"permissions": []string{"unrestricted"}}, &made))
-		s.become("worker", made.APIKey)
-		lock := func(locked bool) {
-			must(t, s.w.post(t.Context(), server+"/api/v1/users/"+user.ID+"/lock", seed.APIKey, map[string]any{"locked": locked}, nil))
-		}
-		var worker struct{ APIKey string }
-		must(t, s.w.post(t.Context(), server+"/api/v1/users/"+user.ID+"/api-keys", seed.APIKey, map[string]any{"permissions": []string{}}, &worker))
-		key = s.exec("worker", "exec-running")
-		lock(true)
-		// Nor does one of which nothing is known here.
-		if r := s.run("apikey", "revoke", "--value-file", s.write("worker.key", worker.APIKey), "--server", s.line.URL, "--yes"); r.code != 4 {
-			t.Errorf("a locked account's key from a file: exit %d\n%s%s", r.code, r.stdout, r.stderr)
-		}
-		lock(false)
-		if !s.lives(worker.APIKey) {
-			t.Error("the key from the file does not live")
-		}
-		s.run("apikey", "revoke", "--value-file", s.path("worker.key"), "--server", s.line.URL, "--yes").ok()
-		lock(true)
-		check("a locked account", "worker", key, func() { lock(false) })
-	})
+	other := startWorld(t, sandbox.Options{Emulate: release})
+	key := s.exec("admin", "exec-running")
+	s.line.leadTo(strings.TrimSuffix(other.server.URL, "/"))
+	check("another server", "admin", key, func() { s.line.leadTo(strings.TrimSuffix(s.w.server.URL, "/")) })
+
+	// A locked account: all its keys are refused, and work again later.
+	var user struct{ ID string }
+	seed, server := s.w.server.Seed, strings.TrimSuffix(s.w.server.URL, "/")
+	must(t, s.w.post(t.Context(), server+"/api/v1/users", seed.APIKey, map[string]any{"email": "worker@example.com", "password": "correct horse battery"}, &user))
+	var made struct{ APIKey string }
+	must(t, s.w.post(t.Context(), server+"/api/v1/users/"+user.ID+"/api-keys", seed.APIKey, map[string]any{"permissions": []string{"unrestricted"}}, &made))
+	s.become("worker", made.APIKey)
+	lock := func(locked bool) {
+		must(t, s.w.post(t.Context(), server+"/api/v1/users/"+user.ID+"/lock", seed.APIKey, map[string]any{"locked": locked}, nil))
+	}
+	var worker struct{ APIKey string }
+	must(t, s.w.post(t.Context(), server+"/api/v1/users/"+user.ID+"/api-keys", seed.APIKey, map[string]any{"permissions": []string{}}, &worker))
+	key = s.exec("worker", "exec-running")
+	lock(true)
+	// Nor does one of which nothing is known here.
+	if r := s.run("apikey", "revoke", "--value-file", s.write("worker.key", worker.APIKey), "--server", s.line.URL, "--yes"); r.code != 4 {
+		t.Errorf("a locked account's key from a file: exit %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	lock(false)
+	if !s.lives(worker.APIKey) {
+		t.Error("the key from the file does not live")
+	}
+	s.run("apikey", "revoke", "--value-file", s.path("worker.key"), "--server", s.line.URL, "--yes").ok()
+	lock(true)
+	check("a locked account", "worker", key, func() { lock(false) })
 }
 
 // notProven has keys that a person brings and that the server refuses. The one that
@@ -379,42 +386,63 @@ func (s *endScene) notProven(release string) {
 
 // TestParallelEnds has many processes end the same operations at once: each is ended
 // by one, and the others say nothing about it.
-func TestParallelEnds(t *testing.T) {
-	onEach(t, func(t *testing.T, s *endScene, _ string) {
-		keys := s.together("", "exec-revoked", "key-deleted", "", "exec-revoked", "key-ended", "")
-		id := s.run("apikey", "create", "--profile", "admin", "--all-stores", "--for", "invoice list", "-o", "name").ok()
-		lines := [][]string{
-			{"apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list", "--", "true"},
-			{"apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list", "--", "true"},
-			{"doctor", "--profile", "admin"},
-			{"doctor", "--profile", "admin"},
-			{"apikey", "list", "-o", "json"},
-			{"apikey", "list", "--open", "-o", "json"},
-			{"apikey", "revoke", "--open", "--yes", "--no-browser"},
-			{"apikey", "revoke", id, "--yes"},
-			{"apikey", "revoke", id, "--yes"},
-		}
-		var all sync.WaitGroup
-		for _, line := range lines {
-			all.Go(func() {
-				cmd := s.command(line...)
-				out, err := cmd.CombinedOutput()
-				code := cmd.ProcessState.ExitCode()
-				// One of two that revoke the same key may come when nothing is left of it.
-				late := code == 6 && line[len(line)-2] == id
-				// Who finds an operation in other hands leaves it, and says so.
-				busy := code == 8 && strings.Contains(string(out), "another process is working on it")
-				if code != 0 && !late && !busy || strings.Contains(string(out), "warning") || strings.Contains(string(out), "unreadable") {
-					t.Errorf("%q ends with %d, %v:\n%s", line, code, err, out)
-				}
+func TestParallelEnds(t *testing.T) { onEach(t, []string{"2.3", "newer"}, parallelEnds) }
+
+// TestTortureEnds has each of them on each release.
+func TestTortureEnds(t *testing.T) {
+	torture(t)
+	var failed atomic.Int64
+	t.Run("all", func(t *testing.T) {
+		for name, test := range map[string]endTest{"gone is gone": goneIsGone, "not gone": notGone, "parallel": parallelEnds} {
+			t.Run(name, func(t *testing.T) {
+				onEach(t, endReleases, func(t *testing.T, s *endScene, release string) {
+					defer func() {
+						if t.Failed() {
+							failed.Add(1)
+						}
+					}()
+					test(t, s, release)
+				})
 			})
 		}
-		all.Wait()
-		for i, key := range keys {
-			if s.lives(key) {
-				t.Errorf("key %d lives", i)
-			}
-		}
-		s.ended("all of them at once")
 	})
+	t.Attr("figure", fmt.Sprintf("wrong ends of operations, 3 tests on %d releases | %d | = 0", len(endReleases), failed.Load()))
+}
+
+func parallelEnds(t *testing.T, s *endScene, _ string) {
+	keys := s.together("", "exec-revoked", "key-deleted", "", "exec-revoked", "key-ended", "")
+	id := s.run("apikey", "create", "--profile", "admin", "--all-stores", "--for", "invoice list", "-o", "name").ok()
+	lines := [][]string{
+		{"apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list", "--", "true"},
+		{"apikey", "exec", "--profile", "admin", "--all-stores", "--for", "invoice list", "--", "true"},
+		{"doctor", "--profile", "admin"},
+		{"doctor", "--profile", "admin"},
+		{"apikey", "list", "-o", "json"},
+		{"apikey", "list", "--open", "-o", "json"},
+		{"apikey", "revoke", "--open", "--yes", "--no-browser"},
+		{"apikey", "revoke", id, "--yes"},
+		{"apikey", "revoke", id, "--yes"},
+	}
+	var all sync.WaitGroup
+	for _, line := range lines {
+		all.Go(func() {
+			cmd := s.command(line...)
+			out, err := cmd.CombinedOutput()
+			code := cmd.ProcessState.ExitCode()
+			// One of two that revoke the same key may come when nothing is left of it.
+			late := code == 6 && line[len(line)-2] == id
+			// Who finds an operation in other hands leaves it, and says so.
+			busy := code == 8 && strings.Contains(string(out), "another process is working on it")
+			if code != 0 && !late && !busy || strings.Contains(string(out), "warning") || strings.Contains(string(out), "unreadable") {
+				t.Errorf("%q ends with %d, %v:\n%s", line, code, err, out)
+			}
+		})
+	}
+	all.Wait()
+	for i, key := range keys {
+		if s.lives(key) {
+			t.Errorf("key %d lives", i)
+		}
+	}
+	s.ended("all of them at once")
 }
