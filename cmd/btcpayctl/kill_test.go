@@ -20,7 +20,7 @@ import (
 // never lost, and keystore, index, profiles and ledger stay readable.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	killMany(t, lessIfShort(50, 8))
+	killMany(t, lessIfShort(20, 8))
 }
 
 // TestTortureKill is [TestKill], longer.
