@@ -38,17 +38,16 @@ func IsWebPage(address string) bool {
 // StartBrowser hands any address to the browser, such as that of a file, and does not wait
 // for it. The channel receives its failure, or nil, when it ends.
 func StartBrowser(a *app.App, page string) (ended <-chan error, err error) {
-	var choices []browserCommand
-	if list := a.Getenv("BROWSER"); list != "" {
-		choices, err = namedBrowsers(list, page)
-		for i := range choices {
-			choices[i].output = a.Err // standard output is for data
-		}
-	} else {
-		choices, err = desktopBrowsers(a, page)
+	list := a.Getenv("BROWSER")
+	if list == "" {
+		return startDesktopBrowser(a, page)
 	}
+	choices, err := namedBrowsers(list, page)
 	if err != nil {
 		return nil, err
+	}
+	for i := range choices {
+		choices[i].output = a.Err // standard output is for data
 	}
 	return startFirst(choices)
 }
