@@ -48,8 +48,23 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
+// Error returns method, path, status and the first line of the reason. A server may send a
+// log or a stack trace as the reason; [Error.Reason] has all of it.
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, e.Reason())
+	return fmt.Sprintf("%s %s: %d %s", e.Method, e.Path, e.Status, firstLine(e.Reason()))
+}
+
+// firstLine returns the first line of a text, or the beginning of a long one.
+func firstLine(text string) string {
+	const most = 300
+	line, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if runes := []rune(line); len(runes) > most {
+		line, more = string(runes[:most]), true
+	}
+	if more {
+		line = strings.TrimRight(line, " \r") + " …"
+	}
+	return line
 }
 
 // Reason returns the reason that the server gave, without method, path and status.

@@ -232,3 +232,22 @@ func FuzzErrorAnswer(f *testing.F) {
 		}
 	})
 }
+
+// A log or a stack trace as the reason is in Reason, and its first line in Error.
+func TestErrorIsOneLine(t *testing.T) {
+	for reason, want := range map[string]string{
+		"first\r\nsecond\n":        "GET /x: 400 first …",
+		"\nfirst\n":                "GET /x: 400 first",
+		strings.Repeat("é", 2000):  "GET /x: 400 " + strings.Repeat("é", 300) + " …",
+		"all of it":                "GET /x: 400 all of it",
+		strings.Repeat("a b ", 74): "GET /x: 400 " + strings.TrimSpace(strings.Repeat("a b ", 74)),
+	} {
+		e := &client.Error{Method: "GET", Path: "/x", Status: 400, Message: reason}
+		if got := e.Error(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if e.Reason() != reason {
+			t.Errorf("the reason is %q", e.Reason())
+		}
+	}
+}

@@ -9,8 +9,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 )
 
-// WhyRefused finds out why the server refused the client's API key if the response itself
-// does not contain the reason. refused is the error of a call. The result wraps the
+// WhyRefused finds out why the server refused the client's API key or password if the
+// response itself does not contain the reason. Of a password it finds out only whether it
+// arrives. refused is the error of a call. The result wraps the
 // response and one of
 //
 //   - [ErrUnknownKey]: the key no longer exists;
@@ -38,7 +39,7 @@ import (
 func (c *Client) WhyRefused(ctx context.Context, refused error, witness *Client, opts ...client.CallOption) error {
 	c = c.as(opts)
 	switch {
-	case c.key.IsZero():
+	case c.key.IsZero() && !c.basic:
 		return refused
 	case errors.Is(refused, ErrUnknownKey):
 		if witness != nil && errors.Is(witness.works(ctx), ErrUnknownKey) {
@@ -64,6 +65,8 @@ func (c *Client) general(ctx context.Context, refused error, witness *Client, op
 	switch {
 	case !ok || bitpay.Status != http.StatusUnauthorized || bitpay.Page != "":
 		return refused
+	case c.basic:
+		return refused // it arrives, and is wrong
 	case bitpay.Message != "" || bitpay.Code != "":
 		return refusalAs(ErrNotArrived, refused)
 	case witness != nil && witness.works(ctx) == nil:

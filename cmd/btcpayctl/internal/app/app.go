@@ -43,7 +43,7 @@ type App struct {
 	madeCurrent string
 	secrets     []client.Secret           // what --debug must not show
 	keyFiles    map[string]EnvironmentKey // by path; a pipe can be read once
-	inUse       *GreenfieldConnection     // the last one with the API key in use
+	inUse       *GreenfieldConnection     // see InUse
 }
 
 // New makes the App of this process. The version and the commit are those that

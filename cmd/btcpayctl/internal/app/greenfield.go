@@ -50,7 +50,8 @@ func (a *App) GreenfieldBy(ctx context.Context, f Flags, s Settings) (*Greenfiel
 	return c, err
 }
 
-// InUse returns the connection that [App.Greenfield] made last; nil if it made none.
+// InUse returns the connection that was made last with the API key in use or with a
+// password; nil if there is none.
 func (a *App) InUse() *GreenfieldConnection { return a.inUse }
 
 // ConnectGreenfield makes a client with a credential: an API key, a [greenfield.Basic],
@@ -71,6 +72,9 @@ func (a *App) ConnectGreenfield(f Flags, s Settings, credential greenfield.Crede
 	connection := &GreenfieldConnection{Client: c, Settings: s, Source: source, URL: c.Address()}
 	if key, ok := credential.(greenfield.APIKey); ok {
 		connection.Key, connection.KeyID = key, KeyID(key)
+	}
+	if _, ok := credential.(greenfield.Basic); ok {
+		a.inUse = connection
 	}
 	return connection, nil
 }

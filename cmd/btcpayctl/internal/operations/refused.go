@@ -116,7 +116,8 @@ func (h *KeyHolder) WhyRefused(ctx context.Context, c *app.GreenfieldConnection,
 	return c.WhyRefused(ctx, refused, witness.Client)
 }
 
-// WhyRefusedInUse is [greenfield.Client.WhyRefused] for the API key that the command uses.
+// WhyRefusedInUse is [greenfield.Client.WhyRefused] for the credential that the command
+// uses.
 // Errors that a command has explained itself stay as they are.
 func WhyRefusedInUse(ctx context.Context, a *app.App, err error) error {
 	c := a.InUse()
