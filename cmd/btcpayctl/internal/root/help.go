@@ -27,7 +27,7 @@ func exitCodes() string {
 		fmt.Fprintf(&text, "  %4d  %-20s  %s\n", f.Exit, f.Code, f.Meaning)
 	}
 	text.WriteString("\nThe error itself is on standard error: what happened, why, and what to type next.\n" +
-		"With -o json it is one object: {\"error\":{\"code\",\"exit\",\"message\",\"hint\",\"status\"}}.")
+		"With -o json it is one object: {\"error\":{\"code\",\"exit\",\"message\",\"hint\",\"status\"}}.\n\"server\" is there too if the server gave a reason: its own text, of any length.")
 	return text.String()
 }
 
@@ -148,11 +148,14 @@ What can go wrong:
                         Revoke its token on that store's Access Tokens page, and
                         pair it again.
   no Approve button     Servers 2.0.0 to 2.3.5 show it only if the address names the
-                        store: give --store ID.
+                        store: give --store ID, or add &selectedStore=ID to the
+                        address.
   ReusedKey             The key belongs to another store. Make a new one:
                         btcpayctl key generate --profile OTHER
-  401, BitId failed     The server sees another address than the one you use. Most
-                        often its proxy does not send X-Forwarded-Proto: https.
+  401, BitId failed     The server sees another address than the one you use: its proxy
+                        changes the scheme, the host, the port or the path. The error
+                        names the address that the server would accept. Most often
+                        the proxy does not send X-Forwarded-Proto: https.
   403 without text      The key is not paired, or its token was revoked on the page.
   a redirect to /login  A proxy removes the X-Identity and X-Signature headers.`
 
