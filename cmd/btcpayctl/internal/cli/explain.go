@@ -78,6 +78,8 @@ func explainNamed(e *output.Error, table []meaning) bool {
 	return false
 }
 
+const seePairing = "check --server, with its path prefix\nand see: btcpayctl help pairing"
+
 // meanings are those of the BitPay-compatible API and of the connection.
 var meanings = []meaning{
 	{bitpay.ErrNotPaired, output.NotPaired, "btcpayctl pair status\nthen btcpayctl pair client"},
@@ -94,7 +96,7 @@ var meanings = []meaning{
 	{bitpay.ErrNotArrived, output.Refused, throughProxy},
 	{bitpay.ErrLoginPage, output.Redirected, throughProxy},
 	{bitpay.ErrUnknownLegacyKey, output.BadCredential, "btcpayctl pair client --profile shop\nthen the same command with --profile shop"},
-	{bitpay.ErrUnauthenticated, output.BadCredential, "btcpayctl pair status"},
+	{bitpay.ErrUnauthenticated, output.BadCredential, seePairing},
 	{bitpay.ErrNoRate, output.NotFound, "check the store's rate rules, or ask for another pair"},
 	{bitpay.ErrNoPairs, output.Invalid, "btcpayctl rate get BTC_USD"},
 	{bitpay.ErrPairFormat, output.Invalid, "btcpayctl rate get BTC_USD"},
@@ -139,7 +141,7 @@ func explainAnswer(e *output.Error) bool {
 // nextAfter is for answers whose text the SDK has no name for.
 var nextAfter = map[output.Code]string{
 	output.ServerError:       "try again later; --debug shows the request and the response, and the server's log may say more",
-	output.BadCredential:     "btcpayctl pair status",
+	output.BadCredential:     seePairing,
 	output.MissingPermission: "check with profile show which key is used, and its permissions in the store",
 	output.NotFound:          "check the id, and with profile show the server",
 	output.Invalid:           "correct the value, and run the same command",

@@ -10,6 +10,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
 const (
@@ -31,7 +32,7 @@ func explainRefused(e *output.Error) bool {
 		return true
 	}
 	answer, ok := errors.AsType[*client.Error](e.Err)
-	if !ok {
+	if !ok || errors.Is(e.Err, greenfield.ErrNotRead) { // a change was made, which its text says
 		return false
 	}
 	switch {

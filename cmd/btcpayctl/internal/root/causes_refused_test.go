@@ -1,9 +1,24 @@
 package root
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/http/httputil"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestCausesOfRefusals seeds causes of a refusal, and wants each of them named.
@@ -62,6 +77,11 @@ func TestCausesOfRefusals(t *testing.T) {
 	} {
 		w.check(c, "bitpay", w.first)
 	}
+	server, ca := expiredServer(t)
+	for _, api := range []string{"greenfield", "bitpay"} {
+		w.check(cause{name: "a certificate of another time", env: map[string]string{"BTCPAYCTL_SERVER": server}, args: append(list, "--ca-file", ca), exit: 7,
+			words: []string{"certificate is valid from 2020-01-01 00:00 to 2020-02-01 00:00", "check this machine's clock"}}, api, w.first)
+	}
 	w.check(cause{name: "no key", env: map[string]string{"BTCPAYCTL_PRIVATE_KEY_FILE": "", "BTCPAYCTL_STORE": w.first}, args: list, exit: 2, words: []string{"BTCPAYCTL_PRIVATE_KEY_FILE"}}, "bitpay", w.first)
 }
 
@@ -80,4 +100,31 @@ func TestProfileWithoutKey(t *testing.T) {
 		}
 	}
 	w.in(home, map[string]string{"BTCPAYCTL_PROFILE": "bare"}, 0, "invoice", "create", "--amount", "5", "--currency", "USD")
+}
+
+// expiredServer returns a server whose certificate was valid for a month of 2020, and the
+// file of the certificate.
+func expiredServer(t *testing.T) (address, file string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	about := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: begin, NotAfter: begin.AddDate(0, 1, 0), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	der, err := x509.CreateCertificate(rand.Reader, about, about, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	file = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return server.URL, file
 }
