@@ -127,8 +127,8 @@ func newAPIKeyCurrent(a *app.App) *cobra.Command {
 environment, else the key of the current profile. This needs no permission.
 
 A key lists the permissions that it was granted. What it can do now depends on its
-owner's role in the store, so btcpayctl tries each permission with a call that only
-reads. "live" is yes if the call works, no if the server refuses it, and unknown if
+owner's role in the store, so btcpayctl tries each permission with a call that changes
+nothing. "live" is yes if the call works, no if the server refuses it, and unknown if
 no such call exists. A permission for every store is tried in the store that --store,
 the environment or the profile names.
 
@@ -156,7 +156,7 @@ anyway.`,
 			}
 			record := apiKeyRecord{ID: connection.KeyID, Label: info.Label, Server: connection.URL, Profiles: []string{},
 				Permissions: cli.OrEmpty(info.Permissions), Status: "works"}
-			now := operations.TryKey(cmd.Context(), connection, info.Permissions, connection.Store)
+			now := operations.TryCreating(cmd.Context(), connection, operations.TryKey(cmd.Context(), connection, info.Permissions, connection.Store))
 			if cmd.Context().Err() != nil {
 				return context.Cause(cmd.Context())
 			}

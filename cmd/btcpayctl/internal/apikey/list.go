@@ -232,7 +232,7 @@ func (c *apiKeyList) ask(ctx context.Context, record *apiKeyRecord) (now operati
 		if record.Status == "" || record.Status == "handed-out" {
 			record.Status = "works"
 		}
-		now = operations.TryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)})
+		now = operations.TryCreating(ctx, connection, operations.TryKey(ctx, connection, info.Permissions, app.Value{Text: c.storeOf(*record)}))
 		*record = record.withRights(now).withAge(c.App.Now(), info)
 	case answered && answer.Status == 401 && !errors.Is(err, greenfield.ErrNotServer):
 		record.Status = "refused"

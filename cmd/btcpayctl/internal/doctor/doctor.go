@@ -41,7 +41,7 @@ payment methods and its exchange rate. Then look at interrupted operations, and 
 those that need no decision: an accepted key is put to use, the key of a killed
 "apikey exec" is revoked, a rotation or revocation continues.
 
-The API key's permissions are tried with calls that only read. If the server refuses
+The API key's permissions are tried with calls that change nothing. If the server refuses
 some of them now, because the role of the key's owner in the store does not allow
 them, that is a warning. If it refuses all that can be tried, the check fails with
 exit code 5.
@@ -222,7 +222,7 @@ func (d *doctor) apiKey(ctx context.Context) cli.Check {
 	if err != nil {
 		return refusal(cli.FailedCheck(ctx, name, d.WhyRefused(ctx, connection, err)))
 	}
-	now := operations.TryKey(ctx, connection, info.Permissions, connection.Store)
+	now := operations.TryCreating(ctx, connection, operations.TryKey(ctx, connection, info.Permissions, connection.Store))
 	r := cli.Check{Check: name, Status: "ok", Detail: fmt.Sprintf("%s (%s) works: %s", connection.KeyID, connection.Source, cli.ShortPermissions(info.Permissions))}
 	if refusals := now.Without(greenfield.RightNoEffect).Refusals(); len(refusals) > 0 || now.Useless() {
 		known := fmt.Sprintf("the server knows %s (%s)", connection.KeyID, connection.Source)

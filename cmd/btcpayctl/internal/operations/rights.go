@@ -36,6 +36,36 @@ func TryKey(ctx context.Context, connection *app.GreenfieldConnection, granted [
 	return now
 }
 
+// TryCreating completes the rights of a key: it asks for each store that a permission to
+// create invoices names whether the server lets the key do so. No read proves that, and many
+// keys have only this permission, so without it the key of a user who was removed from the
+// store would seem to work. The requests create nothing.
+func TryCreating(ctx context.Context, connection *app.GreenfieldConnection, now Rights) Rights {
+	now = slices.Clone(now)
+	failed := now.Unanswered() != nil
+	asked := 0
+	for i, one := range now {
+		if one.Reason != greenfield.RightNoRead || one.StoreID == "" || !one.Permission.Policy().Covers(greenfield.CanCreateInvoice) || failed || asked == maxCreating {
+			continue
+		}
+		asked++
+		found := connection.Permissions.TryCreateInvoice(ctx, one.StoreID)
+		failed = found.Err != nil
+		if one.Permission.Policy() != greenfield.CanCreateInvoice && found.Live == greenfield.LiveYes {
+			continue // it may do more, and that is not proven
+		}
+		now[i].Live, now[i].Reason, now[i].Err = found.Live, found.Reason, found.Err
+		here := slices.DeleteFunc(slices.Clone(now), func(other greenfield.Right) bool { return other.StoreID != one.StoreID })
+		if found.Live == greenfield.LiveNo && len(here.with(greenfield.LiveYes)) == 0 {
+			now[i].Reason = greenfield.RightNoAccess
+		}
+	}
+	return now
+}
+
+// maxCreating limits the requests for a key that names many stores.
+const maxCreating = 16
+
 // TryNow is [TryKey] for the key of an operation.
 func (h *KeyHolder) TryNow(ctx context.Context, r ledger.Key, key greenfield.APIKey, granted []greenfield.Permission) (Rights, error) {
 	connection, err := h.Connect(r.Server, key)
@@ -67,10 +97,16 @@ func (r Rights) Live() greenfield.Live {
 	return greenfield.LiveUnknown
 }
 
-// Useless reports whether the server refuses all that could be tried.
+// Useless reports whether the server refuses all that could be tried. That the account's own
+// profile can be read does not count if something is refused in a store: the key was made
+// for the store.
 func (r Rights) Useless() bool {
-	works := func(one greenfield.Right) bool { return one.Live == greenfield.LiveYes || len(one.Works) > 0 }
-	return r.Live() == greenfield.LiveNo && !slices.ContainsFunc(r, works)
+	refused := r.with(greenfield.LiveNo)
+	forStore := slices.ContainsFunc(refused, func(one greenfield.Right) bool { return one.Permission.Kind() == greenfield.StorePermission })
+	works := func(one greenfield.Right) bool {
+		return (one.Live == greenfield.LiveYes || len(one.Works) > 0) && !(forStore && one.Permission.Kind() == greenfield.UserPermission)
+	}
+	return len(refused) > 0 && !slices.ContainsFunc(r, works)
 }
 
 // Status is the status of a key which the server knows.
