@@ -12,6 +12,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/keystore/durable"
 )
 
+const hintLostIdentity = "restore it from a backup; these secrets cannot be read without it"
+
 // readIdentityFile reads the identity file that the user keeps in another place.
 func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 	text, err := durable.ReadNamed(path, identityLimit, wait, true)
@@ -19,7 +21,7 @@ func readIdentityFile(path string, wait time.Duration) (*fileIdentity, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &Error{Err: fmt.Errorf("%w: identity file: %w", ErrPassphrase, err),
-			Hint: "restore it from a backup; these secrets cannot be read without it"}
+			Hint: hintLostIdentity}
 	case errors.Is(err, durable.ErrReadable):
 		return nil, &Error{Err: fmt.Errorf("%w: identity file: %w", ErrDenied, err), Hint: "chmod 600 " + path}
 	case err != nil:

@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"filippo.io/age"
 
@@ -73,7 +77,9 @@ func (s *fileStore) find(ctx context.Context, dir *durable.Dir, header *fileHead
 	var err error
 	switch {
 	case s.identityFile != "":
-		id, err = readIdentityFile(s.identityFile, s.wait)
+		if id, err = readIdentityFile(s.identityFile, s.wait); errors.Is(err, fs.ErrNotExist) {
+			err = &Error{Err: err, Hint: hintLostIdentity + "\n" + setAside(s.path)}
+		}
 	case header != nil && header.Protection == byIdentityFile:
 		err = noIdentityNamed(dir)
 	default:
@@ -314,7 +320,7 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 			Hint: "restore it from a backup; or, if you changed the passphrase with age, type the new one"}
 	case wrong:
 		return nil, &Error{Err: fmt.Errorf("%w: %w %s", ErrPassphrase, ErrWrongPassphrase, dir.Path(identityFile)),
-			Hint: "try again; these secrets cannot be read without the passphrase"}
+			Hint: "try again; these secrets cannot be read without the passphrase\n" + setAside(dir.Path(""))}
 	}
 	var text []byte
 	if err == nil {
@@ -329,6 +335,31 @@ func unwrapIdentity(dir *durable.Dir, data, passphrase []byte, header *fileHeade
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, dir.Path(identityFile), err)
 	}
 	return id, nil
+}
+
+// setAside is the way on without the secrets of a store. It deletes nothing, because a lost
+// passphrase may be found again.
+func setAside(store string) string {
+	store = filepath.Clean(store)
+	aside := store + ".old"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(aside); err != nil {
+			break
+		}
+		aside = fmt.Sprintf("%s.old-%d", store, n)
+	}
+	return "or, if it is lost, keep the store under another name and start a new one: mv " + quoted(store) + " " + quoted(aside)
+}
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("/._-", r) || unicode.IsDigit(r) || r < 0x80 && unicode.IsLetter(r)
+	}
+	if strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func newIdentityText() ([]byte, error) {

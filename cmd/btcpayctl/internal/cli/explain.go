@@ -32,6 +32,11 @@ func Explain(ctx context.Context, err error) *output.Error {
 	}
 	if secret, ok := errors.AsType[*keystore.Error](err); ok {
 		e.Code, e.Next = keystoreCode(err), secret.Hint
+		if secret.Backend == "file" && (errors.Is(err, keystore.ErrWrongPassphrase) || errors.Is(err, fs.ErrNotExist)) && errors.Is(err, keystore.ErrPassphrase) {
+			e.Why = "If it is lost, so are the keys in this keystore. Invoices and money on the server are not, nor are profiles, backups and other keystores."
+			e.Next += "\nthen btcpayctl keystore restore FILE, if there is a backup" +
+				"\nor, for each profile: btcpayctl key generate --profile NAME --replace\nand btcpayctl pair client --profile NAME, or btcpayctl authorize --profile NAME for an API key"
+		}
 		return e
 	}
 	// The first that knows the failure fills in the rest.
