@@ -6,7 +6,9 @@
 //
 // An [Identity] is a BitId: a private key of the curve secp256k1, and the SIN, which is
 // the key's name on a server. [Generate] makes one. [ParsePrivateKey] reads one in any
-// form that a BitPay client has ever stored.
+// form that a BitPay client has ever stored, and [ParseEncryptedPrivateKey] opens one with
+// its passphrase. A text that can mean several keys is an [*AmbiguousKeyError]. A key that
+// was paired by its uncompressed public key is [Identity.Uncompressed].
 //
 //	id := bitpay.Generate()
 //	store(id.SIN(), id.PEM().Reveal()) // before anything else

@@ -37,7 +37,9 @@ type jwk struct {
 	Type    string `json:"kty"`
 	Curve   string `json:"crv"`
 	ID      string `json:"kid"`
-	X, Y, D string
+	X       string `json:"x"`
+	Y       string `json:"y"`
+	Private string `json:"d"`
 }
 
 // jwkCurves are the names of secp256k1: that of RFC 8812, and those that libraries wrote
@@ -59,10 +61,10 @@ func (k jwk) identity() (*Identity, error) {
 		return nil, fmt.Errorf("%w: the type of this JWK is %.20q", ErrKeyCurve, k.Type)
 	case !slices.Contains(jwkCurves, k.Curve):
 		return nil, fmt.Errorf("%w: the curve of this JWK is %.20q", ErrKeyCurve, k.Curve)
-	case k.D == "":
-		return nil, fmt.Errorf("%w: this JWK has no member d", ErrPublicKey)
+	case k.Private == "":
+		return nil, fmt.Errorf("%w: this JWK has no field d", ErrPublicKey)
 	}
-	scalar, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(k.D, "="))
+	scalar, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(k.Private, "="))
 	if err != nil {
 		return nil, fmt.Errorf("%w: d of this JWK is not base64url", ErrKeyTruncated)
 	}
@@ -110,7 +112,10 @@ func parseJWKSet(data []byte) (Imported, error) {
 
 // parseBitAuth reads what generateSin of the npm package bitauth returns.
 func parseBitAuth(data []byte) (Imported, error) {
-	var key struct{ Priv, Pub, SIN string }
+	var key struct {
+		Priv string `json:"priv"`
+		SIN  string `json:"sin"`
+	}
 	if err := json.Unmarshal(data, &key); err != nil {
 		return Imported{}, fmt.Errorf("%w: its JSON has other types than bitauth writes", ErrKeyTruncated)
 	}
@@ -131,12 +136,18 @@ func parseBitAuth(data []byte) (Imported, error) {
 	return Imported{Identity: imported.Identity, Format: FormatBitAuth}, nil
 }
 
+type configEnvironment struct {
+	PrivateKey       string `json:"PrivateKey"`
+	PrivateKeyPath   string `json:"PrivateKeyPath"`
+	PrivateKeySecret string `json:"PrivateKeySecret"`
+}
+
 // parseConfig reads the configuration that BitPay's clients for Node, PHP, Java and C#
 // share. It has the key, or names the key's file; that of PHP also has its password.
 func (p *parser) parseConfig(data []byte) (Imported, error) {
 	var config struct {
-		Environment string
-		EnvConfig   map[string]struct{ PrivateKey, PrivateKeyPath, PrivateKeySecret string }
+		Environment string                       `json:"Environment"`
+		EnvConfig   map[string]configEnvironment `json:"EnvConfig"`
 	}
 	if err := json.Unmarshal(data, &config); err != nil {
 		return Imported{}, fmt.Errorf("%w: BitPayConfiguration has other types than BitPay's clients write", ErrKeyTruncated)

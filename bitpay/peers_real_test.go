@@ -26,7 +26,12 @@ import (
 // btcpayserver/btcpayserver-php-client in one directory, of which PHP needs gmp or bcmath.
 
 // A freshKey is a key of which a library wrote Data.
-type freshKey struct{ Data, SIN, Password, Signature string }
+type freshKey struct {
+	Data      string `json:"Data"`
+	SIN       string `json:"SIN"`
+	Password  string `json:"Password"`
+	Signature string `json:"Signature"`
+}
 
 // runPeer returns the keys that a script prints.
 func runPeer(t *testing.T, program programs.Program, variable string, args ...string) []freshKey {

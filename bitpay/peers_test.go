@@ -13,11 +13,19 @@ import (
 )
 
 // A peerFile is a key file that another program wrote; see testdata/peers/manifest.json.
-type peerFile struct{ SIN, Or, Password, File, Error string }
+type peerFile struct {
+	SIN      string `json:"sin"`
+	Or       string `json:"or"`
+	Password string `json:"password"`
+	File     string `json:"file"`
+	Error    string `json:"error"`
+}
 
 func peerFiles(t *testing.T) map[string]peerFile {
 	t.Helper()
-	var manifest struct{ Files map[string]peerFile }
+	var manifest struct {
+		Files map[string]peerFile `json:"files"`
+	}
 	data, err := os.ReadFile("testdata/peers/manifest.json")
 	if err == nil {
 		err = json.Unmarshal(data, &manifest)

@@ -56,7 +56,7 @@ func (a *App) askPassphrase(ctx context.Context, confirm bool) ([]byte, error) {
 // maxWrongPassphrases is how many wrong passphrases end a command that asks for one.
 const maxWrongPassphrases = 3
 
-// AskAgain reports whether to ask again after so many wrong passphrases, and tells the user
+// AskAgain reports whether to ask again after so many wrong passphrases, and if so prints
 // that the last one was wrong. It never asks in a script.
 func (a *App) AskAgain(wrong int) bool {
 	if !a.CanAsk() || wrong >= maxWrongPassphrases {

@@ -47,7 +47,7 @@ A file can mean several keys: one with two of them, or hex with an odd count of 
 whose last digit some clients drop. And some clients paired a key with its uncompressed
 public key, which gives it another SIN. The store's page Access Tokens shows the SIN of
 each paired key; --sin chooses the key with that SIN. Without --sin btcpayctl asks, or
-stops if nobody can be asked.`,
+stops if there is no terminal.`,
 		Example: `  btcpayctl key import old.pem --profile shop
   pass show shop | btcpayctl key import - --profile shop
   btcpayctl key import bitpay.key --passphrase-file password.txt --sin Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR`,
