@@ -225,7 +225,12 @@ func TestBadInputClock(t *testing.T) {
 			s.pairKey(w, p.URL)
 
 			id := s.run("invoice", "create", "--amount", "12.50", "--currency", "USD", "--order-id", "A-1", "-o", "name").ok()
-			s.run("invoice", "wait", id, "--wait", "0").fails(8, "still pending (new)", "BTC due, 1")
+			wait := s.run("invoice", "wait", id, "--wait", "0", "-o", "name")
+			if wait.stdout != id+"\n" {
+				t.Errorf("the end of a wait is %q", wait.stdout)
+			}
+			wait.stdout = "" // an end is printed, and not a failure
+			wait.fails(8, "still pending (new)", "BTC due, 1")
 			address, due, err := w.checkout(t.Context(), id)
 			must(t, err)
 			must(t, w.control(t.Context(), "pay", map[string]any{"address": address, "amount": due, "confirmations": 6}))

@@ -50,7 +50,7 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 		return invoiceRecord{}, err
 	}
 	invoice, err := b.Invoices.Get(ctx, bitpay.InvoiceID(id))
-	return b.withStore(fromBitPay(invoice)), err
+	return b.withStore(fromBitPay(invoice)).readAtTime(b.app.Now()), err
 }
 
 // withStore names the store that an invoice of the key showed. This API does not report it.

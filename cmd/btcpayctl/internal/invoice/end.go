@@ -27,7 +27,7 @@ func (r invoiceRecord) paidText() string {
 
 // end is nil if the invoice is settled or has the status that was waited for, and the
 // failure if it does not lead there. over is false for an invoice that is still open.
-func (r invoiceRecord) end(until, server string) (over bool, _ error) {
+func (r invoiceRecord) end(until, server string, now time.Time) (over bool, _ error) {
 	look := fmt.Sprintf("btcpayctl invoice get %s\nthen accept or refund it on %s/invoices/%s", r.ID, server, r.ID)
 	failed := func(code output.Code, what, why, next string) (bool, error) {
 		return true, &output.Error{Code: code, What: "invoice " + r.ID + " " + what, Why: why, Next: next}
@@ -35,12 +35,12 @@ func (r invoiceRecord) end(until, server string) (over bool, _ error) {
 	switch {
 	case r.Status == statusSettled || r.Status == until:
 		return true, nil
-	case r.Status == statusExpired && r.Exception == exceptionPaidLate:
+	case r.Status == statusExpired && (r.Exception == exceptionPaidLate || r.hasMoney() && r.Due != nil && r.Due.Sign() <= 0):
 		return failed(output.InvoicePaidLate, "was paid in full after it had expired: "+r.paidText()+r.overText(), "The server does not settle such an invoice.", look)
 	case r.Status == statusExpired && r.hasMoney():
-		return failed(output.InvoiceUnderpaid, "expired underpaid: "+r.paidText()+" was paid"+r.missingText(), r.watchText("The rest"), look)
+		return failed(output.InvoiceUnderpaid, "expired underpaid: "+r.paidText()+" was paid"+r.missingText(), r.watchText("The rest", now), look)
 	case r.Status == statusExpired:
-		return failed(output.InvoiceExpired, "expired, and no payment came", r.watchText("A late payment"), "btcpayctl invoice wait "+r.ID+" --wait 0")
+		return failed(output.InvoiceExpired, "expired, and no payment came", r.watchText("A late payment", now), "btcpayctl invoice wait "+r.ID+" --wait 0")
 	case r.Status == statusInvalid && r.hasMoney():
 		what := "is invalid, with " + r.paidText() + " paid"
 		if r.Exception == exceptionMarked {
@@ -70,9 +70,16 @@ func (r invoiceRecord) missingText() string {
 }
 
 // watchText says until when a payment is still seen, and how to see it.
-func (r invoiceRecord) watchText(what string) string {
+func (r invoiceRecord) watchText(what string, now time.Time) string {
+	if !r.serverTime.IsZero() {
+		now = r.serverTime
+	}
 	until := "for a time that this API does not report"
-	if r.MonitoredUntil != nil {
+	switch {
+	case r.MonitoredUntil == nil:
+	case now.After(*r.MonitoredUntil):
+		return "The server watched for payments until " + r.MonitoredUntil.Format(time.RFC3339) + ". It may not see one that comes later."
+	default:
 		until = "until " + r.MonitoredUntil.Format(time.RFC3339)
 	}
 	return what + " is still seen " + until + ": the same command then ends with 11, and invoice list --paid-since shows it."

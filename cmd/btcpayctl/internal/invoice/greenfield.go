@@ -91,9 +91,9 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 	}
 	complete, err := g.withMethods(ctx, store, invoice)
 	if answer, refused := errors.AsType[*client.Error](err); refused && !isTemporary(answer) {
-		return fromGreenfield(invoice), nil // the rest of the invoice is known
+		complete, err = invoice, nil // the rest of the invoice is known
 	}
-	return fromGreenfield(complete), err
+	return fromGreenfield(complete).readAtTime(g.app.Now()), err
 }
 
 // withMethods requests the payment methods of an invoice separately, as servers before

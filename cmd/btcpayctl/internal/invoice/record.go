@@ -42,6 +42,7 @@ type invoiceRecord struct {
 	CreatedAt      time.Time       `json:"createdAt"`
 	ExpiresAt      time.Time       `json:"expiresAt"`
 	MonitoredUntil *time.Time      `json:"monitoredUntil"` // until when the server watches for payments
+	ReadAt         *time.Time      `json:"readAt"`         // when the server reported it, by this machine's clock
 	CheckoutLink   string          `json:"checkoutLink"`
 	API            string          `json:"api"`
 
@@ -78,6 +79,12 @@ const (
 	exceptionPaidLate    = "paidLate"
 	exceptionMarked      = "marked"
 )
+
+// readAtTime notes when an invoice was read. It is for commands that show one.
+func (r invoiceRecord) readAtTime(now time.Time) invoiceRecord {
+	r.ReadAt = timeOf(now.Truncate(time.Second))
+	return r
+}
 
 // left is the time until the invoice expires, by the server's clock if it is known.
 func (r invoiceRecord) left(now time.Time) time.Duration {

@@ -91,6 +91,9 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 	err = c.await(cmd.Context(), api, args[0])
 	if c.isEnd(err) {
 		// The end of an invoice is data, and not a failure to get it.
+		if c.last.Archived != nil && *c.last.Archived {
+			fmt.Fprintln(c.app.Err, "Note: the invoice is archived.")
+		}
 		if err := output.One(p, invoiceView, *c.last); err != nil {
 			return err
 		}
@@ -130,12 +133,9 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) e
 		case err == nil:
 			c.away = nil
 			c.showStatus(status, id, record, record.left(c.app.Now()))
-			if over, err := record.end(c.until, c.server); over {
+			if over, err := record.end(c.until, c.server, c.app.Now()); over {
 				status.Stop()
 				status = nil
-				if record.Archived != nil && *record.Archived {
-					fmt.Fprintln(c.app.Err, "Note: the invoice is archived.")
-				}
 				if err == nil {
 					record.tellSettled(c.app.Err)
 				}
@@ -221,15 +221,22 @@ func (c *invoiceWait) stillPending(id string) error {
 		return c.away
 	case c.last == nil:
 		return &output.Error{Code: output.Timeout, What: fmt.Sprintf("the server did not respond within --wait %s, so the state of invoice %s is not known", c.wait, id), Next: again}
+	}
+	state, why := c.last.Status, ""
+	if c.last.Exception != exceptionNone {
+		state += ", " + c.last.Exception
+	}
+	what := "invoice " + id + " is still pending (" + state + ")"
+	switch {
 	case c.away != nil:
-		return &output.Error{Code: output.Pending, Err: c.away, Next: again, Why: c.away.Error(),
-			What: fmt.Sprintf("invoice %s is still pending (%s) as far as known: the server last responded at %s", id, c.last.state(), c.readAt.UTC().Format(time.RFC3339))}
-	}
-	why := ""
-	if c.last.Status == statusProcessing {
+		what += " as far as known: the server last responded at " + c.readAt.UTC().Format(time.RFC3339)
+		why = c.away.Error()
+	case c.last.Status == statusProcessing:
 		why = "It is paid, and not confirmed yet."
+	case c.last.hasMoney():
+		why = c.last.paidText() + " was paid" + c.last.missingText() + "."
 	}
-	return &output.Error{Code: output.Pending, What: "invoice " + id + " is still pending (" + c.last.state() + ")", Why: why, Next: again}
+	return &output.Error{Code: output.Pending, Err: c.away, What: what, Why: why, Next: again}
 }
 
 // isTemporary reports whether a failure may be temporary.

@@ -120,6 +120,7 @@ func TestInvoiceEnds(t *testing.T) {
 		"under, not reported":          {of(expired, exceptionPaidPartial, "", ""), 11, "underpaid: a part was paid"},
 		"under, word unknown":          {of(expired, "paidSomehow", "0.0001", "0.0001"), 11, "underpaid"},
 		"late":                         {of(expired, exceptionPaidLate, "0.0002", "0"), 11, "paid in full after it had expired: 0.00020000 BTC"},
+		"in time, not counted yet":     {of(expired, exceptionNone, "0.0002", "0"), 11, "paid in full after it had expired"},
 		"late and over":                {of(expired, exceptionPaidLate, "0.0003", "-0.0001"), 11, "0.00010000 BTC more than asked"},
 		"never confirmed":              {of(invalid, exceptionNone, "0.0002", "0"), 11, "is invalid, with 0.00020000 BTC paid"},
 		"replaced":                     {of(invalid, exceptionNone, "0", "0.0002"), 10, "no payment counts"},
@@ -129,7 +130,7 @@ func TestInvoiceEnds(t *testing.T) {
 		"marked invalid, not reported": {of(invalid, exceptionMarked, "", ""), 10, "is invalid, and no payment came"},
 	} {
 		var notes strings.Builder
-		over, err := c.r.end(statusSettled, "https://pay.example")
+		over, err := c.r.end(statusSettled, "https://pay.example", time.Now())
 		if err == nil {
 			c.r.tellSettled(&notes)
 		}
@@ -148,6 +149,16 @@ func TestInvoiceEnds(t *testing.T) {
 			t.Errorf("%s: exit %d, %q", name, exit, says)
 		}
 	}
+	ended := time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)
+	for says, r := range map[string]invoiceRecord{
+		"is still seen until 2026-11-24T08:00:00Z":   {MonitoredUntil: &ended, serverTime: ended.Add(-time.Second)},
+		"watched for payments until 2026-11-24T08:0": {MonitoredUntil: &ended},
+		"a time that this API does not report":       {},
+	} {
+		if text := r.watchText("It", ended.Add(time.Second)); !strings.Contains(text, says) {
+			t.Errorf("%q, not %q", text, says)
+		}
+	}
 	free := invoiceRecord{Status: statusSettled, Exception: exceptionNone, Amount: *amountIn("0"), PaymentMethods: []methodRecord{}}
 	var notes strings.Builder
 	if free.tellSettled(&notes); !strings.Contains(notes.String(), "settled without a payment") {
@@ -155,7 +166,7 @@ func TestInvoiceEnds(t *testing.T) {
 	}
 	for _, status := range []string{statusNew, statusProcessing, "refunding"} {
 		r := invoiceRecord{Status: status, Exception: exceptionPaidPartial, Paid: amountIn("1")}
-		if over, err := r.end(statusSettled, ""); over || err != nil {
+		if over, err := r.end(statusSettled, "", time.Now()); over || err != nil {
 			t.Errorf("%s is an end: %v", status, err)
 		}
 	}

@@ -139,6 +139,9 @@ func TestSaleEnds(t *testing.T) {
 					t.Errorf("%s: exit %d\n%s", order, g.code, g.stderr)
 				}
 				end := members(t, g.stdout)
+				if end["readAt"] == nil {
+					t.Errorf("%s: it is not said when it was read", order)
+				}
 				if is := fmt.Sprint(end["status"], " ", end["exception"]); is != e.is || end["paid"] != e.paid || end["due"] == nil || end["dueCurrency"] != "BTC" ||
 					end["rate"] == nil || end["address"] != r["address"] || (end["paidAt"] == nil) != (e.paid == "0") {
 					t.Errorf("%s: it is %s\n%s", order, is, g.stdout)
