@@ -14,6 +14,12 @@ func (r invoiceRecord) hasMoney() bool {
 		r.Exception == exceptionPaidPartial || r.Exception == exceptionPaidLate || r.Exception == exceptionPaidOver
 }
 
+// reportsPayments reports whether it is known that there is no payment if hasMoney is
+// false. Without payment methods, an exception only shows a payment that came.
+func (r invoiceRecord) reportsPayments() bool {
+	return r.Paid != nil || r.PaidAmount != nil || r.PaymentMethods != nil
+}
+
 // paidText is how much was paid, as far as the server reports it.
 func (r invoiceRecord) paidText() string {
 	switch {
@@ -47,6 +53,8 @@ func (r invoiceRecord) end(until, server string, now time.Time) (over bool, _ er
 			return failed(output.InvoiceInvalidPaid, what, "It was marked as invalid by hand.", look)
 		}
 		return failed(output.InvoiceInvalidPaid, what, "The payment was not confirmed in time.", look)
+	case r.Status == statusInvalid && !r.reportsPayments():
+		return failed(output.InvoiceInvalid, "is invalid", "The server does not report whether money came.", look)
 	case r.Status == statusInvalid && r.Exception == exceptionMarked:
 		return failed(output.InvoiceInvalid, "is invalid, and no payment came", "It was marked as invalid by hand.", "btcpayctl invoice get "+r.ID)
 	case r.Status == statusInvalid:
@@ -92,6 +100,8 @@ func (r invoiceRecord) tellSettled(w io.Writer) {
 	case r.Status != statusSettled:
 	case r.Exception == exceptionMarked && r.hasMoney():
 		tell("the invoice was marked as settled by hand; " + r.paidText() + " was paid.")
+	case r.Exception == exceptionMarked && !r.reportsPayments():
+		tell("the invoice was marked as settled by hand; the server does not report whether money came.")
 	case r.Exception == exceptionMarked:
 		tell("the invoice was marked as settled by hand; no payment was seen.")
 	case r.Amount.Sign() == 0 && !r.hasMoney():

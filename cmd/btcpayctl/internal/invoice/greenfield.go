@@ -239,7 +239,8 @@ func fromGreenfield(i greenfield.Invoice) invoiceRecord {
 		r.OrderID = id
 	}
 	r.store, r.methods, r.checkout = string(i.StoreID), i.Checkout.PaymentMethods, &i.Checkout
-	r.Type, r.Archived, r.Store, r.PaidAmount, r.MonitoredUntil = given(wordOf(string(i.Type))), &i.Archived, given(string(i.StoreID)), i.PaidAmount, timeOf(i.MonitoringExpiration.Time)
+	r.Type, r.Archived, r.Store = given(wordOf(string(i.Type))), &i.Archived, given(string(i.StoreID))
+	r.PaidAmount, r.MonitoredUntil = i.PaidAmount, timeOf(i.MonitoringExpiration.Time)
 	if knowsMethods(i) {
 		r.setMethods(methodsOfGreenfield(i.PaymentMethods))
 	}

@@ -181,7 +181,8 @@ func (c *invoiceList) readPaidSince() error {
 	moment, err := time.Parse(time.RFC3339, c.paidSince)
 	if err != nil {
 		if moment, err = time.Parse(time.DateOnly, c.paidSince); err != nil {
-			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--paid-since %q is not a date or a time", c.paidSince), Next: "--paid-since 2026-11-24\nor --paid-since 2026-11-24T08:00:00Z", Err: err}
+			return &output.Error{Code: output.Usage, Err: err, What: fmt.Sprintf("--paid-since %q is not a date or a time", c.paidSince),
+				Next: "--paid-since 2026-11-24\nor --paid-since 2026-11-24T08:00:00Z"}
 		}
 	}
 	c.paid, c.filter.payments = moment.UTC().Truncate(time.Second), true // one API reports whole seconds

@@ -107,15 +107,16 @@ func methodsOfBitPay(infos []bitpay.CryptoInfo) []methodRecord {
 	methods := []methodRecord{}
 	for _, i := range infos {
 		m := methodRecord{
-			Method: methodOf(i), Currency: i.CryptoCode, Address: given(i.Address), Rate: amountOf(i.Rate), Due: amountOf(i.Due), Paid: amountOf(i.CryptoPaid),
-			Payments: []paymentRecord{}, total: amountOf(i.TotalDue), paidInAll: amountOf(i.Paid),
+			Method: methodOf(i), Currency: i.CryptoCode, Address: given(i.Address), Rate: amountOf(i.Rate),
+			Due: amountOf(i.Due), Paid: amountOf(i.CryptoPaid), Payments: []paymentRecord{},
+			total: amountOf(i.TotalDue), paidInAll: amountOf(i.Paid),
 		}
 		for _, p := range i.Payments {
 			status := statusProcessing
 			if p.Confirmed || p.Completed {
 				status = statusSettled
 			}
-			m.Payments = append(m.Payments, paymentRecord{ID: p.ID, Value: amountOf(p.Value), Fee: amountOf(p.Fee), Status: status, ReceivedAt: timeOf(p.ReceivedDate.Time)})
+			m.Payments = append(m.Payments, paymentRecord{p.ID, amountOf(p.Value), amountOf(p.Fee), status, timeOf(p.ReceivedDate.Time)})
 		}
 		methods = append(methods, m)
 	}
@@ -126,11 +127,12 @@ func methodsOfGreenfield(infos []greenfield.InvoicePaymentMethod) []methodRecord
 	methods := []methodRecord{}
 	for _, i := range infos {
 		m := methodRecord{
-			Method: currentName(i.PaymentMethodID), Currency: i.Currency, Address: given(i.Destination), Rate: amountOf(i.Rate), Due: amountOf(i.Due), Paid: amountOf(i.PaymentMethodPaid),
-			Payments: []paymentRecord{}, total: amountOf(i.Amount), paidInAll: amountOf(i.TotalPaid),
+			Method: currentName(i.PaymentMethodID), Currency: i.Currency, Address: given(i.Destination), Rate: amountOf(i.Rate),
+			Due: amountOf(i.Due), Paid: amountOf(i.PaymentMethodPaid), Payments: []paymentRecord{},
+			total: amountOf(i.Amount), paidInAll: amountOf(i.TotalPaid),
 		}
 		for _, p := range i.Payments {
-			m.Payments = append(m.Payments, paymentRecord{ID: p.ID, Value: amountOf(p.Value), Fee: amountOf(p.Fee), Status: wordOf(string(p.Status)), ReceivedAt: timeOf(p.ReceivedDate.Time)})
+			m.Payments = append(m.Payments, paymentRecord{p.ID, amountOf(p.Value), amountOf(p.Fee), wordOf(string(p.Status)), timeOf(p.ReceivedDate.Time)})
 		}
 		methods = append(methods, m)
 	}

@@ -141,8 +141,13 @@ func TestDueText(t *testing.T) {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}
-	for want, r := range map[string]invoiceRecord{"new": {Status: "new", Exception: "none"}, "expired (paidPartial)": {Status: "expired", Exception: "paidPartial"}} {
-		if got := r.state(); got != want {
+	for want, r := range map[string]invoiceRecord{
+		"new":                          {Status: "new", Exception: "none"},
+		"expired (paidPartial)":        {Status: "expired", Exception: "paidPartial", Archived: new(false)},
+		"settled (archived)":           {Status: "settled", Exception: "none", Archived: new(true)},
+		"settled (paidOver, archived)": {Status: "settled", Exception: "paidOver", Archived: new(true)},
+	} {
+		if got := r.listedState(); got != want {
 			t.Errorf("%q, not %q", got, want)
 		}
 	}

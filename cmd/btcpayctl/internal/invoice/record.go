@@ -120,11 +120,24 @@ func (r invoiceRecord) coinText(amount client.Decimal) string {
 }
 
 // state is the status with the exception, if there is one.
-func (r invoiceRecord) state() string {
-	if r.Exception == exceptionNone || r.Exception == "" {
+func (r invoiceRecord) state() string { return r.stateWith() }
+
+// listedState also names an archived invoice, since lists include them.
+func (r invoiceRecord) listedState() string {
+	if r.Archived != nil && *r.Archived {
+		return r.stateWith("archived")
+	}
+	return r.stateWith()
+}
+
+func (r invoiceRecord) stateWith(more ...string) string {
+	if r.Exception != exceptionNone && r.Exception != "" {
+		more = append([]string{r.Exception}, more...)
+	}
+	if len(more) == 0 {
 		return r.Status
 	}
-	return r.Status + " (" + r.Exception + ")"
+	return r.Status + " (" + strings.Join(more, ", ") + ")"
 }
 
 func (r invoiceRecord) dueText() string {
@@ -143,7 +156,7 @@ func isPositive(d *client.Decimal) bool { return d != nil && d.Sign() > 0 }
 var invoiceView = output.View[invoiceRecord]{
 	Columns: []output.Column[invoiceRecord]{
 		{Title: "ORDER ID", Fit: output.FitMiddle, Value: func(r invoiceRecord) string { return cli.Dash(scalarText(r.OrderID)) }},
-		{Title: "STATUS", Value: invoiceRecord.state},
+		{Title: "STATUS", Value: invoiceRecord.listedState},
 		{Title: "AMOUNT", Value: func(r invoiceRecord) string {
 			if r.AnyAmount {
 				return anyAmountText

@@ -220,7 +220,8 @@ func (c *invoiceWait) stillPending(id string) error {
 	case c.last == nil && c.away != nil:
 		return c.away
 	case c.last == nil:
-		return &output.Error{Code: output.Timeout, What: fmt.Sprintf("the server did not respond within --wait %s, so the state of invoice %s is not known", c.wait, id), Next: again}
+		return &output.Error{Code: output.Timeout, Next: again,
+			What: fmt.Sprintf("the server did not respond within --wait %s, so the state of invoice %s is not known", c.wait, id)}
 	}
 	state, why := c.last.Status, ""
 	if c.last.Exception != exceptionNone {

@@ -127,7 +127,8 @@ func TestInvoiceEnds(t *testing.T) {
 		"marked invalid":               {of(invalid, exceptionMarked, "0", "0.0002"), 10, "is invalid, and no payment came"},
 		"marked invalid, with money":   {of(invalid, exceptionMarked, "0.0002", "0"), 11, "is invalid, with 0.00020000 BTC paid"},
 		"marked invalid, with a part":  {of(invalid, exceptionMarked, "0.0001", "0.0001"), 11, "is invalid, with 0.00010000 BTC paid"},
-		"marked invalid, not reported": {of(invalid, exceptionMarked, "", ""), 10, "is invalid, and no payment came"},
+		"marked invalid, not reported": {of(invalid, exceptionMarked, "", ""), 10, "is invalid"},
+		"marked settled, not reported": {of(settled, exceptionMarked, "", ""), 0, "does not report whether money came"},
 	} {
 		var notes strings.Builder
 		over, err := c.r.end(statusSettled, "https://pay.example", time.Now())
@@ -141,6 +142,9 @@ func TestInvoiceEnds(t *testing.T) {
 		exit, says := 0, notes.String()
 		if e, ok := errors.AsType[*output.Error](err); ok {
 			exit, says = e.Code.Exit(), e.What
+			if unknown := strings.Contains(e.Why, "does not report whether"); unknown != strings.HasSuffix(name, "invalid, not reported") {
+				t.Errorf("%s: %s", name, e.Why)
+			}
 			if !strings.Contains(e.Next, "btcpayctl invoice ") {
 				t.Errorf("%s: next %q", name, e.Next)
 			}
