@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 		return invoiceRecord{}, err
 	}
 	complete, err := g.withMethods(ctx, store, invoice)
-	if answer, refused := errors.AsType[*client.Error](err); refused && !isTemporary(answer) {
+	if answer, failed := errors.AsType[*client.Error](err); failed && (answer.Status == http.StatusInternalServerError || !isTemporary(answer)) {
 		complete, err = invoice, nil // the rest of the invoice is known
 	}
 	return fromGreenfield(complete).readAtTime(g.app.Now()), err
