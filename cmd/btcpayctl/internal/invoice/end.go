@@ -44,9 +44,9 @@ func (r invoiceRecord) end(until, server string, now time.Time) (over bool, _ er
 	case r.Status == statusExpired && (r.Exception == exceptionPaidLate || r.hasMoney() && r.Due != nil && r.Due.Sign() <= 0):
 		return failed(output.InvoicePaidLate, "was paid in full after it had expired: "+r.paidText()+r.overText(), "The server does not settle such an invoice.", look)
 	case r.Status == statusExpired && r.hasMoney():
-		return failed(output.InvoiceUnderpaid, "expired underpaid: "+r.paidText()+" was paid"+r.missingText(), r.watchText("The rest", now), look)
+		return failed(output.InvoiceUnderpaid, "expired underpaid: "+r.paidText()+" was paid"+r.missingText(), r.watchText("The rest", "exception then is "+exceptionPaidLate, now), look)
 	case r.Status == statusExpired:
-		return failed(output.InvoiceExpired, "expired, and no payment came", r.watchText("A late payment", now), "btcpayctl invoice wait "+r.ID+" --wait 0")
+		return failed(output.InvoiceExpired, "expired, and no payment came", r.watchText("A late payment", "the same command then ends with 11", now), "btcpayctl invoice wait "+r.ID+" --wait 0")
 	case r.Status == statusInvalid && r.hasMoney():
 		what := "is invalid, with " + r.paidText() + " paid"
 		if r.Exception == exceptionMarked {
@@ -78,7 +78,7 @@ func (r invoiceRecord) missingText() string {
 }
 
 // watchText says until when a payment is still seen, and how to see it.
-func (r invoiceRecord) watchText(what string, now time.Time) string {
+func (r invoiceRecord) watchText(what, shown string, now time.Time) string {
 	if !r.serverTime.IsZero() {
 		now = r.serverTime
 	}
@@ -90,7 +90,7 @@ func (r invoiceRecord) watchText(what string, now time.Time) string {
 	default:
 		until = "until " + r.MonitoredUntil.Format(time.RFC3339)
 	}
-	return what + " is still seen " + until + ": the same command then ends with 11, and invoice list --paid-since shows it."
+	return what + " is still seen " + until + ": " + shown + ", and invoice list --paid-since shows it."
 }
 
 // tellSettled reports what a successful end does not show.

@@ -159,7 +159,7 @@ func TestInvoiceEnds(t *testing.T) {
 		"watched for payments until 2026-11-24T08:0": {MonitoredUntil: &ended},
 		"a time that this API does not report":       {},
 	} {
-		if text := r.watchText("It", ended.Add(time.Second)); !strings.Contains(text, says) {
+		if text := r.watchText("It", "it shows", ended.Add(time.Second)); !strings.Contains(text, says) {
 			t.Errorf("%q, not %q", text, says)
 		}
 	}
