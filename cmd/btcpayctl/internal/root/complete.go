@@ -18,7 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
 
-// A completer offers words in place of one that is typed. It reads only files of this
+// A completer offers words for one that is typed. It reads only files of this
 // machine, and offers nothing where one cannot be read.
 type completer struct {
 	app  *app.App
