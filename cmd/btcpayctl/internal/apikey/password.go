@@ -42,7 +42,15 @@ func connectByPassword(ctx context.Context, a *app.App, f app.Flags, email strin
 		return nil, &output.Error{Code: output.BadInput, What: err.Error(), Why: "Nothing was sent.", Next: "btcpayctl authorize --permission unrestricted --all-stores", Err: err}
 	}
 	a.Conceal(password)
-	return a.ConnectGreenfield(f, s, basic, "--basic")
+	c, err := a.ConnectGreenfield(f, s, basic, "--basic")
+	if err != nil {
+		return nil, err
+	}
+	if err := c.ResolveStore(ctx, f); err != nil {
+		c.CloseIdleConnections()
+		return nil, err
+	}
+	return c, nil
 }
 
 func readPassword(ctx context.Context, a *app.App, email, path string) (client.Secret, error) {

@@ -97,6 +97,9 @@ func (a *App) Connect(f Flags, s Settings, credential bitpay.Credential) (*Conne
 }
 
 func (a *App) connect(f Flags, s Settings, credential bitpay.Credential, source string) (*Connection, error) {
+	if err := s.RefuseStoreName(); err != nil {
+		return nil, err
+	}
 	server, err := s.Address()
 	if err != nil {
 		return nil, err

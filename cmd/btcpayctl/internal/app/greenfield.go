@@ -44,10 +44,15 @@ func (a *App) GreenfieldBy(ctx context.Context, f Flags, s Settings) (*Greenfiel
 		s.Store = Value{} // the environment's key inherits nothing of a profile
 	}
 	c, err := a.ConnectGreenfield(f, s, key, source)
-	if err == nil {
-		a.inUse = c
+	if err != nil {
+		return nil, err
 	}
-	return c, err
+	a.inUse = c
+	if err := c.ResolveStore(ctx, f); err != nil {
+		c.CloseIdleConnections()
+		return nil, err
+	}
+	return c, nil
 }
 
 // InUse returns the connection that was made last with the API key in use or with a

@@ -48,6 +48,9 @@ func (o options) plan(ctx context.Context, a *app.App) (plan, error) {
 	}
 	p := plan{app: a, reach: o.reach, profile: s.Name.Text, appName: o.appName, id: operations.NewOperationID(), expectUser: o.expectUser, besidePairing: o.besidePairing,
 		foreign: foreign != nil}
+	if err := s.RefuseStoreName(); err != nil {
+		return p, err
+	}
 	if p.connection, err = a.ConnectGreenfield(o.reach, s, nil, ""); err != nil {
 		return plan{}, err
 	}

@@ -17,7 +17,7 @@ func AddServerFlags(cmd *cobra.Command, f *app.Flags) {
 	TalksToServer(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.Server, "server", "", "`URL` of the BTCPay Server, including its root path")
-	flags.StringVar(&f.Store, "store", "", "`id` of the store")
+	flags.StringVar(&f.Store, "store", "", "`id` of the store; with an API key also its exact name")
 	flags.BoolVar(&f.DryRun, "dry-run", false, "print the request instead of sending it")
 	AddReachFlags(cmd, f)
 	AddProfileFlag(cmd, f)

@@ -255,6 +255,9 @@ address, use "profile move".`,
 			if set.Server, err = cli.NormalServer(set.Server, allowHTTP); err != nil {
 				return err
 			}
+			if err := app.CheckStoreID("--store", set.Store); err != nil {
+				return err
+			}
 			keys, err := storedKeys(cmd.Context(), a, set.SIN, set.APIKeyID)
 			if err != nil {
 				return err
