@@ -77,7 +77,7 @@ func (c *consents) markBad(r *lineRequest, err error) error {
 		return err
 	}
 	r.bad = err
-	return nil
+	return nil //nolint:nilerr // the row has it
 }
 
 // keepsGoing reports whether the batch continues after a failed row, and notes the row.
