@@ -12,12 +12,14 @@ import (
 // Temporary reports whether a failure may pass by itself, and how long the server asked to
 // wait; 0 if it did not say. The caller must know that it may repeat the request.
 func Temporary(err error) (after time.Duration, temporary bool) {
+	explained, ok := errors.AsType[*output.Error](err)
+	unavailable := ok && explained.Code == output.Unavailable
 	if answer, ok := errors.AsType[*client.Error](err); ok {
-		return answer.RetryAfter, isTemporaryStatus(answer.Status)
+		return answer.RetryAfter, unavailable || isTemporaryStatus(answer.Status)
 	}
 	network, ok := errors.AsType[*client.NetworkError](err)
 	if !ok {
-		return 0, false
+		return 0, unavailable
 	}
 	switch network.Kind {
 	case client.Refused, client.Reset, client.Timeout:
@@ -45,6 +47,7 @@ func explainTemporary(e *output.Error) {
 	if answer.Status == http.StatusTooManyRequests {
 		cause = "The server allows fewer requests."
 	}
+	e.Code = output.Unavailable
 	e.Why = cause + " This usually passes by itself."
 	e.Next = "wait " + WaitText(answer.RetryAfter) + ", and run the same command"
 }
