@@ -151,6 +151,9 @@ func (p *player) body(q *request) (body, contentType string, err error) {
 		if err != nil {
 			return "", "", err
 		}
+		if value, err = exampleOf(value); err != nil { // a number whose text counts
+			return "", "", err
+		}
 		if value, err = p.vars.expandValue(value); err != nil {
 			return "", "", err
 		}
