@@ -52,8 +52,7 @@ func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 		if err != nil {
 			return err
 		}
-		txID = s.world.Receive(inv, amount, p.RBF).TxID
-		s.world.Mine(p.Confirmations)
+		txID = s.world.Receive(inv, amount, p.RBF, p.Confirmations).TxID
 		return nil
 	})
 	return txID, err

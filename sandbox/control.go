@@ -100,8 +100,7 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 	if inv == nil {
 		return nil, fmt.Errorf("address: %q belongs to no invoice", ask.Address)
 	}
-	p := s.world.Receive(inv, amount, ask.RBF)
-	s.world.Mine(ask.Confirmations)
+	p := s.world.Receive(inv, amount, ask.RBF, ask.Confirmations)
 	return map[string]any{"txid": p.TxID, "vout": p.Vout}, nil
 }
 

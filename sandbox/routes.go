@@ -14,6 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/stores"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/users"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/wallets"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
@@ -36,6 +37,7 @@ func tables() [][]serve.Route {
 		invoices.Routes(),
 		pullpayments.Routes(),
 		paymentrequests.Routes(),
+		webhooks.Routes(),
 		absent.Routes(),
 	}
 }

@@ -11,11 +11,15 @@
 // [New] listens on a loopback address, like [Start] outside of tests, and is ready to use: its [Seed] has an account, a
 // store with a wallet and fixed rates, and an API key. [NewHandler] returns only the [http.Handler], for another server.
 // With [Options.Empty] the sandbox starts without users, like a fresh installation. [Options.StateFile] keeps the state for
-// the next start. [Options.Emulate] answers as another release in keys, pairing, log-in and consent.
+// the next start. [Options.Emulate] answers as another release in keys, pairing, log-in, consent and
+// webhooks.
 //
 // A person who is logged in at /login approves pairings, and makes and revokes tokens. The page of an invoice at /i/{id}
 // has buttons instead of a wallet and a miner. The pages need no scripts. Package human uses them in tests and
 // demonstrations.
+//
+// A store's webhooks are real: events are posted to their addresses, signed, and posted again as the server does. The
+// pauses between follow the sandbox's clock.
 //
 // # Control
 //
@@ -57,6 +61,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -71,7 +76,7 @@ type Options struct {
 	Empty bool
 	// DisableRegistration lets only administrators make users, once there is one.
 	DisableRegistration bool
-	// Emulate names another release, as which the sandbox answers in keys, pairing, log-in and consent: one since
+	// Emulate names another release, as which the sandbox answers in keys, pairing, log-in, consent and webhooks: one since
 	// 1.13, such as "2.0.8", "2.0" or "newer". [EmulatedVersion] returns which one that is. Empty means [Version].
 	Emulate string
 	// StateFile keeps the state across restarts, even if the program is killed: changes are written to a log next to
@@ -141,6 +146,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 	}
 	s.seed = Seed(s.state.Seed)
 	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
+	webhooks.Follow(w, emulated)
 	if err := w.Start(map[string]deliver.Sender{world.IPNKind: bitpay.IPNSender(emulated.Version)}); err != nil {
 		return nil, err
 	}

@@ -96,6 +96,16 @@ func (m *Model) Bool(name string) *bool {
 	return nil
 }
 
+// SetBool reads a boolean that cannot be null, as [Model.Bool] does. A field that is missing changes nothing.
+func (m *Model) SetBool(name string, into *bool) {
+	n := m.Node.members[strings.ToLower(name)]
+	if n != nil && (n.Kind == 'n' || n.Kind == '"' && strings.TrimSpace(n.Text) == "") {
+		m.Faults.at(n, "Error converting value {null} to type 'System.Boolean'.", n.end)
+		return
+	}
+	Set(into, m.Bool(name))
+}
+
 // Int reads whole numbers of 32 bits, also in strings.
 func (m *Model) Int(name string) *int64 {
 	n := m.Get(name)
@@ -309,6 +319,27 @@ func (m *Model) Texts(name, typ string) []string {
 		}
 	}
 	return list
+}
+
+// SetTexts reads an array of strings, which may be null, and so may each of them. A field that is missing changes nothing.
+func (m *Model) SetTexts(name string, into *[]*string) {
+	n := m.Node.members[strings.ToLower(name)]
+	if n == nil {
+		return
+	}
+	if n.Kind == 'n' {
+		*into = nil
+		return
+	}
+	list := []*string{}
+	for i, text := range m.Texts(name, "System.String[]") {
+		if n.items[i].Kind == 'n' {
+			list = append(list, nil)
+		} else {
+			list = append(list, &text)
+		}
+	}
+	*into = list
 }
 
 // Timestamp reads whole seconds since 1970. Anything else ends the binding (recording 23-payment-requests).

@@ -170,7 +170,7 @@ func simulate(w http.ResponseWriter, r *serve.Request) {
 		if amount.Sign() <= 0 {
 			break
 		}
-		r.World.Receive(inv, amount, false)
+		r.World.Receive(inv, amount, false, 0)
 	case "mine":
 		r.World.Mine(1)
 	default:

@@ -51,33 +51,35 @@ type belonging struct {
 	name          string // in the path
 	code, message string // of the error for an id that the store does not have
 	storeOf       func(st *world.State, id string) (storeID string, known bool)
+	late          bool // up to 2.3.9 the handler answers for an id that the store does not have
 }
 
 // Apps and payouts cannot be made here, so none is known.
 var belongings = [...]belonging{
-	{"invoiceId", "invoice-not-found", "The invoice was not found", func(st *world.State, id string) (string, bool) {
+	{name: "webhookId", storeOf: (*world.State).StoreOfWebhook, late: true},
+	{name: "invoiceId", code: "invoice-not-found", message: "The invoice was not found", storeOf: func(st *world.State, id string) (string, bool) {
 		inv := st.Invoices[id]
 		if inv == nil {
 			return "", false
 		}
 		return inv.StoreID, true
 	}},
-	{"pullPaymentId", "pullpayment-not-found", "The pull payment was not found", func(st *world.State, id string) (string, bool) {
+	{name: "pullPaymentId", code: "pullpayment-not-found", message: "The pull payment was not found", storeOf: func(st *world.State, id string) (string, bool) {
 		p := st.PullPayments[id]
 		if p == nil {
 			return "", false
 		}
 		return p.StoreID, true
 	}},
-	{"paymentRequestId", "payment-request-not-found", "The payment request was not found", func(st *world.State, id string) (string, bool) {
+	{name: "paymentRequestId", code: "payment-request-not-found", message: "The payment request was not found", storeOf: func(st *world.State, id string) (string, bool) {
 		p := st.PaymentRequests[id]
 		if p == nil {
 			return "", false
 		}
 		return p.StoreID, true
 	}},
-	{"appId", "app-not-found", "The app with specified ID was not found", func(*world.State, string) (string, bool) { return "", false }},
-	{"payoutId", "payout-not-found", "The payout was not found", func(*world.State, string) (string, bool) { return "", false }},
+	{name: "appId", code: "app-not-found", message: "The app with specified ID was not found", storeOf: func(*world.State, string) (string, bool) { return "", false }},
+	{name: "payoutId", code: "payout-not-found", message: "The payout was not found", storeOf: func(*world.State, string) (string, bool) { return "", false }},
 }
 
 // missing returns what the address names and its store does not have, as up to 2.3.9; nil if the store has all of it.
@@ -85,7 +87,7 @@ func (r *Request) missing() *belonging {
 	for i := range belongings {
 		b := &belongings[i]
 		id := r.PathValue(b.name)
-		if id == "" {
+		if id == "" || b.late {
 			continue
 		}
 		if storeID, known := b.storeOf(r.State, id); !known || r.PathValue("storeId") != "" && r.PathValue("storeId") != storeID {

@@ -16,32 +16,62 @@ const (
 	EventFailedToConfirm     Event = "failedToConfirm"
 	EventExpiredPaidPartial  Event = "expiredPaidPartial"
 	EventMarkedCompleted     Event = "markedCompleted"
+
+	// EventPaymentSettled and EventRefunded are events of webhooks alone.
+	EventPaymentSettled Event = "paymentSettled"
+	EventRefunded       Event = "refunded"
 )
+
+// Happening is an event with what it is about.
+type Happening struct {
+	Event   Event
+	Invoice *Invoice
+
+	Payment *Payment // of EventReceivedPayment and EventPaymentSettled
+	Settled bool     // whether the payment is settled, as the event shows it
+
+	PullPaymentID string // of EventRefunded
+}
 
 // IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in
 // state files, which had no other kind at first.
 const IPNKind = ""
 
-// Subscribe calls f with each event when it happens, in the order of the subscriptions. f
+// Follow calls f with each event when it happens, in the order of the subscriptions. f
 // runs with the lock held.
-func (w *World) Subscribe(f func(*Invoice, Event)) { w.subscribers = append(w.subscribers, f) }
+func (w *World) Follow(f func(Happening)) { w.subscribers = append(w.subscribers, f) }
+
+// Subscribe is like Follow for the events that notifications have.
+func (w *World) Subscribe(f func(*Invoice, Event)) {
+	w.Follow(func(h Happening) {
+		if h.Event != EventPaymentSettled && h.Event != EventRefunded {
+			f(h.Invoice, h.Event)
+		}
+	})
+}
 
 // emit passes an event to all subscribers. Each event is emitted once, where it happens.
-func (w *World) emit(inv *Invoice, e Event) {
+func (w *World) emit(h Happening) {
 	for _, f := range w.subscribers {
-		f(inv, e)
+		f(h)
 	}
 }
 
 // emitter returns emit for the events of one invoice.
 func (w *World) emitter(inv *Invoice) func(Event) {
-	return func(e Event) { w.emit(inv, e) }
+	return func(e Event) { w.emit(Happening{Event: e, Invoice: inv}) }
+}
+
+// Refund adds the pull payment of a refund.
+func (w *World) Refund(inv *Invoice, p *PullPayment) {
+	w.State.AddPullPayment(p)
+	w.emit(Happening{Event: EventRefunded, Invoice: inv, PullPaymentID: p.ID})
 }
 
 // Create adds a new invoice to the state.
 func (w *World) Create(inv *Invoice) {
 	w.State.AddInvoice(inv)
-	w.emit(inv, EventCreated)
+	w.emit(Happening{Event: EventCreated, Invoice: inv})
 }
 
 // Mark sets a status manually. It reports whether the invoice can have it.

@@ -1,9 +1,12 @@
 package world
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -99,6 +102,16 @@ func (st *State) check() error {
 			return fmt.Errorf("payment request %s belongs to no store", id)
 		}
 	}
+	for id, h := range st.Webhooks {
+		if h == nil || h.ID != id || st.Stores[h.StoreID] == nil {
+			return fmt.Errorf("webhook %s belongs to no store", id)
+		}
+	}
+	for id, d := range st.WebhookDeliveries {
+		if d == nil || d.ID != id {
+			return fmt.Errorf("the delivery with the id %s has another id", id)
+		}
+	}
 	for name, p := range st.Pictures {
 		if p == nil {
 			return fmt.Errorf("picture %s is invalid", name)
@@ -112,20 +125,52 @@ func (st *State) check() error {
 	return nil
 }
 
-// writeStateFile replaces the state file by a snapshot, in one step.
-func (w *World) writeStateFile(snapshot []byte) error {
+// writeStateFile replaces the state file in one step by what write writes, and returns its size.
+func (w *World) writeStateFile(write func(io.Writer) error) (size int64, err error) {
 	temp, err := os.CreateTemp(filepath.Dir(w.stateFile), filepath.Base(w.stateFile)+".*")
 	if err != nil {
-		return fmt.Errorf("sandbox: state file: %w", err)
+		return 0, fmt.Errorf("sandbox: state file: %w", err)
 	}
 	defer os.Remove(temp.Name())
-	_, err = temp.Write(snapshot)
-	err = errors.Join(err, temp.Sync(), temp.Close())
+	buffer := bufio.NewWriterSize(temp, 64<<10)
+	err = errors.Join(write(buffer), buffer.Flush(), temp.Sync())
+	if info, noInfo := temp.Stat(); noInfo == nil {
+		size = info.Size()
+	}
+	err = errors.Join(err, temp.Close())
 	if err == nil {
 		err = os.Rename(temp.Name(), w.stateFile)
 	}
 	if err != nil {
-		return fmt.Errorf("sandbox: state file: %w", err)
+		return 0, fmt.Errorf("sandbox: state file: %w", err)
 	}
-	return nil
+	return size, nil
+}
+
+// write writes the state as the state file has it. The deliveries of webhooks, which may be many, are written one by one
+// at the end, so that they are never in memory as one text.
+func (st *State) write(to io.Writer) error {
+	deliveries := st.WebhookDeliveries
+	st.WebhookDeliveries = nil
+	snapshot, err := json.MarshalIndent(st, "", " ") //nolint:musttag // the file has the names of the Go fields
+	st.WebhookDeliveries = deliveries
+	if err != nil {
+		panic(err) // every value is of our own types
+	}
+	if _, err := to.Write(bytes.TrimSuffix(snapshot, []byte("\n}"))); err != nil {
+		return err
+	}
+	between := ",\n \"WebhookDeliveries\": {\n  "
+	for _, d := range deliveries {
+		if _, err := fmt.Fprintf(to, "%s%q: %s", between, d.ID, encodeState(d)); err != nil {
+			return err
+		}
+		between = ",\n  "
+	}
+	end := "\n}"
+	if len(deliveries) > 0 {
+		end = "\n }\n}"
+	}
+	_, err = io.WriteString(to, end)
+	return err
 }

@@ -151,6 +151,9 @@ func (st *State) indexInvoice(inv *Invoice) {
 	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		st.promptAddress[inv.Prompt.Address] = inv
 	}
+	if inv.confirming(st.Height) {
+		st.confirming[inv.ID] = inv
+	}
 	st.watch(inv)
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -30,13 +31,15 @@ type stateLog struct {
 	parts   map[string][]byte // each part of the state as it was last written
 }
 
-// logLine holds the parts of the state that changed. Of the invoices, which may be many, it holds those that
-// changed.
+// logLine holds the parts of the state that changed. Of the invoices and the deliveries of webhooks, which may be many,
+// it holds those that changed.
 type logLine struct {
 	Started  string // of the state file that it belongs to, like Logged
 	Logged   int
 	Parts    map[string]json.RawMessage
 	Invoices map[string]*Invoice `json:",omitempty"`
+	// WebhookDeliveries has a null for one that was removed.
+	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
 }
 
 // minLog is the size of a log below which the state file is not rewritten.
@@ -50,13 +53,13 @@ type part struct {
 	value reflect.Value
 }
 
-// parts are the fields of the state that a line holds as a whole: all but the invoices.
+// parts are the fields of the state that a line holds as a whole: all but the invoices and the deliveries of webhooks.
 func (st *State) parts() []part {
 	var parts []part
 	v := reflect.ValueOf(st).Elem()
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Invoices"}, f.Name) {
+		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Invoices", "WebhookDeliveries"}, f.Name) {
 			parts = append(parts, part{f.Name, v.Field(i)})
 		}
 	}
@@ -72,18 +75,20 @@ func (w *World) Record() {
 	w.State.changed = false
 	touched := w.State.touched
 	w.State.touched = map[string]*Invoice{}
+	delivered := w.State.touchedDeliveries
+	w.State.touchedDeliveries = map[string]*WebhookDelivery{}
 	if w.log == nil {
 		return
 	}
 	w.State.Ahead = time.Duration(w.clock.ahead.Load())
-	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched}
+	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched, WebhookDeliveries: delivered}
 	for _, p := range w.State.parts() {
 		text := encodeState(p.value.Interface())
 		if !bytes.Equal(text, w.log.parts[p.name]) {
 			w.log.parts[p.name], line.Parts[p.name] = text, text
 		}
 	}
-	if len(line.Parts) == 0 && len(touched) == 0 {
+	if len(line.Parts) == 0 && len(touched) == 0 && len(delivered) == 0 {
 		return
 	}
 	w.State.Logged++
@@ -160,17 +165,16 @@ func (w *World) compact() error {
 	l := w.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w.mu.Lock()
-	w.State.Change()
-	w.Record()
-	lines := l.pending
-	l.pending = nil
-	snapshot, err := json.MarshalIndent(w.State, "", " ") //nolint:musttag // the file has the names of the Go fields
-	w.mu.Unlock()
+	var lines []byte
+	size, err := w.writeStateFile(func(to io.Writer) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.State.Change()
+		w.Record()
+		lines, l.pending = l.pending, nil
+		return w.State.write(to)
+	})
 	if err != nil {
-		panic(err) // every value is of our own types
-	}
-	if err := w.writeStateFile(snapshot); err != nil {
 		w.mu.Lock()
 		l.pending = append(lines, l.pending...)
 		w.mu.Unlock()
@@ -179,7 +183,7 @@ func (w *World) compact() error {
 	if err := l.file.Truncate(0); err != nil {
 		return fmt.Errorf("sandbox: state file: %w", err)
 	}
-	l.size, l.most = 0, max(minLog, 2*int64(len(snapshot)))
+	l.size, l.most = 0, max(minLog, 2*size)
 	return nil
 }
 
@@ -246,6 +250,12 @@ func (st *State) apply(line logLine) error {
 		}
 	}
 	maps.Copy(st.Invoices, line.Invoices)
+	maps.Copy(st.WebhookDeliveries, line.WebhookDeliveries)
+	for id, d := range line.WebhookDeliveries {
+		if d == nil {
+			delete(st.WebhookDeliveries, id)
+		}
+	}
 	st.Logged = line.Logged
 	return nil
 }

@@ -1,6 +1,9 @@
 package world
 
-import "bytes"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Lost returns what a program that is killed now would not have at its next start, although it was acknowledged; ""
 // for nothing. It is for tests of worlds with a state file.
@@ -27,6 +30,14 @@ func (w *World) Lost() string {
 	for id, inv := range w.State.Invoices {
 		if got, want := encodeState(kept.State.Invoices[id]), encodeState(inv); !bytes.Equal(got, want) {
 			return "invoice: " + string(want) + " is kept as " + string(got)
+		}
+	}
+	if got, want := len(kept.State.WebhookDeliveries), len(w.State.WebhookDeliveries); got != want {
+		return fmt.Sprintf("%d deliveries are kept as %d", want, got)
+	}
+	for id, d := range w.State.WebhookDeliveries {
+		if got, want := encodeState(kept.State.WebhookDeliveries[id]), encodeState(d); !bytes.Equal(got, want) {
+			return "delivery: " + string(want) + " is kept as " + string(got)
 		}
 	}
 	return ""

@@ -28,6 +28,9 @@ type State struct {
 	PaymentRequests map[string]*PaymentRequest
 	Pictures        map[string]*Picture
 
+	Webhooks          map[string]*Webhook
+	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
+
 	FormKey  []byte // signs the anti-forgery fields, also of pages that are open during a restart
 	Numbered int    // number of things whose order counts
 	Height   int    // blocks found since the start
@@ -36,15 +39,22 @@ type State struct {
 	Deliveries []*deliver.Delivery // pending notifications, in order
 
 	// indexes; rebuilt when a state is loaded
-	userByEmail   map[string]*User
-	tokensBySIN   map[string][]*Token
-	storeByKey    map[string]*Store
-	invoicesOf    map[string][]*Invoice // by store, oldest first
-	promptAddress map[string]*Invoice
-	watched       map[string]*Invoice // may still change by time or blocks
-	agenda        agenda
-	touched       map[string]*Invoice // changed since the last line of the log
-	changed       bool                // possibly, since the last line of the log
+	userByEmail       map[string]*User
+	tokensBySIN       map[string][]*Token
+	storeByKey        map[string]*Store
+	invoicesOf        map[string][]*Invoice // by store, oldest first
+	promptAddress     map[string]*Invoice
+	watched           map[string]*Invoice // may still change by time or blocks
+	agenda            agenda
+	confirming        map[string]*Invoice   // have payments that blocks will change
+	webhooksOf        map[string][]*Webhook // by store, oldest first
+	lanes             map[string]*webhookLane
+	removed           map[string]*removedWebhook // as long as the server remembers their stores
+	pruneNext         time.Time                  // when deliveries are pruned again
+	now               func() time.Time
+	touched           map[string]*Invoice         // changed since the last line of the log
+	touchedDeliveries map[string]*WebhookDelivery // as before; nil for one that was removed
+	changed           bool                        // possibly, since the last line of the log
 }
 
 const stateVersion = 1
@@ -65,7 +75,12 @@ func NewState() *State {
 		PaymentRequests: map[string]*PaymentRequest{},
 		Pictures:        map[string]*Picture{},
 
-		touched: map[string]*Invoice{},
+		Webhooks:          map[string]*Webhook{},
+		WebhookDeliveries: map[string]*WebhookDelivery{},
+
+		touched:           map[string]*Invoice{},
+		touchedDeliveries: map[string]*WebhookDelivery{},
+		now:               time.Now,
 	}
 	st.index()
 	return st
@@ -86,6 +101,7 @@ func (st *State) index() {
 	st.promptAddress = map[string]*Invoice{}
 	st.watched = map[string]*Invoice{}
 	st.agenda = nil
+	st.confirming = map[string]*Invoice{}
 	for _, u := range st.Users {
 		st.userByEmail[strings.ToUpper(u.Email)] = u
 	}
@@ -105,4 +121,5 @@ func (st *State) index() {
 	for _, inv := range invoices {
 		st.indexInvoice(inv)
 	}
+	st.indexWebhooks()
 }

@@ -3,7 +3,6 @@ package world
 import (
 	"container/heap"
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -47,6 +46,8 @@ func (w *World) Tick() {
 		}
 	}
 	w.deliveries.Tick(now)
+	w.pruneWebhooks(now)
+	w.webhooks.Tick(now)
 }
 
 // update changes one invoice as time and blocks require, and emits its events.
@@ -55,18 +56,6 @@ func (w *World) update(inv *Invoice) {
 	inv.progress(w.clock.now(), w.State.Height, w.emitter(inv))
 	w.State.watch(inv)
 	w.State.Touch(inv.ID)
-}
-
-// updateAll updates every invoice that may change, oldest first, after a block was found.
-func (w *World) updateAll() {
-	var invoices []*Invoice
-	for _, inv := range w.State.watched {
-		invoices = append(invoices, inv)
-	}
-	slices.SortFunc(invoices, func(a, b *Invoice) int { return a.Number - b.Number })
-	for _, inv := range invoices {
-		w.update(inv)
-	}
 }
 
 // watch waits for what is due next, and saves what changes, until the sandbox is closed.
@@ -80,8 +69,10 @@ func (w *World) watch() {
 		if agenda := w.State.agenda; len(agenda) > 0 {
 			wait = min(wait, agenda[0].at.Sub(w.clock.now()))
 		}
-		if retry := w.deliveries.Next(); !retry.IsZero() {
-			wait = min(wait, retry.Sub(w.clock.now()))
+		for _, retry := range []time.Time{w.deliveries.Next(), w.webhooks.Next()} {
+			if !retry.IsZero() {
+				wait = min(wait, retry.Sub(w.clock.now()))
+			}
 		}
 		w.Record()
 		w.mu.Unlock()

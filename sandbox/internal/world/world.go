@@ -25,11 +25,13 @@ type World struct {
 	// TieSeed seeds the order of invoices that were made in the same second. It is set before the start.
 	TieSeed uint64
 
-	mu          sync.Mutex // guards everything below
-	State       *State
-	closed      bool
-	subscribers []func(*Invoice, Event)
-	deliveries  *deliver.Queue
+	mu           sync.Mutex // guards everything below
+	State        *State
+	closed       bool
+	subscribers  []func(Happening)
+	deliveries   *deliver.Queue
+	webhooks     *deliver.Lanes
+	webhookRules WebhookRules
 }
 
 // Open reads the state file, if one is given and exists. Time does not pass in the world until [World.Start].
@@ -44,6 +46,7 @@ func Open(stateFile string, now func() time.Time) (*World, error) {
 	if err := s.loadState(); err != nil {
 		return nil, err
 	}
+	s.State.now = s.Now
 	if s.State.FormKey == nil {
 		s.State.FormKey = random.Bytes(32)
 	}
@@ -59,6 +62,8 @@ func (w *World) Start(senders map[string]deliver.Sender) error {
 		w.State.Change()
 		w.nudge()
 	})
+	w.webhooks = deliver.NewLanes(&w.mu, w.nextWebhookAttempt, w.nudge)
+	w.wakeWebhooks()
 	w.running.Go(w.watch)
 	return nil
 }
@@ -74,6 +79,7 @@ func (w *World) Close() error {
 	w.mu.Unlock()
 	close(w.stop)
 	w.deliveries.Close()
+	w.webhooks.Close()
 	w.running.Wait()
 	return w.closeLog()
 }
@@ -126,4 +132,4 @@ func (w *World) Done() <-chan struct{} { return w.stop }
 func (w *World) Deliver(d *deliver.Delivery) { w.deliveries.Add(d) }
 
 // UnderWay counts the deliveries that are being tried, or wait for one that is. The lock is held.
-func (w *World) UnderWay() int { return w.deliveries.UnderWay() }
+func (w *World) UnderWay() int { return w.deliveries.UnderWay() + w.webhooksUnderWay() }

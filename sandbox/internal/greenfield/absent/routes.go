@@ -1,4 +1,4 @@
-// Package absent is the area of what a sandbox does not have: webhooks, payouts, offerings, apps, notifications and
+// Package absent is the area of what a sandbox does not have: payouts, offerings, apps, notifications and
 // lightning nodes. Its routes check permissions and answer that there are none.
 package absent
 
@@ -12,7 +12,6 @@ import (
 func Routes() []serve.Route {
 	return []serve.Route{
 		greenfield.Route("GET", "/users/me/notifications", world.ViewNotifications, listNone),
-		greenfield.InStore("GET", "/webhooks", world.ModifyWebhooks, listNone),
 		greenfield.InStore("GET", "/payouts", world.ViewPayouts, listNone),
 		greenfield.StoreOptional("GET", "/payouts/{payoutId}", world.ViewPayouts, listNone),
 		greenfield.InStore("GET", "/offerings", world.ViewOfferings, listNone),

@@ -157,7 +157,7 @@ func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 	p.Name = aspnet.Or(q.name, "Refund "+inv.ID)
 	p.Description = aspnet.Or(q.description, "")
 	p.Starts = r.World.Now()
-	r.State.AddPullPayment(p)
+	r.World.Refund(inv, p)
 	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
 }
 

@@ -1,0 +1,122 @@
+package webhooks
+
+import (
+	"encoding/json"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
+)
+
+// common are the fields of all events. Those of an event's own type stand before them, except for what it is about.
+type common struct {
+	DeliveryID         string `json:"deliveryId"`
+	WebhookID          string `json:"webhookId"`
+	OriginalDeliveryID string `json:"originalDeliveryId"`
+	IsRedelivery       bool   `json:"isRedelivery"`
+	Type               string `json:"type"`
+	Timestamp          int64  `json:"timestamp"`
+	StoreID            string `json:"storeId"`
+}
+
+func commonOf(d *world.WebhookDelivery, storeID string) common {
+	return common{DeliveryID: d.ID, WebhookID: d.WebhookID, OriginalDeliveryID: d.ID, Type: d.Type, Timestamp: d.Created.Unix(), StoreID: storeID}
+}
+
+// invoiceEvent is an event of an invoice.
+type invoiceEvent struct {
+	AfterExpiration *bool        `json:"afterExpiration,omitempty"`
+	PaymentMethodID string       `json:"paymentMethodId,omitempty"`
+	PaymentMethod   string       `json:"paymentMethod,omitempty"` // until 1.13
+	Payment         *paymentData `json:"payment,omitempty"`
+	ManuallyMarked  *bool        `json:"manuallyMarked,omitempty"`
+	OverPaid        *bool        `json:"overPaid,omitempty"`
+	PartiallyPaid   *bool        `json:"partiallyPaid,omitempty"`
+	PullPaymentID   string       `json:"pullPaymentId,omitempty"`
+	common
+	InvoiceID string          `json:"invoiceId"`
+	Metadata  json.RawMessage `json:"metadata"`
+}
+
+type paymentData struct {
+	ID           string `json:"id"`
+	ReceivedDate int64  `json:"receivedDate"`
+	Value        string `json:"value"`
+	Fee          string `json:"fee"`
+	Status       string `json:"status"`
+	Destination  string `json:"destination"`
+}
+
+// Follow announces to webhooks what happens in the world, as a release does.
+func Follow(w *world.World, rel release.Release) {
+	w.SetWebhookRules(rel.WebhookRules())
+	w.Follow(func(h world.Happening) {
+		if !rel.Announces(h.Event) {
+			return
+		}
+		event, name := eventOf(h, rel)
+		if name == "" {
+			return
+		}
+		inv := h.Invoice
+		event.InvoiceID = inv.ID
+		w.Announce(inv.StoreID, name, func(d *world.WebhookDelivery) []byte {
+			event.common = commonOf(d, inv.StoreID)
+			event.Metadata = inv.OwnMetadata()
+			return world.EventBody(event)
+		})
+	})
+}
+
+// eventOf returns the fields of an event's own type, and the name of the type; "" if webhooks do not have the event.
+func eventOf(h world.Happening, rel release.Release) (event invoiceEvent, name string) {
+	overPaid := h.Invoice.Exception == world.ExceptionPaidOver
+	switch h.Event {
+	case world.EventCreated:
+		return event, "InvoiceCreated"
+	case world.EventReceivedPayment:
+		return paymentEvent(h, rel), "InvoiceReceivedPayment"
+	case world.EventPaymentSettled:
+		return paymentEvent(h, rel), "InvoicePaymentSettled"
+	case world.EventPaidInFull:
+		event.OverPaid = &overPaid
+		return event, "InvoiceProcessing"
+	case world.EventExpired:
+		event.PartiallyPaid = new(h.Invoice.Exception == world.ExceptionPaidPartial)
+		return event, "InvoiceExpired"
+	case world.EventExpiredPaidPartial:
+		return event, "InvoiceExpiredPaidPartial"
+	case world.EventPaidAfterExpiration:
+		return event, "InvoicePaidAfterExpiration"
+	case world.EventConfirmed, world.EventMarkedCompleted:
+		event.ManuallyMarked, event.OverPaid = new(h.Event == world.EventMarkedCompleted), &overPaid
+		return event, "InvoiceSettled"
+	case world.EventFailedToConfirm, world.EventMarkedInvalid:
+		event.ManuallyMarked = new(h.Event == world.EventMarkedInvalid)
+		return event, "InvoiceInvalid"
+	case world.EventRefunded:
+		event.PullPaymentID = h.PullPaymentID
+		return event, "InvoiceRefund"
+	case world.EventCompleted: // right after the one that it is confirmed
+	}
+	return event, ""
+}
+
+func paymentEvent(h world.Happening, rel release.Release) (event invoiceEvent) {
+	plain := func(d money.Decimal) string { return d.Trim(0).Text() }
+	p := h.Payment
+	event.AfterExpiration = new(h.Invoice.Status == world.StatusExpired || h.Invoice.Status == world.StatusInvalid)
+	event.Payment = &paymentData{
+		ID: p.Outpoint(), ReceivedDate: p.Received.Unix(), Value: plain(p.Amount), Fee: plain(p.Fee),
+		Status: world.StatusProcessing, Destination: p.Address,
+	}
+	if h.Settled {
+		event.Payment.Status = world.StatusSettled
+	}
+	if rel.ShowsOldPayments() {
+		event.PaymentMethod, event.Payment.Status = "BTC", world.StatusInvalid
+	} else {
+		event.PaymentMethodID = world.OnChain
+	}
+	return event
+}
