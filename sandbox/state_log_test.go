@@ -32,7 +32,7 @@ func runKilled(where string) {
 	select {}
 }
 
-// TestKilled kills a sandbox again and again while keys, users, codes and invoices are made, and asks the next one for
+// TestKilled kills a sandbox again and again while keys, users, codes, webhooks and invoices are made, and asks the next one for
 // all that the killed one acknowledged.
 func TestKilled(t *testing.T) {
 	rounds := 3
@@ -42,7 +42,7 @@ func TestKilled(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.json")
 	address, key, store := "127.0.0.1:0", "", ""
 	var mu sync.Mutex
-	alive, dead, invoices, codes := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
+	alive, dead, invoices, codes, hooks := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for round := range rounds {
 		process := exec.CommandContext(t.Context(), os.Args[0])
 		process.Env = append(os.Environ(), killedAt+"="+address+" "+file)
@@ -101,6 +101,8 @@ func TestKilled(t *testing.T) {
 			return status
 		})
 
+		expect("webhook", hooks, 200, func(id string) int { status, _ := send("GET", "/api/v1/webhooks/"+id, "", key); return status })
+
 		var workers sync.WaitGroup
 		made := make(chan struct{}, 10_000)
 		for range 4 {
@@ -118,6 +120,11 @@ func TestKilled(t *testing.T) {
 					if status, answer = send("POST", "/api/v1/stores/"+store+"/invoices", `{"amount":"5","currency":"USD"}`, value); status == 200 {
 						mu.Lock()
 						invoices[member(t, answer, "id")] = true
+						mu.Unlock()
+					}
+					if status, answer = send("POST", "/api/v1/stores/"+store+"/webhooks", `{"url":"none:x"}`, value); status == 200 {
+						mu.Lock()
+						hooks[member(t, answer, "id")] = true
 						mu.Unlock()
 					}
 					if status, answer = send("POST", "/tokens", `{"id":"Tf3yr5tYvccKNVrE26BrPs6LWZRh8woHwjR"}`, ""); status == 200 {

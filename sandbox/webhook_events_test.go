@@ -114,3 +114,20 @@ func eventText(body, name string) string {
 	}
 	return fmt.Sprintf("%s(%s)", name, strings.Join(says, ","))
 }
+
+// TestWebhookRequestEvent has a payment request that is made (recording 37-webhook-events), and one that is refused.
+func TestWebhookRequestEvent(t *testing.T) {
+	w, s := newTestbed(t, Options{}), newShop(t)
+	h := w.makeHook(`{"url":"` + s.URL + `/200"}`)
+	requests := "/api/v1/stores/" + w.s.Seed().StoreID + "/payment-requests"
+	w.greenfield("POST", requests, `{"title":"none"}`)
+	_, answer := w.greenfield("POST", requests, `{"title":"please","amount":"5","expiryDate":1600000000}`)
+	w.quiet()
+	came := s.take()
+	if len(came) != 1 || came[0].Event.Type != "PaymentRequestCreated" || !came[0].signedWith(h.secret) {
+		t.Fatalf("%+v", came)
+	}
+	if id := member(t, answer, "id"); !strings.Contains(string(came[0].Body), "\"paymentRequestId\": \""+id+"\",\n  \"status\": \"Pending\"\n}") {
+		t.Errorf("%s", came[0].Body)
+	}
+}

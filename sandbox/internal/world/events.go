@@ -20,17 +20,23 @@ const (
 	// EventPaymentSettled and EventRefunded are events of webhooks alone.
 	EventPaymentSettled Event = "paymentSettled"
 	EventRefunded       Event = "refunded"
+
+	// EventRequestCreated is an event of a payment request.
+	EventRequestCreated Event = "requestCreated"
 )
 
 // Happening is an event with what it is about.
 type Happening struct {
 	Event   Event
-	Invoice *Invoice
+	Invoice *Invoice // nil for an event of something else
 
 	Payment *Payment // of EventReceivedPayment and EventPaymentSettled
 	Settled bool     // whether the payment is settled, as the event shows it
 
 	PullPaymentID string // of EventRefunded
+
+	Request       *PaymentRequest // of an event of one
+	RequestStatus string
 }
 
 // IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in
@@ -44,7 +50,7 @@ func (w *World) Follow(f func(Happening)) { w.subscribers = append(w.subscribers
 // Subscribe is like Follow for the events that notifications have.
 func (w *World) Subscribe(f func(*Invoice, Event)) {
 	w.Follow(func(h Happening) {
-		if h.Event != EventPaymentSettled && h.Event != EventRefunded {
+		if h.Invoice != nil && h.Event != EventPaymentSettled && h.Event != EventRefunded {
 			f(h.Invoice, h.Event)
 		}
 	})
@@ -60,6 +66,13 @@ func (w *World) emit(h Happening) {
 // emitter returns emit for the events of one invoice.
 func (w *World) emitter(inv *Invoice) func(Event) {
 	return func(e Event) { w.emit(Happening{Event: e, Invoice: inv}) }
+}
+
+// AddPaymentRequest adds a payment request, which has a status.
+func (w *World) AddPaymentRequest(p *PaymentRequest, status string) {
+	p.Number = w.State.Number()
+	w.State.PaymentRequests[p.ID] = p
+	w.emit(Happening{Event: EventRequestCreated, Request: p, RequestStatus: status})
 }
 
 // Refund adds the pull payment of a refund.

@@ -22,8 +22,10 @@ type paymentRequestData struct {
 	FormResponse *string `json:"formResponse"` // the sandbox has no forms
 }
 
+const statusPending = "Pending"
+
 func show(r *serve.Request, p *world.PaymentRequest) paymentRequestData {
-	status := "Pending"
+	status := statusPending
 	if p.ExpiryDate != nil && r.World.Now().Unix() >= *p.ExpiryDate {
 		status = "Expired"
 	}
@@ -61,8 +63,8 @@ func create(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
-	p.Amount, p.Number = *amount, r.State.Number()
-	r.State.PaymentRequests[p.ID] = p
+	p.Amount = *amount
+	r.World.AddPaymentRequest(p, statusPending) // one that is over expires later (recording 23-payment-requests)
 	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
 }
 

@@ -38,6 +38,13 @@ type invoiceEvent struct {
 	Metadata  json.RawMessage `json:"metadata"`
 }
 
+// requestEvent is an event of a payment request.
+type requestEvent struct {
+	common
+	PaymentRequestID string `json:"paymentRequestId"`
+	Status           string `json:"status"`
+}
+
 type paymentData struct {
 	ID           string `json:"id"`
 	ReceivedDate int64  `json:"receivedDate"`
@@ -54,6 +61,10 @@ func Follow(w *world.World, rel release.Release) {
 		if !rel.Announces(h.Event) {
 			return
 		}
+		if h.Request != nil {
+			announceRequest(w, h)
+			return
+		}
 		event, name := eventOf(h, rel)
 		if name == "" {
 			return
@@ -65,6 +76,13 @@ func Follow(w *world.World, rel release.Release) {
 			event.Metadata = inv.OwnMetadata()
 			return world.EventBody(event)
 		})
+	})
+}
+
+func announceRequest(w *world.World, h world.Happening) {
+	storeID := h.Request.StoreID
+	w.Announce(storeID, "PaymentRequestCreated", func(d *world.WebhookDelivery) []byte {
+		return world.EventBody(requestEvent{commonOf(d, storeID), h.Request.ID, h.RequestStatus})
 	})
 }
 
@@ -98,6 +116,7 @@ func eventOf(h world.Happening, rel release.Release) (event invoiceEvent, name s
 		event.PullPaymentID = h.PullPaymentID
 		return event, "InvoiceRefund"
 	case world.EventCompleted: // right after the one that it is confirmed
+	case world.EventRequestCreated: // of no invoice
 	}
 	return event, ""
 }
