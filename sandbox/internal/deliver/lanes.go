@@ -26,6 +26,8 @@ type Outcome struct {
 	Status int
 	// Err says why none came, in the words of the platform that the server runs on.
 	Err string
+	// Took is how long the attempt took, by the machine's clock.
+	Took time.Duration
 }
 
 // Lanes tries messages that keep their order. Those of a lane are tried one after another, and one that waits for its
@@ -156,7 +158,9 @@ func (l *Lanes) work() {
 			continue
 		}
 		l.lock.Unlock()
+		start := time.Now()
 		outcome := l.try(attempt)
+		outcome.Took = time.Since(start)
 		l.lock.Lock()
 		if l.ctx.Err() == nil {
 			attempt.Done(outcome)

@@ -27,7 +27,7 @@ type webhookLane struct {
 	waiting  []*WebhookDelivery // in order
 	retrying *WebhookDelivery   // the one that is to be made again; nil for none
 	sent     []*WebhookDelivery // by their creation
-	free     time.Time          // when the last one ended
+	free     time.Time          // when the last one ended, as if each had been made when it was due
 }
 
 // webhookPauses are the times after which a delivery is made again.
@@ -117,26 +117,35 @@ func (w *World) nextWebhookAttempt(id string) (*deliver.Attempt, time.Time) {
 	for len(lane.waiting) > 0 {
 		d := lane.waiting[0]
 		if h.Wants(d.Type) {
-			return w.attemptWebhook(h, d, d.To, func(ok deliver.Outcome) {
-				st.shift(lane)
-				w.sentWebhook(lane, d, ok, w.Now())
-				at := d.Created
-				if lane.free.After(at) {
-					at = lane.free
-				}
-				lane.free = at
-				if d.To.Again && w.isRetried(ok) {
-					d.Retry = &WebhookRetry{Due: at.Add(webhookPauses[0]), Tries: 1}
-					lane.retrying = d
-				}
-				d.To = nil
-			}), time.Time{}
+			return w.firstWebhookAttempt(h, lane, d), time.Time{}
 		}
 		st.shift(lane)
 		st.dropDelivery(d)
 	}
 	return nil, time.Time{}
 }
+
+// firstWebhookAttempt makes a delivery for the first time.
+func (w *World) firstWebhookAttempt(h *Webhook, lane *webhookLane, d *WebhookDelivery) *deliver.Attempt {
+	at, now := d.Created, w.Now()
+	if lane.free.After(at) {
+		at = lane.free
+	}
+	return w.attemptWebhook(h, d, d.To, func(ok deliver.Outcome) {
+		w.State.shift(lane)
+		w.sentWebhook(lane, d, ok, now)
+		lane.free = ended(at, ok)
+		if d.To.Again && w.isRetried(ok) {
+			d.Retry = &WebhookRetry{Due: lane.free.Add(webhookPauses[0]), Tries: 1}
+			lane.retrying = d
+		}
+		d.To = nil
+	})
+}
+
+// ended is when an attempt ended that was due at a time. Parts of a second do not count, so that a test can move the
+// clock by exactly a pause.
+func ended(at time.Time, ok deliver.Outcome) time.Time { return at.Add(ok.Took.Truncate(time.Second)) }
 
 // shift removes the first delivery of a lane.
 func (st *State) shift(lane *webhookLane) {
@@ -152,9 +161,9 @@ func (w *World) retryWebhook(h *Webhook, lane *webhookLane, first *WebhookDelive
 	d.Request = redelivered(first.Request, d.ID)
 	return w.attemptWebhook(h, d, &WebhookTarget{h.URL, h.Secret, true}, func(ok deliver.Outcome) {
 		w.sentWebhook(lane, d, ok, at)
-		lane.free = at
+		lane.free = ended(at, ok)
 		if tries := first.Retry.Tries; w.isRetried(ok) && tries < len(webhookPauses) {
-			first.Retry = &WebhookRetry{Due: at.Add(webhookPauses[tries]), Tries: tries + 1}
+			first.Retry = &WebhookRetry{Due: lane.free.Add(webhookPauses[tries]), Tries: tries + 1}
 			w.State.touchDelivery(first)
 			return
 		}
