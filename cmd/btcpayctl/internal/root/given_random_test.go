@@ -223,10 +223,10 @@ func (w *randomWorld) line() randomLine {
 // each hint that is printed can be pasted.
 func TestRandomLines(t *testing.T) {
 	if testing.Short() {
-		playRandomLines(t, 200)
+		playRandomLines(t, 100)
 		return
 	}
-	playRandomLines(t, 1000)
+	playRandomLines(t, 300)
 }
 
 func TestTortureRandomLines(t *testing.T) {

@@ -63,6 +63,7 @@ var forms = map[string]func(amount, currency string) (stdin string, args []strin
 func TestAmountsAreNotChanged(t *testing.T) {
 	w, n := newValuesWorld(t), 0
 	for _, c := range amountCases {
+		w.forgetBatches(t)
 		for name, form := range forms {
 			for _, api := range bothAPIs {
 				if strings.HasPrefix(name, "amount") && api == invoice.APIBitPay || strings.HasSuffix(name, "number") && c.amount[:2] == "01" {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/invoice"
 	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
@@ -118,6 +121,15 @@ func (w *valuesWorld) sandbox(t *testing.T, args ...string) {
 	g := w.given(invoice.APIGreenfield)
 	if g.run(t, append([]string{"sandbox"}, args...)...); g.code != 0 {
 		t.Fatalf("sandbox %q: exit %d\n%s", args, g.code, g.stderr)
+	}
+}
+
+// forgetBatches removes what is known of earlier files of invoices: each new one is compared
+// with all of them.
+func (w *valuesWorld) forgetBatches(t *testing.T) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(w.home, ".local", "share", "btcpayctl", app.BatchesFolder)); err != nil {
+		t.Fatal(err)
 	}
 }
 
