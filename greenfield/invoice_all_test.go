@@ -237,6 +237,9 @@ func TestAllIgnoredDates(t *testing.T) {
 
 // TestAllOfLargeInvoices: a page of more than 8 MiB is asked for smaller.
 func TestAllOfLargeInvoices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: its lists have megabytes")
+	}
 	const each = 300 << 10
 	created := make([]time.Time, 100)
 	for i := range created {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -38,38 +39,68 @@ type visitor struct {
 	client  *greenfield.Client
 }
 
+// visits are what a person does with a browser. Those of make test are done without TLS as well.
+var visits = []struct {
+	name     string
+	visit    func(*visitor)
+	plainToo bool
+}{
+	{"approve", (*visitor).approves, true},
+	{"approve twice", (*visitor).approvesTwice, false},
+	{"approve, go back, approve again", (*visitor).approvesAgain, false},
+	{"pick a store", (*visitor).picksAStore, false},
+	{"the old key again", (*visitor).confirms, false},
+	{"cancel", (*visitor).cancels, false},
+	{"without script", (*visitor).submitsByHand, true},
+	{"a redirect is a script", (*visitor).meetsScript, false},
+	{"a forged page posts a key", (*visitor).meetsForgedKey, false},
+	{"a forged page asks for consent", (*visitor).meetsForgedConsent, false},
+}
+
 // TestConsentInChromium goes the whole way of a key, from the address of the consent page to the program's proof.
 func TestConsentInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it starts a browser twice")
 	}
-	for name, start := range map[string]func(*testing.T) *visitor{
-		"plain":                       func(t *testing.T) *visitor { return newVisitor(t, "", false) },
-		"over TLS, under a root path": func(t *testing.T) *visitor { return newVisitor(t, "/btcpay", true) },
-	} {
+	consentInChromium(t, false)
+}
+
+// TestTortureConsentInChromium does all of it without TLS, too.
+func TestTortureConsentInChromium(t *testing.T) {
+	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
+		t.Skip("a long test: make torture")
+	}
+	failed := 0
+	t.Run("servers", func(t *testing.T) { failed = consentInChromium(t, true) })
+	t.Attr("figure", fmt.Sprintf("visits of a real browser that went wrong, of %d | %d | = 0", 2*len(visits), failed))
+}
+
+func consentInChromium(t *testing.T, all bool) (failed int) {
+	for name, plain := range map[string]bool{"plain": true, "over TLS, under a root path": false} {
 		t.Run(name, func(t *testing.T) {
-			v := start(t)
-			for name, test := range map[string]func(*visitor){
-				"approve":                         (*visitor).approves,
-				"approve twice":                   (*visitor).approvesTwice,
-				"approve, go back, approve again": (*visitor).approvesAgain,
-				"pick a store":                    (*visitor).picksAStore,
-				"the old key again":               (*visitor).confirms,
-				"cancel":                          (*visitor).cancels,
-				"without script":                  (*visitor).submitsByHand,
-				"a redirect is a script":          (*visitor).meetsScript,
-				"a forged page posts a key":       (*visitor).meetsForgedKey,
-				"a forged page asks for consent":  (*visitor).meetsForgedConsent,
-			} {
-				t.Run(name, func(t *testing.T) {
+			var v *visitor
+			if plain {
+				v = newVisitor(t, "", false)
+			} else {
+				v = newVisitor(t, "/btcpay", true)
+			}
+			for _, i := range mathrand.Perm(len(visits)) {
+				if plain && !all && !visits[i].plainToo {
+					continue
+				}
+				ok := t.Run(visits[i].name, func(t *testing.T) {
 					whole := v.T
 					defer func() { v.T = whole }()
 					v.T = t
-					test(v)
+					visits[i].visit(v)
 				})
+				if !ok {
+					failed++
+				}
 			}
 		})
 	}
+	return failed
 }
 
 func newVisitor(t *testing.T, rootPath string, overTLS bool) *visitor {

@@ -14,6 +14,9 @@ import (
 // TestReplayKept plays the recordings against a sandbox with a state file, and compares after each answer what a kill
 // would leave with what the sandbox knows.
 func TestReplayKept(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: TestReplay plays the same recordings")
+	}
 	recordings, err := replay.LoadAll("testdata/recordings/2.4.1/*.json")
 	if err != nil {
 		t.Fatal(err)

@@ -12,12 +12,7 @@ import (
 )
 
 // interrupts is how often each command is stopped.
-func interrupts() int {
-	if testing.Short() {
-		return 8
-	}
-	return 30
-}
+const interrupts = 30
 
 // A moment of a command is when something is seen of it: that it was started, that
 // it wrote a file or a line, that a request has come, or that the response to one
@@ -107,7 +102,7 @@ func TestBadInputInterruptPairing(t *testing.T) {
 	s := newShell(t)
 	moments := momentsOf(3, moment{files: "data/btcpayctl/keystore/*"}, moment{files: "data/btcpayctl/ledger/*.json"},
 		moment{line: "Made a key"}, moment{line: "Expires"})
-	for i := range interrupts() {
+	for i := range interrupts {
 		name := "p" + string(rune('a'+i%26)) + string(rune('a'+i/26))
 		r := s.interrupted(l, moments[i%len(moments)], "pair", "client", "--profile", name, "--server", l.URL, "--interval", "100ms")
 		switch {
@@ -121,8 +116,8 @@ func TestBadInputInterruptPairing(t *testing.T) {
 		s.run("pair", "client", "--profile", name, "--server", l.URL, "--wait", "0").fails(8, "not approved yet")
 	}
 	s.checkKeys()
-	if n := len(strings.Fields(s.run("key", "list", "-o", "name").ok())); n > interrupts() {
-		t.Errorf("there are %d keys for %d profiles", n, interrupts())
+	if n := len(strings.Fields(s.run("key", "list", "-o", "name").ok())); n > interrupts {
+		t.Errorf("there are %d keys for %d profiles", n, interrupts)
 	}
 }
 
@@ -139,7 +134,7 @@ func TestBadInputInterruptInvoice(t *testing.T) {
 	l.watch(nil, nil)
 	told := map[string]bool{s.run("invoice", "create", "--amount", "1", "--currency", "USD", "-o", "name").ok(): true}
 	moments := momentsOf(l.requests(), moment{files: "data/btcpayctl/ledger/*.json"})
-	for i := range interrupts() {
+	for i := range interrupts {
 		order := "order-" + string(rune('a'+i%26)) + string(rune('a'+i/26))
 		r := s.interrupted(l, moments[i%len(moments)], "invoice", "create", "--amount", "1", "--currency", "USD", "--order-id", order, "-o", "name")
 		r.never("goroutine ", "panic")

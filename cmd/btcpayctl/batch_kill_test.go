@@ -19,7 +19,7 @@ import (
 // what the program prints, or the same line again. In the end each order has one invoice.
 func TestBatchKilled(t *testing.T) {
 	t.Parallel()
-	killBatches(t, lessIfShort(60, 10))
+	killBatches(t, 60)
 }
 
 // TestTortureBatchKilled is [TestBatchKilled], longer.
@@ -31,9 +31,6 @@ func TestTortureBatchKilled(t *testing.T) {
 func killBatches(t *testing.T, rows int) {
 	for _, api := range []string{"bitpay", "greenfield"} {
 		for _, way := range []string{"file", "pipe"} {
-			if testing.Short() && (api == "bitpay") == (way == "pipe") {
-				continue
-			}
 			t.Run(api+" "+way, func(t *testing.T) {
 				t.Parallel()
 				k := newKilledBatch(t, api, way == "pipe", rows)

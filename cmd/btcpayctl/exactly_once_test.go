@@ -14,7 +14,7 @@ import (
 // connections, gives up with 504 and executes late. Each order has one invoice
 // at most, and each invoice is printed, or named by exit code 8 and found by
 // resume.
-func TestInvoiceOnce(t *testing.T) { createThroughFaults(t, lessIfShort(40, 10)) }
+func TestInvoiceOnce(t *testing.T) { createThroughFaults(t, 40) }
 
 // TestTortureInvoiceOnce is [TestInvoiceOnce], longer.
 func TestTortureInvoiceOnce(t *testing.T) {

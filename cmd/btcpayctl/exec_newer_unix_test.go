@@ -16,7 +16,7 @@ import (
 // key once. Every run makes a key, and after the runs none is alive.
 func TestExecNewer(t *testing.T) {
 	t.Parallel()
-	execNewer(t, lessIfShort(10, 5), 2)
+	execNewer(t, 10, 2)
 }
 
 // TestTortureExecNewer is [TestExecNewer] with a thousand runs.

@@ -20,7 +20,7 @@ import (
 // never lost, and keystore, index, profiles and ledger stay readable.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	killMany(t, lessIfShort(20, 8))
+	killMany(t, 20)
 }
 
 // TestTortureKill is [TestKill], longer.
@@ -34,14 +34,6 @@ func torture(t *testing.T) {
 	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
 		t.Skip("a long test: make torture")
 	}
-}
-
-// lessIfShort is how many rounds a test has in a full run, or in the inner loop.
-func lessIfShort(full, short int) int {
-	if testing.Short() {
-		return short
-	}
-	return full
 }
 
 // killMany kills either command this often; what ends before the kill is not

@@ -83,9 +83,6 @@ func TestSignalWhileMinting(t *testing.T) {
 	s := newMintScene(t)
 	for name, line := range mints {
 		for _, stop := range stops {
-			if testing.Short() && (name == "exec ttl" || stop.name == "QUIT" && name == "rotate") {
-				continue
-			}
 			var r *running
 			started := make(chan struct{})
 			s.gate.hold(nil, func(request *http.Request) {

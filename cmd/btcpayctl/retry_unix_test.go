@@ -83,9 +83,6 @@ func TestRetryWhileServerIsAway(t *testing.T) {
 	first.pairKey(w, w.server.URL)
 	invoice := first.run("invoice", "create", "--amount", "1", "--currency", "USD", "-o", "name").ok()
 	for name := range retriers(first, w, invoice) {
-		if testing.Short() && strings.HasSuffix(name, "BitId") {
-			continue
-		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, port := newShell(t), newClosedPort(t)

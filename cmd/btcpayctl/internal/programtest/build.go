@@ -33,9 +33,14 @@ var (
 	Killable = Build{tags: "faults,lightpassphrase"}
 )
 
-// Path builds the program if that was not done, and returns its path.
+// Path builds the program if that was not done, and returns its path. In the inner loop it
+// skips the test: to link the program takes longer than all that is left there, and most of
+// these tests start it dozens of times.
 func (b *Build) Path(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it builds the program and starts it")
+	}
 	b.once.Do(func() {
 		if b.dir, b.err = os.MkdirTemp("", "btcpayctl-build-"); b.err != nil {
 			return

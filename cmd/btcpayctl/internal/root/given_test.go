@@ -155,6 +155,9 @@ var everywhereRead = []string{"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_S
 // that talks to a server. Those that every command reads are refused by every one;
 // of the others a command that goes on does so as without the variable.
 func TestEmptyVariables(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it runs every command with every variable, and TestEmptyFlags does so with flags")
+	}
 	server := newRecordingServer(t)
 	refused := map[string]int{}
 	for _, command := range serverCommands(t) {

@@ -61,16 +61,15 @@ var forms = map[string]func(amount, currency string) (stdin string, args []strin
 // TestAmountsAreNotChanged asks for each amount in each form on both APIs: it is made
 // as it was given, or nothing is sent, or with --round it is told.
 func TestAmountsAreNotChanged(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it makes two hundred invoices")
+	}
 	w, n := newValuesWorld(t), 0
 	for _, c := range amountCases {
 		w.forgetBatches(t)
 		for name, form := range forms {
 			for _, api := range bothAPIs {
 				if strings.HasPrefix(name, "amount") && api == invoice.APIBitPay || strings.HasSuffix(name, "number") && c.amount[:2] == "01" {
-					continue
-				}
-				if testing.Short() && n%4 != 0 && c.made == "" {
-					n++
 					continue
 				}
 				n++

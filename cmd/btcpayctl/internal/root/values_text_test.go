@@ -68,6 +68,9 @@ func TestBadTextFlags(t *testing.T) {
 // TestBadTextVariables sets every variable that holds a value to such bytes. It is an
 // error where the variable is read, and never another value.
 func TestBadTextVariables(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it runs every command with every variable, and TestBadTextFlags does so with flags")
+	}
 	server, read := newRecordingServer(t), 0
 	for _, name := range app.Variables {
 		for text := range badTexts {
