@@ -127,14 +127,17 @@ var passedToWatcher = []string{
 // find the ledger.
 func WatchEnvironment(a *app.App) ([]string, error) {
 	config, err := a.ConfigDir()
-	if err != nil {
+	if err != nil && !errors.Is(err, app.ErrNoHome) {
 		return nil, err
 	}
 	passed := slices.DeleteFunc(slices.Clone(a.Environ()), func(entry string) bool {
 		name, _, _ := strings.Cut(entry, "=")
 		return !slices.Contains(passedToWatcher, strings.ToUpper(name))
 	})
-	return append(append(passed, app.ConfigDirVariable+"="+config), fault.Environ()...), nil
+	if config != "" {
+		passed = append(passed, app.ConfigDirVariable+"="+config)
+	}
+	return append(passed, fault.Environ()...), nil
 }
 
 // Send sends a line. The watcher may have ended.
