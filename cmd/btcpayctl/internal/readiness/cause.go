@@ -16,6 +16,7 @@ const (
 	NoWallet        Kind = "no wallet"
 	Disabled        Kind = "methods disabled"
 	NoMethod        Kind = "no such method"
+	MethodDisabled  Kind = "method disabled"
 	NodeAway        Kind = "node away"
 	NodeBehind      Kind = "node behind"
 	UnknownCurrency Kind = "unknown currency"
@@ -57,6 +58,7 @@ var wordings = map[Kind]wording{
 	NoWallet:        {"the store has no wallet, so it can only create invoices of 0", inWallets, false},
 	Disabled:        {"the store's payment methods are all disabled: %s", "enable one in the store's settings, and run the same command", false},
 	NoMethod:        {"the store has no payment method that was asked for: %s", "leave --payment-method out, or name a method that the store has\nor add the method in the store's settings", false},
+	MethodDisabled:  {"the payment method that was asked for is disabled in the store: %s", "leave --payment-method out\nor enable the method in the store's settings", false},
 	NodeAway:        {"the server's Bitcoin node is not available now: it cannot be reached or is not synchronised", again, true},
 	NodeBehind:      {"the server's Bitcoin node is not synchronised yet: %s", "wait until it is, and run the same command\nif it stays so: ask the server's operator", true},
 	UnknownCurrency: {"BTCPay Server does not know this currency, and the store has no rate for it: %s", "use a code such as USD or EUR\nor add a rule for the pair to the rates in the store's settings", false},
@@ -73,7 +75,7 @@ var wordings = map[Kind]wording{
 }
 
 // order is the order of the kinds above.
-var order = []Kind{NoWallet, Disabled, NoMethod, NodeAway, NodeBehind, UnknownCurrency, SourceAway, NoRate, TooSmall, BelowLimit, AboveLimit, NoLightning, LightningAway, LightningBehind, NeedsAmount, Unknown}
+var order = []Kind{NoWallet, Disabled, NoMethod, MethodDisabled, NodeAway, NodeBehind, UnknownCurrency, SourceAway, NoRate, TooSmall, BelowLimit, AboveLimit, NoLightning, LightningAway, LightningBehind, NeedsAmount, Unknown}
 
 // Temporary reports whether the same command may work later.
 func (c Cause) Temporary() bool { return wordings[c.Kind].temporary }

@@ -66,7 +66,7 @@ func notAmong(c Cause, methods methodList) Cause {
 	}
 	for id, enabled := range methods {
 		if !enabled && slices.Contains(c.Methods, id) {
-			return Cause{Kind: Disabled, Methods: []string{id}}
+			return Cause{Kind: MethodDisabled, Methods: []string{id}}
 		}
 	}
 	return c
