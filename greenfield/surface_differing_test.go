@@ -15,6 +15,8 @@ var composed = map[string]string{
 	"Invoices.All":        "Invoices.List, page by page",
 	"Invoices.CreateOnce": "Invoices.Create, Get and List",
 	"Permissions.Try":     "reads of all areas, see TestSurfaceOfTrials",
+
+	"Permissions.TryCreateInvoice": "Invoices.Create, with an amount that no server accepts",
 }
 
 // A why is the reason of a difference.
