@@ -44,7 +44,7 @@ func (w *World) Announce(storeID, event string, body func(*WebhookDelivery) []by
 	}
 	for _, h := range webhooks {
 		if h.Wants(event) {
-			d := w.newWebhookDelivery(h, event, w.Now())
+			d := newWebhookDelivery(h, event, w.Now())
 			d.Request = body(d)
 			w.queueWebhookDelivery(h, d)
 		}
@@ -54,18 +54,18 @@ func (w *World) Announce(storeID, event string, body func(*WebhookDelivery) []by
 // Redeliver queues a delivery again, as a new one, and returns its id. Whether the webhook is switched on and wants the
 // event is looked at when its turn comes.
 func (w *World) Redeliver(h *Webhook, d *WebhookDelivery) string {
-	again := w.newWebhookDelivery(h, d.Type, w.Now())
+	again := newWebhookDelivery(h, d.Type, w.Now())
 	again.Request = redelivered(d.Request, again.ID)
 	w.queueWebhookDelivery(h, again)
 	return again.ID
 }
 
-func (w *World) newWebhookDelivery(h *Webhook, event string, at time.Time) *WebhookDelivery {
-	return &WebhookDelivery{ID: random.Base58(16), WebhookID: h.ID, Number: w.State.Number(), Type: event, Created: at}
+func newWebhookDelivery(h *Webhook, event string, at time.Time) *WebhookDelivery {
+	return &WebhookDelivery{ID: random.Base58(16), WebhookID: h.ID, Type: event, Created: at}
 }
 
 func (w *World) queueWebhookDelivery(h *Webhook, d *WebhookDelivery) {
-	d.To = &WebhookTarget{h.URL, h.Secret, h.AutomaticRedelivery}
+	d.Number, d.To = w.State.Number(), &WebhookTarget{h.URL, h.Secret, h.AutomaticRedelivery}
 	lane := w.State.lane(h.ID)
 	lane.waiting = append(lane.waiting, d)
 	w.State.WebhookDeliveries[d.ID] = d
@@ -157,7 +157,7 @@ func (st *State) shift(lane *webhookLane) {
 // now.
 func (w *World) retryWebhook(h *Webhook, lane *webhookLane, first *WebhookDelivery) *deliver.Attempt {
 	at := first.Retry.Due
-	d := w.newWebhookDelivery(h, first.Type, at)
+	d := newWebhookDelivery(h, first.Type, at)
 	d.Request = redelivered(first.Request, d.ID)
 	return w.attemptWebhook(h, d, &WebhookTarget{h.URL, h.Secret, true}, func(ok deliver.Outcome) {
 		w.sentWebhook(lane, d, ok, at)
@@ -199,6 +199,9 @@ func (w *World) attemptWebhook(h *Webhook, d *WebhookDelivery, to *WebhookTarget
 
 // sentWebhook notes what came of a delivery. Only now it is in the list of deliveries.
 func (w *World) sentWebhook(lane *webhookLane, d *WebhookDelivery, ok deliver.Outcome, at time.Time) {
+	if d.Number == 0 { // a retry, which was no part of the state until now
+		d.Number = w.State.Number()
+	}
 	d.Sent, d.Status, d.Error = at, ok.Status, ok.Err
 	lane.sent = insertDelivery(lane.sent, d)
 	w.State.WebhookDeliveries[d.ID] = d
