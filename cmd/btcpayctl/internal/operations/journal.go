@@ -50,7 +50,7 @@ func JournalFault(a *app.App, err error) *output.Error {
 	e := &output.Error{Code: output.Failed, What: "the journal of operations cannot be written", Why: err.Error() + ". Nothing was sent.",
 		Next: "free disk space or fix the permissions there, and run the same command", Err: err}
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		e.Next = "export XDG_DATA_HOME=/path/to/a/directory that you can write, and that is kept\nor fix the permissions there, and run the same command"
+		e.Next = "export XDG_DATA_HOME=/path/to/a/directory\nor fix the permissions there, and run the same command"
 	}
 	return e
 }

@@ -264,7 +264,7 @@ func (p Profile) check() error {
 func (f *File) refuseWrite(err error) error {
 	refused := f.refuse(err)
 	if e, ok := errors.AsType[*Error](refused); ok && (errors.Is(err, durable.ErrForeignOwner) || errors.Is(err, syscall.EROFS)) {
-		e.Hint = "change " + f.Path() + " where it is made; or, for profiles of your own: export BTCPAYCTL_CONFIG_DIR=/path/to/a/directory that you can write"
+		e.Hint = "change " + f.Path() + " where it is made\nor, for profiles of your own: export BTCPAYCTL_CONFIG_DIR=/path/to/a/directory"
 	}
 	return refused
 }

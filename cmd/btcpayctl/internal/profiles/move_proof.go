@@ -59,6 +59,9 @@ func (m *move) proveBitID(ctx context.Context) (paired bool, err error) {
 	switch {
 	case errors.Is(err, bitpay.ErrStoreUnknown) && serves == nil, err == nil && (wanted == "" || string(store.ID) == wanted):
 		return true, nil
+	case errors.Is(err, bitpay.ErrStoreUnknown):
+		return false, &output.Error{Code: output.WrongStore, What: "on " + m.to + " the key has another token, and no invoice shows which store it serves", Why: "It served store " + wanted + ".",
+			Next: "check --server\nor create an invoice in that store on the server's page, and run the same command"}
 	case err != nil:
 		return false, err
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 )
 
@@ -121,11 +122,11 @@ func TestProfileMoveRefused(t *testing.T) {
 	k := *key
 	k.client = other.clientOf(key)
 	other.approve(&k, other.second, "")
-	other.ask(http.MethodPost, "/"+other.second+"/invoices", map[string]any{"amount": "7", "currency": "USD"})
-	g := w.in(home, nil, -1, "profile", "move", "shop", "--server", other.URL)
-	if after := kept(t, home); g.code == 0 || after != before {
-		t.Errorf("exit %d, %s\n%s", g.code, g.stderr, after)
+	refused(10, "profile move shop --server "+other.URL, "has another token, and no invoice shows", "Nothing was changed")
+	if _, err := k.client.Invoices.Create(t.Context(), bitpay.InvoiceRequest{Currency: "USD"}); err != nil {
+		t.Fatal(err)
 	}
+	refused(10, "profile move shop --server "+other.URL, "the key serves store", other.second, "Nothing was changed")
 }
 
 // TestProfileMoveAPIKey sends an API key to another address only after a yes.
