@@ -155,12 +155,13 @@ var everywhereRead = []string{"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_S
 // that talks to a server. Those that every command reads are refused by every one;
 // of the others a command that goes on does so as without the variable.
 func TestEmptyVariables(t *testing.T) {
+	commands := serverCommands(t)
 	if testing.Short() {
 		t.Skip("left out of the inner loop: it runs every command with every variable, and TestEmptyFlags does so with flags")
 	}
 	server := newRecordingServer(t)
 	refused := map[string]int{}
-	for _, command := range serverCommands(t) {
+	for _, command := range commands {
 		for _, variable := range app.Variables {
 			for _, empty := range []string{"", "  "} {
 				env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_STORE": server.Seed.StoreID, "BTCPAYCTL_API_KEY": server.Seed.APIKey, "BTCPAYCTL_NO_INPUT": "1"}
