@@ -92,6 +92,11 @@ func reportInvoices(r readiness.Report) cli.Check {
 		seen = append(seen, "with a rate for "+r.Rate)
 	}
 	check := cli.Check{Check: invoicesCheck, Status: "ok", Detail: strings.Join(append([]string{"\"invoice create\" would work"}, seen...), ", ")}
+	if r.Archived {
+		check.Detail += "; the store is archived"
+		check.Warn()
+		check.Next = "unarchive the store in its settings, if it is in use"
+	}
 	if len(r.Unseen) > 0 {
 		check.Detail += "; not checked: " + strings.Join(r.Unseen, ", ")
 		check.Status = "warning"

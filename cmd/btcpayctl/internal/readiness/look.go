@@ -81,6 +81,9 @@ type Report struct {
 	Methods []string
 	// Rate is the pair whose rate was read, such as BTC_USD.
 	Rate string
+	// Archived is whether the store is archived: it still creates invoices, but its pages
+	// do not list it.
+	Archived bool
 	// Unseen are the things that could not be read.
 	Unseen []string
 }
@@ -132,7 +135,7 @@ func (s Store) checkRate(ctx context.Context, r *Report) {
 	currency := ""
 	if s.Greenfield != nil {
 		if store, err := s.Greenfield.Stores.Get(ctx, greenfield.StoreID(s.ID)); err == nil {
-			currency = store.DefaultCurrency
+			currency, r.Archived = store.DefaultCurrency, store.Archived
 		}
 	}
 	if s.BitPay == nil || strings.EqualFold(currency, "BTC") {

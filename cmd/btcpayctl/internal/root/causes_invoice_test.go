@@ -70,6 +70,31 @@ func TestCausesOfNoInvoice(t *testing.T) {
 	w.check(cause{name: "no wallet", args: five, exit: 3, words: []string{"the store has no wallet"}}, "bitpay", bare)
 }
 
+// Doctor says what would become of "invoice create", with either kind of key.
+func TestDoctorOfInvoices(t *testing.T) {
+	w := newCauseWorld(t)
+	bare := w.ask(http.MethodPost, "", map[string]any{"name": "Bare", "defaultCurrency": "USD"})["id"].(string)
+	doctor := func(api, store string, exit int, words ...string) {
+		t.Helper()
+		g := w.in(newHome(t), w.api(api, w.URL, store), exit, "doctor")
+		for _, word := range words {
+			if !strings.Contains(g.stdout, word) {
+				t.Errorf("%s: no %q in\n%s", api, word, g.stdout)
+			}
+		}
+	}
+	doctor("greenfield", w.first, 0, "would work, by BTC-CHAIN, with a rate for BTC_USD")
+	doctor("bitpay", w.first, 0, "would work, with a rate for ")
+	doctor("greenfield", bare, 3, "would fail: the store has no wallet")
+	w.control("effect", map[string]string{"node": "away"})
+	doctor("bitpay", w.first, 3, "no invoice can be created", "would fail: the server's Bitcoin node is not available now")
+	w.control("effect", map[string]string{"node": "ready"})
+	w.ask(http.MethodPut, "/"+w.first, map[string]any{"name": "Shop", "archived": true})
+	doctor("greenfield", w.first, 0, "the store is archived")
+	w.approve(w.key, bare, w.first)
+	doctor("bitpay", bare, 3, "would fail: the store has no wallet")
+}
+
 // A proxy that hides the scheme is reported with the invoice and by doctor, before a buyer
 // finds out.
 func TestLinkOfAnotherAddress(t *testing.T) {
