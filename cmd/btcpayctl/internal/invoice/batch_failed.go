@@ -70,14 +70,11 @@ func checkFailedFile(path string, open *ledger.Batch) error {
 
 // markBad notes why a row cannot be sent, if the batch continues after such rows.
 func (c *consents) markBad(r *lineRequest, err error) error {
-	if err == nil || r.bad != nil {
-		return nil
-	}
-	if !c.keepGoing {
+	if err == nil || !c.keepGoing {
 		return err
 	}
 	r.bad = err
-	return nil //nolint:nilerr // the row has it
+	return nil
 }
 
 // keepsGoing reports whether the batch continues after a failed row, and notes the row.

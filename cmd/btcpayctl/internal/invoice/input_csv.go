@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -139,9 +140,7 @@ func csvColumns(header []string) ([]csvColumn, error) {
 	for field := range csvFields {
 		known[csvName(field)] = field
 	}
-	for name, field := range csvNames {
-		known[name] = field
-	}
+	maps.Copy(known, csvNames)
 	columns := make([]csvColumn, len(header))
 	seen := map[string]string{}
 	native := false

@@ -45,11 +45,11 @@ func TestBatchStopped(t *testing.T) {
 					return c.fault
 				})
 				line := []string{"invoice", "create", "--from", w.file(t, orderRows(5)), "-o", "template={{.id}} {{.orderId}}"}
-				g, stdin := w.given(api), ""
+				g, stdin := w.givenIn(ctx, api), ""
 				if c.piped {
 					line[3], stdin = "-", orderRows(5)
 				}
-				g.ctx, g.stdin = ctx, stdin
+				g.stdin = stdin
 				g.run(t, w.line(api, line...)...)
 				g.wantOrders(t, c.exit, numbered(c.made)...)
 				next := g.next()
@@ -71,8 +71,7 @@ func TestBatchStoppedFirst(t *testing.T) {
 		w := newValuesWorld(t)
 		ctx, stop := context.WithCancelCause(t.Context())
 		stop(&signals.Stopped{Signal: os.Interrupt})
-		g := w.given(api)
-		g.ctx = ctx
+		g := w.givenIn(ctx, api)
 		name := w.file(t, orderRows(2))
 		g.run(t, w.line(api, "invoice", "create", "--from", name, "--unless-exists")...)
 		next := g.next()
@@ -97,8 +96,7 @@ func TestStoppedWhileCreating(t *testing.T) {
 				stop(&signals.Stopped{Signal: os.Interrupt})
 				return fault
 			})
-			g := w.given(api)
-			g.ctx = ctx
+			g := w.givenIn(ctx, api)
 			g.run(t, w.line(api, "invoice", "create", "--amount", "5", "--currency", "USD", "--order-id", "A-"+fault, "-o", "name")...)
 			w.faulty(nil)
 			if g.code != code || (g.stdout != "") != (code == 0) || code != 0 && !strings.Contains(g.stderr, "btcpayctl invoice resume ") {

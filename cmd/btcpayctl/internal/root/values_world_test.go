@@ -2,6 +2,7 @@ package root
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -105,6 +106,13 @@ func (w *valuesWorld) given(api string) *given {
 	if api == invoice.APIGreenfield {
 		g.env["BTCPAYCTL_SERVER"], g.env["BTCPAYCTL_STORE"], g.env["BTCPAYCTL_API_KEY"] = w.URL, w.Seed.StoreID, w.Seed.APIKey
 	}
+	return g
+}
+
+// givenIn is given with a context that may end before that of the test.
+func (w *valuesWorld) givenIn(ctx context.Context, api string) *given {
+	g := w.given(api)
+	g.ctx = ctx
 	return g
 }
 
