@@ -93,16 +93,19 @@ counts if there is no other. For one that expired unpaid, a new one is created.
 Every invoice has an order id; btcpayctl generates one if you give none. A request is
 sent once. If its response is lost, btcpayctl looks the order id up and adopts the
 invoice that it finds. If it finds none, the exit code is 8, and "invoice resume"
-looks again. --retry retries a request that could not be sent, because the connection
-was refused or the name not found, for example while the server restarts. A batch pauses
-and continues as the server asks with Retry-After or the status 429, for up to 5 minutes
-without an invoice. With --retry it does so for that time, and also when the server or a
-proxy responds 502, 503 or 504 to a look-up, or the connection is lost. On the
-Greenfield API the invoice's metadata also names the operation (btcpayctlOperation),
-and an API key needs the permissions to create and to view invoices.`,
+looks again. On the Greenfield API the invoice's metadata also names the operation
+(btcpayctlOperation), and an API key needs the permissions to create and to view
+invoices.
+
+--retry retries a request that could not be sent, because the connection was refused or
+the name not found, for example while the server restarts. A batch pauses and continues
+as the server asks with Retry-After or the status 429, for up to 5 minutes without an
+invoice. With --retry it does so for that time, and also when the server or a proxy
+responds 502, 503 or 504 to a look-up, or the connection is lost.`,
 		Example: `  btcpayctl invoice create --amount 12.50 --currency USD --order-id A-1007
   id=$(btcpayctl invoice create --amount 12.50 --currency USD -o name)
-  btcpayctl invoice create --from orders.jsonl -o jsonl`,
+  btcpayctl invoice create --from orders.jsonl -o jsonl
+  btcpayctl invoice create --from orders.csv --failed failed.csv`,
 		Args: cli.Arguments(0, 0),
 		RunE: c.run,
 	}
