@@ -17,8 +17,10 @@ const (
 	serverAnnotation  = "btcpayctl-talks-to-server"
 	handlesAnnotation = "btcpayctl-handles"
 	setsUpAnnotation  = "btcpayctl-sets-up-profile"
-	columnsAnnotation = "btcpayctl-columns"
 )
+
+// ColumnsAnnotation holds the names of the columns of a command's tables, see [Shows].
+const ColumnsAnnotation = "btcpayctl-columns"
 
 // What open operations are about, for [Handles].
 const (

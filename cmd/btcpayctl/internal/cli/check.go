@@ -28,7 +28,7 @@ func (r *Check) Warn() {
 // CheckView is how checks are printed.
 var CheckView = output.View[Check]{
 	Columns: []output.Column[Check]{
-		{Title: "CHECK", Fit: output.FitWords, Value: func(r Check) string { return r.Check }},
+		{Title: "CHECK", Value: func(r Check) string { return r.Check }},
 		{Title: "STATUS", Value: func(r Check) string { return r.Status }},
 		{Title: "DETAIL", Fit: output.FitWords, Value: func(r Check) string { return Dash(r.Detail) }},
 		{Title: "NEXT", Fit: output.FitBelow, Value: func(r Check) string { return Dash(r.Next) }},

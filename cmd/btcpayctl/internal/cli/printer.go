@@ -85,12 +85,12 @@ func Shows(cmd *cobra.Command, tables ...output.Table) {
 			}
 		}
 	}
-	declare(cmd, columnsAnnotation, strings.Join(names, ","))
+	declare(cmd, ColumnsAnnotation, strings.Join(names, ","))
 }
 
 // ColumnsOf are the columns that a command declares by [Shows].
 func ColumnsOf(cmd *cobra.Command) []string {
-	list := cmd.Annotations[columnsAnnotation]
+	list := cmd.Annotations[ColumnsAnnotation]
 	if list == "" {
 		return nil
 	}

@@ -18,7 +18,7 @@ const (
 // The least widths of columns that can be narrower than their values.
 const (
 	leastMiddle = 11
-	leastWords  = 24
+	leastWords  = 20
 )
 
 // columnGap is the number of blanks between columns.
@@ -41,6 +41,9 @@ func arrange(columns []plainColumn, natural []int, width int, list, leaveOut boo
 		l.shown = append(l.shown, i)
 	}
 	for {
+		if len(l.shown) == 1 && len(l.below) > 0 {
+			return layout{cards: true, widths: natural}
+		}
 		if widths, ok := distribute(columns, natural, l.shown, width, list); ok {
 			l.widths = widths
 			return l
@@ -99,7 +102,15 @@ func distribute(columns []plainColumn, natural, shown []int, width int, list boo
 			widths[i], left = natural[i], left-more
 		}
 	}
-	for _, i := range slices.Concat(text, middle) {
+	for ; left > 0 && len(text) > 0; left-- { // the text that would have most lines becomes wider
+		lines := func(a, b int) int { return natural[a]*widths[b] - natural[b]*widths[a] }
+		i := slices.MaxFunc(text, lines)
+		if widths[i] >= natural[i] {
+			break
+		}
+		widths[i]++
+	}
+	for _, i := range middle {
 		more := min(natural[i]-widths[i], left)
 		widths[i], left = widths[i]+more, left-more
 	}

@@ -164,7 +164,7 @@ func (t *tableWriter) fit(cell string, column int) []string {
 		case FitMiddle:
 			return []string{shorten(cell, t.layout.widths[column])}
 		case FitWords:
-			return wrap(cell, t.layout.widths[column])
+			return Wrap(cell, t.layout.widths[column])
 		case FitNames:
 			return wrapNames(cell, t.layout.widths[column])
 		case FitWhole, FitBelow:
@@ -200,7 +200,7 @@ func (t *tableWriter) writeCard(row []string) error {
 		}
 		lines := []string{cell}
 		if (c.fit == FitWords || c.fit == FitNames) && room >= leastWords/2 {
-			lines = wrap(cell, room)
+			lines = Wrap(cell, room)
 		}
 		if len(lines) == 1 && Width(cell) > room {
 			text.WriteString(c.title + "\n  " + t.embed(cell) + "\n")

@@ -83,9 +83,9 @@ func shorten(text string, width int) string {
 	return strings.Join(parts[:head], "") + ellipsis + strings.Join(parts[tail:], "")
 }
 
-// wrap breaks a text into lines of at most width columns, between words if it can. An
+// Wrap breaks a text into lines of at most width columns, between words if it can. An
 // amount and its currency are one word.
-func wrap(text string, width int) []string {
+func Wrap(text string, width int) []string {
 	var lines []string
 	line := ""
 	for _, word := range words(text) {
@@ -105,7 +105,7 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// wrapNames is like wrap, but if the text does not fit on a line, the ids in it are
+// wrapNames is like Wrap, but if the text does not fit on a line, the ids in it are
 // shortened.
 func wrapNames(text string, width int) []string {
 	if Width(text) > width {
@@ -117,7 +117,7 @@ func wrapNames(text string, width int) []string {
 		}
 		text = strings.Join(all, " ")
 	}
-	return wrap(text, width)
+	return Wrap(text, width)
 }
 
 // idLetters are those of ids, and what surrounds an id in a text.

@@ -97,7 +97,8 @@ could not be sent unchanged.
   BTCPAYCTL_DEBUG             if set and not empty: like --debug
   BTCPAYCTL_CONFIG_DIR        directory of config.toml
 
-Also NO_COLOR, CI, TERM=dumb, and HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.
+Also COLUMNS, NO_COLOR, CI, TERM=dumb, and HTTPS_PROXY, HTTP_PROXY,
+ALL_PROXY and NO_PROXY.
 BROWSER is a list of commands, separated like the directories of PATH. The first that
 works opens the page, which is its last word or %s. Text browsers are not started, and
 over SSH only BROWSER is.

@@ -112,6 +112,7 @@ Data goes to standard output, everything else to standard error.`,
 		return &output.Error{Code: output.Usage, What: err.Error(), Next: cmd.CommandPath() + " --help", Err: err}
 	})
 	cli.AddOutputFlags(root.PersistentFlags(), a)
+	setHelp(a, root)
 	root.AddGroup(
 		&cobra.Group{ID: "start", Title: "To start with:"},
 		&cobra.Group{ID: "other", Title: "Other:"},
