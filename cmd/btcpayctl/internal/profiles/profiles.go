@@ -54,9 +54,9 @@ func wantedText(s *profile.ProvenStore, wanted string) string {
 // New returns the command profile.
 func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("profile", "Manage named sets of server, store and keys", "start",
-		`Manage profiles. A profile holds one server, one store and one BitId key; the key
-itself is in a keystore. Flags take precedence over the environment, which takes
-precedence over the profile.`)
+		`Manage profiles. A profile holds one server, one store, and one BitId key or API key;
+the key itself is in a keystore. Flags take precedence over the environment, which
+takes precedence over the profile.`)
 	cmd.AddCommand(newProfileList(a), newProfileShow(a), newProfileUse(a), newProfileSet(a), newProfileMove(a), newProfileDelete(a))
 	return cmd
 }
@@ -154,9 +154,9 @@ the last known state, and it is compared again before an invoice is created.`,
 			return output.Each(p, settingView, records)
 		},
 	}
-	cmd.Flags().StringVar(&flags.Server, "server", "", "as for another command")
-	cmd.Flags().StringVar(&flags.Store, "store", "", "as for another command")
-	cli.AddCAFileFlag(cmd, &flags.CAFile, "as for another command")
+	cmd.Flags().StringVar(&flags.Server, "server", "", "`URL` of the server, as for another command")
+	cmd.Flags().StringVar(&flags.Store, "store", "", "`id` of the store, as for another command")
+	cli.AddCAFileFlag(cmd, &flags.CAFile, "PEM `file`, as for another command")
 	cli.AddProfileFlag(cmd, &flags)
 	cli.Shows(cmd, settingView)
 	return cmd

@@ -75,6 +75,10 @@ var fewWords = map[string][]string{
 	"status": {"new", "processing", "settled", "expired", "invalid"},
 	"speed":  {"high", "medium", "low-medium", "low"},
 	"api":    {"bitpay", "greenfield"},
+	"format": {"pem", "pkcs8", "hex", "wif", "wif-testnet"},
+	"share":  {"half", "all", "double"},
+
+	"payment-method": {"BTC-CHAIN", "BTC-LN", "BTC-LNURL"},
 }
 
 // extensions are those of files that a flag is for. Other files are not offered.

@@ -77,7 +77,8 @@ could not be sent unchanged.
 
   BTCPAYCTL_PROFILE           profile to use
   BTCPAYCTL_SERVER            URL of the server; BTCPAY_SERVER is an alias
-  BTCPAYCTL_STORE             id of the store; BTCPAY_STORE is an alias
+  BTCPAYCTL_STORE             id of the store, or with an API key its exact name;
+                              BTCPAY_STORE is an alias
   BTCPAYCTL_PRIVATE_KEY_FILE  file with a BitId private key
   BTCPAYCTL_API_KEY           a Greenfield API key, or a store's legacy API key;
                               BTCPAY_API_KEY is an alias

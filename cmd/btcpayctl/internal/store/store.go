@@ -97,8 +97,9 @@ func newStoreShow(a *app.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [ID]",
 		Short: "Show the named store, or the key's store",
-		Long: `Show the store with this id, or the store that --store, the environment, the profile or
-the key names. This needs the permission btcpay.store.canviewstoresettings.`,
+		Long: `Show the store with this id or exact name, or the store that --store, the environment,
+the profile or the key names. This needs the permission
+btcpay.store.canviewstoresettings.`,
 		Example: "  btcpayctl store show -o json --jq .defaultCurrency",
 		Args:    cli.Arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
