@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -97,8 +98,15 @@ func ColumnsOf(cmd *cobra.Command) []string {
 	return strings.Split(list, ",")
 }
 
-// RefuseColumns refuses a column that no table of the command has.
+// RefuseColumns refuses flags of a table where a command prints none, and a column that no
+// table of the command has.
 func RefuseColumns(cmd *cobra.Command) error {
+	known := ColumnsOf(cmd)
+	for _, name := range []string{columnsFlag, "no-header", "no-headers"} {
+		if f := cmd.Flags().Lookup(name); f != nil && f.Changed && known == nil {
+			return &output.Error{Code: output.Usage, What: fmt.Sprintf("--%s is for tables, and %s prints none", name, cmd.CommandPath()), Why: "Nothing was sent.", Next: "leave --" + name + " out"}
+		}
+	}
 	f := cmd.Flags().Lookup(columnsFlag)
 	if f == nil || !f.Changed {
 		return nil
@@ -106,10 +114,6 @@ func RefuseColumns(cmd *cobra.Command) error {
 	given, err := columnList(f.Value.String())
 	if err != nil {
 		return err
-	}
-	known := ColumnsOf(cmd)
-	if known == nil {
-		return &output.Error{Code: output.Usage, What: cmd.CommandPath() + " prints no table, so it has no --columns", Why: "Nothing was sent.", Next: "leave --columns out"}
 	}
 	for _, name := range given {
 		if _, ok := output.FindColumn(known, name); !ok {

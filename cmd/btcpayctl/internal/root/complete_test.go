@@ -3,6 +3,7 @@ package root
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,6 +125,22 @@ func TestEveryValueIsCompleted(t *testing.T) {
 				t.Errorf("%s --%s (%s) offers files besides %q", cmd.CommandPath(), f.Name, usage, words)
 			}
 		})
+	}
+	// These print no records, or in a form of their own.
+	without := regexp.MustCompile(`^btcpayctl( (apikey (exec|watch)|credential.*|completion.*|demo|help|man))?$`)
+	for cmd := range cli.Commands(root) {
+		group := cmd.HasSubCommands() && cmd.Name() != "sandbox"
+		if cmd.Runnable() && !group && !without.MatchString(cmd.CommandPath()) && cli.ColumnsOf(cmd) == nil {
+			t.Errorf("%s declares no columns", cmd.CommandPath())
+		}
+	}
+	for _, line := range [][]string{{"man", "--no-header"}, {"man", "--columns", "id"}, {"version", "--columns", "version,colour"}, {"version", "--columns", "version,"}, {"version", "--columns", ""}, {"version", "-o", "json", "--columns", "go"}} {
+		if g := (&given{home: newHome(t)}).run(t, line...); g.code != 2 || g.stdout != "" {
+			t.Errorf("%q: exit %d, %q %s", line, g.code, g.stdout, g.stderr)
+		}
+	}
+	if g := (&given{home: newHome(t), env: map[string]string{"BTCPAYCTL_OUTPUT": "json"}}).run(t, "version", "--columns", "VERSION,Go", "--no-headers"); g.code != 0 || !strings.HasPrefix(g.stdout, "test  go1.") {
+		t.Errorf("exit %d, %q %s", g.code, g.stdout, g.stderr)
 	}
 	for line, want := range map[string]string{"invoice list": "order-id", "store list": "name", "whoami": "stores", "doctor": "check"} {
 		cmd, _, err := root.Find(strings.Fields(line))
