@@ -53,7 +53,7 @@ func TestDemoPasted(t *testing.T) {
 		t.Errorf("pasted, the commands fail: %v\n%s\n%s", err, &stdout, &stderr)
 	}
 	// The same facts, in words; ids, keys and times are new.
-	for _, want := range []string{"shop .* yes", "till .* yes", `new +12.50 USD +\S+ +0.00025000 BTC`, `settled +12.50 USD +\S+ +0.00000000 BTC`} {
+	for _, want := range []string{"shop .* yes", "till .* yes", `new +12.50 USD +\S+ +\S+ +0.00025000 BTC`, `settled +12.50 USD +\S+ +\S+ +0.00000000 BTC`} {
 		for name, text := range map[string]string{"the demo": told, "pasted": stdout.String()} {
 			if !regexp.MustCompile(want).MatchString(text) {
 				t.Errorf("%s does not show %q:\n%s", name, want, text)
