@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
@@ -39,19 +40,7 @@ func TestImportTextForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	der := func(pem string) []byte {
-		var body string
-		for line := range strings.Lines(pem) {
-			if !strings.HasPrefix(line, "-") {
-				body += strings.TrimSpace(line)
-			}
-		}
-		raw, err := base64.StdEncoding.DecodeString(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return raw
-	}
+	block, _ := pem.Decode([]byte(sec1))
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 	for name, text := range map[string]string{
 		"UTF-16LE hex":              asUTF16(someHex+"\r\n", false, true),
@@ -82,7 +71,7 @@ func TestImportTextForms(t *testing.T) {
 		"base64 of a PEM, in lines": encode(sec1)[:76] + "\n" + encode(sec1)[76:],
 		"base64 of UTF-16":          encode(asUTF16(sec1, false, true)),
 		"base64 of a JWK":           encode(string(jwk)),
-		"hex of DER":                hex.EncodeToString(der(sec1)),
+		"hex of DER":                hex.EncodeToString(block.Bytes),
 		"PEM in JSON of PHP":        `{"key":"` + strings.ReplaceAll(strings.ReplaceAll(sec1, "/", `\/`), "\n", `\n`) + `"}`,
 		"PEM twice":                 sec1 + sec1,
 		"JWK of another name":       string(jwk),

@@ -66,8 +66,8 @@ func (a *App) AskAgain(wrong int) bool {
 	return true
 }
 
-// passphraseAgain is the PassphraseAgain of [keystore.Options]. A file gives the same
-// passphrase each time.
+// passphraseAgain reports whether to ask again for the passphrase of the encrypted store. A
+// file has the same one each time. It is the PassphraseAgain of [keystore.Options].
 func (a *App) passphraseAgain(wrong int) bool {
 	file, err := a.Variable(passphraseFileVariable)
 	return err == nil && file.Text == "" && a.AskAgain(wrong)
