@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -73,10 +74,15 @@ func Note(cmd *cobra.Command, a *app.App) {
 		fmt.Fprintln(a.Err, "warning: an open operation cannot be read:", output.VisibleLine(err.Error()))
 	}
 	n := startNotes{cmd: cmd, app: a, open: open, more: more}
-	if n.target, err = noteTargetOf(cmd, a); err != nil {
-		return // the command will fail for the same reason
+	n.target = sync.OnceValues(func() (noteTarget, error) { return noteTargetOf(cmd, a) })
+	if len(open) > 0 {
+		target, err := n.target()
+		if err != nil {
+			return // the command will fail for the same reason
+		}
+		n.open = target.own(open)
 	}
-	if n.open = n.target.own(open); more && len(n.open) > 0 {
+	if more && len(n.open) > 0 {
 		n.print(fmt.Sprintf("many operations are open, and only %d of them were examined", len(open)), "btcpayctl doctor")
 	}
 	for _, kind := range operationKinds {
@@ -93,7 +99,7 @@ type startNotes struct {
 	open []ledger.Entry
 	more bool // an operation is open that was not examined
 
-	target noteTarget
+	target func() (noteTarget, error) // most starts find nothing open, and need none
 }
 
 func (n startNotes) ctx() context.Context { return n.cmd.Context() }
@@ -135,8 +141,15 @@ func noteBatches(n startNotes) {
 	if err != nil {
 		fmt.Fprintln(n.app.Err, "warning: a batch of invoices cannot be read:", output.VisibleLine(err.Error()))
 	}
+	if len(open) == 0 {
+		return
+	}
+	target, err := n.target()
+	if err != nil {
+		return
+	}
 	open = slices.DeleteFunc(open, func(b ledger.Batch) bool {
-		return !n.target.ownsInvoice(b.Header, b.Issuer) || batches.IsAttended(n.ctx(), b.ID)
+		return !target.ownsInvoice(b.Header, b.Issuer) || batches.IsAttended(n.ctx(), b.ID)
 	})
 	if from := n.cmd.Flags().Lookup("from"); len(open) > 0 && !(cli.DoesHandle(n.cmd, cli.Batches) && from != nil && from.Changed) {
 		n.print(countOf(len(open), more, "batch of invoices is", "batches of invoices are")+" not finished", "btcpayctl invoice resume")
