@@ -75,11 +75,11 @@ func (x *Index) Remove(ctx context.Context, name string) error {
 	return x.fail("delete", name, err)
 }
 
-// List returns all entries, sorted by name. An index without a directory has none.
+// List returns all entries, sorted by name.
 func (x *Index) List(ctx context.Context) ([]Entry, error) {
 	err := ctx.Err()
 	var entries []Entry
-	if err == nil && x.dir != "" {
+	if err == nil {
 		entries, err = x.read()
 	}
 	if errors.Is(err, fs.ErrNotExist) {

@@ -137,11 +137,7 @@ func (c *apiKeyList) listOpen(ctx context.Context, p *output.Printer) error {
 // known merges the index, the profiles and the open operations. It sets the status if that
 // does not depend on the server.
 func (c *apiKeyList) known(ctx context.Context) ([]apiKeyRecord, error) {
-	index, err := c.App.Index()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := index.List(ctx)
+	entries, err := c.App.IndexEntries(ctx)
 	if err != nil {
 		return nil, err
 	}

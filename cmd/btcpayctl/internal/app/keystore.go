@@ -64,11 +64,20 @@ func (a *App) OpenKeystore(spec string) (keystore.Store, error) {
 
 // Index lists the names of all secrets.
 func (a *App) Index() (*keystore.Index, error) {
-	dir, err := orNowhere(a.DataDir())
+	dir, err := a.DataDir()
 	if err != nil {
 		return nil, err
 	}
 	return keystore.OpenIndex(dir), nil
+}
+
+// IndexEntries are the names of all secrets. There are none without a home.
+func (a *App) IndexEntries(ctx context.Context) ([]keystore.Entry, error) {
+	dir, err := orNowhere(a.DataDir())
+	if err != nil || dir == "" {
+		return nil, err
+	}
+	return keystore.OpenIndex(dir).List(ctx)
 }
 
 // Ledger is the journal of unfinished operations.

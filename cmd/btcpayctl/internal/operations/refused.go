@@ -178,11 +178,7 @@ var errNotAtHand = errors.New("the key is not available")
 
 // availableKey reads a key of a server from the keystore or the environment.
 func (h *KeyHolder) availableKey(ctx context.Context, server, id string) (greenfield.APIKey, error) {
-	index, err := h.App.Index()
-	if err != nil {
-		return greenfield.APIKey{}, err
-	}
-	entries, err := index.List(ctx)
+	entries, err := h.App.IndexEntries(ctx)
 	if err == nil {
 		entries, err = WithProfiles(h.App, entries)
 	}

@@ -25,11 +25,7 @@ type SecretRef struct {
 // profiles name. The keystore of a profile takes precedence over the index, since commands
 // look there.
 func Holdings(ctx context.Context, a *app.App) ([]SecretRef, error) {
-	index, err := a.Index()
-	if err != nil {
-		return nil, err
-	}
-	entries, err := index.List(ctx)
+	entries, err := a.IndexEntries(ctx)
 	if err != nil {
 		return nil, err
 	}
