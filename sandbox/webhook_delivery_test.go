@@ -204,7 +204,7 @@ func TestWebhookRedeliver(t *testing.T) {
 }
 
 // TestWebhookHeldBack has a webhook whose queue is held back by an event that is tried again: another webhook of the
-// store goes on, a redelivery by hand waits its turn, and a webhook that is made later gets only what happens then
+// store continues, a redelivery by hand waits its turn, and a webhook that is made later gets only what happens then
 // (WebhookSender: a queue for each webhook).
 func TestWebhookHeldBack(t *testing.T) {
 	w, s := newTestbed(t, Options{}), newShop(t)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// killed returns a state file as a kill would leave it: the files of the sandbox, which goes on, are copied.
+// killed returns a state file as a kill would leave it: the files are copied while the sandbox runs.
 func (w *testbed) killed(file string) string {
 	w.t.Helper()
 	if err := w.s.world.Commit(); err != nil {

@@ -87,7 +87,7 @@ func ipnName(e world.Event) (code int, name string) {
 		return 2000, "invoice_expiredPaidPartial"
 	case world.EventMarkedCompleted:
 		return 2008, "invoice_markedComplete"
-	case world.EventPaymentSettled, world.EventRefunded, world.EventRequestCreated: // of webhooks alone
+	case world.EventPaymentSettled, world.EventRefunded, world.EventRequestCreated: // only of webhooks
 	}
 	return 0, ""
 }

@@ -55,7 +55,7 @@ func (l *Lanes) try(a *Attempt) Outcome {
 	}
 }
 
-// read reads a response to its end. One that is cut off counts as none.
+// read reads a response to its end. One that does not end counts as none.
 func read(ctx context.Context, response *http.Response) Outcome {
 	defer response.Body.Close()
 	n, err := io.Copy(io.Discard, io.LimitReader(response.Body, mostBody+1))

@@ -17,7 +17,7 @@ const (
 	EventExpiredPaidPartial  Event = "expiredPaidPartial"
 	EventMarkedCompleted     Event = "markedCompleted"
 
-	// EventPaymentSettled and EventRefunded are events of webhooks alone.
+	// EventPaymentSettled and EventRefunded are only events of webhooks.
 	EventPaymentSettled Event = "paymentSettled"
 	EventRefunded       Event = "refunded"
 

@@ -23,8 +23,8 @@ type WebhookSettings struct {
 	Enabled             bool
 	AutomaticRedelivery bool
 	Everything          bool
-	// Events are the names of the events that are wanted, as a request gave them. Nil, which is not the same as an
-	// empty list, stands for a null.
+	// Events are the names of the events that are wanted, as a request gave them. Nil is a null, which is not the same
+	// as an empty list.
 	Events []*string
 }
 
@@ -125,7 +125,7 @@ func (st *State) FindWebhookDelivery(h *Webhook, id string) *WebhookDelivery {
 	return nil
 }
 
-// remembered is for how long the server knows the store of a webhook that it was asked for, after the last time.
+// remembered is for how long the server knows the store of a webhook after the last request for it.
 const remembered = 10 * time.Minute
 
 // removedWebhook is one that was removed, as long as the server remembers its store.
@@ -141,8 +141,8 @@ func (st *State) forgetting(h *Webhook) {
 	st.removed[h.ID] = &removedWebhook{h.StoreID, now.Add(remembered)}
 }
 
-// StoreOfWebhook returns the store of a webhook. The server still knows it of one that was removed while it is asked for
-// it at least every ten minutes (recording 22-webhooks; by the source, where it keeps which id belongs to which store).
+// StoreOfWebhook returns the store of a webhook. The server keeps which id belongs to which store, also of a webhook that
+// was removed, until ten minutes pass without a request for it (recording 22-webhooks, and by the source).
 func (st *State) StoreOfWebhook(id string) (storeID string, known bool) {
 	if h := st.Webhooks[id]; h != nil {
 		return h.StoreID, true
