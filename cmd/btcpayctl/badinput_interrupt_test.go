@@ -11,8 +11,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
-// interrupts is how often each command is stopped.
-const interrupts = 30
+// interrupts is how often each command is stopped: at least once at each moment.
+const interrupts = 12
 
 // A moment of a command is when something is seen of it: that it was started, that
 // it wrote a file or a line, that a request has come, or that the response to one

@@ -19,7 +19,7 @@ import (
 // what the program prints, or the same line again. In the end each order has one invoice.
 func TestBatchKilled(t *testing.T) {
 	t.Parallel()
-	killBatches(t, 60)
+	killBatches(t, 30)
 }
 
 // TestTortureBatchKilled is [TestBatchKilled], longer.

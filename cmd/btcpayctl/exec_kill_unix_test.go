@@ -26,7 +26,7 @@ import (
 // one, no key lives but those whose answer was lost with a process, each named by label.
 func TestExecKilled(t *testing.T) {
 	t.Parallel()
-	killExecs(t, 40, []string{"2.0", "2.4"})
+	killExecs(t, 20, []string{"2.0", "2.4"})
 }
 
 // TestTortureExecKilled is [TestExecKilled], longer, on each line of releases.
