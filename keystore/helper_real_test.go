@@ -29,6 +29,8 @@ func TestTortureHelperConformance(t *testing.T) {
 	if !torture() {
 		t.Skip("a long test: make torture")
 	}
+	programs.DockerSecret.Need(t)
+	programs.DockerPass.Need(t)
 	var failed atomic.Int64
 	t.Run("helpers", func(t *testing.T) {
 		t.Cleanup(func() {

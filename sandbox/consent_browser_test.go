@@ -28,6 +28,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/chromium"
+	"github.com/btcpayctl/btcpayctl/keystore/keystoretest/programs"
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
 
@@ -70,6 +71,7 @@ func TestTortureConsentInChromium(t *testing.T) {
 	if os.Getenv("BTCPAYCTL_TORTURE") == "" {
 		t.Skip("a long test: make torture")
 	}
+	programs.Chromium.Need(t)
 	failed := 0
 	t.Run("servers", func(t *testing.T) { failed = consentInChromium(t, true) })
 	t.Attr("figure", fmt.Sprintf("visits of a real browser that went wrong, of %d | %d | = 0", 2*len(visits), failed))
