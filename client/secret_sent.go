@@ -177,8 +177,8 @@ func suspicious(v reflect.Value, depth int) bool {
 		if v.Type().Implements(revealerType) {
 			return true
 		}
-		for i := range v.NumField() {
-			if suspicious(v.Field(i), depth+1) {
+		for _, field := range v.Fields() {
+			if suspicious(field, depth+1) {
 				return true
 			}
 		}

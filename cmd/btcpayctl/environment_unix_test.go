@@ -4,6 +4,7 @@ package main
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,9 +70,7 @@ func TestEnvironments(t *testing.T) {
 	seed := w.server.Seed
 	first := ordinaryShell(t)
 	settle := func(s *shell) {
-		for name, value := range map[string]string{"BTCPAYCTL_SERVER": w.server.URL, "BTCPAYCTL_API_KEY": seed.APIKey, "BTCPAYCTL_STORE": seed.StoreID} {
-			s.env[name] = value
-		}
+		maps.Copy(s.env, map[string]string{"BTCPAYCTL_SERVER": w.server.URL, "BTCPAYCTL_API_KEY": seed.APIKey, "BTCPAYCTL_STORE": seed.StoreID})
 		for _, name := range []string{"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"} {
 			delete(s.env, name)
 		}

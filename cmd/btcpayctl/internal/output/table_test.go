@@ -129,7 +129,7 @@ func TestTableOfAnyText(t *testing.T) {
 			if Width(line) > width {
 				t.Fatalf("width %d: a line of %d: %q", width, Width(line), line)
 			}
-			if i := strings.Index(line, "12.50 USD"); i >= 0 && Width(line[:i]) == at {
+			if before, _, ok := strings.Cut(line, "12.50 USD"); ok && Width(before) == at {
 				aligned++
 			}
 		}

@@ -139,7 +139,7 @@ func prefix(text string, width int) string {
 // words are the words of a text. An amount is not parted from its currency: "12" alone
 // would be read as another amount.
 func words(text string) (all []string) {
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		if n := len(all); n > 0 && isAmount(all[n-1]) && isUnit(word) {
 			all[n-1] += " " + word
 			continue

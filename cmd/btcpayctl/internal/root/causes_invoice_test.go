@@ -10,13 +10,14 @@ import (
 
 // refusal is a 400 of a request that creates an invoice, in the form of one of the APIs.
 func refusal(api string, lines ...string) *instead {
-	text := "Error retrieving a matching payment method or rate.\n"
+	var text strings.Builder
+	text.WriteString("Error retrieving a matching payment method or rate.\n")
 	for _, line := range append([]string{"Info Creation of invoice starting"}, lines...) {
-		text += "11/29/2026 12:13:54:" + line + "\n"
+		text.WriteString("11/29/2026 12:13:54:" + line + "\n")
 	}
-	body := map[string]string{"code": "generic-error", "message": text}
+	body := map[string]string{"code": "generic-error", "message": text.String()}
 	if api == "bitpay" {
-		body = map[string]string{"error": text}
+		body = map[string]string{"error": text.String()}
 	}
 	data, err := json.Marshal(body)
 	if err != nil {

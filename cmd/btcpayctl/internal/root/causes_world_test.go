@@ -3,6 +3,7 @@ package root
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -116,9 +117,7 @@ func (w *causeWorld) check(c cause, api, store string) {
 	w.replaced(c.instead)
 	defer w.replaced(nil)
 	env := w.api(api, server, store)
-	for name, value := range c.env {
-		env[name] = value
-	}
+	maps.Copy(env, c.env)
 	g := w.in(newHome(w.t), env, c.exit, c.args...)
 	if g.stdout != "" {
 		w.t.Errorf("%s, %s: standard output has %q", c.name, api, g.stdout)

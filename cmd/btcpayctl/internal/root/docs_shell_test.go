@@ -268,7 +268,7 @@ func (s *docShell) text(known ...string) string {
 	}
 	// Rows follow the ids of keys, which are new.
 	lines := strings.Split(text, "\n")
-	for begin := 0; begin < len(lines); begin++ {
+	for begin := range lines {
 		end := begin
 		for end < len(lines) && strings.HasPrefix(lines[end], "apikey/KEY-ID") {
 			end++

@@ -2,6 +2,7 @@ package root
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,9 +50,7 @@ func TestDoctorFromEnvironment(t *testing.T) {
 	} {
 		env := patientEnv()
 		env["BTCPAYCTL_SERVER"] = w.URL
-		for variable, value := range c.env {
-			env[variable] = value
-		}
+		maps.Copy(env, c.env)
 		g := &given{home: newHome(t), env: env}
 		if c.env["BTCPAYCTL_KEYSTORE"] == "" {
 			g.without = []string{"BTCPAYCTL_KEYSTORE"}

@@ -1,6 +1,7 @@
 package root
 
 import (
+	"maps"
 	"strings"
 	"testing"
 )
@@ -24,9 +25,7 @@ func TestStoreNames(t *testing.T) {
 	key := run(admin, "apikey", "create", "--store", books, "--for", "invoice create,invoice get", "--reveal", "--yes", "-o", "name")
 	limited := map[string]string{"BTCPAYCTL_SERVER": w.URL, "BTCPAYCTL_API_KEY": strings.TrimSpace(key.stdout)}
 	named := map[string]string{"BTCPAYCTL_STORE": "Books & Co"}
-	for name, value := range admin {
-		named[name] = value
-	}
+	maps.Copy(named, admin)
 	for _, c := range []struct {
 		name string
 		env  map[string]string
