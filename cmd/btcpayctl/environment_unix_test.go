@@ -65,6 +65,9 @@ var processCommands = []struct{ name, line string }{
 // TestEnvironments runs the main commands in unusual environments, as an ordinary user:
 // each has its exit code and one cause, and what is made is private.
 func TestEnvironments(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts the program 120 times")
+	}
 	t.Parallel()
 	w := startWorld(t, sandbox.Options{})
 	seed := w.server.Seed
