@@ -87,6 +87,9 @@ func TestOpenSSLWritesTheSameBytes(t *testing.T) {
 
 // Every form that the OpenSSL program can write of a key of this curve.
 func TestOpenSSLFormsAreRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts openssl dozens of times")
+	}
 	withParameters := openssl(t, nil, "ecparam", "-name", "secp256k1", "-genkey")
 	want, err := ParsePrivateKey(withParameters)
 	if err != nil {

@@ -181,6 +181,9 @@ func strictLowS(der []byte) error {
 
 // The same by the plain way: one file, one key, one signature.
 func TestOpenSSLVerifiesRequests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts openssl dozens of times")
+	}
 	dir := t.TempDir()
 	for i := range 25 {
 		id := Generate()
@@ -202,6 +205,9 @@ func TestOpenSSLVerifiesRequests(t *testing.T) {
 
 // A signature that OpenSSL made, with either S, is one to Verify.
 func TestVerifiesOpenSSL(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out of the inner loop: it starts openssl dozens of times")
+	}
 	var high int
 	for range 25 {
 		id := Generate()
