@@ -259,7 +259,8 @@ func TestBadInputSealed(t *testing.T) {
 		if !errors.Is(err, test.want) || imported.Identity != nil {
 			t.Errorf("%s: %v, want %v", name, err, test.want)
 		}
-		if _, err := ParsePrivateKey(der); test.want == ErrKeyCipher && !errors.Is(err, ErrKeyCipher) || test.want == ErrKeyPassphrase && !errors.Is(err, ErrKeyEncrypted) {
+		want := map[error]error{ErrKeyCipher: ErrKeyCipher, ErrKeyPassphrase: ErrKeyEncrypted}[test.want]
+		if _, err := ParsePrivateKey(der); want != nil && !errors.Is(err, want) {
 			t.Errorf("%s, without a passphrase: %v", name, err)
 		}
 	}

@@ -229,13 +229,13 @@ func TestBadInputIndexSplice(t *testing.T) {
 	if _, ok := change.splice([]byte(text)); !ok {
 		t.Fatal("an index of this program is not spliced")
 	}
-	for old, new := range map[string]string{
+	for before, after := range map[string]string{
 		"bitid/A": "bitid/ZZ", "bitid/Z": "bitid/A", `"version": 1`: `"version": 2`, `"file"`: `"fi\"le"`, `"name": "bitid/Z"`: `"name": "bitid"`,
 		`"keystore"`: `"colour"`, "\"file\",": "\"file\"", "  ]\n}": "  ],\n}", `"bitid/A",`: `"bitid/A",,`, "    },\n    {": "    }\n    {", "\n}\n": "\n}",
 		"      \"name\": \"bitid/A\",\n": "", "https": "ht\xfftps", "2026": "\x002026", "    }\n  ]": "    }\n",
 	} {
-		if _, ok := change.splice([]byte(strings.Replace(text, old, new, 1))); ok {
-			t.Errorf("with %q for %q it is spliced", new, old)
+		if _, ok := change.splice([]byte(strings.Replace(text, before, after, 1))); ok {
+			t.Errorf("with %q for %q it is spliced", after, before)
 		}
 	}
 }

@@ -91,9 +91,9 @@ func checkReadme(t *testing.T, told string) {
 		t.Fatal("README.md does not show make demo and make test")
 	}
 	plain := strings.NewReplacer(" Everything it created is deleted. To try the commands yourself: btcpayctl demo --keep", "")
-	new := regexp.MustCompile(`\b[1-9A-HJ-NP-Za-km-z]{21,22}\b|127\.0\.0\.1:[0-9]+|\b[0-9-]{10}T[0-9:]{8}Z|\b[0-9.]+ s\b`)
+	fresh := regexp.MustCompile(`\b[1-9A-HJ-NP-Za-km-z]{21,22}\b|127\.0\.0\.1:[0-9]+|\b[0-9-]{10}T[0-9:]{8}Z|\b[0-9.]+ s\b`)
 	normal := func(text string) string {
-		return regexp.MustCompile(` {2,}`).ReplaceAllString(new.ReplaceAllString(plain.Replace(text), "NEW"), "  ")
+		return regexp.MustCompile(` {2,}`).ReplaceAllString(fresh.ReplaceAllString(plain.Replace(text), "NEW"), "  ")
 	}
 	told = normal(told)
 	for line := range strings.Lines(shown) {

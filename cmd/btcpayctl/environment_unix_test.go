@@ -119,7 +119,7 @@ func wantPrivate(t *testing.T, dir string) {
 	t.Helper()
 	filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // nothing was made there
+			return nil //nolint:nilerr // nothing was made there
 		}
 		info, err := entry.Info()
 		must(t, err)

@@ -96,8 +96,8 @@ func CheckStoreID(source, text string) error {
 	if text == "" {
 		return nil
 	}
-	e, _ := Settings{Store: Value{text, source}}.RefuseStoreName().(*output.Error)
-	if e == nil {
+	e, refused := errors.AsType[*output.Error](Settings{Store: Value{text, source}}.RefuseStoreName())
+	if !refused {
 		return nil
 	}
 	e.Why = "A profile stores the id, because a name can change. Nothing was changed."

@@ -70,8 +70,8 @@ var textBrowsers = []string{"browsh", "carbonyl", "elinks", "links", "links2", "
 func isTextBrowser(program string) bool {
 	names := []string{program}
 	if path, err := exec.LookPath(program); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			names = append(names, real)
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			names = append(names, target)
 		}
 	}
 	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(textBrowsers, filepath.Base(name)) })

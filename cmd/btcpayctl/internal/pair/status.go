@@ -114,7 +114,7 @@ func (p *plan) otherForm(ctx context.Context) *output.Error {
 	}
 	long := c.Identity.Uncompressed()
 	if tokens, err := c.Tokens(ctx, bitpay.As(long)); err != nil || len(tokens) == 0 {
-		return nil
+		return nil //nolint:nilerr // the other form was not paired, or it is not known
 	}
 	return &output.Error{Code: output.NotPaired, What: "the key is paired as " + long.SIN() + ", with its uncompressed public key, and is used here as " + c.Identity.SIN(),
 		Next: "btcpayctl key export " + c.Identity.SIN() + " --output-file key.pem\nthen btcpayctl key import key.pem --sin " + long.SIN() + " --replace" + p.key.ProfileFlag()}

@@ -164,8 +164,8 @@ func (f *File) CheckWrite() error {
 		return f.noLock()
 	}
 	dir := f.dir
-	if real, err := filepath.EvalSymlinks(f.Path()); err == nil {
-		dir = filepath.Dir(real)
+	if path, err := filepath.EvalSymlinks(f.Path()); err == nil {
+		dir = filepath.Dir(path)
 	}
 	if err := durable.CheckCreate(dir); err != nil {
 		return f.refuseWrite(err)
@@ -182,7 +182,7 @@ func (f *File) noLock() error {
 
 // target is where the file is written: behind the links that lead to it, which stay.
 func (f *File) target() (dir *durable.Dir, name string, err error) {
-	real, err := filepath.EvalSymlinks(f.Path())
+	path, err := filepath.EvalSymlinks(f.Path())
 	if errors.Is(err, fs.ErrNotExist) {
 		dir, err := durable.Create(f.dir)
 		return dir, fileName, err
@@ -190,8 +190,8 @@ func (f *File) target() (dir *durable.Dir, name string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	dir, err = durable.Open(filepath.Dir(real))
-	return dir, filepath.Base(real), err
+	dir, err = durable.Open(filepath.Dir(path))
+	return dir, filepath.Base(path), err
 }
 
 // unknown refuses settings that this program does not know: a typing error would silently

@@ -195,14 +195,14 @@ func (w *docWorld) play(t *testing.T, b docBlock, c docCase) string {
 	}
 	seed := w.server.Seed
 	s := &docShell{t: t, dir: home, env: docEnvironment(home), upon: slices.Clone(c.upon), files: slices.Collect(maps.Keys(docFiles))}
-	real := func(line string) string {
+	actual := func(line string) string {
 		for word, with := range c.with {
 			line = strings.ReplaceAll(line, word, with)
 		}
 		return strings.NewReplacer("https://btcpay.example.com", w.server.URL, "J8Rx6Z4dzx", seed.StoreID, "$EMAIL", seed.Email).Replace(line)
 	}
 	for _, line := range c.setup {
-		w.prepare(t, s, real(line))
+		w.prepare(t, s, actual(line))
 	}
 	if c.until != "" {
 		s.until = regexp.MustCompile(c.until)
@@ -210,7 +210,7 @@ func (w *docWorld) play(t *testing.T, b docBlock, c docCase) string {
 	for i := range s.upon {
 		s.upon[i].lines = slices.Clone(s.upon[i].lines)
 		for n, line := range s.upon[i].lines {
-			s.upon[i].lines[n] = real(line)
+			s.upon[i].lines[n] = actual(line)
 		}
 	}
 	for _, line := range b.commands() {
