@@ -219,7 +219,7 @@ func (w *docWorld) play(t *testing.T, b docBlock, c docCase) string {
 			continue
 		}
 		shown := line
-		typed := real(cmp.Or(c.as[line], line))
+		typed := actual(cmp.Or(c.as[line], line))
 		if strings.Contains(typed, "CODE") {
 			typed = strings.ReplaceAll(typed, "CODE", w.code(t))
 		}
