@@ -37,6 +37,13 @@ func TestEveryCallTakesOptions(t *testing.T) {
 func TestCallOptions(t *testing.T) {
 	var got *http.Request
 	c := newClient(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if key := r.Header.Get("X-Identity"); key != "" {
+			public, err := bitpay.ParsePublicKey(key)
+			if err != nil || public.Verify(bitpay.SignedText("http://"+r.Host+r.RequestURI, nil), r.Header.Get("X-Signature")) != nil {
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+		}
 		got = r
 		if r.URL.Path == "/btcpay/tokens" || r.URL.Path == "/tokens" {
 			fmt.Fprint(w, `{"data":[]}`)
