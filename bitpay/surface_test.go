@@ -16,6 +16,8 @@ var unrecorded = map[string]string{
 	"invoiceId":  "the checkout page's data, which is not part of the API",
 	"storeName":  "the checkout page's data, which is not part of the API",
 	"i":          "the address of the checkout page, which is not part of the API",
+	"account":    "a page behind the log-in, which is not part of the API",
+	"apikeys":    "a page behind the log-in, which is not part of the API",
 	"medium":     "a speed that no recorded request has; the server's source names it",
 	"low-medium": "a speed that no recorded request has; the server's source names it",
 	"low":        "a speed that no recorded request has; the server's source names it",

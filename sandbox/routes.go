@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"slices"
+
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/absent"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/invoices"
@@ -12,6 +14,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/rates"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/server"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/stores"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/unbuilt"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/users"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/wallets"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
@@ -19,9 +22,14 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// tables returns the routes of all areas. Of routes that match a request, the first one counts: some paths of the BitPay API
-// are also those of pages.
+// tables returns the routes of all areas, and those of what the sandbox lacks. Of routes that match a request, the first one
+// counts: some paths of the BitPay API are also those of pages.
 func tables() [][]serve.Route {
+	built := areas()
+	return append(built, unbuilt.Routes(slices.Concat(built...)))
+}
+
+func areas() [][]serve.Route {
 	return [][]serve.Route{
 		bitpay.Routes(),
 		misc.Routes(),
@@ -40,4 +48,20 @@ func tables() [][]serve.Route {
 		webhooks.Routes(),
 		absent.Routes(),
 	}
+}
+
+// An Operation is an operation of the Greenfield API of BTCPay Server 2.4.1.
+type Operation struct {
+	Method, Path string
+	// Built reports whether the sandbox has it. If not, it answers 501 with the code not-in-sandbox.
+	Built bool
+}
+
+// Operations returns all operations of the Greenfield API, by path and method.
+func Operations() []Operation {
+	var all []Operation
+	for _, o := range unbuilt.Operations(slices.Concat(areas()...)) {
+		all = append(all, Operation{o.Method, o.Path, o.Built})
+	}
+	return all
 }

@@ -37,7 +37,7 @@ func TestBadInputKey(t *testing.T) {
 	rand.Read(scalar)
 	hex := good.Hex().Reveal()
 	for name, key := range map[string]struct{ text, says string }{
-		"hex of 63 digits":           {hex[:63], "64 hex digits: here are 63"},
+		"hex of 63 digits":           {hex[:63], "64 hex digits, here are 63"},
 		"hex with a wrong digit":     {hex[:20] + "g" + hex[21:], "character 21 is none"},
 		"hex of zero":                {strings.Repeat("0", 64), "zero"},
 		"hex above the order":        {strings.Repeat("f", 64), "order of secp256k1"},

@@ -357,7 +357,7 @@ func (s *endScene) notProven(release string) {
 	t.Helper()
 	paste := []string{"authorize", "--paste", "--profile", "person", "--server", s.line.URL, "--all-stores", "--for", "invoice list"}
 	key := s.run("apikey", "create", "--profile", "admin", "--all-stores", "--for", "invoice list", "--reveal", "--yes", "-o", "name").ok()
-	for fault, says := range map[string]string{"strip": "the API key does not reach the server", "page": "a program other than BTCPay Server refused the request"} {
+	for fault, says := range map[string]string{"strip": "the API key does not reach the server", "page": "a firewall or proxy refused the request"} {
 		s.line.setFault(fault, "GET", -1, 0)
 		s.input(key+"\n", paste...).fails(3, says, "The key was received and stored, but is not in use")
 		if doctor := s.run("doctor", "--profile", "admin"); doctor.code == 0 || !s.lives(key) {

@@ -56,7 +56,7 @@ func RecommendedScript() Script {
 	return script
 }
 
-// ExchangeScript has all rates from one exchange.
+// ExchangeScript has the rates of an exchange.
 func ExchangeScript(id string) Script { return Script{exchangeRule("X", id)} }
 
 func exchangeRule(currency, id string) rule {

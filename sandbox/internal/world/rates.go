@@ -8,7 +8,7 @@ type RateConfiguration struct {
 	Script string
 	Source string        // preferred exchange, without a custom script
 	Spread money.Decimal // a fraction, of the fallback as well
-	// Fallback is asked for rates that these settings do not have; nil: there is none.
+	// Fallback has the rates that these settings lack; nil: there is none.
 	Fallback *RateConfiguration `json:",omitzero"`
 }
 

@@ -120,6 +120,7 @@ var scenarios = []scenario{
 	{line: "rate get --profile shop BTC_USD"},
 	{line: "rate"}, {line: "store"},
 	{line: "store list --profile till"},
+	{line: "whoami --profile till"},
 	{line: "store show --profile till"},
 
 	{line: "profile"},

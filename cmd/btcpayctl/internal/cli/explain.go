@@ -34,8 +34,9 @@ func Explain(ctx context.Context, err error) *output.Error {
 		e.Code, e.Next = keystoreCode(err), secret.Hint
 		if secret.Backend == "file" && (errors.Is(err, keystore.ErrWrongPassphrase) || errors.Is(err, fs.ErrNotExist)) && errors.Is(err, keystore.ErrPassphrase) {
 			e.Why = "If it is lost, so are the keys in this keystore. Invoices and money on the server are not, nor are profiles, backups and other keystores."
-			e.Next += "\nthen btcpayctl keystore restore FILE, if there is a backup" +
-				"\nor, for each profile: btcpayctl key generate --profile NAME --replace\nand btcpayctl pair client --profile NAME, or btcpayctl authorize --profile NAME for an API key"
+			e.Next += "\nwith a backup: btcpayctl keystore restore FILE" +
+				"\nwithout one, for each BitId key: btcpayctl key generate --profile NAME --replace\nthen btcpayctl pair client --profile NAME" +
+				"\nand for each API key: btcpayctl authorize --profile NAME --for \"invoice create\" --store ID"
 		}
 		return e
 	}

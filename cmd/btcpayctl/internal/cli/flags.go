@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +47,8 @@ type pathValue string
 func (p *pathValue) String() string { return string(*p) }
 
 func (p *pathValue) Set(text string) (err error) {
-	if strings.TrimSpace(text) != "" {
+	// What is no text is refused later, with the byte that was given.
+	if strings.TrimSpace(text) != "" && utf8.ValidString(text) && !strings.Contains(text, "\x00") {
 		text, err = filepath.Abs(text)
 	}
 	*p = pathValue(text)

@@ -66,6 +66,7 @@ a record. 10: the key serves another store there.`,
 	cli.AddReachFlags(cmd, &m.reach)
 	cmd.Flags().StringVar(&m.reach.Server, "server", "", "the new `URL` of the BTCPay Server, including its root path")
 	cmd.Flags().BoolVar(&m.yes, "yes", false, "send the API key to the new address without asking")
+	cli.Shows(cmd, profileView)
 	return cmd
 }
 

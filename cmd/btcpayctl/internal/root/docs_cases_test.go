@@ -78,9 +78,11 @@ var docCases = []docCase{
 			"btcpayctl keystore backup keys.age":            "btcpayctl keystore backup keys.age --passphrase-file passphrase",
 			"btcpayctl keystore restore keys.age --dry-run": "btcpayctl keystore restore keys.age --dry-run --passphrase-file passphrase",
 			"btcpayctl keystore restore keys.age --to file": "btcpayctl keystore restore keys.age --to file --passphrase-file passphrase"}},
+	{block: "docs/keystore.md: mv ~/.local/share/btcpayctl/keystore ~/.local/share/btcpayctl/keystore.old", why: "ways to begin again, of which a person takes one; TestScripts/keystore_passphrase has a lost passphrase"},
 	{block: `docs/keystore.md: {"btcpayctl_backup":1,"created":"2026-11-25T12:00:00Z","entries":1}`, why: "the format of a backup"},
 	{block: "docs/keystore.md: export BTCPAYCTL_KEYSTORE=file", with: map[string]string{"/run/secrets/btcpayctl-identity": "shop.json"}},
 
+	{block: `docs/sandbox.md: curl -H "Authorization: token $KEY" -H 'Content-Type: application/json' \`, why: "it needs curl; the webhook tests of package sandbox send the same"},
 	{block: "docs/sandbox.md: btcpayctl sandbox --port 8080", with: map[string]string{"8080": "0"}, until: `KEY|apiKey`},
 }
 

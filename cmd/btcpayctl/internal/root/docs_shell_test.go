@@ -239,6 +239,8 @@ var docPlaceholders = []struct {
 	pattern *regexp.Regexp
 	text    string
 }{
+	{regexp.MustCompile(`\bbcrt1[0-9a-z]+\b`), "ADDRESS"},
+	{regexp.MustCompile(`\b[0-9a-f]{64}-[0-9]+\b`), "PAYMENT"},
 	{regexp.MustCompile(`\b0[23][0-9a-f]{64}\b`), "PUBLIC-KEY"},
 	{regexp.MustCompile(`\bT[1-9A-HJ-NP-Za-km-z]{34}\b`), "SIN"},
 	{regexp.MustCompile(`\b[A-Z2-7]{26}\b`), "OPERATION"},

@@ -54,7 +54,7 @@ var withoutEffect = map[string]string{
 	"pair status": "reads", "profile list": "reads", "profile show": "reads", "rate get": "reads", "store list": "reads", "store show": "reads",
 	"sandbox approve": "as sandbox paste, in play", "sandbox consent": "as sandbox paste, in play", "sandbox pay": "as sandbox paste, in play",
 	"sandbox clock": "as sandbox paste, in play", "sandbox code": "as sandbox paste, in play", "sandbox mine": "as sandbox paste, in play",
-	"version": "reads",
+	"version": "reads", "whoami": "reads",
 }
 
 // TestEveryCommandIsJudged: a new command says here what it changes.

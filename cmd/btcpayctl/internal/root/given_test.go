@@ -39,6 +39,7 @@ var serverLines = map[string][]string{
 	"rate get":           {"BTC_USD"},
 	"store list":         nil,
 	"store show":         nil,
+	"whoami":             nil,
 }
 
 func serverCommands(t *testing.T) []string {

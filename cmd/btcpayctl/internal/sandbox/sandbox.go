@@ -28,6 +28,7 @@ type sandboxRecord struct {
 type sandboxCommand struct {
 	app     *app.App
 	port    uint16
+	list    bool
 	options sandbox.Options
 }
 
@@ -53,6 +54,9 @@ announcements. "newer" has all of their changes: keys are stored as hashes and r
 by id, and Basic is closed to accounts older than five minutes that have not allowed it.
 The account that the sandbox starts with has allowed it.
 
+Operations of the Greenfield API that the sandbox does not have answer 501 with the code
+not-in-sandbox. --list prints all operations, and which of them it has.
+
 The subcommands act as the store's owner, a buyer, the network and the clock, from
 another terminal or a script.`,
 		Example: `  btcpayctl sandbox --port 8080
@@ -72,12 +76,19 @@ another terminal or a script.`,
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without an account, like a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
+	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
+	for _, other := range []string{"port", "root-path", "state", "empty", "disable-registration", "emulate"} {
+		cmd.MarkFlagsMutuallyExclusive("list", other)
+	}
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a))
 	cli.Shows(cmd, sandboxView)
 	return cmd
 }
 
 func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
+	if c.list {
+		return printOperations(c.app, cmd)
+	}
 	p, err := c.printer(cmd)
 	if err != nil {
 		return err

@@ -225,6 +225,10 @@ func byAPIKey(ctx context.Context, a *app.App, f app.Flags, s app.Settings) (ide
 		}
 		r.Stores = append(r.Stores, store)
 	}
+	if c.Store.Explicit() && !seen[c.Store.Text] {
+		return r, &output.Error{Code: output.MissingPermission, What: fmt.Sprintf("%s names store %s, and the key %s is not for it", c.Store.Source, c.Store.Text, c.KeyID),
+			Why: "The stores of its permissions: " + r.stores(), Next: "leave the store out, or use the profile of that store: btcpayctl profile list"}
+	}
 	return r, nil
 }
 
@@ -246,6 +250,9 @@ func byBitPay(ctx context.Context, a *app.App, f app.Flags, s app.Settings) (ide
 	}
 	if c.Source == app.SourceProfile {
 		r.Profile = c.Name.Text
+	}
+	if err := operations.CheckStore(ctx, a, c); err != nil {
+		return r, err
 	}
 	serves, err := operations.Serves(ctx, a, c)
 	switch {
