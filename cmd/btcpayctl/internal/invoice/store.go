@@ -1,6 +1,7 @@
 package invoice
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -33,7 +34,8 @@ func (b *bitpayInvoices) mayRead(ctx context.Context) error {
 // if the store lets anyone create invoices.
 func (b *bitpayInvoices) noKey() error {
 	e := &output.Error{Code: output.NoCredential, What: "no key is given, and invoices cannot be read without one", Why: "Nothing was sent.",
-		Next: "btcpayctl pair client --profile NAME\nor btcpayctl authorize --profile NAME --store ID --for \"invoice create,invoice get\""}
+		Next: "btcpayctl pair client --profile NAME\nor btcpayctl authorize --profile NAME --store " +
+			app.ShellWord(cmp.Or(b.Store.Text, "ID")) + " --for \"invoice create,invoice get\""}
 	if name := b.Name.Text; name != "" {
 		e.What = "profile " + name + " has no key, and invoices cannot be read without one"
 		e.Next = strings.ReplaceAll(e.Next, "NAME", app.ShellWord(name))

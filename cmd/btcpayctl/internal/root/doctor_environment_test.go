@@ -39,7 +39,7 @@ func TestDoctorFromEnvironment(t *testing.T) {
 			"api key": "ok works", "pairing": "failed is not paired"}},
 		"legacy key": {map[string]string{"BTCPAY_API_KEY": legacy}, 0, map[string]string{
 			"keystore": "skipped BTCPAY_API_KEY", "api key": "skipped legacy key", "pairing": "ok the store's legacy key in BTCPAY_API_KEY works"}},
-		"legacy key, unknown": {map[string]string{"BTCPAYCTL_API_KEY": strings.Repeat("a", 43)}, 4, map[string]string{"pairing": "failed"}},
+		"legacy key, unknown": {map[string]string{"BTCPAYCTL_API_KEY": strings.Repeat("aZ", 21) + "z"}, 4, map[string]string{"pairing": "failed"}},
 		"keystore env": {map[string]string{"BTCPAYCTL_API_KEY": w.Seed.APIKey, "BTCPAYCTL_KEYSTORE": "env"}, 0, map[string]string{
 			"keystore": "skipped keystore env is only read"}},
 		"a file that is not there": {map[string]string{"BTCPAYCTL_PRIVATE_KEY_FILE": "/nonexistent/key"}, 2, map[string]string{
