@@ -42,7 +42,6 @@ func Explain(ctx context.Context, err error) *output.Error {
 	}
 	// The first that knows the failure fills in the rest.
 	_ = explainRefused(e) || explainGreenfield(e) || explainNamed(e, meanings) || explainAnswer(e) || explainInput(e)
-	explainTemporary(e)
 	return e
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
@@ -41,11 +40,11 @@ func explainRefused(e *output.Error) bool {
 		e.What = fmt.Sprintf("a firewall or proxy refused the request (%d%s)", answer.Status, pageOf(answer))
 		e.Why = "The response is not BTCPay Server's, so it says nothing about the key."
 	case answer.Status == 429:
-		e.Code, e.Next = output.Unavailable, "wait "+waitText(answer.RetryAfter)+", and run the same command"
+		e.Code, e.Next = output.Unavailable, "wait "+WaitText(answer.RetryAfter)+", and run the same command"
 		e.What = fmt.Sprintf("the server takes no more requests for now (429%s)", pageOf(answer))
 		e.Why = "It limits how many requests it takes in a certain time."
 	case answer.Status == 502, answer.Status == 503, answer.Status == 504:
-		e.Code, e.Next = output.Unavailable, "wait "+waitText(answer.RetryAfter)+", and run the same command\nif it stays so: ask the server's operator"
+		e.Code, e.Next = output.Unavailable, "wait "+WaitText(answer.RetryAfter)+", and run the same command\nif it stays so: ask the server's operator"
 		e.What = fmt.Sprintf("the server is not available now (%d%s)", answer.Status, pageOf(answer))
 		if answer.Page != "" {
 			e.What = fmt.Sprintf("the proxy in front of the server cannot reach it now (%d%s)", answer.Status, pageOf(answer))
@@ -78,14 +77,6 @@ func pageOf(answer *client.Error) string {
 		return ""
 	}
 	return ", " + shortened(answer.Reason(), 80)
-}
-
-// waitText is how long to wait, as the server asks or a minute.
-func waitText(asked time.Duration) string {
-	if asked < time.Second {
-		return "a minute"
-	}
-	return asked.Round(time.Second).String()
 }
 
 // maxSentence is how long a sentence of an error may be: two lines of 100 columns, with

@@ -37,21 +37,6 @@ func isTemporaryStatus(status int) bool {
 	return false
 }
 
-// explainTemporary says how long to wait before the same command is run again.
-func explainTemporary(e *output.Error) {
-	answer, ok := errors.AsType[*client.Error](e.Err)
-	if !ok || !isTemporaryStatus(answer.Status) || e.Code != output.Refused && e.Code != output.ServerError {
-		return
-	}
-	cause := "The server, or a proxy before it, is overloaded or restarting."
-	if answer.Status == http.StatusTooManyRequests {
-		cause = "The server allows fewer requests."
-	}
-	e.Code = output.Unavailable
-	e.Why = cause + " This usually passes by itself."
-	e.Next = "wait " + WaitText(answer.RetryAfter) + ", and run the same command"
-}
-
 // WaitText writes how long to wait, and a minute if the server did not say.
 func WaitText(after time.Duration) string {
 	if after <= 0 {
