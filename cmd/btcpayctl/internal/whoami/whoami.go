@@ -120,7 +120,8 @@ OPEN is the number of unfinished operations of this server and credential; "doct
 lists them. The account is shown if the key may view its profile, and the names of
 stores if it may view their settings.
 
-Exit 4: there is no credential, or the server does not accept it.`,
+Exit 4: there is no credential, or the server does not accept it. 2 or 5: --store names a
+store that the credential is not for.`,
 		Example: "  btcpayctl whoami\n  btcpayctl whoami --profile ci -o json --jq '.stores[].id'",
 		Args:    cli.Arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
