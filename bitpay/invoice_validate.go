@@ -1,6 +1,7 @@
 package bitpay
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -17,31 +18,35 @@ const minExpiry = 30 * time.Second
 // maxPrice is 2^64-1. Servers reduce a higher price to this one.
 var maxPrice, _ = client.ParseDecimal("18446744073709551615")
 
-// currencyPattern is wide on purpose, because servers let a store invent currencies.
-var currencyPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{1,15}$`) })
+// isCurrency accepts any code of 2 to 16 letters and digits that begins with a letter,
+// because servers let a store invent currencies.
+func isCurrency(code string) bool {
+	for i := range len(code) {
+		c := code[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return len(code) >= 2 && len(code) <= 16
+}
 
 // Validate refuses what the server would silently change or ignore: a negative price would
 // become 0, and an unknown speed the store's own. It also refuses what the server would
 // refuse with a less helpful message. It returns a [*client.RequestError] for the first
 // such field.
 func (r InvoiceRequest) Validate() error {
-	checks := []func() error{
-		func() error { return checkAmount("price", r.Price) },
-		func() error { return checkAmount("taxIncluded", r.TaxIncluded) },
-		r.checkTax,
-		r.checkCurrency,
-		func() error { return checkURL("redirectURL", r.RedirectURL) },
-		func() error { return checkURL("notificationURL", r.NotificationURL) },
-		r.checkSpeed,
-		r.checkExpiry,
-		r.checkMethods,
-	}
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return cmp.Or(
+		checkAmount("price", r.Price),
+		checkAmount("taxIncluded", r.TaxIncluded),
+		r.checkTax(),
+		r.checkCurrency(),
+		checkURL("redirectURL", r.RedirectURL),
+		checkURL("notificationURL", r.NotificationURL),
+		r.checkSpeed(),
+		r.checkExpiry(),
+		r.checkMethods(),
+	)
 }
 
 func checkAmount(member string, amount *client.Decimal) error {
@@ -64,15 +69,15 @@ func checkAmount(member string, amount *client.Decimal) error {
 	return nil
 }
 
-func (r InvoiceRequest) checkTax() error {
+func (r *InvoiceRequest) checkTax() error {
 	if r.Price != nil && r.TaxIncluded != nil && r.TaxIncluded.Cmp(*r.Price) > 0 {
 		return client.Refuse("taxIncluded", "it is more than the price, and the server would take it for the price")
 	}
 	return nil
 }
 
-func (r InvoiceRequest) checkCurrency() error {
-	if r.Currency != "" && !currencyPattern().MatchString(r.Currency) {
+func (r *InvoiceRequest) checkCurrency() error {
+	if r.Currency != "" && !isCurrency(r.Currency) {
 		return client.Refuse("currency", fmt.Sprintf("%.40q is no currency code, write it like USD or BTC", r.Currency))
 	}
 	return nil
@@ -89,7 +94,7 @@ func checkURL(member, text string) error {
 	return nil
 }
 
-func (r InvoiceRequest) checkSpeed() error {
+func (r *InvoiceRequest) checkSpeed() error {
 	known := []Speed{"", SpeedHigh, SpeedMedium, SpeedLowMedium, SpeedLow}
 	if !slices.Contains(known, r.TransactionSpeed) {
 		return client.Refuse("transactionSpeed", fmt.Sprintf(
@@ -100,7 +105,7 @@ func (r InvoiceRequest) checkSpeed() error {
 
 // checkMethods refuses what the server would refuse with a 500 or a 400. Names are in
 // capitals, except those of old versions, such as BTC_LightningLike and btc.
-func (r InvoiceRequest) checkMethods() error {
+func (r *InvoiceRequest) checkMethods() error {
 	if r.PaymentCurrencies != nil && len(r.PaymentCurrencies) == 0 {
 		return client.Refuse("paymentCurrencies", "the list is empty; leave it out to allow all methods of the store")
 	}
@@ -114,7 +119,7 @@ func (r InvoiceRequest) checkMethods() error {
 
 var methodPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`) })
 
-func (r InvoiceRequest) checkExpiry() error {
+func (r *InvoiceRequest) checkExpiry() error {
 	if r.ExpirationTime.IsZero() {
 		return nil
 	}
