@@ -51,9 +51,14 @@ func TestProfileMove(t *testing.T) {
 	}
 	w.in(home, nil, 0, "invoice", "create", "--from", orders)
 	// An invoice whose response is lost, and which cannot be looked up, stays open.
-	w.lose, w.noList = true, true
+	lose := func(lose bool) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.lose, w.noList = lose, lose
+	}
+	lose(true)
 	w.in(home, nil, 8, "invoice", "create", "--amount", "1", "--currency", "USD", "--order-id", "A-1")
-	w.lose, w.noList = false, false
+	lose(false)
 	old, moved := w.URL, otherName(w.URL)
 	if !strings.Contains(kept(t, home), `"orderId": "A-1"`) {
 		t.Fatal("no operation is open")
@@ -158,11 +163,13 @@ func TestPairWrongAddress(t *testing.T) {
 	t.Parallel()
 	w := newStoreWorld(t)
 	site := newRecordingServer(t) // a web site that is no BTCPay Server
+	site.mu.Lock()
 	site.meddle = func(rw http.ResponseWriter, _ *http.Request) bool {
 		rw.Header().Set("Content-Type", "text/html")
 		rw.Write([]byte("<title>Welcome</title>"))
 		return true
 	}
+	site.mu.Unlock()
 	home := newHome(t)
 	for _, wrong := range []string{"http://127.0.0.1:1", w.URL + "/btcpay", site.URL, "https" + strings.TrimPrefix(w.URL, "http")} {
 		for _, line := range []string{"pair client --profile shop --wait 0 --server ", "pair server --profile till --wait 0 --store S1 --server "} {
