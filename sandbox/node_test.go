@@ -2,34 +2,11 @@ package sandbox_test
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox"
 )
-
-// exchange sends a request with the key of the seed.
-func exchange(t *testing.T, s *sandbox.Server, method, path, body string) (status int, answer string) {
-	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "token "+s.Seed.APIKey)
-	r.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(data)
-}
 
 // Without its node, a server makes no invoices with a price, and says so in its health.
 func TestNode(t *testing.T) {
@@ -48,17 +25,17 @@ func TestNode(t *testing.T) {
 		if err := s.SetNode(c.node); err != nil {
 			t.Fatal(err)
 		}
-		if _, health := exchange(t, s, "GET", "/api/v1/health", ""); strings.TrimSpace(health) != c.health {
+		if _, health := call(t, s, "GET", "/api/v1/health", ""); strings.TrimSpace(health) != c.health {
 			t.Errorf("%s: health is %s", c.node, health)
 		}
-		if _, info := exchange(t, s, "GET", "/api/v1/server/info", ""); !strings.Contains(info, c.blocks) {
+		if _, info := call(t, s, "GET", "/api/v1/server/info", ""); !strings.Contains(info, c.blocks) {
 			t.Errorf("%s: info is %s", c.node, info)
 		}
-		status, refusal := exchange(t, s, "POST", invoices, `{"amount":"5","currency":"USD"}`)
+		status, refusal := call(t, s, "POST", invoices, `{"amount":"5","currency":"USD"}`)
 		if status != c.status || status == 400 && !strings.Contains(refusal, "Full node not available") {
 			t.Errorf("%s: %d %s", c.node, status, refusal)
 		}
-		if status, free := exchange(t, s, "POST", invoices, `{"amount":"0","currency":"USD"}`); status != 200 {
+		if status, free := call(t, s, "POST", invoices, `{"amount":"0","currency":"USD"}`); status != 200 {
 			t.Errorf("%s, an invoice of 0: %d %s", c.node, status, free)
 		}
 	}
@@ -72,7 +49,7 @@ func TestPaymentMethodList(t *testing.T) {
 	for _, release := range []string{"1.13.5", "2.0.8", "2.4.1"} {
 		s := sandbox.New(t, sandbox.Options{Emulate: release})
 		path := "/api/v1/stores/" + s.Seed.StoreID + "/payment-methods"
-		status, all := exchange(t, s, "GET", path, "")
+		status, all := call(t, s, "GET", path, "")
 		if want := map[bool]string{true: `"BTC":{`, false: `[{"enabled":true,"paymentMethodId":"BTC-CHAIN"}]`}[release == "1.13.5"]; status != 200 || !strings.Contains(all, want) {
 			t.Errorf("%s: %d %s", release, status, all)
 		}
