@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/absent"
@@ -24,10 +25,10 @@ import (
 
 // tables returns the routes of all areas, and those of what the sandbox lacks. Of routes that match a request, the first one
 // counts: some paths of the BitPay API are also those of pages.
-func tables() [][]serve.Route {
+var tables = sync.OnceValue(func() [][]serve.Route {
 	built := areas()
 	return append(built, unbuilt.Routes(slices.Concat(built...)))
-}
+})
 
 func areas() [][]serve.Route {
 	return [][]serve.Route{

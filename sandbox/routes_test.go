@@ -38,22 +38,12 @@ func TestNoRouteIsHidden(t *testing.T) {
 				t.Errorf("%s %s: mutates is %t", r.Method, r.Path, r.Mutates)
 			}
 			for _, first := range routes[:i] {
-				if first.Method == r.Method && first.When == nil && covers(first.Path, r.Path) {
+				if first.Method == r.Method && first.When == nil && serve.ParsePattern(first.Path).Covers(serve.ParsePattern(r.Path)) {
 					t.Errorf("%q: %s %s is hidden by %s", emulate, r.Method, r.Path, first.Path)
 				}
 			}
 		}
 	}
-}
-
-// covers reports whether one path of a route matches every request that another one does.
-func covers(path, other string) bool {
-	all, others := strings.Split(path, "/"), strings.Split(other, "/")
-	return len(all) == len(others) && !slices.ContainsFunc(all, func(segment string) bool {
-		theirs := others[0]
-		others = others[1:]
-		return !strings.HasPrefix(segment, "{") && !strings.EqualFold(segment, theirs)
-	})
 }
 
 // TestScopes has addresses that name what does not belong together.

@@ -63,6 +63,9 @@ type Route struct {
 	pattern Pattern
 }
 
+// WithoutStore is the path of a [Route.Storeless] without its store.
+func (r Route) WithoutStore() string { return strings.Replace(r.Path, "/stores/{storeId}", "", 1) }
+
 // In restricts a route to some releases.
 func In(releases func(release.Release) bool, r Route) Route {
 	r.In = releases
@@ -77,10 +80,10 @@ type Pattern []string
 func ParsePattern(path string) Pattern { return segments(path) }
 
 // Matches reports whether a path fits the pattern. A slash at its end does not count.
-func (p Pattern) Matches(path string) bool {
-	asked := segments(path)
-	return len(asked) == len(p) && p.matches(asked)
-}
+func (p Pattern) Matches(path string) bool { return p.Covers(segments(path)) }
+
+// Covers reports whether a pattern matches every path that another one matches.
+func (p Pattern) Covers(other Pattern) bool { return len(other) == len(p) && p.matches(other) }
 
 // matches reports whether the path, which has as many segments, fits the pattern.
 func (p Pattern) matches(asked []string) bool {

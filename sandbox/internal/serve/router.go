@@ -20,7 +20,7 @@ func newRouter(rel release.Release, tables ...[]Route) *router {
 			}
 			rt.add(r)
 			if r.Storeless && rel.HidesUnknownIDs() {
-				r.Path = strings.Replace(r.Path, "/stores/{storeId}", "", 1)
+				r.Path = r.WithoutStore()
 				rt.add(r)
 			}
 		}

@@ -28,6 +28,13 @@ type Operation struct {
 
 // Operations returns all operations, by path and method. built are the routes that the sandbox has.
 func Operations(built []serve.Route) []Operation {
+	patterns := map[string][]serve.Pattern{} // by method
+	for _, r := range built {
+		patterns[r.Method] = append(patterns[r.Method], serve.ParsePattern(r.Path))
+		if r.Storeless {
+			patterns[r.Method] = append(patterns[r.Method], serve.ParsePattern(r.WithoutStore()))
+		}
+	}
 	var all []Operation
 	for line := range strings.Lines(operations) {
 		fields := strings.Fields(line)
@@ -37,18 +44,11 @@ func Operations(built []serve.Route) []Operation {
 				o.since[i], _ = strconv.Atoi(number) // the file is ours, and a test reads it
 			}
 		}
-		o.Built = slices.ContainsFunc(built, func(r serve.Route) bool { return r.Method == o.Method && covers(r, o.Path) })
+		path := serve.ParsePattern(o.Path)
+		o.Built = slices.ContainsFunc(patterns[o.Method], func(p serve.Pattern) bool { return p.Covers(path) })
 		all = append(all, o)
 	}
 	return all
-}
-
-// covers reports whether a route takes every request for a path.
-func covers(r serve.Route, path string) bool {
-	if r.Storeless && serve.ParsePattern(strings.Replace(r.Path, "/stores/{storeId}", "", 1)).Matches(path) {
-		return true
-	}
-	return serve.ParsePattern(r.Path).Matches(path)
 }
 
 // Routes returns a route for each operation that none of the others takes.
