@@ -32,7 +32,7 @@ func setLNURL(w http.ResponseWriter, st *world.Store, enabled *bool, config *asp
 			Bech32:  aspnet.Or(m.Bool("useBech32Scheme"), false), Comments: aspnet.Or(m.Bool("lud12Enabled"), true), Verify: aspnet.Or(m.Bool("lud21Enabled"), true),
 		}
 		if config.Kind != '{' || len(m.Faults.All) > 0 {
-			aspnet.WriteValidation(w, aspnet.FieldError{Path: "config", Message: "Invalid configuration (Error converting value " + string(config.Raw) + " to type 'BTCPayServer.Payments.LNURLPaymentMethodConfig'. Path ''.)"})
+			aspnet.WriteValidation(w, invalid(config, "BTCPayServer.Payments.LNURLPaymentMethodConfig")...)
 			return
 		}
 		st.LNURL = &made

@@ -51,7 +51,7 @@ func readWallet(config *aspnet.Node) (wallet *world.Wallet, faults []aspnet.Fiel
 	if config.Kind == '"' {
 		wallet, err := world.NewWallet(config.Text)
 		if err != nil {
-			return nil, invalid(config)
+			return nil, invalid(config, "BTCPayServer.DerivationSchemeSettings")
 		}
 		return wallet, nil
 	}
@@ -59,7 +59,7 @@ func readWallet(config *aspnet.Node) (wallet *world.Wallet, faults []aspnet.Fiel
 	scheme := aspnet.Or(m.Text("derivationScheme"), aspnet.Or(m.Text("accountDerivation"), ""))
 	label, path := aspnet.Or(m.Text("label"), ""), aspnet.Or(m.Text("accountKeyPath"), "")
 	if config.Kind != '{' || len(m.Faults.All) > 0 {
-		return nil, invalid(config)
+		return nil, invalid(config, "BTCPayServer.DerivationSchemeSettings")
 	}
 	wallet, err := world.NewWallet(scheme)
 	if err != nil || path != "" && !rootedPath().MatchString(path) {
@@ -72,8 +72,8 @@ func readWallet(config *aspnet.Node) (wallet *world.Wallet, faults []aspnet.Fiel
 	return wallet, nil
 }
 
-func invalid(config *aspnet.Node) []aspnet.FieldError {
+func invalid(config *aspnet.Node, typ string) []aspnet.FieldError {
 	return []aspnet.FieldError{{
-		Path: "config", Message: "Invalid configuration (Error converting value " + string(config.Raw) + " to type 'BTCPayServer.DerivationSchemeSettings'. Path ''.)",
+		Path: "config", Message: "Invalid configuration (Error converting value " + string(config.Raw) + " to type '" + typ + "'. Path ''.)",
 	}}
 }
