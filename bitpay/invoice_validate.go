@@ -18,8 +18,8 @@ const minExpiry = 30 * time.Second
 // maxPrice is 2^64-1. Servers reduce a higher price to this one.
 var maxPrice, _ = client.ParseDecimal("18446744073709551615")
 
-// isCurrency accepts any code of 2 to 16 letters and digits that begins with a letter,
-// because servers let a store invent currencies.
+// isCurrency reports whether a code has 2 to 16 letters and digits and begins with a letter.
+// That is wide on purpose, because servers let a store invent currencies.
 func isCurrency(code string) bool {
 	for i := range len(code) {
 		c := code[i]
