@@ -43,7 +43,7 @@ func explainRefused(e *output.Error) bool {
 		e.Code, e.Next = output.Unavailable, "wait "+WaitText(answer.RetryAfter)+", and run the same command"
 		e.What = fmt.Sprintf("the server takes no more requests for now (429%s)", pageOf(answer))
 		e.Why = "It limits how many requests it takes in a certain time."
-	case answer.Status == 502, answer.Status == 503, answer.Status == 504:
+	case isTemporaryStatus(answer.Status):
 		e.Code, e.Next = output.Unavailable, "wait "+WaitText(answer.RetryAfter)+", and run the same command\nif it stays so: ask the server's operator"
 		e.What = fmt.Sprintf("the server is not available now (%d%s)", answer.Status, pageOf(answer))
 		if answer.Page != "" {

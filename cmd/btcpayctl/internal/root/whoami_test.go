@@ -41,6 +41,18 @@ func TestWhoAmI(t *testing.T) {
 	if g.code != 0 || got.AllStores || len(got.Stores) != 1 || got.Stores[0].ID != w.second || got.Stores[0].Name != nil || got.Account != nil || len(got.Permissions) != 1 {
 		t.Errorf("with a limited key: exit %d, %+v %s", g.code, got, g.stderr)
 	}
+	// A store that a key is not for is refused, by the flag and by the variable; its own is not.
+	of := map[string]string{"BTCPAYCTL_SERVER": w.URL, "BTCPAYCTL_API_KEY": strings.TrimSpace(limited.stdout)}
+	if _, g = ask(of, "--store", w.first); g.code != 5 || !strings.Contains(g.stderr, w.first) || !strings.Contains(g.stderr, w.second) {
+		t.Errorf("a limited key and another store: exit %d, %s", g.code, g.stderr)
+	}
+	if _, g = ask(of, "--store", w.second); g.code != 0 {
+		t.Errorf("a limited key and its store: exit %d, %s", g.code, g.stderr)
+	}
+	of["BTCPAYCTL_STORE"] = strings.ToLower(w.second)
+	if _, g = ask(of); g.code != 5 || !strings.Contains(g.stderr, "BTCPAYCTL_STORE") {
+		t.Errorf("a limited key and its store in small letters: exit %d, %s", g.code, g.stderr)
+	}
 	if _, g = ask(map[string]string{"BTCPAYCTL_SERVER": w.URL, "BTCPAYCTL_API_KEY": strings.Repeat("0", 40)}); g.code != 4 {
 		t.Errorf("with an unknown key: exit %d, %s", g.code, g.stderr)
 	}

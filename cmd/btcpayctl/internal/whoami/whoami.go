@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/authorize"
 )
 
 // The kinds of credentials.
@@ -204,29 +206,24 @@ func byAPIKey(ctx context.Context, a *app.App, f app.Flags, s app.Settings) (ide
 	for _, store := range stores {
 		known[store.ID] = store.Name
 	}
-	for _, p := range info.Permissions {
-		r.AllStores = r.AllStores || p == greenfield.Unrestricted || cli.Everywhere(p)
-	}
+	r.AllStores = slices.ContainsFunc(info.Permissions, func(p greenfield.Permission) bool {
+		return p.Policy() == greenfield.Unrestricted || cli.Everywhere(p)
+	})
 	if r.AllStores {
 		for _, store := range stores {
 			r.Stores = append(r.Stores, storeName{string(store.ID), &store.Name})
 		}
 		return r, nil
 	}
-	seen := map[string]bool{}
-	for _, p := range info.Permissions {
-		id := p.Scope()
-		if id == "" || seen[id] {
-			continue
-		}
-		seen[id] = true
-		store := storeName{ID: id}
-		if name, ok := known[greenfield.StoreID(id)]; ok {
+	ids := authorize.Grant{Granted: info.Permissions}.StoreIDs()
+	for _, id := range ids {
+		store := storeName{ID: string(id)}
+		if name, ok := known[id]; ok {
 			store.Name = &name
 		}
 		r.Stores = append(r.Stores, store)
 	}
-	if c.Store.Explicit() && !seen[c.Store.Text] {
+	if c.Store.Explicit() && !slices.Contains(ids, greenfield.StoreID(c.Store.Text)) {
 		return r, &output.Error{Code: output.MissingPermission, What: fmt.Sprintf("%s names store %s, and the key %s is not for it", c.Store.Source, c.Store.Text, c.KeyID),
 			Why: "The stores of its permissions: " + r.stores(), Next: "leave the store out, or use the profile of that store: btcpayctl profile list"}
 	}
