@@ -152,10 +152,11 @@ func isJSON(data []byte) bool {
 // objects.
 func parseJSON(data []byte) (rows []lineRequest, line int, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
-	inArray := false
-	for {
+	inArray, counted := false, 0
+	for line = 1; ; {
 		start := skipSpace(data, int(decoder.InputOffset()), inArray)
-		line = 1 + bytes.Count(data[:start], []byte("\n"))
+		line += bytes.Count(data[counted:start], []byte("\n"))
+		counted = start
 		first := byte(0)
 		if start < len(data) {
 			first = data[start]

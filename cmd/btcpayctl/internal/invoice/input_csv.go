@@ -102,14 +102,16 @@ func parseCSV(data []byte) (in rowsInput, line int, err error) {
 func checkCSVText(data []byte) (line int, err error) {
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
-		line := 1 + bytes.Count(data[:i], []byte("\n"))
 		switch {
 		case r == utf8.RuneError && size == 1:
-			return line, fmt.Errorf("the byte 0x%02x is not UTF-8: save the table as \"CSV UTF-8\"", data[i])
+			err = fmt.Errorf("the byte 0x%02x is not UTF-8: save the table as \"CSV UTF-8\"", data[i])
 		case r == 0:
-			return line, errors.New("U+0000 is a character that makes the server fail")
+			err = errors.New("U+0000 is a character that makes the server fail")
+		default:
+			i += size
+			continue
 		}
-		i += size
+		return 1 + bytes.Count(data[:i], []byte("\n")), err
 	}
 	return 0, nil
 }

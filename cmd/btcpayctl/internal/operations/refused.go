@@ -117,8 +117,7 @@ func (h *KeyHolder) WhyRefused(ctx context.Context, c *app.GreenfieldConnection,
 }
 
 // WhyRefusedInUse is [greenfield.Client.WhyRefused] for the credential that the command
-// uses.
-// Errors that a command has explained itself stay as they are.
+// uses. Errors that a command has explained itself stay as they are.
 func WhyRefusedInUse(ctx context.Context, a *app.App, err error) error {
 	c := a.InUse()
 	if _, explained := errors.AsType[*output.Error](err); explained || c == nil || ctx.Err() != nil {
