@@ -11,6 +11,7 @@ type Client struct {
 	Server      *ServerService
 	Stores      *StoreService
 	Users       *UserService
+	Webhooks    *WebhookService
 
 	http *client.Client
 	// key is the credential if it is an API key, else zero.
@@ -49,7 +50,7 @@ func From(connection *client.Client, credential Credential) *Client {
 	}
 	c.http = connection.As(own, secret)
 	c.APIKeys, c.Invoices, c.Permissions = &APIKeyService{c}, &InvoiceService{c}, &PermissionService{c}
-	c.Server, c.Stores, c.Users = &ServerService{c}, &StoreService{c}, &UserService{c}
+	c.Server, c.Stores, c.Users, c.Webhooks = &ServerService{c}, &StoreService{c}, &UserService{c}, &WebhookService{c}
 	return c
 }
 

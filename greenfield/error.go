@@ -66,6 +66,15 @@ var (
 	// ErrInvoiceNotFound comes from servers up to 2.3.9; for later ones the error is a
 	// [*PermissionError].
 	ErrInvoiceNotFound = errors.New("this store has no invoice with this id")
+	// ErrWebhookNotFound comes from servers up to 2.3.9, and later for a webhook that was
+	// deleted a short time ago; otherwise the error is a [*PermissionError].
+	ErrWebhookNotFound = errors.New("this store has no webhook with this id")
+	// ErrWebhookDeliveryNotFound also means that the webhook was deleted, or that the
+	// delivery was not attempted yet.
+	ErrWebhookDeliveryNotFound = errors.New("this webhook has no delivery with this id")
+	// ErrWebhookDeliveryPruned means that the server no longer has the body of the
+	// delivery, which it keeps for 60 days.
+	ErrWebhookDeliveryPruned = errors.New("the server no longer has the body of this delivery, which it keeps for 60 days")
 	// ErrNotMarkable means that the invoice's state cannot be set manually, for instance
 	// because the invoice has already settled. See
 	// [Invoice.AvailableStatusesForManualMarking].
@@ -163,6 +172,10 @@ const (
 	CodeStoreLimitReached client.Code = "store-limit-reached"
 	CodeInvoiceNotFound   client.Code = "invoice-not-found"
 	CodeAlreadyUnarchived client.Code = "already-unarchived"
+	CodeWebhookNotFound   client.Code = "webhook-not-found"
+
+	CodeWebhookDeliveryNotFound client.Code = "webhookdelivery-not-found"
+	CodeWebhookDeliveryPruned   client.Code = "webhookdelivery-pruned"
 )
 
 // codes are the meanings of the server's own codes.
@@ -172,6 +185,10 @@ var codes = map[client.Code]error{
 	CodeInvoiceNotFound:   ErrInvoiceNotFound,
 	CodeAlreadyUnarchived: ErrNotArchived,
 	CodeStoreLimitReached: ErrStoreLimit,
+	CodeWebhookNotFound:   ErrWebhookNotFound,
+
+	CodeWebhookDeliveryNotFound: ErrWebhookDeliveryNotFound,
+	CodeWebhookDeliveryPruned:   ErrWebhookDeliveryPruned,
 }
 
 func meaningOf(r client.Request, answer *client.Error) error {

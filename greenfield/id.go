@@ -15,4 +15,9 @@ type (
 	// An APIKeyID names an API key on servers after 2.4.4. It is not a credential and
 	// proves nothing.
 	APIKeyID string
+	// A WebhookID names a webhook of a store.
+	WebhookID string
+	// A WebhookDeliveryID names a delivery of a webhook. It is the deliveryId of the event
+	// that was sent.
+	WebhookDeliveryID string
 )

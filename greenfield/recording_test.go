@@ -38,8 +38,8 @@ func recordings(t testing.TB, pattern string) []recording {
 func replayed(t testing.TB) (all []recording) {
 	t.Helper()
 	for _, group := range []string{
-		"10-health-info", "11-auth-errors", "12-api-keys", "14-stores", "20-invoices", "21-invoice-payments", "32-invoice-list",
-		"33-invoice-actions", "73-authorize-reuse",
+		"10-health-info", "11-auth-errors", "12-api-keys", "14-stores", "20-invoices", "21-invoice-payments", "22-webhooks", "32-invoice-list",
+		"33-invoice-actions", "45-webhook-deliveries-neighbours", "73-authorize-reuse",
 	} {
 		all = append(all, recordings(t, "*/"+group+".json")...)
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -141,6 +142,7 @@ var withoutType = []string{
 	"api/v1/stores/*/payment-methods/onchain/BTC",
 	"api/v1/stores/*/pull-payments",
 	"api/v1/stores/*/rates/configuration",
+	"api/v1/stores/*/webhooks/*/deliveries/*/request",
 	"api/v1/users",
 	"misc/lang",
 	"misc/rate-sources",
@@ -170,6 +172,18 @@ func emptyAnswer(shape string, list bool) any {
 		return new(greenfield.Invoice)
 	case "api/v1/stores/*/invoices/*/payment-methods":
 		return new([]greenfield.InvoicePaymentMethod)
+	case "api/v1/stores/*/webhooks", "api/v1/stores/*/webhooks/*":
+		if list {
+			return new([]greenfield.Webhook)
+		}
+		return new(greenfield.Webhook)
+	case "api/v1/stores/*/webhooks/*/deliveries", "api/v1/stores/*/webhooks/*/deliveries/*":
+		if list {
+			return new([]greenfield.WebhookDelivery)
+		}
+		return new(greenfield.WebhookDelivery)
+	case "api/v1/stores/*/webhooks/*/deliveries/*/redeliver":
+		return new(greenfield.WebhookDeliveryID)
 	}
 	return nil
 }
@@ -279,6 +293,36 @@ func askInvoices(ctx context.Context, c *greenfield.Client, s step, pattern stri
 	case "GET api/v1/stores/*/invoices/*/payment-methods":
 		return service.PaymentMethods(ctx, greenfield.StoreID(store), greenfield.InvoiceID(id), greenfield.InvoicePaymentMethodsOptions{IncludeSensitive: query.Get("includeSensitive") == "true"})
 	}
+	return askWebhooks(ctx, c, s, pattern, at, query)
+}
+
+func askWebhooks(ctx context.Context, c *greenfield.Client, s step, pattern string, at func(int) string, query url.Values) (any, error) {
+	if path, _, _ := strings.Cut(s.Request.Path, "?"); strings.HasSuffix(path, "/") {
+		return nil, errNotCalled
+	}
+	service, store, id, delivery := c.Webhooks, greenfield.StoreID(at(3)), greenfield.WebhookID(at(5)), greenfield.WebhookDeliveryID(at(7))
+	switch pattern {
+	case "GET api/v1/stores/*/webhooks":
+		return service.List(ctx, store)
+	case "POST api/v1/stores/*/webhooks":
+		return create(s, func(r greenfield.WebhookRequest) (any, error) { return service.Create(ctx, store, r) })
+	case "GET api/v1/stores/*/webhooks/*":
+		return service.Get(ctx, store, id)
+	case "PUT api/v1/stores/*/webhooks/*":
+		return create(s, func(r greenfield.WebhookRequest) (any, error) { return service.Update(ctx, store, id, r) })
+	case "DELETE api/v1/stores/*/webhooks/*":
+		return nil, service.Delete(ctx, store, id)
+	case "GET api/v1/stores/*/webhooks/*/deliveries":
+		count, _ := strconv.Atoi(query.Get("count"))
+		return service.Deliveries(ctx, store, id, greenfield.WebhookDeliveriesOptions{Count: count})
+	case "GET api/v1/stores/*/webhooks/*/deliveries/*":
+		return service.Delivery(ctx, store, id, delivery)
+	case "GET api/v1/stores/*/webhooks/*/deliveries/*/request":
+		body, err := service.DeliveryRequest(ctx, store, id, delivery)
+		return json.RawMessage(body), err
+	case "POST api/v1/stores/*/webhooks/*/deliveries/*/redeliver":
+		return service.Redeliver(ctx, store, id, delivery)
+	}
 	return nil, errNotCalled
 }
 
@@ -310,7 +354,7 @@ func shape(parts []string) string {
 			after = parts[i-1]
 		}
 		switch {
-		case after == "stores", after == "invoices", after == "users" && shown[i] != "me", after == "api-keys" && shown[i] != "current":
+		case after == "stores", after == "invoices", after == "users" && shown[i] != "me", after == "api-keys" && shown[i] != "current", after == "webhooks", after == "deliveries":
 			shown[i] = "*"
 		}
 	}
@@ -352,13 +396,31 @@ func sameAnswer(t *testing.T, s step, got any) {
 		}
 		return
 	}
+	sent := decode(t, s.Response.JSON)
+	if hook, ok := asWebhook(got); ok {
+		object, _ := sent.(map[string]any)
+		if secret, has := object["secret"]; has && hook.Secret.Reveal() != secret {
+			t.Errorf("%s: another secret came out", s.Name)
+		}
+		delete(object, "secret") // a secret is not encoded
+		hook.Secret = client.Secret{}
+		got = hook
+	}
 	text, err := json.Marshal(got)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, difference := range differences("", decode(t, s.Response.JSON), decode(t, text)) {
+	for _, difference := range differences("", sent, decode(t, text)) {
 		t.Errorf("%s: %s", s.Name, difference)
 	}
+}
+
+func asWebhook(value any) (greenfield.Webhook, bool) {
+	if pointer, ok := value.(*greenfield.Webhook); ok {
+		return *pointer, true
+	}
+	hook, ok := value.(greenfield.Webhook)
+	return hook, ok
 }
 
 // older are the names that 1.x had for members.

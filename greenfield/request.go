@@ -58,6 +58,16 @@ func (r request) refuse(err error) request {
 // PathSegment implements [client.Segment].
 func (u UserID) PathSegment() (string, error) { return string(u), checkUser(string(u)) }
 
+// PathSegment implements [client.Segment].
+func (id WebhookID) PathSegment() (string, error) {
+	return string(id), client.CheckID("webhook id", string(id))
+}
+
+// PathSegment implements [client.Segment].
+func (id WebhookDeliveryID) PathSegment() (string, error) {
+	return string(id), client.CheckID("delivery id", string(id))
+}
+
 // checkUser refuses a text that can be neither an id nor an e-mail address. The path is
 // escaped, so this check only catches mistakes.
 func checkUser(idOrEmail string) error {

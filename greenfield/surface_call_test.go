@@ -107,6 +107,7 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 // placed are the values of ids, and the names that documents have for their places.
 var placed = map[string][]string{
 	"store1": {"storeId"}, "invoice1": {"invoiceId"}, "user1": {"idOrEmail", "userId"}, testKey: {"apikey"}, "akid_1": {"apikey"},
+	"webhook1": {"webhookId"}, "delivery1": {"deliveryId"},
 	// of the reads that prove permissions
 	"NONE": {"cryptoCode"}, "NONE-CHAIN": {"paymentMethodId"}, "none": {"idOrEmail"},
 }
@@ -123,6 +124,12 @@ func fill(t *testing.T, what string, v reflect.Value) {
 		v.SetString("user1")
 	case *greenfield.APIKeyID:
 		v.SetString("akid_1")
+	case *greenfield.WebhookID:
+		v.SetString("webhook1")
+	case *greenfield.WebhookDeliveryID:
+		v.SetString("delivery1")
+	case *client.SentSecret:
+		v.Set(reflect.ValueOf(client.NewSentSecret(client.NewSecret("my own secret"))))
 	case *greenfield.APIKey:
 		v.Set(reflect.ValueOf(apiKey(t, testKey)))
 	case *greenfield.Permission:

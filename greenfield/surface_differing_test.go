@@ -41,6 +41,8 @@ var differing = map[string]why{
 
 	"Invoices.PaymentMethods query.onlyAccountedPayments: only in the facts": {"", "it adds payments that do not count"},
 
+	"Webhook.authorizedEvents: the facts have object, which it does not read": {"", "the documents do not show its fields in the response to a creation, see recording webhooks"},
+
 	// Settings that only 1.x has.
 	"PaymentMethodCriteria.paymentMethod: only in the facts":               {"", "the name of paymentMethodId in 1.x"},
 	"Stores.Create.paymentMethodCriteria.paymentMethod: only in the facts": {"", "the name of paymentMethodId in 1.x"},
