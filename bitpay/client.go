@@ -1,6 +1,7 @@
 package bitpay
 
 import (
+	"net/http"
 	"net/url"
 
 	"github.com/btcpayctl/btcpayctl/client"
@@ -59,6 +60,14 @@ func From(connection *client.Client, credential Credential) *Client {
 	c.Invoices, c.Rates = &InvoiceService{c}, &RateService{c}
 	return c
 }
+
+// Address returns the server's address, with its path prefix and without a trailing
+// slash.
+func (c *Client) Address() string { return c.http.Server() }
+
+// WithoutCredential returns an [http.Client] for what this package does not do, such as
+// package doorbell. See [client.Client.WithoutCredential].
+func (c *Client) WithoutCredential() *http.Client { return c.http.WithoutCredential() }
 
 // CloseIdleConnections closes the connections that are kept open for later requests.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }

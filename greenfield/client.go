@@ -1,6 +1,10 @@
 package greenfield
 
-import "github.com/btcpayctl/btcpayctl/client"
+import (
+	"net/http"
+
+	"github.com/btcpayctl/btcpayctl/client"
+)
 
 // Client calls the Greenfield API of one BTCPay Server. Several goroutines may use it at
 // the same time.
@@ -60,3 +64,7 @@ func (c *Client) Address() string { return c.http.Server() }
 
 // CloseIdleConnections closes the connections that are kept open for later requests.
 func (c *Client) CloseIdleConnections() { c.http.CloseIdleConnections() }
+
+// WithoutCredential returns an [http.Client] for what this package does not do, such as
+// package doorbell. See [client.Client.WithoutCredential].
+func (c *Client) WithoutCredential() *http.Client { return c.http.WithoutCredential() }
