@@ -3,10 +3,13 @@ package invoice
 import (
 	"context"
 	"iter"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/doorbell"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -20,6 +23,9 @@ type invoiceAPI interface {
 	server() string
 	create(ctx context.Context, operation string, o order) (invoiceRecord, error)
 	get(ctx context.Context, id string) (invoiceRecord, error)
+	// listen starts to listen for changes of an invoice. It returns nil if the id cannot be
+	// one, or nothing is to be sent.
+	listen(ctx context.Context, id string) *doorbell.Bell
 	all(ctx context.Context, f invoiceFilter) iter.Seq2[invoiceRecord, error]
 	// ordersAtOnce is how many order ids a filter may have.
 	ordersAtOnce() int
@@ -40,6 +46,18 @@ type invoiceAPI interface {
 	// separately those that are excluded only by the clocks. taken returns the invoices
 	// that belong to other operations; it is called only if one of them may be among those.
 	made(ctx context.Context, r ledger.Invoice, taken func() ([]string, error)) (found, older []invoiceRecord, err error)
+}
+
+// listen implements listen of both APIs.
+func listen(ctx context.Context, http *http.Client, server, id string, dryRun bool) *doorbell.Bell {
+	if dryRun {
+		return nil
+	}
+	bell, err := doorbell.Listen(ctx, http, server, client.InvoiceID(id))
+	if err != nil {
+		return nil // reading the invoice reports it
+	}
+	return bell
 }
 
 func madeInvoice(a *app.App, id, orderID string) {

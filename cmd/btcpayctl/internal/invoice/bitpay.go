@@ -10,6 +10,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/bitpay"
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/doorbell"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
@@ -51,6 +52,10 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 	}
 	invoice, err := b.Invoices.Get(ctx, bitpay.InvoiceID(id))
 	return b.withStore(fromBitPay(invoice)).readAtTime(b.app.Now()), err
+}
+
+func (b *bitpayInvoices) listen(ctx context.Context, id string) *doorbell.Bell {
+	return listen(ctx, b.Client.WithoutCredential(), b.Client.Address(), id, b.DryRun)
 }
 
 // withStore names the store that an invoice of the key showed. This API does not report it.

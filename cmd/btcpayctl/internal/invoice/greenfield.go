@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/doorbell"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
@@ -95,6 +96,10 @@ func (g *greenfieldInvoices) get(ctx context.Context, id string) (invoiceRecord,
 		complete, err = invoice, nil // the rest of the invoice is known
 	}
 	return fromGreenfield(complete).readAtTime(g.app.Now()), err
+}
+
+func (g *greenfieldInvoices) listen(ctx context.Context, id string) *doorbell.Bell {
+	return listen(ctx, g.connection.Client.WithoutCredential(), g.connection.Client.Address(), id, g.dryRun)
 }
 
 // withMethods requests the payment methods of an invoice separately, as servers before

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/doorbell"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
@@ -21,6 +22,7 @@ type invoiceWait struct {
 	invoiceCall
 	wait     time.Duration
 	interval time.Duration
+	paced    bool // --interval was given
 	until    string
 
 	server string
@@ -55,6 +57,10 @@ A payment after 10 is seen by the same command with --wait 0, which then ends wi
 and by "btcpayctl invoice list --paid-since". If the server never responded, the exit
 code is that of the failure, such as 7.
 
+The server reports changes on the web socket of the invoice's checkout page, which needs
+no credential; the invoice is then read by the API. Where the socket cannot be used, as
+behind some proxies, the invoice is read every --interval.
+
 If the server stops responding, btcpayctl asks again, once it has read the invoice or
 if --wait is given. With --retry it also waits for a server that refuses the first
 connection.`,
@@ -63,7 +69,8 @@ connection.`,
 		RunE:    c.run,
 	}
 	cli.AddWaitFlag(cmd, &c.wait, "maximum wait; 0 checks once (default until the invoice expires)")
-	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two checks")
+	cmd.Flags().DurationVar(&c.interval, "interval", 2*time.Second, "pause between two checks (default 2s, and a minute while the server reports changes)")
+	cmd.Flags().Lookup("interval").DefValue = "0s"
 	cmd.Flags().StringVar(&c.until, "for", statusSettled, "settled or processing")
 	cli.AddRetryFlag(cmd, &c.flags)
 	c.addFlags(cmd)
@@ -83,6 +90,7 @@ func (c *invoiceWait) run(cmd *cobra.Command, args []string) error {
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is less than 100ms", Next: "--interval 2s"}
 	}
+	c.paced = cmd.Flags().Changed("interval")
 	api, err := c.connect(cmd.Context())
 	if err != nil {
 		return err
@@ -127,7 +135,21 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) e
 		status = output.StartStatus(c.app.Err, c.app.ErrWidth, func() string { return c.line(id) })
 	}
 	defer func() { status.Stop() }()
+	var bell *doorbell.Bell
+	if c.wait != 0 {
+		bell = api.listen(ctx, id)
+	}
+	if bell != nil {
+		defer bell.Close()
+		ready, stop := context.WithTimeout(ctx, time.Second)
+		bell.Ready(ready)
+		stop()
+	}
 	for {
+		if bell != nil {
+			bell.Clear()
+		}
+		asked := c.app.Now()
 		record, err := api.get(ctx, id)
 		switch {
 		case err == nil:
@@ -142,7 +164,7 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) e
 				return err
 			}
 		case ctx.Err() != nil:
-			if c.last != nil && c.app.Now().Sub(c.readAt) > 2*c.interval {
+			if c.last != nil && c.app.Now().Sub(asked) > c.interval {
 				c.away = err // it has hung for longer than a check takes
 			}
 			return c.waitFailure(parent, id)
@@ -160,12 +182,45 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) e
 		if c.wait == 0 {
 			return c.stillPending(id)
 		}
-		select {
-		case <-ctx.Done():
+		if !c.pause(ctx, bell) {
 			return c.waitFailure(parent, id)
-		case <-time.After(c.interval):
 		}
 	}
+}
+
+// pause waits until the invoice is to be read again. It returns false if ctx has ended.
+func (c *invoiceWait) pause(ctx context.Context, bell *doorbell.Bell) bool {
+	var rings <-chan struct{}
+	if bell != nil {
+		rings = bell.Rings()
+	}
+	next := time.NewTimer(c.nextRead(ctx, bell))
+	defer next.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-next.C:
+	case <-rings:
+	}
+	return true
+}
+
+// nextRead returns how long to wait for the bell. No bell is trusted with the end: the
+// invoice is also read when it expires, and once more before the wait is over.
+func (c *invoiceWait) nextRead(ctx context.Context, bell *doorbell.Bell) time.Duration {
+	if bell == nil || c.paced || c.away != nil {
+		return c.interval
+	}
+	next := bell.Pause(c.interval)
+	c.mu.Lock()
+	if c.last != nil && c.last.Status == statusNew {
+		next = min(next, c.left-c.app.Now().Sub(c.readAt))
+	}
+	c.mu.Unlock()
+	if end, limited := ctx.Deadline(); limited {
+		next = min(next, time.Until(end)-c.interval)
+	}
+	return max(next, c.interval)
 }
 
 // expired reports whether there is no reason to keep waiting: nothing was read yet, or the

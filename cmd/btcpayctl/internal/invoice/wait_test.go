@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/client"
+	"github.com/btcpayctl/btcpayctl/client/doorbell"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app/apptest"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 )
@@ -34,6 +35,9 @@ func (f *fakeInvoices) get(ctx context.Context, id string) (invoiceRecord, error
 	}
 	return invoiceRecord{ID: id, Status: statusNew, Exception: exceptionNone, Due: amountIn("0.00025"), DueCurrency: new(bitcoin), ExpiresAt: time.Now().Add(15 * time.Minute)}, nil
 }
+
+// listen has no bell, so that the invoice is polled.
+func (f *fakeInvoices) listen(context.Context, string) *doorbell.Bell { return nil }
 
 func amountIn(text string) *client.Decimal {
 	d, err := client.ParseDecimal(text)
