@@ -12,9 +12,6 @@ import (
 
 // notImitated names exchanges that the sandbox answers otherwise than the recorded server, with the reason.
 var notImitated = map[string]string{
-	"users: all users":            "the recorded server took a second to make a user, and ages in a list are compared",
-	"users: the users in the end": "as before",
-
 	"apikey-neighbours: permissions as an object":         "what the library says of a wrong shape is told in part",
 	"apikey-neighbours: label: a list":                    "as before",
 	"tokens-neighbours: a comma at the end and a comment": "the reader of the BitPay half takes JSON alone",

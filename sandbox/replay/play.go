@@ -56,6 +56,7 @@ type player struct {
 	realTime  bool          // the server has no control
 	ahead     time.Duration // how far its clock was advanced
 	patience  time.Duration
+	pace      pace
 }
 
 // Play plays the recording against the server at a base URL, which includes the root path. An error says that the
@@ -198,6 +199,9 @@ func (p *player) pay(ctx context.Context, s *step, report *Report) error {
 // exchange sends a request, repeatedly if the recording polls, and compares the last response.
 func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 	s := &p.rec.steps[i]
+	if err := p.keepPace(ctx, s); err != nil {
+		return err
+	}
 	var a *answered
 	var out sent
 	var unsent error
