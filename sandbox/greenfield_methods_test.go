@@ -64,7 +64,7 @@ func TestPaymentMethods(t *testing.T) {
 
 	check("GET", all+"/LightningNetwork", "", http.StatusGone, `"unsupported-in-v2"`)
 	check("DELETE", all+"/lnurlpay/BTC", "", http.StatusGone, `"unsupported-in-v2"`)
-	check("PUT", all+"/BTC-LN", `{"config":{"connectionString":"type=lnd-rest;server=https://127.0.0.1"}}`, http.StatusNotImplemented, `"not-in-sandbox"`)
+	check("PUT", all+"/BTC-LN", `{"config":{"connectionString":"type=lnd-rest;server=https://127.0.0.1"}}`, http.StatusOK, `"BTC-LN"`)
 	check("PUT", all+"/BTC-LN", `{"config":{}}`, http.StatusUnprocessableEntity, `"ConnectionString"`)
 	check("PUT", all+"/BTC-LNURL", `{"enabled":false}`, http.StatusNotFound, `"paymentmethod-not-found"`)
 	check("PUT", all+"/BTC_LNURLPAY", `{"config":{"lud12Enabled":false}}`, http.StatusOK, `"config":{"useBech32Scheme":false,"lud12Enabled":false,"lud21Enabled":true},"paymentMethodId":"BTC-LNURL"`)
@@ -74,6 +74,7 @@ func TestPaymentMethods(t *testing.T) {
 	for range 2 {
 		check("DELETE", all+"/btc", "", http.StatusOK, "")
 		check("DELETE", all+"/BTC-LNURL", "", http.StatusOK, "")
+		check("DELETE", all+"/BTC-LN", "", http.StatusOK, "")
 	}
 	check("DELETE", all+"/DOGE-CHAIN", "", http.StatusNotFound, `"paymentmethod-not-found"`)
 	check("GET", all, "", http.StatusOK, "[]")

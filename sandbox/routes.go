@@ -8,6 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/absent"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/invoices"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/keys"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/lightning"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/misc"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentmethods"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentrequests"
@@ -42,6 +43,7 @@ func areas() [][]serve.Route {
 		stores.Routes(),
 		paymentmethods.Routes(),
 		wallets.Routes(),
+		lightning.Routes(),
 		rates.Routes(),
 		invoices.Routes(),
 		pullpayments.Routes(),

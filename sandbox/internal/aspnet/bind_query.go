@@ -64,3 +64,47 @@ func (q *Query) Time(name string) time.Time {
 	}
 	return time.Unix(seconds, 0).UTC()
 }
+
+// Long reads a whole number of 64 bits. An empty value counts as missing.
+func (q *Query) Long(name string) *int64 {
+	value := QueryValue(q.Request, name)
+	if value == "" {
+		return nil
+	}
+	i, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	if err != nil {
+		q.fail(name, "The value '"+value+"' is not valid.")
+		return nil
+	}
+	return &i
+}
+
+// Enum reads one of some names in any case, or its number. An empty value counts as missing.
+func (q *Query) Enum(name string, values ...string) string {
+	return q.enum(name, QueryValue(q.Request, name), values)
+}
+
+// Enums reads all values of a name, each as [Query.Enum] does.
+func (q *Query) Enums(name string, values ...string) []string {
+	var read []string
+	for _, value := range QueryValues(q.Request, name) {
+		if one := q.enum(name, value, values); one != "" {
+			read = append(read, one)
+		}
+	}
+	return read
+}
+
+func (q *Query) enum(name, value string, values []string) string {
+	asked := strings.TrimSpace(value)
+	if asked == "" {
+		return ""
+	}
+	for i, v := range values {
+		if strings.EqualFold(asked, v) || asked == strconv.Itoa(i) {
+			return v
+		}
+	}
+	q.fail(name, "The value '"+value+"' is not valid.")
+	return ""
+}

@@ -76,6 +76,11 @@ func (f *Faults) Throw(n *Node, message string) {
 	f.thrown = &FieldError{n.path(), message}
 }
 
+// ThrowAt adds an exception of a converter that names its place itself.
+func (f *Faults) ThrowAt(path, message string) {
+	f.thrown = &FieldError{path, message}
+}
+
 // refuse answers the errors of binding, and reports whether there are any.
 func (f *Faults) refuse(w http.ResponseWriter, namesParameter bool) bool {
 	switch {

@@ -261,6 +261,13 @@ func ParseSpan(text string) (time.Duration, bool) {
 	return total, true
 }
 
+// Invalid adds the error for a value that a converter of the server refuses without words of its own.
+func (m *Model) Invalid(name string) {
+	if n := m.Get(name); n != nil {
+		m.Faults.add(n.path(), "The supplied value is invalid.")
+	}
+}
+
 // Object reads an object of a type of the server.
 func (m *Model) Object(name, typ string) *Model {
 	n := m.Get(name)
@@ -353,7 +360,10 @@ func (m *Model) Timestamp(name string) *int64 {
 			return &seconds
 		}
 	}
-	actual := map[byte]string{'"': "String", '{': "StartObject", '[': "StartArray", 't': "Boolean", 'f': "Boolean", 0: "Float"}[n.Kind]
+	actual := n.tokenName()
+	if n.Kind == 0 {
+		actual = "Float" // whatever cannot be a whole number of 64 bits
+	}
 	m.Faults.Throw(n, "Unexpected json token type, expected is Integer and actual is "+actual)
 	return nil
 }

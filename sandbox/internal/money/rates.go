@@ -110,7 +110,7 @@ func NewCalculator(spread Decimal, scripts ...Script) *Calculator {
 // Rate computes the rate of a pair. If no script has it, the result is that of the last one.
 func (c *Calculator) Rate(pair Pair) Rate {
 	if pair.Left == pair.Right {
-		return Rate{Pair: pair, Rule: "1", Evaluated: "1", Value: New(10, 1)}
+		return Rate{Pair: pair, Rule: "1.0", Evaluated: "1.0", Value: New(10, 1)}
 	}
 	var result Rate
 	for _, e := range c.evaluators {

@@ -234,6 +234,9 @@ func (r Release) EmbedsMethodsInOne() bool { return r.Since(2, 4, 1) }
 // HasEmailSettings reports whether the server's e-mail settings can be read. By history since 2.0.7.
 func (r Release) HasEmailSettings() bool { return r.Since(2, 0, 7) }
 
+// HasHistograms reports whether balances over time can be read. By history since 2.0.3; recorded of 1.13.5 and 2.0.8.
+func (r Release) HasHistograms() bool { return r.Since(2, 0, 3) }
+
 // StoreDefaults are the settings of a store that is made by the API. Since 2.1.2 they are
 // those of a store made on the page, by history.
 func (r Release) StoreDefaults() world.StoreSettings {

@@ -40,10 +40,12 @@ const (
 	ModifyOfferings      = "btcpay.store.canmodifyofferings"
 	ViewOfferings        = "btcpay.store.canviewofferings"
 	UseNode              = "btcpay.store.canuselightningnode"
+	CreateNodeInvoices   = "btcpay.store.cancreatelightninginvoice"
 	ViewNodeInvoices     = "btcpay.store.canviewlightninginvoice"
 
-	UseServerNode          = "btcpay.server.canuseinternallightningnode"
-	ViewServerNodeInvoices = "btcpay.server.canviewlightninginvoiceinternalnode"
+	UseServerNode            = "btcpay.server.canuseinternallightningnode"
+	CreateServerNodeInvoices = "btcpay.server.cancreatelightninginvoiceinternalnode"
+	ViewServerNodeInvoices   = "btcpay.server.canviewlightninginvoiceinternalnode"
 
 	// ViewCustodians and the following ones exist until 2.0.0.
 	ViewCustodians        = "btcpay.store.canviewcustodianaccounts"

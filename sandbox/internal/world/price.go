@@ -48,18 +48,12 @@ func PriceInvoice(inv *Invoice, st *Store, methods []string, node Node, now time
 		return ""
 	}
 	if st.Wallet == nil || !st.Wallet.Enabled {
-		return noWallet
+		return st.refuseWithoutWallet(inv, methods, now)
 	}
 	log := creationLog{now: now}
 	log.add("Info Creation of invoice starting")
 	rate := st.Rate(money.Pair{Left: "BTC", Right: inv.Currency})
-	if rate.Err != "" {
-		log.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = ???")
-		log.add("Warning Rate rule error (" + rate.Err + ")")
-		log.add("Warning Unable to get rate " + rate.Pair.String() + ".")
-	} else {
-		log.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = " + rate.Value.Text())
-	}
+	log.addRate(rate)
 	switch {
 	case methods != nil && !slices.Contains(methods, OnChain):
 		return log.String()
@@ -98,6 +92,16 @@ type creationLog struct {
 
 func (l *creationLog) add(line string) {
 	l.lines.WriteString(l.now.Format("01/02/2006 15:04:05") + ":" + line + "\n")
+}
+
+func (l *creationLog) addRate(rate money.Rate) {
+	if rate.Err != "" {
+		l.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = ???")
+		l.add("Warning Rate rule error (" + rate.Err + ")")
+		l.add("Warning Unable to get rate " + rate.Pair.String() + ".")
+	} else {
+		l.add("Info Rate for " + rate.Pair.String() + ": " + rate.Rule + " = " + rate.Evaluated + " = " + rate.Value.Text())
+	}
 }
 
 func (l *creationLog) String() string {

@@ -16,8 +16,9 @@ type Store struct {
 	StoreSettings
 
 	LegacyKey string
-	Wallet    *Wallet // nil: none linked
-	LNURL     *LNURL  `json:",omitzero"` // nil: not set up
+	Wallet    *Wallet        // nil: none linked
+	LNURL     *LNURL         `json:",omitzero"` // nil: not set up
+	Lightning *LightningNode `json:",omitzero"` // nil: none connected
 	Rates     RateConfiguration
 	// DefaultPairs are the currency pairs that /rates answers if none are requested.
 	DefaultPairs []string

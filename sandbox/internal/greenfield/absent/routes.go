@@ -1,5 +1,4 @@
-// Package absent is the area of what a sandbox does not have: payouts, offerings, apps, notifications and
-// lightning nodes. Its routes check permissions and answer that there are none.
+// Package absent is the area of what a sandbox does not have: payouts, offerings, apps and notifications. Its routes check permissions and answer that there are none.
 package absent
 
 import (
@@ -17,9 +16,5 @@ func Routes() []serve.Route {
 		greenfield.InStore("GET", "/offerings", world.ViewOfferings, listNone),
 		greenfield.InStore("GET", "/apps", world.ModifyStoreSettings, listNone),
 		greenfield.Route("GET", "/apps/{appId}", world.ModifyStoreSettings, listNone),
-		greenfield.InStore("GET", "/lightning/{cryptoCode}/info", world.UseNode, askStoreNode),
-		greenfield.InStore("GET", "/lightning/{cryptoCode}/invoices", world.ViewNodeInvoices, askStoreNode),
-		greenfield.Route("GET", "/server/lightning/{cryptoCode}/info", world.UseServerNode, askServerNode),
-		greenfield.Route("GET", "/server/lightning/{cryptoCode}/invoices", world.ViewServerNodeInvoices, askServerNode),
 	}
 }

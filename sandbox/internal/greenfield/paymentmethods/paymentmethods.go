@@ -15,7 +15,7 @@ type methodData struct {
 	PaymentMethodID string `json:"paymentMethodId"`
 }
 
-const lightning, lnurl = "BTC-LN", "BTC-LNURL"
+const lightning, lnurl = world.Lightning, "BTC-LNURL"
 
 func methodID(r *serve.Request) string { return world.PaymentMethodID(r.PathValue("method")) }
 
@@ -30,6 +30,13 @@ func methods(st *world.Store, withConfig bool) []methodData {
 		data := methodData{Enabled: st.Wallet.Enabled, PaymentMethodID: world.OnChain}
 		if withConfig {
 			data.Config = show(st.Wallet)
+		}
+		list = append(list, data)
+	}
+	if st.Lightning != nil {
+		data := methodData{Enabled: st.Lightning.Enabled, PaymentMethodID: lightning}
+		if withConfig {
+			data.Config = showNode(st.Lightning)
 		}
 		list = append(list, data)
 	}
@@ -96,6 +103,7 @@ func remove(w http.ResponseWriter, r *serve.Request) {
 	case lnurl:
 		r.Store().LNURL = nil
 	case lightning:
+		r.Store().Lightning = nil
 	default:
 		writeNotFound(w)
 		return
@@ -125,7 +133,7 @@ func set(w http.ResponseWriter, r *serve.Request) {
 	case lnurl:
 		setLNURL(w, r.Store(), enabled, config)
 	case lightning:
-		refuseLightning(w, r, config)
+		setNode(w, r, enabled, config)
 	default:
 		writeNotFound(w)
 	}
