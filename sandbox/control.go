@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,25 +38,15 @@ func (s *Sandbox) control(w *serve.Response, r *http.Request) {
 		writeControl(w, http.StatusRequestEntityTooLarge, "the body is too long")
 		return
 	}
-	var act func([]byte) (any, error)
-	switch strings.TrimPrefix(r.URL.Path, controlPrefix) {
-	case "pay":
-		act = s.controlPay
-	case "mine":
-		act = s.controlMine
-	case "clock":
-		act = s.controlClock
-	case "effect":
-		act = s.controlEffect
-	case "seed":
-		act = s.controlSeed
-	default:
-		writeControl(w, http.StatusNotFound, "unknown control address: there are pay, mine, clock, effect and seed")
+	known := controls()
+	act := known[strings.TrimPrefix(r.URL.Path, controlPrefix)]
+	if act == nil {
+		writeControl(w, http.StatusNotFound, "unknown control address: there are "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		return
 	}
 	var result any
 	err = s.world.Act(func() (err error) {
-		result, err = act(body)
+		result, err = act(s, body)
 		return err
 	})
 	if err != nil {
@@ -62,6 +54,20 @@ func (s *Sandbox) control(w *serve.Response, r *http.Request) {
 		return
 	}
 	aspnet.WriteJSON(w, http.StatusOK, result)
+}
+
+// controls returns the control addresses. Their actions run with the world's lock held.
+func controls() map[string]func(*Sandbox, []byte) (any, error) {
+	return map[string]func(*Sandbox, []byte) (any, error){
+		"pay":          (*Sandbox).controlPay,
+		"mine":         (*Sandbox).controlMine,
+		"clock":        (*Sandbox).controlClock,
+		"effect":       (*Sandbox).controlEffect,
+		"seed":         (*Sandbox).controlSeed,
+		"fault":        (*Sandbox).controlFault,
+		"fault/list":   (*Sandbox).controlFaultList,
+		"fault/remove": (*Sandbox).controlFaultRemove,
+	}
 }
 
 func writeControl(w http.ResponseWriter, status int, message string) {

@@ -2,12 +2,15 @@ package sandbox
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -16,8 +19,9 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// Fault makes requests fail. At most one of Status, CutAfter, Drop and Reset is set.
-// Without any of them the request is answered as usual, after Latency.
+// Fault makes requests fail. At most one of Status, CutAfter, BadJSON, Drop and Reset is
+// set. Without any of them the request is answered as usual, after Latency and with the
+// Date that Skew changes. [NewFault] makes the usual ones by name.
 type Fault struct {
 	// Method is the method of the requests that the fault applies to; empty is any.
 	Method string
@@ -42,15 +46,25 @@ type Fault struct {
 	// response, whose Content-Length is that of the whole body. The request is carried
 	// out.
 	CutAfter *int
+	// BadJSON makes the body of the sandbox's response end in the middle of its JSON, with
+	// a Content-Length that fits. The request is carried out.
+	BadJSON bool
 	// Drop closes the connection without a response. With Executed it is a response that was lost.
 	Drop bool
 	// Reset resets the connection without a response.
 	Reset bool
+
+	// Skew is how far the Date header of the response is ahead of the sandbox's clock;
+	// below 0 it is behind.
+	Skew time.Duration
+
+	kind string // as it was given to NewFault
 }
 
 // ActiveFault is a fault that is set.
 type ActiveFault struct {
 	faults *activeFaults
+	id     string
 	fault  Fault
 	path   serve.Pattern
 	left   int // below 0: no limit
@@ -61,7 +75,14 @@ type ActiveFault struct {
 type activeFaults struct {
 	mu     sync.Mutex
 	active []*ActiveFault
+	made   int
 }
+
+// Bounds of faults, for programs that set them by control.
+const (
+	maxFaults  = 1000
+	maxLatency = time.Hour
+)
 
 // Fault sets a fault. If several apply to a request, the one that was set first does.
 // Faults do not apply to control by HTTP and to [Sandbox.Consent]. If a fault closes the
@@ -69,18 +90,24 @@ type activeFaults struct {
 // require. An error says what is wrong with the fault.
 func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	ends := 0
-	for _, set := range []bool{f.Status != 0, f.CutAfter != nil, f.Drop, f.Reset} {
+	for _, set := range []bool{f.Status != 0, f.CutAfter != nil, f.BadJSON, f.Drop, f.Reset} {
 		if set {
 			ends++
 		}
 	}
 	switch {
 	case ends > 1:
-		return nil, errors.New("sandbox: fault: set only one of Status, CutAfter, Drop and Reset")
-	case ends == 0 && f.Latency == 0:
-		return nil, errors.New("sandbox: fault: it has no effect: set Latency, Status, CutAfter, Drop or Reset")
+		return nil, errors.New("sandbox: fault: set only one of Status, CutAfter, BadJSON, Drop and Reset")
+	case ends == 0 && f.Latency == 0 && f.Skew == 0:
+		return nil, errors.New("sandbox: fault: it has no effect: set Latency, Status, CutAfter, BadJSON, Drop, Reset or Skew")
 	case f.Latency < 0:
 		return nil, errors.New("sandbox: fault: Latency must not be negative")
+	case f.Latency > maxLatency:
+		return nil, errors.New("sandbox: fault: Latency must be 1 hour at most")
+	case f.Skew < -maxAdvance || f.Skew > maxAdvance:
+		return nil, errors.New("sandbox: fault: Skew must be 10 years at most")
+	case f.Skew != 0 && (f.Drop || f.Reset):
+		return nil, errors.New("sandbox: fault: Skew needs a response, which Drop and Reset do not send")
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return nil, errors.New("sandbox: fault: Status must be 200 to 599")
 	case f.CutAfter != nil && *f.CutAfter < 0:
@@ -90,7 +117,7 @@ func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	case f.Status == 0 && (f.Header != nil || f.Body != ""):
 		return nil, errors.New("sandbox: fault: Header and Body need a Status")
 	}
-	f.Executed = f.Executed || f.CutAfter != nil
+	f.Executed = f.Executed || f.CutAfter != nil || f.BadJSON
 	f.Header = f.Header.Clone()
 	a := &ActiveFault{faults: &s.faults, fault: f, path: serve.ParsePattern(f.Path), left: f.Times}
 	if f.Times == 0 {
@@ -98,8 +125,46 @@ func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	}
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
+	if len(s.faults.active) >= maxFaults {
+		return nil, fmt.Errorf("sandbox: fault: there are %d already: remove some", maxFaults)
+	}
+	s.faults.made++
+	a.id = strconv.Itoa(s.faults.made)
 	s.faults.active = append(s.faults.active, a)
 	return a, nil
+}
+
+// Faults returns the faults that are set and may still apply to a request, in their order.
+func (s *Sandbox) Faults() []*ActiveFault {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	return slices.Clone(s.faults.active)
+}
+
+// RemoveFaults removes all faults, and returns how many there were.
+func (s *Sandbox) RemoveFaults() int {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	n := len(s.faults.active)
+	s.faults.active = nil
+	return n
+}
+
+// ID names the fault among those of its sandbox.
+func (a *ActiveFault) ID() string { return a.id }
+
+// Fault returns the fault as it was set.
+func (a *ActiveFault) Fault() Fault {
+	f := a.fault
+	f.Header = f.Header.Clone()
+	return f
+}
+
+// Left is how many more requests the fault applies to; below 0 all until it is removed.
+func (a *ActiveFault) Left() int {
+	a.faults.mu.Lock()
+	defer a.faults.mu.Unlock()
+	return a.left
 }
 
 // Met counts the requests that the fault applied to.
@@ -173,6 +238,12 @@ func (a *ActiveFault) serve(s *Sandbox, w http.ResponseWriter, r *http.Request) 
 	case response == nil:
 		response = s.respond(r)
 	}
+	if f.BadJSON {
+		response = spoilJSON(response)
+	}
+	if f.Skew != 0 {
+		response.Header().Set("Date", s.world.Now().Add(f.Skew).Format(http.TimeFormat))
+	}
 	if f.CutAfter != nil {
 		cut(w, response, *f.CutAfter)
 	}
@@ -194,6 +265,22 @@ func (f *Fault) wait(s *Sandbox, r *http.Request) bool {
 	case <-s.world.Done():
 	}
 	return false
+}
+
+// spoilJSON returns the response with the first half of its body, which is no JSON.
+func spoilJSON(response *serve.Response) *serve.Response {
+	half := response.Body()[:len(response.Body())/2]
+	if json.Valid(half) || len(half) == 0 { // such as of a number
+		half = []byte("{")
+	}
+	spoilt := serve.NewResponse()
+	maps.Copy(spoilt.Header(), response.Header())
+	if spoilt.Header().Get("Content-Type") == "" {
+		spoilt.Header().Set("Content-Type", "application/json; charset=utf-8")
+	}
+	spoilt.WriteHeader(response.Status())
+	spoilt.Write(half)
+	return spoilt
 }
 
 // cut sends the response up to a byte of its body, and closes the connection.

@@ -35,6 +35,9 @@
 //	POST /_sandbox/effect {"allowBasic":EMAIL}                        allow Basic for an account, in releases that require it
 //	POST /_sandbox/effect {"addSecondFactor":EMAIL}                   add a second factor to an account
 //	POST /_sandbox/seed   {}                                          read the account, store and key of the seed
+//	POST /_sandbox/fault  {"kind","value","path",…}                   set a fault, see [NewFault]
+//	POST /_sandbox/fault/list {}                                      list the faults
+//	POST /_sandbox/fault/remove {"id"}                                remove a fault, or all by {"all":true}
 //
 // They answer JSON. They refuse requests from other origins, and work only if the server listens on loopback.
 //
