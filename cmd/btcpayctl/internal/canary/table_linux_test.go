@@ -174,6 +174,8 @@ var scenarios = []scenario{
 
 	{line: "sandbox -o json", server: true, allow: []exception{askedFor("sandbox's password", "stdout"), askedFor("sandbox's key", "stdout")}},
 	{line: "sandbox code --server $SERVER", allow: playsOwner},
+	{line: "sandbox fault"}, {line: "sandbox fault add status 500 --path /nowhere --server $SERVER"},
+	{line: "sandbox fault list --server $SERVER"}, {line: "sandbox fault remove 0 --server $SERVER", code: 6},
 	{line: "sandbox clock 1s --server $SERVER"}, {line: "sandbox mine --server $SERVER"},
 	{line: "sandbox pay $UNPAID --server $SERVER", before: []string{"UNPAID=invoice create --profile till --amount 1 --currency USD -o name"}, allow: playsOwner},
 	{line: "sandbox paste $PUBLICKEY --server $SERVER", before: []string{"key generate --profile pasted", "PUBLICKEY=key show --profile pasted -o json --jq .publicKey"}, allow: playsOwner},

@@ -83,7 +83,11 @@ var docCases = []docCase{
 	{block: "docs/keystore.md: export BTCPAYCTL_KEYSTORE=file", with: map[string]string{"/run/secrets/btcpayctl-identity": "shop.json"}},
 
 	{block: `docs/sandbox.md: curl -H "Authorization: token $KEY" -H 'Content-Type: application/json' \`, why: "it needs curl; the webhook tests of package sandbox send the same"},
+	{block: `docs/sandbox.md: btcpayctl sandbox fault add lost --method POST --path "/api/v1/stores/{id}/invoices"`, setup: []string{onSandbox}},
 	{block: "docs/sandbox.md: btcpayctl sandbox --port 8080", with: map[string]string{"8080": "0"}, until: `KEY|apiKey`},
 }
+
+// onSandbox has the commands of a block control the sandbox.
+const onSandbox = "export BTCPAYCTL_SERVER=https://btcpay.example.com"
 
 const movesKeyring = "it moves keys out of a desktop's keyring; TestScripts/keystore_move runs it between two others"

@@ -54,6 +54,7 @@ var withoutEffect = map[string]string{
 	"pair status": "reads", "profile list": "reads", "profile show": "reads", "rate get": "reads", "store list": "reads", "store show": "reads",
 	"sandbox approve": "as sandbox paste, in play", "sandbox consent": "as sandbox paste, in play", "sandbox pay": "as sandbox paste, in play",
 	"sandbox clock": "as sandbox paste, in play", "sandbox code": "as sandbox paste, in play", "sandbox mine": "as sandbox paste, in play",
+	"sandbox fault add": "as sandbox paste, in play", "sandbox fault list": "reads", "sandbox fault remove": "a fault of a test double",
 	"version": "reads", "whoami": "reads",
 }
 

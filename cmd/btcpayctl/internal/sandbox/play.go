@@ -43,6 +43,25 @@ func (p *sandboxActor) addFlags(cmd *cobra.Command) {
 
 // newActorCommand makes a command that acts as the owner or buyer.
 func newActorCommand[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *sandboxActor, []string) (T, error)) *cobra.Command {
+	return newPrintingCommand(a, cmd, view, act, func(p *output.Printer, record T) error {
+		a.Did(app.Effect{ID: view.Name(record), What: sandboxName(cmd) + " is done: " + view.Name(record)})
+		return output.One(p, view, record)
+	})
+}
+
+// newListCommand is like newActorCommand for a command that prints a list.
+func newListCommand[T any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *sandboxActor, []string) ([]T, error)) *cobra.Command {
+	return newPrintingCommand(a, cmd, view, act, func(p *output.Printer, records []T) error {
+		return output.Each(p, view, records)
+	})
+}
+
+// sandboxName is the name of a command without the program's.
+func sandboxName(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+func newPrintingCommand[T, R any](a *app.App, cmd *cobra.Command, view output.View[T], act func(context.Context, *sandboxActor, []string) (R, error), show func(*output.Printer, R) error) *cobra.Command {
 	p := &sandboxActor{app: a}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		printer, err := cli.CheckedPrinter(a, cmd, view, *new(T))
@@ -53,12 +72,11 @@ func newActorCommand[T any](a *app.App, cmd *cobra.Command, view output.View[T],
 			return err
 		}
 		defer p.close()
-		record, err := act(cmd.Context(), p, args)
+		result, err := act(cmd.Context(), p, args)
 		if err != nil {
 			return p.explain(cmd.Context(), err)
 		}
-		a.Did(app.Effect{ID: view.Name(record), What: "sandbox " + cmd.Name() + " is done: " + view.Name(record)})
-		return output.One(printer, view, record)
+		return show(printer, result)
 	}
 	p.addFlags(cmd)
 	cli.Shows(cmd, view)
@@ -123,7 +141,7 @@ func (p *sandboxActor) explain(ctx context.Context, err error) error {
 
 // ask sends one request to a control address.
 func ask[T any](ctx context.Context, p *sandboxActor, action string, body any) (T, error) {
-	return client.Call[T](ctx, p.control, client.Request{Method: http.MethodPost, Path: []string{"_sandbox", action}, Body: body})
+	return client.Call[T](ctx, p.control, client.Request{Method: http.MethodPost, Path: append([]string{"_sandbox"}, strings.Split(action, "/")...), Body: body})
 }
 
 // logIn logs the account's owner in.
