@@ -152,3 +152,39 @@ func BenchmarkReady(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLog sets a GET of a store with a key against the same without the log of requests.
+func BenchmarkLog(b *testing.B) {
+	s, err := NewHandler(Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	path := "/api/v1/stores/" + s.seed.StoreID
+	read := func() (*httptest.ResponseRecorder, *http.Request) {
+		r := httptest.NewRequestWithContext(b.Context(), "GET", path, nil)
+		r.Header.Set("Authorization", "token "+s.seed.APIKey)
+		return httptest.NewRecorder(), r
+	}
+	check := func(w *httptest.ResponseRecorder) {
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Code, w.Body)
+		}
+	}
+	b.Run("SDK", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			w, r := read()
+			s.ServeHTTP(w, r)
+			check(w)
+		}
+	})
+	b.Run("Baseline", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			w, r := read()
+			s.respond(r).Send(w)
+			check(w)
+		}
+	})
+}

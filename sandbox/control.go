@@ -21,6 +21,9 @@ const controlPrefix = "/_sandbox/"
 
 const maxControlBody = 64 << 10
 
+// isControl reports whether a request is to a control address.
+func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, controlPrefix) }
+
 // control does what the world does to a real server. It is only for programs on this machine, so that a page in a
 // browser cannot use it.
 func (s *Sandbox) control(w *serve.Response, r *http.Request) {

@@ -185,7 +185,7 @@ func (a *ActiveFault) Remove() {
 func (f *activeFaults) match(s *Sandbox, r *http.Request) *ActiveFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.active) == 0 || strings.HasPrefix(r.URL.Path, controlPrefix) {
+	if len(f.active) == 0 || isControl(r) {
 		return nil
 	}
 	for i, a := range f.active {

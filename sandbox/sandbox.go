@@ -67,6 +67,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/requestlog"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -108,6 +109,7 @@ type Sandbox struct {
 	rootPath string
 	server   *serve.Server
 	faults   activeFaults
+	requests requestlog.Log
 
 	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
 	// does not hold it.
@@ -173,16 +175,18 @@ func normaliseRootPath(path string) string {
 // ServeHTTP answers as the server does. It panics with [http.ErrAbortHandler] if a [Fault] closes the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f := s.faults.match(s, r); f != nil {
-		f.serve(s, w, r)
+		s.serveFault(f, w, r)
 		return
 	}
-	s.respond(r).Send(w)
+	response := s.respond(r)
+	s.logResponse(r, response)
+	response.Send(w)
 }
 
 // respond answers a request without faults.
 func (s *Sandbox) respond(r *http.Request) *serve.Response {
 	response := serve.NewResponse()
-	if strings.HasPrefix(r.URL.Path, controlPrefix) {
+	if isControl(r) {
 		s.control(response, r)
 	} else {
 		s.server.Serve(response, r)

@@ -78,7 +78,7 @@ const greenfieldAreas = "sandbox/internal/greenfield/*"
 var sandboxArrows = map[string][]string{
 	"sandbox": {
 		"sandbox/human", "sandbox/internal/bitpay", "sandbox/internal/deliver", greenfieldAreas, "sandbox/internal/money", "sandbox/internal/pages",
-		"sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world", "sandbox/internal/aspnet",
+		"sandbox/internal/release", "sandbox/internal/requestlog", "sandbox/internal/serve", "sandbox/internal/world", "sandbox/internal/aspnet",
 	},
 	"sandbox/internal/bitpay": {
 		"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/money",
@@ -92,18 +92,19 @@ var sandboxArrows = map[string][]string{
 	"sandbox/internal/pages": {
 		"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/pictures", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world",
 	},
-	"sandbox/internal/pictures": {"sandbox/internal/aspnet", "sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world"},
-	"sandbox/internal/serve":    {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/world"},
-	"sandbox/internal/release":  {"sandbox/internal/aspnet", "sandbox/internal/world"},
-	"sandbox/internal/world":    {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
-	"sandbox/internal/bitid":    {"sandbox/internal/aspnet"},
-	"sandbox/internal/aspnet":   {"sandbox/internal/money"},
-	"sandbox/internal/deliver":  {},
-	"sandbox/internal/language": {},
-	"sandbox/internal/money":    {},
-	"sandbox/internal/random":   {},
-	"sandbox/human":             {},
-	"sandbox/replay":            {"sandbox/human"},
+	"sandbox/internal/pictures":   {"sandbox/internal/aspnet", "sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world"},
+	"sandbox/internal/serve":      {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/requestlog", "sandbox/internal/world"},
+	"sandbox/internal/release":    {"sandbox/internal/aspnet", "sandbox/internal/world"},
+	"sandbox/internal/world":      {"sandbox/internal/aspnet", "sandbox/internal/deliver", "sandbox/internal/money", "sandbox/internal/random"},
+	"sandbox/internal/bitid":      {"sandbox/internal/aspnet"},
+	"sandbox/internal/aspnet":     {"sandbox/internal/money"},
+	"sandbox/internal/deliver":    {},
+	"sandbox/internal/language":   {},
+	"sandbox/internal/money":      {},
+	"sandbox/internal/random":     {},
+	"sandbox/internal/requestlog": {},
+	"sandbox/human":               {},
+	"sandbox/replay":              {"sandbox/human"},
 }
 
 // sandboxPackage is the name of a package in sandboxArrows.

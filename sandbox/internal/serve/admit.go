@@ -29,6 +29,7 @@ func (r *Request) admitBitpay(w *Response, permission string) bool {
 	}
 	if r.failed != "" {
 		r.refuseBitpay(w)
+		r.explainBitpay(w, permission)
 		return false
 	}
 	allowed := permission == Anyone || r.StoreID != ""
@@ -36,6 +37,7 @@ func (r *Request) admitBitpay(w *Response, permission string) bool {
 		allowed = r.State.Stores[r.StoreID].AnyoneCanCreateInvoice
 	}
 	if !allowed {
+		r.explainBitpay(w, permission)
 		aspnet.SetSecurityHeaders(w.header)
 		aspnet.WriteEmpty(w, http.StatusForbidden)
 	}
@@ -60,6 +62,7 @@ func (r *Request) admitGreenfield(w *Response, route *Route) bool {
 		refusal = needAuthentication // Basic is not a key
 	}
 	if refusal != "" {
+		r.explainGreenfield(w, refusal)
 		writeUnauthenticated(w, refusal)
 		return false
 	}
@@ -77,6 +80,7 @@ func (r *Request) admitGreenfield(w *Response, route *Route) bool {
 		}
 		return true
 	}
+	r.explainForbidden(w, route, sc)
 	WriteForbidden(w, route.Permission)
 	return false
 }
@@ -91,6 +95,7 @@ func (r *Request) admitEither(w *Response) bool {
 	if r.User != nil {
 		return true
 	}
+	r.explainGreenfield(w, refusal)
 	w.header.Set("Location", r.loginURL())
 	writeUnauthenticated(w, refusal)
 	return false
@@ -100,17 +105,20 @@ func (r *Request) admitPage(w *Response, route *Route) bool {
 	r.resolvePage()
 	permission := route.Permission
 	if permission != Open && r.User == nil {
+		w.explain("the browser is not logged in")
 		r.RedirectToLogin(w)
 		return false
 	}
 	if r.Method == http.MethodPost {
 		if err := r.ParseForm(); err != nil || !r.checkFormToken() && !(route.GuardedLate && !r.Release.ChecksConsentForms()) {
+			w.explain("the form has no valid %s: post it as the page has it, with its cookies", AntiforgeryField)
 			aspnet.SetSecurityHeaders(w.header)
 			aspnet.WriteEmpty(w, http.StatusBadRequest)
 			return false
 		}
 	}
 	if permission != Open && permission != Anyone && !r.State.UserMay(r.User, permission, r.PathValue("storeId")) {
+		w.explain("the account %s has no %s for this store", r.User.Email, permission)
 		target := r.Site.Base() + "/errors/403?ReturnUrl=" + url.QueryEscape(r.returnURL()) + "&permission=" + url.QueryEscape(permission)
 		w.header.Set("Location", target)
 		aspnet.WriteEmpty(w, http.StatusFound)

@@ -19,6 +19,7 @@ type Caller struct {
 	StoreID string // the store of the credential, or of the storeId parameter
 	Named   bool   // there is no credential, but perhaps a storeId parameter
 	failed  string // why a credential was refused
+	wrong   string // what is wrong with a signature, for the log of requests
 
 	// On the Greenfield API and the pages.
 	User        *world.User
@@ -43,7 +44,7 @@ func (r *Request) checkSignature() bool {
 		}
 		r.SIN, r.BitID = bitid.Verify(identity, signature, r.signedURL(), aspnet.WithoutBOM(r.Content))
 		if !r.BitID {
-			r.failed = "BitId authentication failed"
+			r.failed, r.wrong = "BitId authentication failed", r.whySignature()
 		}
 	case len(r.Header["Authorization"]) > 0:
 		r.failed = "ApiKey authentication failed" // unless the state has the key

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"net/http"
 	"strconv"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/requestlog"
 )
 
 // Response is a response while a handler writes it. It is kept in memory, since handlers run under the world's lock.
@@ -13,6 +15,7 @@ type Response struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
+	note   requestlog.Note
 }
 
 // NewResponse returns an empty response.

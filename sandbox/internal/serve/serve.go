@@ -60,12 +60,14 @@ func (s *Server) Routes() []Route { return s.routes.all() }
 func (s *Server) Serve(w *Response, r *http.Request) {
 	path, ok := aspnet.DecodePath(r.URL)
 	if !ok {
+		w.explain("the path cannot be decoded")
 		aspnet.WriteEmpty(w, http.StatusBadRequest)
 		return
 	}
 	site := siteOf(r, s.rootPath)
 	below, inside := strings.CutPrefix(path, s.rootPath)
 	if !inside || below != "" && below[0] != '/' {
+		w.note.Reason = s.outsideRoot(r)
 		aspnet.WriteEmpty(w, http.StatusNotFound) // without an error page (recording 67-rootpath)
 		return
 	}
@@ -81,11 +83,13 @@ func (s *Server) Serve(w *Response, r *http.Request) {
 	}
 	route, allowed := s.routes.find(r, below, bitpay)
 	if route == nil {
+		w.explainNoRoute(r.Method, allowed)
 		writeNoRoute(w, allowed)
 		return
 	}
 	content, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, MaxBody))
 	if err != nil {
+		w.explain("the body is longer than %d bytes, or was interrupted", MaxBody)
 		aspnet.WriteEmpty(w, http.StatusRequestEntityTooLarge)
 		return
 	}
@@ -95,6 +99,7 @@ func (s *Server) Serve(w *Response, r *http.Request) {
 		Site: site, Path: below, Content: content, server: s,
 	}
 	if route.Realm == BitpayRealm && !request.checkSignature() {
+		w.explain("the signed body is not UTF-8, at which BTCPay Server crashes")
 		aspnet.WriteCrash(w)
 		return
 	}
@@ -102,7 +107,9 @@ func (s *Server) Serve(w *Response, r *http.Request) {
 	s.world.Lock()
 	defer s.world.Unlock()
 	s.world.Tick()
-	if request.admit(w, route) {
+	admitted := request.admit(w, route)
+	request.noteRequest(w, route)
+	if admitted {
 		aspnet.SetSecurityHeaders(w.header)
 		request.handle(w, route)
 	}

@@ -26,6 +26,7 @@ var comparisons = []comparison{
 	{"one GET with a key, against net/http by hand", "./greenfield", "BenchmarkGet", 1.08, 1.15},
 	{"one POST with a key, against net/http by hand", "./greenfield", "BenchmarkPost", 1.08, 1.15},
 	{"sandbox handler, against parse and verify", "./sandbox", "BenchmarkHandler", 1.3, 0},
+	{"sandbox GET, against one without its log", "./sandbox", "BenchmarkLog", 1.08, 1.01},
 }
 
 func (b bench) benchmarks(ctx context.Context) ([]row, error) {
