@@ -90,7 +90,7 @@ func (s *Sandbox) serveFault(a *ActiveFault, w http.ResponseWriter, r *http.Requ
 	noting := &notingWriter{ResponseWriter: w}
 	noting.note = func(status int) {
 		e := s.logEntry(r, status)
-		e.Fault = a.fault.String()
+		e.Fault = "fault: " + a.fault.String()
 		s.requests.Add(e)
 	}
 	defer func() {
@@ -118,25 +118,3 @@ func (w *notingWriter) WriteHeader(status int) {
 
 // Unwrap is for [http.ResponseController].
 func (w *notingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// String says what the fault does to a request.
-func (f *Fault) String() string {
-	text := "the request is answered as usual"
-	switch {
-	case f.Status != 0:
-		text = fmt.Sprintf("status %d instead of the response", f.Status)
-	case f.CutAfter != nil:
-		text = fmt.Sprintf("the response is cut after %d bytes", *f.CutAfter)
-	case f.Drop:
-		text = "the connection is closed without a response"
-	case f.Reset:
-		text = "the connection is reset"
-	}
-	if f.Latency > 0 {
-		text += fmt.Sprintf(", after %v", f.Latency)
-	}
-	if f.Executed {
-		text += "; the request is carried out"
-	}
-	return "fault: " + text
-}

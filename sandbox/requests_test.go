@@ -164,7 +164,7 @@ func TestRequestsOfFaults(t *testing.T) {
 	if len(got) != 2 {
 		t.Fatalf("%d requests are logged", len(got))
 	}
-	if got[0].Status != 503 || got[0].Fault != "fault: status 503 instead of the response" || got[1].Status != 200 || got[1].Fault != "" {
+	if got[0].Status != 503 || got[0].Fault != "fault: status 503" || got[1].Status != 200 || got[1].Fault != "" {
 		t.Errorf("%v", got)
 	}
 }
