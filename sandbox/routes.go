@@ -47,7 +47,7 @@ func areas() [][]serve.Route {
 		rates.Routes(),
 		invoices.Routes(),
 		pullpayments.Routes(),
-		paymentrequests.Routes(),
+		paymentrequests.Routes(invoices.Write),
 		webhooks.Routes(),
 		absent.Routes(),
 	}

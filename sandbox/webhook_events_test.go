@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestWebhookEvents has the lives of invoices beside those of recording 37-webhook-events, with the speeds, kinds of
@@ -115,19 +117,89 @@ func eventText(body, name string) string {
 	return fmt.Sprintf("%s(%s)", name, strings.Join(says, ","))
 }
 
-// TestWebhookRequestEvent has a payment request that is made (recording 37-webhook-events), and one that is refused.
-func TestWebhookRequestEvent(t *testing.T) {
+// TestWebhookRequestEvents follows payment requests through their lives (recordings 23-payment-requests and
+// 37-webhook-events, and by the server's source PaymentRequestService.UpdatePaymentRequestStateIfNeeded).
+func TestWebhookRequestEvents(t *testing.T) {
 	w, s := newTestbed(t, Options{}), newShop(t)
 	h := w.makeHook(`{"url":"` + s.URL + `/200"}`)
 	requests := "/api/v1/stores/" + w.s.Seed().StoreID + "/payment-requests"
+	make := func(body string) string {
+		t.Helper()
+		_, answer := w.greenfield("POST", requests, body)
+		return member(t, answer, "id")
+	}
+	pay := func(id, body string) (invoice string) {
+		t.Helper()
+		_, answer := w.greenfield("POST", requests+"/"+id+"/pay", body)
+		return member(t, answer, "id")
+	}
+	send := func(invoice string, p Payment) {
+		t.Helper()
+		if _, err := w.s.Pay(invoice, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect := func(what, want string) {
+		t.Helper()
+		w.quiet()
+		var got []string
+		for _, p := range s.take() {
+			var event struct{ Status, PaymentRequestID string }
+			if err := json.Unmarshal(p.Body, &event); err != nil || !p.signedWith(h.secret) {
+				t.Fatal(err, string(p.Body))
+			}
+			if event.PaymentRequestID != "" {
+				got = append(got, strings.TrimPrefix(p.Event.Type, "PaymentRequest")+":"+event.Status)
+			}
+		}
+		if got := strings.Join(got, " "); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
 	w.greenfield("POST", requests, `{"title":"none"}`)
-	_, answer := w.greenfield("POST", requests, `{"title":"please","amount":"5","expiryDate":1600000000}`)
-	w.quiet()
-	came := s.take()
-	if len(came) != 1 || came[0].Event.Type != "PaymentRequestCreated" || !came[0].signedWith(h.secret) {
-		t.Fatalf("%+v", came)
+	expect("refused", "")
+	old := make(`{"title":"please","amount":"5","expiryDate":1600000000}`)
+	expect("over at once", "Created:Pending StatusChanged:Expired")
+	w.greenfield("PUT", requests+"/"+old, `{"title":"please","amount":"5","expiryDate":4102444800}`)
+	expect("a later date does not revive it", "Updated:Expired")
+	w.greenfield("PUT", requests+"/"+old, `{"title":"please","amount":"5"}`)
+	expect("no date does", "Updated:Expired StatusChanged:Pending")
+
+	one := make(fmt.Sprintf(`{"title":"one","amount":"5","expiryDate":%d}`, w.s.Now().Unix()+3600))
+	send(pay(one, `{}`), Payment{})
+	expect("paid", "Created:Pending StatusChanged:Processing")
+	if err := w.s.Mine(1); err != nil {
+		t.Fatal(err)
 	}
-	if id := member(t, answer, "id"); !strings.Contains(string(came[0].Body), "\"paymentRequestId\": \""+id+"\",\n  \"status\": \"Pending\"\n}") {
-		t.Errorf("%s", came[0].Body)
+	expect("confirmed", "StatusChanged:Completed Completed:Completed")
+	if err := w.s.Advance(2 * time.Hour); err != nil {
+		t.Fatal(err)
 	}
+	expect("a completed one does not expire", "")
+	w.greenfield("DELETE", requests+"/"+one, "")
+	w.greenfield("DELETE", requests+"/"+one, "")
+	expect("archived once", "Archived:Completed")
+
+	late := make(fmt.Sprintf(`{"title":"late","amount":"5","expiryDate":%d}`, w.s.Now().Unix()+60))
+	invoice := pay(late, `{}`)
+	if err := w.s.Advance(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	expect("its time is over", "Created:Pending StatusChanged:Expired")
+	send(invoice, Payment{Confirmations: 1})
+	expect("money for one that is expired", "")
+
+	marked := make(`{"title":"marked","amount":"5"}`)
+	invoice = pay(marked, `{}`)
+	mark := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices/" + invoice + "/status"
+	w.greenfield("POST", mark, `{"status":"Settled"}`)
+	expect("marked settled", "Created:Pending StatusChanged:Completed Completed:Completed")
+	w.greenfield("POST", mark, `{"status":"Invalid"}`)
+	expect("a completed one stays", "")
+
+	doubted := make(`{"title":"doubted","amount":"5"}`)
+	invoice = pay(doubted, `{}`)
+	send(invoice, Payment{})
+	w.greenfield("POST", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/"+invoice+"/status", `{"status":"Invalid"}`)
+	expect("marked invalid while it is processing", "Created:Pending StatusChanged:Processing StatusChanged:Pending")
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/replay"
 )
 
-// TestReplayWebhookEvents plays recording 37-webhook-events without the steps of payment requests and payouts, which the
+// TestReplayWebhookEvents plays recording 37-webhook-events without the steps of payouts, which the
 // sandbox cannot change. They stand together, between the first and the last one named here.
 func TestReplayWebhookEvents(t *testing.T) {
-	const first, last = "a payment request", "PayoutUpdated"
+	const first, last = "a pull payment", "PayoutUpdated"
 	data, err := os.ReadFile("testdata/recordings/partly/37-webhook-events.json")
 	if err != nil {
 		t.Fatal(err)

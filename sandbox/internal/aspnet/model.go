@@ -151,6 +151,33 @@ func (m *Model) Decimal(name string) *money.Decimal {
 	return nil
 }
 
+// SetDecimal reads a number that cannot be null, also in a string, by the library's own rules. A field that is missing
+// changes nothing.
+func (m *Model) SetDecimal(name string, into *money.Decimal) {
+	n := m.Node.members[strings.ToLower(name)]
+	switch {
+	case n == nil:
+	case n.Kind == 'n' || n.Kind == '"' && n.Text == "":
+		m.Faults.at(n, "Error converting value {null} to type 'System.Decimal'.", n.end)
+	case n.Kind == '"':
+		d, err := money.ParseText(n.Text)
+		if err != nil {
+			m.Faults.at(n, "Could not convert string to decimal: "+n.Text+".", n.end)
+			return
+		}
+		*into = d
+	case n.Kind == 0:
+		d, err := money.Parse(n.Text)
+		if err != nil {
+			m.Faults.at(n, "Input string '"+n.Text+"' is not a valid decimal.", n.end)
+			return
+		}
+		*into = d
+	default:
+		m.misplaced(n)
+	}
+}
+
 // Double reads numbers, also in strings.
 func (m *Model) Double(name string) *money.Decimal {
 	n := m.Get(name)
@@ -349,7 +376,15 @@ func (m *Model) SetTexts(name string, into *[]*string) {
 	*into = list
 }
 
-// Timestamp reads whole seconds since 1970. Anything else ends the binding (recording 23-payment-requests).
+// The platform's last second, in the year 9999, and its longest time span in seconds.
+const (
+	lastSecond  = 253402300799
+	longestSpan = 922337203685
+)
+
+// Timestamp reads whole seconds since 1970. Anything else ends the binding (recording 23-payment-requests). A time after
+// the year 9999 crashes the server, and one that is not even a time span is invalid, as a negative one is (by the source
+// of its converter, NBitcoin.JsonConverters.DateTimeToUnixTimeConverter).
 func (m *Model) Timestamp(name string) *int64 {
 	n := m.Get(name)
 	if n == nil {
@@ -357,6 +392,12 @@ func (m *Model) Timestamp(name string) *int64 {
 	}
 	if n.Kind == 0 {
 		if seconds, err := strconv.ParseInt(n.Text, 10, 64); err == nil {
+			switch {
+			case seconds < 0 || seconds > longestSpan:
+				m.Faults.add(n.path(), "The supplied value is invalid.")
+			case seconds > lastSecond:
+				m.Faults.Crashed = true
+			}
 			return &seconds
 		}
 	}

@@ -21,8 +21,12 @@ const (
 	EventPaymentSettled Event = "paymentSettled"
 	EventRefunded       Event = "refunded"
 
-	// EventRequestCreated is an event of a payment request.
-	EventRequestCreated Event = "requestCreated"
+	// The events of a payment request.
+	EventRequestCreated       Event = "requestCreated"
+	EventRequestUpdated       Event = "requestUpdated"
+	EventRequestArchived      Event = "requestArchived"
+	EventRequestStatusChanged Event = "requestStatusChanged"
+	EventRequestCompleted     Event = "requestCompleted"
 )
 
 // Happening is an event with what it is about.
@@ -35,8 +39,7 @@ type Happening struct {
 
 	PullPaymentID string // of EventRefunded
 
-	Request       *PaymentRequest // of an event of one
-	RequestStatus string
+	Request *PaymentRequest // of an event of one
 }
 
 // IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in
@@ -56,23 +59,20 @@ func (w *World) Subscribe(f func(*Invoice, Event)) {
 	})
 }
 
-// emit passes an event to all subscribers. Each event is emitted once, where it happens.
+// emit passes an event to all subscribers. Each event is emitted once, where it happens. What an invoice is for follows
+// after that.
 func (w *World) emit(h Happening) {
 	for _, f := range w.subscribers {
 		f(h)
+	}
+	if h.Invoice != nil && h.Invoice.PaymentRequestID != "" {
+		w.followPaymentRequest(h)
 	}
 }
 
 // emitter returns emit for the events of one invoice.
 func (w *World) emitter(inv *Invoice) func(Event) {
 	return func(e Event) { w.emit(Happening{Event: e, Invoice: inv}) }
-}
-
-// AddPaymentRequest adds a payment request, which has a status.
-func (w *World) AddPaymentRequest(p *PaymentRequest, status string) {
-	p.Number = w.State.Number()
-	w.State.PaymentRequests[p.ID] = p
-	w.emit(Happening{Event: EventRequestCreated, Request: p, RequestStatus: status})
 }
 
 // Refund adds the pull payment of a refund.

@@ -82,7 +82,12 @@ func (f freeObject) known() Metadata {
 
 // SetMetadata sets the metadata of a request, whose depth was bounded when it was read.
 func (inv *Invoice) SetMetadata(sent *aspnet.Node) {
-	free, err := parseFree(sent.Raw)
+	inv.SetOwnMetadata(sent.Raw)
+}
+
+// SetOwnMetadata sets the metadata of an invoice that the server makes by itself.
+func (inv *Invoice) SetOwnMetadata(object []byte) {
+	free, err := parseFree(object)
 	if err != nil {
 		return
 	}

@@ -59,7 +59,9 @@ type Invoice struct {
 	Receipt  ReceiptChoice
 	Language string   // of the checkout; empty for the store's
 	Terms    []string // additional search terms
-	Lazy     bool     // gets its address only when it is requested
+	// PaymentRequestID is the payment request that the invoice was made for; empty for none.
+	PaymentRequestID string `json:",omitempty"`
+	Lazy             bool   // gets its address only when it is requested
 
 	Prompt   *Prompt // nil: free, nothing to pay
 	Payments []*Payment
@@ -148,6 +150,9 @@ func (st *State) indexInvoice(inv *Invoice) {
 		at--
 	}
 	st.invoicesOf[inv.StoreID] = slices.Insert(of, at, inv)
+	if inv.PaymentRequestID != "" {
+		st.requestInvoices[inv.PaymentRequestID] = append(st.requestInvoices[inv.PaymentRequestID], inv)
+	}
 	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		st.promptAddress[inv.Prompt.Address] = inv
 	}

@@ -46,6 +46,8 @@ type State struct {
 	promptAddress     map[string]*Invoice
 	watched           map[string]*Invoice // may still change by time or blocks
 	agenda            agenda
+	alarms            alarms
+	requestInvoices   map[string][]*Invoice // by payment request, oldest first
 	confirming        map[string]*Invoice   // have payments that blocks will change
 	webhooksOf        map[string][]*Webhook // by store, oldest first
 	lanes             map[string]*webhookLane
@@ -101,6 +103,8 @@ func (st *State) index() {
 	st.promptAddress = map[string]*Invoice{}
 	st.watched = map[string]*Invoice{}
 	st.agenda = nil
+	st.alarms = alarms{}
+	st.requestInvoices = map[string][]*Invoice{}
 	st.confirming = map[string]*Invoice{}
 	for _, u := range st.Users {
 		st.userByEmail[strings.ToUpper(u.Email)] = u
@@ -122,4 +126,7 @@ func (st *State) index() {
 		st.indexInvoice(inv)
 	}
 	st.indexWebhooks()
+	for _, p := range st.PaymentRequests {
+		st.indexPaymentRequest(p)
+	}
 }

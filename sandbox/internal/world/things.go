@@ -29,28 +29,6 @@ func (st *State) AddPullPayment(p *PullPayment) {
 	st.PullPayments[p.ID] = p
 }
 
-// PaymentRequest is a request for money. It can be made and shown here, not paid.
-type PaymentRequest struct {
-	ID      string
-	Number  int // order of creation
-	StoreID string
-	Created time.Time
-	PaymentRequestBase
-	Amount money.Decimal
-}
-
-// PaymentRequestBase is what both a request and a response of the API have of a payment request.
-type PaymentRequestBase struct {
-	Currency                  string  `json:"currency"`
-	ExpiryDate                *int64  `json:"expiryDate"`
-	Title                     string  `json:"title"`
-	Description               *string `json:"description"`
-	Email                     *string `json:"email"`
-	ReferenceID               *string `json:"referenceId"`
-	AllowCustomPaymentAmounts bool    `json:"allowCustomPaymentAmounts"`
-	FormID                    *string `json:"formId"`
-}
-
 // Picture is an uploaded picture.
 type Picture struct {
 	Type string

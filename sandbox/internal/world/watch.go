@@ -39,7 +39,15 @@ func (st *State) watch(inv *Invoice) {
 func (w *World) Tick() {
 	now := w.clock.now()
 	st := w.State
-	for len(st.agenda) > 0 && !st.agenda[0].at.After(now) {
+	for {
+		alarm, set := st.alarms.next()
+		if set && !alarm.After(now) && (len(st.agenda) == 0 || alarm.Before(st.agenda[0].at)) {
+			st.alarms.pop()(w)
+			continue
+		}
+		if len(st.agenda) == 0 || st.agenda[0].at.After(now) {
+			break
+		}
 		next := heap.Pop(&st.agenda).(appointment)
 		if inv := next.invoice; inv.watched() && inv.due().Equal(next.at) {
 			w.update(inv)
@@ -68,6 +76,9 @@ func (w *World) watch() {
 		wait := time.Hour
 		if agenda := w.State.agenda; len(agenda) > 0 {
 			wait = min(wait, agenda[0].at.Sub(w.clock.now()))
+		}
+		if alarm, set := w.State.alarms.next(); set {
+			wait = min(wait, alarm.Sub(w.clock.now()))
 		}
 		for _, retry := range []time.Time{w.deliveries.Next(), w.webhooks.Next()} {
 			if !retry.IsZero() {

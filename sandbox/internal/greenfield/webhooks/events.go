@@ -79,10 +79,19 @@ func Follow(w *world.World, rel release.Release) {
 	})
 }
 
+// requestEvents are the names of the events of payment requests.
+var requestEvents = map[world.Event]string{
+	world.EventRequestCreated:       "PaymentRequestCreated",
+	world.EventRequestUpdated:       "PaymentRequestUpdated",
+	world.EventRequestArchived:      "PaymentRequestArchived",
+	world.EventRequestStatusChanged: "PaymentRequestStatusChanged",
+	world.EventRequestCompleted:     "PaymentRequestCompleted",
+}
+
 func announceRequest(w *world.World, h world.Happening) {
 	storeID := h.Request.StoreID
-	w.Announce(storeID, "PaymentRequestCreated", func(d *world.WebhookDelivery) []byte {
-		return world.EventBody(requestEvent{commonOf(d, storeID), h.Request.ID, h.RequestStatus})
+	w.Announce(storeID, requestEvents[h.Event], func(d *world.WebhookDelivery) []byte {
+		return world.EventBody(requestEvent{commonOf(d, storeID), h.Request.ID, h.Request.Status})
 	})
 }
 
@@ -115,8 +124,7 @@ func eventOf(h world.Happening, rel release.Release) (event invoiceEvent, name s
 	case world.EventRefunded:
 		event.PullPaymentID = h.PullPaymentID
 		return event, "InvoiceRefund"
-	case world.EventCompleted: // right after the one that it is confirmed
-	case world.EventRequestCreated: // of no invoice
+	default: // completed, which comes right after confirmed
 	}
 	return event, ""
 }
