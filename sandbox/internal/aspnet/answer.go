@@ -117,6 +117,18 @@ func writeUnsupportedMediaType(w http.ResponseWriter) {
 	})
 }
 
+// WriteNotFound answers 404 as a controller without an error of its own does.
+func WriteNotFound(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
+	w.WriteHeader(http.StatusNotFound)
+	EncodeJSON(w, problem{
+		Type:    "https://tools.ietf.org/html/rfc9110#section-15.5.5",
+		Title:   "Not Found",
+		Status:  http.StatusNotFound,
+		TraceID: newTraceID(),
+	})
+}
+
 // shortProblem is the body of a response of a throttle.
 type shortProblem struct {
 	Status  int    `json:"status"`

@@ -12,6 +12,15 @@ const ModelNames = "BTCPayServer.Client.Models."
 // reports whether it could; if not, it answered an error. Some actions of the server also
 // say that their parameter, named request, is missing.
 func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, namesParameter bool, read func(m *Model)) bool {
+	parameter := ""
+	if namesParameter {
+		parameter = "request"
+	}
+	return BindParameter(w, r, body, typ, parameter, read)
+}
+
+// BindParameter is like [Bind] for an action that says that its parameter of some name is missing; "" for one that does not.
+func BindParameter(w http.ResponseWriter, r *http.Request, body []byte, typ, parameter string, read func(m *Model)) bool {
 	if !IsJSON(r.Header.Get("Content-Type")) {
 		removeSecurityHeaders(w)
 		writeUnsupportedMediaType(w)
@@ -27,7 +36,7 @@ func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, names
 	case len(f.All) == 0:
 		(&Model{n, f}).NotObject(n, typ)
 	}
-	return !f.refuse(w, namesParameter)
+	return !f.refuse(w, parameter)
 }
 
 // WithoutBOM reads a body as the framework's text reader does (recording 60-bitid-message).

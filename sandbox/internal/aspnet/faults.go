@@ -81,16 +81,16 @@ func (f *Faults) ThrowAt(path, message string) {
 	f.thrown = &FieldError{path, message}
 }
 
-// refuse answers the errors of binding, and reports whether there are any.
-func (f *Faults) refuse(w http.ResponseWriter, namesParameter bool) bool {
+// refuse answers the errors of binding, and reports whether there are any. A parameter that has a name is one of them.
+func (f *Faults) refuse(w http.ResponseWriter, parameter string) bool {
 	switch {
 	case f.Crashed:
 		WriteCrash(w)
 	case f.thrown != nil:
 		WriteUnbound(w, *f.thrown)
 	case len(f.All) > 0:
-		if namesParameter {
-			f.All = append(f.All, FieldError{"request", "The request field is required."})
+		if parameter != "" {
+			f.All = append(f.All, FieldError{parameter, "The " + parameter + " field is required."})
 		}
 		WriteUnbound(w, f.All...)
 	default:

@@ -243,6 +243,14 @@ func (d Decimal) Round(digits int) Decimal {
 	return Decimal{q, digits}
 }
 
+// Cut cuts decimals off. A number with fewer decimals stays the same.
+func (d Decimal) Cut(digits int) Decimal {
+	if d.scale <= digits {
+		return d
+	}
+	return Decimal{new(big.Int).Quo(d.int(), powerOfTen(d.scale-digits)), digits}
+}
+
 // ceil is for numbers above zero.
 func (d Decimal) ceil() Decimal {
 	q, r := new(big.Int).QuoRem(d.int(), powerOfTen(d.scale), new(big.Int))

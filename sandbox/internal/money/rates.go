@@ -87,8 +87,9 @@ type Rate struct {
 	Pair      Pair
 	Rule      string
 	Evaluated string
-	Value     Decimal
-	Err       string // "" means there is a value
+	Value     Decimal // what is paid for one unit; for invoices
+	Ask       Decimal // what one unit costs, which a spread makes more
+	Err       string  // "" means there is a value
 }
 
 // Calculator computes the rates of one request by scripts, which are read once for all pairs.
@@ -110,7 +111,7 @@ func NewCalculator(spread Decimal, scripts ...Script) *Calculator {
 // Rate computes the rate of a pair. If no script has it, the result is that of the last one.
 func (c *Calculator) Rate(pair Pair) Rate {
 	if pair.Left == pair.Right {
-		return Rate{Pair: pair, Rule: "1.0", Evaluated: "1.0", Value: New(10, 1)}
+		return Rate{Pair: pair, Rule: "1.0", Evaluated: "1.0", Value: New(10, 1), Ask: New(10, 1)}
 	}
 	var result Rate
 	for _, e := range c.evaluators {
@@ -124,13 +125,25 @@ func (c *Calculator) Rate(pair Pair) Rate {
 func (c *Calculator) rate(e *evaluator, pair Pair) Rate {
 	e.used = 0
 	v, text, errText := e.evaluate(pair, 0)
-	result := Rate{Pair: pair, Rule: text, Evaluated: text, Value: v, Err: errText}
+	result := Rate{Pair: pair, Rule: text, Evaluated: text, Value: v, Ask: v, Err: errText}
 	if errText == "" && c.spread.Sign() != 0 {
-		result.Value = v.Mul(New(1, 0).Sub(c.spread))
+		result.Value, result.Ask = v.Mul(New(1, 0).Sub(c.spread)), v.Mul(New(1, 0).Add(c.spread))
 		result.Rule = fmt.Sprintf("%s * (%s, %s)", text, New(1, 0).Sub(c.spread), New(1, 0).Add(c.spread))
 		result.Evaluated = result.Rule
 	}
 	return result
+}
+
+// EvaluateRule computes the rate of a pair by the right side of a rule, without any script. It reports whether the text is
+// one.
+func EvaluateRule(text string, pair Pair) (Rate, bool) {
+	p := parser{text: text}
+	expr, ok := p.sum(0)
+	if p.skipBlanks(); !ok || p.at != len(p.text) || len(text) > maxScript {
+		return Rate{}, false
+	}
+	v, evaluated, errText := expr.evaluate(newEvaluator(satoshi()), pair, 0)
+	return Rate{Pair: pair, Rule: text, Evaluated: evaluated, Value: v, Ask: v, Err: errText}, true
 }
 
 // Rules may refer to rules, even in circles. Beyond these bounds there is no rate.
