@@ -54,7 +54,7 @@ type belonging struct {
 	late          bool // up to 2.3.9 the handler answers for an id that the store does not have
 }
 
-// Apps and payouts cannot be made here, so none is known.
+// Apps cannot be made here, so none is known.
 var belongings = [...]belonging{
 	{name: "webhookId", storeOf: (*world.State).StoreOfWebhook, late: true},
 	{name: "invoiceId", code: "invoice-not-found", message: "The invoice was not found", storeOf: func(st *world.State, id string) (string, bool) {
@@ -79,7 +79,7 @@ var belongings = [...]belonging{
 		return p.StoreID, true
 	}},
 	{name: "appId", code: "app-not-found", message: "The app with specified ID was not found", storeOf: func(*world.State, string) (string, bool) { return "", false }},
-	{name: "payoutId", code: "payout-not-found", message: "The payout was not found", storeOf: func(*world.State, string) (string, bool) { return "", false }},
+	{name: "payoutId", code: "payout-not-found", message: "The payout was not found", storeOf: (*world.State).StoreOfPayout},
 }
 
 // missing returns what the address names and its store does not have, as up to 2.3.9; nil if the store has all of it.

@@ -27,6 +27,11 @@ const (
 	EventRequestArchived      Event = "requestArchived"
 	EventRequestStatusChanged Event = "requestStatusChanged"
 	EventRequestCompleted     Event = "requestCompleted"
+
+	// EventPayoutCreated and the following ones are events of a payout.
+	EventPayoutCreated  Event = "payoutCreated"
+	EventPayoutApproved Event = "payoutApproved"
+	EventPayoutUpdated  Event = "payoutUpdated" // it has another state
 )
 
 // Happening is an event with what it is about.
@@ -40,6 +45,7 @@ type Happening struct {
 	PullPaymentID string // of EventRefunded
 
 	Request *PaymentRequest // of an event of one
+	Payout  *Payout         // of an event of one
 }
 
 // IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in

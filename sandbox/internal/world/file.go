@@ -97,6 +97,9 @@ func (st *State) check() error {
 			return fmt.Errorf("pull payment %s belongs to no store", id)
 		}
 	}
+	if err := st.checkPayouts(); err != nil {
+		return err
+	}
 	for id, p := range st.PaymentRequests {
 		if p == nil || p.ID != id || st.Stores[p.StoreID] == nil {
 			return fmt.Errorf("payment request %s belongs to no store", id)

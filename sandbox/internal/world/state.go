@@ -24,7 +24,11 @@ type State struct {
 	Sessions map[string]*Session // by cookie value
 	Invoices map[string]*Invoice
 
-	PullPayments    map[string]*PullPayment
+	PullPayments map[string]*PullPayment
+	Payouts      map[string]*Payout
+	// PayoutProcessors are in the order in which the server's database has them.
+	PayoutProcessors []*PayoutProcessor `json:",omitempty"`
+
 	PaymentRequests map[string]*PaymentRequest
 	Pictures        map[string]*Picture
 
@@ -74,6 +78,7 @@ func NewState() *State {
 		Invoices: map[string]*Invoice{},
 
 		PullPayments:    map[string]*PullPayment{},
+		Payouts:         map[string]*Payout{},
 		PaymentRequests: map[string]*PaymentRequest{},
 		Pictures:        map[string]*Picture{},
 
