@@ -1,4 +1,4 @@
-// Package absent is the area of what a sandbox does not have: payouts, offerings, apps and notifications. Its routes check permissions and answer that there are none.
+// Package absent is the area of what a sandbox does not have: offerings, apps and notifications. Its routes check permissions and answer that there are none.
 package absent
 
 import (
@@ -11,8 +11,6 @@ import (
 func Routes() []serve.Route {
 	return []serve.Route{
 		greenfield.Route("GET", "/users/me/notifications", world.ViewNotifications, listNone),
-		greenfield.InStore("GET", "/payouts", world.ViewPayouts, listNone),
-		greenfield.StoreOptional("GET", "/payouts/{payoutId}", world.ViewPayouts, listNone),
 		greenfield.InStore("GET", "/offerings", world.ViewOfferings, listNone),
 		greenfield.InStore("GET", "/apps", world.ModifyStoreSettings, listNone),
 		greenfield.Route("GET", "/apps/{appId}", world.ModifyStoreSettings, listNone),

@@ -1,6 +1,7 @@
 package pullpayments
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 
@@ -24,14 +25,18 @@ type pullPaymentData struct {
 }
 
 func show(r *serve.Request, p *world.PullPayment) pullPaymentData {
-	return pullPaymentData{
+	data := pullPaymentData{
 		StartsAt: p.Starts.Unix(), ID: p.ID, Name: p.Name, Description: p.Description, Currency: p.Currency,
 		Amount: p.Amount.Text(), BOLT11Expiration: p.BOLT11Days, Archived: p.Archived,
 		ViewLink: r.Site.Base() + "/pull-payments/" + p.ID, AutoApproveClaims: p.AutoApprove,
 	}
+	if p.Ends != nil {
+		data.ExpiresAt = new(p.Ends.Unix())
+	}
+	return data
 }
 
-// list answers a store's pull payments, newest first.
+// list answers a store's pull payments, those that start last first.
 func list(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
 	archived := q.Bool("includeArchived")
@@ -44,7 +49,7 @@ func list(w http.ResponseWriter, r *serve.Request) {
 			found = append(found, p)
 		}
 	}
-	slices.SortFunc(found, func(a, b *world.PullPayment) int { return b.Number - a.Number })
+	slices.SortFunc(found, func(a, b *world.PullPayment) int { return cmp.Or(b.Starts.Compare(a.Starts), a.Number-b.Number) })
 	list := []pullPaymentData{}
 	for _, p := range found {
 		list = append(list, show(r, p))
@@ -52,17 +57,28 @@ func list(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, list)
 }
 
-// read answers a pull payment to any caller who has its address.
-func read(w http.ResponseWriter, r *serve.Request) {
+// find returns the pull payment that the path names. If there is none it answered 404.
+func find(w http.ResponseWriter, r *serve.Request) *world.PullPayment {
 	p := r.State.PullPayments[r.PathValue("pullPaymentId")]
 	if p == nil {
-		serve.WriteAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
-		return
+		writeNoPullPayment(w)
 	}
-	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
+	return p
+}
+
+func writeNoPullPayment(w http.ResponseWriter) {
+	serve.WriteAPIError(w, http.StatusNotFound, "pullpayment-not-found", "The pull payment was not found")
+}
+
+func read(w http.ResponseWriter, r *serve.Request) {
+	if p := find(w, r); p != nil {
+		aspnet.WriteJSON(w, http.StatusOK, show(r, p))
+	}
 }
 
 func archive(w http.ResponseWriter, r *serve.Request) {
-	r.State.PullPayments[r.PathValue("pullPaymentId")].Archived = true
-	aspnet.WriteEmpty(w, http.StatusOK)
+	if p := find(w, r); p != nil {
+		r.World.Archive(p)
+		aspnet.WriteEmpty(w, http.StatusOK)
+	}
 }
