@@ -12,6 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/misc"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentmethods"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentrequests"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/payoutprocessors"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/pullpayments"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/rates"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/server"
@@ -47,6 +48,7 @@ func areas() [][]serve.Route {
 		rates.Routes(),
 		invoices.Routes(),
 		pullpayments.Routes(),
+		payoutprocessors.Routes(),
 		paymentrequests.Routes(invoices.Write),
 		webhooks.Routes(),
 		absent.Routes(),

@@ -13,7 +13,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
 
-// operations are those of BTCPay Server 2.4.1, each with the release since which it exists if that is after 1.13.
+// operations are those of BTCPay Server 2.4.1, each with the release since which it exists if that is after 1.13. Those of
+// OnChainAutomatedTransferSenderFactory are documented and do not exist (recording 35-payout-processors).
 //
 //go:embed operations.txt
 var operations string
