@@ -3,6 +3,7 @@ package webhooks
 import (
 	"encoding/json"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
@@ -45,6 +46,14 @@ type requestEvent struct {
 	Status           string `json:"status"`
 }
 
+// payoutEvent is an event of a payout.
+type payoutEvent struct {
+	common
+	PayoutID      string            `json:"payoutId"`
+	PullPaymentID *string           `json:"pullPaymentId"`
+	PayoutState   world.PayoutState `json:"payoutState"`
+}
+
 type paymentData struct {
 	ID           string `json:"id"`
 	ReceivedDate int64  `json:"receivedDate"`
@@ -63,6 +72,10 @@ func Follow(w *world.World, rel release.Release) {
 		}
 		if h.Request != nil {
 			announceRequest(w, h)
+			return
+		}
+		if h.Payout != nil {
+			announcePayout(w, h)
 			return
 		}
 		event, name := eventOf(h, rel)
@@ -92,6 +105,16 @@ func announceRequest(w *world.World, h world.Happening) {
 	storeID := h.Request.StoreID
 	w.Announce(storeID, requestEvents[h.Event], func(d *world.WebhookDelivery) []byte {
 		return world.EventBody(requestEvent{commonOf(d, storeID), h.Request.ID, h.Request.Status})
+	})
+}
+
+func announcePayout(w *world.World, h world.Happening) {
+	p := h.Payout
+	name := map[world.Event]string{
+		world.EventPayoutCreated: "PayoutCreated", world.EventPayoutApproved: "PayoutApproved", world.EventPayoutUpdated: "PayoutUpdated",
+	}[h.Event]
+	w.Announce(p.StoreID, name, func(d *world.WebhookDelivery) []byte {
+		return world.EventBody(payoutEvent{commonOf(d, p.StoreID), p.ID, aspnet.NullIfEmpty(p.PullPaymentID), p.State})
 	})
 }
 
