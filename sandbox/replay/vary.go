@@ -133,7 +133,7 @@ func (v *variation) variables(vars any) any {
 	return varied
 }
 
-var emailForm = regexp.MustCompile(`[A-Za-z0-9._+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`)
+var emailForm = regexp.MustCompile(`[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*`)
 
 func (v *variation) emails(text string) string {
 	return emailForm.ReplaceAllStringFunc(text, func(address string) string {
