@@ -45,9 +45,18 @@ func TestGreenfieldSurvivesRestart(t *testing.T) {
 	send("POST", store+"/invoices/"+marked+"/status", `{"status":"Settled"}`)
 	send("POST", store+"/invoices/"+marked+"/refund", `{"refundVariant":"Fiat","payoutMethods":["BTC-CHAIN"]}`)
 	send("POST", store+"/payment-requests", `{"title":"Fee","amount":"1.50"}`)
+	pull := "/api/v1/pull-payments/" + member(t, send("POST", store+"/pull-payments", `{"amount":"1.50","currency":"BTC","expiresAt":4102444800}`), "id")
+	address, err := first.state.Stores[first.Seed().StoreID].Wallet.Address(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payout := member(t, send("POST", store+"/payouts", `{"destination":"`+address+`","payoutMethodId":"BTC","amount":"0.10","approved":true,"metadata":{"two":[1],"a":null}}`), "id")
+	send("POST", store+"/payouts/"+payout+"/mark", `{"state":"InProgress","paymentProof":{"proofType":"own","id":1}}`)
+	send("PUT", store+"/payout-processors/OnChainAutomatedPayoutSenderFactory/BTC", `{"intervalSeconds":90,"threshold":0.10}`)
 	paths := []string{
 		store, store + "/users", store + "/invoices?includePaymentMethods=true", store + "/invoices?textSearch=re", store + "/invoices/" + lazy,
-		store + "/pull-payments", store + "/payment-requests", "/api/v1/users", "/api/v1/server/info", store + "/payment-methods/BTC-CHAIN?includeConfig=true",
+		store + "/pull-payments", pull, store + "/payouts", store + "/payout-processors/OnChainAutomatedPayoutSenderFactory",
+		store + "/payment-requests", "/api/v1/users", "/api/v1/server/info", store + "/payment-methods/BTC-CHAIN?includeConfig=true",
 	}
 	before := map[string]string{}
 	for _, path := range paths {
