@@ -241,7 +241,7 @@ func pairOff(alike [][]bool, columns int) (partners, lonely []int) {
 }
 
 func (c *comparer) noteTime(where, like string, got json.Number, want object) {
-	unit := map[string]time.Duration{"unix-seconds": time.Second, "unix-ms": time.Millisecond}[like]
+	unit := unitOf(like)
 	example, _ := want.get("example")
 	recorded, ok := example.(json.Number)
 	if unit == 0 || !ok {

@@ -3,87 +3,100 @@ package replay
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 )
 
-// creationTimes are the fields that say when something was made, by the server's clock.
-var creationTimes = []string{"created", "createdTime", "createdAt", "invoiceTime", "dateCreated"}
+// A recorded server took its time over each request, and responses show ages: what is a second old in the recording has to
+// be about as old in the play. So the sandbox's clock is moved on before a request by what the recorded server took more.
 
-// pace keeps the server's clock from falling behind the recorded one: what took the recorded server a second takes a
-// sandbox no time, and the times of a response must be as far apart as the recorded ones.
-type pace struct {
-	recorded time.Time // the newest creation of the first response that has one
-	played   time.Time // when its request was sent
+// leap is the longest pause between two recorded requests; what lies further ahead is a date in the future.
+const leap = time.Minute
+
+// recordedTimes returns when each step was recorded, as far as the responses say; 0 for unknown. A time that is in no
+// response before, and not far ahead, is the present.
+func (r *Recording) recordedTimes() []time.Duration {
+	times := make([]time.Duration, len(r.steps))
+	seen := map[time.Duration]bool{}
+	now := time.Duration(0)
+	for i := range r.steps {
+		s := &r.steps[i]
+		if now > 0 {
+			now += time.Duration(s.Wait) * time.Millisecond
+		}
+		if s.Response == nil || s.Response.JSON == nil {
+			continue
+		}
+		wanted, err := parseValue(s.Response.JSON)
+		if err != nil {
+			continue // the play reports it
+		}
+		present := time.Duration(0)
+		for _, t := range datesIn(wanted, nil) {
+			recent := now == 0 || t >= now-time.Second && t <= now+leap
+			if recent && !seen[t] && (present == 0 || t < present) {
+				present = t
+			}
+			seen[t] = true
+		}
+		if present > 0 {
+			now = max(now, present)
+			times[i] = now
+		}
+	}
+	return times
 }
 
-// keepPace moves the clock before a request, if something of the response was made later on the recorded server.
-func (p *player) keepPace(ctx context.Context, s *step) error {
-	if p.realTime || s.Response == nil || s.Response.JSON == nil {
-		return nil
-	}
-	wanted, err := parseValue(s.Response.JSON)
-	if err != nil {
-		return nil //nolint:nilerr // the comparison reports it
-	}
-	newest := newestCreation(wanted)
-	if newest.IsZero() {
-		return nil
-	}
-	now := p.vars.now()
-	if p.pace.recorded.IsZero() {
-		p.pace = pace{newest, now}
-		return nil
-	}
-	due := p.pace.played.Add(newest.Sub(p.pace.recorded))
-	if behind := due.Sub(now); behind > 0 && behind < maxBehind {
-		return p.advance(ctx, behind)
-	}
-	return nil
-}
-
-// maxBehind bounds how far a recording can move the clock: one that waited longer says so by a step of its own.
-const maxBehind = time.Minute
-
-// newestCreation returns the latest time in the examples of the fields that say when something was made.
-func newestCreation(v any) (newest time.Time) {
+// datesIn appends the recorded examples of times in a value, since 1970.
+func datesIn(v any, dates []time.Duration) []time.Duration {
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			newest = later(newest, newestCreation(item))
+			dates = datesIn(item, dates)
 		}
 	case object:
+		unit := unitOf(v.text("like"))
+		example, _ := v.get("example")
+		if number, ok := example.(json.Number); ok && unit > 0 {
+			if n, err := number.Int64(); err == nil {
+				return append(dates, time.Duration(n)*unit)
+			}
+		}
 		for _, m := range v {
-			inner, isObject := m.value.(object)
-			if isObject && slices.Contains(creationTimes, m.name) {
-				newest = later(newest, exampleTime(inner))
-			} else {
-				newest = later(newest, newestCreation(m.value))
+			dates = datesIn(m.value, dates)
+		}
+	}
+	return dates
+}
+
+func unitOf(like string) time.Duration {
+	return map[string]time.Duration{"unix-seconds": time.Second, "unix-ms": time.Millisecond}[like]
+}
+
+// keepPace moves the clock on before a step is played, so that as much time passes between the dated steps as did in the
+// recording.
+func (p *player) keepPace(ctx context.Context, i int) error {
+	recorded := p.recordedAt[i]
+	if recorded == 0 || p.realTime {
+		return nil
+	}
+	if p.pacedAt.IsZero() {
+		p.pacedAt, p.paced = p.now(), recorded
+		return nil
+	}
+	if p.rec.steps[i].Poll == nil { // polls move the clock themselves
+		behind := recorded - p.paced - p.now().Sub(p.pacedAt)
+		if behind > glance {
+			if err := p.deliver(ctx); err != nil {
+				return err
+			}
+			if err := p.advance(ctx, behind); err != nil {
+				return err
 			}
 		}
 	}
-	return newest
+	p.pacedAt, p.paced = p.now(), recorded
+	return nil
 }
 
-// exampleTime returns the example of a time that changes; zero if it is none.
-func exampleTime(o object) time.Time {
-	example, _ := o.get("example")
-	number, _ := example.(json.Number)
-	n, err := number.Int64()
-	switch like := o.text("like"); {
-	case err != nil:
-		return time.Time{}
-	case like == "unix-seconds":
-		return time.Unix(n, 0)
-	case like == "unix-ms":
-		return time.UnixMilli(n)
-	}
-	return time.Time{}
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
+// now is the sandbox's time.
+func (p *player) now() time.Time { return time.Now().Add(p.ahead) }

@@ -56,7 +56,10 @@ type player struct {
 	realTime  bool          // the server has no control
 	ahead     time.Duration // how far its clock was advanced
 	patience  time.Duration
-	pace      pace
+
+	recordedAt []time.Duration // by steps, see [Recording.recordedTimes]
+	paced      time.Duration   // of these the last one that was played
+	pacedAt    time.Time       // and when it was
 }
 
 // Play plays the recording against the server at a base URL, which includes the root path. An error says that the
@@ -82,6 +85,8 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 		transport: &http.Transport{DisableCompression: true},
 		sessions:  map[string]*browser{},
 		patience:  patience,
+
+		recordedAt: r.recordedTimes(),
 	}
 	defer p.transport.CloseIdleConnections()
 	if p.receiver, err = newReceiver(); err != nil {
@@ -108,7 +113,7 @@ func (p *player) setVariables(server *url.URL) error {
 		return err
 	}
 	p.keys = keys
-	p.vars = &variables{values: values, now: func() time.Time { return time.Now().Add(p.ahead) }}
+	p.vars = &variables{values: values, now: p.now}
 	return nil
 }
 
@@ -140,6 +145,9 @@ func (p *player) step(ctx context.Context, i int, report *Report) error {
 	case s.Error != "":
 		return nil // the page before reports what it lacks
 	case s.Request != nil:
+		if err := p.keepPace(ctx, i); err != nil {
+			return err
+		}
 		return p.exchange(ctx, i, report)
 	case s.Answer != nil:
 		path, err := p.vars.expand(s.Answer.Path)
@@ -199,9 +207,6 @@ func (p *player) pay(ctx context.Context, s *step, report *Report) error {
 // exchange sends a request, repeatedly if the recording polls, and compares the last response.
 func (p *player) exchange(ctx context.Context, i int, report *Report) error {
 	s := &p.rec.steps[i]
-	if err := p.keepPace(ctx, s); err != nil {
-		return err
-	}
 	var a *answered
 	var out sent
 	var unsent error
