@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"bytes"
+	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"strings"
 	"testing"
 
@@ -18,7 +20,10 @@ func TestLogo(t *testing.T) {
 		t.Helper()
 		var body bytes.Buffer
 		form := multipart.NewWriter(&body)
-		file, err := form.CreateFormFile("file", name)
+		file, err := form.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": "file", "filename": name})},
+			"Content-Type":        {"image/png"}, // the server looks at what it is
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/absent"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/apps"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/invoices"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/keys"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/lightning"
@@ -49,6 +50,7 @@ func areas() [][]serve.Route {
 		invoices.Routes(),
 		pullpayments.Routes(),
 		payoutprocessors.Routes(),
+		apps.Routes(),
 		paymentrequests.Routes(invoices.Write),
 		webhooks.Routes(),
 		absent.Routes(),

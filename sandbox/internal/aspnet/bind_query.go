@@ -51,6 +51,32 @@ func (q *Query) Bool(name string) bool {
 	return false
 }
 
+// Flag is like [Query.Bool] for a parameter that cannot be null: an empty value is invalid.
+func (q *Query) Flag(name string) bool {
+	if q.refusesEmpty(name) {
+		return false
+	}
+	return q.Bool(name)
+}
+
+// Number is like [Query.Int] for a parameter that cannot be null: an empty value is invalid. If it is missing, it has the
+// default.
+func (q *Query) Number(name string, otherwise int64) int64 {
+	if q.refusesEmpty(name) {
+		return otherwise
+	}
+	return Or(q.Int(name), otherwise)
+}
+
+func (q *Query) refusesEmpty(name string) bool {
+	value, given := LookupQuery(q.Request, name)
+	empty := given && strings.TrimSpace(value) == ""
+	if empty {
+		q.fail(name, "The value '"+value+"' is invalid.")
+	}
+	return empty
+}
+
 // Time reads seconds since 1970.
 func (q *Query) Time(name string) time.Time {
 	value := QueryValue(q.Request, name)

@@ -26,6 +26,24 @@ type Node struct {
 	end    int
 }
 
+// Items are the values of an array.
+func (n *Node) Items() []*Node { return n.items }
+
+// Others returns the fields of an object that have none of the names, in their order.
+func (n *Node) Others(names ...string) []*Node {
+	var others []*Node
+	for lower, member := range n.members {
+		if !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, lower) }) {
+			others = append(others, member)
+		}
+	}
+	slices.SortFunc(others, func(a, b *Node) int { return a.start - b.start })
+	return others
+}
+
+// Name is the name of a field as it was written.
+func (n *Node) Name() string { return n.name }
+
 func (n *Node) path() string {
 	var way []*Node
 	for ; n != nil && n.parent != nil; n = n.parent {

@@ -48,6 +48,16 @@ func (m *Model) NotObject(n *Node, typ string) {
 		"To fix this error either change the JSON to a JSON object (e.g. {\"name\":\"value\"}) or change the deserialized type to an array or a type that implements a collection interface (e.g. ICollection, IList) like List<T> that can be deserialized from a JSON array. JsonArrayAttribute can also be added to the type to force it to deserialize from a JSON array.\n", n.start+1)
 }
 
+// NotArray adds the error for an object or a simple value instead of an array.
+func (m *Model) NotArray(n *Node, typ string) {
+	if n.Kind != '{' {
+		m.unconverted(n, typ)
+		return
+	}
+	m.Faults.at(n, "Cannot deserialize the current JSON object (e.g. {\"name\":\"value\"}) into type '"+typ+"' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\n"+
+		"To fix this error either change the JSON to a JSON array (e.g. [1,2,3]) or change the deserialized type so that it is a normal .NET type (e.g. not a primitive type like integer, not a collection type like an array or List<T>) that can be deserialized from a JSON object. JsonObjectAttribute can also be added to the type to force it to deserialize from a JSON object.\n", n.start+1)
+}
+
 // misplaced adds the errors for an object or array instead of a simple value: the library reports its bracket, and
 // then what follows (recording 12-api-keys).
 func (m *Model) misplaced(n *Node) {
@@ -176,6 +186,20 @@ func (m *Model) SetDecimal(name string, into *money.Decimal) {
 	default:
 		m.misplaced(n)
 	}
+}
+
+// NullableDecimal is like [Model.SetDecimal] for a number that can be null, as an empty string is too.
+func (m *Model) NullableDecimal(name string) *money.Decimal {
+	if n := m.Get(name); n == nil || n.Kind == '"' && n.Text == "" {
+		return nil
+	}
+	var d money.Decimal
+	before := len(m.Faults.All)
+	m.SetDecimal(name, &d)
+	if len(m.Faults.All) > before {
+		return nil
+	}
+	return &d
 }
 
 // Double reads numbers, also in strings.
@@ -381,6 +405,24 @@ const (
 	lastSecond  = 253402300799
 	longestSpan = 922337203685
 )
+
+// Ints reads an array of whole numbers of 32 bits.
+func (m *Model) Ints(name string) []int64 {
+	items := m.List(name, "System.Int32[]")
+	if items == nil {
+		return nil
+	}
+	list := []int64{}
+	for _, item := range items {
+		if item.Kind == 'n' {
+			m.Faults.at(item, "Error converting value {null} to type 'System.Int32'.", item.end)
+			continue
+		}
+		one := &Model{&Node{Kind: '{', members: map[string]*Node{"": item}}, m.Faults}
+		list = append(list, Or(one.Int(""), 0))
+	}
+	return list
+}
 
 // Timestamp reads whole seconds since 1970. Anything else ends the binding (recording 23-payment-requests). A time after
 // the year 9999 crashes the server, and one that is not even a time span is invalid, as a negative one is (by the source

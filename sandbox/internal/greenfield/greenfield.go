@@ -5,6 +5,7 @@ package greenfield
 import (
 	"net/http"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -24,6 +25,11 @@ func StoreOptional(method, path, permission string, h serve.Handler) serve.Route
 	r := InStore(method, path, permission, h)
 	r.Storeless = true
 	return r
+}
+
+// Since restricts a route to releases since one.
+func Since(major, minor, patch int, r serve.Route) serve.Route {
+	return serve.In(func(rel release.Release) bool { return rel.Since(major, minor, patch) }, r)
 }
 
 // Listing makes a route answer with an empty list, in older releases, if the permission is missing.

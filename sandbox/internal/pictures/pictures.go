@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
@@ -21,33 +22,63 @@ const MaxSize = 1_000_000
 
 // Take keeps the picture of a posted form and returns its address. If it returns "", it answered an error.
 func Take(w http.ResponseWriter, r *serve.Request) (link string) {
+	p, name := Keep(w, r, MaxSize)
+	if p == nil {
+		return ""
+	}
+	return Link(r, name)
+}
+
+// Link is the address of a picture by the name under which it is kept.
+func Link(r *serve.Request, name string) string { return r.Site.Base() + "/LocalStorage/" + name }
+
+// Keep keeps the picture of a posted form, of at most some bytes, and returns it with the name under which it is kept. If
+// it returns nil, it answered an error.
+func Keep(w http.ResponseWriter, r *serve.Request, most int) (p *world.Picture, name string) {
 	media, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if media != "" && err == nil && media != "multipart/form-data" {
 		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
-		return ""
+		return nil, ""
 	}
-	name, data, found := uploaded(r.Content, parameters["boundary"])
-	kind := pictureType(data)
+	f := uploaded(r.Content, parameters["boundary"])
 	refusal := ""
 	switch {
-	case !found:
+	case f == nil:
 		refusal = "Invalid file"
-	case kind == "":
+	case len(f.data) > most:
+		refusal = "The uploaded file should be less than " + strconv.Itoa(most/1_000_000) + "MB"
+	case !strings.HasPrefix(f.media, "image/"), pictureType(f.data) == "":
 		refusal = "The uploaded file needs to be an image"
-	case len(data) > MaxSize:
-		refusal = "The uploaded file should be less than 1MB"
 	}
 	if refusal != "" {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "file", Message: refusal})
-		return ""
+		return nil, ""
 	}
-	file := random.UUID() + "-" + name
-	r.State.Pictures[file] = &world.Picture{Type: kind, Data: data}
-	return r.Site.Base() + "/LocalStorage/" + file
+	name = random.UUID() + "-" + f.plainName()
+	p = &world.Picture{Type: pictureType(f.data), Data: f.data, ID: random.UUID(), UserID: r.User.ID, Name: f.name, Created: r.World.Now()}
+	r.State.Pictures[name] = p
+	return p, name
 }
 
-// uploaded returns the file of a form, and the characters of its name that an address can have.
-func uploaded(body []byte, boundary string) (name string, data []byte, found bool) {
+// file is one of a form.
+type file struct {
+	name  string
+	media string // as the form says
+	data  []byte
+}
+
+// plainName has the characters of the name that an address can have.
+func (f *file) plainName() string {
+	return strings.Map(func(c rune) rune {
+		if c < '0' && c != '-' && c != '.' || c > 'z' || c > '9' && c < 'A' || c > 'Z' && c < 'a' && c != '_' {
+			return -1
+		}
+		return c
+	}, path.Base(f.name))
+}
+
+// uploaded returns the file of a form; nil if there is none.
+func uploaded(body []byte, boundary string) *file {
 	form := multipart.NewReader(bytes.NewReader(body), boundary)
 	for boundary != "" {
 		part, err := form.NextPart()
@@ -57,16 +88,13 @@ func uploaded(body []byte, boundary string) (name string, data []byte, found boo
 		if part.FormName() != "file" || part.FileName() == "" {
 			continue
 		}
-		data, err = io.ReadAll(part)
-		name = strings.Map(func(c rune) rune {
-			if c < '0' && c != '-' && c != '.' || c > 'z' || c > '9' && c < 'A' || c > 'Z' && c < 'a' && c != '_' {
-				return -1
-			}
-			return c
-		}, path.Base(part.FileName()))
-		return name, data, err == nil
+		data, err := io.ReadAll(part)
+		if err != nil {
+			break
+		}
+		return &file{part.FileName(), part.Header.Get("Content-Type"), data}
 	}
-	return "", nil, false
+	return nil
 }
 
 // pictureType returns the media type of a picture by its content, "" if it is not a picture.

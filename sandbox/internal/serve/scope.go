@@ -54,7 +54,6 @@ type belonging struct {
 	late          bool // up to 2.3.9 the handler answers for an id that the store does not have
 }
 
-// Apps cannot be made here, so none is known.
 var belongings = [...]belonging{
 	{name: "webhookId", storeOf: (*world.State).StoreOfWebhook, late: true},
 	{name: "invoiceId", code: "invoice-not-found", message: "The invoice was not found", storeOf: func(st *world.State, id string) (string, bool) {
@@ -78,7 +77,7 @@ var belongings = [...]belonging{
 		}
 		return p.StoreID, true
 	}},
-	{name: "appId", code: "app-not-found", message: "The app with specified ID was not found", storeOf: func(*world.State, string) (string, bool) { return "", false }},
+	{name: "appId", code: "app-not-found", message: "The app with specified ID was not found", storeOf: (*world.State).StoreOfApp},
 	{name: "payoutId", code: "payout-not-found", message: "The payout was not found", storeOf: (*world.State).StoreOfPayout},
 }
 

@@ -105,6 +105,11 @@ func (st *State) check() error {
 			return fmt.Errorf("payment request %s belongs to no store", id)
 		}
 	}
+	for id, a := range st.Apps {
+		if a == nil || a.ID != id || st.Stores[a.StoreID] == nil {
+			return fmt.Errorf("app %s belongs to no store", id)
+		}
+	}
 	for id, h := range st.Webhooks {
 		if h == nil || h.ID != id || st.Stores[h.StoreID] == nil {
 			return fmt.Errorf("webhook %s belongs to no store", id)

@@ -31,6 +31,7 @@ type State struct {
 
 	PaymentRequests map[string]*PaymentRequest
 	Pictures        map[string]*Picture
+	Apps            map[string]*App `json:",omitempty"`
 
 	Webhooks          map[string]*Webhook
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
@@ -55,8 +56,8 @@ type State struct {
 	confirming        map[string]*Invoice   // have payments that blocks will change
 	webhooksOf        map[string][]*Webhook // by store, oldest first
 	lanes             map[string]*webhookLane
-	removed           map[string]*removedWebhook // as long as the server remembers their stores
-	pruneNext         time.Time                  // when deliveries are pruned again
+	removed           map[string]*removedThing // as long as the server remembers their stores
+	pruneNext         time.Time                // when deliveries are pruned again
 	now               func() time.Time
 	touched           map[string]*Invoice         // changed since the last line of the log
 	touchedDeliveries map[string]*WebhookDelivery // as before; nil for one that was removed
@@ -81,6 +82,7 @@ func NewState() *State {
 		Payouts:         map[string]*Payout{},
 		PaymentRequests: map[string]*PaymentRequest{},
 		Pictures:        map[string]*Picture{},
+		Apps:            map[string]*App{},
 
 		Webhooks:          map[string]*Webhook{},
 		WebhookDeliveries: map[string]*WebhookDelivery{},

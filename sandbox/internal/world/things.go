@@ -4,6 +4,12 @@ package world
 type Picture struct {
 	Type string
 	Data []byte
+
+	// The API names a file by its id. One of an older state file has none of these.
+	ID      string    `json:",omitempty"`
+	UserID  string    `json:",omitempty"`
+	Name    string    `json:",omitempty"` // as it was sent
+	Created time.Time `json:",omitzero"`
 }
 
 // Seed is what a sandbox that is ready to use started with.

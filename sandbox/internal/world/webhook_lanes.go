@@ -235,7 +235,7 @@ func olderDelivery(a, b *WebhookDelivery) int {
 func (st *State) indexWebhooks() {
 	st.webhooksOf = map[string][]*Webhook{}
 	st.lanes = map[string]*webhookLane{}
-	st.removed = map[string]*removedWebhook{}
+	st.removed = map[string]*removedThing{}
 	for _, h := range slices.SortedFunc(maps.Values(st.Webhooks), func(a, b *Webhook) int { return a.Number - b.Number }) {
 		st.webhooksOf[h.StoreID] = append(st.webhooksOf[h.StoreID], h)
 	}

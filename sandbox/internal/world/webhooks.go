@@ -1,7 +1,6 @@
 package world
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -94,7 +93,7 @@ func (st *State) RemoveWebhook(h *Webhook) {
 	delete(st.lanes, h.ID)
 	delete(st.Webhooks, h.ID)
 	st.webhooksOf[h.StoreID] = slices.DeleteFunc(st.webhooksOf[h.StoreID], func(other *Webhook) bool { return other == h })
-	st.forgetting(h)
+	st.forgetting(h.ID, h.StoreID)
 	st.Change()
 }
 
@@ -123,34 +122,4 @@ func (st *State) FindWebhookDelivery(h *Webhook, id string) *WebhookDelivery {
 		return d
 	}
 	return nil
-}
-
-// remembered is for how long the server knows the store of a webhook after the last request for it.
-const remembered = 10 * time.Minute
-
-// removedWebhook is one that was removed, as long as the server remembers its store.
-type removedWebhook struct {
-	storeID string
-	until   time.Time
-}
-
-// forgetting notes a webhook that was removed, and drops what is forgotten by now.
-func (st *State) forgetting(h *Webhook) {
-	now := st.now()
-	maps.DeleteFunc(st.removed, func(_ string, r *removedWebhook) bool { return !now.Before(r.until) })
-	st.removed[h.ID] = &removedWebhook{h.StoreID, now.Add(remembered)}
-}
-
-// StoreOfWebhook returns the store of a webhook. The server keeps which id belongs to which store, also of a webhook that
-// was removed, until ten minutes pass without a request for it (recording 22-webhooks, and by the source).
-func (st *State) StoreOfWebhook(id string) (storeID string, known bool) {
-	if h := st.Webhooks[id]; h != nil {
-		return h.StoreID, true
-	}
-	r := st.removed[id]
-	if r == nil || !st.now().Before(r.until) {
-		return "", false
-	}
-	r.until = st.now().Add(remembered)
-	return r.storeID, true
 }

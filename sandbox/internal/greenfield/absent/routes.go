@@ -1,4 +1,5 @@
-// Package absent is the area of what a sandbox does not have: offerings, apps and notifications. Its routes check permissions and answer that there are none.
+// Package absent is the area of what a sandbox does not have: offerings and notifications. Its routes check permissions
+// and answer that there are none.
 package absent
 
 import (
@@ -12,7 +13,5 @@ func Routes() []serve.Route {
 	return []serve.Route{
 		greenfield.Route("GET", "/users/me/notifications", world.ViewNotifications, listNone),
 		greenfield.InStore("GET", "/offerings", world.ViewOfferings, listNone),
-		greenfield.InStore("GET", "/apps", world.ModifyStoreSettings, listNone),
-		greenfield.Route("GET", "/apps/{appId}", world.ModifyStoreSettings, listNone),
 	}
 }

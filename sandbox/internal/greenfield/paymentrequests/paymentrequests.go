@@ -38,7 +38,7 @@ func find(r *serve.Request) *world.PaymentRequest {
 // list answers a store's payment requests, newest first.
 func list(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
-	archived := q.Bool("includeArchived")
+	archived := q.Flag("includeArchived")
 	if q.Refuse(w) {
 		return
 	}
