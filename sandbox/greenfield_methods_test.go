@@ -26,9 +26,10 @@ func TestPaymentMethods(t *testing.T) {
 		two     = `{"config":"2-of-` + first + "-" + second
 	)
 	// The same method under its other names, the same switch twice, and what is not a switch.
-	for _, name := range []string{"BTC", "btc-chain", "BTC_OnChain", "OnChain/BTC", "ONCHAIN/btc"} {
+	for _, name := range []string{"BTC", "btc", "btc-onchain", "BTC_OnChain", "OnChain/BTC", "ONCHAIN/btc"} {
 		check("GET", all+"/"+name, "", http.StatusOK, `{"enabled":true,"paymentMethodId":"BTC-CHAIN"}`)
 	}
+	check("GET", all+"/btc-chain", "", http.StatusNotFound, `{"code":"paymentmethod-not-found","message":"The payment method is not found"}`)
 	for range 2 {
 		check("PUT", onChain, `{"enabled":false}`, http.StatusOK, `{"enabled":false,"paymentMethodId":"BTC-CHAIN"}`)
 	}

@@ -136,7 +136,7 @@ func TestRefundAmounts(t *testing.T) {
 		`"refundVariant":"fiat"`:                                                "30.00 USD",
 		`"refundVariant":"OverpaidAmount"`:                                      "0.0002 BTC",
 		`"refundVariant":"RateThen","subtractPercentage":50`:                    "0.00030 BTC",
-		`"refundVariant":"Custom","customAmount":"1000","customCurrency":"jpy"`: "1000 JPY",
+		`"refundVariant":"Custom","customAmount":"1000","customCurrency":"jpy"`: "1000 jpy",
 		`"refundVariant":"Custom","customAmount":"5","customCurrency":"BTC"`:    "5 BTC",
 	} {
 		if status, amount, currency := refund(body); status != http.StatusOK || amount+" "+currency != want {
@@ -148,8 +148,11 @@ func TestRefundAmounts(t *testing.T) {
 		t.Errorf("at twice the rate %s goes back", amount)
 	}
 	w.greenfield("PUT", store+"/rates/configuration", `{"isCustomScript":true,"effectiveScript":"BTC_EUR = 1;"}`)
+	if status, answer, _ := refund(`"refundVariant":"CurrentRate"`); status != http.StatusInternalServerError {
+		t.Errorf("without a rate for the current one: %d %s", status, answer)
+	}
 	for _, body := range []string{
-		`"refundVariant":"CurrentRate"`,
+		`"refundVariant":"Custom","customAmount":"1","customCurrency":"USD"`,
 		`"refundVariant":"Custom","customAmount":"-1","customCurrency":"USD"`,
 		`"refundVariant":"RateThen","subtractPercentage":101`,
 		`"refundVariant":"RateThen","subtractPercentage":-1`,

@@ -1,7 +1,6 @@
 package aspnet
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -12,27 +11,19 @@ import (
 // and the last of two fields counts.
 type Members map[string]json.RawMessage
 
-// ParseMembers reads the first value of a text, which must be an object. What follows is ignored.
+// ParseMembers reads the first value of a text, which must be an object, as the server's library does. What follows is
+// ignored.
 func ParseMembers(text []byte) (Members, bool) {
-	d := json.NewDecoder(bytes.NewReader(text))
-	start, err := d.Token()
-	if err != nil || start != json.Delim('{') {
+	f := &Faults{}
+	n := ReadBody(text, f)
+	if n.Kind != '{' || len(f.All) > 0 {
 		return nil, false
 	}
 	m := Members{}
-	for d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return nil, false
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, false
-		}
-		m[strings.ToLower(name.(string))] = value
+	for name, member := range n.members {
+		m[name] = member.JSON()
 	}
-	_, err = d.Token()
-	return m, err == nil
+	return m, true
 }
 
 // Binder reads fields into the types of the server's models, by the conversion rules of its JSON reader. Bad names
@@ -122,6 +113,22 @@ func (b *Binder) Bool(name string) *bool {
 	return nil
 }
 
+// Flag reads a boolean that cannot be null.
+func (b *Binder) Flag(name string) bool {
+	value := b.Bool(name)
+	if _, sent := b.Members[strings.ToLower(name)]; sent && value == nil {
+		b.Fail(name)
+	}
+	return Or(value, false)
+}
+
+// Long reads a whole number of 64 bits that cannot be null.
+func (b *Binder) Long(name string) {
+	if _, sent := b.Members[strings.ToLower(name)]; sent && b.Int(name) == nil {
+		b.Fail(name)
+	}
+}
+
 // Int reads whole numbers of 64 bits, also in strings.
 func (b *Binder) Int(name string) *int64 {
 	raw, found := b.Get(name)
@@ -145,18 +152,59 @@ func (b *Binder) Int32(name string) {
 	}
 }
 
-// Texts reads an array of strings.
-func (b *Binder) Texts(name string) []string {
+// Texts reads an array of strings, each of which may be null. Numbers and booleans count as in [Binder.Text].
+func (b *Binder) Texts(name string) []*string {
 	raw, found := b.Get(name)
 	if !found {
 		return nil
 	}
-	list := []string{}
-	if json.Unmarshal(raw, &list) != nil {
+	n := ReadBody(raw, &Faults{})
+	if n.Kind != '[' {
 		b.Fail(name)
 		return nil
 	}
+	list := []*string{}
+	for _, item := range n.items {
+		switch item.Kind {
+		case '{', '[':
+			b.Fail(name)
+			return nil
+		case 'n':
+			list = append(list, nil)
+		default:
+			list = append(list, &item.Text)
+		}
+	}
 	return list
+}
+
+// Pair is a field of a dictionary. Its value is nil for null, and has no fields if it is no object.
+type Pair struct {
+	Name  string
+	Value *Binder
+}
+
+// Pairs reads a dictionary of objects. Its names are data and keep their case.
+func (b *Binder) Pairs(name string) []Pair {
+	raw, found := b.Get(name)
+	if !found {
+		return nil
+	}
+	n := ReadBody(raw, &Faults{})
+	if n.Kind != '{' {
+		b.Fail(name)
+		return nil
+	}
+	var pairs []Pair
+	for _, member := range n.items {
+		p := Pair{Name: member.name}
+		if member.Kind != 'n' {
+			members, _ := ParseMembers(member.Raw)
+			p.Value = &Binder{Members: members}
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs
 }
 
 // Object reads an object.

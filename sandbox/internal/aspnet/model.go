@@ -28,7 +28,7 @@ func (m *Model) Get(name string) *Node {
 func (m *Model) unconverted(n *Node, typ string) {
 	value := n.Text
 	switch n.Kind {
-	case '{', '[':
+	case '{', '[', 'u':
 		m.misplaced(n)
 		return
 	case '"':
@@ -62,9 +62,27 @@ func (m *Model) NotArray(n *Node, typ string) {
 // then what follows (recording 12-api-keys).
 func (m *Model) misplaced(n *Node) {
 	m.Faults.at(n, unexpectedValue+string(n.Kind)+".", n.start+1)
+	if n.Kind == '[' && len(n.items) < 2 && n.index == 0 { // its end is taken for that of the object around it
+		m.Faults.at(n.parent, "JsonToken EndArray is not valid for closing JsonType Object.", n.end)
+		return
+	}
 	if inside := bytes.TrimLeft(n.Raw[1:], " \t\r\n"); len(inside) > 0 && (inside[0] == '}' || inside[0] == ']') {
 		m.Faults.at(n, unexpectedValue+string(inside[0])+".", n.start+1)
 	}
+}
+
+// notArray adds the error for an object instead of an array. The library reports it within the object, and the framework
+// appends the name of the field.
+func (m *Model) notArray(n *Node, typ string) {
+	at, path, end := n, n.path(), n.end
+	if len(n.items) > 0 {
+		at = n.items[0]
+		path = at.path() + "." + n.name
+		end = bytes.LastIndexByte(m.Faults.Body[:at.start], ':') + 1
+	}
+	m.Faults.add(path, "Cannot deserialize the current JSON object (e.g. {\"name\":\"value\"}) into type '"+typ+"' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\n"+
+		"To fix this error either change the JSON to a JSON array (e.g. [1,2,3]) or change the deserialized type so that it is a normal .NET type (e.g. not a primitive type like integer, not a collection type like an array or List<T>) that can be deserialized from a JSON object. JsonObjectAttribute can also be added to the type to force it to deserialize from a JSON object.\n"+
+		m.Faults.Place(at.path(), end))
 }
 
 // Text reads strings. Numbers and booleans count as the text they are written with.
@@ -73,7 +91,7 @@ func (m *Model) Text(name string) *string {
 	switch {
 	case n == nil:
 		return nil
-	case n.Kind == '{' || n.Kind == '[':
+	case n.Kind == '{' || n.Kind == '[' || n.Kind == 'u':
 		m.misplaced(n)
 		return nil
 	}
@@ -157,7 +175,11 @@ func (m *Model) Decimal(name string) *money.Decimal {
 			return &d
 		}
 	}
-	m.Faults.add(n.path(), "The supplied value is invalid.")
+	if kind := map[byte]string{'{': "Object", '[': "Array", 't': "Boolean", 'f': "Boolean", 'u': "Undefined"}[n.Kind]; kind != "" {
+		m.Faults.add(n.path(), "Unexpected token type: "+kind)
+	} else {
+		m.Faults.add(n.path(), "The supplied value is invalid.")
+	}
 	return nil
 }
 
@@ -208,7 +230,7 @@ func (m *Model) Double(name string) *money.Decimal {
 	switch {
 	case n == nil || n.Kind == '"' && strings.TrimSpace(n.Text) == "":
 		return nil
-	case n.Kind == '{' || n.Kind == '[':
+	case n.Kind == '{' || n.Kind == '[' || n.Kind == 'u':
 		m.misplaced(n)
 		return nil
 	case n.Kind == '"':
@@ -224,21 +246,6 @@ func (m *Model) Double(name string) *money.Decimal {
 		return nil
 	}
 	return new(d.Trim(0))
-}
-
-// Enum reads one of some names, in any case.
-func (m *Model) Enum(name, typ string, values ...string) *string {
-	n := m.Get(name)
-	if n == nil {
-		return nil
-	}
-	for _, value := range values {
-		if n.Kind == '"' && strings.EqualFold(n.Text, value) {
-			return &value
-		}
-	}
-	m.unconverted(n, typ)
-	return nil
 }
 
 // Span reads a whole number of units, or a time span as the platform writes it: [days.]hours:minutes[:seconds], or
@@ -352,6 +359,9 @@ func (m *Model) List(name, typ string) []*Node {
 	switch {
 	case n == nil:
 		return nil
+	case n.Kind == '{':
+		m.notArray(n, typ)
+		return nil
 	case n.Kind != '[':
 		m.unconverted(n, typ)
 		return nil
@@ -368,7 +378,7 @@ func (m *Model) Texts(name, typ string) []string {
 	list := make([]string, 0, len(items))
 	for _, item := range items {
 		switch item.Kind {
-		case '{', '[':
+		case '{', '[', 'u':
 			m.misplaced(item)
 		case 'n':
 			list = append(list, "")

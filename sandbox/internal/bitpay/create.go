@@ -13,12 +13,14 @@ import (
 
 // createInvoice answers the new invoice as it is at first. A free one changes its status after the response.
 func createInvoice(w http.ResponseWriter, r *serve.Request) {
-	m, ok := aspnet.ParseMembers(r.Content)
-	b := &aspnet.Binder{Members: m}
+	b, ok := readBody(w, r)
+	if b == nil {
+		return
+	}
 	st := r.State.Stores[r.StoreID]
 	now := r.World.Now()
 	inv, sent := readInvoice(b, st, now)
-	methods := paymentMethods(b)
+	methods, crashed := paymentMethods(b)
 	if !ok || b.Bad != "" {
 		if strings.EqualFold(b.Bad, "expirationTime") {
 			aspnet.WriteCrash(w)
@@ -31,9 +33,17 @@ func createInvoice(w http.ResponseWriter, r *serve.Request) {
 		serve.WriteBitpayError(w, http.StatusBadRequest, "The expirationTime is set too soon")
 		return
 	}
+	if crashed {
+		aspnet.WriteCrash(w)
+		return
+	}
 	inv.Base = r.Site.Base()
 	if refusal := world.PriceInvoice(inv, st, methods, r.State.Node, now); refusal != "" {
 		serve.WriteBitpayError(w, http.StatusBadRequest, refusal)
+		return
+	}
+	if !inv.Storable() {
+		aspnet.WriteCrash(w)
 		return
 	}
 	r.World.Create(inv)
@@ -60,24 +70,24 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 		}
 		inv.Price = money.PriceIn(inv.Price, inv.Currency)
 	}
-	inv.Metadata = readMetadata(b, inv.Price)
+	inv.Metadata = readMetadata(b, inv)
 	inv.RedirectURL = aspnet.Or(b.Text("redirectURL"), aspnet.Or(st.Website, ""))
 	if automatic := b.Bool("redirectAutomatically"); automatic != nil {
 		inv.RedirectAutomatically = *automatic
 	}
 	inv.NotificationURL = aspnet.Or(b.Text("notificationURL"), "")
 	inv.NotificationEmail = aspnet.Or(b.Text("notificationEmail"), "")
-	inv.FullNotifications = aspnet.Or(b.Bool("fullNotifications"), false)
-	inv.ExtendedNotifications = aspnet.Or(b.Bool("extendedNotifications"), false)
-	inv.DefaultPaymentMethod = aspnet.Or(b.Text("defaultPaymentMethod"), "")
+	inv.FullNotifications = b.Flag("fullNotifications")
+	inv.ExtendedNotifications = b.Flag("extendedNotifications")
+	inv.DefaultPaymentMethod = world.PaymentMethodID(aspnet.Or(b.Text("defaultPaymentMethod"), ""))
 	if speed := speedOf(aspnet.Or(b.Text("transactionSpeed"), "")); speed != "" {
 		inv.SpeedLimit = speed
 	}
 	for _, ignored := range []string{"token", "guid", "status"} {
 		b.Text(ignored)
 	}
-	b.Int("nonce")
-	b.Bool("refundable")
+	b.Long("nonce")
+	b.Flag("refundable")
 
 	var sent *time.Time
 	if raw, found := b.Get("expirationTime"); found {
@@ -92,9 +102,10 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	return inv, sent
 }
 
-// speedOf returns the speed policy that a request names, "" if it names none. Then the store's policy applies.
+// speedOf returns the speed policy that a request names, "" if it names none, or one in capitals. Then the store's policy
+// applies.
 func speedOf(name string) string {
-	switch strings.ToLower(name) {
+	switch name {
 	case "high":
 		return "HighSpeed"
 	case "medium":
@@ -107,19 +118,16 @@ func speedOf(name string) string {
 	return ""
 }
 
-func readMetadata(b *aspnet.Binder, price money.Decimal) world.Metadata {
+func readMetadata(b *aspnet.Binder, inv *world.Invoice) world.Metadata {
 	m := world.Metadata{
 		OrderID:  b.Text("orderId"),
 		ItemCode: b.Text("itemCode"),
 		ItemDesc: b.Text("itemDesc"),
 		PosData:  world.PosDataOf(b.Text("posData")),
-		Physical: new(aspnet.Or(b.Bool("physical"), false)),
+		Physical: new(b.Flag("physical")),
 	}
-	if tax := b.Decimal("taxIncluded"); tax != nil && tax.Sign() > 0 {
-		if tax.Cmp(price) > 0 {
-			tax = &price
-		}
-		m.TaxIncluded = new(tax.Number())
+	if tax := b.Decimal("taxIncluded"); tax != nil {
+		m.TaxIncluded = new(inv.TaxWithin(*tax).Number())
 	}
 	buyer := b.Object("buyer")
 	for _, field := range []struct {
@@ -139,25 +147,45 @@ func readMetadata(b *aspnet.Binder, price money.Decimal) world.Metadata {
 		if buyer.Bad != "" {
 			b.Fail("buyer")
 		}
-		if *field.into == nil || **field.into == "" {
+		if *field.into == nil {
 			*field.into = nested
 		}
 	}
 	return m
 }
 
-// paymentMethods returns the methods that an invoice is restricted to; nil means all.
-func paymentMethods(b *aspnet.Binder) []string {
-	wanted := b.Texts("paymentCurrencies")
-	if supported := b.Object("supportedTransactionCurrencies"); supported != nil && wanted == nil {
-		for id := range supported.Members {
-			if entry := supported.Object(id); entry != nil && aspnet.Or(entry.Bool("enabled"), false) {
-				wanted = append(wanted, id)
+// paymentMethods returns the methods that an invoice is restricted to; nil means all. The server crashes on a null among
+// them.
+func paymentMethods(b *aspnet.Binder) (ids []string, crashed bool) {
+	wanted := map[string]bool{}
+	for _, entry := range b.Pairs("supportedTransactionCurrencies") {
+		switch {
+		case entry.Value == nil:
+			crashed = true
+		case entry.Value.Members == nil:
+			b.Fail("supportedTransactionCurrencies")
+		default:
+			wanted[entry.Name] = entry.Value.Flag("enabled")
+			if entry.Value.Bad != "" {
+				b.Fail("supportedTransactionCurrencies")
 			}
 		}
 	}
-	for i, id := range wanted {
-		wanted[i] = world.PaymentMethodID(id)
+	for _, id := range b.Texts("paymentCurrencies") {
+		if id == nil {
+			crashed = true
+		} else if _, named := wanted[*id]; !named {
+			wanted[*id] = true
+		}
 	}
-	return wanted
+	if len(wanted) == 0 {
+		return nil, crashed
+	}
+	ids = []string{}
+	for id, enabled := range wanted {
+		if enabled {
+			ids = append(ids, world.PaymentMethodID(id))
+		}
+	}
+	return ids, crashed
 }

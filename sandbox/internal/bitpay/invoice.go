@@ -155,7 +155,7 @@ func showInvoice(w *world.World, inv *world.Invoice, base string) *invoice {
 		Status:                         statusOf(inv.Status),
 		CryptoInfo:                     []cryptoInfo{},
 		Price:                          inv.Price.Number(),
-		TaxIncluded:                    m.TaxIncluded,
+		TaxIncluded:                    shownTax(m.TaxIncluded),
 		Currency:                       inv.Currency,
 		ItemDesc:                       m.ItemDesc,
 		ItemCode:                       m.ItemCode,
@@ -181,6 +181,17 @@ func showInvoice(w *world.World, inv *world.Invoice, base string) *invoice {
 		showPrompt(w, dto, inv, base)
 	}
 	return dto
+}
+
+// shownTax leaves out a tax of zero.
+func shownTax(tax *money.Number) *money.Number {
+	if tax == nil {
+		return nil
+	}
+	if d, err := money.Parse(string(*tax)); err != nil || d.Sign() == 0 {
+		return nil
+	}
+	return tax
 }
 
 func showPrompt(w *world.World, dto *invoice, inv *world.Invoice, base string) {

@@ -2,7 +2,6 @@ package bitpay
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
@@ -28,8 +27,8 @@ func listInvoices(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteCrash(w) // the server forbids by a scheme that it does not have (recording 63-bitpay-invoice-reads)
 		return
 	}
-	filter := readFilter(r)
-	if filter.limit != nil && *filter.limit < 0 || filter.offset < 0 {
+	filter, ok := readFilter(r)
+	if !ok || filter.limit != nil && *filter.limit < 0 || filter.offset < 0 {
 		aspnet.WriteCrash(w)
 		return
 	}
@@ -48,26 +47,26 @@ type invoiceFilter struct {
 	offset                    int64
 }
 
-// readFilter ignores what does not parse, as the server does (recording 63-bitpay-invoice-lists).
-func readFilter(r *serve.Request) invoiceFilter {
+// readFilter ignores what does not parse, as the server does (recording 63-bitpay-invoice-lists). It reports whether the
+// server can compute the end: the day after the last one of all is none (recording 51-bitpay-lists-neighbours).
+func readFilter(r *serve.Request) (invoiceFilter, bool) {
 	f := invoiceFilter{
 		orderID:  aspnet.QueryValue(r.Request, "orderId"),
 		itemCode: aspnet.QueryValue(r.Request, "itemCode"),
 		status:   world.StatusOf(aspnet.QueryValue(r.Request, "status")),
 	}
+	ok := true
 	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r.Request, "dateStart")); err == nil {
 		f.from = day
 	}
 	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r.Request, "dateEnd")); err == nil {
 		f.to = day.AddDate(0, 0, 1)
+		ok = f.to.Year() <= 9999
 	}
-	if n, err := strconv.Atoi(aspnet.QueryValue(r.Request, "limit")); err == nil {
-		f.limit = new(int64(n))
-	}
-	if n, err := strconv.Atoi(aspnet.QueryValue(r.Request, "offset")); err == nil {
-		f.offset = int64(n)
-	}
-	return f
+	q := &aspnet.Query{Request: r.Request} // nobody asks it what did not convert
+	f.limit = q.Int("limit")
+	aspnet.Set(&f.offset, q.Int("offset"))
+	return f, ok
 }
 
 func (f *invoiceFilter) takes(inv *world.Invoice) bool {
@@ -75,5 +74,5 @@ func (f *invoiceFilter) takes(inv *world.Invoice) bool {
 		(f.itemCode == "" || inv.Metadata.ItemCode != nil && *inv.Metadata.ItemCode == f.itemCode) &&
 		(f.status == "" || inv.Status == f.status) &&
 		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
-		(f.to.IsZero() || inv.Created.Before(f.to))
+		(f.to.IsZero() || !inv.Created.After(f.to)) // the first second of the next day is in it
 }

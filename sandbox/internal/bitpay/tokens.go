@@ -38,12 +38,10 @@ type pairingAnswer struct {
 // postTokens makes a pairing code, or claims one. A wrong signature is not an error here: then the id in the body counts
 // (recordings 61-pairing-client, 62-pairing-claims).
 func postTokens(w http.ResponseWriter, r *serve.Request) {
-	if !aspnet.IsJSON(r.Header.Get("Content-Type")) {
-		aspnet.WriteEmpty(w, http.StatusUnsupportedMediaType)
+	b, ok := readBody(w, r)
+	if b == nil {
 		return
 	}
-	m, ok := aspnet.ParseMembers(r.Content)
-	b := &aspnet.Binder{Members: m}
 	id, label, code := b.Text("id"), b.Text("label"), b.Text("pairingCode")
 	b.Text("guid")
 	b.Int32("count")

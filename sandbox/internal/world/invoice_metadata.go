@@ -3,6 +3,7 @@ package world
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
@@ -82,7 +83,7 @@ func (f freeObject) known() Metadata {
 
 // SetMetadata sets the metadata of a request, whose depth was bounded when it was read.
 func (inv *Invoice) SetMetadata(sent *aspnet.Node) {
-	inv.SetOwnMetadata(sent.Raw)
+	inv.SetOwnMetadata(sent.JSON())
 }
 
 // SetOwnMetadata sets the metadata of an invoice that the server makes by itself.
@@ -92,6 +93,14 @@ func (inv *Invoice) SetOwnMetadata(object []byte) {
 		return
 	}
 	inv.Own, inv.Metadata = free.encode(), free.known()
+}
+
+// ReplaceMetadata sets the metadata of an invoice that has some. It is found by the first one.
+func (inv *Invoice) ReplaceMetadata(sent *aspnet.Node) {
+	if inv.FirstNames == nil {
+		inv.FirstNames = inv.names()
+	}
+	inv.SetMetadata(sent)
 }
 
 // OwnMetadata is the metadata that the Greenfield API shows: what it received, or what the BitPay API received.
@@ -106,25 +115,67 @@ func (inv *Invoice) OwnMetadata() json.RawMessage {
 	return text
 }
 
-// FirstMetadata is the metadata in the response to the creation: there a tax that was sent as text is a number with
-// all its digits, unlike later (recording 20-invoices).
+// FirstMetadata is the metadata in the response to the creation of the invoice. The server puts a tax within zero and the
+// price, and rounds it. In this response it is a number with all its digits, unlike later (recording 20-invoices).
 func (inv *Invoice) FirstMetadata() json.RawMessage {
 	free, err := parseFree(inv.OwnMetadata())
 	if err != nil {
 		return inv.Own
 	}
 	for i, m := range free.members {
-		text, ok := m.value.(string)
-		if !ok || m.name != "taxIncluded" || strings.TrimSpace(text) == "" {
+		if m.name != "taxIncluded" {
 			continue
 		}
-		if d, err := money.ParseText(text); err == nil {
-			free.members[i].value = d.Number()
+		text := free.text(m.name)
+		if number, ok := m.value.(json.Number); ok {
+			text = new(aspnet.DoubleText(number.String()))
+		}
+		if text != nil && strings.TrimSpace(*text) != "" {
+			if d, err := money.ParseText(*text); err == nil {
+				free.members[i].value = inv.TaxWithin(d).Number()
+			}
 		}
 	}
 	first := free.encode()
 	if again, err := parseFree(first); err == nil && inv.Own != nil {
-		inv.Own = again.encode()
+		inv.Own, inv.Metadata = again.encode(), again.known()
 	}
 	return first
+}
+
+// TaxWithin is the part of the price that an invoice says is a tax: rounded as the price, and neither below zero nor above
+// the price.
+func (inv *Invoice) TaxWithin(tax money.Decimal) money.Decimal {
+	tax = money.PriceIn(tax, inv.Currency)
+	if tax.Sign() <= 0 {
+		return money.New(0, 1)
+	}
+	if tax.Cmp(inv.Price) > 0 {
+		return inv.Price
+	}
+	return tax
+}
+
+// Storable reports whether the server's database takes the texts of the invoice; see [Storable].
+func (inv *Invoice) Storable() bool {
+	texts := append([]string{inv.Currency, inv.RedirectURL, inv.NotificationURL, inv.NotificationEmail, inv.DefaultPaymentMethod}, inv.Terms...)
+	return !slices.ContainsFunc(texts, func(text string) bool { return !Storable(text) }) && !escapesZero(inv.OwnMetadata())
+}
+
+// escapesZero reports whether a JSON text has the escape of the zero character, which cannot be in it unescaped.
+func escapesZero(text []byte) bool {
+	for {
+		at := bytes.Index(text, []byte(`\u0000`))
+		if at < 0 {
+			return false
+		}
+		slashes := 0
+		for slashes < at && text[at-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return true
+		}
+		text = text[at+1:]
+	}
 }

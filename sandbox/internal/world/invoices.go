@@ -46,6 +46,8 @@ type Invoice struct {
 	// Own is the metadata that the Greenfield API received. Metadata has what the BitPay API shows of it. An invoice
 	// of the BitPay API has no Own.
 	Own json.RawMessage `json:",omitempty"`
+	// FirstNames are the search terms of the first metadata, once others replaced it.
+	FirstNames []string `json:",omitempty"`
 
 	RedirectURL           string
 	RedirectAutomatically bool

@@ -18,8 +18,8 @@ func PosDataOf(text *string) json.RawMessage {
 	if text == nil {
 		return nil
 	}
-	if strings.HasPrefix(strings.TrimSpace(*text), "{") {
-		if compact, err := rewriteJSON(*text, ""); err == nil {
+	if node, ok := aspnet.ReadText(*text, maxPosDepth); ok && node.Kind == '{' {
+		if compact, err := rewriteJSON(string(node.JSON()), ""); err == nil {
 			return compact
 		}
 	}

@@ -27,7 +27,7 @@ func NewInvoice(st *Store, now time.Time) *Invoice {
 		Exception:             ExceptionNone,
 		Fresh:                 true,
 		Created:               now.Truncate(time.Second),
-		SpeedLimit:            st.SpeedPolicy,
+		SpeedLimit:            string(st.SpeedPolicy),
 		RedirectAutomatically: st.RedirectAutomatically,
 	}
 	inv.Expires = inv.Created.Add(time.Duration(st.InvoiceExpiration) * time.Second)
@@ -68,7 +68,7 @@ func PriceInvoice(inv *Invoice, st *Store, methods []string, node Node, now time
 		log.add("Info " + OnChain + ": Payment method details creation took 0 milliseconds")
 		return log.String()
 	}
-	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee(), FeeMode: st.NetworkFeeMode, Dust: st.Wallet.dust()}
+	inv.Prompt = &Prompt{Rate: rate.Value, Fee: networkFee(), FeeMode: string(st.NetworkFeeMode), Dust: st.Wallet.dust()}
 	if st.NetworkFeeMode == "Never" {
 		inv.Prompt.Fee = money.Decimal{}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
@@ -38,7 +39,7 @@ type StoreSettings struct {
 	DisplayExpirationTimer       int64        `json:"displayExpirationTimer"`
 	RefundBOLT11Expiration       int64        `json:"refundBOLT11Expiration"`
 	MonitoringExpiration         int64        `json:"monitoringExpiration"`
-	SpeedPolicy                  string       `json:"speedPolicy"`
+	SpeedPolicy                  aspnet.Enum  `json:"speedPolicy"`
 	LightningDescriptionTemplate string       `json:"lightningDescriptionTemplate"`
 	PaymentTolerance             money.Number `json:"paymentTolerance"`
 	AnyoneCanCreateInvoice       bool         `json:"anyoneCanCreateInvoice"`
@@ -54,7 +55,7 @@ type StoreSettings struct {
 	RecommendedFeeBlockTarget    int64        `json:"recommendedFeeBlockTarget"`
 	DefaultPaymentMethod         *string      `json:"defaultPaymentMethod"`
 	HTMLTitle                    *string      `json:"htmlTitle"`
-	NetworkFeeMode               string       `json:"networkFeeMode"`
+	NetworkFeeMode               aspnet.Enum  `json:"networkFeeMode"`
 	PaymentMethodCriteria        []Criterion  `json:"paymentMethodCriteria"`
 	PayJoinEnabled               bool         `json:"payJoinEnabled"`
 	AutoDetectLanguage           bool         `json:"autoDetectLanguage"`

@@ -1,5 +1,7 @@
 package world
 
+import "time"
+
 // Picture is an uploaded picture.
 type Picture struct {
 	Type string

@@ -111,9 +111,14 @@ func create(w http.ResponseWriter, r *serve.Request) {
 		serve.WriteAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 		return
 	}
+	first := inv.FirstMetadata()
+	if !inv.Storable() {
+		aspnet.WriteCrash(w)
+		return
+	}
 	r.World.Create(inv)
 	data := show(r, inv)
-	data.Metadata = inv.FirstMetadata()
+	data.Metadata = first
 	r.Release.WriteInvoices(w, http.StatusOK, data)
 }
 
@@ -122,8 +127,8 @@ func (q *request) invoice(st *world.Store, now time.Time) *world.Invoice {
 	inv := world.NewInvoice(st, now)
 	inv.TopUp = q.amount == nil
 	inv.Own = []byte("{}")
-	inv.RedirectURL = q.redirectURL
-	inv.DefaultPaymentMethod = q.defaultMethod
+	inv.RedirectURL = strings.TrimSpace(q.redirectURL)
+	inv.DefaultPaymentMethod = world.PaymentMethodID(q.defaultMethod)
 	inv.Receipt = q.receipt
 	inv.Language = aspnet.Or(q.language, "")
 	inv.Terms = q.terms

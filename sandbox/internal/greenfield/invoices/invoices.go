@@ -34,7 +34,7 @@ type invoiceData struct {
 }
 
 type checkout struct {
-	SpeedPolicy           string       `json:"speedPolicy"`
+	SpeedPolicy           aspnet.Enum  `json:"speedPolicy"`
 	PaymentMethods        []string     `json:"paymentMethods"`
 	DefaultPaymentMethod  *string      `json:"defaultPaymentMethod"`
 	ExpirationMinutes     int64        `json:"expirationMinutes"`
@@ -65,7 +65,7 @@ func show(r *serve.Request, inv *world.Invoice) invoiceData {
 		Currency:                          inv.Currency,
 		Metadata:                          inv.OwnMetadata(),
 		Checkout: checkout{
-			SpeedPolicy:           inv.SpeedLimit,
+			SpeedPolicy:           aspnet.Enum(inv.SpeedLimit),
 			PaymentMethods:        []string{},
 			DefaultPaymentMethod:  aspnet.NullIfEmpty(r.Release.DefaultPaymentMethod(inv.DefaultPaymentMethod)),
 			ExpirationMinutes:     int64(inv.Expires.Sub(inv.Created) / time.Minute),
@@ -117,7 +117,12 @@ func update(w http.ResponseWriter, r *serve.Request) {
 	}
 	inv := r.Invoice()
 	if own != nil {
-		inv.SetMetadata(own)
+		changed := *inv
+		if changed.SetMetadata(own); !changed.Storable() {
+			aspnet.WriteCrash(w)
+			return
+		}
+		inv.ReplaceMetadata(own)
 	}
 	r.Release.WriteInvoices(w, http.StatusOK, show(r, inv))
 }

@@ -2,9 +2,8 @@ package invoices
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -29,7 +28,7 @@ func list(w http.ResponseWriter, r *serve.Request) {
 		statuses: map[string]bool{},
 		from:     q.Time("startDate"),
 		to:       q.Time("endDate"),
-		search:   aspnet.QueryValue(r.Request, "textSearch"),
+		search:   searched(aspnet.QueryValue(r.Request, "textSearch")),
 		archived: q.Bool("includeArchived"),
 		methods:  q.Bool("includePaymentMethods"),
 		take:     q.Int("take"),
@@ -72,20 +71,16 @@ func (f *filter) takes(inv *world.Invoice) bool {
 		(len(f.statuses) == 0 || f.statuses[inv.Status]) &&
 		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
 		(f.to.IsZero() || !inv.Created.After(f.to)) &&
-		(f.search == "" || matches(inv, f.search))
+		(f.search == "" || inv.HasTerm(f.search))
 }
 
-// matches reports whether one of an invoice's search terms begins with a text.
-func matches(inv *world.Invoice, text string) bool {
-	terms := []string{inv.ID, inv.StoreID, aspnet.Or(inv.Metadata.OrderID, ""), aspnet.Or(inv.Metadata.BuyerEmail, "")}
-	if !inv.TopUp {
-		terms = append(terms, inv.Price.Text())
+// longestSearch is how many UTF-16 units of a search the server looks at.
+const longestSearch = 512
+
+func searched(text string) string {
+	if len(text) <= longestSearch {
+		return text
 	}
-	if inv.Prompt != nil {
-		terms = append(terms, inv.Prompt.Address)
-	}
-	for _, p := range inv.Payments {
-		terms = append(terms, p.TxID)
-	}
-	return slices.ContainsFunc(append(terms, inv.Terms...), func(term string) bool { return strings.HasPrefix(term, text) })
+	units := utf16.Encode([]rune(text))
+	return string(utf16.Decode(units[:min(longestSearch, len(units))]))
 }

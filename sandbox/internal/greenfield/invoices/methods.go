@@ -38,7 +38,7 @@ type paymentData struct {
 }
 
 type onChainData struct {
-	FeeMode              string       `json:"feeMode"`
+	FeeMode              aspnet.Enum  `json:"feeMode"`
 	PaymentMethodFeeRate money.Number `json:"paymentMethodFeeRate"`
 	PayjoinEnabled       bool         `json:"payjoinEnabled"`
 	RecommendedFeeRate   money.Number `json:"recommendedFeeRate"`
@@ -55,7 +55,7 @@ func showMethods(r *serve.Request, inv *world.Invoice, private bool) []methodDat
 	plain := func(d money.Decimal) string { return d.Trim(0).Text() }
 	p, a := inv.Prompt, inv.Account(money.Digits(inv.Currency))
 	data := methodData{
-		Rate:              plain(p.Rate),
+		Rate:              p.Rate.Text(),
 		PaymentMethodPaid: plain(a.CryptoPaid),
 		TotalPaid:         plain(a.Paid),
 		Due:               plain(a.TotalDue.Sub(a.Paid)),
@@ -68,7 +68,7 @@ func showMethods(r *serve.Request, inv *world.Invoice, private bool) []methodDat
 	if p.Address != "" {
 		data.Activated, data.Destination, data.PaymentLink = true, &p.Address, inv.PaymentLink(a)
 		data.AdditionalData = &onChainData{
-			FeeMode: p.FeeMode, PaymentMethodFeeRate: world.FeeRate, RecommendedFeeRate: world.FeeRate,
+			FeeMode: aspnet.Enum(p.FeeMode), PaymentMethodFeeRate: world.FeeRate, RecommendedFeeRate: world.FeeRate,
 			KeyPath: "0/" + strconv.FormatUint(uint64(p.Index), 10), KeyIndex: p.Index,
 		}
 		if private {

@@ -39,16 +39,16 @@ type repayment struct {
 	over        money.Decimal // coins beyond what was due; zero for none
 }
 
-// repaymentOf counts an invoice that was marked without a payment as paid in full.
+// repaymentOf counts an invoice that was marked settled without a payment as paid in full.
 func repaymentOf(inv *world.Invoice) repayment {
 	a := inv.Account(money.Digits(inv.Currency))
 	paid := a.Paid
-	if paid.Sign() == 0 && inv.Exception == world.ExceptionMarked {
+	if paid.Sign() == 0 && inv.Status == world.StatusSettled && inv.Exception == world.ExceptionMarked {
 		paid = a.TotalDue
 	}
 	p := repayment{coins: paid.Round(coinDigits).Trim(0), fiat: paid.Mul(inv.Prompt.Rate).Round(money.Digits(inv.Currency))}
-	if over := paid.Sub(a.TotalDue); over.Sign() > 0 {
-		p.over = over.Trim(0)
+	if inv.Exception == world.ExceptionPaidOver {
+		p.over = paid.Sub(a.TotalDue).Trim(0)
 	}
 	return p
 }
@@ -81,13 +81,10 @@ func readRefund(w http.ResponseWriter, r *serve.Request) {
 		serve.WriteAPIError(w, http.StatusBadRequest, "invalid-payment-method", "Invalid payment method")
 		return
 	}
-	if refuseRefund(w, inv) {
-		return
-	}
 	p := repaymentOf(inv)
 	now, why := coinsNow(r, inv, p)
 	if why != "" {
-		serve.WriteAPIError(w, http.StatusBadRequest, "generic-error", why)
+		serve.WriteAPIError(w, http.StatusBadRequest, "rate-failure", "Failed to fetch rate")
 		return
 	}
 	data := refundData{
@@ -95,24 +92,17 @@ func readRefund(w http.ResponseWriter, r *serve.Request) {
 		InvoiceCurrency: inv.Currency, PaymentCurrency: "BTC",
 		PaymentCurrencyDivisible: coinDigits, InvoiceCurrencyDivisible: money.Digits(inv.Currency),
 	}
-	if p.over.Sign() > 0 {
+	if inv.Exception == world.ExceptionPaidOver {
 		data.OverpaidPaymentAmount = new(p.over.Number())
 	}
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
-func refuseRefund(w http.ResponseWriter, inv *world.Invoice) bool {
-	if refundable(inv) {
-		return false
-	}
-	serve.WriteAPIError(w, http.StatusBadRequest, "non-refundable", "Cannot refund this invoice")
-	return true
-}
-
 type refundRequest struct {
 	name, description *string
 	variant           *string
-	methods           []string
+	methods           []string // nil: not given
+	method            *string  // of the older field
 	subtract          *money.Decimal
 	amount            *money.Decimal
 	currency          *string
@@ -124,12 +114,10 @@ func readRefundRequest(m *aspnet.Model) *refundRequest {
 		description: m.Text("description"),
 		variant:     m.Enum("refundVariant", aspnet.Nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
 		methods:     m.Texts("payoutMethods", "System.String[]"),
+		method:      m.Text("payoutMethodId"),
 		subtract:    m.Decimal("subtractPercentage"),
 		amount:      m.Decimal("customAmount"),
 		currency:    m.Text("customCurrency"),
-	}
-	if older := m.Text("payoutMethodId"); older != nil && q.methods == nil {
-		q.methods = []string{*older}
 	}
 	return q
 }
@@ -141,16 +129,17 @@ func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	inv := r.Invoice()
-	if refuseRefund(w, inv) {
-		return
-	}
-	if q.variant == nil {
-		aspnet.WriteValidation(w, aspnet.FieldError{Path: "RefundVariant", Message: "`refundVariant` is mandatory"})
+	if !refundable(inv) {
+		serve.WriteAPIError(w, http.StatusBadRequest, "non-refundable", "Cannot refund this invoice")
 		return
 	}
 	p, bad := refund(r, inv, q)
 	if bad != nil {
 		aspnet.WriteValidation(w, bad...)
+		return
+	}
+	if p == nil || p.Amount.Sign() <= 0 { // a pull payment of nothing (recording 42-invoices-marks)
+		aspnet.WriteCrash(w)
 		return
 	}
 	p.AutoApprove = p.AutoApprove && r.May(world.CreatePullPayments, inv.StoreID)
@@ -161,26 +150,19 @@ func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
 }
 
-// refund returns the pull payment of a refund, or what is wrong with the request.
+// refund returns the pull payment of a refund, or what is wrong with the request; neither if the server crashes. The rules
+// and their order are those of RefundInvoice in the server's GreenfieldInvoiceController.cs.
 func refund(r *serve.Request, inv *world.Invoice, q *refundRequest) (*world.PullPayment, []aspnet.FieldError) {
 	st := r.State.Stores[inv.StoreID]
 	p := &world.PullPayment{StoreID: st.ID, BOLT11Days: st.RefundBOLT11Expiration}
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
 
-	known := 0
-	for _, id := range q.methods {
-		if world.PaymentMethodID(id) == world.OnChain && inv.Prompt != nil {
-			known++
-		} else {
-			refuse("PayoutMethods", "Invalid or unsupported payout method: "+id)
-		}
+	if q.checkMethods(inv, refuse); q.variant == nil {
+		refuse("RefundVariant", "`refundVariant` is mandatory")
 	}
-	if known == 0 {
-		refuse("PayoutMethods", "Please select one of the payment methods which were available for the original invoice")
-	}
-	if q.subtract != nil && !q.subtract.IsPercent() {
-		refuse("SubtractPercentage", "Percentage must be a numeric value between 0 and 100")
+	if bad != nil {
+		return nil, bad
 	}
 	if *q.variant != refundCustom {
 		if q.amount != nil {
@@ -190,11 +172,15 @@ func refund(r *serve.Request, inv *world.Invoice, q *refundRequest) (*world.Pull
 			refuse("CustomCurrency", "CustomCurrency should only be set if the refundVariant is Custom")
 		}
 	}
+	if q.subtract != nil && !q.subtract.IsPercent() {
+		refuse("SubtractPercentage", "Percentage must be a numeric value between 0 and 100")
+	}
 	if bad != nil {
 		return nil, bad
 	}
 
 	paid := repaymentOf(inv)
+	digits := coinDigits
 	p.Currency, p.AutoApprove = "BTC", true
 	switch *q.variant {
 	case refundRateThen:
@@ -202,31 +188,58 @@ func refund(r *serve.Request, inv *world.Invoice, q *refundRequest) (*world.Pull
 	case refundCurrentRate:
 		now, why := coinsNow(r, inv, paid)
 		if why != "" {
-			refuse("RefundVariant", why)
+			return nil, nil
 		}
 		p.Amount = now
 	case refundOverpaid:
-		if paid.over.Sign() == 0 {
+		if inv.Exception != world.ExceptionPaidOver {
 			refuse("RefundVariant", "Invoice is not overpaid")
 		}
 		p.Amount = paid.over
 	case refundFiat:
+		digits = money.Digits(inv.Currency)
 		p.Currency, p.Amount, p.AutoApprove = inv.Currency, paid.fiat, false
 	case refundCustom:
-		p.Currency = strings.ToUpper(strings.TrimSpace(aspnet.Or(q.currency, "")))
+		p.Currency = aspnet.Or(q.currency, "") // as it was written
 		p.AutoApprove = p.Currency == "BTC"
 		if q.amount == nil || q.amount.Sign() <= 0 {
 			refuse("CustomAmount", "Amount must be greater than 0")
 		} else {
 			p.Amount = *q.amount
 		}
-		if _, known := money.Lookup(p.Currency); !known {
+		if _, known := money.Lookup(strings.ToUpper(p.Currency)); !known {
 			refuse("CustomCurrency", "Invalid currency")
 		}
+		if _, why := coinsNow(r, inv, paid); why != "" {
+			refuse("RefundVariant", why)
+		}
+	default: // a number without a name
+		refuse("RefundVariant", "Please select a valid refund option")
 	}
 	if q.subtract != nil && q.subtract.Sign() > 0 {
 		less := p.Amount.Mul(q.subtract.Div(money.New(100, 0)))
-		p.Amount = p.Amount.Sub(less).Round(money.Digits(p.Currency))
+		p.Amount = p.Amount.Sub(less).Round(digits)
 	}
 	return p, bad
+}
+
+// checkMethods checks the payout methods. A method of the older field is not named if it is unknown. If the request has
+// neither field, the refund is by the invoice's own method.
+func (q *refundRequest) checkMethods(inv *world.Invoice, refuse func(path, message string)) {
+	path, methods := "PayoutMethods", q.methods
+	if methods == nil {
+		path = "PayoutMethodId"
+		methods = []string{aspnet.Or(q.method, world.OnChain)}
+	}
+	known := false
+	for _, id := range methods {
+		if world.PaymentMethodID(id) == world.OnChain && inv.Prompt != nil {
+			known = true
+		} else if q.methods != nil {
+			refuse(path, "Invalid or unsupported payout method: "+id)
+		}
+	}
+	if !known {
+		refuse(path, "Please select one of the payment methods which were available for the original invoice")
+	}
 }

@@ -78,6 +78,7 @@ func bindSettings(w http.ResponseWriter, r *serve.Request, typ string, into *wor
 		aspnet.WriteValidation(w, bad...)
 		return false
 	}
+	into.DefaultPaymentMethod = aspnet.NullIfEmpty(world.PaymentMethodID(aspnet.Or(into.DefaultPaymentMethod, "")))
 	return true
 }
 
@@ -103,7 +104,7 @@ func readSettings(m *aspnet.Model, s *world.StoreSettings) {
 		s.RefundBOLT11Expiration = int64(*days / (24 * time.Hour))
 	}
 	putSeconds(&s.MonitoringExpiration, m.Span("monitoringExpiration", time.Second))
-	aspnet.Set(&s.SpeedPolicy, m.Enum("speedPolicy", aspnet.Nullable("SpeedPolicy"), world.SpeedPolicies...))
+	aspnet.SetEnum(&s.SpeedPolicy, m.Enum("speedPolicy", aspnet.Nullable("SpeedPolicy"), world.SpeedPolicies...))
 	aspnet.Set(&s.LightningDescriptionTemplate, m.Text("lightningDescriptionTemplate"))
 	if tolerance := m.Double("paymentTolerance"); tolerance != nil {
 		s.PaymentTolerance = tolerance.Number()
@@ -125,7 +126,7 @@ func readSettings(m *aspnet.Model, s *world.StoreSettings) {
 	aspnet.Set(&s.RecommendedFeeBlockTarget, m.Int("recommendedFeeBlockTarget"))
 	aspnet.SetText(&s.DefaultPaymentMethod, m.Text("defaultPaymentMethod"))
 	aspnet.SetText(&s.HTMLTitle, m.Text("htmlTitle"))
-	aspnet.Set(&s.NetworkFeeMode, m.Enum("networkFeeMode", aspnet.Nullable("NetworkFeeMode"), world.NetworkFeeModes...))
+	aspnet.SetEnum(&s.NetworkFeeMode, m.Enum("networkFeeMode", aspnet.Nullable("NetworkFeeMode"), world.NetworkFeeModes...))
 	if items := m.List("paymentMethodCriteria", "System.Collections.Generic.List`1["+aspnet.ModelNames+"PaymentMethodCriteriaData]"); items != nil {
 		s.PaymentMethodCriteria = readCriteria(m, items)
 	}
@@ -184,6 +185,9 @@ func checkSettings(s *world.StoreSettings) []aspnet.FieldError {
 		if address.value != nil && *address.value != "" && !isAbsolute(*address.value) {
 			refuse(address.path, address.what+" is not a valid url")
 		}
+	}
+	if method := aspnet.Or(s.DefaultPaymentMethod, ""); method != "" && world.PaymentMethodID(method) == "" {
+		refuse("Name", "DefaultPaymentMethod is invalid") // under this path
 	}
 	if s.BrandColor != nil && *s.BrandColor != "" && !brandColor().MatchString(*s.BrandColor) {
 		refuse("BrandColor", "Brand color is not a valid HEX Color (e.g. #F7931A)")
