@@ -29,9 +29,11 @@ func (s *Sandbox) makeSeed() error {
 		return err
 	}
 	st.Rates = world.RateConfiguration{Custom: true, Script: script.String()}
-	if st.Wallet, err = world.NewWallet(world.NewAccountKey()); err != nil {
+	wallet, err := world.NewWallet(world.NewAccountKey())
+	if err != nil {
 		return err
 	}
+	s.state.SetWallet(st, wallet)
 	key := s.world.MintKey(u, "sandbox", []string{world.Unrestricted})
 	s.state.Seed = world.Seed{Email: u.Email, Password: password, StoreID: st.ID, StoreName: settings.Name, APIKey: key.Value}
 	return nil

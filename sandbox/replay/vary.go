@@ -135,8 +135,14 @@ func (v *variation) variables(vars any) any {
 
 var emailForm = regexp.MustCompile(`[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*`)
 
+// nodeForm matches the address of a Lightning node, which looks like an e-mail but has a key before the host.
+var nodeForm = regexp.MustCompile(`^0[23][0-9a-f]{64}@`)
+
 func (v *variation) emails(text string) string {
 	return emailForm.ReplaceAllStringFunc(text, func(address string) string {
+		if nodeForm.MatchString(address) {
+			return address
+		}
 		end := strings.LastIndexByte(address, '.')
 		return v.encipher(address[:end]) + address[end:]
 	})

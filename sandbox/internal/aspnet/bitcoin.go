@@ -8,8 +8,8 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// tokenName is what the server's library calls the kind of a value.
-func (n *Node) tokenName() string {
+// TokenName is what the server's library calls the kind of a value.
+func (n *Node) TokenName() string {
 	switch n.Kind {
 	case '"':
 		return "String"
@@ -35,7 +35,7 @@ func (m *Model) FeeRate(name string) *money.Decimal {
 		return nil
 	}
 	if n.Kind != 0 {
-		m.Faults.Throw(n, "Unexpected json token type, expected are Integer, Float and actual is "+n.tokenName())
+		m.Faults.Throw(n, "Unexpected json token type, expected are Integer, Float and actual is "+n.TokenName())
 		return nil
 	}
 	d, err := money.Parse(DoubleText(n.Text))
@@ -62,7 +62,7 @@ func (m *Model) Outpoints(name string) []string {
 			continue
 		}
 		if n.Kind != '"' {
-			m.Faults.Throw(n, "Unexpected json token type, expected is String and actual is "+n.tokenName())
+			m.Faults.Throw(n, "Unexpected json token type, expected is String and actual is "+n.TokenName())
 			return nil
 		}
 		parts := outpoint().FindStringSubmatch(n.Text)

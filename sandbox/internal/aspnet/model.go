@@ -453,7 +453,7 @@ func (m *Model) Timestamp(name string) *int64 {
 			return &seconds
 		}
 	}
-	actual := n.tokenName()
+	actual := n.TokenName()
 	if n.Kind == 0 {
 		actual = "Float" // whatever cannot be a whole number of 64 bits
 	}

@@ -237,6 +237,12 @@ func (r Release) HasEmailSettings() bool { return r.Since(2, 0, 7) }
 // HasHistograms reports whether balances over time can be read. By history since 2.0.3; recorded of 1.13.5 and 2.0.8.
 func (r Release) HasHistograms() bool { return r.Since(2, 0, 3) }
 
+// HasBroadcast reports whether a signed transaction can be sent. By history since 2.3.3; recorded of 2.0.8.
+func (r Release) HasBroadcast() bool { return r.Since(2, 3, 3) }
+
+// HasWalletPermissions reports whether wallets have permissions of their own. Recorded of 2.3.9 and 2.4.1.
+func (r Release) HasWalletPermissions() bool { return r.Since(2, 4, 0) }
+
 // StoreDefaults are the settings of a store that is made by the API. Since 2.1.2 they are
 // those of a store made on the page, by history.
 func (r Release) StoreDefaults() world.StoreSettings {

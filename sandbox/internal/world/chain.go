@@ -21,8 +21,11 @@ type Wallet struct {
 	Scheme  string // as it was set: the account's extended public key, perhaps with the kind of script
 	Label   string
 	KeyPath string // fingerprint and path of the account, "" if unknown
-	Next    uint32 // index of the next address of the external chain
+	// Next is the index of the next address, in state files of older releases. Now the state has it for each scheme.
+	Next     uint32 `json:",omitzero"`
+	Reserved *Given `json:",omitzero"` // the address that the store receives money at without an invoice
 
+	tracked  *TrackedScheme
 	accounts []account
 	required int // signatures, 0 for a wallet of one key
 	script   scriptKind
@@ -114,9 +117,11 @@ func (w *Wallet) AccountKeys() []string {
 
 // nextAddress returns the next unused address of the external chain, and its index.
 func (w *Wallet) nextAddress() (string, uint32) {
+	if w.tracked == nil { // of no store
+		w.tracked = &TrackedScheme{Next: w.Next}
+	}
 	for {
-		index := w.Next
-		w.Next++
+		index := w.tracked.take()
 		text, err := w.Address(index)
 		if err != nil {
 			continue // one in 2^127: the standard says to use the next one

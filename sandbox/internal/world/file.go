@@ -125,6 +125,16 @@ func (st *State) check() error {
 			return fmt.Errorf("picture %s is invalid", name)
 		}
 	}
+	for scheme, t := range st.Schemes {
+		if t == nil || slices.Contains(t.Deposits, nil) {
+			return fmt.Errorf("what is known of the derivation scheme %s is invalid", scheme)
+		}
+	}
+	for id, o := range st.WalletObjects {
+		if o == nil || slices.Contains(o.Objects, nil) || slices.Contains(o.Links, nil) {
+			return fmt.Errorf("the wallet objects of store %s are invalid", id)
+		}
+	}
 	for _, d := range st.Deliveries {
 		if d == nil || d.Kind == IPNKind && st.Invoices[d.Key] == nil {
 			return fmt.Errorf("a notification belongs to no invoice")

@@ -158,6 +158,7 @@ func (st *State) indexInvoice(inv *Invoice) {
 	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		st.promptAddress[inv.Prompt.Address] = inv
 	}
+	st.indexPaid(inv)
 	if inv.confirming(st.Height) {
 		st.confirming[inv.ID] = inv
 	}

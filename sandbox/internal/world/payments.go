@@ -20,6 +20,7 @@ func (w *World) Receive(inv *Invoice, amount money.Decimal, rbf bool, confirmati
 		p.Fee = inv.Prompt.Fee
 	}
 	inv.Payments = append(inv.Payments, p)
+	w.State.indexPaid(inv)
 	before := w.State.Height
 	arrived := inv.SettledPayment(p, before)
 	if arrived {
@@ -48,7 +49,7 @@ func (w *World) Replace(txID string) bool {
 			}
 		}
 	}
-	return false
+	return w.State.replaceDeposit(txID)
 }
 
 // Mine finds blocks. The first one includes all unconfirmed payments.
@@ -75,6 +76,7 @@ func (w *World) include(blocks int) {
 			}
 		}
 	}
+	w.State.includeDeposits(first)
 	w.State.Height += blocks
 	w.State.Change()
 }

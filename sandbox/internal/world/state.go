@@ -33,6 +33,9 @@ type State struct {
 	Pictures        map[string]*Picture
 	Apps            map[string]*App `json:",omitempty"`
 
+	Schemes       map[string]*TrackedScheme // by the text of a derivation scheme
+	WalletObjects map[string]*WalletObjects // by store
+
 	Webhooks          map[string]*Webhook
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
 
@@ -49,6 +52,10 @@ type State struct {
 	storeByKey        map[string]*Store
 	invoicesOf        map[string][]*Invoice // by store, oldest first
 	promptAddress     map[string]*Invoice
+	paidTo            map[string][]*Invoice // those with payments, by derivation scheme, in the order of their numbers
+	paidIn            map[string][]*Invoice // as before, by store
+	givenOut          map[string]string     // scheme by address that was given out without an invoice
+	unconfirmed       []*Deposit
 	watched           map[string]*Invoice // may still change by time or blocks
 	agenda            agenda
 	alarms            alarms
@@ -84,6 +91,9 @@ func NewState() *State {
 		Pictures:        map[string]*Picture{},
 		Apps:            map[string]*App{},
 
+		Schemes:       map[string]*TrackedScheme{},
+		WalletObjects: map[string]*WalletObjects{},
+
 		Webhooks:          map[string]*Webhook{},
 		WebhookDeliveries: map[string]*WebhookDelivery{},
 
@@ -108,6 +118,8 @@ func (st *State) index() {
 	st.storeByKey = map[string]*Store{}
 	st.invoicesOf = map[string][]*Invoice{}
 	st.promptAddress = map[string]*Invoice{}
+	st.paidTo = map[string][]*Invoice{}
+	st.paidIn = map[string][]*Invoice{}
 	st.watched = map[string]*Invoice{}
 	st.agenda = nil
 	st.alarms = alarms{}
@@ -127,6 +139,7 @@ func (st *State) index() {
 			st.storeByKey[s.LegacyKey] = s
 		}
 	}
+	st.indexSchemes()
 	invoices := slices.Collect(maps.Values(st.Invoices))
 	slices.SortFunc(invoices, Older)
 	for _, inv := range invoices {

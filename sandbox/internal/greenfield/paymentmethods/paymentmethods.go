@@ -129,7 +129,7 @@ func set(w http.ResponseWriter, r *serve.Request) {
 	}
 	switch methodID(r) {
 	case world.OnChain:
-		setWallet(w, r.Store(), enabled, config)
+		setWallet(w, r, enabled, config)
 	case lnurl:
 		setLNURL(w, r.Store(), enabled, config)
 	case lightning:
@@ -139,7 +139,8 @@ func set(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-func setWallet(w http.ResponseWriter, st *world.Store, enabled *bool, config *aspnet.Node) {
+func setWallet(w http.ResponseWriter, r *serve.Request, enabled *bool, config *aspnet.Node) {
+	st := r.Store()
 	if config != nil {
 		wallet, faults := readWallet(config)
 		if len(faults) > 0 {
@@ -148,11 +149,8 @@ func setWallet(w http.ResponseWriter, st *world.Store, enabled *bool, config *as
 		}
 		if st.Wallet != nil {
 			wallet.Enabled = st.Wallet.Enabled
-			if st.Wallet.Scheme == wallet.Scheme {
-				wallet.Next = st.Wallet.Next
-			}
 		}
-		st.Wallet = wallet
+		r.State.SetWallet(st, wallet)
 	}
 	if st.Wallet == nil {
 		writeNotFound(w)

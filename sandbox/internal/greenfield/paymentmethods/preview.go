@@ -89,16 +89,5 @@ func writePreview(w http.ResponseWriter, r *serve.Request, wallet *world.Wallet)
 	aspnet.WriteJSON(w, http.StatusOK, preview)
 }
 
-// generate makes no wallet: that needs the node.
-func generate(w http.ResponseWriter, r *serve.Request) {
-	switch {
-	case !isOnChain(w, r):
-	case r.Store().Wallet != nil:
-		serve.WriteAPIError(w, http.StatusBadRequest, "already-configured", world.OnChain+" wallet is already configured for this store")
-	default:
-		serve.WriteAPIError(w, http.StatusServiceUnavailable, "not-available", world.OnChain+" services are not currently available")
-	}
-}
-
 // maxPreview bounds the work of one request. The server has no bound.
 const maxPreview = 1000

@@ -36,11 +36,8 @@ type nodeInfo struct {
 	VerificationProgress money.Number `json:"verificationProgress"`
 }
 
-// firstBlocks is the height of the chain at the start: a new regtest needs as many blocks before coins can be spent.
-const firstBlocks = 100
-
 func readInfo(w http.ResponseWriter, r *serve.Request) {
-	height := firstBlocks + r.State.Height
+	height := world.ChainHeight(r.State.Height)
 	sync := syncStatus{
 		PaymentMethodID: world.OnChain, Available: true, ChainHeight: height, SyncHeight: height,
 		NodeInformation: &nodeInfo{Headers: height, Blocks: height, VerificationProgress: "1.0"},
