@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -296,8 +295,8 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if overTLS, ok := connection.(*tls.Conn); ok {
-		connection = overTLS.NetConn()
+	for under, ok := connection.(interface{ NetConn() net.Conn }); ok; under, ok = connection.(interface{ NetConn() net.Conn }) {
+		connection = under.NetConn()
 	}
 	if tcp, ok := connection.(*net.TCPConn); ok {
 		tcp.SetLinger(0)

@@ -56,10 +56,10 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 		URL:     "http://" + listener.Addr().String() + s.rootPath,
 		Seed:    s.Seed(),
 		Sandbox: s,
-		http:    &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 400 << 10},
+		http:    &http.Server{Handler: s, ConnState: serve.MendPathsState, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 400 << 10},
 	}
 	server.serving.Go(func() {
-		if err := server.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.http.Serve(serve.MendPaths(listener)); !errors.Is(err, http.ErrServerClosed) {
 			server.failed = err
 		}
 	})

@@ -7,11 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// DecodePath decodes a request's path as the server does, which keeps an escaped slash.
+// DecodePath decodes a request's path as the server does, which keeps an escaped slash, and then resolves the segments . and
+// .. (recording 46-paging-and-limits). It fails for a path with the zero character.
 func DecodePath(u *url.URL) (string, bool) {
 	escaped := u.EscapedPath()
 	if !strings.Contains(escaped, "%") {
-		return escaped, true
+		return withoutDots(escaped), true
 	}
 	var b strings.Builder
 	for part := range strings.SplitSeq(escaped, "%2F") {
@@ -24,7 +25,31 @@ func DecodePath(u *url.URL) (string, bool) {
 		}
 		b.WriteString(plain)
 	}
-	return b.String(), true
+	path := b.String()
+	return withoutDots(path), !strings.Contains(path, "\x00")
+}
+
+// withoutDots resolves the segments . and .. of a path.
+func withoutDots(path string) string {
+	if !strings.Contains(path, "/.") {
+		return path
+	}
+	var kept []string
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		last := i == len(segments)-1
+		switch {
+		case segment == "..":
+			kept = kept[:max(len(kept)-1, min(len(kept), 1))] // the first one is before the first slash
+		case segment != ".":
+			kept = append(kept, segment)
+			continue
+		}
+		if last {
+			kept = append(kept, "") // the path ends with a slash
+		}
+	}
+	return strings.Join(kept, "/")
 }
 
 const hexDigits = "0123456789ABCDEF"
@@ -44,7 +69,7 @@ func EncodePath(path string) string {
 		switch c := path[i]; {
 		case pathByte(c):
 			b.WriteByte(c)
-		case c == '%' && i+2 < len(path) && isHex(path[i+1]) && isHex(path[i+2]):
+		case c == '%' && i+2 < len(path) && IsHex(path[i+1]) && IsHex(path[i+2]):
 			b.WriteString(path[i : i+3])
 			i += 2
 		default:
@@ -58,7 +83,8 @@ func pathByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@/", c) >= 0
 }
 
-func isHex(c byte) bool {
+// IsHex reports whether a character is a digit of base 16.
+func IsHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
@@ -78,7 +104,7 @@ func WellFormedURL(text string) bool {
 	for i := range len(text) {
 		c := text[i]
 		if c == '%' {
-			if i+2 >= len(text) || !isHex(text[i+1]) || !isHex(text[i+2]) || escapesAstral(text[i:]) {
+			if i+2 >= len(text) || !IsHex(text[i+1]) || !IsHex(text[i+2]) || escapesAstral(text[i:]) {
 				return false
 			}
 			continue

@@ -42,6 +42,9 @@ func Routes() []serve.Route {
 		toBrowsers(get("/i/{invoiceId}/{method}", serve.Open, checkoutPage)),
 		post("/i/{invoiceId}/simulate", serve.Open, simulate),
 
+		get("/api/v1/invoices", serve.Open, payByButton),
+		unguarded(post("/api/v1/invoices", serve.Open, payByButton)),
+
 		// Errors.
 		get("/errors/{status}", serve.Open, errorPage),
 
@@ -73,6 +76,11 @@ func mutating(r serve.Route) serve.Route {
 // toBrowsers leaves out wallets that ask for a payment request of BIP 70. They get none.
 func toBrowsers(r serve.Route) serve.Route {
 	r.When = wantsNoBIP70
+	return r
+}
+
+func unguarded(r serve.Route) serve.Route {
+	r.Unguarded = true
 	return r
 }
 

@@ -110,7 +110,7 @@ func (r *Request) admitPage(w *Response, route *Route) bool {
 		return false
 	}
 	if r.Method == http.MethodPost {
-		if err := r.ParseForm(); err != nil || !r.checkFormToken() && !(route.GuardedLate && !r.Release.ChecksConsentForms()) {
+		if err := r.ParseForm(); err != nil || !route.Unguarded && !r.checkFormToken() && !(route.GuardedLate && !r.Release.ChecksConsentForms()) {
 			w.explain("the form has no valid %s: post it as the page has it, with its cookies", AntiforgeryField)
 			aspnet.SetSecurityHeaders(w.header)
 			aspnet.WriteEmpty(w, http.StatusBadRequest)

@@ -57,6 +57,8 @@ type Route struct {
 	Public bool
 	// In reports whether a release has the route; nil: all have it.
 	In func(release.Release) bool
+	// Unguarded takes forms of other sites, without an anti-forgery field.
+	Unguarded bool
 	// GuardedLate says that older releases take the form without its anti-forgery field.
 	GuardedLate bool
 

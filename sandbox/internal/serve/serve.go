@@ -56,8 +56,32 @@ func New(w *world.World, rel release.Release, o Options, tables ...[]Route) *Ser
 // Routes returns all routes of the server.
 func (s *Server) Routes() []Route { return s.routes.all() }
 
+// What the server takes of headers at most: their bytes with the separators, and their number.
+const (
+	maxHeaderBytes = 32 << 10
+	maxHeaders     = 100
+)
+
+// tooManyHeaders reports whether the server refuses a request for its headers (recording 46-paging-and-limits).
+func tooManyHeaders(r *http.Request) bool {
+	const separators = len(": \r\n")
+	bytes, count := len("Host")+len(r.Host)+separators, 1
+	for name, values := range r.Header {
+		for _, value := range values {
+			bytes += len(name) + len(value) + separators
+			count++
+		}
+	}
+	return bytes > maxHeaderBytes || count > maxHeaders
+}
+
 // Serve answers a request.
 func (s *Server) Serve(w *Response, r *http.Request) {
+	if tooManyHeaders(r) {
+		w.header.Set("Connection", "close")
+		aspnet.WriteEmpty(w, http.StatusRequestHeaderFieldsTooLarge)
+		return
+	}
 	path, ok := aspnet.DecodePath(r.URL)
 	if !ok {
 		w.explain("the path cannot be decoded")
