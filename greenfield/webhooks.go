@@ -70,11 +70,10 @@ type WebhookDeliveriesOptions struct {
 	Count int
 }
 
-// Deliveries returns what was delivered, newest first; the order of deliveries of one
-// second is not fixed. It needs [CanModifyWebhooks]. A delivery is in the list after its
-// first attempt, whatever the result. The server has no pages: with Count it returns the
-// newest ones, otherwise all. Of a webhook that does not exist, servers may return an empty
-// list.
+// Deliveries returns what was delivered, newest first. It needs [CanModifyWebhooks]. A
+// delivery is in the list after its first attempt, whatever the result. The server has no
+// pages: with Count it returns the newest ones, otherwise all. Of a webhook that does not
+// exist, servers may return an empty list.
 func (s *WebhookService) Deliveries(ctx context.Context, storeID StoreID, id WebhookID, o WebhookDeliveriesOptions, opts ...client.CallOption) ([]WebhookDelivery, error) {
 	query := url.Values{}
 	if o.Count > 0 {

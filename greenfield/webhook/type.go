@@ -1,5 +1,10 @@
 package webhook
 
+import (
+	"maps"
+	"slices"
+)
+
 // A Type says what happened. Servers add types.
 type Type string
 
@@ -97,6 +102,9 @@ var families = map[Type]family{
 	TypePendingTransactionBroadcast:          pendingTransactionFamily,
 	TypePendingTransactionCancelled:          pendingTransactionFamily,
 }
+
+// Types returns the types that this package knows, by name.
+func Types() []Type { return slices.Sorted(maps.Keys(families)) }
 
 // IsKnown reports whether this package has the type, so that its fields are read.
 func (t Type) IsKnown() bool { return families[t] != unknownFamily }

@@ -17,11 +17,14 @@ var Variables = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_SERVER", "BTCPAYCTL_STORE", "BTCPAY_STORE",
 	"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY", privateKeyVariable, PasswordFileVariable,
 	OutputVariable, timeoutVariable, "BTCPAYCTL_KEYSTORE", keystoreTimeoutVariable, passphraseFileVariable,
-	identityFileVariable, caFileVariable, ConfigDirVariable,
+	identityFileVariable, caFileVariable, ConfigDirVariable, WebhookSecretVariable,
 }
 
 // PasswordFileVariable names the file of an account's password.
 const PasswordFileVariable = "BTCPAYCTL_PASSWORD_FILE"
+
+// WebhookSecretVariable is the secret of a webhook, for commands that verify or create.
+const WebhookSecretVariable = "BTCPAYCTL_WEBHOOK_SECRET"
 
 // OutputVariable is the format of data where -o does not give one.
 const OutputVariable = "BTCPAYCTL_OUTPUT"

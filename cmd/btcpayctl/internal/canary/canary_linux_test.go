@@ -37,13 +37,13 @@ func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage 
 	s.tap = address.Host
 	backup, err := age.GenerateX25519Identity()
 	must(t, err)
-	id, seed, docker := bitpay.Generate(), s.server.Seed, "dckr_pat_"+randomHex(16)
+	id, seed, docker, hook := bitpay.Generate(), s.server.Seed, "dckr_pat_"+randomHex(16), "hook "+randomHex(16)
 	owner := human.New(s.server.URL)
 	defer owner.Close()
 	must(t, owner.LogIn(t.Context(), seed.Email, seed.Password))
 	legacy, err := programtest.LegacyKey(t.Context(), owner, seed.StoreID)
 	must(t, err)
-	for name, text := range map[string]string{"bitid.hex": id.Hex().Reveal(), "legacy": legacy, "password": seed.Password + "\n", "docker": docker,
+	for name, text := range map[string]string{"bitid.hex": id.Hex().Reveal(), "legacy": legacy, "password": seed.Password + "\n", "docker": docker, "webhook": hook + "\n",
 		"backup-identity": backup.String(), "backup-passphrase": "backup " + randomHex(16)} {
 		_, err := h.secret(name, text)
 		must(t, err)
@@ -53,7 +53,7 @@ func newCanaryStage(t *testing.T, b canaryBackend, program string) *canaryStage 
 		"DOCKERJSON": `{"ServerURL":"https://registry.example.com","Username":"alice","Secret":"` + docker + `"}`,
 		"RECIPIENT":  backup.Recipient().String(), "SIN": id.SIN(), "PUBLIC": id.PublicKey(), "SIGNATURE": id.Sign([]byte("x")), "DOCKER": docker,
 	})
-	s.static = NewSearcher(New("bitid key", id.Hex().Reveal()), New("legacy key", legacy), New("password", seed.Password), New("docker credential", docker))
+	s.static = NewSearcher(New("bitid key", id.Hex().Reveal()), New("legacy key", legacy), New("password", seed.Password), New("docker credential", docker), New("webhook secret", hook))
 	s.static.Add(Bech32("identity", backup.String()))
 	h.vars["OTHER"] = helperKeystore(t)
 	s.static.Add(b.start(t, h)...)

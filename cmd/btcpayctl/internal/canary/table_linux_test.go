@@ -72,6 +72,9 @@ var (
 	}
 )
 
+// newHook makes a webhook for a scenario.
+const newHook = "HOOK=webhook create --profile admin --store $STORE --duplicate --url https://shop.example.com/hook --secret-file $SECRETS/webhook -o name"
+
 var scenarios = []scenario{
 	{line: ""},
 	{line: "version -o json"},
@@ -122,6 +125,19 @@ var scenarios = []scenario{
 	{line: "store list --profile till"},
 	{line: "whoami --profile till"},
 	{line: "store show --profile till"},
+
+	{line: "webhook"},
+	{line: "webhook create --profile admin --store $STORE --url https://shop.example.com/hook --secret-file $SECRETS/webhook"},
+	{line: "webhook create --profile admin --store $STORE --url https://shop.example.com/hook --secret-file $SECRETS/webhook --debug"},
+	{line: "webhook create --profile admin --store $STORE --url https://shop.example.com/hook --secret-file $SECRETS/webhook --dry-run"},
+	{line: "webhook list --profile admin --store $STORE"},
+	{line: "webhook show $HOOK --profile admin --store $STORE", before: []string{newHook}},
+	{line: "webhook update $HOOK --profile admin --store $STORE --disable --debug", before: []string{newHook}},
+	{line: "webhook rotate-secret $HOOK --profile admin --store $STORE --secret-file $SECRETS/webhook --debug", before: []string{newHook}},
+	{line: "webhook deliveries $HOOK --profile admin --store $STORE", before: []string{newHook}},
+	{line: "webhook replay $HOOK $INVOICE --profile admin --store $STORE", code: 6, before: []string{newHook}},
+	{line: "webhook delete $HOOK --profile admin --store $STORE --yes", before: []string{newHook}},
+	{line: "webhook verify --signature sha256=0 --secret-file $SECRETS/webhook", stdin: "{}", code: 10},
 
 	{line: "profile"},
 	{line: "profile list"}, {line: "profile show shop -o json"},

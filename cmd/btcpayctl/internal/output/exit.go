@@ -41,6 +41,7 @@ const (
 	PairingTaken       Code = "pairing-taken"
 	WrongStore         Code = "wrong-store"
 	WrongSignature     Code = "wrong-signature"
+	DeliveryFailed     Code = "delivery-failed"
 	HungUp             Code = "hung-up"
 	Interrupted        Code = "interrupted"
 	Quit               Code = "quit"
@@ -88,7 +89,8 @@ var Failures = []Failure{
 	{PairingCodeExpired, 10, "the pairing code expired before anyone approved it"},
 	{PairingTaken, 10, "the pairing code was approved, but not for this key"},
 	{WrongStore, 10, "the key is paired, but with another store than was asked for"},
-	{WrongSignature, 10, "the signature is not one of this key over this text"},
+	{WrongSignature, 10, "the signature is not one of this key or secret over this text"},
+	{DeliveryFailed, 10, "the receiver of a webhook did not accept a delivery"},
 	{InvoiceUnderpaid, 11, "the invoice expired, and less than asked was paid"},
 	{InvoicePaidLate, 11, "the invoice was paid in full after it had expired"},
 	{InvoiceInvalidPaid, 11, "the invoice is invalid, but money was paid"},

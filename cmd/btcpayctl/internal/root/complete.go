@@ -16,6 +16,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/profile"
 	"github.com/btcpayctl/btcpayctl/greenfield"
+	"github.com/btcpayctl/btcpayctl/greenfield/webhook"
 )
 
 // A completer offers words for one that is typed. It reads only files of this
@@ -103,6 +104,8 @@ func (c completer) ofFlag(cmd *cobra.Command, f *pflag.Flag) cobra.CompletionFun
 		}
 	case f.Name == "profile", value == "profile":
 		return offer(c.profiles)
+	case value == "event":
+		return oneOf(events()...)
 	case f.Name == "store" && value == "id":
 		return offer(c.stores)
 	case f.Name == "server":
@@ -140,6 +143,7 @@ func (c completer) arguments() map[string]cobra.CompletionFunc {
 		"keystore lock": keystores, "keystore test": keystores,
 		"keystore backup": one(files([]string{"age"})), "keystore restore": one(files([]string{"age"})),
 		"apikey revoke": keys, "store show": one(offer(c.stores)), "invoice resume": offer(c.operations),
+		"webhook verify": one(files(nil)),
 	}
 }
 
@@ -294,6 +298,13 @@ func (c completer) commands(context.Context) (names []string) {
 		}
 	}
 	slices.Sort(names)
+	return names
+}
+
+func events() (names []string) {
+	for _, known := range webhook.Types() {
+		names = append(names, string(known))
+	}
 	return names
 }
 

@@ -57,6 +57,21 @@ func apiKeyArgs(more ...string) func(*effectStage) []string {
 	}
 }
 
+func webhookArgs(s *effectStage, more ...string) []string {
+	return append([]string{"--profile", "admin", "--store", s.Seed.StoreID}, more...)
+}
+
+// withWebhook makes a webhook that no request reaches.
+func withWebhook(s *effectStage) {
+	s.admin()
+	s.id = s.ok(append([]string{"webhook", "create", "--url", "http://127.0.0.1:1/", "--no-redelivery", "--output-file", s.path("hook.secret"), "-o", "name"}, webhookArgs(s)...)...)
+}
+
+// webhooks are the ids of the store's webhooks for which a jq expression has a result.
+func webhooks(s *effectStage, filter string) []string {
+	return strings.Fields(s.ok(append([]string{"webhook", "list", "--jq", ".[] | " + filter + " | .id"}, webhookArgs(s)...)...))
+}
+
 var effectCases = []effectCase{
 	{command: "invoice create", field: "id", set: (*effectStage).admin,
 		args: func(s *effectStage) []string {
@@ -144,6 +159,39 @@ var effectCases = []effectCase{
 		done: func(s *effectStage) bool {
 			_, there := s.keyStates()[s.id]
 			return !there && allWork(s, 1)
+		}},
+	{command: "webhook create", field: "id", set: func(s *effectStage) { s.admin(); s.file = s.path("hook.secret") },
+		args: func(s *effectStage) []string {
+			return webhookArgs(s, "--url", "https://shop.example.com/hook", "--output-file", s.file)
+		},
+		named: func(s *effectStage) []string {
+			return append(webhooks(s, "."), "was created", "btcpayctl webhook show")
+		},
+		done: func(s *effectStage) bool { return len(webhooks(s, ".")) == 1 && exists(s.file) }},
+	{command: "webhook update", field: "id", set: withWebhook,
+		args:  func(s *effectStage) []string { return webhookArgs(s, s.id, "--disable") },
+		named: func(s *effectStage) []string { return []string{"webhook " + s.id + " was changed"} },
+		done:  func(s *effectStage) bool { return len(webhooks(s, "select(.enabled | not)")) == 1 }},
+	{command: "webhook rotate-secret", field: "id", set: func(s *effectStage) { withWebhook(s); s.file = s.path("new.secret") },
+		args:  func(s *effectStage) []string { return webhookArgs(s, s.id, "--output-file", s.file) },
+		named: func(s *effectStage) []string { return []string{"the secret of webhook " + s.id + " was replaced"} },
+		done:  func(s *effectStage) bool { return exists(s.file) }},
+	{command: "webhook delete", field: "id", set: withWebhook,
+		args:  func(s *effectStage) []string { return webhookArgs(s, s.id, "--yes") },
+		named: func(s *effectStage) []string { return []string{"webhook " + s.id + " was deleted"} },
+		done:  func(s *effectStage) bool { return len(webhooks(s, ".")) == 0 }},
+	{command: "webhook replay", field: "id",
+		set: func(s *effectStage) {
+			withWebhook(s)
+			s.ok(append([]string{"invoice", "create", "--amount", "1", "--currency", "USD"}, webhookArgs(s)...)...)
+			for s.file == "" {
+				s.file = s.ok(append([]string{"webhook", "deliveries", s.id, "-o", "name"}, webhookArgs(s)...)...)
+			}
+		},
+		args:  func(s *effectStage) []string { return webhookArgs(s, s.id, s.file) },
+		named: func(s *effectStage) []string { return []string{"delivery " + s.file + " was sent again as "} },
+		done: func(s *effectStage) bool {
+			return len(strings.Fields(s.ok(append([]string{"webhook", "deliveries", s.id, "-o", "name"}, webhookArgs(s)...)...))) == 2
 		}},
 	{command: "key generate", field: "sin", args: fixed("--profile", "shop"),
 		named: fixed("was stored in keystore file", "btcpayctl key show"),

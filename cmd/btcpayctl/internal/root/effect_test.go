@@ -56,6 +56,7 @@ var withoutEffect = map[string]string{
 	"sandbox clock": "as sandbox paste, in play", "sandbox code": "as sandbox paste, in play", "sandbox mine": "as sandbox paste, in play",
 	"sandbox fault add": "as sandbox paste, in play", "sandbox fault list": "reads", "sandbox fault remove": "a fault of a test double",
 	"version": "reads", "whoami": "reads",
+	"webhook list": "reads", "webhook show": "reads", "webhook deliveries": "reads", "webhook verify": "reads",
 }
 
 // TestEveryCommandIsJudged: a new command says here what it changes.

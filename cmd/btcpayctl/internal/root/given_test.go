@@ -40,6 +40,15 @@ var serverLines = map[string][]string{
 	"store list":         nil,
 	"store show":         nil,
 	"whoami":             nil,
+
+	"webhook create":        {"--url", "https://shop.example.com/hook", "--reveal", "--yes"},
+	"webhook delete":        {"QvKaGcfACNbRiBjPAMkQ7Q", "--yes"},
+	"webhook deliveries":    {"QvKaGcfACNbRiBjPAMkQ7Q"},
+	"webhook list":          nil,
+	"webhook replay":        {"QvKaGcfACNbRiBjPAMkQ7Q", "QvKaGcfACNbRiBjPAMkQ7Q"},
+	"webhook rotate-secret": {"QvKaGcfACNbRiBjPAMkQ7Q", "--reveal", "--yes"},
+	"webhook show":          {"QvKaGcfACNbRiBjPAMkQ7Q"},
+	"webhook update":        {"QvKaGcfACNbRiBjPAMkQ7Q", "--disable"},
 }
 
 func serverCommands(t *testing.T) []string {

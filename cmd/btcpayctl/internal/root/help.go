@@ -84,6 +84,7 @@ could not be sent unchanged.
                               BTCPAY_API_KEY is an alias
   BTCPAYCTL_API_KEY_FILE      file with the API key
   BTCPAYCTL_PASSWORD_FILE     file with the password of apikey create --basic
+  BTCPAYCTL_WEBHOOK_SECRET    secret of a webhook, for "webhook create" and "verify"
   BTCPAYCTL_KEYSTORE          keystore for new keys: keyring (default), file,
                               helper:/path/of/a/docker-credential-helper or
                               vault:https://host:8200/mount/path

@@ -25,6 +25,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/rate"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/sandbox"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/store"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/webhook"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/whoami"
 )
 
@@ -59,7 +60,7 @@ type child struct {
 func children() []child {
 	return []child{
 		{"demo", func(a *app.App) *cobra.Command { return demo.New(a, Run) }}, {"sandbox", sandbox.New}, {"profile", profiles.New}, {"key", key.New}, {"pair", pair.New},
-		{"invoice", invoice.New}, {"store", store.New}, {"rate", rate.New}, {"authorize", func(a *app.App) *cobra.Command { return authorize.New(a, tree(a)) }},
+		{"invoice", invoice.New}, {"store", store.New}, {"webhook", webhook.New}, {"rate", rate.New}, {"authorize", func(a *app.App) *cobra.Command { return authorize.New(a, tree(a)) }},
 		{"apikey", func(a *app.App) *cobra.Command { return apikey.New(a, tree(a)) }},
 		{"whoami", whoami.New}, {"doctor", doctor.New}, {"keystore", keystore.New}, {"credential", credential.New}, {"man", newMan}, {"version", newVersion},
 	}
