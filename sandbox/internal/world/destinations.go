@@ -165,9 +165,6 @@ func dustTo(address string) int64 {
 	return 0
 }
 
-// longestAddress is more than the length of any address. Decoding takes time quadratic in the length.
-const longestAddress = 100
-
 func decodeBase58(address string) ([]byte, byte, error) {
 	if len(address) > longestAddress {
 		return nil, 0, ErrScheme

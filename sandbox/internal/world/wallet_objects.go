@@ -1,7 +1,6 @@
 package world
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -304,30 +303,8 @@ func StoredObject(text []byte) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	free.members = sortMembers(free.members)
+	sortMembers(free.members)
 	return free.encode(), nil
-}
-
-func sortMembers(members jsonObject) jsonObject {
-	for i, m := range members {
-		members[i].value = sortInside(m.value)
-	}
-	slices.SortStableFunc(members, func(a, b jsonMember) int {
-		return cmp.Or(cmp.Compare(len(a.name), len(b.name)), bytes.Compare([]byte(a.name), []byte(b.name)))
-	})
-	return members
-}
-
-func sortInside(value any) any {
-	switch value := value.(type) {
-	case jsonObject:
-		return sortMembers(value)
-	case []any:
-		for i := range value {
-			value[i] = sortInside(value[i])
-		}
-	}
-	return value
 }
 
 // cutText returns at most so many units of UTF-16 of a text.
