@@ -32,15 +32,19 @@ func roundPrice(price Decimal, digits int) Decimal {
 	if price.Sign() == 0 {
 		return price
 	}
+	size := price.abs()
 	for {
 		rounded := price.Round(digits)
-		loss := rounded.Sub(price)
-		if loss.Sign() < 0 {
-			loss = loss.neg()
-		}
-		if loss.Mul(New(100, 0)).Cmp(price) < 0 {
+		if rounded.Sub(price).abs().Mul(New(100, 0)).Cmp(size) < 0 {
 			return rounded
 		}
 		digits++
 	}
+}
+
+func (d Decimal) abs() Decimal {
+	if d.Sign() < 0 {
+		return d.neg()
+	}
+	return d
 }

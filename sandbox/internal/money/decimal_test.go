@@ -114,3 +114,18 @@ func FuzzDecimal(f *testing.F) {
 		}
 	})
 }
+
+// A price below zero, such as that of a tax, is rounded as one above, and ends.
+func TestPriceIn(t *testing.T) {
+	for asked, want := range map[string]string{
+		"12.505": "12.51", "-12.505": "-12.51", "-1": "-1", "0": "0", "-0.0004": "-0.0004", "0.0004": "0.0004", "-0.123456789": "-0.123",
+	} {
+		price, err := ParseText(asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := PriceIn(price, "USD").Text(); got != want {
+			t.Errorf("%s becomes %s, want %s", asked, got, want)
+		}
+	}
+}
