@@ -390,7 +390,15 @@ func (m *Model) Texts(name, typ string) []string {
 }
 
 // SetTexts reads an array of strings, which may be null, and so may each of them. A field that is missing changes nothing.
-func (m *Model) SetTexts(name string, into *[]*string) {
+func (m *Model) SetTexts(name string, into *[]*string) { m.setTexts(name, "System.String[]", into) }
+
+// SetTextList is like [Model.SetTexts] where the server has a list.
+func (m *Model) SetTextList(name string, into *[]*string) { m.setTexts(name, TextList, into) }
+
+// TextList is the framework's name of a list of texts.
+const TextList = "System.Collections.Generic.List`1[System.String]"
+
+func (m *Model) setTexts(name, typ string, into *[]*string) {
 	n := m.Node.members[strings.ToLower(name)]
 	if n == nil {
 		return
@@ -400,7 +408,7 @@ func (m *Model) SetTexts(name string, into *[]*string) {
 		return
 	}
 	list := []*string{}
-	for i, text := range m.Texts(name, "System.String[]") {
+	for i, text := range m.Texts(name, typ) {
 		if n.items[i].Kind == 'n' {
 			list = append(list, nil)
 		} else {

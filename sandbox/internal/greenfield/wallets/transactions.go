@@ -187,7 +187,7 @@ func changeTransaction(w http.ResponseWriter, r *serve.Request) {
 	var labels []*string
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"PatchOnChainTransactionRequest", true, func(m *aspnet.Model) {
 		comment = m.Text("comment")
-		m.SetTexts("labels", &labels)
+		m.SetTextList("labels", &labels)
 	}) {
 		return
 	}
