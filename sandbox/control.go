@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,29 +48,44 @@ func (s *Sandbox) control(w *serve.Response, r *http.Request) {
 		writeControl(w, http.StatusNotFound, "unknown control address: there are "+strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 		return
 	}
-	var result any
-	err = s.world.Act(func() (err error) {
-		result, err = act(s, body)
-		return err
-	})
+	result, err := act(s, r.Context(), body)
 	if err != nil {
-		writeControl(w, http.StatusBadRequest, err.Error())
+		writeControl(w, http.StatusBadRequest, strings.TrimPrefix(err.Error(), "sandbox: "))
 		return
 	}
 	aspnet.WriteJSON(w, http.StatusOK, result)
 }
 
-// controls returns the control addresses. Their actions run with the world's lock held.
-func controls() map[string]func(*Sandbox, []byte) (any, error) {
-	return map[string]func(*Sandbox, []byte) (any, error){
-		"pay":          (*Sandbox).controlPay,
-		"mine":         (*Sandbox).controlMine,
-		"clock":        (*Sandbox).controlClock,
-		"effect":       (*Sandbox).controlEffect,
-		"seed":         (*Sandbox).controlSeed,
-		"fault":        (*Sandbox).controlFault,
-		"fault/list":   (*Sandbox).controlFaultList,
-		"fault/remove": (*Sandbox).controlFaultRemove,
+// A controlAction does what a control address is for, and returns what it answers.
+type controlAction func(*Sandbox, context.Context, []byte) (any, error)
+
+// underLock makes an action of one that runs with the world's lock held.
+func underLock(act func(*Sandbox, []byte) (any, error)) controlAction {
+	return func(s *Sandbox, _ context.Context, body []byte) (result any, err error) {
+		err = s.world.Act(func() (err error) {
+			result, err = act(s, body)
+			return err
+		})
+		return result, err
+	}
+}
+
+// controls returns the control addresses.
+func controls() map[string]controlAction {
+	return map[string]controlAction{
+		"pay":              underLock((*Sandbox).controlPay),
+		"mine":             underLock((*Sandbox).controlMine),
+		"clock":            underLock((*Sandbox).controlClock),
+		"effect":           underLock((*Sandbox).controlEffect),
+		"seed":             underLock((*Sandbox).controlSeed),
+		"fault":            underLock((*Sandbox).controlFault),
+		"fault/list":       underLock((*Sandbox).controlFaultList),
+		"fault/remove":     underLock((*Sandbox).controlFaultRemove),
+		"reset":            (*Sandbox).controlReset,
+		"snapshot/save":    (*Sandbox).controlSnapshotSave,
+		"snapshot/list":    (*Sandbox).controlSnapshotList,
+		"snapshot/restore": (*Sandbox).controlSnapshotRestore,
+		"snapshot/remove":  (*Sandbox).controlSnapshotRemove,
 	}
 }
 
@@ -207,8 +223,12 @@ func (s *Sandbox) controlSeed(body []byte) (any, error) {
 	if s.seed == (Seed{}) {
 		return nil, errors.New("the sandbox started empty, so it has no account, store and key to report")
 	}
+	return seedRecord(s.seed), nil
+}
+
+func seedRecord(seed Seed) map[string]string {
 	return map[string]string{
-		"email": s.seed.Email, "password": s.seed.Password,
-		"storeId": s.seed.StoreID, "storeName": s.seed.StoreName, "apiKey": s.seed.APIKey,
-	}, nil
+		"email": seed.Email, "password": seed.Password,
+		"storeId": seed.StoreID, "storeName": seed.StoreName, "apiKey": seed.APIKey,
+	}
 }

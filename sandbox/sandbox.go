@@ -38,6 +38,8 @@
 //	POST /_sandbox/fault  {"kind","value","path",…}                   set a fault, see [NewFault]
 //	POST /_sandbox/fault/list {}                                      list the faults
 //	POST /_sandbox/fault/remove {"id"}                                remove a fault, or all by {"all":true}
+//	POST /_sandbox/reset  {}                                          go back to the start, see [Sandbox.Reset]
+//	POST /_sandbox/snapshot/save {"name"}                             save the state; also restore, remove, and list with {}
 //
 // They answer JSON. They refuse requests from other origins, and work only if the server listens on loopback.
 //
@@ -60,6 +62,7 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
@@ -106,16 +109,20 @@ type Seed struct {
 
 // Sandbox is an [http.Handler] that answers as BTCPay Server. It must be closed after use.
 type Sandbox struct {
-	rootPath string
-	server   *serve.Server
-	faults   activeFaults
-	requests requestlog.Log
+	rootPath  string
+	empty     bool
+	server    *serve.Server
+	faults    activeFaults
+	requests  requestlog.Log
+	snapshots *snapshots
 
 	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
 	// does not hold it.
 	world *world.World
 	state *world.State // the world's
-	seed  Seed
+
+	seedLock sync.Mutex
+	seed     Seed // written with both locks held, and read with one of them
 }
 
 // NewHandler returns a sandbox that does not listen, for the caller's own server. The caller closes it.
@@ -130,9 +137,11 @@ func NewHandler(o Options) (*Sandbox, error) {
 	}
 	w.TieSeed = o.TieSeed
 	s := &Sandbox{
-		rootPath: normaliseRootPath(o.RootPath),
-		world:    w,
-		state:    w.State,
+		rootPath:  normaliseRootPath(o.RootPath),
+		empty:     o.Empty,
+		snapshots: newSnapshots(o.StateFile),
+		world:     w,
+		state:     w.State,
 	}
 	s.server = serve.New(w, emulated, serve.Options{
 		RootPath:            s.rootPath,
@@ -149,6 +158,9 @@ func NewHandler(o Options) (*Sandbox, error) {
 			return nil, err
 		}
 	}
+	if !w.Loaded() {
+		w.SetStart()
+	}
 	s.seed = Seed(s.state.Seed)
 	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
 	webhooks.Follow(w, emulated)
@@ -159,7 +171,17 @@ func NewHandler(o Options) (*Sandbox, error) {
 }
 
 // Seed returns the account, store and key of a sandbox that is ready to use.
-func (s *Sandbox) Seed() Seed { return s.seed }
+func (s *Sandbox) Seed() Seed {
+	s.seedLock.Lock()
+	defer s.seedLock.Unlock()
+	return s.seed
+}
+
+func (s *Sandbox) setSeed(seed Seed) {
+	s.seedLock.Lock()
+	defer s.seedLock.Unlock()
+	s.seed = seed
+}
 
 // Close stops deliveries and timers, and writes the state file.
 func (s *Sandbox) Close() error { return s.world.Close() }

@@ -24,6 +24,7 @@ type Delivery struct {
 	Due   time.Time // of the next try
 
 	underWay bool
+	dropped  bool // it is not waited for any more
 }
 
 // Sender says how the deliveries of a kind are made.
@@ -91,6 +92,16 @@ func (q *Queue) Add(d *Delivery) {
 	q.changed()
 }
 
+// Forget drops what is under way: the owner has another list of deliveries now. A try that has begun ends, and does not count.
+func (q *Queue) Forget() {
+	for _, list := range q.keys {
+		for _, d := range list {
+			d.dropped = true
+		}
+	}
+	q.changed()
+}
+
 // Tick starts the tries that are due.
 func (q *Queue) Tick(now time.Time) {
 	if q.closed {
@@ -144,12 +155,14 @@ func (q *Queue) drain(key string) {
 	q.lock.Lock()
 	defer q.lock.Unlock()
 	for len(q.keys[key]) > 0 && q.ctx.Err() == nil {
-		d := q.keys[key][0]
-		q.lock.Unlock()
-		accepted := q.try(d)
-		q.lock.Lock()
+		d, accepted := q.keys[key][0], false
+		if !d.dropped {
+			q.lock.Unlock()
+			accepted = q.try(d)
+			q.lock.Lock()
+		}
 		q.keys[key] = q.keys[key][1:]
-		if q.ctx.Err() == nil {
+		if q.ctx.Err() == nil && !d.dropped {
 			q.finish(d, accepted)
 		}
 	}

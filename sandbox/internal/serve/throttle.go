@@ -47,3 +47,6 @@ func (t throttle) allow(z Zone, ip string, now time.Time) bool {
 func (r *Request) Allow(z Zone) bool {
 	return r.server.throttle.allow(z, r.Site.IP, r.World.Now())
 }
+
+// ForgetCallers empties the throttles. The world's lock is held.
+func (s *Server) ForgetCallers() { clear(s.throttle) }

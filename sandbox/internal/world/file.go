@@ -40,7 +40,7 @@ func (w *World) loadState() error {
 	}
 	st.index()
 	w.clock.advance(st.Ahead)
-	w.State = st
+	w.State, w.loaded = st, true
 	return nil
 }
 

@@ -40,6 +40,8 @@ type logLine struct {
 	Invoices map[string]*Invoice `json:",omitempty"`
 	// WebhookDeliveries has a null for one that was removed.
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
+	// Whole is a state that took the place of all that was there.
+	Whole json.RawMessage `json:",omitempty"`
 }
 
 // minLog is the size of a log below which the state file is not rewritten.
@@ -59,7 +61,7 @@ func (st *State) parts() []part {
 	v := reflect.ValueOf(st).Elem()
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Invoices", "WebhookDeliveries"}, f.Name) {
+		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Start", "Invoices", "WebhookDeliveries"}, f.Name) {
 			parts = append(parts, part{f.Name, v.Field(i)})
 		}
 	}
@@ -77,6 +79,8 @@ func (w *World) Record() {
 	w.State.touched = map[string]*Invoice{}
 	delivered := w.State.touchedDeliveries
 	w.State.touchedDeliveries = map[string]*WebhookDelivery{}
+	replaced := w.State.replaced
+	w.State.replaced = false
 	if w.log == nil {
 		return
 	}
@@ -88,7 +92,9 @@ func (w *World) Record() {
 			w.log.parts[p.name], line.Parts[p.name] = text, text
 		}
 	}
-	if len(line.Parts) == 0 && len(touched) == 0 && len(delivered) == 0 {
+	if replaced {
+		line.Parts, line.Invoices, line.WebhookDeliveries, line.Whole = nil, nil, nil, w.State.withoutStart()
+	} else if len(line.Parts) == 0 && len(touched) == 0 && len(delivered) == 0 {
 		return
 	}
 	w.State.Logged++
@@ -239,6 +245,14 @@ func (st *State) readLog(path string) error {
 }
 
 func (st *State) apply(line logLine) error {
+	if line.Whole != nil {
+		whole := NewState()
+		if err := json.Unmarshal(line.Whole, whole); err != nil { //nolint:musttag // as above
+			return err
+		}
+		whole.Started, whole.Start, whole.now = st.Started, st.Start, st.now
+		*st = *whole
+	}
 	for _, p := range st.parts() {
 		text, changed := line.Parts[p.name]
 		if !changed {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -12,9 +13,10 @@ import (
 // State is all data of a sandbox, guarded by the lock of its [World]. It is what the state file holds.
 type State struct {
 	Version  int
-	Started  string        // the id by which a log refers to its state file
-	Logged   int           // the number of the last line of the log that is included
-	Ahead    time.Duration // how far the clock was advanced
+	Started  string          // the id by which a log refers to its state file
+	Logged   int             // the number of the last line of the log that is included
+	Ahead    time.Duration   // how far the clock was advanced
+	Start    json.RawMessage `json:",omitempty"` // the state that a reset goes back to; not part of it
 	Seed     Seed
 	Users    map[string]*User // by id
 	APIKeys  map[string]*APIKey
@@ -69,6 +71,7 @@ type State struct {
 	touched           map[string]*Invoice         // changed since the last line of the log
 	touchedDeliveries map[string]*WebhookDelivery // as before; nil for one that was removed
 	changed           bool                        // possibly, since the last line of the log
+	replaced          bool                        // as a whole, since the last line of the log
 }
 
 const stateVersion = 1

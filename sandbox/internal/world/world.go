@@ -16,6 +16,7 @@ import (
 // state file, if there is one.
 type World struct {
 	stateFile string // empty: memory only
+	loaded    bool   // there was a state file
 	clock     *clock
 	log       *stateLog // nil without a state file
 	wake      chan struct{}
@@ -52,6 +53,9 @@ func Open(stateFile string, now func() time.Time) (*World, error) {
 	}
 	return s, nil
 }
+
+// Loaded reports whether the state comes from a state file.
+func (w *World) Loaded() bool { return w.loaded }
 
 // Start lets time pass. senders say how deliveries are made, by kind. Changes that were made before are written.
 func (w *World) Start(senders map[string]deliver.Sender) error {
