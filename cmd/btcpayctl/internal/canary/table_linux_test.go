@@ -192,6 +192,10 @@ var scenarios = []scenario{
 	{line: "sandbox code --server $SERVER", allow: playsOwner},
 	{line: "sandbox fault"}, {line: "sandbox fault add status 500 --path /nowhere --server $SERVER"},
 	{line: "sandbox fault list --server $SERVER"}, {line: "sandbox fault remove 0 --server $SERVER", code: 6},
+	// A reset or a restore would take away what the other lines have.
+	{line: "sandbox reset --server http://127.0.0.1:1", code: 7}, {line: "sandbox snapshot"},
+	{line: "sandbox snapshot save canary --server $SERVER"}, {line: "sandbox snapshot list --server $SERVER"},
+	{line: "sandbox snapshot restore none --server $SERVER", code: 6}, {line: "sandbox snapshot remove none --server $SERVER", code: 6},
 	{line: "sandbox clock 1s --server $SERVER"}, {line: "sandbox mine --server $SERVER"},
 	{line: "sandbox pay $UNPAID --server $SERVER", before: []string{"UNPAID=invoice create --profile till --amount 1 --currency USD -o name"}, allow: playsOwner},
 	{line: "sandbox paste $PUBLICKEY --server $SERVER", before: []string{"key generate --profile pasted", "PUBLICKEY=key show --profile pasted -o json --jq .publicKey"}, allow: playsOwner},

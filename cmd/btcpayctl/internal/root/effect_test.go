@@ -55,6 +55,8 @@ var withoutEffect = map[string]string{
 	"sandbox approve": "as sandbox paste, in play", "sandbox consent": "as sandbox paste, in play", "sandbox pay": "as sandbox paste, in play",
 	"sandbox clock": "as sandbox paste, in play", "sandbox code": "as sandbox paste, in play", "sandbox mine": "as sandbox paste, in play",
 	"sandbox fault add": "as sandbox paste, in play", "sandbox fault list": "reads", "sandbox fault remove": "a fault of a test double",
+	"sandbox reset": "as sandbox paste, in play", "sandbox snapshot list": "reads", "sandbox snapshot save": "as sandbox paste, in play",
+	"sandbox snapshot restore": "as sandbox paste, in play", "sandbox snapshot remove": "as sandbox paste, in play",
 	"version": "reads", "whoami": "reads",
 	"webhook list": "reads", "webhook show": "reads", "webhook deliveries": "reads", "webhook verify": "reads",
 }

@@ -110,3 +110,39 @@ func TestSandboxFault(t *testing.T) {
 		t.Error(words)
 	}
 }
+
+func TestSandboxReset(t *testing.T) {
+	c := newControlled(t)
+	id := c.ok("invoice create --amount 5 --currency USD -o name")
+	c.ok("sandbox clock 10m")
+	if name := c.ok("sandbox snapshot save unpaid -o name"); name != "unpaid" {
+		t.Error(name)
+	}
+	if g := c.run("sandbox snapshot save a/b"); g.code != 3 || !strings.Contains(g.stderr, "letters, digits") {
+		t.Errorf("exit %d %s", g.code, g.stderr)
+	}
+	c.ok("sandbox pay " + id)
+	c.ok("sandbox mine")
+	if status := c.ok("invoice get " + id + " --jq .status"); status != "settled" {
+		t.Error(status)
+	}
+	c.ok("sandbox snapshot restore unpaid")
+	if status := c.ok("invoice get " + id + " --jq .status"); status != "new" {
+		t.Error(status)
+	}
+	if list := c.records("sandbox snapshot list"); len(list) != 1 || list[0]["name"] != "unpaid" {
+		t.Error(list)
+	}
+	if key := c.ok("sandbox reset -o json --jq .apiKey"); key != c.Seed.APIKey {
+		t.Error("the key is another one")
+	}
+	c.fails("invoice get "+id, 6, id)
+	if url := c.ok("sandbox reset -o name"); url != c.URL {
+		t.Error(url)
+	}
+	c.fails("sandbox snapshot restore Unpaid", 6, "sandbox snapshot list")
+	c.ok("sandbox snapshot remove unpaid")
+	c.fails("sandbox snapshot remove unpaid", 6, "no snapshot")
+	c.fails("sandbox snapshot restore", 2, "argument is missing")
+	c.fails("sandbox snapshot shoot", 2, "no command")
+}
