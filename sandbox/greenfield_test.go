@@ -152,7 +152,7 @@ func TestRefundAmounts(t *testing.T) {
 		t.Errorf("without a rate for the current one: %d %s", status, answer)
 	}
 	for _, body := range []string{
-		`"refundVariant":"Custom","customAmount":"1","customCurrency":"USD"`,
+		`"refundVariant":"Custom","customAmount":"1","customCurrency":"USD"`, // also without a rate
 		`"refundVariant":"Custom","customAmount":"-1","customCurrency":"USD"`,
 		`"refundVariant":"RateThen","subtractPercentage":101`,
 		`"refundVariant":"RateThen","subtractPercentage":-1`,

@@ -69,7 +69,7 @@ func TestNearWallets(t *testing.T) {
 		{"owner", "GET", of + "/transactions/nonsense", "", 500, "", "wire.md 22"},
 		{"owner", "GET", of + "/transactions/" + strings.ToUpper(absent), "", 404, noTx, source},
 		{"owner", "PATCH", of + "/transactions/" + absent, "", 415, "*Unsupported Media Type", "20-invoices"},
-		{"owner", "PATCH", of + "/transactions/" + absent, `{"labels":5}`, 422, `[{"path":"labels","message":"Error converting value 5 to type 'System.Collections.Generic.List`+"`"+`1[System.String]'.`, "27-notifications"},
+		{"owner", "PATCH", of + "/transactions/" + absent, `{"labels":5}`, 422, `[{"path":"labels","message":"Error converting value 5 to type 'System.Collections.Generic.List` + "`" + `1[System.String]'.`, "27-notifications"},
 		{"owner", "PATCH", of + "/transactions/" + absent + "?force=no", `{}`, 422, `[{"path":"force"`, recorded},
 
 		// Objects and links.
@@ -121,7 +121,8 @@ func TestNearWallets(t *testing.T) {
 	w.s.SetNode(NodeBehind)
 	w.play([]near{
 		{"owner", "GET", of, "", 503, `{"code":"not-available","message":"BTC-CHAIN services are not currently available"}`, source},
-		{"owner", "GET", "/stores/{store}/payment-methods/btc-ln/wallet/objects", "", 503, `{"code":"not-available","message":"BTC-LN services`, source},
+		{"owner", "GET", "/stores/{store}/payment-methods/btc-lightningnetwork/wallet/objects", "", 503, `{"code":"not-available","message":"BTC-LN services`, source},
+		{"owner", "GET", "/stores/{store}/payment-methods/btc-ln/wallet/objects", "", 404, `{"code":"unknown-paymentMethodId"`, "42-invoices-marks"},
 	})
 }
 

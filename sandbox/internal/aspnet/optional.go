@@ -1,5 +1,7 @@
 package aspnet
 
+import "strings"
+
 // Or returns the value that a request gives, or another one if the request leaves it out or says null.
 func Or[T any](value *T, otherwise T) T {
 	if value == nil {
@@ -43,3 +45,6 @@ func LowerASCII(text string) string {
 	}
 	return string(lower)
 }
+
+// Pascal is the name of a field of JSON as the server's own types have it, with a capital.
+func Pascal(name string) string { return strings.ToUpper(name[:1]) + name[1:] }

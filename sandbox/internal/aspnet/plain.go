@@ -74,6 +74,14 @@ func (m *Model) Choice(name, typ string, values ...string) *string {
 	return nil
 }
 
+// OptionalChoice is like [Model.Choice] for one that may be null, or empty.
+func (m *Model) OptionalChoice(name, typ string, values ...string) *string {
+	if n := m.Get(name); n == nil || n.Kind == '"' && n.Text == "" {
+		return nil
+	}
+	return m.Choice(name, typ, values...)
+}
+
 // Hex reads bytes in hexadecimal. Anything else ends the binding.
 func (m *Model) Hex(name string) []byte {
 	n := m.Get(name)

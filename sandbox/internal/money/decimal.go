@@ -243,6 +243,14 @@ func (d Decimal) Round(digits int) Decimal {
 	return Decimal{q, digits}
 }
 
+// RoundEven rounds half to even. A number with fewer decimals stays the same.
+func (d Decimal) RoundEven(digits int) Decimal {
+	if d.scale <= digits {
+		return d
+	}
+	return Decimal{roundHalfEven(d.int(), powerOfTen(d.scale-digits)), digits}
+}
+
 // Cut cuts decimals off. A number with fewer decimals stays the same.
 func (d Decimal) Cut(digits int) Decimal {
 	if d.scale <= digits {

@@ -28,9 +28,7 @@ func linkBoltcard(w http.ResponseWriter, r *serve.Request) {
 	var uid []byte
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"RegisterBoltcardRequest", true, func(m *aspnet.Model) {
 		address, uid = m.Text("LNURLW"), m.Hex("UID")
-		if m.Get("OnExisting") != nil {
-			m.Choice("OnExisting", aspnet.Nullable("OnExistingBehavior"), "KeepVersion", "UpdateVersion")
-		}
+		m.OptionalChoice("OnExisting", aspnet.Nullable("OnExistingBehavior"), "KeepVersion", "UpdateVersion")
 	}) {
 		return
 	}

@@ -3,6 +3,7 @@ package pullpayments
 
 import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -12,7 +13,7 @@ func Routes() []serve.Route {
 	one, payout := "/pull-payments/{pullPaymentId}", "/payouts/{payoutId}"
 	return []serve.Route{
 		greenfield.StoreOptional("POST", "/invoices/{invoiceId}/refund", world.CreatePullRequests, refundInvoice),
-		greenfield.StoreOptional("GET", "/invoices/{invoiceId}/refund/{method}", world.CreatePullRequests, readRefund),
+		serve.In(release.Release.HasRefundData, greenfield.StoreOptional("GET", "/invoices/{invoiceId}/refund/{method}", world.CreatePullRequests, readRefund)),
 
 		greenfield.InStore("GET", "/pull-payments", world.ViewPullPayments, list),
 		greenfield.InStore("POST", "/pull-payments", world.CreatePullRequests, create),
