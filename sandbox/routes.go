@@ -11,6 +11,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/keys"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/lightning"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/misc"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/notifications"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentmethods"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentrequests"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/payoutprocessors"
@@ -53,6 +54,7 @@ func areas() [][]serve.Route {
 		apps.Routes(),
 		paymentrequests.Routes(invoices.Write),
 		webhooks.Routes(),
+		notifications.Routes(),
 		absent.Routes(),
 	}
 }

@@ -67,6 +67,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/notifications"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
@@ -164,6 +165,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 	s.seed = Seed(s.state.Seed)
 	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
 	webhooks.Follow(w, emulated)
+	notifications.Follow(w)
 	if err := w.Start(map[string]deliver.Sender{world.IPNKind: bitpay.IPNSender(emulated.Version)}); err != nil {
 		return nil, err
 	}

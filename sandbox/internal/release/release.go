@@ -243,6 +243,18 @@ func (r Release) HasBroadcast() bool { return r.Since(2, 3, 3) }
 // HasWalletPermissions reports whether wallets have permissions of their own. Recorded of 2.3.9 and 2.4.1.
 func (r Release) HasWalletPermissions() bool { return r.Since(2, 4, 0) }
 
+// HasNotificationSettings reports whether a user can switch notifications off by the API. By history since 2.0.0; recorded
+// of 1.13.5 and 2.0.8.
+func (r Release) HasNotificationSettings() bool { return r.Since(2, 0, 0) }
+
+// ListsPluginUpdatesLast reports whether notifications of plugins are at the end of the settings. Recorded of 2.3.9 and
+// 2.4.1.
+func (r Release) ListsPluginUpdatesLast() bool { return r.Since(2, 4, 0) }
+
+// NotifiesInvitations reports whether there is a notification of an accepted invitation. Recorded of 2.0.8 one way and of
+// 2.3.9 the other.
+func (r Release) NotifiesInvitations() bool { return !r.Since(2, 1, 0) }
+
 // StoreDefaults are the settings of a store that is made by the API. Since 2.1.2 they are
 // those of a store made on the page, by history.
 func (r Release) StoreDefaults() world.StoreSettings {

@@ -125,6 +125,11 @@ func (st *State) check() error {
 			return fmt.Errorf("picture %s is invalid", name)
 		}
 	}
+	for id, n := range st.Notifications {
+		if n == nil || n.ID != id || st.Users[n.UserID] == nil {
+			return fmt.Errorf("notification %s belongs to no user", id)
+		}
+	}
 	for scheme, t := range st.Schemes {
 		if t == nil || slices.Contains(t.Deposits, nil) {
 			return fmt.Errorf("what is known of the derivation scheme %s is invalid", scheme)

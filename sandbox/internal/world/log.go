@@ -31,8 +31,8 @@ type stateLog struct {
 	parts   map[string][]byte // each part of the state as it was last written
 }
 
-// logLine holds the parts of the state that changed. Of the invoices and the deliveries of webhooks, which may be many,
-// it holds those that changed.
+// logLine holds the parts of the state that changed. Of the invoices, the deliveries of webhooks and the notifications,
+// which may be many, it holds those that changed.
 type logLine struct {
 	Started  string // of the state file that it belongs to, like Logged
 	Logged   int
@@ -42,6 +42,8 @@ type logLine struct {
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
 	// Whole is a state that took the place of all that was there.
 	Whole json.RawMessage `json:",omitempty"`
+	// Notifications has a null for one that was removed.
+	Notifications map[string]*Notification `json:",omitempty"`
 }
 
 // minLog is the size of a log below which the state file is not rewritten.
@@ -55,13 +57,13 @@ type part struct {
 	value reflect.Value
 }
 
-// parts are the fields of the state that a line holds as a whole: all but the invoices and the deliveries of webhooks.
+// parts are the fields of the state that a line holds as a whole: all but those that may have very many entries.
 func (st *State) parts() []part {
 	var parts []part
 	v := reflect.ValueOf(st).Elem()
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Start", "Invoices", "WebhookDeliveries"}, f.Name) {
+		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Start", "Invoices", "WebhookDeliveries", "Notifications"}, f.Name) {
 			parts = append(parts, part{f.Name, v.Field(i)})
 		}
 	}
@@ -81,11 +83,13 @@ func (w *World) Record() {
 	w.State.touchedDeliveries = map[string]*WebhookDelivery{}
 	replaced := w.State.replaced
 	w.State.replaced = false
+	notified := w.State.touchedNotifications
+	w.State.touchedNotifications = map[string]*Notification{}
 	if w.log == nil {
 		return
 	}
 	w.State.Ahead = time.Duration(w.clock.ahead.Load())
-	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched, WebhookDeliveries: delivered}
+	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched, WebhookDeliveries: delivered, Notifications: notified}
 	for _, p := range w.State.parts() {
 		text := encodeState(p.value.Interface())
 		if !bytes.Equal(text, w.log.parts[p.name]) {
@@ -93,8 +97,8 @@ func (w *World) Record() {
 		}
 	}
 	if replaced {
-		line.Parts, line.Invoices, line.WebhookDeliveries, line.Whole = nil, nil, nil, w.State.withoutStart()
-	} else if len(line.Parts) == 0 && len(touched) == 0 && len(delivered) == 0 {
+		line = logLine{Started: line.Started, Logged: line.Logged, Whole: w.State.withoutStart()}
+	} else if len(line.Parts) == 0 && len(touched) == 0 && len(delivered) == 0 && len(notified) == 0 {
 		return
 	}
 	w.State.Logged++
@@ -268,6 +272,12 @@ func (st *State) apply(line logLine) error {
 	for id, d := range line.WebhookDeliveries {
 		if d == nil {
 			delete(st.WebhookDeliveries, id)
+		}
+	}
+	maps.Copy(st.Notifications, line.Notifications)
+	for id, n := range line.Notifications {
+		if n == nil {
+			delete(st.Notifications, id)
 		}
 	}
 	st.Logged = line.Logged

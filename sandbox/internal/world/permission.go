@@ -16,6 +16,7 @@ const (
 	ModifyProfile         = "btcpay.user.canmodifyprofile"
 	ViewProfile           = "btcpay.user.canviewprofile"
 	DeleteMyself          = "btcpay.user.candeleteuser"
+	ManageNotifications   = "btcpay.user.canmanagenotificationsforuser"
 	ViewNotifications     = "btcpay.user.canviewnotificationsforuser"
 	ModifyStoreSettings   = "btcpay.store.canmodifystoresettings"
 	ViewStoreSettings     = "btcpay.store.canviewstoresettings"
@@ -72,11 +73,11 @@ var Inclusions = sync.OnceValue(func() map[string][]string {
 		"btcpay.server.canviewlightninginvoiceinternalnode":   nil,
 		"btcpay.impersonation.canimpersonate":                 nil,
 
-		ModifyProfile: {ViewProfile},
-		ViewProfile:   nil,
-		DeleteMyself:  nil,
-		"btcpay.user.canmanagenotificationsforuser": {ViewNotifications},
-		ViewNotifications: nil,
+		ModifyProfile:       {ViewProfile},
+		ViewProfile:         nil,
+		DeleteMyself:        nil,
+		ManageNotifications: {ViewNotifications},
+		ViewNotifications:   nil,
 
 		ModifyStoreSettings:               {ManagePullPayments, ModifyInvoices, ViewStoreSettings, ModifyWebhooks, ModifyRequests, ManagePayouts, "btcpay.store.canuselightningnode", "btcpay.store.cansendstoreemails", ManageWallets, ModifyOfferings, ManageCustodians},
 		ViewStoreSettings:                 {ViewInvoices, ViewRequests, "btcpay.store.canviewreports", ViewPullPayments, ViewPayouts},

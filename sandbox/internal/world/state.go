@@ -40,6 +40,7 @@ type State struct {
 
 	Webhooks          map[string]*Webhook
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
+	Notifications     map[string]*Notification
 
 	FormKey  []byte // signs the anti-forgery fields, also of pages that are open during a restart
 	Numbered int    // number of things whose order counts
@@ -49,29 +50,31 @@ type State struct {
 	Deliveries []*deliver.Delivery // pending notifications, in order
 
 	// indexes; rebuilt when a state is loaded
-	userByEmail       map[string]*User
-	tokensBySIN       map[string][]*Token
-	storeByKey        map[string]*Store
-	invoicesOf        map[string][]*Invoice // by store, oldest first
-	promptAddress     map[string]*Invoice
-	paidTo            map[string][]*Invoice // those with payments, by derivation scheme, in the order of their numbers
-	paidIn            map[string][]*Invoice // as before, by store
-	givenOut          map[string]string     // scheme by address that was given out without an invoice
-	unconfirmed       []*Deposit
-	watched           map[string]*Invoice // may still change by time or blocks
-	agenda            agenda
-	alarms            alarms
-	requestInvoices   map[string][]*Invoice // by payment request, oldest first
-	confirming        map[string]*Invoice   // have payments that blocks will change
-	webhooksOf        map[string][]*Webhook // by store, oldest first
-	lanes             map[string]*webhookLane
-	removed           map[string]*removedThing // as long as the server remembers their stores
-	pruneNext         time.Time                // when deliveries are pruned again
-	now               func() time.Time
-	touched           map[string]*Invoice         // changed since the last line of the log
-	touchedDeliveries map[string]*WebhookDelivery // as before; nil for one that was removed
-	changed           bool                        // possibly, since the last line of the log
-	replaced          bool                        // as a whole, since the last line of the log
+	userByEmail          map[string]*User
+	tokensBySIN          map[string][]*Token
+	storeByKey           map[string]*Store
+	invoicesOf           map[string][]*Invoice // by store, oldest first
+	promptAddress        map[string]*Invoice
+	paidTo               map[string][]*Invoice // those with payments, by derivation scheme, in the order of their numbers
+	paidIn               map[string][]*Invoice // as before, by store
+	givenOut             map[string]string     // scheme by address that was given out without an invoice
+	unconfirmed          []*Deposit
+	watched              map[string]*Invoice // may still change by time or blocks
+	agenda               agenda
+	alarms               alarms
+	requestInvoices      map[string][]*Invoice      // by payment request, oldest first
+	confirming           map[string]*Invoice        // have payments that blocks will change
+	webhooksOf           map[string][]*Webhook      // by store, oldest first
+	notificationsOf      map[string][]*Notification // by user, oldest first
+	lanes                map[string]*webhookLane
+	removed              map[string]*removedThing // as long as the server remembers their stores
+	pruneNext            time.Time                // when deliveries are pruned again
+	now                  func() time.Time
+	touched              map[string]*Invoice         // changed since the last line of the log
+	touchedDeliveries    map[string]*WebhookDelivery // as before; nil for one that was removed
+	touchedNotifications map[string]*Notification    // as before
+	changed              bool                        // possibly, since the last line of the log
+	replaced             bool                        // as a whole, since the last line of the log
 }
 
 const stateVersion = 1
@@ -99,10 +102,12 @@ func NewState() *State {
 
 		Webhooks:          map[string]*Webhook{},
 		WebhookDeliveries: map[string]*WebhookDelivery{},
+		Notifications:     map[string]*Notification{},
 
-		touched:           map[string]*Invoice{},
-		touchedDeliveries: map[string]*WebhookDelivery{},
-		now:               time.Now,
+		touched:              map[string]*Invoice{},
+		touchedDeliveries:    map[string]*WebhookDelivery{},
+		touchedNotifications: map[string]*Notification{},
+		now:                  time.Now,
 	}
 	st.index()
 	return st
@@ -152,4 +157,5 @@ func (st *State) index() {
 	for _, p := range st.PaymentRequests {
 		st.indexPaymentRequest(p)
 	}
+	st.indexNotifications()
 }

@@ -28,6 +28,8 @@ type User struct {
 	LockedUntil  time.Time
 	AllowsBasic  bool // set by the owner; newer releases require it
 	SecondFactor bool // log-ins here do not ask for it
+	// NoNotifications are the identifiers of notifications that the user does not want.
+	NoNotifications []string `json:",omitempty"`
 }
 
 const (
@@ -102,6 +104,10 @@ func (st *State) DeleteUser(u *User) {
 	delete(st.userByEmail, strings.ToUpper(u.Email))
 	maps.DeleteFunc(st.APIKeys, func(_ string, k *APIKey) bool { return k.UserID == u.ID })
 	maps.DeleteFunc(st.Sessions, func(_ string, s *Session) bool { return s.UserID == u.ID })
+	for _, n := range st.notificationsOf[u.ID] {
+		st.dropNotification(n)
+	}
+	delete(st.notificationsOf, u.ID)
 	for _, s := range st.Stores {
 		delete(s.Members, u.ID)
 	}

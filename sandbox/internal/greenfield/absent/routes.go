@@ -1,4 +1,4 @@
-// Package absent is the area of what a sandbox does not have: offerings and notifications. Its routes check permissions
+// Package absent is the area of what a sandbox does not have: offerings. Its routes check permissions
 // and answer that there are none.
 package absent
 
@@ -11,7 +11,6 @@ import (
 // Routes returns the routes of the area.
 func Routes() []serve.Route {
 	return []serve.Route{
-		greenfield.Route("GET", "/users/me/notifications", world.ViewNotifications, listNone),
 		greenfield.InStore("GET", "/offerings", world.ViewOfferings, listNone),
 	}
 }
