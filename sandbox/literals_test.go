@@ -58,8 +58,13 @@ func TestNothingRecordedIsAnswered(t *testing.T) {
 		}
 		for _, step := range recording.Steps {
 			noteChosen(step.Request, "", noteName)
-			for _, part := range []any{step.Request, step.Response, step.Received, step.Paid} {
-				noteMade(part, "", note)
+			noteMade(step.Request, "", note)
+			for _, part := range []any{step.Response, step.Received, step.Paid} {
+				noteMade(part, "", func(text string) {
+					if !strings.Contains(text, "@") { // one that no request has is an example in a message
+						note(text)
+					}
+				})
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/absent"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/apps"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/invoices"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/keys"
@@ -19,6 +18,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/rates"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/server"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/stores"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/subscriptions"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/unbuilt"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/users"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/wallets"
@@ -53,9 +53,9 @@ func areas() [][]serve.Route {
 		payoutprocessors.Routes(),
 		apps.Routes(),
 		paymentrequests.Routes(invoices.Write),
+		subscriptions.Routes(),
 		webhooks.Routes(),
 		notifications.Routes(),
-		absent.Routes(),
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 // Letters and digits are replaced one by one, so lengths, capitals, blanks and signs stay the same, and so do texts
 // that are part of others. A seed always gives the same recording. Its keys protect nothing.
 func (r *Recording) Vary(random *rand.Rand) (*Recording, error) {
-	v := &variation{cipher: newCipher(random), names: map[string]bool{}}
+	v := &variation{cipher: newCipher(random), names: map[string]bool{}, sent: map[string]bool{}}
 	keys, err := v.newKeys(r.keys, random)
 	if err != nil {
 		return nil, fmt.Errorf("recording %s: %w", r.Group, err)
@@ -50,6 +50,7 @@ func (r *Recording) Vary(random *rand.Rand) (*Recording, error) {
 type variation struct {
 	cipher  map[rune]rune
 	names   map[string]bool // names, labels and order ids, as written
+	sent    map[string]bool // e-mails of requests and variables, in small letters; a server's message may have others
 	secrets []string        // literals of keys and variables, alternating with their replacements
 }
 
@@ -133,14 +134,12 @@ func (v *variation) variables(vars any) any {
 	return varied
 }
 
+// emailForm does not match the address of a Lightning node, which has a key before the @ and an IP address behind it.
 var emailForm = regexp.MustCompile(`[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*`)
-
-// nodeForm matches the address of a Lightning node, which looks like an e-mail but has a key before the host.
-var nodeForm = regexp.MustCompile(`^0[23][0-9a-f]{64}@`)
 
 func (v *variation) emails(text string) string {
 	return emailForm.ReplaceAllStringFunc(text, func(address string) string {
-		if nodeForm.MatchString(address) {
+		if !v.sent[strings.ToLower(address)] {
 			return address
 		}
 		end := strings.LastIndexByte(address, '.')
@@ -168,14 +167,25 @@ func (v *variation) isPartOfName(text string) bool {
 	return false
 }
 
-// collect collects the names in the requests of a recording.
+// noteEmails collects the e-mails of a value.
+func (v *variation) noteEmails(value any) {
+	for _, address := range emailForm.FindAllString(valueText(value), -1) {
+		v.sent[strings.ToLower(address)] = true
+	}
+}
+
+// collect collects the names and e-mails in the requests and variables of a recording.
 func (v *variation) collect(recording object) {
+	if vars, found := recording.get("vars"); found {
+		v.noteEmails(vars)
+	}
 	steps, _ := recording.get("steps")
 	list, _ := steps.([]any)
 	for _, step := range list {
 		o, _ := step.(object)
 		request, _ := o.get("request")
 		q, _ := request.(object)
+		v.noteEmails(q)
 		if body, found := q.get("json"); found {
 			v.collectNames(body)
 		}

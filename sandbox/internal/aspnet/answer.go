@@ -46,6 +46,17 @@ func EncodeJSON(w http.ResponseWriter, v any) {
 	}
 }
 
+// JSON is what [EncodeJSON] writes.
+func JSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic(err) // every value is of our own types
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
 // trimNewline removes the newline that json.Encoder adds and the server does not write.
 type trimNewline struct{ w http.ResponseWriter }
 

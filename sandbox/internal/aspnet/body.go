@@ -50,6 +50,15 @@ func BindParameter(w http.ResponseWriter, r *http.Request, body []byte, typ, par
 	return !f.refuse(w, parameter)
 }
 
+// BindOptional is like [BindParameter] for a parameter that may be null.
+func BindOptional(w http.ResponseWriter, r *http.Request, body []byte, typ string, read func(m *Model)) bool {
+	text, charset := BodyText(r.Header.Get("Content-Type"), body)
+	if f := (&Faults{}); charset == CharsetKnown && ReadBody(text, f).Kind == 'n' && len(f.All) == 0 {
+		return true
+	}
+	return BindParameter(w, r, body, typ, "", read)
+}
+
 // Charset is what becomes of a body by the charset of its content type.
 type Charset int
 

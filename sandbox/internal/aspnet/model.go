@@ -224,6 +224,21 @@ func (m *Model) NullableDecimal(name string) *money.Decimal {
 	return &d
 }
 
+// SetNumericText reads a number that cannot be null by the server's own converter, as [Model.Decimal] does for one that
+// can. A field that is missing changes nothing.
+func (m *Model) SetNumericText(name string, into *money.Decimal) {
+	n := m.Node.members[strings.ToLower(name)]
+	switch {
+	case n == nil:
+	case n.Kind == 'n':
+		m.Faults.Throw(n, "Unexpected token type: Null")
+	case n.Kind == '"' && strings.TrimSpace(n.Text) == "":
+		m.Faults.add(n.path(), "The supplied value is invalid.")
+	default:
+		Set(into, m.Decimal(name))
+	}
+}
+
 // Double reads numbers, also in strings.
 func (m *Model) Double(name string) *money.Decimal {
 	n := m.Get(name)

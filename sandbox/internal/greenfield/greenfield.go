@@ -4,6 +4,7 @@ package greenfield
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -51,4 +52,10 @@ func User(w http.ResponseWriter, r *serve.Request) *world.User {
 		serve.WriteAPIError(w, http.StatusNotFound, "user-not-found", "The user was not found")
 	}
 	return u
+}
+
+// PlausibleEmail reports whether the server takes a text as the address of an e-mail.
+func PlausibleEmail(text string) bool {
+	local, domain, found := strings.Cut(text, "@")
+	return found && local != "" && domain != "" && !strings.ContainsAny(text, " \t\r\n<>,;") && !strings.Contains(domain, "@")
 }

@@ -92,8 +92,13 @@ func (w *World) AddApp(a *App) {
 	w.State.Apps[a.ID] = a
 }
 
-// RemoveApp removes an app.
+// RemoveApp removes an app, and the offering that it is.
 func (st *State) RemoveApp(a *App) {
+	for _, o := range st.Offerings {
+		if o.AppID == a.ID {
+			st.removeOffering(o)
+		}
+	}
 	delete(st.Apps, a.ID)
 	st.forgetting(a.ID, a.StoreID)
 }

@@ -32,6 +32,9 @@ const (
 	EventPayoutCreated  Event = "payoutCreated"
 	EventPayoutApproved Event = "payoutApproved"
 	EventPayoutUpdated  Event = "payoutUpdated" // it has another state
+
+	// EventSubscription is an event of a subscription.
+	EventSubscription Event = "subscription"
 )
 
 // Happening is an event with what it is about.
@@ -46,6 +49,16 @@ type Happening struct {
 
 	Request *PaymentRequest // of an event of one
 	Payout  *Payout         // of an event of one
+
+	Subscription *SubscriptionEvent // of EventSubscription
+}
+
+// SubscriptionEvent is an event of a subscription, as webhooks show it.
+type SubscriptionEvent struct {
+	StoreID    string
+	Type       string
+	Own        any // the fields of the type
+	Subscriber SubscriberView
 }
 
 // IPNKind is the kind of deliveries that are notifications of an invoice. It is empty in
@@ -73,6 +86,9 @@ func (w *World) emit(h Happening) {
 	}
 	if h.Invoice != nil && h.Invoice.PaymentRequestID != "" {
 		w.followPaymentRequest(h)
+	}
+	if h.Invoice != nil && h.Invoice.PlanCheckoutID != "" {
+		w.followPlanCheckout(h)
 	}
 }
 

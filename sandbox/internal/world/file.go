@@ -110,6 +110,9 @@ func (st *State) check() error {
 			return fmt.Errorf("app %s belongs to no store", id)
 		}
 	}
+	if err := st.checkSubscriptions(); err != nil {
+		return err
+	}
 	for id, h := range st.Webhooks {
 		if h == nil || h.ID != id || st.Stores[h.StoreID] == nil {
 			return fmt.Errorf("webhook %s belongs to no store", id)

@@ -30,6 +30,17 @@ func (f freeObject) encode() json.RawMessage {
 	return b.Bytes()
 }
 
+// set sets a field to a text.
+func (f *freeObject) set(name, text string) {
+	for i := range f.members {
+		if f.members[i].name == name {
+			f.members[i].value = text
+			return
+		}
+	}
+	f.members = append(f.members, jsonMember{name, text})
+}
+
 func (f freeObject) get(name string) any {
 	for _, m := range f.members {
 		if m.name == name {

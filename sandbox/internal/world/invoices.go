@@ -63,7 +63,9 @@ type Invoice struct {
 	Terms    []string // additional search terms
 	// PaymentRequestID is the payment request that the invoice was made for; empty for none.
 	PaymentRequestID string `json:",omitempty"`
-	Lazy             bool   // gets its address only when it is requested
+	// PlanCheckoutID is the checkout of a plan that the invoice was made for; empty for none.
+	PlanCheckoutID string `json:",omitempty"`
+	Lazy           bool   // gets its address only when it is requested
 
 	Prompt   *Prompt // nil: free, nothing to pay
 	Payments []*Payment

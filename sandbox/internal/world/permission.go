@@ -42,6 +42,8 @@ const (
 	ManageWalletSettings  = "btcpay.store.canmanagewalletsettings"
 	ModifyOfferings       = "btcpay.store.canmodifyofferings"
 	ViewOfferings         = "btcpay.store.canviewofferings"
+	ManageSubscribers     = "btcpay.store.canmanagesubscribers"
+	CreditSubscribers     = "btcpay.store.cancreditsubscribers"
 	UseNode               = "btcpay.store.canuselightningnode"
 	CreateNodeInvoices    = "btcpay.store.cancreatelightninginvoice"
 	ViewNodeInvoices      = "btcpay.store.canviewlightninginvoice"
@@ -112,7 +114,7 @@ var Inclusions = sync.OnceValue(func() map[string][]string {
 		"btcpay.store.cancanceltransactions":    {ViewWallet},
 		ViewWallet:                              nil,
 
-		ModifyOfferings:                     {ViewOfferings, "btcpay.store.canmanagesubscribers", "btcpay.store.cancreditsubscribers"},
+		ModifyOfferings:                     {ViewOfferings, ManageSubscribers, CreditSubscribers},
 		ViewOfferings:                       nil,
 		"btcpay.store.canmanagesubscribers": nil,
 		"btcpay.store.cancreditsubscribers": nil,

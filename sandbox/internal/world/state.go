@@ -38,6 +38,12 @@ type State struct {
 	Schemes       map[string]*TrackedScheme // by the text of a derivation scheme
 	WalletObjects map[string]*WalletObjects // by store
 
+	Offerings      map[string]*Offering      `json:",omitempty"`
+	Customers      map[string]*Customer      `json:",omitempty"`
+	Subscribers    map[int]*Subscriber       `json:",omitempty"`
+	PlanCheckouts  map[string]*PlanCheckout  `json:",omitempty"`
+	PortalSessions map[string]*PortalSession `json:",omitempty"`
+
 	Webhooks          map[string]*Webhook
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
 	Notifications     map[string]*Notification
@@ -100,6 +106,12 @@ func NewState() *State {
 		Schemes:       map[string]*TrackedScheme{},
 		WalletObjects: map[string]*WalletObjects{},
 
+		Offerings:      map[string]*Offering{},
+		Customers:      map[string]*Customer{},
+		Subscribers:    map[int]*Subscriber{},
+		PlanCheckouts:  map[string]*PlanCheckout{},
+		PortalSessions: map[string]*PortalSession{},
+
 		Webhooks:          map[string]*Webhook{},
 		WebhookDeliveries: map[string]*WebhookDelivery{},
 		Notifications:     map[string]*Notification{},
@@ -158,4 +170,7 @@ func (st *State) index() {
 		st.indexPaymentRequest(p)
 	}
 	st.indexNotifications()
+	for _, s := range st.Subscribers {
+		st.indexSubscriber(s, time.Time{}) // also what was due while nothing ran
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/pictures"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 )
@@ -40,7 +41,7 @@ func updateMe(w http.ResponseWriter, r *serve.Request) {
 			bad = append(bad, refusal, refusal)
 		} else {
 			r.State.SetEmail(u, *email)
-			if !plausibleEmail(*email) {
+			if !greenfield.PlausibleEmail(*email) {
 				bad = append(bad, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 			}
 		}

@@ -2,7 +2,6 @@ package users
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
@@ -59,7 +58,7 @@ func createUser(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Email is missing"}, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
-	if !plausibleEmail(email) {
+	if !greenfield.PlausibleEmail(email) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Email", Message: "Invalid email"})
 		return
 	}
@@ -113,11 +112,6 @@ func passwordFault(password string) string {
 // refuseRegistration answers as a controller, so with all headers.
 func refuseRegistration(w http.ResponseWriter, message string) {
 	aspnet.WriteJSON(w, http.StatusUnauthorized, serve.APIError{Code: "unauthenticated", Message: message})
-}
-
-func plausibleEmail(text string) bool {
-	local, domain, found := strings.Cut(text, "@")
-	return found && local != "" && domain != "" && !strings.ContainsAny(text, " \t\r\n<>,;") && !strings.Contains(domain, "@")
 }
 
 // listUsers answers the oldest users first; the server has no order.

@@ -78,6 +78,10 @@ func Follow(w *world.World, rel release.Release) {
 			announcePayout(w, h)
 			return
 		}
+		if h.Subscription != nil {
+			announceSubscription(w, h.Subscription)
+			return
+		}
 		event, name := eventOf(h, rel)
 		if name == "" {
 			return
