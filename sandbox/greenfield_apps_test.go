@@ -76,6 +76,7 @@ func TestAppNeighbours(t *testing.T) {
 		{"", "POST", pos, template(""), 200, `"items":[]`, "", service},
 		{"", "POST", pos, template("null"), 422, `Value cannot be null. (Parameter 'source')`, "", service},
 		{"", "POST", pos, template("{}"), 422, `Cannot deserialize the current JSON object (e.g. {\"name\":\"value\"}) into type 'BTCPayServer.Client.Models.AppItem[]'`, "", library},
+		{"", "POST", pos, template(`{ "a" : 1}`), 422, `Path 'a', line 1, position 7.`, "", "recording 43-apikey-neighbours"},
 		{"", "POST", pos, template("  lol"), 422, `Unexpected character encountered while parsing value: l. Path '', line 1, position 2.`, "", library},
 		{"", "POST", pos, template("[null]"), 422, `Object reference not set to an instance of an object.`, "", service},
 		{"", "POST", pos, template(`[{"title":"T"}]`), 422, `"Missing ID for item \"T\"."`, "", service},

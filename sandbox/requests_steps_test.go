@@ -28,7 +28,12 @@ type cast struct {
 // with a store of their own, and keys of the owner that lack permissions.
 func newCast(t *testing.T, keys map[string]string) *cast {
 	t.Helper()
-	c := &cast{testbed: newTestbed(t, Options{}), keys: map[string]string{}, values: map[string]string{}}
+	return newCastOf(t, Options{}, keys)
+}
+
+func newCastOf(t *testing.T, o Options, keys map[string]string) *cast {
+	t.Helper()
+	c := &cast{testbed: newTestbed(t, o), keys: map[string]string{}, values: map[string]string{}}
 	c.values["store"] = c.s.Seed().StoreID
 	c.keys[""] = c.s.Seed().APIKey
 	c.values["here"] = "/api/v1/stores/" + c.values["store"]

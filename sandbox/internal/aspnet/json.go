@@ -42,6 +42,23 @@ func (n *Node) Others(names ...string) []*Node {
 	return others
 }
 
+// firstField returns the first field of an object, and the offset of its value without blanks; the object and its end if
+// it has none.
+func (n *Node) firstField() (first *Node, at int) {
+	first = n
+	for _, member := range n.members {
+		if first == n || member.start < first.start {
+			first = member
+		}
+	}
+	if first == n {
+		return n, n.end
+	}
+	for at = first.start; n.Raw[at-n.start-1] != ':'; at-- { // blanks only
+	}
+	return first, at
+}
+
 // Name is the name of a field as it was written.
 func (n *Node) Name() string { return n.name }
 

@@ -48,14 +48,22 @@ func (m *Model) NotObject(n *Node, typ string) {
 		"To fix this error either change the JSON to a JSON object (e.g. {\"name\":\"value\"}) or change the deserialized type to an array or a type that implements a collection interface (e.g. ICollection, IList) like List<T> that can be deserialized from a JSON array. JsonArrayAttribute can also be added to the type to force it to deserialize from a JSON array.\n", n.start+1)
 }
 
-// NotArray adds the error for an object or a simple value instead of an array.
+// NotArray adds the error for an object or a simple value instead of an array. The library looks at the first field of an
+// object before it gives up, and names that (recording 43-apikey-neighbours).
 func (m *Model) NotArray(n *Node, typ string) {
 	if n.Kind != '{' {
 		m.unconverted(n, typ)
 		return
 	}
-	m.Faults.at(n, "Cannot deserialize the current JSON object (e.g. {\"name\":\"value\"}) into type '"+typ+"' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\n"+
-		"To fix this error either change the JSON to a JSON array (e.g. [1,2,3]) or change the deserialized type so that it is a normal .NET type (e.g. not a primitive type like integer, not a collection type like an array or List<T>) that can be deserialized from a JSON object. JsonObjectAttribute can also be added to the type to force it to deserialize from a JSON object.\n", n.start+1)
+	first, at := n.firstField()
+	path := first.path()
+	named := path
+	if first != n && n.name != "" {
+		named += "." + n.name
+	}
+	m.Faults.add(named, "Cannot deserialize the current JSON object (e.g. {\"name\":\"value\"}) into type '"+typ+"' because the type requires a JSON array (e.g. [1,2,3]) to deserialize correctly.\n"+
+		"To fix this error either change the JSON to a JSON array (e.g. [1,2,3]) or change the deserialized type so that it is a normal .NET type (e.g. not a primitive type like integer, not a collection type like an array or List<T>) that can be deserialized from a JSON object. JsonObjectAttribute can also be added to the type to force it to deserialize from a JSON object.\n"+
+		m.Faults.Place(path, at))
 }
 
 // misplaced adds the errors for an object or array instead of a simple value: the library reports its bracket, and
@@ -378,7 +386,7 @@ func (m *Model) List(name, typ string) []*Node {
 		m.notArray(n, typ)
 		return nil
 	case n.Kind != '[':
-		m.unconverted(n, typ)
+		m.NotArray(n, typ)
 		return nil
 	}
 	return n.items
