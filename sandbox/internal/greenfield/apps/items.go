@@ -109,10 +109,7 @@ func readItem(m *aspnet.Model) (json.RawMessage, item) {
 	m.SetTexts("categories", &it.Categories)
 	aspnet.Set(&it.PriceType, m.Enum("priceType", itemType+"PriceType", "Fixed", "Topup", "Minimum"))
 	it.Price, it.Inventory, it.TaxRate = m.Decimal("price"), m.Int("inventory"), m.Decimal("taxRate")
-	shown, err := json.Marshal(it)
-	if err != nil {
-		panic(err) // every value is of our own types
-	}
+	shown := aspnet.JSON(it)
 	return append(shown[:len(shown)-1], others(m.Node)...), it
 }
 
@@ -120,11 +117,7 @@ func readItem(m *aspnet.Model) (json.RawMessage, item) {
 func others(n *aspnet.Node) []byte {
 	var b []byte
 	for _, field := range n.Others(itemFields...) {
-		name, err := json.Marshal(field.Name())
-		if err != nil {
-			panic(err) // every text can be written
-		}
-		b = append(append(append(append(b, ','), name...), ':'), field.Raw...)
+		b = append(append(append(append(b, ','), aspnet.JSON(field.Name())...), ':'), field.Raw...)
 	}
 	if b == nil {
 		return []byte("}")
