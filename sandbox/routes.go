@@ -6,9 +6,12 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/apps"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/emails"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/files"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/invoices"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/keys"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/lightning"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/lightningaddresses"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/misc"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/notifications"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/paymentmethods"
@@ -47,6 +50,9 @@ func areas() [][]serve.Route {
 		paymentmethods.Routes(),
 		wallets.Routes(),
 		lightning.Routes(),
+		lightningaddresses.Routes(),
+		emails.Routes(),
+		files.Routes(),
 		rates.Routes(),
 		invoices.Routes(),
 		pullpayments.Routes(),

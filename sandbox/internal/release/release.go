@@ -255,6 +255,9 @@ func (r Release) ListsPluginUpdatesLast() bool { return r.Since(2, 4, 0) }
 // 2.3.9 the other.
 func (r Release) NotifiesInvitations() bool { return !r.Since(2, 1, 0) }
 
+// HasFiles reports whether files can be uploaded by the API. By history since 2.0.0; recorded of 1.13.5 and 2.0.8.
+func (r Release) HasFiles() bool { return r.Since(2, 0, 0) }
+
 // StoreDefaults are the settings of a store that is made by the API. Since 2.1.2 they are
 // those of a store made on the page, by history.
 func (r Release) StoreDefaults() world.StoreSettings {

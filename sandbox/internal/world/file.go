@@ -128,6 +128,11 @@ func (st *State) check() error {
 			return fmt.Errorf("picture %s is invalid", name)
 		}
 	}
+	for name, a := range st.LightningAddresses {
+		if a == nil || a.Username != name || st.Stores[a.StoreID] == nil {
+			return fmt.Errorf("the Lightning address %s belongs to no store", name)
+		}
+	}
 	for id, n := range st.Notifications {
 		if n == nil || n.ID != id || st.Users[n.UserID] == nil {
 			return fmt.Errorf("notification %s belongs to no user", id)

@@ -46,6 +46,7 @@ const (
 	CreditSubscribers     = "btcpay.store.cancreditsubscribers"
 	UseNode               = "btcpay.store.canuselightningnode"
 	CreateNodeInvoices    = "btcpay.store.cancreatelightninginvoice"
+	SendStoreEmails       = "btcpay.store.cansendstoreemails"
 	ViewNodeInvoices      = "btcpay.store.canviewlightninginvoice"
 
 	UseServerNode            = "btcpay.server.canuseinternallightningnode"

@@ -35,8 +35,12 @@ type State struct {
 	Pictures        map[string]*Picture
 	Apps            map[string]*App `json:",omitempty"`
 
-	Schemes       map[string]*TrackedScheme // by the text of a derivation scheme
-	WalletObjects map[string]*WalletObjects // by store
+	Schemes            map[string]*TrackedScheme    // by the text of a derivation scheme
+	WalletObjects      map[string]*WalletObjects    // by store
+	LightningAddresses map[string]*LightningAddress // by name
+
+	ServerEmail          EmailSettings
+	StoresSendThemselves bool // stores may not send e-mails as the server does
 
 	Offerings      map[string]*Offering      `json:",omitempty"`
 	Customers      map[string]*Customer      `json:",omitempty"`
@@ -103,8 +107,9 @@ func NewState() *State {
 		Pictures:        map[string]*Picture{},
 		Apps:            map[string]*App{},
 
-		Schemes:       map[string]*TrackedScheme{},
-		WalletObjects: map[string]*WalletObjects{},
+		Schemes:            map[string]*TrackedScheme{},
+		WalletObjects:      map[string]*WalletObjects{},
+		LightningAddresses: map[string]*LightningAddress{},
 
 		Offerings:      map[string]*Offering{},
 		Customers:      map[string]*Customer{},

@@ -21,6 +21,7 @@ type Store struct {
 	LNURL     *LNURL         `json:",omitzero"` // nil: not set up
 	Lightning *LightningNode `json:",omitzero"` // nil: none connected
 	Rates     RateConfiguration
+	Email     EmailSettings
 	// DefaultPairs are the currency pairs that /rates answers if none are requested.
 	DefaultPairs []string
 }

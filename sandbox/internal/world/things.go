@@ -14,6 +14,13 @@ type Picture struct {
 	Created time.Time `json:",omitzero"`
 }
 
+// EmailSettings say how the server or a store sends e-mails.
+type EmailSettings struct {
+	Server, Login, Password, From *string
+	Port                          *int64
+	DisableCertificateCheck       bool
+}
+
 // Seed is what a sandbox that is ready to use started with.
 type Seed struct {
 	Email     string

@@ -83,11 +83,10 @@ func (st *State) WalletView(storeID string) *WalletView {
 		v.unlink(ends[0], ends[1])
 	}
 	for _, o := range made.Objects {
-		if v.objects[o.ObjectID] != nil { // changed: it is at the end now, as a row of the database is
-			v.order = slices.DeleteFunc(v.order, func(id ObjectID) bool { return id == o.ObjectID })
+		if v.objects[o.ObjectID] == nil {
+			v.order = append(v.order, o.ObjectID)
 		}
 		v.objects[o.ObjectID] = o
-		v.order = append(v.order, o.ObjectID)
 	}
 	for _, l := range made.Links {
 		if v.objects[l.A] != nil && v.objects[l.B] != nil {
@@ -166,7 +165,10 @@ func (st *State) madeObjects(storeID string) *WalletObjects {
 // SetWalletObject makes an object or replaces its data.
 func (st *State) SetWalletObject(storeID string, o *WalletObject) {
 	made := st.madeObjects(storeID)
-	made.Objects = slices.DeleteFunc(made.Objects, func(other *WalletObject) bool { return other.ObjectID == o.ObjectID })
+	if at := slices.IndexFunc(made.Objects, func(other *WalletObject) bool { return other.ObjectID == o.ObjectID }); at >= 0 {
+		made.Objects[at] = o
+		return
+	}
 	made.Objects = append(made.Objects, o)
 }
 

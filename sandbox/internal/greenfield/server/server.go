@@ -60,18 +60,3 @@ func readInfo(w http.ResponseWriter, r *serve.Request) {
 		SyncStatus:              []syncStatus{sync},
 	})
 }
-
-// emailSettings are how the server sends mail. The sandbox sends none.
-type emailSettings struct {
-	EnableStores            bool    `json:"enableStoresToUseServerEmailSettings"`
-	Server                  *string `json:"server"`
-	Port                    *int    `json:"port"`
-	Login                   *string `json:"login"`
-	PasswordSet             bool    `json:"passwordSet"`
-	From                    *string `json:"from"`
-	DisableCertificateCheck bool    `json:"disableCertificateCheck"`
-}
-
-func readEmailSettings(w http.ResponseWriter, _ *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, emailSettings{EnableStores: true})
-}
