@@ -90,7 +90,7 @@ var sandboxArrows = map[string][]string{
 	},
 	"sandbox/internal/greenfield": {"sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world"},
 	"sandbox/internal/pages": {
-		"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/pictures", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world",
+		"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/pictures", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/websocket", "sandbox/internal/world",
 	},
 	"sandbox/internal/pictures":   {"sandbox/internal/aspnet", "sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world"},
 	"sandbox/internal/serve":      {"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/requestlog", "sandbox/internal/world"},
@@ -105,6 +105,8 @@ var sandboxArrows = map[string][]string{
 	"sandbox/internal/requestlog": {},
 	"sandbox/human":               {},
 	"sandbox/replay":              {"sandbox/human"},
+
+	"sandbox/internal/websocket": {},
 }
 
 // sandboxPackage is the name of a package in sandboxArrows.

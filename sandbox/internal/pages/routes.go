@@ -37,6 +37,11 @@ func Routes() []serve.Route {
 		get("/invoice/{invoiceId}/status", serve.Open, showStatus),
 		get("/i/{invoiceId}/status", serve.Open, showStatus),
 		get("/i/{invoiceId}/{method}/status", serve.Open, showStatus),
+		get("/i/{invoiceId}/status/ws", serve.Open, statusSocket),
+		get("/i/{invoiceId}/{method}/status/ws", serve.Open, statusSocket),
+		get("/invoice/{invoiceId}/status/ws", serve.Open, statusSocket),
+		get("/invoice/{invoiceId}/{method}/status", serve.Open, statusSocket), // the server's socket, too
+		get("/invoice/status/ws", serve.Open, statusSocketByQuery),
 		toBrowsers(get("/i/{invoiceId}", serve.Open, checkoutPage)),
 		get("/i/{invoiceId}/receipt", serve.Open, receiptPage),
 		toBrowsers(get("/i/{invoiceId}/{method}", serve.Open, checkoutPage)),

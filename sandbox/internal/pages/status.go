@@ -114,11 +114,15 @@ func writeStatus(w http.ResponseWriter, r *serve.Request, id string) {
 // canBePaid reports whether the checkout is shown for an invoice: it has an address, and is not archived unless the caller
 // may see the store's invoices. It gives a lazy invoice its address.
 func canBePaid(r *serve.Request, inv *world.Invoice) bool {
-	if inv.Archived && (r.User == nil || !r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID)) {
+	if inv.Archived && !maySeeInvoices(r, inv) {
 		return false
 	}
 	r.World.ActivateLazy(inv)
 	return inv.Prompt != nil && inv.Prompt.Address != ""
+}
+
+func maySeeInvoices(r *serve.Request, inv *world.Invoice) bool {
+	return r.User != nil && r.State.UserMay(r.User, world.ViewInvoices, inv.StoreID)
 }
 
 func statusOf(r *serve.Request, inv *world.Invoice) *invoiceStatus {

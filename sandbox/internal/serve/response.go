@@ -1,11 +1,15 @@
 package serve
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/requestlog"
 )
@@ -16,6 +20,8 @@ type Response struct {
 	status int
 	body   bytes.Buffer
 	note   requestlog.Note
+
+	takeOver func(conn net.Conn, in *bufio.Reader)
 }
 
 // NewResponse returns an empty response.
@@ -43,8 +49,35 @@ func (w *Response) Status() int { return cmp.Or(w.status, http.StatusOK) }
 // Body returns the body.
 func (w *Response) Body() []byte { return w.body.Bytes() }
 
-// Send sends the response.
-func (w *Response) Send(to http.ResponseWriter) { w.SendUpTo(to, w.body.Len()) }
+// TakeOver gives the connection to a function once the response of a handler, which is a 101, was sent. The function runs
+// without the world's lock and closes the connection.
+func TakeOver(w http.ResponseWriter, run func(conn net.Conn, in *bufio.Reader)) {
+	w.(*Response).takeOver = run
+}
+
+// Send sends the response. It returns after the connection that was taken over, if it was, is closed.
+func (w *Response) Send(to http.ResponseWriter) {
+	if w.takeOver == nil {
+		w.SendUpTo(to, w.body.Len())
+		return
+	}
+	conn, in, err := http.NewResponseController(to).Hijack()
+	if err != nil { // over HTTP/2, for instance
+		to.WriteHeader(http.StatusNotFound)
+		return
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Time{}); err != nil {
+		return
+	}
+	var head bytes.Buffer
+	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", w.Status(), http.StatusText(w.Status()))
+	w.header.Write(&head)
+	head.WriteString("\r\n")
+	if _, err := conn.Write(head.Bytes()); err == nil {
+		w.takeOver(conn, in.Reader)
+	}
+}
 
 // SendUpTo sends the response with the length of its whole body, and the body up to a byte.
 func (w *Response) SendUpTo(to http.ResponseWriter, end int) {

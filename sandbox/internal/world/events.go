@@ -90,6 +90,9 @@ func (w *World) emit(h Happening) {
 	if h.Invoice != nil && h.Invoice.PlanCheckoutID != "" {
 		w.followPlanCheckout(h)
 	}
+	if h.Invoice != nil {
+		w.Bells.ring(h.Invoice.ID)
+	}
 }
 
 // emitter returns emit for the events of one invoice.

@@ -137,6 +137,7 @@ func (w *World) ActivateLazy(inv *Invoice) {
 	inv.Prompt.activate(wallet)
 	w.State.promptAddress[inv.Prompt.Address] = inv
 	w.State.Touch(inv.ID)
+	w.Bells.ring(inv.ID)
 }
 
 // AddInvoice adds an invoice to the state without an event.

@@ -61,7 +61,11 @@ func (w *World) Tick() {
 // update changes one invoice as time and blocks require, and emits its events.
 func (w *World) update(inv *Invoice) {
 	inv.Fresh = false
+	status, exception := inv.Status, inv.Exception
 	inv.progress(w.clock.now(), w.State.Height, w.emitter(inv))
+	if inv.Status != status || inv.Exception != exception { // besides the events
+		w.Bells.ring(inv.ID)
+	}
 	w.State.watch(inv)
 	w.State.Touch(inv.ID)
 }

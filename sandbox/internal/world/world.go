@@ -30,6 +30,7 @@ type World struct {
 	State        *State
 	closed       bool
 	subscribers  []func(Happening)
+	Bells        Bells
 	deliveries   *deliver.Queue
 	webhooks     *deliver.Lanes
 	webhookRules WebhookRules
