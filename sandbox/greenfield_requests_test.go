@@ -160,3 +160,23 @@ func TestPaymentRequestsInParts(t *testing.T) {
 	}
 	status("Completed")
 }
+
+// TestPaymentRequestsOfOlderReleases has what 2.0.8 and 2.3.9 were recorded to answer.
+func TestPaymentRequestsOfOlderReleases(t *testing.T) {
+	for _, release := range []string{"2.0", "2.3", "2.4"} {
+		w := newTestbed(t, Options{Emulate: release})
+		requests := "/api/v1/stores/" + w.s.Seed().StoreID + "/payment-requests"
+		_, text := w.greenfield("POST", requests, `{"title":"x","amount":"1","currency":"EUR","referenceId":"r"}`)
+		one := requests + "/" + member(t, text, "id")
+		if has := strings.Contains(text, `"referenceId":"r"`); has != (release != "2.0") {
+			t.Errorf("%s: %s", release, text)
+		}
+		_, text = w.greenfield("PUT", one, `{"title":"x","amount":"1"}`)
+		if want := map[bool]string{true: "USD", false: "EUR"}[release == "2.0"]; member(t, text, "currency") != want {
+			t.Errorf("%s: %s, want %s", release, text, want)
+		}
+		if response, text := w.greenfield("GET", requests+"/NoSuch", ""); (response.StatusCode == 403) != (release == "2.4") || response.StatusCode != 403 && !strings.Contains(text, "payment-request-not-found") {
+			t.Errorf("%s: %s %s", release, response.Status, text)
+		}
+	}
+}

@@ -86,6 +86,13 @@ func TestSubscriptionNeighbours(t *testing.T) {
 		{"", "POST", "/api/v1/plan-checkout", checkout(`,"planId":"{gold}","newSubscriberEmail":"zoe@shop.example","isTrial":true`), 200, `"isTrial":true`, "again", controller},
 		{"none", "POST", "/api/v1/plan-checkout/{again}", "", 200, `"subscriber":null`, "", "GetOrCreateByCustomerId"},
 
+		{"", "POST", plans, `{"name":"Forever","trialDays":2147483647,"gracePeriodDays":-5}`, 200, ``, "forever", controller},
+		{"", "POST", "/api/v1/plan-checkout", checkout(`,"planId":"{forever}","isTrial":true`), 200, ``, "never", controller},
+		{"none", "POST", "/api/v1/plan-checkout/{never}?email=a%00@b.c", "", 500, "=", "", "neighbours.md, refused late"},
+		{"none", "POST", "/api/v1/plan-checkout/{never}?email=a@b.c", "", 500, "=", "", "SubscriberData.StartNextPlan, DateTimeOffset.AddDays"},
+		{"none", "GET", "/api/v1/plan-checkout/{never}", "", 200, `"planStarted":false`, "", "SubscriberData.StartNextPlan, DateTimeOffset.AddDays"},
+		{"", "POST", "/api/v1/plan-checkout", checkout(`,"planId":"{gold}","customerSelector":"a\u0000@b.c"`), 500, "=", "", "neighbours.md, refused late"},
+
 		// Subscribers.
 		{"nothing", "GET", zoe, "", 403, `canviewofferings`, "", scopes},
 		{"view", "GET", zoe, "", 200, `"isActive":true`, "", group},

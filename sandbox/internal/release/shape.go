@@ -28,6 +28,21 @@ func (r Release) WriteInvoices(w http.ResponseWriter, status int, v any) {
 	write(w, status, v, r.missing(map[string][3]int{"paidAmount": {2, 1, 2}, "paymentMethods": {2, 3, 6}}), nil)
 }
 
+// WritePaymentRequests answers a payment request, or a list of them, with the fields that the release has. Recorded of
+// 2.0.8 and 2.3.9; since when by history.
+func (r Release) WritePaymentRequests(w http.ResponseWriter, status int, v any) {
+	write(w, status, v, r.missing(map[string][3]int{"referenceId": {2, 1, 1}}), nil)
+}
+
+// RequestCurrency returns the currency of a payment request that is changed without one. It stays, since 2.1.0 by history;
+// recorded of 2.0.8 is that it becomes the store's.
+func (r Release) RequestCurrency(own, stores string) string {
+	if r.Since(2, 1, 0) {
+		return own
+	}
+	return stores
+}
+
 // WriteInvoiceMethods answers the payment methods of an invoice. 1.13.5 names some of the
 // fields, and the method, otherwise (recording 21-invoice-payments).
 func (r Release) WriteInvoiceMethods(w http.ResponseWriter, status int, methods any) {

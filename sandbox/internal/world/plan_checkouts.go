@@ -255,7 +255,7 @@ func (c *subscriptionChange) create(checkout *PlanCheckout, plan *Plan) *Subscri
 // startPlan starts the plan of a checkout if the subscriber can pay for it. While a period of a plan runs, it only does so
 // by a hard migration.
 func (c *subscriptionChange) startPlan(checkout *PlanCheckout, plan *Plan, s *Subscriber) {
-	if checkout.PlanStarted {
+	if checkout.PlanStarted || plan.Overflows(c.w.Now()) {
 		return
 	}
 	before, now := c.w.State.planOf(s), c.w.Now()

@@ -200,11 +200,22 @@ func (p *Plan) periodEnd(from time.Time) time.Time {
 	return addMonths(from, 1)
 }
 
+// graceEnd is when the time to pay for the next period ends; zero if there is none.
 func (p *Plan) graceEnd(periodEnd time.Time) time.Time {
-	if p.GraceDays <= 0 {
+	if p.GraceDays == 0 {
 		return time.Time{}
 	}
 	return periodEnd.AddDate(0, 0, int(p.GraceDays))
+}
+
+// lastYear is the last year that the server's platform knows.
+const lastYear = 9999
+
+// Overflows reports whether a trial or a grace that begins at a time ends when the server's platform knows no times,
+// which crashes the server.
+func (p *Plan) Overflows(from time.Time) bool {
+	year := func(t time.Time) bool { return t.Year() < 1 || t.Year() > lastYear }
+	return year(addMonths(from, 12).AddDate(0, 0, int(p.GraceDays))) || year(from.AddDate(0, 0, int(p.TrialDays)))
 }
 
 // addMonths keeps the day, or takes the last one of a shorter month.

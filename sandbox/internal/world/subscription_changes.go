@@ -113,7 +113,7 @@ func (c *subscriptionChange) update(s *Subscriber) {
 		if phase == PhaseExpired || phase == PhaseGrace {
 			switch {
 			case s.mayStart(plan, false, phase):
-				if c.charge(s, plan.Price, false) {
+				if !plan.Overflows(now) && c.charge(s, plan.Price, false) {
 					phase = PhaseNormal
 					s.start(plan, now, false)
 					c.started(s, plan, true)
@@ -180,7 +180,10 @@ func (w *World) SetDates(s *Subscriber, start, end time.Time) {
 		case !s.TrialEnd.IsZero():
 			s.TrialEnd, s.Reminder = end, end.AddDate(0, 0, -reminderDays)
 		case plan.Interval != Lifetime:
-			s.PeriodEnd, s.GraceEnd, s.Reminder = end, plan.graceEnd(end), end.AddDate(0, 0, -reminderDays)
+			s.PeriodEnd, s.GraceEnd, s.Reminder = end, time.Time{}, end.AddDate(0, 0, -reminderDays)
+			if plan.GraceDays > 0 {
+				s.GraceEnd = plan.graceEnd(end)
+			}
 		}
 		c.update(s)
 	})

@@ -53,11 +53,13 @@ func list(w http.ResponseWriter, r *serve.Request) {
 	for _, p := range found {
 		list = append(list, show(p))
 	}
-	aspnet.WriteJSON(w, http.StatusOK, list)
+	r.Release.WritePaymentRequests(w, http.StatusOK, list)
 }
 
 // read answers an archived one too.
-func read(w http.ResponseWriter, r *serve.Request) { aspnet.WriteJSON(w, http.StatusOK, show(find(r))) }
+func read(w http.ResponseWriter, r *serve.Request) {
+	r.Release.WritePaymentRequests(w, http.StatusOK, show(find(r)))
+}
 
 // content is the body of a request for a new payment request or a changed one.
 type content struct {
@@ -133,7 +135,7 @@ func create(w http.ResponseWriter, r *serve.Request) {
 	}
 	data := show(p)
 	r.World.AddPaymentRequest(p)
-	aspnet.WriteJSON(w, http.StatusOK, data)
+	r.Release.WritePaymentRequests(w, http.StatusOK, data)
 }
 
 // update replaces everything but the currency, if the request has none. Once there is an invoice that may still be paid,
@@ -146,7 +148,7 @@ func update(w http.ResponseWriter, r *serve.Request) {
 	bad := c.check()
 	p := find(r)
 	if c.currency == "" {
-		c.currency = p.Currency
+		c.currency = r.Release.RequestCurrency(p.Currency, r.State.Stores[p.StoreID].DefaultCurrency)
 	}
 	if (p.Amount.Cmp(c.amount) != 0 && c.amount.Sign() != 0 || p.Currency != c.currency) && slices.ContainsFunc(r.State.InvoicesOf(p), counts) {
 		bad = append(bad, aspnet.FieldError{Path: "Amount", Message: "Amount and currency are not editable once payment request has invoices"})
@@ -166,7 +168,7 @@ func update(w http.ResponseWriter, r *serve.Request) {
 	p.PaymentRequestBase = c.PaymentRequestBase
 	data := show(p)
 	r.World.UpdatePaymentRequest(p)
-	aspnet.WriteJSON(w, http.StatusOK, data)
+	r.Release.WritePaymentRequests(w, http.StatusOK, data)
 }
 
 // counts reports whether an invoice was paid, or may still be.

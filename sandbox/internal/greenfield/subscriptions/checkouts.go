@@ -86,6 +86,9 @@ func createCheckout(w http.ResponseWriter, r *serve.Request) {
 	if q.redirect != nil && isWellFormed(*q.redirect) {
 		c.SuccessRedirectURL = q.redirect
 	}
+	if crashes(w, []*string{q.email, q.redirect, q.selector}, c.InvoiceMetadata, c.SubscriberMetadata, c.Metadata) {
+		return
+	}
 	if by != nil {
 		s := r.State.FindSubscriber(o, *by)
 		if s == nil {
@@ -93,9 +96,6 @@ func createCheckout(w http.ResponseWriter, r *serve.Request) {
 			return
 		}
 		c.SubscriberID = s.ID
-	}
-	if crashes(w, []*string{q.email, q.redirect}, c.InvoiceMetadata, c.SubscriberMetadata, c.Metadata) {
-		return
 	}
 	r.World.AddPlanCheckout(&c, q.lasting)
 	writeCheckout(w, r, &c)
@@ -169,6 +169,13 @@ func proceed(w http.ResponseWriter, r *serve.Request) {
 	}
 	if inv := r.State.Invoices[c.InvoiceID]; inv != nil && inv.Status != world.StatusExpired && inv.Status != world.StatusInvalid {
 		writeCheckout(w, r, c)
+		return
+	}
+	if crashes(w, []*string{email}) {
+		return
+	}
+	if plan := r.State.Offerings[c.OfferingID].Plan(c.PlanID); c.IsTrial && plan.Overflows(r.World.Now()) {
+		aspnet.WriteCrash(w)
 		return
 	}
 	if c.NewSubscriber && c.Email == nil {

@@ -31,7 +31,7 @@ func createPortalSession(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteValidation(w, append([]aspnet.FieldError{}, bad...)...)
 		return
 	}
-	if !mayManage(w, r, storeID) {
+	if !mayManage(w, r, storeID) || crashes(w, []*string{selector}) {
 		return
 	}
 	o := r.State.Offerings[*offeringID]

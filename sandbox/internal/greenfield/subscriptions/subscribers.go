@@ -107,8 +107,11 @@ func changeCredit(w http.ResponseWriter, r *serve.Request) {
 	if s == nil {
 		return
 	}
-	if credit.Sign() < 0 || charge.Sign() < 0 || crashesOn(description) {
+	if credit.Sign() < 0 || charge.Sign() < 0 {
 		aspnet.WriteCrash(w)
+		return
+	}
+	if crashes(w, []*string{description}) {
 		return
 	}
 	if !r.World.PaySubscriber(s, credit, charge, overdraft, currencyOf(r, s)) {
@@ -117,8 +120,6 @@ func changeCredit(w http.ResponseWriter, r *serve.Request) {
 	}
 	writeCredit(w, r, s)
 }
-
-func crashesOn(text *string) bool { return text != nil && !world.Storable(*text) }
 
 func suspend(w http.ResponseWriter, r *serve.Request) {
 	by, ok := selector(w, r)
@@ -174,6 +175,10 @@ func changeDates(w http.ResponseWriter, r *serve.Request) {
 		until = time.Unix(*end, 0).UTC()
 		if !until.After(from) {
 			serve.WriteAPIError(w, http.StatusBadRequest, "invalid-dates", "Expiration date must be after the start date.")
+			return
+		}
+		if plan := r.State.Offerings[s.OfferingID].Plan(s.PlanID); plan.Interval != world.Lifetime && plan.GraceDays > 0 && plan.Overflows(until) {
+			aspnet.WriteCrash(w)
 			return
 		}
 	}
