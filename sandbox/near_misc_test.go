@@ -41,7 +41,7 @@ func TestNearEmails(t *testing.T) {
 		{"owner", "GET", "/stores/{empty}/email", "", 200, none, recorded},
 		{"owner", "PUT", store, `{"from":"Shop <shop@shop.example>"}`, 200, `*"passwordSet":false,"from":"Shop <shop@shop.example>"`, recorded},
 		{"owner", "PUT", store, `{"from":""}`, 200, `*"from":""`, source},
-		{"owner", "PUT", store, `{"from":["x"]}`, 422, `[{"path":"from"`, "12-api-keys"},
+		{"owner", "PUT", store, `{"from":["x"]}`, 422, `*{"path":"from","message":"Unexpected character encountered while parsing value: [.`, "12-api-keys"},
 		{"guest", "GET", store, "", 403, missing, "greenfield-operations.json"},
 		{"manager", "PUT", store, `{}`, 403, missing, "greenfield-operations.json"},
 		{"admin", "GET", store, "", 403, missing, "17-permission-scopes"},
