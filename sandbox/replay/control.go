@@ -21,6 +21,9 @@ func (p *player) control(ctx context.Context, action string, body []byte) (any, 
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
+	if p.options.ControlToken != "" {
+		r.Header.Set("X-Sandbox-Token", p.options.ControlToken)
+	}
 	response, err := p.transport.RoundTrip(r)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ package replay
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -40,6 +41,10 @@ type Options struct {
 	// Skip names steps, by group and name ("bitid-auth: a wrong signature"), whose responses are not compared, each
 	// with a reason. They are counted separately.
 	Skip map[string]string
+	// ControlToken is what a sandbox asks of control that is not on its machine.
+	ControlToken string
+	// TLS configures the connection to a server with https, such as the authorities that are trusted; nil: as usual.
+	TLS *tls.Config
 }
 
 // player plays one recording once.
@@ -82,7 +87,7 @@ func (r *Recording) play(ctx context.Context, serverURL string, o Options, patie
 		rec:       r,
 		options:   o,
 		origin:    u.Scheme + "://" + u.Host,
-		transport: &http.Transport{DisableCompression: true},
+		transport: &http.Transport{DisableCompression: true, TLSClientConfig: o.TLS.Clone()},
 		sessions:  map[string]*browser{},
 		patience:  patience,
 

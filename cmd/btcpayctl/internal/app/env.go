@@ -17,7 +17,7 @@ var Variables = []string{
 	"BTCPAYCTL_PROFILE", "BTCPAYCTL_SERVER", "BTCPAY_SERVER", "BTCPAYCTL_STORE", "BTCPAY_STORE",
 	"BTCPAYCTL_API_KEY", apiKeyFileVariable, "BTCPAY_API_KEY", privateKeyVariable, PasswordFileVariable,
 	OutputVariable, timeoutVariable, "BTCPAYCTL_KEYSTORE", keystoreTimeoutVariable, passphraseFileVariable,
-	identityFileVariable, caFileVariable, ConfigDirVariable, WebhookSecretVariable,
+	identityFileVariable, caFileVariable, ConfigDirVariable, WebhookSecretVariable, SandboxTokenVariable,
 }
 
 // PasswordFileVariable names the file of an account's password.
@@ -25,6 +25,9 @@ const PasswordFileVariable = "BTCPAYCTL_PASSWORD_FILE"
 
 // WebhookSecretVariable is the secret of a webhook, for commands that verify or create.
 const WebhookSecretVariable = "BTCPAYCTL_WEBHOOK_SECRET"
+
+// SandboxTokenVariable is the token with which a sandbox is controlled that does not listen on loopback.
+const SandboxTokenVariable = "BTCPAYCTL_SANDBOX_TOKEN"
 
 // OutputVariable is the format of data where -o does not give one.
 const OutputVariable = "BTCPAYCTL_OUTPUT"

@@ -42,6 +42,7 @@ const (
 	WrongStore         Code = "wrong-store"
 	WrongSignature     Code = "wrong-signature"
 	DeliveryFailed     Code = "delivery-failed"
+	Different          Code = "different"
 	HungUp             Code = "hung-up"
 	Interrupted        Code = "interrupted"
 	Quit               Code = "quit"
@@ -91,6 +92,7 @@ var Failures = []Failure{
 	{WrongStore, 10, "the key is paired, but with another store than was asked for"},
 	{WrongSignature, 10, "the signature is not one of this key or secret over this text"},
 	{DeliveryFailed, 10, "the receiver of a webhook did not accept a delivery"},
+	{Different, 10, "a server responds differently than the recorded one"},
 	{InvoiceUnderpaid, 11, "the invoice expired, and less than asked was paid"},
 	{InvoicePaidLate, 11, "the invoice was paid in full after it had expired"},
 	{InvoiceInvalidPaid, 11, "the invoice is invalid, but money was paid"},

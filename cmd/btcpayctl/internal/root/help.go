@@ -93,6 +93,8 @@ could not be sent unchanged.
   BTCPAYCTL_IDENTITY_FILE     age identity file that opens it without a passphrase
   BTCPAYCTL_CA_FILE           PEM file of certificates to trust, like --ca-file; "pair",
                               "authorize" and "profile set" keep it in the profile
+  BTCPAYCTL_SANDBOX_TOKEN     token that controls a sandbox with --host from another
+                              machine, for "btcpayctl sandbox" and its commands
   BTCPAYCTL_TIMEOUT           timeout per request (30s)
   BTCPAYCTL_OUTPUT            output format, like -o
   BTCPAYCTL_NO_INPUT          if set and not empty: never ask on the terminal

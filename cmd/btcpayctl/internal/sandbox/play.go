@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -32,12 +35,14 @@ type sandboxActor struct {
 	server  string
 	control *client.Client
 	human   *human.Human
+	network *http.Transport // of the human, if it has its own authorities
 	seed    sandboxRecord
 }
 
 // addFlags adds the flags that select the sandbox, as for every other command.
 func (p *sandboxActor) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.flags.Server, "server", "", "`URL` of the sandbox")
+	cli.AddCAFileFlag(cmd, &p.flags.CAFile, "PEM `file` of certificates to trust instead of the system's")
 	cli.AddProfileFlag(cmd, &p.flags)
 }
 
@@ -92,28 +97,65 @@ func (p *sandboxActor) connect() error {
 	if err != nil {
 		return err
 	}
-	if p.server, err = cli.NormalServer(address, false); err != nil {
+	token, err := p.app.Variable(app.SandboxTokenVariable)
+	if err != nil {
+		return err
+	}
+	if p.server, err = cli.NormalServer(address, true); err != nil {
 		return err
 	}
 	server, err := url.Parse(p.server)
 	if err != nil {
 		return err
 	}
-	if !loopback(server.Hostname()) {
+	options := []client.Option{client.WithRetries(0), client.WithAllowHTTP()}
+	switch {
+	case token.Text != "":
+		options = append(options, client.WithHeader(tokenHeader, token.Text), client.WithSecrets(client.NewSecret(token.Text)))
+	case !loopback(server.Hostname()):
 		return &output.Error{Code: output.Usage, What: p.server + " is not on this machine, and these commands only act on a sandbox",
-			Next: "btcpayctl sandbox\nthen the same command, with its address as --server"}
+			Why:  "A sandbox with --host is controlled from other machines with the token that it prints.",
+			Next: "export " + app.SandboxTokenVariable + "=TOKEN\nor run btcpayctl sandbox here, then the same command with its address as --server"}
 	}
-	// The control addresses are at the root of the origin, whatever the server's root path.
-	p.control, err = client.New(server.Scheme+"://"+server.Host, client.WithRetries(0))
 	p.human = human.New(p.server)
+	if s.CAFile.Text != "" {
+		options = append(options, client.WithCAFile(s.CAFile.Text))
+		pool, err := authorities(s.CAFile.Text)
+		if err != nil {
+			return err
+		}
+		p.network = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
+		p.human.Through(p.network)
+	}
 	// Each run is a different client: the sandbox limits log-ins by address, as the real
 	// server does, and a script logs in often.
 	p.human.From(fmt.Sprintf("127.%d.%d.%d", rand.N(256), rand.N(256), rand.N(256)))
+	// The control addresses are at the root of the origin, whatever the server's root path.
+	p.control, err = client.New(server.Scheme+"://"+server.Host, options...)
 	return err
+}
+
+// tokenHeader has the token of a sandbox in requests for its control addresses.
+const tokenHeader = "X-Sandbox-Token"
+
+// authorities reads the certificates of a PEM file.
+func authorities(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	pool := x509.NewCertPool()
+	if err == nil && !pool.AppendCertsFromPEM(text) {
+		err = errors.New("it contains no certificate")
+	}
+	if err != nil {
+		return nil, &output.Error{Code: output.Usage, What: fmt.Sprintf("the CA file %.200q cannot be used", file), Why: err.Error() + ". Nothing was sent.", Next: "--ca-file /etc/ssl/shop-ca.pem", Err: err}
+	}
+	return pool, nil
 }
 
 func (p *sandboxActor) close() {
 	p.human.Close()
+	if p.network != nil {
+		p.network.CloseIdleConnections()
+	}
 	p.control.CloseIdleConnections()
 }
 
