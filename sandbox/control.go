@@ -28,7 +28,7 @@ func isControl(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, cont
 // control does what the world does to a real server. It is only for programs on this machine, so that a page in a
 // browser cannot use it.
 func (s *Sandbox) control(w *serve.Response, r *http.Request) {
-	if refusal := serve.ControlRefusal(r); refusal != "" {
+	if refusal := serve.ControlRefusal(r, s.controlToken); refusal != "" {
 		writeControl(w, http.StatusForbidden, refusal)
 		return
 	}

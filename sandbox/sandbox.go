@@ -41,7 +41,8 @@
 //	POST /_sandbox/reset  {}                                          go back to the start, see [Sandbox.Reset]
 //	POST /_sandbox/snapshot/save {"name"}                             save the state; also restore, remove, and list with {}
 //
-// They answer JSON. They refuse requests from other origins, and work only if the server listens on loopback.
+// They answer JSON. They refuse requests from other origins, and those that do not come by a loopback address, unless
+// these have the [Options.ControlToken].
 //
 // # How it answers, and how that is known
 //
@@ -60,6 +61,7 @@
 package sandbox
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -90,6 +92,10 @@ type Options struct {
 	// StateFile keeps the state across restarts, even if the program is killed: changes are written to a log next to
 	// it before the response is sent. After [Sandbox.Close] only the file itself is left. Empty means memory only.
 	StateFile string
+	// ControlToken allows control from other machines, by requests that have it in the header X-Sandbox-Token. It has 16
+	// characters or more, without blanks. Without it, only requests by a loopback address control the sandbox, and [Start]
+	// listens only on such an address.
+	ControlToken string
 	// Now is the clock on which the sandbox's is based; nil means [time.Now]. Control may move the sandbox's clock
 	// forward.
 	Now func() time.Time
@@ -110,12 +116,13 @@ type Seed struct {
 
 // Sandbox is an [http.Handler] that answers as BTCPay Server. It must be closed after use.
 type Sandbox struct {
-	rootPath  string
-	empty     bool
-	server    *serve.Server
-	faults    activeFaults
+	rootPath     string
+	empty        bool
+	controlToken string
+	server       *serve.Server
+	faults       activeFaults
 	requests  requestlog.Log
-	snapshots *snapshots
+	snapshots    *snapshots
 
 	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
 	// does not hold it.
@@ -132,21 +139,26 @@ func NewHandler(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkControlToken(o.ControlToken); err != nil {
+		return nil, err
+	}
 	w, err := world.Open(o.StateFile, o.Now)
 	if err != nil {
 		return nil, err
 	}
 	w.TieSeed = o.TieSeed
 	s := &Sandbox{
-		rootPath:  normaliseRootPath(o.RootPath),
-		empty:     o.Empty,
-		snapshots: newSnapshots(o.StateFile),
-		world:     w,
-		state:     w.State,
+		rootPath:     normaliseRootPath(o.RootPath),
+		empty:        o.Empty,
+		controlToken: o.ControlToken,
+		snapshots:    newSnapshots(o.StateFile),
+		world:        w,
+		state:        w.State,
 	}
 	s.server = serve.New(w, emulated, serve.Options{
 		RootPath:            s.rootPath,
 		DisableRegistration: o.DisableRegistration,
+		ControlToken:        o.ControlToken,
 		ErrorPage:           pages.ShowError,
 	}, tables()...)
 	for _, st := range s.state.Stores { // from a state file of an older release
@@ -170,6 +182,17 @@ func NewHandler(o Options) (*Sandbox, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// checkControlToken refuses a token that is easily guessed or does not fit into a header.
+func checkControlToken(token string) error {
+	if token == "" {
+		return nil
+	}
+	if len(token) < 16 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return errors.New("sandbox: the control token must have 16 characters or more, ASCII and without blanks")
+	}
+	return nil
 }
 
 // Seed returns the account, store and key of a sandbox that is ready to use.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -26,7 +27,8 @@ func EmulatedVersion(emulate string) (string, error) {
 
 // Server is a sandbox that listens. The methods of [Sandbox] control it.
 type Server struct {
-	// URL is the address of the server with the root path, without a slash at its end.
+	// URL is the address of the server with the root path, without a slash at its end. If the server listens on all
+	// addresses, it is the one on loopback.
 	URL  string
 	Seed Seed
 
@@ -37,11 +39,12 @@ type Server struct {
 	failed  error
 }
 
-// Start listens on a loopback address such as "127.0.0.1:0" and serves until [Server.Close]. The context bounds only
-// the start.
+// Start listens on a loopback address such as "127.0.0.1:0", or on any other if [Options.ControlToken] is set, and serves
+// until [Server.Close]. The context bounds only the start.
 func Start(ctx context.Context, address string, o Options) (*Server, error) {
-	if host, _, err := net.SplitHostPort(address); err != nil || !serve.IsLoopback(host) {
-		return nil, fmt.Errorf("sandbox: listen on %q: must be a loopback address with a port, such as 127.0.0.1:0", address)
+	host, _, err := net.SplitHostPort(address)
+	if err != nil || !serve.IsLoopback(host) && o.ControlToken == "" {
+		return nil, fmt.Errorf("sandbox: listen on %q: must be a loopback address with a port, such as 127.0.0.1:0, or Options.ControlToken must be set", address)
 	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address) // before the state file: the port's owner has it too
@@ -53,7 +56,7 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	server := &Server{
-		URL:     "http://" + listener.Addr().String() + s.rootPath,
+		URL:     "http://" + reachable(host, listener.Addr()) + s.rootPath,
 		Seed:    s.Seed(),
 		Sandbox: s,
 		http:    &http.Server{Handler: s, ConnState: serve.MendPathsState, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 400 << 10},
@@ -64,6 +67,19 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 		}
 	})
 	return server, nil
+}
+
+// reachable is an address with which this machine reaches a listener on a host.
+func reachable(host string, at net.Addr) string {
+	tcp, ok := at.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return at.String()
+	}
+	own := "127.0.0.1"
+	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
+		own = "::1"
+	}
+	return net.JoinHostPort(own, strconv.Itoa(tcp.Port))
 }
 
 // Close stops listening, stops deliveries and writes the state file.

@@ -152,7 +152,7 @@ func simulate(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteEmpty(w, http.StatusNotFound)
 		return
 	}
-	if refusal := serve.ControlRefusal(r.Request); refusal != "" {
+	if refusal := r.ControlRefusal(); refusal != "" {
 		aspnet.WriteEmpty(w, http.StatusForbidden)
 		return
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	RootPath string
 	// DisableRegistration lets only administrators make users, once there is one.
 	DisableRegistration bool
+	// ControlToken allows what controls the sandbox from other machines; empty: only this machine may.
+	ControlToken string
 	// ErrorPage gives a refusal without a body the page that a browser gets instead; nil: there are no such pages.
 	ErrorPage func(w *Response, r *http.Request, root string)
 }
@@ -34,6 +36,7 @@ type Server struct {
 	release             release.Release
 	rootPath            string
 	disableRegistration bool
+	controlToken        string
 	errorPage           func(w *Response, r *http.Request, root string)
 	routes              *router
 	throttle            throttle // guarded by the world's lock
@@ -47,6 +50,7 @@ func New(w *world.World, rel release.Release, o Options, tables ...[]Route) *Ser
 		release:             rel,
 		rootPath:            o.RootPath,
 		disableRegistration: o.DisableRegistration,
+		controlToken:        o.ControlToken,
 		errorPage:           o.ErrorPage,
 		routes:              newRouter(rel, tables...),
 		throttle:            throttle{},
