@@ -3,10 +3,12 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +25,13 @@ type sandboxRecord struct {
 	StoreID   string `json:"storeId,omitempty"`
 	StoreName string `json:"storeName,omitempty"`
 	APIKey    string `json:"apiKey,omitempty"`
+	// ControlToken controls a sandbox from other machines.
+	ControlToken string `json:"controlToken,omitempty"`
 }
 
 type sandboxCommand struct {
 	app     *app.App
+	host    string
 	port    uint16
 	list    bool
 	options sandbox.Options
@@ -46,6 +51,10 @@ prints them. --empty starts like a fresh installation. The money is imaginary. S
 lost at the end unless --state names a file; then everything that was acknowledged is
 kept, even if the program is killed, in the file and a log beside it. Anyone who can
 reach the sandbox can do anything with it: use no real secrets.
+
+A container cannot reach the loopback address of another one: --host listens on another
+address, such as 0.0.0.0. Requests from other machines can then use the server, and control
+it only with a token, which is printed, or taken from $BTCPAYCTL_SANDBOX_TOKEN.
 
 --emulate behaves like another release for keys, pairing, login and consent: any since
 1.13, such as 2.0.8, 2.3.5 or 2.4.2. A series such as 2.0 means the release of it that
@@ -70,6 +79,7 @@ another terminal or a script.`,
 		Args:    cli.Arguments(0, 0),
 		RunE:    c.run,
 	}
+	cmd.Flags().StringVar(&c.host, "host", "127.0.0.1", "`address` to listen on, such as 0.0.0.0 in a container")
 	cmd.Flags().Uint16Var(&c.port, "port", 0, "port to listen on; 0 picks a free one")
 	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "root `path` of the server, such as /btcpay")
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "keep the state in this `file`")
@@ -77,7 +87,7 @@ another terminal or a script.`,
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
-	refuseBeside(cmd, "list", "port", "root-path", "state", "empty", "disable-registration", "emulate")
+	refuseBeside(cmd, "list", "host", "port", "root-path", "state", "empty", "disable-registration", "emulate")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
 		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a))
 	cli.Shows(cmd, sandboxView)
@@ -95,16 +105,22 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	if _, err := sandbox.EmulatedVersion(c.options.Emulate); err != nil {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate does not know the release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
 	}
+	if err := c.chooseToken(); err != nil {
+		return err
+	}
 	c.app.Signals.Begin() // before it is said to be ready
-	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort("127.0.0.1", strconv.Itoa(int(c.port))), c.options)
+	server, err := sandbox.Start(cmd.Context(), net.JoinHostPort(strings.Trim(c.host, "[]"), strconv.Itoa(int(c.port))), c.options)
 	if err != nil {
-		return &output.Error{Code: output.Failed, What: "the sandbox cannot start", Why: err.Error(), Next: "another --port or another --state file", Err: err}
+		return &output.Error{Code: output.Failed, What: "the sandbox cannot start", Why: err.Error(), Next: "another --host, --port or --state file", Err: err}
 	}
 	s := server.Seed
-	record := sandboxRecord{server.URL, s.Email, s.Password, s.StoreID, s.StoreName, s.APIKey}
+	record := sandboxRecord{server.URL, s.Email, s.Password, s.StoreID, s.StoreName, s.APIKey, c.options.ControlToken}
 	if err := output.One(p, sandboxView, record); err != nil {
 		server.Close()
 		return err
+	}
+	if format, err := cmd.Flags().GetString("output"); err == nil && (format == "" || format == "table") {
+		fmt.Fprint(c.app.Err, record.lines())
 	}
 	fmt.Fprintln(c.app.Err, "Ctrl-C stops it.")
 	<-cmd.Context().Done()
@@ -112,6 +128,37 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 		return &output.Error{Code: output.Failed, What: "the sandbox failed", Why: err.Error(), Err: err}
 	}
 	return nil
+}
+
+// chooseToken takes or makes the token of a sandbox that does not listen on loopback.
+func (c *sandboxCommand) chooseToken() error {
+	token, err := c.app.Variable(app.SandboxTokenVariable)
+	if err != nil {
+		return err
+	}
+	c.options.ControlToken = token.Text
+	if token.Text == "" && !loopback(strings.Trim(c.host, "[]")) {
+		c.options.ControlToken = rand.Text()
+	}
+	if len(c.options.ControlToken) < 16 && c.options.ControlToken != "" {
+		return &output.Error{Code: output.Usage, What: app.SandboxTokenVariable + " must have 16 characters or more", Why: "Nothing was started.", Next: "unset " + app.SandboxTokenVariable}
+	}
+	return nil
+}
+
+// lines are those that give another shell what the sandbox has, as "demo" prints them.
+func (r sandboxRecord) lines() string {
+	var b strings.Builder
+	b.WriteString("For commands in another terminal:\n\n")
+	for _, v := range [][2]string{
+		{"BTCPAYCTL_SERVER", r.URL}, {"BTCPAYCTL_STORE", r.StoreID}, {"BTCPAYCTL_API_KEY", r.APIKey}, {app.SandboxTokenVariable, r.ControlToken},
+	} {
+		if v[1] != "" {
+			fmt.Fprintf(&b, "  export %s=%s\n", v[0], app.ShellWord(v[1]))
+		}
+	}
+	b.WriteString("\n")
+	return b.String()
 }
 
 // printer writes the JSON document on one line, so that a program that reads one line knows
