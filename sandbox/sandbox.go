@@ -92,6 +92,9 @@ type Options struct {
 	// StateFile keeps the state across restarts, even if the program is killed: changes are written to a log next to
 	// it before the response is sent. After [Sandbox.Close] only the file itself is left. Empty means memory only.
 	StateFile string
+	// TLS has [Start] serve https. The certificates are of an authority of the sandbox's own, [Server.CA], for every name by
+	// which the server is reached. With StateFile the authority is kept in STATEFILE.ca.pem and STATEFILE.ca-key.pem.
+	TLS bool
 	// ControlToken allows control from other machines, by requests that have it in the header X-Sandbox-Token. It has 16
 	// characters or more, without blanks. Without it, only requests by a loopback address control the sandbox, and [Start]
 	// listens only on such an address.

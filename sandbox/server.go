@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -31,6 +32,10 @@ type Server struct {
 	// addresses, it is the one on loopback.
 	URL  string
 	Seed Seed
+	// CA is the certificate of the authority of a sandbox with [Options.TLS], in PEM, and CAFile the file that has it if
+	// the sandbox has a state file.
+	CA     []byte
+	CAFile string
 
 	*Sandbox // to control it
 
@@ -51,15 +56,28 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
+	scheme, issuer := "http", (*authority)(nil)
+	if o.TLS {
+		if issuer, err = openAuthority(o.StateFile); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
+		scheme = "https"
+	}
 	s, err := NewHandler(o)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
 	server := &Server{
-		URL:     "http://" + reachable(host, listener.Addr()) + s.rootPath,
+		URL:     scheme + "://" + reachable(host, listener.Addr()) + s.rootPath,
 		Seed:    s.Seed(),
 		Sandbox: s,
 		http:    &http.Server{Handler: s, ConnState: serve.MendPathsState, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 400 << 10},
+	}
+	if issuer != nil {
+		listener, server.CA, server.http.ErrorLog = tls.NewListener(listener, issuer.config()), issuer.text, newHandshakeLog()
+		if o.StateFile != "" {
+			server.CAFile, _ = authorityFiles(o.StateFile)
+		}
 	}
 	server.serving.Go(func() {
 		if err := server.http.Serve(serve.MendPaths(listener)); !errors.Is(err, http.ErrServerClosed) {
