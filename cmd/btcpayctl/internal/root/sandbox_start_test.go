@@ -95,3 +95,24 @@ func TestSandboxLines(t *testing.T) {
 		t.Errorf("%s, %v", status, env)
 	}
 }
+
+// A sandbox with TLS works with the file that it prints, also for the commands that open its pages.
+func TestSandboxTLS(t *testing.T) {
+	said, _ := startSandbox(t, nil, "--tls")
+	env := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^  export (\w+)=(.+)$`).FindAllStringSubmatch(said, -1) {
+		env[m[1]] = m[2]
+	}
+	file := env["BTCPAYCTL_CA_FILE"]
+	if file == "" || !strings.Contains(said, "--ca-file "+file+"\n") {
+		t.Fatal(said)
+	}
+	c := &controlled{&sandbox.Server{}, t, newHome(t), env}
+	id := c.ok("invoice create --amount 5 --currency USD -o name")
+	c.ok("sandbox pay " + id)
+	c.ok("sandbox code")
+	delete(env, "BTCPAYCTL_CA_FILE")
+	c.fails("sandbox mine", 7, "certificate")
+	c.ok("sandbox mine --ca-file " + file)
+	c.ok("sandbox replay " + recordings + "2.4.1/10-health-info.json")
+}

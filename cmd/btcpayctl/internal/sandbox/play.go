@@ -171,6 +171,9 @@ func (p *sandboxActor) explain(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*output.Error](err); ok {
 		return err
 	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return cli.Explain(ctx, err)
+	}
 	e := &output.Error{Code: output.Failed, What: "the sandbox did not do what was asked", Why: err.Error(), Next: "btcpayctl sandbox\nthen the same command, with its address as --server", Err: err}
 	if _, ok := errors.AsType[net.Error](err); ok {
 		e.Code = output.Network

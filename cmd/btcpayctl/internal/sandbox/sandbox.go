@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -27,6 +29,8 @@ type sandboxRecord struct {
 	APIKey    string `json:"apiKey,omitempty"`
 	// ControlToken controls a sandbox from other machines.
 	ControlToken string `json:"controlToken,omitempty"`
+	// CAFile has the certificate of the authority of a sandbox with TLS.
+	CAFile string `json:"caFile,omitempty"`
 }
 
 type sandboxCommand struct {
@@ -56,6 +60,10 @@ A container cannot reach the loopback address of another one: --host listens on 
 address, such as 0.0.0.0. Requests from other machines can then use the server, and control
 it only with a token, which is printed, or taken from $BTCPAYCTL_SANDBOX_TOKEN.
 
+--tls serves https, with certificates of an authority of its own. The file with the
+authority's certificate is printed: with --state it is FILE.ca.pem and is used again,
+otherwise it is removed at the end.
+
 --emulate behaves like another release for keys, pairing, login and consent: any since
 1.13, such as 2.0.8, 2.3.5 or 2.4.2. A series such as 2.0 means the release of it that
 was recorded: 1.13.5, 2.0.8, 2.3.9 and 2.4.1. Releases after 2.4.1 follow their
@@ -81,13 +89,14 @@ another terminal or a script.`,
 	}
 	cmd.Flags().StringVar(&c.host, "host", "127.0.0.1", "`address` to listen on, such as 0.0.0.0 in a container")
 	cmd.Flags().Uint16Var(&c.port, "port", 0, "port to listen on; 0 picks a free one")
+	cmd.Flags().BoolVar(&c.options.TLS, "tls", false, "serve https, with an authority of its own")
 	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "root `path` of the server, such as /btcpay")
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "keep the state in this `file`")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without an account, like a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
-	refuseBeside(cmd, "list", "host", "port", "root-path", "state", "empty", "disable-registration", "emulate")
+	refuseBeside(cmd, "list", "host", "port", "tls", "root-path", "state", "empty", "disable-registration", "emulate")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
 		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a))
 	cli.Shows(cmd, sandboxView)
@@ -113,10 +122,15 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return &output.Error{Code: output.Failed, What: "the sandbox cannot start", Why: err.Error(), Next: "another --host, --port or --state file", Err: err}
 	}
+	defer server.Close() // which may be called twice
+	caFile, removeCA, err := keepCA(server)
+	if err != nil {
+		return err
+	}
+	defer removeCA()
 	s := server.Seed
-	record := sandboxRecord{server.URL, s.Email, s.Password, s.StoreID, s.StoreName, s.APIKey, c.options.ControlToken}
+	record := sandboxRecord{server.URL, s.Email, s.Password, s.StoreID, s.StoreName, s.APIKey, c.options.ControlToken, caFile}
 	if err := output.One(p, sandboxView, record); err != nil {
-		server.Close()
 		return err
 	}
 	if format, err := cmd.Flags().GetString("output"); err == nil && (format == "" || format == "table") {
@@ -151,14 +165,37 @@ func (r sandboxRecord) lines() string {
 	var b strings.Builder
 	b.WriteString("For commands in another terminal:\n\n")
 	for _, v := range [][2]string{
-		{"BTCPAYCTL_SERVER", r.URL}, {"BTCPAYCTL_STORE", r.StoreID}, {"BTCPAYCTL_API_KEY", r.APIKey}, {app.SandboxTokenVariable, r.ControlToken},
+		{"BTCPAYCTL_SERVER", r.URL}, {"BTCPAYCTL_STORE", r.StoreID}, {"BTCPAYCTL_API_KEY", r.APIKey}, {app.SandboxTokenVariable, r.ControlToken}, {"BTCPAYCTL_CA_FILE", r.CAFile},
 	} {
 		if v[1] != "" {
 			fmt.Fprintf(&b, "  export %s=%s\n", v[0], app.ShellWord(v[1]))
 		}
 	}
+	if r.CAFile != "" {
+		fmt.Fprintf(&b, "\nor, in a command: --ca-file %s\n", app.ShellWord(r.CAFile))
+	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// keepCA returns the file with the certificate of the sandbox's authority, and what removes it at the end.
+func keepCA(server *sandbox.Server) (path string, remove func(), err error) {
+	switch {
+	case server.CA == nil:
+		return "", func() {}, nil
+	case server.CAFile != "":
+		path, err = filepath.Abs(server.CAFile)
+		return path, func() {}, err
+	}
+	file, err := os.CreateTemp("", "btcpayctl-sandbox-ca-*.pem")
+	if err == nil {
+		_, err = file.Write(server.CA)
+		err = errors.Join(err, file.Chmod(0o644), file.Close())
+	}
+	if err != nil {
+		return "", nil, &output.Error{Code: output.Failed, What: "the certificate of the sandbox's authority cannot be written", Why: err.Error(), Next: "another --state file, beside which it is kept", Err: err}
+	}
+	return file.Name(), func() { os.Remove(file.Name()) }, nil
 }
 
 // printer writes the JSON document on one line, so that a program that reads one line knows
