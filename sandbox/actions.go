@@ -70,6 +70,20 @@ func (p Payment) check() (amount money.Decimal, err error) {
 	return amount.Trim(0), nil
 }
 
+// Expire lets a new invoice expire now. An error says that it does not exist, or is not new.
+func (s *Sandbox) Expire(invoiceID string) error {
+	return s.do(func() error {
+		inv := s.state.Invoices[invoiceID]
+		if inv == nil {
+			return fmt.Errorf("there is no invoice %q", invoiceID)
+		}
+		if !s.world.Expire(inv) {
+			return fmt.Errorf("the invoice %s is %s, so it cannot expire", invoiceID, inv.Status)
+		}
+		return nil
+	})
+}
+
 // Mine finds 1 to 10,000 blocks. The first one includes all unconfirmed payments.
 func (s *Sandbox) Mine(blocks int) error {
 	return s.do(func() error { return s.findBlocks(blocks) })

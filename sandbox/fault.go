@@ -130,6 +130,7 @@ func (s *Sandbox) Fault(f Fault) (*ActiveFault, error) {
 	s.faults.made++
 	a.id = strconv.Itoa(s.faults.made)
 	s.faults.active = append(s.faults.active, a)
+	s.page.Nudge()
 	return a, nil
 }
 

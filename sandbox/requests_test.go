@@ -81,6 +81,8 @@ func TestRefusalReasons(t *testing.T) {
 		{"no public key", "GET", "/btcpay/tokens", []string{"X-Identity", "zz", "X-Signature", "00"}, 401, "BitId (refused)", "X-Identity is not a public key in hex"},
 		{"no signature", "GET", "/btcpay/tokens", []string{"X-Identity", publicHex(w.key), "X-Signature", "00"}, 401, "BitId " + w.sin() + " (refused)", "X-Signature is not a DER signature in hex"},
 		{"half of BitId", "GET", "/btcpay/rates", []string{"X-Identity", publicHex(w.key)}, 403, "none", "the request has only one of X-Identity and X-Signature"},
+		{"half of BitId for invoices", "GET", "/btcpay/invoices", []string{"X-Identity", publicHex(w.key)}, 404, "none", "the request has only one of X-Identity and X-Signature"},
+		{"nothing for invoices", "GET", "/btcpay/Invoices", nil, 404, "none", "the request has no credential: BitId, a legacy key or a storeId"},
 		{"not paired", "GET", "/btcpay/invoices?token=v", sign(unpaired, signedURL, ""), 403, "BitId ", " is not paired with a store"},
 		{"API key on the BitPay API", "GET", "/btcpay/invoices", token(everything), 401, "API key …" + everything[36:] + " (refused)", "the BitPay API takes BitId or a legacy key, not an API key of the Greenfield API"},
 		{"unknown legacy key", "GET", "/btcpay/invoices", basic("unknown"), 401, "legacy key (refused)", "no store has this legacy key. It is sent as Basic, in Base64 and without a colon"},
@@ -172,7 +174,7 @@ func TestRequestsOfFaults(t *testing.T) {
 // The log keeps the last requests, and short texts only, however many and long they are.
 func TestRequestLogIsBounded(t *testing.T) {
 	var l requestlog.Log
-	long := strings.Repeat("ü", 1<<16)
+	long := strings.Repeat("ü", 1<<11)
 	for range requestlog.Kept + 10 {
 		l.Add(requestlog.Entry{Target: "/" + long, Note: requestlog.Note{Reason: long, Caller: requestlog.Caller{Kind: requestlog.APIKey, Name: long, Secret: long}}})
 	}

@@ -44,6 +44,9 @@
 // They answer JSON. They refuse requests from other origins, and those that do not come by a loopback address, unless
 // these have the [Options.ControlToken].
 //
+// The page /_sandbox shows the requests as they come, and why one was refused, the invoices, webhooks, pairing codes, the
+// clock and the faults, with buttons to act on them. [Sandbox.Requests] returns the requests for a test to print.
+//
 // # How it answers, and how that is known
 //
 // A request passes the route table, the caller's credentials, the permission, the handler, the world and the response, in
@@ -68,6 +71,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/bitpay"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/dashboard"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/notifications"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
@@ -124,7 +128,8 @@ type Sandbox struct {
 	controlToken string
 	server       *serve.Server
 	faults       activeFaults
-	requests  requestlog.Log
+	requests     requestlog.Log
+	page         *dashboard.Dashboard
 	snapshots    *snapshots
 
 	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
@@ -178,6 +183,7 @@ func NewHandler(o Options) (*Sandbox, error) {
 		w.SetStart()
 	}
 	s.seed = Seed(s.state.Seed)
+	s.page = s.newDashboard(emulated.Version)
 	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
 	webhooks.Follow(w, emulated)
 	notifications.Follow(w)
@@ -224,6 +230,10 @@ func normaliseRootPath(path string) string {
 
 // ServeHTTP answers as the server does. It panics with [http.ErrAbortHandler] if a [Fault] closes the connection.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if dashboard.Takes(r.URL.Path) {
+		s.page.ServeHTTP(w, r)
+		return
+	}
 	if f := s.faults.match(s, r); f != nil {
 		s.serveFault(f, w, r)
 		return

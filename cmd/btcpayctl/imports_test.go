@@ -77,13 +77,14 @@ const greenfieldAreas = "sandbox/internal/greenfield/*"
 // the API knows no other area.
 var sandboxArrows = map[string][]string{
 	"sandbox": {
-		"sandbox/human", "sandbox/internal/bitpay", "sandbox/internal/deliver", greenfieldAreas, "sandbox/internal/money", "sandbox/internal/pages",
+		"sandbox/human", "sandbox/internal/bitpay", "sandbox/internal/dashboard", "sandbox/internal/deliver", greenfieldAreas, "sandbox/internal/money", "sandbox/internal/pages",
 		"sandbox/internal/release", "sandbox/internal/requestlog", "sandbox/internal/serve", "sandbox/internal/world", "sandbox/internal/aspnet",
 	},
 	"sandbox/internal/bitpay": {
 		"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/money",
 		"sandbox/internal/random", "sandbox/internal/serve", "sandbox/internal/world",
 	},
+	"sandbox/internal/dashboard": {"sandbox/internal/money", "sandbox/internal/requestlog", "sandbox/internal/serve", "sandbox/internal/world"},
 	greenfieldAreas: {
 		"sandbox/internal/aspnet", "sandbox/internal/greenfield", "sandbox/internal/language", "sandbox/internal/money", "sandbox/internal/pictures",
 		"sandbox/internal/random", "sandbox/internal/release", "sandbox/internal/serve", "sandbox/internal/world",

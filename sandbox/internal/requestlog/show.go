@@ -47,13 +47,19 @@ func lastOf(secret string) string {
 // Line is the path with the query, without secrets.
 func (e Entry) Line() string { return showTarget(e.Target, e.Hidden) }
 
-// ShowURL returns a URL without secrets.
+// ShowURL returns a URL without secrets: without its user and fragment.
 func ShowURL(text string) string {
-	if before, rest, found := strings.Cut(text, "://"); found {
-		host, target, _ := strings.Cut(rest, "/")
-		return strings.ToValidUTF8(before+"://"+host, "?") + showTarget("/"+target, "")
+	text, _, _ = strings.Cut(text, "#")
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		return showTarget(text, "")
 	}
-	return showTarget(text, "")
+	end := strings.IndexAny(rest, "/?")
+	if end < 0 {
+		end = len(rest)
+	}
+	host := rest[strings.LastIndexByte(rest[:end], '@')+1 : end]
+	return strings.ToValidUTF8(scheme+"://"+host, "?") + showTarget(rest[end:], "")
 }
 
 func showTarget(target, hidden string) string {

@@ -176,12 +176,19 @@ func (r *Request) whyNoStore(permission string) string {
 }
 
 // explainNoRoute notes why an address is not found.
-func (w *Response) explainNoRoute(method string, allowed []string) {
-	if len(allowed) == 0 {
+func (w *Response) explainNoRoute(r *http.Request, path string, allowed []string) {
+	switch {
+	case len(allowed) > 0:
+		w.explain("this address does not take %.20s, only %s", r.Method, strings.Join(allowed, ", "))
+	case !strings.EqualFold(strings.TrimSuffix(path, "/"), "/invoices"):
 		w.explain("there is no such address")
-		return
+	case (r.Header.Get("X-Identity") != "") != (r.Header.Get("X-Signature") != ""):
+		w.explain("the request has only one of X-Identity and X-Signature")
+	case r.Method == http.MethodPost && !SendsJSON(r):
+		w.explain("invoices are posted with the Content-Type application/json")
+	default:
+		w.explain("the request has no credential: BitId, a legacy key or a storeId")
 	}
-	w.explain("this address does not take %.20s, only %s", method, strings.Join(allowed, ", "))
 }
 
 // outsideRoot says that a path is outside the root path.

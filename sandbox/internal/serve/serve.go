@@ -111,7 +111,7 @@ func (s *Server) Serve(w *Response, r *http.Request) {
 	}
 	route, allowed := s.routes.find(r, below, bitpay)
 	if route == nil {
-		w.explainNoRoute(r.Method, allowed)
+		w.explainNoRoute(r, below, allowed)
 		writeNoRoute(w, allowed)
 		return
 	}

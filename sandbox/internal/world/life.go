@@ -124,3 +124,13 @@ func (inv *Invoice) mark(status string, emit func(Event)) bool {
 	}
 	return true
 }
+
+// Expire lets a new invoice expire now. It reports whether the invoice was new.
+func (w *World) Expire(inv *Invoice) bool {
+	if inv.Status != StatusNew {
+		return false
+	}
+	inv.Expires = w.clock.now().Truncate(time.Second)
+	w.update(inv)
+	return true
+}

@@ -77,6 +77,7 @@ func (w *World) Record() {
 		return
 	}
 	w.State.changed = false
+	w.noteChange()
 	touched := w.State.touched
 	w.State.touched = map[string]*Invoice{}
 	delivered := w.State.touchedDeliveries

@@ -67,6 +67,12 @@ func (st *State) PairWithSIN(p *Pairing, sin string, now time.Time) PairingResul
 	return st.completePairing(p, now)
 }
 
+// RefusePairing removes a pairing code, as if the store's owner never approved it.
+func (st *State) RefusePairing(code string) {
+	delete(st.Pairings, code)
+	st.Change()
+}
+
 func (st *State) completePairing(p *Pairing, now time.Time) PairingResult {
 	if !now.Before(p.Expires) {
 		return PairingExpired

@@ -34,6 +34,8 @@ type World struct {
 	deliveries   *deliver.Queue
 	webhooks     *deliver.Lanes
 	webhookRules WebhookRules
+	changes      uint64
+	nextChange   chan struct{} // closed with the next change; nil if no reader waits
 }
 
 // Open reads the state file, if one is given and exists. Time does not pass in the world until [World.Start].
