@@ -50,6 +50,11 @@ func Routes() []serve.Route {
 		get("/api/v1/invoices", serve.Open, payByButton),
 		unguarded(post("/api/v1/invoices", serve.Open, payByButton)),
 
+		// Payment requests, for the customer.
+		get("/payment-requests/{paymentRequestId}", serve.Open, requestPage),
+		mutating(get("/payment-requests/{paymentRequestId}/pay", serve.Open, payRequest)),
+		mutating(get("/payment-requests/{paymentRequestId}/cancel", serve.Open, cancelRequest)),
+
 		// Errors.
 		get("/errors/{status}", serve.Open, errorPage),
 

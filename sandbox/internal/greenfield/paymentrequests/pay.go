@@ -1,10 +1,7 @@
 package paymentrequests
 
 import (
-	"encoding/json"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
@@ -23,32 +20,27 @@ func payer(writeInvoice func(http.ResponseWriter, *serve.Request, *world.Invoice
 			return
 		}
 		p := find(r)
-		paid, _ := r.State.PaidOn(p)
-		due := p.Amount.Sub(paid)
-		if refusePayment(w, r, p, amount, due) {
+		if refusePayment(w, r, p, amount) {
 			return
 		}
 		if aspnet.Or(reuse, false) {
-			if inv := reusable(r, p, amount); inv != nil {
+			if inv := r.State.ReusableInvoice(p, amount); inv != nil {
 				writeInvoice(w, r, inv)
 				return
 			}
 		}
-		if p.AllowCustomPaymentAmounts && amount != nil && amount.Cmp(due) < 0 {
-			due = *amount
-		}
-		inv, refusal := newInvoice(r, p, due)
+		inv, refusal := r.World.RequestInvoice(p, amount, r.Site.Base())
 		if refusal != "" {
 			serve.WriteAPIError(w, http.StatusBadRequest, "generic-error", refusal)
 			return
 		}
-		r.World.Create(inv)
 		writeInvoice(w, r, inv)
 	}
 }
 
 // refusePayment answers why a payment request cannot be paid, and reports whether it did.
-func refusePayment(w http.ResponseWriter, r *serve.Request, p *world.PaymentRequest, amount *money.Decimal, due money.Decimal) bool {
+func refusePayment(w http.ResponseWriter, r *serve.Request, p *world.PaymentRequest, amount *money.Decimal) bool {
+	due := r.State.DueOn(p)
 	var bad []aspnet.FieldError
 	if amount != nil && amount.Sign() <= 0 {
 		bad = append(bad, aspnet.FieldError{Path: "Amount", Message: "The amount should be more than 0"})
@@ -69,44 +61,4 @@ func refusePayment(w http.ResponseWriter, r *serve.Request, p *world.PaymentRequ
 		return false
 	}
 	return true
-}
-
-// reusable returns the newest invoice of a payment request that waits for a payment, of the amount if one is asked for.
-func reusable(r *serve.Request, p *world.PaymentRequest, amount *money.Decimal) *world.Invoice {
-	all := r.State.InvoicesOf(p)
-	i := slices.IndexFunc(all, func(inv *world.Invoice) bool {
-		waits := inv.Status == world.StatusNew && (inv.Exception == world.ExceptionNone || inv.Exception == world.ExceptionPaidPartial)
-		return waits && (amount == nil || amount.Cmp(inv.Price) == 0)
-	})
-	if i < 0 {
-		return nil
-	}
-	return all[i]
-}
-
-// newInvoice makes an invoice of a payment request, or returns in the server's words why there is none. It has no receipt,
-// and leads back to the page of the payment request.
-func newInvoice(r *serve.Request, p *world.PaymentRequest, price money.Decimal) (*world.Invoice, string) {
-	st, now := r.State.Stores[p.StoreID], r.World.Now()
-	inv := world.NewInvoice(st, now)
-	inv.Currency = strings.ToUpper(p.Currency)
-	inv.Price = money.PriceIn(price, inv.Currency)
-	inv.Lazy = st.LazyPaymentMethods
-	inv.Receipt.Enabled = new(bool)
-	inv.RedirectURL = r.Site.Base() + "/payment-requests/" + p.ID
-	inv.Base = r.Site.Base()
-	inv.PaymentRequestID = p.ID
-	if p.ReferenceID != nil {
-		inv.Terms = []string{*p.ReferenceID}
-	}
-	own, err := json.Marshal(struct {
-		OrderID          string  `json:"orderId"`
-		BuyerEmail       *string `json:"buyerEmail,omitempty"`
-		PaymentRequestID string  `json:"paymentRequestId"`
-	}{p.OrderID(), aspnet.NullIfEmpty(aspnet.Or(p.Email, "")), p.ID})
-	if err != nil {
-		panic(err) // every value is of our own types
-	}
-	inv.SetOwnMetadata(own)
-	return inv, world.PriceInvoice(inv, st, nil, r.State.Node, now)
 }
