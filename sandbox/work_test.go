@@ -259,6 +259,24 @@ func TestWorkGrowsWithTheRequest(t *testing.T) {
 		"a rate script": func(n int) request {
 			return request{method: "PUT", target: "/api/v1/stores/{store}/rates/configuration", body: `{"isCustomScript":true,"effectiveScript":"` + repeat("A_B=-(1);", n) + `"}`}
 		},
+		"a payment request": func(n int) request {
+			return request{method: "POST", target: "/api/v1/stores/{store}/payment-requests", body: `{"amount":"` + repeat("1", n) + `","title":"` + repeat("t", 20*n) + `"}`}
+		},
+		"items of a template": func(n int) request {
+			return request{method: "POST", target: "/api/v1/stores/{store}/apps/pos", body: `{"appName":"x","template":"[` + numbered(n, `{\"id\":\"%[1]d\",\"more\":1,\"m%[1]d\":2}`, ",") + `]"}`}
+		},
+		"HTML of an app": func(n int) request {
+			return request{method: "POST", target: "/api/v1/stores/{store}/apps/pos", body: `{"appName":"x","htmlMetaTags":"` + repeat("<p><meta name=x><b>", n) + `"}`}
+		},
+		"sounds": func(n int) request {
+			return request{method: "POST", target: "/api/v1/stores/{store}/apps/crowdfund", body: `{"appName":"x","sounds":[` + repeat(`"s",`, n) + `"s"]}`}
+		},
+		"features": func(n int) request {
+			return request{method: "POST", target: "/api/v1/stores/{store}/offerings", body: `{"appName":"x","features":[` + numbered(n, `{"id":"f%d"}`, ",") + `]}`}
+		},
+		"a selector": func(n int) request {
+			return read("/api/v1/stores/{store}/offerings/x/subscribers/" + repeat(":a", n))
+		},
 		"parts of an upload": func(n int) request {
 			return request{method: "POST", target: "/api/v1/stores/{store}/logo", body: repeat("--b\r\nX: y\r\n\r\n\r\n", n) + "--b--", headers: []string{"Content-Type", "multipart/form-data; boundary=b"}}
 		},

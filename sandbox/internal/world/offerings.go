@@ -89,34 +89,28 @@ func (o *Offering) Plan(id string) *Plan {
 	return nil
 }
 
-// Feature returns a feature of an offering by its id; nil if there is none.
-func (o *Offering) Feature(id string) *Feature {
-	if i := slices.IndexFunc(o.Features, func(f Feature) bool { return f.ID == id }); i >= 0 {
-		return &o.Features[i]
-	}
-	return nil
-}
-
 // SetFeatures replaces the features of an offering. Those that are in both stay where they are, and plans lose those
 // that are gone. Of two with the same id, the first counts.
 func (o *Offering) SetFeatures(features []Feature) {
-	wanted := map[string]*string{}
-	var order []string
+	wanted, old := map[string]*string{}, map[string]bool{}
+	var added []Feature
+	for _, f := range o.Features {
+		old[f.ID] = true
+	}
 	for _, f := range features {
 		if _, twice := wanted[f.ID]; !twice {
 			wanted[f.ID] = f.Description
-			order = append(order, f.ID)
+			if !old[f.ID] {
+				added = append(added, f)
+			}
 		}
 	}
 	gone := func(id string) bool { _, stays := wanted[id]; return !stays }
 	o.Features = slices.DeleteFunc(o.Features, func(f Feature) bool { return gone(f.ID) })
-	for _, id := range order {
-		if f := o.Feature(id); f != nil {
-			f.Description = wanted[id]
-		} else {
-			o.Features = append(o.Features, Feature{id, wanted[id]})
-		}
+	for i := range o.Features {
+		o.Features[i].Description = wanted[o.Features[i].ID]
 	}
+	o.Features = append(o.Features, added...)
 	for _, p := range o.Plans {
 		p.Features = slices.DeleteFunc(p.Features, gone)
 	}

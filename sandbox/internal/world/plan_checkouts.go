@@ -236,8 +236,9 @@ func (c *subscriptionChange) create(checkout *PlanCheckout, plan *Plan) *Subscri
 	if customer == nil {
 		customer = &Customer{ID: prefixed("cust"), StoreID: o.StoreID, Email: email}
 		st.Customers[customer.ID] = customer
+		st.customerByEmail[storeEmail{o.StoreID, email}] = customer
 	}
-	if st.subscriberOf(o, customer) != nil {
+	if st.subscription[offeringCustomer{o.ID, customer.ID}] != nil {
 		return nil
 	}
 	now := c.w.Now()
@@ -246,6 +247,7 @@ func (c *subscriptionChange) create(checkout *PlanCheckout, plan *Plan) *Subscri
 		Phase: PhaseExpired, Metadata: checkout.SubscriberMetadata,
 	}
 	st.Subscribers[s.ID] = s
+	st.subscription[offeringCustomer{o.ID, customer.ID}] = s
 	checkout.SubscriberID = s.ID
 	c.add(s, "SubscriberCreated", struct{}{})
 	c.counts[plan.ID] = plan

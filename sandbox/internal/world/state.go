@@ -72,7 +72,9 @@ type State struct {
 	watched              map[string]*Invoice // may still change by time or blocks
 	agenda               agenda
 	alarms               alarms
-	requestInvoices      map[string][]*Invoice      // by payment request, oldest first
+	requestInvoices      map[string][]*Invoice // by payment request, oldest first
+	customerByEmail      map[storeEmail]*Customer
+	subscription         map[offeringCustomer]*Subscriber
 	confirming           map[string]*Invoice        // have payments that blocks will change
 	webhooksOf           map[string][]*Webhook      // by store, oldest first
 	notificationsOf      map[string][]*Notification // by user, oldest first
@@ -149,6 +151,8 @@ func (st *State) index() {
 	st.agenda = nil
 	st.alarms = alarms{}
 	st.requestInvoices = map[string][]*Invoice{}
+	st.customerByEmail = map[storeEmail]*Customer{}
+	st.subscription = map[offeringCustomer]*Subscriber{}
 	st.confirming = map[string]*Invoice{}
 	for _, u := range st.Users {
 		st.userByEmail[strings.ToUpper(u.Email)] = u
@@ -175,7 +179,11 @@ func (st *State) index() {
 		st.indexPaymentRequest(p)
 	}
 	st.indexNotifications()
+	for _, c := range st.Customers {
+		st.customerByEmail[storeEmail{c.StoreID, c.Email}] = c
+	}
 	for _, s := range st.Subscribers {
+		st.subscription[offeringCustomer{s.OfferingID, s.CustomerID}] = s
 		st.indexSubscriber(s, time.Time{}) // also what was due while nothing ran
 	}
 }

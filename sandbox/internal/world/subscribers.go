@@ -78,13 +78,18 @@ func ParseCustomerSelector(text string) (CustomerSelector, bool) {
 	return CustomerSelector{Kind: "Email", Value: text}, strings.Contains(text, "@")
 }
 
+type storeEmail struct{ storeID, email string }
+
+type offeringCustomer struct{ offeringID, customerID string }
+
 // customer returns the customer of a store that a selector names; nil if there is none. Customers have no references and
 // no identities but an e-mail here.
 func (st *State) customer(storeID string, by CustomerSelector) *Customer {
-	for _, c := range st.Customers {
-		if c.StoreID == storeID && (by.ID != "" && c.ID == by.ID || by.ID == "" && by.Kind == "Email" && c.Email == by.Value) {
-			return c
-		}
+	switch c := st.Customers[by.ID]; {
+	case by.ID == "" && by.Kind == "Email":
+		return st.customerByEmail[storeEmail{storeID, by.Value}]
+	case c != nil && c.StoreID == storeID:
+		return c
 	}
 	return nil
 }
@@ -92,16 +97,7 @@ func (st *State) customer(storeID string, by CustomerSelector) *Customer {
 // FindSubscriber returns the subscriber of an offering that a selector names; nil if there is none.
 func (st *State) FindSubscriber(o *Offering, by CustomerSelector) *Subscriber {
 	if c := st.customer(o.StoreID, by); c != nil {
-		return st.subscriberOf(o, c)
-	}
-	return nil
-}
-
-func (st *State) subscriberOf(o *Offering, c *Customer) *Subscriber {
-	for _, s := range st.Subscribers {
-		if s.OfferingID == o.ID && s.CustomerID == c.ID {
-			return s
-		}
+		return st.subscription[offeringCustomer{o.ID, c.ID}]
 	}
 	return nil
 }
@@ -120,6 +116,7 @@ func (st *State) RemoveSubscriber(s *Subscriber) {
 	}
 	st.alarms.clear(s.alarm())
 	delete(st.Subscribers, s.ID)
+	delete(st.subscription, offeringCustomer{s.OfferingID, s.CustomerID})
 }
 
 func (st *State) planOf(s *Subscriber) *Plan { return st.Offerings[s.OfferingID].Plan(s.PlanID) }

@@ -2,7 +2,6 @@ package world
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -128,8 +127,10 @@ func (st *State) showOffering(o *Offering, full bool, first ...*Plan) OfferingVi
 		v.Features = new(append([]Feature{}, o.Features...))
 		first = append(first, o.Plans...)
 	}
-	for i, p := range first {
-		if !slices.Contains(first[:i], p) {
+	shown := map[*Plan]bool{}
+	for _, p := range first {
+		if !shown[p] {
+			shown[p] = true
 			v.Plans = append(v.Plans, ShowPlan(p))
 		}
 	}

@@ -11,14 +11,21 @@ import (
 // metaAttributes are those that a meta tag keeps.
 var metaAttributes = []string{"name", "http-equiv", "content", "value", "property"}
 
+// mostHTML bounds the HTML that is read, since reading it takes long for its length if it is nested badly.
+const mostHTML = 1 << 18
+
 // metaTags returns what the server keeps of HTML that a merchant gave for the head of a page: meta tags with some
 // attributes, and texts. Everything else goes with what is in it.
 func metaTags(given *string) *string {
 	if given == nil {
 		return nil
 	}
+	text := *given
+	if len(text) > mostHTML {
+		text = text[:mostHTML]
+	}
 	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
-	nodes, err := html.ParseFragment(strings.NewReader(*given), body)
+	nodes, err := html.ParseFragment(strings.NewReader(text), body)
 	if err != nil { // it is nested too deep
 		return new("")
 	}

@@ -3,7 +3,6 @@ package subscriptions
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
@@ -46,18 +45,20 @@ func (q *planRequest) checkPrice() []aspnet.FieldError {
 // featuresOf returns the features of a request, each once, and an error for each that the offering does not have.
 func (q *planRequest) featuresOf(o *world.Offering) (known []string, bad []aspnet.FieldError) {
 	known = []string{}
-	var seen []string
+	offered, seen := map[string]bool{}, map[string]bool{}
+	for _, f := range o.Features {
+		offered[f.ID] = true
+	}
 	for _, name := range q.features {
 		id := aspnet.Or(name, "")
-		if slices.Contains(seen, id) {
-			continue
-		}
-		seen = append(seen, id)
-		if o.Feature(id) == nil {
-			bad = append(bad, aspnet.FieldError{Path: "Features", Message: "A feature with id '" + id + "' does not exist on the offering."})
-		} else {
+		switch {
+		case seen[id]:
+		case offered[id]:
 			known = append(known, id)
+		default:
+			bad = append(bad, aspnet.FieldError{Path: "Features", Message: "A feature with id '" + id + "' does not exist on the offering."})
 		}
+		seen[id] = true
 	}
 	return known, bad
 }
