@@ -47,7 +47,7 @@ func TestRefundNeighbours(t *testing.T) {
 		// How much.
 		{"owner", dollars, `{"refundVariant":"Fiat","subtractPercentage":"0.1"}`, 200, `"currency":"USD","amount":"20.01"`, "", source + ": rounded half to even, by the digits of the currency"},
 		{"owner", dollars, `{"refundVariant":"fiat","subtractPercentage":50}`, 200, `"currency":"USD","amount":"10.02"`, "", source + ": 10.015 to even"},
-		{"owner", dollars, `{"refundVariant":1,"subtractPercentage":null}`, 200, `"currency":"BTC","amount":"0.0004006"`, "", marks + ": a choice by its number"},
+		{"owner", dollars, `{"refundVariant":1,"customAmount":null}`, 200, `"currency":"BTC","amount":"0.0004006"`, "", marks + ": a choice by its number"},
 		{"owner", dollars, `{"refundVariant":"4","customAmount":"1000","customCurrency":"jpy","subtractPercentage":"33.33"}`, 200, `"currency":"jpy","amount":"666.7000"`, "", source + ": a custom amount is rounded as coins are, and keeps its digits"},
 		{"owner", dollars, `{"refundVariant":"Custom","customAmount":"0.001","customCurrency":"btc"}`, 200, `"currency":"btc","amount":"0.001","BOLT11Expiration":30,"archived":false`, "small", marks + ": the currency as it was sent"},
 		{"owner", dollars, `{"refundVariant":"Custom","customAmount":"1000","customCurrency":"SATS","payoutMethods":["BTC-CHAIN"]}`, 200, `"currency":"SATS"`, "sats", marks},

@@ -77,14 +77,17 @@ func (q *Query) refusesEmpty(name string) bool {
 	return empty
 }
 
-// Time reads seconds since 1970.
+// LastSecond is the platform's last second since 1970, in the year 9999.
+const LastSecond = 253402300799
+
+// Time reads seconds since 1970. An empty value is not a number.
 func (q *Query) Time(name string) time.Time {
-	value := QueryValue(q.Request, name)
-	if value == "" {
+	value, sent := LookupQuery(q.Request, name)
+	if !sent {
 		return time.Time{}
 	}
 	seconds, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
-	if err != nil || seconds < 0 || seconds > 253402300799 { // the platform's last second, in the year 9999
+	if err != nil || seconds < 0 || seconds > LastSecond {
 		q.fail(name, "Invalid unix timestamp")
 		return time.Time{}
 	}

@@ -2,6 +2,7 @@ package aspnet
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -283,13 +284,24 @@ func (m *Model) Span(name string, unit time.Duration) *time.Duration {
 			return &d
 		}
 	case n.Kind == 0:
-		if i, err := strconv.ParseInt(n.Text, 10, 64); err == nil && i >= -maxSpan/int64(unit) && i <= maxSpan/int64(unit) {
+		i, err := strconv.ParseInt(n.Text, 10, 64)
+		switch {
+		case err != nil:
+		case i >= -maxSpan/int64(unit) && i <= maxSpan/int64(unit):
 			return new(time.Duration(i) * unit)
+		case i > 0 && i <= platformSpan/int64(unit/time.Second):
+			return new(Endless)
 		}
 	}
 	m.Faults.Throw(n, "Invalid timespan")
 	return nil
 }
+
+// platformSpan is the platform's longest time span, in seconds.
+const platformSpan = 922_337_203_685
+
+// Endless stands for a time span that is too long to be added to a time.
+const Endless = time.Duration(math.MaxInt64)
 
 // maxSpan is the longest time span that can be added to a time here.
 const maxSpan = int64(100 * 365 * 24 * time.Hour)
@@ -441,11 +453,8 @@ func (m *Model) setTexts(name, typ string, into *[]*string) {
 	*into = list
 }
 
-// The platform's last second, in the year 9999, and its longest time span in seconds.
-const (
-	lastSecond  = 253402300799
-	longestSpan = 922337203685
-)
+// longestSpan is the platform's longest time span in seconds.
+const longestSpan = 922337203685
 
 // Ints reads an array of whole numbers of 32 bits.
 func (m *Model) Ints(name string) []int64 {
@@ -478,7 +487,7 @@ func (m *Model) Timestamp(name string) *int64 {
 			switch {
 			case seconds < 0 || seconds > longestSpan:
 				m.Faults.add(n.path(), "The supplied value is invalid.")
-			case seconds > lastSecond:
+			case seconds > LastSecond:
 				m.Faults.Crashed = true
 			}
 			return &seconds

@@ -93,7 +93,9 @@ func readInvoice(b *aspnet.Binder, st *world.Store, now time.Time) (*world.Invoi
 	if raw, found := b.Get("expirationTime"); found {
 		if raw[0] == '"' {
 			b.Fail("expirationTime")
-		} else if ms := b.Int("expirationTime"); ms != nil {
+		} else if ms := b.Int("expirationTime"); ms != nil && *ms/1000 > aspnet.LastSecond {
+			b.Fail("expirationTime")
+		} else if ms != nil {
 			sent = new(time.UnixMilli(*ms).UTC())
 			inv.Expires = sent.Truncate(time.Second)
 			inv.Monitored = inv.Expires.Add(time.Duration(st.MonitoringExpiration) * time.Second)

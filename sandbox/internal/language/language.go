@@ -30,16 +30,6 @@ var All = []Language{
 	{"es-ES", "Español"}, {"zu", "Zulu"}, {"it-IT", "Italiano"}, {"ko", "한국어"},
 }
 
-// Find returns the language of a code, which may be in any case; nil if there is none.
-func Find(code string) *Language {
-	for i := range All {
-		if strings.EqualFold(All[i].Code, strings.TrimSpace(code)) {
-			return &All[i]
-		}
-	}
-	return nil
-}
-
 // Nearest returns a language for a locale: "nl" and "nl-BE" both lead to "nl-NL"; nil if there is none.
 func Nearest(locale string) *Language {
 	parts := strings.FieldsFunc(locale, func(c rune) bool { return c == '-' })

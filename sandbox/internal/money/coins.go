@@ -27,24 +27,20 @@ func InCoins(amount Decimal) string { return amount.Add(New(0, 8)).Text() }
 func (d Decimal) SatoshiNumber() Number { return Satoshis(d).Trim(0).Number() }
 
 // roundPrice rounds to the currency's decimals, or to as many more as keep the loss below one percent (recording
-// 63-bitpay-invoices).
+// 63-bitpay-invoices). By the server's formula, the loss of a price below zero is below zero.
 func roundPrice(price Decimal, digits int) Decimal {
 	if price.Sign() == 0 {
 		return price
 	}
-	size := price.abs()
 	for {
 		rounded := price.Round(digits)
-		if rounded.Sub(price).abs().Mul(New(100, 0)).Cmp(size) < 0 {
+		loss := rounded.Sub(price)
+		if loss.Sign() < 0 {
+			loss = loss.neg()
+		}
+		if price.Sign() < 0 || loss.Mul(New(100, 0)).Cmp(price) < 0 {
 			return rounded
 		}
 		digits++
 	}
-}
-
-func (d Decimal) abs() Decimal {
-	if d.Sign() < 0 {
-		return d.neg()
-	}
-	return d
 }

@@ -115,10 +115,10 @@ func FuzzDecimal(f *testing.F) {
 	})
 }
 
-// A price below zero, such as that of a tax, is rounded as one above, and ends.
+// A price below zero, such as that of a tax, keeps the decimals of its currency.
 func TestPriceIn(t *testing.T) {
 	for asked, want := range map[string]string{
-		"12.505": "12.51", "-12.505": "-12.51", "-1": "-1", "0": "0", "-0.0004": "-0.0004", "0.0004": "0.0004", "-0.123456789": "-0.123",
+		"12.505": "12.51", "-12.505": "-12.51", "-1": "-1", "0": "0", "0.0004": "0.0004", "0.123456789": "0.123", "-0.123456789": "-0.12",
 	} {
 		price, err := ParseText(asked)
 		if err != nil {

@@ -61,6 +61,15 @@ func readRequest(m *aspnet.Model) *request {
 	return q
 }
 
+// crashes reports whether the server crashes on a request: a language needs a part between dashes (FindLanguage in its
+// LanguageService.cs).
+func (q *request) crashes() bool { return q.language != nil && strings.Trim(*q.language, "-") == "" }
+
+// endless reports whether the platform has no date so far ahead.
+func (q *request) endless() bool {
+	return q.expiration != nil && *q.expiration == aspnet.Endless || q.monitoring != nil && *q.monitoring == aspnet.Endless
+}
+
 // check returns what is wrong with a request in the server's words, and replaces older names by current ones.
 func (q *request) check() []aspnet.FieldError {
 	var bad []aspnet.FieldError
@@ -78,7 +87,7 @@ func (q *request) check() []aspnet.FieldError {
 		refuse("Checkout.PaymentTolerance", "PaymentTolerance can only be between 0 and 100 percent")
 	}
 	if q.language != nil {
-		if known := language.Find(*q.language); known != nil {
+		if known := language.Nearest(*q.language); known != nil {
 			q.language = &known.Code
 		} else {
 			refuse("Checkout.DefaultLanguage", "The requested defaultLang does not exists, Browse the ~/misc/lang page of your BTCPay Server instance to see the list of supported languages.")
@@ -99,12 +108,20 @@ func create(w http.ResponseWriter, r *serve.Request) {
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateInvoiceRequest", true, func(m *aspnet.Model) { asked = readRequest(m) }) {
 		return
 	}
+	if asked.crashes() {
+		aspnet.WriteCrash(w)
+		return
+	}
 	if bad := asked.check(); bad != nil {
 		aspnet.WriteValidation(w, bad...)
 		return
 	}
 	st := r.Store()
 	now := r.World.Now()
+	if asked.endless() {
+		aspnet.WriteCrash(w)
+		return
+	}
 	inv := asked.invoice(st, now)
 	inv.Base = r.Site.Base()
 	if refusal := world.PriceInvoice(inv, st, asked.methods, r.State.Node, now); refusal != "" {

@@ -116,7 +116,7 @@ type refundRequest struct {
 	variant           *string
 	methods           []string
 	from              string // the field that the methods are from, as errors name it
-	subtract          *money.Decimal
+	subtract          money.Decimal
 	amount            *money.Decimal
 	currency          *string
 }
@@ -126,10 +126,10 @@ func readRefundRequest(m *aspnet.Model, rel release.Release) *refundRequest {
 		name:        m.Text("name"),
 		description: m.Text("description"),
 		variant:     m.Enum("refundVariant", aspnet.Nullable("RefundVariant"), refundRateThen, refundCurrentRate, refundOverpaid, refundFiat, refundCustom),
-		subtract:    m.Decimal("subtractPercentage"),
 		amount:      m.Decimal("customAmount"),
 		currency:    m.Text("customCurrency"),
 	}
+	m.SetNumericText("subtractPercentage", &q.subtract)
 	names := rel.RefundMethodFields()
 	q.from = aspnet.Pascal(names[len(names)-1])
 	if older := m.Text(names[len(names)-1]); older != nil {
@@ -207,7 +207,7 @@ func (q *refundRequest) findMethods(r *serve.Request, inv *world.Invoice, p *wor
 // check says what is wrong with the fields of a request whose variant is known.
 func (q *refundRequest) check() (bad []aspnet.FieldError) {
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
-	if q.subtract != nil && !q.subtract.IsPercent() {
+	if !q.subtract.IsPercent() {
 		refuse("SubtractPercentage", "Percentage must be a numeric value between 0 and 100")
 	}
 	if *q.variant != refundCustom {
@@ -259,7 +259,7 @@ func (q *refundRequest) setAmount(p *world.PullPayment, inv *world.Invoice, rate
 	default: // a number without a name
 		refuse("RefundVariant", "Please select a valid refund option")
 	}
-	if q.subtract != nil && q.subtract.Sign() > 0 {
+	if q.subtract.Sign() > 0 {
 		less := p.Amount.Mul(q.subtract.Div(money.New(100, 0)))
 		p.Amount = p.Amount.Sub(less).RoundEven(digits)
 	}

@@ -82,10 +82,13 @@ func bindSettings(w http.ResponseWriter, r *serve.Request, typ string, into *wor
 	return true
 }
 
+// longestSpan is the longest duration that is kept here. The server keeps longer ones, which no invoice can have.
+const longestSpan = 100 * 365 * 24 * time.Hour
+
 // putSeconds sets a duration, which the server keeps in minutes (recording 14-stores).
 func putSeconds(into *int64, value *time.Duration) {
 	if value != nil {
-		*into = int64(value.Truncate(time.Minute) / time.Second)
+		*into = int64(min(*value, longestSpan).Truncate(time.Minute) / time.Second)
 	}
 }
 

@@ -1,0 +1,106 @@
+package sandbox
+
+import "testing"
+
+func TestNeighboursOfLists(t *testing.T) {
+	const filters = "neighbours.md, Filters that do not filter"
+	const query = "GetInvoiceQuery in InvoiceRepository.cs"
+	w := newNeighbourhood(t)
+	w.askAll([]neighbour{
+		{"", "POST S/invoices", `{"amount":"12.50","metadata":{"orderId":"One","buyerEmail":"ann@shop.example"},"additionalSearchTerms":["termed",""]}`, 200, "", "", "one"},
+		{"", "POST S/invoices", `{"amount":"20","metadata":{"orderId":"two"}}`, 200, "", "", "two"},
+		{"", "POST S/invoices", `{}`, 200, "", "", "open"},
+		{"", "POST S/invoices/{one}/status", `{"status":"Settled"}`, 200, "", "", ""},
+		{"", "POST S/invoices/{two}/status", `{"status":"Invalid"}`, 200, "", "", ""},
+		{"", "PUT S/invoices/{one}", `{"metadata":{"orderId":"later"}}`, 200, "", "", ""},
+
+		{"", "GET S/invoices", "", 200, "#3", query, ""},
+		{"", "GET S/invoices?orderId[]=two", "", 200, "#3", filters, ""},
+		{"", "GET S/invoices?status[]=New", "", 200, "#3", filters, ""},
+		{"", "GET S/invoices?take[]=1", "", 200, "#3", filters, ""},
+		{"", "GET S/invoices?status=0", "", 200, "#3", filters, ""},
+		{"", "GET S/invoices?status=Marked", "", 200, "#3", filters, ""},
+		{"", "GET S/invoices?status=SETTLED", "", 200, `#1|"orderId":"later"`, query, ""},
+		{"", "GET S/invoices?status=complete&status=Invalid", "", 200, "#2", query, ""},
+		{"", "GET S/invoices?status=New%20", "", 200, "#3", query, ""},
+		{"", "GET S/invoices?STATUS=new", "", 200, "#1", "recording 46-paging-and-limits", ""},
+		{"", "GET S/invoices?status=", "", 500, "-", "wire.md, 7.4", ""},
+		{"", "GET S/invoices?orderId=Two", "", 200, "#0", "wire.md, 7.4", ""},
+		{"", "GET S/invoices?orderId=two&orderId=later", "", 200, "#2", query, ""},
+		{"", "GET S/invoices?orderId=", "", 200, "#1", "wire.md, 7.4", ""},
+		{"", "GET S/invoices?orderId=later", "", 200, "#1", filters, ""},
+		{"", "GET S/invoices?textSearch=later", "", 200, "#0", filters, ""},
+		{"", "GET S/invoices?textSearch=One", "", 200, "#1", filters, ""},
+		{"", "GET S/invoices?textSearch=on", "", 200, "#0", "wire.md, 7.4", ""},
+		{"", "GET S/invoices?textSearch=tw", "", 200, "#1", "wire.md, 7.2", ""},
+		{"", "GET S/invoices?textSearch=ann%40", "", 200, "#1", "CreateInvoiceAsync in InvoiceRepository.cs", ""},
+		{"", "GET S/invoices?textSearch=term", "", 200, "#1", "CreateInvoiceAsync in InvoiceRepository.cs", ""},
+		{"", "GET S/invoices?textSearch=12.5", "", 200, "#1", "CreateInvoiceAsync in InvoiceRepository.cs", ""},
+		{"", "GET S/invoices?textSearch=0.0004", "", 200, "#1", "CreateInvoiceAsync in InvoiceRepository.cs", ""},
+		{"", "GET S/invoices?textSearch={open}", "", 200, "#1", "CreateInvoiceAsync in InvoiceRepository.cs", ""},
+		{"", "GET S/invoices?textSearch=bcrt1", "", 200, "#3", "CreateInvoiceAsync in InvoiceRepository.cs", ""},
+		{"", "GET S/invoices?textSearch=", "", 200, "#3", query, ""},
+		{"", "GET S/invoices?startDate=", "", 422, `[{"path":"startDate","message":"Invalid unix timestamp"}]`, filters, ""},
+		{"", "GET S/invoices?endDate=1700000000000", "", 422, `[{"path":"endDate","message":"Invalid unix timestamp"}]`, filters, ""},
+		{"", "GET S/invoices?startDate=2&endDate=1", "", 422, `[{"path":"endDate"|{"path":"startDate"`, "wire.md, 7.2", ""},
+		{"", "GET S/invoices?endDate=1", "", 200, "#0", query, ""},
+		{"", "GET S/invoices?take=", "", 200, "#3", filters, ""},
+		{"", "GET S/invoices?take=0", "", 200, "#0", query, ""},
+		{"", "GET S/invoices?take=%2B1", "", 200, "#1", "the framework's reading of numbers", ""},
+		{"", "GET S/invoices?take=1.0", "", 422, `"path":"take"`, "recording 46-paging-and-limits", ""},
+		{"", "GET S/invoices?take=-1", "", 500, "-", "wire.md, 7.4", ""},
+		{"", "GET S/invoices?skip=-1", "", 500, "-", "neighbours.md, Refused late", ""},
+		{"", "GET S/invoices?skip=99999999", "", 200, "#0", query, ""},
+		{"", "GET S/invoices?skip=9999999999", "", 422, `"path":"skip"`, "the framework's reading of numbers", ""},
+		{"", "GET S/invoices?includeArchived=1", "", 422, `"path":"includeArchived"`, "the framework's reading of booleans", ""},
+		{"", "DELETE S/invoices/{two}", "", 200, "-", "", ""},
+		{"", "GET S/invoices", "", 200, "#2", query, ""},
+		{"", "GET S/invoices?includeArchived=True", "", 200, "#3", query, ""},
+		{"", "GET S/invoices?includePaymentMethods=True&take=1", "", 200, `"paymentMethodId":"BTC-CHAIN"`, "wire.md, 7.2", ""},
+		{"", "GET S/./x/../invoices?take=1", "", 200, "#1", "recording 46-paging-and-limits", ""},
+		{"", "GET S/%2e/invoices?take=1", "", 200, "#1", "recording 46-paging-and-limits", ""},
+		{"", "GET /../../api/v1/stores/{S}/invoices?take=1", "", 200, "#1", "recording 46-paging-and-limits", ""},
+		{"", "GET S/invoices/{one}%00", "", 400, "-", "recording 46-paging-and-limits", ""},
+		{"", "GET S/invoices/...", "", 403, `"missing-permission"`, "recording 46-paging-and-limits", ""},
+
+		// Who asks.
+		{"public", "GET S/invoices", "", 401, `"unauthenticated"`, "wire.md, 4.2", ""},
+		{"creator", "GET S/invoices", "", 403, `"btcpay.store.canviewinvoices"`, "wire.md, 9.10", ""},
+		{"viewer", "GET S/invoices", "", 200, "#2", "wire.md, 7.1", ""},
+		{"guest", "GET S/invoices", "", 200, "#2", "wire.md, 4.6", ""},
+		{"outsider", "GET S/invoices", "", 403, `"missing-permission"`, "wire.md, 4.3", ""},
+		{"elsewhere", "GET S/invoices", "", 403, `"missing-permission"`, "wire.md, 4.5", ""},
+		{"", "GET T/invoices", "", 200, `#1|"id":"{far}"`, "recording 44-stores-updates: an administrator reads", ""},
+		{"", "POST T/invoices", `{"amount":"0"}`, 403, `"btcpay.store.cancreateinvoice"`, "wire.md, 4.5", ""},
+		{"", "GET S/invoices/{far}", "", 403, `"missing-permission"`, "recording 46-paging-and-limits", ""},
+		{"", "GET T/invoices/{one}", "", 403, `"missing-permission"`, "recording 46-paging-and-limits", ""},
+		{"viewer", "GET S/invoices/{one}/payment-methods?includeSensitive=true", "", 403, `"btcpay.store.canmodifystoresettings"`, "wire.md, 7.1", ""},
+		{"viewer", "POST S/invoices", `{"amount":"0"}`, 403, `"btcpay.store.cancreateinvoice"`, "wire.md, 7.1", ""},
+		{"creator", "POST S/invoices", `{"amount":"0"}`, 200, `"status":"New"`, "wire.md, 7.1", ""},
+	})
+}
+
+func TestNeighboursOfStoreSettings(t *testing.T) {
+	const rule = "GreenfieldStoresController.cs"
+	newNeighbourhood(t).askAll([]neighbour{
+		{"", "PUT S", `{"defaultPaymentMethod":"btc"}`, 200, `"defaultPaymentMethod":"BTC-CHAIN"`, rule, ""},
+		{"", "PUT S", `{"defaultPaymentMethod":null}`, 200, `"defaultPaymentMethod":"BTC-CHAIN"`, "wire.md, 7.6", ""},
+		{"", "PUT S", `{"defaultPaymentMethod":"  "}`, 422, `[{"path":"Name","message":"DefaultPaymentMethod is invalid"}]`, rule, ""},
+		{"", "PUT S", `{"defaultPaymentMethod":"BTC-Chain"}`, 200, `"defaultPaymentMethod":"BTC-Chain"`, methods, ""},
+		{"", "PUT S", `{"defaultPaymentMethod":""}`, 200, `"defaultPaymentMethod":null`, "recording 44-stores-updates", ""},
+		{"", "PUT S", `{"speedPolicy":3}`, 200, `"speedPolicy":"LowMediumSpeed"`, enums, ""},
+		{"", "PUT S", `{"speedPolicy":"8"}`, 200, `"speedPolicy":8,`, enums, ""},
+		{"", "GET S", "", 200, `"speedPolicy":8,`, enums, ""},
+		{"", "POST S/invoices", `{}`, 200, `"speedPolicy":8,`, enums, ""},
+		{"", "PUT S", `{"speedPolicy":""}`, 200, `"speedPolicy":8,`, enums, ""},
+		{"", "PUT S", `{"networkFeeMode":"always","speedPolicy":"MEDIUMSPEED"}`, 200, `"networkFeeMode":"Always"|"speedPolicy":"MediumSpeed"`, enums, ""},
+		{"", "PUT S", `{"networkFeeMode":true}`, 422, `Unexpected token Boolean when parsing enum. Path 'networkFeeMode'`, enums, ""},
+		{"", "PUT S", `{'name':'It\'s',website:null,}`, 200, `"name":"It's"`, parses, ""},
+		{"", "PUT S", `{"additionalTrackedRates":{"a":1}}`, 422, `{"path":"additionalTrackedRates.a.additionalTrackedRates","message":"Cannot deserialize the current JSON object|Path 'additionalTrackedRates.a', line 1, position 31."`, "recording 43-apikey-neighbours", ""},
+		{"", "PUT S", `{"name":["x"]}`, 422, `{"path":"","message":"JsonToken EndArray is not valid for closing JsonType Object.|{"path":"name","message":"Unexpected character`, "recording 43-apikey-neighbours", ""},
+		{"", "PUT S", `{"name":[]}`, 422, `JsonToken EndArray is not valid for closing JsonType Object. Path '', line 1, position 10.`, "the library's JsonTextReader", ""},
+		{"guest", "PUT S", `{"name":"Mine"}`, 403, `"missing-permission"`, "wire.md, 4.6", ""},
+		{"", "PUT T", `{"name":"Mine"}`, 403, `"missing-permission"`, "wire.md, 4.5", ""},
+		{"", "GET T", "", 200, `"name":"Other"`, "wire.md, 4.5", ""},
+	})
+}
