@@ -77,6 +77,12 @@ func InCurrency(amount Decimal, code string) string {
 	return symbol + text
 }
 
+// WithCode writes an amount with the code of its currency: 50,000.00 USD.
+func WithCode(amount Decimal, code string) string {
+	digits := Digits(code)
+	return grouped(roundPrice(amount, digits).Add(New(0, digits)).Text()) + " " + code
+}
+
 // grouped separates thousands by commas.
 func grouped(number string) string {
 	whole, _, _ := strings.Cut(number, ".")

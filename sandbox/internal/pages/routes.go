@@ -55,6 +55,10 @@ func Routes() []serve.Route {
 		mutating(get("/payment-requests/{paymentRequestId}/pay", serve.Open, payRequest)),
 		mutating(get("/payment-requests/{paymentRequestId}/cancel", serve.Open, cancelRequest)),
 
+		// Points of sale.
+		get("/apps/{appId}/pos", serve.Open, tillPage),
+		unguarded(post("/apps/{appId}/pos", serve.Open, sell)),
+
 		// Errors.
 		get("/errors/{status}", serve.Open, errorPage),
 

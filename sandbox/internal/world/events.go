@@ -87,6 +87,9 @@ func (w *World) emit(h Happening) {
 	if h.Invoice != nil && h.Invoice.PaymentRequestID != "" {
 		w.followPaymentRequest(h)
 	}
+	if h.Invoice != nil && h.Invoice.AppID != "" {
+		w.followApp(h)
+	}
 	if h.Invoice != nil && h.Invoice.PlanCheckoutID != "" {
 		w.followPlanCheckout(h)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
@@ -30,15 +31,22 @@ func (f freeObject) encode() json.RawMessage {
 	return b.Bytes()
 }
 
+// setNumber sets a field to a whole number.
+func (f *freeObject) setNumber(name string, n int64) {
+	f.setValue(name, json.Number(strconv.FormatInt(n, 10)))
+}
+
 // set sets a field to a text.
-func (f *freeObject) set(name, text string) {
+func (f *freeObject) set(name, text string) { f.setValue(name, text) }
+
+func (f *freeObject) setValue(name string, value any) {
 	for i := range f.members {
 		if f.members[i].name == name {
-			f.members[i].value = text
+			f.members[i].value = value
 			return
 		}
 	}
-	f.members = append(f.members, jsonMember{name, text})
+	f.members = append(f.members, jsonMember{name, value})
 }
 
 func (f freeObject) get(name string) any {

@@ -63,6 +63,8 @@ type Invoice struct {
 	Terms    []string // additional search terms
 	// PaymentRequestID is the payment request that the invoice was made for; empty for none.
 	PaymentRequestID string `json:",omitempty"`
+	// AppID is the app that made the invoice; empty for none.
+	AppID string `json:",omitempty"`
 	// PlanCheckoutID is the checkout of a plan that the invoice was made for; empty for none.
 	PlanCheckoutID string `json:",omitempty"`
 	Lazy           bool   // gets its address only when it is requested
@@ -155,6 +157,9 @@ func (st *State) indexInvoice(inv *Invoice) {
 		at--
 	}
 	st.invoicesOf[inv.StoreID] = slices.Insert(of, at, inv)
+	if inv.AppID != "" {
+		st.appInvoices[inv.AppID] = append(st.appInvoices[inv.AppID], inv)
+	}
 	if inv.PaymentRequestID != "" {
 		st.requestInvoices[inv.PaymentRequestID] = append(st.requestInvoices[inv.PaymentRequestID], inv)
 	}

@@ -73,6 +73,7 @@ type State struct {
 	agenda               agenda
 	alarms               alarms
 	requestInvoices      map[string][]*Invoice // by payment request, oldest first
+	appInvoices          map[string][]*Invoice // by app, oldest first
 	customerByEmail      map[storeEmail]*Customer
 	subscription         map[offeringCustomer]*Subscriber
 	confirming           map[string]*Invoice        // have payments that blocks will change
@@ -151,6 +152,7 @@ func (st *State) index() {
 	st.agenda = nil
 	st.alarms = alarms{}
 	st.requestInvoices = map[string][]*Invoice{}
+	st.appInvoices = map[string][]*Invoice{}
 	st.customerByEmail = map[storeEmail]*Customer{}
 	st.subscription = map[offeringCustomer]*Subscriber{}
 	st.confirming = map[string]*Invoice{}

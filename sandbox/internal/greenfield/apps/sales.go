@@ -1,10 +1,14 @@
 package apps
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -23,8 +27,10 @@ type salesDay struct {
 // mostDays bounds the days of a response. The server has no bound, and takes the longer for it.
 const mostDays = 36_525
 
-// readSales answers the sales of each of the last days. What is sold here are invoices that the page of an app makes, and
-// the sandbox has no such pages, so there are none.
+const day = 24 * time.Hour
+
+// readSales answers the sales of each of the last days, and of the day before them as far as it is within so many times
+// 24 hours.
 func readSales(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
 	days := q.Number("numberOfDays", 7)
@@ -39,16 +45,32 @@ func readSales(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteCrash(w)
 		return
 	}
-	data := salesData{Series: []salesDay{}}
-	today := r.World.Now().Truncate(24 * time.Hour)
-	for ago := int(days) - 1; ago >= 0; ago-- {
-		day := today.AddDate(0, 0, -ago)
-		data.Series = append(data.Series, salesDay{Date: day.Unix(), Label: day.Format("Jan 02")})
+	counts := map[time.Time]int{}
+	now := r.World.Now()
+	for ago := range int(days) {
+		counts[now.Truncate(day).AddDate(0, 0, -ago)] = 0
 	}
+	data := salesData{Series: []salesDay{}}
+	for _, s := range r.State.SalesOf(a, now.AddDate(0, 0, -int(days)), false) {
+		counts[s.Day]++
+		data.SalesCount++
+	}
+	for date, count := range counts {
+		data.Series = append(data.Series, salesDay{date.Unix(), date.Format("Jan 02"), count})
+	}
+	slices.SortFunc(data.Series, func(a, b salesDay) int { return cmp.Compare(a.Date, b.Date) })
 	aspnet.WriteJSON(w, http.StatusOK, data)
 }
 
-// readTopItems answers the items by their sales, of which there are none.
+type itemSalesData struct {
+	ItemCode       string `json:"itemCode"`
+	Title          string `json:"title"`
+	SalesCount     int    `json:"salesCount"`
+	Total          string `json:"total"`
+	TotalFormatted string `json:"totalFormatted"`
+}
+
+// readTopItems answers the items by their sales.
 func readTopItems(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
 	offset, count := q.Number("offset", 0), q.Number("count", 10)
@@ -63,5 +85,12 @@ func readTopItems(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteCrash(w)
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, []struct{}{})
+	top := r.State.TopItems(a)
+	offset = min(offset, int64(len(top)))
+	page := []itemSalesData{}
+	for _, s := range top[offset:min(offset+count, int64(len(top)))] {
+		currency := strings.ToUpper(a.PointOfSale.Currency)
+		page = append(page, itemSalesData{s.ItemCode, s.Title, s.Count, s.Total.Text(), money.WithCode(s.Total, currency)})
+	}
+	aspnet.WriteJSON(w, http.StatusOK, page)
 }
