@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/btcpayctl/btcpayctl/sandbox"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/replay"
 )
 
@@ -30,7 +31,7 @@ func TestReplayKept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				answer := httptest.NewRecorder()
 				s.ServeHTTP(answer, r)
 				if lost := s.Lost(); lost != "" {
@@ -40,6 +41,8 @@ func TestReplayKept(t *testing.T) {
 				w.WriteHeader(answer.Code)
 				w.Write(answer.Body.Bytes())
 			}))
+			server.Listener, server.Config.ConnState = serve.MendPaths(server.Listener), serve.MendPathsState
+			server.Start()
 			defer func() {
 				server.Close()
 				if err := s.Close(); err != nil {
