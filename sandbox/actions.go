@@ -33,22 +33,7 @@ var errAdvance = errors.New(`advance: must be a duration from 0 to 10 years, suc
 // address, or what is wrong with the payment.
 func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 	err = s.do(func() error {
-		inv := s.state.Invoices[invoiceID]
-		if inv == nil {
-			return fmt.Errorf("there is no invoice %q", invoiceID)
-		}
-		s.world.ActivateLazy(inv)
-		if inv.Prompt == nil || inv.Prompt.Address == "" {
-			return fmt.Errorf("the invoice %s has no address to pay to", invoiceID)
-		}
-		if p.Amount == "" {
-			due := inv.Account(money.Digits(inv.Currency)).Due
-			if due.Sign() <= 0 {
-				return fmt.Errorf("nothing is due on the invoice %s: give an amount", invoiceID)
-			}
-			p.Amount = due.Text()
-		}
-		amount, err := p.check()
+		inv, amount, err := s.preparePayment(invoiceID, p, shares["all"])
 		if err != nil {
 			return err
 		}
@@ -145,26 +130,32 @@ func (s *Sandbox) Now() time.Time { return s.world.Now() }
 // does not exist, that the code expired, or that the key is paired with another store.
 func (s *Sandbox) Approve(pairingCode, storeID string) error {
 	return s.do(func() error {
-		if storeID == "" {
-			storeID = s.seed.StoreID
-		}
-		p := s.state.Pairings[strings.TrimSpace(pairingCode)]
-		switch {
-		case p == nil:
-			return fmt.Errorf("there is no pairing code %q", pairingCode)
-		case s.state.Stores[storeID] == nil:
-			return fmt.Errorf("there is no store %q", storeID)
-		}
-		s.state.Change()
-		switch result := s.state.PairWithStore(p, storeID, s.world.Now()); result {
-		case world.PairingExpired:
-			return fmt.Errorf("the pairing code %s expired", pairingCode)
-		case world.PairingReusedKey:
-			return fmt.Errorf("the key of the pairing code %s is paired with another store", pairingCode)
-		default: // a code without a key waits until a client claims it
-			return nil
-		}
+		_, err := s.approve(pairingCode, storeID)
+		return err
 	})
+}
+
+// approve returns the store for which it approved.
+func (s *Sandbox) approve(pairingCode, storeID string) (string, error) {
+	if storeID == "" {
+		storeID = s.seed.StoreID
+	}
+	p := s.state.Pairings[strings.TrimSpace(pairingCode)]
+	switch {
+	case p == nil:
+		return "", fmt.Errorf("there is no pairing code %q", pairingCode)
+	case s.state.Stores[storeID] == nil:
+		return "", fmt.Errorf("there is no store %q", storeID)
+	}
+	s.state.Change()
+	switch result := s.state.PairWithStore(p, storeID, s.world.Now()); result {
+	case world.PairingExpired:
+		return "", fmt.Errorf("the pairing code %s expired", pairingCode)
+	case world.PairingReusedKey:
+		return "", fmt.Errorf("the key of the pairing code %s is paired with another store", pairingCode)
+	default: // a code without a key waits until a client claims it
+		return storeID, nil
+	}
 }
 
 // do runs an action for a caller in Go.

@@ -78,6 +78,9 @@ func controls() map[string]controlAction {
 		"clock":            underLock((*Sandbox).controlClock),
 		"effect":           underLock((*Sandbox).controlEffect),
 		"seed":             underLock((*Sandbox).controlSeed),
+		"replace":          underLock((*Sandbox).controlReplace),
+		"approve":          underLock((*Sandbox).controlApprove),
+		"consent":          (*Sandbox).controlConsent,
 		"fault":            underLock((*Sandbox).controlFault),
 		"fault/list":       underLock((*Sandbox).controlFaultList),
 		"fault/remove":     underLock((*Sandbox).controlFaultRemove),
@@ -109,6 +112,8 @@ func readControl(body []byte, into any) error {
 func (s *Sandbox) controlPay(body []byte) (any, error) {
 	var ask struct {
 		Address       string          `json:"address"`
+		Invoice       string          `json:"invoice"`
+		Share         string          `json:"share"`
 		Amount        json.RawMessage `json:"amount"`
 		Confirmations int             `json:"confirmations"`
 		RBF           bool            `json:"rbf"`
@@ -117,6 +122,12 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 		return nil, err
 	}
 	payment := Payment{Amount: strings.Trim(string(ask.Amount), `"`), Confirmations: ask.Confirmations, RBF: ask.RBF}
+	if ask.Invoice != "" && ask.Address == "" {
+		return s.payInvoice(ask.Invoice, ask.Share, payment)
+	}
+	if ask.Invoice != "" || ask.Share != "" {
+		return nil, errors.New("give an address with an amount, or an invoice")
+	}
 	amount, err := payment.check()
 	if err != nil {
 		return nil, err

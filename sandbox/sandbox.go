@@ -28,6 +28,10 @@
 // programs use addresses at the root of the origin, outside the root path:
 //
 //	POST /_sandbox/pay    {"address","amount","confirmations","rbf"}  pay to an address
+//	POST /_sandbox/pay    {"invoice","amount" or "share",…}           pay an invoice; "share" is half, all or double
+//	POST /_sandbox/replace {"txid"}                                   replace an unconfirmed payment, see [Sandbox.Replace]
+//	POST /_sandbox/approve {"code","storeId","refuse"}                approve or refuse a pairing
+//	POST /_sandbox/consent {"url","storeId","refuse","add"}           decide on a consent page
 //	POST /_sandbox/mine   {"blocks"}                                  find blocks
 //	POST /_sandbox/clock  {"advance":"30s"}                           move the clock forward
 //	POST /_sandbox/effect {"expirePairingCode":CODE}                  let a pairing code expire
