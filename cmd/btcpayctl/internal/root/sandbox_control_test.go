@@ -150,3 +150,57 @@ func TestSandboxReset(t *testing.T) {
 	c.fails("sandbox snapshot restore", 2, "argument is missing")
 	c.fails("sandbox snapshot shoot", 2, "no command")
 }
+
+func TestSandboxPay(t *testing.T) {
+	c := newControlled(t)
+	create := func(what string) string { return c.ok("invoice create --currency USD -o name " + what) }
+	of := func(id string) string { return c.ok("invoice get " + id + " -o template={{.status}}/{{.exception}}") }
+	c.ok("sandbox fault add status 503 --path /i/{id} --always") // the pages are not used
+	for flags, want := range map[string]string{
+		"": "processing", "--share half": "new", "--share double": "processing", "--amount 0.0001 --confirmations 1": "settled", "--rbf": "processing",
+	} {
+		id := create("--amount 5")
+		var paid map[string]string
+		if text := c.ok("sandbox pay " + id + " " + flags + " -o json"); json.Unmarshal([]byte(text), &paid) != nil || len(paid["txid"]) != 64 || paid["invoice"] != id || paid["amount"] == "" {
+			t.Errorf("%s: %s", flags, text)
+		}
+		if status := of(id); !strings.HasPrefix(status, want+"/") {
+			t.Errorf("%s: %s", flags, status)
+		}
+	}
+	anyAmount := create("--any-amount")
+	c.fails("sandbox pay "+anyAmount, 3, "give an amount")
+	c.ok("sandbox pay " + anyAmount + " --amount 0.001")
+	late := create("--amount 5")
+	c.ok("sandbox clock 16m")
+	c.ok("sandbox pay " + late)
+	if status := of(late); !strings.Contains(strings.ToLower(status), "late") {
+		t.Error(status)
+	}
+	id := create("--amount 5")
+	tx := c.ok("sandbox pay " + id + " --rbf --jq .txid")
+	if name := c.ok("sandbox replace " + tx + " -o name"); name != tx {
+		t.Error(name)
+	}
+	c.fails("sandbox replace "+tx, 3, "no transaction")
+	c.fails("sandbox pay none", 3, "no invoice")
+	c.fails("sandbox pay "+id+" --amount 1 --share half", 2, "exclude each other")
+	c.fails("sandbox pay "+id+" --amount -1", 3, "amount: must be BTC")
+	c.fails("sandbox pay "+id+" --share third", 2, "--share")
+	c.fails("sandbox pay "+id+" --confirmations -1", 2, "--confirmations")
+}
+
+func TestSandboxRefuse(t *testing.T) {
+	c := newControlled(t)
+	delete(c.env, "BTCPAYCTL_API_KEY")
+	c.ok("key generate --profile shop")
+	c.fails("pair client --profile shop --wait 0 --yes", 8, "approve")
+	var refused map[string]string
+	if text := c.ok("sandbox approve --profile shop --refuse -o json"); json.Unmarshal([]byte(text), &refused) != nil || refused["code"] == "" || refused["storeId"] != "" {
+		t.Error(text)
+	}
+	if g := c.run("sandbox approve --profile shop"); g.code == 0 {
+		t.Errorf("a code that was refused is approved: %s", g.stdout)
+	}
+	c.fails("sandbox approve --refuse "+c.URL+"/api-access-request?pairingCode=none", 3, "no pairing code")
+}

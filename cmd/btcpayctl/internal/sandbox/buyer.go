@@ -2,7 +2,7 @@ package sandbox
 
 import (
 	"context"
-	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,39 +15,89 @@ import (
 
 type paidRecord struct {
 	Invoice string `json:"invoice"`
-	Share   string `json:"share"`
+	Share   string `json:"share"`  // of the amount due; empty if an amount was given
+	Amount  string `json:"amount"` // in BTC
+	TxID    string `json:"txid"`
+	Address string `json:"address"`
+}
+
+var paidView = output.View[paidRecord]{
+	Columns: []output.Column[paidRecord]{
+		{Title: "INVOICE", Value: func(r paidRecord) string { return r.Invoice }},
+		{Title: "PAID", Value: func(r paidRecord) string { return r.Amount + " BTC" }},
+		{Title: "TRANSACTION", Fit: output.FitWords, Value: func(r paidRecord) string { return r.TxID }},
+	},
+	Name: func(r paidRecord) string { return r.Invoice },
+}
+
+// payAsk is what the control address takes.
+type payAsk struct {
+	Invoice       string `json:"invoice"`
+	Share         string `json:"share,omitempty"`
+	Amount        string `json:"amount,omitempty"`
+	Confirmations int    `json:"confirmations,omitempty"`
+	RBF           bool   `json:"rbf,omitempty"`
 }
 
 func newSandboxPay(a *app.App) *cobra.Command {
-	var share string
+	var asked payAsk
 	cmd := newActorCommand(a, &cobra.Command{
 		Use:   "pay INVOICE",
 		Short: "Pay an invoice, as the buyer",
-		Long: `Act as the buyer: open the invoice's checkout page on a sandbox and pay. The payment is
-not confirmed until a block is mined.`,
-		Example: "  btcpayctl sandbox pay \"$id\" && btcpayctl sandbox mine",
-		Args:    cli.Arguments(1, 1),
-	}, output.View[paidRecord]{
-		Columns: []output.Column[paidRecord]{
-			{Title: "INVOICE", Value: func(r paidRecord) string { return r.Invoice }},
-			{Title: "PAID", Value: func(r paidRecord) string { return r.Share }},
-		},
-		Name: func(r paidRecord) string { return r.Invoice },
-	}, func(ctx context.Context, p *sandboxActor, args []string) (paidRecord, error) {
-		button, ok := map[string]string{"all": "pay", "half": "pay-half", "double": "pay-double"}[share]
-		if !ok {
+		Long: `Pay an invoice of a sandbox, as the buyer: the amount due, a share of it with --share, or
+--amount. The payment is not confirmed until a block is mined, by "sandbox mine" or
+--confirmations. An invoice that expired is paid late. An invoice of any amount needs
+--amount.
+
+With --rbf the payment may be replaced, so that it counts only with its first block.
+"sandbox replace" replaces a payment by one to another address.`,
+		Example: `  btcpayctl sandbox pay "$id" && btcpayctl sandbox mine
+  btcpayctl sandbox pay "$id" --share half
+  btcpayctl sandbox clock 16m && btcpayctl sandbox pay "$id"      # too late
+  btcpayctl sandbox pay "$id" --amount 0.001 --confirmations 1`,
+		Args: cli.Arguments(1, 1),
+	}, paidView, func(ctx context.Context, p *sandboxActor, args []string) (paidRecord, error) {
+		asked.Invoice = args[0]
+		switch {
+		case !slices.Contains([]string{"half", "all", "double"}, asked.Share):
 			return paidRecord{}, &output.Error{Code: output.Usage, What: "--share must be all, half or double", Next: "--share half"}
+		case asked.Confirmations < 0:
+			return paidRecord{}, &output.Error{Code: output.Usage, What: "--confirmations must be 0 or more", Next: "--confirmations 1"}
+		case asked.Amount != "":
+			asked.Share = ""
 		}
-		if _, err := p.human.Open(ctx, "/invoice?id="+url.QueryEscape(args[0])); err != nil {
-			return paidRecord{}, err
-		}
-		if _, err := p.human.Press(ctx, button); err != nil {
-			return paidRecord{}, err
-		}
-		return paidRecord{args[0], share}, nil
+		record, err := ask[paidRecord](ctx, p, "pay", asked)
+		record.Invoice, record.Share = asked.Invoice, asked.Share
+		return record, err
 	})
-	cmd.Flags().StringVar(&share, "share", "all", "share of the amount due: half, all or double")
+	cmd.Flags().StringVar(&asked.Share, "share", "all", "share of the amount due: half, all or double")
+	cmd.Flags().StringVar(&asked.Amount, "amount", "", "`amount` in BTC instead, such as 0.0002")
+	cmd.Flags().IntVar(&asked.Confirmations, "confirmations", 0, "`number` of blocks to mine right after the payment")
+	cmd.Flags().BoolVar(&asked.RBF, "rbf", false, "the payment may be replaced")
+	refuseBeside(cmd, "amount", "share")
 	return cmd
+}
+
+type replacedRecord struct {
+	TxID string `json:"txid"`
+}
+
+func newSandboxReplace(a *app.App) *cobra.Command {
+	return newActorCommand(a, &cobra.Command{
+		Use:   "replace TRANSACTION",
+		Short: "Replace an unconfirmed payment, as a buyer who cheats",
+		Long: `Replace an unconfirmed payment on a sandbox by a transaction that pays to another address,
+as a buyer does who takes the money back. "sandbox pay" prints the transaction.`,
+		Example: `  btcpayctl sandbox replace "$(btcpayctl sandbox pay "$id" --rbf -o json --jq .txid)"`,
+		Args:    cli.Arguments(1, 1),
+	}, output.View[replacedRecord]{
+		Columns: []output.Column[replacedRecord]{{Title: "TRANSACTION", Fit: output.FitWords, Value: func(r replacedRecord) string { return r.TxID }}},
+		Name:    func(r replacedRecord) string { return r.TxID },
+	}, func(ctx context.Context, p *sandboxActor, args []string) (replacedRecord, error) {
+		record := replacedRecord{args[0]}
+		_, err := ask[struct{}](ctx, p, "replace", record)
+		return record, err
+	})
 }
 
 type minedRecord struct {

@@ -17,24 +17,28 @@ import (
 
 type approvalRecord struct {
 	Code    string `json:"code"`
-	StoreID string `json:"storeId"`
+	StoreID string `json:"storeId"` // empty if it was refused
 }
 
 var approvalView = output.View[approvalRecord]{
 	Columns: []output.Column[approvalRecord]{
 		{Title: "CODE", Value: func(r approvalRecord) string { return r.Code }},
-		{Title: "STORE", Fit: output.FitWords, Value: func(r approvalRecord) string { return r.StoreID }},
+		{Title: "STORE", Fit: output.FitWords, Value: func(r approvalRecord) string { return cli.Dash(r.StoreID) }},
 	},
 	Name: func(r approvalRecord) string { return r.Code },
 }
 
 func newSandboxApprove(a *app.App) *cobra.Command {
-	return newActorCommand(a, &cobra.Command{
+	var refuse bool
+	cmd := newActorCommand(a, &cobra.Command{
 		Use:   "approve [URL]",
 		Short: "Approve a pairing, as the store's owner",
 		Long: `Act as the store's owner on a sandbox: log in, open the page of a pairing code, and
 approve it for the store. Without a URL, it is the last code that the profile's key
-requested; the command waits 10 seconds for one.`,
+requested; the command waits 10 seconds for one.
+
+--refuse refuses it instead. The page has no button for that: the owner closes it, and the
+program that waits hears nothing until the code expires. Here the code expires at once.`,
 		Example: "  btcpayctl pair client --profile shop &\n  btcpayctl sandbox approve --profile shop; wait",
 		Args:    cli.Arguments(0, 1),
 	}, approvalView, func(ctx context.Context, p *sandboxActor, args []string) (approvalRecord, error) {
@@ -42,14 +46,21 @@ requested; the command waits 10 seconds for one.`,
 		if err != nil {
 			return approvalRecord{}, err
 		}
+		code := page.Query().Get("pairingCode")
+		if refuse {
+			_, err := ask[struct{}](ctx, p, "approve", map[string]any{"code": code, "refuse": true})
+			return approvalRecord{Code: code}, err
+		}
 		if err := p.logIn(ctx); err != nil {
 			return approvalRecord{}, err
 		}
 		if _, err := p.human.Approve(ctx, page.String(), p.seed.StoreID); err != nil {
 			return approvalRecord{}, err
 		}
-		return approvalRecord{page.Query().Get("pairingCode"), p.seed.StoreID}, nil
+		return approvalRecord{code, p.seed.StoreID}, nil
 	})
+	cmd.Flags().BoolVar(&refuse, "refuse", false, "refuse it: the code expires")
+	return cmd
 }
 
 func (p *sandboxActor) approvalPage(ctx context.Context, args []string) (*url.URL, error) {

@@ -97,7 +97,7 @@ another terminal or a script.`,
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
 	refuseBeside(cmd, "list", "host", "port", "tls", "root-path", "state", "empty", "disable-registration", "emulate")
-	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
+	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxReplace(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
 		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a))
 	cli.Shows(cmd, sandboxView)
 	return cmd
