@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/ledger"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
+	"github.com/btcpayctl/btcpayctl/sandbox/human"
 )
 
 type approvalRecord struct {
@@ -54,13 +55,22 @@ program that waits hears nothing until the code expires. Here the code expires a
 		if err := p.logIn(ctx); err != nil {
 			return approvalRecord{}, err
 		}
-		if _, err := p.human.Approve(ctx, page.String(), p.seed.StoreID); err != nil {
+		shown, err := p.human.Approve(ctx, page.String(), p.seed.StoreID)
+		if err != nil {
 			return approvalRecord{}, err
 		}
-		return approvalRecord{code, p.seed.StoreID}, nil
+		return p.approved(code, shown)
 	})
 	cmd.Flags().BoolVar(&refuse, "refuse", false, "refuse it: the code expires")
 	return cmd
+}
+
+// approved checks the page that follows an approval. If the pairing failed, it is the page of all tokens, with a message.
+func (p *sandboxActor) approved(code string, shown *human.Page) (approvalRecord, error) {
+	if p.human.At().Query().Get("pairingCode") == "" {
+		return approvalRecord{}, &output.Error{Code: output.Refused, What: "the pairing was not approved", Why: strings.Join(shown.Alerts, " "), Next: "btcpayctl pair client"}
+	}
+	return approvalRecord{code, p.seed.StoreID}, nil
 }
 
 func (p *sandboxActor) approvalPage(ctx context.Context, args []string) (*url.URL, error) {
@@ -106,10 +116,11 @@ Tokens page, and approve it.`,
 		if err != nil {
 			return approvalRecord{}, err
 		}
-		if _, err := p.human.Press(ctx, "Approve"); err != nil {
+		shown, err := p.human.Press(ctx, "Approve")
+		if err != nil {
 			return approvalRecord{}, err
 		}
-		return approvalRecord{code, p.seed.StoreID}, nil
+		return p.approved(code, shown)
 	})
 }
 
