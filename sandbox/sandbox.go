@@ -68,7 +68,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -80,6 +82,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/notifications"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/webhooks"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/pages"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/requestlog"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -110,6 +113,10 @@ type Options struct {
 	// Now is the clock on which the sandbox's is based; nil means [time.Now]. Control may move the sandbox's clock
 	// forward.
 	Now func() time.Time
+	// Seed makes ids, keys, tokens and secrets repeatable, if it is not 0: the same requests in the same order get the same.
+	// Times are not part of it. One sandbox of a process may have a seed at a time; others beside it disturb it. Secrets
+	// of a known seed are no secrets.
+	Seed uint64
 	// TieSeed seeds the order of invoices that were made in the same second, which differs between pages as a real
 	// server's does. With the same seed, skip and take, the order is the same.
 	TieSeed uint64
@@ -135,6 +142,7 @@ type Sandbox struct {
 	requests     requestlog.Log
 	page         *dashboard.Dashboard
 	snapshots    *snapshots
+	endSeed      func()
 
 	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
 	// does not hold it.
@@ -154,11 +162,27 @@ func NewHandler(o Options) (*Sandbox, error) {
 	if err := checkControlToken(o.ControlToken); err != nil {
 		return nil, err
 	}
+	endSeed := func() {}
+	if o.Seed != 0 {
+		if endSeed, err = random.Seed(o.Seed); err != nil {
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+	}
+	s, err := newSandbox(o, emulated)
+	if err != nil {
+		endSeed()
+		return nil, err
+	}
+	s.endSeed = endSeed
+	return s, nil
+}
+
+func newSandbox(o Options, emulated release.Release) (*Sandbox, error) {
 	w, err := world.Open(o.StateFile, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	w.TieSeed = o.TieSeed
+	w.TieSeed = cmp.Or(o.TieSeed, o.Seed)
 	s := &Sandbox{
 		rootPath:     normaliseRootPath(o.RootPath),
 		empty:        o.Empty,
@@ -222,7 +246,10 @@ func (s *Sandbox) setSeed(seed Seed) {
 }
 
 // Close stops deliveries and timers, and writes the state file.
-func (s *Sandbox) Close() error { return s.world.Close() }
+func (s *Sandbox) Close() error {
+	defer s.endSeed()
+	return s.world.Close()
+}
 
 func normaliseRootPath(path string) string {
 	path = strings.Trim(path, "/")

@@ -1,10 +1,10 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
@@ -18,7 +18,7 @@ const (
 // makeSeed makes the account, the store with a wallet and fixed rates, and the key.
 func (s *Sandbox) makeSeed() error {
 	now := s.world.Now()
-	password := strings.ToLower(rand.Text())
+	password := strings.ToLower(random.Text())
 	u := s.state.NewUser(seedEmail, password, now)
 	u.Admin, u.Approved, u.AllowsBasic = true, true, true
 	settings := world.NewStoreSettings()

@@ -160,14 +160,14 @@ func showInvoice(w *world.World, inv *world.Invoice, base string) *invoice {
 		ItemDesc:                       m.ItemDesc,
 		ItemCode:                       m.ItemCode,
 		OrderID:                        m.OrderID,
-		GUID:                           random.UUID(), // random on the real server too, like the token
+		GUID:                           random.Reading.UUID(), // random on the real server too, like the token
 		ID:                             inv.ID,
 		InvoiceTime:                    inv.Created.UnixMilli(),
 		ExpirationTime:                 inv.Expires.UnixMilli(),
 		CurrentTime:                    w.Now().UnixMilli(),
 		Rate:                           "0.0",
 		ExceptionStatus:                exceptionOf(inv.Exception),
-		Token:                          random.Base58(16),
+		Token:                          random.Reading.Base58(16),
 		PaymentSubtotals:               map[string]money.Number{},
 		PaymentTotals:                  map[string]money.Number{},
 		MinerFees:                      map[string]minerFee{},

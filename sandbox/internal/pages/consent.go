@@ -244,7 +244,7 @@ func handOver(w http.ResponseWriter, r *serve.Request, f *consent, k *world.APIK
 		redirect(w, r, "/account/apikeys?key="+url.QueryEscape(k.Value))
 		return
 	}
-	h := handover{f.Redirect, k, random.Hex(16)}
+	h := handover{f.Redirect, k, random.Reading.Hex(16)}
 	w.Header().Set("Content-Security-Policy", "script-src 'self' 'nonce-"+h.Nonce+"'")
 	showPage(w, r, "consent-done", "Back to the application", h)
 }

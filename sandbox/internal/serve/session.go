@@ -25,7 +25,7 @@ func (r *Request) LogIn(w http.ResponseWriter, u *world.User, remember bool) {
 	if len(r.State.Sessions) >= maxSessions {
 		dropOldestSession(r.State)
 	}
-	session := &world.Session{ID: random.Hex(32), UserID: u.ID, Created: r.World.Now()}
+	session := &world.Session{ID: random.Session.Hex(32), UserID: u.ID, Created: r.World.Now()}
 	r.State.Sessions[session.ID] = session
 	r.Session, r.User = session, u
 	cookie := &http.Cookie{Name: SessionCookie, Value: session.ID, Path: r.cookiePath(), HttpOnly: true, SameSite: http.SameSiteLaxMode}
@@ -82,7 +82,7 @@ func (r *Request) TakeFlashes() []world.Flash {
 // caller has none, so that the sandbox keeps nothing about callers who are not logged in.
 func (r *Request) FormToken(w http.ResponseWriter) string {
 	if r.antiforgery == "" {
-		r.antiforgery = random.Hex(16)
+		r.antiforgery = random.Reading.Hex(16)
 		http.SetCookie(w, &http.Cookie{Name: AntiforgeryCookie, Value: r.antiforgery, Path: r.cookiePath(), HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	}
 	return FormToken(r.State, r.antiforgery, r.User)

@@ -182,16 +182,14 @@ func (k *extendedKey) child(index uint32) (*extendedKey, error) {
 
 // NewAccountKey returns a random extended public key of an account. Its private key is discarded.
 func NewAccountKey() string {
-	private, err := btcec.NewPrivateKey()
-	if err != nil {
-		panic(err) // the system's random numbers cannot fail
-	}
+	private, public := btcec.PrivKeyFromBytes(random.Bytes(32))
+	private.Zero()
 	raw := binary.BigEndian.AppendUint32(nil, extendedPublicKey)
 	raw = append(raw, 3)                   // depth of an account
 	raw = append(raw, random.Bytes(4)...)  // its parent
 	raw = append(raw, 0x80, 0, 0, 0)       // the first account
 	raw = append(raw, random.Bytes(32)...) // chain code
-	raw = append(raw, private.PubKey().SerializeCompressed()...)
+	raw = append(raw, public.SerializeCompressed()...)
 	first := sha256.Sum256(raw)
 	second := sha256.Sum256(first[:])
 	return base58.Encode(append(raw, second[:4]...))

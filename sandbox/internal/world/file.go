@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // loadState reads the state file, if there is one.
@@ -41,6 +43,7 @@ func (w *World) loadState() error {
 	st.index()
 	w.clock.advance(st.Ahead)
 	w.State, w.loaded = st, true
+	random.GoTo(st.Drawn)
 	return nil
 }
 

@@ -90,6 +90,7 @@ func (w *World) Record() {
 		return
 	}
 	w.State.Ahead = time.Duration(w.clock.ahead.Load())
+	w.State.Drawn = random.At()
 	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched, WebhookDeliveries: delivered, Notifications: notified}
 	for _, p := range w.State.parts() {
 		text := encodeState(p.value.Interface())

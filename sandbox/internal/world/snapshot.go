@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // Snapshot is all of a world's state, and the time that it was taken.
@@ -63,6 +65,7 @@ func (w *World) replace(st *State, ahead time.Duration) {
 	st.index()
 	*w.State = *st
 	w.clock.ahead.Store(int64(ahead))
+	random.GoTo(w.State.Drawn)
 	w.deliveries.Forget()
 	w.wakeWebhooks()
 	w.State.replaced = true
@@ -71,6 +74,7 @@ func (w *World) replace(st *State, ahead time.Duration) {
 
 // withoutStart is the text of the state without the one that a reset goes back to.
 func (st *State) withoutStart() json.RawMessage {
+	st.Drawn = random.At()
 	start := st.Start
 	st.Start = nil // it is in the state file
 	defer func() { st.Start = start }()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/deliver"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/random"
 )
 
 // State is all data of a sandbox, guarded by the lock of its [World]. It is what the state file holds.
@@ -56,6 +57,8 @@ type State struct {
 	Numbered int    // number of things whose order counts
 	Height   int    // blocks found since the start
 	Node     Node   // the server's node; empty if it is synchronised
+
+	Drawn random.Position `json:",omitempty"` // of the random streams, if they have a seed
 
 	Deliveries []*deliver.Delivery // pending notifications, in order
 

@@ -61,7 +61,7 @@ func (w *World) Redeliver(h *Webhook, d *WebhookDelivery) string {
 }
 
 func newWebhookDelivery(h *Webhook, event string, at time.Time) *WebhookDelivery {
-	return &WebhookDelivery{ID: random.Base58(16), WebhookID: h.ID, Type: event, Created: at}
+	return &WebhookDelivery{ID: random.Delivering.Base58(16), WebhookID: h.ID, Type: event, Created: at}
 }
 
 func (w *World) queueWebhookDelivery(h *Webhook, d *WebhookDelivery) {
