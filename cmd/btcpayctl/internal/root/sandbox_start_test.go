@@ -116,3 +116,17 @@ func TestSandboxTLS(t *testing.T) {
 	c.ok("sandbox mine --ca-file " + file)
 	c.ok("sandbox replay " + recordings + "2.4.1/10-health-info.json")
 }
+
+func TestSandboxSeed(t *testing.T) {
+	(&controlled{nil, t, newHome(t), nil}).fails("sandbox --seed 0", 2, "--seed must be 1")
+	keys := map[string]int{}
+	for range 2 {
+		t.Run("", func(t *testing.T) {
+			_, record := startSandbox(t, nil, "--seed", "5", "-o", "json")
+			keys[record["apiKey"]]++
+		})
+	}
+	if len(keys) != 1 {
+		t.Errorf("two starts have the keys %v", keys)
+	}
+}

@@ -60,6 +60,9 @@ A container cannot reach the loopback address of another one: --host listens on 
 address, such as 0.0.0.0. Requests from other machines can then use the server, and control
 it only with a token, which is printed, or taken from $BTCPAYCTL_SANDBOX_TOKEN.
 
+With --seed, ids, keys, passwords and tokens are the same at each start, as long as the
+same requests come in the same order. They can be guessed then.
+
 --tls serves https, with certificates of an authority of its own. The file with the
 authority's certificate is printed: with --state it is FILE.ca.pem and is used again,
 otherwise it is removed at the end.
@@ -92,11 +95,12 @@ another terminal or a script.`,
 	cmd.Flags().BoolVar(&c.options.TLS, "tls", false, "serve https, with an authority of its own")
 	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "root `path` of the server, such as /btcpay")
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "keep the state in this `file`")
+	cmd.Flags().Uint64Var(&c.options.Seed, "seed", 0, "`number` from 1, with which ids, keys and tokens are the same at each start")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without an account, like a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
-	refuseBeside(cmd, "list", "host", "port", "tls", "root-path", "state", "empty", "disable-registration", "emulate")
+	refuseBeside(cmd, "list", "host", "port", "tls", "seed", "root-path", "state", "empty", "disable-registration", "emulate")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxReplace(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
 		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a))
 	cli.Shows(cmd, sandboxView)
@@ -113,6 +117,9 @@ func (c *sandboxCommand) run(cmd *cobra.Command, _ []string) error {
 	}
 	if _, err := sandbox.EmulatedVersion(c.options.Emulate); err != nil {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--emulate does not know the release %.40q", c.options.Emulate), Why: "It takes a version since 1.13, or \"newer\". Nothing was started.", Next: "--emulate 2.0, --emulate 2.3.9, or --emulate newer", Err: err}
+	}
+	if cmd.Flags().Changed("seed") && c.options.Seed == 0 {
+		return &output.Error{Code: output.Usage, What: "--seed must be 1 or more", Why: "Nothing was started.", Next: "--seed 1, or leave --seed out"}
 	}
 	if err := c.chooseToken(); err != nil {
 		return err
