@@ -88,6 +88,7 @@ var docCases = []docCase{
 	{block: "docs/sandbox.md: btcpayctl sandbox --host 0.0.0.0 --port 8080", why: "it would open a port of this machine to others; TestSandboxHost runs the command"},
 	{block: "docs/sandbox.md: btcpayctl sandbox --tls --port 8443 --state shop.json", why: "TestSandboxTLS runs it, on a free port"},
 	{block: `docs/sandbox.md: btcpayctl sandbox pay "$id" --share half`, why: "it needs an invoice and a pairing; TestSandboxPay and TestSandboxRefuse run these commands"},
+	{block: `docs/sandbox.md: post() { curl -sS -H 'Content-Type: application/json' -d "$2" "$BTCPAYCTL_SERVER/_sandbox/$1"; }`, why: "it needs curl; the tests of package sandbox send the same"},
 	{block: "docs/sandbox.md: btcpayctl sandbox reset", setup: []string{onSandbox}},
 	{block: "docs/sandbox.md: btcpayctl sandbox --port 8080", with: map[string]string{"8080": "0"}, until: `KEY|apiKey`},
 }

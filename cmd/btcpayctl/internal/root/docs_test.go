@@ -73,8 +73,10 @@ func docBlocks(t *testing.T) (blocks []docBlock) {
 // docLanguages are those of blocks that hold no commands, and what checks them.
 var docLanguages = map[string]string{
 	"go":     "parts of programs; the examples below examples/ are compiled and run",
-	"yaml":   "TestCIRecipes runs the commands in it",
+	"yaml":   "TestCIRecipes runs the commands in it, and TestSandboxDocs checks those of docs/sandbox.md",
 	"groovy": "TestCIRecipes runs the commands in it",
+	"js":     "TestSandboxDocs runs it, if node is installed",
+	"php":    "TestSandboxDocs runs it, if php is installed",
 }
 
 // A docCase says how a block of commands is run, or why it is not.
