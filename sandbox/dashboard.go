@@ -43,7 +43,7 @@ func (f *activeFaults) waiting() []dashboard.Fault {
 	return all
 }
 
-// remove removes a fault by its id.
+// remove removes a fault by its id. It reports whether the fault was set.
 func (f *activeFaults) remove(id string) bool {
 	f.mu.Lock()
 	var found *ActiveFault

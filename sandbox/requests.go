@@ -32,6 +32,9 @@ type LoggedRequest struct {
 	Fault string `json:"fault"`
 }
 
+// Refused reports whether the client got an error, was sent to another page, or got no response because of a fault.
+func (r LoggedRequest) Refused() bool { return r.Status == 0 || r.Status >= 400 || r.Reason != "" }
+
 // String returns the request on one line.
 func (r LoggedRequest) String() string {
 	text := fmt.Sprintf("%s %s %s: %d", r.Time.Format(time.TimeOnly), r.Method, r.Path, r.Status)

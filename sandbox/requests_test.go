@@ -57,7 +57,7 @@ func TestRefusalReasons(t *testing.T) {
 		{"key for another store", "GET", "/btcpay/api/v1/stores/" + other + "/invoices", token(weak), 403, `API key "reader" …` + weak[36:], "the key has no btcpay.store.canviewinvoices for store " + other + ", only for another store"},
 		{"key of something else", "GET", "/btcpay/api/v1/users", token(profile), 403, `API key "profile" …` + profile[36:], "the key has no btcpay.server.canviewusers"},
 		{"role", "GET", store + "/webhooks", token(guests), 403, `API key "of a guest" …` + guests[36:], "the account guest@example.com is Guest in store " + seed.StoreID + ", and that role has no btcpay.store.webhooks.canmodifywebhooks"},
-		{"not a member", "GET", store, token(strangers), 403, `API key "of a stranger" …` + strangers[36:], "the account stranger@example.com is not a member of store " + seed.StoreID},
+		{"not a member", "GET", store, token(strangers), 403, `API key "of a stranger" …` + strangers[36:], "the account stranger@example.com does not belong to store " + seed.StoreID},
 		{"no administrator", "GET", "/btcpay/api/v1/users", token(guests), 403, `API key "of a guest" …` + guests[36:], "the account guest@example.com is no administrator, and btcpay.server.canviewusers is for administrators"},
 		{"unknown store", "GET", "/btcpay/api/v1/stores/nowhere", token(everything), 403, "API key …" + everything[36:], `there is no store "nowhere"`},
 		{"unknown invoice", "GET", store + "/invoices/nothing", token(everything), 403, "API key …" + everything[36:], `there is no invoice "nothing"`},
@@ -206,4 +206,38 @@ func TestRequestLogIsBounded(t *testing.T) {
 	}
 	l.Add(requestlog.Entry{})
 	<-added
+}
+
+func TestControlRequests(t *testing.T) {
+	w := newTestbed(t, Options{})
+	for _, body := range []string{`{"after":-1}`, `{"after":"1"}`, `{"wait":"soon"}`, `{"wait":"-1s"}`, `{"wait":"21s"}`, `{"wait":10}`, `{"before":1}`, `[]`} {
+		if response, answer := w.call("POST", "/_sandbox/requests", body); response.StatusCode != 400 || !strings.HasPrefix(answer, `{"error":`) {
+			t.Errorf("%s: %d %s", body, response.StatusCode, answer)
+		}
+	}
+	if response, _ := w.call("GET", "/_sandbox/requests", ""); response.StatusCode != 405 {
+		t.Errorf("GET: %d", response.StatusCode)
+	}
+	if response, answer := w.call("POST", "/_sandbox/requests", "", "Origin", "http://evil.example"); response.StatusCode != 403 || strings.Contains(answer, "requests\":") {
+		t.Errorf("another origin: %d %s", response.StatusCode, answer)
+	}
+	list := func(body string) []any { return w.control("requests", body)["requests"].([]any) }
+	if got := list(`{}`); len(got) != 0 {
+		t.Errorf("requests: %v", got)
+	}
+	w.call("GET", "/api/v1/health", "")
+	w.call("GET", "/api/v1/stores", "")
+	if got := list(``); len(got) != 2 || got[1].(map[string]any)["reason"] != "the request has no Authorization header" {
+		t.Errorf("requests: %v", got)
+	}
+	if got := list(`{"after":1,"wait":"20s"}`); len(got) != 1 {
+		t.Errorf("after 1: %v", got)
+	}
+	// One that waits gets the next request, whenever it comes.
+	waits := make(chan []any)
+	go func() { waits <- list(`{"after":2,"wait":"20s"}`) }()
+	w.call("GET", "/api/v1/health", "")
+	if got := <-waits; len(got) != 1 || got[0].(map[string]any)["number"] != float64(3) {
+		t.Errorf("after 2: %v", got)
+	}
 }

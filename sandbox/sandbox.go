@@ -44,6 +44,7 @@
 //	POST /_sandbox/fault/remove {"id"}                                remove a fault, or all by {"all":true}
 //	POST /_sandbox/reset  {}                                          go back to the start, see [Sandbox.Reset]
 //	POST /_sandbox/snapshot/save {"name"}                             save the state; also restore, remove, and list with {}
+//	POST /_sandbox/requests {"after","wait":"10s"}                    read the log of requests, or wait for the next one
 //
 // They answer JSON. They refuse requests from other origins, and those that do not come by a loopback address, unless
 // these have the [Options.ControlToken].
@@ -263,6 +264,10 @@ func normaliseRootPath(path string) string {
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if dashboard.Takes(r.URL.Path) {
 		s.page.ServeHTTP(w, r)
+		return
+	}
+	if r.URL.Path == requestsPath {
+		s.controlRequests(w, r)
 		return
 	}
 	if f := s.faults.match(s, r); f != nil {

@@ -55,7 +55,7 @@ type Dashboard struct {
 
 	// token is in each form of the page. A page of another origin cannot read it.
 	token string
-	// instance tells numbers of requests from those of an earlier start.
+	// instance distinguishes the numbers of requests from those of an earlier start.
 	instance string
 
 	readers atomic.Int32

@@ -90,7 +90,7 @@ func hide(secret string) string { return "…" + strings.TrimPrefix(lastOf(secre
 
 // harmless are the parameters of a query whose values are no secrets, in lower case.
 var harmless = []string{
-	"count", "cryptocode", "currencypair", "dateend", "datestart", "enddate", "includearchived", "includeconfig", "includepaymentmethods",
+	"count", "cryptocode", "currencypair", "currencypairs", "dateend", "datestart", "enddate", "includearchived", "includeconfig", "includepaymentmethods",
 	"invoiceid", "itemcode", "limit", "offset", "onlyenabled", "orderid", "paymentmethod", "paymentmethodid", "skip", "startdate", "status",
 	"storeid", "strict", "take", "textsearch",
 }

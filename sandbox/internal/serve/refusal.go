@@ -12,7 +12,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// What follows tells a developer more than the server's response does. It is only for the log of requests.
+// The reasons below have more detail than the server's response. They are only for the log of requests.
 
 // explainBitpay notes why a caller of the BitPay API may not use a route.
 func (r *Request) explainBitpay(w *Response, permission string) {
@@ -143,7 +143,7 @@ func (r *Request) explainForbidden(w *Response, route *Route, sc scope) {
 	default:
 		role := r.State.Stores[sc.storeID].RoleOf(r.User)
 		if role == nil {
-			w.explain("the account %s is not a member of store %s", r.User.Email, sc.storeID)
+			w.explain("the account %s does not belong to store %s", r.User.Email, sc.storeID)
 			return
 		}
 		w.explain("the account %s is %s in store %s, and that role has no %s", r.User.Email, role.ID, sc.storeID, p)

@@ -199,6 +199,7 @@ var scenarios = []scenario{
 	{line: "sandbox replay /nowhere", code: 2},
 	{line: "sandbox replace none --server $SERVER", code: 3},
 	{line: "sandbox clock 1s --server $SERVER"}, {line: "sandbox mine --server $SERVER"},
+	{line: "sandbox requests --server $SERVER"},
 	{line: "sandbox pay $UNPAID --server $SERVER", before: []string{"UNPAID=invoice create --profile till --amount 1 --currency USD -o name"}, allow: playsOwner},
 	{line: "sandbox paste $PUBLICKEY --server $SERVER", before: []string{"key generate --profile pasted", "PUBLICKEY=key show --profile pasted -o json --jq .publicKey"}, allow: playsOwner},
 	{line: "sandbox approve --profile fresh --server $SERVER", beside: "pair client --profile fresh --server $SERVER --interval 100ms", allow: playsOwner},

@@ -61,6 +61,7 @@ var withoutEffect = map[string]string{
 	"sandbox snapshot restore": "as sandbox paste, in play", "sandbox snapshot remove": "as sandbox paste, in play",
 	"version": "reads", "whoami": "reads",
 	"webhook list": "reads", "webhook show": "reads", "webhook deliveries": "reads", "webhook verify": "reads",
+	"sandbox requests": "it reads the log of a sandbox",
 }
 
 // TestEveryCommandIsJudged: a new command says here what it changes.

@@ -102,7 +102,7 @@ another terminal or a script.`,
 	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
 	refuseBeside(cmd, "list", "host", "port", "tls", "seed", "root-path", "state", "empty", "disable-registration", "emulate")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxReplace(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
-		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a))
+		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a), newSandboxRequests(a))
 	cli.Shows(cmd, sandboxView)
 	return cmd
 }
