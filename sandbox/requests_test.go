@@ -139,7 +139,7 @@ func TestRequestsHideKeys(t *testing.T) {
 	key := w.s.Seed().APIKey
 	escaped := "%" + fmt.Sprintf("%02x", key[0]) + key[1:]
 	for _, path := range []string{
-		"/api/v1/api-keys/" + key, "/api/v1/api-keys/" + escaped, "/nowhere/" + key, "/api-keys/authorize?apiKey=" + key, "/x?" + key, "/x?orderId=" + key, "/x?orderId=7&skip=1",
+		"/api/v1/api-keys/" + key, "/api/v1/api-keys/" + escaped, "/nowhere/" + key, "/api-keys/authorize?apiKey=" + key, "/x?" + key, "/x?orderId=" + key,
 	} {
 		w.call("PATCH", path, "")
 		all := w.s.Requests()
@@ -148,6 +148,15 @@ func TestRequestsHideKeys(t *testing.T) {
 			t.Errorf("%s is logged as %s", path, got)
 		}
 	}
+	token := strings.Repeat("Token123", 5)
+	for _, path := range []string{"/stores/x/tokens/" + token, "/stores/x/Tokens/" + token + "/revoke", "/stores/" + w.s.Seed().StoreID + "/tokens/" + token + "/revoke", "/tokens?token=" + token, "/nowhere?" + token} {
+		w.call("GET", path, "")
+		all := w.s.Requests()
+		if got := all[len(all)-1].Path; strings.Contains(got, token[:20]) {
+			t.Errorf("%s is logged as %s", path, got)
+		}
+	}
+	w.call("GET", "/x?orderId=7&skip=1", "")
 	all := w.s.Requests()
 	if got := all[len(all)-1].Path; got != "/x?orderId=7&skip=1" {
 		t.Errorf("harmless values: %s", got)

@@ -70,7 +70,11 @@ func showTarget(target, hidden string) string {
 	path, query, found := strings.Cut(target, "?")
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
-		if plain, err := url.PathUnescape(s); err == nil && (looksSecret(plain) || plain != "" && plain == hidden) {
+		plain, err := url.PathUnescape(s)
+		if err != nil {
+			plain = s
+		}
+		if looksSecret(plain) || plain != "" && plain == hidden || i > 0 && holdsSecrets(segments[i-1]) && len(plain) > longestWord {
 			segments[i] = hide(plain)
 		}
 	}
@@ -84,6 +88,15 @@ func showTarget(target, hidden string) string {
 // looksSecret reports whether a text has the form of an API key. Ids have another one.
 func looksSecret(text string) bool {
 	return len(text) == 40 && strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
+}
+
+// longestWord is the longest literal segment behind one that [holdsSecrets].
+const longestWord = 16
+
+// holdsSecrets reports whether a segment comes before a secret in the server's addresses, also if the rest of the address is
+// wrong.
+func holdsSecrets(segment string) bool {
+	return strings.EqualFold(segment, "tokens") || strings.EqualFold(segment, "api-keys")
 }
 
 func hide(secret string) string { return "…" + strings.TrimPrefix(lastOf(secret), " …") }

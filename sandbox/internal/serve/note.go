@@ -21,7 +21,7 @@ func (w *Response) explain(format string, arguments ...any) {
 // noteRequest notes the caller, and the permission that the route needs.
 func (r *Request) noteRequest(w *Response, route *Route) {
 	n := &w.note
-	n.Hidden = r.PathValue("apikey")
+	n.Hidden = cmp.Or(r.PathValue("apikey"), r.PathValue("token"))
 	switch route.Permission {
 	case Anyone, AnyKey:
 	case CreateInvoice:
