@@ -23,13 +23,14 @@ BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
-.PHONY: help build install uninstall test demo bench fuzz torture lint apidiff cross docs surface go-is-new-enough
+.PHONY: help build install uninstall test test-clients demo bench fuzz torture lint apidiff cross docs surface go-is-new-enough
 
 help:
 	@echo "make build    bin/btcpayctl, stripped and reproducible"
 	@echo "make install  the program, man pages and completions below PREFIX ($(PREFIX)); make uninstall removes them"
 	@echo "make demo     both pairings and a paid invoice against the embedded sandbox, in seconds"
 	@echo "make test     all tests, with the race detector where a C compiler is found"
+	@echo "make test-clients  clients of others, fetched from npm, against the sandbox, and axe-core on its pages; needs node and chromium"
 	@echo "make bench    speed and memory: measured, baseline and limit; fails where a limit is passed"
 	@echo "make fuzz     every fuzz target for FUZZTIME (60s each)"
 	@echo "make torture  the long tests: 1,000 kills, 100,000 signatures, and the like; fails where a figure is missed"
@@ -71,6 +72,9 @@ test: go-is-new-enough
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null; then \
 		race=; echo "The race detector is left out: it needs a C compiler (apt-get install gcc)."; fi; \
 	set -x; CGO_ENABLED=0 $(GO) vet -trimpath ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -vet=off -shuffle=on -timeout=60m ./...
+
+test-clients: build
+	@GO="$(GO)" .ci/clients/run
 
 bench: build
 	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/bench -binary $(BIN)
