@@ -27,52 +27,43 @@ func listInvoices(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteCrash(w) // the server forbids by a scheme that it does not have (recording 63-bitpay-invoice-reads)
 		return
 	}
-	filter, ok := readFilter(r)
-	if !ok || filter.limit != nil && *filter.limit < 0 || filter.offset < 0 {
+	q, ok := readQuery(r)
+	if !ok || q.Take != nil && *q.Take < 0 || q.Skip < 0 {
 		aspnet.WriteCrash(w)
 		return
 	}
 	list := []*invoice{}
 	base := r.Site.Base()
-	for _, inv := range r.World.InvoicePage(r.StoreID, filter.takes, filter.offset, filter.limit) {
+	for _, inv := range r.World.InvoicePage(q) {
 		list = append(list, showInvoice(r.World, inv, base))
 	}
 	aspnet.WriteJSON(w, http.StatusOK, map[string]any{"data": list})
 }
 
-type invoiceFilter struct {
-	orderID, itemCode, status string
-	from, to                  time.Time
-	limit                     *int64
-	offset                    int64
-}
-
-// readFilter ignores what does not parse, as the server does (recording 63-bitpay-invoice-lists). It reports whether the
+// readQuery ignores what does not parse, as the server does (recording 63-bitpay-invoice-lists). It reports whether the
 // server can compute the end: the day after the last one of all is none (recording 51-bitpay-lists-neighbours).
-func readFilter(r *serve.Request) (invoiceFilter, bool) {
-	f := invoiceFilter{
-		orderID:  aspnet.QueryValue(r.Request, "orderId"),
-		itemCode: aspnet.QueryValue(r.Request, "itemCode"),
-		status:   world.StatusOf(aspnet.QueryValue(r.Request, "status")),
+func readQuery(r *serve.Request) (*world.InvoiceQuery, bool) {
+	value := func(name string) string { return aspnet.QueryValue(r.Request, name) }
+	q := &world.InvoiceQuery{StoreID: r.StoreID, WithArchived: true}
+	if id := value("orderId"); id != "" {
+		q.Orders = map[string]bool{id: true}
+	}
+	if day, err := time.Parse("01/02/2006", value("dateStart")); err == nil {
+		q.From = day
 	}
 	ok := true
-	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r.Request, "dateStart")); err == nil {
-		f.from = day
+	if day, err := time.Parse("01/02/2006", value("dateEnd")); err == nil {
+		q.To = day.AddDate(0, 0, 1) // its first second is in it
+		ok = q.To.Year() <= 9999
 	}
-	if day, err := time.Parse("01/02/2006", aspnet.QueryValue(r.Request, "dateEnd")); err == nil {
-		f.to = day.AddDate(0, 0, 1)
-		ok = f.to.Year() <= 9999
+	item, status := value("itemCode"), world.StatusOf(value("status"))
+	if item != "" || status != "" {
+		q.Takes = func(inv *world.Invoice) bool {
+			return (item == "" || inv.Metadata.ItemCode != nil && *inv.Metadata.ItemCode == item) && (status == "" || inv.Status == status)
+		}
 	}
-	q := &aspnet.Query{Request: r.Request} // nobody asks it what did not convert
-	f.limit = q.Int("limit")
-	aspnet.Set(&f.offset, q.Int("offset"))
-	return f, ok
-}
-
-func (f *invoiceFilter) takes(inv *world.Invoice) bool {
-	return (f.orderID == "" || inv.Metadata.OrderID != nil && *inv.Metadata.OrderID == f.orderID) &&
-		(f.itemCode == "" || inv.Metadata.ItemCode != nil && *inv.Metadata.ItemCode == f.itemCode) &&
-		(f.status == "" || inv.Status == f.status) &&
-		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
-		(f.to.IsZero() || !inv.Created.After(f.to)) // the first second of the next day is in it
+	numbers := &aspnet.Query{Request: r.Request} // nobody asks it what did not convert
+	q.Take = numbers.Int("limit")
+	aspnet.Set(&q.Skip, numbers.Int("offset"))
+	return q, ok
 }

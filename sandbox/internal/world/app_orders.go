@@ -290,9 +290,9 @@ func (w *World) followApp(h Happening) {
 }
 
 // cartOf reads the cart in the metadata of an invoice.
-func cartOf(inv *Invoice) []CartItem { return orderOf(inv).Cart }
+func cartOf(inv *Invoice) []CartItem { return posDataOf(inv).Cart }
 
-func orderOf(inv *Invoice) posData {
+func posDataOf(inv *Invoice) posData {
 	var metadata struct {
 		PosData posData `json:"posData"`
 	}

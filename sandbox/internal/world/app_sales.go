@@ -36,7 +36,7 @@ func (st *State) SalesOf(a *App, since time.Time, forItems bool) []Sale {
 		if code == "" {
 			code = lightSales
 		}
-		order := orderOf(inv)
+		order := posDataOf(inv)
 		for _, c := range order.Cart {
 			price, err := money.Parse(string(c.Price))
 			if itemOf(items, c.ID) == nil || err != nil {

@@ -114,12 +114,19 @@ func (inv *Invoice) SetOwnMetadata(object []byte) {
 	inv.Own, inv.Metadata = free.encode(), free.known()
 }
 
-// ReplaceMetadata sets the metadata of an invoice that has some. It is found by the first one.
-func (inv *Invoice) ReplaceMetadata(sent *aspnet.Node) {
+// ReplaceMetadata sets the metadata of an invoice that has some. A search finds it by the first one.
+func (st *State) ReplaceMetadata(inv *Invoice, sent *aspnet.Node) {
 	if inv.FirstNames == nil {
 		inv.FirstNames = inv.names()
 	}
+	before := orderOf(inv)
 	inv.SetMetadata(sent)
+	if after := orderOf(inv); after != before {
+		if st.byOrder[before] = removeInvoice(st.byOrder[before], inv); len(st.byOrder[before]) == 0 {
+			delete(st.byOrder, before)
+		}
+		st.byOrder[after] = insertInvoice(st.byOrder[after], inv)
+	}
 }
 
 // OwnMetadata is the metadata that the Greenfield API shows: what it received, or what the BitPay API received.

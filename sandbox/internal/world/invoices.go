@@ -3,7 +3,6 @@ package world
 import (
 	"cmp"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
@@ -74,6 +73,8 @@ type Invoice struct {
 
 	// Fresh says that the events of the creation are still to be emitted.
 	Fresh bool
+
+	onAgenda time.Time // of its last entry there; zero for none
 }
 
 // Prompt is the on-chain payment method of an invoice.
@@ -138,6 +139,7 @@ func (w *World) ActivateLazy(inv *Invoice) {
 	}
 	inv.Prompt.activate(wallet)
 	w.State.promptAddress[inv.Prompt.Address] = inv
+	w.State.searched(inv, inv.Prompt.Address, inv.firstDue().Text())
 	w.State.Touch(inv.ID)
 	w.Bells.ring(inv.ID)
 }
@@ -151,18 +153,20 @@ func (st *State) AddInvoice(inv *Invoice) {
 }
 
 func (st *State) indexInvoice(inv *Invoice) {
-	of := st.invoicesOf[inv.StoreID]
-	at := len(of)
-	for at > 0 && Older(of[at-1], inv) > 0 { // only if the clock went back
-		at--
+	st.invoicesOf[inv.StoreID] = insertInvoice(st.invoicesOf[inv.StoreID], inv)
+	if !inv.Archived {
+		st.liveOf[inv.StoreID] = insertInvoice(st.liveOf[inv.StoreID], inv)
 	}
-	st.invoicesOf[inv.StoreID] = slices.Insert(of, at, inv)
 	if inv.AppID != "" {
 		st.appInvoices[inv.AppID] = append(st.appInvoices[inv.AppID], inv)
 	}
 	if inv.PaymentRequestID != "" {
 		st.requestInvoices[inv.PaymentRequestID] = append(st.requestInvoices[inv.PaymentRequestID], inv)
 	}
+	key := orderOf(inv)
+	st.byOrder[key] = insertInvoice(st.byOrder[key], inv)
+	st.searched(inv, inv.terms()...)
+	inv.onAgenda = time.Time{}
 	if inv.Prompt != nil && inv.Prompt.Address != "" {
 		st.promptAddress[inv.Prompt.Address] = inv
 	}
@@ -235,6 +239,3 @@ func Older(a, b *Invoice) int {
 
 // InvoiceAt returns the invoice of an address; nil if there is none.
 func (st *State) InvoiceAt(address string) *Invoice { return st.promptAddress[address] }
-
-// invoicesOfStore returns a store's invoices, oldest first.
-func (st *State) invoicesOfStore(id string) []*Invoice { return st.invoicesOf[id] }

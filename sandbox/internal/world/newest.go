@@ -6,7 +6,7 @@ import "slices"
 func (st *State) NewestInvoices(most int) []*Invoice {
 	lists := make([][]*Invoice, 0, len(st.Stores))
 	for id := range st.Stores {
-		lists = append(lists, st.invoicesOfStore(id))
+		lists = append(lists, st.invoicesOf[id])
 	}
 	return newest(lists, most, Older)
 }

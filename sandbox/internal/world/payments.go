@@ -21,6 +21,7 @@ func (w *World) Receive(inv *Invoice, amount money.Decimal, rbf bool, confirmati
 	}
 	inv.Payments = append(inv.Payments, p)
 	w.State.indexPaid(inv)
+	w.State.searched(inv, p.TxID)
 	before := w.State.Height
 	arrived := inv.SettledPayment(p, before)
 	if arrived {
@@ -40,7 +41,7 @@ func (w *World) Receive(inv *Invoice, amount money.Decimal, rbf bool, confirmati
 // Replace makes a transaction that pays elsewhere replace an unconfirmed one. It reports
 // whether there is such a transaction.
 func (w *World) Replace(txID string) bool {
-	for _, inv := range w.State.promptAddress {
+	for _, inv := range w.State.confirming {
 		for _, p := range inv.Payments {
 			if p.TxID == txID && p.Height == 0 && !p.Replaced {
 				p.Replaced = true
@@ -91,15 +92,13 @@ func (w *World) announceSettled(inv *Invoice, before int) {
 }
 
 // updateAll updates every invoice that the blocks since a height may change, oldest first, except for one that was
-// updated.
+// updated. Those are the ones with a payment that is not settled: time changes the others.
 func (w *World) updateAll(before int, done *Invoice) {
 	st := w.State
-	all := maps.Clone(st.watched)
-	maps.Copy(all, st.confirming)
-	if done != nil {
-		delete(all, done.ID)
-	}
-	for _, inv := range slices.SortedFunc(maps.Values(all), func(a, b *Invoice) int { return a.Number - b.Number }) {
+	for _, inv := range slices.SortedFunc(maps.Values(st.confirming), func(a, b *Invoice) int { return a.Number - b.Number }) {
+		if inv == done {
+			continue
+		}
 		w.announceSettled(inv, before)
 		if inv.watched() {
 			w.update(inv)

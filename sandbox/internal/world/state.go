@@ -68,11 +68,13 @@ type State struct {
 	storeByKey           map[string]*Store
 	invoicesOf           map[string][]*Invoice // by store, oldest first
 	promptAddress        map[string]*Invoice
-	paidTo               map[string][]*Invoice // those with payments, by derivation scheme, in the order of their numbers
-	paidIn               map[string][]*Invoice // as before, by store
-	givenOut             map[string]string     // scheme by address that was given out without an invoice
+	liveOf               map[string][]*Invoice   // as invoicesOf, without archived ones
+	byOrder              map[orderKey][]*Invoice // oldest first
+	searchOf             map[string]*searchText  // by store
+	paidTo               map[string][]*Invoice   // those with payments, by derivation scheme, in the order of their numbers
+	paidIn               map[string][]*Invoice   // as before, by store
+	givenOut             map[string]string       // scheme by address that was given out without an invoice
 	unconfirmed          []*Deposit
-	watched              map[string]*Invoice // may still change by time or blocks
 	agenda               agenda
 	alarms               alarms
 	requestInvoices      map[string][]*Invoice // by payment request, oldest first
@@ -151,7 +153,9 @@ func (st *State) index() {
 	st.promptAddress = map[string]*Invoice{}
 	st.paidTo = map[string][]*Invoice{}
 	st.paidIn = map[string][]*Invoice{}
-	st.watched = map[string]*Invoice{}
+	st.liveOf = map[string][]*Invoice{}
+	st.byOrder = map[orderKey][]*Invoice{}
+	st.searchOf = map[string]*searchText{}
 	st.agenda = nil
 	st.alarms = alarms{}
 	st.requestInvoices = map[string][]*Invoice{}

@@ -24,14 +24,12 @@ func (a *agenda) Pop() any {
 	return last
 }
 
-// watch adds an invoice to the agenda, or removes it.
+// watch adds an invoice to the agenda, unless it is there for the same time.
 func (st *State) watch(inv *Invoice) {
-	if !inv.watched() {
-		delete(st.watched, inv.ID)
-		return
+	if due := inv.due(); inv.watched() && !inv.onAgenda.Equal(due) {
+		inv.onAgenda = due
+		heap.Push(&st.agenda, appointment{due, inv})
 	}
-	st.watched[inv.ID] = inv
-	heap.Push(&st.agenda, appointment{inv.due(), inv})
 }
 
 // Tick makes everything happen that is due, earliest first. It is called with the lock held: before and after each
@@ -49,6 +47,9 @@ func (w *World) Tick() {
 			break
 		}
 		next := heap.Pop(&st.agenda).(appointment)
+		if next.invoice.onAgenda.Equal(next.at) {
+			next.invoice.onAgenda = time.Time{}
+		}
 		if inv := next.invoice; inv.watched() && inv.due().Equal(next.at) {
 			w.update(inv)
 		}
@@ -61,10 +62,13 @@ func (w *World) Tick() {
 // update changes one invoice as time and blocks require, and emits its events.
 func (w *World) update(inv *Invoice) {
 	inv.Fresh = false
-	status, exception := inv.Status, inv.Exception
+	status, exception, price := inv.Status, inv.Exception, inv.Price
 	inv.progress(w.clock.now(), w.State.Height, w.emitter(inv))
 	if inv.Status != status || inv.Exception != exception { // besides the events
 		w.Bells.ring(inv.ID)
+	}
+	if inv.TopUp && price.Sign() == 0 && inv.Price.Sign() != 0 {
+		w.State.searched(inv, inv.Price.Text())
 	}
 	w.State.watch(inv)
 	w.State.Touch(inv.ID)

@@ -122,13 +122,13 @@ func update(w http.ResponseWriter, r *serve.Request) {
 			aspnet.WriteCrash(w)
 			return
 		}
-		inv.ReplaceMetadata(own)
+		r.State.ReplaceMetadata(inv, own)
 	}
 	r.Release.WriteInvoices(w, http.StatusOK, show(r, inv))
 }
 
 func archive(w http.ResponseWriter, r *serve.Request) {
-	r.Invoice().Archived = true
+	r.State.Archive(r.Invoice(), true)
 	aspnet.WriteEmpty(w, http.StatusOK)
 }
 
@@ -140,7 +140,7 @@ func unarchive(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	before := show(r, inv)
-	inv.Archived = false
+	r.State.Archive(inv, false)
 	r.Release.WriteInvoices(w, http.StatusOK, before)
 }
 

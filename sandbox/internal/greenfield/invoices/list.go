@@ -2,7 +2,6 @@ package invoices
 
 import (
 	"net/http"
-	"time"
 	"unicode/utf16"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
@@ -10,68 +9,52 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// filter selects the invoices of a list.
-type filter struct {
-	orderIDs, statuses map[string]bool
-	from, to           time.Time
-	search             string
-	archived, methods  bool
-	skip               int64
-	take               *int64
-}
-
 // list answers a store's invoices, newest first. There is no limit unless one is given.
 func list(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
-	f := filter{
-		orderIDs: map[string]bool{},
-		statuses: map[string]bool{},
-		from:     q.Time("startDate"),
-		to:       q.Time("endDate"),
-		search:   searched(aspnet.QueryValue(r.Request, "textSearch")),
-		archived: q.Bool("includeArchived"),
-		methods:  q.Bool("includePaymentMethods"),
-		take:     q.Int("take"),
+	f := &world.InvoiceQuery{
+		StoreID:      r.PathValue("storeId"),
+		Orders:       map[string]bool{},
+		From:         q.Time("startDate"),
+		To:           q.Time("endDate"),
+		Search:       searched(aspnet.QueryValue(r.Request, "textSearch")),
+		WithArchived: q.Bool("includeArchived"),
+		Take:         q.Int("take"),
 	}
+	methods := q.Bool("includePaymentMethods")
 	for _, id := range aspnet.QueryValues(r.Request, "orderId") {
-		f.orderIDs[id] = true
+		f.Orders[id] = true // an empty one selects the invoices without one (recording 32-invoice-list)
 	}
-	aspnet.Set(&f.skip, q.Int("skip"))
+	aspnet.Set(&f.Skip, q.Int("skip"))
 	if q.Refuse(w) {
 		return
 	}
+	statuses := map[string]bool{}
 	for _, name := range aspnet.QueryValues(r.Request, "status") {
 		if name == "" {
 			aspnet.WriteCrash(w)
 			return
 		}
 		if status := world.StatusOf(name); status != "" { // other names are ignored (recording 32-invoice-list)
-			f.statuses[status] = true
+			statuses[status] = true
 		}
 	}
-	if f.take != nil && *f.take < 0 || f.skip < 0 {
+	if len(statuses) > 0 {
+		f.Takes = func(inv *world.Invoice) bool { return statuses[inv.Status] }
+	}
+	if f.Take != nil && *f.Take < 0 || f.Skip < 0 {
 		aspnet.WriteCrash(w)
 		return
 	}
-	if !f.from.IsZero() && !f.to.IsZero() && f.from.After(f.to) {
+	if !f.From.IsZero() && !f.To.IsZero() && f.From.After(f.To) {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "startDate", Message: "startDate should not be above endDate"}, aspnet.FieldError{Path: "endDate", Message: "endDate should not be below startDate"})
 		return
 	}
 	list := []invoiceData{}
-	for _, inv := range r.World.InvoicePage(r.PathValue("storeId"), f.takes, f.skip, f.take) {
-		list = append(list, showWithMethods(r, inv, f.methods))
+	for _, inv := range r.World.InvoicePage(f) {
+		list = append(list, showWithMethods(r, inv, methods))
 	}
 	r.Release.WriteInvoices(w, http.StatusOK, list)
-}
-
-func (f *filter) takes(inv *world.Invoice) bool {
-	// An empty order id selects the invoices without one (recording 32-invoice-list).
-	return (f.archived || !inv.Archived) &&
-		(len(f.orderIDs) == 0 || f.orderIDs[aspnet.Or(inv.Metadata.OrderID, "")]) &&
-		(len(f.statuses) == 0 || f.statuses[inv.Status]) &&
-		(f.from.IsZero() || !inv.Created.Before(f.from)) &&
-		(f.to.IsZero() || !inv.Created.After(f.to)) &&
-		(f.search == "" || inv.HasTerm(f.search))
 }
 
 // longestSearch is how many UTF-16 units of a search the server looks at.
