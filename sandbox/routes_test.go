@@ -33,8 +33,10 @@ func TestNoRouteIsHidden(t *testing.T) {
 		if len(routes) < 100 {
 			t.Fatalf("there are %d routes", len(routes))
 		}
+		// What the server, too, does by a link.
+		byLink := []string{"/logout", "/payment-requests/{paymentRequestId}/pay", "/payment-requests/{paymentRequestId}/cancel"}
 		for i, r := range routes {
-			if r.Mutates == (r.Method == "GET" || r.Method == "HEAD") && r.Path != "/logout" {
+			if r.Mutates == (r.Method == "GET" || r.Method == "HEAD") && !slices.Contains(byLink, r.Path) {
 				t.Errorf("%s %s: mutates is %t", r.Method, r.Path, r.Mutates)
 			}
 			for _, first := range routes[:i] {
