@@ -37,16 +37,17 @@ func (r LoggedRequest) Refused() bool { return r.Status == 0 || r.Status >= 400 
 
 // String returns the request on one line.
 func (r LoggedRequest) String() string {
-	text := fmt.Sprintf("%s %s %s: %d", r.Time.Format(time.TimeOnly), r.Method, r.Path, r.Status)
+	who := ""
 	if r.Credential != "none" {
-		text += ", " + r.Credential
+		who = ", " + r.Credential
 	}
+	parts := []string{fmt.Sprintf("%s %s %s: %d%s", r.Time.Format(time.TimeOnly), r.Method, r.Path, r.Status, who)}
 	for _, more := range []string{r.Fault, r.Reason} {
 		if more != "" {
-			text += ": " + more
+			parts = append(parts, more)
 		}
 	}
-	return text
+	return strings.Join(parts, ": ")
 }
 
 // Requests returns the last 1,000 requests, oldest first, so that a test can print why its request was refused. Requests to

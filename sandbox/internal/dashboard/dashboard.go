@@ -92,6 +92,7 @@ func Takes(path string) bool {
 	return false
 }
 
+// ServeHTTP answers with the page and what belongs to it. Requests of other origins are refused.
 func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")

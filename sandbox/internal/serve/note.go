@@ -76,7 +76,10 @@ const most = 3
 // reasonIn reads the error of any of the server's APIs.
 func reasonIn(body []byte) string {
 	if len(body) > 0 && body[0] == '[' {
-		var fields []struct{ Path, Message string }
+		var fields []struct {
+			Path    string `json:"path"`
+			Message string `json:"message"`
+		}
 		if json.Unmarshal(body, &fields) != nil {
 			return ""
 		}
@@ -90,7 +93,10 @@ func reasonIn(body []byte) string {
 		return strings.Join(all, "; ")
 	}
 	var e struct {
-		Code, Message, Error, Title string
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Error   string `json:"error"`
+		Title   string `json:"title"`
 	}
 	if json.Unmarshal(body, &e) != nil {
 		return ""

@@ -77,7 +77,7 @@ func (r *Request) otherURLs(asked string) []string {
 		add(r.Site.Scheme + "://" + r.Site.Host + path + query)
 	}
 	add(base + path)
-	if trimmed := strings.TrimSuffix(path, "/"); trimmed != path {
+	if trimmed, ok := strings.CutSuffix(path, "/"); ok {
 		add(base + trimmed + query)
 	} else {
 		add(base + path + "/" + query)
