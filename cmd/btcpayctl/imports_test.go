@@ -42,7 +42,7 @@ var shared = map[string][]string{
 }
 
 // tools make, measure and test the program. root alone knows the nouns.
-var tools = []string{"apicheck", "bench", "canary", "docgen", "gotest", "programtest", "root", "surface", "testrun", "torture"}
+var tools = []string{"apicheck", "bench", "canary", "crosscheck", "docgen", "gotest", "programtest", "root", "surface", "testrun", "torture"}
 
 // checkNoun reads what a package below cmd/btcpayctl/internal imports of its neighbours.
 func checkNoun(t *testing.T, path string, imports []string) {

@@ -158,7 +158,7 @@ func packages(t *testing.T) []string {
 		t.Fatalf("there are %d packages: %v", len(dirs), err)
 	}
 	return slices.DeleteFunc(dirs, func(dir string) bool {
-		return slices.Contains([]string{"bench", "docgen", "gotest", "testrun", "torture"}, filepath.Base(dir))
+		return slices.Contains([]string{"bench", "crosscheck", "docgen", "gotest", "testrun", "torture"}, filepath.Base(dir))
 	})
 }
 

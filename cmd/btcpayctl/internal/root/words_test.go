@@ -19,7 +19,7 @@ import (
 var plainDirectories = []string{
 	"../apikey", "../credential", "../demo", "../docgen", "../doctor", "../fault", "../invoice", "../key", "../keystore",
 	"../ledger", "../manual", "../operations", "../output", "../profile", "../profiles", "../rate", ".", "../sandbox",
-	"../store", "../webhook", "../testrun", "../../../../keystore", "../app", "../authorize", "../pair", "../cli", "../torture", "../bench", "../gotest", "../terminal", "../signals", "../canary", "../programtest", "../apicheck", "../../../../client", "../../../../bitpay", "../../../../greenfield", "../../../../sandbox",
+	"../store", "../webhook", "../testrun", "../../../../keystore", "../app", "../authorize", "../pair", "../cli", "../torture", "../bench", "../gotest", "../terminal", "../signals", "../canary", "../programtest", "../apicheck", "../crosscheck", "../../../../client", "../../../../bitpay", "../../../../greenfield", "../../../../sandbox",
 }
 
 var (

@@ -1,0 +1,5 @@
+package cross
+
+import "example.com/cross/inner"
+
+var _ = inner.Name

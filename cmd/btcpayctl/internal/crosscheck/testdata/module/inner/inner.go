@@ -1,0 +1,5 @@
+// Package inner is imported by the tests alone.
+package inner
+
+// Name names it.
+const Name = "inner"

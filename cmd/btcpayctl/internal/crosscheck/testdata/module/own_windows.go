@@ -1,0 +1,3 @@
+package cross
+
+func own() string { return undeclared }
