@@ -7,6 +7,8 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 COMMIT    ?= $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS   := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 FUZZTIME  ?= 60s
+# Empty, it lets Go take results of unchanged packages from its cache: make test TESTFLAGS=
+TESTFLAGS ?= -shuffle=on
 
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
@@ -67,11 +69,15 @@ uninstall:
 demo: build
 	@$(BIN) demo
 
+# Only what runs with the race detector is compiled with it, which needs cgo: testrun allows that
+# for it. All else has the flags of make build and make lint, and is compiled once for all of them.
+# go vet looks at every package here, so go test does not look again.
 test: go-is-new-enough
 	@race=-race; \
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null; then \
 		race=; echo "The race detector is left out: it needs a C compiler (apt-get install gcc)."; fi; \
-	set -x; CGO_ENABLED=0 $(GO) vet -trimpath ./... && $(GO) run -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -vet=off -shuffle=on -timeout=60m ./...
+	set -x; export CGO_ENABLED=0; $(GO) vet -trimpath ./... && \
+	$(GO) run -trimpath -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -trimpath -vet=off $(TESTFLAGS) -timeout=60m ./...
 
 test-clients: build
 	@GO="$(GO)" .ci/clients/run
@@ -88,6 +94,9 @@ fuzz: go-is-new-enough
 torture: go-is-new-enough
 	$(GO) run -buildvcs=false ./cmd/btcpayctl/internal/torture
 
+# The flags of make build and make test, so that nothing is compiled twice.
+lint: export CGO_ENABLED = 0
+lint: export GOFLAGS := $(GOFLAGS) -trimpath
 lint: go-is-new-enough
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	@$(MAKE) --no-print-directory cross

@@ -48,7 +48,7 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr *os.File
 		fmt.Fprintln(stdout, line)
 	}
 	s := newSummary(stdout)
-	err = gotest.Run(ctx, dir, args, nil, stderr, s.take)
+	err = gotest.Run(ctx, dir, args, environment(args), stderr, s.take)
 	s.print()
 	switch exit, failed := errors.AsType[*exec.ExitError](err); {
 	case ctx.Err() != nil:
@@ -62,6 +62,15 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr *os.File
 		err = errors.New("no test ran")
 	}
 	return err
+}
+
+// environment is what go test gets beside the environment of this program. The race
+// detector needs cgo, which all else is compiled without.
+func environment(args []string) []string {
+	if slices.Contains(args, "-race") {
+		return []string{"CGO_ENABLED=1"}
+	}
+	return nil
 }
 
 // patterns are the packages among the arguments of go test.

@@ -147,6 +147,15 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
+// TestEnvironment: only the race detector gets cgo, which make leaves out elsewhere.
+func TestEnvironment(t *testing.T) {
+	for args, want := range map[string]string{"-trimpath -race ./...": "CGO_ENABLED=1", "-trimpath ./...": ""} {
+		if got := strings.Join(environment(strings.Fields(args)), " "); got != want {
+			t.Errorf("%q: got %q", args, got)
+		}
+	}
+}
+
 func TestPatterns(t *testing.T) {
 	for args, want := range map[string]string{"-race ./a ./b": "./a ./b", "-race": ".", "": ".", "./...": "./..."} {
 		if got := strings.Join(patterns(strings.Fields(args)), " "); got != want {
