@@ -65,12 +65,14 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr *os.File
 }
 
 // environment is what go test gets beside the environment of this program. The race
-// detector needs cgo, which all else is compiled without.
+// detector needs cgo, which all else is compiled without. It waits for a second before a
+// process ends, for races of goroutines that still run: tests leave none, and start
+// themselves as other processes.
 func environment(args []string) []string {
-	if slices.Contains(args, "-race") {
-		return []string{"CGO_ENABLED=1"}
+	if !slices.Contains(args, "-race") {
+		return nil
 	}
-	return nil
+	return []string{"CGO_ENABLED=1", strings.TrimSpace("GORACE=atexit_sleep_ms=0 " + os.Getenv("GORACE"))}
 }
 
 // patterns are the packages among the arguments of go test.

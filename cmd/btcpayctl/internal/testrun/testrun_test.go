@@ -147,11 +147,17 @@ func TestLeftOut(t *testing.T) {
 	}
 }
 
-// TestEnvironment: only the race detector gets cgo, which make leaves out elsewhere.
+// TestEnvironment: only the race detector gets cgo, which make leaves out elsewhere, and
+// what is set for it comes last, so that it counts.
 func TestEnvironment(t *testing.T) {
-	for args, want := range map[string]string{"-trimpath -race ./...": "CGO_ENABLED=1", "-trimpath ./...": ""} {
-		if got := strings.Join(environment(strings.Fields(args)), " "); got != want {
-			t.Errorf("%q: got %q", args, got)
+	for _, c := range []struct{ args, set, want string }{
+		{"-trimpath -race ./...", "", "CGO_ENABLED=1,GORACE=atexit_sleep_ms=0"},
+		{"-race", "halt_on_error=1", "CGO_ENABLED=1,GORACE=atexit_sleep_ms=0 halt_on_error=1"},
+		{"-trimpath ./...", "halt_on_error=1", ""},
+	} {
+		t.Setenv("GORACE", c.set)
+		if got := strings.Join(environment(strings.Fields(c.args)), ","); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
 		}
 	}
 }
