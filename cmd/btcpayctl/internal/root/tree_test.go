@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -26,9 +25,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) == helperName {
-		os.Exit(playHelper(os.Args[1]))
-	}
 	keystoretest.LightPassphrases()
 	flag.Parse()
 	// They wait for a server, or for the next try, far longer than they compute.
