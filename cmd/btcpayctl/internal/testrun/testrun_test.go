@@ -148,14 +148,16 @@ func TestLeftOut(t *testing.T) {
 }
 
 // TestEnvironment: only the race detector gets cgo, which make leaves out elsewhere, and
-// what is set for it comes last, so that it counts.
+// what is set already counts.
 func TestEnvironment(t *testing.T) {
-	for _, c := range []struct{ args, set, want string }{
-		{"-trimpath -race ./...", "", "CGO_ENABLED=1,GORACE=atexit_sleep_ms=0"},
-		{"-race", "halt_on_error=1", "CGO_ENABLED=1,GORACE=atexit_sleep_ms=0 halt_on_error=1"},
-		{"-trimpath ./...", "halt_on_error=1", ""},
+	for _, c := range []struct{ args, race, memory, want string }{
+		{"-trimpath -race ./...", "", "", "GOGC=300,GOMEMLIMIT=1GiB,CGO_ENABLED=1,GORACE=atexit_sleep_ms=0"},
+		{"-race", "halt_on_error=1", "50", "CGO_ENABLED=1,GORACE=atexit_sleep_ms=0 halt_on_error=1"},
+		{"-trimpath ./...", "halt_on_error=1", "", "GOGC=300,GOMEMLIMIT=1GiB"},
 	} {
-		t.Setenv("GORACE", c.set)
+		t.Setenv("GORACE", c.race)
+		t.Setenv("GOGC", c.memory)
+		t.Setenv("GOMEMLIMIT", "")
 		if got := strings.Join(environment(strings.Fields(c.args)), ","); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.args, got, c.want)
 		}
