@@ -137,6 +137,8 @@ var scenarios = []scenario{
 	{line: "webhook deliveries $HOOK --profile admin --store $STORE", before: []string{newHook}},
 	{line: "webhook replay $HOOK $INVOICE --profile admin --store $STORE", code: 6, before: []string{newHook}},
 	{line: "webhook delete $HOOK --profile admin --store $STORE --yes", before: []string{newHook}},
+	{line: "webhook listen --profile admin --store $STORE --wait 1ms --debug"},
+	{line: "webhook forward --profile admin --store $STORE --to http://127.0.0.1:1/hook --secret-file $SECRETS/webhook --wait 1ms --debug"},
 	{line: "webhook verify --signature sha256=0 --secret-file $SECRETS/webhook", stdin: "{}", code: 10},
 
 	{line: "profile"},

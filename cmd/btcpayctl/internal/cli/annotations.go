@@ -27,6 +27,7 @@ const (
 	Keys       = "keys"
 	Moves      = "moves"
 	Batches    = "batches"
+	Webhooks   = "webhooks"
 	Everything = "everything"
 )
 

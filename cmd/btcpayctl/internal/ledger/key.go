@@ -93,7 +93,7 @@ func (k *Key) parts(kind Kind) []any {
 		return []any{&k.KeyPayload, &k.Rotate}
 	case KindRevoke:
 		return []any{&k.KeyPayload, &k.Revoke}
-	case KindPair, KindInvoice, KindBatch, KindMove, KindHanded:
+	case KindPair, KindInvoice, KindBatch, KindListen, KindForward, KindMove, KindHanded:
 	}
 	return nil
 }

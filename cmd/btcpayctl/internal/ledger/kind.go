@@ -17,6 +17,9 @@ const (
 	KindRotate    Kind = "rotate"    // a Greenfield key is made, and the one it replaces is revoked
 	KindRevoke    Kind = "revoke"    // a Greenfield key is revoked
 
+	KindListen  Kind = "listen"  // a webhook exists as long as a command receives its deliveries
+	KindForward Kind = "forward" // a webhook exists whose deliveries a command reads and forwards
+
 	KindMove   Kind = "move"   // see [Move]
 	KindHanded Kind = "handed" // see [Handed]
 )
@@ -42,7 +45,7 @@ func (h *Header) header() *Header { return h }
 
 // A Record is the content of an operation's file: a header, and the payload of its kind.
 type Record interface {
-	Pair | Invoice | Key | Move | Handed
+	Pair | Invoice | Key | Webhook | Move | Handed
 }
 
 // recorded is a pointer to a [Record].
@@ -55,7 +58,7 @@ type recorded interface {
 // newRecord returns an empty record of a kind, and nil for a kind that this version does
 // not know.
 func newRecord(kind Kind) recorded {
-	for _, r := range []recorded{&Pair{}, &Invoice{}, &Key{}, &Move{}, &Handed{}} {
+	for _, r := range []recorded{&Pair{}, &Invoice{}, &Key{}, &Webhook{}, &Move{}, &Handed{}} {
 		if r.parts(kind) != nil {
 			return r
 		}

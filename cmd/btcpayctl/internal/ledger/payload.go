@@ -49,6 +49,29 @@ type InvoicePayload struct {
 
 func (i *Invoice) parts(kind Kind) []any { return only(kind == KindInvoice, &i.InvoicePayload) }
 
+// A Webhook is a webhook that a command created for itself.
+type Webhook struct {
+	Header
+	WebhookPayload
+}
+
+// WebhookPayload names the webhook. URL contains the id of the operation, so that no other
+// webhook has it.
+type WebhookPayload struct {
+	Store string `json:"store,omitempty"`
+	URL   string `json:"url,omitempty"`
+	// Webhook is the id, once it is known.
+	Webhook string `json:"webhook,omitempty"`
+	// To is the address that deliveries are forwarded to.
+	To string `json:"to,omitempty"`
+	// Kept is set if the webhook has to remain after the command has ended.
+	Kept bool `json:"kept,omitempty"`
+}
+
+func (w *Webhook) parts(kind Kind) []any {
+	return only(kind == KindListen || kind == KindForward, &w.WebhookPayload)
+}
+
 // A Move moves secrets from one keystore to another. No server is involved.
 type Move struct {
 	Header

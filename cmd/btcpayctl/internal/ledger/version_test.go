@@ -76,6 +76,8 @@ func TestFirstVersion(t *testing.T) {
 				advance[Move](t, l, e.ID)
 			case KindHanded:
 				advance[Handed](t, l, e.ID)
+			case KindListen, KindForward:
+				t.Error("version 1 had no such records")
 			case KindBatch:
 				t.Error("a batch has a folder of its own")
 			}
@@ -177,7 +179,7 @@ func jsonNames(of reflect.Type) (names []string) {
 // in a record.
 func TestFields(t *testing.T) {
 	header := jsonNames(reflect.TypeFor[Header]())
-	for _, kind := range []Kind{KindPair, KindInvoice, KindAuthorize, KindMint, KindRotate, KindRevoke, KindMove, KindHanded, KindBatch} {
+	for _, kind := range []Kind{KindPair, KindInvoice, KindAuthorize, KindMint, KindRotate, KindRevoke, KindListen, KindForward, KindMove, KindHanded, KindBatch} {
 		var parts []any
 		if r := newRecord(kind); r != nil {
 			parts = r.parts(kind)

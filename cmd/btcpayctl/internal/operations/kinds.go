@@ -41,6 +41,7 @@ var operationKinds = []operationKind{
 	{[]ledger.Kind{ledger.KindBatch}, nil, noteBatches},
 	{[]ledger.Kind{ledger.KindMove}, checkWith((*Checker).moveOperation), noteMoves},
 	{[]ledger.Kind{ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke}, checkWith((*Checker).keyOperation), noteKeys},
+	{[]ledger.Kind{ledger.KindListen, ledger.KindForward}, checkWith((*Checker).webhookOperation), noteWebhooks},
 }
 
 func checkWith[R ledger.Record](check func(*Checker, context.Context, R) cli.Check) func(context.Context, *Checker, ledger.Entry) cli.Check {

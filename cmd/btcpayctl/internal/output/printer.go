@@ -20,6 +20,7 @@ type Printer struct {
 	template *template.Template
 	query    *gojq.Code
 	layout   Layout
+	live     bool // records are not held back
 }
 
 // NewPrinter makes a Printer for the values of -o and --jq, which may both be empty. With

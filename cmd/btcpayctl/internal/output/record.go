@@ -17,6 +17,9 @@ type Column[T any] struct {
 	Fit Fit
 	// Spare is set if a list may leave the column out on such a terminal.
 	Spare bool
+	// Least is the width that the column has at least in a table that is printed while its
+	// records happen, see [Live].
+	Least int
 }
 
 // A View describes the records of one command.
@@ -68,6 +71,17 @@ func List[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
 	}, true)
 }
 
+// Live prints records that happen one after another, each at once. The first record
+// determines the widths of a table's columns, and JSON is one object a line.
+func Live[T any](p *Printer, v View[T], records iter.Seq2[T, error]) error {
+	live := *p
+	live.live = true
+	if live.format == "json" {
+		live.format = "jsonl"
+	}
+	return List(&live, v, records)
+}
+
 // A plainView is a View of any record type. The printing code is compiled once instead of
 // once per type.
 type plainView struct {
@@ -80,12 +94,13 @@ type plainColumn struct {
 	title string
 	fit   Fit
 	spare bool
+	least int
 }
 
 func (v View[T]) plain() plainView {
 	columns := make([]plainColumn, len(v.Columns))
 	for i, c := range v.Columns {
-		columns[i] = plainColumn{c.Title, c.Fit, c.Spare}
+		columns[i] = plainColumn{c.Title, c.Fit, c.Spare, c.Least}
 	}
 	return plainView{
 		columns: columns,

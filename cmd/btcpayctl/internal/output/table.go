@@ -42,7 +42,7 @@ func (t *tableWriter) add(row []string) error {
 	if t.laid {
 		return t.write(row)
 	}
-	if t.held = append(t.held, row); len(t.held) < widthRows {
+	if t.held = append(t.held, row); len(t.held) < widthRows && !t.p.live {
 		return nil
 	}
 	return t.flush()
@@ -70,6 +70,9 @@ func (t *tableWriter) flush() error {
 	titles, natural := make([]string, len(t.v.columns)), make([]int, len(t.v.columns))
 	for i, c := range t.v.columns {
 		titles[i] = c.title
+		if t.p.live {
+			natural[i] = c.least
+		}
 	}
 	headed := !t.p.layout.NoHeader
 	rows := t.held

@@ -76,6 +76,7 @@ var fewWords = map[string][]string{
 	"status": {"new", "processing", "settled", "expired", "invalid"},
 	"speed":  {"high", "medium", "low-medium", "low"},
 	"api":    {"bitpay", "greenfield"},
+	"as":     {"btcpay", "standard"},
 	"format": {"pem", "pkcs8", "hex", "wif", "wif-testnet"},
 	"share":  {"half", "all", "double"},
 

@@ -62,6 +62,7 @@ var withoutEffect = map[string]string{
 	"version": "reads", "whoami": "reads",
 	"webhook list": "reads", "webhook show": "reads", "webhook deliveries": "reads", "webhook verify": "reads",
 	"sandbox requests": "it reads the log of a sandbox",
+	"webhook listen":   "all it makes goes with it", "webhook forward": "all it makes goes with it",
 }
 
 // TestEveryCommandIsJudged: a new command says here what it changes.

@@ -113,6 +113,7 @@ Files, by the XDG Base Directory Specification, or below HOME without these vari
   $XDG_DATA_HOME/btcpayctl/keystore        the encrypted keystore
   $XDG_DATA_HOME/btcpayctl/index.json      names of stored keys; no secrets
   $XDG_DATA_HOME/btcpayctl/ledger          operations with an unknown outcome
+  $XDG_DATA_HOME/btcpayctl/forwards        what was forwarded, and secrets for it
   $XDG_DATA_HOME/btcpayctl/callbacks       ports and nonces of --app-identifier logins
   $XDG_STATE_HOME/btcpayctl                locks
 

@@ -8,6 +8,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 )
@@ -190,6 +191,7 @@ script needs --yes.`,
 				return t.explain(cmd.Context(), id, err)
 			}
 			a.Did(app.Effect{ID: args[0], What: "webhook " + args[0] + " was deleted", Look: "btcpayctl webhook list"})
+			operations.ForgetWebhook(cmd.Context(), a, t.URL, args[0])
 			return output.One(p, deletedView, deletedRecord{args[0], hook.URL, true})
 		},
 	}

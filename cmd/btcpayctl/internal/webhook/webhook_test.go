@@ -142,6 +142,8 @@ type receiver struct {
 	*httptest.Server
 	arrived chan delivered
 	status  chan int
+	// decide, if it is set, chooses the status of a response.
+	decide func(delivered) int
 }
 
 type delivered struct {
@@ -160,7 +162,11 @@ func newReceiver(t *testing.T) *receiver {
 			w.WriteHeader(status)
 		default:
 		}
-		r.arrived <- delivered{req.Header, body.Bytes()}
+		d := delivered{req.Header, body.Bytes()}
+		if r.decide != nil {
+			w.WriteHeader(r.decide(d))
+		}
+		r.arrived <- d
 	}))
 	t.Cleanup(r.Close)
 	return r
