@@ -1,0 +1,81 @@
+package aspnet
+
+import (
+	"strings"
+
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+)
+
+// SetDecimal reads a number that cannot be null, also in a string, by the library's own rules. A field that is missing
+// changes nothing.
+func (m *Model) SetDecimal(name string, into *money.Decimal) {
+	n := m.Node.members[strings.ToLower(name)]
+	switch {
+	case n == nil:
+	case n.Kind == 'n' || n.Kind == '"' && n.Text == "":
+		m.Faults.at(n, "Error converting value {null} to type 'System.Decimal'.", n.end)
+	case n.Kind == '"':
+		d, err := money.ParseText(n.Text)
+		if err != nil {
+			m.Faults.at(n, "Could not convert string to decimal: "+n.Text+".", n.end)
+			return
+		}
+		*into = d
+	case n.Kind == 0:
+		d, err := money.Parse(n.Text)
+		if err != nil {
+			m.Faults.at(n, "Input string '"+n.Text+"' is not a valid decimal.", n.end)
+			return
+		}
+		*into = d
+	default:
+		m.misplaced(n)
+	}
+}
+
+// NullableDecimal is like [Model.SetDecimal] for a number that can be null, as an empty string is too.
+func (m *Model) NullableDecimal(name string) *money.Decimal {
+	if n := m.Get(name); n == nil || n.Kind == '"' && n.Text == "" {
+		return nil
+	}
+	var d money.Decimal
+	before := len(m.Faults.All)
+	m.SetDecimal(name, &d)
+	if len(m.Faults.All) > before {
+		return nil
+	}
+	return &d
+}
+
+// SetNumericText reads a number that cannot be null by the server's own converter, as [Model.Decimal] does for one that
+// can. A field that is missing changes nothing.
+func (m *Model) SetNumericText(name string, into *money.Decimal) {
+	n := m.Node.members[strings.ToLower(name)]
+	switch {
+	case n == nil:
+	case n.Kind == 'n':
+		m.Faults.Throw(n, "Unexpected token type: Null")
+	case n.Kind == '"' && strings.TrimSpace(n.Text) == "":
+		m.Faults.add(n.path(), "The supplied value is invalid.")
+	default:
+		Set(into, m.Decimal(name))
+	}
+}
+
+// Ints reads an array of whole numbers of 32 bits.
+func (m *Model) Ints(name string) []int64 {
+	items := m.List(name, "System.Int32[]")
+	if items == nil {
+		return nil
+	}
+	list := []int64{}
+	for _, item := range items {
+		if item.Kind == 'n' {
+			m.Faults.at(item, "Error converting value {null} to type 'System.Int32'.", item.end)
+			continue
+		}
+		one := &Model{&Node{Kind: '{', members: map[string]*Node{"": item}}, m.Faults}
+		list = append(list, Or(one.Int(""), 0))
+	}
+	return list
+}
