@@ -37,9 +37,13 @@ func openSocket(w http.ResponseWriter, r *serve.Request, id string) {
 	seen, at := inv.Moment(), r.World
 	websocket.Accept(w.Header(), r.Request)
 	w.WriteHeader(http.StatusSwitchingProtocols)
-	serve.TakeOver(w, func(conn net.Conn, in *bufio.Reader) {
-		if bell, unhang := at.Hang(seen); bell != nil {
-			defer unhang()
+	serve.TakeOver(w, func(conn net.Conn, in *bufio.Reader, accept func() error) {
+		bell, unhang := at.Hang(seen) // before the client learns of the socket, so that it misses nothing
+		if bell == nil {
+			return
+		}
+		defer unhang()
+		if accept() == nil {
 			listen(conn, in, bell, at.Done())
 		}
 	})

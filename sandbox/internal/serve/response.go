@@ -21,7 +21,7 @@ type Response struct {
 	body   bytes.Buffer
 	note   requestlog.Note
 
-	takeOver func(conn net.Conn, in *bufio.Reader)
+	takeOver func(conn net.Conn, in *bufio.Reader, accept func() error)
 }
 
 // NewResponse returns an empty response.
@@ -49,9 +49,9 @@ func (w *Response) Status() int { return cmp.Or(w.status, http.StatusOK) }
 // Body returns the body.
 func (w *Response) Body() []byte { return w.body.Bytes() }
 
-// TakeOver gives the connection to a function once the response of a handler, which is a 101, was sent. The function runs
-// without the world's lock and closes the connection.
-func TakeOver(w http.ResponseWriter, run func(conn net.Conn, in *bufio.Reader)) {
+// TakeOver gives the connection to a function instead of sending the response of a handler, which is a 101. The function
+// sends it by calling accept, and runs without the world's lock. The connection is closed after it.
+func TakeOver(w http.ResponseWriter, run func(conn net.Conn, in *bufio.Reader, accept func() error)) {
 	w.(*Response).takeOver = run
 }
 
@@ -70,13 +70,14 @@ func (w *Response) Send(to http.ResponseWriter) {
 	if err := conn.SetDeadline(time.Time{}); err != nil {
 		return
 	}
-	var head bytes.Buffer
-	fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", w.Status(), http.StatusText(w.Status()))
-	w.header.Write(&head)
-	head.WriteString("\r\n")
-	if _, err := conn.Write(head.Bytes()); err == nil {
-		w.takeOver(conn, in.Reader)
-	}
+	w.takeOver(conn, in.Reader, func() error {
+		var head bytes.Buffer
+		fmt.Fprintf(&head, "HTTP/1.1 %d %s\r\n", w.Status(), http.StatusText(w.Status()))
+		w.header.Write(&head)
+		head.WriteString("\r\n")
+		_, err := conn.Write(head.Bytes())
+		return err
+	})
 }
 
 // SendUpTo sends the response with the length of its whole body, and the body up to a byte.

@@ -50,11 +50,12 @@ type Moment struct {
 	id                string
 	status, exception string
 	payments          int
+	hasAddress        bool
 }
 
 // Moment returns what the invoice is like. The lock is held.
 func (inv *Invoice) Moment() Moment {
-	return Moment{inv.ID, inv.Status, inv.Exception, len(inv.Payments)}
+	return Moment{inv.ID, inv.Status, inv.Exception, len(inv.Payments), inv.Prompt != nil && inv.Prompt.Address != ""}
 }
 
 // Hang hangs a bell for an invoice as it was seen. It is rung at once if the invoice has changed since. The world waits
