@@ -179,6 +179,8 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 		AddSecondFactor   string `json:"addSecondFactor"`
 		Node              Node   `json:"node"`
 		ReplacePayment    string `json:"replacePayment"`
+		ApprovePairing    string `json:"approvePairing"`
+		StoreID           string `json:"storeId"` // of the pairing
 	}
 	if err := readControl(body, &ask); err != nil {
 		return nil, err
@@ -211,6 +213,12 @@ func (s *Sandbox) controlEffect(body []byte) (any, error) {
 	if ask.ReplacePayment != "" {
 		if !s.world.Replace(ask.ReplacePayment) {
 			return nil, errors.New("replacePayment: there is no such transaction, or it is in a block")
+		}
+		did = true
+	}
+	if ask.ApprovePairing != "" {
+		if _, err := s.approve(ask.ApprovePairing, ask.StoreID); err != nil {
+			return nil, fmt.Errorf("approvePairing: %w", err)
 		}
 		did = true
 	}

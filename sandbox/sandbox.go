@@ -35,6 +35,7 @@
 //	POST /_sandbox/mine   {"blocks"}                                  find blocks
 //	POST /_sandbox/clock  {"advance":"30s"}                           move the clock forward
 //	POST /_sandbox/effect {"expirePairingCode":CODE}                  let a pairing code expire
+//	POST /_sandbox/effect {"approvePairing":CODE,"storeId"}           approve a pairing, as a recording has it
 //	POST /_sandbox/effect {"replacePayment":TXID}                     replace an unconfirmed payment by one to another address
 //	POST /_sandbox/effect {"allowBasic":EMAIL}                        allow Basic for an account, in releases that require it
 //	POST /_sandbox/effect {"addSecondFactor":EMAIL}                   add a second factor to an account
@@ -111,6 +112,10 @@ type Options struct {
 	// characters or more, without blanks. Without it, only requests by a loopback address control the sandbox, and [Start]
 	// listens only on such an address.
 	ControlToken string
+	// RecordDir is a folder into which [Sandbox.Close] writes what clients asked and what was answered, as a recording that
+	// package replay plays. The only secrets in it are those of new sandboxes: other credentials, and the keys of clients,
+	// are replaced. Requests of pages are left out. It holds what clients sent, such as orders and addresses of buyers.
+	RecordDir string
 	// Now is the clock on which the sandbox's is based; nil means [time.Now]. Control may move the sandbox's clock
 	// forward.
 	Now func() time.Time
@@ -144,6 +149,7 @@ type Sandbox struct {
 	page         *dashboard.Dashboard
 	snapshots    *snapshots
 	endSeed      func()
+	recorder     *recorder // nil: nothing is recorded
 
 	// The world's lock guards its state. A handler runs with it held and writes into memory, so that a slow client
 	// does not hold it.
@@ -213,6 +219,15 @@ func newSandbox(o Options, emulated release.Release) (*Sandbox, error) {
 	}
 	s.seed = Seed(s.state.Seed)
 	s.page = s.newDashboard(emulated.Version)
+	if o.RecordDir != "" {
+		if s.recorder, err = newRecorder(o); err != nil {
+			return nil, err
+		}
+		s.recorder.email = s.seed.Email
+		if st := s.state.Stores[s.seed.StoreID]; st != nil && st.Wallet != nil {
+			s.recorder.wallet = st.Wallet.Scheme
+		}
+	}
 	s.world.Subscribe(func(inv *world.Invoice, e world.Event) { bitpay.Notify(w, inv, e) })
 	webhooks.Follow(w, emulated)
 	notifications.Follow(w)
@@ -249,7 +264,11 @@ func (s *Sandbox) setSeed(seed Seed) {
 // Close stops deliveries and timers, and writes the state file.
 func (s *Sandbox) Close() error {
 	defer s.endSeed()
-	return s.world.Close()
+	err := s.world.Close()
+	if s.recorder != nil {
+		err = errors.Join(err, s.recorder.write(s.Seed()))
+	}
+	return err
 }
 
 func normaliseRootPath(path string) string {
@@ -279,8 +298,15 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	response.Send(w)
 }
 
-// respond answers a request without faults.
+// respond answers a request without faults, and notes it for the recording.
 func (s *Sandbox) respond(r *http.Request) *serve.Response {
+	if s.recorder != nil {
+		return s.respondRecorded(r)
+	}
+	return s.answer(r)
+}
+
+func (s *Sandbox) answer(r *http.Request) *serve.Response {
 	response := serve.NewResponse()
 	if isControl(r) {
 		s.control(response, r)
