@@ -89,6 +89,7 @@ var docCases = []docCase{
 	{block: "docs/sandbox.md: btcpayctl sandbox --tls --port 8443 --state shop.json", why: "TestSandboxTLS runs it, on a free port"},
 	{block: `docs/sandbox.md: btcpayctl sandbox pay "$id" --share half`, why: "it needs an invoice and a pairing; TestSandboxPay and TestSandboxRefuse run these commands"},
 	{block: `docs/sandbox.md: post() { curl -sS -H 'Content-Type: application/json' -d "$2" "$BTCPAYCTL_SERVER/_sandbox/$1"; }`, why: "it needs curl; the tests of package sandbox send the same"},
+	{block: "docs/sandbox.md: btcpayctl sandbox --port 8080 --record recordings", why: "it runs until Ctrl-C; TestSandboxRecord records and replays"},
 	{block: "docs/sandbox.md: btcpayctl sandbox reset", setup: []string{onSandbox}},
 	{block: "docs/sandbox.md: btcpayctl sandbox requests --server http://127.0.0.1:8080 --follow --refused", why: "it does not end; the script sandbox runs the command"},
 	{block: "docs/sandbox.md: btcpayctl sandbox --port 8080", with: map[string]string{"8080": "0"}, until: `KEY|apiKey`},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -128,5 +129,21 @@ func TestSandboxSeed(t *testing.T) {
 	}
 	if len(keys) != 1 {
 		t.Errorf("two starts have the keys %v", keys)
+	}
+}
+
+func TestSandboxRecord(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "recordings")
+	t.Run("", func(t *testing.T) {
+		_, record := startSandbox(t, nil, "--record", folder, "-o", "json")
+		env := map[string]string{"BTCPAYCTL_SERVER": record["url"], "BTCPAYCTL_STORE": record["storeId"], "BTCPAYCTL_API_KEY": record["apiKey"]}
+		c := &controlled{&sandbox.Server{}, t, newHome(t), env}
+		id := c.ok("invoice create --amount 5 --currency USD -o name")
+		c.ok("sandbox pay " + id)
+		c.ok("invoice get " + id)
+	})
+	c := &controlled{nil, t, newHome(t), nil}
+	if list := c.records("sandbox replay " + folder); len(list) != 1 || list[0]["result"] != "alike" || list[0]["exchanges"].(float64) < 7 {
+		t.Error(list)
 	}
 }

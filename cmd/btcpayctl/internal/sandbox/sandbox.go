@@ -63,6 +63,10 @@ it only with a token, which is printed, or taken from $BTCPAYCTL_SANDBOX_TOKEN.
 With --seed, ids, keys, passwords and tokens are the same at each start, as long as the
 same requests come in the same order. They can be guessed then.
 
+With --record, what clients ask and what is answered is written into a file at the end,
+which "sandbox replay" plays. It has no keys and passwords of clients, but all else that
+they send. Requests of pages are left out.
+
 --tls serves https, with certificates of an authority of its own. The file with the
 authority's certificate is printed: with --state it is FILE.ca.pem and is used again,
 otherwise it is removed at the end.
@@ -96,11 +100,12 @@ another terminal or a script.`,
 	cmd.Flags().StringVar(&c.options.RootPath, "root-path", "", "root `path` of the server, such as /btcpay")
 	cmd.Flags().StringVar(&c.options.StateFile, "state", "", "keep the state in this `file`")
 	cmd.Flags().Uint64Var(&c.options.Seed, "seed", 0, "`number` from 1, with which ids, keys and tokens are the same at each start")
+	cmd.Flags().StringVar(&c.options.RecordDir, "record", "", "write what clients ask into this `directory`, as a recording to replay")
 	cmd.Flags().BoolVar(&c.options.Empty, "empty", false, "start without an account, like a fresh installation")
 	cmd.Flags().BoolVar(&c.options.DisableRegistration, "disable-registration", false, "only an administrator can create further accounts")
 	cmd.Flags().StringVar(&c.options.Emulate, "emulate", "", "`release` to answer as: a version since 1.13, such as 2.0.8 or 2.3, or \"newer\" (default "+sandbox.Version+")")
 	cmd.Flags().BoolVar(&c.list, "list", false, "print the operations of the Greenfield API, and which of them the sandbox has, and start nothing")
-	refuseBeside(cmd, "list", "host", "port", "tls", "seed", "root-path", "state", "empty", "disable-registration", "emulate")
+	refuseBeside(cmd, "list", "host", "port", "tls", "seed", "record", "root-path", "state", "empty", "disable-registration", "emulate")
 	cmd.AddCommand(newSandboxApprove(a), newSandboxPaste(a), newSandboxCode(a), newSandboxConsent(a), newSandboxPay(a), newSandboxReplace(a), newSandboxMine(a), newSandboxClock(a), newSandboxFault(a),
 		newSandboxReset(a), newSandboxSnapshot(a), newSandboxReplay(a), newSandboxRequests(a))
 	cli.Shows(cmd, sandboxView)
