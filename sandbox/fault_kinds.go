@@ -28,7 +28,7 @@ var faultKinds = []FaultKind{
 		d, err := duration(value)
 		return Fault{Latency: d}, err
 	}},
-	{"status", "CODE", "the request is refused with a status, such as 503, and is not carried out", func(value string) (Fault, error) {
+	{"status", "CODE", "the request is refused with a status, such as 503", func(value string) (Fault, error) {
 		status, err := strconv.Atoi(value)
 		if err != nil || status < 200 || status > 599 {
 			return Fault{}, fmt.Errorf("%q must be a status from 200 to 599", value)
@@ -38,20 +38,20 @@ var faultKinds = []FaultKind{
 	{"lost", "", "the request is carried out, and its response is lost", func(string) (Fault, error) {
 		return Fault{Drop: true, Executed: true}, nil
 	}},
-	{"drop", "", "the connection is closed without a response, and the request is not carried out", func(string) (Fault, error) {
+	{"drop", "", "the connection is closed before the request is carried out", func(string) (Fault, error) {
 		return Fault{Drop: true}, nil
 	}},
-	{"cut", "BYTES", "the connection is closed after so many bytes of the response's body", func(value string) (Fault, error) {
+	{"cut", "BYTES", "the connection is closed after so many bytes of the body", func(value string) (Fault, error) {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 0 {
 			return Fault{}, fmt.Errorf("%q must be a number of bytes, 0 or more", value)
 		}
 		return Fault{CutAfter: &n}, nil
 	}},
-	{"reset", "", "the connection is reset, and the request is not carried out", func(string) (Fault, error) {
+	{"reset", "", "the connection is reset before the request is carried out", func(string) (Fault, error) {
 		return Fault{Reset: true}, nil
 	}},
-	{"bad-json", "", "the request is carried out, and the response ends in the middle of its JSON", func(string) (Fault, error) {
+	{"bad-json", "", "the response ends in the middle of its JSON", func(string) (Fault, error) {
 		return Fault{BadJSON: true}, nil
 	}},
 	{"throttle", "DURATION", "the request is refused with 429, and Retry-After in seconds", func(value string) (Fault, error) {
@@ -62,17 +62,17 @@ var faultKinds = []FaultKind{
 		seconds := (d + time.Second - 1) / time.Second
 		return Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {strconv.Itoa(int(seconds))}}}, nil
 	}},
-	{"clock-skew", "DURATION", "the Date of the response is wrong by so much, such as 10m or -10m", func(value string) (Fault, error) {
+	{"clock-skew", "DURATION", "the Date of the response is wrong by so much, such as -10m", func(value string) (Fault, error) {
 		d, err := time.ParseDuration(value)
 		if err != nil || d == 0 {
 			return Fault{}, fmt.Errorf("%q must be a duration other than 0, such as 10m or -10m", value)
 		}
 		return Fault{Skew: d}, nil
 	}},
-	{"maintenance", "", "the request is refused with 503 and the HTML page of a proxy whose server is down", func(string) (Fault, error) {
+	{"maintenance", "", "the request is refused with 503 and an HTML page", func(string) (Fault, error) {
 		return Fault{Status: http.StatusServiceUnavailable, Header: htmlHeader("Retry-After", "120"), Body: maintenancePage}, nil
 	}},
-	{"firewall", "", "the request is refused with 403 and the HTML page of a firewall", func(string) (Fault, error) {
+	{"firewall", "", "the request is refused with 403 and an HTML page", func(string) (Fault, error) {
 		return Fault{Status: http.StatusForbidden, Header: htmlHeader(), Body: firewallPage}, nil
 	}},
 }

@@ -104,7 +104,7 @@ func (m *merger) credential(a asked, request map[string]any) (key string, ok boo
 	return "", true
 }
 
-// keyOf returns the name of the key that stands for a client's.
+// keyOf returns the name of the key that replaces a client's.
 func (m *merger) keyOf(sin string) string {
 	if name := m.names[sin]; name != "" {
 		return name

@@ -70,7 +70,8 @@ func TestTree(t *testing.T) {
 			if flag.Usage == "" {
 				t.Errorf("%s --%s: no text", path, flag.Name)
 			}
-			if secretName.MatchString(flag.Name) && flag.Value.Type() != "bool" && !strings.HasSuffix(flag.Name, "-file") {
+			repeatable := path == "btcpayctl sandbox" && flag.Name == "seed" // makes ids of a test double repeatable
+			if secretName.MatchString(flag.Name) && !repeatable && flag.Value.Type() != "bool" && !strings.HasSuffix(flag.Name, "-file") {
 				t.Errorf("%s --%s takes a secret, which other users can read in the list of processes", path, flag.Name)
 			}
 			texts = append(texts, flag.Usage)

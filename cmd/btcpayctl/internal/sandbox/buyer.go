@@ -86,8 +86,8 @@ func newSandboxReplace(a *app.App) *cobra.Command {
 	return newActorCommand(a, &cobra.Command{
 		Use:   "replace TRANSACTION",
 		Short: "Replace an unconfirmed payment, as a buyer who cheats",
-		Long: `Replace an unconfirmed payment on a sandbox by a transaction that pays to another address,
-as a buyer does who takes the money back. "sandbox pay" prints the transaction.`,
+		Long: `Replace an unconfirmed payment on a sandbox by a transaction that pays to another
+address, as a buyer does who takes the money back. "sandbox pay" prints the transaction.`,
 		Example: `  btcpayctl sandbox replace "$(btcpayctl sandbox pay "$id" --rbf -o json --jq .txid)"`,
 		Args:    cli.Arguments(1, 1),
 	}, output.View[replacedRecord]{

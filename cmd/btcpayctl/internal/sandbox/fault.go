@@ -82,7 +82,8 @@ fault is removed. --method and --path choose the requests. If several faults app
 request, the one that was added first does. The commands that control the sandbox are
 not affected, but for those that open its pages: approve, code, consent and paste.
 
-The kinds, with their values:
+The kinds, with their values. "lost", "cut" and "bad-json" carry the request out; the
+others do so with --executed:
 
 ` + faultKindLines(),
 		Example: `  btcpayctl sandbox fault add lost --method POST --path "/api/v1/stores/{id}/invoices"
@@ -135,7 +136,7 @@ func completeFaultKind(_ *cobra.Command, args []string, _ string) (words []cobra
 func faultKindLines() string {
 	var b strings.Builder
 	for _, k := range sandbox.FaultKinds() {
-		fmt.Fprintf(&b, "  %-20s %s\n", strings.TrimSpace(k.Name+" "+k.Value), k.About)
+		fmt.Fprintf(&b, "  %-19s %s\n", strings.TrimSpace(k.Name+" "+k.Value), k.About)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

@@ -38,8 +38,8 @@ func newSandboxApprove(a *app.App) *cobra.Command {
 approve it for the store. Without a URL, it is the last code that the profile's key
 requested; the command waits 10 seconds for one.
 
---refuse refuses it instead. The page has no button for that: the owner closes it, and the
-program that waits hears nothing until the code expires. Here the code expires at once.`,
+--refuse refuses it instead. The page has no button for that: the owner closes it, and
+the program that waits hears nothing until the code expires. Here it expires at once.`,
 		Example: "  btcpayctl pair client --profile shop &\n  btcpayctl sandbox approve --profile shop; wait",
 		Args:    cli.Arguments(0, 1),
 	}, approvalView, func(ctx context.Context, p *sandboxActor, args []string) (approvalRecord, error) {

@@ -57,8 +57,8 @@ kept, even if the program is killed, in the file and a log beside it. Anyone who
 reach the sandbox can do anything with it: use no real secrets.
 
 A container cannot reach the loopback address of another one: --host listens on another
-address, such as 0.0.0.0. Requests from other machines can then use the server, and control
-it only with a token, which is printed, or taken from $BTCPAYCTL_SANDBOX_TOKEN.
+address, such as 0.0.0.0. Requests from other machines can then use the server. They
+control it only with a token, which is printed, or taken from $BTCPAYCTL_SANDBOX_TOKEN.
 
 With --seed, ids, keys, passwords and tokens are the same at each start, as long as the
 same requests come in the same order. They can be guessed then.
