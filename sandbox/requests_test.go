@@ -28,6 +28,7 @@ func TestRefusalReasons(t *testing.T) {
 	settings := world.NewStoreSettings()
 	settings.Name = "Other"
 	other := w.s.state.NewStore(owner, settings, w.s.world.Now()).ID
+	w.s.state.Invoices["orphan"] = &world.Invoice{ID: "orphan", StoreID: "gone"}
 	w.s.world.Unlock()
 
 	host, store, unpaired := strings.TrimPrefix(w.origin, "http://"), "/btcpay/api/v1/stores/"+seed.StoreID, newKey(t)
@@ -61,6 +62,7 @@ func TestRefusalReasons(t *testing.T) {
 		{"no administrator", "GET", "/btcpay/api/v1/users", token(guests), 403, `API key "of a guest" …` + guests[36:], "the account guest@example.com is no administrator, and btcpay.server.canviewusers is for administrators"},
 		{"unknown store", "GET", "/btcpay/api/v1/stores/nowhere", token(everything), 403, "API key …" + everything[36:], `there is no store "nowhere"`},
 		{"unknown invoice", "GET", store + "/invoices/nothing", token(everything), 403, "API key …" + everything[36:], `there is no invoice "nothing"`},
+		{"invoice of a store that is gone", "GET", "/btcpay/api/v1/invoices/orphan", token(everything), 403, "API key …" + everything[36:], `there is no store "gone"`},
 		{"unknown address", "GET", "/btcpay/api/v1/nothing", nil, 404, "none", "there is no such address"},
 		{"wrong method", "PATCH", store, nil, 405, "none", "this address does not take PATCH, only DELETE, GET, PUT"},
 		{"outside the root path", "GET", "/api/v1/health", nil, 404, "none", "the address is outside of the sandbox's root path: http://" + host + "/btcpay/…"},

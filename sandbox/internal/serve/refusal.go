@@ -141,7 +141,12 @@ func (r *Request) explainForbidden(w *Response, route *Route, sc scope) {
 	case r.Key != nil && !r.Key.Grants(p, sc.storeID):
 		w.explain("the key has no %s for store %s, only for another store", p, sc.storeID)
 	default:
-		role := r.State.Stores[sc.storeID].RoleOf(r.User)
+		store := r.State.Stores[sc.storeID]
+		if store == nil {
+			w.explain("there is no store %.60q", sc.storeID)
+			return
+		}
+		role := store.RoleOf(r.User)
 		if role == nil {
 			w.explain("the account %s does not belong to store %s", r.User.Email, sc.storeID)
 			return
