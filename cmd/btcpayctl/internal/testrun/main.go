@@ -66,8 +66,8 @@ func run(ctx context.Context, dir string, args []string, stdout, stderr *os.File
 
 // environment is what go test gets beside the environment of this program.
 func environment(args []string) (env []string) {
-	// Tests and compilers end soon: a fifth of their time goes to collecting garbage. Up to
-	// this much memory it may lie about, unless something else is asked for.
+	// Tests and compilers end soon, and would spend a fifth of their time on the collection of
+	// garbage. A setting of the user's counts.
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		env = append(env, "GOGC=300", "GOMEMLIMIT=1GiB")
 	}
