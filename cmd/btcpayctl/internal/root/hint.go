@@ -15,12 +15,14 @@ import (
 // A commandLine is a command line with the flags that hints repeat: those of its target.
 type commandLine struct {
 	given map[string]string // by name, quoted for a shell
-	tree  func() *cobra.Command
+
+	mu    sync.Mutex
+	trees map[string]*cobra.Command // by the command below the root that is in it
 }
 
 // lineOf returns the line of a command that is about to run.
 func lineOf(cmd *cobra.Command) *commandLine {
-	l := &commandLine{given: map[string]string{}}
+	l := &commandLine{given: map[string]string{}, trees: map[string]*cobra.Command{}}
 	for _, name := range cli.TargetFlags {
 		f := cmd.Flags().Lookup(name)
 		if !isTarget(f) || !f.Changed {
@@ -33,10 +35,19 @@ func lineOf(cmd *cobra.Command) *commandLine {
 			l.given[name] = " --" + name
 		}
 	}
-	l.tree = sync.OnceValue(func() *cobra.Command {
-		return NewRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }})
-	})
 	return l
+}
+
+// tree makes the command that words begin with, and all commands where they begin with none:
+// the flags of all of them take milliseconds.
+func (l *commandLine) tree(words []string) *cobra.Command {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	name := namedCommand(words)
+	if l.trees[name] == nil {
+		l.trees[name] = newRoot(&app.App{LookupEnv: func(string) (string, bool) { return "", false }}, name)
+	}
+	return l.trees[name]
 }
 
 // isTarget reports whether a flag of the command selects what the command talks to. Flags
@@ -79,7 +90,7 @@ func (l *commandLine) hint(text string) string {
 // find returns the command that words begin with, and its path with a blank before each
 // word.
 func (l *commandLine) find(words []string) (*cobra.Command, string) {
-	cmd, path := l.tree(), ""
+	cmd, path := l.tree(words), ""
 	for _, word := range words {
 		var next *cobra.Command
 		for _, c := range cmd.Commands() {

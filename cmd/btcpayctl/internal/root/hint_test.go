@@ -319,3 +319,21 @@ func TestHint(t *testing.T) {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
+
+// TestHintMakesOneCommand: a hint that names one command does not pay for all of them.
+func TestHintMakesOneCommand(t *testing.T) {
+	a, _, _ := apptest.New(t, nil)
+	cmd, _, err := NewRoot(a).Find([]string{"rate", "get"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.ParseFlags([]string{"--profile", "shop"}); err != nil {
+		t.Fatal(err)
+	}
+	var hint string
+	one := testing.AllocsPerRun(1, func() { hint = lineOf(cmd).hint("btcpayctl invoice list") })
+	all := testing.AllocsPerRun(1, func() { NewRoot(a) })
+	if hint != "btcpayctl invoice list --profile shop" || one > all/4 {
+		t.Errorf("got %q with %.0f allocations; all commands take %.0f", hint, one, all)
+	}
+}
