@@ -139,6 +139,8 @@ var scenarios = []scenario{
 	{line: "webhook delete $HOOK --profile admin --store $STORE --yes", before: []string{newHook}},
 	{line: "webhook listen --profile admin --store $STORE --wait 1ms --debug"},
 	{line: "webhook forward --profile admin --store $STORE --to http://127.0.0.1:1/hook --secret-file $SECRETS/webhook --wait 1ms --debug"},
+	{line: "webhook trigger InvoiceCreated --profile admin --store $STORE"},
+	{line: "webhook trigger InvoiceCreated --to http://127.0.0.1:1/hook --secret-file $SECRETS/webhook --debug", code: 7},
 	{line: "webhook verify --signature sha256=0 --secret-file $SECRETS/webhook", stdin: "{}", code: 10},
 
 	{line: "profile"},

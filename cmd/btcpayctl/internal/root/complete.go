@@ -144,7 +144,7 @@ func (c completer) arguments() map[string]cobra.CompletionFunc {
 		"keystore lock": keystores, "keystore test": keystores,
 		"keystore backup": one(files([]string{"age"})), "keystore restore": one(files([]string{"age"})),
 		"apikey revoke": keys, "store show": one(offer(c.stores)), "invoice resume": offer(c.operations),
-		"webhook verify": one(files(nil)),
+		"webhook verify": one(files(nil)), "webhook trigger": one(oneOf(events()...)),
 	}
 }
 

@@ -180,6 +180,13 @@ var effectCases = []effectCase{
 		args:  func(s *effectStage) []string { return webhookArgs(s, s.id, "--yes") },
 		named: func(s *effectStage) []string { return []string{"webhook " + s.id + " was deleted"} },
 		done:  func(s *effectStage) bool { return len(webhooks(s, ".")) == 0 }},
+	{command: "webhook trigger", field: "type", set: func(s *effectStage) { s.admin() },
+		args: func(s *effectStage) []string {
+			invoiceArgs(s)
+			return webhookArgs(s, "InvoiceCreated", "--order-id", s.id)
+		},
+		named: func(s *effectStage) []string { return s.orders(s.t, s.id) },
+		done:  func(s *effectStage) bool { return len(s.orders(s.t, s.id)) == 1 }},
 	{command: "webhook replay", field: "id",
 		set: func(s *effectStage) {
 			withWebhook(s)

@@ -50,6 +50,7 @@ var serverLines = map[string][]string{
 	"webhook replay":        {"QvKaGcfACNbRiBjPAMkQ7Q", "QvKaGcfACNbRiBjPAMkQ7Q"},
 	"webhook rotate-secret": {"QvKaGcfACNbRiBjPAMkQ7Q", "--reveal", "--yes"},
 	"webhook show":          {"QvKaGcfACNbRiBjPAMkQ7Q"},
+	"webhook trigger":       {"InvoiceCreated"},
 	"webhook update":        {"QvKaGcfACNbRiBjPAMkQ7Q", "--disable"},
 }
 

@@ -76,7 +76,7 @@ func New(a *app.App) *cobra.Command {
 	cmd := cli.Group("webhook", "Create webhooks, and receive their events", "other", `Create, change and delete the webhooks of a store, look at what they delivered, and
 verify deliveries. A webhook is an address to which the server posts what happens in
 the store, such as a paid invoice. These commands use the Greenfield API.`)
-	cmd.AddCommand(newCreate(a), newList(a), newShow(a), newUpdate(a), newDelete(a), newDeliveries(a), newReplay(a), newRotateSecret(a), newVerify(a), newListen(a), newForward(a))
+	cmd.AddCommand(newCreate(a), newList(a), newShow(a), newUpdate(a), newDelete(a), newDeliveries(a), newReplay(a), newRotateSecret(a), newVerify(a), newListen(a), newForward(a), newTrigger(a))
 	return cmd
 }
 
