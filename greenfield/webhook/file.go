@@ -119,6 +119,24 @@ func (d *FileDeduper) Begin(ctx context.Context, key Key) (Claim, error) {
 	return c, nil
 }
 
+// Handled reports of each event, by its [Key.Event], whether it was recorded by the time of
+// the call. It makes no claim: an event that is being handled is not recorded yet.
+func (d *FileDeduper) Handled(events ...string) ([]bool, error) {
+	root, err := openDir(d.path)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	if err := d.log.refresh(root); err != nil {
+		return nil, err
+	}
+	handled := make([]bool, len(events))
+	for i, event := range events {
+		handled[i] = d.log.has(markOf(event))
+	}
+	return handled, nil
+}
+
 // Prune forgets the events that were handled in the months before the one of a time, in
 // UTC. Choose a time of at least 60 days ago, for which a server keeps deliveries: one that
 // is delivered again later than that is handled again. It may be called while other

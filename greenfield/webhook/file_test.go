@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,6 +54,10 @@ func TestFileRemembers(t *testing.T) {
 	want(t, "a, later", deliver(t, later, body("e", "a", "i")), 200)
 	want(t, "c, later", deliver(t, later, body("f", "c", "i")), 200)
 	j.want(t, "a", "c")
+	known, err := file(t, dir).Handled("a", "b", "c")
+	if err != nil || !slices.Equal(known, []bool{true, false, true}) {
+		t.Errorf("handled: %v, %v", known, err)
+	}
 
 	// Two processes, one event.
 	began, goOn := make(chan struct{}), make(chan struct{})

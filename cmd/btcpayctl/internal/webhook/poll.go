@@ -191,11 +191,11 @@ func (f *forwarder) look(ctx context.Context, first bool) ([]greenfield.WebhookD
 			return nil, f.exists(ctx)
 		}
 		if len(list) < count || list[len(list)-1].Timestamp.Before(f.newest.Add(-margin)) {
-			return f.fresh(ctx, list)
+			return f.fresh(list)
 		}
 		if count == mostListed {
 			fmt.Fprintf(f.app.Err, "warning: more than %d deliveries are in the list, and older ones are not forwarded\n", mostListed)
-			return f.fresh(ctx, list)
+			return f.fresh(list)
 		}
 		count = min(count*4, mostListed)
 	}
@@ -217,25 +217,21 @@ func (f *forwarder) exists(ctx context.Context) error {
 
 // fresh makes deliveries known, and returns those that are new and were not forwarded by an
 // earlier run, oldest first.
-func (f *forwarder) fresh(ctx context.Context, list []greenfield.WebhookDelivery) (fresh []greenfield.WebhookDelivery, err error) {
-	for _, d := range slices.Backward(list) {
-		if f.known[d.ID] {
-			continue
-		}
-		if f.resumed {
-			done, err := f.wasForwarded(ctx, d.ID)
-			if err != nil {
-				return nil, err
-			}
-			if done {
-				f.known[d.ID] = true
-				continue
-			}
-		}
-		fresh = append(fresh, d)
+func (f *forwarder) fresh(list []greenfield.WebhookDelivery) (fresh []greenfield.WebhookDelivery, err error) {
+	unknown := slices.DeleteFunc(slices.Clone(list), func(d greenfield.WebhookDelivery) bool { return f.known[d.ID] })
+	ids := make([]string, len(unknown))
+	for i, d := range unknown {
+		ids[i] = string(d.ID)
 	}
-	for _, d := range fresh {
+	forwarded, err := f.handled.Handled(ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range slices.Backward(unknown) {
 		f.known[d.ID] = true
+		if !forwarded[i] {
+			fresh = append(fresh, d)
+		}
 	}
 	for _, d := range list {
 		if d.Timestamp.After(f.newest) {
@@ -250,16 +246,6 @@ func (f *forwarder) fresh(ctx context.Context, list []greenfield.WebhookDelivery
 
 func keyOf(id greenfield.WebhookDeliveryID) webhook.Key {
 	return webhook.Key{Event: string(id), Order: "delivery " + string(id)}
-}
-
-// wasForwarded reports whether an earlier run forwarded a delivery.
-func (f *forwarder) wasForwarded(ctx context.Context, id greenfield.WebhookDeliveryID) (bool, error) {
-	claim, err := f.handled.Begin(ctx, keyOf(id))
-	if err != nil {
-		return false, err
-	}
-	defer claim.Release()
-	return claim.Handled(), nil
 }
 
 // dispatch reads what deliveries sent, several at once, and hands them on in their order.
