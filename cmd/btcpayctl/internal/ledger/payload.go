@@ -62,8 +62,12 @@ type WebhookPayload struct {
 	URL   string `json:"url,omitempty"`
 	// Webhook is the id, once it is known.
 	Webhook string `json:"webhook,omitempty"`
-	// To is the address that deliveries are forwarded to.
-	To string `json:"to,omitempty"`
+	// To is the address that deliveries are forwarded to, and the others are the further
+	// flags of the command that does it.
+	To         string   `json:"to,omitempty"`
+	SecretFile string   `json:"secretFile,omitempty"`
+	As         string   `json:"as,omitempty"`
+	Events     []string `json:"events,omitempty"`
 	// Kept is set if the webhook has to remain after the command has ended.
 	Kept bool `json:"kept,omitempty"`
 }

@@ -102,6 +102,25 @@ func ForgetWebhook(ctx context.Context, a *app.App, server, webhook string) {
 	}
 }
 
+// ForwardCommand is the command that continues a forwarding.
+func ForwardCommand(r ledger.Webhook) string {
+	next := "btcpayctl webhook forward"
+	if r.Profile != "" {
+		next += " --profile " + app.ShellWord(r.Profile) // first, as hints expect it
+	}
+	next += " --to " + app.ShellWord(r.To)
+	if r.SecretFile != "" {
+		next += " --secret-file " + app.ShellWord(r.SecretFile)
+	}
+	if r.As == "standard" {
+		next += " --as standard"
+	}
+	for _, event := range r.Events {
+		next += " --event " + app.ShellWord(event)
+	}
+	return next
+}
+
 // webhookOperation deletes the webhook of an interrupted "webhook listen". That of "webhook
 // forward" remains, since the same command continues with it.
 func (d *Checker) webhookOperation(ctx context.Context, r ledger.Webhook) cli.Check {
@@ -117,7 +136,7 @@ func (d *Checker) webhookOperation(ctx context.Context, r ledger.Webhook) cli.Ch
 		if r.Kept {
 			what = "has ended, and its webhook still collects events, as --keep requested"
 		}
-		return warning(r.Header, "the forwarding to "+r.To+" "+what, "btcpayctl webhook forward --to "+app.ShellWord(r.To)+"\nor "+remove)
+		return warning(r.Header, "the forwarding to "+r.To+" "+what, ForwardCommand(r)+"\nor "+remove)
 	case d.Flags.DryRun:
 		return warning(r.Header, "a webhook of an interrupted command is not deleted", "btcpayctl doctor")
 	}

@@ -31,6 +31,8 @@ var docCases = []docCase{
 	{block: "README.md: btcpayctl invoice create --from orders.jsonl -o jsonl | jq -r .checkoutLink", with: map[string]string{"2026-11-01": "2020-01-01"}},
 	{block: `README.md: btcpayctl authorize --profile ci --server https://btcpay.example.com --store J8Rx6Z4dzx --for "invoice create,invoice get"`,
 		upon: []docEvent{consents}},
+	{block: "README.md: btcpayctl webhook forward --to http://localhost:3000/hook --secret-file hook.secret",
+		why: "it runs until Ctrl-C, and a receiver is needed; TestForwardKill runs it as a process"},
 	{block: "README.md: btcpayctl keystore status",
 		notRun: map[string]string{"btcpayctl keystore move --to file": movesKeyring}, as: map[string]string{
 			"btcpayctl keystore backup keys.age":            "btcpayctl keystore backup keys.age --passphrase-file passphrase",

@@ -88,6 +88,13 @@ func (c *forwardCommand) check() error {
 	if c.as != asBTCPay && c.as != asStandard {
 		return &output.Error{Code: output.Usage, What: fmt.Sprintf("--as does not know %.40q", c.as), Why: "Nothing was sent.", Next: "--as btcpay, or --as standard"}
 	}
+	if c.secretFile != "" && c.secretFile != "-" {
+		file, err := filepath.Abs(c.secretFile) // it is kept for hints, which are used in other directories
+		if err != nil {
+			return err
+		}
+		c.secretFile = file
+	}
 	if c.interval < 100*time.Millisecond {
 		return &output.Error{Code: output.Usage, What: "--interval is shorter than 100ms", Why: "Each time is a request to the server. Nothing was sent.", Next: "--interval 2s"}
 	}
@@ -118,7 +125,7 @@ func (c *forwardCommand) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	fmt.Fprintf(c.app.Err, "Forwarding events of store %s to %s, up to %s after they happen. The secret is in %s. Ctrl-C ends it.\n",
-		t.store, output.VisibleLine(c.to), c.interval, output.VisibleLine(f.secretFile))
+		t.store, output.VisibleLine(c.to), c.interval, output.VisibleLine(shownFile(f.secretFile)))
 	if c.wait >= 0 {
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeoutCause(ctx, c.wait, errWaited)
@@ -143,7 +150,7 @@ func deadURL(id string) string { return "http://127.0.0.1:1/btcpayctl-forward-" 
 func (c *forwardCommand) finish(ctx context.Context, f *forwarder, err error) {
 	insist, stop := c.app.Signals.Insist(ctx)
 	defer stop()
-	again := c.app.Hint("btcpayctl webhook forward --to " + app.ShellWord(c.to))
+	again := c.app.Hint(operations.ForwardCommand(f.own.operation.Record))
 	left, known := f.left(insist)
 	switch {
 	case c.keep:
@@ -184,7 +191,7 @@ func (c *forwardCommand) prepare(ctx context.Context, t *target) (*forwarder, er
 		id := operations.NewOperationID()
 		operation, err = operations.Begin(ctx, c.app, ledger.Webhook{
 			Header:         t.newHeader(id, ledger.KindForward, c.flags),
-			WebhookPayload: ledger.WebhookPayload{Store: string(t.store), URL: deadURL(id), To: c.to},
+			WebhookPayload: ledger.WebhookPayload{Store: string(t.store), URL: deadURL(id), To: c.to, SecretFile: c.secretFile, As: c.as, Events: c.events.names},
 		})
 		if err != nil {
 			return nil, err
@@ -217,6 +224,9 @@ func (c *forwardCommand) begin(ctx context.Context, t *target, operation *ledger
 	request.Secret = sign.sent
 	f.sign = sign
 	if f.own, err = c.webhook(ctx, t, operation, request); err != nil {
+		if f.own != nil {
+			f.own.end(ctx)
+		}
 		return nil, err
 	}
 	if f.handled, err = webhook.File(f.state); err != nil {
@@ -266,6 +276,8 @@ func (c *forwardCommand) webhook(ctx context.Context, t *target, operation *ledg
 	if err != nil {
 		return nil, err
 	}
-	err = operation.Advance(func(r *ledger.Webhook) { r.Webhook, r.Kept = string(hook.ID), false })
+	err = operation.Advance(func(r *ledger.Webhook) {
+		r.Webhook, r.Kept, r.SecretFile, r.As, r.Events = string(hook.ID), false, c.secretFile, c.as, c.events.names
+	})
 	return &ownWebhook{c.app, t, operation}, err
 }

@@ -237,7 +237,7 @@ func (c *listenCommand) print(ctx context.Context, p *output.Printer, t *target,
 		return err
 	case c.once == "":
 		return nil // Ctrl-C, or the end of the wait, is how it ends
-	case context.Cause(waiting) != errWaited: //nolint:errorlint // it is never wrapped
+	case !errors.Is(context.Cause(waiting), errWaited):
 		return context.Cause(ctx)
 	}
 	return &output.Error{Code: output.Pending, What: "no event " + c.once + " within " + c.wait.String(), Next: "btcpayctl invoice list"}

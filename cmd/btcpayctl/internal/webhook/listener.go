@@ -90,7 +90,7 @@ func (l *listener) serve(path string) {
 		l.handler.ServeHTTP(w, r)
 	})
 	l.server = &http.Server{Handler: mux, ReadHeaderTimeout: headerTime, ReadTimeout: bodyTime, MaxHeaderBytes: mostHeader}
-	go l.server.Serve(l.socket) //nolint:errcheck // it ends when the listener is closed
+	go l.server.Serve(l.socket) // it ends when the listener is closed
 }
 
 // close waits for the responses to what was taken.

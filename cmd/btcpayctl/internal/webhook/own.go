@@ -36,7 +36,8 @@ func (t *target) newHeader(id string, kind ledger.Kind, flags app.Flags) ledger.
 }
 
 // createOwn creates the webhook of a record, which is on disk before the request is sent.
-// If the response is lost, the webhook is found by its URL.
+// If the response is lost, the webhook is found by its URL. If it returns a webhook, it
+// exists, also after an error.
 func (t *target) createOwn(ctx context.Context, a *app.App, operation *ledger.Operation[ledger.Webhook], request greenfield.WebhookRequest) (*ownWebhook, error) {
 	w := &ownWebhook{a, t, operation}
 	request.URL = operation.Record.URL
@@ -59,7 +60,7 @@ func (t *target) createOwn(ctx context.Context, a *app.App, operation *ledger.Op
 	}
 	fault.At("webhook-made")
 	if err := operation.Advance(func(r *ledger.Webhook) { r.Webhook = string(hook.ID) }); err != nil {
-		return nil, err
+		return w, err
 	}
 	return w, made(request, hook)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/client"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
+	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/operations"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/output"
 	"github.com/btcpayctl/btcpayctl/greenfield"
 	"github.com/btcpayctl/btcpayctl/greenfield/webhook"
@@ -210,7 +211,7 @@ func (f *forwarder) exists(ctx context.Context) error {
 	if e, ok := errors.AsType[*output.Error](f.target.explain(ctx, f.own.id(), err)); ok && e.Code == output.NotFound || errors.Is(err, greenfield.ErrWebhookNotFound) {
 		f.gone = true
 		return &output.Error{Code: output.NotFound, What: "the webhook of this command was deleted on the server", Why: "What happens from now on is not forwarded.",
-			Next: "btcpayctl webhook forward --to " + app.ShellWord(f.to), Err: err}
+			Next: operations.ForwardCommand(f.own.operation.Record), Err: err}
 	}
 	return err
 }

@@ -139,7 +139,10 @@ func (c *replayCommand) replay(ctx context.Context, t *target, hook greenfield.W
 		return replayedRecord{}, t.explain(ctx, hook.ID, err)
 	}
 	c.app.Did(app.Effect{ID: string(again), What: fmt.Sprintf("delivery %s was sent again as %s", delivery, again), Look: "btcpayctl webhook deliveries " + string(hook.ID)})
-	r := replayedRecord{deliveryRecord{ID: string(again), Status: "pending", Event: new(eventRecordOf(event))}, string(delivery)}
+	r := replayedRecord{deliveryRecord{ID: string(again), Status: "pending"}, string(delivery)}
+	if event.Type != "" { // a later server may send other events
+		r.Event = new(eventRecordOf(event))
+	}
 	done, err := t.awaitDelivery(ctx, hook.ID, again, c.wait)
 	switch {
 	case err != nil:
@@ -156,10 +159,10 @@ func (c *replayCommand) unreadable(ctx context.Context, t *target, hook greenfie
 	switch {
 	case errors.Is(err, greenfield.ErrWebhookDeliveryPruned):
 		return &output.Error{Code: output.Refused, Status: 409, What: fmt.Sprintf("the server no longer has what delivery %s sent", delivery),
-			Why: "It keeps that for 60 days. Nothing was sent again.", Next: "read the invoice instead: btcpayctl invoice list", Err: err}
+			Why: "It keeps that for 60 days, and cannot repeat the delivery.", Next: "read the invoice instead: btcpayctl invoice list", Err: err}
 	case errors.Is(err, greenfield.ErrWebhookDeliveryNotFound):
 		return &output.Error{Code: output.NotFound, Status: 404, What: fmt.Sprintf("webhook %s has no delivery %s", hook.ID, delivery),
-			Why: "Nothing was sent again.", Next: "btcpayctl webhook deliveries " + string(hook.ID), Err: err}
+			Why: "A delivery is in the list after its first attempt, and as long as its webhook exists.", Next: "btcpayctl webhook deliveries " + string(hook.ID), Err: err}
 	}
 	return t.explain(ctx, hook.ID, err)
 }

@@ -46,6 +46,35 @@ func newSample(kind webhook.Type, orderID string, now time.Time) *sample {
 
 func (s *sample) add(name string, value any) { s.fields = append(s.fields, sampleField{name, value}) }
 
+// ownFields are the fields of a type that are the same in every sample.
+var ownFields = map[webhook.Type][]sampleField{
+	webhook.TypeInvoiceReceivedPayment: {{"afterExpiration", false}, {"paymentMethodId", "BTC-CHAIN"}},
+	webhook.TypeInvoicePaymentSettled:  {{"afterExpiration", false}, {"paymentMethodId", "BTC-CHAIN"}},
+	webhook.TypeInvoiceProcessing:      {{"overPaid", false}},
+	webhook.TypeInvoiceExpired:         {{"partiallyPaid", false}},
+	webhook.TypeInvoiceSettled:         {{"manuallyMarked", false}, {"overPaid", false}},
+	webhook.TypeInvoiceInvalid:         {{"manuallyMarked", true}},
+
+	webhook.TypePaymentRequestCreated:       {{"status", "Pending"}},
+	webhook.TypePaymentRequestUpdated:       {{"status", "Pending"}},
+	webhook.TypePaymentRequestArchived:      {{"status", "Pending"}},
+	webhook.TypePaymentRequestStatusChanged: {{"status", "Expired"}},
+	webhook.TypePaymentRequestCompleted:     {{"status", "Completed"}},
+
+	webhook.TypePayoutCreated:  {{"payoutState", "AwaitingApproval"}},
+	webhook.TypePayoutApproved: {{"payoutState", "AwaitingPayment"}},
+	webhook.TypePayoutUpdated:  {{"payoutState", "Completed"}},
+
+	webhook.TypeSubscriberCredited:     {{"total", "10"}, {"amount", "5"}, {"currency", "USD"}},
+	webhook.TypeSubscriberCharged:      {{"total", "5"}, {"amount", "5"}, {"currency", "USD"}},
+	webhook.TypeSubscriberPhaseChanged: {{"previousPhase", "Trial"}, {"currentPhase", "Normal"}},
+	webhook.TypeSubscriberDisabled:     {{"reason", "Suspension"}},
+	webhook.TypePlanStarted:            {{"autoRenew", false}},
+}
+
+// paymentStatus are the types that have a payment, with its status.
+var paymentStatus = map[webhook.Type]string{webhook.TypeInvoiceReceivedPayment: "Processing", webhook.TypeInvoicePaymentSettled: "Settled"}
+
 // addOwn adds the fields of the event's type.
 func (s *sample) addOwn(orderID string, now time.Time) {
 	switch name := string(s.kind); {
@@ -53,63 +82,26 @@ func (s *sample) addOwn(orderID string, now time.Time) {
 		s.invoiceID, s.orderID = testID(), cmp.Or(orderID, "sample")
 		s.add("invoiceId", s.invoiceID)
 		s.add("metadata", map[string]string{"orderId": s.orderID})
-		s.addInvoice(now)
+		if status := paymentStatus[s.kind]; status != "" {
+			s.add("payment", map[string]any{"id": testID(), "receivedDate": now.Unix(), "value": "0.00025", "fee": "0", "status": status, "destination": "bcrt1qsample"})
+		}
+		if s.kind == webhook.TypeInvoiceRefund {
+			s.add("pullPaymentId", testID())
+		}
 	case strings.HasPrefix(name, "PaymentRequest"):
 		s.add("paymentRequestId", testID())
-		s.add("status", map[webhook.Type]string{webhook.TypePaymentRequestCompleted: "Completed"}[s.kind])
 	case strings.HasPrefix(name, "Payout"):
 		s.add("payoutId", testID())
 		s.add("pullPaymentId", testID())
-		s.add("payoutState", "AwaitingApproval")
 	case strings.HasPrefix(name, "PendingTransaction"):
 		s.add("pendingTransactionId", testID())
 		s.add("cryptoCode", "BTC")
 	default:
-		s.addSubscription()
+		s.add("subscriber", map[string]any{
+			"customer": map[string]any{"id": testID()}, "plan": map[string]any{"id": testID()}, "phase": "Normal", "isActive": true,
+		})
 	}
-}
-
-func (s *sample) addInvoice(now time.Time) {
-	switch s.kind {
-	case webhook.TypeInvoiceReceivedPayment, webhook.TypeInvoicePaymentSettled:
-		status := "Processing"
-		if s.kind == webhook.TypeInvoicePaymentSettled {
-			status = "Settled"
-		}
-		s.add("afterExpiration", false)
-		s.add("paymentMethodId", "BTC-CHAIN")
-		s.add("payment", map[string]any{"id": testID(), "receivedDate": now.Unix(), "value": "0.00025", "fee": "0", "status": status, "destination": "bcrt1qsample"})
-	case webhook.TypeInvoiceProcessing:
-		s.add("overPaid", false)
-	case webhook.TypeInvoiceExpired:
-		s.add("partiallyPaid", false)
-	case webhook.TypeInvoiceSettled:
-		s.add("manuallyMarked", false)
-		s.add("overPaid", false)
-	case webhook.TypeInvoiceInvalid:
-		s.add("manuallyMarked", true)
-	case webhook.TypeInvoiceRefund:
-		s.add("pullPaymentId", testID())
-	}
-}
-
-func (s *sample) addSubscription() {
-	s.add("subscriber", map[string]any{
-		"customer": map[string]any{"id": testID()}, "plan": map[string]any{"id": testID()}, "phase": "Normal", "isActive": true,
-	})
-	switch s.kind {
-	case webhook.TypeSubscriberCredited, webhook.TypeSubscriberCharged:
-		s.add("total", "10")
-		s.add("amount", "5")
-		s.add("currency", "USD")
-	case webhook.TypeSubscriberPhaseChanged:
-		s.add("previousPhase", "Trial")
-		s.add("currentPhase", "Normal")
-	case webhook.TypeSubscriberDisabled:
-		s.add("reason", "Suspension")
-	case webhook.TypePlanStarted:
-		s.add("autoRenew", false)
-	}
+	s.fields = append(s.fields, ownFields[s.kind]...)
 }
 
 // body writes the event as a server does: on many lines, and nothing is escaped for HTML.

@@ -45,10 +45,7 @@ func randomSecret(a *app.App) (secretText, error) {
 // readSecret reads a secret from a file, or standard input for "-". One line end at its end
 // is not part of it.
 func readSecret(a *app.App, file string) (secretText, error) {
-	shown := file
-	if file == "-" {
-		shown = "standard input"
-	}
+	shown := shownFile(file)
 	data, err := a.ReadSecretFile(file)
 	if err != nil {
 		return secretText{}, &output.Error{Code: output.BadInput, What: "the secret cannot be read from " + shown, Why: err.Error() + ". Nothing was sent.", Next: "check the name of the file", Err: err}
@@ -56,6 +53,14 @@ func readSecret(a *app.App, file string) (secretText, error) {
 	defer clear(data)
 	text := strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r")
 	return newSecretText(a, text, shown)
+}
+
+// shownFile is how messages name a file.
+func shownFile(file string) string {
+	if file == "-" {
+		return "standard input"
+	}
+	return file
 }
 
 // environmentSecret reads the secret from the environment. The second result reports
