@@ -59,7 +59,11 @@ Ctrl-C deletes the webhook, unless the receiver has not accepted everything yet,
 
 The secret for the receiver is in --secret-file, which is created if it does not exist;
 without it, in a file that btcpayctl names. --as standard signs with the three headers of
-Standard Webhooks instead, for libraries that verify those.`,
+Standard Webhooks instead, for libraries that verify those.
+
+On a terminal the events are a list: enter shows headers and body, r sends one again, e
+edits it in $EDITOR and sends it with a new signature, s saves its body and a curl line,
+/ filters, q ends. What you send that way is marked. -o prints lines instead.`,
 		Example: `  btcpayctl webhook forward --to http://localhost:3000/hook --secret-file hook.secret
   btcpayctl webhook forward --to http://localhost:3000/hook --as standard --event InvoiceSettled`,
 		Args: cli.Arguments(0, 0),
@@ -131,9 +135,25 @@ func (c *forwardCommand) run(cmd *cobra.Command, _ []string) error {
 		ctx, stop = context.WithTimeoutCause(ctx, c.wait, errWaited)
 		defer stop()
 	}
-	err = f.run(ctx, p)
+	err = c.report(ctx, cmd, f, p)
 	c.finish(cmd.Context(), f, err)
 	return err
+}
+
+// report forwards, and shows what is forwarded: as a list with keys on a terminal.
+func (c *forwardCommand) report(ctx context.Context, cmd *cobra.Command, f *forwarder, p *output.Printer) error {
+	if wantsScreen(cmd, c.app) {
+		d, closeIt, err := openDisplay(ctx, c.app)
+		if err != nil {
+			return err
+		}
+		defer closeIt()
+		if d != nil {
+			f.notes = make(chan string)
+			return f.run(ctx, func(working context.Context, over <-chan struct{}) error { return f.show(working, d, over) })
+		}
+	}
+	return f.run(ctx, func(_ context.Context, over <-chan struct{}) error { return f.print(p, over) })
 }
 
 // request describes the webhook: the server never repeats a delivery that leads nowhere.

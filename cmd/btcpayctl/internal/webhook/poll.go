@@ -3,7 +3,6 @@ package webhook
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
@@ -44,6 +43,7 @@ type forwarder struct {
 	stop     func()
 	records  chan forwardedRecord
 	quiet    chan struct{} // closed when nothing is printed any more
+	notes    chan string   // for the list on a terminal; nil for standard error
 	places   chan struct{}
 	working  sync.WaitGroup
 	failing  atomic.Bool // the receiver did not accept the last event
@@ -80,20 +80,9 @@ func (f *forwarder) prepare(ctx context.Context) {
 	f.insist, f.stop = f.app.Signals.Insist(ctx)
 }
 
-// run forwards until the context ends, and prints what it forwards.
-func (f *forwarder) run(ctx context.Context, p *output.Printer) error {
-	defer f.stop()
-	defer f.receiver.CloseIdleConnections()
-	working, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	f.end = end
-	f.working.Go(func() { f.fail(f.poll(working)) })
-	over := make(chan struct{})
-	go func() {
-		f.working.Wait()
-		close(over)
-	}()
-	err := output.Live(p, forwardView, func(yield func(forwardedRecord, error) bool) {
+// print prints what is forwarded until over is closed.
+func (f *forwarder) print(p *output.Printer, over <-chan struct{}) error {
+	return output.Live(p, forwardView, func(yield func(forwardedRecord, error) bool) {
 		for {
 			select {
 			case r := <-f.records:
@@ -105,6 +94,22 @@ func (f *forwarder) run(ctx context.Context, p *output.Printer) error {
 			}
 		}
 	})
+}
+
+// run forwards until the context or report ends. report takes the records.
+func (f *forwarder) run(ctx context.Context, report func(working context.Context, over <-chan struct{}) error) error {
+	defer f.stop()
+	defer f.receiver.CloseIdleConnections()
+	working, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	f.end = end
+	f.working.Go(func() { f.fail(f.poll(working)) })
+	over := make(chan struct{})
+	go func() {
+		f.working.Wait()
+		close(over)
+	}()
+	err := report(working, over)
 	close(f.quiet)
 	end(nil)
 	<-over
@@ -142,7 +147,7 @@ func (f *forwarder) poll(ctx context.Context) error {
 				return f.target.explain(ctx, f.own.id(), err)
 			case !unreachable:
 				unreachable = true
-				fmt.Fprintf(f.app.Err, "Note: the server cannot be asked: %s. Trying again.\n", output.VisibleLine(cli.Explain(ctx, err).What))
+				f.say("Note: the server cannot be asked: %s. Trying again.", cli.Explain(ctx, err).What)
 			}
 			if !sleep(ctx, f.interval) {
 				return nil
@@ -151,7 +156,7 @@ func (f *forwarder) poll(ctx context.Context) error {
 		}
 		if unreachable {
 			unreachable = false
-			fmt.Fprintln(f.app.Err, "The server can be asked again.")
+			f.say("The server can be asked again.")
 		}
 		now := time.Now().Round(0)
 		f.report(first, now.Sub(before), fresh)
@@ -170,9 +175,9 @@ func (f *forwarder) report(first bool, pause time.Duration, fresh []greenfield.W
 	since := cli.ClockTime(f.app, fresh[0].Timestamp.Time, cli.ToTheMinute)
 	switch {
 	case first && f.resumed:
-		fmt.Fprintf(f.app.Err, "%s since %s while nothing forwarded them. Forwarding them now.\n", eventCount(len(fresh), "event happened", "events happened"), since)
+		f.say("%s since %s while nothing forwarded them. Forwarding them now.", eventCount(len(fresh), "event happened", "events happened"), since)
 	case !first && pause > f.interval+longPause:
-		fmt.Fprintf(f.app.Err, "After a pause of %s: %s missed, the first at %s. Forwarding them now.\n", pause.Round(time.Second), eventCount(len(fresh), "event was", "events were"), since)
+		f.say("After a pause of %s: %s missed, the first at %s. Forwarding them now.", pause.Round(time.Second), eventCount(len(fresh), "event was", "events were"), since)
 	}
 }
 
@@ -195,7 +200,7 @@ func (f *forwarder) look(ctx context.Context, first bool) ([]greenfield.WebhookD
 			return f.fresh(list)
 		}
 		if count == mostListed {
-			fmt.Fprintf(f.app.Err, "warning: more than %d deliveries are in the list, and older ones are not forwarded\n", mostListed)
+			f.say("warning: more than %d deliveries are in the list, and older ones are not forwarded", mostListed)
 			return f.fresh(list)
 		}
 		count = min(count*4, mostListed)

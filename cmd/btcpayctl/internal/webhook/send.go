@@ -38,6 +38,8 @@ type forwardedRecord struct {
 	Attempt int `json:"attempt"`
 	// DelaySeconds is the time since the event happened, by the server's clock for that.
 	DelaySeconds int64 `json:"delaySeconds"`
+
+	sent sentEvent
 }
 
 var forwardView = output.View[forwardedRecord]{
@@ -126,7 +128,7 @@ func (f *forwarder) forward(ctx context.Context, e event) bool {
 			last = what
 			f.emit(*r)
 			if !f.failing.Swap(true) {
-				fmt.Fprintf(f.app.Err, "Note: the receiver did not accept an event: %s. It is asked again until it does.\n", output.VisibleLine(cmp.Or(r.Error, r.statusText())))
+				f.say("Note: the receiver did not accept an event: %s. It is asked again until it does.", cmp.Or(r.Error, r.statusText()))
 			}
 		}
 		if !sleep(ctx, pause) {
@@ -138,7 +140,7 @@ func (f *forwarder) forward(ctx context.Context, e event) bool {
 
 // attempt posts an event once. It returns nil if the command has to end.
 func (f *forwarder) attempt(ctx context.Context, e event) *forwardedRecord {
-	r := &forwardedRecord{eventRecord: e.record, Status: "pruned"}
+	r := &forwardedRecord{eventRecord: e.record, Status: "pruned", sent: sentEvent{event: e}}
 	if e.pruned {
 		return r
 	}
@@ -151,7 +153,11 @@ func (f *forwarder) attempt(ctx context.Context, e event) *forwardedRecord {
 	if ctx.Err() != nil {
 		return nil
 	}
-	status, err := f.post(e)
+	headers, err := f.sign.headers(string(e.id), e.body, f.app.Now())
+	status := 0
+	if r.sent.headers = headers; err == nil {
+		status, err = f.post(e, headers)
+	}
 	switch {
 	case f.insist.Err() != nil:
 		return nil
@@ -170,14 +176,12 @@ func (f *forwarder) attempt(ctx context.Context, e event) *forwardedRecord {
 
 // post sends an event and returns the status of the response. A request that is on its way
 // is not given up when the command has to end: the receiver may have handled it.
-func (f *forwarder) post(e event) (int, error) {
+func (f *forwarder) post(e event, headers http.Header) (int, error) {
 	request, err := http.NewRequestWithContext(f.insist, http.MethodPost, f.to, bytes.NewReader(e.body))
 	if err != nil {
 		return 0, err
 	}
-	if request.Header, err = f.sign.headers(string(e.id), e.body, f.app.Now()); err != nil {
-		return 0, err
-	}
+	request.Header = headers.Clone()
 	request.Header.Set("User-Agent", "btcpayctl/"+f.app.Version)
 	response, err := f.receiver.Do(request)
 	if err != nil {
@@ -212,6 +216,19 @@ func (f *forwarder) record(ctx context.Context, id greenfield.WebhookDeliveryID)
 	f.waiting--
 	f.mu.Unlock()
 	return nil
+}
+
+// say reports on standard error, or at the foot of the list on a terminal.
+func (f *forwarder) say(format string, args ...any) {
+	text := output.VisibleLine(fmt.Sprintf(format, args...))
+	if f.notes == nil {
+		fmt.Fprintln(f.app.Err, text)
+		return
+	}
+	select {
+	case f.notes <- text:
+	case <-f.quiet:
+	}
 }
 
 // emit hands a record to the printer.
