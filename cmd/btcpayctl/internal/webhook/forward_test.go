@@ -116,6 +116,7 @@ func signedBy(t *testing.T, file string) func(delivered) error {
 // forward brings every event once and in its order, also if the receiver fails, many happen
 // in one second, and it is run again; and leaves nothing behind.
 func TestForward(t *testing.T) {
+	t.Parallel()
 	s, to := newShop(t), newReceiver(t)
 	other, secret := s.bystander(t), s.path("hook.secret")
 	random := rand.New(rand.NewPCG(1, 2))
@@ -131,8 +132,8 @@ func TestForward(t *testing.T) {
 			s.invalid(t, s.invoice(t, fmt.Sprint("A-", i)))
 		}
 	}
-	burst(40)
-	counted.await(t, to, 80)
+	burst(20)
+	counted.await(t, to, 40)
 	// The receiver goes away, and the command ends: nothing is lost.
 	counted.mu.Lock()
 	counted.fails = func() bool { return true }
@@ -151,8 +152,8 @@ func TestForward(t *testing.T) {
 	counted.mu.Unlock()
 	again := s.start(t, append(line, "--keep")...)
 	again.err.await(t, "events happened since")
-	counted.await(t, to, 86)
-	counted.verdict(t, 43)
+	counted.await(t, to, 46)
+	counted.verdict(t, 23)
 	for strings.Count(again.out.String(), `"status":"success"`) < 6 {
 		again.out.await(t, "success")
 		time.Sleep(time.Millisecond)
@@ -172,11 +173,12 @@ func TestForward(t *testing.T) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("left: %v %v", left, err)
 	}
-	counted.verdict(t, 43)
+	counted.verdict(t, 23)
 }
 
 // The three headers verify by the specification of Standard Webhooks.
 func TestForwardStandard(t *testing.T) {
+	t.Parallel()
 	s, to := newShop(t), newReceiver(t)
 	r := s.start(t, "forward", "--to", to.URL, "--as", "standard", "--interval", "100ms")
 	r.err.await(t, "Forwarding events")
@@ -222,6 +224,7 @@ func TestForwardStandard(t *testing.T) {
 
 // A webhook that someone deletes ends the command, and the next run creates another one.
 func TestForwardDeleted(t *testing.T) {
+	t.Parallel()
 	s, to := newShop(t), newReceiver(t)
 	line := []string{"forward", "--to", to.URL, "--interval", "100ms"}
 	r := s.start(t, line...)
@@ -263,6 +266,7 @@ func TestIsTemporary(t *testing.T) {
 
 // A server that fails for a while delays events, and loses none.
 func TestForwardServerFaults(t *testing.T) {
+	t.Parallel()
 	s, to := newShop(t), newReceiver(t)
 	counted := newTally(func(delivered) error { return nil })
 	to.decide = counted.decide

@@ -141,6 +141,7 @@ func (s *shop) invalid(t *testing.T, id greenfield.InvoiceID) {
 
 // listen prints what happens, and leaves nothing behind.
 func TestListen(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	other := s.bystander(t)
 	r := s.start(t, "listen", "--once", "InvoiceInvalid", "-o", "json", "--jq", ".type, .orderId, .body.manuallyMarked")
@@ -165,6 +166,7 @@ func TestListen(t *testing.T) {
 
 // What was interrupted is deleted by the next command, however far it came.
 func TestListenAfterKill(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	other := s.bystander(t)
 	store := greenfield.StoreID(s.Seed.StoreID)
@@ -196,6 +198,7 @@ func TestListenAfterKill(t *testing.T) {
 
 // A server that cannot reach the address reports it, which only it can know.
 func TestListenUnreachable(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	r := s.start(t, "listen", "--public-url", "http://127.0.0.1:1")
 	r.err.await(t, "Receiving events")
@@ -230,6 +233,7 @@ func TestListenUnreachable(t *testing.T) {
 
 // A listener takes what has its secret and path, and nothing else.
 func TestListener(t *testing.T) {
+	t.Parallel()
 	secret, err := webhook.NewSecret("a secret of the test")
 	if err != nil {
 		t.Fatal(err)
