@@ -18,7 +18,7 @@ func TestOperationKinds(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []ledger.Kind{ledger.KindPair, ledger.KindInvoice, ledger.KindBatch, ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke, ledger.KindMove} {
+	for _, kind := range []ledger.Kind{ledger.KindPair, ledger.KindInvoice, ledger.KindBatch, ledger.KindAuthorize, ledger.KindMint, ledger.KindRotate, ledger.KindRevoke, ledger.KindListen, ledger.KindForward, ledger.KindMove} {
 		if times[kind] != 1 {
 			t.Errorf("%s is there %d times", kind, times[kind])
 		}

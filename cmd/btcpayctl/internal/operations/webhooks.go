@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/app"
 	"github.com/btcpayctl/btcpayctl/cmd/btcpayctl/internal/cli"
@@ -104,21 +105,22 @@ func ForgetWebhook(ctx context.Context, a *app.App, server, webhook string) {
 
 // ForwardCommand is the command that continues a forwarding.
 func ForwardCommand(r ledger.Webhook) string {
-	next := "btcpayctl webhook forward"
+	var next strings.Builder
+	next.WriteString("btcpayctl webhook forward")
 	if r.Profile != "" {
-		next += " --profile " + app.ShellWord(r.Profile) // first, as hints expect it
+		next.WriteString(" --profile " + app.ShellWord(r.Profile)) // first, as hints expect it
 	}
-	next += " --to " + app.ShellWord(r.To)
+	next.WriteString(" --to " + app.ShellWord(r.To))
 	if r.SecretFile != "" {
-		next += " --secret-file " + app.ShellWord(r.SecretFile)
+		next.WriteString(" --secret-file " + app.ShellWord(r.SecretFile))
 	}
 	if r.As == "standard" {
-		next += " --as standard"
+		next.WriteString(" --as standard")
 	}
 	for _, event := range r.Events {
-		next += " --event " + app.ShellWord(event)
+		next.WriteString(" --event " + app.ShellWord(event))
 	}
-	return next
+	return next.String()
 }
 
 // webhookOperation deletes the webhook of an interrupted "webhook listen". That of "webhook

@@ -118,12 +118,13 @@ func (f *forwarder) save(r forwardedRecord) string {
 	if r.sent.mark != "" {
 		name += "-" + r.sent.mark
 	}
-	line := "curl -X POST " + app.ShellWord(f.to)
+	var line strings.Builder
+	line.WriteString("curl -X POST " + app.ShellWord(f.to))
 	for _, header := range slices.Sorted(maps.Keys(r.sent.headers)) {
-		line += " \\\n  -H " + app.ShellWord(header+": "+strings.Join(r.sent.headers[header], ", "))
+		line.WriteString(" \\\n  -H " + app.ShellWord(header+": "+strings.Join(r.sent.headers[header], ", ")))
 	}
-	line += " \\\n  --data-binary @" + app.ShellWord(name+".json") + "\n"
-	for file, text := range map[string]string{name + ".json": string(r.sent.event.body), name + ".sh": line} {
+	line.WriteString(" \\\n  --data-binary @" + app.ShellWord(name+".json") + "\n")
+	for file, text := range map[string]string{name + ".json": string(r.sent.event.body), name + ".sh": line.String()} {
 		if err := durable.WriteNamed(file, []byte(text), true); err != nil {
 			return "Not saved: " + err.Error()
 		}
