@@ -77,9 +77,9 @@ func InCurrency(amount Decimal, code string) string {
 	return symbol + text
 }
 
-// WithCode writes an amount with the code of its currency: 50,000.00 USD.
+// WithCode writes an amount with the code of its currency behind it: 50,000.00 USD.
 func WithCode(amount Decimal, code string) string {
-	digits := Digits(code)
+	digits := Digits(strings.ToUpper(code))
 	return grouped(roundPrice(amount, digits).Add(New(0, digits)).Text()) + " " + code
 }
 

@@ -59,6 +59,10 @@ func Routes() []serve.Route {
 		get("/apps/{appId}/pos", serve.Open, tillPage),
 		unguarded(post("/apps/{appId}/pos", serve.Open, sell)),
 
+		// Pull payments, for whoever is to claim them.
+		get("/pull-payments/{pullPaymentId}", serve.Open, pullPaymentPage),
+		post("/pull-payments/{pullPaymentId}", serve.Open, claimByForm),
+
 		// Errors.
 		get("/errors/{status}", serve.Open, errorPage),
 

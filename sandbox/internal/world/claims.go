@@ -34,6 +34,28 @@ const (
 	RefusedBroken Refusal = "broken"
 )
 
+// Message is the reason in the server's words.
+func (r Refusal) Message() string {
+	switch r {
+	case RefusedArchived:
+		return "This pull payment has been archived"
+	case RefusedExpired:
+		return "This pull payment is expired"
+	case RefusedNotStarted:
+		return "This pull payment has yet started"
+	case RefusedMethod:
+		return "This payment method is not supported by the pull payment"
+	case RefusedDuplicate:
+		return "This address is already used for another payout"
+	case RefusedOverdraft:
+		return "The payout amount overdraft the pull payment's limit"
+	case RefusedTooLow:
+		return "The requested payout amount is too low"
+	case RefusedBroken:
+	}
+	return ""
+}
+
 // ClaimedAmount is the amount of a claim that names one itself, in its destination, or in neither. comparable amounts are in
 // one currency: of these the smaller one counts. why says what is wrong with the amounts.
 func (c *Claim) ClaimedAmount(asked *money.Decimal) (amount *money.Decimal, why string) {
@@ -101,7 +123,7 @@ func (w *World) refuseClaim(c *Claim) Refusal {
 		switch {
 		case of.Archived:
 			return RefusedArchived
-		case of.Ends != nil && now.After(*of.Ends):
+		case of.Expired(now):
 			return RefusedExpired
 		case of.Starts.After(now):
 			return RefusedNotStarted

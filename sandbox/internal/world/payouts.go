@@ -51,6 +51,20 @@ type Payout struct {
 	Metadata         json.RawMessage
 }
 
+// InWords is the state as pages show it.
+func (s PayoutState) InWords() string {
+	switch s {
+	case PayoutAwaitingApproval:
+		return "Awaiting Approval"
+	case PayoutAwaitingPayment:
+		return "Awaiting Payment"
+	case PayoutInProgress:
+		return "In Progress"
+	case PayoutCompleted, PayoutCancelled:
+	}
+	return string(s)
+}
+
 // IsOpen reports whether a payout may still be paid.
 func (p *Payout) IsOpen() bool { return p.State != PayoutCompleted && p.State != PayoutCancelled }
 

@@ -44,6 +44,22 @@ func (p *PullPayment) Takes(method string) bool {
 	return slices.Contains(p.Methods, method)
 }
 
+// Expired reports whether a pull payment is over.
+func (p *PullPayment) Expired(now time.Time) bool { return p.Ends != nil && now.After(*p.Ends) }
+
+// Status says why nothing can be claimed, in the words of the server's page; "" if something can.
+func (p *PullPayment) Status(now time.Time) string {
+	switch {
+	case p.Archived:
+		return "Archived"
+	case p.Expired(now):
+		return "Expired"
+	case p.Starts.After(now):
+		return "Not yet started"
+	}
+	return ""
+}
+
 // Claimed is the sum of the payouts that are not cancelled, in the currency of the pull payment.
 func (st *State) Claimed(p *PullPayment) money.Decimal {
 	sum := money.Decimal{}

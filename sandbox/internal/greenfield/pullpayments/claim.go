@@ -112,7 +112,7 @@ func claimFrom(w http.ResponseWriter, r *serve.Request, q *payoutRequest, c worl
 	case world.RefusedBroken:
 		aspnet.WriteCrash(w)
 	default:
-		serve.WriteAPIError(w, http.StatusBadRequest, string(refusal), refusals[refusal])
+		serve.WriteAPIError(w, http.StatusBadRequest, string(refusal), refusal.Message())
 	}
 }
 
@@ -127,15 +127,4 @@ func tooSmall(c *world.Claim) string {
 		return "Amount too small (should be at least 0.0)"
 	}
 	return ""
-}
-
-// refusals are the server's words for why a claim was refused.
-var refusals = map[world.Refusal]string{
-	world.RefusedArchived:   "This pull payment has been archived",
-	world.RefusedExpired:    "This pull payment is expired",
-	world.RefusedNotStarted: "This pull payment has yet started",
-	world.RefusedMethod:     "This payment method is not supported by the pull payment",
-	world.RefusedDuplicate:  "This address is already used for another payout",
-	world.RefusedOverdraft:  "The payout amount overdraft the pull payment's limit",
-	world.RefusedTooLow:     "The requested payout amount is too low",
 }
