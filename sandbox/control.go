@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -132,15 +133,26 @@ func (s *Sandbox) controlPay(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p := s.state.PayoutAt(ask.Address); p != nil {
+		return s.payPayout(p, amount, ask.Confirmations)
+	}
 	inv := s.state.InvoiceAt(ask.Address)
 	if inv == nil {
 		if p := s.world.Deposit(ask.Address, amount, ask.RBF, ask.Confirmations); p != nil {
 			return map[string]any{"txid": p.TxID, "vout": p.Vout}, nil
 		}
-		return nil, fmt.Errorf("address: %q belongs to no invoice, and no wallet receives at it", ask.Address)
+		return nil, fmt.Errorf("address: %q belongs to no invoice and no waiting payout, and no wallet receives at it", ask.Address)
 	}
 	p := s.world.Receive(inv, amount, ask.RBF, ask.Confirmations)
 	return map[string]any{"txid": p.TxID, "vout": p.Vout}, nil
+}
+
+// payPayout pays a payout by a transaction of the store's wallet.
+func (s *Sandbox) payPayout(p *world.Payout, amount money.Decimal, confirmations int) (any, error) {
+	if !p.Pays(amount) {
+		return nil, fmt.Errorf("amount: the payout %s waits for %s BTC, and the server ignores any other amount", p.ID, p.Amount.Text())
+	}
+	return map[string]any{"txid": s.world.PayPayout(p, confirmations), "vout": 0}, nil
 }
 
 func (s *Sandbox) controlMine(body []byte) (any, error) {

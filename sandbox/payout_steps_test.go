@@ -104,6 +104,7 @@ func (p *payoutSteps) fill(text string) string {
 
 func (p *payoutSteps) send(as, method, path, body string) (int, string) {
 	r := httptest.NewRequest(method, p.fill(path), strings.NewReader(p.fill(body)))
+	r.Host, r.RemoteAddr = "127.0.0.1", "127.0.0.1:1" // control answers nobody else
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
 	}

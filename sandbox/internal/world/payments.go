@@ -34,6 +34,7 @@ func (w *World) Receive(inv *Invoice, amount money.Decimal, rbf bool, confirmati
 	w.update(inv)
 	if confirmations > 0 {
 		w.updateAll(before, inv)
+		w.confirmPayouts()
 	}
 	return p
 }
@@ -61,6 +62,7 @@ func (w *World) Mine(blocks int) {
 	before := w.State.Height
 	w.include(blocks)
 	w.updateAll(before, nil)
+	w.confirmPayouts()
 }
 
 // include finds blocks without telling anyone.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -49,6 +48,7 @@ type Payout struct {
 	Revision         int64           // the server never changes it
 	Proof            json.RawMessage `json:",omitempty"`
 	Metadata         json.RawMessage
+	Tx               string `json:",omitempty"` // of a transaction that paid it and is in no block
 }
 
 // InWords is the state as pages show it.
@@ -70,7 +70,12 @@ func (p *Payout) IsOpen() bool { return p.State != PayoutCompleted && p.State !=
 
 // PayoutsOf returns the payouts that a filter takes, as the server lists them.
 func (st *State) PayoutsOf(takes func(*Payout) bool) []*Payout {
-	found := slices.DeleteFunc(slices.Collect(maps.Values(st.Payouts)), func(p *Payout) bool { return !takes(p) })
+	var found []*Payout
+	for _, p := range st.Payouts {
+		if takes(p) {
+			found = append(found, p)
+		}
+	}
 	slices.SortFunc(found, func(a, b *Payout) int { return a.Row - b.Row })
 	return found
 }
