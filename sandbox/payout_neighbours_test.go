@@ -91,6 +91,7 @@ func TestPullPaymentNeighbours(t *testing.T) {
 		{"administrator", "GET /api/v1/stores/{store}/pull-payments", ``, 200, `"id":"{over}"`, "", "wire.md: an administrator looks"},
 		{"viewer", "GET /api/v1/stores/{store}/pull-payments", ``, 403, missing("canviewpullpayments"), "", "recording 13-permissions"},
 		{"owner", "GET /api/v1/stores/{store}/pull-payments?includeArchived=1", ``, 422, oneFault("includeArchived", "The value '1' is not valid."), "", "recording 32-invoice-list"},
+		{"owner", "GET /api/v1/stores/{store}/pull-payments?includeArchived=", ``, 422, oneFault("includeArchived", "The value '' is invalid."), "", "the framework's source"},
 		{"owner", "GET /api/v1/stores/{bare}/pull-payments", ``, 200, "=[]", "", recorded24},
 		{"guest", "GET /api/v1/stores/{bare}/pull-payments", ``, 403, missing("canviewpullpayments"), "", "recording 17-permission-scopes"},
 		{"", "GET /api/v1/pull-payments/{loud}", ``, 200, `"id":"{loud}"`, "", recorded24},

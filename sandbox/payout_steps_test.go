@@ -31,9 +31,10 @@ type payoutSteps struct {
 	keys   map[string]string
 }
 
-func newPayoutSteps(t *testing.T) *payoutSteps {
+// newPayoutSteps makes a sandbox with people and keys, which may emulate a release.
+func newPayoutSteps(t *testing.T, version ...string) *payoutSteps {
 	t.Helper()
-	s, err := NewHandler(Options{})
+	s, err := NewHandler(Options{Emulate: strings.Join(version, "")})
 	if err != nil {
 		t.Fatal(err)
 	}

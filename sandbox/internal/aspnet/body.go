@@ -25,7 +25,8 @@ func Bind(w http.ResponseWriter, r *http.Request, body []byte, typ string, names
 	return BindParameter(w, r, body, typ, parameter, read)
 }
 
-// BindParameter is like [Bind] for an action that says that its parameter of some name is missing; "" for one that does not.
+// BindParameter is like [Bind] for an action whose parameter has another name, or "" if the action does not name it. It
+// reports whether it could read the object.
 func BindParameter(w http.ResponseWriter, r *http.Request, body []byte, typ, parameter string, read func(m *Model)) bool {
 	text, charset := BodyText(r.Header.Get("Content-Type"), body)
 	switch {

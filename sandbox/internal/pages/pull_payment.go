@@ -25,7 +25,7 @@ type pullPaymentContent struct {
 // shownClaim is a payout as the page shows it.
 type shownClaim struct{ Destination, Method, Amount, State string }
 
-// pullPaymentPage shows a pull payment to whoever has its address, with a form to claim from it.
+// pullPaymentPage shows a pull payment to any caller who has its address, with a form to claim from it.
 func pullPaymentPage(w http.ResponseWriter, r *serve.Request) { showPullPayment(w, r) }
 
 // showPullPayment shows the page of a pull payment, with what is wrong with a claim.

@@ -59,7 +59,7 @@ func Routes() []serve.Route {
 		get("/apps/{appId}/pos", serve.Open, tillPage),
 		unguarded(post("/apps/{appId}/pos", serve.Open, sell)),
 
-		// Pull payments, for whoever is to claim them.
+		// Pull payments, for the recipient.
 		get("/pull-payments/{pullPaymentId}", serve.Open, pullPaymentPage),
 		post("/pull-payments/{pullPaymentId}", serve.Open, claimByForm),
 

@@ -124,6 +124,40 @@ func write(w http.ResponseWriter, status int, v any, without []string, with fiel
 	aspnet.WriteJSON(w, status, object)
 }
 
+// writeRenamed answers v, an object or a list of objects. Until 2.0.0 some fields have another name, or are missing if that is
+// empty.
+func (r Release) writeRenamed(w http.ResponseWriter, status int, v any, names map[string]string) {
+	if r.Since(2, 0, 0) {
+		write(w, status, v, nil, nil)
+		return
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // every value is of our own types
+	}
+	rename := func(object fields) {
+		for name, before := range names {
+			if value, there := object[name]; there && before != "" {
+				object[before] = value
+			}
+			delete(object, name)
+		}
+	}
+	if bytes.HasPrefix(text, []byte("[")) {
+		var list []fields
+		mustDecode(text, &list)
+		for _, object := range list {
+			rename(object)
+		}
+		aspnet.WriteJSON(w, status, list)
+		return
+	}
+	var object fields
+	mustDecode(text, &object)
+	rename(object)
+	aspnet.WriteJSON(w, status, object)
+}
+
 func (f fields) change(without []string, with fields) {
 	for _, name := range without {
 		delete(f, name)

@@ -104,7 +104,7 @@ func (w *World) ClaimPayout(c Claim) (*Payout, Refusal) {
 		return p, ""
 	}
 	rate := w.State.PayoutRate(p)
-	if rate.Err != "" { // it waits for somebody to approve it
+	if rate.Err != "" { // it waits for its approval
 		return p, ""
 	}
 	switch w.ApprovePayout(p, p.Revision, rate.Ask) {

@@ -93,7 +93,7 @@ func parsePaymentLink(scheme, rest string) (Destination, bool) {
 	return d, true
 }
 
-// parseCoins reads an amount in a payment link. What is less than a satoshi is cut off.
+// parseCoins reads an amount in a payment link. Decimals beyond a satoshi do not count.
 func parseCoins(text string) (money.Decimal, bool) {
 	text = strings.TrimSpace(text)
 	if strings.ContainsAny(text, "eE") {
@@ -114,8 +114,8 @@ func linkCoins(amount money.Decimal) string {
 	return amount.Text()
 }
 
-// parseLightning reads a destination of the Lightning network. The server asks whom an address or a LNURL names, and cannot
-// reach anybody from here.
+// parseLightning reads a destination of the Lightning network. The server asks the service that an address or a LNURL
+// names, and there is no network here.
 func parseLightning(text string) (Destination, string) {
 	if user, host, found := strings.Cut(text, "@"); found && user != "" && strings.Contains(host, ".") && !strings.ContainsAny(text, " /:?") {
 		return Destination{}, notOnline

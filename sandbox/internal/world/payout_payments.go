@@ -58,7 +58,7 @@ func (w *World) confirmPayouts() {
 	}
 }
 
-// isProvedBy reports whether the proof of a payout still is its transaction: somebody may have marked the payout since.
+// isProvedBy reports whether the proof of a payout still is its transaction: the payout may have been marked since.
 func isProvedBy(p *Payout) bool {
 	var proof payoutProof
 	return json.Unmarshal(p.Proof, &proof) == nil && proof.Accounted && slices.Contains(proof.Candidates, p.Tx)

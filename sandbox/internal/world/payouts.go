@@ -142,7 +142,7 @@ func (w *World) ApprovePayout(p *Payout, revision int64, rate money.Decimal) App
 	amount := p.OriginalAmount.Div(rate)
 	if amount.Cmp(smallest(p)) < 0 {
 		p.State = PayoutCancelled
-		p.Row = w.State.Number() // nobody is told, by the server's source
+		p.Row = w.State.Number() // without an event, by the server's source
 		return TooLow
 	}
 	p.Amount, p.State = new(money.Coins(amount)), PayoutAwaitingPayment

@@ -21,10 +21,10 @@ var friendlyNames = map[string]string{
 }
 
 // listAll answers the processors of the server to any user.
-func listAll(w http.ResponseWriter, _ *serve.Request) {
-	aspnet.WriteJSON(w, http.StatusOK, []processorData{
-		{world.OnChainProcessor, friendlyNames[world.OnChainProcessor], []string{world.OnChain}},
-		{world.LightningProcessor, friendlyNames[world.LightningProcessor], []string{world.LightningPayout}},
+func listAll(w http.ResponseWriter, r *serve.Request) {
+	r.Release.WriteProcessors(w, http.StatusOK, []processorData{
+		{world.OnChainProcessor, friendlyNames[world.OnChainProcessor], []string{r.Release.PayoutMethodName(world.OnChain)}},
+		{world.LightningProcessor, friendlyNames[world.LightningProcessor], []string{r.Release.PayoutMethodName(world.LightningPayout)}},
 	})
 }
 
@@ -41,31 +41,33 @@ func list(w http.ResponseWriter, r *serve.Request) {
 			all = append(all, processorData{Name: p.Processor, FriendlyName: friendlyNames[p.Processor]})
 		}
 		data := &all[at[p.Processor]]
-		data.PayoutMethods = append(data.PayoutMethods, p.Method)
+		data.PayoutMethods = append(data.PayoutMethods, r.Release.PayoutMethodName(p.Method))
 	}
-	aspnet.WriteJSON(w, http.StatusOK, all)
+	r.Release.WriteProcessors(w, http.StatusOK, all)
 }
 
-// remove looks for the processor by its exact name.
+// remove looks for the processor by its exact name. Until 2.0.0 a payout method that is not known is not found either
+// (recording 35-payout-processors of 1.13.5).
 func remove(w http.ResponseWriter, r *serve.Request) {
-	method, ok := methodOf(w, r)
+	method, ok := r.Release.PayoutMethodID(r.PathValue("method"))
 	switch {
-	case !ok:
-	case r.State.RemovePayoutProcessor(r.Store().ID, r.PathValue("processor"), method):
+	case !ok && !r.Release.NeedsPayoutMethods():
+		aspnet.WriteCrash(w)
+	case ok && r.State.RemovePayoutProcessor(r.Store().ID, r.PathValue("processor"), method):
 		aspnet.WriteEmpty(w, http.StatusOK)
 	default:
 		aspnet.WriteNotFound(w)
 	}
 }
 
-// methodOf returns the payout method that the path names, "" if it names none. One that is blank crashes the server; any
-// other is one.
+// methodOf returns the payout method that the path names, "" if it names none. One that is blank crashes the server. Any other
+// is one since 2.0.0.
 func methodOf(w http.ResponseWriter, r *serve.Request) (string, bool) {
 	name := r.PathValue("method")
 	if name == "" {
 		return "", true
 	}
-	id, ok := world.PayoutMethodID(name)
+	id, ok := r.Release.PayoutMethodID(name)
 	if !ok {
 		aspnet.WriteCrash(w)
 	}

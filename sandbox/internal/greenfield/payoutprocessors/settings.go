@@ -18,8 +18,8 @@ type onChainSettings struct {
 	ProcessNewPayoutsInstantly bool         `json:"processNewPayoutsInstantly"`
 }
 
-func showOnChain(p *world.PayoutProcessor) onChainSettings {
-	return onChainSettings{p.Method, int64(p.Interval / time.Second), p.FeeBlockTarget, p.Threshold.Number(), p.Instantly}
+func showOnChain(r *serve.Request, p *world.PayoutProcessor) onChainSettings {
+	return onChainSettings{r.Release.PayoutMethodName(p.Method), int64(p.Interval / time.Second), p.FeeBlockTarget, p.Threshold.Number(), p.Instantly}
 }
 
 type lightningSettings struct {
@@ -28,8 +28,8 @@ type lightningSettings struct {
 	ProcessNewPayoutsInstantly bool   `json:"processNewPayoutsInstantly"`
 }
 
-func showLightning(p *world.PayoutProcessor) lightningSettings {
-	return lightningSettings{p.Method, int64(p.Interval / time.Second), p.Instantly}
+func showLightning(r *serve.Request, p *world.PayoutProcessor) lightningSettings {
+	return lightningSettings{r.Release.PayoutMethodName(p.Method), int64(p.Interval / time.Second), p.Instantly}
 }
 
 func listOnChain(w http.ResponseWriter, r *serve.Request) {
@@ -40,16 +40,16 @@ func listLightning(w http.ResponseWriter, r *serve.Request) {
 	writeSettings(w, r, world.LightningProcessor, showLightning)
 }
 
-func writeSettings[T any](w http.ResponseWriter, r *serve.Request, processor string, show func(*world.PayoutProcessor) T) {
+func writeSettings[T any](w http.ResponseWriter, r *serve.Request, processor string, show func(*serve.Request, *world.PayoutProcessor) T) {
 	method, ok := methodOf(w, r)
 	if !ok {
 		return
 	}
 	all := []T{}
 	for _, p := range configured(r, processor, method) {
-		all = append(all, show(p))
+		all = append(all, show(r, p))
 	}
-	aspnet.WriteJSON(w, http.StatusOK, all)
+	r.Release.WriteProcessorSettings(w, http.StatusOK, all)
 }
 
 // setOnChain replaces the settings by what the request has, or else by the defaults.
@@ -66,7 +66,7 @@ func setOnChain(w http.ResponseWriter, r *serve.Request) {
 		bad = append(bad, aspnet.FieldError{Path: "FeeBlockTarget", Message: "The feeBlockTarget should be between 1 and 1000"})
 	}
 	if set(w, r, p, bad) {
-		aspnet.WriteJSON(w, http.StatusOK, showOnChain(p))
+		r.Release.WriteProcessorSettings(w, http.StatusOK, showOnChain(r, p))
 	}
 }
 
@@ -74,11 +74,11 @@ func setOnChain(w http.ResponseWriter, r *serve.Request) {
 func setLightning(w http.ResponseWriter, r *serve.Request) {
 	p := &world.PayoutProcessor{Processor: world.LightningProcessor}
 	if bind(w, r, p, "LightningAutomatedPayoutSettings", func(*aspnet.Model) {}) && set(w, r, p, checkInterval(p.Interval)) {
-		aspnet.WriteJSON(w, http.StatusOK, showLightning(p))
+		r.Release.WriteProcessorSettings(w, http.StatusOK, showLightning(r, p))
 	}
 }
 
-// bind reads what both processors have, and what only one has.
+// bind reads what both processors have, and what only one has. It reports whether it could.
 func bind(w http.ResponseWriter, r *serve.Request, p *world.PayoutProcessor, typ string, more func(*aspnet.Model)) bool {
 	return aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+typ, true, func(m *aspnet.Model) {
 		m.Text("payoutMethodId") // it is read, and the one of the path counts
@@ -88,7 +88,7 @@ func bind(w http.ResponseWriter, r *serve.Request, p *world.PayoutProcessor, typ
 	})
 }
 
-// set sets a processor up for the payout method of the path. If it returns false, it answered an error.
+// set sets a processor up for the payout method of the path. It reports whether it did; if not, it answered an error.
 func set(w http.ResponseWriter, r *serve.Request, p *world.PayoutProcessor, bad []aspnet.FieldError) (ok bool) {
 	if bad != nil {
 		aspnet.WriteValidation(w, bad...)

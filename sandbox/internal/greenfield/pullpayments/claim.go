@@ -6,6 +6,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -20,17 +21,17 @@ type payoutRequest struct {
 	metadata      json.RawMessage
 }
 
-func readPayoutRequest(m *aspnet.Model) *payoutRequest {
-	return &payoutRequest{destination: m.Text("destination"), amount: m.Decimal("amount"), method: m.Text("payoutMethodId")}
+func readPayoutRequest(m *aspnet.Model, rel release.Release) *payoutRequest {
+	return &payoutRequest{destination: m.Text("destination"), amount: m.Decimal("amount"), method: m.Text(rel.PayoutMethodField())}
 }
 
 // claim makes a payout from a pull payment, for any caller who knows its id.
 func claim(w http.ResponseWriter, r *serve.Request) {
 	var q *payoutRequest
-	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreatePayoutRequest", true, func(m *aspnet.Model) { q = readPayoutRequest(m) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreatePayoutRequest", true, func(m *aspnet.Model) { q = readPayoutRequest(m, r.Release) }) {
 		return
 	}
-	method, ok := payoutMethod(w, q)
+	method, ok := payoutMethod(w, r, q)
 	if !ok {
 		return
 	}
@@ -44,7 +45,7 @@ func claim(w http.ResponseWriter, r *serve.Request) {
 func createPayout(w http.ResponseWriter, r *serve.Request) {
 	var q *payoutRequest
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreatePayoutThroughStoreRequest", true, func(m *aspnet.Model) {
-		q = readPayoutRequest(m)
+		q = readPayoutRequest(m, r.Release)
 		q.pullPaymentID, q.approved = m.Text("pullPaymentId"), m.Bool("approved")
 		if free := m.Free("metadata"); free != nil {
 			q.metadata = world.FreeJSON(free.Raw)
@@ -55,7 +56,7 @@ func createPayout(w http.ResponseWriter, r *serve.Request) {
 	if aspnet.Or(q.approved, false) && refuseApproving(w, r) {
 		return
 	}
-	method, ok := payoutMethod(w, q)
+	method, ok := payoutMethod(w, r, q)
 	if !ok {
 		return
 	}
@@ -71,13 +72,13 @@ func createPayout(w http.ResponseWriter, r *serve.Request) {
 }
 
 // payoutMethod returns the payout method of a request. If the server has no handler for it, it answered 422.
-func payoutMethod(w http.ResponseWriter, q *payoutRequest) (string, bool) {
-	id, ok := world.PayoutMethodID(aspnet.Or(q.method, ""))
+func payoutMethod(w http.ResponseWriter, r *serve.Request, q *payoutRequest) (string, bool) {
+	id, ok := r.Release.PayoutMethodID(aspnet.Or(q.method, ""))
 	if ok {
 		_, ok = world.PayoutCurrency(id)
 	}
 	if !ok {
-		aspnet.WriteValidation(w, aspnet.FieldError{Path: "PayoutMethodId", Message: "Invalid payment method"})
+		aspnet.WriteValidation(w, aspnet.FieldError{Path: aspnet.Pascal(r.Release.PayoutMethodField()), Message: "Invalid payment method"})
 	}
 	return id, ok
 }
@@ -106,9 +107,9 @@ func claimFrom(w http.ResponseWriter, r *serve.Request, q *payoutRequest, c worl
 	p, refusal := r.World.ClaimPayout(c)
 	switch refusal {
 	case "":
-		data := showPayout(p)
+		data := showPayout(r, p)
 		data.Metadata = c.Metadata // the database has not had it yet
-		aspnet.WriteJSON(w, http.StatusOK, data)
+		r.Release.WritePayouts(w, http.StatusOK, data)
 	case world.RefusedBroken:
 		aspnet.WriteCrash(w)
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/release"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
@@ -23,12 +24,12 @@ type createRequest struct {
 	autoApprove                 bool
 }
 
-func readCreateRequest(m *aspnet.Model) *createRequest {
+func readCreateRequest(m *aspnet.Model, rel release.Release) *createRequest {
 	q := &createRequest{
 		name: m.Text("name"), description: m.Text("description"), currency: m.Text("currency"), amount: m.PlainDecimal("amount"),
 		bolt11: m.Span("BOLT11Expiration", day), starts: m.Timestamp("startsAt"), ends: m.Timestamp("expiresAt"),
 	}
-	m.SetTexts("payoutMethods", &q.methods)
+	m.SetTexts(rel.PayoutMethodsField(), &q.methods)
 	m.SetBool("autoApproveClaims", &q.autoApprove)
 	return q
 }
@@ -41,14 +42,14 @@ const longestName = 50
 // create makes a pull payment. One whose claims are approved by themselves needs a further permission.
 func create(w http.ResponseWriter, r *serve.Request) {
 	var q *createRequest
-	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreatePullPaymentRequest", true, func(m *aspnet.Model) { q = readCreateRequest(m) }) {
+	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreatePullPaymentRequest", true, func(m *aspnet.Model) { q = readCreateRequest(m, r.Release) }) {
 		return
 	}
 	if q.autoApprove && refuseApproving(w, r) {
 		return
 	}
 	st := r.Store()
-	p, bad := pullPayment(st, q)
+	p, bad := pullPayment(st, q, r.Release)
 	if bad != nil {
 		aspnet.WriteValidation(w, bad...)
 		return
@@ -58,7 +59,7 @@ func create(w http.ResponseWriter, r *serve.Request) {
 		return
 	}
 	r.State.AddPullPayment(p)
-	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
+	r.Release.WritePullPayments(w, http.StatusOK, show(r, p))
 }
 
 // refuseApproving answers 403 if the caller may not approve payouts in advance, and reports whether it did.
@@ -71,10 +72,10 @@ func refuseApproving(w http.ResponseWriter, r *serve.Request) bool {
 }
 
 // pullPayment returns the pull payment that a request is for, or what is wrong with the request.
-func pullPayment(st *world.Store, q *createRequest) (*world.PullPayment, []aspnet.FieldError) {
+func pullPayment(st *world.Store, q *createRequest, rel release.Release) (*world.PullPayment, []aspnet.FieldError) {
 	p := &world.PullPayment{
 		StoreID: st.ID, Name: aspnet.Or(q.name, ""), Description: aspnet.Or(q.description, ""), Amount: aspnet.Or(q.amount, money.Decimal{}),
-		BOLT11Days: st.RefundBOLT11Expiration, AutoApprove: q.autoApprove, Methods: st.PayoutMethods(),
+		BOLT11Days: st.RefundBOLT11Expiration, AutoApprove: q.autoApprove,
 	}
 	var bad []aspnet.FieldError
 	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
@@ -107,18 +108,33 @@ func pullPayment(st *world.Store, q *createRequest) (*world.PullPayment, []aspne
 			refuse("BOLT11Expiration", "The BOLT11 expiration should be positive")
 		}
 	}
-	if q.methods != nil {
+	return p, append(bad, q.setMethods(p, st, rel)...)
+}
+
+// setMethods sets the payout methods of a request: those of the store, if it names none. It says what is wrong with them.
+func (q *createRequest) setMethods(p *world.PullPayment, st *world.Store, rel release.Release) (bad []aspnet.FieldError) {
+	field := aspnet.Pascal(rel.PayoutMethodsField())
+	refuse := func(path, message string) { bad = append(bad, aspnet.FieldError{Path: path, Message: message}) }
+	switch {
+	case q.methods == nil && rel.NeedsPayoutMethods():
+		refuse(field, "This field is required")
+		return bad
+	case q.methods == nil:
+		if p.Methods = st.PayoutMethods(); len(p.Methods) > 0 || !rel.RefusesNoPayoutMethods() {
+			return nil
+		}
+	default:
 		p.Methods = []string{}
-		for i, name := range q.methods {
-			id, ok := world.PayoutMethodID(aspnet.Or(name, ""))
-			if !ok || !slices.Contains(st.PayoutMethods(), id) {
-				refuse("PayoutMethods["+strconv.Itoa(i)+"]", "Invalid or unsupported payment method")
-			}
-			p.Methods = append(p.Methods, id)
-		}
-		if len(q.methods) == 0 {
-			refuse("PayoutMethods", "At least one payout method is required")
-		}
 	}
-	return p, bad
+	for i, name := range q.methods {
+		id, ok := rel.PayoutMethodID(aspnet.Or(name, ""))
+		if !ok || !slices.Contains(st.PayoutMethods(), id) {
+			refuse(field+"["+strconv.Itoa(i)+"]", "Invalid or unsupported payment method")
+		}
+		p.Methods = append(p.Methods, id)
+	}
+	if len(q.methods) == 0 && !rel.NeedsPayoutMethods() {
+		refuse(field, "At least one payout method is required")
+	}
+	return bad
 }

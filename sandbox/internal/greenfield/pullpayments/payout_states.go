@@ -37,7 +37,7 @@ func approvePayout(w http.ResponseWriter, r *serve.Request) {
 	}
 	switch r.World.ApprovePayout(p, revision, rate.Ask) {
 	case world.Approved:
-		aspnet.WriteJSON(w, http.StatusOK, showPayout(p))
+		r.Release.WritePayouts(w, http.StatusOK, showPayout(r, p))
 	case world.NotApprovable:
 		serve.WriteAPIError(w, http.StatusBadRequest, "invalid-state", "The payout is not in a state that can be approved")
 	case world.OldRevision:

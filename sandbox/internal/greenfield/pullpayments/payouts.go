@@ -25,10 +25,10 @@ type payoutData struct {
 	Metadata         json.RawMessage   `json:"metadata"`
 }
 
-func showPayout(p *world.Payout) payoutData {
+func showPayout(r *serve.Request, p *world.Payout) payoutData {
 	data := payoutData{
 		Date: p.Date.Unix(), ID: p.ID, PullPaymentID: aspnet.NullIfEmpty(p.PullPaymentID), Destination: p.Destination,
-		PayoutMethodID: p.Method, OriginalAmount: p.OriginalAmount.Text(), OriginalCurrency: p.OriginalCurrency,
+		PayoutMethodID: r.Release.PayoutMethodName(p.Method), OriginalAmount: p.OriginalAmount.Text(), OriginalCurrency: p.OriginalCurrency,
 		PayoutCurrency: p.Currency, State: p.State, Revision: p.Revision, PaymentProof: p.Proof, Metadata: p.Metadata,
 	}
 	if p.Amount != nil {
@@ -41,17 +41,17 @@ func showPayout(p *world.Payout) payoutData {
 // ones unless the query asks for them.
 func writePayouts(w http.ResponseWriter, r *serve.Request, takes func(*world.Payout) bool) {
 	q := &aspnet.Query{Request: r.Request}
-	cancelled := q.Bool("includeCancelled")
+	cancelled := q.Flag("includeCancelled")
 	if q.Refuse(w) {
 		return
 	}
 	list := []payoutData{}
 	for _, p := range r.State.PayoutsOf(takes) {
 		if (cancelled || p.State != world.PayoutCancelled) && !r.State.Hidden(p) {
-			list = append(list, showPayout(p))
+			list = append(list, showPayout(r, p))
 		}
 	}
-	aspnet.WriteJSON(w, http.StatusOK, list)
+	r.Release.WritePayouts(w, http.StatusOK, list)
 }
 
 func listPayouts(w http.ResponseWriter, r *serve.Request) {
@@ -62,7 +62,7 @@ func listClaims(w http.ResponseWriter, r *serve.Request) {
 	of := r.PathValue("pullPaymentId")
 	if r.State.PullPayments[of] == nil {
 		q := &aspnet.Query{Request: r.Request}
-		q.Bool("includeCancelled") // it is read before the pull payment is looked for
+		q.Flag("includeCancelled") // it is read before the pull payment is looked for
 		if !q.Refuse(w) {
 			writeNoPullPayment(w)
 		}
@@ -90,5 +90,5 @@ func writePayout(w http.ResponseWriter, r *serve.Request, p *world.Payout) {
 		serve.WriteAPIError(w, http.StatusNotFound, "payout-not-found", "The payout was not found")
 		return
 	}
-	aspnet.WriteJSON(w, http.StatusOK, showPayout(p))
+	r.Release.WritePayouts(w, http.StatusOK, showPayout(r, p))
 }

@@ -39,7 +39,7 @@ func show(r *serve.Request, p *world.PullPayment) pullPaymentData {
 // list answers a store's pull payments, those that start last first.
 func list(w http.ResponseWriter, r *serve.Request) {
 	q := &aspnet.Query{Request: r.Request}
-	archived := q.Bool("includeArchived")
+	archived := q.Flag("includeArchived")
 	if q.Refuse(w) {
 		return
 	}
@@ -54,7 +54,7 @@ func list(w http.ResponseWriter, r *serve.Request) {
 	for _, p := range found {
 		list = append(list, show(r, p))
 	}
-	aspnet.WriteJSON(w, http.StatusOK, list)
+	r.Release.WritePullPayments(w, http.StatusOK, list)
 }
 
 // find returns the pull payment that the path names. If there is none it answered 404.
@@ -72,7 +72,7 @@ func writeNoPullPayment(w http.ResponseWriter) {
 
 func read(w http.ResponseWriter, r *serve.Request) {
 	if p := find(w, r); p != nil {
-		aspnet.WriteJSON(w, http.StatusOK, show(r, p))
+		r.Release.WritePullPayments(w, http.StatusOK, show(r, p))
 	}
 }
 

@@ -174,7 +174,7 @@ func refundInvoice(w http.ResponseWriter, r *serve.Request) {
 	}
 	p.AutoApprove = p.AutoApprove && r.May(world.CreatePullPayments, inv.StoreID)
 	r.World.Refund(inv, p)
-	aspnet.WriteJSON(w, http.StatusOK, show(r, p))
+	r.Release.WritePullPayments(w, http.StatusOK, show(r, p))
 }
 
 // findMethods finds the payout methods of a refund: those of the request that the store has, or else the one of the invoice.
@@ -185,7 +185,7 @@ func (q *refundRequest) findMethods(r *serve.Request, inv *world.Invoice, p *wor
 		asked = []string{world.OnChain}
 	}
 	for _, name := range asked {
-		id, ok := world.PayoutMethodID(name)
+		id, ok := r.Release.PayoutMethodID(name)
 		switch {
 		case !ok || !slices.Contains(supported, id):
 			if q.from == "PayoutMethods" {

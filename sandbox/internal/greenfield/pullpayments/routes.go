@@ -19,7 +19,7 @@ func Routes() []serve.Route {
 		greenfield.InStore("POST", "/pull-payments", world.CreatePullRequests, create),
 		greenfield.StoreOptional("DELETE", one, world.ArchivePullPayments, archive),
 
-		// Whoever knows the id of a pull payment may read it and claim from it.
+		// Any caller who knows the id of a pull payment may read it and claim from it.
 		greenfield.Route("GET", one, serve.Open, read),
 		greenfield.Route("GET", one+"/lnurl", serve.Open, readLNURL),
 		greenfield.Route("POST", one+"/boltcards", serve.Open, linkBoltcard),
