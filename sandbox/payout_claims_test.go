@@ -31,6 +31,17 @@ func TestClaimNeighbours(t *testing.T) {
 		{"", claims, ``, 415, `"status":415`, "", recorded24},
 		{"", claims, `{"payoutMethodId":"BTC","destination":["{a0}"]}`, 422, `"path":"destination"`, "", formatter},
 		{"", claims, `{"payoutMethodId":"BTC","destination":"{a0}","amount":"much"}`, 422, `"path":"amount","message":"The supplied value is invalid."`, "", "recording 20-invoices"},
+		{"", claims, `{"payoutMethodId":"BTC-LN","destination":"{lnurl}"}`, 422, "was not online", "", "LightningLikePayoutHandler"},
+		{"", claims, `{"payoutMethodId":"BTC-LN","destination":"{invoice}"}`, 400, `"payment-method-not-supported"`, "", service},
+		{"", claims, `{"payoutMethodId":"BTC-LN","destination":"{shortinvoice}"}`, 422, oneFault("Destination", "The BOLT11 invoice must have an expiry date of at least 30 days from submission (Provided was only 2)."), "", "LightningLikePayoutHandler"},
+		{"", claims, `{"payoutMethodId":"BTC-LN","destination":"{oldinvoice}"}`, 422, oneFault("Destination", "The BOLT11 invoice submitted has expired."), "", "LightningLikePayoutHandler"},
+		{"", claims, `{"payoutMethodId":"BTC-LN","destination":"{mainnetinvoice}"}`, 422, `A valid BOLT11 invoice`, "", "an invoice of another network"},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"payoutMethodId":"BTC-LN","destination":"LIGHTNING:{invoice}"}`, 200, `"payoutMethodId":"BTC-LN","originalAmount":"0.0025","originalCurrency":"BTC"`, "", service + ": a payout of the store needs no pull payment's method"},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"payoutMethodId":"BTC-LN","destination":"{invoice}","amount":"0.1"}`, 400, `"duplicate-destination"`, "", service + ": an invoice is paid once"},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"payoutMethodId":"BTC-LN","destination":"{shortinvoice}"}`, 200, `"originalAmount":"0.00000001"`, "", "LightningLikePayoutHandler: the days count for a pull payment"},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"payoutMethodId":"BTC-LN","destination":"lnurlp://shop.example/pay","amount":"0.1"}`, 200, `"destination":"lnurlp://shop.example/pay"`, "", "LightningLikePayoutHandler"},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"payoutMethodId":"BTC-LN","destination":"lnurlp://shop.example/pay","amount":"0.1"}`, 200, `"destination":"lnurlp://shop.example/pay"`, "", "LNURLPayClaimDestinaton: a LNURL may be paid again"},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"payoutMethodId":"BTC-LN","destination":"lnurlw://shop.example/pay","amount":"0.1"}`, 422, `A valid BOLT11 invoice`, "", "LightningLikePayoutHandler"},
 
 		// Addresses.
 		{"", claims, `{"payoutMethodId":"BTC","destination":" {taproot} ","amount":"0.001"}`, 200, `"destination":"{taproot}"`, "", "the library's source"},

@@ -65,6 +65,14 @@ func newPayoutSteps(t *testing.T, version ...string) *payoutSteps {
 	p.values["p2pkh"], p.values["p2sh"], p.values["oldmainnet"] = base58.CheckEncode(hash, 0x6f), base58.CheckEncode(hash, 0xc4), base58.CheckEncode(hash, 0)
 	p.values["capitals"] = strings.ToUpper(p.values["a59"])
 
+	address, err := bech32.ConvertBits([]byte("https://shop.example/lnurl"), 8, 5, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.values["lnurl"], _ = bech32.Encode("lnurl", address)
+	p.values["invoice"], p.values["mainnetinvoice"] = bolt11(t, "lnbcrt2500u", s.Now(), 40*24*time.Hour), bolt11(t, "lnbc2500u", s.Now(), 40*24*time.Hour)
+	p.values["shortinvoice"], p.values["oldinvoice"] = bolt11(t, "lnbcrt10n", s.Now(), 60*time.Hour), bolt11(t, "lnbcrt", s.Now().Add(-2*time.Hour), time.Hour)
+
 	must := func(body string, fields ...string) string {
 		t.Helper()
 		status, answer := p.send("owner", "POST", fields[0], body)
@@ -166,3 +174,22 @@ func apiError(code, message string) string {
 }
 
 func stamp(at time.Time) string { return fmt.Sprint(at.Unix()) }
+
+// bolt11 is an invoice of the Lightning network with a field for its expiry and one that nothing reads.
+func bolt11(t *testing.T, prefix string, created time.Time, lasts time.Duration) string {
+	t.Helper()
+	number := func(n int64, words int) (big []byte) {
+		for i := words - 1; i >= 0; i-- {
+			big = append(big, byte(n>>(5*i))&31)
+		}
+		return big
+	}
+	words := number(created.Unix(), 7)
+	words = append(append(words, 6, 0, 5), number(int64(lasts/time.Second), 5)...)
+	words = append(append(words, 13, 0, 2), 3, 4)
+	text, err := bech32.Encode(prefix, append(words, make([]byte, 104)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}

@@ -80,7 +80,7 @@ func claimByForm(w http.ResponseWriter, r *serve.Request) {
 	}
 	c := world.Claim{Store: r.State.Stores[p.StoreID], PullPayment: p, Method: world.OnChain, Metadata: []byte("{}")}
 	var why string
-	if c.Destination, why = world.ParseDestination(c.Method, text); why != "" {
+	if c.Destination, why = r.World.ParseDestination(&c, text); why != "" {
 		showPullPayment(w, r, why)
 		return
 	}

@@ -132,7 +132,7 @@ func (w *World) refuseClaim(c *Claim) Refusal {
 		}
 	}
 	for _, p := range w.State.Payouts {
-		if p.IsOpen() && p.Address == c.Destination.ID {
+		if c.Destination.ID != "" && p.IsOpen() && p.Address == c.Destination.ID {
 			return RefusedDuplicate
 		}
 	}

@@ -15,22 +15,18 @@ import (
 // Destination is where a payout goes.
 type Destination struct {
 	Text   string         // as it is shown
-	ID     string         // what no other open payout may have
+	ID     string         // what no other open payout may have; "" for what may be paid again
 	Amount *money.Decimal // in BTC; nil if the destination names none
 }
 
-// The server's words for a destination that is none.
-const (
-	noAddress   = "A valid address was not provided"
-	noLightning = "A valid BOLT11 invoice or LNURL Pay or Lightning address was not provided."
-	notOnline   = "The LNURL / Lightning Address provided was not online."
-)
+// noAddress is what the server says of a destination that is no address.
+const noAddress = "A valid address was not provided"
 
-// ParseDestination reads the destination of a payout by a method. why says what is wrong with it.
-func ParseDestination(method, text string) (d Destination, why string) {
+// ParseDestination reads the destination of a claim. why says what is wrong with it.
+func (w *World) ParseDestination(c *Claim, text string) (d Destination, why string) {
 	text = strings.TrimSpace(text)
-	if method == LightningPayout {
-		return parseLightning(text)
+	if c.Method == LightningPayout {
+		return parseLightning(text, c.PullPayment, w.Now())
 	}
 	const scheme = "bitcoin:"
 	if len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme) {
@@ -112,27 +108,6 @@ func linkCoins(amount money.Decimal) string {
 		amount = amount.Add(money.New(0, 2))
 	}
 	return amount.Text()
-}
-
-// parseLightning reads a destination of the Lightning network. The server asks the service that an address or a LNURL
-// names, and there is no network here.
-func parseLightning(text string) (Destination, string) {
-	if user, host, found := strings.Cut(text, "@"); found && user != "" && strings.Contains(host, ".") && !strings.ContainsAny(text, " /:?") {
-		return Destination{}, notOnline
-	}
-	lower := aspnet.LowerASCII(text)
-	plain := strings.TrimPrefix(lower, "lightning:")
-	switch {
-	case strings.HasPrefix(plain, "lnurlp:"):
-		if u, err := url.Parse(plain); err == nil && u.Host != "" {
-			return Destination{Text: text, ID: text}, ""
-		}
-	case strings.HasPrefix(plain, "lnurl1"):
-		if name, _, err := bech32.DecodeNoLimit(plain); err == nil && name == "lnurl" {
-			return Destination{}, notOnline
-		}
-	}
-	return Destination{}, noLightning
 }
 
 // dustTo is the least value of an output to an address, in satoshis; 0 for what is no address of the chain.

@@ -90,7 +90,7 @@ func claimFrom(w http.ResponseWriter, r *serve.Request, q *payoutRequest, c worl
 		return
 	}
 	var why string
-	if c.Destination, why = world.ParseDestination(c.Method, *q.destination); why != "" {
+	if c.Destination, why = r.World.ParseDestination(&c, *q.destination); why != "" {
 		aspnet.WriteValidation(w, aspnet.FieldError{Path: "Destination", Message: why})
 		return
 	}
