@@ -87,7 +87,8 @@ func ipnName(e world.Event) (code int, name string) {
 		return 2000, "invoice_expiredPaidPartial"
 	case world.EventMarkedCompleted:
 		return 2008, "invoice_markedComplete"
-	case world.EventPaymentSettled, world.EventRefunded, world.EventRequestCreated: // only of webhooks
+	case world.EventPaymentSettled, world.EventRefunded, world.EventRequestCreated,
+		world.EventPayoutCreated, world.EventPayoutApproved, world.EventPayoutUpdated: // only of webhooks
 	}
 	return 0, ""
 }

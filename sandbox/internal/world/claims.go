@@ -56,8 +56,8 @@ func (r Refusal) Message() string {
 	return ""
 }
 
-// ClaimedAmount is the amount of a claim that names one itself, in its destination, or in neither. comparable amounts are in
-// one currency: of these the smaller one counts. why says what is wrong with the amounts.
+// ClaimedAmount is the amount of a claim that names one itself, in its destination, or in neither. Of amounts in one currency
+// the smaller one counts. why says what is wrong with the amounts.
 func (c *Claim) ClaimedAmount(asked *money.Decimal) (amount *money.Decimal, why string) {
 	there := c.Destination.Amount
 	if c.PullPayment == nil {
@@ -71,12 +71,12 @@ func (c *Claim) ClaimedAmount(asked *money.Decimal) (amount *money.Decimal, why 
 	}
 	currency, _ := PayoutCurrency(c.Method)
 	of := c.PullPayment.Currency
-	comparable := currency == of
+	same := currency == of
 	if there != nil && currency == "BTC" && of == "SATS" {
-		there, comparable = new(money.Satoshis(*there).Trim(0)), true
+		there, same = new(money.Satoshis(*there).Trim(0)), true
 	}
 	switch {
-	case there == nil || !comparable:
+	case there == nil || !same:
 		return asked, ""
 	case asked == nil || there.Cmp(*asked) <= 0:
 		return there, ""
@@ -112,8 +112,9 @@ func (w *World) ClaimPayout(c Claim) (*Payout, Refusal) {
 		return nil, RefusedTooLow
 	case Inconvertible:
 		return nil, RefusedBroken
+	default:
+		return p, ""
 	}
-	return p, ""
 }
 
 // refuseClaim says why a claim is refused, and fills in the amount of a claim of all that is left.

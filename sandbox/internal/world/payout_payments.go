@@ -10,9 +10,9 @@ import (
 
 // payoutProof is the proof of a payment that the server saw on the chain, with the names that its database has.
 type payoutProof struct {
-	Accounted     bool
-	ProofType     string
-	Candidates    []string `json:",omitempty"`
+	Accounted     bool     `json:"Accounted"`
+	ProofType     string   `json:"ProofType"`
+	Candidates    []string `json:"Candidates,omitempty"`
 	TransactionID string   `json:"TransactionId"`
 }
 
