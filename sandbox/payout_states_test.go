@@ -1,6 +1,10 @@
 package sandbox
 
-import "testing"
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // TestPayoutNeighbours makes, approves, marks and cancels payouts of a store beside what was recorded.
 func TestPayoutNeighbours(t *testing.T) {
@@ -137,5 +141,40 @@ func TestPayoutOrder(t *testing.T) {
 			t.Errorf("%s is at %d, before the one at %d", name, row, last)
 		}
 		last = row
+	}
+}
+
+// TestPayoutsAreLogged has each change of a payout in the log before the response is sent, as a line of its own: the line of
+// one payout does not grow with the others.
+func TestPayoutsAreLogged(t *testing.T) {
+	p := newPayoutStepsWith(t, Options{StateFile: filepath.Join(t.TempDir(), "state.json")})
+	steps := []payoutStep{
+		{"owner", "POST /api/v1/stores/{store}/pull-payments", `{"amount":"1","currency":"BTC"}`, 200, "", "pull", recorded24},
+		{"", "POST /api/v1/pull-payments/{pull}/payouts", `{"destination":"{a0}","payoutMethodId":"BTC","amount":"0.1"}`, 200, "", "a", recorded24},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"destination":"{a1}","payoutMethodId":"BTC","amount":"0.1","approved":true}`, 200, "", "b", recorded24},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"destination":"{a2}","payoutMethodId":"BTC","amount":"0.000001","approved":true}`, 400, "", "", recorded24},
+		{"owner", "POST /api/v1/payouts/{a}", `{}`, 200, "", "", recorded24},
+		{"owner", "POST /api/v1/payouts/{b}/mark", `{"state":"InProgress","paymentProof":{"proofType":"x"}}`, 200, "", "", recorded24},
+		{"owner", "DELETE /api/v1/payouts/{a}", ``, 200, "", "", recorded24},
+		{"owner", "POST /api/v1/stores/{store}/payouts", `{"destination":"{a0}","payoutMethodId":"BTC","amount":"0.1","approved":true}`, 200, "", "", recorded24},
+		{"owner", "POST /_sandbox/pay", `{"address":"{a0}","amount":"0.1"}`, 200, "", "", ""},
+		{"owner", "POST /_sandbox/mine", `{}`, 200, "", "", ""},
+		{"owner", "DELETE /api/v1/pull-payments/{pull}", ``, 200, "", "", recorded24},
+		{"owner", "PUT /api/v1/stores/{store}/payout-processors/OnChainAutomatedPayoutSenderFactory/BTC", `{"intervalSeconds":60}`, 200, "", "", recorded35},
+	}
+	for _, step := range steps {
+		p.play([]payoutStep{step})
+		if lost := p.s.world.Lost(); lost != "" {
+			t.Errorf("after %s: %s", step.ask, lost)
+		}
+	}
+	p.s.world.Lock()
+	before := len(p.s.state.Payouts)
+	p.s.world.Unlock()
+	if before != 4 {
+		t.Errorf("%d payouts", before)
+	}
+	if _, list := p.send("owner", "GET", "/api/v1/stores/{store}/payouts?includeCancelled=true", ""); strings.Count(list, `"date"`) != 3 {
+		t.Error(list)
 	}
 }

@@ -34,7 +34,12 @@ type payoutSteps struct {
 // newPayoutSteps makes a sandbox with people and keys, which may emulate a release.
 func newPayoutSteps(t *testing.T, version ...string) *payoutSteps {
 	t.Helper()
-	s, err := NewHandler(Options{Emulate: strings.Join(version, "")})
+	return newPayoutStepsWith(t, Options{Emulate: strings.Join(version, "")})
+}
+
+func newPayoutStepsWith(t *testing.T, o Options) *payoutSteps {
+	t.Helper()
+	s, err := NewHandler(o)
 	if err != nil {
 		t.Fatal(err)
 	}

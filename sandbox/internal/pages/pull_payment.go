@@ -50,7 +50,7 @@ func showPullPayment(w http.ResponseWriter, r *serve.Request, wrong ...string) {
 	if p.Ends != nil {
 		content.Ends = p.Ends.Format(pageTime)
 	}
-	claims := r.State.PayoutsOf(func(payout *world.Payout) bool { return payout.PullPaymentID == p.ID })
+	claims := r.State.PayoutsOfPullPayment(p.ID)
 	slices.SortStableFunc(claims, func(a, b *world.Payout) int { return b.Date.Compare(a.Date) })
 	for _, c := range claims {
 		content.Claims = append(content.Claims, shownClaim{c.Destination, c.Method, money.WithCode(c.OriginalAmount, c.OriginalCurrency), c.State.InWords()})

@@ -132,10 +132,8 @@ func (w *World) refuseClaim(c *Claim) Refusal {
 			return RefusedMethod
 		}
 	}
-	for _, p := range w.State.Payouts {
-		if c.Destination.ID != "" && p.IsOpen() && p.Address == c.Destination.ID {
-			return RefusedDuplicate
-		}
+	if w.State.payouts.open[c.Destination.ID] > 0 {
+		return RefusedDuplicate
 	}
 	if of != nil {
 		claimed := w.State.Claimed(of)

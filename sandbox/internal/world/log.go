@@ -31,13 +31,14 @@ type stateLog struct {
 	parts   map[string][]byte // each part of the state as it was last written
 }
 
-// logLine holds the parts of the state that changed. Of the invoices, the deliveries of webhooks and the notifications,
-// which may be many, it holds those that changed.
+// logLine holds the parts of the state that changed. Of the invoices, the payouts, the deliveries of webhooks and the
+// notifications, which may be many, it holds those that changed.
 type logLine struct {
 	Started  string // of the state file that it belongs to, like Logged
 	Logged   int
 	Parts    map[string]json.RawMessage
 	Invoices map[string]*Invoice `json:",omitempty"`
+	Payouts  map[string]*Payout  `json:",omitempty"`
 	// WebhookDeliveries has a null for one that was removed.
 	WebhookDeliveries map[string]*WebhookDelivery `json:",omitempty"`
 	// Whole is a state that took the place of all that was there.
@@ -63,7 +64,7 @@ func (st *State) parts() []part {
 	v := reflect.ValueOf(st).Elem()
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
-		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Start", "Invoices", "WebhookDeliveries", "Notifications"}, f.Name) {
+		if f.IsExported() && !slices.Contains([]string{"Version", "Started", "Logged", "Start", "Invoices", "Payouts", "WebhookDeliveries", "Notifications"}, f.Name) {
 			parts = append(parts, part{f.Name, v.Field(i)})
 		}
 	}
@@ -86,12 +87,14 @@ func (w *World) Record() {
 	w.State.replaced = false
 	notified := w.State.touchedNotifications
 	w.State.touchedNotifications = map[string]*Notification{}
+	payouts := w.State.touchedPayouts
+	w.State.touchedPayouts = map[string]*Payout{}
 	if w.log == nil {
 		return
 	}
 	w.State.Ahead = time.Duration(w.clock.ahead.Load())
 	w.State.Drawn = random.At()
-	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched, WebhookDeliveries: delivered, Notifications: notified}
+	line := logLine{Started: w.State.Started, Logged: w.State.Logged + 1, Parts: map[string]json.RawMessage{}, Invoices: touched, Payouts: payouts, WebhookDeliveries: delivered, Notifications: notified}
 	for _, p := range w.State.parts() {
 		text := encodeState(p.value.Interface())
 		if !bytes.Equal(text, w.log.parts[p.name]) {
@@ -100,7 +103,7 @@ func (w *World) Record() {
 	}
 	if replaced {
 		line = logLine{Started: line.Started, Logged: line.Logged, Whole: w.State.withoutStart()}
-	} else if len(line.Parts) == 0 && len(touched) == 0 && len(delivered) == 0 && len(notified) == 0 {
+	} else if len(line.Parts) == 0 && len(touched) == 0 && len(payouts) == 0 && len(delivered) == 0 && len(notified) == 0 {
 		return
 	}
 	w.State.Logged++
@@ -270,6 +273,7 @@ func (st *State) apply(line logLine) error {
 		}
 	}
 	maps.Copy(st.Invoices, line.Invoices)
+	maps.Copy(st.Payouts, line.Payouts)
 	maps.Copy(st.WebhookDeliveries, line.WebhookDeliveries)
 	for id, d := range line.WebhookDeliveries {
 		if d == nil {

@@ -32,6 +32,11 @@ func (w *World) Lost() string {
 			return "invoice: " + string(want) + " is kept as " + string(got)
 		}
 	}
+	for id, p := range w.State.Payouts {
+		if got, want := encodeState(kept.State.Payouts[id]), encodeState(p); !bytes.Equal(got, want) {
+			return "payout: " + string(want) + " is kept as " + string(got)
+		}
+	}
 	if got, want := len(kept.State.WebhookDeliveries), len(w.State.WebhookDeliveries); got != want {
 		return fmt.Sprintf("%d deliveries are kept as %d", want, got)
 	}

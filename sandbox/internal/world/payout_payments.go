@@ -2,6 +2,7 @@ package world
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
@@ -38,8 +39,9 @@ func (st *State) PayoutAt(address string) *Payout {
 // the payout is in progress until the first block.
 func (w *World) PayPayout(p *Payout, blocks int) (txID string) {
 	p.Tx = random.Hex(32)
-	p.State = PayoutInProgress
+	w.State.payouts.unconfirmed[p.ID] = p
 	p.prove(p.Tx, p.Tx)
+	w.State.setState(p, PayoutInProgress)
 	w.savePayout(p, EventPayoutUpdated, true)
 	txID = p.Tx
 	w.Mine(blocks)
@@ -48,14 +50,16 @@ func (w *World) PayPayout(p *Payout, blocks int) (txID string) {
 
 // confirmPayouts completes the payouts whose transactions are in a block now.
 func (w *World) confirmPayouts() {
-	for _, p := range w.State.PayoutsOf(func(p *Payout) bool { return p.Tx != "" }) {
+	for _, p := range inRows(slices.Collect(maps.Values(w.State.payouts.unconfirmed))) {
 		if p.State == PayoutInProgress && isProvedBy(p) {
-			p.State = PayoutCompleted
 			p.prove(p.Tx)
+			w.State.setState(p, PayoutCompleted)
 			w.savePayout(p, EventPayoutUpdated, true)
 		}
 		p.Tx = ""
+		w.State.touchPayout(p)
 	}
+	clear(w.State.payouts.unconfirmed)
 }
 
 // isProvedBy reports whether the proof of a payout still is its transaction: the payout may have been marked since.

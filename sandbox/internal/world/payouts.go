@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -69,18 +68,6 @@ func (s PayoutState) InWords() string {
 // IsOpen reports whether a payout may still be paid.
 func (p *Payout) IsOpen() bool { return p.State != PayoutCompleted && p.State != PayoutCancelled }
 
-// PayoutsOf returns the payouts that a filter takes, as the server lists them.
-func (st *State) PayoutsOf(takes func(*Payout) bool) []*Payout {
-	var found []*Payout
-	for _, p := range st.Payouts {
-		if takes(p) {
-			found = append(found, p)
-		}
-	}
-	slices.SortFunc(found, func(a, b *Payout) int { return a.Row - b.Row })
-	return found
-}
-
 // StoreOfPayout returns the store of a payout.
 func (st *State) StoreOfPayout(id string) (storeID string, known bool) {
 	p := st.Payouts[id]
@@ -142,11 +129,12 @@ func (w *World) ApprovePayout(p *Payout, revision int64, rate money.Decimal) App
 	}
 	amount := p.OriginalAmount.Div(rate)
 	if amount.Cmp(smallest(p)) < 0 {
-		p.State = PayoutCancelled
+		w.State.setState(p, PayoutCancelled)
 		p.Row = w.State.Number() // without an event, by the server's source
 		return TooLow
 	}
-	p.Amount, p.State = new(money.Coins(amount)), PayoutAwaitingPayment
+	p.Amount = new(money.Coins(amount))
+	w.State.setState(p, PayoutAwaitingPayment)
 	w.savePayout(p, EventPayoutApproved, true)
 	return Approved
 }
@@ -157,7 +145,7 @@ func (w *World) CancelPayout(p *Payout) bool {
 		return false
 	}
 	changed := p.State != PayoutCancelled
-	p.State = PayoutCancelled
+	w.State.setState(p, PayoutCancelled)
 	w.savePayout(p, EventPayoutUpdated, changed)
 	return true
 }
@@ -178,7 +166,8 @@ func (w *World) MarkPayout(p *Payout, state PayoutState, proof json.RawMessage) 
 		proof = nil
 	}
 	changed := p.State != state || !bytes.Equal(p.Proof, proof)
-	p.State, p.Proof = state, proof
+	p.Proof = proof
+	w.State.setState(p, state)
 	w.savePayout(p, EventPayoutUpdated, changed)
 	return true
 }
@@ -187,6 +176,8 @@ func (w *World) MarkPayout(p *Payout, state PayoutState, proof json.RawMessage) 
 func (w *World) addPayout(p *Payout) {
 	p.ID, p.Date = random.Base58(20), w.Now()
 	w.State.Payouts[p.ID] = p
+	w.State.indexPayout(p)
+	w.State.touchPayout(p)
 	w.savePayout(p, EventPayoutCreated, true)
 }
 

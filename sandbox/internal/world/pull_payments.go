@@ -63,8 +63,8 @@ func (p *PullPayment) Status(now time.Time) string {
 // Claimed is the sum of the payouts that are not cancelled, in the currency of the pull payment.
 func (st *State) Claimed(p *PullPayment) money.Decimal {
 	sum := money.Decimal{}
-	for _, payout := range st.Payouts {
-		if payout.PullPaymentID == p.ID && payout.State != PayoutCancelled {
+	for _, payout := range st.payouts.of[p.ID] {
+		if payout.State != PayoutCancelled {
 			sum = sum.Add(payout.OriginalAmount)
 		}
 	}
@@ -74,7 +74,7 @@ func (st *State) Claimed(p *PullPayment) money.Decimal {
 // Archive archives a pull payment and cancels its payouts, except those that are paid or being paid.
 func (w *World) Archive(p *PullPayment) {
 	p.Archived = true
-	for _, payout := range w.State.PayoutsOf(func(payout *Payout) bool { return payout.PullPaymentID == p.ID }) {
+	for _, payout := range w.State.PayoutsOfPullPayment(p.ID) {
 		w.CancelPayout(payout)
 	}
 }

@@ -88,7 +88,9 @@ type State struct {
 	removed              map[string]*removedThing // as long as the server remembers their stores
 	pruneNext            time.Time                // when deliveries are pruned again
 	now                  func() time.Time
-	touched              map[string]*Invoice         // changed since the last line of the log
+	touched              map[string]*Invoice // changed since the last line of the log
+	touchedPayouts       map[string]*Payout
+	payouts              payoutIndex
 	touchedDeliveries    map[string]*WebhookDelivery // as before; nil for one that was removed
 	touchedNotifications map[string]*Notification    // as before
 	changed              bool                        // possibly, since the last line of the log
@@ -133,6 +135,7 @@ func NewState() *State {
 		touchedDeliveries:    map[string]*WebhookDelivery{},
 		touchedNotifications: map[string]*Notification{},
 		now:                  time.Now,
+		touchedPayouts:       map[string]*Payout{},
 	}
 	st.index()
 	return st
@@ -195,4 +198,5 @@ func (st *State) index() {
 		st.subscription[offeringCustomer{s.OfferingID, s.CustomerID}] = s
 		st.indexSubscriber(s, time.Time{}) // also what was due while nothing ran
 	}
+	st.indexPayouts()
 }

@@ -37,16 +37,16 @@ func showPayout(r *serve.Request, p *world.Payout) payoutData {
 	return data
 }
 
-// writePayouts answers the payouts that a filter takes, without those of archived pull payments, and without the cancelled
-// ones unless the query asks for them.
-func writePayouts(w http.ResponseWriter, r *serve.Request, takes func(*world.Payout) bool) {
+// writePayouts answers payouts, without those of archived pull payments, and without the cancelled ones unless the query
+// asks for them.
+func writePayouts(w http.ResponseWriter, r *serve.Request, all []*world.Payout) {
 	q := &aspnet.Query{Request: r.Request}
 	cancelled := q.Flag("includeCancelled")
 	if q.Refuse(w) {
 		return
 	}
 	list := []payoutData{}
-	for _, p := range r.State.PayoutsOf(takes) {
+	for _, p := range all {
 		if (cancelled || p.State != world.PayoutCancelled) && !r.State.Hidden(p) {
 			list = append(list, showPayout(r, p))
 		}
@@ -55,7 +55,7 @@ func writePayouts(w http.ResponseWriter, r *serve.Request, takes func(*world.Pay
 }
 
 func listPayouts(w http.ResponseWriter, r *serve.Request) {
-	writePayouts(w, r, func(p *world.Payout) bool { return p.StoreID == r.Store().ID })
+	writePayouts(w, r, r.State.PayoutsOfStore(r.Store().ID))
 }
 
 func listClaims(w http.ResponseWriter, r *serve.Request) {
@@ -68,7 +68,7 @@ func listClaims(w http.ResponseWriter, r *serve.Request) {
 		}
 		return
 	}
-	writePayouts(w, r, func(p *world.Payout) bool { return p.PullPaymentID == of })
+	writePayouts(w, r, r.State.PayoutsOfPullPayment(of))
 }
 
 func readPayout(w http.ResponseWriter, r *serve.Request) { writePayout(w, r, findPayout(r)) }
