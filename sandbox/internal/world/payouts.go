@@ -37,8 +37,8 @@ type Payout struct {
 	Date          time.Time
 	Method        string
 	Destination   string // as it is shown
-	// Address is what no other open payout may have, of any store: an address of the chain, or what tells an invoice of the
-	// Lightning network. "" is anything else.
+	// Address is what no other open payout may have, of any store: an address of the chain, or the hash of an invoice of
+	// the Lightning network. "" is anything else.
 	Address          string
 	OriginalCurrency string
 	OriginalAmount   money.Decimal
