@@ -88,8 +88,9 @@ func TestNearLightningAddresses(t *testing.T) {
 		{"owner", "POST", all + "/x", `{"min":-1}`, 422, `[{"path":"Min","message":"Minimum must be greater than 0 if provided."}]`, recorded},
 		{"owner", "POST", all + "/x", `{"min":"much"}`, 422, `[{"path":"min"`, "20-invoices"},
 		{"owner", "POST", all + "/x", `{"min":5,"max":1}`, 200, `{"username":"x","currencyCode":null,"min":5.0,"max":1.0`, "GreenfieldStoreLightningAddressesController.cs"},
-		{"owner", "POST", all + "/x", `{"invoiceMetadata":5}`, 422, `[{"path":"invoiceMetadata","message":"Deserialized JSON type`, "20-invoices"},
+		{"owner", "POST", all + "/x", `{"invoiceMetadata":5}`, 422, `*{"path":"invoiceMetadata","message":"Deserialized JSON type`, "20-invoices"},
 		{"owner", "POST", all + "/x", ``, 415, `*Unsupported Media Type`, "20-invoices"},
+		{"owner", "POST", all + "/x", `5`, 422, `*{"path":"data","message":"The data field is required."}`, "27-notifications: a parameter that may not be null is named"},
 		{"owner", "DELETE", all + "/X", "", 200, "", service},
 		{"owner", "DELETE", all + "/x", "", 200, "", recorded},
 		{"owner", "GET", all + "/x", "", 404, notFound, recorded},
@@ -156,6 +157,11 @@ func TestNearFiles(t *testing.T) {
 		{"owner", "DELETE", "/files/{file}", "", 404, `{"code":"file-not-found"`, files},
 		{"owner", "GET", "/files", "", 200, `*"originalName":"a b.txt"`, recorded},
 	})
+	response, answer := w.call("POST", "/api/v1/users/me/picture", "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"me.svg\"\r\nContent-Type: image/svg+xml\r\n\r\n<svg/>\r\n--b--\r\n", "Content-Type", form, "Authorization", "token "+w.keys["guest"])
+	if response.StatusCode != http.StatusOK {
+		t.Fatal(answer)
+	}
+	w.play([]near{{"owner", "GET", "/files", "", 200, `*"originalName":"me.svg"`, "28-misc of 2.3.9: pictures are files"}})
 	if gone, _ := w.call("GET", strings.TrimPrefix(link, w.origin), ""); gone.StatusCode != http.StatusNotFound {
 		t.Errorf("a file that was removed: %s", gone.Status)
 	}
@@ -167,7 +173,7 @@ func TestNearFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if len(again.state.Pictures) != 2 {
+	if len(again.state.Pictures) != 3 {
 		t.Errorf("%d files after a restart", len(again.state.Pictures))
 	}
 }

@@ -66,7 +66,7 @@ func read(w http.ResponseWriter, r *serve.Request) {
 // set makes an address or replaces what it has. A name belongs to one store of the server.
 func set(w http.ResponseWriter, r *serve.Request) {
 	made := world.LightningAddress{Username: r.PathValue("username"), StoreID: r.Store().ID}
-	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"LightningAddressData", false, func(m *aspnet.Model) {
+	if !aspnet.BindParameter(w, r.Request, r.Content, aspnet.ModelNames+"LightningAddressData", "data", func(m *aspnet.Model) {
 		m.Text("username") // that of the path counts
 		made.CurrencyCode, made.Min, made.Max = m.Text("currencyCode"), m.Decimal("min"), m.Decimal("max")
 		if free := m.Free("invoiceMetadata"); free != nil {
