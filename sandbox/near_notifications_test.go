@@ -5,9 +5,14 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/btcpayctl/btcpayctl/sandbox/internal/greenfield/notifications"
 )
+
+// address returns an address that no payout has.
+func address(w *nearby) string {
+	w.t.Helper()
+	_, answer := w.as("owner", "GET", "/api/v1/stores/"+w.s.Seed().StoreID+"/payment-methods/BTC-CHAIN/wallet/address?forceGenerate=true", "")
+	return member(w.t, answer, "address")
+}
 
 func TestNearNotifications(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state.json")
@@ -35,11 +40,10 @@ func TestNearNotifications(t *testing.T) {
 		t.Fatal(err)
 	}
 	tell := func() {
-		if err := w.s.world.Act(func() error {
-			w.s.world.NotifyStore(store, notifications.AboutPayout(store, "BTC-CHAIN"))
-			return nil
-		}); err != nil {
-			t.Fatal(err)
+		t.Helper()
+		status, answer := w.as("owner", "POST", "/api/v1/stores/"+store+"/payouts", `{"destination":"`+address(w)+`","amount":"0.1","payoutMethodId":"BTC-CHAIN"}`)
+		if status != 200 {
+			t.Fatal(status, answer)
 		}
 	}
 	tell()
@@ -107,6 +111,10 @@ func TestNearNotifications(t *testing.T) {
 		{"employee", "GET", all + "?skip=3", "", 200, `*"invoice_confirmed"`, sender},
 		{"owner", "PUT", settings, `{"disabled":[]}`, 200, `*{"identifier":"payout","name":"Payouts","enabled":true}`, recorded},
 	})
+	w.play([]near{
+		{"owner", "POST", "/stores/{store}/payouts", `{"destination":"` + address(w) + `","amount":"0.1","payoutMethodId":"BTC-CHAIN","approved":true}`, 200, `{"date"`, "24-pull-payments-payouts"},
+		{"owner", "GET", all + "?take=1", "", 200, `*"identifier":"payout_awaitingpayment","type":"payout","body":"A new payout is approved and awaiting payment"`, "PayoutNotification.cs"},
+	})
 	for range 150 {
 		tell()
 	}
@@ -124,7 +132,7 @@ func TestNearNotifications(t *testing.T) {
 	}
 	defer again.Close()
 	owner := again.state.FindUser(again.Seed().Email)
-	if found := again.state.NotificationsOf(owner.ID); len(again.state.Notifications) != kept || len(found) != 152 || found[0].Type != "payout" || found[0].Seen || !found[151].Seen {
+	if found := again.state.NotificationsOf(owner.ID); len(again.state.Notifications) != kept || len(found) != 153 || found[0].Type != "payout" || found[0].Seen || !found[152].Seen {
 		t.Errorf("after a restart: %d of %d", len(found), len(again.state.Notifications))
 	}
 	again.state.DeleteUser(owner)

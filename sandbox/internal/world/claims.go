@@ -100,11 +100,9 @@ func (w *World) ClaimPayout(c Claim) (*Payout, Refusal) {
 		approve = approve || c.Approve == nil && of.AutoApprove
 	}
 	w.addPayout(p)
-	if !approve {
-		return p, ""
-	}
 	rate := w.State.PayoutRate(p)
-	if rate.Err != "" { // it waits for its approval
+	if !approve || rate.Err != "" { // it waits for its approval
+		w.emit(Happening{Event: EventPayoutClaimed, Payout: p})
 		return p, ""
 	}
 	switch w.ApprovePayout(p, p.Revision, rate.Ask) {
@@ -113,6 +111,7 @@ func (w *World) ClaimPayout(c Claim) (*Payout, Refusal) {
 	case Inconvertible:
 		return nil, RefusedBroken
 	default:
+		w.emit(Happening{Event: EventPayoutClaimed, Payout: p})
 		return p, ""
 	}
 }

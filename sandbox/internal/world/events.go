@@ -32,6 +32,8 @@ const (
 	EventPayoutCreated  Event = "payoutCreated"
 	EventPayoutApproved Event = "payoutApproved"
 	EventPayoutUpdated  Event = "payoutUpdated" // it has another state
+	// EventPayoutClaimed follows the creation, and the approval of a payout that is approved at once. Webhooks do not have it.
+	EventPayoutClaimed Event = "payoutClaimed"
 
 	// EventSubscription is an event of a subscription.
 	EventSubscription Event = "subscription"

@@ -22,12 +22,14 @@ var invoiceEvents = []struct {
 // Follow tells the members of stores what happens there.
 func Follow(w *world.World) {
 	w.Follow(func(h world.Happening) {
-		if h.Invoice == nil {
-			return
-		}
-		for _, e := range invoiceEvents {
-			if e.event == h.Event {
-				w.NotifyStore(h.Invoice.StoreID, aboutInvoice(h.Invoice, e.event, e.text))
+		switch {
+		case h.Event == world.EventPayoutClaimed:
+			w.NotifyStore(h.Payout.StoreID, aboutPayout(h.Payout))
+		case h.Invoice != nil:
+			for _, e := range invoiceEvents {
+				if e.event == h.Event {
+					w.NotifyStore(h.Invoice.StoreID, aboutInvoice(h.Invoice, e.event, e.text))
+				}
 			}
 		}
 	})
@@ -43,10 +45,14 @@ func aboutInvoice(inv *world.Invoice, event world.Event, text string) world.Noti
 	}
 }
 
-// AboutPayout is the notice of a payout that waits for approval.
-func AboutPayout(storeID, method string) world.Notice {
+// aboutPayout says that a payout was made, which waits for approval or is approved already.
+func aboutPayout(p *world.Payout) world.Notice {
+	body := "A new payout is awaiting for approval"
+	if p.State != world.PayoutAwaitingApproval {
+		body = "A new payout is approved and awaiting payment"
+	}
 	return world.Notice{
-		Identifier: "payout_awaitingapproval", Type: payoutType,
-		Body: "A new payout is awaiting for approval", Link: "/stores/" + storeID + "/payouts?payoutMethodId=" + method,
+		Identifier: "payout_" + strings.ToLower(string(p.State)), Type: payoutType,
+		Body: body, Link: "/stores/" + p.StoreID + "/payouts?payoutMethodId=" + p.Method,
 	}
 }

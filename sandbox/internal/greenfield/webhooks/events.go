@@ -117,6 +117,9 @@ func announcePayout(w *world.World, h world.Happening) {
 	name := map[world.Event]string{
 		world.EventPayoutCreated: "PayoutCreated", world.EventPayoutApproved: "PayoutApproved", world.EventPayoutUpdated: "PayoutUpdated",
 	}[h.Event]
+	if name == "" {
+		return
+	}
 	w.Announce(p.StoreID, name, func(d *world.WebhookDelivery) []byte {
 		return world.EventBody(payoutEvent{commonOf(d, p.StoreID), p.ID, aspnet.NullIfEmpty(p.PullPaymentID), p.State})
 	})
