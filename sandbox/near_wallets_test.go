@@ -126,6 +126,56 @@ func TestNearWallets(t *testing.T) {
 	})
 }
 
+// TestNearWalletsOfReleases has the permissions and calls of older releases.
+func TestNearWalletsOfReleases(t *testing.T) {
+	const (
+		of     = "/stores/{store}/payment-methods/BTC-CHAIN/wallet"
+		seen   = "versions.md: wallet calls"
+		modify = `{"missingPermission":"btcpay.store.canmodifystoresettings"`
+	)
+	w := newNearby(t, Options{Emulate: "2.3"})
+	w.play([]near{
+		{"btcpay.store.canviewwallet", "GET", of, "", 403, modify, seen},
+		{"btcpay.store.canviewwallet", "GET", of + "/feerate", "", 403, `{"missingPermission":"btcpay.store.canviewstoresettings"`, seen},
+		{"manager", "GET", of + "/feerate", "", 200, `{"feeRate":1.0}`, seen},
+		{"manager", "GET", of + "/address", "", 403, modify, seen},
+		{"owner", "GET", of + "/histogram", "", 404, `{"code":"histogram-not-found"`, seen},
+		{"owner", "POST", of + "/transactions/broadcast", `{}`, 422, `[{"path":"Transaction"`, seen},
+	})
+	w = newNearby(t, Options{Emulate: "2.0"})
+	w.play([]near{
+		{"owner", "POST", of + "/transactions/broadcast", `{}`, 405, "", seen},
+		{"owner", "GET", of, "", 200, `{"balance":"0"`, seen},
+	})
+	w = newNearby(t, Options{Emulate: "1.13"})
+	w.play([]near{
+		{"owner", "GET", "/stores/{store}/payment-methods/onchain/BTC/wallet", "", 200, `{"balance":"0"`, "wire.md: paths of 1.x"},
+		{"owner", "GET", of + "/histogram", "", 404, "", "29-lightning-absent of 1.13.5"},
+		{"owner", "GET", "/stores/{store}/lightning/BTC/histogram", "", 404, "", "29-lightning-absent of 1.13.5"},
+	})
+}
+
+// TestWalletOfRequest has a payment request that was paid: its transaction has a label for that too.
+func TestWalletOfRequest(t *testing.T) {
+	w := newNearby(t, Options{})
+	store := w.s.Seed().StoreID
+	_, answer := w.as("owner", "POST", "/api/v1/stores/"+store+"/payment-requests", `{"amount":"5","currency":"USD","title":"one"}`)
+	request := member(t, answer, "id")
+	_, answer = w.as("owner", "POST", "/api/v1/stores/"+store+"/payment-requests/"+request+"/pay", `{}`)
+	txID, err := w.s.Pay(member(t, answer, "id"), Payment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names = strings.NewReplacer("{store}", store, "{tx}", txID, "{request}", request)
+	const of = "/stores/{store}/payment-methods/BTC-CHAIN/wallet"
+	w.play([]near{
+		{"owner", "GET", of + "/transactions/{tx}", "", 200, `*"payment-request":{"ref":"{request}","type":"payment-request","text":"payment-request"}`, "TransactionLabelMarkerHostedService.cs"},
+		{"owner", "GET", of + "/transactions/0x{tx}", "", 200, `{"transactionHash":"{tx}","comment":"","labels":{}`, "NBitcoin: uint256.cs"},
+		{"owner", "GET", of + "/transactions?labelFilter=payment-request", "", 200, `[{"transactionHash":"{tx}"`, "30-wallets"},
+		{"owner", "GET", of + "/objects/payment-request/{request}", "", 200, `{"data":null,"links":[{"linkData":null,"objectData":null,"type":"tx","id":"{tx}"}]`, "TransactionLabelMarkerHostedService.cs"},
+	})
+}
+
 // TestWalletOfPayments has a wallet that invoices and an address of its own were paid with, and keeps it across a restart.
 func TestWalletOfPayments(t *testing.T) {
 	state := filepath.Join(t.TempDir(), "state.json")

@@ -55,12 +55,3 @@ func (st *State) SetLightningAddress(a LightningAddress) *LightningAddress {
 func (st *State) RemoveLightningAddress(a *LightningAddress) {
 	delete(st.LightningAddresses, a.Username)
 }
-
-// FreeObject returns an object with any fields as the server's library rewrites it.
-func FreeObject(text []byte) json.RawMessage {
-	free, err := parseFree(text)
-	if err != nil {
-		return nil
-	}
-	return free.encode()
-}

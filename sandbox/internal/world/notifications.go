@@ -2,6 +2,7 @@ package world
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -56,8 +57,9 @@ func (w *World) NotifyStore(storeID string, notice Notice) {
 	if store == nil {
 		return
 	}
-	for _, u := range st.AllUsers() {
-		if store.RoleOf(u) == nil || !u.wants(notice.Identifier) {
+	for _, id := range slices.Sorted(maps.Keys(store.Members)) {
+		u := st.Users[id]
+		if u == nil || !u.wants(notice.Identifier) {
 			continue
 		}
 		n := &Notification{ID: random.UUID(), Number: st.Number(), UserID: u.ID, StoreID: storeID, Created: w.Now(), Notice: notice}

@@ -16,6 +16,7 @@ const (
 	LabelObject   = "label"
 	AddressObject = "address"
 	InvoiceObject = "invoice"
+	RequestObject = "payment-request"
 )
 
 // ObjectID names an object of a wallet.
@@ -54,20 +55,17 @@ type WalletView struct {
 	links   map[ObjectID]map[ObjectID]*WalletLink
 }
 
-// WalletView returns the objects of a store's wallet. Each transaction that paid an invoice is linked with the invoice, the
-// label for such transactions and the address.
+// WalletView returns the objects of a store's wallet. Each transaction that paid an invoice is linked with the address, the
+// invoice, and the label for such transactions.
 func (st *State) WalletView(storeID string) *WalletView {
 	v := &WalletView{objects: map[ObjectID]*WalletObject{}, links: map[ObjectID]map[ObjectID]*WalletLink{}}
-	label := NewLabel(InvoiceObject)
 	for _, inv := range st.paidIn[storeID] {
+		about := aboutPayments(inv)
 		for _, p := range inv.Payments {
-			tx := &WalletObject{ObjectID: ObjectID{TxObject, p.TxID}}
-			address := addressObject(p.Address, "invoice")
-			invoice := &WalletObject{ObjectID: ObjectID{InvoiceObject, inv.ID}}
-			for _, o := range []*WalletObject{address, tx, label, invoice} {
+			address, tx := addressObject(p.Address, "invoice"), &WalletObject{ObjectID: ObjectID{TxObject, p.TxID}}
+			v.add(tx)
+			for _, o := range append([]*WalletObject{address}, about...) {
 				v.add(o)
-			}
-			for _, o := range []*WalletObject{address, label, invoice} {
 				v.link(&WalletLink{A: o.ObjectID, B: tx.ObjectID})
 			}
 		}
@@ -94,6 +92,15 @@ func (st *State) WalletView(storeID string) *WalletView {
 		}
 	}
 	return v
+}
+
+// aboutPayments are the objects with which each payment of an invoice is linked: what it was for, with a label for each.
+func aboutPayments(inv *Invoice) []*WalletObject {
+	about := []*WalletObject{NewLabel(InvoiceObject), {ObjectID: ObjectID{InvoiceObject, inv.ID}}}
+	if id := inv.PaymentRequestID; id != "" {
+		about = append(about, NewLabel(RequestObject), &WalletObject{ObjectID: ObjectID{RequestObject, id}})
+	}
+	return about
 }
 
 func (v *WalletView) add(o *WalletObject) {
@@ -275,7 +282,7 @@ func labelColour(text string) string {
 		return "#51b13e"
 	case InvoiceObject:
 		return "#cedc21"
-	case "payment-request":
+	case RequestObject:
 		return "#489D77"
 	case "app":
 		return "#5093B6"
@@ -297,16 +304,6 @@ func TextIn(object json.RawMessage, name string) *string {
 		return nil
 	}
 	return free.text(name)
-}
-
-// StoredObject returns an object as the server's database keeps it: short names first, then by their bytes.
-func StoredObject(text []byte) (json.RawMessage, error) {
-	free, err := parseFree(text)
-	if err != nil {
-		return nil, err
-	}
-	sortMembers(free.members)
-	return free.encode(), nil
 }
 
 // cutText returns at most so many units of UTF-16 of a text.

@@ -70,7 +70,7 @@ func set(w http.ResponseWriter, r *serve.Request) {
 		m.Text("username") // that of the path counts
 		made.CurrencyCode, made.Min, made.Max = m.Text("currencyCode"), m.Decimal("min"), m.Decimal("max")
 		if free := m.Free("invoiceMetadata"); free != nil {
-			made.Metadata = world.FreeObject(free.Raw)
+			made.Metadata = world.FreeJSON(free.Raw)
 		}
 	}) {
 		return

@@ -41,7 +41,7 @@ const namedCharacters = 5
 func aboutInvoice(inv *world.Invoice, event world.Event, text string) world.Notice {
 	return world.Notice{
 		Identifier: "invoice_" + strings.ToLower(string(event)), Type: invoiceType,
-		Body: "Invoice " + inv.ID[:namedCharacters] + ".. " + text, Link: "/invoices/" + inv.ID,
+		Body: "Invoice " + inv.ID[:min(namedCharacters, len(inv.ID))] + ".. " + text, Link: "/invoices/" + inv.ID,
 	}
 }
 

@@ -1,9 +1,9 @@
 package wallets
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/serve"
@@ -140,14 +140,9 @@ func bindObject(w http.ResponseWriter, r *serve.Request, typ string) (id world.O
 	}
 	id = world.ObjectID{Type: *name, ID: *key}
 	if free != nil {
-		var err error
-		if data, err = world.StoredObject(free.Raw); err != nil {
-			aspnet.WriteCrash(w)
-			return id, nil, false
-		}
+		data = world.StoredJSON(free.Raw)
 	}
-	// The database has no text with a zero character.
-	if bytes.ContainsRune([]byte(id.Type+id.ID), 0) || bytes.Contains(data, []byte(`\u0000`)) {
+	if strings.Contains(id.Type+id.ID, "\x00") || world.HasNull(data) { // the database does not take it
 		aspnet.WriteCrash(w)
 		return id, nil, false
 	}

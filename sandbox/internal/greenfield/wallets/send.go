@@ -64,6 +64,9 @@ func send(w http.ResponseWriter, r *serve.Request) {
 	if !aspnet.Bind(w, r.Request, r.Content, aspnet.ModelNames+"CreateOnChainTransactionRequest", true, func(m *aspnet.Model) { q = readSend(m) }) {
 		return
 	}
+	if !r.Release.HasBroadcast() { // nor transactions that are not signed
+		q.sign = true
+	}
 	if q.sign && r.Release.HasWalletPermissions() && !r.May(world.SignTransactions, r.Store().ID) {
 		redirectForbidden(w, r, world.SignTransactions)
 		return

@@ -44,7 +44,7 @@ type notes struct {
 }
 
 // referenceTypes are the types of objects that a label names.
-var referenceTypes = []string{"payjoin", "payment-request", "app", "pj-exposed", world.InvoiceObject}
+var referenceTypes = []string{"payjoin", world.RequestObject, "app", "pj-exposed", world.InvoiceObject}
 
 func notesOf(v *world.WalletView, id world.ObjectID) notes {
 	n := notes{about: map[string]string{}}
@@ -139,14 +139,14 @@ func page(coins []world.Coin, skip, limit *int64) []world.Coin {
 
 func txObject(id string) world.ObjectID { return world.ObjectID{Type: world.TxObject, ID: id} }
 
-// findTransaction returns the transaction that the path names, in capitals too; nil if the wallet has none. An id that is
+// findTransaction returns the transaction that the path names, in capitals too and after 0x; nil if the wallet has none. An id that is
 // none crashes the server. If it returns false, it answered.
 func findTransaction(w http.ResponseWriter, r *serve.Request) (*world.Coin, bool) {
 	wallet := walletOf(w, r)
 	if wallet == nil {
 		return nil, false
 	}
-	id := strings.ToLower(r.PathValue("transactionId"))
+	id := strings.TrimPrefix(strings.ToLower(r.PathValue("transactionId")), "0x")
 	if len(id) != 64 || strings.Trim(id, "0123456789abcdef") != "" {
 		aspnet.WriteCrash(w)
 		return nil, false
