@@ -1,11 +1,15 @@
 package world
 
 import (
+	"encoding/hex"
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/btcsuite/btcd/btcec/v2"
 
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
@@ -145,6 +149,22 @@ func (n *LightningNode) Refused() (exception, message string) {
 		return "HttpRequestException", "Connection refused (" + net.JoinHostPort(c.Server.Hostname(), port) + ")"
 	}
 	return "SocketException", "Connection refused"
+}
+
+// IsNodeURI reports whether a text is the address of a node: its key, and a host that may have a port.
+func IsNodeURI(text string) bool {
+	key, host, found := strings.Cut(text, "@")
+	raw, err := hex.DecodeString(key)
+	if !found || err != nil || host == "" {
+		return false
+	}
+	if _, port, found := strings.Cut(host, ":"); found && !strings.Contains(port, ":") {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
+	}
+	_, err = btcec.ParsePubKey(raw)
+	return err == nil
 }
 
 // refuseWithoutWallet says why an invoice of a store without a wallet cannot be paid: it has no node either, or one that

@@ -1,14 +1,12 @@
 package lightning
 
 import (
-	"encoding/hex"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/btcsuite/btcd/btcec/v2"
-
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/aspnet"
+	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
 // A request is only read as far as its fields convert: there is no node that its values would reach.
@@ -44,24 +42,9 @@ func readNodeURI(m *aspnet.Model) {
 	case n == nil:
 	case n.Kind != '"':
 		m.Faults.ThrowAt("Unexpected token type for NodeUri", "nodeURI")
-	case !isNodeURI(n.Text):
+	case !world.IsNodeURI(n.Text):
 		m.Faults.ThrowAt("Invalid NodeUri", "nodeURI")
 	}
-}
-
-func isNodeURI(text string) bool {
-	key, host, found := strings.Cut(text, "@")
-	raw, err := hex.DecodeString(key)
-	if !found || err != nil || host == "" {
-		return false
-	}
-	if _, port, found := strings.Cut(host, ":"); found && !strings.Contains(port, ":") {
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-			return false
-		}
-	}
-	_, err = btcec.ParsePubKey(raw)
-	return err == nil
 }
 
 // readWhole reads an amount in the smallest unit: a whole number, or one as text.
