@@ -78,7 +78,7 @@ const greenfieldAreas = "sandbox/internal/greenfield/*"
 var sandboxArrows = map[string][]string{
 	"sandbox": {
 		"sandbox/human", "sandbox/internal/bitpay", "sandbox/internal/dashboard", "sandbox/internal/deliver", greenfieldAreas, "sandbox/internal/money", "sandbox/internal/pages",
-		"sandbox/internal/release", "sandbox/internal/requestlog", "sandbox/internal/serve", "sandbox/internal/world", "sandbox/internal/aspnet", "sandbox/internal/random",
+		"sandbox/internal/release", "sandbox/internal/requestlog", "sandbox/internal/serve", "sandbox/internal/world", "sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/random",
 	},
 	"sandbox/internal/bitpay": {
 		"sandbox/internal/aspnet", "sandbox/internal/bitid", "sandbox/internal/deliver", "sandbox/internal/money",
