@@ -13,15 +13,15 @@ import (
 func TestPaymentRequestPages(t *testing.T) {
 	w := newTestbed(t, Options{RootPath: "/shop"})
 	requests := "/shop/api/v1/stores/" + w.s.Seed().StoreID + "/payment-requests"
-	make := func(body string) string {
+	ask := func(body string) string {
 		t.Helper()
 		_, answer := w.greenfield("POST", requests, body)
 		return member(t, answer, "id")
 	}
-	one := make(`{"title":"Fee <script>","amount":"12.50","description":"<b>bold</b>"}`)
-	gift := make(`{"title":"Gift","amount":"50","allowCustomPaymentAmounts":true}`)
-	old := make(`{"title":"Old","amount":"5","expiryDate":1600000000}`)
-	gone := make(`{"title":"Gone","amount":"5"}`)
+	one := ask(`{"title":"Fee <script>","amount":"12.50","description":"<b>bold</b>"}`)
+	gift := ask(`{"title":"Gift","amount":"50","allowCustomPaymentAmounts":true}`)
+	old := ask(`{"title":"Old","amount":"5","expiryDate":1600000000}`)
+	gone := ask(`{"title":"Gone","amount":"5"}`)
 	w.greenfield("DELETE", requests+"/"+gone, "")
 
 	page := func(path string, status int, wants ...string) string {

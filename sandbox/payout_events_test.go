@@ -15,7 +15,7 @@ func TestPayoutEvents(t *testing.T) {
 	var events []string
 	p.s.world.Lock()
 	p.s.world.Follow(func(h world.Happening) {
-		if h.Payout != nil {
+		if h.Payout != nil && h.Event != world.EventPayoutClaimed {
 			events = append(events, strings.TrimPrefix(string(h.Event), "payout")+"("+string(h.Payout.State)+")")
 		}
 	})

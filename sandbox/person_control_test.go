@@ -12,7 +12,7 @@ import (
 func TestPayByControl(t *testing.T) {
 	w := newTestbed(t, Options{})
 	store := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices"
-	make := func(body string) string {
+	ask := func(body string) string {
 		_, answer := w.greenfield("POST", store, body)
 		return member(t, answer, "id")
 	}
@@ -40,7 +40,7 @@ func TestPayByControl(t *testing.T) {
 		{"may be replaced", five, 0, []string{`,"rbf":true`}, "Processing None"},
 		{"any amount", `{"currency":"USD"}`, 0, []string{`,"amount":"0.001","confirmations":1`}, "Settled None"},
 	} {
-		id := make(c.body)
+		id := ask(c.body)
 		w.s.Advance(c.late)
 		for _, pay := range c.pay {
 			if paid := w.control("pay", `{"invoice":"`+id+`"`+pay+`}`); len(paid["txid"].(string)) != 64 || paid["address"] == "" || paid["amount"] == "" {
@@ -52,7 +52,7 @@ func TestPayByControl(t *testing.T) {
 		}
 	}
 	// A payment that pays elsewhere in the end.
-	id := make(five)
+	id := ask(five)
 	tx := w.control("pay", `{"invoice":"`+id+`","rbf":true}`)["txid"].(string)
 	w.control("replace", `{"txid":"`+tx+`"}`)
 	w.control("mine", `{}`)
@@ -62,10 +62,10 @@ func TestPayByControl(t *testing.T) {
 	if paid := w.control("pay", `{"invoice":"`+id+`"}`); paid["amount"] != "0.0001" {
 		t.Errorf("all is due again: %v", paid)
 	}
-	paid := make(five)
+	paid := ask(five)
 	w.control("pay", `{"invoice":"`+paid+`"}`)
 	for _, ask := range [][2]string{
-		{"pay", `{"invoice":"none"}`}, {"pay", `{"invoice":"` + paid + `"}`}, {"pay", `{"invoice":"` + make(`{"currency":"USD"}`) + `"}`},
+		{"pay", `{"invoice":"none"}`}, {"pay", `{"invoice":"` + paid + `"}`}, {"pay", `{"invoice":"` + ask(`{"currency":"USD"}`) + `"}`},
 		{"pay", `{"invoice":"` + id + `","share":"third"}`}, {"pay", `{"invoice":"` + id + `","share":"half","amount":"1"}`}, {"pay", `{"invoice":"` + id + `","amount":"-1"}`},
 		{"pay", `{"invoice":"` + id + `","address":"x","amount":"1"}`}, {"pay", `{"address":"x","share":"half"}`}, {"pay", `{"invoice":"` + id + `","confirmations":-1}`},
 		{"replace", `{"txid":"` + tx + `"}`}, {"replace", `{"txid":""}`}, {"replace", `{}`},

@@ -51,7 +51,7 @@ func (c *recorder) merge(seed Seed) (any, error) {
 	}
 	defer receiver.close()
 	for i, at := range []time.Time{time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), time.Date(2027, 3, 5, 17, 13, 8, 0, time.UTC)} {
-		p := &mergePlay{now: at, base: fmt.Sprintf("http://%s.example", []string{"first", "second"}[i])}
+		p := &mergePlay{now: at, base: fmt.Sprintf("http://%s.example", []string{"recorded", "repeated"}[i])}
 		o := Options{Empty: true, RootPath: c.options.RootPath, DisableRegistration: c.options.DisableRegistration, Emulate: c.options.Emulate, Now: func() time.Time { return p.now }}
 		s, err := NewHandler(o)
 		if err != nil {
@@ -154,7 +154,9 @@ func (m *merger) pass(d time.Duration, name string) {
 
 // advanced is how far a control request moved the clock.
 func advanced(a asked) time.Duration {
-	var ask struct{ Advance string }
+	var ask struct {
+		Advance string `json:"advance"`
+	}
 	if a.control != "clock" || a.status != http.StatusOK || json.Unmarshal(a.body, &ask) != nil {
 		return 0
 	}
@@ -176,7 +178,9 @@ func (m *merger) control(a asked) bool {
 		}
 		return false
 	case "mine":
-		ask := struct{ Blocks int }{1}
+		ask := struct {
+			Blocks int `json:"blocks"`
+		}{1}
 		if len(a.body) > 0 && json.Unmarshal(a.body, &ask) != nil {
 			return false
 		}

@@ -73,14 +73,16 @@ func Start(ctx context.Context, address string, o Options) (*Server, error) {
 		Sandbox: s,
 		http:    &http.Server{Handler: s, ConnState: serve.MendPathsState, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 400 << 10},
 	}
-	if issuer != nil {
+	if issuer == nil {
+		listener = serve.MendPaths(listener)
+	} else {
 		listener, server.CA, server.http.ErrorLog = tls.NewListener(listener, issuer.config()), issuer.text, newHandshakeLog()
 		if o.StateFile != "" {
 			server.CAFile, _ = authorityFiles(o.StateFile)
 		}
 	}
 	server.serving.Go(func() {
-		if err := server.http.Serve(serve.MendPaths(listener)); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			server.failed = err
 		}
 	})

@@ -90,7 +90,7 @@ func (s *Sandbox) SaveSnapshot(name string) (Snapshot, error) {
 	if err := s.do(func() error { taken = s.world.Snapshot(); return nil }); err != nil {
 		return Snapshot{}, err
 	}
-	text, err := json.Marshal(taken)
+	text, err := json.Marshal(taken) //nolint:musttag // its fields are named as the state file has them
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("sandbox: snapshot: %w", err)
 	}
@@ -112,7 +112,7 @@ func (s *Sandbox) RestoreSnapshot(name string) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	var saved world.Snapshot
-	if err := json.Unmarshal(text, &saved); err != nil || saved.At.IsZero() {
+	if err := json.Unmarshal(text, &saved); err != nil || saved.At.IsZero() { //nolint:musttag // as above
 		return Snapshot{}, fmt.Errorf("sandbox: snapshot %q is damaged", name)
 	}
 	err = s.do(func() error {
@@ -247,7 +247,7 @@ func headOf(path string) (at time.Time, size int, err error) {
 	d := json.NewDecoder(file)
 	for range 2 { // { and the name of the field
 		if _, err := d.Token(); err != nil {
-			return at, int(info.Size()), nil //nolint:nilerr // a restore reports it
+			return at, int(info.Size()), nil // a restore reports it
 		}
 	}
 	if err := d.Decode(&at); err != nil {

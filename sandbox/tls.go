@@ -11,7 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log"
+	"log" //nolint:depguard // http.Server takes no other
 	"math/big"
 	"net"
 	"os"
@@ -82,11 +82,12 @@ func makeAuthority(certificateFile, keyFile string) (*authority, error) {
 }
 
 func readAuthority(text, keyText []byte) (*authority, error) {
-	certificate, key := &pem.Block{}, &pem.Block{}
-	if certificate, _ = pem.Decode(text); certificate == nil {
+	certificate, _ := pem.Decode(text)
+	if certificate == nil {
 		return nil, errors.New("no certificate in PEM")
 	}
-	if key, _ = pem.Decode(keyText); key == nil {
+	key, _ := pem.Decode(keyText)
+	if key == nil {
 		return nil, errors.New("no key in PEM")
 	}
 	parsed, err := x509.ParseCertificate(certificate.Bytes)

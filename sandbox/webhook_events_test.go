@@ -123,7 +123,7 @@ func TestWebhookRequestEvents(t *testing.T) {
 	w, s := newTestbed(t, Options{}), newShop(t)
 	h := w.makeHook(`{"url":"` + s.URL + `/200"}`)
 	requests := "/api/v1/stores/" + w.s.Seed().StoreID + "/payment-requests"
-	make := func(body string) string {
+	ask := func(body string) string {
 		t.Helper()
 		_, answer := w.greenfield("POST", requests, body)
 		return member(t, answer, "id")
@@ -158,14 +158,14 @@ func TestWebhookRequestEvents(t *testing.T) {
 	}
 	w.greenfield("POST", requests, `{"title":"none"}`)
 	expect("refused", "")
-	old := make(`{"title":"please","amount":"5","expiryDate":1600000000}`)
+	old := ask(`{"title":"please","amount":"5","expiryDate":1600000000}`)
 	expect("over at once", "Created:Pending StatusChanged:Expired")
 	w.greenfield("PUT", requests+"/"+old, `{"title":"please","amount":"5","expiryDate":4102444800}`)
 	expect("a later date does not revive it", "Updated:Expired")
 	w.greenfield("PUT", requests+"/"+old, `{"title":"please","amount":"5"}`)
 	expect("no date does", "Updated:Expired StatusChanged:Pending")
 
-	one := make(fmt.Sprintf(`{"title":"one","amount":"5","expiryDate":%d}`, w.s.Now().Unix()+3600))
+	one := ask(fmt.Sprintf(`{"title":"one","amount":"5","expiryDate":%d}`, w.s.Now().Unix()+3600))
 	send(pay(one, `{}`), Payment{})
 	expect("paid", "Created:Pending StatusChanged:Processing")
 	if err := w.s.Mine(1); err != nil {
@@ -180,7 +180,7 @@ func TestWebhookRequestEvents(t *testing.T) {
 	w.greenfield("DELETE", requests+"/"+one, "")
 	expect("archived once", "Archived:Completed")
 
-	late := make(fmt.Sprintf(`{"title":"late","amount":"5","expiryDate":%d}`, w.s.Now().Unix()+60))
+	late := ask(fmt.Sprintf(`{"title":"late","amount":"5","expiryDate":%d}`, w.s.Now().Unix()+60))
 	invoice := pay(late, `{}`)
 	if err := w.s.Advance(time.Minute); err != nil {
 		t.Fatal(err)
@@ -189,7 +189,7 @@ func TestWebhookRequestEvents(t *testing.T) {
 	send(invoice, Payment{Confirmations: 1})
 	expect("money for one that is expired", "")
 
-	marked := make(`{"title":"marked","amount":"5"}`)
+	marked := ask(`{"title":"marked","amount":"5"}`)
 	invoice = pay(marked, `{}`)
 	mark := "/api/v1/stores/" + w.s.Seed().StoreID + "/invoices/" + invoice + "/status"
 	w.greenfield("POST", mark, `{"status":"Settled"}`)
@@ -197,7 +197,7 @@ func TestWebhookRequestEvents(t *testing.T) {
 	w.greenfield("POST", mark, `{"status":"Invalid"}`)
 	expect("a completed one stays", "")
 
-	doubted := make(`{"title":"doubted","amount":"5"}`)
+	doubted := ask(`{"title":"doubted","amount":"5"}`)
 	invoice = pay(doubted, `{}`)
 	send(invoice, Payment{})
 	w.greenfield("POST", "/api/v1/stores/"+w.s.Seed().StoreID+"/invoices/"+invoice+"/status", `{"status":"Invalid"}`)

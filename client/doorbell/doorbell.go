@@ -189,7 +189,7 @@ func (b *Bell) connected(why error) {
 func (b *Bell) connect(ctx context.Context) (*websocket.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	conn, response, err := websocket.Dial(ctx, b.address, &websocket.DialOptions{HTTPClient: b.http})
+	conn, response, err := websocket.Dial(ctx, b.address, &websocket.DialOptions{HTTPClient: b.http}) //nolint:bodyclose // the library closes it
 	if err != nil {
 		if response != nil && response.StatusCode != http.StatusSwitchingProtocols {
 			return nil, &client.Error{Method: http.MethodGet, Path: b.path, Status: response.StatusCode}

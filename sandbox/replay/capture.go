@@ -93,7 +93,7 @@ func firstGroup(pattern, text string) (string, error) {
 	return groups[1], nil
 }
 
-var condition = regexp.MustCompile(`^(json:[\w.-]*|status)(?:(!=|>=|=|~)(.*))?$`)
+var condition = expression(`^(json:[\w.-]*|status)(?:(!=|>=|=|~)(.*))?$`)
 
 // holds reports whether the condition of a poll is met.
 func (p *player) holds(until string, a *answered) (bool, error) {
@@ -104,7 +104,7 @@ func (p *player) holds(until string, a *answered) (bool, error) {
 	if text, found := strings.CutPrefix(until, "text:"); found {
 		return strings.Contains(string(a.body), text), nil
 	}
-	parts := condition.FindStringSubmatch(until)
+	parts := condition().FindStringSubmatch(until)
 	if parts == nil {
 		return false, fmt.Errorf("unknown condition %q", until)
 	}

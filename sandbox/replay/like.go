@@ -20,9 +20,9 @@ var alphabets = map[string]string{
 }
 
 var (
-	uuidForm    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	intForm     = regexp.MustCompile(`^-?[0-9]+$`)
-	decimalForm = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
+	uuidForm    = expression(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	intForm     = expression(`^-?[0-9]+$`)
+	decimalForm = expression(`^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 )
 
 // hasForm reports whether a text has the form that a recording names.
@@ -39,16 +39,16 @@ func hasForm(text, like string) bool {
 	}
 	switch name {
 	case "uuid":
-		return uuidForm.MatchString(text)
+		return uuidForm().MatchString(text)
 	case "sin":
 		payload, version, err := base58.CheckDecode(text)
 		return err == nil && version == sinVersion && len(payload) == 21 && payload[0] == sinType
 	case "iso-date":
 		return isDate(text)
 	case "int":
-		return intForm.MatchString(text)
+		return intForm().MatchString(text)
 	case "decimal":
-		return decimalForm.MatchString(text)
+		return decimalForm().MatchString(text)
 	case "unix-seconds":
 		return isTime(text, time.Second)
 	case "unix-ms":

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,13 +15,13 @@ type variables struct {
 	now    func() time.Time // the server's time
 }
 
-var placeholder = regexp.MustCompile(`\{\{([^{}|]+)(\|url|\|b64)?\}\}`)
+var placeholder = expression(`\{\{([^{}|]+)(\|url|\|b64)?\}\}`)
 
 // expand fills the placeholders of a text. The error names an unknown one, which stays in the text.
 func (v *variables) expand(text string) (string, error) {
 	var missing error
-	filled := placeholder.ReplaceAllStringFunc(text, func(whole string) string {
-		parts := placeholder.FindStringSubmatch(whole)
+	filled := placeholder().ReplaceAllStringFunc(text, func(whole string) string {
+		parts := placeholder().FindStringSubmatch(whole)
 		value, known := v.values[parts[1]]
 		if !known {
 			value, known = v.timeOf(parts[1])
@@ -61,11 +60,11 @@ func (v *variables) expandValue(value any) (any, error) {
 	return filled, missing
 }
 
-var moment = regexp.MustCompile(`^(now|nowMs|date)([+-]\d+)?$`)
+var moment = expression(`^(now|nowMs|date)([+-]\d+)?$`)
 
 // timeOf returns now and nowMs, in seconds and milliseconds, and date, in days.
 func (v *variables) timeOf(name string) (string, bool) {
-	parts := moment.FindStringSubmatch(name)
+	parts := moment().FindStringSubmatch(name)
 	if parts == nil {
 		return "", false
 	}

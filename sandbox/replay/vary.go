@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -66,13 +65,13 @@ func newCipher(random *rand.Rand) map[rune]rune {
 	return cipher
 }
 
-var escape = regexp.MustCompile(`%25[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}`)
+var escape = expression(`%25[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}`)
 
 // encipher replaces the characters of a text, except for percent escapes.
 func (v *variation) encipher(text string) string {
 	var b strings.Builder
 	at := 0
-	for _, span := range append(escape.FindAllStringIndex(text, -1), []int{len(text), len(text)}) {
+	for _, span := range append(escape().FindAllStringIndex(text, -1), []int{len(text), len(text)}) {
 		b.WriteString(strings.Map(func(r rune) rune {
 			if other, found := v.cipher[r]; found {
 				return other
@@ -123,7 +122,7 @@ func (v *variation) variables(vars any) any {
 	for i, m := range old {
 		text, ok := m.value.(string)
 		switch {
-		case ok && emailForm.MatchString(text):
+		case ok && emailForm().MatchString(text):
 			m.value = v.emails(text)
 		case ok && strings.HasSuffix(m.name, ".password"):
 			m.value = v.encipher(text)
@@ -135,10 +134,10 @@ func (v *variation) variables(vars any) any {
 }
 
 // emailForm does not match the address of a Lightning node, which has a key before the @ and an IP address behind it.
-var emailForm = regexp.MustCompile(`[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*`)
+var emailForm = expression(`[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*`)
 
 func (v *variation) emails(text string) string {
-	return emailForm.ReplaceAllStringFunc(text, func(address string) string {
+	return emailForm().ReplaceAllStringFunc(text, func(address string) string {
 		if !v.sent[strings.ToLower(address)] {
 			return address
 		}
@@ -153,10 +152,10 @@ var nameMembers = []string{
 	"orderid", "title",
 }
 
-var nameParameter = regexp.MustCompile(`(?i)((?:[?&]|%3F|%26)(?:` + strings.Join(nameMembers, "|") + `)(?:=|%3D))((?:[^&#%]|%[^2]|%2[^6])*)`)
+var nameParameter = expression(`(?i)((?:[?&]|%3F|%26)(?:` + strings.Join(nameMembers, "|") + `)(?:=|%3D))((?:[^&#%]|%[^2]|%2[^6])*)`)
 
 // searchParameter searches for a part of such a text, in any case.
-var searchParameter = regexp.MustCompile(`(?i)([?&]textSearch=)([^&#]*)`)
+var searchParameter = expression(`(?i)([?&]textSearch=)([^&#]*)`)
 
 func (v *variation) isPartOfName(text string) bool {
 	for name := range v.names {
@@ -169,7 +168,7 @@ func (v *variation) isPartOfName(text string) bool {
 
 // noteEmails collects the e-mails of a value.
 func (v *variation) noteEmails(value any) {
-	for _, address := range emailForm.FindAllString(valueText(value), -1) {
+	for _, address := range emailForm().FindAllString(valueText(value), -1) {
 		v.sent[strings.ToLower(address)] = true
 	}
 }
@@ -189,7 +188,7 @@ func (v *variation) collect(recording object) {
 		if body, found := q.get("json"); found {
 			v.collectNames(body)
 		}
-		for _, parts := range nameParameter.FindAllStringSubmatch(q.text("path"), -1) {
+		for _, parts := range nameParameter().FindAllStringSubmatch(q.text("path"), -1) {
 			if plain, err := url.QueryUnescape(parts[2]); err == nil && !strings.Contains(plain, "{{") {
 				v.names[plain] = true
 			}
@@ -266,15 +265,15 @@ func (v *variation) text(name, text string) string {
 	case v.names[text]:
 		return v.encipher(text)
 	case name == "path" || name == "location" || name == "action":
-		text = nameParameter.ReplaceAllStringFunc(text, func(whole string) string {
-			parts := nameParameter.FindStringSubmatch(whole)
+		text = nameParameter().ReplaceAllStringFunc(text, func(whole string) string {
+			parts := nameParameter().FindStringSubmatch(whole)
 			if strings.Contains(parts[2], "{{") {
 				return whole
 			}
 			return parts[1] + v.encipher(parts[2])
 		})
-		text = searchParameter.ReplaceAllStringFunc(text, func(whole string) string {
-			if parts := searchParameter.FindStringSubmatch(whole); v.isPartOfName(parts[2]) {
+		text = searchParameter().ReplaceAllStringFunc(text, func(whole string) string {
+			if parts := searchParameter().FindStringSubmatch(whole); v.isPartOfName(parts[2]) {
 				return parts[1] + v.encipher(parts[2])
 			}
 			return whole

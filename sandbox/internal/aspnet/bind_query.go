@@ -51,7 +51,7 @@ func (q *Query) Bool(name string) bool {
 	return false
 }
 
-// Flag is like [Query.Bool] for a parameter that cannot be null: an empty value is invalid.
+// Flag reports whether a parameter that cannot be null is true, like [Query.Bool]: an empty value is invalid.
 func (q *Query) Flag(name string) bool {
 	if q.refusesEmpty(name) {
 		return false

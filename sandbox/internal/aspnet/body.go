@@ -51,7 +51,7 @@ func BindParameter(w http.ResponseWriter, r *http.Request, body []byte, typ, par
 	return !f.refuse(w, parameter)
 }
 
-// BindOptional is like [BindParameter] for a parameter that may be null.
+// BindOptional is like [BindParameter] for a parameter that may be null. It reports whether it could read it.
 func BindOptional(w http.ResponseWriter, r *http.Request, body []byte, typ string, read func(m *Model)) bool {
 	text, charset := BodyText(r.Header.Get("Content-Type"), body)
 	if f := (&Faults{}); charset == CharsetKnown && ReadBody(text, f).Kind == 'n' && len(f.All) == 0 {

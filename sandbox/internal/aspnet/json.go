@@ -127,7 +127,7 @@ func (r *bodyReader) next() byte {
 		if c != '/' || r.at+1 >= len(r.text) {
 			return c
 		}
-		end := 0
+		var end int
 		switch rest := r.text[r.at+2:]; r.text[r.at+1] {
 		case '*':
 			if end = bytes.Index(rest, []byte("*/")) + 2; end < 2 {

@@ -113,7 +113,7 @@ func (b *Binder) Bool(name string) *bool {
 	return nil
 }
 
-// Flag reads a boolean that cannot be null.
+// Flag reads a boolean that cannot be null, and reports whether it is true.
 func (b *Binder) Flag(name string) bool {
 	value := b.Bool(name)
 	if _, sent := b.Members[strings.ToLower(name)]; sent && value == nil {

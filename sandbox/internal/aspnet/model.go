@@ -244,7 +244,7 @@ func (m *Model) Span(name string, unit time.Duration) *time.Duration {
 // platformSpan is the platform's longest time span, in seconds.
 const platformSpan = 922_337_203_685
 
-// Endless stands for a time span that is too long to be added to a time.
+// Endless is a time span that is too long to be added to a time.
 const Endless = time.Duration(math.MaxInt64)
 
 // maxSpan is the longest time span that can be added to a time here.

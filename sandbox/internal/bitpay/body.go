@@ -18,6 +18,7 @@ func readBody(w http.ResponseWriter, r *serve.Request) (*aspnet.Binder, bool) {
 	case aspnet.CharsetViolated:
 		aspnet.WriteCrash(w)
 		return nil, false
+	case aspnet.CharsetKnown:
 	}
 	m, ok := aspnet.ParseMembers(text)
 	return &aspnet.Binder{Members: m}, ok

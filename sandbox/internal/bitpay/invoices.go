@@ -62,7 +62,7 @@ func readQuery(r *serve.Request) (*world.InvoiceQuery, bool) {
 			return (item == "" || inv.Metadata.ItemCode != nil && *inv.Metadata.ItemCode == item) && (status == "" || inv.Status == status)
 		}
 	}
-	numbers := &aspnet.Query{Request: r.Request} // nobody asks it what did not convert
+	numbers := &aspnet.Query{Request: r.Request} // what did not convert is not asked for
 	q.Take = numbers.Int("limit")
 	aspnet.Set(&q.Skip, numbers.Int("offset"))
 	return q, ok

@@ -87,8 +87,7 @@ func ipnName(e world.Event) (code int, name string) {
 		return 2000, "invoice_expiredPaidPartial"
 	case world.EventMarkedCompleted:
 		return 2008, "invoice_markedComplete"
-	case world.EventPaymentSettled, world.EventRefunded, world.EventRequestCreated,
-		world.EventPayoutCreated, world.EventPayoutApproved, world.EventPayoutUpdated: // only of webhooks
+	default: // only of webhooks and notifications
 	}
 	return 0, ""
 }

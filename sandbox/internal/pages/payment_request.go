@@ -31,7 +31,7 @@ func (c requestContent) reload() int {
 	return 0
 }
 
-// publicRequest returns the payment request that the path names. If it returns nil, it answered 404, also to somebody who
+// publicRequest returns the payment request that the path names. If it returns nil, it answered 404, also to a person who
 // is logged in and does not belong to the store (by the source, PaymentRequestRepository.FindPaymentRequest).
 func publicRequest(w http.ResponseWriter, r *serve.Request) *world.PaymentRequest {
 	p := r.State.PaymentRequests[r.PathValue("paymentRequestId")]

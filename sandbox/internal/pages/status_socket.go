@@ -13,7 +13,7 @@ import (
 )
 
 // The socket of an invoice's status needs no credential. Each change is a binary message of one zero byte, which does not
-// say what changed: whoever gets it asks for the status. A change may ring several times. (neighbours.md, and
+// say what changed: a client that gets it asks for the status. A change may ring several times. (neighbours.md, and
 // GetStatusWebSocket in the server's UIInvoiceController.UI.cs)
 
 func statusSocketByQuery(w http.ResponseWriter, r *serve.Request) {
@@ -61,7 +61,7 @@ const (
 	nextPing  = 25 * time.Second
 )
 
-// listen tells the client of each ring, until it goes away, does not receive, or the sandbox is closed.
+// listen sends the client a message for each ring, until it goes away, does not receive, or the sandbox is closed.
 func listen(conn net.Conn, in *bufio.Reader, bell *world.Bell, closed <-chan struct{}) {
 	socket := websocket.NewConn(conn, in)
 	received, gone := make(chan struct{}), make(chan struct{})

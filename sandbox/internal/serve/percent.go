@@ -14,7 +14,7 @@ import (
 // MendPaths returns a listener whose connections escape such percent signs. Its server needs [MendPathsState] too.
 func MendPaths(l net.Listener) net.Listener { return mendingListener{l} }
 
-// MendPathsState is the [http.Server.ConnState] that tells a connection that a request comes next.
+// MendPathsState is the [http.Server.ConnState] that prepares a connection for the next request.
 func MendPathsState(conn net.Conn, state http.ConnState) {
 	if c, ok := conn.(*mendingConn); ok && (state == http.StateNew || state == http.StateIdle) {
 		c.fresh.Store(true)
@@ -80,7 +80,7 @@ func (c *mendingConn) mend(text []byte) {
 	text = append(c.held, text...)
 	c.held = nil
 	out := make([]byte, 0, len(text)+8)
-	for i := 0; i < len(text); i++ {
+	for i := range text {
 		b := text[i]
 		switch {
 		case !c.inLine:

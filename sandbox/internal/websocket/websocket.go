@@ -206,17 +206,17 @@ func (c *Conn) control(kind Opcode, length uint64, mask [4]byte) error {
 	for i := range payload {
 		payload[i] ^= mask[i%4]
 	}
-	switch kind {
-	case ping:
+	if kind == ping {
 		return c.Send(pong, payload)
-	case closing:
-		if len(payload) == 1 {
-			return c.fail(protocolError, "half a code")
-		}
-		c.Close(NormalClosure, "Closing")
-		return ErrClosed
 	}
-	return nil
+	if kind != closing {
+		return nil
+	}
+	if len(payload) == 1 {
+		return c.fail(protocolError, "half a code")
+	}
+	c.Close(NormalClosure, "Closing")
+	return ErrClosed
 }
 
 // discard reads the payload of a frame of a message. A text has to be UTF-8, section 8.1.

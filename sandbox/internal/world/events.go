@@ -21,7 +21,7 @@ const (
 	EventPaymentSettled Event = "paymentSettled"
 	EventRefunded       Event = "refunded"
 
-	// The events of a payment request.
+	// EventRequestCreated and the following ones are events of a payment request.
 	EventRequestCreated       Event = "requestCreated"
 	EventRequestUpdated       Event = "requestUpdated"
 	EventRequestArchived      Event = "requestArchived"

@@ -29,7 +29,7 @@ type Notice struct {
 	Link       string // below the root path
 }
 
-// AllNotifications stands for all identifiers that a user may switch off.
+// AllNotifications means all identifiers that a user may switch off.
 const AllNotifications = "all"
 
 // mostNotifications bounds those of a user. The server has no bound.

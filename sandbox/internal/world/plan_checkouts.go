@@ -13,7 +13,7 @@ const (
 	HardMigration = "HardMigration" // the new plan starts, and the rest of the period is credit
 )
 
-// PlanCheckout is a visit in which somebody subscribes to a plan, or a subscriber pays.
+// PlanCheckout is a visit in which a person subscribes to a plan, or a subscriber pays.
 type PlanCheckout struct {
 	ID                 string
 	OfferingID         string
@@ -75,7 +75,7 @@ func lastingOr(lasting time.Duration) time.Duration {
 // Ended reports whether the time of a checkout is over.
 func (c *PlanCheckout) Ended(now time.Time) bool { return now.After(c.Expires) }
 
-// Proceed goes on with a checkout: a trial or what costs nothing starts the plan, else there is an invoice to pay. It
+// Proceed continues a checkout: a trial or what costs nothing starts the plan, else there is an invoice to pay. It
 // returns in the server's words why there is no invoice.
 func (w *World) Proceed(c *PlanCheckout) (refusal string) {
 	o := w.State.Offerings[c.OfferingID]

@@ -191,7 +191,7 @@ func withSlash(base string) string {
 	return base
 }
 
-// RedirectURL is where somebody goes after the checkout; empty if that is not known yet.
+// RedirectURL is where a person goes after the checkout; empty if that is not known yet.
 func (c *PlanCheckout) RedirectURL() string {
 	if c.SuccessRedirectURL == nil {
 		return ""

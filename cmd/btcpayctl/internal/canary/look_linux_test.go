@@ -161,7 +161,7 @@ func (r *canaryRun) place(leadsTo string, p *tracedProcess) string {
 
 // receivers may have secrets of these kinds: they are for them.
 var receivers = map[string][]string{
-	"server":  {"api key", "legacy key", "password", "pairing token", "cookie", "anti-forgery", "callback nonce"},
+	"server":  {"api key", "legacy key", "password", "pairing token", "cookie", "anti-forgery", "callback nonce", "webhook secret"},
 	"vault":   {"vault token", "bitid key", "api key", "docker credential"},
 	"keyring": {"bitid key", "api key", "docker credential"},
 	"helper":  {"bitid key", "api key", "docker credential"},

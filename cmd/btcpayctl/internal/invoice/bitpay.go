@@ -55,6 +55,9 @@ func (b *bitpayInvoices) get(ctx context.Context, id string) (invoiceRecord, err
 }
 
 func (b *bitpayInvoices) listen(ctx context.Context, id string) *doorbell.Bell {
+	if b.mayRead(ctx) != nil {
+		return nil // reading the invoice reports it
+	}
 	return listen(ctx, b.Client.WithoutCredential(), b.Client.Address(), id, b.DryRun)
 }
 

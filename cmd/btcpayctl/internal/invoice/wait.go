@@ -188,7 +188,8 @@ func (c *invoiceWait) await(parent context.Context, api invoiceAPI, id string) e
 	}
 }
 
-// pause waits until the invoice is to be read again. It returns false if ctx has ended.
+// pause waits until the invoice is to be read again. It reports whether it is; if not, ctx
+// has ended.
 func (c *invoiceWait) pause(ctx context.Context, bell *doorbell.Bell) bool {
 	var rings <-chan struct{}
 	if bell != nil {

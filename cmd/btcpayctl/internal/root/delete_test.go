@@ -20,6 +20,9 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 		if cmd.Hidden || !deletes.MatchString(cmd.Short) || path == "btcpayctl credential erase" { // docker's protocol
 			continue
 		}
+		if strings.HasPrefix(path, "btcpayctl sandbox ") { // faults and snapshots of a test double
+			continue
+		}
 		n++
 		if yes := cmd.Flags().Lookup("yes"); yes == nil || yes.Usage != "do not ask" || yes.Value.Type() != "bool" {
 			t.Errorf("%s: --yes is %+v", path, yes)
@@ -27,11 +30,16 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 		if cmd.Flags().Lookup("profile") == nil {
 			t.Errorf("%s has no --profile", path)
 		}
-		if !strings.HasPrefix(cmd.Use, cmd.Name()+" [") {
+		// A profile has one key, but any number of webhooks, so theirs cannot be left out.
+		mustName := path == "btcpayctl webhook delete"
+		if !mustName && !strings.HasPrefix(cmd.Use, cmd.Name()+" [") {
 			t.Errorf("%s: its argument can be left out for --profile, and its usage is %q", path, cmd.Use)
 		}
 		if text := strings.Join(strings.Fields(cmd.Long), " "); !strings.Contains(text, "On a terminal btcpayctl asks first") || !strings.Contains(text, "--yes") {
 			t.Errorf("%s does not say who is asked", path)
+		}
+		if mustName {
+			continue
 		}
 		words := strings.Fields(path)[1:]
 		for args, want := range map[string]string{
@@ -46,7 +54,7 @@ func TestDeletionsAreCalledAlike(t *testing.T) {
 			}
 		}
 	}
-	if n != 3 {
+	if n != 4 {
 		t.Errorf("%d commands delete something", n)
 	}
 }

@@ -205,14 +205,14 @@ func TestEmptyVariables(t *testing.T) {
 		}
 	}
 	for _, variable := range app.Variables {
-		if refused[variable] == 0 && variable != "BTCPAYCTL_PASSWORD_FILE" && variable != "BTCPAYCTL_PASSPHRASE_FILE" { // below
+		if refused[variable] == 0 && !slices.Contains([]string{"BTCPAYCTL_PASSWORD_FILE", "BTCPAYCTL_PASSPHRASE_FILE", "BTCPAYCTL_SANDBOX_TOKEN"}, variable) { // below
 			t.Errorf("no command refused %s", variable)
 		}
 	}
 	t.Log(fmt.Sprint(refused))
 }
 
-// TestEmptyFileVariables has the two that only some lines read.
+// TestEmptyFileVariables has those that only some lines read.
 func TestEmptyFileVariables(t *testing.T) {
 	server := newRecordingServer(t)
 	env := map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_PASSWORD_FILE": ""}
@@ -224,6 +224,11 @@ func TestEmptyFileVariables(t *testing.T) {
 	env = map[string]string{"BTCPAYCTL_PASSPHRASE_FILE": ""}
 	g = (&given{home: home, env: env, without: []string{"BTCPAYCTL_IDENTITY_FILE"}}).run(t, "key", "generate")
 	if g.code != 2 || !strings.Contains(g.stderr, "BTCPAYCTL_PASSPHRASE_FILE is set and empty") {
+		t.Errorf("exit %d, %q", g.code, g.stderr)
+	}
+	env = map[string]string{"BTCPAYCTL_SERVER": server.URL, "BTCPAYCTL_SANDBOX_TOKEN": ""}
+	g = (&given{home: home, env: env}).run(t, "sandbox", "mine")
+	if g.code != 2 || !strings.Contains(g.stderr, "BTCPAYCTL_SANDBOX_TOKEN is set and empty") {
 		t.Errorf("exit %d, %q", g.code, g.stderr)
 	}
 	if sent := server.took(); len(sent) > 0 {

@@ -142,7 +142,7 @@ func (f *forwarder) poll(ctx context.Context) error {
 		for err != nil {
 			switch {
 			case ctx.Err() != nil:
-				return nil
+				return nil //nolint:nilerr // it failed because the context ended
 			case !isTemporary(err):
 				return f.target.explain(ctx, f.own.id(), err)
 			case !unreachable:

@@ -7,7 +7,7 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/world"
 )
 
-// Routes returns the routes of the area. Whoever is authenticated may read a point of sale or a crowdfund.
+// Routes returns the routes of the area. All who are authenticated may read a point of sale or a crowdfund.
 func Routes() []serve.Route {
 	one, modify := "/apps/{appId}", world.ModifyStoreSettings
 	return []serve.Route{

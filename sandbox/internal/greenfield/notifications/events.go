@@ -8,7 +8,7 @@ import (
 
 const invoiceType, payoutType = "invoicestate", "payout"
 
-// invoiceEvents are the events of an invoice that users are told of.
+// invoiceEvents are the events of an invoice that users are notified of.
 var invoiceEvents = []struct {
 	event world.Event
 	text  string
@@ -19,7 +19,7 @@ var invoiceEvents = []struct {
 	{world.EventConfirmed, "is settled"},
 }
 
-// Follow tells the members of stores what happens there.
+// Follow notifies the members of stores of what happens there.
 func Follow(w *world.World) {
 	w.Follow(func(h world.Happening) {
 		switch {

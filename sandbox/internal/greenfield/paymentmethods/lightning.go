@@ -50,7 +50,7 @@ func showNode(n *world.LightningNode) nodeConfig { return nodeConfig{ConnectionS
 
 const internalNode = "Internal Node"
 
-// setNode connects a store with a node, which is not asked. The server's own node does not exist, so nobody may use it.
+// setNode connects a store with a node, which is not asked. The server's own node does not exist, so no store may use it.
 func setNode(w http.ResponseWriter, r *serve.Request, enabled *bool, config *aspnet.Node) {
 	st := r.Store()
 	if config == nil && st.Lightning == nil {

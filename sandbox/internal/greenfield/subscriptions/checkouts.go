@@ -152,7 +152,7 @@ func readCheckout(w http.ResponseWriter, r *serve.Request) {
 	}
 }
 
-// proceed goes on with a checkout. While there is an invoice that can be paid, it changes nothing.
+// proceed continues a checkout. While there is an invoice that can be paid, it changes nothing.
 func proceed(w http.ResponseWriter, r *serve.Request) {
 	c := findCheckout(w, r)
 	if c == nil {
