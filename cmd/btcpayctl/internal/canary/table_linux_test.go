@@ -127,9 +127,9 @@ var scenarios = []scenario{
 	{line: "store show --profile till"},
 
 	{line: "webhook"},
-	{line: "webhook create --profile admin --store $STORE --url https://shop.example.com/hook --secret-file $SECRETS/webhook"},
-	{line: "webhook create --profile admin --store $STORE --url https://shop.example.com/hook --secret-file $SECRETS/webhook --debug"},
-	{line: "webhook create --profile admin --store $STORE --url https://shop.example.com/hook --secret-file $SECRETS/webhook --dry-run"},
+	{line: "webhook create --profile admin --store $STORE --duplicate --url https://shop.example.com/hook --secret-file $SECRETS/webhook"},
+	{line: "webhook create --profile admin --store $STORE --duplicate --url https://shop.example.com/hook --secret-file $SECRETS/webhook --debug"},
+	{line: "webhook create --profile admin --store $STORE --duplicate --url https://shop.example.com/hook --secret-file $SECRETS/webhook --dry-run"},
 	{line: "webhook list --profile admin --store $STORE"},
 	{line: "webhook show $HOOK --profile admin --store $STORE", before: []string{newHook}},
 	{line: "webhook update $HOOK --profile admin --store $STORE --disable --debug", before: []string{newHook}},
