@@ -14,6 +14,7 @@ GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 APIDIFF     := golang.org/x/exp/cmd/apidiff@v0.0.0-20261113113407-e3970619a1a4
 
+LONGEST   := ./sandbox ./cmd/btcpayctl/internal/root ./cmd/btcpayctl ./keystore
 PLATFORMS := $(foreach os,linux darwin windows freebsd,$(os)/amd64 $(os)/arm64)
 
 # Where make install puts things. DESTDIR goes before all of them, for packages.
@@ -71,13 +72,14 @@ demo: build
 
 # Only what runs with the race detector is compiled with it, which needs cgo: testrun allows that
 # for it. All else has the flags of make build and make lint, and is compiled once for all of them.
-# go vet looks at every package here, so go test does not look again.
+# go vet looks at every package here, so go test does not look again. The packages whose tests take
+# longest come first: at the end, one of them alone would leave processors idle.
 test: go-is-new-enough
 	@race=-race; \
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ] || ! command -v "$$($(GO) env CC)" >/dev/null; then \
 		race=; echo "The race detector is left out: it needs a C compiler (apt-get install gcc)."; fi; \
 	set -x; export CGO_ENABLED=0; $(GO) vet -trimpath ./... && \
-	$(GO) run -trimpath -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -trimpath -vet=off $(TESTFLAGS) -timeout=60m ./...
+	$(GO) run -trimpath -buildvcs=false ./cmd/btcpayctl/internal/testrun $$race -trimpath -vet=off $(TESTFLAGS) -timeout=60m $(LONGEST) ./...
 
 test-clients: build
 	@GO="$(GO)" .ci/clients/run

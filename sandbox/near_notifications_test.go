@@ -131,6 +131,8 @@ func TestNearNotifications(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
+	again.world.Lock()
+	defer again.world.Unlock()
 	owner := again.state.FindUser(again.Seed().Email)
 	if found := again.state.NotificationsOf(owner.ID); len(again.state.Notifications) != kept || len(found) != 153 || found[0].Type != "payout" || found[0].Seen || !found[152].Seen {
 		t.Errorf("after a restart: %d of %d", len(found), len(again.state.Notifications))
