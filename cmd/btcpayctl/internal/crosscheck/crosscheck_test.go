@@ -54,7 +54,7 @@ func TestCheck(t *testing.T) {
 // TestRunRefuses names platforms that there are not.
 func TestRunRefuses(t *testing.T) {
 	for _, name := range []string{"linux", "linux/", "linux/z80"} {
-		if err := run(t.Context(), "testdata/module", []string{name}, os.Stdout); err == nil || !strings.Contains(err.Error(), "is no platform") {
+		if err := run(t.Context(), "testdata/module", []string{name}, nil, os.Stdout); err == nil || !strings.Contains(err.Error(), "is no platform") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
