@@ -1,6 +1,6 @@
-// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the Greenfield API for users,
-// keys, permissions, stores and invoices, and the pages that a person opens. It answers from state by rules, so that a
-// client can be tried, tested and demonstrated without a server, a node or a network.
+// Package sandbox is an in-process double of BTCPay Server 2.4.1: the BitPay-compatible API, the Greenfield API, and the
+// pages that a person opens. It answers from state by rules, so that a client can be tried, tested and demonstrated without
+// a server, a node or a network.
 //
 // # Use
 //
