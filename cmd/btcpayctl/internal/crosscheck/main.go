@@ -5,9 +5,11 @@
 // For each of them, in this order, it
 //   - type-checks every package with its tests, from source, which takes seconds
 //     where a compilation of all that they import takes minutes;
-//   - builds the program, unless -unbuilt names the platform;
+//   - builds the program;
 //   - has go vet look at the packages with a file that it did not look at for an
 //     earlier platform: at all packages for the first one.
+//
+// The platforms that -uncompiled names are only type-checked.
 //
 // It exits with 1 if one of these fails, after it has tried them all.
 package main
@@ -30,19 +32,19 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	unbuilt := flag.String("unbuilt", "", "`platforms`, with commas between, for which the program is not built")
+	uncompiled := flag.String("uncompiled", "", "`platforms`, with commas between, that are only type-checked")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "crosscheck: name the platforms, such as linux/amd64 windows/arm64")
 		os.Exit(2)
 	}
-	if err := run(ctx, ".", flag.Args(), strings.Split(*unbuilt, ","), os.Stdout); err != nil {
+	if err := run(ctx, ".", flag.Args(), strings.Split(*uncompiled, ","), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "crosscheck:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, dir string, platforms, unbuilt []string, stdout *os.File) error {
+func run(ctx context.Context, dir string, platforms, uncompiled []string, stdout *os.File) error {
 	sources, vetted := newSources(), vettedFiles{}
 	var failed []string
 	for _, name := range platforms {
@@ -60,20 +62,20 @@ func run(ctx context.Context, dir string, platforms, unbuilt []string, stdout *o
 		for _, problem := range problems {
 			fmt.Fprintln(stdout, problem)
 		}
-		unvetted := vetted.take(packages)
-		built := "not built"
-		if !slices.Contains(unbuilt, name) {
-			built, err = "built", p.build(ctx, stdout)
+		rest := "no more"
+		if !slices.Contains(uncompiled, name) {
+			unvetted := vetted.take(packages)
+			err = errors.Join(p.build(ctx, stdout), p.vet(ctx, stdout, unvetted))
+			rest = fmt.Sprintf("the program built, %d packages vetted", len(unvetted))
 		}
-		err = errors.Join(err, p.vet(ctx, stdout, unvetted))
 		if len(problems) > 0 || err != nil {
 			failed = append(failed, name)
 		}
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
 		}
-		fmt.Fprintf(stdout, "%-14s  %d packages and their tests type-checked, the program %s, %d packages vetted: %.0f s\n",
-			name, count(packages), built, len(unvetted), time.Since(start).Seconds())
+		fmt.Fprintf(stdout, "%-14s  %d packages and their tests type-checked, %s: %.0f s\n",
+			name, count(packages), rest, time.Since(start).Seconds())
 	}
 	if len(failed) > 0 {
 		return fmt.Errorf("not good for %s; see above", strings.Join(failed, ", "))
