@@ -39,7 +39,7 @@ help:
 	@echo "make bench    speed and memory: measured, baseline and limit; fails where a limit is passed"
 	@echo "make fuzz     every fuzz target for FUZZTIME (60s each)"
 	@echo "make torture  the long tests: 1,000 kills, 100,000 signatures, and the like; fails where a figure is missed"
-	@echo "make lint     gofmt, cross, go fix, golangci-lint, govulncheck, apidiff"
+	@echo "make lint     gofmt, type checks for all platforms, golangci-lint, govulncheck, apidiff"
 	@echo "make apidiff  incompatible changes since the last tag that CHANGELOG.md does not announce"
 	@echo "make cross    type-checks, vets and builds for linux, darwin, windows and freebsd, on amd64 and arm64"
 	@echo "make docs     the command reference and the man pages in docs/"
@@ -104,7 +104,6 @@ lint: export GOFLAGS := $(GOFLAGS) -trimpath
 lint: go-is-new-enough
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt these files:"; echo "$$unformatted"; exit 1; }
 	@$(MAKE) --no-print-directory cross UNCOMPILED="$(filter-out $(shell $(GO) env GOHOSTOS)/$(shell $(GO) env GOHOSTARCH),$(PLATFORMS))"
-	$(GO) fix -diff ./...
 	@GOBIN=$(CURDIR)/bin/tools $(GO) install $(GOLANGCI)
 	bin/tools/golangci-lint config verify && bin/tools/golangci-lint run
 	@GOBIN=$(CURDIR)/bin/tools $(GO) install $(GOVULNCHECK)
