@@ -86,7 +86,7 @@ func ratesOf(w http.ResponseWriter, st *world.Store, list string) ([]rateData, b
 	var pairs []money.Pair
 	seen := map[money.Pair]bool{}
 	for text := range strings.SplitSeq(list, ",") {
-		pair, ok := money.ParsePair(text)
+		pair, ok := money.AnyPair(text)
 		if !ok {
 			serve.WriteBitpayError(w, http.StatusBadRequest, "Currency pair "+text+" incorrectly formatted")
 			return nil, false

@@ -122,6 +122,16 @@ func ParsePair(text string) (Pair, bool) {
 	return Pair{}, false
 }
 
+// AnyPair reads a pair as a request names it: its parts may be any texts, and what is beyond the second part belongs to it
+// (neighbours.md, Filters that do not filter; the server's CurrencyPair.cs).
+func AnyPair(text string) (Pair, bool) {
+	parts := strings.FieldsFunc(strings.TrimSpace(text), func(r rune) bool { return r == '_' || r == '-' })
+	if len(parts) < 2 {
+		return ParsePair(text)
+	}
+	return Pair{strings.ToUpper(parts[0]), strings.ToUpper(strings.Join(parts[1:], "_"))}, true
+}
+
 // longestCode is the length of the longest code of a known currency.
 const longestCode = len("SATS")
 

@@ -118,3 +118,20 @@ func TestBadInputRateScript(t *testing.T) {
 		t.Error("a circle of rules gives a rate")
 	}
 }
+
+// What a request names as a pair takes any text, and splits at the first separator.
+func TestAnyPair(t *testing.T) {
+	for text, want := range map[string]Pair{
+		"btc_usd": {"BTC", "USD"}, "BTC-EUR": {"BTC", "EUR"}, "BTCUSD": {"BTC", "USD"}, "BTC_USD;BTC_EUR": {"BTC", "USD;BTC_EUR"},
+		"A-B-C": {"A", "B_C"}, "_BTC__USD_": {"BTC", "USD"}, "BTC_é": {"BTC", "É"},
+	} {
+		if pair, ok := AnyPair(text); !ok || pair != want {
+			t.Errorf("%q is %v, %t", text, pair, ok)
+		}
+	}
+	for _, none := range []string{"", "_", "BTC", "BTC_", "-"} {
+		if pair, ok := AnyPair(none); ok {
+			t.Errorf("%q is %v", none, pair)
+		}
+	}
+}
