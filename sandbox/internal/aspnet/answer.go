@@ -117,28 +117,23 @@ type problem struct {
 	TraceID string `json:"traceId"`
 }
 
-func writeUnsupportedMediaType(w http.ResponseWriter) {
+func writeProblem(w http.ResponseWriter, status int, section string) {
 	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
-	w.WriteHeader(http.StatusUnsupportedMediaType)
+	w.WriteHeader(status)
 	EncodeJSON(w, problem{
-		Type:    "https://tools.ietf.org/html/rfc9110#section-15.5.16",
-		Title:   "Unsupported Media Type",
-		Status:  http.StatusUnsupportedMediaType,
+		Type:    "https://tools.ietf.org/html/rfc9110#section-" + section,
+		Title:   http.StatusText(status),
+		Status:  status,
 		TraceID: newTraceID(),
 	})
 }
 
-// WriteNotFound answers 404 as a controller without an error of its own does.
-func WriteNotFound(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/problem+json; charset=utf-8")
-	w.WriteHeader(http.StatusNotFound)
-	EncodeJSON(w, problem{
-		Type:    "https://tools.ietf.org/html/rfc9110#section-15.5.5",
-		Title:   "Not Found",
-		Status:  http.StatusNotFound,
-		TraceID: newTraceID(),
-	})
+func writeUnsupportedMediaType(w http.ResponseWriter) {
+	writeProblem(w, http.StatusUnsupportedMediaType, "15.5.16")
 }
+
+// WriteNotFound answers 404 as a controller without an error of its own does.
+func WriteNotFound(w http.ResponseWriter) { writeProblem(w, http.StatusNotFound, "15.5.5") }
 
 // shortProblem is the body of a response of a throttle.
 type shortProblem struct {

@@ -6,45 +6,15 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
-// SetDecimal reads a number that cannot be null, also in a string, by the library's own rules. A field that is missing
-// changes nothing.
-func (m *Model) SetDecimal(name string, into *money.Decimal) {
-	n := m.Node.members[strings.ToLower(name)]
-	switch {
-	case n == nil:
-	case n.Kind == 'n' || n.Kind == '"' && n.Text == "":
-		m.Faults.at(n, "Error converting value {null} to type 'System.Decimal'.", n.end)
-	case n.Kind == '"':
-		d, err := money.ParseText(n.Text)
-		if err != nil {
-			m.Faults.at(n, "Could not convert string to decimal: "+n.Text+".", n.end)
-			return
-		}
-		*into = d
-	case n.Kind == 0:
-		d, err := money.Parse(n.Text)
-		if err != nil {
-			m.Faults.at(n, "Input string '"+n.Text+"' is not a valid decimal.", n.end)
-			return
-		}
-		*into = d
-	default:
-		m.misplaced(n)
-	}
-}
+// SetDecimal is [Model.PlainDecimal] for a field that keeps its value if it is missing.
+func (m *Model) SetDecimal(name string, into *money.Decimal) { Set(into, m.PlainDecimal(name)) }
 
-// NullableDecimal is like [Model.SetDecimal] for a number that can be null, as an empty string is too.
+// NullableDecimal is like [Model.PlainDecimal] for a number that can be null, as an empty string is too.
 func (m *Model) NullableDecimal(name string) *money.Decimal {
 	if n := m.Get(name); n == nil || n.Kind == '"' && n.Text == "" {
 		return nil
 	}
-	var d money.Decimal
-	before := len(m.Faults.All)
-	m.SetDecimal(name, &d)
-	if len(m.Faults.All) > before {
-		return nil
-	}
-	return &d
+	return m.PlainDecimal(name)
 }
 
 // SetNumericText reads a number that cannot be null by the server's own converter, as [Model.Decimal] does for one that

@@ -57,7 +57,7 @@ func setOnChain(w http.ResponseWriter, r *serve.Request) {
 	p := &world.PayoutProcessor{Processor: world.OnChainProcessor, FeeBlockTarget: 1}
 	if !bind(w, r, p, "OnChainAutomatedPayoutSettings", func(m *aspnet.Model) {
 		aspnet.Set(&p.FeeBlockTarget, m.Int("feeBlockTarget"))
-		aspnet.Set(&p.Threshold, m.PlainDecimal("threshold"))
+		m.SetDecimal("threshold", &p.Threshold)
 	}) {
 		return
 	}
