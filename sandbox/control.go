@@ -85,6 +85,7 @@ func controls() map[string]controlAction {
 		"fault":            underLock((*Sandbox).controlFault),
 		"fault/list":       underLock((*Sandbox).controlFaultList),
 		"fault/remove":     underLock((*Sandbox).controlFaultRemove),
+		"requests":         (*Sandbox).controlRequests,
 		"reset":            (*Sandbox).controlReset,
 		"snapshot/save":    (*Sandbox).controlSnapshotSave,
 		"snapshot/list":    (*Sandbox).controlSnapshotList,

@@ -189,7 +189,7 @@ func (m *merger) control(a asked) bool {
 		}
 		m.steps = append(m.steps, map[string]any{"name": name, "mine": ask.Blocks})
 		return false
-	case "seed", "fault", "fault/list", "fault/remove", "snapshot/save", "snapshot/list", "snapshot/remove":
+	case "requests", "seed", "fault", "fault/list", "fault/remove", "snapshot/save", "snapshot/list", "snapshot/remove":
 		return false // nothing that is seen in responses, but for faults, which are not recorded
 	}
 	kind, result := "effect", ""

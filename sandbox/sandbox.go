@@ -285,10 +285,6 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.page.ServeHTTP(w, r)
 		return
 	}
-	if r.URL.Path == requestsPath {
-		s.controlRequests(w, r)
-		return
-	}
 	if f := s.faults.match(s, r); f != nil {
 		s.serveFault(f, w, r)
 		return
