@@ -33,7 +33,7 @@ var errAdvance = errors.New(`advance: must be a duration from 0 to 10 years, suc
 // address, or what is wrong with the payment.
 func (s *Sandbox) Pay(invoiceID string, p Payment) (txID string, err error) {
 	err = s.do(func() error {
-		inv, amount, err := s.preparePayment(invoiceID, p, shares["all"])
+		inv, amount, err := s.preparePayment(invoiceID, p, world.Shares["all"])
 		if err != nil {
 			return err
 		}

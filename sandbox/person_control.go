@@ -53,19 +53,12 @@ func (s *Sandbox) controlReplace(body []byte) (any, error) {
 	return struct{}{}, s.replace(ask.TxID)
 }
 
-// shares are the parts of the amount due that a payment may name.
-var shares = map[string]func(due money.Decimal) money.Decimal{
-	"half":   func(due money.Decimal) money.Decimal { return money.Coins(due.Div(money.New(2, 0))) },
-	"all":    func(due money.Decimal) money.Decimal { return due },
-	"double": func(due money.Decimal) money.Decimal { return due.Add(due) },
-}
-
 // payInvoice is the payment of an invoice by its id: of an amount, or of a share of what is due.
 func (s *Sandbox) payInvoice(id, share string, p Payment) (any, error) {
-	part := shares[share]
+	part := world.Shares[share]
 	switch {
 	case share == "":
-		part = shares["all"]
+		part = world.Shares["all"]
 	case part == nil:
 		return nil, errors.New("share: must be half, all or double")
 	case p.Amount != "":

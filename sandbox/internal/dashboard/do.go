@@ -160,14 +160,9 @@ func (d *Dashboard) pay(inv *world.Invoice, do string) (string, error) {
 	if inv.Prompt == nil || inv.Prompt.Address == "" {
 		return "", fmt.Errorf("the invoice %s has no address to pay to", inv.ID)
 	}
-	amount := inv.Account(money.Digits(inv.Currency)).Due
-	switch do {
-	case "pay-any":
-		amount = money.New(1, 3)
-	case "pay-part":
-		amount = money.Coins(amount.Div(money.New(2, 0)))
-	case "pay-over":
-		amount = amount.Add(amount)
+	amount := money.New(1, 3)
+	if share := map[string]string{"pay": "all", "pay-part": "half", "pay-over": "double"}[do]; share != "" {
+		amount = world.Shares[share](inv.Account(money.Digits(inv.Currency)).Due)
 	}
 	if amount.Sign() <= 0 {
 		return "", fmt.Errorf("nothing is due on the invoice %s", inv.ID)

@@ -156,16 +156,11 @@ func simulate(w http.ResponseWriter, r *serve.Request) {
 		aspnet.WriteEmpty(w, http.StatusForbidden)
 		return
 	}
-	amount := inv.Account(money.Digits(inv.Currency)).Due
 	switch do := r.PostFormValue("do"); do {
 	case "pay", "pay-half", "pay-double", "pay-any":
-		switch do {
-		case "pay-any":
-			amount = money.New(1, 3)
-		case "pay-half":
-			amount = money.Coins(amount.Div(money.New(2, 0)))
-		case "pay-double":
-			amount = amount.Add(amount)
+		amount := money.New(1, 3)
+		if share := map[string]string{"pay": "all", "pay-half": "half", "pay-double": "double"}[do]; share != "" {
+			amount = world.Shares[share](inv.Account(money.Digits(inv.Currency)).Due)
 		}
 		if amount.Sign() <= 0 {
 			break

@@ -4,6 +4,13 @@ import (
 	"github.com/btcpayctl/btcpayctl/sandbox/internal/money"
 )
 
+// Shares are the parts of the amount due that a payment may be of, by their names.
+var Shares = map[string]func(due money.Decimal) money.Decimal{
+	"half":   func(due money.Decimal) money.Decimal { return money.Coins(due.Div(money.New(2, 0))) },
+	"all":    func(due money.Decimal) money.Decimal { return due },
+	"double": func(due money.Decimal) money.Decimal { return due.Add(due) },
+}
+
 // Accounting holds the sums of an invoice's prompt, in BTC. They are computed in the server's order, since its
 // number type shows the order.
 type Accounting struct {
